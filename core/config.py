@@ -1,0 +1,151 @@
+"""Settings: one source for default, help and unit; kept as TOML; unknown keys are errors."""
+
+import dataclasses
+import enum
+import tomllib
+import types
+import typing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomli_w
+
+from core.errors import StudioError
+
+Settings = TypeVar("Settings")
+
+
+def setting(
+    default: Any,
+    help: str,
+    unit: str = "",
+    *,
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    maximum: float | None = None,
+    advanced: bool = False,
+) -> Any:
+    """A field of a settings dataclass.
+
+    Args:
+        default: its value where nothing else is said; a str, bool, int, float, Path, or a tuple of these.
+        help: one sentence for the form and the command line.
+        unit: such as "px" or "steps"; empty for a pure number or a choice.
+        choices: the values allowed, for text.
+        minimum, maximum: the range allowed, for numbers, both ends included.
+        advanced: folded away in the form until asked for.
+    """
+    return dataclasses.field(
+        default=default,
+        metadata={
+            "help": help,
+            "unit": unit,
+            "choices": choices,
+            "minimum": minimum,
+            "maximum": maximum,
+            "advanced": advanced,
+        },
+    )
+
+
+def check(settings: Any) -> None:
+    """Hold each field against its `choices`, `minimum` and `maximum`; call it from `__post_init__`.
+
+    Raises:
+        StudioError: naming the field, its value and what is allowed.
+    """
+    for field in dataclasses.fields(settings):
+        value, rule = getattr(settings, field.name), field.metadata
+        if rule.get("choices") and value not in rule["choices"]:
+            raise StudioError(f"{field.name} must be one of {', '.join(rule['choices'])}, not {value!r}.")
+        low, high = rule.get("minimum"), rule.get("maximum")
+        if low is not None and not value >= low:
+            raise StudioError(f"{field.name} must be at least {low}, not {value}.")
+        if high is not None and not value <= high:
+            raise StudioError(f"{field.name} must be at most {high}, not {value}.")
+
+
+def as_dict(settings: Any) -> dict[str, Any]:
+    """The settings as plain TOML values; fields that are None are left out."""
+    return {
+        field.name: _plain(getattr(settings, field.name))
+        for field in dataclasses.fields(settings)
+        if getattr(settings, field.name) is not None
+    }
+
+
+def from_dict(cls: type[Settings], values: dict[str, Any]) -> Settings:
+    """Settings from plain values.
+
+    Raises:
+        StudioError: an unknown key, a value of another type, or one out of range.
+    """
+    kinds = typing.get_type_hints(cls)
+    known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise StudioError(f"Unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}.")
+    return cls(**{key: _typed(key, value, kinds[key]) for key, value in values.items()})
+
+
+def save(settings: Any, path: Path) -> None:
+    """Write settings as TOML."""
+    path.write_text(tomli_w.dumps(as_dict(settings)), encoding="utf-8")
+
+
+def load(cls: type[Settings], path: Path) -> Settings:
+    """Read settings from TOML.
+
+    Raises:
+        StudioError: the file is missing, is not TOML, or does not fit `cls`.
+    """
+    return from_dict(cls, read_toml(path))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as a dictionary.
+
+    Raises:
+        StudioError: the file is missing or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StudioError(f"There is no file {path}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudioError(f"{path} is not a valid TOML file ({error}); restore it or delete it.") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _typed(key: str, value: Any, kind: Any) -> Any:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        if value is None:
+            return None
+        return _typed(key, value, next(a for a in arguments if a is not type(None)))
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise StudioError(f"{key} must be a list, not {value!r}.")
+        return tuple(_typed(key, item, arguments[0]) for item in value)
+    if kind is Path and isinstance(value, str | Path):
+        return Path(value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        try:
+            return kind(value)
+        except ValueError as error:
+            allowed = ", ".join(str(item.value) for item in kind)
+            raise StudioError(f"{key} must be one of {allowed}, not {value!r}.") from error
+    if isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
+        raise StudioError(f"{key} must be of type {kind.__name__}, not {value!r}.")
+    return value

@@ -1,0 +1,246 @@
+"""A run: one job with its folder, which is the whole protocol between the studio and its worker.
+
+```
+<run>/config.toml       which job, with which settings        events.jsonl   one event a line, appended
+      environment.json  versions, device, host                status.json    replaced at least every 2 s
+      snapshot/         the trajectories it works on          control/       stop.json, dropped by the studio
+      lock              held by the worker for its life       checkpoints/   results/   worker.log
+```
+"""
+
+import contextlib
+import datetime
+import enum
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import filelock
+import tomli_w
+
+from core import config
+from core.errors import StudioError
+from core.events import Event, from_json, to_json
+
+Settings = TypeVar("Settings")
+
+
+class State(enum.StrEnum):
+    """Of a run; `INTERRUPTED` is a run that says it is running and whose lock nobody holds."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run stands.
+
+    Attributes:
+        state: a `State`.
+        step, total: units done, of how many; 0 of 0 before the first progress.
+        what: what it works on now.
+        eta: seconds left by the rate so far; None while unknown.
+        error: the sentence that says why it failed.
+        updated: seconds since the epoch.
+    """
+
+    state: State = State.QUEUED
+    step: int = 0
+    total: int = 0
+    what: str = ""
+    eta: float | None = None
+    error: str = ""
+    updated: float = 0.0
+
+
+class RunFolder:
+    """The folder of one run; see the module for what lies in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+
+    @classmethod
+    def create(cls, path: Path, job: str, settings: Any) -> "RunFolder":
+        """Make the folder of a new run.
+
+        Raises:
+            StudioError: the folder exists and is not empty, or cannot be made.
+        """
+        folder = cls(path)
+        if folder.path.exists() and any(folder.path.iterdir()):
+            raise StudioError(f"{path} already holds files; choose another folder, or resume the run in it.")
+        try:
+            for name in ("snapshot", "control", "checkpoints", "results"):
+                (folder.path / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StudioError(f"Cannot make the run folder {path}: {error.strerror}.") from error
+        values = {"job": job, "settings": config.as_dict(settings)}
+        write_atomically(folder.path / "config.toml", tomli_w.dumps(values).encode())
+        folder.write_status(Status(updated=time.time()))
+        return folder
+
+    @classmethod
+    def create_in(cls, parent: Path, job: str, settings: Any) -> "RunFolder":
+        """Make a run named by time (UTC) and a random suffix inside `parent`."""
+        stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
+        return cls.create(parent / f"{stamp}-{job}-{secrets.token_hex(2)}", job, settings)
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """An existing run.
+
+        Raises:
+            StudioError: there is no run in that folder.
+        """
+        folder = cls(path)
+        if not (folder.path / "config.toml").is_file():
+            raise StudioError(f"{path} is not a run folder (it has no config.toml); choose one that is.")
+        return folder
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def job(self) -> str:
+        """The name of the job, a key of `core.jobs.JOBS`."""
+        return str(config.read_toml(self.path / "config.toml").get("job", ""))
+
+    def settings(self, cls: type[Settings]) -> Settings:
+        """The settings the run was made with.
+
+        Raises:
+            StudioError: config.toml is damaged or holds an unknown key.
+        """
+        return config.from_dict(cls, config.read_toml(self.path / "config.toml").get("settings", {}))
+
+    @property
+    def snapshot(self) -> Path:
+        return self.path / "snapshot"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def results(self) -> Path:
+        return self.path / "results"
+
+    # --- status -------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """Where the run stands; a run that says it runs while nobody holds its lock is INTERRUPTED."""
+        try:
+            values = json.loads((self.path / "status.json").read_text(encoding="utf-8"))
+            status = Status(**{**values, "state": State(values["state"])})
+        except (OSError, ValueError, TypeError, KeyError):
+            status = Status()
+        if status.state is State.RUNNING and not self.is_alive():
+            return replace(status, state=State.INTERRUPTED, eta=None)
+        return status
+
+    def write_status(self, status: Status) -> None:
+        write_atomically(self.path / "status.json", json.dumps(asdict(status)).encode())
+
+    def is_alive(self) -> bool:
+        """Whether a worker holds the run's lock."""
+        lock = filelock.FileLock(self.path / "lock")
+        try:
+            lock.acquire(blocking=False)
+        except filelock.Timeout:
+            return True
+        except OSError:
+            return False
+        lock.release()
+        return False
+
+    @contextlib.contextmanager
+    def held_lock(self) -> Iterator[None]:
+        """Hold the run's lock; a killed worker's lock can stay for some 100 ms, so try for 5 s.
+
+        Raises:
+            StudioError: another worker holds it.
+        """
+        try:
+            with filelock.FileLock(self.path / "lock", timeout=5):
+                yield
+        except filelock.Timeout as error:
+            raise StudioError(f"The run {self.name} is already running in another process.") from error
+
+    # --- events -------------------------------------------------------------------------------
+
+    def append(self, event: Event) -> None:
+        """Append an event with one write."""
+        with open(self.path / "events.jsonl", "ab", buffering=0) as file:
+            file.write((to_json(event, time.time()) + "\n").encode())
+
+    def events(self, offset: int = 0) -> tuple[list[Event], int]:
+        """Events from a byte offset on, and the offset to go on from.
+
+        A line still being written is left for the next call; a damaged line is passed over; a file
+        that is shorter than the offset (cut back on resume) is read from its start again.
+        """
+        path = self.path / "events.jsonl"
+        if not path.is_file():
+            return [], 0
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size < offset:
+                offset = 0
+            file.seek(offset)
+            block = file.read()
+        complete = block[: block.rfind(b"\n") + 1]
+        events: list[Event] = []
+        for line in complete.splitlines():
+            with contextlib.suppress(ValueError):
+                events.append(from_json(line.decode("utf-8", "replace")))
+        return events, offset + len(complete)
+
+    def cut_events_after(self, step: int) -> None:
+        """Drop metrics, filters and progress after a training step, before resuming from it."""
+        path = self.path / "events.jsonl"
+        if not path.is_file():
+            return
+        kept = []
+        for line in path.read_bytes().splitlines(keepends=True):
+            try:
+                event = from_json(line.decode("utf-8", "replace"))
+            except ValueError:
+                continue
+            if getattr(event, "step", 0) <= step and line.endswith(b"\n"):
+                kept.append(line)
+        write_atomically(path, b"".join(kept))
+
+    # --- control ------------------------------------------------------------------------------
+
+    def ask_stop(self) -> None:
+        """Ask the worker to save and end after the step it is at."""
+        write_atomically(self.path / "control" / "stop.json", b"{}")
+
+    def stop_asked(self) -> bool:
+        return (self.path / "control" / "stop.json").exists()
+
+    def clear_control(self) -> None:
+        """Forget earlier requests, before the run starts or resumes."""
+        for request in (self.path / "control").glob("*.json"):
+            request.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write beside, flush to disk, then rename: the file is the old one or the new one, never a part."""
+    partial = path.with_name(path.name + ".partial")
+    with open(partial, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)

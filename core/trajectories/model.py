@@ -1,0 +1,207 @@
+"""Trajectories as plain values and arrays: what readers, trackers, samplers and views exchange."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+
+class Kind(enum.StrEnum):
+    """What is followed: an object (box and mask per frame) or a point (x, y per frame)."""
+
+    OBJECT = "object"
+    POINT = "point"
+
+
+class Origin(enum.IntEnum):
+    """Where an observation comes from."""
+
+    ANNOTATED = 0  # the benchmark's ground truth
+    EDITED = 1  # a person, in the studio
+    PROPAGATED = 2  # the densifier, or interpolation between points
+    LINKED = 3  # optical flow
+
+
+KEYFRAMES = (Origin.ANNOTATED, Origin.EDITED)
+"""Origins that make an observation a keyframe: given by ground truth or by a person."""
+
+
+class Review(enum.IntEnum):
+    """What a person decided about a trajectory; rejected ones train nothing."""
+
+    OPEN = 0
+    ACCEPTED = 1
+    REJECTED = 2
+
+
+class EndReason(enum.IntEnum):
+    """Why a point trajectory ends."""
+
+    UNKNOWN = 0
+    CLIP_END = 1
+    LEFT_FRAME = 2
+    INCONSISTENT = 3  # the forward-backward test failed: usually an occlusion
+    APPEARANCE = 4  # the patch no longer looks like itself (ZNCC)
+    EDITED = 5
+
+
+@dataclass(frozen=True, eq=False)
+class PointTrajectories:
+    """Many point trajectories of one clip, packed one after the other (CSR).
+
+    Observation j of trajectory i is `xy[offsets[i] + j]`, in frame `first[i] + j`: a trajectory
+    has no gaps (a gap is a split).
+
+    Attributes:
+        ids: (N,) int64, rows of the database; 0 before they are stored.
+        first: (N,) int32, frame of the first observation.
+        offsets: (N + 1,) int64, where each trajectory starts in the arrays of observations.
+        xy: (M, 2) float32, x and y in pixels of the frame; the centre of the top left pixel is (0.5, 0.5).
+        error: (M,) float32, forward-backward error of the link that led here in pixels; 0 at the
+            first observation, NaN where unknown.
+        origin: (M,) uint8, `Origin`.
+        end_reason: (N,) uint8, `EndReason`.
+        review: (N,) uint8, `Review`.
+        labels: (N,) str, free names; empty for most.
+    """
+
+    ids: np.ndarray
+    first: np.ndarray
+    offsets: np.ndarray
+    xy: np.ndarray
+    error: np.ndarray
+    origin: np.ndarray
+    end_reason: np.ndarray
+    review: np.ndarray
+    labels: tuple[str, ...]
+
+    @staticmethod
+    def pack(
+        first: Sequence[int],
+        xy: Sequence[np.ndarray],
+        error: Sequence[np.ndarray] | None = None,
+        end_reason: Sequence[int] | None = None,
+    ) -> "PointTrajectories":
+        """Pack trajectories given one by one, linked and not yet stored; `xy[i]` is (L_i, 2)."""
+        lengths = [len(points) for points in xy]
+        total = sum(lengths)
+        return PointTrajectories(
+            ids=np.zeros(len(lengths), np.int64),
+            first=np.asarray(first, np.int32).reshape(len(lengths)),
+            offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+            xy=np.concatenate([*xy, np.zeros((0, 2))]).astype(np.float32),
+            error=(
+                np.full(total, np.nan, np.float32)
+                if error is None
+                else np.concatenate([*error, np.zeros(0)]).astype(np.float32)
+            ),
+            origin=np.full(total, Origin.LINKED, np.uint8),
+            end_reason=np.asarray([0] * len(lengths) if end_reason is None else end_reason, np.uint8),
+            review=np.zeros(len(lengths), np.uint8),
+            labels=("",) * len(lengths),
+        )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(N,) int64, observations of each."""
+        return np.diff(self.offsets)
+
+    @property
+    def last(self) -> np.ndarray:
+        """(N,) int64, frame of the last observation."""
+        return self.first + self.lengths - 1
+
+    @cached_property
+    def owner(self) -> np.ndarray:
+        """(M,) int64, the trajectory (its place, not its id) of each observation."""
+        return np.repeat(np.arange(len(self)), self.lengths)
+
+    @cached_property
+    def frame(self) -> np.ndarray:
+        """(M,) int64, the frame of each observation."""
+        return np.arange(len(self.xy)) - self.offsets[self.owner] + self.first[self.owner]
+
+    @cached_property
+    def _by_frame(self) -> tuple[np.ndarray, np.ndarray]:
+        order = np.argsort(self.frame, kind="stable")
+        count = int(self.frame.max(initial=-1)) + 1
+        return order, np.searchsorted(self.frame[order], np.arange(count + 1))
+
+    def at(self, frame: int) -> np.ndarray:
+        """(K,) int64: the observations at a frame, as places in `xy`; ordered by trajectory."""
+        order, starts = self._by_frame
+        if not 0 <= frame < len(starts) - 1:
+            return order[:0]
+        return order[starts[frame] : starts[frame + 1]]
+
+    def points(self, place: int) -> np.ndarray:
+        """(L, 2) float32 view: the path of the trajectory at a place."""
+        return self.xy[self.offsets[place] : self.offsets[place + 1]]
+
+    def take(self, places: np.ndarray) -> "PointTrajectories":
+        """The trajectories at some places (int or bool index), in that order."""
+        places = np.arange(len(self))[places]
+        lengths = self.lengths[places]
+        offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        rows = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - self.offsets[places], lengths)
+        return PointTrajectories(
+            ids=self.ids[places],
+            first=self.first[places],
+            offsets=offsets,
+            xy=self.xy[rows],
+            error=self.error[rows],
+            origin=self.origin[rows],
+            end_reason=self.end_reason[places],
+            review=self.review[places],
+            labels=tuple(self.labels[place] for place in places),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectTrajectory:
+    """One object through its clip, an observation a frame, gaps allowed.
+
+    Attributes:
+        id: its row; 0 before it is stored.
+        label: the object's name.
+        annotator: whose annotation it comes from, from 0.
+        review: a `Review`.
+        frames: (K,) int32, ascending.
+        boxes: (K, 4) float32, pixels (see `core.geometry`).
+        origin: (K,) uint8, `Origin`.
+        confidence: (K,) float32 in 0..1; 1 for keyframes.
+        masks: K run lengths (see `core.geometry`), or None where there is only a box.
+    """
+
+    frames: np.ndarray
+    boxes: np.ndarray
+    origin: np.ndarray
+    confidence: np.ndarray
+    masks: tuple[bytes | None, ...]
+    label: str = ""
+    annotator: int = 0
+    review: int = Review.OPEN
+    id: int = 0
+
+    def place(self, frame: int) -> int | None:
+        """Where the observation at a frame stands in the arrays; None without one."""
+        place = int(np.searchsorted(self.frames, frame))
+        return place if place < len(self.frames) and self.frames[place] == frame else None
+
+    @property
+    def keyframes(self) -> np.ndarray:
+        """(J,) int32, frames given by ground truth or by a person."""
+        return self.frames[np.isin(self.origin, KEYFRAMES)]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an edit touched: clips and trajectories by id; a new or removed clip is named too."""
+
+    clips: frozenset[int] = field(default_factory=frozenset)
+    trajectories: frozenset[int] = field(default_factory=frozenset)

@@ -1,0 +1,138 @@
+"""The tables of `annotations.sqlite`, for SQLite and PostgreSQL alike.
+
+One row a trajectory of either kind; the observations of a point trajectory are packed into its row
+(little-endian), those of an object trajectory are rows of their own, since masks are edited frame
+by frame. `edit`, `edit_rows` and `journal` belong to `journal.py`.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+VERSION = "0001"
+"""The Alembic revision that this program reads and writes."""
+
+APPLICATION_ID = 0x41534E54
+"""`PRAGMA application_id` of a project's database: "ASNT"."""
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+root = Table(
+    "root",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("path", Text, nullable=False),  # absolute; the one place to change when data moves
+    UniqueConstraint("path"),
+)
+
+clip = Table(
+    "clip",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("dataset", String(16), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("root_id", Id, ForeignKey("root.id"), nullable=False),
+    Column("files", JSON, nullable=False),
+    Column("timestamps", JSON, nullable=False),
+    Column("keyframes", JSON, nullable=False),
+    Column("annotator", SmallInteger, nullable=False),
+    UniqueConstraint("name"),
+)
+
+provenance = Table(
+    "provenance",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("job", String(32), nullable=False),  # track, densify, import, studio
+    Column("settings", JSON, nullable=False),
+    Column("code_version", String(32), nullable=False),
+    Column("created", String(32), nullable=False),  # UTC, ISO 8601
+)
+
+trajectory = Table(
+    "trajectory",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("clip_id", Id, ForeignKey("clip.id"), nullable=False),
+    Column("kind", String(8), nullable=False),  # object, point
+    Column("label", String(255), nullable=False),
+    Column("review", SmallInteger, nullable=False),
+    Column("annotator", SmallInteger, nullable=False),
+    Column("provenance_id", Id, ForeignKey("provenance.id"), nullable=True),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("end_reason", SmallInteger, nullable=False),
+    Column("xy", LargeBinary, nullable=True),  # points: float32 (L, 2)
+    Column("error", LargeBinary, nullable=True),  # points: float32 (L,)
+    Column("origin", LargeBinary, nullable=True),  # points: uint8 (L,)
+    Index(None, "clip_id", "kind", "first"),
+)
+
+observation = Table(
+    "observation",
+    metadata,
+    Column("trajectory_id", Id, ForeignKey("trajectory.id"), primary_key=True, autoincrement=False),
+    Column("frame", Integer, primary_key=True, autoincrement=False),
+    Column("x1", Float, nullable=False),
+    Column("y1", Float, nullable=False),
+    Column("x2", Float, nullable=False),
+    Column("y2", Float, nullable=False),
+    Column("origin", SmallInteger, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("mask", LargeBinary, nullable=True),
+    sqlite_with_rowid=False,
+)
+
+edit = Table(
+    "edit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("text", String(255), nullable=False),
+    Column("clip_id", Id, nullable=True),
+    Column("state", String(16), nullable=False),  # done, undone, abandoned
+    Column("created", String(32), nullable=False),
+    Index(None, "state"),
+)
+
+edit_rows = Table(
+    "edit_rows",
+    metadata,
+    Column("edit_id", Id, ForeignKey("edit.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("table_name", String(32), nullable=False),
+    Column("keys", JSON, nullable=False),
+    Column("images", LargeBinary, nullable=False),  # what the rows become when the edit is turned over
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("revision", Id, primary_key=True),
+    Column("edit_id", Id, ForeignKey("edit.id"), nullable=False),
+    Column("action", String(8), nullable=False),  # do, undo, redo
+    Column("created", String(32), nullable=False),
+)
