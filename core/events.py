@@ -39,7 +39,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class ClassAP:
-    """Average precision of one class: `ap` in 0..1 (NaN without objects), `objects` that are not difficult."""
+    """Average precision of a class: `ap` in 0..1 (NaN without objects), over `objects` that count."""
 
     name: str
     ap: float

@@ -28,5 +28,7 @@ def run(folder: RunFolder) -> Iterator[Event]:
         StudioError: the folder names a job that does not exist.
     """
     if folder.job not in JOBS:
-        raise StudioError(f"{folder.path} names an unknown job {folder.job!r}; it was made by another version.")
+        raise StudioError(
+            f"{folder.path} names an unknown job {folder.job!r}; it was made by another version."
+        )
     yield from importlib.import_module(f"core.jobs.{folder.job}").run(folder)

@@ -78,7 +78,7 @@ trajectory = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("clip_id", Id, ForeignKey("clip.id"), nullable=False),
-    Column("kind", String(8), nullable=False),  # object, point
+    Column("kind", String(8), nullable=False),  # `Kind`
     Column("label", String(255), nullable=False),
     Column("review", SmallInteger, nullable=False),
     Column("annotator", SmallInteger, nullable=False),
@@ -90,6 +90,7 @@ trajectory = Table(
     Column("error", LargeBinary, nullable=True),  # points: float32 (L,)
     Column("origin", LargeBinary, nullable=True),  # points: uint8 (L,)
     Index(None, "clip_id", "kind", "first"),
+    sqlite_autoincrement=True,  # the id of a trajectory that was taken back is never given again
 )
 
 observation = Table(
@@ -124,7 +125,7 @@ edit_rows = Table(
     Column("edit_id", Id, ForeignKey("edit.id"), primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("table_name", String(32), nullable=False),
-    Column("keys", JSON, nullable=False),
+    Column("row_keys", JSON, nullable=False),
     Column("images", LargeBinary, nullable=False),  # what the rows become when the edit is turned over
 )
 

@@ -1,0 +1,213 @@
+"""The project folder: `project.toml`, `annotations.sqlite`, `runs/`, `cache/`, `backups/`, `exports/`.
+
+One process writes a project: `Project.open` holds its lock until `close`. The database runs in WAL
+mode with `synchronous=FULL`, so an acknowledged edit survives a crash of the program or the machine.
+"""
+
+import contextlib
+import datetime
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import filelock
+import tomli_w
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
+
+from core import config
+from core.errors import StudioError
+from core.jobs.run_folder import write_atomically
+from core.trajectories import migrations, schema
+
+FORMAT = 1
+"""Version of the project folder's layout, kept in project.toml."""
+
+BACKUPS_KEPT = 10
+
+
+class Project:
+    """An open project; use `create` or `open`, and `close` it."""
+
+    def __init__(self, path: Path, engine: Engine, lock: filelock.FileLock) -> None:
+        self.path = path
+        self.engine = engine
+        self._lock = lock
+
+    @classmethod
+    def create(cls, path: Path) -> "Project":
+        """Make a project in a folder that is empty or does not exist yet, and open it.
+
+        Raises:
+            StudioError: the folder holds other files, or cannot be written.
+        """
+        path = Path(path).resolve()
+        try:
+            if path.exists() and any(path.iterdir()):
+                raise StudioError(f"{path} is not empty; choose an empty folder for a new project.")
+            for name in ("runs", "cache", "backups", "exports"):
+                (path / name).mkdir(parents=True, exist_ok=True)
+            created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            text = tomli_w.dumps({"format": FORMAT, "name": path.name, "created": created})
+            write_atomically(path / "project.toml", text.encode())
+        except OSError as error:
+            raise StudioError(f"Cannot make a project in {path}: {error.strerror}.") from error
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> "Project":
+        """Open a project, migrating an older database after a backup.
+
+        Raises:
+            StudioError: no project there; in use by another process; read-only; damaged; or made by
+                a newer version of this program.
+        """
+        path = Path(path).resolve()
+        if not (path / "project.toml").is_file():
+            raise StudioError(f"{path} is not a project (it has no project.toml); choose a project folder.")
+        if config.read_toml(path / "project.toml").get("format", 0) > FORMAT:
+            raise StudioError(
+                f"{path} was made by a newer version of this program; update it to open the project."
+            )
+        lock = filelock.FileLock(path / "lock")
+        try:
+            lock.acquire(blocking=False)
+            with contextlib.ExitStack() as undo:
+                undo.callback(lock.release)
+                database = path / "annotations.sqlite"
+                _probe(database)
+                engine = open_database(database)
+                undo.callback(engine.dispose)
+                migrations.upgrade(engine, lambda: backup(database, path / "backups", "before-migration"))
+                undo.pop_all()
+        except filelock.Timeout as error:
+            raise StudioError(
+                f"The project {path.name} is open in another window or command; close it there."
+            ) from error
+        except OSError as error:
+            raise StudioError(
+                f"Cannot write to the project {path}: {error.strerror}; copy it to a writable disk."
+            ) from error
+        return cls(path, engine, lock)
+
+    def close(self) -> None:
+        """Back the database up if it changed since the last backup, and let go of it."""
+        self.engine.dispose()
+        with contextlib.suppress(OSError, sqlite3.Error):
+            backup_if_changed(self.database, self.path / "backups")
+        self._lock.release()
+
+    def __enter__(self) -> "Project":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def database(self) -> Path:
+        return self.path / "annotations.sqlite"
+
+    @property
+    def runs(self) -> Path:
+        return self.path / "runs"
+
+    @property
+    def cache(self) -> Path:
+        return self.path / "cache"
+
+    @property
+    def exports(self) -> Path:
+        return self.path / "exports"
+
+    def reading(self) -> contextlib.AbstractContextManager[Connection]:
+        """A connection to read with."""
+        return self.engine.connect()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction, committed at the end unless something is raised.
+
+        Raises:
+            StudioError: the disk is full or read-only, or the database is damaged; nothing was written.
+        """
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except DatabaseError as error:
+            raise StudioError(
+                f"The edit was not saved ({error.orig}); free disk space or check the project folder."
+            ) from error
+
+
+def open_database(path: Path) -> Engine:
+    """An engine on a SQLite file with the settings every connection needs."""
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 5, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def backup(database: Path, folder: Path, why: str) -> Path:
+    """Copy a database while it may be in use; the copy is checked, and the oldest beyond ten go."""
+    folder.mkdir(exist_ok=True)
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
+    target = folder / f"{stamp}-{why}.sqlite"
+    partial = target.with_suffix(".partial")
+    with (
+        contextlib.closing(sqlite3.connect(database)) as source,
+        contextlib.closing(sqlite3.connect(partial)) as copy,
+    ):
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    partial.replace(target)
+    for old in sorted(folder.glob("*.sqlite"))[:-BACKUPS_KEPT]:
+        old.unlink(missing_ok=True)
+    return target
+
+
+def backup_if_changed(database: Path, folder: Path) -> Path | None:
+    """A backup, unless the newest one already holds the database's revision."""
+    newest = max(folder.glob("*.sqlite"), default=None)
+    if newest is not None and _revision(newest) == _revision(database):
+        return None
+    return backup(database, folder, "close")
+
+
+def _revision(database: Path) -> int:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return int(connection.execute("SELECT coalesce(max(revision), 0) FROM journal").fetchone()[0])
+
+
+def _probe(database: Path) -> None:
+    """Say in one sentence what is wrong with a database before anything is done to it."""
+    try:
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+            if not empty and application != schema.APPLICATION_ID:
+                raise StudioError(f"{database} is not a database of this program; restore it from backups/.")
+            problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if problem != "ok":
+                raise sqlite3.DatabaseError(problem)
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("PRAGMA user_version=1")
+            connection.rollback()
+    except sqlite3.OperationalError as error:
+        raise StudioError(
+            f"Cannot write to {database} ({error}); copy the project to a writable disk."
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise StudioError(
+            f"{database} is damaged ({error}); put the newest file of its folder backups/ in its place."
+        ) from error

@@ -1,0 +1,218 @@
+"""What imports and jobs bring into the project, each one step of undo however large."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+
+from core.datasets.clip import Clip
+from core.errors import StudioError
+from core.trajectories import schema, store
+from core.trajectories.edits import observation_row, path_values
+from core.trajectories.journal import Rows
+from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
+
+
+@dataclass(frozen=True, eq=False)
+class AddClips:
+    """Add clips with their annotated objects.
+
+    Raises:
+        StudioError: the project already has a clip of that name.
+    """
+
+    clips: Sequence[tuple[Clip, Sequence[ObjectTrajectory]]]
+    clip_id: None = None
+
+    @property
+    def text(self) -> str:
+        return (
+            f"Import {self.clips[0][0].name}" if len(self.clips) == 1 else f"Import {len(self.clips)} clips"
+        )
+
+    def write(self, rows: Rows) -> None:
+        taken = {clip.name for clip in store.clips(rows.connection)}
+        for clip, _ in self.clips:
+            if clip.name in taken:
+                raise StudioError(f"The project already has a clip named {clip.name!r}; import it elsewhere.")
+            taken.add(clip.name)
+        heads = [
+            {
+                "name": clip.name,
+                "dataset": clip.dataset,
+                "width": clip.width,
+                "height": clip.height,
+                "root_id": store.root_id(rows.connection, clip.root),
+                "files": list(clip.files),
+                "timestamps": list(clip.timestamps),
+                "keyframes": list(clip.keyframes),
+                "annotator": clip.annotator,
+            }
+            for clip, _ in self.clips
+        ]
+        clip_ids = rows.insert(schema.clip, heads)
+        provenance = store.add_provenance(rows.connection, "import", {}, schema.VERSION)
+        for clip_id, (_, objects) in zip(clip_ids, self.clips, strict=True):
+            _add_objects(rows, clip_id, objects, provenance)
+
+
+@dataclass(frozen=True, eq=False)
+class ReplacePoints:
+    """Put tracked points in the place of those tracked before, clip by clip.
+
+    Point trajectories that a person labelled, reviewed or moved stay beside the new ones.
+
+    Attributes:
+        points: clip id → trajectories; their ids are ignored.
+        job, settings: recorded as the provenance of the new rows.
+    """
+
+    points: Mapping[int, PointTrajectories]
+    job: str = "track"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def clip_id(self) -> int | None:
+        return next(iter(self.points)) if len(self.points) == 1 else None
+
+    @property
+    def text(self) -> str:
+        return f"Track {sum(len(points) for points in self.points.values()):,} points"
+
+    def write(self, rows: Rows) -> None:
+        provenance = store.add_provenance(rows.connection, self.job, dict(self.settings), schema.VERSION)
+        t = schema.trajectory.c
+        for clip_id, points in self.points.items():
+            query = select(t.id, t.origin, t.label, t.review).where(
+                t.clip_id == clip_id, t.kind == Kind.POINT
+            )
+            old = [
+                (row.id,)
+                for row in rows.connection.execute(query)
+                if row.review == Review.OPEN and not row.label and bytes([Origin.EDITED]) not in row.origin
+            ]
+            rows.delete(schema.trajectory, old)
+            rows.insert(schema.trajectory, _point_rows(clip_id, points, provenance))
+
+
+@dataclass(frozen=True, eq=False)
+class FillObservations:
+    """Fill the frames between keyframes with what the densifier found.
+
+    Propagated observations made before are replaced; keyframes are never touched, trajectories that
+    are gone since are passed over.
+
+    Attributes:
+        objects: clip id → trajectory id → its propagated observations.
+        span: (first, last) frames within which old observations are replaced; None for everywhere.
+        job, settings: recorded as provenance.
+    """
+
+    objects: Mapping[int, Mapping[int, ObjectTrajectory]]
+    span: tuple[int, int] | None = None
+    job: str = "densify"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def clip_id(self) -> int | None:
+        return next(iter(self.objects)) if len(self.objects) == 1 else None
+
+    @property
+    def text(self) -> str:
+        count = sum(len(objects) for objects in self.objects.values())
+        return f"Densify {count} object{'s' if count != 1 else ''}"
+
+    def write(self, rows: Rows) -> None:
+        store.add_provenance(rows.connection, self.job, dict(self.settings), schema.VERSION)
+        o, t = schema.observation.c, schema.trajectory.c
+        for objects in self.objects.values():
+            known = set(rows.connection.scalars(select(t.id).where(t.id.in_(list(objects)))))
+            query = select(o.trajectory_id, o.frame, o.origin).where(o.trajectory_id.in_(known))
+            if self.span:
+                query = query.where(o.frame.between(*self.span))
+            there = rows.connection.execute(query).all()
+            rows.delete(
+                schema.observation,
+                [(row.trajectory_id, row.frame) for row in there if row.origin == Origin.PROPAGATED],
+            )
+            kept = {(row.trajectory_id, row.frame) for row in there if row.origin in KEYFRAMES}
+            new = [
+                observation_row(id, frame, box, Origin.PROPAGATED, confidence, mask)
+                for id, one in objects.items()
+                if id in known
+                for frame, box, confidence, mask in zip(
+                    one.frames, one.boxes, one.confidence, one.masks, strict=True
+                )
+                if (id, int(frame)) not in kept
+            ]
+            rows.insert(schema.observation, new)
+            spans = _spans(rows, known)
+            heads = {
+                (row.id,): row
+                for row in rows.connection.execute(select(t.id, t.first, t.last).where(t.id.in_(known)))
+            }
+            moved = {
+                key: {"first": spans[key][0], "last": spans[key][1]}
+                for key, row in heads.items()
+                if (row.first, row.last) != spans[key]
+            }
+            rows.update(schema.trajectory, moved)
+
+
+def _add_objects(rows: Rows, clip_id: int, objects: Sequence[ObjectTrajectory], provenance: int) -> None:
+    heads = [
+        {
+            "clip_id": clip_id,
+            "kind": Kind.OBJECT.value,
+            "label": one.label,
+            "review": int(one.review),
+            "annotator": one.annotator,
+            "provenance_id": provenance,
+            "first": int(one.frames[0]),
+            "last": int(one.frames[-1]),
+            "end_reason": 0,
+        }
+        for one in objects
+    ]
+    ids = rows.insert(schema.trajectory, heads)
+    rows.insert(
+        schema.observation,
+        [
+            observation_row(id, frame, box, origin, confidence, mask)
+            for id, one in zip(ids, objects, strict=True)
+            for frame, box, origin, confidence, mask in zip(
+                one.frames, one.boxes, one.origin, one.confidence, one.masks, strict=True
+            )
+        ],
+    )
+
+
+def _point_rows(clip_id: int, points: PointTrajectories, provenance: int) -> list[dict[str, Any]]:
+    rows = []
+    for place in range(len(points)):
+        span = slice(points.offsets[place], points.offsets[place + 1])
+        path = (points.xy[span], points.error[span], points.origin[span])
+        rows.append(
+            {
+                "clip_id": clip_id,
+                "kind": Kind.POINT.value,
+                "label": points.labels[place],
+                "review": int(points.review[place]),
+                "annotator": 0,
+                "provenance_id": provenance,
+                "end_reason": int(points.end_reason[place]),
+                **path_values(int(points.first[place]), path),
+            }
+        )
+    return rows
+
+
+def _spans(rows: Rows, ids: set[int]) -> dict[tuple[int], tuple[int, int]]:
+    o = schema.observation.c
+    query = select(o.trajectory_id, o.frame).where(o.trajectory_id.in_(ids))
+    frames: dict[int, list[int]] = {}
+    for row in rows.connection.execute(query):
+        frames.setdefault(row.trajectory_id, []).append(row.frame)
+    return {(id,): (int(np.min(seen)), int(np.max(seen))) for id, seen in frames.items()}

@@ -1,0 +1,153 @@
+"""Trajectories as a job takes them along: copied into the run folder, never read from the database.
+
+`snapshot/snapshot.json` names the clips and the revision; `snapshot/<clip id>.npz` holds arrays.
+"""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from core.datasets.clip import Clip
+from core.errors import StudioError
+from core.trajectories import journal, store
+from core.trajectories.model import ObjectTrajectory, PointTrajectories
+
+
+@dataclass(frozen=True, eq=False)
+class ClipSnapshot:
+    """A clip with all its point trajectories and the chosen annotator's object trajectories."""
+
+    clip: Clip
+    points: PointTrajectories
+    objects: tuple[ObjectTrajectory, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The project as it was at a revision of its journal; `project` is its folder."""
+
+    clips: tuple[ClipSnapshot, ...]
+    revision: int
+    project: str
+
+
+def write_snapshot(connection: Connection, clips: Sequence[Clip], folder: Path, project: Path) -> None:
+    """Copy clips and their trajectories into a folder that exists."""
+    entries = []
+    for clip in clips:
+        points = store.points(connection, clip.id)
+        objects = store.objects(connection, clip.id, clip.annotator)
+        arrays: dict[str, Any] = {**points_arrays(points), **objects_arrays(objects)}
+        np.savez(folder / f"{clip.id}.npz", **arrays)
+        entry = {**dataclasses.asdict(clip), "root": str(clip.root)}
+        entry["point_labels"] = list(points.labels)
+        entry["object_labels"] = [one.label for one in objects]
+        entries.append(entry)
+    head = {"revision": journal.revision(connection), "project": str(project), "clips": entries}
+    (folder / "snapshot.json").write_text(json.dumps(head), encoding="utf-8")
+
+
+def read_snapshot(folder: Path) -> Snapshot:
+    """The snapshot that `write_snapshot` left in a folder.
+
+    Raises:
+        StudioError: it is missing or damaged.
+    """
+    try:
+        head = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
+        clips = tuple(_read_clip(folder, entry) for entry in head["clips"])
+        return Snapshot(clips, int(head["revision"]), str(head["project"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StudioError(f"The snapshot in {folder} is missing or damaged; start a new run.") from error
+
+
+def points_arrays(points: PointTrajectories) -> dict[str, np.ndarray]:
+    """The arrays of point trajectories by name, for an `.npz`; labels are left out."""
+    names = ("ids", "first", "offsets", "xy", "error", "origin", "end_reason", "review")
+    return {f"points_{name}": getattr(points, name) for name in names}
+
+
+def points_from_arrays(arrays: Any, labels: Sequence[str] | None = None) -> PointTrajectories:
+    """Point trajectories from what `points_arrays` gave."""
+    names = ("ids", "first", "offsets", "xy", "error", "origin", "end_reason", "review")
+    values = {name: arrays[f"points_{name}"] for name in names}
+    return PointTrajectories(**values, labels=tuple(labels or [""] * len(values["ids"])))
+
+
+def objects_arrays(objects: Sequence[ObjectTrajectory]) -> dict[str, np.ndarray]:
+    """Object trajectories as packed arrays by name, for an `.npz`; labels are left out."""
+    masks = [mask for one in objects for mask in one.masks]
+    blobs = [b"" if mask is None else mask for mask in masks]
+    stacked = [np.zeros((0, 4), np.float32), *(one.boxes for one in objects)]
+    return {
+        "objects_ids": np.array([one.id for one in objects], np.int64),
+        "objects_review": np.array([one.review for one in objects], np.uint8),
+        "objects_annotator": np.array([one.annotator for one in objects], np.int16),
+        "objects_offsets": np.cumsum([0, *(len(one.frames) for one in objects)]).astype(np.int64),
+        "objects_frames": np.concatenate([np.zeros(0, np.int32), *(one.frames for one in objects)]),
+        "objects_boxes": np.concatenate(stacked),
+        "objects_origin": np.concatenate([np.zeros(0, np.uint8), *(one.origin for one in objects)]),
+        "objects_confidence": np.concatenate([np.zeros(0, np.float32), *(one.confidence for one in objects)]),
+        "objects_has_mask": np.array([mask is not None for mask in masks], bool),
+        "objects_mask_offsets": np.cumsum([0, *(len(blob) for blob in blobs)]).astype(np.int64),
+        "objects_mask_bytes": np.frombuffer(b"".join(blobs), np.uint8),
+    }
+
+
+def objects_from_arrays(arrays: Any, labels: Sequence[str] | None = None) -> tuple[ObjectTrajectory, ...]:
+    """Object trajectories from what `objects_arrays` gave."""
+    values = {
+        name: arrays[f"objects_{name}"]
+        for name in (
+            "ids",
+            "review",
+            "annotator",
+            "offsets",
+            "frames",
+            "boxes",
+            "origin",
+            "confidence",
+            "has_mask",
+            "mask_offsets",
+        )
+    }
+    blob = arrays["objects_mask_bytes"].tobytes()
+    bounds = values["mask_offsets"]
+    masks = [blob[bounds[k] : bounds[k + 1]] if there else None for k, there in enumerate(values["has_mask"])]
+    offsets = values["offsets"]
+    found = []
+    for place, id in enumerate(values["ids"]):
+        span = slice(int(offsets[place]), int(offsets[place + 1]))
+        found.append(
+            ObjectTrajectory(
+                id=int(id),
+                label=labels[place] if labels else "",
+                annotator=int(values["annotator"][place]),
+                review=int(values["review"][place]),
+                frames=values["frames"][span],
+                boxes=values["boxes"][span],
+                origin=values["origin"][span],
+                confidence=values["confidence"][span],
+                masks=tuple(masks[span]),
+            )
+        )
+    return tuple(found)
+
+
+def _read_clip(folder: Path, entry: dict[str, Any]) -> ClipSnapshot:
+    point_labels, object_labels = entry.pop("point_labels"), entry.pop("object_labels")
+    for name in ("files", "timestamps", "keyframes"):
+        entry[name] = tuple(entry[name])
+    clip = Clip(**{**entry, "root": Path(entry["root"])})
+    with np.load(folder / f"{clip.id}.npz", allow_pickle=False) as arrays:
+        return ClipSnapshot(
+            clip=clip,
+            points=points_from_arrays(arrays, point_labels),
+            objects=objects_from_arrays(arrays, object_labels),
+        )

@@ -1,0 +1,232 @@
+"""Reading the project's database: functions that take a connection and return plain values."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Row, case, func, insert, select, update
+
+from core.datasets.clip import Clip
+from core.errors import StudioError
+from core.trajectories import schema
+from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, PointTrajectories
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipSummary:
+    """A clip as lists show it.
+
+    Attributes:
+        clip: the clip.
+        annotated: frames that hold a keyframe of any object.
+        objects, points: trajectories of each kind.
+        accepted, rejected: trajectories of either kind that were reviewed so.
+    """
+
+    clip: Clip
+    annotated: int
+    objects: int
+    points: int
+    accepted: int
+    rejected: int
+
+
+def clips(connection: Connection) -> list[Clip]:
+    """Every clip, by name."""
+    query = select(schema.clip, schema.root.c.path).join(schema.root).order_by(schema.clip.c.name)
+    return [_clip(row) for row in connection.execute(query)]
+
+
+def clip(connection: Connection, name: str) -> Clip:
+    """The clip of a name.
+
+    Raises:
+        StudioError: there is none; the sentence lists what there is.
+    """
+    query = select(schema.clip, schema.root.c.path).join(schema.root).where(schema.clip.c.name == name)
+    row = connection.execute(query).first()
+    if row is None:
+        names = ", ".join(connection.scalars(select(schema.clip.c.name).order_by(schema.clip.c.name)))
+        raise StudioError(f"There is no clip {name!r} in this project; it holds {names or 'none yet'}.")
+    return _clip(row)
+
+
+def summaries(connection: Connection) -> list[ClipSummary]:
+    """Every clip with its counts, by name; only the chosen annotator's objects count."""
+    t, c, o = schema.trajectory.c, schema.clip.c, schema.observation.c
+    shown = (t.kind == Kind.POINT) | (t.annotator == c.annotator)
+    counts = (
+        select(
+            t.clip_id,
+            func.sum(case((t.kind == Kind.OBJECT, 1), else_=0)),
+            func.sum(case((t.kind == Kind.POINT, 1), else_=0)),
+            func.sum(case((t.review == 1, 1), else_=0)),
+            func.sum(case((t.review == 2, 1), else_=0)),
+        )
+        .join(schema.clip, t.clip_id == c.id)
+        .where(shown)
+        .group_by(t.clip_id)
+    )
+    by_clip = {row[0]: tuple(int(value) for value in row[1:]) for row in connection.execute(counts)}
+    annotated = (
+        select(t.clip_id, func.count(func.distinct(o.frame)))
+        .join(schema.observation, o.trajectory_id == t.id)
+        .join(schema.clip, t.clip_id == c.id)
+        .where(shown, o.origin.in_([int(origin) for origin in KEYFRAMES]))
+        .group_by(t.clip_id)
+    )
+    keyed: dict[int, int] = {row[0]: row[1] for row in connection.execute(annotated)}
+    return [
+        ClipSummary(
+            clip=one,
+            annotated=keyed.get(one.id, 0),
+            objects=by_clip.get(one.id, (0, 0, 0, 0))[0],
+            points=by_clip.get(one.id, (0, 0, 0, 0))[1],
+            accepted=by_clip.get(one.id, (0, 0, 0, 0))[2],
+            rejected=by_clip.get(one.id, (0, 0, 0, 0))[3],
+        )
+        for one in clips(connection)
+    ]
+
+
+def points(connection: Connection, clip_id: int) -> PointTrajectories:
+    """The point trajectories of a clip, by id."""
+    t = schema.trajectory.c
+    query = (
+        select(t.id, t.first, t.last, t.end_reason, t.review, t.label, t.xy, t.error, t.origin)
+        .where(t.clip_id == clip_id, t.kind == Kind.POINT)
+        .order_by(t.id)
+    )
+    return _points(connection.execute(query).all())
+
+
+def objects(connection: Connection, clip_id: int, annotator: int | None = None) -> list[ObjectTrajectory]:
+    """The object trajectories of a clip, by id; of one annotator, or of all where it is None."""
+    t = schema.trajectory.c
+    where = [t.clip_id == clip_id, t.kind == Kind.OBJECT]
+    if annotator is not None:
+        where.append(t.annotator == annotator)
+    return _objects(connection, where)
+
+
+def one_object(connection: Connection, trajectory_id: int) -> ObjectTrajectory | None:
+    """The object trajectory of an id; None if there is none or it is a point."""
+    t = schema.trajectory.c
+    return next(iter(_objects(connection, [t.id == trajectory_id, t.kind == Kind.OBJECT])), None)
+
+
+def some_points(connection: Connection, ids: Iterable[int]) -> PointTrajectories:
+    """The point trajectories among some ids, by id."""
+    t = schema.trajectory.c
+    query = (
+        select(t.id, t.first, t.last, t.end_reason, t.review, t.label, t.xy, t.error, t.origin)
+        .where(t.id.in_(list(ids)), t.kind == Kind.POINT)
+        .order_by(t.id)
+    )
+    return _points(connection.execute(query).all())
+
+
+def annotators(connection: Connection, clip_id: int) -> list[int]:
+    """The annotators whose objects a clip has, ascending."""
+    t = schema.trajectory.c
+    query = select(t.annotator).where(t.clip_id == clip_id, t.kind == Kind.OBJECT).distinct()
+    return sorted(connection.scalars(query))
+
+
+def add_provenance(connection: Connection, job: str, settings: dict[str, Any], code_version: str) -> int:
+    """Record which job made rows, with which settings; returns its id."""
+    row = {
+        "job": job,
+        "settings": settings,
+        "code_version": code_version,
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+    statement = insert(schema.provenance).returning(schema.provenance.c.id)
+    return int(connection.execute(statement, row).scalar_one())
+
+
+def root_id(connection: Connection, path: Path) -> int:
+    """The row of a folder of source frames, made if it is new."""
+    r = schema.root.c
+    known = connection.scalar(select(r.id).where(r.path == str(path)))
+    if known is not None:
+        return int(known)
+    statement = insert(schema.root).returning(r.id)
+    return int(connection.execute(statement, {"path": str(path)}).scalar_one())
+
+
+def roots(connection: Connection) -> list[Path]:
+    """The folders that source frames lie in."""
+    return [
+        Path(path) for path in connection.scalars(select(schema.root.c.path).order_by(schema.root.c.path))
+    ]
+
+
+def relocate(connection: Connection, old: Path, new: Path) -> None:
+    """Say that the source frames of a root moved; no frame number changes, so this is no edit."""
+    r = schema.root.c
+    connection.execute(update(schema.root).where(r.path == str(old)).values(path=str(new)))
+
+
+def _clip(row: Row[Any]) -> Clip:
+    return Clip(
+        id=row.id,
+        name=row.name,
+        dataset=row.dataset,
+        width=row.width,
+        height=row.height,
+        root=Path(row.path),
+        files=tuple(row.files),
+        timestamps=tuple(row.timestamps),
+        keyframes=tuple(row.keyframes),
+        annotator=row.annotator,
+    )
+
+
+def _points(rows: Sequence[Any]) -> PointTrajectories:
+    lengths = np.array([row.last - row.first + 1 for row in rows], np.int64)
+    return PointTrajectories(
+        ids=np.array([row.id for row in rows], np.int64),
+        first=np.array([row.first for row in rows], np.int32),
+        offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        xy=np.frombuffer(b"".join(row.xy for row in rows), "<f4").reshape(-1, 2),
+        error=np.frombuffer(b"".join(row.error for row in rows), "<f4"),
+        origin=np.frombuffer(b"".join(row.origin for row in rows), np.uint8),
+        end_reason=np.array([row.end_reason for row in rows], np.uint8),
+        review=np.array([row.review for row in rows], np.uint8),
+        labels=tuple(row.label for row in rows),
+    )
+
+
+def _objects(connection: Connection, where: list[Any]) -> list[ObjectTrajectory]:
+    t, o = schema.trajectory.c, schema.observation.c
+    heads = connection.execute(
+        select(t.id, t.label, t.annotator, t.review).where(*where).order_by(t.id)
+    ).all()
+    query = (
+        select(schema.observation)
+        .join(schema.trajectory, t.id == o.trajectory_id)
+        .where(*where)
+        .order_by(o.trajectory_id, o.frame)
+    )
+    seen: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(query):
+        seen[row.trajectory_id].append(row)
+    return [
+        ObjectTrajectory(
+            id=head.id,
+            label=head.label,
+            annotator=head.annotator,
+            review=head.review,
+            frames=np.array([row.frame for row in seen[head.id]], np.int32),
+            boxes=np.array([row[2:6] for row in seen[head.id]], np.float32).reshape(-1, 4),
+            origin=np.array([row.origin for row in seen[head.id]], np.uint8),
+            confidence=np.array([row.confidence for row in seen[head.id]], np.float32),
+            masks=tuple(row.mask for row in seen[head.id]),
+        )
+        for head in heads
+    ]
