@@ -1,0 +1,167 @@
+"""The open project: reads it, performs edits, says what changed. Nothing else in the window writes."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from PySide6.QtCore import QObject, Signal
+from sqlalchemy import Connection
+
+from core.errors import StudioError
+from core.project import Project
+from core.trajectories import journal, store
+from core.trajectories.journal import Edit, HistoryEntry
+from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
+from core.trajectories.store import ClipSummary
+
+
+class Document(QObject):
+    """A project as the window sees it.
+
+    Small edits are written at once (some 5 ms); an edit of thousands of rows goes through
+    `perform_later`, which writes in a thread and holds other edits off until it is done.
+
+    Signals:
+        changed(Changes): rows changed; redraw what shows them.
+        performed(str): an edit was made; its text, for a toast with Undo.
+        failed(str): an edit was refused; one sentence for the user.
+        busy_changed(str): what a background edit is storing now; empty when it ended.
+    """
+
+    changed = Signal(object)
+    performed = Signal(str)
+    failed = Signal(str)
+    busy_changed = Signal(str)
+    _stored = Signal(object, object)
+
+    def __init__(self, project: Project, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project = project
+        self._points: dict[int, PointTrajectories] = {}
+        self._objects: dict[int, dict[int, ObjectTrajectory]] = {}
+        self._writer = ThreadPoolExecutor(1, "store")
+        self._busy = ""
+        self._stored.connect(self._finish)
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def clips(self) -> list[ClipSummary]:
+        """Every clip with its counts, by name."""
+        with self.project.reading() as connection:
+            return store.summaries(connection)
+
+    def points(self, clip_id: int) -> PointTrajectories:
+        """The point trajectories of a clip, by id; cached until they change."""
+        if clip_id not in self._points:
+            with self.project.reading() as connection:
+                self._points[clip_id] = store.points(connection, clip_id)
+        return self._points[clip_id]
+
+    def objects(self, clip_id: int) -> dict[int, ObjectTrajectory]:
+        """Id → object trajectory of the clip's chosen annotator, by id; cached until they change."""
+        if clip_id not in self._objects:
+            with self.project.reading() as connection:
+                annotator = next((c.annotator for c in store.clips(connection) if c.id == clip_id), 0)
+                found = store.objects(connection, clip_id, annotator)
+                self._objects[clip_id] = {one.id: one for one in found}
+        return self._objects[clip_id]
+
+    def annotators(self, clip_id: int) -> list[int]:
+        """The annotators whose objects a clip has, ascending."""
+        with self.project.reading() as connection:
+            return store.annotators(connection, clip_id)
+
+    def history(self) -> list[HistoryEntry]:
+        """The latest edits, newest first."""
+        with self.project.reading() as connection:
+            return journal.history(connection)
+
+    def revision(self) -> int:
+        """The project's revision, which grows with every edit, undo and redo."""
+        with self.project.reading() as connection:
+            return journal.revision(connection)
+
+    def undo_text(self) -> str | None:
+        """What undo would take back; None if nothing."""
+        with self.project.reading() as connection:
+            return journal.undo_text(connection)
+
+    def redo_text(self) -> str | None:
+        """What redo would do again; None if nothing."""
+        with self.project.reading() as connection:
+            return journal.redo_text(connection)
+
+    # --- writing ------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> str:
+        """What is being stored in the background; empty when nothing is."""
+        return self._busy
+
+    def perform(self, edit: Edit) -> bool:
+        """Make an edit now; False, after `failed`, where it is refused."""
+        changes = self._write(lambda connection: journal.perform(connection, edit))
+        if changes is not None:
+            self.performed.emit(edit.text)
+        return changes is not None
+
+    def perform_later(self, edit: Edit) -> None:
+        """Make a large edit in the background; ends with `changed` and `performed`, or `failed`."""
+        if self._refused_while_busy():
+            return
+        self._busy = edit.text
+        self.busy_changed.emit(self._busy)
+
+        def store_it() -> Changes:
+            with self.project.writing() as connection:
+                return journal.perform(connection, edit)
+
+        self._writer.submit(store_it).add_done_callback(lambda future: self._stored.emit(edit, future))
+
+    def undo(self) -> bool:
+        """Take the last edit back; False if there is none."""
+        return self._write(journal.undo) is not None
+
+    def redo(self) -> bool:
+        """Do again what was undone last; False if there is nothing."""
+        return self._write(journal.redo) is not None
+
+    def close(self) -> None:
+        """Wait for what is being stored, then let go of the project."""
+        self._writer.shutdown(wait=True)
+        self.project.close()
+
+    def _write(self, action: Callable[[Connection], Changes | None]) -> Changes | None:
+        if self._refused_while_busy():
+            return None
+        try:
+            with self.project.writing() as connection:
+                changes = action(connection)
+        except StudioError as error:
+            self.failed.emit(str(error))
+            return None
+        if changes is not None:
+            self._forget(changes)
+            self.changed.emit(changes)
+        return changes
+
+    def _refused_while_busy(self) -> bool:
+        if self._busy:
+            self.failed.emit(f"“{self._busy}” is still being stored; try again in a moment.")
+        return bool(self._busy)
+
+    def _finish(self, edit: Edit, future: "Future[Changes]") -> None:
+        self._busy = ""
+        self.busy_changed.emit("")
+        try:
+            changes = future.result()
+        except StudioError as error:
+            self.failed.emit(str(error))
+            return
+        self._forget(changes)
+        self.changed.emit(changes)
+        self.performed.emit(edit.text)
+
+    def _forget(self, changes: Changes) -> None:
+        for clip_id in changes.clips:
+            self._points.pop(clip_id, None)
+            self._objects.pop(clip_id, None)

@@ -1,0 +1,120 @@
+"""What the user looks at: clip, frame, selection, tool, layers. Shared by all views, kept by none."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from core.datasets.clip import Clip
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What is drawn over the frame.
+
+    Attributes:
+        masks, boxes, trails, names: whether each is shown.
+        trail: frames of path drawn behind a point.
+        ahead: frames of path drawn ahead of it.
+        colour_by: `track`, `error`, `origin` or `review`.
+    """
+
+    masks: bool = True
+    boxes: bool = True
+    trails: bool = True
+    names: bool = True
+    trail: int = 16
+    ahead: int = 0
+    colour_by: str = "track"
+
+
+class ViewState(QObject):
+    """The state of looking; setters emit only when something changed.
+
+    Signals:
+        clip_changed(Clip | None), frame_changed(int), selection_changed(frozenset of trajectory ids),
+        hovered_changed(int | None), tool_changed(str), layers_changed(Layers),
+        shown_changed(frozenset | None): ids the table's filter leaves, None for all,
+        playing_changed(bool).
+    """
+
+    clip_changed = Signal(object)
+    frame_changed = Signal(int)
+    selection_changed = Signal(object)
+    hovered_changed = Signal(object)
+    tool_changed = Signal(str)
+    layers_changed = Signal(object)
+    shown_changed = Signal(object)
+    playing_changed = Signal(bool)
+
+    TOOLS = ("select", "box", "brush", "erase", "polygon", "point")
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.clip: Clip | None = None
+        self.frame = 0
+        self.selection: frozenset[int] = frozenset()
+        self.hovered: int | None = None
+        self.tool = "select"
+        self.layers = Layers()
+        self.shown: frozenset[int] | None = None
+        self.playing = False
+
+    def set_clip(self, clip: Clip | None) -> None:
+        """Look at another clip, from its first frame, with nothing selected."""
+        if clip != self.clip:
+            same = clip is not None and self.clip is not None and clip.id == self.clip.id
+            self.clip = clip
+            if not same:
+                self.set_playing(False)
+                self.set_selection(())
+                self.set_hovered(None)
+                self.set_shown(None)
+                self.frame = 0
+            self.clip_changed.emit(clip)
+            self.frame_changed.emit(self.frame)
+
+    def set_frame(self, frame: int) -> None:
+        """Go to a frame, kept within the clip."""
+        if self.clip is not None:
+            frame = min(max(frame, 0), self.clip.frames - 1)
+            if frame != self.frame:
+                self.frame = frame
+                self.frame_changed.emit(frame)
+
+    def set_selection(self, ids: Iterable[int]) -> None:
+        """Select trajectories by id."""
+        selection = frozenset(ids)
+        if selection != self.selection:
+            self.selection = selection
+            self.selection_changed.emit(selection)
+
+    def set_hovered(self, trajectory_id: int | None) -> None:
+        """Mark the trajectory under the mouse."""
+        if trajectory_id != self.hovered:
+            self.hovered = trajectory_id
+            self.hovered_changed.emit(trajectory_id)
+
+    def set_tool(self, tool: str) -> None:
+        """Choose one of `TOOLS`."""
+        if tool != self.tool:
+            self.tool = tool
+            self.tool_changed.emit(tool)
+
+    def set_layers(self, layers: Layers) -> None:
+        """Choose what is drawn over the frame."""
+        if layers != self.layers:
+            self.layers = layers
+            self.layers_changed.emit(layers)
+
+    def set_shown(self, ids: frozenset[int] | None) -> None:
+        """Show only these trajectories; None for all."""
+        if ids != self.shown:
+            self.shown = ids
+            self.shown_changed.emit(ids)
+
+    def set_playing(self, playing: bool) -> None:
+        """Play or pause."""
+        if playing != self.playing:
+            self.playing = playing
+            self.playing_changed.emit(playing)
