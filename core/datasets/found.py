@@ -1,0 +1,69 @@
+"""What a reader finds in a folder, before anything is written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.datasets.clip import Clip
+
+Report = Callable[[int, int, str], None]
+"""Told how far a reader is: clips done, of how many, and the name of the one it works on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnotatedFrame:
+    """One label picture, not yet decoded.
+
+    Attributes:
+        frame: the frame it belongs to, from 0.
+        annotator: who drew it, from 0.
+        path: the file; several annotators can share one.
+    """
+
+    frame: int
+    annotator: int
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundClip:
+    """A clip and the label pictures that come with it.
+
+    Attributes:
+        clip: not stored yet, so its id is 0.
+        annotations: ordered by annotator, then frame.
+        regions: for Moseg the pixel value of each region, region 0 (the background) first; else empty.
+        warnings: sentences about what was irregular and how it was taken.
+    """
+
+    clip: Clip
+    annotations: tuple[AnnotatedFrame, ...] = ()
+    regions: tuple[int, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Everything found in one place, of one format; clip names are unique in it."""
+
+    format: str
+    clips: tuple[FoundClip, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameLabels:
+    """A decoded label picture.
+
+    Attributes:
+        frame, annotator: as in `AnnotatedFrame`.
+        labels: (H, W) int32, 0 for background, n for object number n, the same through the clip.
+        warnings: sentences about values that were taken as background.
+    """
+
+    frame: int
+    annotator: int
+    labels: np.ndarray
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,139 @@
+"""Read the segmentations of VSB100's `.mat` files in a process of their own.
+
+A damaged file can end the process that parses it (`scipy.io.loadmat` is not hardened), so the
+parser runs as a child, under limits of memory and time where the system has them, and one child
+reads many files. Run as `python -m core.datasets.mat_reader FOLDER` it takes paths, one a line, on
+standard input, and writes for path number n either `n.npz` (one array an annotator) or
+`n.txt` (why it could not be read). A path that has neither ended the child.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+import core
+from core.errors import StudioError
+
+_SECONDS_A_FILE = 20.0
+_MEMORY = 4 << 30  # bytes of address space
+_LARGEST = 256 << 20  # bytes of a file; the largest of VSB100 are below 1 MB
+
+
+@contextmanager
+def parsed(paths: Sequence[Path]) -> Iterator["Segmentations"]:
+    """The segmentations of many files, parsed by one child and kept on disk while the context is open.
+
+    Raises:
+        StudioError: naming the first file that is damaged, missing or holds something else.
+    """
+    with tempfile.TemporaryDirectory(prefix="associationnet-mat-") as folder:
+        if paths:
+            _run_child(paths, Path(folder))
+        yield Segmentations(Path(folder))
+
+
+class Segmentations:
+    """What `parsed` gives: per file one label picture an annotator."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def annotators(self, number: int) -> int:
+        """How many annotators drew file `number`."""
+        with np.load(self._folder / f"{number}.npz", allow_pickle=False) as arrays:
+            return len(arrays.files)
+
+    def picture(self, number: int, annotator: int) -> np.ndarray:
+        """The (H, W) int32 labels of file `number` by one annotator, from 0."""
+        with np.load(self._folder / f"{number}.npz", allow_pickle=False) as arrays:
+            picture: np.ndarray = arrays[f"arr_{annotator}"]
+            return picture
+
+
+def _run_child(paths: Sequence[Path], folder: Path) -> None:
+    timed_out = False
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", "core.datasets.mat_reader", str(folder)],
+            input="\n".join(str(path.absolute()) for path in paths).encode("utf-8", "surrogateescape"),
+            cwd=Path(core.__file__).parents[1],
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            capture_output=True,
+            timeout=30 + _SECONDS_A_FILE * len(paths),
+            check=False,
+        )
+        ended = f"exit code {child.returncode}"
+    except subprocess.TimeoutExpired:
+        timed_out, ended = True, "too slow"
+    for number, path in enumerate(paths):
+        reason = folder / f"{number}.txt"
+        if reason.is_file():
+            raise StudioError(f"{path} {reason.read_text(encoding='utf-8')}; restore it or take it away.")
+        if not (folder / f"{number}.npz").is_file():
+            how = "it takes too long to read" if timed_out else f"its reader broke down on it, {ended}"
+            raise StudioError(f"{path} is damaged ({how}); restore it or take it away.")
+
+
+def main() -> None:
+    """Parse the files named on standard input; see the module."""
+    from scipy.io import loadmat  # only here: the parent never loads it
+
+    folder = Path(sys.argv[1])
+    _limit_self()
+    for number, line in enumerate(sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")):
+        try:
+            arrays = _segmentations(Path(line), loadmat)
+        except Exception as error:  # whatever the parser makes of a damaged file is a reason to refuse it
+            reason = str(error) if isinstance(error, StudioError) else f"is damaged ({type(error).__name__})"
+            (folder / f"{number}.txt").write_text(reason, encoding="utf-8")
+            continue
+        with open(folder / f"{number}.partial", "wb") as file:
+            np.savez(file, *arrays)
+        os.replace(folder / f"{number}.partial", folder / f"{number}.npz")
+
+
+def _segmentations(path: Path, loadmat: Callable[..., dict[str, np.ndarray]]) -> list[np.ndarray]:
+    if not path.is_file():
+        raise StudioError("is missing")
+    if path.stat().st_size > _LARGEST:
+        raise StudioError("is far too large for a segmentation")
+    cells = loadmat(path, variable_names=["groundTruth"]).get("groundTruth")
+    if cells is None:
+        raise StudioError("holds no variable groundTruth")
+    arrays = []
+    for cell in cells.ravel():
+        if cell.dtype.names is None or "Segmentation" not in cell.dtype.names:
+            raise StudioError("has a groundTruth without Segmentation")
+        array = cell["Segmentation"].ravel()[0]
+        if (
+            array.ndim != 2
+            or not np.issubdtype(array.dtype, np.number)
+            or np.iscomplexobj(array)
+            or not array.size
+        ):
+            raise StudioError("has a Segmentation that is not a picture of numbers")
+        if not np.isfinite(array).all() or array.min() < 0 or array.max() > 65535:
+            raise StudioError("has a Segmentation with labels outside 0 to 65535")
+        arrays.append(array.astype(np.int32))
+    if not arrays:
+        raise StudioError("has an empty groundTruth")
+    return arrays
+
+
+def _limit_self() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows: the time limit of the parent remains
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+if __name__ == "__main__":
+    main()

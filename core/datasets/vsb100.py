@@ -1,0 +1,166 @@
+"""VSB100: `<split>/Images/<video>/*.jpg` and `<split>/Groundtruth/<video>/*.mat`.
+
+Each `.mat` holds one segmentation an annotator, of the frame of the same stem; a label means the
+same region through a video. All annotators are kept. Source: Galasso et al., ICCV 2013.
+
+A segmentation has no background label: the whole frame is divided into regions. A region counts as
+background when, averaged over the frames it occurs in, it covers more than half of the pixels, or
+takes more than three tenths of the frame's border (what surrounds objects runs along the border:
+Wei et al., "Geodesic saliency using background priors", ECCV 2012). The rest are objects.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from core.datasets.clip import Clip
+from core.datasets.found import AnnotatedFrame, Found, FoundClip, FrameLabels, Report
+from core.datasets.image import common_size, image_names, natural_key
+from core.datasets.mat_reader import parsed
+from core.errors import StudioError
+
+MOST_PIXELS = 0.5
+MOST_BORDER = 0.3
+"""Above these mean shares of a frame's pixels, or of its border, a region is background."""
+
+
+def find(source: Path, on_progress: Report) -> Found | None:
+    """The videos of a split, of a folder of splits, or the one video of a video's folder.
+
+    Raises:
+        StudioError: a video has no frames or frames of several sizes, a `.mat` is damaged or
+            belongs to no frame.
+    """
+    splits, only, warnings = _splits(source)
+    videos = [
+        (split, folder)
+        for split in splits
+        for folder in sorted((split / "Images").iterdir(), key=lambda item: natural_key(item.name))
+        if folder.is_dir() and only in (None, folder.name)
+    ]
+    if not videos:
+        return None
+    pictures = []
+    for number, (split, folder) in enumerate(videos):
+        on_progress(number, len(videos), folder.name)
+        pictures.append(_pictures(split, folder))
+    annotators = _annotators([mats[0][1] if mats else None for _, mats in pictures])
+    clips = [
+        FoundClip(
+            clip=clip,
+            annotations=tuple(
+                AnnotatedFrame(frame=frame, annotator=annotator, path=path)
+                for annotator in range(count)
+                for frame, path in mats
+            ),
+            warnings=() if mats else (f"{clip.name} has no ground truth; it was taken without objects.",),
+        )
+        for (clip, mats), count in zip(pictures, annotators, strict=True)
+    ]
+    return Found(format="vsb100", clips=tuple(clips), warnings=tuple(warnings))
+
+
+def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
+    """The segmentations of a video, decoded, its background regions 0; object number n is label n.
+
+    Raises:
+        StudioError: a `.mat` is damaged, has another size than the frames.
+    """
+    size = (found.clip.height, found.clip.width)
+    paths = sorted({annotation.path for annotation in found.annotations})
+    numbers = {path: number for number, path in enumerate(paths)}
+    with parsed(paths) as segmentations:
+
+        def picture(annotation: AnnotatedFrame) -> np.ndarray:
+            labels = segmentations.picture(numbers[annotation.path], annotation.annotator)
+            if labels.shape != size:
+                raise StudioError(
+                    f"{annotation.path} is {labels.shape[1]} x {labels.shape[0]} pixels while the frames are "
+                    f"{size[1]} x {size[0]}; use the ground truth of the same resolution."
+                )
+            return labels
+
+        for annotator, group in groupby(found.annotations, key=lambda item: item.annotator):
+            own = [item for item in group if annotator < segmentations.annotators(numbers[item.path])]
+            background = background_labels(picture(item) for item in own)
+            for item in own:
+                labels = picture(item)
+                labels[np.isin(labels, background)] = 0
+                yield FrameLabels(frame=item.frame, annotator=annotator, labels=labels)
+
+
+def background_labels(pictures: Iterable[np.ndarray]) -> list[int]:
+    """The labels that count as background in one annotator's pictures of a video; see the module.
+
+    Args:
+        pictures: (H, W) integer labels, one a frame; label 0 is background in any case.
+    """
+    pixels: dict[int, list[float]] = {}
+    borders: dict[int, list[float]] = {}
+    for picture in pictures:
+        border = np.concatenate((picture[0], picture[-1], picture[1:-1, 0], picture[1:-1, -1]))
+        for label, count in zip(*np.unique(picture, return_counts=True), strict=True):
+            pixels.setdefault(int(label), []).append(count / picture.size)
+            borders.setdefault(int(label), []).append(float((border == label).mean()))
+    return sorted(
+        label
+        for label in pixels
+        if label == 0 or np.mean(pixels[label]) > MOST_PIXELS or np.mean(borders[label]) > MOST_BORDER
+    )
+
+
+def _pictures(split: Path, folder: Path) -> tuple[Clip, list[tuple[int, Path]]]:
+    """The clip of a video's folder, and frame and path of each `.mat`."""
+    names = image_names(folder)
+    if not names:
+        raise StudioError(f"{folder} holds no frames; fill it or take it away.")
+    width, height = common_size([folder / name for name in names])
+    frames = {Path(name).stem: number for number, name in enumerate(names)}
+    mats = []
+    for path in sorted(
+        (split / "Groundtruth" / folder.name).glob("*.mat"), key=lambda item: natural_key(item.name)
+    ):
+        if path.stem not in frames:
+            raise StudioError(f"{path} belongs to no frame of {folder}; put the frame back.")
+        mats.append((frames[path.stem], path))
+    clip = Clip(
+        name=folder.name,
+        dataset="vsb100",
+        width=width,
+        height=height,
+        root=split,
+        files=tuple(f"Images/{folder.name}/{name}" for name in names),
+    )
+    return clip, mats
+
+
+def _annotators(paths: Sequence[Path | None]) -> list[int]:
+    """How many annotators each video has, by its first `.mat`; 0 without one."""
+    present = [path for path in paths if path is not None]
+    with parsed(present) as segmentations:
+        counts = iter([segmentations.annotators(number) for number in range(len(present))])
+        return [0 if path is None else next(counts) for path in paths]
+
+
+def _splits(source: Path) -> tuple[list[Path], str | None, list[str]]:
+    """The folders with Images and Groundtruth, the one video that is meant, and warnings."""
+    if _is_split(source):
+        return [source], None, []
+    for split in list(source.parents)[:2]:
+        if _is_split(split) and source.relative_to(split).parts[0] in ("Images", "Groundtruth"):
+            inside = source.relative_to(split).parts
+            return [split], inside[1] if len(inside) > 1 else None, []
+    splits = [item for item in sorted(source.iterdir()) if item.is_dir() and _is_split(item)]
+    names = {split.name for split in splits}
+    halves = [split for split in splits if split.name.replace("_halfres", "_fullres") in names - {split.name}]
+    warnings = [
+        f"{half.name} was left out, being the same at half size; choose that folder to import it."
+        for half in halves
+    ]
+    return [split for split in splits if split not in halves], None, warnings
+
+
+def _is_split(folder: Path) -> bool:
+    return (folder / "Images").is_dir() and (folder / "Groundtruth").is_dir()
