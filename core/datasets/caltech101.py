@@ -23,7 +23,7 @@ class Caltech101:
     Attributes:
         paths: N image files, by category, then name.
         labels: (N,) int64, the place of each image's category in `names`.
-        names: the categories, in alphabetical order.
+        names: the categories, capital letters first.
     """
 
     paths: tuple[Path, ...]
@@ -43,7 +43,7 @@ class Caltech101:
         counts = np.bincount(self.labels, minlength=len(self.names))
         if per_class < 1 or counts.min() <= per_class:
             raise StudioError(
-                f"{self.names[counts.argmin()]} has {counts.min()} images; take between 1 and {counts.min() - 1} "
+                f"{self.names[counts.argmin()]} has {counts.min()} images; take 1 to {counts.min() - 1} "
                 "of each category for training, so that some are left for testing."
             )
         chosen = [
