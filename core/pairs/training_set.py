@@ -74,7 +74,7 @@ def build_training_set(
     minimum_length: int = 10,
     minimum_side: float = 8.0,
 ) -> TrainingSet:
-    """Pack what may train: rejected trajectories, other annotators' objects and short ones are left out.
+    """Pack what may train: rejected and short trajectories are left out.
 
     Args:
         patch_size: side in pixels of the square around a point; 100 in the paper, Section 3.
@@ -88,7 +88,7 @@ def build_training_set(
         objects += [
             _packed_object(place, trajectory, minimum_side)
             for trajectory in content.objects
-            if trajectory.review != Review.REJECTED and trajectory.annotator == content.clip.annotator
+            if trajectory.review != Review.REJECTED
         ]
         points.append(_packed_points(place, content.points, patch_size, minimum_length))
     return TrainingSet(
@@ -150,7 +150,9 @@ def _offsets(lengths: np.ndarray) -> np.ndarray:
     return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
 
 
-def split_by_clip(whole: TrainingSet, regime: str, share: float, seed: int) -> tuple[TrainingSet, TrainingSet]:
+def split_by_clip(
+    whole: TrainingSet, regime: str, share: float, seed: int
+) -> tuple[TrainingSet, TrainingSet]:
     """Hold whole clips out, so that no frame is seen in both parts.
 
     Clips with every kind of the regime are held out first, in an order that the seed alone decides;
@@ -181,5 +183,3 @@ def _clips_of(whole: TrainingSet, clips: set[int], *, inside: bool) -> TrainingS
         for trajectories in (whole.objects, whole.points)
     ]
     return replace(whole, objects=chosen[0], points=chosen[1])
-
-
