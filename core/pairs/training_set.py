@@ -1,0 +1,185 @@
+"""The trajectories that pairs are drawn from, packed for drawing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.datasets.clip import Clip
+from core.trajectories.model import Kind, ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.snapshot import Snapshot
+
+
+@dataclass(frozen=True, eq=False)
+class TrajectorySet:
+    """Trajectories of one kind in many clips, packed one after the other, ordered by clip.
+
+    Attributes:
+        clip: (N,) int32, the place of each trajectory's clip in `TrainingSet.clips`; ascending.
+        ids: (N,) int64, rows of the project's database.
+        offsets: (N + 1,) int64, where each trajectory's observations start.
+        frame: (M,) int32, ascending within a trajectory; gaps are allowed.
+        box: (M, 4) float32, pixels of the frame; for points a square around the point.
+    """
+
+    kind: Kind
+    clip: np.ndarray
+    ids: np.ndarray
+    offsets: np.ndarray
+    frame: np.ndarray
+    box: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, places: np.ndarray) -> "TrajectorySet":
+        """The trajectories at some places (int or bool index, ascending)."""
+        places = np.arange(len(self))[places]
+        lengths = np.diff(self.offsets)[places]
+        offsets = _offsets(lengths)
+        rows = np.arange(offsets[-1]) + np.repeat(self.offsets[places] - offsets[:-1], lengths)
+        return TrajectorySet(
+            self.kind, self.clip[places], self.ids[places], offsets, self.frame[rows], self.box[rows]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """All that pairs are drawn from.
+
+    Attributes:
+        clips: every clip of the snapshot; sets refer to their places.
+        objects, points: the trajectories of either kind.
+    """
+
+    clips: tuple[Clip, ...]
+    objects: TrajectorySet
+    points: TrajectorySet
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """(C, 2) int32, width and height of each clip's frames in pixels."""
+        return np.array([(clip.width, clip.height) for clip in self.clips], np.int32).reshape(-1, 2)
+
+    def sets(self, regime: str) -> tuple[TrajectorySet, ...]:
+        """What a regime trains on: `obj`, `tr` or `objtr`; sets without trajectories are left out."""
+        chosen = {"obj": (self.objects,), "tr": (self.points,), "objtr": (self.objects, self.points)}[regime]
+        return tuple(trajectories for trajectories in chosen if len(trajectories))
+
+
+def build_training_set(
+    snapshot: Snapshot,
+    *,
+    patch_size: float = 100.0,
+    minimum_length: int = 10,
+    minimum_side: float = 8.0,
+) -> TrainingSet:
+    """Pack what may train: rejected and short trajectories are left out.
+
+    Args:
+        patch_size: side in pixels of the square around a point; 100 in the paper, Section 3.
+        minimum_length: observations a point trajectory must have; an object needs two.
+        minimum_side: objects' boxes with a shorter side, in pixels, are left out.
+
+    The two minimums are our choice; the paper names none.
+    """
+    objects, points = [], []
+    for place, content in enumerate(snapshot.clips):
+        objects += [
+            _packed_object(place, trajectory, minimum_side)
+            for trajectory in content.objects
+            if trajectory.review != Review.REJECTED
+        ]
+        points.append(_packed_points(place, content.points, patch_size, minimum_length))
+    return TrainingSet(
+        clips=tuple(content.clip for content in snapshot.clips),
+        objects=_joined(Kind.OBJECT, [one for one in objects if len(one.frame) >= 2]),
+        points=_joined(Kind.POINT, points),
+    )
+
+
+def _packed_object(place: int, trajectory: ObjectTrajectory, minimum_side: float) -> TrajectorySet:
+    boxes = trajectory.boxes
+    keep = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= minimum_side
+    return TrajectorySet(
+        Kind.OBJECT,
+        clip=np.array([place], np.int32),
+        ids=np.array([trajectory.id], np.int64),
+        offsets=np.array([0, np.count_nonzero(keep)], np.int64),
+        frame=trajectory.frames[keep].astype(np.int32),
+        box=boxes[keep].astype(np.float32),
+    )
+
+
+def _packed_points(
+    place: int, points: PointTrajectories, patch_size: float, minimum_length: int
+) -> TrajectorySet:
+    points = points.take((points.review != Review.REJECTED) & (points.lengths >= max(minimum_length, 2)))
+    half = np.float32(patch_size / 2)
+    return TrajectorySet(
+        Kind.POINT,
+        clip=np.full(len(points), place, np.int32),
+        ids=points.ids,
+        offsets=points.offsets,
+        frame=points.frame.astype(np.int32),
+        box=np.concatenate([points.xy - half, points.xy + half], axis=1),
+    )
+
+
+def _joined(kind: Kind, sets: Sequence[TrajectorySet]) -> TrajectorySet:
+    empty = TrajectorySet(
+        kind,
+        clip=np.zeros(0, np.int32),
+        ids=np.zeros(0, np.int64),
+        offsets=np.zeros(1, np.int64),
+        frame=np.zeros(0, np.int32),
+        box=np.zeros((0, 4), np.float32),
+    )
+    sets = [empty, *sets]
+    return TrajectorySet(
+        kind,
+        clip=np.concatenate([one.clip for one in sets]),
+        ids=np.concatenate([one.ids for one in sets]),
+        offsets=_offsets(np.concatenate([np.diff(one.offsets) for one in sets])),
+        frame=np.concatenate([one.frame for one in sets]),
+        box=np.concatenate([one.box for one in sets]),
+    )
+
+
+def _offsets(lengths: np.ndarray) -> np.ndarray:
+    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+
+
+def split_by_clip(
+    whole: TrainingSet, regime: str, share: float, seed: int
+) -> tuple[TrainingSet, TrainingSet]:
+    """Hold whole clips out, so that no frame is seen in both parts.
+
+    Clips with every kind of the regime are held out first, in an order that the seed alone decides;
+    a kind never loses its last clip of the training part.
+
+    Args:
+        share: how many of the clips that have trajectories to hold out, 0..1; at least one when above
+            0, if another one stays.
+
+    Returns:
+        The training part and the held-out part; the latter is empty where nothing could be held out.
+    """
+    present = [set(map(int, np.unique(trajectories.clip))) for trajectories in whole.sets(regime)]
+    clips = sorted(set().union(*present))
+    wanted = max(1, round(share * len(clips))) if share > 0 else 0
+    order = np.random.default_rng(seed).permutation(clips).tolist()
+    order.sort(key=lambda clip: -sum(clip in kind for kind in present))
+    held_out: set[int] = set()
+    for clip in order:
+        if len(held_out) < wanted and all(kind - held_out - {clip} for kind in present):
+            held_out.add(clip)
+    return _clips_of(whole, held_out, inside=False), _clips_of(whole, held_out, inside=True)
+
+
+def _clips_of(whole: TrainingSet, clips: set[int], *, inside: bool) -> TrainingSet:
+    chosen = [
+        trajectories.take(np.isin(trajectories.clip, list(clips)) == inside)
+        for trajectories in (whole.objects, whole.points)
+    ]
+    return replace(whole, objects=chosen[0], points=chosen[1])

@@ -1,0 +1,210 @@
+"""Checkpoints that resume bit for bit and are never half written.
+
+A checkpoint is one safetensors file, `step-<step>-<checksum>.safetensors`: tensors of the net, the
+optimizer and the random generators; in its header, as JSON, the step, the settings and whatever else
+the loop keeps. The checksum is the start of the file's SHA-256. It is written as `.partial`, flushed
+to disk and renamed; the last three and the best are kept.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from core.errors import StudioError
+
+FORMAT, VERSION = "associationnet-checkpoint", "1"
+KEEP = 3
+_NAME = re.compile(r"step-(\d+)-([0-9a-f]{16})\.safetensors")
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """What a loop goes on from.
+
+    Attributes:
+        step: steps done; 0 where there was no checkpoint.
+        extra: what the loop kept beside net, optimizer and generators.
+        warnings: a sentence for each damaged checkpoint that was passed over.
+    """
+
+    step: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def save_checkpoint(
+    folder: Path,
+    step: int,
+    net: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    generators: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    extra: Mapping[str, Any] | None = None,
+    score: float | None = None,
+) -> Path:
+    """Write a checkpoint and remove those no longer kept.
+
+    Args:
+        folder: the run's `checkpoints`.
+        step: steps done.
+        generators: states of numpy generators by name (`generator.bit_generator.state`); torch's own,
+            of the CPU and of every GPU, are kept without asking.
+        settings: the run's settings as plain values; resuming with others is refused.
+        extra: JSON values.
+        score: higher is better; the best checkpoint is kept however old.
+
+    Raises:
+        StudioError: it cannot be written; earlier checkpoints are intact.
+    """
+    tensors = {f"net.{name}": tensor for name, tensor in net.state_dict().items()}
+    packed = optimizer.state_dict()
+    for place, values in packed["state"].items():
+        tensors |= {f"optimizer.{place}.{name}": value for name, value in values.items() if value is not None}
+    tensors["random.cpu"] = torch.get_rng_state()
+    if torch.cuda.is_available():
+        tensors |= {f"random.cuda{k}": state for k, state in enumerate(torch.cuda.get_rng_state_all())}
+    head = {
+        "step": step,
+        "groups": packed["param_groups"],
+        "generators": dict(generators),
+        "settings": dict(settings),
+        "extra": dict(extra or {}),
+        "score": score,
+    }
+    metadata = {"format": FORMAT, "version": VERSION, "head": json.dumps(head)}
+    partial = folder / "checkpoint.partial"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(
+            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, partial, metadata
+        )
+        with open(partial, "rb+") as file:
+            os.fsync(file.fileno())
+        path = folder / f"step-{step:08d}-{_checksum(partial)}.safetensors"
+        os.replace(partial, path)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise StudioError(
+            f"Cannot write a checkpoint to {folder} ({error}); "
+            "the earlier ones are intact, so free some space and resume."
+        ) from error
+    for other in _checkpoints(folder):
+        if other != path and other.name.startswith(f"step-{step:08d}-"):
+            other.unlink(missing_ok=True)
+    _remove_old(folder)
+    return path
+
+
+def resume(
+    folder: Path,
+    net: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    generators: Mapping[str, np.random.Generator],
+    settings: Mapping[str, Any],
+) -> Resumed:
+    """Bring everything back to the last good checkpoint; change nothing where there is none.
+
+    Args:
+        net, optimizer, generators: changed in place; built as for a new run.
+        settings: must equal those it was saved with.
+
+    Raises:
+        StudioError: the settings differ, or every checkpoint is damaged.
+    """
+    warnings: list[str] = []
+    for path in reversed(_checkpoints(folder)):
+        try:
+            head, tensors = _read(path)
+        except (OSError, SafetensorError, ValueError, KeyError):
+            warnings.append(f"The checkpoint {path.name} is damaged; the one before it is used.")
+            continue
+        for name, value in settings.items():
+            if head["settings"].get(name) != value:
+                raise StudioError(
+                    f"The run was started with {name} {head['settings'].get(name)!r}, not {value!r}; "
+                    "resume it unchanged or start a new run."
+                )
+        _restore(head, tensors, net, optimizer, generators)
+        return Resumed(head["step"], head["extra"], tuple(warnings))
+    if warnings:
+        raise StudioError(f"Every checkpoint in {folder} is damaged; start a new run.")
+    return Resumed()
+
+
+def _restore(
+    head: dict[str, Any],
+    tensors: dict[str, Tensor],
+    net: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    generators: Mapping[str, np.random.Generator],
+) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    weights: dict[str, Tensor] = {}
+    for key, tensor in tensors.items():
+        kind, name = key.split(".", 1)
+        if kind == "net":
+            weights[name] = tensor
+        elif kind == "optimizer":
+            place, name = name.split(".", 1)
+            state.setdefault(int(place), {})[name] = tensor
+    net.load_state_dict(weights)
+    optimizer.load_state_dict({"state": state, "param_groups": head["groups"]})
+    torch.set_rng_state(tensors["random.cpu"])
+    for device in range(torch.cuda.device_count()):
+        if f"random.cuda{device}" in tensors:
+            torch.cuda.set_rng_state(tensors[f"random.cuda{device}"], device)
+    for name, generator in generators.items():
+        generator.bit_generator.state = head["generators"][name]
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """Ordered by step."""
+    return sorted(path for path in folder.glob("step-*.safetensors") if _NAME.fullmatch(path.name))
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    match = _NAME.fullmatch(path.name)
+    if match is None or _checksum(path) != match[2]:
+        raise ValueError("the checksum differs")
+    return _head(path), load_file(path)
+
+
+def _head(path: Path) -> dict[str, Any]:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
+    if metadata.get("format") != FORMAT or metadata.get("version") != VERSION:
+        raise ValueError("not a checkpoint of this version")
+    head: dict[str, Any] = json.loads(metadata["head"])
+    return head
+
+
+def _checksum(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _remove_old(folder: Path) -> None:
+    paths = _checkpoints(folder)
+    scores: dict[Path, float] = {}
+    for path in paths:
+        try:
+            score = _head(path)["score"]
+        except (OSError, SafetensorError, ValueError, KeyError):
+            continue
+        if score is not None:
+            scores[path] = score
+    best = max(scores, key=lambda path: (scores[path], path.name), default=None)
+    for path in paths[:-KEEP]:
+        if path != best:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,40 @@
+"""Where a job computes, and making it repeatable."""
+
+import os
+
+import torch
+
+from core.errors import StudioError
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name; `auto` is the GPU where there is one.
+
+    Raises:
+        StudioError: `cuda` where torch finds no GPU.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise StudioError("There is no CUDA device; choose device cpu or auto.")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def prepare(seed: int) -> None:
+    """Seed torch, choose repeatable algorithms, and use all cores that this process may use.
+
+    OMP_NUM_THREADS, where it is set, decides the number of cores instead. Runs repeat bit for bit on
+    the same machine with the same number of threads.
+    """
+    torch.manual_seed(seed)
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(usable_cores())
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

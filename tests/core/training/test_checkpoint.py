@@ -1,0 +1,126 @@
+import sys
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.errors import StudioError
+from core.training.checkpoint import resume, save_checkpoint
+from core.training.optimisation import set_learning_rate, sgd
+
+SETTINGS = {"learning_rate": 0.1, "steps": 20}
+
+
+class Training:
+    """A small net on random data, with dropout, momentum and a numpy generator."""
+
+    def __init__(self):
+        torch.manual_seed(4)
+        self.net = nn.Sequential(
+            nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Dropout(0.5), nn.Flatten(), nn.Linear(36, 2)
+        )
+        self.net.to(memory_format=torch.channels_last)
+        self.optimizer = sgd(self.net, momentum=0.9, weight_decay=5e-4)
+        self.generator = np.random.default_rng(2)
+
+    def step(self):
+        images = torch.from_numpy(self.generator.normal(size=(8, 3, 5, 5)).astype(np.float32))
+        loss = self.net(images).square().mean()
+        self.optimizer.zero_grad()
+        loss.backward()
+        set_learning_rate(self.optimizer, 0.1)
+        self.optimizer.step()
+
+    def save(self, folder, step, extra=None, score=None):
+        states = {"sampler": self.generator.bit_generator.state}
+        return save_checkpoint(folder, step, self.net, self.optimizer, states, SETTINGS, extra, score)
+
+    def resume(self, folder, settings=SETTINGS):
+        return resume(folder, self.net, self.optimizer, {"sampler": self.generator}, settings)
+
+    def weights(self):
+        return torch.cat([parameter.detach().flatten() for parameter in self.net.parameters()])
+
+
+def test_ten_steps_and_ten_more_are_twenty_bit_for_bit(tmp_path):
+    straight = Training()
+    for _ in range(20):
+        straight.step()
+    first = Training()
+    for _ in range(10):
+        first.step()
+    first.save(tmp_path, 10, {"sum": 0.1})
+    second = Training()
+    torch.manual_seed(99)
+    resumed = second.resume(tmp_path)
+    assert (resumed.step, resumed.extra, resumed.warnings) == (10, {"sum": 0.1}, ())
+    for _ in range(10):
+        second.step()
+    assert torch.equal(straight.weights(), second.weights())
+
+
+def test_without_a_checkpoint_nothing_changes(tmp_path):
+    training = Training()
+    before = training.weights().clone()
+    assert training.resume(tmp_path / "none").step == 0
+    assert torch.equal(before, training.weights())
+
+
+def test_the_last_three_and_the_best_are_kept(tmp_path):
+    training = Training()
+    for step, score in enumerate([0.5, 0.9, 0.6, None, 0.7, 0.8], start=1):
+        training.save(tmp_path, step, score=score)
+    assert sorted(int(path.name[5:13]) for path in tmp_path.iterdir()) == [2, 4, 5, 6]
+
+
+def test_a_step_saved_again_replaces_what_it_held(tmp_path):
+    training = Training()
+    for number in range(5):
+        training.save(tmp_path, 1, {"number": number})
+    assert len(list(tmp_path.iterdir())) == 1
+    assert training.resume(tmp_path).extra == {"number": 4}
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "empty"])
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, damage):
+    training = Training()
+    training.save(tmp_path, 1)
+    kept = training.weights().clone()
+    training.step()
+    last = training.save(tmp_path, 2)
+    data = bytearray(last.read_bytes())
+    data[len(data) // 2] ^= 1
+    last.write_bytes({"truncated": data[:-5], "flipped": data, "empty": b""}[damage])
+    resumed = training.resume(tmp_path)
+    assert resumed.step == 1
+    assert "damaged" in resumed.warnings[0]
+    assert torch.equal(kept, training.weights())
+    for path in tmp_path.iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(StudioError, match="Every checkpoint"):
+        training.resume(tmp_path)
+
+
+def test_other_settings_are_refused(tmp_path):
+    training = Training()
+    training.save(tmp_path, 1)
+    with pytest.raises(StudioError, match=r"learning_rate 0\.1, not 0\.2"):
+        training.resume(tmp_path, {**SETTINGS, "learning_rate": 0.2})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files through POSIX")
+def test_a_full_disk_leaves_the_last_checkpoint_intact(tmp_path):
+    import resource
+
+    training = Training()
+    training.save(tmp_path, 1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(StudioError, match="free some space"):
+            training.save(tmp_path, 2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.suffix for path in tmp_path.iterdir()] == [".safetensors"]
+    assert training.resume(tmp_path).step == 1
