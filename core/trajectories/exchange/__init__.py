@@ -26,8 +26,10 @@ def export_clip(
 ) -> Path:
     """Write one clip's trajectories as `<folder>/<clip name><suffix>`, whole or not at all.
 
-    Returns the path written.
     Every trajectory given is written, rejected ones too: leave out beforehand what is not wanted.
+
+    Returns:
+        The path written.
 
     Raises:
         StudioError: there is no such format, the format cannot number that much, or the folder

@@ -16,7 +16,10 @@ from core.datasets.clip import Clip
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
 
-COLUMNS = "kind trajectory label review frame x y x1 y1 x2 y2 origin error confidence".split()
+COLUMNS = (
+    *("kind", "trajectory", "label", "review", "frame", "x", "y", "x1", "y1", "x2", "y2"),
+    *("origin", "error", "confidence"),
+)
 _ORIGINS = {int(origin): origin.name.lower() for origin in Origin}
 _REVIEWS = {int(review): review.name.lower() for review in Review}
 
