@@ -117,6 +117,26 @@ def read_image_annotation(folder: Path, id: str) -> VocImage:
     return VocImage(id, image, width, height, objects)
 
 
+def write_annotation(image: VocImage, folder: Path) -> None:
+    """Write the annotation of an image into a `VOC<year>` folder: `Annotations/<id>.xml`."""
+    root = ElementTree.Element("annotation")
+    _fill(root, {"folder": folder.name, "filename": image.path.name})
+    _fill(ElementTree.SubElement(root, "size"), {"width": image.width, "height": image.height, "depth": 3})
+    for one in image.objects:
+        element = ElementTree.SubElement(root, "object")
+        _fill(element, {"name": one.name, "truncated": int(one.truncated), "difficult": int(one.difficult)})
+        corners = (one.box[0] + 1, one.box[1] + 1, one.box[2], one.box[3])
+        texts = {corner: f"{value:g}" for corner, value in zip(_CORNERS, corners, strict=True)}
+        _fill(ElementTree.SubElement(element, "bndbox"), texts)
+    ElementTree.indent(root)
+    (folder / "Annotations" / f"{image.id}.xml").write_bytes(ElementTree.tostring(root) + b"\n")
+
+
+def _fill(element: ElementTree.Element, values: dict[str, object]) -> None:
+    for tag, value in values.items():
+        ElementTree.SubElement(element, tag).text = str(value)
+
+
 def _object(element: ElementTree.Element, path: Path) -> VocObject:
     name, box = _text(element, "name"), _child(element, "bndbox")
     if name not in CLASSES:
