@@ -5,12 +5,13 @@ a detection is held against the object it overlaps most, no other. Boxes are our
 `core/geometry.py`), in which the devkit's areas, with their + 1, are `(x2 - x1) * (y2 - y1)`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from core import geometry
+from core.datasets.voc import CLASSES, VocImage
 from core.errors import StudioError
 
 METRICS = ("voc07_11point", "voc10_area")
@@ -72,6 +73,18 @@ class Result:
         """The mean over the classes that have objects; NaN where none has."""
         known = [result.ap for result in self.classes.values() if result.objects]
         return float(np.mean(known)) if known else float("nan")
+
+
+def truth_of(images: Iterable[VocImage]) -> dict[str, dict[str, Objects]]:
+    """The objects of a set by class, in VOC's order, and by image."""
+    truth: dict[str, dict[str, Objects]] = {name: {} for name in CLASSES}
+    for image in images:
+        for name in {each.name for each in image.objects}:
+            objects = [each for each in image.objects if each.name == name]
+            truth[name][image.id] = Objects(
+                np.stack([each.box for each in objects]), np.array([each.difficult for each in objects])
+            )
+    return truth
 
 
 def evaluate(

@@ -38,6 +38,16 @@ def roi_max_pool(features: Tensor, rois: Tensor, size: int, scale: float = 1 / S
     return pooled
 
 
+def corner_cells(rois: Tensor, scale: float = 1 / STRIDE) -> Tensor:
+    """The cells of the corners of RoIs, (R, 4), whole numbers; RoIs that agree in them are pooled alike.
+
+    Rounded like C's `round`, halves away from zero; `torch.round` takes halves to the even neighbour.
+    """
+    corners = rois[:, 1:] * scale
+    whole = corners.trunc()
+    return whole + ((corners - whole).abs() >= 0.5) * corners.sign()
+
+
 class _Bins(NamedTuple):
     """Cells of every bin, ends excluded: `y1`, `y2` (R, size) and `x1`, `x2` (R, size), and image (R,)."""
 
@@ -105,16 +115,10 @@ class _RoIMaxPool(torch.autograd.Function):
 
 
 def _bins(rois: Tensor, size: int, scale: float, height: int, width: int) -> _Bins:
-    corners = _round(rois[:, 1:] * scale)
+    corners = corner_cells(rois, scale)
     y1, y2 = _edges(corners[:, 1], corners[:, 3], size, height)
     x1, x2 = _edges(corners[:, 0], corners[:, 2], size, width)
     return _Bins(rois[:, 0].long(), y1, y2, x1, x2)
-
-
-def _round(values: Tensor) -> Tensor:
-    """C's `round`, halves away from zero; `torch.round` takes halves to the even neighbour."""
-    whole = values.trunc()
-    return whole + ((values - whole).abs() >= 0.5) * values.sign()
 
 
 def _edges(first: Tensor, last: Tensor, size: int, limit: int) -> tuple[Tensor, Tensor]:
