@@ -1,0 +1,153 @@
+"""What one step of fine-tuning learns from.
+
+Source: Girshick, ICCV 2015, Section 2.3; `lib/roi_data_layer` of Fast R-CNN.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.datasets.image import read_image
+from core.datasets.voc import CLASSES, VocImage
+from core.detection import images as detector_images
+from core.detection.config import MULTIPLE_SCALES, FinetuneConfig, ImageSize
+from core.detection.proposal_file import Proposals
+from core.detection.targets import (
+    FOREGROUND_OVERLAP,
+    BoxStatistics,
+    LabelledBoxes,
+    encode,
+    label,
+    sample,
+)
+from core.errors import StudioError
+from core.networks.fast_rcnn import rois_of
+
+
+@dataclass(frozen=True)
+class TrainingImage:
+    """An image to learn from; boxes in its pixels.
+
+    Attributes:
+        path: the image file.
+        objects: (G, 4) float32, at least one.
+        classes: (G,) int64, from 1.
+        proposals: (P, 4) float32.
+    """
+
+    path: Path
+    objects: np.ndarray
+    classes: np.ndarray
+    proposals: np.ndarray
+
+    def labelled(self) -> LabelledBoxes:
+        return label(self.objects, self.classes, self.proposals)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step learns from.
+
+    Attributes:
+        images: (N, 3, H, W) float32 from `normalise`.
+        rois: (R, 5) float32 from `rois_of`.
+        labels: (R,) int64, 0 for background.
+        targets: (R, 4) float32, normalised deltas; 0 for background.
+    """
+
+    images: Tensor
+    rois: Tensor
+    labels: Tensor
+    targets: Tensor
+
+
+def training_images(
+    images: Sequence[VocImage], proposals: Proposals, difficult: bool
+) -> tuple[TrainingImage, ...]:
+    """Those images of a set that hold an object to learn.
+
+    Args:
+        difficult: take objects marked difficult for objects; else for nothing in particular.
+
+    Raises:
+        StudioError: no image holds any, or the proposals are of other images.
+    """
+    chosen = []
+    for image in images:
+        objects = [each for each in image.objects if difficult or not each.difficult]
+        if objects:
+            boxes = np.stack([each.box for each in objects])
+            classes = np.array([CLASSES.index(each.name) + 1 for each in objects])
+            chosen.append(TrainingImage(image.path, boxes, classes, proposals[image.id]))
+    if not chosen:
+        raise StudioError("No image of this set has an object to learn; choose a set with annotations.")
+    return tuple(chosen)
+
+
+def make_batch(
+    images: Sequence[TrainingImage],
+    statistics: BoxStatistics,
+    config: FinetuneConfig,
+    size: ImageSize,
+    step: int,
+    device: torch.device,
+) -> Batch:
+    """The images and boxes of a step; which ones depends on the seed and the step alone.
+
+    Every image is seen as it is and mirrored before any is seen again, in an order drawn anew each time.
+    """
+    generator = np.random.default_rng([config.seed, 1, step])
+    pixels, boxes, factors, labels, targets = [], [], [], [], []
+    for entry in entries_of(step, 2 * len(images), config.images_per_step, config.seed):
+        image, mirrored = images[entry % len(images)], entry >= len(images)
+        labelled = image.labelled()
+        chosen = sample(labelled, config.rois_per_image, config.foreground, generator)
+        chosen_boxes, nearest = labelled.boxes[chosen], labelled.nearest[chosen]
+        picture = read_image(image.path)
+        if mirrored:
+            width = picture.shape[1]
+            picture = picture[:, ::-1]
+            chosen_boxes, nearest = mirror(chosen_boxes, width), mirror(nearest, width)
+        factor = _factor(picture, config, size, generator)
+        foreground = labelled.overlaps[chosen] >= FOREGROUND_OVERLAP
+        classes = np.where(foreground, labelled.labels[chosen], 0)
+        deltas = (encode(chosen_boxes, nearest) - statistics.means[classes]) / statistics.deviations[classes]
+        pixels.append(detector_images.resized(picture, factor, device))
+        boxes.append(torch.from_numpy(chosen_boxes))
+        factors.append(factor)
+        labels.append(classes)
+        targets.append(np.where(foreground[:, None], deltas, 0.0))
+    return Batch(
+        detector_images.stacked(pixels),
+        rois_of(boxes, factors).to(device),
+        torch.from_numpy(np.concatenate(labels)).to(device),
+        torch.from_numpy(np.concatenate(targets).astype(np.float32)).to(device),
+    )
+
+
+def entries_of(step: int, count: int, per_step: int, seed: int) -> np.ndarray:
+    """Which of `count` entries a step takes, in shuffled passes; a rest that fills no step is left out."""
+    per_step = min(per_step, count)
+    steps_per_pass = count // per_step
+    order = np.random.default_rng([seed, 0, step // steps_per_pass]).permutation(count)
+    place = step % steps_per_pass * per_step
+    return order[place : place + per_step]
+
+
+def mirror(boxes: np.ndarray, width: int) -> np.ndarray:
+    """(N, 4) boxes of the image turned left to right."""
+    return np.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], axis=1)
+
+
+def _factor(
+    picture: np.ndarray, config: FinetuneConfig, size: ImageSize, generator: np.random.Generator
+) -> float:
+    height, width = picture.shape[:2]
+    if config.scales == "single":
+        return detector_images.scale_of(width, height, size.short_side, size.long_side)
+    part = MULTIPLE_SCALES[generator.integers(len(MULTIPLE_SCALES))]
+    return detector_images.scale_of(width, height, round(part * size.short_side), 2 * size.long_side)

@@ -1,0 +1,213 @@
+"""Settings of proposals, fine-tuning, detection and evaluation on VOC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from core import config
+from core.config import setting
+
+DEVICES = ("auto", "cpu", "cuda")
+MODES = ("rcnn", "fast", "quality")
+NETWORKS = ("auto", "paper", "small", "tiny")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How long to fine-tune, and how fast.
+
+    Attributes:
+        steps: of two images each.
+        learning_rate: the highest.
+        kind: of `core.training.schedule`.
+        drop_after: for `step`, the part of the steps after which the rate is divided by ten.
+        warm_up: the part of the steps during which the rate rises.
+    """
+
+    steps: int
+    learning_rate: float
+    kind: str
+    drop_after: float = 1.0
+    warm_up: float = 0.0
+
+
+SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
+    {
+        "quick": Schedule(steps=600, learning_rate=0.01, kind="cosine", warm_up=0.05),
+        "seed_40k": Schedule(steps=40_000, learning_rate=0.001, kind="step", drop_after=0.75),
+        "long_150k": Schedule(steps=150_000, learning_rate=0.001, kind="step", drop_after=1 / 3),
+    }
+)
+"""`seed_40k` is Fast R-CNN's for VOC 2007, which the paper used; `long_150k` is that of Krähenbühl et al.
+(ICLR 2016), which a random start needs; `quick` is ours, for small networks on a CPU."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageSize:
+    """To which size images are brought: `short_side`, but `long_side` at most, in pixels."""
+
+    short_side: int
+    long_side: int
+
+
+IMAGE_SIZES: Mapping[str, ImageSize] = MappingProxyType(
+    {
+        "paper": ImageSize(short_side=600, long_side=1000),
+        "small": ImageSize(short_side=360, long_side=600),
+        "tiny": ImageSize(short_side=240, long_side=400),
+    }
+)
+"""By network. 600 and 1000 are Fast R-CNN's; the others keep about the same share of the input size."""
+
+MULTIPLE_SCALES = (480 / 600, 576 / 600, 688 / 600, 864 / 600, 1200 / 600)
+"""Fast R-CNN's multi-scale setting, as parts of its single scale; long sides may be twice as long."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalsConfig:
+    """Settings of the job `proposals`."""
+
+    voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
+    year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
+    set: str = setting("trainval", "Image set to propose boxes for")
+    mode: str = setting(
+        "rcnn",
+        "Selective search with R-CNN's parameters, or with OpenCV's fast or quality preset",
+        choices=MODES,
+    )
+    out: Path | None = setting(None, "File to write; results/proposals.npz of the run if not given")
+    cache: Path | None = setting(
+        None, "Folder that keeps the boxes of images; inside the run if not given", advanced=True
+    )
+
+    def __post_init__(self) -> None:
+        config.check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneConfig:
+    """Settings of the job `finetune`.
+
+    The rates, batch and sampling are Fast R-CNN's. It kept conv1 as it was (pretrained on ImageNet);
+    we train all layers, for every start, unless `freeze_at` says otherwise.
+    """
+
+    voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
+    year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
+    set: str = setting("trainval", "Image set to train on")
+    init: str = setting("random", "Where the trunk starts: random, a pretraining run, or a weights file")
+    network: str = setting(
+        "auto", "Size of the network; auto is that of the weights, else by the device", choices=NETWORKS
+    )
+    schedule: str = setting("quick", "How long to train and how fast", choices=tuple(SCHEDULES))
+    steps: int = setting(0, "Steps of two images; 0 takes the schedule's", "steps", minimum=0)
+    learning_rate: float = setting(0.0, "Highest learning rate; 0 takes the schedule's", minimum=0)
+    scales: str = setting(
+        "single", "Train at one image size or at five, drawn by image", choices=("single", "multi")
+    )
+    seed: int = setting(0, "Seed of all random numbers", minimum=0)
+    device: str = setting("auto", "Where to compute", choices=DEVICES)
+    proposals: Path | None = setting(
+        None, "File of proposals; searched for and cached if not given", advanced=True
+    )
+    mode: str = setting("rcnn", "Selective search where no proposals are given", choices=MODES, advanced=True)
+    cache: Path | None = setting(
+        None, "Folder that keeps the boxes of images; inside the run if not given", advanced=True
+    )
+    initialisation: str = setting(
+        "kaiming", "How a random start is drawn", choices=("caffe", "kaiming", "xavier"), advanced=True
+    )
+    short_side: int = setting(
+        0, "Size of images, shorter side; 0 takes the network's", "px", minimum=0, advanced=True
+    )
+    long_side: int = setting(
+        0, "Size of images, longer side at most; 0 takes the network's", "px", minimum=0, advanced=True
+    )
+    images_per_step: int = setting(2, "Images in a step", minimum=1, advanced=True)
+    rois_per_image: int = setting(64, "Boxes sampled in an image", minimum=1, advanced=True)
+    foreground: float = setting(
+        0.25, "Part of the sampled boxes that hold an object", minimum=0, maximum=1, advanced=True
+    )
+    difficult: bool = setting(
+        True, "Learn from objects marked difficult too, as Fast R-CNN does", advanced=True
+    )
+    freeze_at: int = setting(
+        0, "Keep conv1 up to this layer as it starts", minimum=0, maximum=5, advanced=True
+    )
+    dropout: float = setting(0.5, "Dropout on fc6 and fc7", minimum=0, maximum=0.9, advanced=True)
+    momentum: float = setting(0.9, "Momentum of SGD", minimum=0, maximum=0.999, advanced=True)
+    weight_decay: float = setting(0.0005, "Weight decay, of weights only", minimum=0, advanced=True)
+    report_every: int = setting(
+        10, "Steps between two points of the curves", "steps", minimum=1, advanced=True
+    )
+    checkpoint_every: int = setting(1000, "Steps between two checkpoints", "steps", minimum=1, advanced=True)
+
+    def __post_init__(self) -> None:
+        config.check(self)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of the run, the schedule's where none are given."""
+        return self.steps or SCHEDULES[self.schedule].steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectConfig:
+    """Settings of the job `detect`; the rules are those of Fast R-CNN's `test.py`."""
+
+    run: Path = setting(Path(), "Run that fine-tuned a detector, or its weights file")
+    voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
+    year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
+    set: str = setting("test", "Image set to detect in")
+    out: Path | None = setting(None, "Folder for the comp4 files; results/detections of the run if not given")
+    device: str = setting("auto", "Where to compute", choices=DEVICES)
+    proposals: Path | None = setting(
+        None, "File of proposals; searched for and cached if not given", advanced=True
+    )
+    mode: str = setting("rcnn", "Selective search where no proposals are given", choices=MODES, advanced=True)
+    cache: Path | None = setting(
+        None, "Folder that keeps the boxes of images; inside the run if not given", advanced=True
+    )
+    overlap: float = setting(
+        0.3, "Drop a detection that overlaps a surer one so much (IoU)", minimum=0, maximum=1, advanced=True
+    )
+    image_cap: int = setting(100, "Detections of a class in one image, at most", minimum=1, advanced=True)
+    set_cap: int = setting(
+        40, "Detections of a class, per image of the set, at most", minimum=1, advanced=True
+    )
+
+    def __post_init__(self) -> None:
+        config.check(self)
+
+
+METRIC_CHOICES = ("auto", "voc07_11point", "voc10_area")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig:
+    """Settings of the job `evaluate`."""
+
+    voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
+    year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
+    set: str = setting("test", "Image set that was detected in")
+    detections: Path = setting(Path(), "Folder of the comp4 files")
+    metric: str = setting(
+        "auto", "How AP is measured; auto is eleven points for 2007, else the area", choices=METRIC_CHOICES
+    )
+
+    def __post_init__(self) -> None:
+        config.check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocConfig(FinetuneConfig):
+    """Settings of the job `voc`: propose, fine-tune on `set`, detect in `test_set`, evaluate."""
+
+    test_set: str = setting("test", "Image set to test on")
+    metric: str = setting(
+        "auto", "How AP is measured; auto is eleven points for 2007, else the area", choices=METRIC_CHOICES
+    )
+
+    def __post_init__(self) -> None:
+        config.check(self)

@@ -1,0 +1,88 @@
+"""Proposals of a set of images in one file."""
+
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import StudioError
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Boxes by image.
+
+    Attributes:
+        ids: (N,) str, the images.
+        offsets: (N + 1,) int64; image n has the boxes offsets[n] … offsets[n + 1] - 1.
+        boxes: (M, 4) float32 pixels.
+    """
+
+    ids: np.ndarray
+    offsets: np.ndarray
+    boxes: np.ndarray
+
+    @classmethod
+    def of(cls, boxes: Mapping[str, np.ndarray]) -> "Proposals":
+        """From (M, 4) arrays by image."""
+        counts = [len(each) for each in boxes.values()]
+        return cls(
+            np.array(list(boxes), dtype=np.str_),
+            np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]),
+            np.concatenate([np.zeros((0, 4)), *boxes.values()]).astype(np.float32),
+        )
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {str(name): row for row, name in enumerate(self.ids)}
+
+    def __getitem__(self, image: str) -> np.ndarray:
+        """The boxes of an image, (M, 4) float32.
+
+        Raises:
+            StudioError: there are none for it.
+        """
+        row = self._rows.get(image)
+        if row is None:
+            raise StudioError(
+                f"The proposals hold nothing for image {image}; make them for the set that it is in."
+            )
+        return self.boxes[self.offsets[row] : self.offsets[row + 1]]
+
+    def save(self, path: Path) -> None:
+        """Write as `.npz` without pickles; the file is the old one or the new one, never a part."""
+        partial = path.with_name(path.name + ".partial")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(partial, "wb") as file:
+            np.savez(file, ids=self.ids, offsets=self.offsets, boxes=self.boxes)
+        os.replace(partial, path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Proposals":
+        """Read what `save` wrote.
+
+        Raises:
+            StudioError: the file is missing, damaged, or holds something else.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                ids, offsets, boxes = arrays["ids"], arrays["offsets"], arrays["boxes"]
+        except FileNotFoundError as error:
+            raise StudioError(f"There is no file {path}; make the proposals first.") from error
+        except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+            raise StudioError(f"{path} does not hold proposals; make them again.") from error
+        if (
+            boxes.ndim != 2
+            or boxes.shape[1:] != (4,)
+            or offsets.shape != (len(ids) + 1,)
+            or offsets[0] != 0
+            or offsets[-1] != len(boxes)
+            or (np.diff(offsets) < 0).any()
+            or not np.isfinite(boxes).all()
+        ):
+            raise StudioError(f"{path} holds proposals that do not fit together; make them again.")
+        return cls(ids, offsets, boxes.astype(np.float32))

@@ -1,0 +1,195 @@
+"""Average precision as PASCAL VOC measures it; the rules of the devkit's `VOCevaldet.m` and `VOCap.m`.
+
+Objects marked difficult are neither found nor missed; a second detection of an object is false;
+a detection is held against the object it overlaps most, no other. Boxes are ours (see
+`core/geometry.py`), in which the devkit's areas, with their + 1, are `(x2 - x1) * (y2 - y1)`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import geometry
+from core.datasets.voc import CLASSES, VocImage
+from core.errors import StudioError
+
+METRICS = ("voc07_11point", "voc10_area")
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The objects of one class in one image: `boxes` (N, 4) float, `difficult` (N,) bool."""
+
+    boxes: np.ndarray
+    difficult: np.ndarray
+
+
+@dataclass(frozen=True)
+class Detections:
+    """The detections of one class in a set of images, in any order.
+
+    Attributes:
+        images: (N,) str, the id of the image each lies in.
+        scores: (N,) float, higher is surer.
+        boxes: (N, 4) float pixels.
+    """
+
+    images: np.ndarray
+    scores: np.ndarray
+    boxes: np.ndarray
+
+    @classmethod
+    def none(cls) -> "Detections":
+        """No detection at all."""
+        return cls(np.zeros(0, "U1"), np.zeros(0), np.zeros((0, 4)))
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """How well one class was found.
+
+    Attributes:
+        ap: average precision, 0..1; NaN for a class without objects.
+        objects: how many there are that are not difficult.
+        recall, precision: (N,) float64, after each detection, the surest first.
+    """
+
+    ap: float
+    objects: int
+    recall: np.ndarray
+    precision: np.ndarray
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a detector reached on a set of images, by class, in the order of the classes."""
+
+    metric: str
+    classes: dict[str, ClassResult]
+
+    @property
+    def mean_ap(self) -> float:
+        """The mean over the classes that have objects; NaN where none has."""
+        known = [result.ap for result in self.classes.values() if result.objects]
+        return float(np.mean(known)) if known else float("nan")
+
+
+def truth_of(images: Iterable[VocImage]) -> dict[str, dict[str, Objects]]:
+    """The objects of a set by class, in VOC's order, and by image."""
+    truth: dict[str, dict[str, Objects]] = {name: {} for name in CLASSES}
+    for image in images:
+        for name in {each.name for each in image.objects}:
+            objects = [each for each in image.objects if each.name == name]
+            truth[name][image.id] = Objects(
+                np.stack([each.box for each in objects]), np.array([each.difficult for each in objects])
+            )
+    return truth
+
+
+def evaluate(
+    detections: Mapping[str, Detections], truth: Mapping[str, Mapping[str, Objects]], metric: str
+) -> Result:
+    """Evaluate class after class; a class in `truth` without detections has AP 0.
+
+    Args:
+        detections: by class.
+        truth: by class, then by image, for every image of the set (one without objects may be left out).
+        metric: one of `METRICS`.
+    """
+    return Result(
+        metric,
+        {
+            name: evaluate_class(detections.get(name, Detections.none()), objects, metric)
+            for name, objects in truth.items()
+        },
+    )
+
+
+def evaluate_class(
+    detections: Detections, truth: Mapping[str, Objects], metric: str, overlap: float = 0.5
+) -> ClassResult:
+    """Precision, recall and AP of one class.
+
+    Detections of equal score keep their order (MATLAB's sort is stable). A detection is right from an
+    IoU of `overlap` on, as in the devkit (`>=`); the Python `voc_eval.py` asks for more than it (`>`).
+
+    Args:
+        detections: of this class.
+        truth: the objects of this class by image.
+        metric: one of `METRICS`.
+        overlap: the smallest IoU of a right detection.
+    """
+    objects = sum(int(np.count_nonzero(~each.difficult)) for each in truth.values())
+    order = np.argsort(-detections.scores, kind="stable")
+    match, best, difficult = (values[order] for values in _matches(detections, truth))
+    hits = best >= overlap
+    ignored = hits & difficult
+    found = hits & ~difficult
+    # Of the detections that hit an object, the surest finds it; the others are duplicates.
+    right = np.zeros(len(order), bool)
+    candidates = np.flatnonzero(found)
+    right[candidates[np.unique(match[candidates], return_index=True)[1]]] = True
+
+    true_positives = np.cumsum(right)
+    counted = np.cumsum(~ignored)
+    precision = true_positives / np.maximum(counted, 1)
+    if objects == 0:
+        return ClassResult(float("nan"), 0, np.full(len(order), np.nan), precision)
+    recall = true_positives / objects
+    return ClassResult(average_precision(recall, precision, metric), objects, recall, precision)
+
+
+def average_precision(recall: np.ndarray, precision: np.ndarray, metric: str) -> float:
+    """AP of a curve of precision over recall.
+
+    Args:
+        recall: (N,) float, rising.
+        precision: (N,) float.
+        metric: `voc07_11point`, the mean over recalls 0, 0.1 … 1 of the best precision at that recall or
+            beyond (VOC 2007); `voc10_area`, the area under that envelope (VOC 2010 and later).
+
+    Returns:
+        0..1; 0 for an empty curve.
+
+    Raises:
+        StudioError: there is no such metric.
+    """
+    # The best precision at each recall or beyond; beyond the last recall it is 0.
+    envelope = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
+    if metric == "voc07_11point":
+        # arange holds 0.30000000000000004 at 3/10, as MATLAB's 0:0.1:1 and voc_eval.py do.
+        first = np.searchsorted(recall, np.arange(0.0, 1.1, 0.1), side="left")
+        return float(envelope[first].mean())
+    if metric == "voc10_area":
+        return float(np.sum(np.diff(recall, prepend=0.0) * envelope[:-1]))
+    raise StudioError(f"There is no metric {metric!r}; choose {' or '.join(METRICS)}.")
+
+
+def _matches(
+    detections: Detections, truth: Mapping[str, Objects]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each detection the object it overlaps most: its number in the set, their IoU, whether difficult."""
+    count = len(detections.scores)
+    match, best, difficult = np.full(count, -1), np.zeros(count), np.zeros(count, bool)
+    numbered = 0
+    for image, rows in _rows_by_image(detections.images):
+        objects = truth.get(image)
+        if objects is None or len(objects.boxes) == 0:
+            continue
+        boxes = detections.boxes[rows].astype(np.float64)
+        overlaps = geometry.iou(boxes[:, None], objects.boxes.astype(np.float64)[None])
+        nearest = overlaps.argmax(axis=1)
+        match[rows] = numbered + nearest
+        best[rows] = overlaps[np.arange(len(rows)), nearest]
+        difficult[rows] = objects.difficult[nearest]
+        numbered += len(objects.boxes)
+    return match, best, difficult
+
+
+def _rows_by_image(images: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    names, image_of = np.unique(images, return_inverse=True)
+    rows = np.argsort(image_of, kind="stable")
+    ends = np.cumsum(np.bincount(image_of, minlength=len(names)))
+    for number, name in enumerate(names):
+        yield str(name), rows[ends[number - 1] if number else 0 : ends[number]]

@@ -1,0 +1,78 @@
+"""The job that runs a detector over a VOC set and writes comp4 files."""
+
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.datasets.image import read_image
+from core.datasets.voc import VocImage, read_split
+from core.detection.config import DetectConfig
+from core.detection.detector_file import load_detector
+from core.detection.predict import Found, detect, surest
+from core.detection.proposal_file import Proposals
+from core.errors import StudioError
+from core.evaluation import comp4
+from core.evaluation.voc_ap import Detections
+from core.events import Event, Progress
+from core.jobs.parts import part_of
+from core.jobs.proposals import cache_of, propose_for
+from core.jobs.run_folder import RunFolder
+from core.training.device import choose_device, prepare
+
+
+def run(folder: RunFolder) -> Iterator[Event]:
+    yield from detect_in(folder, folder.settings(DetectConfig))
+
+
+def detect_in(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]:
+    """Detect in every image of a set; all files are written at the end, one a class."""
+    device = choose_device(config.device)
+    prepare(0)
+    detector = load_detector(config.run)
+    net = detector.net.to(device)
+    images = read_split(config.voc, config.year, config.set)
+    if config.proposals:
+        searched, proposals = 0, Proposals.load(config.proposals)
+    else:
+        searched = len(images)
+        search = propose_for(images, config.mode, config.cache or cache_of(folder))
+        proposals = yield from part_of(search, 0, 2 * searched)
+
+    found: list[list[Found]] = []
+    for number, image in enumerate(images, start=1):
+        found.append(
+            detect(
+                net,
+                read_image(image.path),
+                proposals[image.id],
+                detector.size,
+                device,
+                overlap=config.overlap,
+                cap=config.image_cap,
+            )
+        )
+        yield Progress(searched + number, searched + len(images), "Detecting")
+    out = config.out or detections_of(folder)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for place, name in enumerate(detector.classes):
+            of_class = _of_class(images, [each[place] for each in found], config.set_cap)
+            comp4.write(out / comp4.file_name(config.set, name), of_class)
+    except OSError as error:
+        raise StudioError(f"Cannot write to {out} ({error.strerror}); choose another folder.") from error
+
+
+def detections_of(folder: RunFolder) -> Path:
+    """Where a run leaves its comp4 files when it is not told of another place."""
+    return folder.results / "detections"
+
+
+def _of_class(images: Sequence[VocImage], found: list[Found], set_cap: int) -> Detections:
+    limit = surest(found, set_cap * len(images))
+    names = [np.full(len(each.scores), image.id) for image, each in zip(images, found, strict=True)]
+    scores = np.concatenate([each.scores for each in found])
+    kept = scores >= limit
+    return Detections(
+        np.concatenate(names)[kept], scores[kept], np.concatenate([each.boxes for each in found])[kept]
+    )

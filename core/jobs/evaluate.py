@@ -1,0 +1,85 @@
+"""The job that measures detections with VOC's average precision."""
+
+import json
+import math
+from collections.abc import Generator, Iterator
+
+import numpy as np
+
+from core.datasets.voc import VocImage, read_split
+from core.detection.config import EvaluateConfig
+from core.errors import StudioError
+from core.evaluation import comp4
+from core.evaluation.voc_ap import Detections, Result, evaluate_class, truth_of
+from core.events import ClassAP, Event, Log, Progress
+from core.jobs.run_folder import RunFolder, write_atomically
+
+
+def run(folder: RunFolder) -> Iterator[Event]:
+    yield from evaluate_in(folder, folder.settings(EvaluateConfig))
+
+
+def evaluate_in(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, None]:
+    """Report class by class; leaves `results/ap.json` and the curves in `results/pr.npz`.
+
+    The curves are `<class>_recall` and `<class>_precision`, (N,) float32 after each detection.
+    """
+    metric = config.metric
+    if metric == "auto":
+        metric = "voc07_11point" if config.year == 2007 else "voc10_area"
+    images = read_split(config.voc, config.year, config.set)
+    truth = truth_of(images)
+    if not any(truth.values()):
+        raise StudioError(
+            f"The set {config.set} has no annotations here; send its files to VOC's server or choose another."
+        )
+    files = {name: config.detections / comp4.file_name(config.set, name) for name in truth}
+    if not any(path.is_file() for path in files.values()):
+        pattern = comp4.file_name(config.set, "<class>")
+        raise StudioError(f"{config.detections} holds no {pattern}; detect in {config.set} first.")
+    classes = {}
+    for number, (name, objects) in enumerate(truth.items(), start=1):
+        path = files[name]
+        if path.is_file():
+            detections = comp4.read(path)
+        else:
+            detections = Detections.none()
+            yield Log(f"There is no {path.name}, so no {name} counts as found.", "warning")
+        _check_images(detections, images, path.name)
+        classes[name] = evaluate_class(detections, objects, metric)
+        yield ClassAP(name, classes[name].ap, classes[name].objects)
+        yield Progress(number, len(truth), "Measuring")
+    result = Result(metric, classes)
+    _write(folder, result)
+    absent = [name for name, each in classes.items() if each.objects == 0]
+    without = f"; {config.set} has no {', '.join(absent)}, left out" if absent else ""
+    yield Log(
+        f"Mean AP {100 * result.mean_ap:.1f} over {len(classes) - len(absent)} classes ({metric}){without}."
+    )
+
+
+def _check_images(detections: Detections, images: tuple[VocImage, ...], file: str) -> None:
+    unknown = set(detections.images.tolist()) - {image.id for image in images}
+    if unknown:
+        raise StudioError(
+            f"{file} has image {min(unknown)}, which the set does not list; choose the right set."
+        )
+
+
+def _write(folder: RunFolder, result: Result) -> None:
+    values = {
+        "metric": result.metric,
+        "ap": {name: _number(each.ap) for name, each in result.classes.items()},
+        "map": _number(result.mean_ap),
+        "objects": {name: each.objects for name, each in result.classes.items()},
+    }
+    curves = {}
+    for name, each in result.classes.items():
+        curves[f"{name}_recall"] = each.recall.astype(np.float32)
+        curves[f"{name}_precision"] = each.precision.astype(np.float32)
+    np.savez(folder.results / "pr.npz", **curves)  # type: ignore[arg-type]  # no class is called allow_pickle
+    write_atomically(folder.results / "ap.json", json.dumps(values, indent=1, allow_nan=False).encode())
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

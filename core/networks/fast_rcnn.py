@@ -1,0 +1,69 @@
+"""Fast R-CNN: the trunk over a whole image, RoI pooling in place of pool5, two heads on fc7."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from core.networks.initialisation import initialise_head
+from core.networks.roi_pool import roi_max_pool
+from core.networks.trunk import Trunk
+
+
+class FastRCNN(nn.Module):
+    """Scores the proposals of images as classes or background, and refines their corners by class.
+
+    RoIs are pooled to the size of pool5 (6 × 6 for the paper's trunk), so fc6 and fc7 are taken over
+    as they are. Class 0 is the background.
+
+    Source: Girshick, ICCV 2015, Section 2; heads N(0, 0.01) and N(0, 0.001), biases 0.
+    """
+
+    def __init__(self, trunk: Trunk, classes: int, generator: torch.Generator) -> None:
+        """Args: classes: object classes, without the background. generator: of the heads' weights (CPU)."""
+        super().__init__()
+        self.trunk, self.classes = trunk, classes
+        self.cls_score = nn.Linear(trunk.shape.fc, classes + 1)
+        self.bbox_pred = nn.Linear(trunk.shape.fc, 4 * (classes + 1))
+        initialise_head(self.cls_score, 0.01, generator)
+        initialise_head(self.bbox_pred, 0.001, generator)
+
+    def forward(self, images: Tensor, rois: Tensor) -> tuple[Tensor, Tensor]:
+        """Judge RoIs.
+
+        Args:
+            images: (N, 3, H, W) float32 from `normalise`.
+            rois: (R, 5) float32 from `rois_of`.
+
+        Returns:
+            Scores before the softmax, (R, classes + 1), and box deltas, (R, classes + 1, 4).
+        """
+        pooled = roi_max_pool(self.trunk.features(images), rois, self.trunk.shape.pool5_size)
+        _, fc7 = self.trunk.fully_connected(pooled)
+        return self.cls_score(fc7), self.bbox_pred(fc7).reshape(len(rois), self.classes + 1, 4)
+
+    def freeze(self, layers: int) -> None:
+        """Keep conv1 … conv`layers` (0 … 5) as they are in training."""
+        for number in range(1, layers + 1):
+            for parameter in getattr(self.trunk, f"conv{number}").parameters():
+                parameter.requires_grad_(False)
+
+
+def rois_of(boxes: Sequence[Tensor], scales: Sequence[float]) -> Tensor:
+    """RoIs of the images of a batch, as `roi_max_pool` takes them.
+
+    This is where our boxes become Fast R-CNN's: their last pixel is inside, and they are scaled
+    together with the image after that.
+
+    Args:
+        boxes: for each image (R, 4) float32, in pixels of the image before it was resized.
+        scales: for each image the factor by which it was resized.
+
+    Returns:
+        (R1 + R2 + …, 5) float32.
+    """
+    rois = []
+    for number, (each, scale) in enumerate(zip(boxes, scales, strict=True)):
+        inclusive = each - each.new_tensor([0, 0, 1, 1])
+        rois.append(torch.cat([each.new_full((len(each), 1), number), inclusive * scale], dim=1))
+    return torch.cat(rois)

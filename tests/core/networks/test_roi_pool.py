@@ -1,0 +1,99 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from core.networks.roi_pool import roi_max_pool
+
+
+def c_round(value):
+    return math.copysign(math.floor(abs(value) + 0.5), value)
+
+
+def plain_loop(features, rois, size, scale):
+    """Caffe's ROIPooling, bin by bin; returns the maxima and, per output, the cell that gave it or None."""
+    _, channels, height, width = features.shape
+    out = np.zeros((len(rois), channels, size, size), np.float32)
+    cells = {}
+    for r, (image, *corners) in enumerate(rois.tolist()):
+        x1, y1, x2, y2 = (int(c_round(np.float32(c) * np.float32(scale))) for c in corners)
+        bin_h = np.float32(max(y2 - y1 + 1, 1)) / np.float32(size)
+        bin_w = np.float32(max(x2 - x1 + 1, 1)) / np.float32(size)
+        for c in range(channels):
+            for ph in range(size):
+                for pw in range(size):
+                    top = min(max(math.floor(np.float32(ph) * bin_h) + y1, 0), height)
+                    left = min(max(math.floor(np.float32(pw) * bin_w) + x1, 0), width)
+                    bottom = min(max(math.ceil(np.float32(ph + 1) * bin_h) + y1, 0), height)
+                    right = min(max(math.ceil(np.float32(pw + 1) * bin_w) + x1, 0), width)
+                    best, cell = -np.inf, None
+                    for h in range(top, bottom):
+                        for w in range(left, right):
+                            if features[int(image), c, h, w] > best:
+                                best, cell = float(features[int(image), c, h, w]), (h, w)
+                    out[r, c, ph, pw] = 0.0 if cell is None else best
+                    cells[r, c, ph, pw] = cell
+    return out, cells
+
+
+def random_rois(generator, count, images, width, height):
+    """Inside, across the border, outside, turned inside out, and with corners on the half of a cell."""
+    low = generator.uniform(-0.3, 1.1, (count, 2)) * [width, height]
+    high = low + generator.uniform(-0.1, 0.9, (count, 2)) * [width, height]
+    corners = np.concatenate([low, high], axis=1)
+    halves = generator.random((count, 4)) < 0.3
+    corners[halves] = np.round(corners[halves] / 8) * 8
+    return torch.tensor(
+        np.concatenate([generator.integers(0, images, (count, 1)), corners], axis=1), dtype=torch.float32
+    )
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "size"), [(13, 17, 6), (1, 1, 6), (2, 31, 2), (9, 5, 7), (24, 3, 4)]
+)
+def test_random_rois_agree_with_a_plain_loop_gradients_included(height, width, size):
+    generator = np.random.default_rng(height * width)
+    # few distinct values, so that bins hold ties
+    features = torch.tensor(generator.integers(-3, 4, (2, 3, height, width)), dtype=torch.float32)
+    features.requires_grad_()
+    rois = random_rois(generator, 40, 2, width * 16, height * 16)
+    expected, cells = plain_loop(features.detach().numpy(), rois, size, 1 / 16)
+
+    pooled = roi_max_pool(features, rois, size)
+    np.testing.assert_array_equal(pooled.detach().numpy(), expected)
+    np.testing.assert_array_equal(roi_max_pool(features.detach(), rois, size).numpy(), expected)
+
+    weights = torch.tensor(generator.normal(size=expected.shape), dtype=torch.float32)
+    (pooled * weights).sum().backward()
+    gradient = np.zeros(features.shape, np.float64)
+    for (r, c, ph, pw), cell in cells.items():
+        if cell is not None:
+            gradient[int(rois[r, 0]), c, cell[0], cell[1]] += float(weights[r, c, ph, pw])
+    np.testing.assert_allclose(features.grad.numpy(), gradient, atol=1e-5)
+
+
+def test_a_roi_inside_the_map_is_adaptive_max_pooling():
+    generator = torch.Generator().manual_seed(3)
+    features = torch.rand(1, 8, 38, 50, generator=generator)
+    rois = torch.tensor([[0, 32, 16, 32 + 16 * 28, 16 + 16 * 12]], dtype=torch.float32)
+    crop = features[:, :, 1:14, 2:31]
+    torch.testing.assert_close(
+        roi_max_pool(features, rois, 6), torch.nn.functional.adaptive_max_pool2d(crop, 6), rtol=0, atol=0
+    )
+
+
+def test_halves_are_rounded_away_from_zero():
+    features = torch.arange(5.0).reshape(1, 1, 1, 5)
+    # 8 / 16 = .5 → cell 1; 24 / 16 = 1.5 → 2; 40 / 16 = 2.5 → 3 (to even it would be 0, 2 and 2)
+    for corner, cell in ((7.9, 0), (8, 1), (24, 2), (40, 3)):
+        assert roi_max_pool(features, torch.tensor([[0, corner, 0, corner, 0]]), 1).item() == cell
+
+
+def test_no_rois_and_rois_off_the_map():
+    features = torch.rand(1, 4, 6, 6, requires_grad=True)
+    assert roi_max_pool(features, torch.zeros(0, 5), 6).shape == (0, 4, 6, 6)
+    outside = roi_max_pool(features, torch.tensor([[0.0, 500, 500, 600, 600]]), 6)
+    assert not outside.any()
+    outside.sum().backward()
+    assert not features.grad.any()
