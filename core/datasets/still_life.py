@@ -71,6 +71,7 @@ class _Figure:
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
         self.pixels = np.zeros((_SIDE, _SIDE, 4), np.uint8)
+        self._shade = 0.8 + 0.4 * textures.noise(rng, _SIDE, _SIDE, 4)[..., None]
 
     def polygon(self, points: list[tuple[float, float]], skin: np.ndarray) -> None:
         cover = np.zeros((_SIDE, _SIDE), np.uint8)
@@ -92,13 +93,14 @@ class _Figure:
     def plain(self, value: float, hue: float | None = None) -> np.ndarray:
         """A surface of one colour (value in 0..255, gray without a hue), shaded and grained."""
         colour = np.full(3, value) if hue is None else textures.palette(self.rng, hue, 3)[1] * value / 150
-        shade = 0.8 + 0.4 * textures.noise(self.rng, _SIDE, _SIDE, 4)
-        return (colour * shade[..., None]).clip(0, 255).astype(np.uint8)
+        return np.minimum(self._shade * colour.astype(np.float32), 255).astype(np.uint8)
 
     def _lay(self, cover: np.ndarray, skin: np.ndarray) -> None:
-        share = cover[..., None].astype(np.float32) / 255
-        self.pixels[..., :3] = self.pixels[..., :3] * (1 - share) + skin * share
-        self.pixels[..., 3] = np.maximum(self.pixels[..., 3], cover)
+        x, y, width, height = cv2.boundingRect(cover)
+        part = np.s_[y : y + height, x : x + width]
+        beneath, share = self.pixels[part], cover[part].astype(np.float32)[..., None] / 255
+        beneath[..., :3] = beneath[..., :3] * (1 - share) + skin[part] * share
+        beneath[..., 3] = np.maximum(beneath[..., 3], cover[part])
 
 
 def _bottle(rng: np.random.Generator) -> np.ndarray:

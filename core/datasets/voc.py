@@ -7,7 +7,7 @@ own, which are left alone.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -132,7 +132,7 @@ def write_annotation(image: VocImage, folder: Path) -> None:
     (folder / "Annotations" / f"{image.id}.xml").write_bytes(ElementTree.tostring(root) + b"\n")
 
 
-def _fill(element: ElementTree.Element, values: dict[str, object]) -> None:
+def _fill(element: ElementTree.Element, values: Mapping[str, object]) -> None:
     for tag, value in values.items():
         ElementTree.SubElement(element, tag).text = str(value)
 
