@@ -159,7 +159,7 @@ class SyntheticClip:
         """(N,) bool: whether those points are within frame `frame_to` and nothing covers them."""
         moved = self.position(frame_from, xy, frame_to)
         height, width = self.sheets.shape[1:]
-        inside = ((moved >= 0) & (moved < (width, height))).all(axis=1)
+        inside = np.all((moved >= 0) & (moved < (width, height)), axis=1)
         seen = self._sheet(frame_to, np.where(inside[:, None], moved, 0))
         return inside & (seen == self._sheet(frame_from, np.asarray(xy, np.float64)))
 
@@ -242,7 +242,9 @@ def _expose(
         grid = np.mgrid[y1:y2, x1:x2][::-1].reshape(2, -1).T.astype(np.float32) + np.float32(0.5)
         places = (surface.to_texture(grid, time) - 0.5).astype(np.float32).reshape(y2 - y1, x2 - x1, 2)
         border = cv2.BORDER_REFLECT_101 if place == 0 else cv2.BORDER_CONSTANT
-        painted = cv2.remap(surface.texture, places, None, cv2.INTER_LINEAR, borderMode=border)
+        painted = cv2.remap(  # type: ignore[call-overload]  # its stubs know no None
+            surface.texture, places, None, cv2.INTER_LINEAR, borderMode=border
+        )
         cover = painted[..., 3:].astype(np.float32) / 255
         if effects.shadows and surface.label:
             _cast_shadow(image, cover[..., 0], x1, y1)

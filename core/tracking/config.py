@@ -1,0 +1,55 @@
+"""Settings of the point tracker and of the densifier."""
+
+from dataclasses import dataclass
+
+from core import config
+from core.config import setting
+
+PRESETS = ("fast", "balanced", "quality", "best")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackConfig:
+    """How points are tracked; see `core.tracking.linking` for what a preset means."""
+
+    preset: str = setting(
+        "fast", "How much time to spend on a frame for how exact a trajectory", choices=PRESETS
+    )
+    spacing: int = setting(8, "Distance between the points that start", "px", minimum=4, maximum=32)
+    min_length: int = setting(10, "Shorter trajectories are dropped", "frames", minimum=1)
+    max_trajectories: int = setting(
+        0, "Keep at most so many a clip, spread over frame and time; 0 keeps all", minimum=0
+    )
+    max_side: int = setting(
+        960, "Larger frames are shrunk by a whole number before tracking", "px", minimum=64, advanced=True
+    )
+    texture: float = setting(
+        0.1, "Smallest structure of a new point, as a share of the frame's mean", minimum=0, advanced=True
+    )
+    similarity: float = setting(
+        0.5,
+        "A trajectory ends where its patch correlates less with itself five frames ago; -1 never",
+        minimum=-1,
+        maximum=1,
+        advanced=True,
+    )
+    threads: int = setting(2, "Flow fields computed at the same time", minimum=1, maximum=64, advanced=True)
+
+    def __post_init__(self) -> None:
+        config.check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DensifyConfig:
+    """How masks and boxes are carried from keyframe to keyframe."""
+
+    one_way_frames: int = setting(
+        10, "How far an object is carried beyond its first and last keyframe", "frames", minimum=0
+    )
+    min_confidence: float = setting(
+        0.5, "Beyond its keyframes an object ends where its confidence falls below", minimum=0, maximum=1
+    )
+    threads: int = setting(2, "Flow fields computed at the same time", minimum=1, maximum=64, advanced=True)
+
+    def __post_init__(self) -> None:
+        config.check(self)

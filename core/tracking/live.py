@@ -1,0 +1,128 @@
+"""Trajectories in the making."""
+
+import numpy as np
+
+from core.tracking import appearance
+from core.trajectories.model import EndReason, Origin, PointTrajectories, Review
+
+
+class LiveTrajectories:
+    """The trajectories that go on, in slots of ring buffers over the last frames, and the record of all."""
+
+    def __init__(self, depth: int) -> None:
+        self._depth = depth
+        self._frame = -1
+        self._next_id = 0
+        self._slots = np.zeros(0, np.intp)
+        self._free = np.zeros(0, np.intp)
+        self._ids = np.zeros(0, np.int64)
+        self._born = np.zeros(0, np.int32)
+        self._error = np.zeros(0, np.float32)
+        self._xy = np.zeros((depth, 0, 2), np.float32)
+        self._variance = np.zeros((depth, 0), np.float32)
+        self._patches = np.zeros((depth, 0, appearance.SIDE**2), np.float32)
+        self._started: list[int] = []  # how many at each frame; ids count on
+        self._ended: list[tuple[np.ndarray, np.ndarray]] = []
+        self._seen: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+    @property
+    def born(self) -> np.ndarray:
+        """(N,) int32, the frame where each live trajectory starts."""
+        return self._born[self._slots]
+
+    def xy(self, frame: int) -> np.ndarray:
+        """(N, 2) float32 at one of the last frames; meaningless before a trajectory is born."""
+        return self._xy[frame % self._depth, self._slots]
+
+    def variance(self, frame: int) -> np.ndarray:
+        """(N,) float32, squared pixels accumulated along the chain."""
+        return self._variance[frame % self._depth, self._slots]
+
+    def patches(self, frame: int) -> np.ndarray:
+        """(N, SIDE²) float32; of the first frame of a trajectory that is younger."""
+        return self._patches[frame % self._depth, self._slots]
+
+    def begin_frame(self, frame: int) -> None:
+        self._frame = frame
+
+    def move(
+        self,
+        xy: np.ndarray,
+        error: np.ndarray,
+        variance: np.ndarray,
+        patches: np.ndarray,
+        goes_on: np.ndarray,
+        reasons: np.ndarray,
+    ) -> None:
+        """Set where trajectories are now; those that do not go on end, for their reason."""
+        stopped = self._slots[~goes_on]
+        self._ended.append((self._ids[stopped], reasons[~goes_on].astype(np.uint8)))
+        self._free = np.concatenate([self._free, stopped])
+        self._slots = self._slots[goes_on]
+        plane = self._frame % self._depth
+        self._xy[plane, self._slots] = xy[goes_on]
+        self._error[self._slots] = error[goes_on]
+        self._variance[plane, self._slots] = variance[goes_on]
+        self._patches[plane, self._slots] = patches[goes_on]
+
+    def start(self, xy: np.ndarray, patches: np.ndarray) -> None:
+        """Begin trajectories in this frame."""
+        count = len(xy)
+        if count > len(self._free):
+            self._grow(count - len(self._free))
+        slots, self._free = self._free[:count], self._free[count:]
+        self._started.append(count)
+        self._ids[slots] = np.arange(self._next_id, self._next_id + count)
+        self._next_id += count
+        self._born[slots] = self._frame
+        self._error[slots] = 0
+        self._xy[:, slots] = xy
+        self._variance[:, slots] = 0
+        self._patches[:, slots] = patches
+        self._slots = np.concatenate([self._slots, slots])
+
+    def record(self) -> None:
+        """Keep the observations of this frame."""
+        slots = self._slots
+        self._seen.append((self._ids[slots], self.xy(self._frame), self._error[slots]))
+
+    def end_all(self) -> None:
+        """The clip is over."""
+        reasons = np.full(len(self._slots), EndReason.CLIP_END, np.uint8)
+        self._ended.append((self._ids[self._slots], reasons))
+        self._slots = self._slots[:0]
+
+    def packed(self, scale: tuple[float, float]) -> PointTrajectories:
+        """All trajectories, by start; coordinates times `scale` in x and y."""
+        starts = np.repeat(np.arange(len(self._started)), self._started)
+        ids = np.concatenate([np.zeros(0, np.int64), *(seen[0] for seen in self._seen)])
+        order = np.argsort(ids, kind="stable")
+        xy = np.concatenate([np.zeros((0, 2), np.float32), *(seen[1] for seen in self._seen)])[order]
+        error = np.concatenate([np.zeros(0, np.float32), *(seen[2] for seen in self._seen)])[order]
+        lengths = np.bincount(ids, minlength=len(starts))
+        reasons = np.zeros(len(starts), np.uint8)
+        for ended, why in self._ended:
+            reasons[ended] = why
+        return PointTrajectories(
+            ids=np.zeros(len(starts), np.int64),
+            first=starts.astype(np.int32),
+            offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+            xy=xy * np.array(scale, np.float32),
+            error=error * np.float32(max(scale)),
+            origin=np.full(len(xy), Origin.LINKED, np.uint8),
+            end_reason=reasons,
+            review=np.full(len(starts), Review.OPEN, np.uint8),
+            labels=("",) * len(starts),
+        )
+
+    def _grow(self, least: int) -> None:
+        old = len(self._ids)
+        more = max(least, old // 2)
+        self._free = np.concatenate([self._free, np.arange(old, old + more)])
+        self._ids = np.concatenate([self._ids, np.zeros(more, np.int64)])
+        self._born = np.concatenate([self._born, np.zeros(more, np.int32)])
+        self._error = np.concatenate([self._error, np.zeros(more, np.float32)])
+        for name in ("_xy", "_variance", "_patches"):
+            ring = getattr(self, name)
+            empty = np.zeros((ring.shape[0], more, *ring.shape[2:]), np.float32)
+            setattr(self, name, np.concatenate([ring, empty], axis=1))
