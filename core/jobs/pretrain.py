@@ -1,0 +1,1 @@
+"""Pretrain a trunk on the snapshot's trajectories, or on Caltech-101."""
