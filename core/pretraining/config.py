@@ -38,12 +38,10 @@ class PretrainConfig:
     )
     steps: int = setting(1000, "How many steps to train", "steps", minimum=1)
     batch: int = setting(64, "Pairs, triplets or labelled images in a step", minimum=2)
-    learning_rate: float = setting(0.03, "Highest step size of SGD; biases take twice as much", minimum=0.0)
+    learning_rate: float = setting(0.01, "Highest step size of SGD; biases take twice as much", minimum=0.0)
     seed: int = setting(0, "Decides weights, held-out clips and pairs", minimum=0)
     device: str = setting("auto", "Where to compute", choices=("auto", "cpu", "cuda"))
-    images: Path | None = setting(  # noqa: RUF009
-        None, "Folder of Caltech-101 (101_ObjectCategories), for method caltech101"
-    )
+    images: Path | None = setting(None, "Folder of Caltech-101 (101_ObjectCategories), for method caltech101")
 
     schedule: str = setting(
         "cosine",
@@ -70,7 +68,11 @@ class PretrainConfig:
         advanced=True,
     )
     dropout: float = setting(
-        0.5, "Share of fc6 and fc7 dropped in training", minimum=0.0, maximum=0.95, advanced=True
+        0.0,
+        "Share of fc6 and fc7 dropped; each patch of a pair drops others, which drowns their difference",
+        minimum=0.0,
+        maximum=0.95,
+        advanced=True,
     )
     margin: float = setting(
         1.0, "Distance between features that slowfeat and contrastive ask for", minimum=0.0, advanced=True

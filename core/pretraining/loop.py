@@ -1,41 +1,46 @@
 """The training loop of every pretraining method."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core import config as settings
+from core.config import as_dict
 from core.errors import StudioError
-from core.events import Event, Filters, Log, Metric, Progress, from_json, to_json
+from core.events import Event, Filters, Metric, Progress, from_json, to_json
 from core.networks.trunk import normalise
 from core.pretraining.batches import Batch, Batches
 from core.pretraining.config import PretrainConfig
 from core.pretraining.objectives import Objective
-from core.training.checkpoint import resume, save_checkpoint
-from core.training.optimisation import set_learning_rate, sgd
+from core.training.checkpoint import Resumed, save_checkpoint
+from core.training.optimisation import set_learning_rate
 from core.training.schedule import learning_rate
 
 
 def train(
     objective: Objective,
+    optimizer: torch.optim.Optimizer,
     batches: Batches,
     held_out: Sequence[Batch],
+    generator: np.random.Generator,
     config: PretrainConfig,
-    device: torch.device,
+    start: Resumed,
     folder: Path,
-) -> Iterator[Event]:
-    """Train an objective in place, from the folder's last checkpoint on where there is one.
+    device: torch.device,
+) -> Generator[Event, None, None]:
+    """Train an objective in place.
 
     Closing the generator saves a checkpoint. Events that were due but not taken are kept in it, so a
     run that is stopped and resumed reports and computes exactly what it would have in one go.
 
     Args:
-        objective: as for a new run; on any device.
+        objective: on `device`.
         held_out: measured on every `held_out_every` steps; may be empty.
+        generator: draws the batches.
+        start: what `resume` gave.
         folder: the run's; `checkpoints/` and `results/filters/` are written in it.
 
     Yields:
@@ -44,25 +49,21 @@ def train(
 
     Raises:
         StudioError: the loss is no longer finite (the last checkpoint stays), a frame cannot be read, or a
-            checkpoint cannot be written or fits other settings.
+            checkpoint cannot be written.
     """
-    objective.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = sgd(objective, config.momentum, config.weight_decay)
-    generator = np.random.default_rng(config.seed)
-    kept = settings.as_dict(config)
-    resumed = resume(folder / "checkpoints", objective, optimizer, {"sampler": generator}, kept)
-    step = resumed.step
-    sums = torch.tensor(resumed.extra.get("sums", [0.0, 0.0]), dtype=torch.float64, device=device)
-    score: float | None = resumed.extra.get("score")
-    events: list[Event] = [Log(text, "warning") for text in resumed.warnings]
-    events += [from_json(line) for line in resumed.extra.get("events", ())]
-    if not resumed.extra:
+    step = start.step
+    sums = torch.tensor(start.extra.get("sums", [0.0, 0.0]), dtype=torch.float64, device=device)
+    score: float | None = start.extra.get("score")
+    events = [from_json(line) for line in start.extra.get("events", ())]
+    if not start.extra:
         events.append(_write_filters(objective.trunk.conv1.weight, 0, folder))
 
     def save() -> None:
         extra = {"sums": sums.tolist(), "score": score, "events": [to_json(event, 0) for event in events]}
         states = {"sampler": generator.bit_generator.state}
-        save_checkpoint(folder / "checkpoints", step, objective, optimizer, states, kept, extra, score)
+        save_checkpoint(
+            folder / "checkpoints", step, objective, optimizer, states, as_dict(config), extra, score
+        )
 
     try:
         while events:
