@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.frames import Frames, open_frames
+from core.datasets.reading import Frames, open_frames
 
 FRAME_BUDGET = 1 << 30
 """Bytes of decoded frames that are kept: about 1,100 of 640 × 480."""
@@ -49,6 +49,14 @@ class PatchReader:
             patch = cut(pixels, box[place], self._size)
             patches[place] = patch[:, ::-1] if flip[place] else patch
         return patches
+
+    def close(self) -> None:
+        """Close the clips and forget their frames."""
+        for frames in self._open.values():
+            frames.close()
+        self._open.clear()
+        self._frames.clear()
+        self._bytes = 0
 
     def _frame(self, clip: int, frame: int) -> np.ndarray:
         key = (clip, frame)

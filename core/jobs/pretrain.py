@@ -1,0 +1,149 @@
+"""The job that pretrains a trunk: on the snapshot's trajectories, or on Caltech-101."""
+
+import contextlib
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from core.config import as_dict
+from core.datasets.caltech101 import read_caltech101
+from core.events import Event, Log
+from core.jobs.run_folder import RunFolder
+from core.networks.initialisation import initialise
+from core.networks.trunk import Trunk, TrunkShape, normalise, shape_named
+from core.networks.weights import IN_RUN, save_trunk
+from core.pairs.patches import PatchReader
+from core.pairs.sampling import FrameGap
+from core.pairs.training_set import TrainingSet, build_training_set, split_by_clip
+from core.pretraining.batches import Batch, Batches, drawn_once, patch_batches
+from core.pretraining.config import PretrainConfig
+from core.pretraining.images import ImageBatches, hold_out
+from core.pretraining.loop import train
+from core.pretraining.objectives import Association, Classification, Contrastive, Objective, SlowFeat
+from core.training.checkpoint import resume
+from core.training.device import choose_device, prepare
+from core.training.optimisation import sgd
+from core.trajectories.snapshot import read_snapshot
+
+
+def run(folder: RunFolder) -> Iterator[Event]:
+    yield from pretrain_in(folder, folder.settings(PretrainConfig))
+
+
+def pretrain_in(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, None]:
+    """Pretrain in a run folder, from its last checkpoint if it has one; leaves the trunk in `IN_RUN`.
+
+    The trunk is written at the end and when the generator is closed, not when the loss went astray.
+    """
+    device = choose_device(config.device)
+    prepare(config.seed)
+    shape = shape_named(config.network, device)
+    material = _images(config, shape) if config.method == "caltech101" else _pairs(folder, config, shape)
+    objective = _objective(config, shape, material).to(device)
+    objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = sgd(objective, config.momentum, config.weight_decay)
+    generator = np.random.default_rng(config.seed)
+    start = resume(folder.checkpoints, objective, optimizer, {"sampler": generator}, as_dict(config))
+    for text in start.warnings:
+        yield Log(text, "warning")
+    if start.extra:
+        folder.cut_events_after(start.step)
+    else:
+        folder.cut_events_after(-1)
+        yield Log(f"Training the {shape.name} network on {material.words}.")
+
+    training = train(
+        objective,
+        optimizer,
+        material.batches,
+        material.held_out,
+        generator,
+        config,
+        start,
+        folder.path,
+        device,
+    )
+    try:
+        with contextlib.closing(training):
+            yield from training
+    except GeneratorExit:
+        _save(objective.trunk, folder, config, material)
+        raise
+    _save(objective.trunk, folder, config, material)
+
+
+@dataclass(frozen=True, eq=False)
+class _Material:
+    """What is trained and measured on; `notes` go with the weights, `words` into the log."""
+
+    batches: Batches
+    held_out: Sequence[Batch]
+    notes: dict[str, str]
+    words: str
+    classes: int = 2
+
+
+def _pairs(folder: RunFolder, config: PretrainConfig, shape: TrunkShape) -> _Material:
+    snapshot = read_snapshot(folder.snapshot)
+    whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
+    training, held_out = split_by_clip(whole, config.regime, config.held_out, config.seed)
+    reader = PatchReader(whole.clips, shape.input_size)
+    gap = FrameGap(config.gap_shortest, config.gap_longest)
+    batches = patch_batches(training, config.method, config.regime, gap, reader)
+    measured: Sequence[Batch] = ()
+    words = _counts(training, config.regime)
+    if held_out.sets(config.regime):
+        others = patch_batches(held_out, config.method, config.regime, gap, reader)
+        measured = drawn_once(others, config.held_out_count, config.batch, _generator(config, 1))
+        words += f"; held out: {_counts(held_out, config.regime)}"
+    return _Material(batches, measured, {"revision": str(snapshot.revision)}, words)
+
+
+def _counts(part: TrainingSet, regime: str) -> str:
+    """Such as "12 object and 3000 point trajectories of cars1, cars2"."""
+    sets = part.sets(regime)
+    clips = sorted({part.clips[place].name for trajectories in sets for place in trajectories.clip})
+    kinds = " and ".join(f"{len(trajectories)} {trajectories.kind}" for trajectories in sets)
+    return f"{kinds} trajectories of {', '.join(clips)}"
+
+
+def _images(config: PretrainConfig, shape: TrunkShape) -> _Material:
+    assert config.images is not None  # PretrainConfig sees to it
+    images = read_caltech101(config.images)
+    training, held_out = hold_out(images.labels, config.held_out, config.seed)
+    batches = ImageBatches([images.paths[k] for k in training], images.labels[training], shape.input_size)
+    measured: Sequence[Batch] = ()
+    if len(held_out):
+        others = ImageBatches([images.paths[k] for k in held_out], images.labels[held_out], shape.input_size)
+        measured = drawn_once(others, config.held_out_count, config.batch, _generator(config, 1))
+    words = f"{len(training)} images of {len(images.names)} classes; held out: {len(held_out)}"
+    return _Material(batches, measured, {"images": str(len(training))}, words, len(images.names))
+
+
+def _objective(config: PretrainConfig, shape: TrunkShape, material: _Material) -> Objective:
+    generator = torch.Generator().manual_seed(config.seed)
+    trunk = Trunk(shape, config.dropout)
+    first = None
+    if config.init == "calibrated":
+        drawn = material.batches.draw(config.batch, _generator(config, 2))
+        first = normalise(torch.from_numpy(drawn.patches).permute(0, 3, 1, 2))
+    initialise(trunk, config.init, generator, first)
+    if config.method == "association":
+        return Association(trunk, config.head, generator)
+    if config.method == "slowfeat":
+        return SlowFeat(trunk, config.margin)
+    if config.method == "contrastive":
+        return Contrastive(trunk, config.margin)
+    return Classification(trunk, material.classes, generator)
+
+
+def _generator(config: PretrainConfig, purpose: int) -> np.random.Generator:
+    """A generator of its own for what must not disturb the order of the training batches."""
+    return np.random.default_rng([config.seed, purpose])
+
+
+def _save(trunk: Trunk, folder: RunFolder, config: PretrainConfig, material: _Material) -> None:
+    settings = {name: str(value) for name, value in as_dict(config).items()}
+    save_trunk(trunk, folder.path / IN_RUN, settings | material.notes)

@@ -1,0 +1,66 @@
+"""Batches of pixels to train and to measure on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from core.pairs.patches import PatchReader
+from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletSampler
+from core.pairs.training_set import TrainingSet
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What one step sees.
+
+    Attributes:
+        patches: (N, S, S, 3) uint8 RGB; the members of a pair or triplet follow one another.
+        labels: (B,) int64: 1 for a positive pair, else 0; the class of an image; 0 for a triplet.
+    """
+
+    patches: np.ndarray
+    labels: np.ndarray
+
+
+class Batches(Protocol):
+    """Where a loop draws from."""
+
+    def draw(self, count: int, generator: np.random.Generator) -> Batch:
+        """The next `count` pairs, triplets or images."""
+        ...
+
+
+class PatchBatches:
+    """Pairs or triplets with their pixels."""
+
+    def __init__(self, sampler: PairSampler | TripletSampler, reader: PatchReader) -> None:
+        self._sampler, self._reader = sampler, reader
+
+    def draw(self, count: int, generator: np.random.Generator) -> Batch:
+        drawn = self._sampler.draw(count, generator)
+        members = drawn.clip.shape[1]
+        patches = self._reader.read(
+            drawn.clip.ravel(), drawn.frame.ravel(), drawn.box.reshape(-1, 4), np.repeat(drawn.flip, members)
+        )
+        same = drawn.same if isinstance(drawn, PairBatch) else np.zeros(count, bool)
+        return Batch(patches, same.astype(np.int64))
+
+
+def patch_batches(
+    training_set: TrainingSet, method: str, regime: str, gap: FrameGap, reader: PatchReader
+) -> PatchBatches:
+    """What a method draws: triplets for `slowfeat`, else pairs.
+
+    Raises:
+        StudioError: the regime finds no trajectories.
+    """
+    sampler = TripletSampler if method == "slowfeat" else PairSampler
+    return PatchBatches(sampler(training_set, regime, gap), reader)
+
+
+def drawn_once(batches: Batches, count: int, size: int, generator: np.random.Generator) -> Sequence[Batch]:
+    """`count` pairs, triplets or images in batches of `size`, to measure on again and again."""
+    sizes = [min(size, count - start) for start in range(0, count, size)]
+    return [batches.draw(size, generator) for size in sizes]

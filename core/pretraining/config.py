@@ -1,0 +1,119 @@
+"""Settings of pretraining. The paper gives none of them but those that name it; all others are our choice."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import config
+from core.config import setting
+from core.errors import StudioError
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainConfig:
+    """How a trunk is pretrained.
+
+    Where the paper is silent (optimiser, rates, batch, steps, sampling, initialisation, margins) the
+    defaults are ours: SGD as Caffe's reference networks train, with values that learn on a few clips
+    within some hundred steps of the tiny network. The tests hold NETWORKS and the like equal to what
+    `core.networks` knows.
+    """
+
+    method: str = setting(
+        "association",
+        "What is learnt: association (the paper), slowfeat, contrastive, or caltech101 labels",
+        choices=("association", "slowfeat", "contrastive", "caltech101"),
+    )
+    regime: str = setting(
+        "objtr", "Which trajectories train it: objects, points or both", choices=("obj", "tr", "objtr")
+    )
+    network: str = setting(
+        "auto",
+        "Which trunk: auto is the paper's on a GPU and the tiny one on a CPU",
+        choices=("auto", "paper", "small", "tiny"),
+    )
+    head: str = setting(
+        "signed",
+        "How the stacks are compared: anchor minus candidate (the paper) or its absolute value",
+        choices=("signed", "abs"),
+    )
+    steps: int = setting(1000, "How many steps to train", "steps", minimum=1)
+    batch: int = setting(64, "Pairs, triplets or labelled images in a step", minimum=2)
+    learning_rate: float = setting(0.01, "Highest step size of SGD; biases take twice as much", minimum=0.0)
+    seed: int = setting(0, "Decides weights, held-out clips and pairs", minimum=0)
+    device: str = setting("auto", "Where to compute", choices=("auto", "cpu", "cuda"))
+    images: Path | None = setting(None, "Folder of Caltech-101 (101_ObjectCategories), for method caltech101")
+
+    schedule: str = setting(
+        "cosine",
+        "How the learning rate falls after the warm-up",
+        choices=("cosine", "step", "constant"),
+        advanced=True,
+    )
+    warm_up: float = setting(
+        0.1, "Share of the steps in which the rate rises", minimum=0.0, maximum=0.9, advanced=True
+    )
+    step_every: float = setting(
+        0.4,
+        "For schedule step: divide by ten after each such share of the steps",
+        minimum=0.01,
+        advanced=True,
+    )
+    momentum: float = setting(0.9, "Momentum of SGD", minimum=0.0, maximum=0.999, advanced=True)
+    weight_decay: float = setting(5e-4, "Weight decay of all but biases", minimum=0.0, advanced=True)
+    clip_gradient: float = setting(5.0, "Longest gradient that is not cut", minimum=0.0, advanced=True)
+    init: str = setting(
+        "kaiming",
+        "How weights start; calibrated scales each layer on a first batch",
+        choices=("caffe", "kaiming", "xavier", "calibrated"),
+        advanced=True,
+    )
+    dropout: float = setting(
+        0.0,
+        "Share of fc6 and fc7 dropped; each patch of a pair drops others, which drowns their difference",
+        minimum=0.0,
+        maximum=0.95,
+        advanced=True,
+    )
+    margin: float = setting(
+        1.0, "Distance between features that slowfeat and contrastive ask for", minimum=0.0, advanced=True
+    )
+    gap_shortest: int = setting(
+        5,
+        "Frames between two patches at least; half the span of shorter trajectories",
+        "frames",
+        minimum=1,
+        advanced=True,
+    )
+    gap_longest: int = setting(
+        0, "Frames between two patches at most; 0 for no limit", "frames", minimum=0, advanced=True
+    )
+    patch_size: int = setting(
+        100, "Side of the square around a point (the paper: 100)", "px", minimum=8, advanced=True
+    )
+    minimum_length: int = setting(
+        10, "Shorter point trajectories train nothing", "frames", minimum=2, advanced=True
+    )
+    held_out: float = setting(
+        0.2,
+        "Share of the clips (or labelled images) that only measure",
+        minimum=0.0,
+        maximum=0.9,
+        advanced=True,
+    )
+    held_out_count: int = setting(
+        512, "Held-out pairs, triplets or images to measure on, the same every time", minimum=1, advanced=True
+    )
+    amp: bool = setting(True, "Compute in bfloat16 on a GPU where it is safe", advanced=True)
+    report_every: int = setting(10, "Report the loss as often", "steps", minimum=1, advanced=True)
+    held_out_every: int = setting(50, "Measure held-out accuracy as often", "steps", minimum=1, advanced=True)
+    filters_every: int = setting(50, "Show the conv1 filters as often", "steps", minimum=1, advanced=True)
+    checkpoint_every: int = setting(200, "Save a checkpoint as often", "steps", minimum=1, advanced=True)
+
+    def __post_init__(self) -> None:
+        config.check(self)
+        if self.learning_rate <= 0:
+            raise StudioError(f"learning_rate must be above 0, not {self.learning_rate}.")
+        if self.gap_longest and self.gap_longest < self.gap_shortest:
+            raise StudioError(f"gap_longest must be 0 or at least gap_shortest, {self.gap_shortest}.")
+        if self.method == "caltech101" and self.images is None:
+            raise StudioError("Method caltech101 needs its images; name the folder 101_ObjectCategories.")

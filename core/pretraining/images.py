@@ -1,0 +1,67 @@
+"""Labelled images as batches, for classification."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.datasets.image import read_image
+from core.pairs.patches import cut
+from core.pretraining.batches import Batch
+
+MARGIN = 8 / 7
+"""Images are brought to this multiple of the patch's side, and a random patch of them is taken."""
+
+
+class ImageBatches:
+    """Random images of a set, each a random crop, mirrored half the time.
+
+    Images are squeezed to a square and cut as CaffeNet cuts 227 of 256; the paper does not say how its
+    Caltech101Net sees them. Every image is read once and kept: 9,100 take 0.15 GB for patches of 64
+    pixels, 1.8 GB for 227.
+    """
+
+    def __init__(self, paths: Sequence[Path], labels: np.ndarray, size: int) -> None:
+        """`labels`: (N,) int64; `size`: side of a patch in pixels."""
+        self._paths, self._labels, self._size = paths, labels, size
+        self._kept: dict[int, np.ndarray] = {}
+
+    def draw(self, count: int, generator: np.random.Generator) -> Batch:
+        """The next images, each as likely as any other.
+
+        Raises:
+            StudioError: an image cannot be read.
+        """
+        places = generator.integers(0, len(self._paths), count)
+        side = round(self._size * MARGIN)
+        corners = generator.integers(0, side - self._size + 1, (count, 2))
+        mirrored = generator.random(count) < 0.5
+        patches = np.empty((count, self._size, self._size, 3), np.uint8)
+        for row, (place, (x, y)) in enumerate(zip(places.tolist(), corners.tolist(), strict=True)):
+            if place not in self._kept:
+                image = read_image(self._paths[place])
+                height, width = image.shape[:2]
+                self._kept[place] = cut(image, np.array([0, 0, width, height], np.float32), side)
+            patch = self._kept[place][y : y + self._size, x : x + self._size]
+            patches[row] = patch[:, ::-1] if mirrored[row] else patch
+        return Batch(patches, self._labels[places])
+
+
+def hold_out(labels: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Divide images by class.
+
+    Args:
+        labels: (N,) int64.
+        share: of every class, rounded; at least one image of it stays.
+        seed: alone decides which.
+
+    Returns:
+        Places to train on and places held out, int64, ascending.
+    """
+    generator = np.random.default_rng(seed)
+    held_out = []
+    for label in np.unique(labels):
+        places = generator.permutation(np.flatnonzero(labels == label))
+        held_out.append(places[: min(round(share * len(places)), len(places) - 1)])
+    chosen = np.sort(np.concatenate(held_out))
+    return np.setdiff1d(np.arange(len(labels)), chosen), chosen
