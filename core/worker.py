@@ -174,7 +174,7 @@ class _Heartbeat:
                 return self._status
             time.sleep(pause)
         raise StudioError(
-            f"The end of {self._folder.path} could not be written down ({state}); free disk space, then resume."
+            f"The end of {self._folder.path} could not be noted ({state}); free disk space, then resume it."
         )
 
     def _beat(self) -> None:
