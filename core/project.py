@@ -13,7 +13,7 @@ from typing import Any
 
 import filelock
 import tomli_w
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from core import config
@@ -66,7 +66,10 @@ class Project:
         path = Path(path).resolve()
         if not (path / "project.toml").is_file():
             raise StudioError(f"{path} is not a project (it has no project.toml); choose a project folder.")
-        if config.read_toml(path / "project.toml").get("format", 0) > FORMAT:
+        written = config.read_toml(path / "project.toml").get("format")
+        if not isinstance(written, int):
+            raise StudioError(f"{path / 'project.toml'} names no format; write `format = {FORMAT}` into it.")
+        if written > FORMAT:
             raise StudioError(
                 f"{path} was made by a newer version of this program; update it to open the project."
             )
@@ -76,7 +79,7 @@ class Project:
             with contextlib.ExitStack() as undo:
                 undo.callback(lock.release)
                 database = path / "annotations.sqlite"
-                _probe(database)
+                _probe(database, path / "backups")
                 engine = open_database(database)
                 undo.callback(engine.dispose)
                 migrations.upgrade(engine, lambda: backup(database, path / "backups", "before-migration"))
@@ -125,7 +128,7 @@ class Project:
         return self.path / "exports"
 
     def reading(self) -> contextlib.AbstractContextManager[Connection]:
-        """A connection to read with."""
+        """A connection to read with; all it reads is the database at one moment."""
         return self.engine.connect()
 
     @contextlib.contextmanager
@@ -136,7 +139,7 @@ class Project:
             StudioError: the disk is full or read-only, or the database is damaged; nothing was written.
         """
         try:
-            with self.engine.begin() as connection:
+            with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
                 yield connection
         except DatabaseError as error:
             raise StudioError(
@@ -145,21 +148,37 @@ class Project:
 
 
 def open_database(path: Path) -> Engine:
-    """An engine on a SQLite file with the settings every connection needs."""
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 5, "check_same_thread": False})
+    """An engine on a SQLite file with the settings every connection needs.
+
+    Transactions begin when SQLAlchemy says so, not at Python's first INSERT: only then does a
+    reader see one moment, and is a migration done whole or not at all. One that writes takes the
+    write lock at its start.
+    """
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": 5, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
     return engine
 
 
 def backup(database: Path, folder: Path, why: str) -> Path:
-    """Copy a database while it may be in use; the copy is checked, and the oldest beyond ten go."""
+    """Copy a database while it may be in use; the copy is checked, then the oldest beyond ten go.
+
+    Raises:
+        sqlite3.DatabaseError: the copy is damaged; it is not kept.
+    """
     folder.mkdir(exist_ok=True)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
     target = folder / f"{stamp}-{why}.sqlite"
@@ -170,6 +189,10 @@ def backup(database: Path, folder: Path, why: str) -> Path:
     ):
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
+        problem = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        partial.unlink()
+        raise sqlite3.DatabaseError(problem)
     partial.replace(target)
     for old in sorted(folder.glob("*.sqlite"))[:-BACKUPS_KEPT]:
         old.unlink(missing_ok=True)
@@ -189,8 +212,10 @@ def _revision(database: Path) -> int:
         return int(connection.execute("SELECT coalesce(max(revision), 0) FROM journal").fetchone()[0])
 
 
-def _probe(database: Path) -> None:
+def _probe(database: Path, backups: Path) -> None:
     """Say in one sentence what is wrong with a database before anything is done to it."""
+    if not database.exists() and any(backups.glob("*.sqlite")):
+        raise StudioError(f"{database} is missing; put the newest file of its folder backups/ in its place.")
     try:
         with contextlib.closing(sqlite3.connect(database)) as connection:
             application = connection.execute("PRAGMA application_id").fetchone()[0]

@@ -4,8 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+settings.register_profile("studio", deadline=None)  # a busy machine is not a failure
+settings.load_profile("studio")
 
 
 @pytest.fixture(scope="session")

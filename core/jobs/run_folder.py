@@ -11,6 +11,7 @@
 import contextlib
 import datetime
 import enum
+import errno
 import json
 import os
 import secrets
@@ -52,6 +53,7 @@ class Status:
         eta: seconds left by the rate so far; None while unknown.
         error: the sentence that says why it failed.
         updated: seconds since the epoch.
+        pid: the worker's process; 0 before it runs.
     """
 
     state: State = State.QUEUED
@@ -61,6 +63,7 @@ class Status:
     eta: float | None = None
     error: str = ""
     updated: float = 0.0
+    pid: int = 0
 
 
 class RunFolder:
@@ -77,16 +80,18 @@ class RunFolder:
             StudioError: the folder exists and is not empty, or cannot be made.
         """
         folder = cls(path)
-        if folder.path.exists() and any(folder.path.iterdir()):
-            raise StudioError(f"{path} already holds files; choose another folder, or resume the run in it.")
+        values = {"job": job, "settings": config.as_dict(settings)}
         try:
+            if folder.path.exists() and any(folder.path.iterdir()):
+                raise StudioError(
+                    f"{path} already holds files; choose another folder, or resume the run in it."
+                )
             for name in ("snapshot", "control", "checkpoints", "results"):
                 (folder.path / name).mkdir(parents=True, exist_ok=True)
+            folder.write_status(Status(updated=time.time()))
+            write_atomically(folder.path / "config.toml", tomli_w.dumps(values).encode())
         except OSError as error:
             raise StudioError(f"Cannot make the run folder {path}: {error.strerror}.") from error
-        values = {"job": job, "settings": config.as_dict(settings)}
-        write_atomically(folder.path / "config.toml", tomli_w.dumps(values).encode())
-        folder.write_status(Status(updated=time.time()))
         return folder
 
     @classmethod
@@ -154,6 +159,8 @@ class RunFolder:
 
     def is_alive(self) -> bool:
         """Whether a worker holds the run's lock."""
+        if not self.path.is_dir():
+            return False  # and do not let the lock make the folder anew
         lock = filelock.FileLock(self.path / "lock")
         try:
             lock.acquire(blocking=False)
@@ -180,9 +187,24 @@ class RunFolder:
     # --- events -------------------------------------------------------------------------------
 
     def append(self, event: Event) -> None:
-        """Append an event with one write."""
+        """Append an event with one write.
+
+        Raises:
+            OSError: the disk is full; no part of the event stays in the file.
+        """
+        line = (to_json(event, time.time()) + "\n").encode()
         with open(self.path / "events.jsonl", "ab", buffering=0) as file:
-            file.write((to_json(event, time.time()) + "\n").encode())
+            size = os.fstat(file.fileno()).st_size
+            if file.write(line) != len(line):
+                file.truncate(size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), file.name)
+
+    def drop_torn_line(self) -> None:
+        """Cut off an event that a killed worker wrote only in part, before another one appends."""
+        path = self.path / "events.jsonl"
+        if path.is_file():
+            with open(path, "rb+") as file:
+                file.truncate(file.read().rfind(b"\n") + 1)
 
     def events(self, offset: int = 0) -> tuple[list[Event], int]:
         """Events from a byte offset on, and the offset to go on from.
@@ -239,8 +261,13 @@ class RunFolder:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write beside, flush to disk, then rename: the file is the old one or the new one, never a part."""
     partial = path.with_name(path.name + ".partial")
-    with open(partial, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        with open(partial, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise

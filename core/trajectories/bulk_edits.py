@@ -13,6 +13,7 @@ from core.trajectories import schema, store
 from core.trajectories.edits import observation_row, path_values
 from core.trajectories.journal import Rows
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
+from core.version import code_version
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class AddClips:
             for clip, _ in self.clips
         ]
         clip_ids = rows.insert(schema.clip, heads)
-        provenance = store.add_provenance(rows.connection, "import", {}, schema.VERSION)
+        provenance = store.add_provenance(rows.connection, "import", {}, code_version())
         for clip_id, (_, objects) in zip(clip_ids, self.clips, strict=True):
             _add_objects(rows, clip_id, objects, provenance)
 
@@ -62,7 +63,8 @@ class AddClips:
 class ReplacePoints:
     """Put tracked points in the place of those tracked before, clip by clip.
 
-    Point trajectories that a person labelled, reviewed or moved stay beside the new ones.
+    Point trajectories that a person labelled, reviewed or moved stay beside the new ones; clips that
+    are gone since are passed over.
 
     Attributes:
         points: clip id → trajectories; their ids are ignored.
@@ -79,12 +81,15 @@ class ReplacePoints:
 
     @property
     def text(self) -> str:
-        return f"Track {sum(len(points) for points in self.points.values()):,} points"
+        count = sum(len(points) for points in self.points.values())
+        return f"Track {count:,} point{'s' if count != 1 else ''}"
 
     def write(self, rows: Rows) -> None:
-        provenance = store.add_provenance(rows.connection, self.job, dict(self.settings), schema.VERSION)
-        t = schema.trajectory.c
+        provenance = store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
+        t, there = schema.trajectory.c, {clip.id for clip in store.clips(rows.connection)}
         for clip_id, points in self.points.items():
+            if clip_id not in there:
+                continue
             query = select(t.id, t.origin, t.label, t.review).where(
                 t.clip_id == clip_id, t.kind == Kind.POINT
             )
@@ -125,7 +130,7 @@ class FillObservations:
         return f"Densify {count} object{'s' if count != 1 else ''}"
 
     def write(self, rows: Rows) -> None:
-        store.add_provenance(rows.connection, self.job, dict(self.settings), schema.VERSION)
+        store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
         o, t = schema.observation.c, schema.trajectory.c
         for objects in self.objects.values():
             known = set(rows.connection.scalars(select(t.id).where(t.id.in_(list(objects)))))

@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import Row, func, select
 
 from core.errors import StudioError
-from core.trajectories import schema
+from core.trajectories import schema, store
 from core.trajectories.journal import Rows
 from core.trajectories.model import KEYFRAMES, EndReason, Kind, Origin, Review
 
@@ -209,8 +209,9 @@ class DeleteTrajectories:
         for trajectory_id in self.trajectory_ids[:1]:
             _head(rows, trajectory_id)
         o = schema.observation.c
-        query = select(o.trajectory_id, o.frame).where(o.trajectory_id.in_(self.trajectory_ids))
-        rows.delete(schema.observation, [tuple(row) for row in rows.connection.execute(query)])
+        for some in store.batches(self.trajectory_ids):
+            query = select(o.trajectory_id, o.frame).where(o.trajectory_id.in_(some))
+            rows.delete(schema.observation, [tuple(row) for row in rows.connection.execute(query)])
         rows.delete(schema.trajectory, [(trajectory_id,) for trajectory_id in self.trajectory_ids])
 
 
@@ -260,7 +261,7 @@ class Merge:
         return f"Merge {_named(self.trajectory_ids)}"
 
     def write(self, rows: Rows) -> None:
-        heads = [_head(rows, trajectory_id) for trajectory_id in self.trajectory_ids]
+        heads = [_head(rows, trajectory_id) for trajectory_id in dict.fromkeys(self.trajectory_ids)]
         heads.sort(key=lambda head: (head.first, head.id))
         if len(heads) < 2 or len({head.kind for head in heads}) > 1:
             raise StudioError("Select at least two tracks of one kind, objects or points, to merge them.")

@@ -61,6 +61,7 @@ clip = Table(
     Column("keyframes", JSON, nullable=False),
     Column("annotator", SmallInteger, nullable=False),
     UniqueConstraint("name"),
+    sqlite_autoincrement=True,  # the id of a clip that was taken back is never given again: runs name it
 )
 
 provenance = Table(

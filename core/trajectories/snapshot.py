@@ -5,6 +5,8 @@
 
 import dataclasses
 import json
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +65,7 @@ def read_snapshot(folder: Path) -> Snapshot:
         head = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
         clips = tuple(_read_clip(folder, entry) for entry in head["clips"])
         return Snapshot(clips, int(head["revision"]), str(head["project"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise StudioError(f"The snapshot in {folder} is missing or damaged; start a new run.") from error
 
 
@@ -145,7 +147,7 @@ def _read_clip(folder: Path, entry: dict[str, Any]) -> ClipSnapshot:
     for name in ("files", "timestamps", "keyframes"):
         entry[name] = tuple(entry[name])
     clip = Clip(**{**entry, "root": Path(entry["root"])})
-    with np.load(folder / f"{clip.id}.npz", allow_pickle=False) as arrays:
+    with open(folder / f"{clip.id}.npz", "rb") as file, np.load(file, allow_pickle=False) as arrays:
         return ClipSnapshot(
             clip=clip,
             points=points_from_arrays(arrays, point_labels),

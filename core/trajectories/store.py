@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,12 +122,18 @@ def one_object(connection: Connection, trajectory_id: int) -> ObjectTrajectory |
 def some_points(connection: Connection, ids: Iterable[int]) -> PointTrajectories:
     """The point trajectories among some ids, by id."""
     t = schema.trajectory.c
-    query = (
-        select(t.id, t.first, t.last, t.end_reason, t.review, t.label, t.xy, t.error, t.origin)
-        .where(t.id.in_(list(ids)), t.kind == Kind.POINT)
-        .order_by(t.id)
-    )
-    return _points(connection.execute(query).all())
+    query = select(t.id, t.first, t.last, t.end_reason, t.review, t.label, t.xy, t.error, t.origin)
+    rows: list[Any] = []
+    for some in batches(sorted(ids)):
+        found = query.where(t.id.in_(some), t.kind == Kind.POINT).order_by(t.id)
+        rows += connection.execute(found).all()
+    return _points(rows)
+
+
+def batches(ids: Sequence[int], size: int = 5000) -> Iterator[Sequence[int]]:
+    """Ids in parts that one statement takes as parameters (SQLite stops at 32,766)."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
 
 
 def annotators(connection: Connection, clip_id: int) -> list[int]:
@@ -147,6 +153,12 @@ def add_provenance(connection: Connection, job: str, settings: dict[str, Any], c
     }
     statement = insert(schema.provenance).returning(schema.provenance.c.id)
     return int(connection.execute(statement, row).scalar_one())
+
+
+def adopted_runs(connection: Connection) -> set[str]:
+    """The names of the runs whose results were taken into the project, also if taken back since."""
+    run = schema.provenance.c.settings["run"].as_string()
+    return set(connection.scalars(select(run).where(run.is_not(None)).distinct()))
 
 
 def root_id(connection: Connection, path: Path) -> int:

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("keyframes", sa.JSON, nullable=False),
         sa.Column("annotator", sa.SmallInteger, nullable=False),
         sa.UniqueConstraint("name", name="uq_clip_name"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "provenance",

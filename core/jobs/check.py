@@ -1,0 +1,41 @@
+"""Is a project whole: its database, its runs and its source frames?"""
+
+from collections.abc import Iterator
+
+from core import jobs
+from core.errors import StudioError
+from core.jobs.run_folder import RunFolder
+from core.project import Project
+from core.trajectories import integrity, store
+from core.trajectories.snapshot import read_snapshot
+
+
+def problems(project: Project) -> list[str]:
+    """One sentence for each thing that is wrong; empty for a project that is whole."""
+    with project.reading() as connection:
+        found = integrity.problems(connection)
+    return [*found, *_runs(project), *_frames(project)]
+
+
+def _runs(project: Project) -> Iterator[str]:
+    for path in sorted(path for path in project.runs.iterdir() if path.is_dir()):
+        try:
+            folder = RunFolder.open(path)
+            if folder.job not in jobs.JOBS:
+                yield f"The run {path.name} is of a job {folder.job!r}, which this program does not know."
+            if (folder.snapshot / "snapshot.json").exists():
+                read_snapshot(folder.snapshot)
+        except StudioError as error:
+            yield str(error)
+
+
+def _frames(project: Project) -> Iterator[str]:
+    with project.reading() as connection:
+        clips = store.clips(connection)
+    for clip in clips:
+        absent = [name for name in clip.files if not (clip.root / name).is_file()]
+        if absent:
+            yield (
+                f"{clip.name} lacks {len(absent)} of its {len(clip.files)} files, "
+                f"the first of them {clip.root / absent[0]}; restore them, or relocate the clip's folder."
+            )

@@ -1,0 +1,214 @@
+"""Runs the job of a run folder: in a process of its own (`python -m core.worker RUN`) or in this one.
+
+The run's lock is held from the first line to the last, `status.json` is replaced at least every 2 s
+by a thread, so that a long step does not look dead, and the end is written down once.
+"""
+
+import contextlib
+import errno
+import faulthandler
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from core import jobs
+from core.errors import StudioError
+from core.events import Event, Progress
+from core.jobs.run_folder import RunFolder, State, Status
+
+HEARTBEAT = 1.5
+"""Seconds after which `status.json` is replaced although nothing changed."""
+
+_LOOK = 0.25
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def run_job(folder: RunFolder, on_event: Callable[[Event], None] = lambda event: None) -> Status:
+    """Run or resume the job of a run folder; see `follow`."""
+    return follow(jobs.run(folder), folder, on_event)
+
+
+def follow(job: Iterator[Event], folder: RunFolder, on_event: Callable[[Event], None]) -> Status:
+    """Write a job's events to its run folder until it ends, fails or is asked to stop.
+
+    It is asked to stop by `RunFolder.ask_stop`, SIGTERM or Ctrl+C; then the job saves. A second
+    Ctrl+C does not wait for that.
+
+    Args:
+        job: a generator; it is closed at the end, which lets it save.
+        folder: its run.
+        on_event: called with every event, after it was appended.
+
+    Returns:
+        How it ended: DONE, STOPPED, or FAILED with the sentence that says why.
+
+    Raises:
+        StudioError: another process runs it, or its end could not be written down.
+        Exception: a bug in the job, once the traceback is in `worker.log` and the state is FAILED.
+        KeyboardInterrupt: the second Ctrl+C, once the state is STOPPED.
+    """
+    with folder.held_lock(), _StopSignals() as signals:
+        folder.drop_torn_line()
+        beat = _Heartbeat(folder)
+        state, sentence = State.FAILED, ""
+        try:
+            with _full_disk_in_a_sentence(folder):
+                state = _append_all(job, folder, signals, beat, on_event)
+        except StudioError as error:
+            sentence = str(error)
+        except KeyboardInterrupt:
+            state = State.STOPPED
+            raise
+        except BaseException as error:
+            sentence = f"The job failed: {type(error).__name__}; see {folder.path / 'worker.log'}."
+            _log_traceback(folder)
+            raise
+        finally:
+            folder.clear_control()
+            status = beat.end(state, sentence)
+    return status
+
+
+def main(arguments: list[str]) -> int:
+    """Be the worker of the run folder that `arguments` names; returns the exit status."""
+    folder = RunFolder.open(Path(arguments[0]))
+    with open(folder.path / "worker.log", "ab", buffering=0) as log:
+        faulthandler.enable(log)
+        try:
+            status = run_job(folder)
+        except StudioError as error:
+            log.write(f"{error}\n".encode())
+            return 1
+        except Exception:  # already in the log, with its traceback
+            return 1
+        finally:
+            faulthandler.disable()
+    return 0 if status.state in (State.DONE, State.STOPPED) else 1
+
+
+def _append_all(
+    job: Iterator[Event],
+    folder: RunFolder,
+    signals: "_StopSignals",
+    beat: "_Heartbeat",
+    on_event: Callable[[Event], None],
+) -> State:
+    with contextlib.closing(job):  # type: ignore[type-var]  # a generator: closing lets the job save
+        for event in job:
+            folder.append(event)
+            if isinstance(event, Progress):
+                beat.progress(event)
+            on_event(event)
+            if signals.came or folder.stop_asked():
+                return State.STOPPED
+    return State.DONE
+
+
+class _StopSignals:
+    """SIGINT and SIGTERM ask for a stop, a second SIGINT interrupts; only in the main thread."""
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def __enter__(self) -> "_StopSignals":
+        self._before = {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, _: FrameType | None) -> None:
+        if self.came and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.came = True
+
+
+class _Heartbeat:
+    """Keeps `status.json` fresh from a thread; a write that fails is tried again at the next beat."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._status = replace(
+            folder.status(), state=State.RUNNING, eta=None, error="", pid=os.getpid(), updated=time.time()
+        )
+        self._start: tuple[float, Progress] | None = None
+        self._changed = True
+        self._ended = threading.Event()
+        self._write(self._status)
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread.start()
+
+    def progress(self, now: Progress) -> None:
+        """Take over how far the job is; the time left goes by the rate since its total last changed."""
+        clock = time.monotonic()
+        if self._start is None or now.total != self._start[1].total or now.step < self._start[1].step:
+            self._start = (clock, now)
+        began, first = self._start
+        done, left = now.step - first.step, max(now.total - now.step, 0)
+        eta = (clock - began) / done * left if done else None
+        self._status = replace(self._status, step=now.step, total=now.total, what=now.what, eta=eta)
+        self._changed = True
+
+    def end(self, state: State, sentence: str) -> Status:
+        """Write the end down.
+
+        Raises:
+            StudioError: the disk does not take it; the run then counts as interrupted.
+        """
+        self._ended.set()
+        self._thread.join()
+        self._status = replace(self._status, state=state, eta=None, error=sentence, updated=time.time())
+        for pause in (0.1, 0.5, 1.0, 0.0):
+            if self._write(self._status):
+                return self._status
+            time.sleep(pause)
+        raise StudioError(
+            f"The end of {self._folder.path} could not be noted ({state}); free disk space, then resume it."
+        )
+
+    def _beat(self) -> None:
+        written = time.monotonic()
+        while not self._ended.wait(_LOOK):
+            if self._changed or time.monotonic() - written >= HEARTBEAT:
+                self._changed = False
+                self._write(replace(self._status, updated=time.time()))
+                written = time.monotonic()
+
+    def _write(self, status: Status) -> bool:
+        try:
+            self._folder.write_status(status)
+        except OSError:
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def _full_disk_in_a_sentence(folder: RunFolder) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StudioError(
+                f"The disk of {folder.path} takes no more ({error.strerror}); free space and resume the run."
+            ) from error
+        raise
+
+
+def _log_traceback(folder: RunFolder) -> None:
+    with contextlib.suppress(OSError), open(folder.path / "worker.log", "a", encoding="utf-8") as log:
+        traceback.print_exc(file=log)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,93 @@
+import enum
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import config
+from core.config import setting
+from core.errors import StudioError
+
+
+class Colour(enum.StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    rate: float = setting(0.1, "Step size", minimum=0, maximum=1)
+    count: int = setting(3, "How many", minimum=1)
+    method: str = setting("fast", "How", choices=("fast", "slow"))
+    flip: bool = setting(True, "Mirror")
+    folder: Path | None = setting(None, "Where")
+    sizes: tuple[int, ...] = setting((1, 2), "Sizes", "px")
+    files: tuple[Path, ...] = setting((), "Files")
+    colour: Colour = setting(Colour.RED, "Colour")
+
+    def __post_init__(self) -> None:
+        config.check(self)
+
+
+examples = st.builds(
+    Example,
+    rate=st.floats(0, 1),
+    count=st.integers(1, 2**62),
+    method=st.sampled_from(["fast", "slow"]),
+    flip=st.booleans(),
+    folder=st.none() | st.just(Path("a b/ü")),
+    sizes=st.lists(st.integers(-(2**62), 2**62)).map(tuple),
+    files=st.lists(st.sampled_from([Path("x"), Path("y/z")])).map(tuple),
+    colour=st.sampled_from(Colour),
+)
+
+
+@given(examples)
+def test_settings_come_back_from_plain_values(settings):
+    assert config.from_dict(Example, config.as_dict(settings)) == settings
+
+
+def test_settings_come_back_from_a_file(tmp_path):
+    settings = Example(rate=0.25, folder=tmp_path, sizes=(5,), colour=Colour.BLUE)
+    config.save(settings, tmp_path / "a.toml")
+    assert config.load(Example, tmp_path / "a.toml") == settings
+
+
+def test_an_integer_serves_as_a_number_but_a_bool_does_not():
+    assert config.from_dict(Example, {"rate": 1}).rate == 1.0
+    with pytest.raises(StudioError, match="rate must be of type float, not True"):
+        config.from_dict(Example, {"rate": True})
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"rat": 1.0}, "Unknown setting 'rat'; known are colour"),
+        ({"rate": "fast"}, "rate must be of type float, not 'fast'"),
+        ({"rate": 1.5}, "rate must be at most 1, not 1.5"),
+        ({"rate": float("nan")}, "rate must be at least 0, not nan"),
+        ({"count": 0}, "count must be at least 1, not 0"),
+        ({"count": 2.0}, "count must be of type int"),
+        ({"method": "medium"}, "method must be one of fast, slow, not 'medium'"),
+        ({"flip": 1}, "flip must be of type bool"),
+        ({"sizes": 3}, "sizes must be a list"),
+        ({"sizes": [1, "2"]}, "sizes must be of type int"),
+        ({"colour": "green"}, "colour must be one of red, blue, not 'green'"),
+    ],
+)
+def test_a_bad_value_is_one_sentence(values, sentence):
+    with pytest.raises(StudioError, match=sentence):
+        config.from_dict(Example, values)
+
+
+def test_a_missing_file_and_a_broken_one_are_one_sentence(tmp_path):
+    with pytest.raises(StudioError, match="There is no file"):
+        config.load(Example, tmp_path / "a.toml")
+    (tmp_path / "a.toml").write_text("rate = = 1")
+    with pytest.raises(StudioError, match="is not a valid TOML file"):
+        config.load(Example, tmp_path / "a.toml")
+    (tmp_path / "a.toml").write_bytes(b'method = "\xff"')
+    with pytest.raises(StudioError, match="is not a valid TOML file"):
+        config.load(Example, tmp_path / "a.toml")

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from core.trajectories import integrity, schema, store
+
+
+@pytest.fixture
+def ids(connection):
+    clip = store.clip(connection, "a")
+    return store.objects(connection, clip.id)[0].id, int(store.points(connection, clip.id).ids[0])
+
+
+def test_a_sound_database_has_no_problems(connection):
+    assert integrity.problems(connection) == []
+
+
+@pytest.mark.parametrize(
+    ("which", "values", "sentence"),
+    [
+        (0, {"last": 7}, "its observations run from 0 to 6"),
+        (0, {"last": 12}, "but the clip has 12 frames"),
+        (1, {"last": 10}, "its path holds another number"),
+        (1, {"xy": np.full((12, 2), np.nan, "<f4").tobytes()}, "not a number"),
+    ],
+)
+def test_a_row_that_disagrees_is_named(connection, ids, which, values, sentence):
+    t = schema.trajectory
+    connection.execute(t.update().where(t.c.id == ids[which]).values(**values))
+    problems = integrity.problems(connection)
+    assert any(sentence in problem and f"rack {ids[which]} " in problem for problem in problems)
+
+
+def test_a_mask_of_another_size_and_an_object_without_frames_are_named(connection, ids):
+    o = schema.observation
+    connection.execute(o.update().where(o.c.trajectory_id == ids[0], o.c.frame == 2).values(mask=b"\1\0\0\0"))
+    (problem,) = integrity.problems(connection)
+    assert f"track {ids[0]} of a at frame 2 is not of the clip's size, 20 × 14" in problem
+    connection.execute(o.delete().where(o.c.trajectory_id == ids[0]))
+    assert integrity.problems(connection) == [f"Track {ids[0]} of a has no observations."]
+
+
+def test_a_row_whose_parent_is_gone_is_named(new_database):
+    engine = new_database()
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql("DELETE FROM clip WHERE name='b'")
+        assert "names a clip that does not exist" in integrity.problems(connection)[0]
+        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+        connection.exec_driver_sql("BEGIN")

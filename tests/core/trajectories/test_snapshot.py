@@ -1,0 +1,65 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from core.errors import StudioError
+from core.trajectories import edits, journal, store
+from core.trajectories.snapshot import read_snapshot, write_snapshot
+
+
+def test_a_snapshot_holds_the_clips_and_the_chosen_annotators_trajectories(connection, tmp_path):
+    clip = store.clip(connection, "a")
+    journal.perform(
+        connection, edits.Relabel(clip.id, (int(store.points(connection, clip.id).ids[1]),), "wheel")
+    )
+    write_snapshot(connection, store.clips(connection), tmp_path, tmp_path / "project")
+    snapshot = read_snapshot(tmp_path)
+    assert snapshot.revision == journal.revision(connection) == 3
+    assert snapshot.project == str(tmp_path / "project")
+    assert [one.clip for one in snapshot.clips] == store.clips(connection)
+    for part in snapshot.clips:
+        same(part.points, store.points(connection, part.clip.id))
+        expected = store.objects(connection, part.clip.id, part.clip.annotator)
+        assert len(part.objects) == len(expected)
+        for got, put in zip(part.objects, expected, strict=True):
+            same(got, put)
+
+
+def same(got, put):
+    for field in dataclasses.fields(put):
+        a, b = getattr(got, field.name), getattr(put, field.name)
+        if isinstance(b, np.ndarray):
+            np.testing.assert_array_equal(a, b)
+            assert a.dtype == b.dtype, field.name
+        else:
+            assert a == b, field.name
+
+
+def test_a_snapshot_of_an_empty_clip_reads_back(connection, tmp_path):
+    clip = store.clip(connection, "b")
+    (only,) = store.objects(connection, clip.id)
+    journal.perform(connection, edits.DeleteTrajectories(clip.id, (only.id,)))
+    write_snapshot(connection, [clip], tmp_path, tmp_path)
+    (part,) = read_snapshot(tmp_path).clips
+    assert len(part.points) == len(part.objects) == 0
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 1000])
+def test_a_damaged_or_missing_snapshot_is_one_sentence(connection, tmp_path, size):
+    with pytest.raises(StudioError, match="missing or damaged; start a new run"):
+        read_snapshot(tmp_path)
+    clip = store.clip(connection, "a")
+    write_snapshot(connection, [clip], tmp_path, tmp_path)
+    arrays = tmp_path / f"{clip.id}.npz"
+    arrays.write_bytes(arrays.read_bytes()[:size])
+    with pytest.raises(StudioError, match="missing or damaged; start a new run"):
+        read_snapshot(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({"revision": 1, "project": "", "clips": [[]]})])
+def test_a_damaged_list_of_clips_is_one_sentence(tmp_path, text):
+    (tmp_path / "snapshot.json").write_text(text)
+    with pytest.raises(StudioError, match="missing or damaged"):
+        read_snapshot(tmp_path)
