@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from time import time
 from typing import Any
@@ -203,15 +203,16 @@ class Runs(QObject):
     def _take_launch(self, followed: _Followed, future: "Future[Any]") -> None:
         followed.launching = False
         run = followed.run
-        try:
-            folder, head, followed.child = future.result()
-        except CancelledError:
-            return
-        except (StudioError, OSError) as error:
-            run.status = replace(run.status, state=State.FAILED, error=str(error), updated=time())
+        error = future.exception()
+        if error is not None:
+            sentence = str(error) if isinstance(error, StudioError) else f"Cannot start the run: {error!r}."
+            run.status = replace(run.status, state=State.FAILED, error=sentence, updated=time())
             self.changed.emit(run)
             self.finished.emit(run)
+            if not isinstance(error, StudioError):
+                raise error
             return
+        folder, head, followed.child = future.result()
         run.folder = folder
         _set_head(run, head)
         if run.stop_asked is not None and followed.child is not None:
