@@ -121,7 +121,7 @@ class CurvePlot(QWidget):
         self._redraw.timeout.connect(self._draw)
         self._plot.getPlotItem().sigXRangeChanged.connect(self._ask_redraw)
         self._plot.scene().sigMouseMoved.connect(self._read_at)
-        self._plot.installEventFilter(self)
+        self._plot.viewport().installEventFilter(self)
         self._log.toggled.connect(self._set_logarithmic)
         self._log.setChecked(bool(logarithmic))
         self._dress()
@@ -253,9 +253,9 @@ class CurvePlot(QWidget):
     # --- Qt -----------------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._plot and event.type() == QEvent.Type.Leave:
+        if event.type() == QEvent.Type.Leave:
             self._leave()
-        if watched is self._plot and event.type() == QEvent.Type.MouseButtonDblClick:
+        if event.type() == QEvent.Type.MouseButtonDblClick:
             self._plot.getViewBox().enableAutoRange()
             self._ask_redraw()
         return False
@@ -266,7 +266,7 @@ class CurvePlot(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_redraw"):
+        if event.type() == QEvent.Type.PaletteChange:
             self._dress()
             self._ask_redraw()
 

@@ -22,8 +22,8 @@ class Cake:
     sugar: float = setting(0.0005, "Sugar", "kg", minimum=0)
     icing: str = setting("lemon", "Which icing", choices=("lemon", "rum"))
     candles: bool = setting(False, "Whether it carries candles")
-    recipe: Path | None = setting(None, "File of the recipe")  # noqa: RUF009
-    kitchen: Path = setting(Path(), "Folder of the kitchen")  # noqa: RUF009
+    recipe: Path | None = setting(None, "File of the recipe")
+    kitchen: Path = setting(Path(), "Folder of the kitchen")
     heights: tuple[int, ...] = setting((4, 5), "Height of each layer", "cm", advanced=True)
     name: str = setting("", "What is written on it", advanced=True)
 
