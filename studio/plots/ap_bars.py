@@ -1,0 +1,245 @@
+"""Average precision per class as bars, run beside run, with the paper's figures as quoted marks."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from core.datasets.voc import CLASSES
+from core.events import ClassAP
+from studio import theme
+
+SHORT_NAMES = {
+    "aeroplane": "aero",
+    "bicycle": "bike",
+    "diningtable": "table",
+    "motorbike": "mbike",
+    "pottedplant": "plant",
+    "tvmonitor": "tv",
+}
+"""Class → the paper's shorter name, where it has one."""
+
+MEAN = "mean"
+
+CROWDED_WIDTH = 1100
+"""Pixels below which neighbouring class names would touch."""
+
+
+@dataclass(frozen=True, eq=False)
+class BarSeries:
+    """The bars of one run.
+
+    Attributes:
+        label: what it is.
+        class_aps: class → average precision so far.
+        colour: a place in `Colours.series`.
+    """
+
+    label: str
+    class_aps: Mapping[str, ClassAP]
+    colour: int = 0
+
+    @property
+    def mean(self) -> float:
+        """Mean AP over the classes with objects, 0..1; NaN before the first."""
+        known = [one.ap for one in self.class_aps.values() if math.isfinite(one.ap)]
+        return sum(known) / len(known) if known else math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Quoted:
+    """Published figures: what row they are, and class → AP in 0..1, `mean` among them."""
+
+    label: str
+    aps: Mapping[str, float]
+
+
+class ApBars(QWidget):
+    """A group of bars for each of the twenty classes and one for their mean; in percent.
+
+    Signals:
+        class_clicked(str): a person clicked a class's group.
+    """
+
+    class_clicked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._series: tuple[BarSeries, ...] = ()
+        self._quoted: Quoted | None = None
+        self._bars: list[pg.BarGraphItem] = []
+        self.groups = (*CLASSES, MEAN)
+        heading, self._readout = QLabel("Average precision by class"), QLabel()
+        heading.setProperty("role", "heading")
+        self._readout.setTextFormat(Qt.TextFormat.RichText)
+        self._readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head = QHBoxLayout()
+        head.addWidget(heading)
+        head.addWidget(self._readout, 1)
+        self._plot = pg.PlotWidget()
+        self._plot.setMenuEnabled(False)
+        self._plot.setMouseEnabled(x=False, y=False)
+        self._plot.hideButtons()
+        self._plot.setLabel("left", "AP (%)")
+        self._plot.getPlotItem().layout.setContentsMargins(0, 4, 8, 0)
+        self._plot.setXRange(-0.6, len(self.groups) - 0.4, padding=0)
+        self._plot.setYRange(0, 100, padding=0.01)
+        self._plot.getAxis("bottom").setStyle(tickLength=0, hideOverlappingLabels=False)
+        self._plot.getAxis("bottom").setHeight(38)
+        self._plot.getAxis("left").enableAutoSIPrefix(False)
+        self._divider = pg.InfiniteLine(pos=len(CLASSES) - 0.5, angle=90)
+        self._plot.addItem(self._divider, ignoreBounds=True)
+        self._marks = pg.PlotDataItem(connect="pairs")
+        self._marks.setZValue(10)
+        self._plot.addItem(self._marks)
+        self._absent = [pg.TextItem("n/a", anchor=(0.5, 1)) for _ in self.groups]
+        for place, text in enumerate(self._absent):
+            text.setPos(place, 0)
+            text.hide()
+            self._plot.addItem(text, ignoreBounds=True)
+        self._empty = QLabel("The bars fill in class by class\nas a run is evaluated on VOC.", self._plot)
+        self._empty.setProperty("quiet", True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        layout.setSpacing(theme.SPACE // 2)
+        layout.addLayout(head)
+        layout.addWidget(self._plot, 1)
+        self._plot.scene().sigMouseMoved.connect(self._read_at)
+        self._plot.viewport().installEventFilter(self)
+        self._dress()
+        self._draw()
+
+    def show_runs(self, series: Sequence[BarSeries], quoted: Quoted | None) -> None:
+        """Show these runs side by side, and one published row as marks."""
+        self._series, self._quoted = tuple(series), quoted
+        self._draw()
+
+    def heights(self, place: int) -> np.ndarray:
+        """(21,) float, percent: the bars drawn for the run at a place; 0 where there is none."""
+        return np.asarray(self._bars[place].opts["height"])
+
+    def marks(self) -> np.ndarray:
+        """(21,) float, percent: the quoted marks drawn; empty without any."""
+        _, y = self._marks.getOriginalDataset()
+        return np.zeros(0) if y is None else np.asarray(y)[::2]
+
+    # --- drawing ------------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        colours, places = theme.colours(self), np.arange(len(self.groups))
+        width = 0.8 / max(len(self._series), 1)
+        while len(self._bars) < len(self._series):
+            self._bars.append(pg.BarGraphItem(x=places, height=np.zeros(len(places)), width=width))
+            self._plot.addItem(self._bars[-1])
+        for place, bars in enumerate(self._bars):
+            bars.setVisible(place < len(self._series))
+            if place < len(self._series):
+                one = self._series[place]
+                heights = np.nan_to_num([100 * _ap(one, group) for group in self.groups])
+                left = (place - (len(self._series) - 1) / 2) * width
+                brush = pg.mkBrush(QColor(colours.series[one.colour % len(colours.series)]))
+                bars.setOpts(x=places + left, height=heights, width=0.92 * width, brush=brush, pen=None)
+        if self._quoted is not None:
+            y = np.repeat([100 * self._quoted.aps.get(group, math.nan) for group in self.groups], 2)
+            self._marks.setData(np.stack([places - 0.44, places + 0.44], axis=1).ravel(), y)
+        else:
+            self._marks.setData([], [])
+        for group, text in zip(self.groups, self._absent, strict=True):
+            text.setVisible(bool(self._series) and all(_is_absent(one, group) for one in self._series))
+        self._empty.setVisible(not any(one.class_aps for one in self._series))
+        self._legend()
+
+    def _dress(self) -> None:
+        colours = theme.colours(self)
+        self._plot.setBackground(colours.base)
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(pg.mkPen(colours.border))
+            axis.setTextPen(pg.mkPen(colours.muted))
+        self._divider.setPen(pg.mkPen(colours.border))
+        self._marks.setPen(pg.mkPen(colours.text, width=2))
+        for text in self._absent:
+            text.setColor(colours.muted)
+        self._plot.showGrid(x=False, y=True, alpha=0.15)
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def _legend(self) -> None:
+        colours = theme.colours(self)
+        texts = [_swatch(colours, one) + one.label for one in self._series]
+        if self._quoted is not None:
+            texts.append(f"<b>—</b>&nbsp;{self._quoted.label}, quoted: Table 1 of the paper")
+        self._readout.setText("&nbsp;&nbsp; ".join(texts))
+
+    def _group_at(self, position: QPointF) -> str | None:
+        view = self._plot.getViewBox()
+        if not view.sceneBoundingRect().contains(position):
+            return None
+        place = round(view.mapSceneToView(position).x())
+        return self.groups[place] if 0 <= place < len(self.groups) else None
+
+    def _read_at(self, position: QPointF) -> None:
+        group = self._group_at(position)
+        if group is None:
+            self._legend()
+            return
+        colours, texts = theme.colours(self), [f"<b>{group}</b>"]
+        for one in self._series:
+            found = one.class_aps.get(group)
+            objects = f" of {found.objects:,} objects" if found is not None else ""
+            ap = _ap(one, group)
+            value = "no objects" if _is_absent(one, group) else "not yet" if math.isnan(ap) else f"{ap:.1%}"
+            texts.append(f"{_swatch(colours, one)}{one.label}: {value}{objects}")
+        if self._quoted is not None and group in self._quoted.aps:
+            texts.append(f"{self._quoted.label} (quoted): {self._quoted.aps[group]:.1%}")
+        self._readout.setText("&nbsp;&nbsp; ".join(texts))
+
+    # --- Qt -----------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self._legend()
+        if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
+            group = self._group_at(self._plot.mapToScene(event.position().toPoint()))
+            if group is not None and group != MEAN:
+                self.class_clicked.emit(group)
+        return False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        crowded = self.width() < CROWDED_WIDTH  # then every second name stands lower
+        texts = [SHORT_NAMES.get(group, group) for group in self.groups]
+        self._plot.getAxis("bottom").setTicks(
+            [[(place, "\n" * (crowded and place % 2) + text) for place, text in enumerate(texts)]]
+        )
+        self._empty.setGeometry(self._plot.rect().adjusted(40, 12, -12, -36))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+            self._draw()
+
+
+def _ap(series: BarSeries, group: str) -> float:
+    if group == MEAN:
+        return series.mean
+    found = series.class_aps.get(group)
+    return found.ap if found is not None else math.nan
+
+
+def _is_absent(series: BarSeries, group: str) -> bool:
+    found = series.class_aps.get(group)
+    return found is not None and found.objects == 0
+
+
+def _swatch(colours: theme.Colours, series: BarSeries) -> str:
+    return f'<span style="color:{colours.series[series.colour % len(colours.series)]}">■</span>&nbsp;'

@@ -1,0 +1,193 @@
+"""The conv1 filters of a run as one picture, with a strip through the steps at which they were saved."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+
+from core.events import Filters
+from studio import theme
+
+GAP = 1
+"""Pixels of a filter between two filters."""
+
+
+def read_filters(path: Path) -> np.ndarray | None:
+    """(F, 3, k, k) float32, RGB; None where the file is missing or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            filters = arrays["filters"]
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+    return filters if filters.ndim == 4 and filters.shape[1] == 3 else None
+
+
+def tiled(filters: np.ndarray, columns: int) -> np.ndarray:
+    """Filters side by side, each stretched to its own contrast.
+
+    Args:
+        filters: (F, 3, k, k) float, RGB.
+        columns: filters in a row.
+
+    Returns:
+        (H, W, 4) uint8, RGBA; transparent between filters. A filter's lowest value is 0 and its highest
+        255; one of a single value is middle grey.
+    """
+    count, _, side, _ = filters.shape
+    low = filters.min(axis=(1, 2, 3), keepdims=True)
+    span = filters.max(axis=(1, 2, 3), keepdims=True) - low
+    flat = ~(span > 0)
+    levels = np.where(flat, 0.5, (filters - low) / np.where(flat, 1, span))
+    pixels = np.nan_to_num(levels * 255).round().astype(np.uint8).transpose(0, 2, 3, 1)
+    rows = math.ceil(count / columns)
+    step = side + GAP
+    picture = np.zeros((rows * step - GAP, columns * step - GAP, 4), np.uint8)
+    for place in range(count):
+        top, left = place // columns * step, place % columns * step
+        picture[top : top + side, left : left + side, :3] = pixels[place]
+        picture[top : top + side, left : left + side, 3] = 255
+    return picture
+
+
+class FilterPicture(QWidget):
+    """The filters at one of the saved steps: the newest, until a person moves the slider back.
+
+    Signals:
+        step_chosen(int): a person went to a step.
+    """
+
+    step_chosen = Signal(int)
+
+    def __init__(self, title: str = "conv1 filters", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._saved: list[Filters] = []
+        self._folder = Path()
+        self._heading, self._where = QLabel(title), QLabel()
+        self._heading.setProperty("role", "heading")
+        self._where.setProperty("quiet", True)
+        self._where.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._picture = _Picture()
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setAccessibleName("Training step of the filters")
+        self._slider.setToolTip("Go through the steps at which the filters were saved")
+        self._slider.valueChanged.connect(self._show_chosen)
+        self._slider.sliderMoved.connect(self._tell)
+        head = QHBoxLayout()
+        head.addWidget(self._heading)
+        head.addWidget(self._where, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        layout.setSpacing(theme.SPACE // 2)
+        layout.addLayout(head)
+        layout.addWidget(self._picture, 1)
+        layout.addWidget(self._slider)
+        self.show_filters(None, [])
+
+    @property
+    def step(self) -> int | None:
+        """The step whose filters are shown; None without any."""
+        return self._saved[self._slider.value()].step if self._saved else None
+
+    @property
+    def filters(self) -> np.ndarray | None:
+        """(F, 3, k, k) float32: what is shown."""
+        return self._picture.filters
+
+    def show_filters(self, folder: Path | None, saved: list[Filters]) -> None:
+        """Show the filters of a run.
+
+        Args:
+            folder: the run's folder, which the paths of the events are relative to.
+            saved: the run's events, in order.
+        """
+        follows = not self._saved or folder != self._folder or self._slider.value() >= len(self._saved) - 1
+        self._folder, self._saved = folder or Path(), list(saved)
+        self._slider.blockSignals(True)
+        self._slider.setRange(0, max(len(saved) - 1, 0))
+        if follows:
+            self._slider.setValue(len(saved) - 1)
+        self._slider.blockSignals(False)
+        self._slider.setVisible(len(saved) > 1)
+        self._show_chosen()
+
+    def go_to(self, step: int) -> None:
+        """Show the filters saved last at or before a step."""
+        places = [place for place, one in enumerate(self._saved) if one.step <= step]
+        self._slider.setValue(places[-1] if places else 0)
+
+    def _show_chosen(self) -> None:
+        chosen = self._saved[self._slider.value()] if self._saved else None
+        filters = read_filters(self._folder / chosen.path) if chosen is not None else None
+        self._picture.show_filters(filters)
+        if chosen is None:
+            self._where.setText("")
+        elif filters is None:
+            self._where.setText(f"step {chosen.step:,}: the file is missing")
+        else:
+            side = filters.shape[-1]
+            self._where.setText(f"{len(filters)} of {side} × {side} px · step {chosen.step:,}")
+
+    def _tell(self) -> None:
+        if self.step is not None:
+            self.step_chosen.emit(self.step)
+
+
+class _Picture(QWidget):
+    """Filters enlarged without smoothing, as large as a whole number of screen pixels allows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filters: np.ndarray | None = None
+        self._image: QImage | None = None
+        self._columns = 0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("conv1 filters")
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, 180)
+
+    def show_filters(self, filters: np.ndarray | None) -> None:
+        self.filters, self._image = filters, None
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self.filters is None:
+            painter.setPen(theme.colours(self).muted)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(
+                self.rect().adjusted(24, 0, -24, 0),
+                flags,
+                "The first layer's filters appear here\nas a run saves them.",
+            )
+            return
+        ratio = self.devicePixelRatioF()
+        width, height = int(self.width() * ratio), int(self.height() * ratio)
+        columns, zoom = _best_grid(len(self.filters), self.filters.shape[-1], width, height)
+        if self._image is None or columns != self._columns:
+            pixels = np.ascontiguousarray(tiled(self.filters, columns))
+            rows, across = pixels.shape[:2]
+            self._image = QImage(pixels.data, across, rows, 4 * across, QImage.Format.Format_RGBA8888).copy()
+            self._columns = columns
+        shown = QSize(self._image.width() * zoom, self._image.height() * zoom)
+        painter.scale(1 / ratio, 1 / ratio)
+        corner_x, corner_y = (width - shown.width()) // 2, (height - shown.height()) // 2
+        painter.drawImage(QRect(corner_x, corner_y, shown.width(), shown.height()), self._image)
+
+
+def _best_grid(count: int, side: int, width: int, height: int) -> tuple[int, int]:
+    """Columns and whole enlargement that make `count` filters as large as they can be in width x height."""
+    best = (1, 1)
+    for columns in range(1, count + 1):
+        rows = math.ceil(count / columns)
+        zoom = min((width + GAP) // (columns * (side + GAP)), (height + GAP) // (rows * (side + GAP)))
+        if zoom > best[1] or (zoom == best[1] and columns * rows - count == 0 and columns > best[0]):
+            best = (columns, zoom)
+    return best

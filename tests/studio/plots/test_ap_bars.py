@@ -1,0 +1,87 @@
+"""Bars stand as high as the average precisions they were given."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QLabel
+
+from core.datasets.voc import CLASSES
+from core.events import ClassAP
+from studio.plots.ap_bars import ApBars, BarSeries, Quoted
+
+
+@pytest.fixture
+def bars(qtbot: Any) -> ApBars:
+    bars = ApBars()
+    qtbot.addWidget(bars)
+    bars.resize(900, 300)
+    bars.show()
+    return bars
+
+
+def run(label: str, aps: dict[str, float], colour: int = 0) -> BarSeries:
+    return BarSeries(label, {name: ClassAP(name, ap, 10) for name, ap in aps.items()}, colour)
+
+
+def test_bars_fill_in_as_classes_come(bars: ApBars) -> None:
+    bars.show_runs([run("a", {"aeroplane": 0.5})], None)
+    expected = np.zeros(21)
+    expected[0] = expected[20] = 50
+    np.testing.assert_allclose(bars.heights(0), expected)
+    bars.show_runs([run("a", {"aeroplane": 0.5, "tvmonitor": 0.1})], None)
+    expected[19], expected[20] = 10, 30
+    np.testing.assert_allclose(bars.heights(0), expected)
+
+
+def test_runs_stand_side_by_side_without_touching(bars: ApBars) -> None:
+    bars.show_runs([run("a", {"cat": 0.2}), run("b", {"cat": 0.4}, 1)], None)
+    assert bars.heights(0)[7] == pytest.approx(20)
+    assert bars.heights(1)[7] == pytest.approx(40)
+    first, second = (one.opts for one in bars._bars)
+    right_of_first = first["x"][7] + first["width"] / 2
+    assert right_of_first < second["x"][7] - second["width"] / 2
+    bars.show_runs([run("a", {"cat": 0.2})], None)
+    assert not bars._bars[1].isVisible()
+
+
+def test_the_mean_leaves_out_classes_without_objects(bars: ApBars) -> None:
+    one = BarSeries("a", {"cat": ClassAP("cat", 0.4, 3), "dog": ClassAP("dog", math.nan, 0)})
+    bars.show_runs([one], None)
+    assert one.mean == pytest.approx(0.4)
+    assert [text.isVisible() for text in bars._absent].index(True) == CLASSES.index("dog")
+    assert sum(text.isVisible() for text in bars._absent) == 1
+
+
+def test_the_paper_s_figures_are_marks_named_as_quoted(bars: ApBars) -> None:
+    quoted = Quoted("RandomNet", {name: place / 100 for place, name in enumerate(bars.groups)})
+    bars.show_runs([run("a", {"cat": 0.2})], quoted)
+    np.testing.assert_allclose(bars.marks(), np.arange(21))
+    texts = " ".join(label.text() for label in bars.findChildren(QLabel))
+    assert "RandomNet, quoted: Table 1 of the paper" in texts
+
+
+def test_hovering_shows_numbers_and_object_counts(bars: ApBars) -> None:
+    bars.show_runs([run("a", {"cat": 0.25})], None)
+    view = bars._plot.getViewBox()
+    bars._plot.scene().sigMouseMoved.emit(view.mapViewToScene(QPointF(7.1, 50)))
+    texts = " ".join(label.text() for label in bars.findChildren(QLabel))
+    assert "25.0% of 10 objects" in texts
+
+
+def test_clicking_a_group_names_its_class(bars: ApBars, qtbot: Any) -> None:
+    bars.show_runs([run("a", {"cat": 0.25})], None)
+    scene = bars._plot.getViewBox().mapViewToScene(QPointF(7.0, 50))
+    place: QPoint = bars._plot.mapFromScene(scene)
+    with qtbot.waitSignal(bars.class_clicked) as clicked:
+        qtbot.mouseClick(bars._plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert clicked.args == ["cat"]
+
+
+def test_without_runs_the_plot_says_what_will_appear(bars: ApBars) -> None:
+    empty = next(label for label in bars.findChildren(QLabel) if "fill in" in label.text())
+    assert empty.isVisible()
+    bars.show_runs([run("a", {"cat": 0.25})], None)
+    assert not empty.isVisible()
