@@ -1,0 +1,131 @@
+# ruff: noqa: E501
+"""Every action of the window in one table: menus, shortcuts, key sheet and palette read it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One action.
+
+    Attributes:
+        name: what the code calls it.
+        text: what menus and the palette call it, with its mnemonic.
+        menu: where it stands, such as `View` or `View/Theme`; a `|` in front starts a group.
+        keys: its shortcuts, the first one shown in menus; portable text such as `Ctrl+Shift+Z`.
+        tip: one sentence that says what it does, where the text does not.
+        icon: a file of `resources/icons`.
+        group: of checkable actions one of which is on; `*` for one that stands alone.
+        curating: only usable in the workspace Curate.
+    """
+
+    name: str
+    text: str
+    menu: str
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    icon: str = ""
+    group: str = ""
+    curating: bool = False
+
+
+def _curate(
+    name: str, text: str, menu: str, *keys: str, tip: str = "", icon: str = "", group: str = ""
+) -> Row:
+    return Row(name, text, menu, keys, tip, icon, group, curating=True)
+
+
+ROWS: tuple[Row, ...] = (
+    Row("new_project", "&New project…", "File", ("Ctrl+N",), "Make an empty project folder.", "new"),
+    Row("open_project", "&Open project…", "File", ("Ctrl+O",), "Open a project folder.", "open"),
+    Row("open_sample", "Open &sample project", "File", tip="Make small clips to try everything on.", icon="sample"),
+    Row("import_folder", "Import &folder…", "|File", ("Ctrl+I",),
+        "Import a Moseg, VSB100 or DAVIS folder, or a folder of frames.", "import"),
+    Row("import_videos", "Import &video…", "File", ("Ctrl+Shift+I",), "Import a video file.", "film"),
+    Row("close_project", "&Close project", "|File", ("Ctrl+W",), "Go back to the welcome page."),
+    Row("quit", "&Quit", "|File", ("Ctrl+Q",), "Close the window; runs go on in the background."),
+
+    Row("undo", "&Undo", "Edit", ("Ctrl+Z",), "Take the last edit back.", "undo"),
+    Row("redo", "&Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was undone.", "redo"),
+    _curate("select_all", "Select &all", "|Edit", "Ctrl+A", tip="Select every track that the filter shows."),
+    _curate("select_none", "Select &none", "Edit", "Ctrl+Shift+A"),
+    _curate("invert_selection", "&Invert selection", "Edit", "Ctrl+Shift+V"),
+    _curate("find_track", "&Find track…", "|Edit", "Ctrl+F", tip="Type a label or an id.", icon="search"),
+
+    _curate("next_frame", "&Next frame", "Go", "Right", icon="next"),
+    _curate("previous_frame", "&Previous frame", "Go", "Left", icon="previous"),
+    _curate("forward_10", "10 frames &forward", "Go", "Shift+Right", icon="forward"),
+    _curate("back_10", "10 frames &back", "Go", "Shift+Left", icon="back"),
+    _curate("forward_100", "100 frames forward", "Go", "Ctrl+Shift+Right"),
+    _curate("back_100", "100 frames back", "Go", "Ctrl+Shift+Left"),
+    _curate("next_keyframe", "Next &keyframe", "|Go", "Ctrl+Right", tip="Of the selected tracks, or of any object."),
+    _curate("previous_keyframe", "Previous keyframe", "Go", "Ctrl+Left", tip="Of the selected tracks, or of any object."),
+    _curate("first_frame", "First frame", "Go", "Home", icon="first"),
+    _curate("last_frame", "Last frame", "Go", "End", icon="last"),
+    _curate("track_start", "Start of track", "Go", "Ctrl+Home"),
+    _curate("track_end", "End of track", "Go", "Ctrl+End"),
+    _curate("go_to_frame", "&Go to frame…", "|Go", "Ctrl+J"),
+    _curate("play", "P&lay or pause", "Go", "Space", icon="play"),
+    _curate("next_track", "Next track", "|Go", "PgDown", tip="In the order of the table."),
+    _curate("previous_track", "Previous track", "Go", "PgUp", tip="In the order of the table."),
+
+    _curate("tool_select", "&Select", "Track/Tool", "V", tip="Select, move and resize.", icon="select", group="tool"),
+    _curate("tool_box", "&Box", "Track/Tool", "B", tip="Draw the box of an object.", icon="box", group="tool"),
+    _curate("tool_brush", "B&rush", "Track/Tool", "U", tip="Paint the mask of an object.", icon="brush", group="tool"),
+    _curate("tool_erase", "&Erase", "Track/Tool", "Shift+U", tip="Erase from a mask.", icon="erase", group="tool"),
+    _curate("tool_polygon", "&Polygon", "Track/Tool", "G", tip="Outline a mask point by point.", icon="polygon", group="tool"),
+    _curate("new_object", "&New object", "Track", "N", tip="Draw a box to start a new track.", icon="add"),
+    _curate("keyframe", "Make &keyframe", "|Track", "K", tip="Confirm what was propagated to this frame.", icon="keyframe"),
+    _curate("merge", "&Merge", "Track", "M", tip="Make one track of the selected ones.", icon="merge"),
+    _curate("split", "&Split here", "Track", "X", "Alt+M", tip="What follows becomes a track of its own.", icon="split"),
+    _curate("swap", "S&wap from here", "Track", "S", tip="Exchange two selected tracks from this frame on.", icon="swap"),
+    _curate("trim_start", "Trim start to here", "Track", "Ctrl+[", icon="trim"),
+    _curate("trim_end", "Trim end to here", "Track", "Ctrl+]", icon="trim"),
+    _curate("relabel", "&Label…", "Track", "Ctrl+L", tip="Name the selected tracks.", icon="label"),
+    _curate("delete_here", "&Delete here", "|Track", "Del", tip="Only at this frame.", icon="delete"),
+    _curate("delete_track", "Delete &track", "Track", "Shift+Del", tip="The selected tracks, whole.", icon="delete"),
+
+    _curate("accept", "&Accept and next", "Review", "Return", "Enter", tip="Accept the selected tracks, go to the next open one.", icon="accept"),
+    _curate("reject", "&Reject and next", "Review", "Backspace", tip="Rejected tracks train nothing; goes to the next open one.", icon="reject"),
+    _curate("reopen", "Re&open", "Review", "Shift+Return", tip="Neither accepted nor rejected.", icon="reopen"),
+    _curate("next_open", "&Next open track", "|Review", "]"),
+    _curate("previous_open", "&Previous open track", "Review", "["),
+    _curate("cancel", "&Cancel or clear", "|Review", "Esc", tip="Cancel what is being drawn, else select nothing."),
+
+    Row("curate", "&Curate", "View", ("Alt+1",), "Look at clips and correct trajectories.", "curate", "workspace"),
+    Row("train", "&Train", "View", ("Alt+2",), "Pretrain a network on trajectories.", "train", "workspace"),
+    Row("evaluate", "&Evaluate", "View", ("Alt+3",), "Measure a network on PASCAL VOC.", "evaluate", "workspace"),
+    Row("compare", "C&ompare", "View", ("Alt+4",), "Put runs side by side.", "compare", "workspace"),
+    _curate("masks", "&Masks", "|View/Layers", "Shift+M", group="*"),
+    _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
+    _curate("trails", "&Trails", "View/Layers", "T", group="*"),
+    _curate("names", "&Names", "View/Layers", "Shift+N", group="*"),
+    _curate("colour_by_track", "By &track", "View/Colour", group="colour"),
+    _curate("colour_by_error", "By forward–backward &error", "View/Colour", group="colour"),
+    _curate("colour_by_origin", "By &origin", "View/Colour", group="colour"),
+    _curate("colour_by_review", "By &review", "View/Colour", group="colour"),
+    _curate("hide_others", "Show only selected", "View", "Shift+H", tip="Draw nothing but the selected tracks.", icon="eye", group="*"),
+    _curate("fit", "&Fit frame", "|View", "R", tip="Show the whole frame.", icon="fit"),
+    _curate("zoom_in", "Zoom &in", "View", "Ctrl++", "Ctrl+=", icon="zoom_in"),
+    _curate("zoom_out", "Zoom o&ut", "View", "Ctrl+-", icon="zoom_out"),
+    Row("theme_system", "Like the &system", "|View/Theme", group="theme"),
+    Row("theme_light", "&Light", "View/Theme", group="theme"),
+    Row("theme_dark", "&Dark", "View/Theme", group="theme"),
+    Row("full_screen", "F&ull screen", "View", ("F11",), group="*"),
+    Row("reset_layout", "&Reset layout", "View", tip="Put the panels of this workspace where they were at first."),
+
+    Row("track_points", "&Track points…", "Run", ("Ctrl+T",), "Follow points through the clips by optical flow.", "track"),
+    Row("densify", "&Densify objects…", "Run", ("Ctrl+D",), "Fill the frames between keyframes.", "densify"),
+    Row("pretrain", "&Pretrain…", "|Run", ("Ctrl+R",), "Go to the settings of a new pretraining run.", "train"),
+    Row("evaluate_voc", "&Evaluate on VOC…", "Run", ("Ctrl+E",), "Go to the settings of an evaluation.", "evaluate"),
+    Row("stop_runs", "&Stop running jobs", "|Run", ("Ctrl+.",), "Each saves what it did and ends.", "stop"),
+    Row("open_runs", "Open folder of runs", "Run", tip="Show the project's runs in the file manager.", icon="folder"),
+
+    Row("palette", "&Command palette", "Help", ("Ctrl+K", "Ctrl+P"), "Find and run any action by name.", "commands"),
+    Row("keys", "&Keys", "Help", ("F1",), "Every action with its keys.", "keys"),
+    Row("open_log", "Open &log folder", "|Help", tip="Where the program writes what went wrong.", icon="folder"),
+    Row("copy_diagnostics", "Copy &diagnostics", "Help", tip="Versions and system, to paste into a report.", icon="copy"),
+    Row("about", "&About", "|Help", icon="info"),
+)  # fmt: skip
+
+MENUS = ("File", "Edit", "Go", "Track", "Review", "View", "Run", "Help")

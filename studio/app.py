@@ -1,0 +1,221 @@
+"""Builds the window and joins its parts; opens, makes and closes projects."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+from PySide6.QtCore import QObject, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+
+from core.errors import StudioError
+from core.project import Project
+from studio import theme
+from studio.command_palette import CommandPalette
+from studio.crash import Crashes, diagnostics, keep_log
+from studio.key_sheet import KeySheet
+from studio.main_window import MainWindow
+from studio.settings import WindowSettings
+from studio.welcome import WelcomePage
+
+if TYPE_CHECKING:
+    from studio.session import Session
+
+NAME = "AssociationNet Studio"
+
+
+class Studio(QObject):
+    """The application: one window, at most one open project.
+
+    Attributes:
+        window: the window; session: the open project's views, None without one.
+    """
+
+    def __init__(self, app: QApplication, settings: WindowSettings, log_folder: Path) -> None:
+        super().__init__(app)
+        self._app, self._settings, self._log_folder = app, settings, log_folder
+        theme.apply(app, settings.theme)
+        app.styleHints().colorSchemeChanged.connect(lambda: theme.apply(app, settings.theme))
+        self.window = MainWindow(settings)
+        self.welcome = WelcomePage()
+        self.window.set_welcome(self.welcome)
+        self.crashes = Crashes(self.window)
+        self.crashes.refused.connect(self.refuse)
+        self.session: Session | None = None
+        self._palette = CommandPalette(self.window.commands, self.window)
+        self._key_sheet = KeySheet(self.window.commands, self.window)
+        self._join()
+        self._show_recent()
+        self._refuse_without_project()
+
+    def open_project(self, path: Path) -> bool:
+        """Open a project in the place of the one that is open; False, with a message, where that fails."""
+        try:
+            project = Project.open(path)
+        except StudioError as error:
+            self.refuse(str(error))
+            return False
+        self._show(project)
+        return True
+
+    def new_project(self, path: Path) -> bool:
+        """Make a project and open it; False, with a message, where that fails."""
+        try:
+            project = Project.create(path)
+        except StudioError as error:
+            self.refuse(str(error))
+            return False
+        self._show(project)
+        return True
+
+    def close_project(self) -> None:
+        """Go back to the welcome page."""
+        if self.session is not None:
+            self._settings.set_last_view(self.session.document.project.path, self.session.last_view())
+            self.window.clear()
+            self.session.close()
+            self.session = None
+            self._show_recent()
+            self._refuse_without_project()
+
+    def refuse(self, sentence: str) -> None:
+        """Say what the user can put right."""
+        self.window.toasts.show(sentence, "error")
+
+    def close(self) -> None:
+        """Let go of everything; runs go on in the background."""
+        self.close_project()
+        self._settings.sync()
+
+    # --- joining ------------------------------------------------------------------------------
+
+    def _join(self) -> None:
+        window, commands = self.window, self.window.commands
+        window.closing.connect(self.close)
+        window.dropped.connect(self._take_dropped)
+        self.welcome.open_asked.connect(self._choose_project)
+        self.welcome.new_asked.connect(self._choose_new_project)
+        self.welcome.recent_chosen.connect(self.open_project)
+        self.welcome.recent_forgotten.connect(self._forget)
+        for name, slot in {
+            "new_project": self._choose_new_project,
+            "open_project": self._choose_project,
+            "close_project": self.close_project,
+            "quit": window.close,
+            "palette": self._palette.popup,
+            "keys": self._key_sheet.popup,
+            "open_log": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_folder))),
+            "copy_diagnostics": self._copy_diagnostics,
+            "about": self._about,
+        }.items():
+            commands.connect(name, slot)
+        for name in theme.THEMES:
+            commands.connect(f"theme_{name}", partial(self._set_theme, name))
+        commands[f"theme_{self._settings.theme}"].setChecked(True)
+
+    def _show(self, project: Project) -> None:
+        from studio.session import Session  # plots and database load after the window is up
+
+        self.close_project()
+        last = self._settings.last_view(project.path)
+        self.session = Session(project, self.window, self)
+        self.session.restore(last)
+        self._settings.add_recent(project.path)
+        self._show_recent()
+
+    def _refuse_without_project(self) -> None:
+        names = [
+            row.name for row, _ in self.window.commands if row.menu.lstrip("|").split("/")[0] in PROJECT_MENUS
+        ]
+        names += ["close_project", *("curate", "train", "evaluate", "compare", "reset_layout")]
+        self.window.commands.set_refused(dict.fromkeys(names, "Open a project first."))
+
+    def _show_recent(self) -> None:
+        recent = self._settings.recent
+        self.welcome.set_recent(recent)
+        self.window.recent_menu.clear()
+        for one in recent:
+            action = self.window.recent_menu.addAction(f"{one.path.name}  ({one.path.parent})")
+            action.setEnabled((one.path / "project.toml").is_file())
+            action.triggered.connect(lambda checked=False, one=one: self.open_project(one.path))
+        self.window.recent_menu.setEnabled(bool(recent))
+
+    def _forget(self, path: Path) -> None:
+        self._settings.forget_recent(path)
+        self._show_recent()
+
+    def _choose_project(self) -> None:
+        start = str(self._settings.last_folder("projects"))
+        chosen = QFileDialog.getExistingDirectory(self.window, "Open project", start)
+        if chosen:
+            self._settings.set_last_folder("projects", Path(chosen).parent)
+            self.open_project(Path(chosen))
+
+    def _choose_new_project(self) -> None:
+        start = str(projects_folder() / "New project")
+        options = QFileDialog.Option.ShowDirsOnly | QFileDialog.Option.DontConfirmOverwrite
+        chosen, _ = QFileDialog.getSaveFileName(self.window, "New project", start, options=options)
+        if chosen:
+            self.new_project(Path(chosen))
+
+    def _take_dropped(self, paths: Sequence[Path]) -> None:
+        for path in paths:
+            if (path / "project.toml").is_file():
+                self.open_project(path)
+                return
+
+    def _set_theme(self, name: str) -> None:
+        self._settings.theme = name
+        theme.apply(self._app, name)
+
+    def _copy_diagnostics(self) -> None:
+        QGuiApplication.clipboard().setText(diagnostics())
+        self.window.toasts.show("Versions and system are on the clipboard.")
+
+    def _about(self) -> None:
+        box = QMessageBox(self.window)
+        box.setWindowTitle(f"About {NAME}")
+        box.setText(f"<b>{NAME}</b>")
+        box.setInformativeText(diagnostics())
+        box.setModal(False)
+        box.show()
+
+
+PROJECT_MENUS = ("Edit", "Go", "Track", "Review", "Run")
+"""Menus whose actions need an open project."""
+
+
+def projects_folder() -> Path:
+    """Where projects are put unless another place is chosen."""
+    return Path(platformdirs.user_documents_dir()) / "AssociationNet"
+
+
+def main(project: Path | None, sample: bool) -> int:
+    """Start the studio.
+
+    Args:
+        project: the project to open; None for the welcome page.
+        sample: make a fresh sample project and open it.
+
+    Returns:
+        the exit code of the program.
+    """
+    app = QApplication(sys.argv[:1])
+    app.setOrganizationName("AssociationNet")
+    app.setApplicationName("studio")
+    app.setApplicationDisplayName(NAME)
+    log_folder = Path(platformdirs.user_log_dir("associationnet-studio"))
+    try:
+        keep_log(log_folder)
+    except OSError as error:
+        logging.getLogger("studio").warning("no log file: %s", error)
+    studio = Studio(app, WindowSettings(), log_folder)
+    studio.crashes.install()
+    studio.window.show()
+    if project is not None:
+        QTimer.singleShot(0, lambda: studio.open_project(project))
+    return app.exec()

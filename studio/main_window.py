@@ -1,0 +1,308 @@
+"""The window: workspaces, panels, menus, status bar. It shows what it is given and computes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QTextEdit,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+
+from studio import icons, theme
+from studio.actions import Actions, menu_of
+from studio.settings import WindowSettings
+from studio.toasts import Toasts
+
+WORKSPACES = ("curate", "train", "evaluate", "compare")
+
+LAYOUT_VERSION = 1
+"""Raise it when panels are added or renamed: saved layouts of another version are not used."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A dock of the workspace Curate; `below` names the panel it stands under, `behind` shares its tabs."""
+
+    name: str
+    title: str
+    widget: QWidget
+    area: Qt.DockWidgetArea
+    below: str = ""
+    behind: str = ""
+
+
+class MainWindow(QMainWindow):
+    """The one window.
+
+    Signals:
+        closing(): it is about to close.
+        workspace_changed(str): another of `WORKSPACES` is shown.
+        dropped(list[Path]): files or folders were dropped on it.
+    """
+
+    closing = Signal()
+    workspace_changed = Signal(str)
+    dropped = Signal(object)
+
+    def __init__(self, settings: WindowSettings) -> None:
+        super().__init__()
+        self.setWindowTitle("AssociationNet Studio")
+        self.setWindowIcon(icons.app_icon())
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self._settings = settings
+        self.commands = Actions(self)
+        self.commands.fill(self.menuBar())
+        self.recent_menu = menu_of(self.menuBar(), "File").addMenu("Open &recent")
+        self.panels_menu = menu_of(self.menuBar(), "View").addMenu("&Panels")
+        self._pages = QStackedWidget()
+        self.setCentralWidget(self._pages)
+        self._welcome: QWidget | None = None
+        self._workspaces: dict[str, QWidget] = {}
+        self._project_status: list[QWidget] = []
+        self.docks: dict[str, QDockWidget] = {}
+        self._default = QByteArray()
+        self.workspace = ""
+        self._build_bar()
+        self._build_status()
+        self.toasts = Toasts(self)
+        for name in WORKSPACES:
+            self.commands.connect(name, partial(self.show_workspace, name))
+        self.commands.connect_choice("full_screen", self._set_full_screen)
+        self.commands.connect("reset_layout", self.reset_layout)
+        self.restore_geometry()
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def set_welcome(self, page: QWidget) -> None:
+        """The page that is shown without a project."""
+        self._welcome = page
+        self._pages.addWidget(page)
+        self.clear()
+
+    def set_project(
+        self,
+        name: str,
+        workspaces: Mapping[str, QWidget],
+        panels: Sequence[Panel],
+        status: Sequence[QWidget],
+        workspace: str = "curate",
+    ) -> None:
+        """Show a project: a widget for each of `WORKSPACES`, panels, and what its status bar holds."""
+        self.setWindowTitle(f"{name} – AssociationNet Studio")
+        self.project_label.setText(name)
+        self._workspaces = dict(workspaces)
+        for widget in workspaces.values():
+            self._pages.addWidget(widget)
+        for panel in panels:
+            self._add_panel(panel)
+        for widget in status:
+            self.statusBar().addPermanentWidget(widget)
+            self._project_status.append(widget)
+            widget.show()
+        sizes = {"clips": 240, "tracks": 520, "inspector": 330}
+        for orientation in (Qt.Orientation.Horizontal, Qt.Orientation.Vertical):
+            known = [dock for dock_name, dock in self.docks.items() if dock_name in sizes]
+            widths = {"clips": 300, "tracks": 300, "inspector": 330}
+            chosen = widths if orientation is Qt.Orientation.Horizontal else sizes
+            self.resizeDocks(known, [chosen[dock.objectName()] for dock in known], orientation)
+        self._default = self.saveState(LAYOUT_VERSION)
+        self._bar_widgets(True)
+        self.show_workspace(workspace if workspace in workspaces else "curate")
+
+    def clear(self) -> None:
+        """Show the welcome page; what belonged to a project is deleted."""
+        self._keep_layout()
+        self.workspace = ""
+        for widget in (*self._workspaces.values(), *self._project_status):
+            widget.setParent(None)
+            widget.deleteLater()
+        for dock in self.docks.values():
+            self.removeDockWidget(dock)
+            dock.deleteLater()
+        self._workspaces.clear()
+        self.docks.clear()
+        self._project_status.clear()
+        self.panels_menu.clear()
+        for label in (self.hint, self.selected, self.busy, self.last_edit, self.project_label):
+            label.setText("")
+        self.undo_button.hide()
+        self.setWindowTitle("AssociationNet Studio")
+        self._bar_widgets(False)
+        if self._welcome is not None:
+            self._pages.setCurrentWidget(self._welcome)
+
+    def show_workspace(self, name: str) -> None:
+        """Show one of `WORKSPACES` with its own layout of panels."""
+        if name not in self._workspaces or name == self.workspace:
+            return
+        self._keep_layout()
+        self.workspace = name
+        self._pages.setCurrentWidget(self._workspaces[name])
+        saved = self._settings.layout(name)
+        if saved.isEmpty() or not self.restoreState(saved, LAYOUT_VERSION):
+            self._lay_out(name)
+        self.commands[name].setChecked(True)
+        self.commands.set_curating(name == "curate")
+        self.workspace_changed.emit(name)
+
+    def reset_layout(self) -> None:
+        """Put the panels of the workspace where they were at first."""
+        if self.workspace:
+            self._settings.set_layout(self.workspace, None)
+            self._lay_out(self.workspace)
+
+    def restore_geometry(self) -> None:
+        """Put the window where it was, if enough of it is on a screen there."""
+        self.resize(1440, 900)
+        if self.restoreGeometry(self._settings.geometry):
+            frame = self.frameGeometry()
+            screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+            shown = [screen.intersected(frame) for screen in screens]
+            if not any(part.width() >= 200 and part.height() >= 100 for part in shown):
+                self.setGeometry(screens[0].adjusted(40, 40, -40, -40))
+
+    def set_last_edit(self, text: str, can_undo: bool) -> None:
+        """Name the last action in the status bar."""
+        self.last_edit.setText(text)
+        self.undo_button.setVisible(can_undo)
+
+    # --- Qt -----------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        """Keys belong to a field that is typed in before they are shortcuts."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = not event.modifiers() & ~(
+                Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+            )
+            if plain and event.key() < Qt.Key.Key_F1 and _is_typed_in(QApplication.focusWidget()):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_pages"):
+            icons.retint(self)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._keep_layout()
+        self._settings.geometry = self.saveGeometry()
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.dropped.emit(paths)
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _build_bar(self) -> None:
+        self._bar = QToolBar("Workspaces", movable=False)
+        self._bar.setObjectName("workspaces_bar")
+        self._bar.toggleViewAction().setEnabled(False)
+        self._bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._bar.setIconSize(QSize(theme.ICON, theme.ICON))
+        self.addToolBar(self._bar)
+        segments = QWidget()
+        row = QHBoxLayout(segments)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for name in WORKSPACES:
+            button = QToolButton()
+            button.setProperty("role", "segment")
+            button.setProperty("place", {"curate": "first", "compare": "last"}.get(name, ""))
+            button.setDefaultAction(self.commands[name])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            row.addWidget(button)
+        self._segments = self._bar.addWidget(segments)
+        self._bar.addWidget(_stretch())
+        self.project_label = QLabel()
+        self.project_label.setProperty("role", "heading")
+        self._bar.addWidget(self.project_label)
+        self._bar.addWidget(_stretch())
+        find = QToolButton(autoRaise=True)
+        find.setDefaultAction(self.commands["palette"])
+        find.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._bar.addWidget(find)
+
+    def _build_status(self) -> None:
+        bar = self.statusBar()
+        self.hint, self.selected, self.busy, self.last_edit = QLabel(), QLabel(), QLabel(), QLabel()
+        self.hint.setProperty("quiet", True)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.undo_button = QPushButton("Undo")
+        self.undo_button.setProperty("role", "link")
+        self.undo_button.clicked.connect(self.commands["undo"].trigger)
+        bar.addWidget(self.hint, 1)
+        for widget in (self.busy, self.selected, self.last_edit, self.undo_button):
+            bar.addPermanentWidget(widget)
+
+    def _add_panel(self, panel: Panel) -> None:
+        dock = QDockWidget(panel.title, self)
+        dock.setObjectName(panel.name)
+        dock.setWidget(panel.widget)
+        self.docks[panel.name] = dock
+        self.addDockWidget(panel.area, dock)
+        if panel.below:
+            self.splitDockWidget(self.docks[panel.below], dock, Qt.Orientation.Vertical)
+        if panel.behind:
+            self.tabifyDockWidget(self.docks[panel.behind], dock)
+            self.docks[panel.behind].raise_()
+        self.panels_menu.addAction(dock.toggleViewAction())
+
+    def _bar_widgets(self, shown: bool) -> None:
+        self._segments.setVisible(shown)
+        self.panels_menu.setEnabled(shown)
+
+    def _lay_out(self, name: str) -> None:
+        self.restoreState(self._default, LAYOUT_VERSION)
+        for dock in self.docks.values():
+            dock.setVisible(name == "curate")
+
+    def _keep_layout(self) -> None:
+        if self.workspace:
+            self._settings.set_layout(self.workspace, self.saveState(LAYOUT_VERSION))
+
+    def _set_full_screen(self, full: bool) -> None:
+        if full:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+
+def _stretch() -> QWidget:
+    widget = QWidget()
+    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return widget
+
+
+def _is_typed_in(widget: QWidget | None) -> bool:
+    if isinstance(widget, QComboBox):
+        return widget.isEditable()
+    return isinstance(widget, QLineEdit | QAbstractSpinBox | QTextEdit | QPlainTextEdit)

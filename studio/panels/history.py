@@ -1,0 +1,105 @@
+"""Every edit since the project began, newest first; go back to any of them."""
+
+import datetime
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.trajectories.journal import HistoryEntry
+from studio import theme
+from studio.document import Document
+
+_ENTRY = Qt.ItemDataRole.UserRole
+
+
+class HistoryPanel(QWidget):
+    """A list of edits; those undone are grey, those that can no longer be redone struck through.
+
+    Signals:
+        steps_asked(int): undo (below 0) or redo (above 0) so many edits.
+    """
+
+    steps_asked = Signal(int)
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self.list = QListWidget()
+        self.list.setAccessibleName("History of edits")
+        self.list.setAlternatingRowColors(True)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._menu)
+        self.list.itemDoubleClicked.connect(self._go_to)
+        self.empty = QLabel("Every edit appears here.\nDouble-click one to go back to it.")
+        self.empty.setProperty("quiet", True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.list)
+        box.addWidget(self.empty, 1)
+        self._entries: list[HistoryEntry] = []
+        document.changed.connect(self.reload)
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the latest edits again."""
+        self._entries = self._document.history()
+        self.list.clear()
+        faint = QColor(theme.colours().muted)
+        for entry in self._entries:
+            when = datetime.datetime.fromisoformat(entry.created).astimezone()
+            item = QListWidgetItem(f"{_clock(when)}   {entry.text}")
+            item.setData(_ENTRY, entry.id)
+            item.setToolTip(f"{entry.text}\n{when:%Y-%m-%d %H:%M:%S}, {entry.state}")
+            if entry.state != "done":
+                item.setForeground(faint)
+                font = item.font()
+                font.setItalic(True)
+                font.setStrikeOut(entry.state == "abandoned")
+                item.setFont(font)
+            self.list.addItem(item)
+        self.list.setVisible(bool(self._entries))
+        self.empty.setVisible(not self._entries)
+
+    def steps_to(self, entry_id: int) -> int:
+        """Edits to undo (below 0) or redo (above 0) until this one is the last that is done."""
+        entry = next(one for one in self._entries if one.id == entry_id)
+        if entry.state == "undone":
+            return sum(one.state == "undone" and one.id <= entry_id for one in self._entries)
+        if entry.state == "done":
+            return -sum(one.state == "done" and one.id > entry_id for one in self._entries)
+        return 0
+
+    def _go_to(self, item: QListWidgetItem) -> None:
+        steps = self.steps_to(item.data(_ENTRY))
+        if steps:
+            self.steps_asked.emit(steps)
+
+    def _menu(self, position: QPoint) -> None:
+        item = self.list.itemAt(position)
+        if item is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        steps = self.steps_to(item.data(_ENTRY))
+        text = f"Undo {-steps} to here" if steps < 0 else f"Redo {steps} to here"
+        action = menu.addAction(text if steps else "The last edit" if steps == 0 else text)
+        action.setEnabled(steps != 0)
+        action.triggered.connect(lambda: self._go_to(item))
+        menu.popup(self.list.viewport().mapToGlobal(position))
+
+
+def _clock(when: datetime.datetime) -> str:
+    today = when.date() == datetime.datetime.now().astimezone().date()
+    return f"{when:%H:%M}" if today else f"{when:%d %b}"

@@ -1,0 +1,128 @@
+"""What the window remembers between starts; of a project what was looked at last. No data."""
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+RECENT = 12
+"""Projects remembered."""
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A project that was open; `opened` in UTC."""
+
+    path: Path
+    opened: datetime.datetime
+
+
+@dataclass(frozen=True)
+class LastView:
+    """What of a project was looked at when it was closed."""
+
+    clip: str = ""
+    frame: int = 0
+    workspace: str = "curate"
+
+
+class WindowSettings:
+    """Settings in an INI file of its own, or where the platform keeps those of this user."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._store = QSettings() if path is None else QSettings(str(path), QSettings.Format.IniFormat)
+
+    @property
+    def theme(self) -> str:
+        """`system`, `light` or `dark`."""
+        return str(self._store.value("theme", "system"))
+
+    @theme.setter
+    def theme(self, theme: str) -> None:
+        self._store.setValue("theme", theme)
+
+    @property
+    def geometry(self) -> QByteArray:
+        """Where the window was, as `saveGeometry` gave it; empty at first."""
+        return self._bytes("geometry")
+
+    @geometry.setter
+    def geometry(self, geometry: QByteArray) -> None:
+        self._store.setValue("geometry", geometry)
+
+    def layout(self, workspace: str) -> QByteArray:
+        """The panels of a workspace, as `saveState` gave them; empty at first."""
+        return self._bytes(f"layout/{workspace}")
+
+    def set_layout(self, workspace: str, layout: QByteArray | None) -> None:
+        """Remember a layout; None forgets it."""
+        if layout is None:
+            self._store.remove(f"layout/{workspace}")
+        else:
+            self._store.setValue(f"layout/{workspace}", layout)
+
+    @property
+    def recent(self) -> list[Recent]:
+        """Projects, latest first, those that are gone included."""
+        found = []
+        for place in range(self._store.beginReadArray("recent")):
+            self._store.setArrayIndex(place)
+            opened = datetime.datetime.fromisoformat(str(self._store.value("opened")))
+            found.append(Recent(Path(str(self._store.value("path"))), opened))
+        self._store.endArray()
+        return found
+
+    def add_recent(self, path: Path) -> None:
+        """Put a project first."""
+        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        kept = [one for one in self.recent if one.path != path]
+        self._write_recent([Recent(path, now), *kept][:RECENT])
+
+    def forget_recent(self, path: Path) -> None:
+        """Take a project off the list; its folder stays."""
+        self._write_recent([one for one in self.recent if one.path != path])
+
+    def last_view(self, project: Path) -> LastView:
+        """What of a project was looked at last."""
+        self._store.beginGroup(_group(project))
+        clip = str(self._store.value("clip", ""))
+        frame = int(str(self._store.value("frame", 0)))
+        workspace = str(self._store.value("workspace", "curate"))
+        self._store.endGroup()
+        return LastView(clip, frame, workspace)
+
+    def set_last_view(self, project: Path, last: LastView) -> None:
+        self._store.beginGroup(_group(project))
+        self._store.setValue("clip", last.clip)
+        self._store.setValue("frame", last.frame)
+        self._store.setValue("workspace", last.workspace)
+        self._store.endGroup()
+
+    def last_folder(self, purpose: str) -> Path:
+        """The folder that was chosen last for a purpose; the user's home at first."""
+        return Path(str(self._store.value(f"folder/{purpose}", str(Path.home()))))
+
+    def set_last_folder(self, purpose: str, folder: Path) -> None:
+        self._store.setValue(f"folder/{purpose}", str(folder))
+
+    def sync(self) -> None:
+        """Write to disk now."""
+        self._store.sync()
+
+    def _write_recent(self, entries: list[Recent]) -> None:
+        self._store.remove("recent")
+        self._store.beginWriteArray("recent", len(entries))
+        for place, one in enumerate(entries):
+            self._store.setArrayIndex(place)
+            self._store.setValue("path", str(one.path))
+            self._store.setValue("opened", one.opened.isoformat())
+        self._store.endArray()
+
+    def _bytes(self, key: str) -> QByteArray:
+        value = self._store.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+
+def _group(project: Path) -> str:
+    return "view/" + str(project).encode().hex()

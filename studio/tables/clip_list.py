@@ -1,0 +1,155 @@
+"""The clips of a project, by data set, with how far each is reviewed."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.trajectories.store import ClipSummary
+from studio import theme
+from studio.document import Document
+from studio.view_state import ViewState
+
+DATASETS = {"moseg": "Moseg", "vsb100": "VSB100", "davis": "DAVIS", "frames": "Frames", "video": "Videos"}
+"""Data set → what the window calls it."""
+
+TITLES = ("Clip", "Frames", "Annot.", "Tracks", "Reviewed")
+TIPS = (
+    "Data set and clip",
+    "Frames it has",
+    "Frames that hold a keyframe of an object",
+    "Objects and points",
+    "Tracks accepted or rejected",
+)
+REVIEWED_COLUMN = 4
+_CLIP, _SHARE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+
+
+class ClipList(QWidget):
+    """A tree of data sets and clips; the current one is the clip that is looked at.
+
+    Signals:
+        summaries_changed(list[ClipSummary]): the counts were read anew.
+    """
+
+    summaries_changed = Signal(object)
+
+    def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._view = document, view
+        self.tree = QTreeWidget()
+        self.tree.setAccessibleName("Clips")
+        self.tree.setColumnCount(len(TITLES))
+        self.tree.setHeaderLabels(list(TITLES))
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.tree.setItemDelegateForColumn(REVIEWED_COLUMN, _Share(self.tree))
+        self.tree.setUniformRowHeights(True)
+        self.tree.setIndentation(14)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(36)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, width in enumerate((0, 54, 50, 54, 64)):
+            self.tree.headerItem().setToolTip(column, TIPS[column])
+            if column:
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+                header.resizeSection(column, width)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.tree)
+        self._items: dict[int, QTreeWidgetItem] = {}
+        self.tree.currentItemChanged.connect(self._choose)
+        view.clip_changed.connect(self._show_current)
+        document.changed.connect(self.reload)
+        self.summaries: list[ClipSummary] = []
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the counts again; the tree is built anew only when the clips are others."""
+        self.summaries = self._document.clips()
+        if {one.clip.id for one in self.summaries} != set(self._items):
+            self._build()
+        for one in self.summaries:
+            item, tracks = self._items[one.clip.id], one.objects + one.points
+            item.setData(0, _CLIP, one.clip)
+            item.setText(0, one.clip.name)
+            for column, number in enumerate((one.clip.frames, one.annotated, tracks), start=1):
+                item.setText(column, f"{number:,}")
+                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            share = (one.accepted + one.rejected) / tracks if tracks else 0.0
+            item.setData(REVIEWED_COLUMN, _SHARE, share)
+            item.setToolTip(0, f"{one.clip.name}, {one.clip.width} × {one.clip.height}\n{one.clip.root}")
+            item.setToolTip(3, f"{one.objects:,} objects, {one.points:,} points")
+            item.setToolTip(REVIEWED_COLUMN, f"{one.accepted:,} accepted, {one.rejected:,} rejected")
+        self._refresh_view()
+        self.summaries_changed.emit(self.summaries)
+
+    def _build(self) -> None:
+        self.tree.blockSignals(True)
+        self.tree.clear()
+        self._items.clear()
+        groups: dict[str, QTreeWidgetItem] = {}
+        for one in self.summaries:
+            group = groups.get(one.clip.dataset)
+            if group is None:
+                group = QTreeWidgetItem([DATASETS.get(one.clip.dataset, one.clip.dataset)])
+                group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                groups[one.clip.dataset] = group
+                self.tree.addTopLevelItem(group)
+                group.setExpanded(True)
+                group.setFirstColumnSpanned(True)
+            item = QTreeWidgetItem(group)
+            self._items[one.clip.id] = item
+        self.tree.blockSignals(False)
+
+    def _refresh_view(self) -> None:
+        """Look at a clip that is there: the same one as it is now, else the first."""
+        clips = {one.clip.id: one.clip for one in self.summaries}
+        current = self._view.clip
+        if current is None or current.id not in clips:
+            self._view.set_clip(next(iter(clips.values()), None))
+        else:
+            self._view.set_clip(clips[current.id])
+        self._show_current()
+
+    def _show_current(self) -> None:
+        item = self._items.get(self._view.clip.id) if self._view.clip is not None else None
+        if item is not None and item is not self.tree.currentItem():
+            self.tree.setCurrentItem(item)
+
+    def _choose(self, item: QTreeWidgetItem | None) -> None:
+        clip = item.data(0, _CLIP) if item is not None else None
+        if clip is not None:
+            self._view.set_clip(clip)
+
+
+class _Share(QStyledItemDelegate):
+    """A thin bar: the share of a clip's tracks that was reviewed."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        share = index.data(_SHARE)
+        if share is None:
+            return
+        c = theme.colours()
+        area = QRectF(option.rect).adjusted(6, 0, -6, 0)
+        bar = QRectF(area.left(), area.center().y() - 2, area.width(), 4)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(c.border))
+        painter.drawRoundedRect(bar, 2, 2)
+        painter.setBrush(QColor(c.good))
+        bar.setWidth(max(bar.width() * share, 4.0 if share > 0 else 0.0))
+        painter.drawRoundedRect(bar, 2, 2)
+        painter.restore()

@@ -1,0 +1,143 @@
+"""The row of fields above the track table that says which tracks are shown."""
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from core.trajectories.model import Review
+from studio import icons, theme
+from studio.tables.track_rows import TrackFilter
+
+TYPING = 150
+"""Milliseconds without a key after which a search text counts."""
+
+
+class FilterRow(QWidget):
+    """Search text, kind, review, least length, largest error.
+
+    Signals:
+        changed(TrackFilter): another filter is wanted.
+        left(): Enter or Escape was pressed: keys belong to the canvas again.
+    """
+
+    changed = Signal(object)
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.search = _Search()
+        self.search.setPlaceholderText("Find label or id")
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName("Find tracks by label or id")
+        self.kind = QComboBox()
+        self.kind.setAccessibleName("Kind of track")
+        for text, kind in (("All kinds", ""), ("Objects", "object"), ("Points", "point")):
+            self.kind.addItem(text, kind)
+        self.review = QComboBox()
+        self.review.setAccessibleName("Review of track")
+        self.review.addItem("Any review", None)
+        for text, review in (
+            ("Open", Review.OPEN),
+            ("Accepted", Review.ACCEPTED),
+            ("Rejected", Review.REJECTED),
+        ):
+            self.review.addItem(text, review)
+        self.length = QSpinBox(minimum=1, maximum=99_999, prefix="≥ ", suffix=" frames")
+        self.length.setAccessibleName("Least length")
+        self.error = QDoubleSpinBox(
+            minimum=0, maximum=999, decimals=1, singleStep=0.5, prefix="≤ ", suffix=" px"
+        )
+        self.error.setSpecialValueText("any error")
+        self.error.setAccessibleName("Largest forward–backward error")
+        for field in (self.length, self.error):
+            field.setKeyboardTracking(False)
+            field.editingFinished.connect(self._leave_if_enter)
+        self.count = QLabel()
+        self.count.setProperty("quiet", True)
+        self.clear_button = QToolButton(autoRaise=True)
+        self.clear_button.setAccessibleName("Clear the filter")
+        self.clear_button.setToolTip("Show all tracks again")
+        icons.set_icon(self.clear_button, "close")
+        self.clear_button.clicked.connect(self.clear)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(*[theme.SPACE // 2] * 4)
+        grid.setSpacing(theme.SPACE // 2)
+        grid.addWidget(self.search, 0, 0, 1, 2)
+        grid.addWidget(self.kind, 1, 0)
+        grid.addWidget(self.review, 1, 1)
+        grid.addWidget(self.length, 2, 0)
+        grid.addWidget(self.error, 2, 1)
+        grid.addWidget(self.count, 3, 0)
+        grid.addWidget(self.clear_button, 3, 1, Qt.AlignmentFlag.AlignRight)
+        self._typing = QTimer(self, interval=TYPING, singleShot=True)
+        self._typing.timeout.connect(self._tell)
+        self.search.textChanged.connect(self._typing.start)
+        self.search.returnPressed.connect(self._enter)
+        self.search.escaped.connect(self.left)
+        self.kind.currentIndexChanged.connect(self._tell)
+        self.review.currentIndexChanged.connect(self._tell)
+        self.length.valueChanged.connect(self._tell)
+        self.error.valueChanged.connect(self._tell)
+        self.show_count(0, 0)
+
+    @property
+    def wanted(self) -> TrackFilter:
+        """What the fields say."""
+        return TrackFilter(
+            text=self.search.text(),
+            kind=self.kind.currentData(),
+            review=self.review.currentData(),
+            min_length=self.length.value(),
+            max_error=self.error.value() or None,
+        )
+
+    def clear(self) -> None:
+        """Let every track pass."""
+        fields: tuple[QWidget, ...] = (self.search, self.kind, self.review, self.length, self.error)
+        for field in fields:
+            field.blockSignals(True)
+        self.search.clear()
+        self.kind.setCurrentIndex(0)
+        self.review.setCurrentIndex(0)
+        self.length.setValue(1)
+        self.error.setValue(0)
+        for field in fields:
+            field.blockSignals(False)
+        self._tell()
+
+    def show_count(self, shown: int, total: int) -> None:
+        """Say how many pass."""
+        self.count.setText(f"{total:,} tracks" if shown == total else f"{shown:,} of {total:,} tracks")
+        self.clear_button.setVisible(self.wanted != TrackFilter())
+
+    def _tell(self) -> None:
+        self._typing.stop()
+        self.changed.emit(self.wanted)
+
+    def _enter(self) -> None:
+        self._tell()
+        self.left.emit()
+
+    def _leave_if_enter(self) -> None:
+        if self.length.hasFocus() or self.error.hasFocus():
+            self.left.emit()
+
+
+class _Search(QLineEdit):
+    escaped = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)

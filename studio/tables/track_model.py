@@ -1,0 +1,147 @@
+"""The track table's model: a view into arrays, sorted and filtered as whole columns."""
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from core.trajectories.model import Review
+from studio.tables.track_rows import TrackFilter, TrackRows, matching, sorted_places
+
+COLUMNS: tuple[tuple[str, str, str], ...] = (
+    ("review", "", "Review: open, accepted or rejected"),
+    ("ids", "Id", "The track's number in the project"),
+    ("is_object", "Kind", "What is followed: an object or a point"),
+    ("labels", "Label", "A name; double-click to change it"),
+    ("first", "Frames", "First and last frame"),
+    ("length", "Length", "Frames it is seen in"),
+    ("keyframes", "Keys", "Keyframes: given by a person or by ground truth"),
+    ("mean_error", "Error", "Mean forward–backward error in pixels"),
+    ("max_error", "Worst", "Largest forward–backward error in pixels"),
+    ("confidence", "Conf.", "Mean confidence of its observations, 0 to 1"),
+)
+"""Column: the array of `TrackRows` it sorts by, its title, what its header says when hovered."""
+
+REVIEW_COLUMN, LABEL_COLUMN = 0, 3
+
+_REVIEWS = {Review.OPEN: "open", Review.ACCEPTED: "accepted", Review.REJECTED: "rejected"}
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class TrackModel(QAbstractTableModel):
+    """Tracks that pass the filter, in order.
+
+    Signals:
+        label_asked(int, str): a person typed a label for the track of an id.
+    """
+
+    label_asked = Signal(int, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: TrackRows | None = None
+        self.wanted = TrackFilter()
+        self.places = np.zeros(0, np.int64)
+        self._sort = (1, Qt.SortOrder.AscendingOrder)
+
+    def set_rows(self, rows: TrackRows | None) -> None:
+        """Show other tracks, with the filter and order there are."""
+        self.rows = rows
+        self._arrange()
+
+    def set_filter(self, wanted: TrackFilter) -> None:
+        """Show only tracks that pass."""
+        if wanted != self.wanted:
+            self.wanted = wanted
+            self._arrange()
+
+    @property
+    def total(self) -> int:
+        """Tracks before the filter."""
+        return 0 if self.rows is None else len(self.rows)
+
+    @property
+    def shown_ids(self) -> np.ndarray:
+        """(K,) int64, the ids that are shown, in order."""
+        return np.zeros(0, np.int64) if self.rows is None else self.rows.ids[self.places]
+
+    def review(self, row: int) -> Review:
+        """The review of a row."""
+        assert self.rows is not None
+        return Review(int(self.rows.review[self.places[row]]))
+
+    # --- Qt -----------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.places)
+
+    def columnCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation is Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return COLUMNS[section][1]
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return COLUMNS[section][2]
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == LABEL_COLUMN else flags
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if self.rows is None or not index.isValid():
+            return None
+        column = index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(column, int(self.places[index.row()]))
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _LEFT if column in (REVIEW_COLUMN, 2, LABEL_COLUMN) else _RIGHT
+        if role == Qt.ItemDataRole.EditRole and column == LABEL_COLUMN:
+            return self.rows.labels[self.places[index.row()]]
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            return _REVIEWS[self.review(index.row())] if column == REVIEW_COLUMN else None
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if self.rows is None or role != Qt.ItemDataRole.EditRole or index.column() != LABEL_COLUMN:
+            return False
+        place, label = self.places[index.row()], str(value).strip()
+        if label != self.rows.labels[place]:
+            self.label_asked.emit(int(self.rows.ids[place]), label)
+        return True
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._sort = (column, order)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.beginResetModel()
+        if self.rows is None:
+            self.places = np.zeros(0, np.int64)
+        else:
+            column, order = self._sort
+            places = sorted_places(self.rows, COLUMNS[column][0], order is Qt.SortOrder.DescendingOrder)
+            self.places = places[matching(self.rows, self.wanted)[places]]
+        self.endResetModel()
+
+    def _text(self, column: int, place: int) -> str:
+        rows = self.rows
+        assert rows is not None
+        name = COLUMNS[column][0]
+        if name == "review":
+            return ""
+        if name == "is_object":
+            return "object" if rows.is_object[place] else "point"
+        if name == "first":
+            return f"{rows.first[place]}–{rows.last[place]}"
+        value = getattr(rows, name)[place]
+        if name in ("mean_error", "max_error", "confidence"):
+            return "" if np.isnan(value) else f"{value:.2f}"
+        return str(value)

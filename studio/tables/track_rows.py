@@ -1,0 +1,135 @@
+"""The tracks of a clip as columns of arrays: what the table shows, sorts and filters by."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.trajectories.model import KEYFRAMES, ObjectTrajectory, PointTrajectories, Review
+
+
+@dataclass(frozen=True, eq=False)
+class TrackRows:
+    """N tracks, objects first, each kind by id.
+
+    Attributes:
+        ids: (N,) int64.
+        is_object: (N,) bool; else a point.
+        labels: (N,) object array of str.
+        first, last: (N,) int64, frames.
+        length: (N,) int64, observations.
+        keyframes: (N,) int64.
+        mean_error, max_error: (N,) float32, forward–backward error in pixels; NaN for objects.
+        confidence: (N,) float32, mean over observations in 0..1; NaN for points.
+        review: (N,) uint8, `Review`.
+    """
+
+    ids: np.ndarray
+    is_object: np.ndarray
+    labels: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    length: np.ndarray
+    keyframes: np.ndarray
+    mean_error: np.ndarray
+    max_error: np.ndarray
+    confidence: np.ndarray
+    review: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class TrackFilter:
+    """What a track must be to be shown; a track without an error passes `max_error`.
+
+    Attributes:
+        text: part of its label, or its id.
+        kind: `object`, `point`, or empty for both.
+        review: a `Review`, or None for all.
+        min_length: in frames.
+        max_error: of the largest forward–backward error, in pixels; None for any.
+    """
+
+    text: str = ""
+    kind: str = ""
+    review: Review | None = None
+    min_length: int = 1
+    max_error: float | None = None
+
+
+def track_rows(points: PointTrajectories, objects: Iterable[ObjectTrajectory]) -> TrackRows:
+    """The columns of a clip's tracks."""
+    things = list(objects)
+    starts = points.offsets[:-1]
+    known = ~np.isnan(points.error)
+    error = np.where(known, points.error, 0)
+    # the first observation has no link that led to it: its 0 does not count
+    counted = known & (np.arange(len(error)) != points.offsets[points.owner])
+    counts = _sums(counted.astype(np.int64), starts)
+    mean = np.full(len(points), np.nan, np.float32)
+    np.divide(_sums(np.where(counted, error, 0), starts), counts, out=mean, where=counts > 0)
+    largest = np.maximum.reduceat(error, starts) if len(points) else np.zeros(0, np.float32)
+    keyed = _sums(np.isin(points.origin, KEYFRAMES).astype(np.int64), starts)
+    nothing = np.full(len(things), np.nan, np.float32)
+    return TrackRows(
+        ids=np.concatenate([_ints(one.id for one in things), points.ids]),
+        is_object=np.arange(len(things) + len(points)) < len(things),
+        labels=np.array([*(one.label for one in things), *points.labels], object),
+        first=np.concatenate([_ints(one.frames[0] for one in things), points.first]),
+        last=np.concatenate([_ints(one.frames[-1] for one in things), points.last]),
+        length=np.concatenate([_ints(len(one.frames) for one in things), points.lengths]),
+        keyframes=np.concatenate([_ints(len(one.keyframes) for one in things), keyed]),
+        mean_error=np.concatenate([nothing, mean]),
+        max_error=np.concatenate([nothing, np.where(counts > 0, largest, np.nan).astype(np.float32)]),
+        confidence=np.concatenate(
+            [
+                np.array([one.confidence.mean() for one in things], np.float32),
+                np.full(len(points), np.nan, np.float32),
+            ]
+        ),
+        review=np.concatenate([np.array([one.review for one in things], np.uint8), points.review]),
+    )
+
+
+def matching(rows: TrackRows, wanted: TrackFilter) -> np.ndarray:
+    """(N,) bool: which tracks pass a filter."""
+    keep = np.ones(len(rows), bool)
+    if wanted.kind:
+        keep &= rows.is_object == (wanted.kind == "object")
+    if wanted.review is not None:
+        keep &= rows.review == wanted.review
+    if wanted.min_length > 1:
+        keep &= rows.length >= wanted.min_length
+    if wanted.max_error is not None:
+        keep &= ~(rows.max_error > wanted.max_error)
+    text = wanted.text.strip().casefold()
+    if text:
+        named = np.fromiter((text in label.casefold() for label in rows.labels), bool, len(rows))
+        if text.isdecimal():
+            named |= rows.ids == int(text)
+        keep &= named
+    return keep
+
+
+def sorted_places(rows: TrackRows, column: str, descending: bool) -> np.ndarray:
+    """(N,) int64: places in the order of a column; ties by id, NaN and empty labels last."""
+    values = getattr(rows, column)
+    if column == "labels":
+        values = np.array([label.casefold() for label in values], np.str_)
+        empty = values == ""
+    else:
+        values = values.astype(np.float64)
+        empty = np.isnan(values)
+    _, rank = np.unique(values, return_inverse=True)
+    order = np.lexsort((rows.ids, -rank if descending else rank, empty))
+    return order.astype(np.int64)
+
+
+def _sums(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    return np.add.reduceat(values, starts) if len(starts) else np.zeros(0, values.dtype)
+
+
+def _ints(values: Iterable[int]) -> np.ndarray:
+    return np.array([int(value) for value in values], np.int64)

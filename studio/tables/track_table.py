@@ -1,0 +1,217 @@
+"""The table of a clip's tracks: sort, filter, select, and act on what is selected."""
+
+import numpy as np
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRectF,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.trajectories.edits import Relabel
+from core.trajectories.model import Changes, Review
+from studio import theme
+from studio.document import Document
+from studio.tables.filter_row import FilterRow
+from studio.tables.track_model import COLUMNS, LABEL_COLUMN, REVIEW_COLUMN, TrackModel
+from studio.tables.track_rows import TrackFilter, track_rows
+from studio.view_state import ViewState
+
+_WIDTHS = (26, 58, 60, 110, 76, 58, 46, 54, 54, 50)
+
+
+class TrackTable(QWidget):
+    """Filter row and table, in step with the selection of `ViewState`.
+
+    Signals:
+        edit_asked(Edit): a label was typed.
+        menu_asked(QPoint): the context menu is wanted there, on the screen.
+        left(): keys belong to the canvas again.
+    """
+
+    edit_asked = Signal(object)
+    menu_asked = Signal(object)
+    left = Signal()
+
+    def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._view = document, view
+        self.model = TrackModel(self)
+        self.filter_row = FilterRow()
+        self.table = _Table()
+        self.table.setModel(self.model)
+        self.table.setItemDelegateForColumn(REVIEW_COLUMN, _ReviewDot(self.table))
+        for column, width in enumerate(_WIDTHS):
+            self.table.setColumnWidth(column, width)
+        self.table.horizontalHeader().setSectionResizeMode(LABEL_COLUMN, QHeaderView.ResizeMode.Interactive)
+        column_box = QVBoxLayout(self)
+        column_box.setContentsMargins(0, 0, 0, 0)
+        column_box.setSpacing(0)
+        column_box.addWidget(self.filter_row)
+        column_box.addWidget(self.table, 1)
+        self._showing = False
+        self.table.selectionModel().selectionChanged.connect(self._tell_selection)
+        self.table.doubleClicked.connect(self._go_to)
+        self.table.menu_asked.connect(self.menu_asked)
+        self.filter_row.changed.connect(self._filter)
+        self.filter_row.left.connect(self.left)
+        self.model.label_asked.connect(self._relabel)
+        self.model.modelReset.connect(self._show_selection)
+        view.clip_changed.connect(self.reload)
+        view.selection_changed.connect(self._show_selection)
+        document.changed.connect(self._reload_if_touched)
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the clip's tracks again."""
+        clip = self._view.clip
+        if clip is None:
+            self.model.set_rows(None)
+        else:
+            objects = self._document.objects(clip.id).values()
+            self.model.set_rows(track_rows(self._document.points(clip.id), objects))
+        self._tell_shown()
+
+    def step(self, by: int, review: Review | None = None) -> bool:
+        """Select the track that is `by` rows on; with a review, the next that has it, round the end."""
+        ids, count = self.model.shown_ids, self.model.rowCount()
+        if count == 0:
+            return False
+        chosen = np.flatnonzero(np.isin(ids, list(self._view.selection)))
+        at = (int(chosen[-1]) if by > 0 else int(chosen[0])) if len(chosen) else (-1 if by > 0 else count)
+        if review is None:
+            row = min(max(at + by, 0), count - 1)
+        else:
+            order = (at + by * np.arange(1, count + 1)) % count
+            reviews = self.model.rows.review[self.model.places] if self.model.rows is not None else ids
+            found = order[reviews[order] == review]
+            if len(found) == 0:
+                return False
+            row = int(found[0])
+        self._view.set_selection((int(ids[row]),))
+        self._go_to(self.model.index(row, 0))
+        return True
+
+    def select_shown(self) -> None:
+        """Select every track that passes the filter."""
+        self._view.set_selection(self.model.shown_ids.tolist())
+
+    def invert_selection(self) -> None:
+        """Select those of the shown tracks that are not selected."""
+        self._view.set_selection(frozenset(self.model.shown_ids.tolist()) - self._view.selection)
+
+    def _filter(self, wanted: TrackFilter) -> None:
+        self.model.set_filter(wanted)
+        self._tell_shown()
+
+    def _tell_shown(self) -> None:
+        shown = self.model.shown_ids
+        self.filter_row.show_count(len(shown), self.model.total)
+        all_shown = len(shown) == self.model.total
+        self._view.set_shown(None if all_shown else frozenset(shown.tolist()))
+
+    def _tell_selection(self) -> None:
+        if not self._showing:
+            ids = self.model.shown_ids
+            ranges = self.table.selectionModel().selection()
+            parts = [ids[part.top() : part.bottom() + 1] for part in ranges.toList()]
+            self._view.set_selection(np.concatenate([ids[:0], *parts]).tolist())
+
+    def _show_selection(self) -> None:
+        rows = np.flatnonzero(np.isin(self.model.shown_ids, list(self._view.selection)))
+        selection, last = QItemSelection(), len(COLUMNS) - 1
+        breaks = np.flatnonzero(np.diff(rows) > 1) + 1
+        for run in np.split(rows, breaks):
+            if len(run):
+                selection.select(self.model.index(int(run[0]), 0), self.model.index(int(run[-1]), last))
+        self._showing = True
+        flags = QItemSelectionModel.SelectionFlag
+        self.table.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
+        self._showing = False
+        if len(rows) and not self.table.hasFocus():
+            self.table.scrollTo(self.model.index(int(rows[0]), 1))
+
+    def _go_to(self, index: QModelIndex) -> None:
+        """Show the first frame of a track, unless it is there at the frame that is shown."""
+        rows = self.model.rows
+        if rows is not None and index.column() != LABEL_COLUMN:
+            place = self.model.places[index.row()]
+            if not rows.first[place] <= self._view.frame <= rows.last[place]:
+                self._view.set_frame(int(rows.first[place]))
+
+    def _relabel(self, trajectory_id: int, label: str) -> None:
+        if self._view.clip is not None:
+            self.edit_asked.emit(Relabel(self._view.clip.id, (trajectory_id,), label))
+
+    def _reload_if_touched(self, changes: Changes) -> None:
+        if self._view.clip is not None and self._view.clip.id in changes.clips:
+            self.reload()
+
+
+class _Table(QTableView):
+    menu_asked = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Tracks")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.setSortingEnabled(True)
+        self.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(self.fontMetrics().height() + theme.SPACE)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setStretchLastSection(True)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_asked.emit(event.globalPos())
+
+
+class _ReviewDot(QStyledItemDelegate):
+    """A ring for open, a full dot for accepted, a cross for rejected: told apart without colour."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        model = index.model()
+        assert isinstance(model, TrackModel)
+        review, c = model.review(index.row()), theme.colours()
+        selected = bool(option.state & option.state.State_Selected)
+        colour = {Review.OPEN: c.muted, Review.ACCEPTED: c.good, Review.REJECTED: c.bad}[review]
+        colour = c.on_accent if selected else colour
+        centre = QPointF(option.rect.center())
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colour), 1.6))
+        if review == Review.REJECTED:
+            painter.drawLine(centre + QPointF(-3.5, -3.5), centre + QPointF(3.5, 3.5))
+            painter.drawLine(centre + QPointF(-3.5, 3.5), centre + QPointF(3.5, -3.5))
+        else:
+            painter.setBrush(QColor(colour) if review == Review.ACCEPTED else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QRectF(centre.x() - 4, centre.y() - 4, 8, 8))
+        painter.restore()

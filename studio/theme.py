@@ -1,0 +1,198 @@
+"""How the window looks: our own light and dark palettes for Qt's Fusion style, spacing, plot colours."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+SPACE = 8
+"""Pixels between things that belong together; half of it inside them, twice of it between groups."""
+
+ICON = 18
+"""Pixels of an icon's side in tool bars and buttons."""
+
+THEMES = ("system", "light", "dark")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colours:
+    """One palette, as `#rrggbb`.
+
+    Attributes:
+        window, base, stripe, button: behind panels, lists, every second row, buttons.
+        canvas: behind frames.
+        text, muted, faint: for reading, for what is said beside, for what cannot be used now.
+        border: lines between.
+        accent, on_accent: what is chosen or acted on, and text on it.
+        mark: the accent as a line or text on `window` and `base`.
+        good, bad, warning: accepted, rejected or failed, and to be looked at; as text or lines.
+        series: lines of plots, told apart by people who see colours differently too.
+    """
+
+    window: str
+    base: str
+    stripe: str
+    button: str
+    canvas: str
+    text: str
+    muted: str
+    faint: str
+    border: str
+    accent: str
+    on_accent: str
+    mark: str
+    good: str
+    bad: str
+    warning: str
+    series: tuple[str, ...]
+
+
+LIGHT = Colours(
+    window="#f3f4f6",
+    base="#ffffff",
+    stripe="#f8f9fb",
+    button="#fbfbfc",
+    canvas="#e4e6ea",
+    text="#1c2128",
+    muted="#565f6b",
+    faint="#9aa2ad",
+    border="#d3d7de",
+    accent="#2b62c4",
+    on_accent="#ffffff",
+    mark="#2559b8",
+    good="#1a7340",
+    bad="#b3261e",
+    warning="#8a5300",
+    series=("#2559b8", "#b8500a", "#1a7340", "#8b3fa0", "#6b5d00", "#56606c"),
+)
+
+DARK = Colours(
+    window="#202327",
+    base="#181a1e",
+    stripe="#1d2024",
+    button="#2b2f35",
+    canvas="#121416",
+    text="#e3e6ea",
+    muted="#a1a9b4",
+    faint="#69717c",
+    border="#373c44",
+    accent="#3563b5",
+    on_accent="#ffffff",
+    mark="#84b0ff",
+    good="#5cc98a",
+    bad="#ff8a80",
+    warning="#e5b84b",
+    series=("#84b0ff", "#f0a060", "#5cc98a", "#d69be8", "#d8c84a", "#a1a9b4"),
+)
+
+
+def apply(app: QApplication, theme: str) -> None:
+    """Dress the application in one of `THEMES`; `system` follows the desktop where it tells."""
+    dark = theme == "dark" or (theme == "system" and app.styleHints().colorScheme() == Qt.ColorScheme.Dark)
+    chosen = DARK if dark else LIGHT
+    app.setStyle("Fusion")
+    app.setPalette(_palette(chosen))
+    app.setStyleSheet(_style_sheet(chosen))
+
+
+def colours(widget: QWidget | None = None) -> Colours:
+    """The colours that a widget, or the application, is dressed in."""
+    palette = widget.palette() if widget is not None else QApplication.palette()
+    return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+
+
+def contrast(a: str, b: str) -> float:
+    """The contrast of two colours, 1 to 21.
+
+    Source: WCAG 2.1, relative luminance and contrast ratio; AA asks 4.5 for text, 3 for lines and large text.
+    """
+    lighter, darker = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    def linear(value: float) -> float:
+        return float(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)
+
+    c = QColor(colour)
+    return 0.2126 * linear(c.redF()) + 0.7152 * linear(c.greenF()) + 0.0722 * linear(c.blueF())
+
+
+def _palette(c: Colours) -> QPalette:
+    role, palette = QPalette.ColorRole, QPalette()
+    for where, colour in {
+        role.Window: c.window,
+        role.WindowText: c.text,
+        role.Base: c.base,
+        role.AlternateBase: c.stripe,
+        role.Text: c.text,
+        role.PlaceholderText: c.muted,
+        role.Button: c.button,
+        role.ButtonText: c.text,
+        role.BrightText: c.bad,
+        role.ToolTipBase: c.base,
+        role.ToolTipText: c.text,
+        role.Highlight: c.accent,
+        role.HighlightedText: c.on_accent,
+        role.Accent: c.accent,
+        role.Link: c.mark,
+        role.LinkVisited: c.mark,
+        role.Light: c.button,
+        role.Midlight: c.stripe,
+        role.Mid: c.border,
+        role.Dark: c.faint,
+        role.Shadow: c.border,
+    }.items():
+        palette.setColor(where, QColor(colour))
+    for where in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, where, QColor(c.faint))
+    palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(c.border))
+    palette.setColor(QPalette.ColorGroup.Disabled, role.HighlightedText, QColor(c.muted))
+    return palette
+
+
+def _style_sheet(c: Colours) -> str:
+    return f"""
+    QToolTip {{ color: {c.text}; background: {c.base}; border: 1px solid {c.border}; padding: 4px; }}
+    QMainWindow::separator {{ background: {c.border}; width: 1px; height: 1px; }}
+    QMainWindow::separator:hover {{ background: {c.mark}; }}
+    QToolBar {{ background: {c.window}; border: none; border-bottom: 1px solid {c.border};
+        spacing: {SPACE // 2}px; padding: {SPACE // 2}px {SPACE}px; }}
+    QStatusBar {{ border-top: 1px solid {c.border}; }}
+    QStatusBar::item {{ border: none; }}
+    QDockWidget::title {{ padding: 6px {SPACE}px; background: {c.window}; }}
+    QHeaderView::section {{ background: {c.window}; color: {c.muted}; border: none;
+        border-bottom: 1px solid {c.border}; border-right: 1px solid {c.border}; padding: 4px 6px; }}
+    QTableView, QTreeView, QListView {{ border: none; }}
+    QSplitter::handle {{ background: {c.border}; }}
+    *[quiet="true"] {{ color: {c.muted}; }}
+    *[role="title"] {{ font-size: 22pt; font-weight: 600; }}
+    *[role="heading"] {{ font-weight: 600; }}
+    *[role="card"] {{ background: {c.base}; border: 1px solid {c.border}; border-radius: 8px; }}
+    QPushButton[role="primary"] {{ background: {c.accent}; color: {c.on_accent}; border: none;
+        border-radius: 4px; padding: 6px 14px; font-weight: 600; }}
+    QPushButton[role="primary"]:hover {{ background: {c.mark}; color: {c.base}; }}
+    QPushButton[role="primary"]:focus {{ border: 2px solid {c.text}; padding: 4px 12px; }}
+    QPushButton[role="link"] {{ color: {c.mark}; background: transparent; border: 1px solid transparent;
+        border-radius: 4px; padding: 2px 4px; text-align: left; }}
+    QPushButton[role="link"]:hover {{ text-decoration: underline; }}
+    QPushButton[role="link"]:focus {{ border-color: {c.mark}; }}
+    QPushButton[role="link"]:disabled {{ color: {c.faint}; }}
+    QPushButton[role="way"] {{ background: {c.base}; border: 1px solid {c.border}; border-radius: 8px; }}
+    QPushButton[role="way"]:hover, QPushButton[role="way"]:focus {{ border: 1px solid {c.mark};
+        background: {c.stripe}; }}
+    QToolButton[role="segment"] {{ background: {c.button}; border: 1px solid {c.border}; border-right: none;
+        padding: 4px 12px; }}
+    QToolButton[role="segment"]:hover {{ background: {c.base}; }}
+    QToolButton[role="segment"]:checked {{ background: {c.accent}; color: {c.on_accent};
+        border-color: {c.accent}; }}
+    QToolButton[role="segment"]:focus {{ border-bottom: 2px solid {c.mark}; padding-bottom: 3px; }}
+    QToolButton[place="first"] {{ border-top-left-radius: 5px; border-bottom-left-radius: 5px; }}
+    QToolButton[place="last"] {{ border-top-right-radius: 5px; border-bottom-right-radius: 5px;
+        border-right: 1px solid {c.border}; }}
+    QToolButton[role="step"] {{ border: none; padding: 3px 6px; border-radius: 4px; }}
+    QToolButton[role="step"]:hover {{ background: {c.stripe}; color: {c.mark}; }}
+    QLabel[role="error"] {{ color: {c.bad}; }}
+    QPushButton[role="primary"]:disabled {{ background: {c.border}; color: {c.muted}; }}
+    """
