@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from core import jobs
+from core.datasets.reading import check_frames
 from core.errors import StudioError
 from core.jobs.run_folder import RunFolder
 from core.project import Project
@@ -30,12 +31,11 @@ def _runs(project: Project) -> Iterator[str]:
 
 
 def _frames(project: Project) -> Iterator[str]:
+    """Every source frame is decoded; of a clip with many problems only the first is told."""
     with project.reading() as connection:
         clips = store.clips(connection)
     for clip in clips:
-        absent = [name for name in clip.files if not (clip.root / name).is_file()]
-        if absent:
-            yield (
-                f"{clip.name} lacks {len(absent)} of its {len(clip.files)} files, "
-                f"the first of them {clip.root / absent[0]}; restore them, or relocate the clip's folder."
-            )
+        found = check_frames(clip)
+        yield from found[:1]
+        if len(found) > 1:
+            yield f"{clip.name} has {len(found) - 1} more frames like that, of {clip.frames}."

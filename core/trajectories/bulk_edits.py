@@ -20,11 +20,16 @@ from core.version import code_version
 class AddClips:
     """Add clips with their annotated objects.
 
+    Attributes:
+        clips: each with its objects.
+        warnings: sentences for whoever imports: what was irregular, and how it was taken.
+
     Raises:
         StudioError: the project already has a clip of that name.
     """
 
     clips: Sequence[tuple[Clip, Sequence[ObjectTrajectory]]]
+    warnings: tuple[str, ...] = ()
     clip_id: None = None
 
     @property

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, case, func, insert, select, update
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories import schema
-from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, PointTrajectories
+from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +91,20 @@ def summaries(connection: Connection) -> list[ClipSummary]:
         )
         for one in clips(connection)
     ]
+
+
+def observations_by_origin(connection: Connection) -> dict[int, dict[str, int]]:
+    """Clip id → origin, such as `annotated` → observations of objects and points; all annotators count."""
+    t, o = schema.trajectory.c, schema.observation.c
+    counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    objects = select(t.clip_id, o.origin, func.count()).join(schema.trajectory, t.id == o.trajectory_id)
+    for clip_id, origin, count in connection.execute(objects.group_by(t.clip_id, o.origin)):
+        counts[clip_id][Origin(origin).name.lower()] += count
+    for clip_id, packed in connection.execute(select(t.clip_id, t.origin).where(t.kind == Kind.POINT)):
+        for value, count in enumerate(np.bincount(np.frombuffer(packed, np.uint8))):
+            if count:
+                counts[clip_id][Origin(value).name.lower()] += int(count)
+    return {clip_id: dict(found) for clip_id, found in counts.items()}
 
 
 def points(connection: Connection, clip_id: int) -> PointTrajectories:

@@ -1,0 +1,79 @@
+"""The commands: everything the window can do, without a display.
+
+A command is a module of this package with `add_arguments(parser)` and `perform(args) -> Outcome`; only
+the module of the command that is asked for is imported.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from core.cli.outcome import Stopped, show, show_problems
+from core.errors import StudioError
+from core.version import code_version
+
+COMMANDS = {
+    "demo": ("demo", "the main job end to end on the generated sample"),
+    "import": ("importing", "bring clips and their annotation into a project"),
+    "info": ("info", "clips, frames, trajectories by kind, origin and state"),
+    "densify": ("densify", "carry masks and boxes from keyframe to keyframe"),
+    "track": ("track", "follow points through clips"),
+    "export": ("export", "write trajectories in another program's format"),
+    "pretrain": ("pretrain", "train a trunk on trajectories, or on Caltech-101"),
+    "proposals": ("proposals", "propose boxes in the images of a VOC set"),
+    "finetune": ("finetune", "train a detector on VOC from pretrained or random weights"),
+    "detect": ("detect", "run a detector over a VOC set and write comp4 files"),
+    "evaluate": ("evaluate", "measure comp4 files with VOC's average precision"),
+    "probe": ("probe", "measure what a frozen trunk knows"),
+    "table1": ("table1", "runs beside the paper's Table 1"),
+    "check": ("check", "integrity of a project's database, runs and source frames"),
+}
+"""Name → its module in this package, and what it does."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Perform the command that the arguments name; returns the exit code.
+
+    0 done; 1 something the user can put right, in one sentence on standard error; 2 usage; 130 interrupted.
+    """
+    chosen = next((word for word in arguments if not word.startswith("-")), None)
+    try:
+        args = _parser(chosen).parse_args(arguments)
+        outcome = args.perform(args)
+        show(outcome, args.json)
+        return show_problems(outcome)
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except Stopped as stopped:
+        print(stopped, file=sys.stderr)
+        return 130
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser of all commands, with the options of the chosen one."""
+    parser = argparse.ArgumentParser(
+        prog="main.py",
+        description="AssociationNet Studio. Without a command the window opens, on PROJECT if that is given, "
+        "or with --sample on a fresh copy of the generated sample project.",
+        usage="main.py [-h] [--version] [PROJECT | --sample | COMMAND ...]",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"AssociationNet Studio {code_version()}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, (module, words) in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False
+        )
+        if name == chosen:
+            command.add_argument(
+                "--json", metavar="FILE", help="write the result as JSON; - for standard output"
+            )
+            loaded = importlib.import_module(f"core.cli.{module}")
+            loaded.add_arguments(command)
+            command.set_defaults(perform=loaded.perform)
+    return parser

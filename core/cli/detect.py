@@ -1,0 +1,22 @@
+"""`detect`: run a detector over a VOC set and write comp4 files."""
+
+import argparse
+
+from core.cli.options import add_settings, given, settings_from
+from core.cli.outcome import Outcome
+from core.cli.running import cache, passing_run, run_here
+from core.detection.config import DetectConfig
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_settings(parser, DetectConfig, required=("run", "voc", "out"))
+
+
+def perform(args: argparse.Namespace) -> Outcome:
+    filled = {"cache": given(args, DetectConfig).get("cache", cache())}
+    settings = settings_from(args, DetectConfig, **filled)
+    with passing_run("detect", settings) as folder:
+        run_here(folder, args)
+    assert settings.out is not None  # required
+    files = sorted(str(path) for path in settings.out.glob(f"comp4_det_{settings.set}_*.txt"))
+    return Outcome(f"Wrote {len(files)} files to {settings.out}.", {"files": files})

@@ -1,0 +1,75 @@
+"""`info`: what a project holds."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core.cli.outcome import Outcome
+from core.jobs.run_folder import RunFolder
+from core.project import Project
+from core.trajectories import journal, store
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="the project")
+
+
+def perform(args: argparse.Namespace) -> Outcome:
+    with Project.open(args.project) as project:
+        with project.reading() as connection:
+            summaries = store.summaries(connection)
+            origins = store.observations_by_origin(connection)
+            revision = journal.revision(connection)
+        folders = [RunFolder(path.parent) for path in sorted(project.runs.glob("*/config.toml"))]
+        runs = [{"name": one.name, "job": one.job, "state": one.status().state.value} for one in folders]
+    clips = [
+        {
+            "name": one.clip.name,
+            "dataset": one.clip.dataset,
+            "frames": one.clip.frames,
+            "width": one.clip.width,
+            "height": one.clip.height,
+            "annotated": one.annotated,
+            "object_trajectories": one.objects,
+            "point_trajectories": one.points,
+            "accepted": one.accepted,
+            "rejected": one.rejected,
+            "observations": origins.get(one.clip.id, {}),
+        }
+        for one in summaries
+    ]
+    values = {"project": project.name, "revision": revision, "clips": clips, "runs": runs}
+    return Outcome(_text(clips, runs), values)
+
+
+def _text(clips: list[dict[str, Any]], runs: list[dict[str, str]]) -> str:
+    if not clips:
+        return "The project holds no clips yet."
+    names = ("clip", "data set", "frames", "size", "annotated", "objects", "points", "accepted", "rejected")
+    rows = [
+        (
+            *(clip["name"], clip["dataset"], clip["frames"], f"{clip['width']}×{clip['height']}"),
+            *(clip["annotated"], clip["object_trajectories"], clip["point_trajectories"]),
+            *(clip["accepted"], clip["rejected"]),
+        )
+        for clip in clips
+    ]
+    columns = ("frames", "annotated", "object_trajectories", "point_trajectories", "accepted", "rejected")
+    frames, *sums = (sum(clip[column] for clip in clips) for column in columns)
+    table = [names, *rows, (f"{len(clips)} clips", "", frames, "", *sums)]
+    widths = [max(len(str(row[k])) for row in table) for k in range(len(names))]
+    lines = [
+        "  ".join(
+            str(cell).ljust(width) if k < 2 else str(cell).rjust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in table
+    ]
+    origins: dict[str, int] = {}
+    for clip in clips:
+        for origin, count in clip["observations"].items():
+            origins[origin] = origins.get(origin, 0) + count
+    told = ", ".join(f"{count:,} {origin}" for origin, count in origins.items())
+    lines.append(f"Observations: {told or 'none'}.")
+    lines += [f"{run['name']}  {run['state']}" for run in runs]
+    return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""From settings dataclasses to options and back: defaults and help have one source."""
+
+import argparse
+import dataclasses
+import types
+import typing
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core import config
+
+Settings = TypeVar("Settings")
+
+
+def add_settings(
+    parser: argparse.ArgumentParser,
+    cls: type,
+    skip: Collection[str] = (),
+    required: Collection[str] = (),
+) -> None:
+    """Add an option for each field; what is not given on the command line is absent from the namespace.
+
+    Args:
+        parser: of a command.
+        cls: a settings dataclass.
+        skip: fields that the command fills in itself.
+        required: fields that must be given.
+    """
+    kinds = typing.get_type_hints(cls)
+    advanced = parser.add_argument_group("more settings")
+    for field in dataclasses.fields(cls):
+        if field.name in skip:
+            continue
+        rule = field.metadata
+        options: dict[str, Any] = {"dest": field.name, "default": argparse.SUPPRESS, "help": _help(field)}
+        kind = _bare(kinds[field.name])
+        if kind is bool:
+            options["action"] = argparse.BooleanOptionalAction
+        else:
+            options["type"] = _absolute if kind is Path else kind
+            options["metavar"] = rule["unit"].upper() or kind.__name__.upper()
+            if rule["choices"]:
+                options["choices"] = rule["choices"]
+                del options["metavar"]
+        if field.name in required:
+            options["required"] = True
+        group = advanced if rule["advanced"] else parser
+        group.add_argument("--" + field.name.replace("_", "-"), **options)
+
+
+def given(args: argparse.Namespace, cls: type) -> dict[str, Any]:
+    """The settings of a class that were given on the command line."""
+    names = [field.name for field in dataclasses.fields(cls)]
+    return {name: getattr(args, name) for name in names if hasattr(args, name)}
+
+
+def settings_from(args: argparse.Namespace, cls: type[Settings], **filled: Any) -> Settings:
+    """Settings as given on the command line, and what the command fills in.
+
+    Raises:
+        StudioError: a value out of range.
+    """
+    return config.from_dict(cls, {**given(args, cls), **filled})
+
+
+def start_of(text: str) -> str:
+    """`random`, or the absolute path of a run or weights file, as jobs take it for `init`."""
+    return text if text == "random" else str(_absolute(text))
+
+
+def _absolute(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _bare(kind: Any) -> Any:
+    """The type of an optional field."""
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        return next(part for part in typing.get_args(kind) if part is not type(None))
+    return kind
+
+
+def _help(field: "dataclasses.Field[Any]") -> str:
+    words = field.metadata["help"]
+    default = field.default
+    if default not in (None, "", Path()) and not isinstance(default, bool):
+        unit = f" {field.metadata['unit']}" if field.metadata["unit"] else ""
+        words += f" (default: {default}{unit})"
+    elif isinstance(default, bool):
+        words += f" (default: {'yes' if default else 'no'})"
+    return words.replace("%", "%%")

@@ -1,0 +1,107 @@
+"""Running jobs in the foreground, with a bar on a terminal and plain lines elsewhere."""
+
+import argparse
+import contextlib
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import platformdirs
+from tqdm import tqdm
+
+from core import worker
+from core.cli.outcome import Stopped
+from core.errors import StudioError
+from core.events import ClassAP, Event, Log, Metric, Progress
+from core.jobs import launch
+from core.jobs.run_folder import RunFolder, State
+
+LINE_EVERY = 10.0
+"""Seconds between two lines of progress where there is no terminal."""
+
+
+def run_here(folder: RunFolder, args: argparse.Namespace) -> None:
+    """Run a job to its end.
+
+    Raises:
+        StudioError: it failed; why.
+        Stopped: it was interrupted, and saved.
+    """
+    folder.clear_control()
+    with shown(args) as display:
+        status = worker.run_job(folder, display.show)
+    if status.state is State.FAILED:
+        raise StudioError(status.error)
+    if status.state is State.STOPPED:
+        raise Stopped(f"Stopped at {status.step} of {status.total} and saved in {folder.path}.")
+
+
+@contextlib.contextmanager
+def passing_run(job: str, settings: Any) -> Iterator[RunFolder]:
+    """A run whose folder lasts as long as the block: its result is written elsewhere by the job."""
+    with tempfile.TemporaryDirectory(prefix="associationnet-") as folder:
+        yield launch.prepare_at(Path(folder) / job, job, settings)
+
+
+def cache() -> Path:
+    """Where commands keep the proposals of images, which take long and depend on the image alone."""
+    return platformdirs.user_cache_path("associationnet-studio") / "proposals"
+
+
+def shown(args: argparse.Namespace) -> "Display":
+    """Where progress goes: not to standard output where the result's JSON goes there."""
+    return Display(sys.stderr if args.json == "-" else sys.stdout)
+
+
+class Display:
+    """Shows events: a bar on standard error if that is a terminal, else lines now and then on `lines`."""
+
+    def __init__(self, lines: TextIO) -> None:
+        self._lines = lines
+        self._bar = tqdm(file=sys.stderr, dynamic_ncols=True, leave=False) if sys.stderr.isatty() else None
+        self._metrics: dict[str, float] = {}
+        self._told = time.monotonic()
+
+    def __enter__(self) -> "Display":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def report(self, done: int, total: int, what: str) -> None:
+        """For readers, which report without events."""
+        self.show(Progress(done, total, what))
+
+    def show(self, event: Event) -> None:
+        """Take an event in."""
+        if isinstance(event, Progress):
+            self._progress(event)
+        elif isinstance(event, Metric):
+            self._metrics[event.name] = event.value
+        elif isinstance(event, Log):
+            self._line(f"Warning: {event.text}" if event.level == "warning" else event.text)
+        elif isinstance(event, ClassAP) and event.objects:
+            self._line(f"{event.name:<12} AP {100 * event.ap:5.1f}   {event.objects} objects")
+
+    def _progress(self, event: Progress) -> None:
+        if self._bar is not None:
+            self._bar.total = event.total
+            self._bar.n = event.step
+            self._bar.set_description_str(event.what, refresh=False)
+            self._bar.set_postfix_str(self._numbers(), refresh=False)
+            self._bar.refresh()
+        elif time.monotonic() - self._told >= LINE_EVERY:
+            self._told = time.monotonic()
+            self._line(f"{event.what or 'Step'} {event.step}/{event.total} {self._numbers()}".rstrip())
+
+    def _numbers(self) -> str:
+        return " ".join(f"{name} {value:.4g}" for name, value in self._metrics.items())
+
+    def _line(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.clear()
+        print(text, file=self._lines, flush=True)

@@ -1,0 +1,59 @@
+"""What `pretrain` and `finetune` share: a run in a folder of its own, which can be resumed."""
+
+import argparse
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core import config
+from core.cli.options import given
+from core.cli.outcome import Outcome
+from core.cli.running import run_here
+from core.errors import StudioError
+from core.events import Metric
+from core.jobs.run_folder import RunFolder
+
+Settings = TypeVar("Settings")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """The options `--out` and `--resume`."""
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="RUN", help="the run's folder; new, unless resumed"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --out, if there is one",
+    )
+
+
+def to_resume(args: argparse.Namespace, job: str, cls: type) -> RunFolder | None:
+    """The run to go on with; None where a new one is to be made.
+
+    Raises:
+        StudioError: the run is of another job, or was started with other settings than those given.
+    """
+    if not args.resume or not (args.out / "config.toml").is_file():
+        return None
+    folder = RunFolder.open(args.out)
+    if folder.job != job:
+        raise StudioError(f"{args.out} is a {folder.job} run; resume it with the command {folder.job}.")
+    started = config.as_dict(folder.settings(cls))
+    for name, value in given(args, cls).items():
+        if started.get(name) != (str(value) if isinstance(value, Path) else value):
+            raise StudioError(
+                f"The run was started with {name} {started.get(name)!r}, not {str(value)!r}; "
+                "resume it unchanged or start a new run."
+            )
+    return folder
+
+
+def run_to_end(folder: RunFolder, args: argparse.Namespace) -> Outcome:
+    """Run a training job; the outcome holds the last value of every curve."""
+    run_here(folder, args)
+    metrics: dict[str, Any] = {}
+    for event in folder.events()[0]:
+        if isinstance(event, Metric):
+            metrics[event.name] = event.value if event.value == event.value else None
+    numbers = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items() if value is not None)
+    return Outcome(f"Done: {folder.path} ({numbers}).", {"run": str(folder.path), "metrics": metrics})

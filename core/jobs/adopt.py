@@ -1,0 +1,49 @@
+"""Taking the results of a tracking or densifying run into the project, as one step of undo."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from core import config
+from core.errors import StudioError
+from core.jobs import densify, track
+from core.jobs.run_folder import RunFolder, State
+from core.project import Project
+from core.trajectories import store
+from core.trajectories.bulk_edits import FillObservations, ReplacePoints
+
+ADOPTED = ("track", "densify")
+"""The jobs whose results belong in the database."""
+
+
+def result_edit(folder: RunFolder) -> ReplacePoints | FillObservations:
+    """The edit that takes a run's results in; its provenance holds the settings and the run's name.
+
+    Raises:
+        StudioError: the run is of another job, or has no results.
+    """
+    job = folder.job
+    settings: dict[str, Any] = config.read_toml(folder.path / "config.toml").get("settings", {})
+    settings = {**settings, "run": folder.name}
+    if job == "track":
+        return ReplacePoints(track.read_results(folder), job, settings)
+    if job == "densify":
+        return FillObservations(densify.read_results(folder), job=job, settings=settings)
+    raise StudioError(f"{folder.name} is a {job} run; only track and densify runs bring trajectories.")
+
+
+def is_adopted(connection: Connection, folder: RunFolder) -> bool:
+    """Whether the run's results were taken in once, also if that was undone since."""
+    return folder.name in store.adopted_runs(connection)
+
+
+def pending(project: Project) -> list[RunFolder]:
+    """Finished tracking and densifying runs of a project not yet taken in, oldest first."""
+    with project.reading() as connection:
+        adopted = store.adopted_runs(connection)
+    folders = [RunFolder(path.parent) for path in sorted(project.runs.glob("*/config.toml"))]
+    return [
+        folder
+        for folder in folders
+        if folder.name not in adopted and folder.job in ADOPTED and folder.status().state is State.DONE
+    ]

@@ -1,0 +1,26 @@
+"""AssociationNet Studio: the window, or one of the commands of `core.cli`."""
+
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str]) -> int:
+    """Open the window, on a project or the sample if asked for; with a command, perform that instead."""
+    sample = arguments == ["--sample"]
+    if not arguments or sample or (len(arguments) == 1 and _is_folder(arguments[0])):
+        import studio.app
+
+        return studio.app.main(None if sample or not arguments else Path(arguments[0]), sample=sample)
+    import core.cli
+
+    return core.cli.main(arguments)
+
+
+def _is_folder(word: str) -> bool:
+    from core.cli import COMMANDS
+
+    return word not in COMMANDS and Path(word).is_dir()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
