@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core import config
 from core.config import setting
+from core.errors import StudioError
 
 PRESETS = ("fast", "balanced", "quality", "best")
 
@@ -49,7 +50,22 @@ class DensifyConfig:
     min_confidence: float = setting(
         0.5, "Beyond its keyframes an object ends where its confidence falls below", minimum=0, maximum=1
     )
+    span: tuple[int, ...] = setting(
+        (),
+        "Only what lies between these two frames is computed; empty for everything",
+        "frames",
+        advanced=True,
+    )
+    max_side: int = setting(
+        960,
+        "Larger frames are shrunk by a whole number before flow is computed",
+        "px",
+        minimum=64,
+        advanced=True,
+    )
     threads: int = setting(2, "Flow fields computed at the same time", minimum=1, maximum=64, advanced=True)
 
     def __post_init__(self) -> None:
         config.check(self)
+        if self.span and (len(self.span) != 2 or self.span[0] > self.span[1]):
+            raise StudioError("span must be two frames, the first and the last, or empty.")

@@ -2,9 +2,9 @@
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,11 +18,15 @@ class FrameFlow:
     """A frame and its flow.
 
     Attributes:
-        grey: (H, W) uint8.
+        size: height and width of the frame as it is stored.
+        image: (H, W, 3) uint8 RGB, shrunk.
+        grey: (H, W) uint8, shrunk.
         flows: for each gap g the fields (H, W, 2) float32 from frame - g to frame, and back.
     """
 
     frame: int
+    size: tuple[int, int]
+    image: np.ndarray
     grey: np.ndarray
     flows: dict[int, tuple[np.ndarray, np.ndarray]]
 
@@ -31,7 +35,7 @@ def stream(
     frames: Sequence[np.ndarray],
     estimators: Mapping[int, FlowEstimator],
     threads: int,
-    prepare: Callable[[np.ndarray], np.ndarray],
+    max_side: int,
 ) -> Iterator[FrameFlow]:
     """The frames in order; memory holds `threads` of them ahead and the longest gap behind.
 
@@ -40,29 +44,29 @@ def stream(
 
     Args:
         estimators: by gap in frames.
-        prepare: a frame (H, W, 3) uint8 RGB → the grey frame that flow is computed on.
+        max_side: larger frames, in pixels, are shrunk by a whole number before flow is computed.
 
     Raises:
         StudioError: a frame has another size than the first.
     """
-    pending: deque[tuple[int, np.ndarray, dict[int, tuple[Future[np.ndarray], Future[np.ndarray]]]]]
-    pending, behind = deque(), deque(maxlen=max(estimators))  # type: ignore[var-annotated]
+    pending: deque[tuple[FrameFlow, dict[int, tuple[Future[np.ndarray], Future[np.ndarray]]]]] = deque()
+    behind: deque[FrameFlow] = deque(maxlen=max(estimators))
     with one_thread_in_opencv(), ThreadPoolExecutor(threads, "flow") as pool:
         try:
             for frame in range(len(frames)):
-                grey = prepare(frames[frame])
-                if behind and grey.shape != behind[0].shape:
+                now = _prepared(frame, frames[frame], max_side)
+                if behind and now.size != behind[0].size:
                     raise StudioError(f"Frame {frame} has another size than frame 0; import the clip again.")
                 fields = {
                     gap: (
-                        pool.submit(estimator.flow, behind[-gap], grey),
-                        pool.submit(estimator.flow, grey, behind[-gap]),
+                        pool.submit(estimator.flow, behind[-gap].grey, now.grey),
+                        pool.submit(estimator.flow, now.grey, behind[-gap].grey),
                     )
                     for gap, estimator in estimators.items()
                     if gap <= len(behind)
                 }
-                behind.append(grey)
-                pending.append((frame, grey, fields))
+                behind.append(now)
+                pending.append((now, fields))
                 if len(pending) > threads:
                     yield _ready(*pending.popleft())
             while pending:
@@ -82,7 +86,13 @@ def one_thread_in_opencv() -> Iterator[None]:
         cv2.setNumThreads(threads)
 
 
-def _ready(
-    frame: int, grey: np.ndarray, fields: dict[int, tuple[Future[np.ndarray], Future[np.ndarray]]]
-) -> FrameFlow:
-    return FrameFlow(frame, grey, {gap: (out.result(), back.result()) for gap, (out, back) in fields.items()})
+def _prepared(frame: int, image: np.ndarray, max_side: int) -> FrameFlow:
+    height, width = image.shape[:2]
+    times = -(-max(height, width) // max_side)
+    if times > 1:
+        image = cv2.resize(image, (width // times, height // times), interpolation=cv2.INTER_AREA)
+    return FrameFlow(frame, (height, width), image, cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), {})
+
+
+def _ready(now: FrameFlow, fields: dict[int, tuple[Future[np.ndarray], Future[np.ndarray]]]) -> FrameFlow:
+    return replace(now, flows={gap: (out.result(), back.result()) for gap, (out, back) in fields.items()})

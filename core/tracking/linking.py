@@ -7,7 +7,6 @@ with the least accumulated variance (as Neoral, Šerých and Matas, WACV 2024); 
 Lucas-Kanade; and a trajectory ends where its patch stops looking like itself five frames before.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import cv2
@@ -66,13 +65,13 @@ class FlowTracker:
         self._config = config
         self._estimators = dict(estimators or ESTIMATORS[config.preset])
         self._refine = list(self._estimators) == [1] and estimators is None
-        self._shrink = 1.0, 1.0
+        self._scale = 1.0, 1.0
         self._live = LiveTrajectories(max(BACK, *self._estimators) + 1)
         self._last: np.ndarray | None = None
 
     def steps(self) -> Iterator[int]:
         """Frames done so far, after each."""
-        for done in stream(self._frames, self._estimators, self._config.threads, self._prepare):
+        for done in stream(self._frames, self._estimators, self._config.threads, self._config.max_side):
             self._advance(done)
             yield done.frame + 1
         self._live.end_all()
@@ -80,24 +79,15 @@ class FlowTracker:
     def trajectories(self) -> PointTrajectories:
         """The trajectories so far, as long as asked for and no more than asked for."""
         config = self._config
-        points = self._live.packed(self._shrink)
+        points = self._live.packed(self._scale)
         points = points.take(points.lengths >= min(config.min_length, len(self._frames)))
         if config.max_trajectories:
             points = points.take(spread(points, config.max_trajectories))
         return points
 
-    def _prepare(self, frame: np.ndarray) -> np.ndarray:
-        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-        height, width = grey.shape
-        times = math.ceil(max(height, width) / self._config.max_side)
-        if times == 1:
-            return grey
-        small = cv2.resize(grey, (width // times, height // times), interpolation=cv2.INTER_AREA)
-        self._shrink = width / small.shape[1], height / small.shape[0]
-        return small
-
     def _advance(self, now: FrameFlow) -> None:
         live, config = self._live, self._config
+        self._scale = now.size[1] / now.grey.shape[1], now.size[0] / now.grey.shape[0]
         live.begin_frame(now.frame)
         if self._last is not None:
             self._link(now)

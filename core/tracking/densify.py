@@ -1,0 +1,326 @@
+"""The densifier: masks and boxes carried by optical flow into the frames between keyframes.
+
+From both keyframes beside a frame the flow is composed, masks are pulled through it, and blended by
+nearness in time and by the confidence of the flow. Keyframes are never changed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from core.geometry import encode_mask, mask_box
+from core.tracking.boxes import interpolate_boxes, interpolation_confidence
+from core.tracking.composition import Composition, pull
+from core.tracking.config import DensifyConfig
+from core.tracking.flow_stream import stream
+from core.tracking.optical_flow import DisFlow, FlowEstimator
+from core.tracking.spans import Span, given_mask, mask_keyframes, plan
+from core.trajectories.model import ObjectTrajectory, Origin
+
+FLOOR = 0.1
+"""Least confidence that a keyframe weighs with, so that nearness in time always counts."""
+
+MARGIN = 12
+"""Pixels around an object that are looked at."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Label:
+    """How likely (0..255) an object covers the pixels of a part of a frame, from column x and row y on."""
+
+    x: int
+    y: int
+    probability: np.ndarray
+    confidence: float
+
+    def at_size(
+        self, working: tuple[int, int], size: tuple[int, int]
+    ) -> tuple[tuple[slice, slice], np.ndarray]:
+        """The part and its probabilities (0..1, float32) in frames of another height and width."""
+        high, wide = self.probability.shape
+        rows = [round(edge * size[0] / working[0]) for edge in (self.y, self.y + high)]
+        columns = [round(edge * size[1] / working[1]) for edge in (self.x, self.x + wide)]
+        values: np.ndarray = self.probability.astype(np.float32) / 255
+        if working != size:
+            values = cv2.resize(values, (columns[1] - columns[0], rows[1] - rows[0]))
+        return np.s_[rows[0] : rows[1], columns[0] : columns[1]], values
+
+
+@dataclass(frozen=True, eq=False)
+class _Observation:
+    frame: int
+    box: np.ndarray
+    confidence: float
+    runs: bytes | None
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """What one keyframe says about an object in a frame: its mask pulled there, and how to weigh it."""
+
+    pulled: np.ndarray
+    confidence: np.ndarray
+    nearness: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """A keyframe as a frame sees it.
+
+    Attributes:
+        masks: (H, W) float32 by object.
+        displacement, confidence: from the frame to the keyframe, as `Composition` has them.
+        nearness: 1 at the keyframe, 0 at the other one.
+    """
+
+    masks: dict[int, np.ndarray]
+    displacement: np.ndarray
+    confidence: np.ndarray
+    nearness: float
+
+    def of(self, place: int) -> _View:
+        return _View(pull(self.masks[place], self.displacement), self.confidence, self.nearness)
+
+
+@dataclass(eq=False)
+class _Recent:
+    """What is kept of the frames that open spans still need, by frame number."""
+
+    frames: dict[int, np.ndarray] = field(default_factory=dict)
+    out: dict[int, np.ndarray] = field(default_factory=dict)  # flow from frame to frame + 1, float16
+    back: dict[int, np.ndarray] = field(default_factory=dict)  # flow from frame + 1 to frame, float16
+
+    def forget_before(self, frame: int) -> None:
+        for kept in (self.frames, self.out, self.back):
+            for old in [number for number in kept if number < frame]:
+                del kept[old]
+
+
+class Densifier:
+    """Fills the frames between the keyframes of the objects of one clip.
+
+    `for done in densifier.steps(): ...` does the work, of `densifier.total` steps; then
+    `densifier.trajectories()` has what was found. Closing `steps()` ends the work within a frame.
+    """
+
+    def __init__(
+        self,
+        frames: Sequence[np.ndarray],
+        objects: Sequence[ObjectTrajectory],
+        config: DensifyConfig,
+        estimator: FlowEstimator | None = None,
+    ) -> None:
+        """Args:
+        frames: (H, W, 3) uint8 RGB each.
+        """
+        self._frames = frames
+        self._objects = objects
+        self._config = config
+        self._estimator = estimator or DisFlow()
+        self._spans = plan(objects, len(frames), config)
+        self._blocks = _blocks(self._spans)
+        self._labels: dict[int, dict[int, _Label]] = defaultdict(dict)  # frame → object → label
+        self._found: list[list[_Observation]] = [[] for _ in objects]
+        self._size, self._working_size = (0, 0), (0, 0)
+        self.total = sum(map(len, self._blocks)) + sum(s.last - s.first + 1 for s in self._spans)
+
+    def steps(self) -> Iterator[int]:
+        """Steps done so far, after each: a frame whose flow is known, or one filled for a span."""
+        done = 0
+        for block in self._blocks:
+            for _ in self._fill(block):
+                done += 1
+                yield done
+
+    def trajectories(self) -> list[ObjectTrajectory]:
+        """Per object, in their order, what was found between its keyframes and nothing else."""
+        return [
+            _packed(one, sorted(found, key=lambda observation: observation.frame))
+            if len(mask_keyframes(one))
+            else self._boxes_only(one)
+            for one, found in zip(self._objects, self._found, strict=True)
+        ]
+
+    # --- filling --------------------------------------------------------------------------------
+
+    def _fill(self, block: range) -> Iterator[None]:
+        recent = _Recent()
+        spans = [span for span in self._spans if span.frames[0] in block]
+        frames = _Part(self._frames, block)
+        for now in stream(frames, {1: self._estimator}, self._config.threads, self._config.max_side):
+            frame = block[now.frame]
+            self._size, self._working_size = now.size, now.grey.shape[:2]
+            if now.flows:
+                recent.out[frame - 1], recent.back[frame - 1] = (f.astype(np.float16) for f in now.flows[1])
+            yield
+            while spans and spans[0].frames[-1] == frame:
+                yield from self._fill_span(spans.pop(0), recent)
+            needed = min((span.frames[0] for span in spans), default=block.stop)
+            recent.forget_before(needed)
+            self._resolve_before(min((span.first for span in spans), default=block.stop))
+
+    def _fill_span(self, span: Span, recent: _Recent) -> Iterator[None]:
+        height, width = self._working_size
+        whole = (span.after or 0) - (span.before or 0)
+        masks = {key: self._masks(key, span.objects) for key in (span.before, span.after) if key is not None}
+        from_before: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        if span.before is not None:
+            path = Composition(height, width)
+            for frame in range(span.before + 1, span.last + 1):
+                path.step(recent.back[frame - 1].astype(np.float32), recent.out[frame - 1].astype(np.float32))
+                from_before[frame] = path.displacement.astype(np.float16), path.confidence.astype(np.float16)
+        path = Composition(height, width)
+        for frame in range(span.last, span.first - 1, -1):
+            sides = []
+            if span.before is not None:
+                displacement, confidence = (kept.astype(np.float32) for kept in from_before.pop(frame))
+                nearness = 1.0 if span.after is None else (span.after - frame) / whole
+                sides.append(_Side(masks[span.before], displacement, confidence, nearness))
+            if span.after is not None:
+                path.step(recent.out[frame].astype(np.float32), recent.back[frame].astype(np.float32))
+                nearness = 1.0 if span.before is None else (frame - span.before) / whole
+                sides.append(_Side(masks[span.after], path.displacement, path.confidence, nearness))
+            for place in span.objects:
+                label = _blend([side.of(place) for side in sides])
+                if label is not None:
+                    self._labels[frame][place] = label
+            yield
+        if span.before is None or span.after is None:
+            self._end_where_doubtful(span)
+
+    def _masks(self, key: int, objects: Sequence[int]) -> dict[int, np.ndarray]:
+        """The masks of a keyframe by object, (H, W) float32 in 0..1, in the size that is worked in."""
+        height, width = self._working_size
+        shrunk = {}
+        for place in objects:
+            mask = given_mask(self._objects[place], key, *self._size).astype(np.float32)
+            shrunk[place] = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
+        return shrunk
+
+    def _end_where_doubtful(self, span: Span) -> None:
+        """Carried from one side only, an object ends for good where its confidence falls too low."""
+        frames = range(span.first, span.last + 1)
+        for place in span.objects:
+            ended = False
+            for frame in frames if span.after is None else reversed(frames):
+                label = self._labels[frame].get(place)
+                ended = ended or label is None or label.confidence < self._config.min_confidence
+                if ended:
+                    self._labels[frame].pop(place, None)
+
+    # --- masks that do not overlap ----------------------------------------------------------------
+
+    def _resolve_before(self, frame: int) -> None:
+        """Settle the frames that no open span can add to."""
+        for ready in sorted(number for number in self._labels if number < frame):
+            self._resolve(ready, self._labels.pop(ready))
+
+    def _resolve(self, frame: int, labels: dict[int, _Label]) -> None:
+        """Give every pixel to its likeliest object, if likelier than not; keyframes keep what is theirs."""
+        height, width = self._size
+        best = np.full((height, width), 0.5, np.float32)
+        owner = np.full((height, width), -1, np.int32)
+        for place, label in labels.items():
+            part, probability = label.at_size(self._working_size, self._size)
+            wins = probability > best[part]
+            best[part][wins] = probability[wins]
+            owner[part][wins] = place
+        for other in self._objects:
+            owner[given_mask(other, frame, height, width)] = -1
+        for place, label in labels.items():
+            mask = owner == place
+            box = _largest_box(mask)
+            if box is not None:
+                confidence = label.confidence
+                self._found[place].append(_Observation(frame, box, confidence, encode_mask(mask)))
+
+    def _boxes_only(self, trajectory: ObjectTrajectory) -> ObjectTrajectory:
+        """What lies between the boxes of an object without masks."""
+        keys = trajectory.keyframes
+        boxes = trajectory.boxes[np.isin(trajectory.frames, keys)]
+        between = np.setdiff1d(np.arange(keys[0], keys[-1]), keys) if len(keys) else keys
+        if self._config.span:
+            between = between[(between >= self._config.span[0]) & (between <= self._config.span[1])]
+        if len(between) == 0:
+            return _packed(trajectory, [])
+        filled = interpolate_boxes(keys, boxes, between)
+        trust = interpolation_confidence(keys, boxes, between)
+        rows = zip(between.tolist(), filled, trust.tolist(), strict=True)
+        return _packed(trajectory, [_Observation(frame, box, sure, None) for frame, box, sure in rows])
+
+
+class _Part(Sequence[np.ndarray]):
+    """Some frames of a clip, in order."""
+
+    def __init__(self, frames: Sequence[np.ndarray], numbers: range) -> None:
+        self._frames, self._numbers = frames, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, place: int) -> np.ndarray:  # type: ignore[override]  # slices are not asked for
+        return self._frames[self._numbers[place]]
+
+
+def _blocks(spans: Sequence[Span]) -> list[range]:
+    """The frames that spans need, as ranges that do not touch."""
+    blocks: list[range] = []
+    for frames in sorted((span.frames for span in spans), key=lambda frames: frames.start):
+        if blocks and frames.start < blocks[-1].stop:
+            blocks[-1] = range(blocks[-1].start, max(blocks[-1].stop, frames.stop))
+        else:
+            blocks.append(frames)
+    return blocks
+
+
+def _blend(views: Sequence[_View]) -> _Label | None:
+    """One object in one frame, from the masks of the keyframes beside it; None where it is not seen."""
+    boxes = [box for view in views if (box := mask_box(view.pulled > 0.5)) is not None]
+    if not boxes:
+        return None
+    x1, y1 = np.maximum(np.min([box[:2] for box in boxes], axis=0) - MARGIN, 0).astype(int)
+    x2, y2 = (np.max([box[2:] for box in boxes], axis=0) + MARGIN).astype(int)
+    part = np.s_[y1:y2, x1:x2]
+    weights = [np.maximum(view.confidence[part], FLOOR) * np.float32(view.nearness) for view in views]
+    votes = sum(weight * view.pulled[part] for weight, view in zip(weights, views, strict=True))
+    probability = votes / sum(weights)
+    trust = np.maximum.reduce([view.confidence[part] for view in views])
+    quantised = np.rint(255 * probability).astype(np.uint8)
+    return _Label(int(x1), int(y1), quantised, _confidence(probability, trust))
+
+
+def _confidence(probability: np.ndarray, trust: np.ndarray) -> float:
+    """The overlap to be expected of the mask with the truth, times the confidence of the flow within it."""
+    covered = probability > 0.5
+    count = int(covered.sum())
+    if count == 0:
+        return 0.0
+    expected = float(probability[covered].sum()) / (count + float(probability[~covered].sum()))
+    return expected * float(trust[covered].mean())
+
+
+def _largest_box(mask: np.ndarray) -> np.ndarray | None:
+    """The box (4,) float32 of a mask's largest connected part; None for an empty mask."""
+    box = mask_box(mask)
+    if box is None:
+        return None
+    x1, y1, x2, y2 = box.astype(int)
+    _, _, parts, _ = cv2.connectedComponentsWithStats(mask[y1:y2, x1:x2].astype(np.uint8))
+    largest = parts[1 + int(parts[1:, cv2.CC_STAT_AREA].argmax())]
+    left, top = x1 + largest[cv2.CC_STAT_LEFT], y1 + largest[cv2.CC_STAT_TOP]
+    right, bottom = left + largest[cv2.CC_STAT_WIDTH], top + largest[cv2.CC_STAT_HEIGHT]
+    return np.array([left, top, right, bottom], np.float32)
+
+
+def _packed(trajectory: ObjectTrajectory, found: "Sequence[_Observation]") -> ObjectTrajectory:
+    return replace(
+        trajectory,
+        frames=np.array([observation.frame for observation in found], np.int32),
+        boxes=np.array([observation.box for observation in found], np.float32).reshape(-1, 4),
+        origin=np.full(len(found), Origin.PROPAGATED, np.uint8),
+        confidence=np.array([observation.confidence for observation in found], np.float32),
+        masks=tuple(observation.runs for observation in found),
+    )

@@ -1,0 +1,105 @@
+"""Which frames lie between which keyframes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import StudioError
+from core.geometry import decode_mask
+from core.tracking.config import DensifyConfig
+from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin
+
+
+@dataclass(frozen=True)
+class Span:
+    """Frames to fill for some objects: `first`..`last`, neither of them a keyframe.
+
+    Attributes:
+        before, after: the keyframes whose masks are carried into it, just before `first` and just
+            after `last`; None where the objects have no mask there.
+        objects: places of the objects.
+    """
+
+    first: int
+    last: int
+    before: int | None
+    after: int | None
+    objects: tuple[int, ...]
+
+    @property
+    def frames(self) -> range:
+        """All it needs, keyframes included."""
+        first = self.first if self.before is None else self.before
+        last = self.last if self.after is None else self.after
+        return range(first, last + 1)
+
+
+def mask_keyframes(trajectory: ObjectTrajectory) -> np.ndarray:
+    """(J,) int32, ascending: keyframes of an object with a mask that is not empty."""
+    full = [mask is not None and len(mask) > 4 for mask in trajectory.masks]
+    return np.intersect1d(trajectory.keyframes, trajectory.frames[np.array(full, bool)])
+
+
+def given_mask(trajectory: ObjectTrajectory, frame: int, height: int, width: int) -> np.ndarray:
+    """(height, width) bool: the mask of an object's keyframe; empty at any other frame, or without one.
+
+    Raises:
+        StudioError: the mask is of another size.
+    """
+    at = trajectory.place(frame)
+    runs = None if at is None or trajectory.origin[at] not in KEYFRAMES else trajectory.masks[at]
+    if not runs:
+        return np.zeros((height, width), bool)
+    try:
+        return decode_mask(runs, height, width)
+    except ValueError as error:
+        name = trajectory.label or f"object {trajectory.id}"
+        raise StudioError(
+            f"The mask of {name} at frame {frame} does not fit the frame; draw it again or delete it."
+        ) from error
+
+
+def plan(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig) -> list[Span]:
+    """What is to be filled in a clip, ordered by where it ends.
+
+    An object is carried from both sides between two of its masks. A frame that is annotated for
+    another object says that an object without observation is not there: towards it, as towards the
+    ends of the clip, an object is carried from one side only and at most `one_way_frames` far.
+    """
+    annotated = [one.frames[one.origin == Origin.ANNOTATED] for one in objects]
+    looked_at = np.unique(np.concatenate([np.zeros(0, np.int32), *annotated]))
+    reach = config.one_way_frames
+    found: dict[tuple[int, int, int | None, int | None], list[int]] = {}
+    for place, trajectory in enumerate(objects):
+        keys = mask_keyframes(trajectory)
+        if len(keys) == 0:
+            continue
+        stops = np.unique(np.concatenate([looked_at, trajectory.keyframes, keys])).tolist()
+        own = set(keys.tolist())
+        for before, after in zip([-1, *stops], [*stops, frames], strict=True):
+            first, last = before + 1, after - 1
+            if first > last:
+                continue
+            if before in own and after in own:
+                found.setdefault((first, last, before, after), []).append(place)
+            elif before in own and reach:
+                found.setdefault((first, min(last, before + reach), before, None), []).append(place)
+            elif after in own and reach:
+                found.setdefault((max(first, after - reach), last, None, after), []).append(place)
+    spans = [Span(*key, tuple(places)) for key, places in found.items()]
+    if config.span:
+        low, high = config.span
+        spans = [span for span in spans if span.first <= high and span.last >= low]
+    return sorted(spans, key=lambda span: (span.frames[-1], span.first))
+
+
+def span_around(trajectory: ObjectTrajectory, frame: int, frames: int) -> tuple[int, int]:
+    """First and last frame that change when an object's mask at a frame does: up to the keyframes beside it.
+
+    Args:
+        frames: how many the clip has.
+    """
+    keys = trajectory.keyframes
+    before, after = keys[keys < frame], keys[keys > frame]
+    return (int(before[-1]) if len(before) else 0), (int(after[0]) if len(after) else frames - 1)
