@@ -53,6 +53,7 @@ class Runs(QObject):
 
     Signals:
         added(Run), removed(Run): the list of runs changed.
+        deleted(Run): a person moved it to the trash; `restore` undoes that.
         changed(Run): its status, or since when it stops.
         metrics_changed(Run), filters_changed(Run), ap_changed(Run), log_changed(Run): it reported.
         finished(Run): it ended: done, failed, stopped, interrupted or never started; once a start
@@ -61,6 +62,7 @@ class Runs(QObject):
 
     added = Signal(object)
     removed = Signal(object)
+    deleted = Signal(object)
     changed = Signal(object)
     metrics_changed = Signal(object)
     filters_changed = Signal(object)
@@ -165,6 +167,7 @@ class Runs(QObject):
             self._move(run.folder, RunFolder(self.project.path / "trash" / run.name))
         self._followed.remove(followed)
         self.removed.emit(run)
+        self.deleted.emit(run)
 
     def restore(self, run: Run) -> None:
         """Bring a deleted run back.

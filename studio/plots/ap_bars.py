@@ -87,12 +87,13 @@ class ApBars(QWidget):
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.hideButtons()
         self._plot.setLabel("left", "AP (%)")
-        self._plot.getPlotItem().layout.setContentsMargins(0, 4, 8, 0)
+        self._plot.getPlotItem().layout.setContentsMargins(4, 8, 12, 0)
         self._plot.setXRange(-0.6, len(self.groups) - 0.4, padding=0)
         self._plot.setYRange(0, 100, padding=0.01)
         self._plot.getAxis("bottom").setStyle(tickLength=0, hideOverlappingLabels=False)
         self._plot.getAxis("bottom").setHeight(38)
         self._plot.getAxis("left").enableAutoSIPrefix(False)
+        self._plot.getAxis("left").setStyle(hideOverlappingLabels=False)
         self._divider = pg.InfiniteLine(pos=len(CLASSES) - 0.5, angle=90)
         self._plot.addItem(self._divider, ignoreBounds=True)
         self._marks = pg.PlotDataItem(connect="pairs")
@@ -153,7 +154,7 @@ class ApBars(QWidget):
         else:
             self._marks.setData([], [])
         for group, text in zip(self.groups, self._absent, strict=True):
-            text.setVisible(bool(self._series) and all(_is_absent(one, group) for one in self._series))
+            text.setVisible(any(_is_absent(one, group) for one in self._series))
         self._empty.setVisible(not any(one.class_aps for one in self._series))
         self._legend()
 

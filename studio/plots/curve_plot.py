@@ -67,7 +67,7 @@ class CurvePlot(QWidget):
         """
         super().__init__(parent)
         self._series: tuple[Series, ...] = ()
-        self._lines: list[tuple[pg.PlotDataItem, pg.PlotDataItem]] = []
+        self._lines: list[tuple[pg.PlotDataItem, ...]] = []
         self._averages: dict[int, tuple[int, np.ndarray]] = {}
         heading, self._readout = QLabel(title), QLabel()
         heading.setProperty("role", "heading")
@@ -81,6 +81,7 @@ class CurvePlot(QWidget):
         self._log.setToolTip("Logarithmic vertical axis")
         self._log.setVisible(logarithmic is not None)
         head = QHBoxLayout()
+        heading.setMinimumHeight(self._log.sizeHint().height())
         head.addWidget(heading)
         head.addWidget(self._readout, 1)
         head.addWidget(self._log)
@@ -89,18 +90,16 @@ class CurvePlot(QWidget):
         self._plot.hideButtons()
         self._plot.setLabel("left", axis)
         self._plot.setLabel("bottom", "Training step")
-        self._plot.getPlotItem().layout.setContentsMargins(0, 4, 8, 0)
+        self._plot.getPlotItem().layout.setContentsMargins(4, 8, 12, 4)
         for side in ("left", "bottom"):
             self._plot.getAxis(side).enableAutoSIPrefix(False)
+            self._plot.getAxis(side).setStyle(hideOverlappingLabels=False)
         if span is not None:
             self._plot.setYRange(*span, padding=0.02)
         self._chance = pg.InfiniteLine(
-            pos=chance[0] if chance else 0,
-            angle=0,
-            label=chance[1] if chance else "",
-            labelOpts={"position": 0.985, "anchors": [(1, 0), (1, 1)]},
+            angle=0, label="", labelOpts={"position": 0.985, "anchors": [(1, 0), (1, 1)]}
         )
-        self._chance.setVisible(chance is not None)
+        self.set_chance(chance)
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.hide()
         for line in (self._chance, self._cursor):
@@ -134,6 +133,17 @@ class CurvePlot(QWidget):
         self._series = tuple(series)
         self._ask_redraw()
 
+    def set_axis(self, axis: str) -> None:
+        """Name quantity and unit of the vertical axis."""
+        self._plot.setLabel("left", axis)
+
+    def set_chance(self, chance: tuple[float, str] | None) -> None:
+        """Draw a line at a value with its name, or none."""
+        self._chance.setVisible(chance is not None)
+        if chance is not None:
+            self._chance.setPos(chance[0])
+            self._chance.label.setFormat(chance[1])
+
     def drawn(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """The points of each strong line as the screen has them, in the order of the series."""
         return [strong.getOriginalDataset() for _, strong in self._lines[: len(self._series)]]
@@ -146,7 +156,7 @@ class CurvePlot(QWidget):
 
     def _draw(self) -> None:
         while len(self._lines) < len(self._series):
-            pair = (pg.PlotDataItem(connect="finite"), pg.PlotDataItem(connect="finite"))
+            pair = tuple(pg.PlotDataItem(connect="finite", antialias=True) for _ in range(2))
             for line in pair:
                 self._plot.addItem(line)
             self._lines.append(pair)

@@ -1,0 +1,127 @@
+"""The run that is looked at: what it is, how far, and what can be done with it."""
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.errors import StudioError
+from core.jobs.run_folder import State
+from studio import theme
+from studio.run import Run
+from studio.run_words import state_words
+from studio.runs import KILL_AFTER, Runs
+
+
+class RunHeader(QWidget):
+    """Title, state and progress of a run, with Stop, Resume, Kill and Delete; each says why it cannot."""
+
+    def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._runs = runs
+        self._run: Run | None = None
+        self._title, self._words, self._notes = QLabel(), QLabel(), QLabel()
+        self._title.setProperty("role", "heading")
+        for label in (self._words, self._notes):
+            label.setProperty("quiet", True)
+        for label in (self._title, self._words, self._notes):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.setFixedHeight(6)
+        self._progress.setRange(0, 1000)
+        self._buttons = QHBoxLayout()
+        self.stop_button = self._button("Stop", "stop_button", runs.stop)
+        self.resume_button = self._button("Resume", "resume_button", runs.resume)
+        self.kill_button = self._button("Kill", "kill_button", runs.kill)
+        self.folder_button = self._button("Open folder", "folder_button", _open_folder)
+        self.delete_button = self._button("Delete", "delete_button", self._delete)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._title)
+        words.addWidget(self._words)
+        top = QHBoxLayout()
+        top.addLayout(words, 1)
+        top.addLayout(self._buttons)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, 0)
+        layout.setSpacing(theme.SPACE // 2)
+        layout.addLayout(top)
+        layout.addWidget(self._progress)
+        layout.addWidget(self._notes)
+        runs.changed.connect(self._refresh)
+        self.show_run(None)
+
+    def show_run(self, run: Run | None, notes: str = "") -> None:
+        """Show a run, with a line of notes about it."""
+        self._run = run
+        self._notes.setText(notes)
+        self._notes.setToolTip(notes)
+        self._notes.setVisible(bool(notes))
+        self.setVisible(run is not None)
+        if run is not None:
+            self._refresh(run)
+
+    def _refresh(self, run: Run) -> None:
+        if run is not self._run:
+            return
+        self._title.setText(run.title)
+        self._title.setToolTip(f"{run.title}\n{run.name}")
+        self._words.setText(state_words(run))
+        self._progress.setVisible(run.is_active)
+        self._progress.setRange(0, 0 if run.fraction is None else 1000)
+        self._progress.setValue(round(1000 * (run.fraction or 0.0)))
+        stop = "" if run.is_active and not run.is_stopping else "The run has ended."
+        if run.is_stopping:
+            stop = f"Stopping; it can be killed after {KILL_AFTER:.0f} s."
+        _allow(self.stop_button, stop, "Save a checkpoint and end after this step")
+        self.stop_button.setText("Stopping…" if run.is_stopping else "Stop")
+        resume = {State.DONE: "The run is done; start a new one to train longer."}.get(run.state, "")
+        if run.is_active:
+            resume = "The run has not ended."
+        elif run.folder is None:
+            resume = "The run has no folder; start a new one."
+        _allow(self.resume_button, resume, "Go on from the last checkpoint")
+        self.kill_button.setVisible(self._runs.can_kill(run))
+        self.kill_button.setToolTip("End the process now; what it did since its last checkpoint is lost")
+        _allow(
+            self.delete_button,
+            "Stop the run before deleting it." if run.is_active else "",
+            "Move the run to the project's trash",
+        )
+        _allow(
+            self.folder_button,
+            "The run has no folder." if run.folder is None else "",
+            str(run.path or ""),
+        )
+
+    def _button(self, text: str, name: str, act: object) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: self._run is not None and act(self._run))  # type: ignore[operator]
+        self._buttons.addWidget(button)
+        return button
+
+    def _delete(self, run: Run) -> None:
+        try:
+            self._runs.delete(run)
+        except StudioError as error:
+            self._words.setText(str(error))
+
+
+def _allow(button: QPushButton, reason_against: str, tip: str) -> None:
+    button.setEnabled(not reason_against)
+    button.setToolTip(reason_against or tip)
+
+
+def _open_folder(run: Run) -> None:
+    if run.path is not None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.path)))

@@ -1,0 +1,232 @@
+"""The Train workspace: runs, their curves and filters, and the settings of the next one."""
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.errors import StudioError
+from core.pretraining.config import PretrainConfig
+from studio import theme
+from studio.document import Document
+from studio.forms import SettingsForm
+from studio.plots.curve_plot import CurvePlot, Series
+from studio.plots.filter_picture import FilterPicture
+from studio.run import Run
+from studio.runs import Runs
+from studio.workspaces.error_card import ErrorCard
+from studio.workspaces.log_view import LogView
+from studio.workspaces.run_header import RunHeader
+from studio.workspaces.run_list import RunList
+
+JOBS = ("pretrain",)
+COUNT_PERIOD = 500
+"""Milliseconds after an edit before the trajectories are counted again."""
+
+
+class TrainWorkspace(QWidget):
+    """Starts pretraining runs and shows the chosen ones; several are overlaid, the first is detailed."""
+
+    def __init__(self, document: Document, runs: Runs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("train_workspace")
+        self._document, self._runs = document, runs
+        self._counts: tuple[int, int, int] | None = None
+        self._revision = 0
+        self.run_list = RunList(
+            runs, JOBS, "Pretraining runs appear here.\nChoose settings on the right and press Pretrain."
+        )
+        self.header, self._error = RunHeader(runs), ErrorCard()
+        self.loss = CurvePlot(
+            "Loss",
+            "Loss (nats)",
+            empty="The loss appears here as soon as a run reports it.",
+            logarithmic=False,
+        )
+        self.accuracy = CurvePlot(
+            "Pair accuracy",
+            "Pair accuracy (%)",
+            empty="The share of pairs told right appears here: in training, and on clips held out from it.",
+            chance=(50.0, "chance"),
+            span=(0.0, 100.0),
+        )
+        self.filters, self._log = FilterPicture(), LogView()
+        self.form = SettingsForm(PretrainConfig)
+        self.start_button = QPushButton("Pretrain")
+        self.start_button.setObjectName("pretrain_button")
+        self.start_button.setProperty("role", "primary")
+        self._material = QLabel()
+        self._material.setWordWrap(True)
+        self._material.setProperty("quiet", True)
+        self._arrange()
+        self._count_soon = QTimer(self)
+        self._count_soon.setSingleShot(True)
+        self._count_soon.setInterval(COUNT_PERIOD)
+        self._count_soon.timeout.connect(self._count)
+        document.changed.connect(self._count_soon.start)
+        self.form.changed.connect(self._allow_start)
+        self.start_button.clicked.connect(self._start)
+        self.run_list.chosen_changed.connect(self._show_chosen)
+        runs.metrics_changed.connect(self._redraw)
+        runs.filters_changed.connect(self._redraw)
+        runs.log_changed.connect(self._redraw)
+        runs.changed.connect(self._redraw)
+        self._count()
+        self._show_chosen()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._count()
+
+    # --- starting -----------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        try:
+            run = self._runs.start("pretrain", self.form.value())
+        except StudioError:
+            return  # the form shows the sentence
+        self.run_list.choose(run)
+
+    def _count(self) -> None:
+        clips = self._document.clips()
+        self._revision = self._document.revision()
+        self._counts = (len(clips), sum(one.objects for one in clips), sum(one.points for one in clips))
+        self._allow_start()
+        self._show_chosen()
+
+    def _allow_start(self) -> None:
+        reason = self.form.problem() or self._missing()
+        self.start_button.setEnabled(not reason)
+        self.start_button.setToolTip(reason or "Train a trunk on these trajectories in the background")
+        clips, objects, points = self._counts or (0, 0, 0)
+        self._material.setText(
+            reason
+            if reason and not self.form.problem()
+            else f"Trains on {clips:,} clips with {objects:,} object and {points:,} point tracks."
+        )
+
+    def _missing(self) -> str:
+        """What the chosen regime lacks; empty if nothing."""
+        clips, objects, points = self._counts or (0, 0, 0)
+        if self.form.problem():
+            return ""
+        settings = self.form.value()
+        if settings.method == "caltech101":
+            return ""
+        if clips == 0:
+            return "There are no clips yet; import some in Curate."
+        if settings.regime == "obj" and objects == 0:
+            return "There are no object tracks yet; import annotations, or choose regime tr."
+        if settings.regime == "tr" and points == 0:
+            return "There are no point tracks yet; press Track points in Curate, or choose regime obj."
+        if objects + points == 0:
+            return "There are no tracks yet; press Track points in Curate."
+        return ""
+
+    # --- showing ------------------------------------------------------------------------------
+
+    def _redraw(self, run: Run) -> None:
+        if run in self.run_list.chosen():
+            self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        chosen = self.run_list.chosen()
+        first = chosen[0] if chosen else None
+        self.header.show_run(first, self._trained_on(first) if first is not None else "")
+        self._error.show_run(first)
+        self._log.show_run(first)
+        self.filters.show_filters(first.path if first else None, first.filters if first else [])
+        several = len(chosen) > 1
+        losses, accuracies = [], []
+        for place, run in enumerate(chosen):
+            label = run.title.partition(" · ")[2] or run.title
+            loss, accuracy, held_out = (run.curve(n) for n in ("loss", "accuracy", "held_out_accuracy"))
+            losses.append(Series(label, loss.steps, loss.values, place))
+            accuracies += [
+                Series(
+                    f"{label}, training" if several else "training",
+                    accuracy.steps,
+                    100 * accuracy.values,
+                    place,
+                ),
+                Series(
+                    f"{label}, held out" if several else "held out",
+                    held_out.steps,
+                    100 * held_out.values,
+                    place,
+                    dashed=True,
+                    smooth=False,
+                ),
+            ]
+        methods = {run.settings.get("method") for run in chosen}
+        self.loss.set_axis("Loss" if methods & {"slowfeat", "contrastive"} else "Loss (nats)")
+        self.loss.show_series(losses)
+        labels = "caltech101" in methods
+        self.accuracy.set_axis("Accuracy (%)" if labels else "Pair accuracy (%)")
+        self.accuracy.set_chance(None if labels else (50.0, "chance"))
+        self.accuracy.show_series(accuracies)
+
+    def _trained_on(self, run: Run) -> str:
+        if run.revision is None:
+            return ""
+        parts = [
+            f"{len(run.clips):,} clips",
+            f"{run.objects or 0:,} object and {run.points or 0:,} point tracks",
+        ]
+        since = self._revision - run.revision
+        edits = "edit" if since == 1 else "edits"
+        parts.append(f"{since:,} {edits} since this run" if since > 0 else "no edits since")
+        return " · ".join(parts)
+
+    def _arrange(self) -> None:
+        plots = QWidget()
+        grid = QGridLayout(plots)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        for place, plot in enumerate((self.loss, self.accuracy, self.filters, self._log)):
+            grid.addWidget(plot, place // 2, place % 2)
+            grid.setRowStretch(place // 2, 1)
+            grid.setColumnStretch(place % 2, 1)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.header)
+        column.addWidget(self._error)
+        column.addWidget(plots, 1)
+        right = form_panel("New run", self.form, self._material, self.start_button)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        for place, widget in enumerate((self.run_list, centre, right)):
+            splitter.addWidget(widget)
+            splitter.setStretchFactor(place, int(widget is centre))
+            splitter.setCollapsible(place, widget is not centre)
+        splitter.setSizes([260, 800, 320])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+
+
+def form_panel(title: str, form: QWidget, notes: QWidget, start: QWidget) -> QWidget:
+    """A form that scrolls, above notes and the button that starts."""
+    heading = QLabel(title)
+    heading.setProperty("role", "heading")
+    scroll = QScrollArea()
+    scroll.setWidget(form)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    panel = QWidget()
+    layout = QVBoxLayout(panel)
+    layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+    layout.addWidget(heading)
+    layout.addWidget(scroll, 1)
+    layout.addWidget(notes)
+    layout.addWidget(start)
+    return panel
