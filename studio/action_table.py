@@ -28,6 +28,11 @@ class Row:
     group: str = ""
     curating: bool = False
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Its menu and submenu."""
+        return tuple(self.menu.removeprefix("|").split("/"))
+
 
 def _curate(
     name: str, text: str, menu: str, *keys: str, tip: str = "", icon: str = "", group: str = ""

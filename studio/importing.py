@@ -89,11 +89,10 @@ class ImportDialog(QDialog):
         buttons.addWidget(self.import_button)
         box = QVBoxLayout(self)
         box.setSpacing(theme.SPACE)
-        for widget in (self.title, self.source, self.progress, self.problem):
-            box.addWidget(widget)
-        box.addWidget(self.clips, 1)
-        for widget in (self.warnings_title, self.warnings, self.folder_row):
-            box.addWidget(widget)
+        parts: list[QWidget] = [self.title, self.source, self.progress, self.problem, self.clips]
+        parts += [self.warnings_title, self.warnings, self.folder_row]
+        for part in parts:
+            box.addWidget(part, 1 if part is self.clips else 0)
         box.addStretch()
         box.addLayout(buttons)
         self._show_only(self.progress)
@@ -125,6 +124,10 @@ class ImportDialog(QDialog):
             if item is not None and item.checkState(0) == Qt.CheckState.Checked
         )
 
+    def project_folder(self) -> Path | None:
+        """Where a new project is to be made; None where one is open."""
+        return Path(self.folder.text()).expanduser() if self._new_project else None
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self._work.close()
         super().closeEvent(event)
@@ -135,7 +138,7 @@ class ImportDialog(QDialog):
         if isinstance(result, Found):
             self._show_found(result)
         else:
-            self.ready.emit(result, Path(self.folder.text()).expanduser() if self._new_project else None)
+            self.ready.emit(result, self.project_folder())
             self.close()
 
     def _show_found(self, found: Found) -> None:
@@ -179,6 +182,11 @@ class ImportDialog(QDialog):
         self.import_button.setFocus()
 
     def _import(self) -> None:
+        folder = self.project_folder()
+        if folder is not None and folder.exists() and any(folder.iterdir()):
+            self.problem.setText(f"{folder} is not empty; choose another folder for the new project.")
+            self.problem.show()
+            return
         chosen, taken = replace(self._found, clips=self.chosen()), self._taken
         self.title.setText("Reading annotations…")
         self._show_only(self.progress)

@@ -59,12 +59,8 @@ class TrackEdits(QObject):
         none = "" if chosen.ids else "Select a track first."
         one = none or ("" if len(chosen.ids) == 1 else "Select one track only.")
         outside = "Go to a frame inside the track."
-        inside = one or (
-            "" if chosen.first[0] < frame <= chosen.last[0] else outside
-        )
-        before_end = one or (
-            "" if chosen.first[0] <= frame < chosen.last[0] else outside
-        )
+        inside = one or ("" if chosen.first[0] < frame <= chosen.last[0] else outside)
+        before_end = one or ("" if chosen.first[0] <= frame < chosen.last[0] else outside)
         several = "" if len(chosen.ids) > 1 else "Select two tracks or more."
         two = "" if len(chosen.ids) == 2 else "Select two tracks."
         kind = "" if chosen.one_kind else "Select tracks of one kind, objects or points."

@@ -2,9 +2,17 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from studio import icons, theme
+from studio import theme
 from studio.actions import Actions
 from studio.steps import Steps
 
@@ -17,7 +25,7 @@ class CurateWorkspace(QWidget):
     """The canvas with its tool bar; the panels around it are docks of the window.
 
     Signals:
-        import_asked(), sample_asked(): the way out of an empty project was chosen.
+        import_asked(): clips are wanted in an empty project.
     """
 
     import_asked = Signal()
@@ -57,7 +65,8 @@ class CurateWorkspace(QWidget):
 
     def _empty_page(self) -> QWidget:
         page = QWidget()
-        title, text = QLabel("No clips yet"), QLabel("Drop a folder of frames, a data set or a video here, or")
+        title = QLabel("No clips yet")
+        text = QLabel("Drop a folder of frames, a data set or a video here, or")
         title.setProperty("role", "heading")
         text.setProperty("quiet", True)
         button = QPushButton("Import clips…")
