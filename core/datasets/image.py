@@ -143,7 +143,7 @@ def _unreadable(path: Path, error: OSError) -> StudioError:
 
 def _palette_bits(data: bytes) -> int:
     """Bits a pixel of a palette PNG; 0 for every other file."""
-    return data[24] if data.startswith(b"\x89PNG") and data[25] == 3 else 0
+    return data[24] if image_headers.is_png(data) and data[25] == 3 else 0
 
 
 def _palette_as_gray(data: bytes) -> bytes:

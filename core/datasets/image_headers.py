@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Iterator
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_PNM = re.compile(rb"P([1-6])" + rb"(?:\s+|#[^\n]*\n)+(\d+)" * 2)
-_PNM_MAXIMUM = re.compile(rb"(?:\s+|#[^\n]*\n)+(\d+)\s")
+_PNM = re.compile(rb"P([1-6])" + rb"(?:\s|#[^\n]*\n)+(\d{1,9})" * 2)
+_PNM_MAXIMUM = re.compile(rb"(?:\s|#[^\n]*\n)+(\d{1,9})\s")
 
 
 def size(data: bytes) -> tuple[int, int] | None:
@@ -23,7 +23,7 @@ def size(data: bytes) -> tuple[int, int] | None:
                 height, width = struct.unpack(">HH", data[place + 3 : place + 7])
                 return width, height
         return None
-    if data.startswith(_PNG) and data[12:16] == b"IHDR" and len(data) >= 24:
+    if is_png(data):
         width, height = struct.unpack(">II", data[16:24])
         return width, height
     if data.startswith(b"BM") and len(data) >= 26 and struct.unpack("<I", data[14:18])[0] >= 40:
@@ -82,6 +82,11 @@ def netpbm_layout(data: bytes) -> NetpbmLayout | None:
     if maximum is None or not 0 < int(maximum[1]) < 65536:
         return None
     return NetpbmLayout(width, height, 1 if match[1] == b"5" else 3, int(maximum[1]), maximum.end())
+
+
+def is_png(data: bytes) -> bool:
+    """Whether the data begins with the signature and the header chunk of a PNG."""
+    return data.startswith(_PNG) and data[12:16] == b"IHDR" and len(data) >= 33
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -11,6 +11,7 @@ background; `PROB` pictures (weights of FBMS's evaluation) are left out.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -160,7 +161,7 @@ def read_definition(path: Path, warnings: list[str]) -> Definition:
     pictures: list[tuple[int, str]] = []
     totals = {}
     frame = None
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in pairwise([*lines, ""]):
         if line.startswith("Total number of"):
             totals[line] = _number(following, line, path)
         elif line.startswith("Scale of region"):
@@ -175,6 +176,8 @@ def read_definition(path: Path, warnings: list[str]) -> Definition:
         raise StudioError(
             f"{path} announces {announced} regions and gives {len(regions)} values; restore it."
         )
+    if not all(0 <= value < 2**24 for value in regions):
+        raise StudioError(f"{path} gives a region a value that no pixel has; restore it.")
     if not pictures:
         raise StudioError(
             f"{path} names no label picture; restore it, or take it away to import without objects."
@@ -193,11 +196,13 @@ def _regions(values: np.ndarray, regions: tuple[int, ...]) -> tuple[np.ndarray, 
         codes = red if is_gray else red * 65536 + green * 256 + blue
     else:
         codes = values.astype(np.int64)
-    present, inverse, counts = np.unique(codes, return_inverse=True, return_counts=True)
-    numbers = {value: number for number, value in reversed(list(enumerate(regions)))}
-    table = np.array([numbers.get(int(value), 0) for value in present], np.int32)
-    unlisted = [(int(v), int(c)) for v, c in zip(present, counts, strict=True) if int(v) not in numbers]
-    return table[inverse].reshape(codes.shape), unlisted
+    order = np.argsort(regions, kind="stable")
+    known = np.array(regions)[order]
+    place = np.minimum(np.searchsorted(known, codes), len(regions) - 1)
+    listed = known[place] == codes
+    values, counts = np.unique(codes[~listed], return_counts=True)
+    labels = np.where(listed, order[place], 0).astype(np.int32)
+    return labels, list(zip(values.tolist(), counts.tolist(), strict=True))
 
 
 def _sequences(source: Path) -> list[Path]:

@@ -1,5 +1,6 @@
 """The sample that comes with the program: drawn on the spot, so it needs no download and no licence."""
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,10 +44,16 @@ def write_sample(folder: Path, seed: int) -> SamplePaths:
     if paths.clips.exists() or paths.voc.exists():
         raise StudioError(f"{folder} holds a sample already; choose another folder.")
     try:
-        for number, (name, objects, effects) in enumerate(_CLIPS):
-            clip = render_clip(seed * len(_CLIPS) + number, frames=_FRAMES, objects=objects, effects=effects)
-            _write_clip(paths.clips / name, clip)
-        _write_voc(paths.voc / "VOC2007", np.random.default_rng([seed, 2007]))
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as unfinished:
+            for number, (name, objects, effects) in enumerate(_CLIPS):
+                clip = render_clip(
+                    seed * len(_CLIPS) + number, frames=_FRAMES, objects=objects, effects=effects
+                )
+                _write_clip(Path(unfinished) / "clips" / name, clip)
+            _write_voc(Path(unfinished) / "VOCdevkit" / "VOC2007", np.random.default_rng([seed, 2007]))
+            for path in (paths.clips, paths.voc):
+                (Path(unfinished) / path.name).rename(path)
     except OSError as error:
         raise StudioError(f"Cannot write to {folder} ({error.strerror}); choose another folder.") from error
     return paths

@@ -147,10 +147,10 @@ def _object(element: ElementTree.Element, path: Path) -> VocObject:
         x1, y1, x2, y2 = (float(_text(box, corner)) for corner in _CORNERS)
     except ValueError as error:
         raise StudioError(f"{path} has a {name} without the four corners of its box; add them.") from error
-    corners = np.array([x1 - 1, y1 - 1, x2, y2], np.float32)
-    if not np.isfinite(corners).all() or np.abs(corners).max() > 1e6 or x2 < x1 or y2 < y1:
+    if not all(abs(value) < 1e6 for value in (x1, y1, x2, y2)) or x2 < x1 or y2 < y1:  # NaN is not below
         raise StudioError(f"{path} has a {name} whose box {x1:g} {y1:g} {x2:g} {y2:g} is no box; correct it.")
-    return VocObject(name, corners, _flag(element, "difficult"), _flag(element, "truncated"))
+    box_of_ours = np.array([x1 - 1, y1 - 1, x2, y2], np.float32)
+    return VocObject(name, box_of_ours, _flag(element, "difficult"), _flag(element, "truncated"))
 
 
 def _without_annotation(folder: Path, id: str) -> VocImage:

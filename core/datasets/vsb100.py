@@ -97,17 +97,18 @@ def background_labels(pictures: Iterable[np.ndarray]) -> list[int]:
     Args:
         pictures: (H, W) integer labels, one a frame; label 0 is background in any case.
     """
-    pixels: dict[int, list[float]] = {}
-    borders: dict[int, list[float]] = {}
+    shares: dict[int, list[tuple[float, float]]] = {}
     for picture in pictures:
         border = np.concatenate((picture[0], picture[-1], picture[1:-1, 0], picture[1:-1, -1]))
-        for label, count in zip(*np.unique(picture, return_counts=True), strict=True):
-            pixels.setdefault(int(label), []).append(count / picture.size)
-            borders.setdefault(int(label), []).append(float((border == label).mean()))
+        inside = np.bincount(picture.ravel())
+        along = np.bincount(border, minlength=len(inside))
+        for label in np.flatnonzero(inside).tolist():
+            shares.setdefault(label, []).append((inside[label] / picture.size, along[label] / border.size))
+    means = {label: np.mean(seen, axis=0) for label, seen in shares.items()}
     return sorted(
         label
-        for label in pixels
-        if label == 0 or np.mean(pixels[label]) > MOST_PIXELS or np.mean(borders[label]) > MOST_BORDER
+        for label, (pixels, border) in means.items()
+        if label == 0 or pixels > MOST_PIXELS or border > MOST_BORDER
     )
 
 

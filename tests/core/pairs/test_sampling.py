@@ -107,7 +107,9 @@ def test_triplets_take_two_patches_of_one_trajectory_and_one_of_another_clip(tra
     batch = TripletSampler(training_set, regime, FrameGap()).draw(20_000, np.random.default_rng(3))
     observations = boxes_by_observation(training_set)
     for column in (0, 1):
-        for row, (id, frame) in enumerate(zip(batch.trajectory[:, column], batch.frame[:, column], strict=True)):
+        for row, (id, frame) in enumerate(
+            zip(batch.trajectory[:, column], batch.frame[:, column], strict=True)
+        ):
             clip, box, _ = observations[(int(id), int(frame))]
             assert batch.clip[row, column] == clip
             np.testing.assert_array_equal(batch.box[row, column], box)

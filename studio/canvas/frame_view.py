@@ -1,0 +1,373 @@
+"""The frame with its tracks, and the mouse over it."""
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from studio import theme
+from studio.canvas import marks
+from studio.canvas.brush_tool import BrushTool
+from studio.canvas.camera import Camera
+from studio.canvas.colours import legend
+from studio.canvas.draw_tools import BoxTool, PolygonTool
+from studio.canvas.overlay import Look, Overlay
+from studio.canvas.picture import scaled_picture
+from studio.canvas.select_tool import SelectTool
+from studio.canvas.stage import Stage
+from studio.canvas.tool import Pointer, Tool
+
+_WHEEL = 1.25  # closer by a notch of the wheel
+_MARGIN = 6.0  # view pixels kept free around a frame that is fitted
+
+_NO_CLIP = "Open a clip in the list to see its frames and tracks here"
+
+
+class FrameView(QWidget):
+    """Shows a frame and lays the stage's scene over it; the left button belongs to the tool.
+
+    Wheel: zoom at the mouse (with Ctrl: size of the brush). Middle button or Alt and drag: pan.
+    Shift and drag: zoom to a rectangle. Holding Z hides the tracks.
+
+    Signals:
+        zoomed(float): view pixels that a frame pixel takes now.
+    """
+
+    zoomed = Signal(float)
+
+    def __init__(self, stage: Stage, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.stage = stage
+        self._frame: np.ndarray | None = None
+        self._message = ""
+        self._fitted = True
+        self._peeking = False
+        self._overlay = Overlay()
+        self._overlay_image: QImage | None = None
+        self._picture: tuple[QImage, QPointF, np.ndarray] | None = None
+        self._panning: QPointF | None = None
+        self._zoom_from: QPointF | None = None
+        self._zoom_to: QPointF | None = None
+        self._at = QPointF()
+        self._tools: dict[str, Tool] = {
+            "select": SelectTool(stage),
+            "box": BoxTool(stage),
+            "brush": BrushTool(stage, erase=False),
+            "erase": BrushTool(stage, erase=True),
+            "polygon": PolygonTool(stage),
+            "point": SelectTool(stage, points_only=True),
+        }
+        self._tool = self._tools[stage.view.tool]
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setMinimumSize(160, 120)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Frame")
+        self.setAccessibleDescription("The frame with its tracks; arrow keys go from frame to frame")
+        stage.scene_changed.connect(self._redraw_tracks)
+        stage.camera_changed.connect(self._redraw_all)
+        stage.touched.connect(self.update)
+        view = stage.view
+        view.tool_changed.connect(self._change_tool)
+        view.selection_changed.connect(self._selection_changed)
+        view.layers_changed.connect(self._redraw_tracks)
+        view.hovered_changed.connect(self.update)
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def show_frame(self, frame: np.ndarray | None, message: str = "") -> None:
+        """Show a frame, (H, W, 4) uint8 as the loader gives it, or a sentence in its place."""
+        self._frame, self._message, self._picture = frame, message, None
+        self.update()
+
+    @property
+    def tool(self) -> Tool:
+        """The tool in use."""
+        return self._tool
+
+    @property
+    def message(self) -> str:
+        """The sentence shown in place of a frame; empty while there is one."""
+        if self.stage.clip is None:
+            return _NO_CLIP
+        return self._message
+
+    def fit(self) -> None:
+        """Show the whole frame, and keep doing so when the window changes."""
+        self._fitted = True
+        if self.stage.clip is not None:
+            whole = QRectF(0, 0, self.stage.width, self.stage.height)
+            self._look(Camera.fitting(whole, self.width(), self.height(), _MARGIN))
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Closer by a factor, around a place of the view or its middle."""
+        self._fitted = False
+        self._look(self.stage.camera.zoomed(factor, at or QRectF(self.rect()).center()))
+
+    def zoom_to(self, rect: QRectF) -> None:
+        """Show a rectangle of the frame."""
+        self._fitted = False
+        self._look(Camera.fitting(rect, self.width(), self.height(), _MARGIN))
+
+    def _look(self, camera: Camera) -> None:
+        self.stage.set_camera(camera)
+        self.zoomed.emit(camera.scale)
+
+    def _redraw_tracks(self) -> None:
+        self._overlay_image = None
+        self.update()
+
+    def _redraw_all(self) -> None:
+        self._picture = None
+        self._redraw_tracks()
+
+    def _selection_changed(self) -> None:
+        self._redraw_tracks()
+        self.stage.hint_changed.emit(self._tool.hint())
+
+    def _change_tool(self, name: str) -> None:
+        self._tool.cancel()
+        self._tool.leave()
+        self._tool = self._tools[name]
+        self._tool.say()
+        self.setCursor(self._tool.cursor)
+
+    # --- painting -----------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.colours(self).canvas))
+        if self.message:
+            self._paint_message(painter)
+        if self.stage.clip is None:
+            return
+        if not self.message:
+            self._paint_frame(painter)
+        if not self._peeking:
+            self._paint_tracks(painter)
+        if self._zoom_from is not None and self._zoom_to is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(QPen(Qt.GlobalColor.white, 1, Qt.PenStyle.DashLine))
+            painter.drawRect(QRectF(self._zoom_from, self._zoom_to).normalized())
+
+    def _paint_frame(self, painter: QPainter) -> None:
+        if self._frame is None:
+            return
+        ratio = self.devicePixelRatioF()
+        if self._picture is None:
+            found = scaled_picture(self._frame, self.stage.camera.times(ratio), self._pixels())
+            if found is None:
+                return
+            picture, corner, pixels = found
+            picture.setDevicePixelRatio(ratio)
+            self._picture = picture, QPointF(corner.x() / ratio, corner.y() / ratio), pixels
+        image, at, _ = self._picture
+        painter.drawImage(at, image)
+
+    def _paint_tracks(self, painter: QPainter) -> None:
+        stage, ratio = self.stage, self.devicePixelRatioF()
+        view, scene = stage.view, stage.scene
+        if stage.lifted is not None:
+            scene = scene.without(stage.lifted)
+        if self._overlay_image is None:
+            look = Look(
+                camera=stage.camera.times(ratio),
+                size=self._pixels(),
+                ratio=ratio,
+                frame_size=(stage.width, stage.height),
+                shapes=stage.shapes,
+                layers=view.layers,
+                selection=view.selection,
+            )
+            self._overlay_image = self._overlay.draw(scene, look)
+            self._overlay_image.setDevicePixelRatio(ratio)
+        painter.drawImage(0, 0, self._overlay_image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        whole = QRectF(self.rect())
+        if view.layers.names:
+            marks.draw_names(painter, scene, view.layers.colour_by, stage.camera, whole)
+        chosen = [id for id in view.selection if scene.point(id) is not None]
+        strong = set(view.selection) - set(chosen)
+        strong |= set(chosen) if len(chosen) <= marks.MOST_POINTS else set()
+        for id in sorted(strong):
+            marks.draw_trajectory(painter, scene, id, stage.camera, stage.shapes, view.layers, strong=True)
+        if view.hovered is not None and view.hovered not in strong:
+            marks.draw_trajectory(
+                painter, scene, view.hovered, stage.camera, stage.shapes, view.layers, strong=False
+            )
+        one = scene.object(stage.selected_object) if stage.selected_object is not None else None
+        if one is not None and view.tool == "select":
+            marks.draw_handles(painter, one.box, stage.camera)
+        self._tool.paint(painter)
+        self._paint_legend(painter)
+        if view.hovered is not None and self.underMouse() and not self._tool.active:
+            note = marks.about(scene, view.hovered)
+            if note:
+                marks.draw_note(painter, self._at, note, self.palette(), whole)
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        rows = legend(self.stage.view.layers.colour_by)
+        if not rows:
+            return
+        metrics = painter.fontMetrics()
+        line = metrics.height() + 2
+        width = max(metrics.horizontalAdvance(text) for text, _ in rows) + 34
+        rect = QRectF(8, self.height() - 8 - len(rows) * line - 8, width, len(rows) * line + 8)
+        background = self.palette().color(QPalette.ColorRole.Window)
+        background.setAlpha(225)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(background)
+        painter.drawRoundedRect(rect, 4, 4)
+        for number, (text, colour) in enumerate(rows):
+            top = rect.top() + 4 + number * line
+            painter.setBrush(colour)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(QRectF(rect.left() + 8, top + line / 2 - 5, 14, 10), 2, 2)
+            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+            painter.drawText(QRectF(rect.left() + 28, top, width, line), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _paint_message(self, painter: QPainter) -> None:
+        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        rect = QRectF(self.rect()).adjusted(32, 16, -32, -16)
+        how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(rect, int(how), self.message)
+
+    def _pixels(self) -> tuple[int, int]:
+        """Width and height in pixels of the screen."""
+        ratio = self.devicePixelRatioF()
+        return round(self.width() * ratio), round(self.height() * ratio)
+
+    # --- events -------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if self._takes(event):
+                event.accept()
+                return True
+        elif event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._redraw_all()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._fitted:
+            self.fit()
+        self._redraw_all()
+
+    def changeEvent(self, event: QEvent) -> None:
+        self.update()
+        super().changeEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at, left = event.position(), event.button() == Qt.MouseButton.LeftButton
+        alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
+        if event.button() == Qt.MouseButton.MiddleButton or (left and alt):
+            self._panning = at
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif left and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._zoom_from = at
+        elif left and self.stage.clip is not None:
+            self.stage.view.set_playing(False)
+            self._tool.press(self._pointer(event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        plain = not event.modifiers() & (Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+        if event.button() == Qt.MouseButton.LeftButton and plain and self.stage.clip is not None:
+            self._tool.double_click(self._pointer(event))
+        else:
+            self.mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._at = event.position()
+        if self._panning is not None:
+            step, self._panning = self._at - self._panning, self._at
+            self._fitted = False
+            self._look(self.stage.camera.moved(step.x(), step.y()))
+        elif self._zoom_from is not None:
+            self._zoom_to = self._at
+            self.update()
+        elif self.stage.clip is not None:
+            if event.buttons() & Qt.MouseButton.LeftButton:
+                self._tool.drag(self._pointer(event))
+            else:
+                self._tool.hover(self._pointer(event))
+                self.setCursor(self._tool.cursor)
+                if self.stage.view.hovered is not None:
+                    self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._panning is not None:
+            self._panning = None
+            self.setCursor(self._tool.cursor)
+        elif self._zoom_from is not None:
+            start, end, self._zoom_from, self._zoom_to = self._zoom_from, self._zoom_to, None, None
+            if end is not None and (end - start).manhattanLength() > 8:
+                camera = self.stage.camera
+                self.zoom_to(QRectF(camera.to_frame(start), camera.to_frame(end)).normalized())
+            self.update()
+        elif event.button() == Qt.MouseButton.LeftButton and self.stage.clip is not None:
+            self._tool.release(self._pointer(event))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and isinstance(self._tool, BrushTool):
+            self.stage.set_brush_radius(self.stage.brush_radius * 1.15**notches)
+            self._tool.say()
+        elif self.stage.clip is not None and notches:
+            self.zoom(_WHEEL**notches, event.position())
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._takes(event):
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Z:
+            self._peek(True)
+        elif event.key() == Qt.Key.Key_Escape:
+            self._tool.cancel()
+        else:
+            self._tool.key(Qt.Key(event.key()))
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Z and not event.isAutoRepeat():
+            self._peek(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.setCursor(self._tool.cursor)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._tool.leave()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._peek(False)
+        super().focusOutEvent(event)
+
+    def _takes(self, event: QKeyEvent) -> bool:
+        """Whether a key belongs to the canvas now, before any shortcut of the window."""
+        if event.key() == Qt.Key.Key_Z:
+            return event.modifiers() == Qt.KeyboardModifier.NoModifier
+        keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace, Qt.Key.Key_Escape)
+        return self._tool.active and event.key() in keys
+
+    def _peek(self, peeking: bool) -> None:
+        if peeking != self._peeking:
+            self._peeking = peeking
+            self.update()
+
+    def _pointer(self, event: QMouseEvent) -> Pointer:
+        at = event.position()
+        return Pointer(at, self.stage.camera.to_frame(at), event.modifiers())

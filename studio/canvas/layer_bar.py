@@ -1,0 +1,109 @@
+"""The bar above the frame: which clip it is, and what is drawn over it."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+
+from core.datasets.clip import Clip
+from studio import icons
+from studio.canvas.colours import COLOUR_BY
+from studio.theme import ICON, SPACE
+from studio.view_state import Layers, ViewState
+
+LONGEST_TRAIL = 500  # frames
+
+_CHIPS = (
+    ("masks", "masks", "Masks", "Show masks (Shift+M)"),
+    ("boxes", "box", "Boxes", "Show boxes; solid for keyframes, dashed for what was propagated (Shift+B)"),
+    ("trails", "track", "Points", "Show points and their trails (T)"),
+    ("names", "label", "Names", "Show numbers and names of objects (Shift+N)"),
+)
+
+
+class LayerBar(QWidget):
+    """Chips over `ViewState.layers`.
+
+    Signals:
+        left(): Enter was pressed in a field; keys belong to the frame again.
+    """
+
+    left = Signal()
+
+    def __init__(self, view: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        row.setSpacing(SPACE // 2)
+        self._title = QLabel()
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._title.setProperty("role", "heading")
+        row.addWidget(self._title, 1)
+        self.chips: dict[str, QToolButton] = {}
+        for name, icon, text, tip in _CHIPS:
+            chip = QToolButton()
+            chip.setCheckable(True)
+            chip.setAutoRaise(True)
+            chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            icons.set_icon(chip, icon)
+            chip.setIconSize(QSize(ICON, ICON))
+            chip.setText(text)
+            chip.setToolTip(tip)
+            chip.setAccessibleName(tip.split(" (")[0])
+            chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            chip.toggled.connect(lambda on, name=name: self._set(**{name: on}))
+            row.addWidget(chip)
+            self.chips[name] = chip
+        row.addSpacing(SPACE)
+        self.trail = self._add_length(row, "Trail", "Frames of path drawn behind a point", "trail")
+        self.ahead = self._add_length(row, "Ahead", "Frames of path drawn ahead of a point", "ahead")
+        row.addSpacing(SPACE)
+        self.colour_by = QComboBox()
+        self.colour_by.setAccessibleName("Colour by")
+        self.colour_by.setToolTip("What the colours of tracks mean")
+        for name in COLOUR_BY:
+            self.colour_by.addItem(f"By {name}", name)
+        self.colour_by.activated.connect(self._choose_colour)
+        row.addWidget(self.colour_by)
+        view.layers_changed.connect(self._show_layers)
+        view.clip_changed.connect(self._show_clip)
+        self._show_layers(view.layers)
+        self._show_clip(view.clip)
+
+    def _add_length(self, row: QHBoxLayout, text: str, tip: str, name: str) -> QSpinBox:
+        label, box = QLabel(text), QSpinBox()
+        box.setMaximum(LONGEST_TRAIL)
+        box.setKeyboardTracking(False)
+        label.setBuddy(box)
+        box.setAccessibleName(tip)
+        for widget in (label, box):
+            widget.setToolTip(tip)
+            row.addWidget(widget)
+        box.valueChanged.connect(lambda frames: self._set(**{name: frames}))
+        box.lineEdit().returnPressed.connect(self.left)
+        return box
+
+    def _set(self, **changes: bool | int | str) -> None:
+        self._view.set_layers(replace(self._view.layers, **changes))  # type: ignore[arg-type]
+
+    def _choose_colour(self, index: int) -> None:
+        self._set(colour_by=self.colour_by.itemData(index))
+        self.left.emit()
+
+    def _show_layers(self, layers: Layers) -> None:
+        for name, chip in self.chips.items():
+            chip.setChecked(getattr(layers, name))
+        self.trail.setValue(layers.trail)
+        self.ahead.setValue(layers.ahead)
+        for box in (self.trail, self.ahead):
+            box.setEnabled(layers.trails)
+        self.colour_by.setCurrentIndex(self.colour_by.findData(layers.colour_by))
+
+    def _show_clip(self, clip: Clip | None) -> None:
+        self.setEnabled(clip is not None)
+        self._title.setText(clip.name if clip is not None else "")
+        if clip is not None:
+            self._title.setToolTip(
+                f"{clip.name}: {clip.frames} frames of {clip.width} × {clip.height} pixels"
+            )

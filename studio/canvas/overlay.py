@@ -1,0 +1,238 @@
+"""Tracks drawn over a frame: rastered by OpenCV into one picture, since thousands move at every frame.
+
+What is selected or under the mouse is drawn again on top, smooth, by `marks.py`.
+"""
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PySide6.QtGui import QImage
+
+from core.trajectories.model import PointTrajectories, Review
+from studio.canvas.camera import Camera
+from studio.canvas.colours import Colouring, premultiplied
+from studio.canvas.mask_shapes import MaskShapes
+from studio.canvas.scene import Scene
+from studio.canvas.scene_colours import object_colours, point_colours
+from studio.view_state import Layers
+
+_SHIFT = 3  # bits behind the point in the coordinates given to OpenCV
+_TINT = 84  # opacity of a mask, of 255
+_DIMMED = 120  # opacity of what is not selected while something is, of 255
+_SEGMENTS = 120_000  # of trails; beyond, every second or third place of a trail is drawn
+_THICK_TRAILS = (
+    2000  # trails that are drawn two pixels wide on high-density screens; thick lines take 5 times as long
+)
+_FAINT_TRAILS = 1500  # trails beyond which they let the frame shine through
+_DASH = 5.0  # length of a dash and of a gap, in view pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """How a scene is looked at.
+
+    Attributes:
+        camera: from the frame to the pixels of the picture.
+        size: width and height of the picture.
+        ratio: pixels of the picture for one of the view, such as 2 on a high-density screen.
+        frame_size: width and height of the frame.
+        shapes: of the clip's masks.
+        layers: what is drawn.
+        selection: ids; everything else is dimmed while one of them is in the scene.
+    """
+
+    camera: Camera
+    size: tuple[int, int]
+    ratio: float
+    frame_size: tuple[int, int]
+    shapes: MaskShapes
+    layers: Layers
+    selection: Set[int]
+
+    @property
+    def line(self) -> int:
+        """Width of a thin line in pixels of the picture."""
+        return max(1, round(self.ratio))
+
+
+class Overlay:
+    """Draws scenes into one buffer that is kept; a picture is valid until the next `draw`."""
+
+    def __init__(self) -> None:
+        self._pixels = np.zeros((0, 0), np.uint32)
+
+    def draw(self, scene: Scene, look: Look) -> QImage:
+        """The picture of a scene, `Format_ARGB32_Premultiplied`, without a device pixel ratio."""
+        width, height = look.size
+        if self._pixels.shape != (height, width):
+            self._pixels = np.zeros((height, width), np.uint32)
+        objects = object_colours(scene, look.layers.colour_by)
+        chosen = {id for id in look.selection if scene.holds(id)}
+        faint = np.array(
+            [one.rejected or (bool(chosen) and one.id not in chosen) for one in scene.objects], bool
+        )
+        self._pixels[:] = 0
+        if look.layers.masks:
+            self._tint(scene, look, objects, faint)
+        image = self._pixels.view(np.uint8).reshape(height, width, 4)
+        if look.layers.trails and len(scene.places):
+            self._draw_points(image, scene, look, chosen)
+        pixels = np.where(
+            faint,
+            premultiplied(objects.table, _DIMMED)[objects.index],
+            premultiplied(objects.table, 255)[objects.index],
+        )
+        if look.layers.masks:
+            _draw_outlines(image, scene, look, pixels)
+        if look.layers.boxes:
+            _draw_boxes(image, scene, look, pixels)
+        return QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+
+    def _tint(self, scene: Scene, look: Look, colours: Colouring, faint: np.ndarray) -> None:
+        """Fill the masks of the scene, smaller objects over larger ones."""
+        numbers = np.zeros((look.frame_size[1], look.frame_size[0]), np.uint16)
+        table = np.zeros(len(scene.objects) + 1, np.uint32)
+        for number, one in enumerate(scene.objects, start=1):
+            shape = look.shapes.of(one.mask) if one.mask and not one.rejected else None
+            if shape is not None:
+                rows, columns = shape.pixels.shape
+                numbers[shape.y : shape.y + rows, shape.x : shape.x + columns][shape.pixels] = number
+                rgb = colours.table[colours.index[number - 1]]
+                alpha = _TINT // 2 if faint[number - 1] else _TINT
+                table[number] = premultiplied(rgb[None], alpha)[0]
+        if table.any():
+            placed = cv2.warpAffine(numbers, inverse_matrix(look.camera), look.size, flags=NEAREST)
+            np.take(table, np.asarray(placed, np.uint16), out=self._pixels)
+
+    def _draw_points(self, image: np.ndarray, scene: Scene, look: Look, chosen: Set[int]) -> None:
+        colours = point_colours(scene, look.layers.colour_by)
+        bright = np.isin(scene.ids, np.fromiter(chosen, np.int64, len(chosen)))
+        index = colours.index + np.where(bright, len(colours.table), 0)
+        strong = premultiplied(colours.table, 255)
+        dimmed = premultiplied(colours.table, _DIMMED)
+        crowd = dimmed if chosen or len(scene.places) > _FAINT_TRAILS else strong
+        behind, ahead = look.layers.trail, look.layers.ahead
+        if behind or ahead:
+            tails = look.camera.to_view(trails(scene.points, scene.places, scene.frame, behind, ahead))
+            seen = scene.points.review[scene.places] != Review.REJECTED
+            seen &= _in_view(tails, look.size)
+            width = look.line if seen.sum() <= _THICK_TRAILS else 1
+            fixed = _fixed(tails[seen])
+            table = np.concatenate((crowd, strong))
+            for number, group in _groups(index[seen]):
+                pixel = _bytes(table[number])
+                cv2.polylines(image, list(fixed[group]), False, pixel, width, cv2.LINE_8, _SHIFT)
+        table = np.concatenate((dimmed if chosen else strong, strong))
+        heads = look.camera.to_view(scene.xy)
+        self._stamp(heads, table[index], _head_radius(len(heads), look.ratio, look.camera.scale))
+
+    def _stamp(self, places: np.ndarray, pixels: np.ndarray, radius: int) -> None:
+        """Dots of a radius around (K, 2) places of the view."""
+        height, width = self._pixels.shape
+        inside = ((places >= radius) & (places < (width - radius, height - radius))).all(axis=1)
+        x, y = np.floor(places[inside]).astype(np.int64).T
+        flat, pixels = y * width + x, pixels[inside]
+        buffer = self._pixels.reshape(-1)
+        for row in range(-radius, radius + 1):
+            for column in range(-radius, radius + 1):
+                if row * row + column * column <= radius * (radius + 1):
+                    buffer[flat + (row * width + column)] = pixels
+
+
+def trails(points: PointTrajectories, places: np.ndarray, frame: int, behind: int, ahead: int) -> np.ndarray:
+    """Where points were and will be around a frame.
+
+    Args:
+        places: (K,) int, trajectories that have an observation at `frame`.
+        behind, ahead: how many frames of path.
+
+    Returns:
+        (K, L, 2) float32, frame coordinates, in order of time. A path that begins later or ends
+        sooner repeats its end, which draws nothing; with very many points L is a part of the frames.
+    """
+    stride = 1 + len(places) * (behind + ahead) // _SEGMENTS
+    steps = np.union1d(np.arange(0, -behind - 1, -stride), np.arange(0, ahead + 1, stride))
+    lengths = points.offsets[places + 1] - points.offsets[places]
+    here = frame - points.first[places]
+    within = np.clip(here[:, None] + steps, 0, lengths[:, None] - 1)
+    return points.xy[points.offsets[places][:, None] + within]
+
+
+NEAREST = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+
+
+def inverse_matrix(camera: Camera) -> np.ndarray:
+    """(2, 3) float64 for OpenCV, whose pixel centres are integers: from the picture to the frame."""
+    inverse = 1 / camera.scale
+    return np.array(
+        [
+            [inverse, 0, (0.5 - camera.dx) * inverse - 0.5],
+            [0, inverse, (0.5 - camera.dy) * inverse - 0.5],
+        ]
+    )
+
+
+def _draw_outlines(image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarray) -> None:
+    for one, pixel in zip(scene.objects, pixels, strict=True):
+        shape = look.shapes.of(one.mask) if one.mask else None
+        if shape is not None:
+            lines = [_fixed(look.camera.to_view(line)) for line in shape.outlines]
+            cv2.polylines(image, lines, True, _bytes(pixel), look.line, cv2.LINE_AA, _SHIFT)
+
+
+def _draw_boxes(image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarray) -> None:
+    """Boxes: solid lines for keyframes, dashes for what was propagated."""
+    corners = look.camera.to_view(scene.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
+    for one, box, pixel in zip(scene.objects, corners, pixels, strict=True):
+        lines = _sides(box) if one.keyframe else _dashes(box, _DASH * look.ratio)
+        cv2.polylines(image, list(_fixed(lines)), False, _bytes(pixel), look.line, cv2.LINE_8, _SHIFT)
+
+
+def _sides(box: np.ndarray) -> np.ndarray:
+    """(4, 2, 2) float32, the sides of a box clockwise."""
+    x1, y1, x2, y2 = box
+    corners = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], np.float32)
+    return np.stack((corners, np.roll(corners, -1, axis=0)), axis=1)
+
+
+def _dashes(box: np.ndarray, dash: float) -> np.ndarray:
+    """(n, 2, 2) float32, dashes along the sides of a box; each side begins and ends with one."""
+    parts = []
+    for start, end in _sides(box):
+        count = min(max(1, round(float(np.abs(end - start).max()) / (2 * dash))), 500)
+        at = np.linspace(0, 1, 2 * count)
+        points = start + (end - start) * at[:, None]
+        parts.append(np.stack((points[::2], points[1::2]), axis=1))
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _in_view(tails: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(K,) bool, which of (K, L, 2) lines may touch a picture of a size (width, height)."""
+    low, high = tails.min(axis=1), tails.max(axis=1)
+    return ((high >= 0) & (low < size)).all(axis=1)
+
+
+def _groups(index: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    order = np.argsort(index, kind="stable")
+    bounds = np.flatnonzero(np.diff(index[order], prepend=-1))
+    for group in np.split(order, bounds[1:]) if len(order) else []:
+        yield int(index[group[0]]), group
+
+
+def _head_radius(count: int, ratio: float, scale: float) -> int:
+    """Pixels around the middle of a dot; small where there are many, so that the frame stays seen."""
+    near = 2.0 if scale >= 1.5 * ratio or count <= 500 else 1.0
+    return round(near * ratio) if count <= 5000 else max(1, round(near * ratio) - 1)
+
+
+def _fixed(places: np.ndarray) -> np.ndarray:
+    """View coordinates as OpenCV takes them: integer pixel centres, `_SHIFT` bits behind the point."""
+    return ((places - 0.5) * (1 << _SHIFT)).astype(np.int32)
+
+
+def _bytes(pixel: np.uint32) -> tuple[int, int, int, int]:
+    """Blue, green, red, alpha of a premultiplied pixel."""
+    value = int(pixel)
+    return value & 255, value >> 8 & 255, value >> 16 & 255, value >> 24

@@ -1,0 +1,181 @@
+"""The canvas: the frame between its two bars, and what the window's actions do with it."""
+
+import numpy as np
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from core.datasets.clip import Clip
+from core.errors import StudioError
+from core.trajectories.edits import DeleteObservation
+from core.trajectories.model import Changes
+from studio.canvas.frame_loader import FrameLoader
+from studio.canvas.frame_view import FrameView
+from studio.canvas.key_repeat import KeyRepeat
+from studio.canvas.layer_bar import LayerBar
+from studio.canvas.player import Player
+from studio.canvas.stage import Stage
+from studio.canvas.transport import Transport
+from studio.document import Document
+from studio.view_state import ViewState
+
+_STEP = 1.25  # closer by one press of a zoom key
+_AROUND = 0.5  # of a selection's size, kept free around it
+
+
+class CanvasPane(QWidget):
+    """Shows `view.clip` at `view.frame` and turns what is done with the mouse into edits.
+
+    Signals:
+        edit_asked(Edit): the user meant this; nothing was written.
+        hint_changed(str): what the tool in use expects.
+    """
+
+    edit_asked = Signal(object)
+    hint_changed = Signal(str)
+
+    def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = view
+        self.stage = Stage(document, view, self)
+        self.loader = FrameLoader(self)
+        self.player = Player(view, self)
+        self.layer_bar = LayerBar(view)
+        self.frame_view = FrameView(self.stage)
+        self.transport = Transport(view, self.player)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.layer_bar)
+        column.addWidget(self.frame_view, 1)
+        column.addWidget(self.transport)
+        self.setFocusProxy(self.frame_view)
+        self._keys = KeyRepeat(self.frame_view)
+        self._keys.stepped.connect(self.step)
+        for bar in (self.layer_bar, self.transport):
+            bar.left.connect(self.frame_view.setFocus)
+        self.stage.edit_asked.connect(self.edit_asked)
+        self.stage.hint_changed.connect(self.hint_changed)
+        self.loader.loaded.connect(self._show_loaded)
+        view.clip_changed.connect(self._open)
+        view.frame_changed.connect(self._go)
+        view.shown_changed.connect(self.stage.filter_tracks)
+        document.changed.connect(self._redraw)
+        self._open(view.clip)
+        self._go(view.frame)
+
+    # --- what actions call --------------------------------------------------------------------
+
+    def step(self, frames: int) -> None:
+        """Go on by frames, negative for back."""
+        self._view.set_playing(False)
+        self._view.set_frame(self._view.frame + frames)
+
+    def go_first(self) -> None:
+        """Go to the first frame."""
+        self._view.set_frame(0)
+
+    def go_last(self) -> None:
+        """Go to the last frame."""
+        if self._view.clip is not None:
+            self._view.set_frame(self._view.clip.frames - 1)
+
+    def toggle_play(self) -> None:
+        """Play or pause."""
+        self.player.toggle()
+
+    def shuttle(self, direction: int) -> None:
+        """Play forward (1) or backward (-1); asked again, faster."""
+        self.player.shuttle(direction)
+
+    def zoom_in(self) -> None:
+        """Closer."""
+        self.frame_view.zoom(_STEP)
+
+    def zoom_out(self) -> None:
+        """Farther."""
+        self.frame_view.zoom(1 / _STEP)
+
+    def fit(self) -> None:
+        """Show the whole frame."""
+        self.frame_view.fit()
+
+    def zoom_to_selection(self) -> None:
+        """Show what is selected in this frame as large as fits; nothing selected shows the whole frame."""
+        scene = self.stage.scene.among(self._view.selection)
+        corners = np.concatenate((scene.xy, scene.boxes.reshape(-1, 2)))
+        if not len(corners):
+            self.fit()
+            return
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        space = np.maximum((high - low) * _AROUND, 24)
+        x, y = low - space / 2
+        width, height = high - low + space
+        self.frame_view.zoom_to(QRectF(float(x), float(y), float(width), float(height)))
+
+    def delete_here(self) -> None:
+        """Ask to delete what the selected track has at the frame that is shown."""
+        clip, scene = self.stage.clip, self.stage.scene.among(self._view.selection)
+        here = [*(int(id) for id in scene.ids), *(one.id for one in scene.objects)]
+        if clip is None or not here:
+            self.hint_changed.emit("Select a track that is in this frame, then press Delete")
+        elif len(here) > 1:
+            self.hint_changed.emit("Select one track only; Shift+Delete deletes several, whole")
+        else:
+            self.stage.ask(DeleteObservation(clip.id, here[0], scene.frame))
+
+    def new_object(self) -> None:
+        """Take the box tool with nothing selected, so that the next box is a new object."""
+        self._view.set_selection(())
+        self._view.set_tool("box")
+        self.frame_view.setFocus()
+
+    def larger_brush(self) -> None:
+        """A larger brush and eraser."""
+        self.stage.set_brush_radius(self.stage.brush_radius * _STEP)
+        self.frame_view.tool.say()
+
+    def smaller_brush(self) -> None:
+        """A smaller brush and eraser."""
+        self.stage.set_brush_radius(self.stage.brush_radius / _STEP)
+        self.frame_view.tool.say()
+
+    def cancel(self) -> bool:
+        """Give up the drag or outline under way; False if there is none."""
+        active = self.frame_view.tool.active
+        if active:
+            self.frame_view.tool.cancel()
+        return active
+
+    # --- what changes -------------------------------------------------------------------------
+
+    def _open(self, clip: Clip | None) -> None:
+        known = self.stage.clip
+        if clip is not None and known is not None and clip.id == known.id:
+            self.stage.set_clip(clip)  # another annotator, or frames that moved
+            self.stage.show_frame(self._view.frame)
+        else:
+            self.frame_view.tool.cancel()
+            self.stage.set_clip(clip)
+            self.frame_view.show_frame(None)
+            self.frame_view.fit()
+        self.loader.open(clip)
+        self.frame_view.tool.say()
+
+    def _go(self, frame: int) -> None:
+        found = self.loader.request(frame)
+        if found is not None:
+            self._show_loaded(frame, found)
+
+    def _show_loaded(self, frame: int, result: np.ndarray | StudioError) -> None:
+        """Show a frame together with its tracks, so that the two never disagree."""
+        if isinstance(result, StudioError):
+            self.frame_view.show_frame(None, str(result))
+        else:
+            self.frame_view.show_frame(result)
+        if frame != self.stage.scene.frame:
+            self.frame_view.tool.frame_changed()
+            self.stage.show_frame(frame)
+
+    def _redraw(self, changes: Changes) -> None:
+        if self.stage.clip is not None and self.stage.clip.id in changes.clips:
+            self.stage.read_tracks()

@@ -1,0 +1,83 @@
+"""What every tool of the canvas answers to."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QCursor, QPainter
+
+from studio.canvas.stage import Stage
+
+DRAG_BEGINS = 3.0
+"""View pixels that the mouse moves before a press becomes a drag."""
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """The mouse: where it is in the view and in the frame, and the modifier keys."""
+
+    at: QPointF
+    place: QPointF
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+
+    @property
+    def control(self) -> bool:
+        return bool(self.modifiers & Qt.KeyboardModifier.ControlModifier)
+
+    def far_from(self, other: "Pointer") -> bool:
+        """Whether the mouse moved enough since to mean a drag."""
+        return (self.at - other.at).manhattanLength() >= DRAG_BEGINS
+
+
+class Tool:
+    """One way to use the left mouse button on the frame; what is not overridden does nothing.
+
+    A drag is a preview; the edit is asked for once, when the button is released.
+    """
+
+    cursor: QCursor | Qt.CursorShape = Qt.CursorShape.ArrowCursor
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    @property
+    def active(self) -> bool:
+        """Whether something is under way that Esc would cancel."""
+        return False
+
+    def hint(self) -> str:
+        """What the tool expects now, for the status bar."""
+        return ""
+
+    def press(self, pointer: Pointer) -> None: ...
+
+    def drag(self, pointer: Pointer) -> None: ...
+
+    def release(self, pointer: Pointer) -> None: ...
+
+    def hover(self, pointer: Pointer) -> None: ...
+
+    def double_click(self, pointer: Pointer) -> None:
+        """The second press of a double click; to most tools a press like any other."""
+        self.press(pointer)
+
+    def leave(self) -> None: ...
+
+    def key(self, key: Qt.Key) -> bool:
+        """Whether the tool took Return or Backspace."""
+        return False
+
+    def cancel(self) -> None:
+        """Give up what is under way."""
+
+    def frame_changed(self) -> None:
+        """Another frame is shown: what was grabbed in the one before is let go."""
+        if self.active:
+            self.cancel()
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw the preview, in view coordinates."""
+
+    def say(self) -> None:
+        """Tell the hint again and draw the preview again."""
+        self.stage.hint_changed.emit(self.hint())
+        self.stage.touched.emit()

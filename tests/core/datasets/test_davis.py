@@ -1,0 +1,170 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core.datasets.davis import palette
+from core.datasets.detect import find_clips
+from core.datasets.image import encode_palette_png
+from core.datasets.labels import read_labels
+from core.errors import StudioError
+
+
+@pytest.fixture
+def davis(tmp_path: Path, jpg) -> Path:
+    """Two clips of three frames; `two` has a mask on frame 1 only."""
+    root = tmp_path / "DAVIS"
+    for name, masks in (("one", (0, 1, 2)), ("two", (1,))):
+        for frame in range(3):
+            jpg(root / "JPEGImages" / "480p" / name / f"{frame:05d}.jpg", 50 * frame)
+        for frame in masks:
+            path = root / "Annotations" / "480p" / name / f"{frame:05d}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(encode_palette_png(objects(), palette()))
+    return root
+
+
+def objects() -> np.ndarray:
+    numbers = np.zeros((24, 32), np.uint8)
+    numbers[2:5, 3:9], numbers[10:14, 3:9], numbers[20:22, 0:4] = 1, 2, 5
+    return numbers
+
+
+def test_the_palette_is_that_of_davis():
+    colours = palette()
+    assert colours[:5].tolist() == [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0], [0, 0, 128]]
+    assert colours[255].tolist() == [224, 224, 192]
+    assert len(np.unique(colours, axis=0)) == 256
+
+
+def test_palette_masks_are_read_as_numbers(davis):
+    found = find_clips(davis)
+    assert (found.format, [one.clip.name for one in found.clips]) == ("davis", ["one", "two"])
+    assert found.clips[0].clip.files[2] == "JPEGImages/480p/one/00002.jpg"
+    assert found.clips[0].clip.root == davis
+    for frame in read_labels(found.clips[0]):
+        np.testing.assert_array_equal(frame.labels, objects())
+    assert [annotation.frame for annotation in found.clips[1].annotations] == [1]
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_palette_masks_of_few_bits(davis, bits):
+    """Other programs pack several indices into a byte."""
+    numbers = np.minimum(objects(), 2**bits - 1)
+    packed = np.packbits((numbers[:, :, None] >> np.arange(bits)[::-1]) & 1, axis=None).tobytes()
+    path = davis / "Annotations" / "480p" / "two" / "00001.png"
+    path.write_bytes(_png(32, 24, bits, 3, packed))
+    (frame,) = read_labels(find_clips(davis).clips[1])
+    np.testing.assert_array_equal(frame.labels, numbers)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_masks_of_2016_are_one_object(davis, channels):
+    gray = np.where(objects() > 0, 255, 0).astype(np.uint8)
+    stored = gray if channels == 1 else np.dstack([gray] * 3 + [np.full_like(gray, 255)] * (channels - 3))
+    cv2.imwrite(str(davis / "Annotations" / "480p" / "two" / "00001.png"), stored)
+    (frame,) = read_labels(find_clips(davis).clips[1])
+    np.testing.assert_array_equal(frame.labels, objects() > 0)
+    assert frame.warnings == ()
+
+
+def test_void_is_background_and_soft_masks_are_cut_at_half(davis):
+    path = davis / "Annotations" / "480p" / "two" / "00001.png"
+    numbers = objects()
+    numbers[0, :] = 255
+    path.write_bytes(encode_palette_png(numbers, palette()))
+    (frame,) = read_labels(find_clips(davis).clips[1])
+    np.testing.assert_array_equal(frame.labels, objects())
+    soft = np.arange(24 * 32).reshape(24, 32) % 256
+    cv2.imwrite(str(path), soft.astype(np.uint8))
+    (frame,) = read_labels(find_clips(davis).clips[1])
+    np.testing.assert_array_equal(frame.labels, soft >= 128)
+    assert "256 gray values" in frame.warnings[0]
+
+
+def test_masks_whose_palette_was_spent_are_read_by_colour(davis):
+    colours = palette()[objects()]
+    colours[0, 0] = 3, 3, 3
+    cv2.imwrite(str(davis / "Annotations" / "480p" / "two" / "00001.png"), colours[:, :, ::-1])
+    (frame,) = read_labels(find_clips(davis).clips[1])
+    np.testing.assert_array_equal(frame.labels, objects())
+    assert frame.warnings == (
+        "00001.png: 1 pixels have colours outside the DAVIS palette; taken as background.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "names"),
+    [
+        (".", ["one", "two"]),
+        ("..", ["one", "two"]),
+        ("JPEGImages", ["one", "two"]),
+        ("JPEGImages/480p", ["one", "two"]),
+        ("Annotations/480p", ["one", "two"]),
+        ("JPEGImages/480p/two", ["two"]),
+    ],
+)
+def test_is_found_from_above_and_within(davis, place, names):
+    found = find_clips((davis / place).resolve())
+    assert found.format == "davis"
+    assert [one.clip.name for one in found.clips] == names
+    assert found.clips[-1].annotations
+
+
+def test_a_layout_without_resolutions(tmp_path: Path, jpg):
+    jpg(tmp_path / "JPEGImages" / "0a1b" / "00005.jpg", 9)
+    (tmp_path / "Annotations" / "0a1b").mkdir(parents=True)
+    (tmp_path / "Annotations" / "0a1b" / "00005.png").write_bytes(encode_palette_png(objects(), palette()))
+    (one,) = find_clips(tmp_path).clips
+    assert one.clip.files == ("JPEGImages/0a1b/00005.jpg",)
+    assert len(one.annotations) == 1
+
+
+def test_broken_folders_are_refused(davis):
+    (davis / "JPEGImages" / "480p" / "two" / "00001.jpg").unlink()
+    with pytest.raises(StudioError, match=r"00001\.png belongs to no frame"):
+        find_clips(davis)
+    for path in (davis / "JPEGImages" / "480p" / "two").iterdir():
+        path.unlink()
+    with pytest.raises(StudioError, match="two holds no frames"):
+        find_clips(davis)
+
+
+@pytest.mark.data
+def test_reads_the_real_clips(data_dir: Path):
+    found = find_clips(data_dir / "DAVIS")
+    assert [(one.clip.name, one.clip.frames, len(one.annotations)) for one in found.clips] == [
+        ("blackswan", 50, 50),
+        ("car-shadow", 40, 40),
+        ("dog", 60, 60),
+        ("libby", 49, 49),
+    ]
+    frame = next(read_labels(found.clips[0]))
+    stored = cv2.imread(str(found.clips[0].annotations[0].path), cv2.IMREAD_GRAYSCALE)
+    np.testing.assert_array_equal(frame.labels == 1, stored > 127)
+
+
+def _png(width: int, height: int, bits: int, colour_type: int, rows: bytes) -> bytes:
+    """A palette PNG of packed rows, put together chunk by chunk."""
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    stride = width * bits // 8
+    filtered = b"".join(b"\0" + rows[place : place + stride] for place in range(0, len(rows), stride))
+    header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
+    plte = palette()[: 2**bits].tobytes()
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        chunk(kind, content)
+        for kind, content in (
+            (b"IHDR", header),
+            (b"PLTE", plte),
+            (b"IDAT", zlib.compress(filtered)),
+            (b"IEND", b""),
+        )
+    )

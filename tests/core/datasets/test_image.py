@@ -1,0 +1,143 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core.datasets import image_headers
+from core.datasets.image import (
+    common_size,
+    encode_palette_png,
+    image_names,
+    image_size,
+    read_image,
+    read_values,
+)
+from core.errors import StudioError
+
+rng = np.random.default_rng(0)
+PICTURE = cv2.GaussianBlur(rng.integers(0, 256, (41, 67, 3)).astype(np.uint8), (0, 0), 2)  # RGB
+
+
+def write(path: Path, pixels: np.ndarray, *options: int) -> Path:
+    """Through OpenCV, which takes BGR."""
+    swapped = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[:, :, ::-1])
+    path.write_bytes(cv2.imencode(path.suffix, swapped, list(options))[1].tobytes())
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".png", ".ppm", ".bmp", ".tif", ".webp", ".jpg"])
+def test_reads_rgb(tmp_path, suffix):
+    options = (cv2.IMWRITE_WEBP_QUALITY, 101) if suffix == ".webp" else (cv2.IMWRITE_JPEG_QUALITY, 100)
+    path = write(tmp_path / f"a{suffix}", PICTURE, *options)
+    image = read_image(path)
+    assert (image.dtype, image.shape) == (np.uint8, (41, 67, 3))
+    np.testing.assert_allclose(image.astype(int), PICTURE, atol=30 if suffix == ".jpg" else 0)
+    assert image_size(path) == (67, 41)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".pgm"])
+def test_sixteen_bits_and_gray_become_rgb(tmp_path, suffix):
+    gray = np.arange(256, dtype=np.uint16).reshape(16, 16) * 257
+    image = read_image(write(tmp_path / f"a{suffix}", gray))
+    assert (image.dtype, image.shape) == (np.uint8, (16, 16, 3))
+    np.testing.assert_allclose(image[:, :, 1], gray >> 8, atol=1)
+
+
+def test_exif_does_not_turn_the_picture(tmp_path):
+    path = write(tmp_path / "a.jpg", PICTURE)
+    exif = bytes.fromhex("4578696600004d4d002a00000008000101120003000000010006000000000000")  # orientation 6
+    data = path.read_bytes()
+    path.write_bytes(data[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + data[2:])
+    assert read_image(path).shape == (41, 67, 3)
+    assert image_size(path) == (67, 41)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".ppm", ".pgm", ".bmp", ".webp"])
+def test_no_image_cut_short_is_taken_for_whole(tmp_path, suffix):
+    pixels = PICTURE[:, :, 0] if suffix == ".pgm" else PICTURE
+    data = write(tmp_path / f"a{suffix}", pixels).read_bytes()
+    path = tmp_path / f"b{suffix}"
+    for length in (*range(0, len(data) - 1, max(1, len(data) // 150)), len(data) - 1):
+        path.write_bytes(data[:length])
+        with pytest.raises(StudioError) as caught:
+            read_image(path)
+        assert str(path) in str(caught.value)
+
+
+def test_a_jpeg_with_a_whole_thumbnail_is_still_cut_short(tmp_path):
+    small = write(tmp_path / "small.jpg", PICTURE[:8, :8]).read_bytes()
+    data = write(tmp_path / "a.jpg", PICTURE).read_bytes()
+    thumbnail = b"Exif\0\0" + small
+    data = data[:2] + b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail + data[2:]
+    assert image_headers.damage(data) is None
+    assert image_headers.damage(data + b"\0\0trailing") is None
+    assert "cut short" in image_headers.damage(data[:-40])
+    assert image_headers.size(data) == (67, 41)
+
+
+def test_progressive_jpegs_are_whole(tmp_path):
+    path = write(tmp_path / "a.jpg", PICTURE, cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+    assert image_headers.damage(path.read_bytes()) is None
+    assert image_size(path) == (67, 41)
+
+
+def test_a_png_with_one_wrong_bit_is_refused(tmp_path):
+    data = bytearray(write(tmp_path / "a.png", PICTURE).read_bytes())
+    data[200] ^= 4
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(StudioError, match="checksum"):
+        read_image(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    "header", [b"P5\n99999 99999\n255\n", b"P6\n40000 40000\n255\n" + bytes(9), b"P5 0 7 255\n"]
+)
+def test_image_bombs_are_refused(tmp_path, header):
+    (tmp_path / "a.pgm").write_bytes(header)
+    with pytest.raises(StudioError):
+        read_image(tmp_path / "a.pgm")
+
+
+def test_what_is_missing_or_no_image_is_said(tmp_path):
+    with pytest.raises(StudioError, match=r"There is no file .*gone\.jpg; put it back"):
+        read_image(tmp_path / "gone.jpg")
+    (tmp_path / "text.jpg").write_text("not an image")
+    for read in (read_image, read_values, image_size):
+        with pytest.raises(StudioError, match="not an image that can be read"):
+            read(tmp_path / "text.jpg")
+
+
+def test_values_are_those_stored(tmp_path):
+    gray = rng.integers(0, 256, (5, 7)).astype(np.uint8)
+    np.testing.assert_array_equal(read_values(write(tmp_path / "a.png", gray)), gray)
+    np.testing.assert_array_equal(read_values(write(tmp_path / "a.png", PICTURE)), PICTURE)
+    (tmp_path / "a.pgm").write_bytes(b"P5 # drawn by hand\n7\t5\n# more\n31\n" + (gray % 32).tobytes())
+    np.testing.assert_array_equal(read_values(tmp_path / "a.pgm"), gray % 32)
+    (tmp_path / "a.pgm").write_bytes(b"P5\n7 5\n65535\n" + (gray.astype(int) * 3).astype(">u2").tobytes())
+    np.testing.assert_array_equal(read_values(tmp_path / "a.pgm"), gray.astype(int) * 3)
+
+
+def test_a_palette_png_keeps_its_indices(tmp_path):
+    indices = rng.integers(0, 256, (37, 53)).astype(np.uint8)
+    palette = rng.integers(0, 256, (256, 3)).astype(np.uint8)
+    path = tmp_path / "a.png"
+    path.write_bytes(encode_palette_png(indices, palette))
+    np.testing.assert_array_equal(read_values(path), indices)
+    np.testing.assert_array_equal(read_image(path), palette[indices])
+
+
+def test_names_are_in_natural_order(tmp_path, jpg):
+    for name in ("f10.jpg", "f9.JPG", "f1.png", ".f0.jpg", "f2.txt", "b100.bmp"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "folder.jpg").mkdir()
+    assert image_names(tmp_path) == ["b100.bmp", "f1.png", "f9.JPG", "f10.jpg"]
+
+
+def test_the_odd_size_is_named(tmp_path, jpg):
+    jpg(tmp_path / "1.jpg", 0)
+    jpg(tmp_path / "2.jpg", 0)
+    jpg(tmp_path / "3.jpg", 0, width=33)
+    assert common_size([tmp_path / "1.jpg", tmp_path / "2.jpg"]) == (32, 24)
+    with pytest.raises(StudioError, match=r"3\.jpg is 33 x 24 pixels while 1\.jpg is 32 x 24"):
+        common_size([tmp_path / f"{n}.jpg" for n in (1, 2, 3)])

@@ -1,0 +1,48 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from core.datasets.detect import find_clips
+from core.datasets.reading import check_frames, open_frames
+from core.errors import StudioError
+
+
+def test_frames_of_images_are_rgb(tmp_path, jpg):
+    for number in range(3):
+        jpg(tmp_path / "clip" / f"{number}.jpg", 80 * number)
+    clip = find_clips(tmp_path / "clip").clips[0].clip
+    with open_frames(clip) as frames:
+        assert len(frames) == 3
+        assert (frames[1].dtype, frames[1].shape) == (np.uint8, (24, 32, 3))
+        assert [int(frames[number].mean()) for number in (2, 0, 1)] == [160, 0, 80]
+        for beyond in (-1, 3):
+            with pytest.raises(IndexError):
+                frames[beyond]
+
+
+def test_frames_that_are_missing_cut_short_or_of_another_size(tmp_path, jpg):
+    folder = tmp_path / "clip"
+    for number in range(5):
+        jpg(folder / f"{number}.jpg", 80)
+    clip = find_clips(folder).clips[0].clip
+    assert check_frames(clip) == []
+    (folder / "1.jpg").unlink()
+    (folder / "2.jpg").write_bytes((folder / "2.jpg").read_bytes()[:-9])
+    jpg(folder / "4.jpg", 80, width=30)
+    missing, short, small = check_frames(clip)
+    assert missing.startswith(f"There is no file {folder / '1.jpg'}; put it back")
+    assert short.startswith(f"{folder / '2.jpg'} is cut short")
+    assert small.startswith(f"{folder / '4.jpg'} is 30 x 24 pixels while its clip is 32 x 24")
+    with open_frames(clip) as frames:
+        assert frames[3].shape == (24, 32, 3)
+        with pytest.raises(StudioError, match="cut short"):
+            frames[2]
+
+
+def test_a_moved_folder_is_read_by_its_new_root(tmp_path, jpg):
+    jpg(tmp_path / "a" / "clip" / "0.jpg", 80)
+    clip = find_clips(tmp_path / "a" / "clip").clips[0].clip
+    (tmp_path / "a").rename(tmp_path / "b")
+    assert len(check_frames(clip)) == 1
+    assert check_frames(dataclasses.replace(clip, root=tmp_path / "b")) == []

@@ -1,0 +1,207 @@
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.datasets.voc import (
+    CLASSES,
+    VocImage,
+    VocObject,
+    read_image_annotation,
+    read_split,
+    write_annotation,
+)
+from core.errors import StudioError
+
+OBJECT = """<object><name>{name}</name><pose>Left</pose><truncated>1</truncated><difficult>0</difficult>
+<bndbox><xmin>156</xmin><ymin>97</ymin><xmax>351</xmax><ymax>270</ymax></bndbox></object>"""
+SIZE = "<size><width>500</width><height>333</height><depth>3</depth></size>"
+
+
+def annotation(*objects: str, size: str = SIZE) -> str:
+    head = "<annotation><folder>VOC2007</folder><filename>../../etc/passwd</filename>"
+    return head + size + "".join(objects) + "</annotation>"
+
+
+@pytest.fixture
+def voc(tmp_path: Path, jpg) -> Path:
+    """`VOCdevkit/VOC2007` with one image, `000012`."""
+    folder = tmp_path / "VOCdevkit" / "VOC2007"
+    for part in ("Annotations", "ImageSets/Main"):
+        (folder / part).mkdir(parents=True)
+    jpg(folder / "JPEGImages" / "000012.jpg", 9, width=40, height=30)
+    (folder / "Annotations" / "000012.xml").write_text(annotation(OBJECT.format(name="car")))
+    (folder / "ImageSets" / "Main" / "test.txt").write_text("000012\n")
+    return folder
+
+
+def one_object(voc: Path, text: str) -> VocObject:
+    (voc / "Annotations" / "000012.xml").write_text(annotation(text))
+    (image,) = read_split(voc, 2007, "test")
+    (found,) = image.objects
+    return found
+
+
+def test_corners_become_a_box_of_ours(voc):
+    (image,) = read_split(voc.parent, 2007, "test")
+    assert (image.id, image.width, image.height) == ("000012", 500, 333)
+    assert image.path == voc / "JPEGImages" / "000012.jpg"  # by its id, whatever <filename> says
+    (car,) = image.objects
+    assert (car.name, car.difficult, car.truncated) == ("car", False, True)
+    assert car.box.dtype == np.float32
+    assert car.box.tolist() == [155, 96, 351, 270]
+
+
+@pytest.mark.parametrize("place", ["..", "../..", "."])
+def test_the_devkit_is_found_from_above(voc, place):
+    assert len(read_split((voc / place).resolve(), 2007, "test")) == 1
+
+
+def test_irregular_objects(voc):
+    text = (
+        OBJECT.format(name=" cat ")
+        .replace("<xmin>156</xmin>", "")
+        .replace("</bndbox>", "<xmin>45.70000076</xmin></bndbox>")
+    )
+    np.testing.assert_allclose(one_object(voc, text).box, [44.7, 96, 351, 270], rtol=1e-6)
+    box = "<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox>"
+    part = f"<part><name>head</name>{box}</part>"
+    person = one_object(voc, OBJECT.format(name="person").replace("<name>", part + "<name>"))
+    assert (person.name, person.box[0]) == ("person", 155)
+    old = one_object(
+        voc,
+        OBJECT.format(name="cow").replace("difficult>0", "Difficult>1").replace("difficult>", "Difficult>"),
+    )
+    assert old.difficult
+    bare = one_object(voc, "<object><name>cow</name>" + OBJECT[OBJECT.index("<bndbox>") :])
+    assert (bare.difficult, bare.truncated) == (False, False)
+    assert CLASSES.index("tvmonitor") == 19
+
+
+def test_lists_may_carry_a_second_column(voc):
+    (voc / "ImageSets" / "Main" / "cow_test.txt").write_text("000012 -1\n\n000012  1\n")
+    assert [image.id for image in read_split(voc, 2007, "cow_test")] == ["000012", "000012"]
+
+
+def test_a_set_without_annotations_has_sizes_only(voc):
+    (voc / "Annotations" / "000012.xml").unlink()
+    (image,) = read_split(voc, 2007, "test")
+    assert (image.width, image.height, image.objects) == (40, 30, ())
+
+
+def test_a_size_that_is_missing_comes_from_the_image(voc):
+    (voc / "Annotations" / "000012.xml").write_text(annotation(size=""))
+    assert read_split(voc, 2007, "test")[0].width == 40
+
+
+def test_what_is_written_is_read(voc):
+    objects = (
+        VocObject("dog", np.array([0, 10.5, 33, 30], np.float32), difficult=True, truncated=False),
+        VocObject("sofa", np.array([3, 4, 5, 6], np.float32), difficult=False, truncated=True),
+    )
+    write_annotation(VocImage("000012", voc / "JPEGImages" / "000012.jpg", 40, 30, objects), voc)
+    assert "<xmin>1</xmin>" in (voc / "Annotations" / "000012.xml").read_text()
+    again = read_image_annotation(voc, "000012")
+    assert (again.width, again.height) == (40, 30)
+    for old, new in zip(objects, again.objects, strict=True):
+        assert (old.name, old.difficult, old.truncated) == (new.name, new.difficult, new.truncated)
+        np.testing.assert_array_equal(old.box, new.box)
+
+
+BOMB = '<!DOCTYPE lolz [<!ENTITY lol "lol">' + "".join(
+    f'<!ENTITY lol{n} "{f"&lol{n - 1 or str()};" * 10}">' for n in range(1, 8)
+)
+HOSTILE = {
+    "bomb": BOMB + "]><annotation>&lol7;</annotation>",
+    "outside file": '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><annotation>&x;</annotation>',
+    "outside definition": '<!DOCTYPE a SYSTEM "http://127.0.0.1/a.dtd"><annotation/>',
+    "lower case": "<!doctype annotation><annotation/>",
+    "depth": "<a>" * 200_000 + "</a>" * 200_000,
+    "size": "<annotation>" + " " * 10_000_001 + "</annotation>",
+    "undefined entity": "<annotation>&lol;</annotation>",
+    "cut short": annotation()[:-5],
+    "empty": "",
+    "encoding": '<?xml version="1.0" encoding="klingon"?><annotation/>',
+    "NUL": "<annotation>\0</annotation>",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_xml_is_refused_at_once(voc, name):
+    (voc / "Annotations" / "000012.xml").write_text(HOSTILE[name])
+    start = time.perf_counter()
+    with pytest.raises(StudioError, match=r"000012\.xml"):
+        read_split(voc, 2007, "test")
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp037"])
+def test_a_document_type_in_disguise_is_refused(voc, encoding):
+    text = HOSTILE["bomb"]
+    data = f'<?xml version="1.0" encoding="{encoding}"?>'.encode("ascii" if encoding == "cp037" else encoding)
+    (voc / "Annotations" / "000012.xml").write_bytes(data + text.encode(encoding))
+    with pytest.raises(StudioError):
+        read_split(voc, 2007, "test")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (OBJECT.format(name="unicorn"), "class 'unicorn'"),
+        (OBJECT.format(name=""), "class ''"),
+        (OBJECT.format(name="car").replace("<xmax>351</xmax>", ""), "without the four corners"),
+        (OBJECT.format(name="car").replace("351", "three"), "without the four corners"),
+        (OBJECT.format(name="car").replace("351", "nan"), "is no box"),
+        (OBJECT.format(name="car").replace("351", "1e300"), "is no box"),
+        (OBJECT.format(name="car").replace("351", "100"), "156 97 100 270 is no box"),
+    ],
+)
+def test_broken_objects_are_refused(voc, text, says):
+    with pytest.raises(StudioError, match=says):
+        one_object(voc, text)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "name", "says"),
+    [
+        (lambda voc: None, "trainval", "has no image set 'trainval'; it has test"),
+        (lambda voc: None, "../../secret", "has no image set"),
+        (lambda voc: (voc / "JPEGImages" / "000012.jpg").unlink(), "test", "000012.jpg is missing"),
+        (lambda voc: _list(voc, "000012\n000013\n"), "test", "000013.xml is missing"),
+        (lambda voc: _list(voc, "../../000012\n"), "test", "'../../000012', which is no image id"),
+        (lambda voc: _list(voc, ""), "test", "lists no images"),
+        (
+            lambda voc: (voc / "ImageSets" / "Main" / "test.txt").write_bytes(b"\xff\xfe\0"),
+            "test",
+            "cannot be read",
+        ),
+    ],
+)
+def test_broken_sets_are_refused(voc, break_it, name, says):
+    break_it(voc)
+    with pytest.raises(StudioError, match=says):
+        read_split(voc, 2007, name)
+
+
+def test_another_year_or_folder_is_said(voc, tmp_path):
+    with pytest.raises(StudioError, match="holds no VOC2012; choose the VOCdevkit folder"):
+        read_split(voc, 2012, "test")
+    with pytest.raises(StudioError, match="holds no VOC2007"):
+        read_split(tmp_path / "nowhere", 2007, "test")
+
+
+@pytest.mark.data
+def test_reads_the_real_subset(data_dir: Path):
+    trainval, test = (read_split(data_dir / "VOCdevkit", 2007, name) for name in ("trainval", "test"))
+    assert (len(trainval), len(test)) == (942, 322)
+    assert sum(len(image.objects) for image in trainval) == 2689
+    assert sum(not one.difficult for image in test for one in image.objects) == 655
+    boxes = np.concatenate([[one.box for one in image.objects] for image in trainval])
+    assert boxes.min() == 0
+    for image in trainval[:50]:
+        assert all(one.box[2] <= image.width and one.box[3] <= image.height for one in image.objects)
+
+
+def _list(voc: Path, text: str) -> None:
+    (voc / "ImageSets" / "Main" / "test.txt").write_text(text)

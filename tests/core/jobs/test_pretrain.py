@@ -1,0 +1,243 @@
+import dataclasses
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from core import config as settings
+from core.datasets.clip import Clip
+from core.datasets.synthetic import render_clip
+from core.errors import StudioError
+from core.events import Filters, Log, Metric, Progress, to_json
+from core.geometry import mask_box
+from core.jobs.pretrain import run
+from core.jobs.run_folder import RunFolder
+from core.networks.weights import IN_RUN, load_trunk
+from core.pretraining.config import PretrainConfig
+from core.project import Project
+from core.trajectories import journal, store
+from core.trajectories.bulk_edits import AddClips, ReplacePoints
+from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
+from core.trajectories.snapshot import write_snapshot
+
+SMALL = PretrainConfig(
+    network="tiny",
+    device="cpu",
+    steps=20,
+    batch=8,
+    minimum_length=5,
+    held_out=0.25,
+    held_out_count=24,
+    report_every=3,
+    held_out_every=10,
+    filters_every=10,
+    checkpoint_every=7,
+)
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory) -> Path:
+    """The snapshot of a project with four drawn clips, their objects and points followed exactly."""
+    folder = tmp_path_factory.mktemp("drawn")
+    imported, paths = [], []
+    for number in range(4):
+        drawn = render_clip(number, frames=12, width=200, height=150, objects=2)
+        root = folder / f"clip{number}"
+        root.mkdir()
+        for frame, pixels in enumerate(drawn.frames):
+            assert cv2.imwrite(str(root / f"{frame:02d}.png"), pixels[:, :, ::-1])
+        clip = Clip(
+            name=root.name,
+            dataset="frames",
+            width=200,
+            height=150,
+            root=folder,
+            files=tuple(f"{root.name}/{frame:02d}.png" for frame in range(12)),
+        )
+        imported.append(
+            (clip, [one for label in (1, 2) if (one := object_of(drawn.labels == label)) is not None])
+        )
+        seeds = np.random.default_rng(number).uniform((20, 20), (180, 130), (30, 2))
+        paths.append(np.stack([drawn.position(0, seeds, frame) for frame in range(12)], axis=1))
+    with Project.create(folder / "project") as project:
+        with project.writing() as connection:
+            journal.perform(connection, AddClips(imported))
+        with project.writing() as connection:
+            ids = [clip.id for clip in store.clips(connection)]
+            points = {
+                id: PointTrajectories.pack([0] * 30, list(path)) for id, path in zip(ids, paths, strict=True)
+            }
+            journal.perform(connection, ReplacePoints(points))
+        (folder / "snapshot").mkdir()
+        with project.reading() as connection:
+            write_snapshot(connection, store.clips(connection), folder / "snapshot", project.path)
+    return folder / "snapshot"
+
+
+def object_of(masks: np.ndarray) -> ObjectTrajectory | None:
+    boxes = {frame: box for frame, mask in enumerate(masks) if (box := mask_box(mask)) is not None}
+    if not boxes:
+        return None
+    return ObjectTrajectory(
+        frames=np.array(list(boxes), np.int32),
+        boxes=np.array(list(boxes.values()), np.float32),
+        origin=np.full(len(boxes), Origin.ANNOTATED, np.uint8),
+        confidence=np.ones(len(boxes), np.float32),
+        masks=(None,) * len(boxes),
+    )
+
+
+def new_run(path: Path, snapshot: Path, config: PretrainConfig) -> RunFolder:
+    folder = RunFolder.create(path, "pretrain", config)
+    shutil.copytree(snapshot, folder.snapshot, dirs_exist_ok=True)
+    return folder
+
+
+def follow(folder: RunFolder, stop_after: int | None = None) -> None:
+    """As the worker does: append every event; close the job after so many."""
+    job = run(folder)
+    for number, event in enumerate(job, start=1):
+        folder.append(event)
+        if number == stop_after:
+            job.close()
+
+
+def lines(folder: RunFolder) -> list[str]:
+    return [to_json(event, 0) for event in folder.events()[0]]
+
+
+def values(folder: RunFolder, name: str) -> list[float]:
+    return [event.value for event in folder.events()[0] if isinstance(event, Metric) and event.name == name]
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory, snapshot) -> RunFolder:
+    folder = new_run(tmp_path_factory.mktemp("runs") / "straight", snapshot, SMALL)
+    follow(folder)
+    return folder
+
+
+def test_a_run_reports_and_leaves_its_trunk(straight):
+    events = straight.events()[0]
+    assert isinstance(events[0], Log)
+    assert "object and" in events[0].text
+    assert "held out" in events[0].text
+    progress = [event.step for event in events if isinstance(event, Progress)]
+    assert progress == list(range(1, 21))
+    assert [e.step for e in events if isinstance(e, Metric) and e.name == "loss"] == [3, 6, 9, 12, 15, 18, 20]
+    assert [e.step for e in events if isinstance(e, Metric) and e.name == "held_out_accuracy"] == [10, 20]
+    filters = [event for event in events if isinstance(event, Filters)]
+    assert [event.step for event in filters] == [0, 10, 20]
+    with np.load(straight.path / filters[-1].path, allow_pickle=False) as arrays:
+        last = arrays["filters"]
+    trunk = load_trunk(str(straight.path), None, torch.Generator())
+    np.testing.assert_array_equal(last, trunk.conv1.weight.detach().numpy())
+    assert last.shape == (24, 3, 7, 7)
+    with np.load(straight.path / filters[0].path, allow_pickle=False) as arrays:
+        assert not np.array_equal(arrays["filters"], last)  # it learnt
+
+
+@pytest.mark.parametrize("stop_after", [2, 14, 15, 16, 17, 18, 40])
+def test_stopped_anywhere_and_resumed_it_is_as_if_never_stopped(tmp_path, snapshot, straight, stop_after):
+    folder = new_run(tmp_path / "run", snapshot, SMALL)
+    follow(folder, stop_after)
+    assert (folder.path / IN_RUN).is_file()  # a stopped run leaves its trunk too
+    torch.manual_seed(99)
+    follow(folder)
+    compare(folder, straight)
+
+
+def test_killed_and_resumed_from_the_last_checkpoint_it_is_as_if_never_killed(tmp_path, snapshot, straight):
+    folder = new_run(tmp_path / "run", snapshot, SMALL)
+    job = run(folder)
+    kept = None
+    for event in job:
+        folder.append(event)
+        if kept is None and isinstance(event, Progress) and event.step == 10:
+            kept = tmp_path / "killed"
+            shutil.copytree(folder.path, kept)  # what lies on the disk when a process is killed
+    with open(kept / "events.jsonl", "ab") as file:
+        file.write(b'{"event": "Metr')
+    killed = RunFolder.open(kept)
+    follow(killed)
+    compare(killed, straight)
+
+
+def compare(folder: RunFolder, straight: RunFolder) -> None:
+    assert lines(folder) == lines(straight)
+    ours, theirs = load_file(folder.path / IN_RUN), load_file(straight.path / IN_RUN)
+    assert ours.keys() == theirs.keys()
+    for name, tensor in ours.items():
+        assert torch.equal(tensor, theirs[name])
+
+
+@pytest.mark.parametrize(
+    ("change", "metric"),
+    [
+        ({"head": "abs"}, "accuracy"),
+        ({"method": "slowfeat"}, "accuracy"),
+        ({"method": "contrastive", "regime": "tr"}, "accuracy"),
+        ({"regime": "obj", "init": "calibrated"}, "accuracy"),
+    ],
+)
+def test_the_loss_falls_with_every_method(tmp_path, snapshot, change, metric):
+    config = dataclasses.replace(
+        SMALL,
+        steps=60,
+        batch=16,
+        report_every=10,
+        held_out=0.0,
+        filters_every=60,
+        checkpoint_every=60,
+        **change,
+    )
+    folder = new_run(tmp_path / "run", snapshot, config)
+    follow(folder)
+    loss = values(folder, "loss")
+    assert min(loss[-2:]) < 0.95 * loss[0]
+    assert max(values(folder, metric)[-2:]) > 0.55
+    assert values(folder, "held_out_accuracy") == []
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(tmp_path, snapshot):
+    config = dataclasses.replace(
+        SMALL, learning_rate=1e30, clip_gradient=1e30, warm_up=0.0, checkpoint_every=1
+    )
+    folder = new_run(tmp_path / "run", snapshot, config)
+    with pytest.raises(StudioError, match="start again with a learning rate below"):
+        follow(folder)
+    assert not (folder.path / IN_RUN).exists()
+    for path in folder.checkpoints.iterdir():
+        for tensor in load_file(path).values():
+            assert tensor.dtype == torch.uint8 or torch.isfinite(tensor).all()
+
+
+def test_caltech101_is_learnt_from_labels(tmp_path):
+    generator = np.random.default_rng(0)
+    for name, colour in (("ant", (200, 40, 40)), ("bonsai", (40, 200, 40)), ("camera", (40, 40, 200))):
+        (tmp_path / "101" / name).mkdir(parents=True)
+        for number in range(8):
+            pixels = np.clip(generator.normal(colour, 30, (50, 70, 3)), 0, 255).astype(np.uint8)
+            assert cv2.imwrite(str(tmp_path / "101" / name / f"image_{number:04d}.jpg"), pixels)
+    config = dataclasses.replace(SMALL, method="caltech101", images=tmp_path / "101", steps=30, batch=12)
+    folder = RunFolder.create(tmp_path / "run", "pretrain", config)
+    follow(folder)
+    assert values(folder, "loss")[-1] < 0.5 * values(folder, "loss")[0]
+    assert values(folder, "held_out_accuracy")[-1] > 0.9
+
+
+def test_a_project_without_trajectories_says_what_to_do(tmp_path):
+    folder = RunFolder.create(tmp_path / "run", "pretrain", SMALL)
+    (folder.snapshot / "snapshot.json").write_text('{"revision": 0, "project": "", "clips": []}')
+    with pytest.raises(StudioError, match="track points or densify objects first"):
+        follow(folder)
+
+
+def test_settings_survive_the_run_folder(tmp_path):
+    folder = RunFolder.create(tmp_path / "run", "pretrain", SMALL)
+    assert folder.settings(PretrainConfig) == SMALL
+    assert settings.from_dict(PretrainConfig, {}) == PretrainConfig()
