@@ -69,6 +69,7 @@ class Run:
         folder: its folder; None while its snapshot is being written.
         settings: the job's settings as plain values.
         status: where it stands.
+        start: where its trunk starts, such as `random weights` or `association objtr`; empty for other jobs.
         clips, revision, points, objects: what it works on: how many clips, at which revision of the
             project, with how many point and object trajectories; None where it has no snapshot.
         metrics: name → curve.
@@ -83,6 +84,7 @@ class Run:
         self.folder = folder
         self.settings = settings
         self.status = Status(updated=time())
+        self.start = ""
         self.clips: tuple[str, ...] = ()
         self.revision: int | None = None
         self.points: int | None = None
@@ -118,11 +120,18 @@ class Run:
     @property
     def title(self) -> str:
         """What it is, in the window's words, such as `Pretrain · association objtr tiny`."""
-        chosen = ("method", "regime", "network", "preset", "init", "year")
-        values = [str(self.settings[key]) for key in chosen if self.settings.get(key) not in (None, "")]
-        details = " ".join(Path(value).name if "/" in value else value for value in values)
+        start = [f"from {self.start}"] if self.start else []
+        chosen = ("method", "regime", "network", "preset")
+        values = [
+            str(self.settings[key]) for key in chosen if self.settings.get(key) not in (None, "", "auto")
+        ]
         title = TITLES.get(self.job, self.job.capitalize())
-        return f"{title} · {details}" if details else title
+        return " · ".join(filter(None, (title, *start, " ".join(values))))
+
+    @property
+    def label(self) -> str:
+        """Its title without the job, for legends."""
+        return self.title.partition(" · ")[2] or self.title
 
     @property
     def created(self) -> float:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class Head:
 
     job: str
     settings: dict[str, Any]
+    start: str = ""
     clips: tuple[str, ...] = ()
     revision: int | None = None
     points: int | None = None
@@ -132,19 +133,21 @@ def read_head(folder: RunFolder) -> Head:
     """
     values = config.read_toml(folder.path / "config.toml")
     job, settings = str(values.get("job", "")), dict(values.get("settings", {}))
+    start = _start(settings)
     try:
         snapshot = json.loads((folder.snapshot / "snapshot.json").read_text(encoding="utf-8"))
         clips = snapshot["clips"]
         return Head(
             job=job,
             settings=settings,
+            start=start,
             clips=tuple(clip["name"] for clip in clips),
             revision=int(snapshot["revision"]),
             points=sum(len(clip["point_labels"]) for clip in clips),
             objects=sum(len(clip["object_labels"]) for clip in clips),
         )
     except (OSError, ValueError, KeyError, TypeError):
-        return Head(job, settings)
+        return Head(job, settings, start)
 
 
 def look(folder: RunFolder, mark: Mark, starting: bool = False, exit_code: int | None = None) -> News:
@@ -192,6 +195,21 @@ def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None =
         elif time.time() - status.updated > QUEUED_FOR:
             return replace(status, state=State.INTERRUPTED, error="The run never began; resume it.")
     return status
+
+
+def _start(settings: Mapping[str, Any]) -> str:
+    """Where the trunk of a run starts, for people."""
+    init = settings.get("init", "")
+    if "voc" not in settings or not init:
+        return ""
+    if init == "random":
+        return "random weights"
+    try:
+        pretraining = config.read_toml(Path(init) / "config.toml").get("settings", {})
+    except StudioError:
+        return Path(init).name
+    values = [pretraining.get("method", Path(init).name), pretraining.get("regime", "")]
+    return " ".join(filter(None, values))
 
 
 def _stamp(folder: RunFolder) -> int:

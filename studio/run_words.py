@@ -1,5 +1,8 @@
 """What is said about a run: its state, what is left, how old it is."""
 
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 from time import time
 
 from core.jobs.run_folder import State
@@ -40,3 +43,12 @@ def age(run: Run) -> str:
     """How long ago a run was made."""
     seconds = time() - run.created
     return "just now" if seconds < 10 else f"{duration(seconds)} ago"
+
+
+def labels(runs: Sequence[Run]) -> list[str]:
+    """A short name for each run in a legend; those that would share one get the time they were made."""
+    counts = Counter(run.label for run in runs)
+    return [
+        f"{run.label}, {datetime.fromtimestamp(run.created):%H:%M:%S}" if counts[run.label] > 1 else run.label
+        for run in runs
+    ]

@@ -30,6 +30,9 @@ BUSY_PERIOD, IDLE_PERIOD = 150, 1000
 SCAN_PERIOD = 1.0
 """Seconds between looks for runs that others made, resumed or removed."""
 
+UNREAD_AT_ONCE = 8
+"""Ended runs whose events are read in one look."""
+
 KILL_AFTER = 10.0
 """Seconds after a request to stop from which `kill` is offered."""
 
@@ -246,16 +249,16 @@ class Runs(QObject):
             future.add_done_callback(self._looked.emit)
 
     def _requests(self, scan: bool) -> list[Request]:
-        """The active runs, one run never read, and on a scan the ended ones, to see if they changed."""
+        """The active runs, some never read, and on a scan the ended ones, to see if they changed."""
         requests: list[Request] = []
-        unread = True
+        unread = 0
         for followed in sorted(self._followed, key=lambda one: one.run.created, reverse=True):
             run, child = followed.run, followed.child
             if run.folder is None or followed.launching:
                 continue
-            first = followed.stamp < 0 and unread
-            unread = unread and (run.is_active or not first)
-            if run.is_active or first or (scan and followed.stamp >= 0):
+            is_read = followed.stamp >= 0
+            unread += not is_read and not run.is_active
+            if run.is_active or (scan if is_read else unread <= UNREAD_AT_ONCE):
                 exit_code = child.returncode if child is not None else None
                 requests.append(
                     Request(
@@ -264,7 +267,7 @@ class Runs(QObject):
                         mark=followed.mark,
                         starting=child is not None and exit_code is None,
                         exit_code=exit_code,
-                        unless_stamp=-1 if run.is_active or first else followed.stamp,
+                        unless_stamp=-1 if run.is_active else followed.stamp,
                         life=followed.life,
                     )
                 )
@@ -283,10 +286,9 @@ class Runs(QObject):
             for one in found:
                 if one.folder.name not in known:
                     self._add(one)
-        self._timer.setInterval(BUSY_PERIOD if self._has_work() else IDLE_PERIOD)
-
-    def _has_work(self) -> bool:
-        return any(followed.run.is_active or followed.stamp < 0 for followed in self._followed)
+        self._timer.setInterval(BUSY_PERIOD if self.active() else IDLE_PERIOD)
+        if any(followed.stamp < 0 and not followed.launching for followed in self._followed):
+            QTimer.singleShot(0, self, self._tick)
 
     def _add(self, found: Found) -> None:
         run = Run(found.head.job, found.head.settings, found.folder)
@@ -339,5 +341,5 @@ class Runs(QObject):
 
 
 def _set_head(run: Run, head: Head) -> None:
-    run.job, run.settings = head.job, head.settings
+    run.job, run.settings, run.start = head.job, head.settings, head.start
     run.clips, run.revision, run.points, run.objects = head.clips, head.revision, head.points, head.objects

@@ -70,7 +70,7 @@ class NumberEditor(Editor):
         if rule.get("unit"):
             self._box.setSuffix(f" {rule['unit']}")
         self._box.setKeyboardTracking(False)
-        _calm(self._box)
+        calm(self._box)
         _fill(self, self._box)
         self._box.valueChanged.connect(self.changed)
 
@@ -88,7 +88,7 @@ class ChoiceEditor(Editor):
         super().__init__()
         self._box = QComboBox()
         self._box.addItems(list(choices))
-        _calm(self._box)
+        calm(self._box)
         _fill(self, self._box)
         self._box.currentIndexChanged.connect(self.changed)
 
@@ -211,7 +211,8 @@ class _WheelFilter(QObject):
         return super().eventFilter(watched, event)
 
 
-def _calm(box: QWidget) -> None:
+def calm(box: QWidget) -> None:
+    """Let the wheel change a box only once it was clicked."""
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.installEventFilter(_WheelFilter(box))
 

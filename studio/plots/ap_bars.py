@@ -11,18 +11,9 @@ from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from core.datasets.voc import CLASSES
+from core.evaluation.table1 import HEADS
 from core.events import ClassAP
 from studio import theme
-
-SHORT_NAMES = {
-    "aeroplane": "aero",
-    "bicycle": "bike",
-    "diningtable": "table",
-    "motorbike": "mbike",
-    "pottedplant": "plant",
-    "tvmonitor": "tv",
-}
-"""Class → the paper's shorter name, where it has one."""
 
 MEAN = "mean"
 
@@ -217,7 +208,7 @@ class ApBars(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         crowded = self.width() < CROWDED_WIDTH  # then every second name stands lower
-        texts = [SHORT_NAMES.get(group, group) for group in self.groups]
+        texts = (*HEADS, MEAN)
         self._plot.getAxis("bottom").setTicks(
             [[(place, "\n" * (crowded and place % 2) + text) for place, text in enumerate(texts)]]
         )

@@ -139,7 +139,7 @@ class CurvePlot(QWidget):
 
     def set_chance(self, chance: tuple[float, str] | None) -> None:
         """Draw a line at a value with its name, or none."""
-        self._chance.setVisible(chance is not None)
+        self._has_chance = chance is not None
         if chance is not None:
             self._chance.setPos(chance[0])
             self._chance.label.setFormat(chance[1])
@@ -183,6 +183,7 @@ class CurvePlot(QWidget):
                 strong.setData(*self._visible(series.steps, series.values))
         something = any(len(series.steps) for series in self._series)
         self._empty.setVisible(not something)
+        self._chance.setVisible(something and self._has_chance)
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setStyle(showValues=something)
         self._legend()

@@ -84,7 +84,7 @@ class FilterPicture(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._picture, 1)
         layout.addWidget(self._slider)
-        self.show_filters(None, [])
+        self._slider.hide()
 
     @property
     def step(self) -> int | None:
@@ -103,6 +103,8 @@ class FilterPicture(QWidget):
             folder: the run's folder, which the paths of the events are relative to.
             saved: the run's events, in order.
         """
+        if saved == self._saved and (folder or Path()) == self._folder:
+            return
         follows = not self._saved or folder != self._folder or self._slider.value() >= len(self._saved) - 1
         self._folder, self._saved = folder or Path(), list(saved)
         self._slider.blockSignals(True)

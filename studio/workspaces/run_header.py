@@ -1,5 +1,7 @@
 """The run that is looked at: what it is, how far, and what can be done with it."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
@@ -102,11 +104,11 @@ class RunHeader(QWidget):
             str(run.path or ""),
         )
 
-    def _button(self, text: str, name: str, act: object) -> QPushButton:
+    def _button(self, text: str, name: str, act: Callable[[Run], None]) -> QPushButton:
         button = QPushButton(text)
         button.setObjectName(name)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda: self._run is not None and act(self._run))  # type: ignore[operator]
+        button.clicked.connect(lambda: act(self._run) if self._run is not None else None)
         self._buttons.addWidget(button)
         return button
 

@@ -2,27 +2,19 @@
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from core.errors import StudioError
 from core.pretraining.config import PretrainConfig
-from studio import theme
 from studio.document import Document
 from studio.forms import SettingsForm
 from studio.plots.curve_plot import CurvePlot, Series
 from studio.plots.filter_picture import FilterPicture
 from studio.run import Run
+from studio.run_words import labels
 from studio.runs import Runs
 from studio.workspaces.error_card import ErrorCard
+from studio.workspaces.form_panel import form_panel
 from studio.workspaces.log_view import LogView
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
@@ -146,8 +138,7 @@ class TrainWorkspace(QWidget):
         self.filters.show_filters(first.path if first else None, first.filters if first else [])
         several = len(chosen) > 1
         losses, accuracies = [], []
-        for place, run in enumerate(chosen):
-            label = run.title.partition(" · ")[2] or run.title
+        for place, (run, label) in enumerate(zip(chosen, labels(chosen), strict=True)):
             loss, accuracy, held_out = (run.curve(n) for n in ("loss", "accuracy", "held_out_accuracy"))
             losses.append(Series(label, loss.steps, loss.values, place))
             accuracies += [
@@ -169,9 +160,9 @@ class TrainWorkspace(QWidget):
         methods = {run.settings.get("method") for run in chosen}
         self.loss.set_axis("Loss" if methods & {"slowfeat", "contrastive"} else "Loss (nats)")
         self.loss.show_series(losses)
-        labels = "caltech101" in methods
-        self.accuracy.set_axis("Accuracy (%)" if labels else "Pair accuracy (%)")
-        self.accuracy.set_chance(None if labels else (50.0, "chance"))
+        of_images = "caltech101" in methods
+        self.accuracy.set_axis("Accuracy (%)" if of_images else "Pair accuracy (%)")
+        self.accuracy.set_chance(None if of_images else (50.0, "chance"))
         self.accuracy.show_series(accuracies)
 
     def _trained_on(self, run: Run) -> str:
@@ -211,22 +202,3 @@ class TrainWorkspace(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)
-
-
-def form_panel(title: str, form: QWidget, notes: QWidget, start: QWidget) -> QWidget:
-    """A form that scrolls, above notes and the button that starts."""
-    heading = QLabel(title)
-    heading.setProperty("role", "heading")
-    scroll = QScrollArea()
-    scroll.setWidget(form)
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    panel = QWidget()
-    layout = QVBoxLayout(panel)
-    layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
-    layout.addWidget(heading)
-    layout.addWidget(scroll, 1)
-    layout.addWidget(notes)
-    layout.addWidget(start)
-    return panel

@@ -1,0 +1,55 @@
+"""Average precision per class as a table: the run, the paper's figure, and how many objects."""
+
+import math
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from core.datasets.voc import CLASSES
+from core.events import ClassAP
+
+COLUMNS = ("class", "AP (%)", "quoted (%)", "objects")
+
+
+class ApTable(QTableWidget):
+    """Twenty rows.
+
+    Signals:
+        class_clicked(str): a person chose a row.
+    """
+
+    class_clicked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(len(CLASSES), len(COLUMNS), parent)
+        self.setObjectName("ap_table")
+        self.setHorizontalHeaderLabels(list(COLUMNS))
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        for row, name in enumerate(CLASSES):
+            for column in range(len(COLUMNS)):
+                item = QTableWidgetItem(name if column == 0 else "")
+                if column:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.setItem(row, column, item)
+        self.currentCellChanged.connect(self._tell)
+
+    def show_aps(self, class_aps: Mapping[str, ClassAP], quoted: Mapping[str, float]) -> None:
+        """Show a run's figures (0..1) beside quoted ones (percent)."""
+        for row, name in enumerate(CLASSES):
+            found = class_aps.get(name)
+            ap = "" if found is None else "n/a" if math.isnan(found.ap) else f"{100 * found.ap:.1f}"
+            published = f"{quoted[name]:.1f}" if name in quoted else ""
+            for column, text in ((1, ap), (2, published), (3, f"{found.objects:,}" if found else "")):
+                self.model().setData(self.model().index(row, column), text)
+
+    def _tell(self, row: int) -> None:
+        if row >= 0:
+            self.class_clicked.emit(CLASSES[row])

@@ -1,0 +1,212 @@
+"""The Evaluate workspace: Fast R-CNN fine-tuned from some weights, and its average precision on VOC."""
+
+import math
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from core.detection.config import VocConfig
+from core.errors import StudioError
+from core.evaluation import table1
+from studio import theme
+from studio.document import Document
+from studio.forms import SettingsForm
+from studio.plots.ap_bars import MEAN, ApBars, BarSeries, Quoted
+from studio.plots.curve_plot import CurvePlot, Series
+from studio.plots.pr_curve import PrCurve, PrSeries, read_pr
+from studio.run import Run
+from studio.run_words import labels
+from studio.runs import Runs
+from studio.workspaces.ap_table import ApTable
+from studio.workspaces.error_card import ErrorCard
+from studio.workspaces.form_panel import form_panel
+from studio.workspaces.init_editor import InitEditor
+from studio.workspaces.run_header import RunHeader
+from studio.workspaces.run_list import RunList
+
+JOBS = ("voc", "finetune", "detect", "evaluate")
+
+
+class EvaluateWorkspace(QWidget):
+    """Starts evaluations and shows the chosen ones; several are overlaid, the first is detailed."""
+
+    def __init__(self, document: Document, runs: Runs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("evaluate_workspace")
+        self._document, self._runs = document, runs
+        self._class = ""
+        self.run_list = RunList(
+            runs, JOBS, "Evaluations appear here.\nChoose VOC data and weights on the right."
+        )
+        self.header, self._error = RunHeader(runs), ErrorCard()
+        self.loss = CurvePlot(
+            "Fine-tuning loss",
+            "Loss (nats)",
+            empty="The loss of Fast R-CNN appears here while it is fine-tuned.",
+            logarithmic=False,
+        )
+        self.bars, self.pr, self.table = ApBars(), PrCurve(), ApTable()
+        self.mean = QLabel()
+        self.mean.setProperty("role", "title")
+        self.mean.setObjectName("mean_ap")
+        self._mean_words = QLabel()
+        self._mean_words.setProperty("quiet", True)
+        self._mean_words.setWordWrap(True)
+        self.quoted = QComboBox()
+        self.quoted.setObjectName("quoted_row")
+        self.quoted.setToolTip("Which row of the paper's Table 1 to set beside the runs")
+        self.quoted.addItem("beside no published row", None)
+        for row in table1.paper_rows():
+            self.quoted.addItem(f"{row.name} · {table1.SETTINGS[row.setting]}", row)
+        self.form = SettingsForm(VocConfig, editors={"init": InitEditor(runs)})
+        self.start_button = QPushButton("Evaluate on VOC")
+        self.start_button.setObjectName("evaluate_button")
+        self.start_button.setProperty("role", "primary")
+        self._notes = QLabel()
+        self._notes.setWordWrap(True)
+        self._notes.setProperty("quiet", True)
+        self._arrange()
+        self.form.changed.connect(self._allow_start)
+        self.start_button.clicked.connect(self._start)
+        self.run_list.chosen_changed.connect(self._choose)
+        self.quoted.currentIndexChanged.connect(self._show_chosen)
+        self.bars.class_clicked.connect(self._show_class)
+        self.table.class_clicked.connect(self._show_class)
+        for signal in (runs.metrics_changed, runs.ap_changed, runs.changed, runs.finished):
+            signal.connect(self._redraw)
+        self._allow_start()
+        self._choose()
+
+    # --- starting -----------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        try:
+            settings = self.form.value()
+        except StudioError:
+            return  # the form shows the sentence
+        if settings.cache is None:
+            settings = replace(settings, cache=self._document.project.cache / "proposals")
+        self.run_list.choose(self._runs.start("voc", settings, clips=()))
+
+    def _allow_start(self) -> None:
+        reason = self.form.problem()
+        if not reason:
+            folder, year = self.form.value().voc, f"VOC{self.form.value().year}"
+            if not folder.name:
+                reason = "Choose the folder of the VOC data (field Voc)."
+            elif not (folder / year).is_dir() and folder.name != year:
+                reason = f"{folder} holds no {year}; choose the folder that does."
+        self.start_button.setEnabled(not reason)
+        self.start_button.setToolTip(reason or "Fine-tune, detect and measure in the background")
+        self._notes.setText("" if self.form.problem() else reason)
+        self._notes.setVisible(bool(self._notes.text()))
+
+    # --- showing ------------------------------------------------------------------------------
+
+    def _choose(self) -> None:
+        """Set the published row that fits beside a newly chosen run."""
+        chosen = self.run_list.chosen()
+        if chosen and self.quoted.currentIndex() <= 0:
+            place = self.quoted.findText(f"RandomNet · {table1.SETTINGS[_setting(chosen[0])]}")
+            self.quoted.setCurrentIndex(max(place, 0))
+        self._show_chosen()
+
+    def _redraw(self, run: Run) -> None:
+        if run in self.run_list.chosen():
+            self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        chosen = self.run_list.chosen()
+        first = chosen[0] if chosen else None
+        self.header.show_run(first)
+        self._error.show_run(first)
+        names = labels(chosen)
+        self.loss.show_series(
+            [
+                Series(label, run.curve("loss").steps, run.curve("loss").values, place)
+                for place, (run, label) in enumerate(zip(chosen, names, strict=True))
+            ]
+        )
+        row: table1.Row | None = self.quoted.currentData()
+        quoted = None
+        if row is not None:
+            aps = {name: ap / 100 for name, ap in row.ap.items()} | {MEAN: row.mean_ap / 100}
+            quoted = Quoted(row.name, aps)
+        series = [BarSeries(names[place], run.class_aps, place) for place, run in enumerate(chosen)]
+        self.bars.show_runs(series, quoted)
+        self.table.show_aps(first.class_aps if first else {}, row.ap if row else {})
+        self._show_mean(series[0] if series else None, row)
+        self._show_class(self._class)
+
+    def _show_mean(self, series: BarSeries | None, row: table1.Row | None) -> None:
+        if series is None or math.isnan(series.mean):
+            self.mean.setText("mAP –")
+            self._mean_words.setText("The mean over classes appears with the first class.")
+            return
+        self.mean.setText(f"mAP {series.mean:.1%}")
+        total, done = len(self.bars.groups) - 1, len(series.class_aps)
+        known = sum(one.objects > 0 for one in series.class_aps.values())
+        words = (
+            f"over {known} classes with objects" if done == total else f"so far, {done} of {total} classes"
+        )
+        published = f"; {row.name}, quoted: {row.mean_ap:.1f} %" if row is not None else ""
+        self._mean_words.setText(words + published)
+
+    def _show_class(self, name: str) -> None:
+        self._class = name
+        curves = []
+        chosen = self.run_list.chosen()
+        for place, (run, label) in enumerate(zip(chosen, labels(chosen), strict=True)):
+            found = read_pr(run.path / "results", name) if run.path is not None and name else None
+            if found is not None:
+                curves.append(PrSeries(label, *found, place))
+        self.pr.show_class(name, curves)
+
+    def _arrange(self) -> None:
+        plots = QWidget()
+        grid = QGridLayout(plots)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addWidget(self.bars, 0, 0, 1, 2)
+        grid.addWidget(self.loss, 1, 0)
+        grid.addWidget(self.pr, 1, 1)
+        for place in range(2):
+            grid.setRowStretch(place, 1)
+            grid.setColumnStretch(place, 1)
+        figures = QWidget()
+        column = QVBoxLayout(figures)
+        column.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE)
+        column.addWidget(self.mean)
+        column.addWidget(self._mean_words)
+        column.addWidget(self.quoted)
+        column.addWidget(self.table, 1)
+        self.quoted.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        inner = QSplitter(Qt.Orientation.Horizontal)
+        inner.addWidget(plots)
+        inner.addWidget(figures)
+        inner.setStretchFactor(0, 1)
+        inner.setSizes([600, 290])
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.header)
+        layout.addWidget(self._error)
+        layout.addWidget(inner, 1)
+        right = form_panel("New evaluation", self.form, self._notes, self.start_button)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        for place, widget in enumerate((self.run_list, centre, right)):
+            splitter.addWidget(widget)
+            splitter.setStretchFactor(place, int(widget is centre))
+            splitter.setCollapsible(place, widget is not centre)
+        splitter.setSizes([240, 900, 300])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(splitter)
+
+
+def _setting(run: Run) -> str:
+    """The part of Table 1 that a run belongs to."""
+    several = "_sa" if run.settings.get("scales") == "multi" else ""
+    setting = f"voc{run.settings.get('year', 2007)}{several}"
+    return setting if setting in table1.SETTINGS else "voc2007"
