@@ -28,6 +28,11 @@ class Row:
     group: str = ""
     curating: bool = False
 
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Its menu and submenu."""
+        return tuple(self.menu.removeprefix("|").split("/"))
+
 
 def _curate(
     name: str, text: str, menu: str, *keys: str, tip: str = "", icon: str = "", group: str = ""
@@ -39,8 +44,7 @@ ROWS: tuple[Row, ...] = (
     Row("new_project", "&New project…", "File", ("Ctrl+N",), "Make an empty project folder.", "new"),
     Row("open_project", "&Open project…", "File", ("Ctrl+O",), "Open a project folder.", "open"),
     Row("open_sample", "Open &sample project", "File", tip="Make small clips to try everything on.", icon="sample"),
-    Row("import_folder", "Import &folder…", "|File", ("Ctrl+I",),
-        "Import a Moseg, VSB100 or DAVIS folder, or a folder of frames.", "import"),
+    Row("import_folder", "Import &folder…", "|File", ("Ctrl+I",), "Import a Moseg, VSB100 or DAVIS folder, or a folder of frames.", "import"),
     Row("import_videos", "Import &video…", "File", ("Ctrl+Shift+I",), "Import a video file.", "film"),
     Row("close_project", "&Close project", "|File", ("Ctrl+W",), "Go back to the welcome page."),
     Row("quit", "&Quit", "|File", ("Ctrl+Q",), "Close the window; runs go on in the background."),
@@ -66,6 +70,8 @@ ROWS: tuple[Row, ...] = (
     _curate("track_end", "End of track", "Go", "Ctrl+End"),
     _curate("go_to_frame", "&Go to frame…", "|Go", "Ctrl+J"),
     _curate("play", "P&lay or pause", "Go", "Space", icon="play"),
+    _curate("shuttle_back", "Play &backward", "Go", "J", tip="Pressed again, faster."),
+    _curate("shuttle_forward", "Play forward", "Go", "L", tip="Pressed again, faster."),
     _curate("next_track", "Next track", "|Go", "PgDown", tip="In the order of the table."),
     _curate("previous_track", "Previous track", "Go", "PgUp", tip="In the order of the table."),
 
@@ -74,6 +80,8 @@ ROWS: tuple[Row, ...] = (
     _curate("tool_brush", "B&rush", "Track/Tool", "U", tip="Paint the mask of an object.", icon="brush", group="tool"),
     _curate("tool_erase", "&Erase", "Track/Tool", "Shift+U", tip="Erase from a mask.", icon="erase", group="tool"),
     _curate("tool_polygon", "&Polygon", "Track/Tool", "G", tip="Outline a mask point by point.", icon="polygon", group="tool"),
+    _curate("brush_larger", "&Larger brush", "|Track/Tool", "."),
+    _curate("brush_smaller", "S&maller brush", "Track/Tool", ","),
     _curate("new_object", "&New object", "Track", "N", tip="Draw a box to start a new track.", icon="add"),
     _curate("keyframe", "Make &keyframe", "|Track", "K", tip="Confirm what was propagated to this frame.", icon="keyframe"),
     _curate("merge", "&Merge", "Track", "M", tip="Make one track of the selected ones.", icon="merge"),
@@ -106,6 +114,7 @@ ROWS: tuple[Row, ...] = (
     _curate("colour_by_review", "By &review", "View/Colour", group="colour"),
     _curate("hide_others", "Show only selected", "View", "Shift+H", tip="Draw nothing but the selected tracks.", icon="eye", group="*"),
     _curate("fit", "&Fit frame", "|View", "R", tip="Show the whole frame.", icon="fit"),
+    _curate("zoom_selection", "Zoom to &selection", "View", "Shift+R", tip="Show the selected tracks as large as fits."),
     _curate("zoom_in", "Zoom &in", "View", "Ctrl++", "Ctrl+=", icon="zoom_in"),
     _curate("zoom_out", "Zoom o&ut", "View", "Ctrl+-", icon="zoom_out"),
     Row("theme_system", "Like the &system", "|View/Theme", group="theme"),

@@ -1,6 +1,7 @@
 """The actions of the table: each has one QAction, its work, and a reason while it cannot be used."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -16,6 +17,7 @@ class Actions:
     def __init__(self, parent: QWidget) -> None:
         self._actions: dict[str, QAction] = {}
         self._reasons: dict[str, str] = {}
+        self._slots: dict[str, Callable[[], object]] = {}
         self._curating = True
         self._groups: dict[str, QActionGroup] = {}
         for row in ROWS:
@@ -29,6 +31,7 @@ class Actions:
                 self._groups[row.group].addAction(action)
             if row.icon:
                 icons.set_icon(action, row.icon)
+            action.triggered.connect(partial(self._run, row.name))
             self._actions[row.name] = action
             parent.addAction(action)
             self._refresh(row)
@@ -40,12 +43,12 @@ class Actions:
         return ((row, self._actions[row.name]) for row in ROWS)
 
     def connect(self, name: str, slot: Callable[[], object]) -> None:
-        """Call `slot` without arguments whenever the action is triggered by a person."""
-        self._actions[name].triggered.connect(lambda checked=False: slot())
+        """What the action does from now on."""
+        self._slots[name] = slot
 
-    def connect_choice(self, name: str, slot: Callable[[bool], object]) -> None:
-        """Call `slot` with whether the checkable action is on now."""
-        self._actions[name].triggered.connect(slot)
+    def release(self, name: str) -> None:
+        """The action does nothing any more."""
+        self._slots.pop(name, None)
 
     def set_refused(self, reasons: dict[str, str]) -> None:
         """Enable or disable actions: name → why it cannot be used now, empty where it can."""
@@ -85,6 +88,11 @@ class Actions:
                 menus[path] = parent.addMenu(path.split("/")[1])
             menus[path].addAction(self._actions[row.name])
             menus[path].setToolTipsVisible(True)
+
+    def _run(self, name: str, checked: bool = False) -> None:
+        slot = self._slots.get(name)
+        if slot is not None:
+            slot()
 
     def _refresh(self, row: Row) -> None:
         action, reason = self._actions[row.name], self.reason(row.name)

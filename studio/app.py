@@ -14,11 +14,14 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from core.errors import StudioError
 from core.project import Project
+from core.trajectories.bulk_edits import AddClips
 from studio import theme
 from studio.command_palette import CommandPalette
 from studio.crash import Crashes, diagnostics, keep_log
+from studio.importing import ImportDialog, unused_folder
 from studio.key_sheet import KeySheet
 from studio.main_window import MainWindow
+from studio.sample import SampleMaker
 from studio.settings import WindowSettings
 from studio.welcome import WelcomePage
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from studio.session import Session
 
 NAME = "AssociationNet Studio"
+
+NO_PROJECT = "Open a project first."
 
 
 class Studio(QObject):
@@ -48,9 +53,10 @@ class Studio(QObject):
         self.session: Session | None = None
         self._palette = CommandPalette(self.window.commands, self.window)
         self._key_sheet = KeySheet(self.window.commands, self.window)
+        self._sample = SampleMaker(self)
         self._join()
         self._show_recent()
-        self._refuse_without_project()
+        self._refuse_project_actions(NO_PROJECT)
 
     def open_project(self, path: Path) -> bool:
         """Open a project in the place of the one that is open; False, with a message, where that fails."""
@@ -72,6 +78,20 @@ class Studio(QObject):
         self._show(project)
         return True
 
+    def open_sample(self) -> None:
+        """Make a sample project in a thread and open it."""
+        self._sample.make(unused_folder(projects_folder(), "Sample project"))
+
+    def import_clips(self, sources: Sequence[Path]) -> None:
+        """Show what folders or files hold, and import what is chosen of it."""
+        self._settings.set_last_folder("imports", sources[0].parent)
+        taken = [] if self.session is None else [one.clip.name for one in self.session.clips.summaries]
+        new = None if self.session is not None else partial(unused_folder, projects_folder())
+        dialog = ImportDialog(taken, new, self.window)
+        dialog.ready.connect(self._take_import)
+        dialog.show()
+        dialog.look_through(sources)
+
     def close_project(self) -> None:
         """Go back to the welcome page."""
         if self.session is not None:
@@ -80,7 +100,7 @@ class Studio(QObject):
             self.session.close()
             self.session = None
             self._show_recent()
-            self._refuse_without_project()
+            self._refuse_project_actions(NO_PROJECT)
 
     def refuse(self, sentence: str) -> None:
         """Say what the user can put right."""
@@ -88,6 +108,7 @@ class Studio(QObject):
 
     def close(self) -> None:
         """Let go of everything; runs go on in the background."""
+        self._sample.close()
         self.close_project()
         self._settings.sync()
 
@@ -101,7 +122,17 @@ class Studio(QObject):
         self.welcome.new_asked.connect(self._choose_new_project)
         self.welcome.recent_chosen.connect(self.open_project)
         self.welcome.recent_forgotten.connect(self._forget)
+        self.welcome.sample_asked.connect(self.open_sample)
+        self.welcome.import_asked.connect(self._choose_import_folder)
+        self.welcome.videos_asked.connect(self._choose_import_videos)
+        self.welcome.cancel_asked.connect(self._sample.cancel)
+        self._sample.progressed.connect(self.welcome.show_progress)
+        self._sample.made.connect(self._show_sample)
+        self._sample.failed.connect(self.refuse)
         for name, slot in {
+            "open_sample": self.open_sample,
+            "import_folder": self._choose_import_folder,
+            "import_videos": self._choose_import_videos,
             "new_project": self._choose_new_project,
             "open_project": self._choose_project,
             "close_project": self.close_project,
@@ -117,22 +148,27 @@ class Studio(QObject):
             commands.connect(f"theme_{name}", partial(self._set_theme, name))
         commands[f"theme_{self._settings.theme}"].setChecked(True)
 
-    def _show(self, project: Project) -> None:
+    def _show(self, project: Project) -> "Session":
         from studio.session import Session  # plots and database load after the window is up
 
         self.close_project()
+        self._refuse_project_actions("")
         last = self._settings.last_view(project.path)
         self.session = Session(project, self.window, self)
         self.session.restore(last)
+        self.session.import_asked.connect(self._choose_import_folder)
         self._settings.add_recent(project.path)
         self._show_recent()
+        return self.session
 
-    def _refuse_without_project(self) -> None:
-        names = [
-            row.name for row, _ in self.window.commands if row.menu.lstrip("|").split("/")[0] in PROJECT_MENUS
-        ]
+    def _show_sample(self, project: Project, edit: AddClips) -> None:
+        self._show(project).document.perform_later(edit)
+
+    def _refuse_project_actions(self, reason: str) -> None:
+        menus = ("Edit", "Go", "Track", "Review", "Run")
+        names = [row.name for row, _ in self.window.commands if row.path[0] in menus]
         names += ["close_project", *("curate", "train", "evaluate", "compare", "reset_layout")]
-        self.window.commands.set_refused(dict.fromkeys(names, "Open a project first."))
+        self.window.commands.set_refused(dict.fromkeys(names, reason))
 
     def _show_recent(self) -> None:
         recent = self._settings.recent
@@ -162,11 +198,37 @@ class Studio(QObject):
         if chosen:
             self.new_project(Path(chosen))
 
+    def _choose_import_folder(self) -> None:
+        start = str(self._settings.last_folder("imports"))
+        chosen = QFileDialog.getExistingDirectory(self.window, "Import folder", start)
+        if chosen:
+            self.import_clips([Path(chosen)])
+
+    def _choose_import_videos(self) -> None:
+        start = str(self._settings.last_folder("imports"))
+        kinds = "Videos (*.mp4 *.avi *.mkv *.mov *.webm *.mpg *.mpeg *.ts *.m4v *.wmv);;All files (*)"
+        chosen, _ = QFileDialog.getOpenFileNames(self.window, "Import videos", start, kinds)
+        if chosen:
+            self.import_clips([Path(path) for path in chosen])
+
+    def _take_import(self, edit: AddClips, folder: Path | None) -> None:
+        if folder is not None and not self.new_project(folder):
+            return
+        if self.session is not None:
+            self.session.document.perform_later(edit)
+            if edit.warnings:
+                count = len(edit.warnings)
+                noted = (
+                    edit.warnings[0] if count == 1 else f"{edit.warnings[0]} And {count - 1} more like it."
+                )
+                self.window.toasts.show(noted, "warning")
+
     def _take_dropped(self, paths: Sequence[Path]) -> None:
-        for path in paths:
-            if (path / "project.toml").is_file():
-                self.open_project(path)
-                return
+        project = next((path for path in paths if (path / "project.toml").is_file()), None)
+        if project is not None:
+            self.open_project(project)
+        elif paths:
+            self.import_clips(paths)
 
     def _set_theme(self, name: str) -> None:
         self._settings.theme = name
@@ -183,10 +245,6 @@ class Studio(QObject):
         box.setInformativeText(diagnostics())
         box.setModal(False)
         box.show()
-
-
-PROJECT_MENUS = ("Edit", "Go", "Track", "Review", "Run")
-"""Menus whose actions need an open project."""
 
 
 def projects_folder() -> Path:
@@ -216,6 +274,8 @@ def main(project: Path | None, sample: bool) -> int:
     studio = Studio(app, WindowSettings(), log_folder)
     studio.crashes.install()
     studio.window.show()
-    if project is not None:
+    if sample:
+        QTimer.singleShot(0, studio.open_sample)
+    elif project is not None:
         QTimer.singleShot(0, lambda: studio.open_project(project))
     return app.exec()

@@ -1,23 +1,26 @@
-"""Short work in a thread: reading folders, making the sample; anything longer is a job."""
+"""Short work in a thread: reading folders, cutting crops, making the sample; anything longer is a job."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import StudioError
 
+Report = Callable[[int, int, str], None]
+"""Told how far work is: done, of how many, and what it works on; raises once the work is not wanted."""
 
-class CancelledError(Exception):
+
+class _NotWantedError(Exception):
     """Raised inside the work at its next report after `cancel`."""
 
 
 class Background(QObject):
-    """Runs one piece of work at a time in a thread of its own.
+    """Runs one piece of work at a time in a thread of its own; of several, the newest.
 
-    The work is called with `report(done, total, what)`, which it calls often. A bug in it is raised
-    in the window's thread, where the crash dialog shows it.
+    The work is called with a `Report`, which it calls often. A bug in it is raised in the window's
+    thread, where the crash dialog shows it.
 
     Signals:
         progressed(int, int, str): done, of how many, and what it works on.
@@ -30,45 +33,60 @@ class Background(QObject):
     done = Signal(object)
     failed = Signal(str)
     cancelled = Signal()
-    _ended = Signal(object)
+    _reported = Signal(int, int, int, str)
+    _ended = Signal(int, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(1, "background")
+        self._number, self._wanted = 0, 0
         self._running = False
-        self._cancel = False
+        self._reported.connect(self._pass_on)
         self._ended.connect(self._finish)
 
     @property
     def is_running(self) -> bool:
         return self._running
 
-    def start(self, work: Callable[[Callable[[int, int, str], None]], Any]) -> None:
-        """Start a piece of work; what runs already is cancelled first."""
-        self.cancel()
-        self._pool.submit(lambda: None).result()  # the one thread is free again
-        self._running, self._cancel = True, False
-        self._pool.submit(work, self._report).add_done_callback(self._ended.emit)
+    def start(self, work: Callable[[Report], Any]) -> None:
+        """Start a piece of work; what runs already is given up, and nothing more is heard of it."""
+        self._number += 1
+        self._wanted, self._running, number = self._number, True, self._number
+
+        def report(done: int, total: int, what: str) -> None:
+            if self._wanted != number:
+                raise _NotWantedError
+            self._reported.emit(number, done, total, what)
+
+        future = self._pool.submit(self._run, number, work, report)
+        future.add_done_callback(lambda ended: self._ended.emit(number, ended))
 
     def cancel(self) -> None:
         """Ask the work to end at its next report."""
-        self._cancel = True
+        self._wanted = 0
 
     def close(self) -> None:
-        """Cancel, and wait for the thread."""
+        """Give up what runs, and wait for the thread."""
+        self._number += 1
         self.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _report(self, done: int, total: int, what: str) -> None:
-        if self._cancel:
-            raise CancelledError
-        self.progressed.emit(done, total, what)
+    def _run(self, number: int, work: Callable[[Report], Any], report: Report) -> Any:
+        if self._wanted != number:
+            raise _NotWantedError
+        return work(report)
 
-    def _finish(self, future: "Future[Any]") -> None:
+    def _pass_on(self, number: int, done: int, total: int, what: str) -> None:
+        if number == self._wanted:
+            self.progressed.emit(done, total, what)
+
+    def _finish(self, number: int, future: "Future[Any]") -> None:
+        if number != self._number:
+            return
         self._running = False
         try:
             result = future.result()
-        except CancelledError:
+        except (_NotWantedError, CancelledError):
             self.cancelled.emit()
         except StudioError as error:
             self.failed.emit(str(error))

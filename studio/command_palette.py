@@ -68,7 +68,7 @@ class CommandPalette(QFrame):
 
     def _add(self, row: Row) -> None:
         action, reason = self._commands[row.name], self._commands.reason(row.name)
-        path = row.menu.removeprefix("|").replace("/", " ▸ ")
+        path = " ▸ ".join(row.path)
         keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
         text = f"{path} ▸ {action.text().replace('&', '')}" + (f"    {keys}" if keys else "")
         item = QListWidgetItem(action.icon(), f"{text}    {reason}" if reason else text)

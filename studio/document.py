@@ -70,6 +70,11 @@ class Document(QObject):
         with self.project.reading() as connection:
             return store.annotators(connection, clip_id)
 
+    def provenance(self, trajectory_id: int) -> tuple[str, str, str] | None:
+        """The job that made a trajectory, its program version and when (UTC); None if by hand."""
+        with self.project.reading() as connection:
+            return store.provenance(connection, trajectory_id)
+
     def history(self) -> list[HistoryEntry]:
         """The latest edits, newest first."""
         with self.project.reading() as connection:

@@ -64,7 +64,7 @@ class KeySheet(QDialog):
             reason = self._commands.reason(row.name)
             text = action.text().replace("&", "").removesuffix("…")
             item = QTreeWidgetItem([text, keys, " ".join(part for part in (row.tip, reason) if part)])
-            self._groups[row.menu.removeprefix("|").split("/")[0]].addChild(item)
+            self._groups[row.path[0]].addChild(item)
 
     def _find(self, text: str) -> None:
         words = text.casefold().split()

@@ -88,7 +88,7 @@ class MainWindow(QMainWindow):
         self.toasts = Toasts(self)
         for name in WORKSPACES:
             self.commands.connect(name, partial(self.show_workspace, name))
-        self.commands.connect_choice("full_screen", self._set_full_screen)
+        self.commands.connect("full_screen", self._toggle_full_screen)
         self.commands.connect("reset_layout", self.reset_layout)
         self.restore_geometry()
 
@@ -289,8 +289,8 @@ class MainWindow(QMainWindow):
         if self.workspace:
             self._settings.set_layout(self.workspace, self.saveState(LAYOUT_VERSION))
 
-    def _set_full_screen(self, full: bool) -> None:
-        if full:
+    def _toggle_full_screen(self) -> None:
+        if self.commands["full_screen"].isChecked():
             self.showFullScreen()
         else:
             self.showNormal()

@@ -1,41 +1,84 @@
 """The views of an open project, built and joined; they live as long as it is open."""
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QLabel
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, Qt, Signal
 
 from core.project import Project
+from core.trajectories.store import ClipSummary
+from studio.canvas.pane import CanvasPane
 from studio.document import Document
 from studio.main_window import MainWindow, Panel
 from studio.panels.history import HistoryPanel
+from studio.panels.inspector import Inspector
+from studio.panels.jobs import JobsPill
+from studio.project_jobs import ProjectJobs
+from studio.run import Run
+from studio.runs import Runs
 from studio.settings import LastView
 from studio.tables.clip_list import ClipList
 from studio.tables.track_table import TrackTable
+from studio.timeline.timeline import Timeline
+from studio.track_edits import TrackEdits
 from studio.view_state import ViewState
+from studio.workspaces.compare import CompareWorkspace
+from studio.workspaces.curate import CurateWorkspace
+from studio.workspaces.curate_actions import CurateActions
+from studio.workspaces.evaluate import EvaluateWorkspace
+from studio.workspaces.train import TrainWorkspace
+
+REVIEWED_ENOUGH = 10
+"""Tracks reviewed after which the step counts as done."""
 
 
 class Session(QObject):
-    """What belongs to one open project."""
+    """What belongs to one open project.
+
+    Signals:
+        import_asked(): clips are wanted.
+    """
+
+    import_asked = Signal()
 
     def __init__(self, project: Project, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
-        self._window = window
+        self._window, self._commands = window, window.commands
         self.document = Document(project, self)
         self.view = ViewState(self)
+        self.runs = Runs(project, self)
         self.clips = ClipList(self.document, self.view)
         self.tracks = TrackTable(self.document, self.view)
+        self.edits = TrackEdits(self.document, self.view, lambda: self.tracks.model.rows, self)
+        self.canvas = CanvasPane(self.document, self.view)
+        self.timeline = Timeline(self.document, self.view)
+        reviews = [self._commands[name] for name in ("accept", "reject", "reopen", "delete_track")]
+        self.inspector = Inspector(self.document, self.view, reviews)
         self.history = HistoryPanel(self.document)
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        window.set_project(
-            project.name,
-            {name: QLabel(name) for name in ("curate", "train", "evaluate", "compare")},
-            [
-                Panel("clips", "Clips", self.clips, left),
-                Panel("tracks", "Tracks", self.tracks, left, below="clips"),
-                Panel("history", "History", self.history, right),
-            ],
-            [],
+        self.curate = CurateWorkspace(self._commands, self.canvas)
+        self.train = TrainWorkspace(self.document, self.runs)
+        self.evaluate = EvaluateWorkspace(self.document, self.runs)
+        self.compare = CompareWorkspace(self.document, self.runs)
+        self.pill = JobsPill(self.runs)
+        self.jobs = ProjectJobs(self.document, self.view, self.runs, window)
+        self.actions = CurateActions(
+            self.document, self.view, self._commands, self.canvas, self.tracks, self.edits, self
         )
-        self.tracks.edit_asked.connect(self.document.perform)
+        self._show_in_window(project.name)
+        self._join()
+        self._slots: dict[str, Callable[[], object]] = {
+            "undo": self.document.undo,
+            "redo": self.document.redo,
+            "pretrain": partial(window.show_workspace, "train"),
+            "evaluate_voc": partial(window.show_workspace, "evaluate"),
+            **self.actions.slots(),
+            **self.jobs.slots(dict(self.curate.job_buttons)),
+        }
+        for name, slot in self._slots.items():
+            self._commands.connect(name, slot)
+        self._show_summaries(self.clips.summaries)
+        self._refresh_history()
+        self.jobs.adopt_pending()
 
     def restore(self, last: LastView) -> None:
         """Look at what was looked at last."""
@@ -44,6 +87,9 @@ class Session(QObject):
                 self.view.set_clip(one.clip)
         self.view.set_frame(last.frame)
         self._window.show_workspace(last.workspace)
+        active = self.runs.active()
+        if active:
+            self._window.toasts.show(f"{active[0].title} went on in the background.")
 
     def last_view(self) -> LastView:
         """What is looked at now."""
@@ -51,6 +97,112 @@ class Session(QObject):
         return LastView(clip.name if clip else "", self.view.frame, self._window.workspace or "curate")
 
     def close(self) -> None:
-        """Let go of the project."""
+        """Let go of the project; runs go on in the background."""
+        for name in self._slots:
+            self._commands.release(name)
+        self.jobs.close()
+        self.inspector.close_reader()
+        self.runs.close()
         self.document.close()
         self.deleteLater()
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _show_in_window(self, name: str) -> None:
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        workspaces = {
+            "curate": self.curate,
+            "train": self.train,
+            "evaluate": self.evaluate,
+            "compare": self.compare,
+        }
+        panels = [
+            Panel("clips", "Clips", self.clips, left),
+            Panel("tracks", "Tracks", self.tracks, left, below="clips"),
+            Panel("inspector", "Inspector", self.inspector, right),
+            Panel("history", "History", self.history, right, behind="inspector"),
+            Panel("timeline", "Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea),
+        ]
+        self._window.set_project(name, workspaces, panels, [self.pill])
+
+    def _join(self) -> None:
+        window, document, view = self._window, self.document, self.view
+        for asking in (self.canvas, self.timeline, self.tracks, self.inspector, self.edits):
+            asking.edit_asked.connect(document.perform)
+        for leaving in (self.tracks, self.inspector):
+            leaving.left.connect(self.canvas.setFocus)
+        self.history.steps_asked.connect(self._go_through_history)
+        self.clips.summaries_changed.connect(self._show_summaries)
+        self.curate.import_asked.connect(self.import_asked)
+        self.curate.steps.chosen.connect(self._take_step)
+        document.performed.connect(self._tell_edit)
+        document.changed.connect(self._refresh_history)
+        document.busy_changed.connect(self._show_busy)
+        for refusing in (document, self.jobs):
+            refusing.failed.connect(partial(window.toasts.show, kind="error"))
+        self.jobs.told.connect(window.toasts.show)
+        self.runs.finished.connect(self._refresh_steps)
+        self.runs.added.connect(self._refresh_steps)
+        self.canvas.hint_changed.connect(window.hint.setText)
+        self.pill.run_chosen.connect(self._show_run)
+        view.selection_changed.connect(self._show_selected)
+
+    # --- telling ------------------------------------------------------------------------------
+
+    def _tell_edit(self, text: str) -> None:
+        self._window.toasts.show(text, "edit", "Undo", self.document.undo)
+
+    def _refresh_history(self) -> None:
+        undo, redo = self.document.undo_text(), self.document.redo_text()
+        self._commands.set_text("undo", f"&Undo {undo}" if undo else "&Undo")
+        self._commands.set_text("redo", f"&Redo {redo}" if redo else "&Redo")
+        self._commands.set_refused(
+            {"undo": "" if undo else "Nothing to undo.", "redo": "" if redo else "Nothing to redo."}
+        )
+        self._window.set_last_edit(undo or "", undo is not None)
+
+    def _go_through_history(self, steps: int) -> None:
+        turn = self.document.undo if steps < 0 else self.document.redo
+        for _ in range(abs(steps)):
+            if not turn():
+                break
+
+    def _show_busy(self, text: str) -> None:
+        self._window.busy.setText(f"Storing “{text}”…" if text else "")
+
+    def _show_selected(self, selection: frozenset[int]) -> None:
+        count = len(selection)
+        self._window.selected.setText(f"{count:,} selected" if count else "")
+
+    def _show_summaries(self, summaries: list[ClipSummary]) -> None:
+        self.curate.set_empty(not summaries)
+        self.jobs.set_summaries(summaries)
+        self._commands.set_refused(self.jobs.refusals())
+        self._refresh_steps()
+
+    def _refresh_steps(self) -> None:
+        summaries, done = self.clips.summaries, set()
+        if summaries:
+            done.add("import")
+        if any(one.points for one in summaries):
+            done.add("track")
+        if sum(one.accepted + one.rejected for one in summaries) >= REVIEWED_ENOUGH:
+            done.add("review")
+        if self.runs.for_job("pretrain"):
+            done.add("pretrain")
+        if self.runs.for_job("voc", "evaluate"):
+            done.add("evaluate")
+        self.curate.steps.set_done(done)
+
+    def _take_step(self, step: str) -> None:
+        if step == "import":
+            self.import_asked.emit()
+        elif step == "review":
+            self.tracks.step(1)
+        else:
+            action = {"track": "track_points", "pretrain": "pretrain", "evaluate": "evaluate_voc"}[step]
+            self._commands[action].trigger()
+
+    def _show_run(self, run: Run) -> None:
+        workspace = {"pretrain": "train", "track": "curate", "densify": "curate"}.get(run.job, "evaluate")
+        self._window.show_workspace(workspace)

@@ -169,6 +169,14 @@ def add_provenance(connection: Connection, job: str, settings: dict[str, Any], c
     return int(connection.execute(statement, row).scalar_one())
 
 
+def provenance(connection: Connection, trajectory_id: int) -> tuple[str, str, str] | None:
+    """The job that made a trajectory, its program version and when (UTC, ISO 8601); None if by hand."""
+    p, t = schema.provenance.c, schema.trajectory.c
+    query = select(p.job, p.code_version, p.created).join(schema.trajectory, t.provenance_id == p.id)
+    row = connection.execute(query.where(t.id == trajectory_id)).first()
+    return None if row is None else (row.job, row.code_version, row.created)
+
+
 def adopted_runs(connection: Connection) -> set[str]:
     """The names of the runs whose results were taken into the project, also if taken back since."""
     run = schema.provenance.c.settings["run"].as_string()

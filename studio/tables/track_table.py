@@ -84,7 +84,7 @@ class TrackTable(QWidget):
         else:
             objects = self._document.objects(clip.id).values()
             self.model.set_rows(track_rows(self._document.points(clip.id), objects))
-        self._tell_shown()
+        self.tell_shown()
 
     def step(self, by: int, review: Review | None = None) -> bool:
         """Select the track that is `by` rows on; with a review, the next that has it, round the end."""
@@ -116,9 +116,10 @@ class TrackTable(QWidget):
 
     def _filter(self, wanted: TrackFilter) -> None:
         self.model.set_filter(wanted)
-        self._tell_shown()
+        self.tell_shown()
 
-    def _tell_shown(self) -> None:
+    def tell_shown(self) -> None:
+        """Let every view show what passes the filter."""
         shown = self.model.shown_ids
         self.filter_row.show_count(len(shown), self.model.total)
         all_shown = len(shown) == self.model.total

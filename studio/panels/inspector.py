@@ -1,0 +1,249 @@
+"""The selected track: what it looks like, how sure it is, where it comes from; or how many are selected."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.trajectories.edits import Relabel
+from core.trajectories.model import (
+    KEYFRAMES,
+    Changes,
+    EndReason,
+    ObjectTrajectory,
+    Origin,
+    PointTrajectories,
+    Review,
+)
+from studio import theme
+from studio.document import Document
+from studio.panels.film_strip import POINT_SIDE, FilmStrip, cuts_along
+from studio.panels.track_plot import TrackPlot
+from studio.view_state import ViewState
+
+_REVIEWS = {Review.OPEN: "open", Review.ACCEPTED: "accepted", Review.REJECTED: "rejected"}
+_ENDS = {
+    EndReason.UNKNOWN: "not known why",
+    EndReason.CLIP_END: "the clip ends",
+    EndReason.LEFT_FRAME: "it leaves the frame",
+    EndReason.INCONSISTENT: "forward and backward flow disagree, usually an occlusion",
+    EndReason.APPEARANCE: "it no longer looks like itself",
+    EndReason.EDITED: "cut by a person",
+}
+
+
+class Inspector(QStackedWidget):
+    """Follows the selection, and the frame for what is said about it.
+
+    Signals:
+        edit_asked(Edit): a label was typed.
+        left(): keys belong to the canvas again.
+    """
+
+    edit_asked = Signal(object)
+    left = Signal()
+
+    def __init__(
+        self, document: Document, view: ViewState, actions: Sequence[QAction], parent: QWidget | None = None
+    ) -> None:
+        """An inspector with buttons for `actions` on what is selected."""
+        super().__init__(parent)
+        self._document, self._view = document, view
+        self._track: ObjectTrajectory | PointTrajectories | None = None
+        self.empty = QLabel("Select a track to see its pictures, its errors and where it comes from.")
+        self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setProperty("quiet", True)
+        self.empty.setMargin(2 * theme.SPACE)
+        self.title = QLabel()
+        self.title.setProperty("role", "heading")
+        self.label = QLineEdit()
+        self.label.setPlaceholderText("Label")
+        self.label.setAccessibleName("Label of the track")
+        self.label.editingFinished.connect(self._relabel)
+        self.label.returnPressed.connect(self.left)
+        self.strip, self.plot = FilmStrip(), TrackPlot()
+        self.facts = {
+            name: QLabel(wordWrap=True) for name in ("Frames", "Review", "Here", "Ends because", "Made by")
+        }
+        self._page = self._build(actions)
+        self.addWidget(self.empty)
+        self.addWidget(self._page)
+        self._cutting = QTimer(self, interval=80, singleShot=True)
+        self._cutting.timeout.connect(self._cut)
+        for chosen in (self.strip.frame_chosen, self.plot.frame_chosen):
+            chosen.connect(view.set_frame)
+        view.selection_changed.connect(self.reload)
+        view.clip_changed.connect(self.reload)
+        view.frame_changed.connect(self._show_frame)
+        document.changed.connect(self._reload_if_touched)
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the selected track again."""
+        ids, clip = self._view.selection, self._view.clip
+        self._track = None
+        if clip is None or not ids:
+            self.setCurrentWidget(self.empty)
+            self.strip.show_cuts(None, [])
+            return
+        self.setCurrentWidget(self._page)
+        if len(ids) == 1:
+            self._track = self._one(clip.id, next(iter(ids)))
+        alone = self._track is not None
+        for widget in (self.label, self.strip, self.plot, self._facts):
+            widget.setVisible(alone)
+        if self._track is None:
+            self.title.setText(f"{len(ids):,} tracks selected")
+            return
+        self._show_track()
+        self._show_frame(self._view.frame)
+
+    def close_reader(self) -> None:
+        """Wait for the thread that cuts pictures."""
+        self.strip.close_reader()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._track is not None:
+            self._cutting.start()
+
+    # --- the one track ------------------------------------------------------------------------
+
+    def _one(self, clip_id: int, id: int) -> ObjectTrajectory | PointTrajectories | None:
+        one = self._document.objects(clip_id).get(id)
+        if one is not None:
+            return one
+        points = self._document.points(clip_id)
+        place = np.searchsorted(points.ids, id)
+        if place < len(points) and points.ids[place] == id:
+            return points.take(np.array([place]))
+        return None
+
+    def _show_track(self) -> None:
+        track, (id,) = self._track, self._view.selection
+        if isinstance(track, ObjectTrajectory):
+            kind, label, review, ends = "Object", track.label, track.review, ""
+            gaps = int(track.frames[-1] - track.frames[0]) + 1 - len(track.frames)
+            keys = len(track.keyframes)
+            span = f"{track.frames[0]}–{track.frames[-1]}, {len(track.frames)} seen"
+            span += f", {gaps} missing" if gaps else ""
+            span += f"; {keys} keyframe{'s' if keys != 1 else ''}"
+            marked = np.isin(track.origin, KEYFRAMES)
+            self.plot.show_values("Confidence (0–1)", track.frames, track.confidence, marked)
+        else:
+            assert track is not None
+            kind, label, review = "Point", track.labels[0], int(track.review[0])
+            ends = _ENDS[EndReason(int(track.end_reason[0]))]
+            span = f"{track.first[0]}–{track.last[0]}, {track.lengths[0]} seen"
+            marked = np.isin(track.origin, KEYFRAMES)
+            self.plot.show_values("Error (px)", track.frame, track.error, marked)
+        self.title.setText(f"{kind} {id}")
+        if self.label.text() != label:
+            self.label.setText(label)
+        self.facts["Frames"].setText(span)
+        self.facts["Review"].setText(_REVIEWS[Review(review)])
+        self.facts["Ends because"].setText(ends)
+        self._form.setRowVisible(self.facts["Ends because"], bool(ends))
+        made = self._document.provenance(id)
+        job, version, created = made or ("hand", "", "")
+        self.facts["Made by"].setText(f"{job}, {created[:16].replace('T', ' ')} UTC" if made else "hand")
+        self.facts["Made by"].setToolTip(version)
+        self._cutting.start()
+
+    def _cut(self) -> None:
+        track = self._track
+        if track is None:
+            return
+        if isinstance(track, ObjectTrajectory):
+            frames, boxes = track.frames, track.boxes
+        else:
+            half = np.array([POINT_SIDE / 2 / 1.1] * 2, np.float32)
+            frames, boxes = track.frame, np.hstack((track.xy - half, track.xy + half))
+        self.strip.show_cuts(self._view.clip, cuts_along(frames, boxes, self.strip.room))
+
+    def _show_frame(self, frame: int) -> None:
+        self.strip.set_frame(frame)
+        self.plot.set_frame(frame)
+        track = self._track
+        if track is None:
+            return
+        text = f"not seen at frame {frame}"
+        if isinstance(track, ObjectTrajectory):
+            place = track.place(frame)
+            if place is not None:
+                x1, y1, x2, y2 = track.boxes[place]
+                text = f"{_origin(track.origin[place])}, {x2 - x1:.0f} × {y2 - y1:.0f} px"
+                text += f", confidence {track.confidence[place]:.2f}"
+        elif track.first[0] <= frame <= track.last[0]:
+            place = frame - int(track.first[0])
+            x, y = track.xy[place]
+            text = f"{_origin(track.origin[place])} at ({x:.1f}, {y:.1f})"
+            if place > 0 and np.isfinite(track.error[place]):
+                text += f", error {track.error[place]:.2f} px"
+        self.facts["Here"].setText(text)
+
+    def _relabel(self) -> None:
+        track = self._track
+        if track is None or self._view.clip is None:
+            return
+        before = track.label if isinstance(track, ObjectTrajectory) else track.labels[0]
+        label = self.label.text().strip()
+        if label != before:
+            (id,) = self._view.selection
+            self.edit_asked.emit(Relabel(self._view.clip.id, (id,), label))
+
+    def _reload_if_touched(self, changes: Changes) -> None:
+        if changes.trajectories & self._view.selection:
+            self.reload()
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _build(self, actions: Sequence[QAction]) -> QWidget:
+        page = QWidget()
+        box = QVBoxLayout(page)
+        box.setSpacing(theme.SPACE)
+        box.addWidget(self.title)
+        box.addWidget(self.label)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE // 2)
+        for action in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setAccessibleName(action.text().replace("&", ""))
+            buttons.addWidget(button)
+        buttons.addStretch()
+        box.addLayout(buttons)
+        box.addWidget(self.strip)
+        box.addWidget(self.plot)
+        self._facts = QWidget()
+        self._form = QFormLayout(self._facts)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        for name, fact in self.facts.items():
+            fact.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            title = QLabel(name)
+            title.setProperty("quiet", True)
+            self._form.addRow(title, fact)
+        box.addWidget(self._facts)
+        box.addStretch()
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(page)
+        return area
+
+
+def _origin(origin: int) -> str:
+    return Origin(int(origin)).name.lower()

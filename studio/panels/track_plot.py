@@ -1,0 +1,83 @@
+"""How sure a track is over time: error of a point, confidence of an object."""
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio import theme
+
+
+class TrackPlot(QWidget):
+    """A line over frames with a cursor at the frame that is shown; a click goes to a frame.
+
+    Signals:
+        frame_chosen(int): the plot was clicked there.
+    """
+
+    frame_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Error or confidence over time")
+        self._plot = pg.PlotWidget()
+        self._plot.setMenuEnabled(False)
+        self._plot.hideButtons()
+        self._plot.setMouseEnabled(False, False)
+        self._plot.setLabel("bottom", "Frame")
+        for side in ("left", "bottom"):
+            self._plot.getAxis(side).enableAutoSIPrefix(False)
+        self._plot.setMinimumHeight(120)
+        self._curve = self._plot.plot(connect="finite")
+        self._keys = pg.ScatterPlotItem(size=7, symbol="d", pen=None)
+        self._cursor = pg.InfiniteLine(angle=90)
+        self._plot.addItem(self._keys)
+        self._plot.addItem(self._cursor, ignoreBounds=True)
+        self._plot.scene().sigMouseClicked.connect(self._click)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self._plot)
+        self._dress()
+
+    def show_values(self, axis: str, frames: np.ndarray, values: np.ndarray, keyframes: np.ndarray) -> None:
+        """Show another track.
+
+        Args:
+            axis: quantity and unit.
+            frames: (K,) int.
+            values: (K,) float; NaN leaves a gap.
+            keyframes: (K,) bool, which are marked.
+        """
+        self._plot.setLabel("left", axis)
+        self._curve.setData(frames, values)
+        marked = keyframes & np.isfinite(values)
+        self._keys.setData(frames[marked], values[marked])
+        top = float(np.nanmax(values, initial=0))
+        self._plot.setYRange(0, top if top > 0 else 1, padding=0.05)
+        if len(frames):
+            self._plot.setXRange(int(frames[0]), max(int(frames[-1]), int(frames[0]) + 1), padding=0.02)
+
+    def set_frame(self, frame: int) -> None:
+        """Move the cursor."""
+        self._cursor.setValue(frame)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_cursor"):
+            self._dress()
+
+    def _dress(self) -> None:
+        c = theme.colours(self)
+        self._plot.setBackground(c.window)
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(QColor(c.border))
+            axis.setTextPen(QColor(c.muted))
+        self._curve.setPen(pg.mkPen(c.series[0], width=1.5))
+        self._keys.setBrush(QColor(c.series[1]))
+        self._cursor.setPen(pg.mkPen(c.mark, width=1))
+
+    def _click(self, event: object) -> None:
+        place = self._plot.getPlotItem().vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
+        self.frame_chosen.emit(round(place.x()))

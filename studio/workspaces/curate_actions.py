@@ -1,0 +1,172 @@
+"""What the actions of the workspace Curate do."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+
+from core.trajectories.model import Review
+from studio.actions import Actions
+from studio.canvas.pane import CanvasPane
+from studio.document import Document
+from studio.tables.track_table import TrackTable
+from studio.track_edits import TrackEdits
+from studio.view_state import Layers, ViewState
+
+LAYERS = ("masks", "boxes", "trails", "names")
+COLOURS = ("track", "error", "origin", "review")
+TOOLS = ("select", "box", "brush", "erase", "polygon")
+CONTEXT_MENU = ("accept", "reject", "reopen", "", "relabel", "merge", "swap", "split", "", "delete_track")
+"""Actions of the track table's context menu; empty for a line between."""
+
+
+class CurateActions(QObject):
+    """Joins actions to the canvas, the track table and the edits, and says which cannot be used now."""
+
+    def __init__(
+        self,
+        document: Document,
+        view: ViewState,
+        commands: Actions,
+        canvas: CanvasPane,
+        tracks: TrackTable,
+        edits: TrackEdits,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._view, self._commands = document, view, commands
+        self._canvas, self._tracks, self._edits = canvas, tracks, edits
+        self._others_hidden: frozenset[int] | None = None
+        self._refreshing = QTimer(self, interval=0, singleShot=True)
+        self._refreshing.timeout.connect(self._refresh)
+        for changed in (view.selection_changed, view.frame_changed, view.clip_changed, document.changed):
+            changed.connect(self._refreshing.start)
+        view.tool_changed.connect(self._show_tool)
+        view.layers_changed.connect(self._show_layers)
+        tracks.menu_asked.connect(self._show_menu)
+        self._show_tool(view.tool)
+        self._show_layers(view.layers)
+        self._refresh()
+
+    def slots(self) -> dict[str, Callable[[], object]]:
+        """Action → what it calls."""
+        canvas, edits, view, tracks = self._canvas, self._edits, self._view, self._tracks
+        return {
+            "select_all": tracks.select_shown,
+            "select_none": partial(view.set_selection, ()),
+            "invert_selection": tracks.invert_selection,
+            "find_track": tracks.filter_row.search.setFocus,
+            "next_frame": partial(canvas.step, 1),
+            "previous_frame": partial(canvas.step, -1),
+            "forward_10": partial(canvas.step, 10),
+            "back_10": partial(canvas.step, -10),
+            "forward_100": partial(canvas.step, 100),
+            "back_100": partial(canvas.step, -100),
+            "next_keyframe": partial(self._go_to_keyframe, 1),
+            "previous_keyframe": partial(self._go_to_keyframe, -1),
+            "first_frame": canvas.go_first,
+            "last_frame": canvas.go_last,
+            "track_start": partial(self._go_to_end, 0),
+            "track_end": partial(self._go_to_end, 1),
+            "go_to_frame": canvas.transport.frame.setFocus,
+            "play": canvas.toggle_play,
+            "shuttle_back": partial(canvas.shuttle, -1),
+            "shuttle_forward": partial(canvas.shuttle, 1),
+            "next_track": partial(tracks.step, 1),
+            "previous_track": partial(tracks.step, -1),
+            **{f"tool_{tool}": partial(view.set_tool, tool) for tool in TOOLS},
+            "brush_larger": canvas.larger_brush,
+            "brush_smaller": canvas.smaller_brush,
+            "new_object": canvas.new_object,
+            "keyframe": edits.keyframe,
+            "merge": edits.merge,
+            "split": edits.split,
+            "swap": edits.swap,
+            "trim_start": edits.trim_start,
+            "trim_end": edits.trim_end,
+            "relabel": self._ask_label,
+            "delete_here": canvas.delete_here,
+            "delete_track": edits.delete_tracks,
+            "accept": partial(self._review, Review.ACCEPTED),
+            "reject": partial(self._review, Review.REJECTED),
+            "reopen": partial(edits.review, Review.OPEN),
+            "next_open": partial(tracks.step, 1, Review.OPEN),
+            "previous_open": partial(tracks.step, -1, Review.OPEN),
+            "cancel": self._cancel,
+            **dict.fromkeys(LAYERS, self._choose_layers),
+            **{f"colour_by_{colour}": partial(self._colour_by, colour) for colour in COLOURS},
+            "hide_others": self._toggle_others,
+            "fit": canvas.fit,
+            "zoom_selection": canvas.zoom_to_selection,
+            "zoom_in": canvas.zoom_in,
+            "zoom_out": canvas.zoom_out,
+        }
+
+    def _refresh(self) -> None:
+        self._commands.set_refused(self._edits.refusals())
+
+    def _go_to_keyframe(self, by: int) -> None:
+        frame = self._edits.keyframe_from(by)
+        if frame is not None:
+            self._view.set_frame(frame)
+
+    def _go_to_end(self, end: int) -> None:
+        span = self._edits.span()
+        if span is not None:
+            self._view.set_frame(span[end])
+
+    def _review(self, review: Review) -> None:
+        """Review what is selected and go on to the next open track after it."""
+        self._edits.review(review)
+        self._tracks.step(1, Review.OPEN)
+
+    def _ask_label(self) -> None:
+        count = len(self._view.selection)
+        dialog = QInputDialog(self._canvas)
+        dialog.setWindowTitle("Label")
+        dialog.setLabelText(f"Label of {count} tracks" if count > 1 else "Label of the track")
+        dialog.textValueSelected.connect(self._edits.relabel)
+        dialog.open()
+
+    def _cancel(self) -> None:
+        if not self._canvas.cancel():
+            if self._view.tool != "select":
+                self._view.set_tool("select")
+            else:
+                self._view.set_selection(())
+
+    def _choose_layers(self) -> None:
+        chosen: dict[str, Any] = {name: self._commands[name].isChecked() for name in LAYERS}
+        self._view.set_layers(replace(self._view.layers, **chosen))
+
+    def _colour_by(self, colour: str) -> None:
+        self._view.set_layers(replace(self._view.layers, colour_by=colour))
+
+    def _toggle_others(self) -> None:
+        """Show only what is selected; again, what the filter shows."""
+        if self._commands["hide_others"].isChecked():
+            self._view.set_shown(self._view.selection)
+        else:
+            self._tracks.tell_shown()
+
+    def _show_tool(self, tool: str) -> None:
+        self._commands[f"tool_{tool}"].setChecked(True)
+
+    def _show_layers(self, layers: Layers) -> None:
+        for layer in LAYERS:
+            self._commands[layer].setChecked(getattr(layers, layer))
+        self._commands[f"colour_by_{layers.colour_by}"].setChecked(True)
+
+    def _show_menu(self, place: QPoint) -> None:
+        parent: QWidget = self._tracks
+        menu = QMenu(parent)
+        for name in CONTEXT_MENU:
+            if name:
+                menu.addAction(self._commands[name])
+            else:
+                menu.addSeparator()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
