@@ -34,7 +34,7 @@ def read_clip(folder: RunFolder, clip_id: int) -> dict[str, np.ndarray]:
     """
     path = clip_path(folder, clip_id)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise StudioError(f"{path} is damaged; delete it and resume the run.") from error

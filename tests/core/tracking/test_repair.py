@@ -5,22 +5,22 @@ from core.tracking.repair import repair_path
 
 
 def test_a_repaired_path_passes_through_both_points_and_keeps_to_the_surface():
-    clip = render_clip(13, frames=16)
+    clip = render_clip(13, frames=10)
     rows, columns = np.nonzero(clip.labels[0] == 2)
-    starts = np.stack([columns, rows], axis=1)[:: len(rows) // 8] + 0.5
-    seen = np.all([clip.visible(0, starts, frame) for frame in range(16)], axis=0)
+    starts = np.stack([columns, rows], axis=1)[:: len(rows) // 5] + 0.5
+    seen = np.all([clip.visible(0, starts, frame) for frame in range(10)], axis=0)
     errors = []
     for start in starts[seen]:
-        truth = np.concatenate([clip.position(0, start[None], frame) for frame in range(16)])
+        truth = np.concatenate([clip.position(0, start[None], frame) for frame in range(10)])
         path, deviation = repair_path(clip.frames, truth[0], truth[-1])
-        assert path.shape == (16, 2)
+        assert path.shape == (10, 2)
         np.testing.assert_allclose(path[[0, -1]], truth[[0, -1]], atol=1e-3)
         np.testing.assert_allclose(deviation[[0, -1]], 0, atol=1e-3)
         assert (deviation[1:-1] > 0).all()
         errors.append(np.linalg.norm(path - truth, axis=1).max())
-    assert len(errors) >= 3
+    assert len(errors) >= 2
     assert np.median(errors) < 0.6
-    straight = np.linspace(truth[0], truth[-1], 16)
+    straight = np.linspace(truth[0], truth[-1], 10)
     assert np.linalg.norm(straight - truth, axis=1).max() > 2 * np.median(errors)
 
 
