@@ -65,7 +65,7 @@ class JobsList(QFrame):
         self._runs = runs
         self._rows: dict[Run, _JobRow] = {}
         self._empty = QLabel(
-            "No jobs yet. Tracking, training and evaluation run in the background from here."
+            "No jobs yet; tracking, training and evaluation run in the background."
         )
         self._empty.setWordWrap(True)
         self._empty.setProperty("quiet", True)
