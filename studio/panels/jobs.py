@@ -1,6 +1,6 @@
 """The pill in the status bar that says what runs, and the list of jobs it opens."""
 
-from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -28,7 +28,13 @@ WIDTH, HEIGHT = 460, 420
 
 
 class JobsPill(QToolButton):
-    """What runs now, how far and for how long still; a click opens the list of jobs."""
+    """What runs now, how far and for how long still; a click opens the list of jobs.
+
+    Signals:
+        run_chosen(Run): a person wants to look at a run.
+    """
+
+    run_chosen = Signal(object)
 
     def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +44,7 @@ class JobsPill(QToolButton):
         self.list = JobsList(runs, self)
         for signal in (runs.added, runs.removed, runs.changed, runs.finished):
             signal.connect(self._refresh)
+        self.list.run_chosen.connect(self.run_chosen)
         self.clicked.connect(self._open)
         self._refresh()
 
@@ -56,7 +63,13 @@ class JobsPill(QToolButton):
 
 
 class JobsList(QFrame):
-    """A popover with the newest jobs: progress, Stop, Resume, Kill, the folder, and what went wrong."""
+    """A popover with the newest jobs: progress, Stop, Resume, Kill, the folder, and what went wrong.
+
+    Signals:
+        run_chosen(Run): a person clicked the name of a run.
+    """
+
+    run_chosen = Signal(object)
 
     def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -64,9 +77,7 @@ class JobsList(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._runs = runs
         self._rows: dict[Run, _JobRow] = {}
-        self._empty = QLabel(
-            "No jobs yet; tracking, training and evaluation run in the background."
-        )
+        self._empty = QLabel("No jobs yet; tracking, training and evaluation run in the background.")
         self._empty.setWordWrap(True)
         self._empty.setProperty("quiet", True)
         inside = QWidget()
@@ -102,9 +113,14 @@ class JobsList(QFrame):
         for place, run in enumerate(wanted):
             if run not in self._rows:
                 self._rows[run] = _JobRow(run, self._runs)
+                self._rows[run].chosen.connect(self._choose)
             self._column.insertWidget(place, self._rows[run])
             self._rows[run].refresh()
         self._empty.setVisible(not wanted)
+
+    def _choose(self, run: Run) -> None:
+        self.hide()
+        self.run_chosen.emit(run)
 
     def _refresh(self, run: Run) -> None:
         if run in self._rows and self.isVisible():
@@ -112,15 +128,18 @@ class JobsList(QFrame):
 
 
 class _JobRow(QFrame):
+    chosen = Signal(object)
+
     def __init__(self, run: Run, runs: Runs) -> None:
         super().__init__()
         self._run, self._runs = run, runs
         self.setProperty("role", "card")
-        self._title, self._words, self._error = QLabel(), QLabel(), QLabel()
+        self._title, self._words, self._error = QToolButton(), QLabel(), QLabel()
         self._title.setProperty("role", "heading")
+        self._title.setAutoRaise(True)
+        self._title.clicked.connect(lambda: self.chosen.emit(run))
         self._words.setProperty("quiet", True)
-        for label in (self._title, self._words):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._error.setWordWrap(True)
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)

@@ -171,7 +171,7 @@ class TrainWorkspace(QWidget):
             return ""
         parts = [
             f"{len(run.clips):,} clips",
-            f"{run.objects or 0:,} object and {run.points or 0:,} point tracks",
+            f"{run.objects:,} object and {run.points:,} point tracks",
         ]
         since = self._revision - run.revision
         edits = "edit" if since == 1 else "edits"
