@@ -17,8 +17,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from core import config
+from core.atomic_file import write_atomically
 from core.errors import StudioError
-from core.jobs.run_folder import write_atomically
 from core.trajectories import migrations, schema
 
 FORMAT = 1

@@ -6,6 +6,7 @@ the module of the command that is asked for is imported.
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -52,6 +53,9 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever read our output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
@@ -66,8 +70,9 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"AssociationNet Studio {code_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, (module, words) in COMMANDS.items():
+        sentence = f"{words[0].upper()}{words[1:]}."
         command = commands.add_parser(
-            name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False
+            name, prog=f"main.py {name}", help=words, description=sentence, allow_abbrev=False
         )
         if name == chosen:
             command.add_argument(

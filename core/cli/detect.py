@@ -1,11 +1,16 @@
 """`detect`: run a detector over a VOC set and write comp4 files."""
 
 import argparse
+import json
 
+from core.atomic_file import write_atomically
 from core.cli.options import add_settings, given, settings_from
 from core.cli.outcome import Outcome
 from core.cli.running import cache, passing_run, run_here
 from core.detection.config import DetectConfig
+
+MADE_BY = "made_by.json"
+"""Beside the comp4 files: which run detected them, so that `evaluate` can leave the AP with it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,5 +23,6 @@ def perform(args: argparse.Namespace) -> Outcome:
     with passing_run("detect", settings) as folder:
         run_here(folder, args)
     assert settings.out is not None  # required
+    write_atomically(settings.out / MADE_BY, json.dumps({"run": str(settings.run)}).encode())
     files = sorted(str(path) for path in settings.out.glob(f"comp4_det_{settings.set}_*.txt"))
     return Outcome(f"Wrote {len(files)} files to {settings.out}.", {"files": files})

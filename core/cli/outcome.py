@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.atomic_file import write_atomically
 from core.errors import StudioError
-from core.jobs.run_folder import write_atomically
 
 
 @dataclass(frozen=True)

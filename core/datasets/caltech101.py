@@ -1,7 +1,7 @@
 """Caltech-101: `101_ObjectCategories/<category>/image_NNNN.jpg`.
 
 The paper counts 101 categories: `Faces` and `Faces_easy` are two, and `BACKGROUND_Google`, which is
-none, is left out unless asked for. Source: Fei-Fei, Fergus and Perona, CVPR Workshop 2004.
+none, is left out. Source: Fei-Fei, Fergus and Perona, CVPR Workshop 2004.
 """
 
 from dataclasses import dataclass
@@ -30,31 +30,8 @@ class Caltech101:
     labels: np.ndarray
     names: tuple[str, ...]
 
-    def split(self, per_class: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Divide the images: so many of each category for training, the rest for testing.
 
-        Returns:
-            Places of the training and of the testing images, int64, ascending; the same for the
-            same seed of `generator`.
-
-        Raises:
-            StudioError: a category has no image left for testing.
-        """
-        counts = np.bincount(self.labels, minlength=len(self.names))
-        if per_class < 1 or counts.min() <= per_class:
-            raise StudioError(
-                f"{self.names[counts.argmin()]} has {counts.min()} images; take 1 to {counts.min() - 1} "
-                "of each category for training, so that some are left for testing."
-            )
-        chosen = [
-            generator.permutation(np.flatnonzero(self.labels == c))[:per_class]
-            for c in range(len(self.names))
-        ]
-        training = np.sort(np.concatenate(chosen))
-        return training, np.setdiff1d(np.arange(len(self.labels)), training)
-
-
-def read_caltech101(folder: Path, with_background: bool = False) -> Caltech101:
+def read_caltech101(folder: Path) -> Caltech101:
     """The images of `101_ObjectCategories`, or of the folder above it; none is opened.
 
     Raises:
@@ -67,7 +44,7 @@ def read_caltech101(folder: Path, with_background: bool = False) -> Caltech101:
         raise StudioError(f"There is no folder {folder}; choose the one that holds {_FOLDER}.")
     categories = sorted(item for item in top.iterdir() if item.is_dir())
     images = {item.name: [item / name for name in image_names(item)] for item in categories}
-    names = tuple(name for name, paths in images.items() if paths and (with_background or name != BACKGROUND))
+    names = tuple(name for name, paths in images.items() if paths and name != BACKGROUND)
     if len(names) < 2:
         raise StudioError(f"{top} does not hold folders of images, one a category; choose {_FOLDER}.")
     labels = np.repeat(np.arange(len(names)), [len(images[name]) for name in names])

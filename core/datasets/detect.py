@@ -65,12 +65,22 @@ def _find(source: Path, format: str, on_progress: Report) -> Found:
                 for place in [source, *inside] if name in _DATA_SETS else [source]:
                     found = find(place, on_progress)
                     if found is not None:
-                        return found
+                        return _only(found, place, source, inside)
     wanted = "clips of a known format" if format == "auto" else f"{format} clips"
     raise StudioError(
         f"{source} holds no {wanted}; choose a video, a folder of frames, "
         "or the folder of a Moseg, VSB100 or DAVIS data set."
     )
+
+
+def _only(found: Found, place: Path, source: Path, inside: list[Path]) -> Found:
+    """What was found, with a warning where it lies in one folder of several."""
+    if place == source or len(inside) == 1:
+        return found
+    warning = (
+        f"Of {source.name}, only {place.name} was taken; choose its other folders one by one to import them."
+    )
+    return dataclasses.replace(found, warnings=(*found.warnings, warning))
 
 
 def _with_unique_names(clips: tuple[FoundClip, ...]) -> tuple[FoundClip, ...]:

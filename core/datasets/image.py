@@ -15,6 +15,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".
 """Of files that are taken as images, in lower case."""
 
 _HEAD = 65536  # bytes that hold the header of nearly every image
+_MOST_PIXELS = 1 << 27  # 400 MB as RGB; a header can claim more than there is
 
 
 def read_image(path: Path) -> np.ndarray:
@@ -120,6 +121,9 @@ def _whole(path: Path) -> bytes:
     fault = image_headers.damage(data)
     if fault:
         raise StudioError(f"{path} {fault}; copy it again from where it came from.")
+    width, height = image_headers.size(data) or (0, 0)
+    if width * height > _MOST_PIXELS:
+        raise StudioError(f"{path} is {width} x {height} pixels, which is too large; make it smaller.")
     return data
 
 

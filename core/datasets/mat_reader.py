@@ -90,7 +90,7 @@ def main() -> None:
         try:
             arrays = _segmentations(Path(name), loadmat)
         except Exception as error:  # whatever the parser makes of a damaged file is a reason to refuse it
-            reason = str(error) if isinstance(error, StudioError) else f"is damaged ({type(error).__name__})"
+            reason = str(error) if isinstance(error, StudioError) else "is damaged"
             (folder / f"{number}.txt").write_text(reason, encoding="utf-8")
             continue
         with open(folder / f"{number}.partial", "wb") as file:

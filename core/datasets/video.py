@@ -92,7 +92,7 @@ def index_video(path: Path, on_frame: Callable[[int], None] = lambda frame: None
         keyframes = [0]
         if ordered:
             keyframes += [n for n, checksum in starts.items() if n and decoder.leads_to(ordered[n], checksum)]
-        warnings = _warnings(path, decoder.broken, rotation)
+        warnings = _warnings(path, decoder, rotation, timestamps if ordered else ())
     width, height = sizes.pop()
     clip = Clip(
         name=path.stem,
@@ -194,6 +194,17 @@ class _Decoder:
             raise StudioError(f"{self.path} holds no video; choose a file with pictures.")
         return container
 
+    def announced(self) -> float:
+        """How long the file says it is, in seconds; 0 where it does not say."""
+        stream = self._container.streams.video[0]
+        by_duration = float((stream.duration or 0) * (stream.time_base or 0))
+        by_count = float(stream.frames / stream.average_rate) if stream.average_rate else 0.0
+        return max(by_duration, by_count)
+
+    def seconds(self, units: int) -> float:
+        """A span of the stream's units in seconds."""
+        return float(units * (self._container.streams.video[0].time_base or 0))
+
     def from_start(self) -> Iterator[VideoFrame]:
         """Every picture of the file, in order of presentation."""
         if not self._fresh:
@@ -271,11 +282,16 @@ def _in_order(times: list[int | None]) -> list[int] | None:
     return known if len(known) == len(times) and in_order else None
 
 
-def _warnings(path: Path, broken: int, rotation: int) -> tuple[str, ...]:
+def _warnings(path: Path, decoder: _Decoder, rotation: int, times: tuple[int, ...]) -> tuple[str, ...]:
     warnings = []
-    if broken:
+    if decoder.broken:
+        count = decoder.broken
+        warnings.append(f"{path.name} is damaged: {count} packets could not be decoded and were passed over.")
+    announced, lasts = decoder.announced(), decoder.seconds(times[-1] - times[0]) if times else 0.0
+    if times and lasts + 1 < 0.9 * announced:
         warnings.append(
-            f"{path.name} is damaged: {broken} packets could not be decoded and were passed over."
+            f"{path.name} announces {announced:.1f} s and holds {lasts:.1f} s of pictures; "
+            "it may be cut short."
         )
     if rotation:
         warnings.append(

@@ -21,6 +21,7 @@ class Schedule:
         steps: of two images each.
         learning_rate: the highest.
         kind: of `core.training.schedule`.
+        dropout: on fc6 and fc7.
         drop_after: for `step`, the part of the steps after which the rate is divided by ten.
         warm_up: the part of the steps during which the rate rises.
     """
@@ -28,13 +29,14 @@ class Schedule:
     steps: int
     learning_rate: float
     kind: str
+    dropout: float = 0.5
     drop_after: float = 1.0
     warm_up: float = 0.0
 
 
 SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
     {
-        "quick": Schedule(steps=600, learning_rate=0.01, kind="cosine", warm_up=0.05),
+        "quick": Schedule(steps=600, learning_rate=0.002, kind="cosine", dropout=0.2, warm_up=0.05),
         "seed_40k": Schedule(steps=40_000, learning_rate=0.001, kind="step", drop_after=0.75),
         "long_150k": Schedule(steps=150_000, learning_rate=0.001, kind="step", drop_after=1 / 3),
     }
@@ -90,7 +92,8 @@ class FinetuneConfig:
     """Settings of the job `finetune`.
 
     The rates, batch and sampling are Fast R-CNN's. It kept conv1 as it was (pretrained on ImageNet);
-    we train all layers, for every start, unless `freeze_at` says otherwise.
+    we train all layers, for every start, unless `freeze_at` says otherwise. It did not shorten
+    gradients; those of a random start are ten times `largest_gradient` at first and throw it far off.
     """
 
     voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
@@ -135,9 +138,11 @@ class FinetuneConfig:
     freeze_at: int = setting(
         0, "Keep conv1 up to this layer as it starts", minimum=0, maximum=5, advanced=True
     )
-    dropout: float = setting(0.5, "Dropout on fc6 and fc7", minimum=0, maximum=0.9, advanced=True)
     momentum: float = setting(0.9, "Momentum of SGD", minimum=0, maximum=0.999, advanced=True)
     weight_decay: float = setting(0.0005, "Weight decay, of weights only", minimum=0, advanced=True)
+    largest_gradient: float = setting(
+        10.0, "Shorten the gradient to this length; 0 never does, as Fast R-CNN", minimum=0, advanced=True
+    )
     report_every: int = setting(
         10, "Steps between two points of the curves", "steps", minimum=1, advanced=True
     )

@@ -66,6 +66,8 @@ def finetune(
             set_learning_rate(optimizer, rate)
             optimizer.zero_grad(set_to_none=True)
             (class_loss + box_loss).backward()
+            if config.largest_gradient:
+                torch.nn.utils.clip_grad_norm_(net.parameters(), config.largest_gradient)
             optimizer.step()
             losses += torch.stack([class_loss.detach(), box_loss.detach()])
             done += 1

@@ -69,7 +69,7 @@ class Proposals:
             StudioError: the file is missing, damaged, or holds something else.
         """
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
                 ids, offsets, boxes = arrays["ids"], arrays["offsets"], arrays["boxes"]
         except FileNotFoundError as error:
             raise StudioError(f"There is no file {path}; make the proposals first.") from error

@@ -6,13 +6,14 @@ from collections.abc import Generator, Iterator
 
 import numpy as np
 
+from core.atomic_file import write_atomically
 from core.datasets.voc import VocImage, read_split
 from core.detection.config import EvaluateConfig
 from core.errors import StudioError
 from core.evaluation import comp4
 from core.evaluation.voc_ap import Detections, Result, evaluate_class, truth_of
 from core.events import ClassAP, Event, Log, Progress
-from core.jobs.run_folder import RunFolder, write_atomically
+from core.jobs.run_folder import RunFolder
 
 
 def run(folder: RunFolder) -> Iterator[Event]:

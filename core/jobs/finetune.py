@@ -8,7 +8,7 @@ import torch
 from core import config as settings
 from core.datasets.voc import CLASSES, read_split
 from core.detection.batches import training_images
-from core.detection.config import IMAGE_SIZES, FinetuneConfig, ImageSize
+from core.detection.config import IMAGE_SIZES, SCHEDULES, FinetuneConfig, ImageSize
 from core.detection.detector_file import IN_RUN, save_detector
 from core.detection.loop import finetune
 from core.detection.proposal_file import Proposals
@@ -68,7 +68,7 @@ def _new_net(config: FinetuneConfig, device: torch.device) -> FastRCNN:
         network,
         generator,
         initialisation=config.initialisation,
-        dropout=config.dropout,
+        dropout=SCHEDULES[config.schedule].dropout,
     )
     return FastRCNN(trunk, len(CLASSES), generator)
 

@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from core.atomic_file import write_atomically
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.jobs.run_folder import RunFolder, State, write_atomically
+from core.jobs.run_folder import RunFolder, State
 from core.project import Project
 from core.trajectories import store
 from core.trajectories.snapshot import write_snapshot

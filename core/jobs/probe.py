@@ -6,12 +6,13 @@ from collections.abc import Generator, Iterator
 import numpy as np
 import torch
 
+from core.atomic_file import write_atomically
 from core.datasets.caltech101 import read_caltech101
 from core.datasets.voc import CLASSES, read_split
 from core.evaluation.config import ProbeConfig
 from core.evaluation.probes import BATCH, LabelledBox, choose, features, objects_of, probe, usable_classes
 from core.events import Event, Log, Metric, Progress
-from core.jobs.run_folder import RunFolder, write_atomically
+from core.jobs.run_folder import RunFolder
 from core.networks.trunk import Trunk, shape_named
 from core.networks.weights import load_trunk
 from core.training.device import choose_device, prepare

@@ -25,6 +25,7 @@ import filelock
 import tomli_w
 
 from core import config
+from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.events import Event, from_json, to_json
 
@@ -256,18 +257,3 @@ class RunFolder:
         """Forget earlier requests, before the run starts or resumes."""
         for request in (self.path / "control").glob("*.json"):
             request.unlink(missing_ok=True)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write beside, flush to disk, then rename: the file is the old one or the new one, never a part."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with open(partial, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise

@@ -109,12 +109,12 @@ class PairSampler:
 class TripletSampler:
     """Draws triplets for SlowFeat: two patches of one trajectory and one of another.
 
-    The third patch lies on another trajectory of the same kind, in another clip where there is one and
-    otherwise where it overlaps the anchor's trajectory by less than half. After `ROUNDS` failures it is
-    a hard negative of the anchor's trajectory.
+    The third patch lies on another trajectory of the same kind and clip, in a frame where it overlaps
+    the anchor's trajectory by less than half. After `ROUNDS` failures, as in a clip with one object, it
+    is a hard negative of the anchor's trajectory, as in pairs.
 
     Source: the paper, Section 4 ("triplets a, b, c of patches sampled on box and point trajectories");
-    that c lies on another trajectory, and where, is our reading.
+    that c lies on another trajectory, and on which, is our reading.
     """
 
     ROUNDS = 8
@@ -127,24 +127,28 @@ class TripletSampler:
     def draw(self, count: int, generator: np.random.Generator) -> TripletBatch:
         """The next triplets."""
         drawn = _draw_two_frames(self._sources, count, generator)
-        clip = np.repeat(drawn.clip[:, None], 3, axis=1)
         frame = np.concatenate([drawn.frame, drawn.frame[:, 1:]], axis=1)
         box = np.concatenate([drawn.box, drawn.box[:, 1:]], axis=1)
         trajectory = np.repeat(drawn.trajectory[:, None], 3, axis=1)
         unfilled = np.ones(count, bool)
-        for place, source in enumerate(self._sources):
+        for number, source in enumerate(self._sources):
             for _ in range(self.ROUNDS):
-                rows = np.flatnonzero(unfilled & (drawn.source == place))
-                other = source.draw_anchors(len(rows), generator)
-                good = ~source.near(drawn.place[rows], other)
-                rows, other = rows[good], other[good]
-                clip[rows, 2] = source.set.clip[source.owner[other]]
-                frame[rows, 2] = source.set.frame[other]
-                box[rows, 2] = source.set.box[other]
-                trajectory[rows, 2] = source.set.ids[source.owner[other]]
+                rows = np.flatnonzero(unfilled & (drawn.source == number))
+                anchors = drawn.place[rows]
+                others = source.draw_anchors(source.clip_of(anchors), generator)
+                apart = source.apart(anchors, others)
+                rows, others = rows[apart], others[apart]
+                frame[rows, 2], box[rows, 2] = source.set.frame[others], source.set.box[others]
+                trajectory[rows, 2] = source.set.ids[source.owner[others]]
                 unfilled[rows] = False
         _replace_by_negatives(box[:, 2], unfilled, drawn, self._sources, self._sizes, generator)
-        return TripletBatch(clip, frame, box, trajectory, flip=generator.random(count) < 0.5)
+        return TripletBatch(
+            clip=np.repeat(drawn.clip[:, None], 3, axis=1),
+            frame=frame,
+            box=box,
+            trajectory=trajectory,
+            flip=generator.random(count) < 0.5,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,17 +188,24 @@ class _Source:
         self._anchors = np.flatnonzero(self._partners)
         used, self._first_anchor = np.unique(self.owner[self._anchors], return_index=True)
         self._anchor_count = np.diff(np.append(self._first_anchor, len(self._anchors)))
-        self.clips, self._first_trajectory = np.unique(trajectories.clip[used], return_index=True)
+        self._clips, self._first_trajectory = np.unique(trajectories.clip[used], return_index=True)
         self._trajectory_count = np.diff(np.append(self._first_trajectory, len(used)))
 
     def __len__(self) -> int:
         """Trajectories that can give a pair."""
         return len(self._first_anchor)
 
-    def draw_anchors(self, count: int, generator: np.random.Generator) -> np.ndarray:
-        """(count,) observations that have a partner: a clip, then a trajectory of it, then an observation."""
-        clip = generator.integers(0, len(self.clips), count)
-        trajectory = self._first_trajectory[clip] + generator.integers(0, self._trajectory_count[clip])
+    def draw_clips(self, count: int, generator: np.random.Generator) -> np.ndarray:
+        """(count,) of the clips that can give a pair, each as likely as any other, as places among them."""
+        return generator.integers(0, len(self._first_trajectory), count)
+
+    def clip_of(self, observations: np.ndarray) -> np.ndarray:
+        """The clips of observations, as `draw_clips` numbers them."""
+        return np.searchsorted(self._clips, self.set.clip[self.owner[observations]])
+
+    def draw_anchors(self, clips: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """An observation with a partner in each clip: a trajectory of it, then an observation."""
+        trajectory = self._first_trajectory[clips] + generator.integers(0, self._trajectory_count[clips])
         place = self._first_anchor[trajectory] + generator.integers(0, self._anchor_count[trajectory])
         return self._anchors[place]
 
@@ -204,18 +215,14 @@ class _Source:
         after = number - self._before_count[anchors]
         return np.where(after < 0, self._before[anchors] + number, self._after[anchors] + after)
 
-    def near(self, anchors: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Whether an observation may show what the anchor's trajectory shows.
-
-        With several clips, that is anything in the same clip. In a lone clip it is all but what provably
-        overlaps the anchor's trajectory by less than half, in a frame where that one is observed.
-        """
-        if len(self.clips) > 1:
-            return self.set.clip[self.owner[anchors]] == self.set.clip[self.owner[others]]
+    def apart(self, anchors: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Whether the other lies on another trajectory and the anchor's, observed in its frame, overlaps it by
+        less than half."""
         line = self.owner[anchors] * self._stretch + self.set.frame[others]
         there = np.minimum(np.searchsorted(self._line, line), len(self._line) - 1)
-        apart = (self._line[there] == line) & (geometry.iou(self.set.box[there], self.set.box[others]) < 0.5)
-        return (self.owner[anchors] == self.owner[others]) | ~apart
+        overlap = geometry.iou(self.set.box[there], self.set.box[others])
+        another = self.owner[anchors] != self.owner[others]
+        return another & (self._line[there] == line) & (overlap < 0.5)
 
 
 def _sources(training_set: TrainingSet, regime: str, gap: FrameGap) -> list[_Source]:
@@ -237,7 +244,7 @@ def _draw_two_frames(sources: Sequence[_Source], count: int, generator: np.rando
     frame, box = np.zeros((count, 2), np.int32), np.zeros((count, 2, 4), np.float32)
     for number, one in enumerate(sources):
         rows = np.flatnonzero(source == number)
-        anchors = one.draw_anchors(len(rows), generator)
+        anchors = one.draw_anchors(one.draw_clips(len(rows), generator), generator)
         both = np.stack([anchors, one.draw_partners(anchors, generator)], axis=1)
         place[rows] = anchors
         clip[rows], trajectory[rows] = one.set.clip[one.owner[anchors]], one.set.ids[one.owner[anchors]]

@@ -60,7 +60,7 @@ class PretrainConfig:
     )
     momentum: float = setting(0.9, "Momentum of SGD", minimum=0.0, maximum=0.999, advanced=True)
     weight_decay: float = setting(5e-4, "Weight decay of all but biases", minimum=0.0, advanced=True)
-    clip_gradient: float = setting(5.0, "Longest gradient that is not cut", minimum=0.0, advanced=True)
+    clip_gradient: float = setting(1.0, "Length that gradients are cut to", minimum=1e-6, advanced=True)
     init: str = setting(
         "kaiming",
         "How weights start; calibrated scales each layer on a first batch",

@@ -31,17 +31,17 @@ def triplet_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: flo
 
 
 def contrastive_loss(first: Tensor, second: Tensor, same: Tensor, margin: float) -> Tensor:
-    """d² for positive pairs, max(0, margin - d)² for negative ones, averaged.
+    """d for positive pairs, max(0, margin - d) for negative ones, averaged; d the Euclidean distance.
 
     Args:
         first, second: (N, D) features (fc7).
         same: (N,) int64, 1 for a positive pair.
 
-    Source: Hadsell, Chopra and LeCun, CVPR 2006, equation 4, without its halves; Mobahi et al., ICML
-    2009, which the paper names as what SlowFeat improves on, use the L1 norm.
+    Source: Mobahi, Collobert and Weston, ICML 2009, which the paper names as what SlowFeat improves
+    on; they take the L1 norm, we take SlowFeat's.
     """
     d = distance(first, second)
-    return torch.where(same.bool(), d.square(), functional.relu(margin - d).square()).mean()
+    return torch.where(same.bool(), d, functional.relu(margin - d)).mean()
 
 
 def distance(a: Tensor, b: Tensor) -> Tensor:

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories import schema, store
-from core.trajectories.edits import observation_row, path_values
 from core.trajectories.journal import Rows
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
+from core.trajectories.trajectory_rows import observation_row, path_values
 from core.version import code_version
 
 

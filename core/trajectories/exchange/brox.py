@@ -23,8 +23,6 @@ from core.errors import StudioError
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
-_HALF = np.float32(0.5)
-
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
     """Write point trajectories; objects have no place in this format.
@@ -32,7 +30,7 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
     Raises:
         StudioError: the file cannot be written.
     """
-    texts = (points.xy - _HALF).astype(str).tolist()
+    texts = (points.xy.astype(np.float64) - 0.5).round(5).astype(str).tolist()
     frames = points.frame.tolist()
     rows = [f"{x} {y} {frame}\n" for (x, y), frame in zip(texts, frames, strict=True)]
     with replacing(path) as partial, open(partial, "w", encoding="ascii", newline="\n") as file:

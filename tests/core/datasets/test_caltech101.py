@@ -20,24 +20,7 @@ def test_categories_without_the_background(folder):
     assert read.names == ("Faces", "Faces_easy", "ant")
     assert np.bincount(read.labels).tolist() == [5, 4, 4]
     assert [path.parent.name for path in read.paths] == [read.names[label] for label in read.labels]
-    assert len(read_caltech101(folder / "101_ObjectCategories", with_background=True).names) == 4
-
-
-def test_the_split_is_of_the_seed_and_leaves_nothing_out(folder):
-    read = read_caltech101(folder)
-    training, testing = read.split(3, np.random.default_rng(7))
-    assert np.bincount(read.labels[training]).tolist() == [3, 3, 3]
-    assert np.bincount(read.labels[testing]).tolist() == [2, 1, 1]
-    np.testing.assert_array_equal(np.sort(np.concatenate((training, testing))), np.arange(13))
-    np.testing.assert_array_equal(read.split(3, np.random.default_rng(7))[0], training)
-    others = [tuple(read.split(3, np.random.default_rng(seed))[0]) for seed in range(8)]
-    assert len(set(others)) > 1
-
-
-@pytest.mark.parametrize("per_class", [0, 4])
-def test_too_many_or_none_for_training_is_refused(folder, per_class):
-    with pytest.raises(StudioError, match="Faces_easy has 4 images; take 1 to 3 of each"):
-        read_caltech101(folder).split(per_class, np.random.default_rng(0))
+    assert read_caltech101(folder / "101_ObjectCategories").paths == read.paths
 
 
 def test_other_folders_are_refused(tmp_path):

@@ -43,6 +43,14 @@ def test_frames_of_several_sizes_are_refused(tmp_path: Path, jpg):
         find_clips(tmp_path)
 
 
+def test_one_data_set_among_others_is_said(moseg, jpg):
+    jpg(moseg.parent / "others" / "0.jpg", 9)
+    assert find_clips(moseg.parent).warnings == (
+        f"Of {moseg.parent.name}, only moseg was taken; choose its other folders one by one to import them.",
+    )
+    assert find_clips(moseg).warnings == ()
+
+
 def test_names_are_unique(tmp_path: Path, moseg):
     twin = moseg / "more" / "cars"
     twin.mkdir(parents=True)

@@ -1,3 +1,4 @@
+import zlib
 from pathlib import Path
 
 import cv2
@@ -97,6 +98,16 @@ def test_image_bombs_are_refused(tmp_path, header):
     (tmp_path / "a.pgm").write_bytes(header)
     with pytest.raises(StudioError):
         read_image(tmp_path / "a.pgm")
+
+
+def test_a_small_file_of_a_huge_image_is_refused(tmp_path):
+    """20,000 x 20,000 black pixels are 49 kB as a PNG and 1.2 GB as RGB."""
+    path = tmp_path / "a.png"
+    header = (20_000).to_bytes(4, "big") * 2 + bytes((1, 0, 0, 0, 0))
+    rows = zlib.compress(bytes(20_000 * 2_501), 9)
+    path.write_bytes(image_headers.png_bytes([(b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")]))
+    with pytest.raises(StudioError, match="20000 x 20000 pixels, which is too large"):
+        read_image(path)
 
 
 def test_what_is_missing_or_no_image_is_said(tmp_path):

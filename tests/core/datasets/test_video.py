@@ -118,6 +118,14 @@ def test_a_damaged_video_gives_the_same_frames_in_any_order(videos, tmp_path, na
             np.testing.assert_array_equal(frames[int(number)], in_order[number])
 
 
+def test_a_video_cut_short_is_warned_of(videos, tmp_path):
+    data = (videos / "every.avi").read_bytes()
+    (tmp_path / "every.avi").write_bytes(data[: len(data) // 4])
+    (found,) = find_clips(tmp_path).clips
+    assert 10 < found.clip.frames < 30
+    assert found.warnings[-1].startswith("every.avi announces 3.0 s and holds 0.")
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [(b"", "is not a video that can be read"), (b"RIFF but nothing else", "is not a video that can be read")],

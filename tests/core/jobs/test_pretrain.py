@@ -176,30 +176,23 @@ def compare(folder: RunFolder, straight: RunFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "metric"),
+    ("change", "accuracy"),
     [
-        ({"head": "abs"}, "accuracy"),
-        ({"method": "slowfeat"}, "accuracy"),
-        ({"method": "contrastive", "regime": "tr"}, "accuracy"),
-        ({"regime": "obj", "init": "calibrated"}, "accuracy"),
+        ({}, 0.6),
+        ({"head": "abs"}, 0.75),
+        ({"init": "calibrated", "learning_rate": 0.003, "head": "abs"}, 0.6),
+        ({"method": "slowfeat"}, 0.95),
+        ({"method": "contrastive", "regime": "tr", "learning_rate": 0.001}, 0.5),
     ],
 )
-def test_the_loss_falls_with_every_method(tmp_path, snapshot, change, metric):
+def test_the_loss_falls_with_every_method(tmp_path, snapshot, change, accuracy):
     config = dataclasses.replace(
-        SMALL,
-        steps=60,
-        batch=16,
-        report_every=10,
-        held_out=0.0,
-        filters_every=60,
-        checkpoint_every=60,
-        **change,
+        SMALL, steps=80, batch=16, report_every=10, held_out=0.0, checkpoint_every=80, **change
     )
     folder = new_run(tmp_path / "run", snapshot, config)
     follow(folder)
-    loss = values(folder, "loss")
-    assert min(loss[-2:]) < 0.95 * loss[0]
-    assert max(values(folder, metric)[-2:]) > 0.55
+    assert np.mean(values(folder, "loss")[-3:]) < 0.97 * values(folder, "loss")[0]
+    assert np.mean(values(folder, "accuracy")[-3:]) > accuracy
     assert values(folder, "held_out_accuracy") == []
 
 

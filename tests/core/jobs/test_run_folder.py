@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import config
+from core.atomic_file import write_atomically
 from core.config import setting
 from core.errors import StudioError
 from core.events import ClassAP, Filters, Log, Metric, Progress
-from core.jobs.run_folder import RunFolder, State, Status, write_atomically
+from core.jobs.run_folder import RunFolder, State, Status
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import time
 
 import numpy as np
@@ -102,35 +103,37 @@ def test_a_regime_without_trajectories_says_what_to_do(snapshot):
     PairSampler(build_training_set(bare), "objtr", FrameGap())
 
 
-@pytest.mark.parametrize("regime", ["obj", "objtr"])
-def test_triplets_take_two_patches_of_one_trajectory_and_one_of_another_clip(training_set, regime):
+@pytest.mark.parametrize("regime", ["obj", "tr", "objtr"])
+def test_triplets_take_two_patches_of_one_trajectory_and_one_apart_from_it(training_set, regime):
     batch = TripletSampler(training_set, regime, FrameGap()).draw(20_000, np.random.default_rng(3))
     observations = boxes_by_observation(training_set)
-    for column in (0, 1):
-        for row, (id, frame) in enumerate(
-            zip(batch.trajectory[:, column], batch.frame[:, column], strict=True)
-        ):
-            clip, box, _ = observations[(int(id), int(frame))]
-            assert batch.clip[row, column] == clip
+    hard = batch.trajectory[:, 2] == batch.trajectory[:, 0]
+    for row in range(len(hard)):
+        for column in (0, 1) if hard[row] else (0, 1, 2):
+            key = int(batch.trajectory[row, column]), int(batch.frame[row, column])
+            clip, box, kind = observations[key]
+            assert clip == batch.clip[row, column]
+            assert kind == observations[int(batch.trajectory[row, 0]), int(batch.frame[row, 0])][2]
             np.testing.assert_array_equal(batch.box[row, column], box)
+    own = [
+        observations[key][1]
+        for key in zip(batch.trajectory[:, 0].tolist(), batch.frame[:, 2].tolist(), strict=True)
+    ]
+    overlap = geometry.iou(np.array(own), batch.box[:, 2])
+    assert (overlap < 0.5).all()
+    assert (overlap[hard] > 0).all()
     assert (batch.trajectory[:, 0] == batch.trajectory[:, 1]).all()
     assert (batch.frame[:, 0] != batch.frame[:, 1]).all()
-    other = batch.trajectory[:, 2] != batch.trajectory[:, 0]
-    assert other.mean() > 0.999
-    assert (batch.clip[other, 2] != batch.clip[other, 0]).all()
+    assert hard.mean() < 0.3
 
 
-def test_triplets_of_a_lone_clip_do_not_overlap_by_half(snapshot):
-    lone = build_training_set(Snapshot(snapshot.clips[2:3], 0, ""), minimum_length=5)
-    batch = TripletSampler(lone, "tr", FrameGap()).draw(20_000, np.random.default_rng(3))
-    observations = boxes_by_observation(lone)
-    other = batch.trajectory[:, 2] != batch.trajectory[:, 0]
-    assert other.mean() > 0.5
-    for id, frame, box in zip(
-        batch.trajectory[:, 0].tolist(), batch.frame[:, 2].tolist(), batch.box[:, 2], strict=True
-    ):
-        own = observations[(id, frame)][1]
-        assert geometry.iou(own, box) < 0.5
+def test_a_lone_object_is_held_against_hard_negatives_of_itself(training_set):
+    lone = dataclasses.replace(training_set, objects=training_set.objects.take(np.array([0])))
+    batch = TripletSampler(lone, "obj", FrameGap()).draw(100, np.random.default_rng(3))
+    assert (batch.trajectory == lone.objects.ids[0]).all()
+    assert (batch.frame[:, 1] == batch.frame[:, 2]).all()
+    overlap = geometry.iou(batch.box[:, 1], batch.box[:, 2])
+    assert ((overlap > 0) & (overlap < 0.5)).all()
 
 
 def test_drawing_is_fast(training_set):

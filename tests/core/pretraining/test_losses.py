@@ -23,7 +23,7 @@ def test_contrastive_loss_by_hand():
     first = torch.zeros(3, 2)
     second = torch.tensor([[3.0, 4.0], [0.0, 0.25], [3.0, 4.0]])
     same = torch.tensor([1, 0, 0])
-    assert contrastive_loss(first, second, same, margin=1.0).item() == pytest.approx((25 + 0.5625 + 0) / 3)
+    assert contrastive_loss(first, second, same, margin=1.0).item() == pytest.approx((5 + 0.75 + 0) / 3)
 
 
 def test_the_distance_of_equal_features_has_a_gradient():

@@ -1,0 +1,193 @@
+"""One trajectory's rows within an edit: read, written, moved."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row, func, select
+
+from core.errors import StudioError
+from core.trajectories import schema
+from core.trajectories.journal import Rows
+from core.trajectories.model import KEYFRAMES, EndReason, Kind, Origin
+
+PointPath = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""`xy` (L, 2) float32, `error` (L,) float32, `origin` (L,) uint8 of a point trajectory."""
+
+
+def observation_row(
+    trajectory_id: int, frame: int, box: np.ndarray, origin: int, confidence: float, mask: bytes | None
+) -> dict[str, Any]:
+    """A row of `observation`."""
+    x1, y1, x2, y2 = (float(value) for value in box)
+    return {
+        "trajectory_id": trajectory_id,
+        "frame": int(frame),
+        "x1": x1,
+        "y1": y1,
+        "x2": x2,
+        "y2": y2,
+        "origin": int(origin),
+        "confidence": float(confidence),
+        "mask": mask,
+    }
+
+
+def path_values(first: int, path: PointPath) -> dict[str, Any]:
+    """The columns of `trajectory` that hold a point trajectory's path."""
+    xy, error, origin = path
+    return {
+        "first": int(first),
+        "last": int(first) + len(xy) - 1,
+        "xy": np.ascontiguousarray(xy, "<f4").tobytes(),
+        "error": np.ascontiguousarray(error, "<f4").tobytes(),
+        "origin": np.ascontiguousarray(origin, np.uint8).tobytes(),
+    }
+
+
+def read_path(head: Row[Any]) -> PointPath:
+    """The path kept in a row of `trajectory`; read-only views."""
+    xy = np.frombuffer(head.xy, "<f4").reshape(-1, 2)
+    return xy, np.frombuffer(head.error, "<f4"), np.frombuffer(head.origin, np.uint8)
+
+
+def head_of(rows: Rows, trajectory_id: int, kind: Kind | None = None) -> Row[Any]:
+    """The row of a trajectory, of a kind where one is asked for.
+
+    Raises:
+        StudioError: there is none.
+    """
+    query = select(schema.trajectory).where(schema.trajectory.c.id == trajectory_id)
+    head = rows.connection.execute(query).first()
+    if head is None:
+        raise StudioError(f"Track {trajectory_id} no longer exists; choose another.")
+    if kind is not None and head.kind != kind:
+        raise StudioError(f"Track {trajectory_id} is of kind {head.kind}; choose one of kind {kind}.")
+    return head
+
+
+def copy_of(head: Row[Any]) -> dict[str, Any]:
+    """A row of `trajectory` without its id, to insert another like it."""
+    values = dict(head._mapping)
+    del values["id"]
+    return values
+
+
+def origins_of(rows: Rows, trajectory_id: int) -> dict[int, int]:
+    """Frame → origin of an object's observations."""
+    o = schema.observation.c
+    query = select(o.frame, o.origin).where(o.trajectory_id == trajectory_id)
+    return {row.frame: row.origin for row in rows.connection.execute(query)}
+
+
+def observations_of(rows: Rows, trajectory_id: int) -> dict[int, dict[str, Any]]:
+    """Frame → row of `observation` of an object."""
+    o = schema.observation
+    query = select(o).where(o.c.trajectory_id == trajectory_id)
+    return {row["frame"]: dict(row) for row in rows.connection.execute(query).mappings()}
+
+
+def move_observations(rows: Rows, source: int, target: int, frame: int) -> None:
+    """Give another object what one has from a frame on."""
+    moved = {f: row for f, row in observations_of(rows, source).items() if f >= frame}
+    rows.delete(schema.observation, [(source, f) for f in moved])
+    rows.insert(schema.observation, [{**row, "trajectory_id": target} for row in moved.values()])
+
+
+def merge_observations(rows: Rows, ids: Sequence[int]) -> None:
+    """Give the first of some objects the observations of all: a keyframe wins, then the earlier object."""
+    kept = observations_of(rows, ids[0])
+    for trajectory_id in ids[1:]:
+        others = observations_of(rows, trajectory_id)
+        rows.delete(schema.observation, [(trajectory_id, frame) for frame in others])
+        for frame, row in others.items():
+            mine = kept.get(frame)
+            if mine is None or (mine["origin"] not in KEYFRAMES and row["origin"] in KEYFRAMES):
+                kept[frame] = {**row, "trajectory_id": ids[0]}
+    there = origins_of(rows, ids[0])
+    rows.update(schema.observation, {(ids[0], frame): row for frame, row in kept.items() if frame in there})
+    rows.insert(schema.observation, [row for frame, row in kept.items() if frame not in there])
+    set_span(rows, ids[0])
+
+
+def swap_observations(rows: Rows, a: int, b: int, frame: int) -> None:
+    """Exchange what two objects have from a frame on."""
+    ours = {f: row for f, row in observations_of(rows, a).items() if f >= frame}
+    theirs = {f: row for f, row in observations_of(rows, b).items() if f >= frame}
+    rows.delete(schema.observation, [(a, f) for f in ours] + [(b, f) for f in theirs])
+    swapped = [{**row, "trajectory_id": b} for row in ours.values()]
+    swapped += [{**row, "trajectory_id": a} for row in theirs.values()]
+    rows.insert(schema.observation, swapped)
+    set_span(rows, a)
+    set_span(rows, b)
+
+
+def set_span(rows: Rows, trajectory_id: int) -> None:
+    """Make first and last of an object agree with its observations."""
+    o, t = schema.observation.c, schema.trajectory.c
+    query = select(func.min(o.frame), func.max(o.frame)).where(o.trajectory_id == trajectory_id)
+    span = tuple(rows.connection.execute(query).one())
+    old = rows.connection.execute(select(t.first, t.last).where(t.id == trajectory_id)).one()
+    if span != tuple(old):
+        rows.update(schema.trajectory, {(trajectory_id,): {"first": span[0], "last": span[1]}})
+
+
+def set_heads(rows: Rows, ids: Sequence[int], **values: Any) -> None:
+    """Set columns of some rows of `trajectory`."""
+    for trajectory_id in ids[:1]:
+        head_of(rows, trajectory_id)
+    rows.update(schema.trajectory, {(trajectory_id,): values for trajectory_id in ids})
+
+
+def set_path(
+    rows: Rows, trajectory_id: int, first: int, path: PointPath, end_reason: EndReason | None = None
+) -> None:
+    """Replace the whole path of a point trajectory."""
+    values = path_values(first, path)
+    if end_reason is not None:
+        values["end_reason"] = int(end_reason)
+    rows.update(schema.trajectory, {(trajectory_id,): values})
+
+
+def add_path(rows: Rows, like: Row[Any], first: int, path: PointPath) -> None:
+    """Add a point trajectory with the label, review and so on of another."""
+    rows.insert(schema.trajectory, [{**copy_of(like), **path_values(first, path)}])
+
+
+def take_out(rows: Rows, head: Row[Any], frame: int) -> None:
+    """Cut one frame, which is not its only one, out of a point trajectory; inside it falls in two."""
+    place = frame - head.first
+    path = read_path(head)
+    before, after = part_of(path, slice(0, place)), part_of(path, slice(place + 1, None))
+    if len(before[0]) == 0:
+        set_path(rows, head.id, frame + 1, after)
+    else:
+        set_path(rows, head.id, head.first, before, EndReason.EDITED)
+        if len(after[0]):
+            add_path(rows, head, frame + 1, after)
+
+
+def swap_paths(rows: Rows, a: Row[Any], b: Row[Any], frame: int) -> None:
+    """Exchange what two point trajectories are from a frame on, why they end included."""
+    pa, pb = read_path(a), read_path(b)
+    ka, kb = frame - a.first, frame - b.first
+    new_a = tuple(np.concatenate((x[:ka], y[kb:])) for x, y in zip(pa, pb, strict=True))
+    new_b = tuple(np.concatenate((y[:kb], x[ka:])) for x, y in zip(pa, pb, strict=True))
+    set_path(rows, a.id, a.first, (new_a[0], new_a[1], new_a[2]), EndReason(b.end_reason))
+    set_path(rows, b.id, b.first, (new_b[0], new_b[1], new_b[2]), EndReason(a.end_reason))
+
+
+def part_of(path: PointPath, span: slice) -> PointPath:
+    """Some of the observations of a path."""
+    return path[0][span], path[1][span], path[2][span]
+
+
+def joined(a: PointPath, b: PointPath, gap: int) -> PointPath:
+    """Two paths and a straight line over the `gap` frames between them."""
+    weights = (np.arange(1, gap + 1) / (gap + 1))[:, None]
+    between = a[0][-1] * (1 - weights) + b[0][0] * weights
+    return (
+        np.concatenate((a[0], between, b[0])).astype(np.float32),
+        np.concatenate((a[1], np.full(gap, np.nan), b[1])).astype(np.float32),
+        np.concatenate((a[2], np.full(gap, Origin.PROPAGATED), b[2])).astype(np.uint8),
+    )

@@ -1,0 +1,144 @@
+import json
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from core import config as settings
+from core.datasets import still_life
+from core.datasets.voc import CLASSES
+from core.detection.batches import TrainingImage
+from core.detection.config import SCHEDULES, FinetuneConfig, ImageSize
+from core.detection.detector_file import load_detector, save_detector
+from core.detection.loop import finetune, rate_at
+from core.detection.predict import detect
+from core.detection.proposals import propose
+from core.detection.targets import box_statistics
+from core.errors import StudioError
+from core.evaluation.voc_ap import Detections, Objects, evaluate_class
+from core.events import Metric, Progress
+from core.networks.fast_rcnn import FastRCNN
+from core.networks.trunk import TINY
+from core.networks.weights import load_trunk
+from core.training.checkpoint import resume
+from core.training.optimisation import sgd
+
+SIZE = ImageSize(short_side=150, long_side=300)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """Four drawn pictures, each of a cat and a television, with their proposals."""
+    folder = tmp_path_factory.mktemp("pictures")
+    made = []
+    for number in range(4):
+        picture = still_life.draw(np.random.default_rng(number), ("cat", "tvmonitor"))
+        path = folder / f"{number}.png"
+        cv2.imwrite(str(path), picture.image[:, :, ::-1])
+        boxes = np.stack([each.box for each in picture.objects])
+        classes = np.array([CLASSES.index(each.name) + 1 for each in picture.objects])
+        made.append(TrainingImage(path, boxes, classes, propose(picture.image, "rcnn")))
+    return made
+
+
+class Training:
+    """One fine-tuning, started anew or from its checkpoints."""
+
+    def __init__(self, images, checkpoints, config):
+        torch.manual_seed(config.seed)
+        generator = torch.Generator().manual_seed(config.seed)
+        trunk = load_trunk("random", TINY.name, generator, dropout=0.2)
+        self.net = FastRCNN(trunk, len(CLASSES), generator)
+        self.statistics = box_statistics((image.labelled() for image in images), len(CLASSES))
+        optimizer = sgd(self.net, config.momentum, config.weight_decay)
+        start = resume(checkpoints, self.net, optimizer, {}, settings.as_dict(config))
+        self.events = finetune(
+            self.net, optimizer, images, self.statistics, config, SIZE, start, checkpoints, CPU
+        )
+
+    def weights(self):
+        return {name: tensor.clone() for name, tensor in self.net.state_dict().items()}
+
+
+def test_a_small_detector_learns_its_pictures_by_heart(tmp_path, images):
+    config = FinetuneConfig(steps=160, learning_rate=0.004, rois_per_image=32)
+    training = Training(images, tmp_path / "checkpoints", config)
+    events = list(training.events)
+    losses = [event.value for event in events if isinstance(event, Metric) and event.name == "loss"]
+    assert len(losses) == 16
+    assert np.mean(losses[-3:]) < 0.5 * np.mean(losses[:3])
+    assert [event.step for event in events if isinstance(event, Progress)] == list(range(1, 161))
+
+    path = tmp_path / "detector.safetensors"
+    save_detector(path, training.net, training.statistics, CLASSES, SIZE, {})
+    net = load_detector(path).net
+    found = [
+        detect(net, cv2.imread(str(image.path))[:, :, ::-1], image.proposals, SIZE, CPU) for image in images
+    ]
+    for name in ("cat", "tvmonitor"):
+        number = CLASSES.index(name)
+        truth = {
+            image.path.stem: Objects(
+                rows := image.objects[image.classes == number + 1], np.zeros(len(rows), bool)
+            )
+            for image in images
+        }
+        of_class = [each[number] for each in found]
+        detections = Detections(
+            np.concatenate(
+                [[image.path.stem] * len(e.scores) for image, e in zip(images, of_class, strict=True)]
+            ),
+            np.concatenate([each.scores for each in of_class]),
+            np.concatenate([each.boxes for each in of_class]),
+        )
+        assert evaluate_class(detections, truth, "voc10_area").ap > 0.5, name
+
+
+def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, images):
+    config = FinetuneConfig(steps=7, report_every=3, rois_per_image=8, checkpoint_every=100)
+    whole = Training(images, tmp_path / "whole", config)
+    curve = [event for event in whole.events if isinstance(event, Metric)]
+
+    first = Training(images, tmp_path / "parts", config)
+    part = []
+    for event in first.events:
+        part.append(event)
+        if event == Progress(4, 7, "Fine-tuning"):
+            first.events.close()
+            break
+    torch.rand(100)  # whatever happens in between
+    second = Training(images, tmp_path / "parts", config)
+    rest = list(second.events)
+    assert [event for event in part + rest if isinstance(event, Metric)] == curve
+    expected = whole.weights()
+    for name, tensor in second.weights().items():
+        torch.testing.assert_close(tensor, expected[name], rtol=0, atol=0)
+
+    with pytest.raises(StudioError, match="learning_rate"):
+        Training(images, tmp_path / "parts", replace(config, learning_rate=0.5))
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_spoils_no_checkpoint(tmp_path, images):
+    config = FinetuneConfig(
+        steps=20, learning_rate=1e12, rois_per_image=8, report_every=4, largest_gradient=0.0
+    )
+    with pytest.raises(StudioError, match="try a lower learning rate"):
+        list(Training(images, tmp_path, config).events)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_schedules_of_the_paper():
+    seed_40k = FinetuneConfig(schedule="seed_40k")
+    assert seed_40k.total_steps == 40_000
+    assert [rate_at(seed_40k, step) for step in (0, 29_999)] == [0.001, 0.001]
+    assert rate_at(seed_40k, 30_000) == pytest.approx(0.0001)
+    long = FinetuneConfig(schedule="long_150k")
+    assert rate_at(long, 49_999) == 0.001
+    assert rate_at(long, 149_999) == pytest.approx(0.00001)
+    short = FinetuneConfig(schedule="seed_40k", steps=40, learning_rate=0.5)
+    assert (rate_at(short, 29), rate_at(short, 30)) == (0.5, pytest.approx(0.05))
+    assert rate_at(FinetuneConfig(), 300) < SCHEDULES["quick"].learning_rate
+    json.dumps(settings.as_dict(short))

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+import torch
+
+from core.detection.config import ImageSize
+from core.detection.images import resized, scale_of, stacked
+from core.detection.predict import Found, decode, detect, judge, surest
+from core.networks.fast_rcnn import FastRCNN, rois_of
+from core.networks.initialisation import initialise
+from core.networks.trunk import TINY, Trunk
+
+SIZE = ImageSize(short_side=150, long_side=300)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def net():
+    generator = torch.Generator().manual_seed(0)
+    trunk = Trunk(TINY)
+    initialise(trunk, "kaiming", generator)
+    return FastRCNN(trunk, 3, generator).eval()
+
+
+@pytest.fixture(scope="module")
+def image():
+    return np.random.default_rng(0).integers(0, 256, (75, 100, 3), dtype=np.uint8)
+
+
+def random_boxes(count):
+    generator = np.random.default_rng(1)
+    low = generator.uniform(0, 60, (count, 2))
+    return np.concatenate([low, low + generator.uniform(1, 40, (count, 2))], axis=1).astype(np.float32)
+
+
+@torch.inference_mode()
+def test_pooling_equal_proposals_once_changes_nothing(net, image):
+    proposals = random_boxes(300)
+    scores, boxes = judge(net, image, proposals, SIZE, CPU)
+    scale = scale_of(100, 75, SIZE.short_side, SIZE.long_side)
+    every = torch.from_numpy(proposals)
+    raw, deltas = net(stacked([resized(image, scale, CPU)]), rois_of([every], [scale]))
+    torch.testing.assert_close(scores, raw.softmax(dim=1), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(boxes, decode(every, deltas, 100, 75), rtol=1e-4, atol=1e-3)
+
+
+def test_detections_are_sorted_apart_and_inside_the_image(net, image):
+    found = detect(net, image, random_boxes(300), SIZE, CPU, overlap=0.3, cap=40)
+    assert len(found) == 3
+    for each in found:
+        assert len(each.candidates) == 40
+        assert 0 < len(each.scores) <= 40
+        assert (np.diff(each.scores) <= 0).all()
+        assert each.boxes.min() >= 0
+        assert (each.boxes.max(axis=0) <= [100, 75, 100, 75]).all()
+
+
+def test_an_image_without_proposals_has_no_detections(net, image):
+    found = detect(net, image, np.zeros((0, 4), np.float32), SIZE, CPU)
+    assert [each.boxes.shape for each in found] == [(0, 4)] * 3
+
+
+def test_wild_deltas_stay_finite():
+    boxes = decode(torch.tensor([[0.0, 0, 10, 10]]), torch.full((1, 2, 4), 1e4), 50, 40)
+    assert boxes.isfinite().all()
+
+
+def test_the_score_that_the_surest_candidates_do_not_fall_below():
+    found = [
+        Found(np.zeros(0), np.zeros((0, 4)), np.array(scores)) for scores in ([0.9, 0.1], [0.5, 0.4, 0.3], [])
+    ]
+    assert surest(found, 3) == 0.4
+    assert surest(found, 5) == -np.inf
+    assert surest([], 5) == -np.inf

@@ -1,0 +1,84 @@
+import cv2
+import numpy as np
+import pytest
+
+from core import geometry
+from core.datasets import still_life
+from core.datasets.voc import read_split
+from core.detection.config import MODES as MODES_OF_SETTINGS
+from core.detection.proposals import MODES, propose, propose_all
+from core.errors import StudioError
+
+
+@pytest.fixture(scope="module")
+def picture():
+    return still_life.draw(np.random.default_rng(4), ("cat", "tvmonitor"))
+
+
+def test_the_settings_offer_every_mode():
+    assert MODES_OF_SETTINGS == MODES
+
+
+@pytest.mark.parametrize("mode", ["rcnn", "fast"])
+def test_the_boxes_cover_the_objects_and_come_back_the_same(picture, mode):
+    boxes = propose(picture.image, mode)
+    assert boxes.dtype == np.float32
+    height, width = picture.image.shape[:2]
+    assert (boxes[:, :2] >= 0).all()
+    assert (boxes[:, 2] <= width).all()
+    assert (boxes[:, 3] <= height).all()
+    for thing in picture.objects:
+        assert geometry.iou(boxes, thing.box[None]).max() > 0.6
+    np.testing.assert_array_equal(boxes, np.unique(boxes, axis=0))
+    np.testing.assert_array_equal(boxes, propose(picture.image, mode))
+
+
+def test_small_sides_are_dropped_by_their_share_of_the_width(picture):
+    boxes = propose(picture.image, "rcnn")  # 200 px wide: 20 px of 500 are 8 px here
+    sides = boxes[:, 2:] - boxes[:, :2]
+    assert 8 <= sides.min() < 12
+
+
+def test_a_wide_image_is_searched_small_and_its_boxes_are_its_own(picture):
+    large = cv2.resize(picture.image, (1000, 750))
+    boxes = propose(large, "rcnn")
+    assert boxes[:, 2].max() > 900
+    for thing in picture.objects:
+        assert geometry.iou(boxes, 5 * thing.box[None]).max() > 0.6
+
+
+def test_the_cache_is_used_and_a_damaged_file_in_it_is_replaced(tmp_path, picture):
+    paths = []
+    for name, image in (("a", picture.image), ("b", picture.image[:, ::-1])):
+        paths.append(tmp_path / f"{name}.png")
+        cv2.imwrite(str(paths[-1]), image[:, :, ::-1])
+    cache = tmp_path / "cache"
+    first = list(propose_all(paths, "rcnn", cache, workers=2))
+    np.testing.assert_array_equal(first[0], propose(picture.image, "rcnn"))
+    kept = sorted(cache.rglob("*.npy"))
+    assert len(kept) == 2
+
+    for path in kept:
+        np.save(path, np.ones((1, 4), np.float32))
+    assert [len(boxes) for boxes in propose_all(paths, "rcnn", cache)] == [1, 1]
+    for path in kept:
+        path.write_bytes(path.read_bytes()[:60])
+    again = list(propose_all(paths, "rcnn", cache))
+    for boxes, expected in zip(again, first, strict=True):
+        np.testing.assert_array_equal(boxes, expected)
+
+
+def test_a_broken_image_is_named(tmp_path):
+    (tmp_path / "x.jpg").write_bytes(b"no image")
+    with pytest.raises(StudioError, match=r"x\.jpg"):
+        list(propose_all([tmp_path / "x.jpg"], "rcnn", tmp_path / "cache"))
+
+
+@pytest.mark.data
+def test_photographs(data_dir, tmp_path):
+    images = read_split(data_dir / "VOCdevkit", 2007, "test")[:2]
+    for image, boxes in zip(images, propose_all([i.path for i in images], "rcnn", tmp_path), strict=True):
+        assert 500 < len(boxes) < 5000
+        assert (boxes[:, 2:] - boxes[:, :2]).min() >= int(20 * image.width / 500)
+        overlaps = [geometry.iou(boxes, thing.box[None]).max() for thing in image.objects]
+        assert np.median(overlaps) > 0.5

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+import torch
+
+from core import geometry
+from core.detection.predict import decode
+from core.detection.targets import box_statistics, encode, label, sample
+
+OBJECTS = np.array([[0, 0, 10, 10], [20, 20, 60, 40]], np.float32)
+CLASSES = np.array([3, 7])
+
+
+def test_boxes_are_held_against_the_nearest_object_and_the_objects_come_first():
+    proposals = np.array([[0, 0, 10, 5], [30, 20, 60, 40], [100, 100, 110, 110]], np.float32)
+    labelled = label(OBJECTS, CLASSES, proposals)
+    np.testing.assert_allclose(labelled.overlaps, [1, 1, 0.5, 0.75, 0])
+    assert labelled.labels.tolist()[:4] == [3, 7, 3, 7]
+    np.testing.assert_array_equal(labelled.nearest[3], OBJECTS[1])
+    assert labelled.boxes.dtype == np.float32
+
+
+def test_a_quarter_is_foreground_and_the_rest_overlaps_a_little():
+    generator = np.random.default_rng(0)
+    low = generator.uniform(0, 40, (400, 2))
+    proposals = np.concatenate([low, low + generator.uniform(5, 40, (400, 2))], axis=1).astype(np.float32)
+    labelled = label(OBJECTS, CLASSES, proposals)
+    for _ in range(20):
+        chosen = sample(labelled, 32, 0.25, generator)
+        overlaps = labelled.overlaps[chosen]
+        assert len(chosen) == len(set(chosen.tolist())) == 32
+        assert (overlaps[:8] >= 0.5).all()
+        assert ((overlaps[8:] >= 0.1) & (overlaps[8:] < 0.5)).all()
+
+
+def test_too_few_boxes_give_a_smaller_sample():
+    labelled = label(OBJECTS, CLASSES, np.array([[0, 0, 10, 4], [90, 90, 95, 95]], np.float32))
+    assert sorted(sample(labelled, 64, 0.25, np.random.default_rng(0)).tolist()) == [0, 1, 2]
+
+
+def test_deltas_worked_by_hand_and_turned_round():
+    boxes = np.array([[0, 0, 10, 20]], np.float32)
+    targets = np.array([[5, 5, 25, 15]], np.float32)
+    deltas = encode(boxes, targets)  # centres (5, 10) and (15, 10), sizes (10, 20) and (20, 10)
+    np.testing.assert_allclose(deltas, [[1, 0, np.log(2), -np.log(2)]], rtol=1e-6)
+    decoded = decode(torch.from_numpy(boxes), torch.from_numpy(deltas)[:, None], width=100, height=12)
+    np.testing.assert_allclose(decoded[:, 0].numpy(), [[5, 5, 25, 12]], rtol=1e-5)
+
+    generator = np.random.default_rng(1)
+    low = generator.uniform(10, 50, (2, 100, 2))
+    first, second = np.concatenate([low, low + generator.uniform(1, 40, low.shape)], axis=2).astype(
+        np.float32
+    )
+    back = decode(torch.from_numpy(first), torch.from_numpy(encode(first, second))[:, None], 200, 200)
+    np.testing.assert_allclose(back[:, 0].numpy(), second, atol=1e-3)
+
+
+def test_statistics_are_those_of_the_foreground_deltas_of_each_class():
+    generator = np.random.default_rng(2)
+    images = []
+    for _ in range(5):
+        jitter = OBJECTS.repeat(30, axis=0) + generator.normal(0, 3, (60, 4))
+        images.append(label(OBJECTS, CLASSES, jitter[geometry.areas(jitter) > 0].astype(np.float32)))
+    statistics = box_statistics(images, classes=8)
+    for number in (3, 7):
+        deltas = np.concatenate(
+            [
+                encode(each.boxes[rows], each.nearest[rows])
+                for each in images
+                for rows in [(each.overlaps >= 0.5) & (each.labels == number)]
+            ]
+        )
+        np.testing.assert_allclose(statistics.means[number], deltas.mean(axis=0), atol=1e-5)
+        np.testing.assert_allclose(statistics.deviations[number], deltas.std(axis=0), rtol=1e-3)
+    assert not statistics.means[[0, 1, 8]].any()
+    assert (statistics.deviations[[0, 1, 8]] == 1).all()
+
+
+def test_boxes_that_all_fit_exactly_do_not_divide_by_nothing():
+    statistics = box_statistics([label(OBJECTS, CLASSES, np.zeros((0, 4), np.float32))], classes=8)
+    assert statistics.deviations.min() == pytest.approx(0.01)

@@ -1,0 +1,203 @@
+"""The jobs that end in AP: proposals, finetune, detect, evaluate, and voc, which joins them."""
+
+import json
+from contextlib import closing
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from core.datasets import still_life
+from core.datasets.voc import CLASSES, VocImage, read_split, write_annotation
+from core.detection.config import DetectConfig, EvaluateConfig, FinetuneConfig, ProposalsConfig, VocConfig
+from core.detection.proposal_file import Proposals
+from core.errors import StudioError
+from core.evaluation import comp4
+from core.evaluation.table1 import row_of_run
+from core.evaluation.voc_ap import Detections
+from core.events import ClassAP, Log, Metric, Progress
+from core.jobs import run
+from core.jobs.run_folder import RunFolder
+from core.networks.initialisation import initialise
+from core.networks.trunk import TINY, Trunk
+from core.networks.weights import save_trunk
+
+STEPS = 8
+
+
+@pytest.fixture(scope="module")
+def voc(tmp_path_factory):
+    """A VOCdevkit of six pictures to train on and four to test on."""
+    folder = tmp_path_factory.mktemp("data") / "VOCdevkit" / "VOC2007"
+    for part in ("Annotations", "ImageSets/Main", "JPEGImages"):
+        (folder / part).mkdir(parents=True)
+    rng, number = np.random.default_rng(0), 0
+    for name, count in (("trainval", 6), ("test", 4)):
+        ids = []
+        for _ in range(count):
+            number += 1
+            picture = still_life.draw(rng, ("cat", "tvmonitor"), 120, 90)
+            path = folder / "JPEGImages" / f"{number:06d}.jpg"
+            cv2.imwrite(str(path), picture.image[:, :, ::-1])
+            write_annotation(VocImage(path.stem, path, 120, 90, picture.objects), folder)
+            ids.append(path.stem)
+        (folder / "ImageSets" / "Main" / f"{name}.txt").write_text("\n".join(ids) + "\n")
+    return folder.parent
+
+
+@pytest.fixture(scope="module")
+def settings(voc, tmp_path_factory):
+    cache = tmp_path_factory.mktemp("cache")
+    return VocConfig(
+        voc=voc, steps=STEPS, network="tiny", short_side=90, report_every=2, device="cpu", cache=cache
+    )
+
+
+@pytest.fixture(scope="module")
+def done(settings, tmp_path_factory):
+    """The whole chain in one run, and its events."""
+    folder = RunFolder.create(tmp_path_factory.mktemp("runs") / "whole", "voc", settings)
+    return folder, list(run(folder))
+
+
+def test_the_whole_chain_reports_as_one_job(done):
+    _, events = done
+    progress = [event for event in events if isinstance(event, Progress)]
+    total = 6 + STEPS + 4 + 4 + 20
+    assert {event.total for event in progress} == {total}
+    assert [event.step for event in progress] == list(range(1, total + 1))
+    said = [event.what for event in progress]
+    assert said == (
+        ["Proposing boxes"] * 6
+        + ["Fine-tuning"] * STEPS
+        + ["Proposing boxes"] * 4
+        + ["Detecting"] * 4
+        + ["Measuring"] * 20
+    )
+    assert [e.step for e in events if isinstance(e, Metric) and e.name == "loss"] == [2, 4, 6, 8]
+    classes = [event for event in events if isinstance(event, ClassAP)]
+    assert [event.name for event in classes] == list(CLASSES)
+    assert events[-1].text.startswith("Mean AP")
+    assert "test has no aeroplane, bicycle" in events[-1].text
+
+
+def test_the_results_hold_what_was_reported(done, voc):
+    folder, events = done
+    result = json.loads((folder.results / "ap.json").read_text())
+    assert set(result) == {"metric", "ap", "map", "objects"}
+    assert result["metric"] == "voc07_11point"
+    things = [thing for image in read_split(voc, 2007, "test") for thing in image.objects]
+    assert result["objects"]["cat"] == sum(thing.name == "cat" and not thing.difficult for thing in things)
+    assert result["ap"]["sheep"] is None
+    seen = [name for name in CLASSES if result["objects"][name]]
+    assert result["map"] == pytest.approx(np.mean([result["ap"][name] for name in seen]))
+    for event in events:
+        if isinstance(event, ClassAP) and event.objects:
+            assert event.ap == result["ap"][event.name]
+    with np.load(folder.results / "pr.npz", allow_pickle=False) as curves:
+        assert curves["cat_recall"].shape == curves["cat_precision"].shape
+        assert len(curves) == 40
+    detections = comp4.read(folder.results / "detections" / "comp4_det_test_cat.txt")
+    assert 0 < len(detections.scores) <= 40 * 4
+    assert row_of_run(folder.path).mean_ap == pytest.approx(100 * result["map"])
+
+
+def test_a_stopped_chain_goes_on_to_the_same_end(done, settings, tmp_path):
+    whole, _ = done
+    folder = RunFolder.create(tmp_path / "parts", "voc", settings)
+    with closing(run(folder)) as events:
+        for event in events:
+            folder.append(event)
+            if isinstance(event, Progress) and (event.what, event.step) == ("Fine-tuning", 6 + 5):
+                break
+    for event in run(folder):
+        folder.append(event)
+    for place in ("results/ap.json", "results/detections/comp4_det_test_cat.txt"):
+        assert (folder.path / place).read_text() == (whole.path / place).read_text()
+    first, second = (load_file(each.results / "detector.safetensors") for each in (whole, folder))
+    for name, tensor in first.items():
+        torch.testing.assert_close(second[name], tensor, rtol=0, atol=0)
+    curve = [e.step for e in folder.events()[0] if isinstance(e, Metric) and e.name == "loss"]
+    assert curve == [2, 4, 6, 8]
+
+
+def test_the_parts_by_themselves_reach_the_same_ap(done, settings, tmp_path):
+    whole, _ = done
+    boxes = tmp_path / "boxes.npz"
+    proposals = RunFolder.create(tmp_path / "p", "proposals", ProposalsConfig(voc=settings.voc, out=boxes))
+    assert Progress(6, 6, "Proposing boxes") in list(run(proposals))
+    assert len(Proposals.load(boxes).ids) == 6
+
+    kept = ("voc", "steps", "network", "short_side", "report_every", "device")
+    shared = {name: getattr(settings, name) for name in kept}
+    finetune = RunFolder.create(tmp_path / "f", "finetune", FinetuneConfig(proposals=boxes, **shared))
+    steps = [event for event in run(finetune) if isinstance(event, Progress)]
+    assert steps[-1] == Progress(STEPS, STEPS, "Fine-tuning")
+
+    found = tmp_path / "comp4"
+    detect = DetectConfig(run=finetune.path, voc=settings.voc, out=found, device="cpu")
+    list(run(RunFolder.create(tmp_path / "d", "detect", detect)))
+    folder, _ = evaluate_files(settings.voc, found)
+    assert (folder.results / "ap.json").read_text() == (whole.results / "ap.json").read_text()
+
+
+def test_pretrained_weights_are_where_fine_tuning_starts(settings, tmp_path):
+    trunk = Trunk(TINY)
+    initialise(trunk, "xavier", torch.Generator().manual_seed(5))
+    weights = tmp_path / "trunk.safetensors"
+    save_trunk(trunk, weights)
+    config = replace(settings, init=str(weights), network="auto", steps=1, freeze_at=5)
+    folder = RunFolder.create(tmp_path / "run", "voc", config)
+    list(run(folder))
+    tuned = load_file(folder.results / "detector.safetensors")
+    for name in ("conv1.weight", "conv5.bias"):
+        assert torch.equal(tuned[f"trunk.{name}"], trunk.state_dict()[name])
+    assert not torch.equal(tuned["trunk.fc6.weight"], trunk.state_dict()["fc6.weight"])
+
+    with pytest.raises(StudioError, match="holds a tiny network, not small"):
+        list(run(RunFolder.create(tmp_path / "other", "voc", replace(config, network="small"))))
+
+
+def evaluate_files(voc, detections, **settings):
+    config = EvaluateConfig(voc=voc, detections=detections, **settings)
+    folder = RunFolder.create_in(detections.parent / "evaluations", "evaluate", config)
+    return folder, list(run(folder))
+
+
+def test_detections_of_others_are_measured(voc, tmp_path):
+    images = read_split(voc, 2007, "test")
+    cats = [(image.id, thing.box) for image in images for thing in image.objects if thing.name == "cat"]
+    names, boxes = zip(*cats, strict=True)
+    perfect = Detections(np.array(names), np.ones(len(cats)), np.stack(boxes))
+    comp4.write(tmp_path / "comp4_det_test_cat.txt", perfect)
+    folder, events = evaluate_files(voc, tmp_path, metric="voc10_area")
+    result = json.loads((folder.results / "ap.json").read_text())
+    assert (result["metric"], result["ap"]["cat"], result["ap"]["tvmonitor"]) == ("voc10_area", 1.0, 0.0)
+    missing = [event.text for event in events if isinstance(event, Log) and event.level == "warning"]
+    assert len(missing) == 19
+    assert "no comp4_det_test_tvmonitor.txt" in " ".join(missing)
+
+
+def test_detections_that_do_not_belong_are_refused(voc, tmp_path):
+    with pytest.raises(StudioError, match="detect in test first"):
+        evaluate_files(voc, tmp_path)
+    elsewhere = Detections(np.array(["000001"]), np.ones(1), np.ones((1, 4)))
+    comp4.write(tmp_path / "comp4_det_test_dog.txt", elsewhere)
+    with pytest.raises(StudioError, match=r"comp4_det_test_dog\.txt has image 000001"):
+        evaluate_files(voc, tmp_path)
+
+
+def test_a_set_without_annotations_cannot_be_measured(voc, tmp_path):
+    (voc / "VOC2007" / "ImageSets" / "Main" / "bare.txt").write_text("bare\n")
+    cv2.imwrite(str(voc / "VOC2007" / "JPEGImages" / "bare.jpg"), np.zeros((40, 50, 3), np.uint8))
+    with pytest.raises(StudioError, match="bare has no annotations"):
+        evaluate_files(voc, tmp_path, set="bare")
+
+
+def test_a_run_without_a_detector_is_refused(voc, tmp_path):
+    config = DetectConfig(run=tmp_path, voc=voc)
+    with pytest.raises(StudioError, match="holds no trained detector"):
+        list(run(RunFolder.create(tmp_path / "d", "detect", config)))

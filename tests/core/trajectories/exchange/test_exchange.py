@@ -1,0 +1,272 @@
+import csv
+import json
+import os
+import re
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from core.datasets.clip import Clip
+from core.errors import StudioError
+from core.trajectories.exchange import FORMATS, brox, export_clip
+from core.trajectories.exchange.losses import losses
+from core.trajectories.model import PointTrajectories
+
+NOTHING = PointTrajectories.pack([], [])
+
+
+def test_brox_counts_pixels_from_their_centres(clip, points, objects, tmp_path):
+    path = export_clip("brox", clip, points, objects, tmp_path)
+    assert path == tmp_path / "cars.dat"
+    assert path.read_text() == (
+        "5\n2\n0 3\n0.0 0.0 0\n1.25 1.6 1\n2.5 3.5 2\n7 2\n31.4 23.4 3\n29.62346 19.5 4\n"
+    )
+    again = brox.read(path)
+    np.testing.assert_array_equal(again.first, points.first)
+    np.testing.assert_array_equal(again.offsets, points.offsets)
+    np.testing.assert_allclose(again.xy, points.xy, atol=1e-5)
+    assert again.labels == ("0", "7")
+
+
+def test_brox_of_others_is_read(tmp_path):
+    path = tmp_path / "Tracks10.dat"
+    path.write_text("10\r\n3\r\n4 2\r\n1.5 2.5 8\r\n2 3 9\r\n-1 1\r\n5 5 0\r\n0 1\r\n  7 8.25   3\r\n")
+    read = brox.read(path)
+    assert (read.first.tolist(), read.labels) == ([8, 3], ("4", "0"))
+    np.testing.assert_array_equal(read.xy, [[2, 3], [2.5, 3.5], [7.5, 8.75]])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "holds no trajectories"),
+        ("5\n1\n0 x\n", "something other than numbers"),
+        ("5\n1\n0 nan\n", "holds no trajectories"),
+        ("5\n2\n0 1\n1 2 0\n", "ends within trajectory 1"),
+        ("5\n1\n0 3\n1 2 0\n1 2 1\n", "ends within trajectory 0"),
+        ("5\n1\n0 2\n1 2 0\n1 2 2\n", "frames out of order in trajectory 0"),
+        ("5\n1\n0 1\n1 2 5\n", "frames out of order in trajectory 0"),
+        ("5\n1\n0 1\n1 2 0.5\n", "frames out of order in trajectory 0"),
+        ("5\n1e18\n0 1e18\n1 2 0\n", "ends within trajectory 0"),
+    ],
+)
+def test_broken_brox_files_are_refused(tmp_path, text, says):
+    (tmp_path / "Tracks5.dat").write_text(text)
+    with pytest.raises(StudioError, match=says):
+        brox.read(tmp_path / "Tracks5.dat")
+
+
+def test_damaged_brox_files_are_refused_or_read(clip, points, tmp_path):
+    path = export_clip("brox", clip, points, (), tmp_path)
+    data, rng = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(300):
+        mutant = bytearray(data)
+        for place in rng.integers(0, len(data), rng.integers(1, 4)):
+            mutant[place] = rng.choice(list(b"0123456789 .-\nex\xff"))
+        path.write_bytes(mutant[: rng.integers(1, len(data) + 1)])
+        try:
+            assert np.isfinite(brox.read(path).xy).all()
+        except StudioError:
+            continue
+
+
+def test_tapvid_holds_every_point_in_every_frame(clip, points, objects, tmp_path):
+    path = export_clip("tapvid", clip, points, objects, tmp_path)
+    with np.load(path, allow_pickle=False) as arrays:
+        tracks, visible, ids = arrays["tracks"], arrays["visible"], arrays["ids"]
+    assert (tracks.dtype, tracks.shape) == (np.float32, (2, 5, 2))
+    assert visible.tolist() == [[True, True, True, False, False], [False, False, False, True, True]]
+    assert ids.tolist() == [11, 12]
+    np.testing.assert_array_equal(tracks[visible], points.xy)
+    assert (tracks[~visible] == 0).all()
+
+
+def test_davis_numbers_objects_and_leaves_out_what_is_unknown(clip, points, objects, tmp_path):
+    folder = export_clip("davis", clip, points, objects, tmp_path)
+    assert folder == tmp_path / "cars"
+    # The car has a gap at frame 2; nothing is there at frame 4.
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "00000.png",
+        "00001.png",
+        "00003.png",
+        "00004.png",
+    ]
+    pictures = {int(path.stem): _indices(path) for path in folder.iterdir()}
+    car, cat = np.zeros((24, 32), bool), np.zeros((24, 32), bool)
+    car[3:7, 8:14], cat[4:8, 10:16] = True, True
+    car[3, 8] = cat[4, 10] = False
+    expected = np.where(cat, 3, np.where(car, 1, 0))
+    np.testing.assert_array_equal(pictures[3], expected)
+    assert set(np.unique(pictures[1])) == {0, 1}
+    assert not pictures[4].any()
+
+
+def test_davis_has_the_colours_of_davis(clip, objects, tmp_path):
+    """The PLTE chunk, by its place in the bytes: 33 bytes of signature and header, then 8 of its own."""
+    data = (export_clip("davis", clip, NOTHING, objects, tmp_path) / "00003.png").read_bytes()
+    assert data[37:41] == b"PLTE"
+    assert list(data[41:53]) == [0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0]
+
+
+def test_davis_replaces_its_own_pictures_and_nothing_else(clip, objects, tmp_path):
+    folder = export_clip("davis", clip, NOTHING, objects[:1], tmp_path)
+    export_clip("davis", clip, NOTHING, objects[2:], tmp_path)
+    assert sorted(path.name for path in folder.iterdir()) == [f"{frame:05d}.png" for frame in range(5)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cars"]
+    (folder / "thesis.tex").write_text("precious")
+    with pytest.raises(StudioError, match="holds something else already"):
+        export_clip("davis", clip, NOTHING, objects, tmp_path)
+    assert (folder / "thesis.tex").read_text() == "precious"
+    with pytest.raises(StudioError, match="300 objects and DAVIS can number 254"):
+        export_clip("davis", clip, NOTHING, objects * 100, tmp_path)
+
+
+def test_mot_counts_from_one(clip, points, objects, tmp_path):
+    path = export_clip("mot", clip, points, objects, tmp_path)
+    assert path.read_text().splitlines() == [
+        "1,1,3.0,4.0,6.0,4.0,1.0,-1,-1",
+        "2,1,5.0,4.0,6.0,4.0,0.5,-1,-1",
+        "2,2,21.0,11.0,6.0,4.0,1.0,-1,-1",
+        "4,1,9.0,4.0,6.0,4.0,1.0,-1,-1",
+        "4,3,11.0,5.0,6.0,4.0,1.0,-1,-1",
+    ]
+
+
+def test_coco_holds_boxes_masks_and_names(clip, points, objects, tmp_path):
+    content = json.loads(export_clip("coco", clip, points, objects, tmp_path).read_text())
+    names = {category["id"]: category["name"] for category in content["categories"]}
+    assert sorted(names.values()) == ['car, "red"', "cat", "object"]
+    assert [image["file_name"] for image in content["images"]] == list(clip.files)
+    frames = {image["id"]: image["frame_index"] for image in content["images"]}
+    assert len({one["id"] for one in content["annotations"]}) == 5
+    for number, one in enumerate(objects, start=1):
+        own = [a for a in content["annotations"] if a["track_id"] == number]
+        assert [frames[a["image_id"]] for a in own] == one.frames.tolist()
+        assert {names[a["category_id"]] for a in own} == {one.label or "object"}
+        for annotation, box, mask in zip(own, one.boxes, one.masks, strict=True):
+            x, y, width, height = annotation["bbox"]
+            assert [x, y, x + width, y + height] == box.tolist()
+            if mask is None:
+                assert (annotation["segmentation"], annotation["area"]) == ([], 24)
+                continue
+            pixels = _paint(annotation["segmentation"])
+            assert annotation["area"] == pixels.sum() == 23
+            rows, columns = np.nonzero(pixels)
+            assert [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1] == box.tolist()
+            assert not pixels[rows.min(), columns.min()]
+    assert [a["origin"] for a in content["annotations"][:3]] == ["annotated", "propagated", "edited"]
+
+
+def test_coco_of_a_video_names_its_file(clip, objects, tmp_path):
+    video = Clip(
+        **{
+            **vars(clip),
+            "files": ("a.mp4",),
+            "timestamps": (0, 1, 2, 3, 4),
+            "keyframes": (0,),
+            "dataset": "video",
+        }
+    )
+    content = json.loads(export_clip("coco", video, NOTHING, objects, tmp_path).read_text())
+    assert {image["file_name"] for image in content["images"]} == {"a.mp4"}
+
+
+def test_the_table_has_a_row_an_observation(clip, points, objects, tmp_path):
+    with open(export_clip("csv", clip, points, objects, tmp_path), newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 10
+    mine = [row for row in rows if row["kind"] == "point"]
+    assert [int(row["frame"]) for row in mine] == [0, 1, 2, 3, 4]
+    assert [int(row["trajectory"]) for row in mine] == [1, 1, 1, 2, 2]
+    np.testing.assert_array_equal(np.array([[row["x"], row["y"]] for row in mine], np.float32), points.xy)
+    assert [row["error"] for row in mine] == ["0.0", "0.25", "", "0.0", "0.5"]
+    assert [row["origin"] for row in mine] == ["linked", "linked", "edited", "linked", "propagated"]
+    assert [row["review"] for row in mine] == ["open"] * 3 + ["rejected"] * 2
+    cars = [row for row in rows if row["kind"] == "object" and row["trajectory"] == "1"]
+    assert {row["label"] for row in cars} == {'car, "red"'}
+    boxes = np.array([[row[corner] for corner in ("x1", "y1", "x2", "y2")] for row in cars], np.float32)
+    np.testing.assert_array_equal(boxes, objects[0].boxes)
+    assert [row["confidence"] for row in cars] == ["1.0", "0.5", "1.0"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_nothing_to_write_is_written(clip, tmp_path, format):
+    assert export_clip(format, clip, NOTHING, (), tmp_path).exists()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(clip, points, objects, tmp_path, format):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StudioError, match=r"^Cannot write .*; choose another place\.$"):
+        export_clip(format, clip, points, objects, tmp_path / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_was_there_stays_when_the_disk_fills(clip, points, objects, tmp_path, format, monkeypatch):
+    """The last step before a new file counts, its rename, fails."""
+    path = export_clip(format, clip, points, objects, tmp_path)
+    before = _content(path)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "rename", full)
+    with pytest.raises(StudioError, match="No space left on device"):
+        export_clip(format, clip, NOTHING, (), tmp_path)
+    assert _content(path) == before
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_name_with_separators_stays_in_the_folder(clip, tmp_path):
+    odd = Clip(**{**vars(clip), "name": "../a\\b/c"})
+    assert export_clip("mot", odd, NOTHING, (), tmp_path).parent == tmp_path
+    with pytest.raises(StudioError, match="There is no export format 'kitti'; choose brox, tapvid"):
+        export_clip("kitti", clip, NOTHING, (), tmp_path)
+
+
+def test_losses_say_what_a_format_does_not_keep(points, objects):
+    assert losses("brox", points, objects) == [
+        "In brox, 3 object trajectories are left out.",
+        "In brox, labels are not kept.",
+        "In brox, what was annotated, edited or propagated is not told apart.",
+        "In brox, accepted and rejected trajectories are not told apart.",
+    ]
+    assert losses("davis", points, objects)[:2] == [
+        "In davis, 2 point trajectories are left out.",
+        "In davis, 1 boxes without a mask are left out.",
+    ]
+    assert "In mot, 4 masks become boxes." in losses("mot", points, objects)
+    assert losses("csv", points, objects) == ["In csv, 4 masks become boxes."]
+    for format in FORMATS:
+        assert losses(format, NOTHING, ()) == []
+        assert all(re.fullmatch(r"In \w+, .*\.", sentence) for sentence in losses(format, points, objects))
+
+
+def _indices(path: Path) -> np.ndarray:
+    """The indices of a palette PNG, by FFmpeg."""
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+        assert frame.format.name == "pal8"
+        plane = frame.planes[0]
+        return np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)[:, : frame.width]
+
+
+def _paint(segmentation: dict) -> np.ndarray:
+    """The pixels of uncompressed run lengths, one by one."""
+    height, width = segmentation["size"]
+    pixels, place = np.zeros((height, width), bool), 0
+    for number, count in enumerate(segmentation["counts"]):
+        for _ in range(count):
+            pixels[place % height, place // height] = number % 2 == 1
+            place += 1
+    assert place == height * width
+    return pixels
+
+
+def _content(path: Path) -> dict[str, bytes]:
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return {file.name: file.read_bytes() for file in files}
