@@ -23,7 +23,7 @@ def patches(grey: np.ndarray, xy: np.ndarray) -> np.ndarray:
     Returns:
         (N, SIDE²) float32; of a norm below 1 where the patch is flat.
     """
-    values = sample(grey, xy[:, None] + _OFFSETS).astype(np.float32)
+    values = sample(grey.astype(np.float32), xy[:, None] + _OFFSETS)
     values -= values.mean(axis=1, keepdims=True)
     norm = np.sqrt(np.einsum("nk,nk->n", values, values))
     values /= np.maximum(norm, NOISE * SIDE)[:, None]

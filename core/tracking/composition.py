@@ -5,6 +5,8 @@ import functools
 import cv2
 import numpy as np
 
+from core.tracking.optical_flow import remap
+
 DISTRUST = 0.3
 """What a failed forward-backward test leaves of a pixel's confidence."""
 
@@ -20,10 +22,7 @@ def pull(field: np.ndarray, displacement: np.ndarray) -> np.ndarray:
         As the field, bilinear.
     """
     height, width = displacement.shape[:2]
-    places = displacement + _grid(height, width)
-    return cv2.remap(  # type: ignore[call-overload]  # its stubs know no None
-        field, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
-    )
+    return remap(field, displacement + _grid(height, width), cv2.BORDER_CONSTANT)
 
 
 @functools.lru_cache(maxsize=2)

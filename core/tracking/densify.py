@@ -15,7 +15,7 @@ from core.geometry import encode_mask, mask_box
 from core.tracking.boxes import interpolate_boxes, interpolation_confidence
 from core.tracking.composition import Composition, pull
 from core.tracking.config import DensifyConfig
-from core.tracking.flow_stream import stream
+from core.tracking.flow_stream import Images, stream
 from core.tracking.optical_flow import DisFlow, FlowEstimator
 from core.tracking.spans import Span, given_mask, mask_keyframes, plan
 from core.trajectories.model import ObjectTrajectory, Origin
@@ -108,13 +108,13 @@ class Densifier:
 
     def __init__(
         self,
-        frames: Sequence[np.ndarray],
+        frames: Images,
         objects: Sequence[ObjectTrajectory],
         config: DensifyConfig,
         estimator: FlowEstimator | None = None,
     ) -> None:
         """Args:
-        frames: (H, W, 3) uint8 RGB each.
+        frames: the clip's.
         """
         self._frames = frames
         self._objects = objects
@@ -125,7 +125,7 @@ class Densifier:
         self._labels: dict[int, dict[int, _Label]] = defaultdict(dict)  # frame → object → label
         self._found: list[list[_Observation]] = [[] for _ in objects]
         self._size, self._working_size = (0, 0), (0, 0)
-        self.total = sum(map(len, self._blocks)) + sum(s.last - s.first + 1 for s in self._spans)
+        self.total = _steps_of(self._spans)
 
     def steps(self) -> Iterator[int]:
         """Steps done so far, after each: a frame whose flow is known, or one filled for a span."""
@@ -252,17 +252,26 @@ class Densifier:
         return _packed(trajectory, [_Observation(frame, box, sure, None) for frame, box, sure in rows])
 
 
-class _Part(Sequence[np.ndarray]):
+class _Part:
     """Some frames of a clip, in order."""
 
-    def __init__(self, frames: Sequence[np.ndarray], numbers: range) -> None:
+    def __init__(self, frames: Images, numbers: range) -> None:
         self._frames, self._numbers = frames, numbers
 
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def __getitem__(self, place: int) -> np.ndarray:  # type: ignore[override]  # slices are not asked for
+    def __getitem__(self, place: int, /) -> np.ndarray:
         return self._frames[self._numbers[place]]
+
+
+def steps_needed(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig) -> int:
+    """How many steps a `Densifier` of these objects will take; `frames` in the clip."""
+    return _steps_of(plan(objects, frames, config))
+
+
+def _steps_of(spans: Sequence[Span]) -> int:
+    return sum(map(len, _blocks(spans))) + sum(span.last - span.first + 1 for span in spans)
 
 
 def _blocks(spans: Sequence[Span]) -> list[range]:

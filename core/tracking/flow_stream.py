@@ -2,15 +2,24 @@
 
 import contextlib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from core.errors import StudioError
 from core.tracking.optical_flow import FlowEstimator
+
+
+class Images(Protocol):
+    """Frames of a clip, each (H, W, 3) uint8 RGB; read once each, in order, from one thread."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, frame: int, /) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +41,7 @@ class FrameFlow:
 
 
 def stream(
-    frames: Sequence[np.ndarray],
+    frames: Images,
     estimators: Mapping[int, FlowEstimator],
     threads: int,
     max_side: int,

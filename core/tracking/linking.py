@@ -7,14 +7,14 @@ with the least accumulated variance (as Neoral, Šerých and Matas, WACV 2024); 
 Lucas-Kanade; and a trajectory ends where its patch stops looking like itself five frames before.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import cv2
 import numpy as np
 
 from core.tracking import appearance
 from core.tracking.config import TrackConfig
-from core.tracking.flow_stream import FrameFlow, stream
+from core.tracking.flow_stream import FrameFlow, Images, stream
 from core.tracking.live import LiveTrajectories
 from core.tracking.optical_flow import DisFlow, FlowEstimator, follow, inside
 from core.tracking.seeding import new_seeds
@@ -33,13 +33,13 @@ AGREEMENT = 2.0
 LINK_VARIANCE = 0.01
 """Squared pixels that every link adds to the variance of a chain, besides its forward-backward error."""
 
-_PLAIN, _FINE = DisFlow(), DisFlow(fine=True)
+PLAIN, FINE = DisFlow(), DisFlow(fine=True)
 
 ESTIMATORS: dict[str, dict[int, FlowEstimator]] = {
-    "fast": {1: _PLAIN},
-    "balanced": {1: _PLAIN, 4: _PLAIN},
-    "quality": {1: _FINE, 4: _PLAIN},
-    "best": {1: _FINE, 2: _FINE, 4: _FINE, 8: _FINE},
+    "fast": {1: PLAIN},
+    "balanced": {1: PLAIN, 4: PLAIN},
+    "quality": {1: FINE, 4: PLAIN},
+    "best": {1: FINE, 2: FINE, 4: FINE, 8: FINE},
 }
 """By preset: over how many frames flow is computed, and how."""
 
@@ -53,12 +53,12 @@ class FlowTracker:
 
     def __init__(
         self,
-        frames: Sequence[np.ndarray],
+        frames: Images,
         config: TrackConfig,
         estimators: Mapping[int, FlowEstimator] | None = None,
     ) -> None:
         """Args:
-        frames: (H, W, 3) uint8 RGB each.
+        frames: the clip's.
         estimators: flow by gap in frames (1 among them), instead of the preset's.
         """
         self._frames = frames
@@ -115,7 +115,7 @@ class FlowTracker:
             error = np.where(better, far_error, error)
             variance = np.where(better, far_variance, variance)
         if self._refine and self._last is not None:
-            to = _refined(self._last, now.grey, live.xy(now.frame - 1), to)
+            to = refined(self._last, now.grey, live.xy(now.frame - 1), to)
         within = inside(to, width, height, EDGE)
         kept = within & good
         shown = np.zeros((len(to), appearance.SIDE**2), np.float32)
@@ -129,7 +129,7 @@ class FlowTracker:
         live.move(to, error, variance, shown, kept & alike, reasons)
 
 
-def _refined(before: np.ndarray, now: np.ndarray, xy: np.ndarray, to: np.ndarray) -> np.ndarray:
+def refined(before: np.ndarray, now: np.ndarray, xy: np.ndarray, to: np.ndarray) -> np.ndarray:
     """(N, 2) `to`, made exact by one level of Lucas-Kanade where that moves it little and fits well."""
     if len(xy) == 0:
         return to

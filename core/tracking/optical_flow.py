@@ -52,10 +52,26 @@ def sample(field: np.ndarray, xy: np.ndarray) -> np.ndarray:
     np.subtract(xy.reshape(count, 2), 0.5, out=places[:count])
     if count == 0:
         return np.zeros(shape + field.shape[2:], field.dtype)
-    values = cv2.remap(  # type: ignore[call-overload]  # its stubs know no None
-        field, places.reshape(-1, row, 2), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    values = remap(field, places.reshape(-1, row, 2), cv2.BORDER_REPLICATE)
     return values.reshape(-1, *field.shape[2:])[:count].reshape(shape + field.shape[2:])
+
+
+def remap(field: np.ndarray, places: np.ndarray, border: int) -> np.ndarray:
+    """A field at places, bilinear; OpenCV's `remap` with the coordinates it deserves.
+
+    OpenCV 5 rounds coordinates to 1/32 px for two channels, and for two only: those go one by one.
+
+    Args:
+        field: (H, W) or (H, W, C), uint8 or float32.
+        places: (h, w, 2) float32, x and y, 0 at the centre of the top left pixel.
+        border: what lies outside, as OpenCV names it.
+    """
+    if field.ndim == 3 and field.shape[2] == 2:
+        planes = [remap(np.ascontiguousarray(field[..., plane]), places, border) for plane in range(2)]
+        return np.stack(planes, axis=-1)
+    return cv2.remap(  # type: ignore[call-overload]  # its stubs know no None
+        field, places, None, cv2.INTER_LINEAR, borderMode=border
+    )
 
 
 def follow(

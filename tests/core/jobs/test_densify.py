@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core import jobs
+from core.datasets.clip import Clip
+from core.datasets.synthetic import render_clip
+from core.events import Log, Progress
+from core.geometry import decode_mask, encode_mask, mask_box
+from core.jobs.densify import read_results
+from core.jobs.launch import prepare
+from core.project import Project
+from core.tracking.config import DensifyConfig
+from core.trajectories import journal, store
+from core.trajectories.bulk_edits import AddClips, FillObservations
+from core.trajectories.model import ObjectTrajectory, Origin
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Two clips of 9 frames, two objects each, annotated at frames 0, 4 and 8."""
+    with Project.create(tmp_path / "project") as made:
+        clips = [annotated_clip(tmp_path, name, seed) for seed, name in ((34, "meadow"), (44, "pond"))]
+        with made.writing() as connection:
+            journal.perform(connection, AddClips(clips))
+        yield made
+
+
+def annotated_clip(root: Path, name: str, seed: int) -> tuple[Clip, list[ObjectTrajectory]]:
+    (root / name).mkdir()
+    drawn = render_clip(seed, frames=9, width=160, height=120)
+    files = tuple(f"{name}/{frame:02d}.png" for frame in range(9))
+    for file, image in zip(files, drawn.frames, strict=True):
+        cv2.imwrite(str(root / file), image[..., ::-1])
+    objects = []
+    for number in (1, 2):
+        masks = [drawn.labels[frame] == number for frame in (0, 4, 8)]
+        objects.append(
+            ObjectTrajectory(
+                frames=np.array([0, 4, 8], np.int32),
+                boxes=np.array([mask_box(mask) for mask in masks]),
+                origin=np.full(3, Origin.ANNOTATED, np.uint8),
+                confidence=np.ones(3, np.float32),
+                masks=tuple(encode_mask(mask) for mask in masks),
+                label=f"creature {number}",
+            )
+        )
+    clip = Clip(name=name, dataset="frames", width=160, height=120, root=root, files=files)
+    return clip, objects
+
+
+def test_every_frame_between_is_filled_and_imported_as_one_edit(project):
+    folder = prepare(project, "densify", DensifyConfig())
+    progress = [event for event in jobs.run(folder) if isinstance(event, Progress)]
+    assert [event.step for event in progress] == sorted(event.step for event in progress)
+    assert progress[-1].step == progress[-1].total
+    results = read_results(folder)
+    assert [len(objects) for objects in results.values()] == [2, 2]
+    for objects in results.values():
+        for id, found in objects.items():
+            assert found.id == id
+            assert found.frames.tolist() == [1, 2, 3, 5, 6, 7]
+            assert all(decode_mask(runs, 120, 160).any() for runs in found.masks)
+    with project.writing() as connection:
+        journal.perform(connection, FillObservations(results))
+        filled = store.objects(connection, min(results), 0)
+    assert [one.frames.tolist() for one in filled] == [list(range(9))] * 2
+    assert [one.keyframes.tolist() for one in filled] == [[0, 4, 8]] * 2
+
+
+def test_a_clip_that_is_done_survives_a_stop_and_is_not_done_again(project):
+    folder = prepare(project, "densify", DensifyConfig())
+    job = jobs.run(folder)
+    for event in job:
+        if isinstance(event, Progress) and event.what == "pond":
+            break
+    job.close()
+    (done,) = read_results(folder)
+    stamp = (folder.results / f"{done}.npz").stat().st_mtime_ns
+    first = next(event for event in jobs.run(folder) if isinstance(event, Progress))
+    assert first.step * 2 == first.total
+    resumed = [event for event in jobs.run(folder) if isinstance(event, Progress)]
+    assert resumed[-1].step == resumed[-1].total
+    assert (folder.results / f"{done}.npz").stat().st_mtime_ns == stamp
+    assert len(read_results(folder)) == 2
+
+
+def test_a_mask_that_does_not_fit_costs_its_clip_only(project, tmp_path):
+    for file in (tmp_path / "pond").glob("*.png"):
+        cv2.imwrite(str(file), cv2.imread(str(file))[:100])
+    folder = prepare(project, "densify", DensifyConfig())
+    warnings = [e.text for e in jobs.run(folder) if isinstance(e, Log) and e.level == "warning"]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("pond was passed over")
+    assert len(read_results(folder)) == 1

@@ -1,0 +1,51 @@
+import numpy as np
+
+from core.geometry import encode_mask
+from core.tracking.config import DensifyConfig
+from core.tracking.spans import Span, plan, span_around
+from core.trajectories.model import ObjectTrajectory, Origin
+
+FULL = encode_mask(np.ones((2, 2), bool))
+
+
+def given(*keys, origin=Origin.ANNOTATED, mask=FULL) -> ObjectTrajectory:
+    return ObjectTrajectory(
+        frames=np.array(keys, np.int32),
+        boxes=np.zeros((len(keys), 4), np.float32),
+        origin=np.full(len(keys), origin, np.uint8),
+        confidence=np.ones(len(keys), np.float32),
+        masks=(mask,) * len(keys),
+    )
+
+
+def test_objects_that_share_keyframes_share_spans():
+    spans = plan([given(2, 6), given(2, 6)], 9, DensifyConfig(one_way_frames=1))
+    assert spans == [
+        Span(1, 1, None, 2, (0, 1)),
+        Span(3, 5, 2, 6, (0, 1)),
+        Span(7, 7, 6, None, (0, 1)),
+    ]
+    assert [list(span.frames) for span in spans] == [[1, 2], [2, 3, 4, 5, 6], [6, 7]]
+
+
+def test_where_an_object_is_missing_it_is_carried_from_the_other_side_only():
+    spans = plan([given(0, 5, 9), given(0, 9)], 10, DensifyConfig(one_way_frames=10))
+    assert Span(1, 4, 0, None, (1,)) in spans
+    assert Span(6, 8, None, 9, (1,)) in spans
+    assert Span(1, 4, 0, 5, (0,)) in spans
+
+
+def test_an_edit_of_one_object_says_nothing_of_the_others():
+    spans = plan([given(5, origin=Origin.EDITED), given(0, 9)], 10, DensifyConfig(one_way_frames=0))
+    assert spans == [Span(1, 8, 0, 9, (1,))]
+
+
+def test_empty_masks_are_no_keyframes():
+    assert plan([given(0, 5, mask=encode_mask(np.zeros((2, 2), bool)))], 10, DensifyConfig()) == []
+
+
+def test_the_span_around_an_edit_reaches_to_the_keyframes_beside_it():
+    trajectory = given(3, 8, 12)
+    assert span_around(trajectory, 8, 20) == (3, 12)
+    assert span_around(trajectory, 3, 20) == (0, 8)
+    assert span_around(trajectory, 15, 20) == (12, 19)
