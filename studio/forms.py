@@ -15,6 +15,8 @@ from studio.setting_editors import Editor, editor_for
 
 Settings = TypeVar("Settings")
 
+_SPELLED = {"voc": "VOC", "amp": "AMP", "rois": "RoIs"}
+
 
 class SettingsForm(QWidget, Generic[Settings]):
     """Edits settings of one dataclass; says what is wrong with them as they change.
@@ -137,7 +139,7 @@ class _Row(QWidget):
         self.editor = editor
         self.is_advanced = bool(field.metadata.get("advanced"))
         self._default, self._takes_none = field.default, takes_none
-        text = field.name.replace("_", " ")
+        text = " ".join(_SPELLED.get(word, word) for word in field.name.split("_"))
         self.label = QLabel(text[:1].upper() + text[1:])
         help = _help(field)
         for widget in (self.label, editor):

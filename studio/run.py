@@ -70,8 +70,8 @@ class Run:
         settings: the job's settings as plain values.
         status: where it stands.
         start: where its trunk starts, such as `random weights` or `association objtr`; empty for other jobs.
-        clips, revision, points, objects: what it works on: how many clips, at which revision of the
-            project, with how many point and object trajectories; None where it has no snapshot.
+        clips, revision, points, objects: what it works on: the clips' names, at which revision of the
+            project, how many point and object trajectories; the revision is None without a snapshot.
         metrics: name → curve.
         filters: where conv1 filters were written, by step.
         class_aps: class → its average precision.
@@ -87,8 +87,7 @@ class Run:
         self.start = ""
         self.clips: tuple[str, ...] = ()
         self.revision: int | None = None
-        self.points: int | None = None
-        self.objects: int | None = None
+        self.points = self.objects = 0
         self.stop_asked: float | None = None
         self._created = time() if folder is None else _created(folder.path)
         self.forget_events()

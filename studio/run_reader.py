@@ -30,15 +30,21 @@ class Mark:
 
 @dataclass(frozen=True)
 class Head:
-    """What does not change about a run; see `studio.run.Run` for the meaning of each."""
+    """What a run is; see `studio.run.Run` for the meaning of each."""
 
     job: str
     settings: dict[str, Any]
     start: str = ""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a run works on, from its snapshot: see `studio.run.Run`; `revision` is None without one."""
+
     clips: tuple[str, ...] = ()
     revision: int | None = None
-    points: int | None = None
-    objects: int | None = None
+    points: int = 0
+    objects: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +55,7 @@ class News:
         status: where the run stands.
         stop_asked: when it was asked to stop; None if it was not.
         mark: where the next look goes on.
+        material: what the run works on, where that was asked for.
         restarted: the events were read from the start again; forget the earlier ones.
         metrics: name → (steps, values), each (N,) float64.
         filters, class_aps, log: events, in order.
@@ -57,6 +64,7 @@ class News:
     status: Status
     stop_asked: float | None
     mark: Mark
+    material: Material | None = None
     restarted: bool = False
     metrics: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     filters: list[Filters] = field(default_factory=list)
@@ -70,7 +78,11 @@ class Request:
 
     Attributes:
         key: whatever the caller knows the run by.
-        folder, mark, starting, exit_code: see `look`.
+        folder: the run.
+        mark: where the last look ended; `Mark()` for the first.
+        starting: a worker was started for it and lives, so it may be queued for long.
+        exit_code: of the worker that was started for it, once it ended.
+        with_material: read what it works on too.
         unless_stamp: do not look where the status still has this stamp; -1 to look anyway.
         life: how often the run was resumed when the look was asked for.
     """
@@ -80,6 +92,7 @@ class Request:
     mark: Mark
     starting: bool
     exit_code: int | None
+    with_material: bool
     unless_stamp: int
     life: int
 
@@ -111,62 +124,47 @@ def look_around(
         stamp = _stamp(request.folder)
         if stamp != request.unless_stamp:
             try:
-                news = look(request.folder, request.mark, request.starting, request.exit_code)
+                news = look(request)
             except StudioError:
                 answers.append(Answer(request, stamp, None))
             else:
                 answers.append(Answer(request, stamp, news))
+    return answers, find(runs, known) if runs is not None else []
+
+
+def find(runs: Path, known: Set[str]) -> list[Found]:
+    """The runs in a folder of runs, but for the known names; what is no run yet is passed over."""
     found = []
-    for path in sorted(runs.iterdir()) if runs is not None and runs.is_dir() else []:
+    for path in sorted(runs.iterdir()) if runs.is_dir() else []:
         if path.name not in known:
             with contextlib.suppress(StudioError):
                 folder = RunFolder.open(path)
                 found.append(Found(folder, read_head(folder), status_of(folder)))
-    return answers, found
+    return found
 
 
 def read_head(folder: RunFolder) -> Head:
-    """The job, the settings and what the run works on.
+    """The job and the settings of a run.
 
     Raises:
         StudioError: there is no run in the folder, or its config.toml is damaged.
     """
     values = config.read_toml(folder.path / "config.toml")
-    job, settings = str(values.get("job", "")), dict(values.get("settings", {}))
-    start = _start(settings)
-    try:
-        snapshot = json.loads((folder.snapshot / "snapshot.json").read_text(encoding="utf-8"))
-        clips = snapshot["clips"]
-        return Head(
-            job=job,
-            settings=settings,
-            start=start,
-            clips=tuple(clip["name"] for clip in clips),
-            revision=int(snapshot["revision"]),
-            points=sum(len(clip["point_labels"]) for clip in clips),
-            objects=sum(len(clip["object_labels"]) for clip in clips),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return Head(job, settings, start)
+    settings = dict(values.get("settings", {}))
+    return Head(str(values.get("job", "")), settings, _start(settings))
 
 
-def look(folder: RunFolder, mark: Mark, starting: bool = False, exit_code: int | None = None) -> News:
+def look(request: Request) -> News:
     """Read what is new in a run folder.
-
-    Args:
-        folder: the run.
-        mark: where the last look ended; `Mark()` for the first.
-        starting: a worker was started for it and lives, so it may be queued for long.
-        exit_code: of the worker that was started for it, once it ended.
 
     Raises:
         StudioError: the folder is gone.
     """
+    folder, mark = request.folder, request.mark
     if not (folder.path / "config.toml").is_file():
         raise StudioError(f"The run folder {folder.path} is gone.")
-    status = status_of(
-        folder, starting, exit_code
-    )  # before the events: whatever led to an end is then read too
+    # the status before the events: all that led to an end is then read
+    status = status_of(folder, request.starting, request.exit_code)
     inode = _inode(folder.path / "events.jsonl")
     restarted = inode != mark.inode
     events, offset = folder.events(0 if restarted else mark.offset)
@@ -174,13 +172,14 @@ def look(folder: RunFolder, mark: Mark, starting: bool = False, exit_code: int |
         status=status,
         stop_asked=_stop_asked(folder),
         mark=Mark(inode, offset),
+        material=_material(folder) if request.with_material else None,
         restarted=restarted,
         **_sorted(events),
     )
 
 
 def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None = None) -> Status:
-    """Where a run stands, knowing what became of its worker; see `look` for the arguments."""
+    """Where a run stands, knowing what became of its worker; see `Request` for the arguments."""
     status = folder.status()
     if status.state is State.INTERRUPTED:
         status = folder.status()  # it may have ended between the reading of its status and of its lock
@@ -195,6 +194,20 @@ def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None =
         elif time.time() - status.updated > QUEUED_FOR:
             return replace(status, state=State.INTERRUPTED, error="The run never began; resume it.")
     return status
+
+
+def _material(folder: RunFolder) -> Material:
+    try:
+        snapshot = json.loads((folder.snapshot / "snapshot.json").read_text(encoding="utf-8"))
+        clips = snapshot["clips"]
+        return Material(
+            clips=tuple(clip["name"] for clip in clips),
+            revision=int(snapshot["revision"]),
+            points=sum(len(clip["point_labels"]) for clip in clips),
+            objects=sum(len(clip["object_labels"]) for clip in clips),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return Material()
 
 
 def _start(settings: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from core.jobs import launch
 from core.jobs.run_folder import RunFolder, State, Status
 from core.project import Project
 from studio.run import Run
-from studio.run_reader import Answer, Found, Head, Mark, Request, look_around, read_head
+from studio.run_reader import Answer, Found, Head, Mark, Request, find, look_around, read_head
 
 BUSY_PERIOD, IDLE_PERIOD = 150, 1000
 """Milliseconds between looks, with and without an active run."""
@@ -45,6 +45,7 @@ class _Followed:
     mark: Mark = field(default_factory=Mark)
     stamp: int = -1
     child: "subprocess.Popen[bytes] | None" = None
+    material_read: bool = False
     launching: bool = False
     life: int = 0
 
@@ -52,7 +53,8 @@ class _Followed:
 class Runs(QObject):
     """Every run in the project's folder `runs/`, newest first in `all`.
 
-    Folders are read in a thread; only finished arrays and lists reach the window's thread.
+    What runs there are is known from the start; what they reported is read in a thread, and only
+    finished arrays and lists reach the window's.
 
     Signals:
         added(Run), removed(Run): the list of runs changed.
@@ -85,9 +87,12 @@ class Runs(QObject):
         self._scanned = 0.0
         self._looked.connect(self._take)
         self._launched.connect(self._take_launch)
-        self._timer = QTimer(self, interval=BUSY_PERIOD)
+        for found in find(project.runs, set()):
+            self._add(found)
+        self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
-        self._timer.start()
+        self._timer.start(BUSY_PERIOD)
+        QTimer.singleShot(0, self, self._tick)
 
     @property
     def all(self) -> list[Run]:
@@ -267,6 +272,7 @@ class Runs(QObject):
                         mark=followed.mark,
                         starting=child is not None and exit_code is None,
                         exit_code=exit_code,
+                        with_material=not followed.material_read,
                         unless_stamp=-1 if run.is_active else followed.stamp,
                         life=followed.life,
                     )
@@ -307,6 +313,10 @@ class Runs(QObject):
         followed.stamp, followed.mark = answer.stamp, news.mark
         if news.restarted:
             run.forget_events()
+        if news.material is not None:
+            material, followed.material_read = news.material, True
+            run.clips, run.revision = material.clips, material.revision
+            run.points, run.objects = material.points, material.objects
         for name, (steps, values) in news.metrics.items():
             run.curve(name).extend(steps, values)
         run.filters += news.filters
@@ -321,7 +331,7 @@ class Runs(QObject):
             (news.filters or news.restarted, self.filters_changed),
             (news.class_aps or news.restarted, self.ap_changed),
             (news.log or news.restarted, self.log_changed),
-            ((run.status, run.stop_asked) != before, self.changed),
+            (news.material is not None or (run.status, run.stop_asked) != before, self.changed),
             (was_active and not run.is_active, self.finished),
         ):
             if told:
@@ -342,4 +352,3 @@ class Runs(QObject):
 
 def _set_head(run: Run, head: Head) -> None:
     run.job, run.settings, run.start = head.job, head.settings, head.start
-    run.clips, run.revision, run.points, run.objects = head.clips, head.revision, head.points, head.objects

@@ -69,6 +69,7 @@ class ApBars(QWidget):
         heading.setProperty("role", "heading")
         self._readout.setTextFormat(Qt.TextFormat.RichText)
         self._readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._readout.setWordWrap(True)
         self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         head = QHBoxLayout()
         head.addWidget(heading)
@@ -146,6 +147,11 @@ class ApBars(QWidget):
             self._marks.setData([], [])
         for group, text in zip(self.groups, self._absent, strict=True):
             text.setVisible(any(_is_absent(one, group) for one in self._series))
+        tops = [bars.opts["height"].max() for bars in self._bars[: len(self._series)]]
+        if self._quoted is not None:
+            tops.append(100 * max(self._quoted.aps.values()))
+        top = 10 * math.ceil((max(tops, default=90) + 2) / 10)
+        self._plot.setYRange(0, min(top, 100), padding=0.01)
         self._empty.setVisible(not any(one.class_aps for one in self._series))
         self._legend()
 

@@ -53,6 +53,7 @@ class CurvePlot(QWidget):
         logarithmic: bool | None = None,
         chance: tuple[float, str] | None = None,
         span: tuple[float, float] | None = None,
+        dashed_means: str = "",
         parent: QWidget | None = None,
     ) -> None:
         """An empty plot.
@@ -64,14 +65,17 @@ class CurvePlot(QWidget):
             logarithmic: whether the vertical axis starts so; None to offer no choice.
             chance: a value to draw as a line, and what it is called.
             span: the lowest and highest value on the vertical axis; by the data where it is None.
+            dashed_means: what dashed curves are, for the legend.
         """
         super().__init__(parent)
         self._series: tuple[Series, ...] = ()
         self._lines: list[tuple[pg.PlotDataItem, ...]] = []
         self._averages: dict[int, tuple[int, np.ndarray]] = {}
+        self._dashed_means = dashed_means
         heading, self._readout = QLabel(title), QLabel()
         heading.setProperty("role", "heading")
         self._readout.setTextFormat(Qt.TextFormat.RichText)
+        self._readout.setWordWrap(True)
         self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._log = QToolButton()
@@ -230,7 +234,10 @@ class CurvePlot(QWidget):
     def _legend(self) -> None:
         if not self._cursor.isVisible():
             colours = theme.colours(self)
-            texts = [_entry(colours, series, series.label) for series in self._series if len(series.steps)]
+            there = [series for series in self._series if len(series.steps)]
+            texts = [_entry(colours, series, series.label) for series in there if not series.dashed]
+            if self._dashed_means and any(series.dashed for series in there):
+                texts.append(f"┅&nbsp;{self._dashed_means}")
             self._readout.setText("&nbsp; ".join(texts) if len(texts) > 1 else "")
 
     def _read_at(self, position: QPointF) -> None:

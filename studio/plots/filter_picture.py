@@ -115,6 +115,10 @@ class FilterPicture(QWidget):
         self._slider.setVisible(len(saved) > 1)
         self._show_chosen()
 
+    def set_title(self, title: str) -> None:
+        """Name what is shown."""
+        self._heading.setText(title)
+
     def go_to(self, step: int) -> None:
         """Show the filters saved last at or before a step."""
         places = [place for place, one in enumerate(self._saved) if one.step <= step]

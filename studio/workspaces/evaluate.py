@@ -94,7 +94,7 @@ class EvaluateWorkspace(QWidget):
         if not reason:
             folder, year = self.form.value().voc, f"VOC{self.form.value().year}"
             if not folder.name:
-                reason = "Choose the folder of the VOC data (field Voc)."
+                reason = "Choose the folder of the VOC data (field VOC)."
             elif not (folder / year).is_dir() and folder.name != year:
                 reason = f"{folder} holds no {year}; choose the folder that does."
         self.start_button.setEnabled(not reason)
@@ -186,7 +186,7 @@ class EvaluateWorkspace(QWidget):
         inner.addWidget(plots)
         inner.addWidget(figures)
         inner.setStretchFactor(0, 1)
-        inner.setSizes([600, 290])
+        inner.setSizes([600, 330])
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)

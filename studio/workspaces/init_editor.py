@@ -21,7 +21,7 @@ class InitEditor(Editor):
         self._runs = runs
         self._box = QComboBox()
         self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._box.setMinimumContentsLength(12)
+        self._box.setMinimumContentsLength(6)
         calm(self._box)
         browse = QToolButton()
         browse.setText("…")

@@ -53,7 +53,7 @@ class RunList(QWidget):
         self._view = QListView()
         self._view.setObjectName("run_list")
         self._view.setModel(self._model)
-        self._view.setItemDelegate(_CardPainter(self._view))
+        self._view.setItemDelegate(_CardPainter(self._view, jobs[0]))
         self._view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._view.setMouseTracking(True)
@@ -143,8 +143,10 @@ class _RunModel(QAbstractListModel):
 class _CardPainter(QStyledItemDelegate):
     """Two lines and a sparkline; a chosen card carries the colour its curves have in the plots."""
 
-    def __init__(self, view: QListView) -> None:
+    def __init__(self, view: QListView, usual_job: str) -> None:
+        """`usual_job` is the one that cards need not name."""
         super().__init__(view)
+        self._usual_job = usual_job
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -177,7 +179,8 @@ class _CardPainter(QStyledItemDelegate):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        title = painter.fontMetrics().elidedText(run.title, Qt.TextElideMode.ElideRight, first.width())
+        name = run.label if run.job == self._usual_job else run.title
+        title = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, first.width())
         painter.drawText(first, left, title)
         font.setBold(False)
         painter.setFont(font)
@@ -205,7 +208,7 @@ class _CardPainter(QStyledItemDelegate):
         curve = run.metrics.get("loss")
         if curve is None or len(curve) < 2:
             return False
-        values = curve.values[np.linspace(0, len(curve) - 1, SPARKLINE_POINTS).astype(int)]
+        values = curve.values[np.linspace(0, len(curve) - 1, min(len(curve), SPARKLINE_POINTS)).astype(int)]
         values = values[np.isfinite(values)]
         if len(values) < 2:
             return False

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from core.errors import StudioError
 from core.pretraining.config import PretrainConfig
@@ -49,6 +49,7 @@ class TrainWorkspace(QWidget):
             empty="The share of pairs told right appears here: in training, and on clips held out from it.",
             chance=(50.0, "chance"),
             span=(0.0, 100.0),
+            dashed_means="held out",
         )
         self.filters, self._log = FilterPicture(), LogView()
         self.form = SettingsForm(PretrainConfig)
@@ -143,13 +144,13 @@ class TrainWorkspace(QWidget):
             losses.append(Series(label, loss.steps, loss.values, place))
             accuracies += [
                 Series(
-                    f"{label}, training" if several else "training",
+                    label if several else "training",
                     accuracy.steps,
                     100 * accuracy.values,
                     place,
                 ),
                 Series(
-                    f"{label}, held out" if several else "held out",
+                    f"{label}, held out",
                     held_out.steps,
                     100 * held_out.values,
                     place,
@@ -170,7 +171,7 @@ class TrainWorkspace(QWidget):
             return ""
         parts = [
             f"{len(run.clips):,} clips",
-            f"{run.objects or 0:,} object and {run.points or 0:,} point tracks",
+            f"{run.objects:,} object and {run.points:,} point tracks",
         ]
         since = self._revision - run.revision
         edits = "edit" if since == 1 else "edits"
@@ -183,6 +184,7 @@ class TrainWorkspace(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
         for place, plot in enumerate((self.loss, self.accuracy, self.filters, self._log)):
+            plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             grid.addWidget(plot, place // 2, place % 2)
             grid.setRowStretch(place // 2, 1)
             grid.setColumnStretch(place % 2, 1)
