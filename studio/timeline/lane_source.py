@@ -1,0 +1,73 @@
+"""Which trajectories have a lane, and their lanes, made when they are first seen."""
+
+import numpy as np
+
+from core.trajectories.model import PointTrajectories
+from studio.document import Document
+from studio.timeline.lanes import Lane, density, object_lane, point_lane
+from studio.view_state import ViewState
+
+MOST_POINT_LANES = 200
+"""Selected point trajectories that get a lane of their own."""
+
+
+class LaneSource:
+    """The lanes of `view.clip`: the objects that the filter shows, then the points that are selected.
+
+    Attributes:
+        ids: the trajectories that have a lane, from the top.
+        density: (frames,) int64, how many of the points that the filter shows are in each frame;
+            empty where there are none.
+    """
+
+    def __init__(self, document: Document, view: ViewState) -> None:
+        self._document = document
+        self._view = view
+        self._lanes: dict[int, Lane] = {}
+        self.ids: list[int] = []
+        self.density = np.zeros(0, np.int64)
+
+    def read(self) -> None:
+        """Take the trajectories from the document again."""
+        self._lanes.clear()
+        self.density = np.zeros(0, np.int64)
+        clip, shown = self._view.clip, self._view.shown
+        if clip is not None:
+            points = self._points
+            kept = np.ones(len(points), bool)
+            if shown is not None:
+                kept = np.isin(points.ids, np.fromiter(shown, np.int64, len(shown)))
+            if kept.any():
+                self.density = density(points, kept, clip.frames)
+        self.choose()
+
+    def choose(self) -> None:
+        """Choose the lanes again, after another selection."""
+        clip, shown = self._view.clip, self._view.shown
+        self.ids = []
+        if clip is not None:
+            objects = self._document.objects(clip.id)
+            self.ids = [id for id in objects if shown is None or id in shown]
+            chosen = np.array(sorted(self._view.selection), np.int64)
+            points = chosen[np.isin(chosen, self._points.ids)]
+            self.ids += points[:MOST_POINT_LANES].tolist()
+
+    def lane(self, trajectory_id: int) -> Lane:
+        """The lane of one of `ids`."""
+        if trajectory_id not in self._lanes:
+            self._lanes[trajectory_id] = self._made(trajectory_id)
+        return self._lanes[trajectory_id]
+
+    def _made(self, trajectory_id: int) -> Lane:
+        clip = self._view.clip
+        one = self._document.objects(clip.id).get(trajectory_id) if clip is not None else None
+        if one is not None:
+            return object_lane(one)
+        points = self._points
+        return point_lane(points, int(np.searchsorted(points.ids, trajectory_id)))
+
+    @property
+    def _points(self) -> PointTrajectories:
+        if self._view.clip is None:
+            raise ValueError("there is no clip")
+        return self._document.points(self._view.clip.id)

@@ -1,0 +1,193 @@
+"""How ruler, lanes and density look."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
+
+from core.trajectories.model import Review
+from studio.canvas.colours import KEYFRAME, REJECTED, track_colour
+from studio.theme import Colours
+from studio.timeline.lanes import Lane
+from studio.timeline.time_scale import TimeScale
+
+_LABELS_APART = 64.0  # view pixels between numbers of the ruler
+_TICKS_APART = 6.0
+_TICK_EDGE = QColor(0, 40, 50, 150)  # beside a keyframe's tick, so that it is seen on any colour
+
+
+def lane_colour(lane: Lane) -> QColor:
+    """Grey for what was rejected, else the track's own."""
+    if lane.review == Review.REJECTED:
+        return QColor(*(int(value) for value in REJECTED))
+    return track_colour(lane.id)
+
+
+def draw_ruler(
+    painter: QPainter, rect: QRectF, names: float, scale: TimeScale, frames: int, colours: Colours
+) -> None:
+    """Frame numbers and ticks, right of the first `names` pixels."""
+    painter.fillRect(rect, QColor(colours.window))
+    _title(painter, rect, names, "Frame", colours)
+    rect = rect.adjusted(names, 0, 0, 0)
+    painter.save()
+    painter.setClipRect(rect)
+    step, minor = scale.step(_LABELS_APART), scale.step(_TICKS_APART)
+    first = max(scale.frame(rect.left()), 0)
+    last = min(scale.frame(rect.right()), frames - 1)
+    painter.setPen(QColor(colours.border))
+    for frame in range(first - first % minor, last + 1, minor):
+        x = scale.middle(frame)
+        painter.drawLine(QPointF(x, rect.bottom() - 4), QPointF(x, rect.bottom()))
+    for frame in range(first - first % step, last + 1, step):
+        x = scale.middle(frame)
+        painter.setPen(QColor(colours.faint))
+        painter.drawLine(QPointF(x, rect.bottom() - 7), QPointF(x, rect.bottom()))
+        painter.setPen(QColor(colours.muted))
+        place = QRectF(x - 40, rect.top(), 80, rect.height() - 7)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(frame))
+    painter.restore()
+
+
+def draw_density(
+    painter: QPainter,
+    rect: QRectF,
+    names: float,
+    scale: TimeScale,
+    counts: np.ndarray,
+    frame: int,
+    colours: Colours,
+) -> None:
+    """How many points each frame has, as a filled curve from 0 to the most of any frame."""
+    painter.fillRect(rect.adjusted(0, 0, names - rect.width(), 0), QColor(colours.window))
+    here = int(counts[min(frame, len(counts) - 1)])
+    _title(painter, rect, names, "1 point here" if here == 1 else f"{here:,} points here", colours)
+    painter.setPen(QColor(colours.border))
+    painter.drawLine(rect.topLeft() + QPointF(names, 0), rect.topRight())
+    curve = rect.adjusted(names, 0, 0, -1)
+    painter.fillRect(curve.adjusted(0, 1, 0, 0), QColor(colours.base))
+    painter.save()
+    painter.setClipRect(curve)
+    fill = QColor(colours.mark)
+    painter.setPen(QPen(fill, 1))
+    fill.setAlpha(70)
+    painter.setBrush(fill)
+    painter.drawPolygon(_steps(curve, scale, counts))
+    painter.restore()
+    painter.setPen(QColor(colours.border))
+    painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+
+
+def _steps(rect: QRectF, scale: TimeScale, counts: np.ndarray) -> QPolygonF:
+    first = min(max(scale.frame(rect.left()), 0), len(counts) - 1)
+    last = min(max(scale.frame(rect.right()), first), len(counts) - 1)
+    stride = max(1, int(1 / scale.width))  # several frames in a pixel: the most of them
+    starts = np.arange(first, last + 1, stride)
+    tops = np.maximum.reduceat(counts[first : last + 1], starts - first)
+    heights = tops / max(int(counts.max()), 1) * (rect.height() - 4)
+    corners = [QPointF(scale.x(first), rect.bottom())]
+    for start, height in zip(starts.tolist(), heights.tolist(), strict=True):
+        corners.append(QPointF(scale.x(start), rect.bottom() - height))
+        corners.append(QPointF(scale.x(min(start + stride, last + 1)), rect.bottom() - height))
+    corners.append(QPointF(scale.x(last + 1), rect.bottom()))
+    return QPolygonF(corners)
+
+
+def draw_name(painter: QPainter, rect: QRectF, lane: Lane, colours: Colours) -> None:
+    """A dot in the track's colour and its name, cut where it is too long."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(lane_colour(lane))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawEllipse(QRectF(rect.left() + 10, rect.center().y() - 4, 8, 8))
+    painter.setPen(QColor(colours.muted if lane.review == Review.REJECTED else colours.text))
+    place = rect.adjusted(26, 0, -8, 0)
+    elide = Qt.TextElideMode.ElideRight
+    text = painter.fontMetrics().elidedText(lane.name, elide, round(place.width()))
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+    painter.restore()
+
+
+def draw_playhead(
+    painter: QPainter, rect: QRectF, ruler: float, scale: TimeScale, frame: int, colours: Colours
+) -> None:
+    """A line through the frame that is shown, with its number in the ruler's height at the top."""
+    x = scale.middle(frame)
+    if not rect.left() <= x <= rect.right():
+        return
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colours.mark), 2))
+    painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+    width = painter.fontMetrics().horizontalAdvance(str(frame)) + 10
+    tag = QRectF(max(x - width / 2, rect.left()), rect.top() + 1, width, ruler - 8)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colours.accent))
+    painter.drawRoundedRect(tag, 3, 3)
+    painter.setPen(QColor(colours.on_accent))
+    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, str(frame))
+    painter.restore()
+
+
+def say(painter: QPainter, rect: QRectF, text: str, colours: Colours) -> None:
+    """What will appear here."""
+    painter.setPen(QColor(colours.muted))
+    how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(rect.adjusted(8, 0, -8, 0), int(how), text)
+
+
+def _title(painter: QPainter, rect: QRectF, names: float, text: str, colours: Colours) -> None:
+    painter.setPen(QColor(colours.muted))
+    place = QRectF(rect.left() + 10, rect.top(), names - 18, rect.height())
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def draw_lane(
+    painter: QPainter, rect: QRectF, scale: TimeScale, lane: Lane, kept: tuple[int, int] | None = None
+) -> None:
+    """Bars of a lane, hatched where nobody confirmed, with a tick a keyframe; gaps stay empty.
+
+    `kept`: the frames that a trim under way would leave; what is beyond is drawn faint.
+    """
+    colour = lane_colour(lane)
+    bar = rect.adjusted(0, 4, 0, -4)
+    painter.save()
+    painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
+    if kept is not None:
+        painter.setOpacity(0.25)
+        _draw_bars(painter, bar, scale, lane, colour)
+        painter.setOpacity(1.0)
+        left, right = scale.x(kept[0]), scale.x(kept[1] + 1)
+        rest = QRectF(left, rect.top(), right - left, rect.height())
+        painter.setClipRect(rest, Qt.ClipOperation.IntersectClip)
+    _draw_bars(painter, bar, scale, lane, colour)
+    painter.restore()
+
+
+def _draw_bars(painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, colour: QColor) -> None:
+    pale = QColor(colour)
+    pale.setAlpha(70)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for first, last in lane.solid:
+        painter.fillRect(_span(bar, scale, first, last), colour)
+    for first, last in lane.propagated:
+        part = _span(bar, scale, first, last)
+        painter.fillRect(part, pale)
+        painter.fillRect(part, QBrush(colour, Qt.BrushStyle.BDiagPattern))
+    painter.setPen(QPen(colour, 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for first, last in lane.spans:
+        painter.drawRect(_span(bar, scale, first, last).adjusted(0, 0, -1, -1))
+    width = min(max(scale.width * 0.3, 1.0), 3.0)
+    middles = np.round(scale.xs(lane.keyframes + 0.5))
+    for x in np.unique(middles[(middles >= bar.left()) & (middles <= bar.right())]):
+        tick = QRectF(float(x) - width / 2, bar.top() - 2, width, bar.height() + 4)
+        if width >= 2:
+            painter.fillRect(tick.adjusted(-1, 0, 1, 0), _TICK_EDGE)
+        painter.fillRect(tick, KEYFRAME)
+
+
+def _span(bar: QRectF, scale: TimeScale, first: int, last: int) -> QRectF:
+    """Frames `first` to `last` of a bar, cut to a little more than what is seen."""
+    left = max(scale.x(int(first)), bar.left() - 8)
+    right = min(scale.x(int(last) + 1), bar.right() + 8)
+    return QRectF(left, bar.top(), max(right - left, 0.0), bar.height())

@@ -1,0 +1,39 @@
+"""Dragging the end of a bar."""
+
+from dataclasses import dataclass, replace
+
+from studio.timeline.lanes import Lane
+from studio.timeline.time_scale import TimeScale
+
+REACH = 5.0
+"""View pixels around a bar's end, or a tick, within which the mouse takes it."""
+
+
+@dataclass(frozen=True)
+class TrimDrag:
+    """The end of a bar, held by the mouse, and the frames that letting go would leave."""
+
+    lane: Lane
+    at_start: bool
+    first: int
+    last: int
+
+    @staticmethod
+    def at(lane: Lane, x: float, scale: TimeScale) -> "TrimDrag | None":
+        """The end of a lane's bar at a pixel."""
+        to_start, to_end = abs(x - scale.x(lane.first)), abs(x - scale.x(lane.last + 1))
+        if min(to_start, to_end) > REACH:
+            return None
+        return TrimDrag(lane, to_start < to_end, lane.first, lane.last)
+
+    def moved(self, x: float, scale: TimeScale) -> "TrimDrag":
+        """The same end, brought to a pixel; at least one frame stays, and none is added."""
+        lane, border = self.lane, round((x - scale.left) / scale.width)
+        if self.at_start:
+            return replace(self, first=min(max(border, lane.first), lane.last))
+        return replace(self, last=max(min(border - 1, lane.last), lane.first))
+
+    @property
+    def changes(self) -> bool:
+        """Whether letting go would take anything away."""
+        return (self.first, self.last) != (self.lane.first, self.lane.last)
