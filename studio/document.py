@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 from sqlalchemy import Connection
 
@@ -12,6 +13,9 @@ from core.trajectories import journal, store
 from core.trajectories.journal import Edit, HistoryEntry
 from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
 from core.trajectories.store import ClipSummary
+
+FEW = 2000
+"""So many changed trajectories are read again by themselves; more of them with their whole clip."""
 
 
 class Document(QObject):
@@ -36,6 +40,7 @@ class Document(QObject):
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.project = project
+        self._summaries: dict[int, ClipSummary] | None = None
         self._points: dict[int, PointTrajectories] = {}
         self._objects: dict[int, dict[int, ObjectTrajectory]] = {}
         self._writer = ThreadPoolExecutor(1, "store")
@@ -45,9 +50,11 @@ class Document(QObject):
     # --- reading ------------------------------------------------------------------------------
 
     def clips(self) -> list[ClipSummary]:
-        """Every clip with its counts, by name."""
-        with self.project.reading() as connection:
-            return store.summaries(connection)
+        """Every clip with its counts, by name; cached until they change."""
+        if self._summaries is None:
+            with self.project.reading() as connection:
+                self._summaries = {one.clip.id: one for one in store.summaries(connection)}
+        return sorted(self._summaries.values(), key=lambda one: one.clip.name)
 
     def points(self, clip_id: int) -> PointTrajectories:
         """The point trajectories of a clip, by id; cached until they change."""
@@ -60,8 +67,7 @@ class Document(QObject):
         """Id → object trajectory of the clip's chosen annotator, by id; cached until they change."""
         if clip_id not in self._objects:
             with self.project.reading() as connection:
-                annotator = next((c.annotator for c in store.clips(connection) if c.id == clip_id), 0)
-                found = store.objects(connection, clip_id, annotator)
+                found = store.objects(connection, clip_id, self._annotator(clip_id))
                 self._objects[clip_id] = {one.id: one for one in found}
         return self._objects[clip_id]
 
@@ -145,7 +151,7 @@ class Document(QObject):
             self.failed.emit(str(error))
             return None
         if changes is not None:
-            self._forget(changes)
+            self._refresh(changes)
             self.changed.emit(changes)
         return changes
 
@@ -162,11 +168,32 @@ class Document(QObject):
         except StudioError as error:
             self.failed.emit(str(error))
             return
-        self._forget(changes)
+        self._refresh(changes)
         self.changed.emit(changes)
         self.performed.emit(edit.text)
 
-    def _forget(self, changes: Changes) -> None:
-        for clip_id in changes.clips:
-            self._points.pop(clip_id, None)
-            self._objects.pop(clip_id, None)
+    def _annotator(self, clip_id: int) -> int:
+        """Whose objects of a clip are shown."""
+        return next((one.clip.annotator for one in self.clips() if one.clip.id == clip_id), 0)
+
+    def _refresh(self, changes: Changes) -> None:
+        """Read again what is cached of what changed, and no more of it than needed."""
+        touched = changes.trajectories
+        with self.project.reading() as connection:
+            if self._summaries is not None:
+                for clip_id in changes.clips:
+                    self._summaries.pop(clip_id, None)
+                again = store.summaries(connection, changes.clips)
+                self._summaries.update({one.clip.id: one for one in again})
+            for clip_id in changes.clips:
+                points, objects = self._points.pop(clip_id, None), self._objects.pop(clip_id, None)
+                if len(changes.clips) > 1 or not 0 < len(touched) <= FEW:
+                    continue  # read as a whole when it is looked at again
+                if points is not None:
+                    rest = points.take(~np.isin(points.ids, list(touched)))
+                    joined = PointTrajectories.join((rest, store.some_points(connection, touched)))
+                    self._points[clip_id] = joined.take(np.argsort(joined.ids))
+                if objects is not None:
+                    kept = [one for id, one in objects.items() if id not in touched]
+                    kept += store.some_objects(connection, touched, self._annotator(clip_id))
+                    self._objects[clip_id] = {one.id: one for one in sorted(kept, key=lambda one: one.id)}

@@ -33,6 +33,13 @@ from studio.toasts import Toasts
 
 WORKSPACES = ("curate", "train", "evaluate", "compare")
 
+PANEL_SIZES: tuple[tuple[Qt.Orientation, dict[str, int]], ...] = (
+    (Qt.Orientation.Horizontal, {"clips": 340, "inspector": 330}),
+    (Qt.Orientation.Vertical, {"timeline": 170}),
+    (Qt.Orientation.Vertical, {"clips": 230, "tracks": 430}),
+)
+"""Pixels of panels at first: each entry is one boundary to move, in this order."""
+
 LAYOUT_VERSION = 1
 """Raise it when panels are added or renamed: saved layouts of another version are not used."""
 
@@ -120,12 +127,7 @@ class MainWindow(QMainWindow):
             self.statusBar().addPermanentWidget(widget)
             self._project_status.append(widget)
             widget.show()
-        sizes = {"clips": 240, "tracks": 520, "inspector": 330}
-        for orientation in (Qt.Orientation.Horizontal, Qt.Orientation.Vertical):
-            known = [dock for dock_name, dock in self.docks.items() if dock_name in sizes]
-            widths = {"clips": 300, "tracks": 300, "inspector": 330}
-            chosen = widths if orientation is Qt.Orientation.Horizontal else sizes
-            self.resizeDocks(known, [chosen[dock.objectName()] for dock in known], orientation)
+        self._size_panels()
         self._default = self.saveState(LAYOUT_VERSION)
         self._bar_widgets(True)
         self.show_workspace(workspace if workspace in workspaces else "curate")
@@ -275,6 +277,14 @@ class MainWindow(QMainWindow):
             self.tabifyDockWidget(self.docks[panel.behind], dock)
             self.docks[panel.behind].raise_()
         self.panels_menu.addAction(dock.toggleViewAction())
+
+    def _size_panels(self) -> None:
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+        for orientation, sizes in PANEL_SIZES:
+            docks = [self.docks[name] for name in sizes if name in self.docks]
+            self.resizeDocks(docks, [sizes[dock.objectName()] for dock in docks], orientation)
 
     def _bar_widgets(self, shown: bool) -> None:
         self._segments.setVisible(shown)

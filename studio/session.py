@@ -192,7 +192,8 @@ class Session(QObject):
             done.add("pretrain")
         if self.runs.for_job("voc", "evaluate"):
             done.add("evaluate")
-        self.curate.steps.set_done(done)
+        if done != self.curate.steps.done:
+            self.curate.steps.set_done(done)
 
     def _take_step(self, step: str) -> None:
         if step == "import":

@@ -103,6 +103,21 @@ class PointTrajectories:
             labels=("",) * len(lengths),
         )
 
+    @staticmethod
+    def join(parts: Sequence["PointTrajectories"]) -> "PointTrajectories":
+        """The trajectories of several, one after the other; at least one part."""
+
+        def joined(name: str) -> np.ndarray:
+            return np.concatenate([getattr(part, name) for part in parts])
+
+        lengths = np.concatenate([part.lengths for part in parts])
+        names = ("ids", "first", "xy", "error", "origin", "end_reason", "review")
+        return PointTrajectories(
+            **{name: joined(name) for name in names},
+            offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+            labels=tuple(label for part in parts for label in part.labels),
+        )
+
     def __len__(self) -> int:
         return len(self.ids)
 

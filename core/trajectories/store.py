@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,11 @@ class ClipSummary:
     rejected: int
 
 
-def clips(connection: Connection) -> list[Clip]:
-    """Every clip, by name."""
+def clips(connection: Connection, ids: Collection[int] | None = None) -> list[Clip]:
+    """The clips of some ids, all where None, by name."""
     query = select(schema.clip, schema.root.c.path).join(schema.root).order_by(schema.clip.c.name)
+    if ids is not None:
+        query = query.where(schema.clip.c.id.in_(ids))
     return [_clip(row) for row in connection.execute(query)]
 
 
@@ -55,10 +57,12 @@ def clip(connection: Connection, name: str) -> Clip:
     return _clip(row)
 
 
-def summaries(connection: Connection) -> list[ClipSummary]:
-    """Every clip with its counts, by name; only the chosen annotator's objects count."""
+def summaries(connection: Connection, clip_ids: Collection[int] | None = None) -> list[ClipSummary]:
+    """Clips (all where None) with their counts, by name; only the chosen annotator's objects count."""
     t, c, o = schema.trajectory.c, schema.clip.c, schema.observation.c
     shown = (t.kind == Kind.POINT) | (t.annotator == c.annotator)
+    if clip_ids is not None:
+        shown &= t.clip_id.in_(clip_ids)
     counts = (
         select(
             t.clip_id,
@@ -89,7 +93,7 @@ def summaries(connection: Connection) -> list[ClipSummary]:
             accepted=by_clip.get(one.id, (0, 0, 0, 0))[2],
             rejected=by_clip.get(one.id, (0, 0, 0, 0))[3],
         )
-        for one in clips(connection)
+        for one in clips(connection, clip_ids)
     ]
 
 
@@ -131,6 +135,12 @@ def one_object(connection: Connection, trajectory_id: int) -> ObjectTrajectory |
     """The object trajectory of an id; None if there is none or it is a point."""
     t = schema.trajectory.c
     return next(iter(_objects(connection, [t.id == trajectory_id, t.kind == Kind.OBJECT])), None)
+
+
+def some_objects(connection: Connection, ids: Iterable[int], annotator: int) -> list[ObjectTrajectory]:
+    """The object trajectories of an annotator among some ids, by id."""
+    t = schema.trajectory.c
+    return _objects(connection, [t.id.in_(list(ids)), t.kind == Kind.OBJECT, t.annotator == annotator])
 
 
 def some_points(connection: Connection, ids: Iterable[int]) -> PointTrajectories:

@@ -76,6 +76,7 @@ class FilmStrip(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.cuts: list[Cut] = []
         self.pictures: list[QImage] = []
+        self._clip: Clip | None = None
         self._frame = 0
         self._work = Background(self)
         self._work.done.connect(self._take)
@@ -91,7 +92,9 @@ class FilmStrip(QWidget):
 
     def show_cuts(self, clip: Clip | None, cuts: list[Cut]) -> None:
         """Show other pictures; they are decoded in a thread and appear together."""
-        self.cuts, self.pictures = cuts, []
+        if (clip, cuts) == (self._clip, self.cuts):
+            return
+        self._clip, self.cuts, self.pictures = clip, cuts, []
         self.update()
         if clip is not None and cuts:
             side = round(SIDE * self.devicePixelRatioF())

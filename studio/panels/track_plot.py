@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio import theme
 
+HEIGHT = 150
+"""Pixels of the plot."""
+
 
 class TrackPlot(QWidget):
     """A line over frames with a cursor at the frame that is shown; a click goes to a frame.
@@ -28,7 +31,7 @@ class TrackPlot(QWidget):
         self._plot.setLabel("bottom", "Frame")
         for side in ("left", "bottom"):
             self._plot.getAxis(side).enableAutoSIPrefix(False)
-        self._plot.setMinimumHeight(120)
+        self._plot.setFixedHeight(HEIGHT)
         self._curve = self._plot.plot(connect="finite")
         self._keys = pg.ScatterPlotItem(size=7, symbol="d", pen=None)
         self._cursor = pg.InfiniteLine(angle=90)

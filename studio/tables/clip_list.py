@@ -21,13 +21,13 @@ from studio.view_state import ViewState
 DATASETS = {"moseg": "Moseg", "vsb100": "VSB100", "davis": "DAVIS", "frames": "Frames", "video": "Videos"}
 """Data set → what the window calls it."""
 
-TITLES = ("Clip", "Frames", "Annot.", "Tracks", "Reviewed")
+TITLES = ("Clip", "Frames", "Keyed", "Tracks", "Done")
 TIPS = (
     "Data set and clip",
     "Frames it has",
     "Frames that hold a keyframe of an object",
     "Objects and points",
-    "Tracks accepted or rejected",
+    "Share of tracks that were accepted or rejected",
 )
 REVIEWED_COLUMN = 4
 _CLIP, _SHARE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
@@ -52,12 +52,12 @@ class ClipList(QWidget):
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.setItemDelegateForColumn(REVIEWED_COLUMN, _Share(self.tree))
         self.tree.setUniformRowHeights(True)
-        self.tree.setIndentation(14)
+        self.tree.setIndentation(12)
         header = self.tree.header()
         header.setStretchLastSection(False)
-        header.setMinimumSectionSize(36)
+        header.setMinimumSectionSize(40)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate((0, 54, 50, 54, 64)):
+        for column, width in enumerate((0, 54, 50, 56, 48)):
             self.tree.headerItem().setToolTip(column, TIPS[column])
             if column:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
