@@ -53,8 +53,10 @@ def test_association_compares_each_anchor_with_its_own_candidate(difference):
 def test_slowfeat_is_right_where_the_positive_is_the_nearer():
     objective = SlowFeat(trunk_of(TINY), margin=1.0)
     a, b = images_of(TINY, 2)
-    _, right = objective(torch.stack([a, a, b, a, b, a]), torch.zeros(2, dtype=torch.int64))
-    assert right.item() == 0.5  # (a, a, b) is ranked rightly, (a, b, a) wrongly
+    _, right = objective(torch.stack([a, a, b, b, b, a, a, b, a]), torch.zeros(3, dtype=torch.int64))
+    assert right.item() == pytest.approx(
+        2 / 3
+    )  # (a, a, b) and (b, b, a) are ranked rightly, (a, b, a) wrongly
 
 
 def test_contrastive_is_right_where_the_distance_is_on_the_labels_side():
