@@ -128,7 +128,12 @@ class RunFolder:
         Raises:
             StudioError: config.toml is damaged or holds an unknown key.
         """
-        return config.from_dict(cls, config.read_toml(self.path / "config.toml").get("settings", {}))
+        return config.from_dict(cls, self.settings_as_written())
+
+    def settings_as_written(self) -> dict[str, Any]:
+        """The same as plain values, whatever the job."""
+        values: dict[str, Any] = config.read_toml(self.path / "config.toml").get("settings", {})
+        return values
 
     @property
     def snapshot(self) -> Path:
