@@ -83,6 +83,7 @@ class Runs(QObject):
         self._followed: list[_Followed] = []
         self._reader = ThreadPoolExecutor(1, "run-reader")
         self._launcher = ThreadPoolExecutor(1, "run-launcher")
+        self._children: list[subprocess.Popen[bytes]] = []
         self._looking = False
         self._scanned = 0.0
         self._looked.connect(self._take)
@@ -193,9 +194,8 @@ class Runs(QObject):
         self._timer.stop()
         self._launcher.shutdown(wait=True)
         self._reader.shutdown(wait=True, cancel_futures=True)
-        for followed in self._followed:
-            if followed.child is not None and followed.child.poll() is None:
-                threading.Thread(target=followed.child.wait, daemon=True).start()
+        for child in self._children:
+            threading.Thread(target=child.wait, daemon=True).start()
 
     # --- starting -----------------------------------------------------------------------------
 
@@ -224,6 +224,8 @@ class Runs(QObject):
                 raise error
             return
         folder, head, followed.child = future.result()
+        if followed.child is not None:
+            self._children.append(followed.child)
         run.folder = folder
         _set_head(run, head)
         if run.stop_asked is not None and followed.child is not None:
@@ -234,9 +236,7 @@ class Runs(QObject):
     # --- following ----------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        for followed in self._followed:
-            if followed.child is not None:
-                followed.child.poll()
+        self._children = [child for child in self._children if child.poll() is None]
         if self._looking:
             return
         scan = time() - self._scanned >= SCAN_PERIOD

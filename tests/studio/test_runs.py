@@ -180,17 +180,21 @@ def test_asking_to_stop_leaves_a_request_and_the_run_shows_as_stopping(
     assert not run.is_stopping
 
 
-def test_kill_is_offered_for_a_run_that_was_asked_to_stop_long_ago(
+def test_a_run_that_does_not_stop_can_be_killed_after_a_while(
     project: Project, follow: Any, work: Any, qtbot: Any
 ) -> None:
     folder = new_folder(project)
     runs = follow()
+    ends = Ends(runs)
     work(folder, 1, 10_000, 30.0)  # does not look for half a minute
     qtbot.waitUntil(is_running(runs, 1), timeout=15000)
     folder.ask_stop()
     asked = folder.path / "control" / "stop.json"
     os.utime(asked, (time.time() - 11, time.time() - 11))
     qtbot.waitUntil(lambda: runs.can_kill(only(runs)), timeout=5000)
+    runs.kill(only(runs))
+    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED], timeout=5000)
+    assert not runs.can_kill(only(runs))
 
 
 def test_a_file_cut_back_on_resume_is_read_again_from_its_start(
