@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self.recent_menu = menu_of(self.menuBar(), "File").addMenu("Open &recent")
         self.panels_menu = menu_of(self.menuBar(), "View").addMenu("&Panels")
         self._pages = QStackedWidget()
+        self._pages.currentChanged.connect(self._give_room)
         self.setCentralWidget(self._pages)
         self._welcome: QWidget | None = None
         self._workspaces: dict[str, QWidget] = {}
@@ -90,6 +91,8 @@ class MainWindow(QMainWindow):
         self.docks: dict[str, QDockWidget] = {}
         self._default = QByteArray()
         self.workspace = ""
+        self._sizing = QTimer(self, interval=0, singleShot=True)  # when the panels have their places
+        self._sizing.timeout.connect(self._size_panels)
         self._build_bar()
         self._build_status()
         self.toasts = Toasts(self)
@@ -121,13 +124,13 @@ class MainWindow(QMainWindow):
         self._workspaces = dict(workspaces)
         for widget in workspaces.values():
             self._pages.addWidget(widget)
+        self._give_room()
         for panel in panels:
             self._add_panel(panel)
         for widget in status:
             self.statusBar().addPermanentWidget(widget)
             self._project_status.append(widget)
             widget.show()
-        self._size_panels()
         self._default = self.saveState(LAYOUT_VERSION)
         self._bar_widgets(True)
         self.show_workspace(workspace if workspace in workspaces else "curate")
@@ -278,10 +281,20 @@ class MainWindow(QMainWindow):
             self.docks[panel.behind].raise_()
         self.panels_menu.addAction(dock.toggleViewAction())
 
-    def _size_panels(self) -> None:
+    def _give_room(self) -> None:
+        """Only the page that is shown says how small the window can be."""
+        ignored, preferred = QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        for place in range(self._pages.count()):
+            page = self._pages.widget(place)
+            assert page is not None
+            policy = preferred if page is self._pages.currentWidget() else ignored
+            page.setSizePolicy(policy, policy)
         layout = self.layout()
         if layout is not None:
+            layout.invalidate()
             layout.activate()
+
+    def _size_panels(self) -> None:
         for orientation, sizes in PANEL_SIZES:
             docks = [self.docks[name] for name in sizes if name in self.docks]
             self.resizeDocks(docks, [sizes[dock.objectName()] for dock in docks], orientation)
@@ -294,6 +307,7 @@ class MainWindow(QMainWindow):
         self.restoreState(self._default, LAYOUT_VERSION)
         for dock in self.docks.values():
             dock.setVisible(name == "curate")
+        self._sizing.start()
 
     def _keep_layout(self) -> None:
         if self.workspace:

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from studio import icons, theme
 
 STEPS = {
-    "import": "Import clips",
-    "track": "Track and densify",
-    "review": "Review 10 tracks",
-    "pretrain": "Pretrain",
-    "evaluate": "Evaluate on VOC",
+    "import": ("Import", "Bring in clips: data sets, folders of frames, videos"),
+    "track": ("Track", "Follow points by optical flow, and fill in objects between keyframes"),
+    "review": ("Review", "Accept or reject ten tracks, correct what is wrong"),
+    "pretrain": ("Pretrain", "Learn features from the trajectories"),
+    "evaluate": ("Evaluate", "Fine-tune a detector on PASCAL VOC and measure it"),
 }
-"""Step → what the strip calls it, in order."""
+"""Step → what the strip calls it and what its tooltip says, in order."""
 
 
 class Steps(QWidget):
@@ -34,13 +34,14 @@ class Steps(QWidget):
         row.setSpacing(theme.SPACE // 2)
         row.addStretch()
         self.buttons: dict[str, QToolButton] = {}
-        for place, (step, text) in enumerate(STEPS.items(), start=1):
+        for place, (step, (text, tip)) in enumerate(STEPS.items(), start=1):
             if place > 1:
                 arrow = QLabel("→")
                 arrow.setProperty("quiet", True)
                 row.addWidget(arrow)
             button = QToolButton(autoRaise=True)
             button.setText(f"{place}  {text}")
+            button.setToolTip(tip)
             button.setProperty("role", "step")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.clicked.connect(lambda checked=False, step=step: self.chosen.emit(step))
@@ -62,4 +63,4 @@ class Steps(QWidget):
             font = button.font()
             font.setBold(step == following)
             button.setFont(font)
-            button.setAccessibleName(f"{STEPS[step]}{', done' if step in done else ''}")
+            button.setAccessibleName(f"{STEPS[step][0]}{', done' if step in done else ''}")

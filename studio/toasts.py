@@ -1,4 +1,4 @@
-"""Short messages in a corner of the window, with one thing to do about them; they go by themselves."""
+"""Short messages over the foot of the window, with one thing to do about them; they go by themselves."""
 
 from collections.abc import Callable
 from functools import partial
@@ -94,7 +94,7 @@ class Toast(QFrame):
 
 
 class Toasts(QObject):
-    """The messages over a widget's bottom right corner, newest below."""
+    """The messages over the lower middle of a widget, newest below."""
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
@@ -147,12 +147,12 @@ class Toasts(QObject):
             self._place()
 
     def _place(self) -> None:
-        area = self._over.rect().adjusted(0, 0, -2 * theme.SPACE, -5 * theme.SPACE)
-        width = min(420, max(260, area.width() // 3))
-        bottom = area.bottom()
+        area = self._over.rect()
+        width = min(460, max(260, area.width() // 3))
+        left, bottom = (area.width() - width) // 2, area.bottom() - 5 * theme.SPACE
         for toast in reversed(self._shown):
             toast.setFixedWidth(width)
             height = max(toast.heightForWidth(width), toast.sizeHint().height())
-            toast.setGeometry(area.right() - width, bottom - height, width, height)
+            toast.setGeometry(left, bottom - height, width, height)
             toast.raise_()
             bottom -= height + theme.SPACE

@@ -77,7 +77,8 @@ class Inspector(QStackedWidget):
         self.label.returnPressed.connect(self.left)
         self.strip, self.plot = FilmStrip(), TrackPlot()
         self.facts = {
-            name: QLabel(wordWrap=True) for name in ("Frames", "Review", "Here", "Ends because", "Made by")
+            name: QLabel(wordWrap=name in ("Frames", "Ends because"))
+            for name in ("Frames", "Review", "Here", "Place", "Ends because", "Made by")
         }
         self._page = self._build(actions)
         self.addWidget(self.empty)
@@ -181,20 +182,21 @@ class Inspector(QStackedWidget):
         track = self._track
         if track is None:
             return
-        text = f"not seen at frame {frame}"
+        here, where = f"not seen at frame {frame}", ""
         if isinstance(track, ObjectTrajectory):
             place = track.place(frame)
             if place is not None:
                 x1, y1, x2, y2 = track.boxes[place]
-                text = f"{_origin(track.origin[place])}, {x2 - x1:.0f} × {y2 - y1:.0f} px"
-                text += f", confidence {track.confidence[place]:.2f}"
+                here = f"{_origin(track.origin[place])}, confidence {track.confidence[place]:.2f}"
+                where = f"{x2 - x1:.0f} × {y2 - y1:.0f} px at ({x1:.0f}, {y1:.0f})"
         elif track.first[0] <= frame <= track.last[0]:
             place = frame - int(track.first[0])
             x, y = track.xy[place]
-            text = f"{_origin(track.origin[place])} at ({x:.1f}, {y:.1f})"
+            here, where = _origin(track.origin[place]), f"({x:.1f}, {y:.1f}) px"
             if place > 0 and np.isfinite(track.error[place]):
-                text += f", error {track.error[place]:.2f} px"
-        self.facts["Here"].setText(text)
+                here += f", error {track.error[place]:.2f} px"
+        self.facts["Here"].setText(here)
+        self.facts["Place"].setText(where)
 
     def _relabel(self) -> None:
         track = self._track

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QLineEdit,
+    QSizePolicy,
     QSpinBox,
     QToolButton,
     QWidget,
@@ -68,6 +69,7 @@ class FilterRow(QWidget):
         self.clear_button.setToolTip("Show all tracks again")
         icons.set_icon(self.clear_button, "close")
         self.clear_button.clicked.connect(self.clear)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         grid = QGridLayout(self)
         grid.setContentsMargins(*[theme.SPACE // 2] * 4)
         grid.setSpacing(theme.SPACE // 2)
