@@ -123,13 +123,16 @@ def look_around(
     for request in requests:
         stamp = _stamp(request.folder)
         if stamp != request.unless_stamp:
-            try:
-                news = look(request)
-            except StudioError:
-                answers.append(Answer(request, stamp, None))
-            else:
-                answers.append(Answer(request, stamp, news))
+            with contextlib.suppress(OSError):  # asked again at the next look
+                answers.append(Answer(request, stamp, _news_or_gone(request)))
     return answers, find(runs, known) if runs is not None else []
+
+
+def _news_or_gone(request: Request) -> News | None:
+    try:
+        return look(request)
+    except StudioError:
+        return None
 
 
 def find(runs: Path, known: Set[str]) -> list[Found]:

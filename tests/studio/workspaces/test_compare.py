@@ -1,6 +1,7 @@
 """The Compare workspace sets runs beside each other and beside the paper."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,12 @@ def compare(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Compa
 
 def names(workspace: CompareWorkspace) -> list[str]:
     model = workspace.model
-    return [
-        str(model.headerData(row, Qt.Orientation.Vertical)).split(" (")[0] for row in range(model.rowCount())
-    ]
+    return [str(model.headerData(row, Qt.Orientation.Vertical)) for row in range(model.rowCount())]
+
+
+def local(day: int) -> str:
+    """Midnight UTC of a day of January 2026, as the window shows it."""
+    return f"{datetime(2026, 1, day, tzinfo=UTC).astimezone():%d %b %H:%M}"
 
 
 def cell(workspace: CompareWorkspace, row: int, head: str, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -48,8 +52,8 @@ def cell(workspace: CompareWorkspace, row: int, head: str, role: int = Qt.ItemDa
 
 def test_runs_come_first_and_quoted_rows_say_so(compare: CompareWorkspace) -> None:
     assert names(compare)[:4] == [
-        "RandomNet",
-        "AssociationNet-tr",
+        f"RandomNet · {local(3)}",
+        f"AssociationNet-tr · {local(2)}",
         "RandomNet · quoted",
         "Caltech101Net · quoted",
     ]
@@ -73,17 +77,24 @@ def test_differences_to_the_reference_are_coloured(compare: CompareWorkspace) ->
     assert cell(compare, 0, "cat") == "40.0"
 
 
+def test_means_over_different_classes_are_not_compared(compare: CompareWorkspace) -> None:
+    compare._differences.click()
+    assert cell(compare, 1, "mAP") == "+0.0"
+    assert cell(compare, 2, "mAP") == "33.4"
+    assert cell(compare, 2, "mAP", Qt.ItemDataRole.ForegroundRole) is None
+
+
 def test_another_reference_can_be_chosen_and_is_kept(compare: CompareWorkspace) -> None:
     compare.reference.setCurrentIndex(2)
     compare.reference.activated.emit(2)
     assert cell(compare, 0, "cat", Qt.ItemDataRole.ToolTipRole) == "40.0 %, +2.0 against RandomNet"
     compare.part.setCurrentIndex(2)
-    assert compare.reference.currentText() == "RandomNet"
+    assert compare.reference.currentText() == "RandomNet · quoted"
 
 
 def test_the_published_rows_can_be_left_out(compare: CompareWorkspace) -> None:
     compare.part.setCurrentIndex(0)
-    assert names(compare) == ["RandomNet", "AssociationNet-tr"]
+    assert names(compare) == [f"RandomNet · {local(3)}", f"AssociationNet-tr · {local(2)}"]
 
 
 @pytest.mark.parametrize(("how", "sign"), [("Markdown", "| "), ("LaTeX", " & "), ("CSV", ",")])
