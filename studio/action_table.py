@@ -70,7 +70,7 @@ ROWS: tuple[Row, ...] = (
     _curate("track_end", "End of track", "Go", "Ctrl+End"),
     _curate("go_to_frame", "&Go to frame…", "|Go", "Ctrl+J"),
     _curate("play", "P&lay or pause", "Go", "Space", icon="play"),
-    _curate("shuttle_back", "Play &backward", "Go", "J", tip="Pressed again, faster."),
+    _curate("shuttle_back", "Play back&ward", "Go", "J", tip="Pressed again, faster."),
     _curate("shuttle_forward", "Play forward", "Go", "L", tip="Pressed again, faster."),
     _curate("next_track", "Next track", "|Go", "PgDown", tip="In the order of the table."),
     _curate("previous_track", "Previous track", "Go", "PgUp", tip="In the order of the table."),

@@ -30,7 +30,7 @@ class Actions:
                     self._groups[row.group] = QActionGroup(parent)
                 self._groups[row.group].addAction(action)
             if row.icon:
-                icons.set_icon(action, row.icon)
+                icons.set_icon(action, row.icon, on_accent=row.group == "workspace")
             action.triggered.connect(partial(self._run, row.name))
             self._actions[row.name] = action
             parent.addAction(action)

@@ -289,6 +289,7 @@ class MainWindow(QMainWindow):
             assert page is not None
             policy = preferred if page is self._pages.currentWidget() else ignored
             page.setSizePolicy(policy, policy)
+        self._pages.updateGeometry()
         layout = self.layout()
         if layout is not None:
             layout.invalidate()

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -48,16 +47,15 @@ def cuts_along(frames: np.ndarray, boxes: np.ndarray, count: int) -> list[Cut]:
     return cuts
 
 
-def cut_out(frame: np.ndarray, cut: Cut, side: int) -> np.ndarray:
-    """(side, side, 3) uint8 RGB: a square of a (H, W, 3) frame; black outside of it."""
+def cut_out(frame: np.ndarray, cut: Cut) -> np.ndarray:
+    """(S, S, 3) uint8 RGB: a square of a (H, W, 3) frame; black outside of it."""
     x1, y1, x2, y2 = cut.square
     height, width = frame.shape[:2]
     piece = np.zeros((y2 - y1, x2 - x1, 3), np.uint8)
     left, top, right, bottom = max(x1, 0), max(y1, 0), min(x2, width), min(y2, height)
     if right > left and bottom > top:
         piece[top - y1 : bottom - y1, left - x1 : right - x1] = frame[top:bottom, left:right]
-    shrinks = piece.shape[0] > side
-    return cv2.resize(piece, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return piece
 
 
 class FilmStrip(QWidget):
@@ -131,20 +129,19 @@ class FilmStrip(QWidget):
         if 0 <= place < len(self.cuts):
             self.frame_chosen.emit(self.cuts[place].frame)
 
-    def _take(self, pictures: list[np.ndarray]) -> None:
-        self.pictures = [_image(piece) for piece in pictures]
+    def _take(self, pictures: list[QImage]) -> None:
+        self.pictures = pictures
         self.update()
 
 
-def _image(piece: np.ndarray) -> QImage:
-    height, width = piece.shape[:2]
-    return QImage(piece.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-
-
-def _cut_all(clip: Clip, cuts: list[Cut], side: int, report: Report) -> list[np.ndarray]:
+def _cut_all(clip: Clip, cuts: list[Cut], side: int, report: Report) -> list[QImage]:
     pictures = []
     with open_frames(clip) as frames:
         for number, cut in enumerate(cuts):
             report(number, len(cuts), "")
-            pictures.append(cut_out(frames[cut.frame], cut, side))
+            piece = cut_out(frames[cut.frame], cut)
+            height, width = piece.shape[:2]
+            image = QImage(piece.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+            keep, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            pictures.append(image.scaled(side, side, keep, smooth))  # a copy, no view of `piece`
     return pictures

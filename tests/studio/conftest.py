@@ -1,0 +1,65 @@
+"""A small project, open as a document or in the real window; the user's own settings are never touched."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from core.project import Project
+from studio.app import Studio
+from studio.document import Document
+from studio.settings import WindowSettings
+from studio.view_state import ViewState
+from tests.studio.small_project import make_project
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> WindowSettings:
+    return WindowSettings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def small_project(tmp_path: Path) -> Path:
+    return make_project(tmp_path / "small", tmp_path / "frames")
+
+
+@pytest.fixture
+def small_document(qtbot, small_project: Path) -> Iterator[Document]:
+    document = Document(Project.open(small_project))
+    yield document
+    document.close()
+
+
+@pytest.fixture
+def small_view(small_document: Document) -> ViewState:
+    view = ViewState()
+    view.set_clip(small_document.clips()[0].clip)
+    return view
+
+
+@pytest.fixture
+def projects_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the window puts new projects during a test."""
+    folder = tmp_path / "projects"
+    monkeypatch.setattr("studio.app.projects_folder", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def studio(qtbot, qapp: QApplication, tmp_path: Path, projects_folder: Path) -> Iterator[Studio]:
+    """The real window on its welcome page."""
+    studio = Studio(qapp, WindowSettings(tmp_path / "settings.ini"), tmp_path / "log")
+    studio.window.show()
+    qtbot.waitExposed(studio.window)
+    yield studio
+    studio.window.close()
+    studio.window.deleteLater()
+
+
+@pytest.fixture
+def open_studio(qtbot, studio: Studio, small_project: Path) -> Studio:
+    """The real window with the small project."""
+    assert studio.open_project(small_project)
+    qtbot.waitUntil(lambda: studio.window.commands["undo"].isEnabled())
+    return studio

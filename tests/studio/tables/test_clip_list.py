@@ -1,0 +1,64 @@
+import pytest
+from PySide6.QtCore import Qt
+
+from core.trajectories.bulk_edits import AddClips
+from core.trajectories.edits import SetReview
+from core.trajectories.model import Review
+from studio.document import Document
+from studio.tables.clip_list import REVIEWED_COLUMN, ClipList
+from studio.view_state import ViewState
+from tests.studio.small_project import draw_clip
+
+SHARE = Qt.ItemDataRole.UserRole + 1
+
+
+@pytest.fixture
+def clips(qtbot, small_document: Document) -> ClipList:
+    clips = ClipList(small_document, ViewState())
+    qtbot.addWidget(clips)
+    clips.show()
+    return clips
+
+
+def row(clips: ClipList, name: str):
+    (item,) = clips.tree.findItems(name, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)
+    return item
+
+
+def test_clips_stand_under_their_data_set_with_their_counts(clips: ClipList):
+    assert clips.tree.topLevelItemCount() == 1
+    assert clips.tree.topLevelItem(0).text(0) == "Frames"
+    assert [row(clips, "birds").text(column) for column in range(4)] == ["birds", "12", "3", "22"]
+    assert [row(clips, "cars").text(column) for column in range(4)] == ["cars", "12", "3", "21"]
+
+
+def test_the_first_clip_is_looked_at_and_a_click_looks_at_another(clips: ClipList, qtbot):
+    assert clips._view.clip.name == "birds"
+    rect = clips.tree.visualItemRect(row(clips, "cars"))
+    qtbot.mouseClick(clips.tree.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert clips._view.clip.name == "cars"
+    assert clips.tree.currentItem() is row(clips, "cars")
+
+
+def test_the_list_follows_the_clip(clips: ClipList, small_document: Document):
+    clips._view.set_clip(small_document.clips()[1].clip)
+    assert clips.tree.currentItem() is row(clips, "cars")
+
+
+def test_a_review_moves_the_bar(clips: ClipList, small_document: Document):
+    clip = small_document.clips()[0].clip.id
+    ids = tuple(small_document.points(clip).ids[:11].tolist())
+    small_document.perform(SetReview(clip, ids, Review.REJECTED))
+    assert row(clips, "birds").data(REVIEWED_COLUMN, SHARE) == 0.5
+    assert row(clips, "cars").data(REVIEWED_COLUMN, SHARE) == 0
+
+
+def test_imported_clips_appear_and_go_again_with_undo(clips: ClipList, small_document: Document, tmp_path):
+    new = draw_clip(tmp_path / "more", "a new clip")
+    small_document.perform(AddClips([(new, [])]))
+    assert row(clips, "a new clip").text(3) == "0"
+    assert clips._view.clip.name == "birds"
+    clips._view.set_clip(small_document.clips()[0].clip)
+    assert clips._view.clip.name == "a new clip"
+    small_document.undo()
+    assert clips._view.clip.name == "birds"

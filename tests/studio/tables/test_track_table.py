@@ -1,0 +1,204 @@
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QLineEdit
+
+from core.trajectories.edits import Relabel, SetReview
+from core.trajectories.model import PointTrajectories, Review
+from studio.document import Document
+from studio.tables.track_model import COLUMNS, LABEL_COLUMN, TrackModel
+from studio.tables.track_rows import TrackFilter, track_rows
+from studio.tables.track_table import TrackTable
+from studio.view_state import ViewState
+
+
+@pytest.fixture
+def table(qtbot, small_document: Document, small_view: ViewState) -> TrackTable:
+    table = TrackTable(small_document, small_view)
+    qtbot.addWidget(table)
+    table.resize(700, 600)
+    table.show()
+    return table
+
+
+def column(name: str) -> int:
+    return [column[0] for column in COLUMNS].index(name)
+
+
+def shown(table: TrackTable, name: str) -> list[str]:
+    model = table.model
+    return [model.index(row, column(name)).data() for row in range(model.rowCount())]
+
+
+def test_the_model_keeps_qts_rules(table: TrackTable):
+    tester = QAbstractItemModelTester(table.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    table.model.set_filter(TrackFilter(kind="point"))
+    table.model.sort(column("length"), Qt.SortOrder.DescendingOrder)
+    table.model.set_rows(None)
+    table.reload()
+    assert tester.model() is table.model
+
+
+def test_what_a_row_says(table: TrackTable):
+    assert [table.model.index(0, place).data() for place in range(len(COLUMNS))] == [
+        "", "1", "object", "swan", "0–11", "3", "3", "", "", "1.00",
+    ]  # fmt: skip
+    row = [str(id) for id in table.model.shown_ids].index("6")  # the third point: error 0.2, from frame 2
+    assert [table.model.index(row, place).data() for place in range(1, len(COLUMNS))] == [
+        "6", "point", "", "2–6", "5", "0", "0.20", "0.20", "",
+    ]  # fmt: skip
+    assert table.model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "open"
+
+
+def test_a_click_on_a_header_sorts(table: TrackTable, qtbot):
+    header = table.table.horizontalHeader()
+    x = header.sectionViewportPosition(column("max_error")) + 5
+    for _ in range(2):
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, 5))
+    errors = [float(text) for text in shown(table, "max_error") if text]
+    assert errors in (sorted(errors), sorted(errors, reverse=True))
+    assert shown(table, "max_error")[-2:] == ["", ""]
+
+
+def test_the_filter_drives_what_every_view_shows(table: TrackTable, small_view: ViewState, qtbot):
+    assert small_view.shown is None
+    table.filter_row.kind.setCurrentIndex(1)
+    assert small_view.shown == frozenset({1, 2})
+    assert table.filter_row.count.text() == "2 of 22 tracks"
+    qtbot.keyClicks(table.filter_row.search, "goo")
+    qtbot.waitUntil(lambda: small_view.shown == frozenset({2}))
+    qtbot.mouseClick(table.filter_row.clear_button, Qt.MouseButton.LeftButton)
+    assert small_view.shown is None
+    assert table.filter_row.count.text() == "22 tracks"
+    assert not table.filter_row.clear_button.isVisible()
+
+
+def test_enter_in_the_search_gives_the_keys_back(table: TrackTable, qtbot):
+    with qtbot.waitSignal(table.left):
+        qtbot.keyClick(table.filter_row.search, Qt.Key.Key_Return)
+    qtbot.keyClicks(table.filter_row.search, "swan")
+    with qtbot.waitSignal(table.left):
+        qtbot.keyClick(table.filter_row.search, Qt.Key.Key_Escape)
+    assert table.filter_row.search.text() == ""
+
+
+def test_selecting_rows_selects_tracks(table: TrackTable, small_view: ViewState, qtbot):
+    rect = table.table.visualRect(table.model.index(1, 1))
+    qtbot.mouseClick(table.table.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert small_view.selection == frozenset({2})
+    rect = table.table.visualRect(table.model.index(4, 1))
+    modifier = Qt.KeyboardModifier.ShiftModifier
+    qtbot.mouseClick(table.table.viewport(), Qt.MouseButton.LeftButton, modifier, pos=rect.center())
+    assert small_view.selection == frozenset(table.model.shown_ids[1:5].tolist())
+
+
+def test_selecting_tracks_selects_rows_and_survives_sorting_and_edits(
+    table: TrackTable, small_view: ViewState, small_document: Document
+):
+    ids = table.model.shown_ids
+    wanted = frozenset(ids[[0, 3, 4, 9]].tolist())
+    small_view.set_selection(wanted)
+
+    def selected() -> frozenset[int]:
+        rows = table.table.selectionModel().selectedRows()
+        return frozenset(int(table.model.shown_ids[index.row()]) for index in rows)
+
+    assert selected() == wanted
+    table.model.sort(column("length"), Qt.SortOrder.DescendingOrder)
+    assert selected() == wanted == small_view.selection
+    clip = small_view.clip.id
+    small_document.perform(SetReview(clip, (1,), Review.ACCEPTED))
+    assert selected() == wanted == small_view.selection
+
+
+def test_a_selected_track_that_the_filter_hides_stays_selected(table: TrackTable, small_view: ViewState):
+    small_view.set_selection((1,))
+    table.filter_row.kind.setCurrentIndex(2)
+    assert small_view.selection == frozenset({1})
+
+
+def test_a_typed_label_asks_for_an_edit_and_writes_nothing_itself(table: TrackTable, qtbot):
+    index = table.model.index(0, LABEL_COLUMN)
+    with qtbot.waitSignal(table.edit_asked) as asked:
+        table.table.edit(index)
+        editor = table.table.viewport().findChild(QLineEdit)
+        editor.setText("  mute swan ")
+        qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert asked.args == [Relabel(table._view.clip.id, (1,), "mute swan")]
+    assert index.data() == "swan"
+
+
+def test_the_same_label_is_no_edit(table: TrackTable, qtbot):
+    with qtbot.assertNotEmitted(table.edit_asked):
+        table.model.setData(table.model.index(0, LABEL_COLUMN), "swan")
+
+
+def test_stepping_goes_through_the_table_and_to_where_the_track_is(table: TrackTable, small_view: ViewState):
+    ids = table.model.shown_ids.tolist()
+    table.step(1)
+    assert small_view.selection == frozenset({ids[0]})
+    for _ in range(4):
+        table.step(1)
+    assert small_view.selection == frozenset({ids[4]})
+    assert small_view.frame == 2  # the third point starts there
+    table.step(-10)
+    assert small_view.selection == frozenset({ids[0]})
+
+
+def test_stepping_to_the_next_open_track_goes_round_the_end(
+    table: TrackTable, small_view: ViewState, small_document: Document
+):
+    ids = table.model.shown_ids.tolist()
+    small_document.perform(SetReview(small_view.clip.id, tuple(ids[1:]), Review.ACCEPTED))
+    small_view.set_selection((ids[5],))
+    assert table.step(1, Review.OPEN)
+    assert small_view.selection == frozenset({ids[0]})
+    small_document.perform(SetReview(small_view.clip.id, (ids[0],), Review.REJECTED))
+    assert not table.step(1, Review.OPEN)
+
+
+def test_select_shown_and_invert(table: TrackTable, small_view: ViewState):
+    table.filter_row.kind.setCurrentIndex(1)
+    table.select_shown()
+    assert small_view.selection == frozenset({1, 2})
+    small_view.set_selection((1,))
+    table.invert_selection()
+    assert small_view.selection == frozenset({2})
+
+
+def test_it_follows_the_clip(table: TrackTable, small_view: ViewState, small_document: Document):
+    small_view.set_clip(small_document.clips()[1].clip)
+    assert shown(table, "labels")[0] == "van"
+    small_view.set_clip(None)
+    assert table.model.rowCount() == 0
+
+
+def test_12500_tracks_are_sorted_and_filtered_fast(qtbot):
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(5, 60, 12_500)
+    packed = PointTrajectories.pack(
+        [0] * len(lengths),
+        [np.zeros((n, 2), np.float32) for n in lengths],
+        [rng.exponential(1, n) for n in lengths],
+    )
+    model = TrackModel()
+    model.set_rows(track_rows(packed, []))
+    spent = []
+    for place in range(len(COLUMNS)):
+        start = time.process_time()
+        model.sort(place, Qt.SortOrder.DescendingOrder)
+        model.set_filter(TrackFilter(min_length=place + 2, max_error=5.0, text="" if place % 2 else "1"))
+        spent.append(time.process_time() - start)
+    assert np.median(spent) < 0.3
+
+
+def test_selecting_all_of_many_is_one_range(table: TrackTable, small_view: ViewState):
+    table.select_shown()
+    selection = table.table.selectionModel().selection()
+    assert selection.count() == 1
+    flags = QItemSelectionModel.SelectionFlag
+    table.table.selectionModel().select(table.model.index(0, 0), flags.Deselect | flags.Rows)
+    assert len(small_view.selection) == table.model.rowCount() - 1

@@ -1,0 +1,131 @@
+"""After every edit the open document shows what a freshly opened one would read."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.project import Project
+from core.trajectories import store
+from core.trajectories.bulk_edits import ReplacePoints
+from core.trajectories.edits import (
+    AddObject,
+    DeleteObservation,
+    DeleteTrajectories,
+    MakeKeyframe,
+    Merge,
+    MovePoint,
+    Relabel,
+    SetObservation,
+    SetReview,
+    Split,
+    Swap,
+    Trim,
+)
+from core.trajectories.model import PointTrajectories, Review
+from studio.document import Document
+from tests.studio.small_project import draw_points
+
+BOX = np.array([3, 4, 20, 30], np.float32)
+
+
+def same_points(a: PointTrajectories, b: PointTrajectories) -> None:
+    for name in ("ids", "first", "offsets", "xy", "error", "origin", "end_reason", "review", "labels"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
+
+
+def compare_with_fresh(document: Document) -> None:
+    with document.project.reading() as connection:
+        assert document.clips() == store.summaries(connection)
+        for one in document.clips():
+            same_points(document.points(one.clip.id), store.points(connection, one.clip.id))
+            fresh = store.objects(connection, one.clip.id, one.clip.annotator)
+            cached = list(document.objects(one.clip.id).values())
+            assert [o.id for o in cached] == [o.id for o in fresh] == list(document.objects(one.clip.id))
+            for ours, theirs in zip(cached, fresh, strict=True):
+                assert (ours.label, ours.review, ours.masks) == (theirs.label, theirs.review, theirs.masks)
+                for name in ("frames", "boxes", "origin", "confidence"):
+                    np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
+
+
+def edits_of(document: Document) -> list:
+    clip = document.clips()[0].clip.id
+    a, b = document.objects(clip)
+    p = document.points(clip).ids.tolist()  # point i starts at i % 4 and is i % 5 + 3 frames long
+    return [
+        SetReview(clip, (a, p[3]), Review.ACCEPTED),
+        Relabel(clip, (b, p[0], p[19]), "néw"),
+        SetObservation(clip, a, 7, BOX, None),
+        DeleteObservation(clip, a, 5),
+        DeleteObservation(clip, p[4], 2),
+        MovePoint(clip, p[1], 2, 9.5, 8.25),
+        Split(clip, b, 5),
+        Split(clip, p[9], 3),
+        Trim(clip, p[14], 3, 5),
+        AddObject(clip, "fox", 3, BOX),
+        Merge(clip, (a, b)),
+        DeleteTrajectories(clip, (p[2], p[7], a)),
+        ReplacePoints({clip: draw_points(4)}),
+    ]
+
+
+def test_each_edit_its_undo_and_redo_leave_what_a_fresh_read_gives(small_document: Document):
+    document = small_document
+    document.failed.connect(pytest.fail)
+    compare_with_fresh(document)
+    edits = edits_of(document)
+    for edit in edits:
+        assert document.perform(edit)
+        compare_with_fresh(document)
+    for turn in (document.undo, document.redo, document.undo):
+        for _ in edits:
+            assert turn()
+            compare_with_fresh(document)
+
+
+def test_swapped_tracks_and_confirmed_keyframes_are_read_again(small_document: Document):
+    document = small_document
+    clip = document.clips()[0].clip.id
+    a, b = document.objects(clip)
+    compare_with_fresh(document)
+    assert document.perform(Swap(clip, a, b, 5))
+    compare_with_fresh(document)
+    refused = []
+    document.failed.connect(refused.append)
+    assert not document.perform(MakeKeyframe(clip, a, 0))
+    assert len(refused) == 1
+    compare_with_fresh(document)
+
+
+def test_other_clips_are_not_read_again(small_document: Document):
+    first, second = (one.clip.id for one in small_document.clips())
+    points, objects = small_document.points(second), small_document.objects(second)
+    (a, _) = small_document.objects(first)
+    small_document.perform(Relabel(first, (a,), "x"))
+    assert small_document.points(second) is points
+    assert small_document.objects(second) is objects
+
+
+def test_a_large_edit_in_the_background_is_seen_when_it_is_stored(small_document: Document, qtbot):
+    clip = small_document.clips()[0].clip.id
+    small_document.points(clip)
+    with qtbot.waitSignal(small_document.performed):
+        small_document.perform_later(ReplacePoints({clip: draw_points(50)}))
+        assert small_document.busy == "Track 50 points"
+        assert not small_document.undo()
+    assert len(small_document.points(clip)) == 50
+    compare_with_fresh(small_document)
+
+
+def test_provenance_names_the_job(small_document: Document):
+    clip = small_document.clips()[0].clip.id
+    assert small_document.provenance(next(iter(small_document.objects(clip))))[0] == "import"
+    assert small_document.provenance(int(small_document.points(clip).ids[0]))[0] == "track"
+    small_document.perform(AddObject(clip, "fox", 3, BOX))
+    newest = max(small_document.objects(clip))
+    assert small_document.provenance(newest) is None
+
+
+def test_a_project_that_was_closed_can_be_opened_again(small_document: Document, small_project: Path):
+    small_document.close()
+    Project.open(small_project).close()
