@@ -1,6 +1,7 @@
 """The conv1 filters of a run as one picture, with a strip through the steps at which they were saved."""
 
 import math
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ from core.events import Filters
 from core.filters import GAP, tiled
 from studio import theme
 
+
 def read_filters(path: Path) -> np.ndarray | None:
     """(F, 3, k, k) float32, RGB; None where the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             filters = arrays["filters"]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     return filters if filters.ndim == 4 and filters.shape[1] == 3 else None
 

@@ -82,7 +82,7 @@ class Table1Model(QAbstractTableModel):
         return None
 
     def _difference(self, row: Row, column: int) -> float:
-        """Percentage points to the reference; NaN where there is none, and between means over other classes."""
+        """Percentage points to the reference; NaN without one, and between means over different classes."""
         if self._reference is None or row is self._reference:
             return math.nan
         if column == 0 and _measured(row) != _measured(self._reference):
