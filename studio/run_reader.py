@@ -185,8 +185,6 @@ def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None =
     """Where a run stands, knowing what became of its worker; see `Request` for the arguments."""
     status = folder.status()
     if status.state is State.INTERRUPTED:
-        status = folder.status()  # it may have ended between the reading of its status and of its lock
-    if status.state is State.INTERRUPTED:
         why = f" with code {exit_code}" if exit_code else ""
         return replace(status, error=f"The worker ended{why} before it could save; resume the run.")
     if status.state is State.QUEUED and not starting and not folder.is_alive():
