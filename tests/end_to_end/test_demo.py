@@ -15,7 +15,6 @@ from core.jobs.run_folder import RunFolder, State
 from core.project import Project
 from core.trajectories import integrity, journal, store
 
-
 pytestmark = pytest.mark.timeout(900)  # some 40 s on two idle cores
 
 
