@@ -50,7 +50,7 @@ def _head(result: DemoResult) -> str:
     held_out = _curve(result.pretraining, "held_out_accuracy", "").values
     figures = [(f"{row.mean_ap:.1f} %", f"mean AP, {_short(row)}") for row in result.rows]
     if held_out:
-        figures.append((f"{held_out[-1]:.0%}", "pairs of a held-out clip told apart (chance 50 %)"))
+        figures.append((f"{100 * held_out[-1]:.0f} %", "pairs of a held-out clip told apart (chance 50 %)"))
     if steps.values:
         figures.append((f"{steps.values[0]:.2f} → {steps.values[-1]:.2f}", "loss of pretraining"))
     tiles = "".join(
@@ -140,11 +140,8 @@ def _detection(result: DemoResult) -> str:
         f'<li class="curve-{number}"><span></span>{escape(_short(row))}</li>'
         for number, row in enumerate(result.rows, start=1)
     )
-    top = max([1.0, *(row.ap[name] for row in result.rows for name in measured_classes(result.rows))])
-    rows = [
-        _ap_row(name, [row.ap[name] for row in result.rows], top) for name in measured_classes(result.rows)
-    ]
-    mean = _ap_row("mean", [row.mean_ap for row in result.rows], top)
+    rows = [_ap_row(name, [row.ap[name] for row in result.rows]) for name in measured_classes(result.rows)]
+    mean = _ap_row("mean", [row.mean_ap for row in result.rows])
     heads = "".join(f'<th scope="col" class="number">{escape(_short(row))}</th>' for row in result.rows)
     return (
         f'<h2>Average precision</h2><ul class="legend">{names}</ul>'
@@ -152,14 +149,14 @@ def _detection(result: DemoResult) -> str:
         + '<p class="note">Percent, by the eleven-point rule of VOC 2007, on the sample’s test pictures. One '
         "seed, a tiny network, generated pictures and minutes of training: this shows that the path works, "
         "not which start is better.</p>"
-        f'<h3>Fine-tuning</h3><figure class="card">{chart}</figure>'
+        f'<h3>Loss of fine-tuning</h3><figure class="card narrow">{chart}</figure>'
     )
 
 
-def _ap_row(name: str, values: Sequence[float], top: float) -> str:
+def _ap_row(name: str, values: Sequence[float]) -> str:
     bars = ""
     for number, value in enumerate(values, start=1):
-        bars += f'<span class="rail curve-{number}">{_bar(value / top)}</span>'
+        bars += f'<span class="rail curve-{number}">{_bar(value / 100)}</span>'
     cells = "".join(f'<td class="number">{value:.1f}</td>' for value in values)
     return f'<tr><th scope="row">{escape(name)}</th><td class="wide">{bars}</td>{cells}</tr>'
 
