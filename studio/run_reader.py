@@ -123,13 +123,16 @@ def look_around(
     for request in requests:
         stamp = _stamp(request.folder)
         if stamp != request.unless_stamp:
-            try:
-                news = look(request)
-            except StudioError:
-                answers.append(Answer(request, stamp, None))
-            else:
-                answers.append(Answer(request, stamp, news))
+            with contextlib.suppress(OSError):  # asked again at the next look
+                answers.append(Answer(request, stamp, _news_or_gone(request)))
     return answers, find(runs, known) if runs is not None else []
+
+
+def _news_or_gone(request: Request) -> News | None:
+    try:
+        return look(request)
+    except StudioError:
+        return None
 
 
 def find(runs: Path, known: Set[str]) -> list[Found]:
@@ -181,8 +184,6 @@ def look(request: Request) -> News:
 def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None = None) -> Status:
     """Where a run stands, knowing what became of its worker; see `Request` for the arguments."""
     status = folder.status()
-    if status.state is State.INTERRUPTED:
-        status = folder.status()  # it may have ended between the reading of its status and of its lock
     if status.state is State.INTERRUPTED:
         why = f" with code {exit_code}" if exit_code else ""
         return replace(status, error=f"The worker ended{why} before it could save; resume the run.")

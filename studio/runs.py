@@ -24,8 +24,8 @@ from core.project import Project
 from studio.run import Run
 from studio.run_reader import Answer, Found, Head, Mark, Request, find, look_around, read_head
 
-BUSY_PERIOD, IDLE_PERIOD = 150, 1000
-"""Milliseconds between looks, with and without an active run."""
+BUSY_PERIOD, IDLE_PERIOD, UNREAD_PERIOD = 150, 1000, 20
+"""Milliseconds between looks: with an active run, without, and while some were never read."""
 
 SCAN_PERIOD = 1.0
 """Seconds between looks for runs that others made, resumed or removed."""
@@ -83,7 +83,8 @@ class Runs(QObject):
         self._followed: list[_Followed] = []
         self._reader = ThreadPoolExecutor(1, "run-reader")
         self._launcher = ThreadPoolExecutor(1, "run-launcher")
-        self._looking = False
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._looking = self._closed = False
         self._scanned = 0.0
         self._looked.connect(self._take)
         self._launched.connect(self._take_launch)
@@ -190,12 +191,12 @@ class Runs(QObject):
 
     def close(self) -> None:
         """Follow no longer; workers go on, and are waited for so that none stays a zombie."""
+        self._closed = True
         self._timer.stop()
         self._launcher.shutdown(wait=True)
         self._reader.shutdown(wait=True, cancel_futures=True)
-        for followed in self._followed:
-            if followed.child is not None and followed.child.poll() is None:
-                threading.Thread(target=followed.child.wait, daemon=True).start()
+        for child in self._children:
+            threading.Thread(target=child.wait, daemon=True).start()
 
     # --- starting -----------------------------------------------------------------------------
 
@@ -206,7 +207,9 @@ class Runs(QObject):
             if followed.run.stop_asked is not None:
                 folder.write_status(Status(State.STOPPED, updated=time()))
                 return folder, head, None
-            return folder, head, launch.start_worker(folder)
+            child = launch.start_worker(folder)
+            self._children.append(child)
+            return folder, head, child
 
         future = self._launcher.submit(prepare_and_start)
         future.add_done_callback(lambda done: self._launched.emit(followed, done))
@@ -234,10 +237,10 @@ class Runs(QObject):
     # --- following ----------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        for followed in self._followed:
-            if followed.child is not None:
-                followed.child.poll()
-        if self._looking:
+        for child in self._children.copy():
+            if child.poll() is not None:
+                self._children.remove(child)
+        if self._looking or self._closed:
             return
         scan = time() - self._scanned >= SCAN_PERIOD
         if scan:
@@ -281,7 +284,7 @@ class Runs(QObject):
 
     def _take(self, future: "Future[Any]") -> None:
         self._looking = False
-        if future.cancelled():
+        if future.cancelled() or self._closed:
             return
         answers, found = future.result()
         for answer in answers:
@@ -294,7 +297,7 @@ class Runs(QObject):
                     self._add(one)
         self._timer.setInterval(BUSY_PERIOD if self.active() else IDLE_PERIOD)
         if any(followed.stamp < 0 and not followed.launching for followed in self._followed):
-            QTimer.singleShot(0, self, self._tick)
+            QTimer.singleShot(UNREAD_PERIOD, self, self._tick)
 
     def _add(self, found: Found) -> None:
         run = Run(found.head.job, found.head.settings, found.folder)

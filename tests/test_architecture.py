@@ -16,7 +16,7 @@ PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/*
 
 LEVELS = (
     ("errors", "version", "atomic_file"),
-    ("geometry", "events", "config"),
+    ("geometry", "events", "config", "filters"),
     ("datasets",),
     ("trajectories",),
     ("tracking",),
@@ -107,7 +107,10 @@ def test_a_process_with_the_window_has_no_torch():
 
 
 TORCH_FREE = ("core.datasets", "core.trajectories", "core.tracking", "core.project", "core.cli")
-JOBS = ("run_folder", "launch", "adopt", "importing", "check", "demo", "report", "track", "densify")
+JOBS = (
+    *("run_folder", "launch", "adopt", "importing", "check", "track", "densify"),
+    *("demo", "following", "report", "charts", "pictures"),
+)
 
 
 def test_what_must_be_free_of_torch_is():
@@ -126,7 +129,7 @@ def test_what_must_be_free_of_torch_is():
 
 CV2 = (
     *("core.datasets", "core.tracking", "core.pairs.patches", "core.pretraining.images"),
-    *("core.detection.proposals", "core.detection.images", "core.jobs.report", "studio.canvas"),
+    *("core.detection.proposals", "core.detection.images", "core.jobs.pictures", "studio.canvas"),
 )
 
 

@@ -64,6 +64,7 @@ class Display:
         self._bar = tqdm(file=sys.stderr, dynamic_ncols=True, leave=False) if sys.stderr.isatty() else None
         self._metrics: dict[str, float] = {}
         self._told = time.monotonic()
+        self._total = 0
 
     def __enter__(self) -> "Display":
         return self
@@ -88,6 +89,9 @@ class Display:
             self._line(f"{event.name:<12} AP {100 * event.ap:5.1f}   {event.objects} objects")
 
     def _progress(self, event: Progress) -> None:
+        if event.total != self._total:  # another job, or another part of it
+            self._total = event.total
+            self._metrics.clear()
         if self._bar is not None:
             self._bar.total = event.total
             self._bar.n = event.step

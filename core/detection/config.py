@@ -36,7 +36,7 @@ class Schedule:
 
 SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
     {
-        "quick": Schedule(steps=600, learning_rate=0.002, kind="cosine", dropout=0.2, warm_up=0.05),
+        "quick": Schedule(steps=600, learning_rate=0.003, kind="cosine", dropout=0.0, warm_up=0.05),
         "seed_40k": Schedule(steps=40_000, learning_rate=0.001, kind="step", drop_after=0.75),
         "long_150k": Schedule(steps=150_000, learning_rate=0.001, kind="step", drop_after=1 / 3),
     }
@@ -56,11 +56,11 @@ class ImageSize:
 IMAGE_SIZES: Mapping[str, ImageSize] = MappingProxyType(
     {
         "paper": ImageSize(short_side=600, long_side=1000),
-        "small": ImageSize(short_side=360, long_side=600),
-        "tiny": ImageSize(short_side=240, long_side=400),
+        "small": ImageSize(short_side=400, long_side=660),
+        "tiny": ImageSize(short_side=300, long_side=500),
     }
 )
-"""By network. 600 and 1000 are Fast R-CNN's; the others keep about the same share of the input size."""
+"""By network. 600 and 1000 are Fast R-CNN's; the others are ours: larger is better and slower."""
 
 MULTIPLE_SCALES = (480 / 600, 576 / 600, 688 / 600, 864 / 600, 1200 / 600)
 """Fast R-CNN's multi-scale setting, as parts of its single scale; long sides may be twice as long."""

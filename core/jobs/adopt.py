@@ -1,10 +1,7 @@
 """Taking the results of a tracking or densifying run into the project, as one step of undo."""
 
-from typing import Any
-
 from sqlalchemy import Connection
 
-from core import config
 from core.errors import StudioError
 from core.jobs import densify, track
 from core.jobs.run_folder import RunFolder, State
@@ -23,8 +20,7 @@ def result_edit(folder: RunFolder) -> ReplacePoints | FillObservations:
         StudioError: the run is of another job, or has no results.
     """
     job = folder.job
-    settings: dict[str, Any] = config.read_toml(folder.path / "config.toml").get("settings", {})
-    settings = {**settings, "run": folder.name}
+    settings = {**folder.settings_as_written(), "run": folder.name}
     if job == "track":
         return ReplacePoints(track.read_results(folder), job, settings)
     if job == "densify":

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from core.atomic_file import write_atomically
 from core.errors import StudioError
-from core.jobs.run_folder import RunFolder, write_atomically
+from core.jobs.run_folder import RunFolder
 
 
 def clip_path(folder: RunFolder, clip_id: int) -> Path:

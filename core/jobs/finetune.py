@@ -34,6 +34,7 @@ def finetune_in(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, N
     device = choose_device(config.device)
     prepare(config.seed)
     net = _new_net(config, device).to(device)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     net.freeze(config.freeze_at)
     optimizer = sgd(net, config.momentum, config.weight_decay)
     start = resume(folder.checkpoints, net, optimizer, {}, settings.as_dict(config))

@@ -58,10 +58,14 @@ def prepare_at(
     return _furnished(RunFolder.create(path, job, settings), project, clips)
 
 
-def start_worker(folder: RunFolder) -> "subprocess.Popen[bytes]":
+def start_worker(folder: RunFolder, threads: int | None = None) -> "subprocess.Popen[bytes]":
     """Start a worker on a run, new or to be resumed, in a process that outlives this one.
 
     The caller keeps the result and polls it, lest an ended worker stay a zombie.
+
+    Args:
+        folder: the run.
+        threads: threads that torch computes with; as many as it likes where None.
 
     Raises:
         StudioError: the run is running already, or its folder cannot be written.
@@ -70,6 +74,8 @@ def start_worker(folder: RunFolder) -> "subprocess.Popen[bytes]":
         raise StudioError(f"The run {folder.name} is already running; wait for its end or stop it.")
     environment = {**os.environ, "PYTHONFAULTHANDLER": "1"}
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    if threads is not None:
+        environment["OMP_NUM_THREADS"] = str(threads)
     try:
         folder.clear_control()
         folder.write_status(replace(folder.status(), state=State.QUEUED, eta=None, error="", pid=0))

@@ -128,7 +128,12 @@ class RunFolder:
         Raises:
             StudioError: config.toml is damaged or holds an unknown key.
         """
-        return config.from_dict(cls, config.read_toml(self.path / "config.toml").get("settings", {}))
+        return config.from_dict(cls, self.settings_as_written())
+
+    def settings_as_written(self) -> dict[str, Any]:
+        """The same as plain values, whatever the job."""
+        values: dict[str, Any] = config.read_toml(self.path / "config.toml").get("settings", {})
+        return values
 
     @property
     def snapshot(self) -> Path:
@@ -146,14 +151,19 @@ class RunFolder:
 
     def status(self) -> Status:
         """Where the run stands; a run that says it runs while nobody holds its lock is INTERRUPTED."""
+        status = self._written_status()
+        if status.state is State.RUNNING and not self.is_alive():
+            status = self._written_status()  # a worker writes its end before it lets go of the lock
+            if status.state is State.RUNNING:
+                return replace(status, state=State.INTERRUPTED, eta=None)
+        return status
+
+    def _written_status(self) -> Status:
         try:
             values = json.loads((self.path / "status.json").read_text(encoding="utf-8"))
-            status = Status(**{**values, "state": State(values["state"])})
+            return Status(**{**values, "state": State(values["state"])})
         except (OSError, ValueError, TypeError, KeyError):
-            status = Status()
-        if status.state is State.RUNNING and not self.is_alive():
-            return replace(status, state=State.INTERRUPTED, eta=None)
-        return status
+            return Status()
 
     def write_status(self, status: Status) -> None:
         write_atomically(self.path / "status.json", json.dumps(asdict(status)).encode())

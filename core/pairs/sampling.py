@@ -216,8 +216,10 @@ class _Source:
         return np.where(after < 0, self._before[anchors] + number, self._after[anchors] + after)
 
     def apart(self, anchors: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Whether the other lies on another trajectory and the anchor's, observed in its frame, overlaps it by
-        less than half."""
+        """Whether others lie on other trajectories, which the anchors' own overlap by less than half.
+
+        The anchor's trajectory must be observed in the other's frame, so that this is known.
+        """
         line = self.owner[anchors] * self._stretch + self.set.frame[others]
         there = np.minimum(np.searchsorted(self._line, line), len(self._line) - 1)
         overlap = geometry.iou(self.set.box[there], self.set.box[others])

@@ -82,7 +82,10 @@ def train(
             last = step == config.steps
             reporting = last or step % config.report_every == 0
             saving = last or step % config.checkpoint_every == 0
-            if (reporting or saving or device.type == "cpu") and not torch.isfinite(sums[0]):
+            measuring = bool(held_out) and (last or step % config.held_out_every == 0)
+            drawing = last or step % config.filters_every == 0
+            looking = reporting or saving or measuring or drawing or device.type == "cpu"
+            if looking and not torch.isfinite(sums[0]):  # a GPU is not waited for at every step
                 raise StudioError(
                     f"The loss is no longer a number at step {step}; "
                     f"start again with a learning rate below {config.learning_rate}."
@@ -95,10 +98,10 @@ def train(
                     Metric("learning_rate", step, rate),
                 ]
                 sums.zero_()
-            if held_out and (last or step % config.held_out_every == 0):
+            if measuring:
                 score = _accuracy(objective, held_out, config, device)
                 events.append(Metric("held_out_accuracy", step, score))
-            if last or step % config.filters_every == 0:
+            if drawing:
                 events.append(_write_filters(objective.trunk.conv1.weight, step, folder))
             if reporting or device.type == "cpu":
                 events.append(Progress(step, config.steps, "Training"))

@@ -4,7 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from core.datasets.clip import Clip
 from core.datasets.reading import Frames, open_frames
@@ -48,6 +48,7 @@ class FrameLoader(QObject):
         self._cursor = 0
         self._direction = 1
         self._loading: int | None = None
+        self._asked = False  # whether what is being loaded was asked for, not read in advance
 
     def open(self, clip: Clip | None) -> None:
         """Turn to another clip and forget the frames of the one before."""
@@ -58,7 +59,8 @@ class FrameLoader(QObject):
         self._wanted, self._loading, self._cursor, self._direction = None, None, 0, 1
         if clip is not None:
             self._session = _Session(clip)
-            self._session.relay.done.connect(self._finish)
+            # Queued, so that a frame that is ready at once is told after `request` has returned, too.
+            self._session.relay.done.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     def request(self, frame: int) -> np.ndarray | None:
         """The frame if it is there; else None, and `loaded` follows unless a newer request comes before."""
@@ -79,6 +81,7 @@ class FrameLoader(QObject):
 
     def _load_next(self) -> None:
         if self._loading is None and self._session is not None:
+            self._asked = self._wanted is not None
             self._loading = self._wanted if self._wanted is not None else self._next_ahead()
             if self._loading is not None:
                 self._session.load(self._loading)
@@ -87,7 +90,7 @@ class FrameLoader(QObject):
         if session is not self._session:
             return  # of the clip before
         self._loading = None
-        asked = self._wanted is not None
+        asked = self._asked or frame == self._wanted
         result: np.ndarray | StudioError
         try:
             result = self._cache[frame] = future.result()

@@ -94,6 +94,11 @@ class FrameView(QWidget):
         self.update()
 
     @property
+    def frame(self) -> np.ndarray | None:
+        """What is shown, (H, W, 4) uint8; None while the first frame is read or where one is missing."""
+        return self._frame
+
+    @property
     def tool(self) -> Tool:
         """The tool in use."""
         return self._tool

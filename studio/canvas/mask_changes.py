@@ -9,6 +9,7 @@ import numpy as np
 def shifted(mask: np.ndarray, columns: int, rows: int) -> np.ndarray:
     """A mask moved by whole pixels; what leaves the frame is lost."""
     height, width = mask.shape
+    columns, rows = min(max(columns, -width), width), min(max(rows, -height), height)
     result = np.zeros_like(mask)
     target_rows = slice(max(rows, 0), min(height + rows, height))
     target_columns = slice(max(columns, 0), min(width + columns, width))

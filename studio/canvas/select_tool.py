@@ -114,10 +114,10 @@ class SelectTool(Tool):
         self.cancel()
         if preview is None:
             found = self._hit(pressed)
-            self._select({found.id} if found else set(), add=pointer.control)
+            self._select({found.id} if found else set(), add=pressed.control)
         elif isinstance(preview, _Band):
             inside = inside_rect(self._pickable(), preview.rect.topLeft(), preview.rect.bottomRight())
-            self.stage.view.set_selection(self.stage.view.selection | inside if pointer.control else inside)
+            self.stage.view.set_selection(self.stage.view.selection | inside if pressed.control else inside)
         elif edit is not None:
             self.stage.ask(edit)
 

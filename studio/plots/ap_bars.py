@@ -8,17 +8,18 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.datasets.voc import CLASSES
 from core.evaluation.table1 import HEADS
 from core.events import ClassAP
 from studio import theme
+from studio.plots.legend import Legend
 
 MEAN = "mean"
 
-CROWDED_WIDTH = 1100
-"""Pixels below which neighbouring class names would touch."""
+NAMES_WIDTH, MOST_TIERS = 1100, 3
+"""Pixels that the names of the groups need side by side; in less, neighbours stand in up to three lines."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +66,8 @@ class ApBars(QWidget):
         self._quoted: Quoted | None = None
         self._bars: list[pg.BarGraphItem] = []
         self.groups = (*CLASSES, MEAN)
-        heading, self._readout = QLabel("Average precision by class"), QLabel()
+        heading, self._readout = QLabel("Average precision by class"), Legend()
         heading.setProperty("role", "heading")
-        self._readout.setTextFormat(Qt.TextFormat.RichText)
-        self._readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._readout.setWordWrap(True)
-        self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        head = QHBoxLayout()
-        head.addWidget(heading)
-        head.addWidget(self._readout, 1)
         self._plot = pg.PlotWidget()
         self._plot.setMenuEnabled(False)
         self._plot.setMouseEnabled(x=False, y=False)
@@ -83,7 +77,6 @@ class ApBars(QWidget):
         self._plot.setXRange(-0.6, len(self.groups) - 0.4, padding=0)
         self._plot.setYRange(0, 100, padding=0.01)
         self._plot.getAxis("bottom").setStyle(tickLength=0, hideOverlappingLabels=False)
-        self._plot.getAxis("bottom").setHeight(38)
         self._plot.getAxis("left").enableAutoSIPrefix(False)
         self._plot.getAxis("left").setStyle(hideOverlappingLabels=False)
         self._divider = pg.InfiniteLine(pos=len(CLASSES) - 0.5, angle=90)
@@ -103,7 +96,8 @@ class ApBars(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         layout.setSpacing(theme.SPACE // 2)
-        layout.addLayout(head)
+        layout.addWidget(heading)
+        layout.addWidget(self._readout)
         layout.addWidget(self._plot, 1)
         self._plot.scene().sigMouseMoved.connect(self._read_at)
         self._plot.viewport().installEventFilter(self)
@@ -175,7 +169,7 @@ class ApBars(QWidget):
         texts = [_swatch(colours, one) + one.label for one in self._series]
         if self._quoted is not None:
             texts.append(f"<b>—</b>&nbsp;{self._quoted.label}, quoted: Table 1 of the paper")
-        self._readout.setText("&nbsp;&nbsp; ".join(texts))
+        self._readout.show_entries(texts)
 
     def _group_at(self, position: QPointF) -> str | None:
         view = self._plot.getViewBox()
@@ -187,7 +181,7 @@ class ApBars(QWidget):
     def _read_at(self, position: QPointF) -> None:
         group = self._group_at(position)
         if group is None:
-            self._legend()
+            self._readout.leave()
             return
         colours, texts = theme.colours(self), [f"<b>{group}</b>"]
         for one in self._series:
@@ -198,13 +192,13 @@ class ApBars(QWidget):
             texts.append(f"{_swatch(colours, one)}{one.label}: {value}{objects}")
         if self._quoted is not None and group in self._quoted.aps:
             texts.append(f"{self._quoted.label} (quoted): {self._quoted.aps[group]:.1%}")
-        self._readout.setText("&nbsp;&nbsp; ".join(texts))
+        self._readout.show_readout(texts)
 
     # --- Qt -----------------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
-            self._legend()
+            self._readout.leave()
         if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
             group = self._group_at(self._plot.mapToScene(event.position().toPoint()))
             if group is not None and group != MEAN:
@@ -213,11 +207,14 @@ class ApBars(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        crowded = self.width() < CROWDED_WIDTH  # then every second name stands lower
-        texts = (*HEADS, MEAN)
-        self._plot.getAxis("bottom").setTicks(
-            [[(place, "\n" * (crowded and place % 2) + text) for place, text in enumerate(texts)]]
-        )
+        tiers = min(math.ceil(NAMES_WIDTH / self.width()), MOST_TIERS)
+        texts = enumerate((*HEADS, MEAN))
+        axis = self._plot.getAxis("bottom")
+        axis.setTicks([[(place, "\n" * (place % tiers) + text) for place, text in texts]])
+        axis.setHeight(10 + tiers * self.fontMetrics().height())
+        for text in self._absent:
+            text.setAngle(0 if tiers == 1 else 90)
+            text.setAnchor((0.5, 1) if tiers == 1 else (0, 0.5))
         self._empty.setGeometry(self._plot.rect().adjusted(40, 12, -12, -36))
 
     def changeEvent(self, event: QEvent) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio import theme
+from studio.plots.legend import Legend
 from studio.plots.thinning import smoothed, thinned
 
 POINTS_DRAWN = 2000
@@ -72,12 +73,8 @@ class CurvePlot(QWidget):
         self._lines: list[tuple[pg.PlotDataItem, ...]] = []
         self._averages: dict[int, tuple[int, np.ndarray]] = {}
         self._dashed_means = dashed_means
-        heading, self._readout = QLabel(title), QLabel()
+        heading, self._readout = QLabel(title), Legend()
         heading.setProperty("role", "heading")
-        self._readout.setTextFormat(Qt.TextFormat.RichText)
-        self._readout.setWordWrap(True)
-        self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._log = QToolButton()
         self._log.setText("log")
         self._log.setCheckable(True)
@@ -86,8 +83,7 @@ class CurvePlot(QWidget):
         self._log.setVisible(logarithmic is not None)
         head = QHBoxLayout()
         heading.setMinimumHeight(self._log.sizeHint().height())
-        head.addWidget(heading)
-        head.addWidget(self._readout, 1)
+        head.addWidget(heading, 1)
         head.addWidget(self._log)
         self._plot = pg.PlotWidget()
         self._plot.setMenuEnabled(False)
@@ -117,6 +113,7 @@ class CurvePlot(QWidget):
         layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         layout.setSpacing(theme.SPACE // 2)
         layout.addLayout(head)
+        layout.addWidget(self._readout)
         layout.addWidget(self._plot, 1)
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
@@ -190,7 +187,8 @@ class CurvePlot(QWidget):
         self._chance.setVisible(something and self._has_chance)
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setStyle(showValues=something)
-        self._legend()
+        if not self._cursor.isVisible():
+            self._legend()
 
     def _average(self, place: int, series: Series) -> np.ndarray:
         """The smooth values, computed once for each length of the curve."""
@@ -232,13 +230,12 @@ class CurvePlot(QWidget):
     # --- reading ------------------------------------------------------------------------------
 
     def _legend(self) -> None:
-        if not self._cursor.isVisible():
-            colours = theme.colours(self)
-            there = [series for series in self._series if len(series.steps)]
-            texts = [_entry(colours, series, series.label) for series in there if not series.dashed]
-            if self._dashed_means and any(series.dashed for series in there):
-                texts.append(f"┅&nbsp;{self._dashed_means}")
-            self._readout.setText("&nbsp; ".join(texts) if len(texts) > 1 else "")
+        colours = theme.colours(self)
+        there = [series for series in self._series if len(series.steps)]
+        texts = [_entry(colours, series, series.label) for series in there if not series.dashed]
+        if self._dashed_means and any(series.dashed for series in there):
+            texts.append(f"┅&nbsp;{self._dashed_means}")
+        self._readout.show_entries(texts if len(texts) > 1 else [])
 
     def _read_at(self, position: QPointF) -> None:
         view = self._plot.getViewBox()
@@ -262,11 +259,11 @@ class CurvePlot(QWidget):
                 if series.smooth:
                     text += f" (avg {self._average(place, series)[here]:.4g})"
                 texts.append(_entry(colours, series, text))
-        self._readout.setText("&nbsp; ".join(texts))
+        self._readout.show_readout(texts)
 
     def _leave(self) -> None:
         self._cursor.hide()
-        self._legend()
+        self._readout.leave()
 
     # --- Qt -----------------------------------------------------------------------------------
 

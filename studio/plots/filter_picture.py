@@ -1,6 +1,7 @@
 """The conv1 filters of a run as one picture, with a strip through the steps at which they were saved."""
 
 import math
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,47 +10,18 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from core.events import Filters
+from core.filters import GAP, tiled
 from studio import theme
-
-GAP = 1
-"""Pixels of a filter between two filters."""
 
 
 def read_filters(path: Path) -> np.ndarray | None:
     """(F, 3, k, k) float32, RGB; None where the file is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             filters = arrays["filters"]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     return filters if filters.ndim == 4 and filters.shape[1] == 3 else None
-
-
-def tiled(filters: np.ndarray, columns: int) -> np.ndarray:
-    """Filters side by side, each stretched to its own contrast.
-
-    Args:
-        filters: (F, 3, k, k) float, RGB.
-        columns: filters in a row.
-
-    Returns:
-        (H, W, 4) uint8, RGBA; transparent between filters. A filter's lowest value is 0 and its highest
-        255; one of a single value is middle grey.
-    """
-    count, _, side, _ = filters.shape
-    low = filters.min(axis=(1, 2, 3), keepdims=True)
-    span = filters.max(axis=(1, 2, 3), keepdims=True) - low
-    flat = ~(span > 0)
-    levels = np.where(flat, 0.5, (filters - low) / np.where(flat, 1, span))
-    pixels = np.nan_to_num(levels * 255).round().astype(np.uint8).transpose(0, 2, 3, 1)
-    rows = math.ceil(count / columns)
-    step = side + GAP
-    picture = np.zeros((rows * step - GAP, columns * step - GAP, 4), np.uint8)
-    for place in range(count):
-        top, left = place // columns * step, place % columns * step
-        picture[top : top + side, left : left + side, :3] = pixels[place]
-        picture[top : top + side, left : left + side, 3] = 255
-    return picture
 
 
 class FilterPicture(QWidget):

@@ -1,5 +1,6 @@
 """Precision over recall of one class, run beside run."""
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +27,9 @@ class PrSeries:
 def read_pr(results: Path, name: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Recall and precision, (N,) float32 each, of a class as the job `evaluate` left them; None without."""
     try:
-        with np.load(results / "pr.npz", allow_pickle=False) as arrays:
+        with open(results / "pr.npz", "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return arrays[f"{name}_recall"], arrays[f"{name}_precision"]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
 

@@ -54,7 +54,6 @@ class Timeline(QAbstractScrollArea):
 
     def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._document = document
         self._view = view
         self._source = LaneSource(document, view)
         self._scale = TimeScale(NAMES)
@@ -135,10 +134,10 @@ class Timeline(QAbstractScrollArea):
     def zoom(self, factor: float, at: float | None = None) -> None:
         """Frames wider by a factor, around a pixel or the playhead."""
         place = self._scale.middle(self._view.frame) if at is None else max(at, float(NAMES))
-        self._scale = self._scale.zoomed(factor, place, self._narrowest)
-        self._fitted = self._scale.width <= self._narrowest
-        self._set_bars()
-        self.horizontalScrollBar().setValue(round(NAMES - self._scale.left))
+        zoomed = self._scale.zoomed(factor, place, self._narrowest)
+        self._scale, self._fitted = zoomed, zoomed.width <= self._narrowest
+        self._set_bars()  # before there was no room for the bar to stand where it must now
+        self.horizontalScrollBar().setValue(round(NAMES - zoomed.left))
         self._scroll_sideways()
 
     @property
@@ -275,7 +274,7 @@ class Timeline(QAbstractScrollArea):
             if self._trim is not None or abs(at.x() - self._pressed.x()) >= _DRAG_BEGINS:
                 self._trim = self._grabbed.moved(at.x(), self._scale)
                 self.viewport().update()
-        elif not event.buttons():
+        elif self._pressed is None:
             self._view.set_hovered(self._id_at(at))
             end = self._bar_end(at) is not None
             self.viewport().setCursor(Qt.CursorShape.SizeHorCursor if end else Qt.CursorShape.ArrowCursor)
@@ -331,18 +330,17 @@ class Timeline(QAbstractScrollArea):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if self._trim is not None and event.key() == Qt.Key.Key_Escape:
+            taken = self._trim is not None and event.key() == Qt.Key.Key_Escape
+            if taken:
                 event.accept()  # before the window's own Esc
-                return True
-            return super().event(event)
+            return taken or super().event(event)
         return super().event(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             id = self._id_at(event.pos())
-            QToolTip.showText(
-                event.globalPos(), self._source.lane(id).about() if id is not None else "", self
-            )
+            text = self._source.lane(id).about() if id is not None else ""
+            QToolTip.showText(event.globalPos(), text, self)
             return True
         if event.type() == QEvent.Type.Leave:
             self._view.set_hovered(None)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 from core.datasets.voc import CLASSES
 from core.events import ClassAP
 
-COLUMNS = ("class", "AP (%)", "quoted (%)", "objects")
+COLUMNS = ("AP in %", "run", "quoted", "objects")
 
 
 class ApTable(QTableWidget):

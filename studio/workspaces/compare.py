@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -49,6 +50,7 @@ class CompareWorkspace(QWidget):
         self.setObjectName("compare_workspace")
         self._document, self._runs = document, runs
         self._rows: tuple[Row, ...] = ()
+        self._names: tuple[str, ...] = ()
         self._chosen_reference = ""
         self.run_list = RunList(runs, JOBS, "Runs to compare appear here.\nStart them in Train or Evaluate.")
         self.model = Table1Model(self)
@@ -98,23 +100,31 @@ class CompareWorkspace(QWidget):
         runs.filters_changed.connect(self._redraw)
         self._read_rows()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._read_rows()
+
     def copy(self, how: str) -> None:
         """Put the table on the clipboard, in one of `core.evaluation.table1.FORMATS`."""
         QGuiApplication.clipboard().setText(table1.format_table(self._rows, how))
 
     def _redraw(self, run: Run) -> None:
-        if run in self.run_list.chosen():
+        if self.isVisible() and run in self.run_list.chosen():
             self._read_rows()
 
     def _read_rows(self) -> None:
         chosen = self.run_list.chosen()
-        measured = []
+        measured: list[Row] = []
+        names: list[str] = []
         for run in chosen:
             if run.path is not None and run.state is State.DONE:
                 with contextlib.suppress(StudioError):  # it did not evaluate
                     measured.append(table1.row_of_run(run.path))
+                    names.append(_short_name(measured[-1], run))
         part = self.part.currentData()
-        self._rows = (*measured, *(row for row in table1.paper_rows() if row.setting == part))
+        quoted = [row for row in table1.paper_rows() if row.setting == part]
+        self._rows = (*measured, *quoted)
+        self._names = (*names, *(f"{row.name} · quoted" for row in quoted))
         without = len(chosen) - len(measured)
         self._words.setText(
             f"{without} of {len(chosen)} chosen runs have no average precision yet." if without else ""
@@ -122,7 +132,7 @@ class CompareWorkspace(QWidget):
         self._copy.setEnabled(bool(self._rows))
         self.reference.blockSignals(True)
         self.reference.clear()
-        self.reference.addItems([row.name for row in self._rows])
+        self.reference.addItems(self._names)
         place = self.reference.findText(self._chosen_reference)
         randoms = (place for place, row in enumerate(self._rows) if row.name.startswith("RandomNet"))
         self.reference.setCurrentIndex(place if place >= 0 else next(randoms, 0))
@@ -139,7 +149,7 @@ class CompareWorkspace(QWidget):
     def _show_rows(self) -> None:
         place = self.reference.currentIndex()
         reference = self._rows[place] if 0 <= place < len(self._rows) else None
-        self.model.show_rows(self._rows, reference, self._differences.isChecked())
+        self.model.show_rows(self._rows, self._names, reference, self._differences.isChecked())
 
     def _show_bars(self, chosen: Sequence[Run]) -> None:
         names = labels(chosen)
@@ -213,3 +223,8 @@ class CompareWorkspace(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)
+
+
+def _short_name(row: Row, run: Run) -> str:
+    """The network of a measured row and when its run was made, in place of the run's folder."""
+    return f"{row.name.partition(' (')[0]} · {datetime.fromtimestamp(run.created):%d %b %H:%M}"

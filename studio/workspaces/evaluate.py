@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from core.detection.config import VocConfig
@@ -78,6 +79,10 @@ class EvaluateWorkspace(QWidget):
         self._allow_start()
         self._choose()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_chosen()
+
     # --- starting -----------------------------------------------------------------------------
 
     def _start(self) -> None:
@@ -113,7 +118,7 @@ class EvaluateWorkspace(QWidget):
         self._show_chosen()
 
     def _redraw(self, run: Run) -> None:
-        if run in self.run_list.chosen():
+        if self.isVisible() and run in self.run_list.chosen():
             self._show_chosen()
 
     def _show_chosen(self) -> None:
@@ -186,7 +191,7 @@ class EvaluateWorkspace(QWidget):
         inner.addWidget(plots)
         inner.addWidget(figures)
         inner.setStretchFactor(0, 1)
-        inner.setSizes([600, 330])
+        inner.setSizes([600, 270])
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -199,7 +204,7 @@ class EvaluateWorkspace(QWidget):
             splitter.addWidget(widget)
             splitter.setStretchFactor(place, int(widget is centre))
             splitter.setCollapsible(place, widget is not centre)
-        splitter.setSizes([240, 900, 300])
+        splitter.setSizes([230, 900, 290])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(splitter)

@@ -68,7 +68,7 @@ class RunList(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(heading)
-        layout.addWidget(self._empty)
+        layout.addWidget(self._empty, 1)
         layout.addWidget(self._view, 1)
         self._view.selectionModel().selectionChanged.connect(self.chosen_changed)
         self._model.rowsInserted.connect(self._rows_changed)

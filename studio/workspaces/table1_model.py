@@ -23,13 +23,17 @@ class Table1Model(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: tuple[Row, ...] = ()
+        self._names: tuple[str, ...] = ()
         self._reference: Row | None = None
         self._as_differences = False
 
-    def show_rows(self, rows: Sequence[Row], reference: Row | None, as_differences: bool) -> None:
-        """Show these rows, coloured by their differences to the reference."""
+    def show_rows(
+        self, rows: Sequence[Row], names: Sequence[str], reference: Row | None, as_differences: bool
+    ) -> None:
+        """Show these rows under these names, coloured by their differences to the reference."""
         self.beginResetModel()
-        self.rows, self._reference, self._as_differences = tuple(rows), reference, as_differences
+        self.rows, self._names = tuple(rows), tuple(names)
+        self._reference, self._as_differences = reference, as_differences
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -67,7 +71,7 @@ class Table1Model(QAbstractTableModel):
             return COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
         row = self.rows[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"{row.name} · quoted" if row.is_quoted else row.name
+            return self._names[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             where = "quoted: Table 1 of the paper" if row.is_quoted else row.source
             return f"{row.name}\n{SETTINGS.get(row.setting, row.setting)}\n{where}"
@@ -78,11 +82,18 @@ class Table1Model(QAbstractTableModel):
         return None
 
     def _difference(self, row: Row, column: int) -> float:
-        """Percentage points to the reference; NaN for the reference itself and where there is none."""
+        """Percentage points to the reference; NaN without one, and between means over different classes."""
         if self._reference is None or row is self._reference:
+            return math.nan
+        if column == 0 and _measured(row) != _measured(self._reference):
             return math.nan
         return _value(row, column) - _value(self._reference, column)
 
 
 def _value(row: Row, column: int) -> float:
     return row.mean_ap if column == 0 else row.ap[CLASSES[column - 1]]
+
+
+def _measured(row: Row) -> set[str]:
+    """The classes that a row's mean is over."""
+    return {name for name, ap in row.ap.items() if not math.isnan(ap)}

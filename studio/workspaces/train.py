@@ -127,7 +127,7 @@ class TrainWorkspace(QWidget):
     # --- showing ------------------------------------------------------------------------------
 
     def _redraw(self, run: Run) -> None:
-        if run in self.run_list.chosen():
+        if self.isVisible() and run in self.run_list.chosen():
             self._show_chosen()
 
     def _show_chosen(self) -> None:

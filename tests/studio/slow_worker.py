@@ -4,6 +4,7 @@
 FIRST to LAST with a pause between, stops when asked, and is done after the last.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -22,7 +23,7 @@ def main(path: str, first: int, last: int, pause: float) -> None:
                 folder.append(Filters(step, f"results/filters/step-{step:06d}.npz"))
                 folder.append(ClassAP("cat", step / last, 7))
                 folder.append(Log(f"at step {step}"))
-            status = Status(State.RUNNING, step, last, "Testing", None, "", time.time())
+            status = Status(State.RUNNING, step, last, "Testing", None, "", time.time(), os.getpid())
             if step % 10 == 1 or step == first:
                 folder.write_status(status)
             if folder.stop_asked():

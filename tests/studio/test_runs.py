@@ -16,10 +16,14 @@ import pytest
 from core import config
 from core.config import setting
 from core.events import Log, Metric
+from core.jobs.adopt import result_edit
 from core.jobs.run_folder import RunFolder, State, Status
+from core.pretraining.config import PretrainConfig
 from core.project import Project
+from core.tracking.config import TrackConfig
 from studio.run import Curve, Run
 from studio.runs import Runs
+from tests.studio.drawn_project import add_drawn_clips
 
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("slow_worker.py")
@@ -180,17 +184,21 @@ def test_asking_to_stop_leaves_a_request_and_the_run_shows_as_stopping(
     assert not run.is_stopping
 
 
-def test_kill_is_offered_for_a_run_that_was_asked_to_stop_long_ago(
+def test_a_run_that_does_not_stop_can_be_killed_after_a_while(
     project: Project, follow: Any, work: Any, qtbot: Any
 ) -> None:
     folder = new_folder(project)
     runs = follow()
+    ends = Ends(runs)
     work(folder, 1, 10_000, 30.0)  # does not look for half a minute
     qtbot.waitUntil(is_running(runs, 1), timeout=15000)
     folder.ask_stop()
     asked = folder.path / "control" / "stop.json"
     os.utime(asked, (time.time() - 11, time.time() - 11))
     qtbot.waitUntil(lambda: runs.can_kill(only(runs)), timeout=5000)
+    runs.kill(only(runs))
+    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED], timeout=5000)
+    assert not runs.can_kill(only(runs))
 
 
 def test_a_file_cut_back_on_resume_is_read_again_from_its_start(
@@ -310,3 +318,37 @@ def test_runs_are_listed_newest_first_and_by_job(project: Project, follow: Any, 
     qtbot.waitUntil(lambda: len(runs.all) == 2, timeout=5000)
     assert [run.job for run in runs.all] == ["pretrain", "voc"]
     assert [run.job for run in runs.for_job("voc", "finetune")] == ["voc"]
+
+
+def test_a_tracking_run_ends_once_with_results(
+    project: Project, follow: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    add_drawn_clips(project, tmp_path / "frames", count=1)
+    runs = follow()
+    ends = Ends(runs)
+    run = runs.start("track", TrackConfig(spacing=16, min_length=2, threads=1))
+    qtbot.waitUntil(lambda: ends.states == [State.DONE], timeout=60000)
+    assert run.folder is not None
+    assert len(result_edit(run.folder).points) == 1
+    assert run.clips == ("drawn0",)
+    assert runs.all == [run]
+
+
+def test_a_training_run_that_was_killed_goes_on_from_its_checkpoint(
+    project: Project, follow: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    add_drawn_clips(project, tmp_path / "frames")
+    runs = follow()
+    ends = Ends(runs)
+    often = {"report_every": 1, "checkpoint_every": 10, "held_out_every": 100, "filters_every": 100}
+    settings = PretrainConfig(regime="tr", network="tiny", steps=60, batch=2, patch_size=32, **often)
+    run = runs.start("pretrain", settings)
+    qtbot.waitUntil(lambda: len(run.curve("loss")) >= 12, timeout=60000)
+    before = run.curve("loss").values[:10].copy()
+    runs.kill(run)
+    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED], timeout=20000)
+    assert "ended with code -9 before it could save" in run.status.error
+    runs.resume(run)
+    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED, State.DONE], timeout=90000)
+    np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 61))
+    np.testing.assert_array_equal(run.curve("loss").values[:10], before)

@@ -154,6 +154,12 @@ def test_a_video_that_is_gone_or_another_is_said(videos, tmp_path):
     path.write_bytes((videos / "uneven.mp4").read_bytes())
     with open_frames(clip) as frames, pytest.raises(StudioError, match="is not the video that was imported"):
         frames[70]
+    shifted = [
+        time + (number % 30 != 0) for number, time in enumerate(STEADY)
+    ]  # key pictures at the same times
+    write_video(path, "libx264", shifted, H264)
+    with open_frames(clip) as frames, pytest.raises(StudioError, match="is not the video that was imported"):
+        frames[70]
     write_video(path, "libx264", STEADY[:20], H264)
     assert "is not the video that was imported" in check_frames(clip)[0]
     path.unlink()

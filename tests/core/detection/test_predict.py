@@ -59,6 +59,12 @@ def test_an_image_without_proposals_has_no_detections(net, image):
     assert [each.boxes.shape for each in found] == [(0, 4)] * 3
 
 
+def test_boxes_are_cut_at_every_border():
+    deltas = torch.tensor([[[0.0, 0, 2, 2], [0.1, 0, 0, 0]]])
+    boxes = decode(torch.tensor([[5.0, 10, 15, 20]]), deltas, width=40, height=30)
+    torch.testing.assert_close(boxes, torch.tensor([[[0.0, 0, 40, 30], [6, 10, 16, 20]]]))
+
+
 def test_wild_deltas_stay_finite():
     boxes = decode(torch.tensor([[0.0, 0, 10, 10]]), torch.full((1, 2, 4), 1e4), 50, 40)
     assert boxes.isfinite().all()

@@ -37,6 +37,7 @@ SMALL = PretrainConfig(
     filters_every=10,
     checkpoint_every=7,
 )
+WITH_DROPOUT = dataclasses.replace(SMALL, dropout=0.5)  # so that torch's random numbers must be resumed too
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +117,7 @@ def values(folder: RunFolder, name: str) -> list[float]:
 
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory, snapshot) -> RunFolder:
-    folder = new_run(tmp_path_factory.mktemp("runs") / "straight", snapshot, SMALL)
+    folder = new_run(tmp_path_factory.mktemp("runs") / "straight", snapshot, WITH_DROPOUT)
     follow(folder)
     return folder
 
@@ -143,7 +144,7 @@ def test_a_run_reports_and_leaves_its_trunk(straight):
 
 @pytest.mark.parametrize("stop_after", [2, 14, 15, 16, 17, 18, 40])
 def test_stopped_anywhere_and_resumed_it_is_as_if_never_stopped(tmp_path, snapshot, straight, stop_after):
-    folder = new_run(tmp_path / "run", snapshot, SMALL)
+    folder = new_run(tmp_path / "run", snapshot, WITH_DROPOUT)
     follow(folder, stop_after)
     assert (folder.path / IN_RUN).is_file()  # a stopped run leaves its trunk too
     torch.manual_seed(99)
@@ -152,7 +153,7 @@ def test_stopped_anywhere_and_resumed_it_is_as_if_never_stopped(tmp_path, snapsh
 
 
 def test_killed_and_resumed_from_the_last_checkpoint_it_is_as_if_never_killed(tmp_path, snapshot, straight):
-    folder = new_run(tmp_path / "run", snapshot, SMALL)
+    folder = new_run(tmp_path / "run", snapshot, WITH_DROPOUT)
     job = run(folder)
     kept = None
     for event in job:

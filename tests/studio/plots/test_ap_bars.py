@@ -66,14 +66,14 @@ def test_the_paper_s_figures_are_marks_named_as_quoted(bars: ApBars) -> None:
 def test_hovering_shows_numbers_and_object_counts(bars: ApBars) -> None:
     bars.show_runs([run("a", {"cat": 0.25})], None)
     view = bars._plot.getViewBox()
-    bars._plot.scene().sigMouseMoved.emit(view.mapViewToScene(QPointF(7.1, 50)))
+    bars._plot.scene().sigMouseMoved.emit(view.mapViewToScene(QPointF(7.1, 10)))
     texts = " ".join(label.text() for label in bars.findChildren(QLabel))
     assert "25.0% of 10 objects" in texts
 
 
 def test_clicking_a_group_names_its_class(bars: ApBars, qtbot: Any) -> None:
     bars.show_runs([run("a", {"cat": 0.25})], None)
-    scene = bars._plot.getViewBox().mapViewToScene(QPointF(7.0, 50))
+    scene = bars._plot.getViewBox().mapViewToScene(QPointF(7.0, 10))
     place: QPoint = bars._plot.mapFromScene(scene)
     with qtbot.waitSignal(bars.class_clicked) as clicked:
         qtbot.mouseClick(bars._plot.viewport(), Qt.MouseButton.LeftButton, pos=place)

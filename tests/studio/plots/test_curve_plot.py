@@ -79,6 +79,7 @@ def test_the_readout_names_the_step_and_the_value_under_the_mouse(plot: CurvePlo
     plot.show_series([series(10, smooth=False)])
     shown(plot, qtbot, 1)
     view = plot._plot.getViewBox()
+    qtbot.waitUntil(lambda: view.viewRange()[0][1] >= 10)  # it follows the data at the next paint
     plot._plot.scene().sigMouseMoved.emit(view.mapViewToScene(QPointF(4.2, 0.5)))
     texts = [label.text() for label in plot.findChildren(QLabel)]
     assert any("step 4" in text and "0.25" in text for text in texts)

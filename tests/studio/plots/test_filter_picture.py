@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QSlider
 
 from core.events import Filters
-from studio.plots.filter_picture import FilterPicture, tiled
+from core.filters import tiled
+from studio.plots.filter_picture import FilterPicture
 
 
 def save(folder: Path, step: int, value: float = 0.0) -> Filters:
@@ -73,3 +74,13 @@ def test_a_file_that_is_missing_is_said(tmp_path: Path, qtbot: Any) -> None:
     qtbot.addWidget(picture)
     picture.show_filters(tmp_path, [Filters(7, "gone.npz")])
     assert "step 7: the file is missing" in [label.text() for label in picture.findChildren(QLabel)]
+
+
+def test_a_damaged_file_is_said(tmp_path: Path, qtbot: Any) -> None:
+    saved = save(tmp_path, 7)
+    path = tmp_path / saved.path
+    path.write_bytes(path.read_bytes()[:200])
+    picture = FilterPicture()
+    qtbot.addWidget(picture)
+    picture.show_filters(tmp_path, [saved])
+    assert picture.filters is None

@@ -1,0 +1,106 @@
+import pytest
+
+from core.datasets.detect import find_clips
+from core.errors import StudioError
+from core.events import Log
+from core.jobs import adopt, launch
+from core.jobs.following import run_workers
+from core.jobs.importing import import_edit
+from core.project import Project
+from core.tracking.config import DensifyConfig, TrackConfig
+from core.trajectories import journal, schema, store
+from core.trajectories.model import Origin
+from core.worker import run_job
+from tests.small_data import write_davis
+
+
+@pytest.fixture(scope="module")
+def davis(tmp_path_factory):
+    return write_davis(tmp_path_factory.mktemp("data") / "DAVIS")
+
+
+@pytest.fixture
+def project(tmp_path, davis):
+    with Project.create(tmp_path / "p") as project:
+        with project.writing() as connection:
+            journal.perform(connection, import_edit(find_clips(davis)))
+        yield project
+
+
+def tracked(project):
+    folder = launch.prepare(project, "track", TrackConfig(spacing=8, min_length=5))
+    run_job(folder)
+    return folder
+
+
+def test_a_tracking_run_is_pending_until_it_is_taken_in_also_after_undo(project):
+    folder = tracked(project)
+    unfinished = launch.prepare(project, "track", TrackConfig())
+    other = launch.prepare(project, "voc", TrackConfig(), ())
+    assert [run.name for run in adopt.pending(project)] == [folder.name]
+    with project.writing() as connection:
+        journal.perform(connection, adopt.result_edit(folder))
+    with project.reading() as connection:
+        assert adopt.is_adopted(connection, folder)
+        assert not adopt.is_adopted(connection, unfinished)
+        assert all(one.points > 10 for one in store.summaries(connection))
+        rows = connection.execute(schema.provenance.select().order_by(schema.provenance.c.id)).all()
+        assert rows[-1].job == "track"
+        assert rows[-1].settings["run"] == folder.name
+        assert rows[-1].settings["spacing"] == 8
+    with project.writing() as connection:
+        journal.undo(connection)
+    assert adopt.pending(project) == []
+    with pytest.raises(StudioError, match="only track and densify runs"):
+        adopt.result_edit(other)
+
+
+def objects_of(connection):
+    return {one.id: one for clip in store.clips(connection) for one in store.objects(connection, clip.id)}
+
+
+def test_densified_objects_are_filled_between_their_keyframes(project):
+    folder = launch.prepare(project, "densify", DensifyConfig())
+    run_job(folder)
+    with project.writing() as connection:
+        before = {
+            one.id: one for clip in store.clips(connection) for one in store.objects(connection, clip.id)
+        }
+        journal.perform(connection, adopt.result_edit(folder))
+        after = {
+            one.id: one for clip in store.clips(connection) for one in store.objects(connection, clip.id)
+        }
+    assert adopt.pending(project) == []
+    for id, one in after.items():
+        assert one.keyframes.tolist() == before[id].frames.tolist()
+        assert len(one.frames) > len(before[id].frames)
+        assert set(one.origin) == {Origin.ANNOTATED, Origin.PROPAGATED}
+
+
+def test_results_of_a_clip_that_is_gone_are_passed_over(project, davis):
+    folder = tracked(project)
+    with project.writing() as connection:
+        journal.undo(connection)  # the import
+        journal.perform(connection, import_edit(find_clips(davis)))
+        journal.perform(connection, adopt.result_edit(folder))
+        assert [one.points for one in store.summaries(connection)] == [0, 0]
+
+
+def test_workers_run_side_by_side_and_their_progress_is_added_up(project):
+    folders = [
+        launch.prepare(project, "densify", DensifyConfig()),
+        launch.prepare(project, "track", TrackConfig(spacing=16, min_length=5)),
+    ]
+    seen = []
+    run_workers(folders, seen.append)
+    progress = [event for event in seen if not isinstance(event, Log)]
+    assert progress[-1].step == progress[-1].total > 0
+    assert len(adopt.pending(project)) == 2
+
+
+def test_a_worker_that_fails_stops_the_others_and_says_why(project, tmp_path):
+    bad = launch.prepare_at(tmp_path / "run", "track", TrackConfig())  # without a snapshot
+    long = launch.prepare(project, "track", TrackConfig(preset="best", spacing=4, min_length=5))
+    with pytest.raises(StudioError, match="run: The snapshot in"):
+        run_workers([bad, long], lambda event: None)
+    assert not long.is_alive()

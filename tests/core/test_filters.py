@@ -1,0 +1,17 @@
+import numpy as np
+
+from core.filters import tiled
+
+
+def test_filters_stand_side_by_side_each_at_its_own_contrast():
+    filters = np.zeros((3, 3, 2, 2), np.float32)
+    filters[0, 0, 0, 1] = 5  # red, top right
+    filters[1] = -3  # of a single value
+    filters[2, 2, 1, 0], filters[2, 1, 1, 0] = 1, -1  # blue up, green down, bottom left
+    picture = tiled(filters, columns=2)
+    assert picture.shape == (5, 5, 4)
+    assert picture[0, 1].tolist() == [255, 0, 0, 255]
+    assert picture[0, 3].tolist() == [128, 128, 128, 255]
+    assert picture[4, 0].tolist() == [128, 0, 255, 255]
+    assert not picture[2].any()  # the gap is transparent
+    assert not picture[3:, 3:].any()

@@ -1,0 +1,338 @@
+"""Every command, on small data, as a person or a cluster would call it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import main
+from core.cli import COMMANDS
+from core.datasets.image import read_values
+from core.datasets.voc import CLASSES
+from core.geometry import decode_mask
+from core.jobs.run_folder import RunFolder, State
+from core.project import Project
+from core.trajectories import journal, store
+from tests.small_data import FRAMES, KEYFRAMES, write_davis, write_voc
+
+ROOT = Path(main.__file__).parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Boxes that commands cache for all projects are kept apart from the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def davis(tmp_path_factory):
+    return write_davis(tmp_path_factory.mktemp("data") / "DAVIS")
+
+
+@pytest.fixture(scope="module")
+def voc(tmp_path_factory):
+    return write_voc(tmp_path_factory.mktemp("data") / "VOCdevkit")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, davis):
+    """A project that was imported into, tracked and densified; not to be changed."""
+    folder = tmp_path_factory.mktemp("projects") / "finished"
+    for command in (
+        ("import", davis, "--project", folder),
+        ("track", "--project", folder, "--spacing", "6", "--min-length", "5"),
+        ("densify", "--project", folder),
+    ):
+        assert run(*command) == 0
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path, finished):
+    """A copy of it."""
+    return Path(shutil.copytree(finished, tmp_path / "project"))
+
+
+def run(*words):
+    return main.main([str(word) for word in words])
+
+
+def result(tmp_path, *words):
+    """What a command gives as JSON."""
+    assert run(*words, "--json", tmp_path / "out.json") == 0
+    return json.loads((tmp_path / "out.json").read_text())
+
+
+def refused(capsys, *words):
+    """The one sentence on standard error with which a command is refused."""
+    capsys.readouterr()
+    assert run(*words) == 1
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+# --- usage ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        run(command, "--help")
+    assert end.value.code == 0
+    assert "--json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("fly",), ("import",), ("track", "--project", "x", "--preset", "odd"), ("info", "--odd"), ("--odd",)],
+)
+def test_usage_is_exit_code_2(words, capsys):
+    with pytest.raises(SystemExit) as end:
+        run(*words)
+    assert end.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as end:
+        run("--version")
+    assert end.value.code == 0
+    assert "AssociationNet Studio 0." in capsys.readouterr().out
+
+
+def test_commands_that_need_neither_load_neither_torch_nor_qt(finished):
+    code = (
+        "import sys, main; code = main.main(sys.argv[1:]);"
+        "sys.exit(code or [m for m in ('torch', 'PySide6', 'pyqtgraph') if m in sys.modules] or 0)"
+    )
+    for command in (["info"], ["check"], ["export", "--format", "csv", "--out", str(finished / "exports")]):
+        words = [sys.executable, "-c", code, *command, "--project", str(finished)]
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+# --- clips ------------------------------------------------------------------------------------
+
+
+def test_info_tells_what_was_imported_tracked_and_densified(finished, tmp_path, capsys):
+    values = result(tmp_path, "info", "--project", finished)
+    assert [clip["name"] for clip in values["clips"]] == ["ape", "bear"]
+    for clip in values["clips"]:
+        assert clip["dataset"] == "davis"
+        assert (clip["frames"], clip["width"], clip["height"]) == (FRAMES, 128, 96)
+        assert clip["annotated"] == len(KEYFRAMES)
+        assert clip["object_trajectories"] == 2
+        assert clip["point_trajectories"] > 20
+        assert clip["observations"]["propagated"] > 10
+        assert clip["observations"]["linked"] > 20 * 5
+    assert [run["job"] for run in values["runs"]] == ["track", "densify"]
+    assert "bear" in capsys.readouterr().out
+
+
+def test_what_was_tracked_is_one_step_of_undo(project):
+    with Project.open(project) as opened, opened.writing() as connection:
+        assert journal.undo_text(connection) == "Densify 4 objects"
+        journal.undo(connection)
+        assert journal.undo_text(connection).startswith("Track ")
+        journal.undo(connection)
+        assert [one.points for one in store.summaries(connection)] == [0, 0]
+
+
+def test_one_clip_can_be_tracked_alone(project, tmp_path):
+    values = result(
+        tmp_path, "track", "--project", project, "--clip", "bear", "--spacing", 12, "--min-length", 5
+    )
+    assert [clip["name"] for clip in values["clips"]] == ["bear"]
+    counts = [c["point_trajectories"] for c in result(tmp_path, "info", "--project", project)["clips"]]
+    assert counts[1] < counts[0] / 2
+
+
+def test_importing_again_gives_the_clips_other_names(project, davis, tmp_path):
+    values = result(tmp_path, "import", davis, davis, "--project", project)
+    assert [clip["name"] for clip in values["clips"]] == ["ape-2", "bear-2", "ape-3", "bear-3"]
+    assert values["clips"][0]["object_trajectories"] == 2
+
+
+def test_a_source_without_clips_leaves_everything_as_it_was(tmp_path, project, davis, capsys):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "is empty" in refused(capsys, "import", empty, "--project", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    refused(capsys, "import", davis, empty, "--project", project)
+    with Project.open(project) as opened, opened.reading() as connection:
+        assert len(journal.history(connection)) == 3
+
+
+def test_a_project_that_is_absent_in_use_or_something_else_is_one_sentence(tmp_path, project, davis, capsys):
+    assert "is not a project" in refused(capsys, "info", "--project", tmp_path / "none")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "file").touch()
+    assert "is not a project" in refused(capsys, "import", davis, "--project", tmp_path / "other")
+    with Project.open(project):
+        assert "open in another window" in refused(capsys, "info", "--project", project)
+    assert "There is no clip 'cat'" in refused(capsys, "track", "--project", project, "--clip", "cat")
+    assert "spacing must be at least" in refused(capsys, "track", "--project", project, "--spacing", "0")
+
+
+def test_exported_points_are_those_of_the_project(finished, tmp_path):
+    values = result(
+        tmp_path, "export", "--project", finished, "--format", "tapvid", "--out", tmp_path / "out"
+    )
+    assert [Path(file).name for file in values["files"]] == ["ape.npz", "bear.npz"]
+    with Project.open(finished) as opened, opened.reading() as connection:
+        points = store.points(connection, store.clip(connection, "bear").id)
+    with np.load(tmp_path / "out" / "bear.npz", allow_pickle=False) as arrays:
+        assert arrays["tracks"].shape == (len(points), FRAMES, 2)
+        np.testing.assert_array_equal(arrays["ids"], points.ids)
+        np.testing.assert_array_equal(arrays["tracks"][arrays["visible"]], points.xy)
+        assert arrays["visible"].sum() == len(points.xy)
+
+
+def test_exported_masks_are_those_of_the_project(finished, tmp_path):
+    result(tmp_path, "export", "--project", finished, "--format", "davis", "--out", tmp_path, "--clip", "ape")
+    with Project.open(finished) as opened, opened.reading() as connection:
+        objects = store.objects(connection, store.clip(connection, "ape").id)
+    picture = read_values(tmp_path / "ape" / "00006.png")
+    for number, one in enumerate(objects, start=1):
+        mask = decode_mask(one.masks[one.place(6)], 96, 128)
+        np.testing.assert_array_equal(picture == number, mask)
+
+
+@pytest.mark.parametrize("format", ["brox", "mot", "coco", "csv"])
+def test_every_format_is_written(finished, tmp_path, format):
+    values = result(tmp_path, "export", "--project", finished, "--format", format, "--out", tmp_path / "out")
+    assert all(Path(file).stat().st_size > 500 for file in values["files"])
+
+
+def test_check_names_what_is_missing_or_damaged(tmp_path, capsys):
+    data = write_davis(tmp_path / "DAVIS", ("ape",))
+    assert run("import", data, "--project", tmp_path / "p") == 0
+    assert run("check", "--project", tmp_path / "p") == 0
+    assert "is whole" in capsys.readouterr().out
+    frame = data / "JPEGImages" / "480p" / "ape" / "00004.jpg"
+    frame.unlink()
+    (tmp_path / "p" / "runs" / "odd").mkdir()
+    assert run("check", "--project", tmp_path / "p", "--json", tmp_path / "out.json") == 1
+    problems = capsys.readouterr().err.strip().splitlines()
+    assert len(problems) == 2
+    assert "is not a run folder" in problems[0]
+    assert "00004.jpg" in problems[1]
+    assert json.loads((tmp_path / "out.json").read_text())["problems"] == problems
+
+
+# --- learning ---------------------------------------------------------------------------------
+
+
+SHORT = (
+    "--regime",
+    "objtr",
+    "--network",
+    "tiny",
+    "--batch",
+    "4",
+    "--held-out-count",
+    "8",
+    "--minimum-length",
+    "5",
+)
+
+
+def test_pretraining_leaves_weights_and_is_resumed_as_it_was_started(project, tmp_path, capsys):
+    command = ("pretrain", "--project", project, *SHORT, "--steps", "3", "--out", tmp_path / "run")
+    values = result(tmp_path, *command)
+    assert values["metrics"].keys() >= {"loss", "accuracy"}
+    assert (tmp_path / "run" / "results" / "trunk.safetensors").is_file()
+    assert "already holds files" in refused(capsys, *command)
+    assert run(*command, "--resume") == 0
+    changed = refused(capsys, *command, "--resume", "--batch", "8")
+    assert "started with batch 4, not '8'" in changed
+    other = ("finetune", "--voc", "x", "--out", tmp_path / "run", "--resume")
+    assert "is a pretrain run" in refused(capsys, *other)
+
+
+def test_pretraining_needs_something_to_train_on(tmp_path, capsys):
+    assert "name their --project" in refused(capsys, "pretrain", "--out", tmp_path / "run")
+    assert "needs its images" in refused(
+        capsys, "pretrain", "--method", "caltech101", "--out", tmp_path / "run"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_an_interrupted_pretraining_saves_exits_with_130_and_goes_on(project, tmp_path):
+    words = ["pretrain", "--project", str(project), *SHORT, "--steps", "100000", "--report-every", "1"]
+    command = [sys.executable, "main.py", *words, "--out", str(tmp_path / "run")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        folder = RunFolder(tmp_path / "run")
+        while process.poll() is None and folder.status().step < 2:
+            time.sleep(0.1)
+        assert folder.status().state is State.RUNNING
+        process.send_signal(signal.SIGINT)
+        error = process.stderr.read()
+    assert process.returncode == 130
+    assert "Stopped at" in error
+    assert "Traceback" not in error
+    status = folder.status()
+    assert status.state is State.STOPPED
+    assert any(folder.checkpoints.iterdir())
+    with subprocess.Popen(
+        [*command, "--resume"], cwd=ROOT, env=environment, stderr=subprocess.PIPE
+    ) as process:
+        while process.poll() is None and folder.status().step < status.step + 2:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        process.stderr.read()
+    assert process.returncode == 130
+    assert folder.status().step >= status.step + 2
+
+
+def test_from_proposals_to_a_row_beside_the_papers(voc, tmp_path, capsys):
+    for name in ("trainval", "test"):
+        words = ("--voc", voc, "--set", name, "--mode", "fast", "--out", tmp_path / f"{name}.npz")
+        assert run("proposals", *words) == 0
+    words = ("--init", "random", "--network", "tiny", "--steps", "2", "--rois-per-image", "8")
+    start = ("finetune", "--voc", voc, *words, "--short-side", "90", "--long-side", "120")
+    assert run(*start, "--proposals", tmp_path / "trainval.npz", "--out", tmp_path / "run") == 0
+    detect = ("detect", "--run", tmp_path / "run", "--voc", voc, "--proposals", tmp_path / "test.npz")
+    values = result(tmp_path, *detect, "--out", tmp_path / "found")
+    assert {Path(file).name for file in values["files"]} == {f"comp4_det_test_{name}.txt" for name in CLASSES}
+    capsys.readouterr()
+    assert run("evaluate", "--voc", voc, "--detections", tmp_path / "found", "--json", "-") == 0
+    printed = json.loads(capsys.readouterr().out)  # nothing else goes to standard output
+    assert printed.keys() == {"metric", "ap", "map", "objects"}
+    assert printed["metric"] == "voc07_11point"
+    assert printed["ap"].keys() == printed["objects"].keys() == set(CLASSES)
+    assert 0 <= printed["map"] <= 1
+    assert printed["ap"]["dog"] is None
+    assert printed["objects"]["car"] > 0
+    rows = result(tmp_path, "table1", "--runs", tmp_path / "run", "--format", "markdown")["rows"]
+    assert len(rows) == 17
+    assert rows[-1]["map"] == pytest.approx(printed["map"], abs=1e-5)
+    assert "RandomNet (run)" in capsys.readouterr().out
+
+
+def test_a_probe_names_its_accuracy_and_chance(voc, tmp_path):
+    words = ("--init", "random", "--network", "tiny", "--voc", voc, "--per-class", "2", "--splits", "1")
+    values = result(tmp_path, "probe", *words)
+    assert 0 <= values["accuracy"] <= 1
+    assert values["chance"] == 0.5
+
+
+def test_what_is_missing_for_detection_is_one_sentence(voc, tmp_path, capsys):
+    none = tmp_path / "none"
+    assert "none" in refused(capsys, "detect", "--run", none, "--voc", voc, "--out", none)
+    assert "none" in refused(capsys, "finetune", "--voc", none, "--out", tmp_path / "run")
+    assert "detect in test first" in refused(capsys, "evaluate", "--voc", voc, "--detections", tmp_path)
+    assert "There is no file" in refused(capsys, "table1", "--runs", none)
+    assert "not empty" in refused(capsys, "demo", "--out", voc)

@@ -1,0 +1,63 @@
+"""A drawn clip of 12 frames, an object in it, and a mouse over the canvas."""
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from studio.canvas.frame_view import FrameView
+
+WIDTH, HEIGHT, FRAMES = 64, 48, 12
+
+
+def draw_frame(number: int) -> np.ndarray:
+    """(48, 64, 3) uint8 RGB: the red channel says which frame it is."""
+    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    image[..., 0] = 10 * number + 5
+    image[..., 1] = np.arange(WIDTH)
+    image[..., 2] = np.arange(HEIGHT)[:, None]
+    return image
+
+
+def object_mask(frame: int) -> np.ndarray:
+    """A ring of pixels with its box at columns 10 to 22, rows 8 to 18, a column further each frame."""
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[8:18, 10 + frame : 22 + frame] = True
+    mask[11:15, 13 + frame : 19 + frame] = False
+    return mask
+
+
+class Mouse:
+    """Clicks and drags at places of the frame, in frame pixels."""
+
+    def __init__(self, frame_view: FrameView) -> None:
+        self.widget: QWidget = frame_view
+        self.to_view: Callable[[np.ndarray], np.ndarray] = lambda xy: frame_view.stage.camera.to_view(xy)
+
+    def at(self, x: float, y: float) -> QPoint:
+        place = self.to_view(np.array((x, y), np.float32))
+        return QPoint(round(float(place[0])), round(float(place[1])))
+
+    def click(self, x: float, y: float, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.mouseClick(self.widget, Qt.MouseButton.LeftButton, keys, self.at(x, y))
+
+    def move(self, x: float, y: float) -> None:
+        QTest.mouseMove(self.widget, self.at(x, y))
+
+    def press(self, x: float, y: float, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.mousePress(self.widget, Qt.MouseButton.LeftButton, keys, self.at(x, y))
+
+    def release(self, x: float, y: float) -> None:
+        QTest.mouseRelease(
+            self.widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self.at(x, y)
+        )
+
+    def drag(
+        self, *places: tuple[float, float], keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+    ) -> None:
+        self.press(*places[0], keys)
+        for place in places[1:]:
+            self.move(*place)
+        self.release(*places[-1])

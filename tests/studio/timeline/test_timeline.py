@@ -1,0 +1,301 @@
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from core.datasets.clip import Clip
+from core.project import Project
+from core.trajectories.bulk_edits import AddClips
+from core.trajectories.edits import DeleteTrajectories, MovePoint
+from core.trajectories.model import KEYFRAMES, Review
+from studio.document import Document
+from studio.timeline.lanes import density, object_lane, point_lane, stretches
+from studio.timeline.time_scale import TimeScale
+from studio.timeline.timeline import NAMES, RULER, Timeline
+from studio.timeline.trim import TrimDrag
+from studio.view_state import ViewState
+from tests.studio.timeline.conftest import an_object
+
+WALKER, GAPPED, EARLY, LATE = 1, 2, 3, 4
+LEFT, NONE, CONTROL = (
+    Qt.MouseButton.LeftButton,
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ControlModifier,
+)
+
+
+def click(timeline, at, keys=NONE):
+    QTest.mouseClick(timeline.viewport(), LEFT, keys, at)
+
+
+def drag(timeline, start, *ways):
+    QTest.mousePress(timeline.viewport(), LEFT, NONE, start)
+    for way in ways:
+        QTest.mouseMove(timeline.viewport(), way)
+    QTest.mouseRelease(timeline.viewport(), LEFT, NONE, ways[-1])
+
+
+def wheel(timeline, at, notches, keys=NONE):
+    event = QWheelEvent(
+        QPointF(at),
+        QPointF(timeline.viewport().mapToGlobal(at)),
+        QPoint(),
+        QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton,
+        keys,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(timeline.viewport(), event)
+
+
+# --- what lanes show --------------------------------------------------------------------------
+
+
+def test_stretches_are_runs_of_consecutive_frames():
+    assert stretches(np.array([0, 1, 2, 10, 11, 20])).tolist() == [[0, 2], [10, 11], [20, 20]]
+    assert stretches(np.zeros(0, int)).tolist() == []
+
+
+def test_the_lane_of_an_object_has_keyframes_propagated_parts_and_gaps(document, view):
+    lane = object_lane(document.objects(view.clip.id)[GAPPED])
+    assert lane.spans.tolist() == [[0, 2], [10, 11]]
+    assert lane.solid.tolist() == [[0, 0], [10, 10]]
+    assert lane.propagated.tolist() == [[1, 2], [11, 11]]
+    assert lane.keyframes.tolist() == [0, 10]
+    assert "1 gap" in lane.about()
+    assert "2 keyframes" in lane.about()
+
+
+def test_the_lane_of_a_point_marks_what_a_person_moved(document, view):
+    document.perform(MovePoint(view.clip.id, EARLY, 6, 1.0, 2.0))
+    points = document.points(view.clip.id)
+    lane = point_lane(points, 0)
+    assert (lane.first, lane.last, lane.keyframes.tolist()) == (2, 11, [6])
+
+
+def test_density_counts_the_points_of_each_frame(document, view):
+    points = document.points(view.clip.id)
+    counts = density(points, np.array([True, True]), 40)
+    assert counts.tolist() == [int(2 <= f <= 11) + int(20 <= f <= 34) for f in range(40)]
+    assert density(points, np.array([True, False]), 40)[25] == 0
+
+
+def test_objects_have_lanes_and_points_when_they_are_selected(timeline, view):
+    assert timeline.lane_ids == (WALKER, GAPPED)
+    view.set_selection({LATE, WALKER})
+    assert timeline.lane_ids == (WALKER, GAPPED, LATE)
+    view.set_shown(frozenset({GAPPED}))
+    assert timeline.lane_ids == (GAPPED, LATE)
+
+
+# --- going and selecting ----------------------------------------------------------------------
+
+
+def test_dragging_in_the_ruler_scrubs(timeline, view):
+    def on_ruler(frame):
+        return QPoint(round(timeline.scale.middle(frame)), RULER // 2)
+
+    seen = []
+    view.frame_changed.connect(seen.append)
+    drag(timeline, on_ruler(3), on_ruler(8), on_ruler(20), on_ruler(17))
+    assert seen == [3, 8, 20, 17]
+    drag(timeline, on_ruler(30), QPoint(5000, 10))
+    assert view.frame == 39
+
+
+def test_a_click_on_a_lane_selects_and_control_adds(timeline, view, place):
+    click(timeline, place(WALKER, 12.5))
+    assert (view.selection, view.frame) == (frozenset({WALKER}), 0)
+    click(timeline, place(GAPPED, 6), CONTROL)
+    assert view.selection == {WALKER, GAPPED}
+    click(timeline, QPoint(NAMES + 50, timeline.viewport().height() - 3))
+    assert view.selection == frozenset()
+
+
+def test_a_click_on_a_tick_goes_there_too(timeline, view, place):
+    click(timeline, place(WALKER, 18.5))
+    assert (view.selection, view.frame) == (frozenset({WALKER}), 18)
+
+
+def test_a_double_click_goes_to_the_frame_or_from_the_name_to_the_start(timeline, view, place):
+    QTest.mouseDClick(timeline.viewport(), LEFT, NONE, place(WALKER, 12.5))
+    assert (view.selection, view.frame) == (frozenset({WALKER}), 12)
+    name = QPoint(40, place(WALKER, 0).y())
+    QTest.mouseDClick(timeline.viewport(), LEFT, NONE, name)
+    assert view.frame == 5
+
+
+def test_up_and_down_go_from_track_to_track(timeline, view):
+    timeline.setFocus()
+    QTest.keyClick(timeline, Qt.Key.Key_Down)
+    assert view.selection == {WALKER}
+    QTest.keyClick(timeline, Qt.Key.Key_Down)
+    assert view.selection == {GAPPED}
+    QTest.keyClick(timeline, Qt.Key.Key_Right)
+    assert view.frame == 1
+
+
+def test_hovering_marks_the_track(timeline, view, place):
+    QTest.mouseMove(timeline.viewport(), place(GAPPED, 5))
+    QTest.mouseMove(timeline.viewport(), place(GAPPED, 6))
+    assert view.hovered == GAPPED
+
+
+# --- editing ----------------------------------------------------------------------------------
+
+
+def test_dragging_the_end_of_a_bar_trims_with_one_edit(timeline, view, document, place):
+    before = document.revision()
+    drag(timeline, place(WALKER, 31), place(WALKER, 28), place(WALKER, 26))
+    assert document.revision() == before + 1
+    assert document.objects(view.clip.id)[WALKER].frames.tolist() == list(range(5, 26))
+    drag(timeline, place(WALKER, 5), place(WALKER, 7), place(WALKER, 9))
+    assert document.objects(view.clip.id)[WALKER].frames.tolist() == list(range(9, 26))
+    document.undo()
+    document.undo()
+    assert document.objects(view.clip.id)[WALKER].frames.tolist() == list(range(5, 31))
+
+
+def test_a_bar_cannot_be_drawn_out_or_trimmed_away(timeline, view, document, place):
+    before = document.revision()
+    drag(timeline, place(WALKER, 31), place(WALKER, 34), place(WALKER, 38))
+    assert document.revision() == before
+    drag(timeline, place(WALKER, 31), place(WALKER, 20), place(WALKER, 1))
+    assert document.objects(view.clip.id)[WALKER].frames.tolist() == [5]
+
+
+def test_escape_cancels_a_trim(timeline, document, place):
+    before = document.revision()
+    QTest.mousePress(timeline.viewport(), LEFT, NONE, place(WALKER, 31))
+    QTest.mouseMove(timeline.viewport(), place(WALKER, 20))
+    QTest.keyClick(timeline, Qt.Key.Key_Escape)
+    QTest.mouseRelease(timeline.viewport(), LEFT, NONE, place(WALKER, 20))
+    assert document.revision() == before
+
+
+def choose(timeline, at, text):
+    """Choose an entry of the context menu by the start of its text."""
+    menu = timeline.menu_at(at)
+    action = next(a for a in menu.actions() if a.text().replace("&", "").startswith(text))
+    assert action.isEnabled()
+    action.trigger()
+
+
+def test_the_menu_splits_at_the_frame_under_the_mouse(timeline, view, document, place):
+    choose(timeline, place(WALKER, 12.5), "Split at frame 12")
+    objects = document.objects(view.clip.id)
+    assert objects[WALKER].frames.tolist() == list(range(5, 12))
+    new = max(objects)
+    assert objects[new].frames.tolist() == list(range(12, 31))
+    assert timeline.lane_ids == (WALKER, GAPPED, new)
+
+
+def test_the_menu_trims_reviews_and_deletes(timeline, view, document, place):
+    choose(timeline, place(WALKER, 12.5), "Trim start to frame 12")
+    choose(timeline, place(WALKER, 20.5), "Trim end to frame 20")
+    assert document.objects(view.clip.id)[WALKER].frames.tolist() == list(range(12, 21))
+    choose(timeline, place(WALKER, 15), "Reject")
+    assert document.objects(view.clip.id)[WALKER].review == Review.REJECTED
+    choose(timeline, place(WALKER, 15), "Accept")
+    assert document.objects(view.clip.id)[WALKER].review == Review.ACCEPTED
+    choose(timeline, place(GAPPED, 1), "Delete")
+    assert list(document.objects(view.clip.id)) == [WALKER]
+
+
+def test_the_menu_merges_what_is_selected(timeline, view, document, place):
+    view.set_selection({WALKER, GAPPED})
+    choose(timeline, place(WALKER, 12.5), "Merge 2 tracks")
+    (kept,) = document.objects(view.clip.id).values()
+    assert kept.frames.tolist() == [0, 1, 2, *range(5, 31)]
+    assert np.isin(kept.origin, KEYFRAMES).sum() == 5
+
+
+def test_the_menu_selects_its_lane_and_refuses_what_makes_no_sense(timeline, view, place):
+    menu = timeline.menu_at(place(WALKER, 35))
+    assert view.selection == {WALKER}
+    enabled = {a.text().replace("&", "").split()[0] for a in menu.actions() if a.isEnabled() and a.text()}
+    assert enabled == {"Accept", "Reject", "Delete"}
+    assert timeline.menu_at(QPoint(NAMES + 5, 3)) is None
+
+
+def test_an_edit_elsewhere_is_seen(timeline, view, document):
+    document.perform(DeleteTrajectories(view.clip.id, (WALKER,)))
+    assert timeline.lane_ids == (GAPPED,)
+    document.undo()
+    assert timeline.lane_ids == (WALKER, GAPPED)
+
+
+# --- looking ----------------------------------------------------------------------------------
+
+
+def test_control_and_the_wheel_zoom_where_the_mouse_is_and_the_playhead_is_followed(timeline, view):
+    at = QPoint(600, 100)
+    frame = timeline.scale.frame(at.x())
+    width = timeline.scale.width
+    wheel(timeline, at, 3, CONTROL)
+    assert timeline.scale.width > width * 1.5
+    assert timeline.scale.frame(at.x()) == frame
+    for number in (39, 0):
+        view.set_frame(number)
+        assert NAMES <= timeline.scale.middle(number) <= timeline.viewport().width()
+    wheel(timeline, at, -30, CONTROL)
+    assert timeline.scale.x(40) <= timeline.viewport().width()
+    assert timeline.scale.left == NAMES
+
+
+def test_the_ruler_numbers_every_1_2_5_10_frames():
+    assert [TimeScale(0, width).step(60) for width in (60, 30, 13, 6, 0.5)] == [1, 2, 5, 10, 200]
+
+
+def test_a_bars_end_is_taken_within_reach_only(document, view):
+    lane = object_lane(document.objects(view.clip.id)[WALKER])
+    scale = TimeScale(100, 10)
+    assert TrimDrag.at(lane, 100 + 50 - 5, scale).at_start
+    assert not TrimDrag.at(lane, 100 + 310 + 5, scale).at_start
+    assert TrimDrag.at(lane, 100 + 200, scale) is None
+
+
+@pytest.mark.parametrize("name", ["", "clip"])
+def test_it_paints_without_a_clip_and_with_an_empty_one(qtbot, document, view, name):
+    seen = ViewState()
+    timeline = Timeline(document, seen)
+    qtbot.addWidget(timeline)
+    if name:
+        document.perform(DeleteTrajectories(view.clip.id, (WALKER, GAPPED, EARLY, LATE)))
+        seen.set_clip(view.clip)
+    timeline.show()
+    assert not timeline.grab().toImage().isNull()
+    assert timeline.lane_ids == ()
+    assert timeline.menu_at(QPoint(300, 80)) is None
+
+
+def test_five_thousand_lanes_stay_fluid(qtbot, tmp_path):
+    frames = tuple(f"{number}.png" for number in range(60))
+    clip = Clip(name="many", dataset="frames", width=64, height=48, root=tmp_path, files=frames)
+    objects = [an_object([i % 20, 21 + i % 10, 59], [i % 20], f"n{i}") for i in range(5000)]
+    document = Document(Project.create(tmp_path / "many"))
+    document.perform(AddClips([(clip, objects)]))
+    view = ViewState()
+    view.set_clip(document.clips()[0].clip)
+    timeline = Timeline(document, view)
+    qtbot.addWidget(timeline)
+    timeline.resize(1200, 300)
+    timeline.show()
+    timeline.grab()
+    times = []
+    for step in range(20):
+        start = time.process_time()
+        view.set_frame(step)
+        timeline.verticalScrollBar().setValue(step * 5000)
+        timeline.grab()
+        times.append(time.process_time() - start)
+    assert np.median(times) < 0.03
+    view.set_selection({4000})
+    rect = timeline.lane_rect(4000)
+    assert 0 < rect.top() < 300
+    document.close()

@@ -1,0 +1,138 @@
+"""The Compare workspace sets runs beside each other and beside the paper."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QTableWidget, QToolButton
+
+from core.jobs.run_folder import State
+from core.pretraining.config import PretrainConfig
+from studio import theme
+from studio.document import Document
+from studio.runs import Runs
+from studio.workspaces.compare import CompareWorkspace
+from tests.studio.workspaces import recorded
+
+
+@pytest.fixture
+def compare(document: Document, follow: Callable[[], Runs], qtbot: Any) -> CompareWorkspace:
+    """Two evaluations, of random weights (newer) and of a pretraining run, all chosen."""
+    runs = document.project.runs
+    start = recorded.pretraining(runs, "20260101T000000", PretrainConfig(regime="tr"))
+    recorded.evaluation(runs, "20260102T000000", {"cat": 0.5, "dog": 0.2}, init=str(start.path), seed=3)
+    recorded.evaluation(runs, "20260103T000000", {"cat": 0.4, "dog": 0.3})
+    workspace = CompareWorkspace(document, follow())
+    qtbot.addWidget(workspace)
+    workspace.resize(1400, 900)
+    workspace.show()
+    workspace.run_list.choose(*workspace._runs.all)
+    return workspace
+
+
+def names(workspace: CompareWorkspace) -> list[str]:
+    model = workspace.model
+    return [str(model.headerData(row, Qt.Orientation.Vertical)) for row in range(model.rowCount())]
+
+
+def local(day: int) -> str:
+    """Midnight UTC of a day of January 2026, as the window shows it."""
+    return f"{datetime(2026, 1, day, tzinfo=UTC).astimezone():%d %b %H:%M}"
+
+
+def cell(workspace: CompareWorkspace, row: int, head: str, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    model = workspace.model
+    heads = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
+    return model.data(model.index(row, heads.index(head)), role)
+
+
+def test_runs_come_first_and_quoted_rows_say_so(compare: CompareWorkspace) -> None:
+    assert names(compare)[:4] == [
+        f"RandomNet · {local(3)}",
+        f"AssociationNet-tr · {local(2)}",
+        "RandomNet · quoted",
+        "Caltech101Net · quoted",
+    ]
+    assert cell(compare, 0, "cat") == "40.0"
+    assert cell(compare, 0, "mAP") == "35.0"
+    assert cell(compare, 0, "cow") == "n/a"
+    assert cell(compare, 2, "mAP") == "33.4"
+
+
+def test_differences_to_the_reference_are_coloured(compare: CompareWorkspace) -> None:
+    assert compare.reference.currentIndex() == 0
+    good, bad = QColor(theme.colours().good), QColor(theme.colours().bad)
+    role = Qt.ItemDataRole.ForegroundRole
+    assert cell(compare, 1, "cat", role) == good
+    assert cell(compare, 1, "dog", role) == bad
+    assert cell(compare, 1, "cow", role) is None
+    assert cell(compare, 0, "cat", role) is None
+    compare._differences.click()
+    assert cell(compare, 1, "cat") == "+10.0"
+    assert cell(compare, 1, "dog") == "-10.0"
+    assert cell(compare, 0, "cat") == "40.0"
+
+
+def test_means_over_different_classes_are_not_compared(compare: CompareWorkspace) -> None:
+    compare._differences.click()
+    assert cell(compare, 1, "mAP") == "+0.0"
+    assert cell(compare, 2, "mAP") == "33.4"
+    assert cell(compare, 2, "mAP", Qt.ItemDataRole.ForegroundRole) is None
+
+
+def test_another_reference_can_be_chosen_and_is_kept(compare: CompareWorkspace) -> None:
+    compare.reference.setCurrentIndex(2)
+    compare.reference.activated.emit(2)
+    assert cell(compare, 0, "cat", Qt.ItemDataRole.ToolTipRole) == "40.0 %, +2.0 against RandomNet"
+    compare.part.setCurrentIndex(2)
+    assert compare.reference.currentText() == "RandomNet · quoted"
+
+
+def test_the_published_rows_can_be_left_out(compare: CompareWorkspace) -> None:
+    compare.part.setCurrentIndex(0)
+    assert names(compare) == [f"RandomNet · {local(3)}", f"AssociationNet-tr · {local(2)}"]
+
+
+@pytest.mark.parametrize(("how", "sign"), [("Markdown", "| "), ("LaTeX", " & "), ("CSV", ",")])
+def test_the_table_is_copied(compare: CompareWorkspace, how: str, sign: str) -> None:
+    menu = compare.findChild(QToolButton, "copy_table").menu()
+    next(action for action in menu.actions() if action.text() == how).trigger()
+    copied = QGuiApplication.clipboard().text()
+    assert copied.count("AssociationNet-tr") == 2  # ours, and the paper's
+    assert f"50.0{sign}" in copied or f"50.0 {sign}" in copied
+
+
+def test_runs_stand_side_by_side_in_the_bars(compare: CompareWorkspace) -> None:
+    assert compare.bars.heights(0)[7] == pytest.approx(40)
+    assert compare.bars.heights(1)[7] == pytest.approx(50)
+
+
+def test_filters_are_those_of_the_start(compare: CompareWorkspace, document: Document) -> None:
+    evaluations = compare._runs.for_job("voc")
+    compare.run_list.choose(*evaluations)
+    start = next(iter(compare._runs.for_job("pretrain")))
+    assert start.path is not None
+    with np.load(start.path / start.filters[-1].path) as arrays:
+        np.testing.assert_array_equal(compare.filters[0].filters, arrays["filters"])
+    assert compare.filters[1].filters is None
+
+
+def test_settings_that_differ_are_listed(compare: CompareWorkspace) -> None:
+    compare.run_list.choose(*compare._runs.for_job("voc"))
+    table = compare.findChild(QTableWidget, "settings_diff")
+    assert [table.verticalHeaderItem(row).text() for row in range(table.rowCount())] == ["init", "seed"]
+    assert [table.item(1, column).text() for column in range(2)] == ["0", "3"]
+
+
+def test_a_run_without_results_is_counted_not_shown(
+    document: Document, follow: Callable[[], Runs], qtbot: Any
+) -> None:
+    folder = recorded.evaluation(document.project.runs, "20260102T000000", {"cat": 0.5})
+    recorded.end(folder, State.FAILED, 3, "It broke.")
+    workspace = CompareWorkspace(document, follow())
+    qtbot.addWidget(workspace)
+    assert workspace._words.text() == "1 of 1 chosen runs have no average precision yet."

@@ -1,0 +1,161 @@
+"""The Evaluate workspace: what it shows of runs, and a real evaluation started by clicks."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
+
+from core.datasets.voc import CLASSES
+from core.detection.config import VocConfig
+from core.jobs.run_folder import State
+from core.pretraining.config import PretrainConfig
+from studio.document import Document
+from studio.runs import Runs
+from studio.workspaces.evaluate import EvaluateWorkspace
+from tests.studio.workspaces import recorded
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def open_evaluate(
+    document: Document, follow: Callable[[], Runs], qtbot: Any
+) -> Callable[[], EvaluateWorkspace]:
+    def new() -> EvaluateWorkspace:
+        workspace = EvaluateWorkspace(document, follow())
+        qtbot.addWidget(workspace)
+        workspace.resize(1400, 800)
+        workspace.show()
+        return workspace
+
+    return new
+
+
+def write_voc(root: Path) -> Path:
+    """A VOCdevkit with six pictures of one bright square each, called cats."""
+    base = root / "VOCdevkit" / "VOC2007"
+    for name in ("JPEGImages", "Annotations", "ImageSets/Main"):
+        (base / name).mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for number in range(6):
+        image = rng.integers(0, 90, (60, 80, 3)).astype(np.uint8)
+        x, y = (int(value) for value in rng.integers(5, 25, 2))
+        image[y : y + 30, x : x + 40] = 220
+        cv2.imwrite(str(base / "JPEGImages" / f"{number:06d}.jpg"), image)
+        box = f"<xmin>{x + 1}</xmin><ymin>{y + 1}</ymin><xmax>{x + 40}</xmax><ymax>{y + 30}</ymax>"
+        (base / "Annotations" / f"{number:06d}.xml").write_text(
+            f"<annotation><filename>{number:06d}.jpg</filename>"
+            "<size><width>80</width><height>60</height><depth>3</depth></size>"
+            f"<object><name>cat</name><difficult>0</difficult><bndbox>{box}</bndbox></object></annotation>"
+        )
+    for name, numbers in (("trainval", range(4)), ("test", range(4, 6))):
+        lines = "".join(f"{number:06d}\n" for number in numbers)
+        (base / "ImageSets" / "Main" / f"{name}.txt").write_text(lines)
+    return base.parent
+
+
+def button(widget: QWidget, name: str) -> QPushButton:
+    found = widget.findChild(QPushButton, name)
+    assert isinstance(found, QPushButton)
+    return found
+
+
+def texts(widget: QWidget) -> str:
+    return "\n".join(one.text() for one in widget.findChildren(QLabel) if not one.isHidden())
+
+
+def test_the_button_says_which_folder_it_needs(open_evaluate: Any, tmp_path: Path) -> None:
+    workspace = open_evaluate()
+    start = button(workspace, "evaluate_button")
+    assert start.toolTip() == "Choose the folder of the VOC data (field VOC)."
+    workspace.form.set_value(VocConfig(voc=tmp_path))
+    workspace.form.changed.emit()
+    assert not start.isEnabled()
+    assert start.toolTip() == f"{tmp_path} holds no VOC2007; choose the folder that does."
+    workspace.form.set_value(VocConfig(voc=write_voc(tmp_path)))
+    workspace.form.changed.emit()
+    assert start.isEnabled()
+
+
+def test_a_finished_run_shows_its_bars_its_mean_and_its_table(document: Document, open_evaluate: Any) -> None:
+    recorded.evaluation(document.project.runs, "20260101T000000", {"cat": 0.5, "dog": 0.1})
+    workspace = open_evaluate()
+    heights = workspace.bars.heights(0)
+    assert heights[CLASSES.index("cat")] == pytest.approx(50)
+    assert heights[-1] == pytest.approx(30)
+    assert workspace.mean.text() == "mAP 30.0%"
+    assert "over 2 classes with objects; RandomNet, quoted: 33.4 %" in texts(workspace)
+    table = [[workspace.table.item(row, column).text() for column in range(4)] for row in range(20)]
+    assert table[CLASSES.index("cat")] == ["cat", "50.0", "38.0", "10"]
+    assert table[CLASSES.index("cow")] == ["cow", "n/a", "27.7", "0"]
+    assert workspace.bars.marks()[CLASSES.index("cat")] == pytest.approx(38)
+
+
+def test_choosing_a_class_in_the_table_draws_its_curve(
+    document: Document, open_evaluate: Any, qtbot: Any
+) -> None:
+    recorded.evaluation(document.project.runs, "20260101T000000", {"cat": 0.5})
+    workspace = open_evaluate()
+    table = workspace.table
+    place = table.visualItemRect(table.item(CLASSES.index("cat"), 0)).center()
+    qtbot.mouseClick(table.viewport(), LEFT, pos=place)
+    ((recall, precision),) = workspace.pr.drawn()
+    np.testing.assert_allclose(recall, [10, 20])
+    np.testing.assert_allclose(precision, [100, 50])
+    assert "Precision and recall · cat" in texts(workspace)
+
+
+def test_another_published_row_can_be_set_beside_the_run(document: Document, open_evaluate: Any) -> None:
+    recorded.evaluation(document.project.runs, "20260101T000000", {"cat": 0.5})
+    workspace = open_evaluate()
+    workspace.quoted.setCurrentText("AssociationNet-objtr · VOC 2007, one scale")
+    assert workspace.bars.marks()[CLASSES.index("cat")] == pytest.approx(41.4)
+    workspace.quoted.setCurrentIndex(0)
+    assert len(workspace.bars.marks()) == 0
+
+
+def test_pretraining_runs_are_offered_as_starts(document: Document, open_evaluate: Any) -> None:
+    folder = recorded.pretraining(document.project.runs, "20260101T000000", PretrainConfig(regime="tr"))
+    workspace = open_evaluate()
+    box = workspace.form.editor("init").findChild(QComboBox)
+    assert [box.itemData(place) for place in range(box.count())] == ["random", str(folder.path)]
+    assert box.itemText(1).startswith("association tr")
+    box.setCurrentIndex(1)
+    assert workspace.form.value().init == str(folder.path)
+
+
+def test_an_evaluation_is_started_by_a_click_and_fills_the_bars(
+    open_evaluate: Any, document: Document, tmp_path: Path, qtbot: Any
+) -> None:
+    workspace = open_evaluate()
+    ends: list[State] = []
+    workspace._runs.finished.connect(lambda run: ends.append(run.state))
+    workspace.form.set_value(
+        VocConfig(
+            voc=write_voc(tmp_path),
+            network="tiny",
+            steps=4,
+            learning_rate=1e-3,
+            report_every=1,
+            mode="fast",
+            device="cpu",
+            rois_per_image=8,
+            short_side=96,
+            long_side=128,
+        )
+    )
+    workspace.form.changed.emit()
+    qtbot.mouseClick(button(workspace, "evaluate_button"), LEFT)
+    (run,) = workspace._runs.all
+    qtbot.waitUntil(lambda: bool(ends), timeout=120000)
+    assert ends == [State.DONE], run.status.error
+    assert run.title == "Evaluate on VOC · from random weights · tiny"
+    assert set(run.class_aps) == set(CLASSES)
+    assert workspace.bars.heights(0)[-1] == pytest.approx(100 * run.class_aps["cat"].ap)
+    assert len(run.curve("loss")) == 4
+    assert list((document.project.cache / "proposals").rglob("*"))

@@ -1,0 +1,169 @@
+"""The Train workspace: what it shows of runs, and a real run started, stopped and resumed by clicks."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QWidget
+
+from core.jobs.run_folder import State
+from core.pretraining.config import PretrainConfig
+from studio.document import Document
+from studio.runs import Runs
+from studio.workspaces.train import TrainWorkspace
+from tests.studio.drawn_project import add_drawn_clips
+from tests.studio.workspaces import recorded
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def open_train(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Callable[[], TrainWorkspace]:
+    def new() -> TrainWorkspace:
+        workspace = TrainWorkspace(document, follow())
+        qtbot.addWidget(workspace)
+        workspace.resize(1300, 800)
+        workspace.show()
+        return workspace
+
+    return new
+
+
+def button(widget: QWidget, name: str) -> QPushButton:
+    found = widget.findChild(QPushButton, name)
+    assert isinstance(found, QPushButton)
+    return found
+
+
+def texts(widget: QWidget) -> str:
+    labels = [one.text() for one in widget.findChildren(QLabel) if not one.isHidden()]
+    return "\n".join(labels + [one.toPlainText() for one in widget.findChildren(QPlainTextEdit)])
+
+
+def test_without_clips_the_button_says_why_it_cannot_start(open_train: Any) -> None:
+    workspace = open_train()
+    start = button(workspace, "pretrain_button")
+    assert not start.isEnabled()
+    assert start.toolTip() == "There are no clips yet; import some in Curate."
+    assert "Pretraining runs appear here." in texts(workspace)
+
+
+def test_a_regime_without_its_tracks_is_refused(document: Document, open_train: Any, tmp_path: Path) -> None:
+    add_drawn_clips(document.project, tmp_path / "frames")
+    workspace = open_train()
+    start = button(workspace, "pretrain_button")
+    assert start.isEnabled()
+    assert "Trains on 2 clips with 0 object and 40 point tracks." in texts(workspace)
+    workspace.form.set_value(PretrainConfig(regime="obj"))
+    workspace.form.changed.emit()
+    assert not start.isEnabled()
+    assert start.toolTip().startswith("There are no object tracks yet")
+
+
+def test_the_newest_run_is_shown_with_its_curves_filters_and_log(
+    document: Document, open_train: Any, qtbot: Any
+) -> None:
+    recorded.pretraining(document.project.runs, "20260101T000000", PretrainConfig(network="tiny"))
+    workspace = open_train()
+    qtbot.waitUntil(lambda: bool(workspace.loss.drawn()) and len(workspace.loss.drawn()[0][0]) == 10)
+    qtbot.waitUntil(lambda: len(workspace.accuracy.drawn()) == 2)
+    (_, training), (steps, held_out) = workspace.accuracy.drawn()
+    assert training[-1] > 50
+    np.testing.assert_array_equal(steps, [50, 100])
+    np.testing.assert_allclose(held_out, [60, 70])
+    assert workspace.filters.step == 100
+    assert "Training the tiny network.\nA frame was dark." in texts(workspace)
+    assert "Pretrain · association objtr tiny" in texts(workspace)
+
+
+def test_chosen_runs_are_overlaid(document: Document, open_train: Any, qtbot: Any) -> None:
+    runs = document.project.runs
+    recorded.pretraining(runs, "20260101T000000", PretrainConfig(regime="tr"), steps=50)
+    recorded.pretraining(runs, "20260102T000000", PretrainConfig(method="slowfeat"), steps=100)
+    workspace = open_train()
+    workspace.run_list.choose(*workspace._runs.all)
+    qtbot.waitUntil(lambda: [len(x) for x, _ in workspace.loss.drawn()] == [10, 5])
+
+
+def test_a_failed_run_says_what_went_wrong_and_can_be_copied(
+    document: Document, open_train: Any, qtbot: Any
+) -> None:
+    folder = recorded.pretraining(document.project.runs, "20260101T000000", PretrainConfig(seed=17))
+    (folder.path / "worker.log").write_text("Traceback\nValueError: too hot\n")
+    recorded.end(folder, State.FAILED, 40, "The loss is no longer a number at step 40; train slower.")
+    workspace = open_train()
+    assert "The loss is no longer a number at step 40; train slower." in texts(workspace)
+    assert "ValueError: too hot" in texts(workspace)
+    qtbot.mouseClick(button(workspace, "copy_diagnostics"), LEFT)
+    copied = QGuiApplication.clipboard().text()
+    assert folder.name in copied
+    assert '"seed": 17' in copied
+    assert "ValueError: too hot" in copied
+
+
+def test_edits_since_the_run_are_counted(
+    document: Document, open_train: Any, follow: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    from core.jobs import launch
+
+    add_drawn_clips(document.project, tmp_path / "frames")
+    launch.prepare(document.project, "pretrain", PretrainConfig())
+    workspace = open_train()
+    qtbot.waitUntil(lambda: "0 object and 40 point tracks · no edits since" in texts(workspace))
+    document.undo()
+    qtbot.waitUntil(lambda: "1 edit since this run" in texts(workspace), timeout=5000)
+
+
+def test_a_run_is_started_stopped_and_resumed_by_clicks(
+    document: Document, open_train: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    add_drawn_clips(document.project, tmp_path / "frames")
+    workspace = open_train()
+    ends: list[State] = []
+    workspace._runs.finished.connect(lambda run: ends.append(run.state))
+    settings = PretrainConfig(
+        regime="tr",
+        network="tiny",
+        steps=40,
+        batch=2,
+        patch_size=32,
+        report_every=1,
+        held_out_every=10,
+        held_out_count=8,
+        filters_every=10,
+        device="cpu",
+    )
+    workspace.form.set_value(settings)
+    qtbot.mouseClick(button(workspace, "pretrain_button"), LEFT)
+    (run,) = workspace._runs.all
+    assert workspace.run_list.chosen() == [run]
+    assert not button(workspace, "resume_button").isEnabled()
+    qtbot.waitUntil(lambda: len(run.curve("loss")) >= 5, timeout=60000)
+    qtbot.mouseClick(button(workspace, "stop_button"), LEFT)
+    assert "stopping…" in texts(workspace)
+    qtbot.waitUntil(lambda: bool(ends), timeout=30000)
+    assert ends == [State.STOPPED]
+    stopped_at = len(run.curve("loss"))
+    assert stopped_at < 40
+    assert not button(workspace, "stop_button").isEnabled()
+
+    qtbot.mouseClick(button(workspace, "resume_button"), LEFT)
+    qtbot.waitUntil(lambda: ends == [State.STOPPED, State.DONE], timeout=90000)
+    np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 41))
+    assert np.isfinite(run.curve("loss").values).all()
+    assert [one.step for one in run.filters] == [0, 10, 20, 30, 40]
+    qtbot.waitUntil(lambda: len(workspace.loss.drawn()[0][0]) == 40)
+    assert workspace.filters.step == 40
+
+
+def test_deleting_by_click_empties_the_list(document: Document, open_train: Any, qtbot: Any) -> None:
+    recorded.pretraining(document.project.runs, "20260101T000000", PretrainConfig())
+    workspace = open_train()
+    with qtbot.waitSignal(workspace._runs.deleted):
+        qtbot.mouseClick(button(workspace, "delete_button"), LEFT)
+    assert workspace.run_list.chosen() == []
+    assert "Pretraining runs appear here." in texts(workspace)
