@@ -57,6 +57,7 @@ class ImportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(720, 560)
         self._taken, self._new_project = taken, new_project
+        self._sources: Sequence[Path] = ()
         self._work = Background(self)
         self._work.progressed.connect(self._show_progress)
         self._work.done.connect(self._take)
@@ -100,7 +101,7 @@ class ImportDialog(QDialog):
     def look_through(self, sources: Sequence[Path]) -> None:
         """Detect formats and clips in folders or files; what was found is shown when it is known."""
         self.title.setText("Looking for clips…")
-        self.source.setText(", ".join(map(str, sources)))
+        self._sources = sources
         self._show_only(self.progress)
 
         def find(report: Report) -> Found:
@@ -145,6 +146,7 @@ class ImportDialog(QDialog):
         self._found = found
         count = len(found.clips)
         self.title.setText(f"Found {count} clip{'s' if count != 1 else ''}: {found.format}")
+        self.source.setText(", ".join(map(str, self._sources)))
         self.clips.clear()
         for one in found.clips:
             frames = len({picture.frame for picture in one.annotations})
@@ -174,7 +176,7 @@ class ImportDialog(QDialog):
         if irregular:
             shown += [self.warnings_title, self.warnings]
         if self._new_project is not None:
-            name = found.clips[0].clip.name if count == 1 else Path(self.source.text()).name
+            name = found.clips[0].clip.name if count == 1 else self._sources[0].name
             self.folder.setText(str(self._new_project(name)))
             shown.append(self.folder_row)
         self._show_only(*shown)

@@ -237,6 +237,8 @@ class Runs(QObject):
     # --- following ----------------------------------------------------------------------------
 
     def _tick(self) -> None:
+        if not self._timer.isActive():
+            return  # closed since this was asked for
         for child in self._children.copy():
             if child.poll() is not None:
                 self._children.remove(child)

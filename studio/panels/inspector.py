@@ -115,6 +115,7 @@ class Inspector(QStackedWidget):
 
     def close_reader(self) -> None:
         """Wait for the thread that cuts pictures."""
+        self._cutting.stop()
         self.strip.close_reader()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

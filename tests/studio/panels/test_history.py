@@ -1,0 +1,69 @@
+import pytest
+from PySide6.QtCore import Qt
+
+from core.trajectories.edits import Relabel
+from studio.document import Document
+from studio.panels.history import HistoryPanel
+
+
+@pytest.fixture
+def history(qtbot, small_document: Document) -> HistoryPanel:
+    history = HistoryPanel(small_document)
+    qtbot.addWidget(history)
+    history.resize(300, 400)
+    history.show()
+    return history
+
+
+def relabel(document: Document, label: str) -> None:
+    clip = document.clips()[0].clip.id
+    assert document.perform(Relabel(clip, (next(iter(document.objects(clip))),), label))
+
+
+def texts(history: HistoryPanel) -> list[str]:
+    return [history.list.item(row).text().split("   ")[1] for row in range(history.list.count())]
+
+
+def test_every_edit_is_listed_newest_first(history: HistoryPanel, small_document: Document):
+    assert texts(history) == ["Track 40 points", "Import 2 clips"]
+    relabel(small_document, "a")
+    assert texts(history)[0] == "Label track 1 'a'"
+
+
+def test_what_was_undone_is_set_apart_and_what_can_no_longer_be_redone_is_struck_through(
+    history: HistoryPanel, small_document: Document
+):
+    relabel(small_document, "a")
+    relabel(small_document, "b")
+    small_document.undo()
+    assert history.list.item(0).font().italic()
+    assert not history.list.item(1).font().italic()
+    relabel(small_document, "c")
+    assert texts(history)[:3] == ["Label track 1 'c'", "Label track 1 'b'", "Label track 1 'a'"]
+    assert history.list.item(1).font().strikeOut()
+
+
+def test_a_double_click_goes_back_to_an_edit_and_forward_again(
+    history: HistoryPanel, small_document: Document, qtbot
+):
+    for label in "abcd":
+        relabel(small_document, label)
+
+    def double_click(row: int) -> list[int]:
+        place = history.list.visualItemRect(history.list.item(row)).center()
+        qtbot.mouseClick(history.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        with qtbot.waitSignal(history.steps_asked) as asked:
+            qtbot.mouseDClick(history.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        return asked.args
+
+    assert double_click(2) == [-2]  # d, c undone; b stands
+    small_document.undo()
+    small_document.undo()
+    assert double_click(0) == [2]
+    with qtbot.assertNotEmitted(history.steps_asked):
+        history.list.itemDoubleClicked.emit(history.list.item(2))
+
+
+def test_without_edits_it_says_what_will_appear(history: HistoryPanel, small_document: Document):
+    assert history.list.isVisible()
+    assert not history.empty.isVisible()

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+
+from core.trajectories.edits import Relabel, SetReview
+from core.trajectories.model import Review
+from studio.document import Document
+from studio.panels.inspector import Inspector
+from studio.view_state import ViewState
+
+
+@pytest.fixture
+def inspector(qtbot, small_document: Document, small_view: ViewState):
+    inspector = Inspector(small_document, small_view, [QAction("&Accept")])
+    qtbot.addWidget(inspector)
+    inspector.resize(330, 600)
+    inspector.show()
+    yield inspector
+    inspector.close_reader()
+
+
+def facts(inspector: Inspector) -> dict[str, str]:
+    return {name: label.text() for name, label in inspector.facts.items()}
+
+
+def test_without_a_selection_it_says_what_will_appear(inspector: Inspector):
+    assert inspector.currentWidget() is inspector.empty
+
+
+def test_an_object_with_where_it_comes_from_and_its_pictures(
+    inspector: Inspector, small_view: ViewState, qtbot
+):
+    small_view.set_selection((1,))
+    assert inspector.title.text() == "Object 1"
+    assert inspector.label.text() == "swan"
+    found = facts(inspector)
+    assert found["Frames"] == "0–11, 3 seen, 9 missing; 3 keyframes"
+    assert found["Review"] == "open"
+    assert found["Here"] == "annotated, confidence 1.00"
+    assert found["Place"] == "10 × 10 px at (10, 8)"
+    assert found["Made by"].startswith("import, 20")
+    small_view.set_frame(4)
+    assert facts(inspector)["Here"] == "not seen at frame 4"
+    qtbot.waitUntil(lambda: len(inspector.strip.pictures) == 3)
+    assert [cut.frame for cut in inspector.strip.cuts] == [0, 5, 11]
+
+
+def test_a_point_with_its_error_at_the_frame(
+    inspector: Inspector, small_view: ViewState, small_document: Document
+):
+    points = small_document.points(small_view.clip.id)
+    small_view.set_selection((int(points.ids[7]),))  # starts at 3, 5 frames, error 0.7
+    small_view.set_frame(5)
+    assert inspector.title.text() == f"Point {points.ids[7]}"
+    found = facts(inspector)
+    assert found["Here"] == "linked, error 0.70 px"
+    assert found["Place"] == "(7.0, 10.0) px"
+    assert found["Ends because"] == "not known why"
+    small_view.set_frame(3)
+    assert facts(inspector)["Here"] == "linked"
+    small_view.set_frame(8)
+    assert facts(inspector)["Here"] == "not seen at frame 8"
+
+
+def test_several_tracks_are_counted(inspector: Inspector, small_view: ViewState):
+    small_view.set_selection((1, 2))
+    assert inspector.title.text() == "2 tracks selected"
+    assert not inspector.label.isVisible()
+    small_view.set_selection((2,))
+    assert inspector.label.isVisible()
+
+
+def test_a_typed_label_asks_for_one_edit(inspector: Inspector, small_view: ViewState, qtbot):
+    small_view.set_selection((1,))
+    asked = []
+    inspector.edit_asked.connect(asked.append)
+    inspector.label.setText("mute swan")
+    with qtbot.waitSignal(inspector.left):
+        qtbot.keyClick(inspector.label, Qt.Key.Key_Return)
+    assert asked == [Relabel(small_view.clip.id, (1,), "mute swan")]
+
+
+def test_an_edit_is_seen_at_once(inspector: Inspector, small_view: ViewState, small_document: Document):
+    small_view.set_selection((1,))
+    small_document.perform(SetReview(small_view.clip.id, (1,), Review.ACCEPTED))
+    assert facts(inspector)["Review"] == "accepted"
+    small_document.undo()
+    assert facts(inspector)["Review"] == "open"
+
+
+def test_the_plot_shows_error_over_frames_with_a_cursor(
+    inspector: Inspector, small_view: ViewState, small_document: Document
+):
+    points = small_document.points(small_view.clip.id)
+    small_view.set_selection((int(points.ids[7]),))
+    frames, values = inspector.plot._curve.getData()
+    np.testing.assert_array_equal(frames, [3, 4, 5, 6, 7])
+    np.testing.assert_allclose(values, [0, 0.7, 0.7, 0.7, 0.7], rtol=1e-6)
+    small_view.set_frame(6)
+    assert inspector.plot._cursor.value() == 6
