@@ -23,6 +23,7 @@ def setting(
     choices: tuple[str, ...] = (),
     minimum: float | None = None,
     maximum: float | None = None,
+    zero: str = "",
     advanced: bool = False,
 ) -> Any:
     """A field of a settings dataclass.
@@ -33,6 +34,7 @@ def setting(
         unit: such as "px" or "steps"; empty for a pure number or a choice.
         choices: the values allowed, for text.
         minimum, maximum: the range allowed, for numbers, both ends included.
+        zero: for a number of at least 0, what 0 means, in a word or two.
         advanced: folded away in the form until asked for.
     """
     return dataclasses.field(
@@ -43,6 +45,7 @@ def setting(
             "choices": choices,
             "minimum": minimum,
             "maximum": maximum,
+            "zero": zero,
             "advanced": advanced,
         },
     )

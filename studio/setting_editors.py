@@ -67,6 +67,8 @@ class NumberEditor(Editor):
         else:
             self._box.setRange(-1e12 if low is None else low, 1e12 if high is None else high)
             self._box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+        if rule.get("zero"):
+            self._box.setSpecialValueText(rule["zero"])
         if rule.get("unit"):
             self._box.setSuffix(f" {rule['unit']}")
         self._box.setKeyboardTracking(False)

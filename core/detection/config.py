@@ -104,8 +104,12 @@ class FinetuneConfig:
         "auto", "Size of the network; auto is that of the weights, else by the device", choices=NETWORKS
     )
     schedule: str = setting("quick", "How long to train and how fast", choices=tuple(SCHEDULES))
-    steps: int = setting(0, "Steps of two images; 0 takes the schedule's", "steps", minimum=0)
-    learning_rate: float = setting(0.0, "Highest learning rate; 0 takes the schedule's", minimum=0)
+    steps: int = setting(
+        0, "Steps of two images; 0 takes the schedule's", "steps", minimum=0, zero="by schedule"
+    )
+    learning_rate: float = setting(
+        0.0, "Highest learning rate; 0 takes the schedule's", minimum=0, zero="by schedule"
+    )
     scales: str = setting(
         "single", "Train at one image size or at five, drawn by image", choices=("single", "multi")
     )
@@ -122,10 +126,20 @@ class FinetuneConfig:
         "kaiming", "How a random start is drawn", choices=("caffe", "kaiming", "xavier"), advanced=True
     )
     short_side: int = setting(
-        0, "Size of images, shorter side; 0 takes the network's", "px", minimum=0, advanced=True
+        0,
+        "Size of images, shorter side; 0 takes the network's",
+        "px",
+        minimum=0,
+        zero="by network",
+        advanced=True,
     )
     long_side: int = setting(
-        0, "Size of images, longer side at most; 0 takes the network's", "px", minimum=0, advanced=True
+        0,
+        "Size of images, longer side at most; 0 takes the network's",
+        "px",
+        minimum=0,
+        zero="by network",
+        advanced=True,
     )
     images_per_step: int = setting(2, "Images in a step", minimum=1, advanced=True)
     rois_per_image: int = setting(64, "Boxes sampled in an image", minimum=1, advanced=True)
@@ -141,7 +155,11 @@ class FinetuneConfig:
     momentum: float = setting(0.9, "Momentum of SGD", minimum=0, maximum=0.999, advanced=True)
     weight_decay: float = setting(0.0005, "Weight decay, of weights only", minimum=0, advanced=True)
     largest_gradient: float = setting(
-        10.0, "Shorten the gradient to this length; 0 never does, as Fast R-CNN", minimum=0, advanced=True
+        10.0,
+        "Shorten the gradient to this length; 0 never does, as Fast R-CNN",
+        minimum=0,
+        zero="never",
+        advanced=True,
     )
     report_every: int = setting(
         10, "Steps between two points of the curves", "steps", minimum=1, advanced=True

@@ -85,7 +85,12 @@ class PretrainConfig:
         advanced=True,
     )
     gap_longest: int = setting(
-        0, "Frames between two patches at most; 0 for no limit", "frames", minimum=0, advanced=True
+        0,
+        "Frames between two patches at most; 0 for no limit",
+        "frames",
+        minimum=0,
+        zero="no limit",
+        advanced=True,
     )
     patch_size: int = setting(
         100, "Side of the square around a point (the paper: 100)", "px", minimum=8, advanced=True

@@ -19,7 +19,7 @@ class TrackConfig:
     spacing: int = setting(8, "Distance between the points that start", "px", minimum=4, maximum=32)
     min_length: int = setting(10, "Shorter trajectories are dropped", "frames", minimum=1)
     max_trajectories: int = setting(
-        0, "Keep at most so many a clip, spread over frame and time; 0 keeps all", minimum=0
+        0, "Keep at most so many a clip, spread over frame and time; 0 keeps all", minimum=0, zero="all"
     )
     max_side: int = setting(
         960, "Larger frames are shrunk by a whole number before tracking", "px", minimum=64, advanced=True

@@ -95,6 +95,7 @@ class CompareWorkspace(QWidget):
         self.part.currentIndexChanged.connect(self._read_rows)
         self.reference.activated.connect(self._choose_reference)
         self._differences.toggled.connect(self._show_rows)
+        self.run_list.choose(*runs.for_job("voc", "evaluate")[:2])
         runs.finished.connect(self._redraw)
         runs.ap_changed.connect(self._redraw)
         runs.filters_changed.connect(self._redraw)

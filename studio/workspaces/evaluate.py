@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
@@ -61,6 +62,7 @@ class EvaluateWorkspace(QWidget):
         for row in table1.paper_rows():
             self.quoted.addItem(f"{row.name} · {table1.SETTINGS[row.setting]}", row)
         self.form = SettingsForm(VocConfig, editors={"init": InitEditor(runs)})
+        self.form.set_value(VocConfig(voc=_voc_folder(document, runs)))
         self.start_button = QPushButton("Evaluate on VOC")
         self.start_button.setObjectName("evaluate_button")
         self.start_button.setProperty("role", "primary")
@@ -208,6 +210,13 @@ class EvaluateWorkspace(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(splitter)
+
+
+def _voc_folder(document: Document, runs: Runs) -> Path:
+    """The VOC data of the newest evaluation, else that of a sample project, else none."""
+    used = [Path(run.settings["voc"]) for run in runs.for_job("voc") if run.settings.get("voc")]
+    sample = document.project.path / "sample" / "VOCdevkit"
+    return next((folder for folder in (*used, sample) if folder.is_dir()), Path())
 
 
 def _setting(run: Run) -> str:
