@@ -196,7 +196,9 @@ def test_black_and_tiny_frames(clip):
         masks=(encode_mask(mask),) * 2,
     )
     (found,) = densify(black, [key])
-    assert found.masks == (encode_mask(mask),) * 3
+    for runs in found.masks:
+        kept = decode_mask(runs, 40, 56)
+        assert (kept & mask).sum() / (kept | mask).sum() > 0.85
     tiny = render_clip(0, frames=5, width=16, height=16, objects=1)
     assert len(densify(tiny.frames, [annotated(tiny, 1, (0, 4))])) == 1
 
