@@ -64,6 +64,8 @@ class Task:
         self, one: ObjectTrajectory, frame: int, mask: np.ndarray | None, box: Any, sure: float
     ) -> Score:
         truth = self.truth[frame] == one.id
+        if not truth.any():
+            return NOTHING
         overlap = float("nan") if mask is None else (mask & truth).sum() / max(1, (mask | truth).sum())
         return float(overlap), float(iou(box, mask_box(truth))), sure
 

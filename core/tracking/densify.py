@@ -68,6 +68,10 @@ class Densifier:
 
     `for done in densifier.steps(): ...` does the work, of `densifier.total` steps; then
     `densifier.trajectories()` has what was found. Closing `steps()` ends the work within a frame.
+
+    Attributes:
+        total: how many steps there are.
+        size: height and width of the frames, once one was read.
     """
 
     def __init__(
@@ -75,21 +79,23 @@ class Densifier:
         frames: Images,
         objects: Sequence[ObjectTrajectory],
         config: DensifyConfig,
+        spans: Sequence[Span] | None = None,
         estimator: FlowEstimator | None = None,
     ) -> None:
         """Args:
         frames: the clip's.
+        spans: what is to be filled, in order; None for all there is (`plan`).
         """
         self._frames = frames
         self._objects = objects
         self._config = config
         self._estimator = estimator or DisFlow()
-        self._spans = plan(objects, len(frames), config)
+        self._spans = plan(objects, len(frames), config) if spans is None else list(spans)
         self._blocks = _blocks(self._spans)
         self._labels: dict[int, dict[int, Label]] = defaultdict(dict)  # frame → object → label
         self._found: list[list[_Observation]] = [[] for _ in objects]
-        self._size, self._working_size = (0, 0), (0, 0)
-        self.total = _steps_of(self._spans)
+        self.size, self._working_size = (0, 0), (0, 0)
+        self.total = steps_needed(self._spans)
 
     def steps(self) -> Iterator[int]:
         """Steps done so far, after each: a frame whose flow is known, or one filled for a span."""
@@ -116,7 +122,7 @@ class Densifier:
         frames = _Part(self._frames, block)
         for now in stream(frames, {1: self._estimator}, self._config.threads, self._config.max_side):
             frame = block[now.frame]
-            self._size, self._working_size = now.size, now.grey.shape[:2]
+            self.size, self._working_size = now.size, now.grey.shape[:2]
             recent.add(
                 now, frame, {s.before for s in spans if s.before is not None and s.before < frame <= s.last}
             )
@@ -134,14 +140,17 @@ class Densifier:
             if frame is not None
         }
         path = Composition(*self._working_size)
-        for frame in range(span.last, span.first - 1, -1):
+        for frame in range(span.frames[-1], span.first - 1, -1):
+            if span.after is not None and frame < span.after:
+                path.step(unpacked(recent.out[frame]), unpacked(recent.back[frame]))
+            if frame > span.last:
+                continue
             views = []
             if span.before is not None:
                 nearness = 1.0 if span.after is None else (span.after - frame) / whole
                 displacement, confidence = recent.path(span.before, frame)
                 views.append(View(keys[span.before], displacement, confidence, nearness))
             if span.after is not None:
-                path.step(unpacked(recent.out[frame]), unpacked(recent.back[frame]))
                 nearness = 1.0 if span.before is None else (frame - span.before) / whole
                 views.append(View(keys[span.after], path.displacement, path.confidence, nearness))
             self._labels[frame] |= label_objects(recent.colours[frame], views)
@@ -154,7 +163,7 @@ class Densifier:
         height, width = self._working_size
         shrunk = {}
         for place in objects:
-            mask = given_mask(self._objects[place], key, *self._size).astype(np.float32)
+            mask = given_mask(self._objects[place], key, *self.size).astype(np.float32)
             shrunk[place] = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
         return shrunk
 
@@ -178,16 +187,17 @@ class Densifier:
 
     def _resolve(self, frame: int, labels: dict[int, Label]) -> None:
         """Give every pixel to its likeliest object, if likelier than not; keyframes keep what is theirs."""
-        height, width = self._size
+        height, width = self.size
         best = np.full((height, width), 0.5, np.float32)
         owner = np.full((height, width), -1, np.int32)
         for place, label in labels.items():
-            part, probability = label.at_size(self._working_size, self._size)
+            part, probability = label.at_size(self._working_size, self.size)
             wins = probability > best[part]
             best[part][wins] = probability[wins]
             owner[part][wins] = place
-        for other in self._objects:
-            owner[given_mask(other, frame, height, width)] = -1
+        for place, other in enumerate(self._objects):
+            if place not in labels:
+                owner[given_mask(other, frame, height, width)] = -1
         for place, label in labels.items():
             mask = owner == place
             box = _largest_box(mask)
@@ -223,12 +233,8 @@ class _Part:
         return self._frames[self._numbers[place]]
 
 
-def steps_needed(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig) -> int:
-    """How many steps a `Densifier` of these objects will take; `frames` in the clip."""
-    return _steps_of(plan(objects, frames, config))
-
-
-def _steps_of(spans: Sequence[Span]) -> int:
+def steps_needed(spans: Sequence[Span]) -> int:
+    """How many steps it takes to fill spans: one a frame whose flow is computed, one a frame filled."""
     return sum(map(len, _blocks(spans))) + sum(span.last - span.first + 1 for span in spans)
 
 
