@@ -1,16 +1,21 @@
 """The job that fills the frames between keyframes; what it found is imported as one edit."""
 
+import json
 from collections.abc import Iterator
+
+import numpy as np
 
 from core.datasets.reading import open_frames
 from core.errors import StudioError
 from core.events import Event, Log, Progress
 from core.jobs.clip_results import clip_path, clips_done, read_clip, write_clip
-from core.jobs.run_folder import RunFolder
+from core.jobs.run_folder import RunFolder, write_atomically
+from core.tracking.audit import Audit, HiddenKeyframe, hidden_spans
 from core.tracking.config import DensifyConfig
 from core.tracking.densify import Densifier, steps_needed
+from core.tracking.spans import plan
 from core.trajectories.model import ObjectTrajectory
-from core.trajectories.snapshot import objects_arrays, objects_from_arrays, read_snapshot
+from core.trajectories.snapshot import ClipSnapshot, objects_arrays, objects_from_arrays, read_snapshot
 
 
 def run(folder: RunFolder) -> Iterator[Event]:
@@ -23,28 +28,84 @@ def run(folder: RunFolder) -> Iterator[Event]:
     """
     config = folder.settings(DensifyConfig)
     clips = read_snapshot(folder.snapshot).clips
-    needed = [steps_needed(one.objects, one.clip.frames, config) for one in clips]
+    needed = [_steps_needed(one, config) for one in clips]
     total, done = sum(needed), 0
     problem: StudioError | None = None
     for one, steps in zip(clips, needed, strict=True):
-        clip = one.clip
-        if not clip_path(folder, clip.id).exists():
+        name = one.clip.name
+        if not clip_path(folder, one.clip.id).exists():
             try:
-                with open_frames(clip) as frames:
-                    densifier = Densifier(frames, one.objects, config)
-                    for step in densifier.steps():
-                        yield Progress(done + step, total, clip.name)
-                found = densifier.trajectories()
-                write_clip(folder, clip.id, objects_arrays(found))
-                count = sum(len(trajectory.frames) for trajectory in found)
-                yield Log(f"{clip.name}: {count:,} observations filled for {len(found)} objects.")
+                for event in _fill(folder, one, config):
+                    yield Progress(done + event, total, name) if isinstance(event, int) else event
             except StudioError as error:
                 problem = error
-                yield Log(f"{clip.name} was passed over: {error}", "warning")
+                yield Log(f"{name} was passed over: {error}", "warning")
         done += steps
-        yield Progress(done, total, clip.name)
+        yield Progress(done, total, name)
     if problem and not clips_done(folder):
         raise problem
+
+
+def _steps_needed(one: ClipSnapshot, config: DensifyConfig) -> int:
+    steps = steps_needed(plan(one.objects, one.clip.frames, config))
+    return steps + steps_needed(hidden_spans(one.objects)) if config.audit else steps
+
+
+def _fill(folder: RunFolder, one: ClipSnapshot, config: DensifyConfig) -> Iterator[int | Log]:
+    """Densify a clip and keep what was found: steps done so far, and what is to be said."""
+    done = 0
+    with open_frames(one.clip) as frames:
+        if config.audit:
+            audit = Audit(frames, one.objects, config)
+            yield from audit.steps()
+            done = audit.total
+            hidden = audit.results()
+            _write_audit(folder, one, hidden)
+            if hidden:
+                overlap = np.mean([keyframe.overlap for keyframe in hidden])
+                yield Log(
+                    f"{one.clip.name}: {len(hidden)} keyframes hidden, filled with an IoU of {overlap:.3f}."
+                )
+        densifier = Densifier(frames, one.objects, config)
+        for step in densifier.steps():
+            yield done + step
+    found = densifier.trajectories()
+    write_clip(folder, one.clip.id, objects_arrays(found))
+    count = sum(len(trajectory.frames) for trajectory in found)
+    yield Log(f"{one.clip.name}: {count:,} observations filled for {len(found)} objects.")
+
+
+def _write_audit(folder: RunFolder, one: ClipSnapshot, hidden: list[HiddenKeyframe]) -> None:
+    rows = [
+        {
+            "trajectory": one.objects[keyframe.place].id,
+            "frame": keyframe.frame,
+            "span": keyframe.span,
+            "overlap": round(keyframe.overlap, 4),
+            "confidence": round(keyframe.confidence, 4),
+        }
+        for keyframe in hidden
+    ]
+    write_atomically(folder.results / f"audit-{one.clip.id}.json", json.dumps(rows).encode())
+
+
+def read_audit(folder: RunFolder) -> dict[int, dict[int, list[tuple[int, float]]]]:
+    """Clip id → trajectory id → (frame, IoU) of each keyframe that was hidden; empty without an audit.
+
+    Raises:
+        StudioError: a file is damaged.
+    """
+    found: dict[int, dict[int, list[tuple[int, float]]]] = {}
+    for path in sorted(folder.results.glob("audit-*.json")):
+        of_clip = found.setdefault(int(path.stem.removeprefix("audit-")), {})
+        try:
+            for row in json.loads(path.read_text(encoding="utf-8")):
+                of_clip.setdefault(int(row["trajectory"]), []).append(
+                    (int(row["frame"]), float(row["overlap"]))
+                )
+        except (ValueError, KeyError, TypeError) as error:
+            raise StudioError(f"{path} is damaged; delete it and run the audit again.") from error
+    return found
 
 
 def read_results(folder: RunFolder) -> dict[int, dict[int, ObjectTrajectory]]:

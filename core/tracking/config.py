@@ -63,6 +63,9 @@ class DensifyConfig:
         minimum=64,
         advanced=True,
     )
+    audit: bool = setting(
+        False, "Also hide each keyframe once, fill it from those beside it, and measure the overlap"
+    )
     threads: int = setting(2, "Flow fields computed at the same time", minimum=1, maximum=64, advanced=True)
 
     def __post_init__(self) -> None:

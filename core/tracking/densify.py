@@ -1,52 +1,25 @@
 """The densifier: masks and boxes carried by optical flow into the frames between keyframes.
 
-From both keyframes beside a frame the flow is composed, masks are pulled through it, and blended by
-nearness in time and by the confidence of the flow. Keyframes are never changed.
+From both keyframes beside a frame the flow is composed, their masks are pulled through it, and each
+pixel votes over what it finds there (`core.tracking.voting`). Keyframes are never changed.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from core.geometry import encode_mask, mask_box
 from core.tracking.boxes import interpolate_boxes, interpolation_confidence
-from core.tracking.composition import Composition, pull
+from core.tracking.composition import Composition, packed, unpacked
 from core.tracking.config import DensifyConfig
-from core.tracking.flow_stream import Images, stream
+from core.tracking.flow_stream import FrameFlow, Images, stream
+from core.tracking.fusion import Key, Label, View, label_objects
 from core.tracking.optical_flow import DisFlow, FlowEstimator
 from core.tracking.spans import Span, given_mask, mask_keyframes, plan
 from core.trajectories.model import ObjectTrajectory, Origin
-
-FLOOR = 0.1
-"""Least confidence that a keyframe weighs with, so that nearness in time always counts."""
-
-MARGIN = 12
-"""Pixels around an object that are looked at."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Label:
-    """How likely (0..255) an object covers the pixels of a part of a frame, from column x and row y on."""
-
-    x: int
-    y: int
-    probability: np.ndarray
-    confidence: float
-
-    def at_size(
-        self, working: tuple[int, int], size: tuple[int, int]
-    ) -> tuple[tuple[slice, slice], np.ndarray]:
-        """The part and its probabilities (0..1, float32) in frames of another height and width."""
-        high, wide = self.probability.shape
-        rows = [round(edge * size[0] / working[0]) for edge in (self.y, self.y + high)]
-        columns = [round(edge * size[1] / working[1]) for edge in (self.x, self.x + wide)]
-        values: np.ndarray = self.probability.astype(np.float32) / 255
-        if working != size:
-            values = cv2.resize(values, (columns[1] - columns[0], rows[1] - rows[0]))
-        return np.s_[rows[0] : rows[1], columns[0] : columns[1]], values
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,46 +30,37 @@ class _Observation:
     runs: bytes | None
 
 
-@dataclass(frozen=True, eq=False)
-class _View:
-    """What one keyframe says about an object in a frame: its mask pulled there, and how to weigh it."""
-
-    pulled: np.ndarray
-    confidence: np.ndarray
-    nearness: float
-
-
-@dataclass(frozen=True, eq=False)
-class _Side:
-    """A keyframe as a frame sees it.
-
-    Attributes:
-        masks: (H, W) float32 by object.
-        displacement, confidence: from the frame to the keyframe, as `Composition` has them.
-        nearness: 1 at the keyframe, 0 at the other one.
-    """
-
-    masks: dict[int, np.ndarray]
-    displacement: np.ndarray
-    confidence: np.ndarray
-    nearness: float
-
-    def of(self, place: int) -> _View:
-        return _View(pull(self.masks[place], self.displacement), self.confidence, self.nearness)
-
-
-@dataclass(eq=False)
 class _Recent:
-    """What is kept of the frames that open spans still need, by frame number."""
+    """What open spans still need of the frames behind, by frame number."""
 
-    frames: dict[int, np.ndarray] = field(default_factory=dict)
-    out: dict[int, np.ndarray] = field(default_factory=dict)  # flow from frame to frame + 1, float16
-    back: dict[int, np.ndarray] = field(default_factory=dict)  # flow from frame + 1 to frame, float16
+    def __init__(self) -> None:
+        self.colours: dict[int, np.ndarray] = {}  # (H, W, 3) uint8, CIELAB
+        self.out: dict[int, np.ndarray] = {}  # (H, W, 2) packed flow from frame to frame + 1
+        self.back: dict[int, np.ndarray] = {}  # (H, W, 2) packed flow from frame + 1 to frame
+        self.ahead: dict[int, Composition] = {}  # by keyframe, from the present frame to it
+        self.paths: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}  # by keyframe and frame
+
+    def add(self, now: FrameFlow, frame: int, keys: set[int]) -> None:
+        """Take a frame; `keys` are the keyframes behind it that open spans are carried from."""
+        self.colours[frame] = cv2.cvtColor(now.image, cv2.COLOR_RGB2Lab)
+        if now.flows:
+            self.out[frame - 1], self.back[frame - 1] = map(packed, now.flows[1])
+        for key in keys:
+            path = self.ahead.setdefault(key, Composition(*now.grey.shape[:2]))
+            path.step(*now.flows[1][::-1])
+            self.paths[key, frame] = packed(path.displacement), packed(path.confidence)
+
+    def path(self, key: int, frame: int) -> tuple[np.ndarray, np.ndarray]:
+        """Displacement and confidence from a frame to a keyframe behind it, as `Composition` has them."""
+        displacement, confidence = self.paths[key, frame]
+        return unpacked(displacement), unpacked(confidence)
 
     def forget_before(self, frame: int) -> None:
-        for kept in (self.frames, self.out, self.back):
+        for kept in (self.colours, self.out, self.back):
             for old in [number for number in kept if number < frame]:
                 del kept[old]
+        self.ahead = {key: path for key, path in self.ahead.items() if key >= frame}
+        self.paths = {pair: path for pair, path in self.paths.items() if pair[0] >= frame}
 
 
 class Densifier:
@@ -104,6 +68,10 @@ class Densifier:
 
     `for done in densifier.steps(): ...` does the work, of `densifier.total` steps; then
     `densifier.trajectories()` has what was found. Closing `steps()` ends the work within a frame.
+
+    Attributes:
+        total: how many steps there are.
+        size: height and width of the frames, once one was read.
     """
 
     def __init__(
@@ -111,21 +79,23 @@ class Densifier:
         frames: Images,
         objects: Sequence[ObjectTrajectory],
         config: DensifyConfig,
+        spans: Sequence[Span] | None = None,
         estimator: FlowEstimator | None = None,
     ) -> None:
         """Args:
         frames: the clip's.
+        spans: what is to be filled, in order; None for all there is (`plan`).
         """
         self._frames = frames
         self._objects = objects
         self._config = config
         self._estimator = estimator or DisFlow()
-        self._spans = plan(objects, len(frames), config)
+        self._spans = plan(objects, len(frames), config) if spans is None else list(spans)
         self._blocks = _blocks(self._spans)
-        self._labels: dict[int, dict[int, _Label]] = defaultdict(dict)  # frame → object → label
+        self._labels: dict[int, dict[int, Label]] = defaultdict(dict)  # frame → object → label
         self._found: list[list[_Observation]] = [[] for _ in objects]
-        self._size, self._working_size = (0, 0), (0, 0)
-        self.total = _steps_of(self._spans)
+        self.size, self._working_size = (0, 0), (0, 0)
+        self.total = steps_needed(self._spans)
 
     def steps(self) -> Iterator[int]:
         """Steps done so far, after each: a frame whose flow is known, or one filled for a span."""
@@ -152,41 +122,38 @@ class Densifier:
         frames = _Part(self._frames, block)
         for now in stream(frames, {1: self._estimator}, self._config.threads, self._config.max_side):
             frame = block[now.frame]
-            self._size, self._working_size = now.size, now.grey.shape[:2]
-            if now.flows:
-                recent.out[frame - 1], recent.back[frame - 1] = (f.astype(np.float16) for f in now.flows[1])
+            self.size, self._working_size = now.size, now.grey.shape[:2]
+            recent.add(
+                now, frame, {s.before for s in spans if s.before is not None and s.before < frame <= s.last}
+            )
             yield
             while spans and spans[0].frames[-1] == frame:
                 yield from self._fill_span(spans.pop(0), recent)
-            needed = min((span.frames[0] for span in spans), default=block.stop)
-            recent.forget_before(needed)
+            recent.forget_before(min((span.frames[0] for span in spans), default=block.stop))
             self._resolve_before(min((span.first for span in spans), default=block.stop))
 
     def _fill_span(self, span: Span, recent: _Recent) -> Iterator[None]:
-        height, width = self._working_size
         whole = (span.after or 0) - (span.before or 0)
-        masks = {key: self._masks(key, span.objects) for key in (span.before, span.after) if key is not None}
-        from_before: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        if span.before is not None:
-            path = Composition(height, width)
-            for frame in range(span.before + 1, span.last + 1):
-                path.step(recent.back[frame - 1].astype(np.float32), recent.out[frame - 1].astype(np.float32))
-                from_before[frame] = path.displacement.astype(np.float16), path.confidence.astype(np.float16)
-        path = Composition(height, width)
-        for frame in range(span.last, span.first - 1, -1):
-            sides = []
+        keys = {
+            frame: Key.of(self._masks(frame, span.objects), recent.colours[frame])
+            for frame in (span.before, span.after)
+            if frame is not None
+        }
+        path = Composition(*self._working_size)
+        for frame in range(span.frames[-1], span.first - 1, -1):
+            if span.after is not None and frame < span.after:
+                path.step(unpacked(recent.out[frame]), unpacked(recent.back[frame]))
+            if frame > span.last:
+                continue
+            views = []
             if span.before is not None:
-                displacement, confidence = (kept.astype(np.float32) for kept in from_before.pop(frame))
                 nearness = 1.0 if span.after is None else (span.after - frame) / whole
-                sides.append(_Side(masks[span.before], displacement, confidence, nearness))
+                displacement, confidence = recent.path(span.before, frame)
+                views.append(View(keys[span.before], displacement, confidence, nearness))
             if span.after is not None:
-                path.step(recent.out[frame].astype(np.float32), recent.back[frame].astype(np.float32))
                 nearness = 1.0 if span.before is None else (frame - span.before) / whole
-                sides.append(_Side(masks[span.after], path.displacement, path.confidence, nearness))
-            for place in span.objects:
-                label = _blend([side.of(place) for side in sides])
-                if label is not None:
-                    self._labels[frame][place] = label
+                views.append(View(keys[span.after], path.displacement, path.confidence, nearness))
+            self._labels[frame] |= label_objects(recent.colours[frame], views)
             yield
         if span.before is None or span.after is None:
             self._end_where_doubtful(span)
@@ -196,7 +163,7 @@ class Densifier:
         height, width = self._working_size
         shrunk = {}
         for place in objects:
-            mask = given_mask(self._objects[place], key, *self._size).astype(np.float32)
+            mask = given_mask(self._objects[place], key, *self.size).astype(np.float32)
             shrunk[place] = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
         return shrunk
 
@@ -218,18 +185,19 @@ class Densifier:
         for ready in sorted(number for number in self._labels if number < frame):
             self._resolve(ready, self._labels.pop(ready))
 
-    def _resolve(self, frame: int, labels: dict[int, _Label]) -> None:
+    def _resolve(self, frame: int, labels: dict[int, Label]) -> None:
         """Give every pixel to its likeliest object, if likelier than not; keyframes keep what is theirs."""
-        height, width = self._size
+        height, width = self.size
         best = np.full((height, width), 0.5, np.float32)
         owner = np.full((height, width), -1, np.int32)
         for place, label in labels.items():
-            part, probability = label.at_size(self._working_size, self._size)
+            part, probability = label.at_size(self._working_size, self.size)
             wins = probability > best[part]
             best[part][wins] = probability[wins]
             owner[part][wins] = place
-        for other in self._objects:
-            owner[given_mask(other, frame, height, width)] = -1
+        for place, other in enumerate(self._objects):
+            if place not in labels:
+                owner[given_mask(other, frame, height, width)] = -1
         for place, label in labels.items():
             mask = owner == place
             box = _largest_box(mask)
@@ -265,12 +233,8 @@ class _Part:
         return self._frames[self._numbers[place]]
 
 
-def steps_needed(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig) -> int:
-    """How many steps a `Densifier` of these objects will take; `frames` in the clip."""
-    return _steps_of(plan(objects, frames, config))
-
-
-def _steps_of(spans: Sequence[Span]) -> int:
+def steps_needed(spans: Sequence[Span]) -> int:
+    """How many steps it takes to fill spans: one a frame whose flow is computed, one a frame filled."""
     return sum(map(len, _blocks(spans))) + sum(span.last - span.first + 1 for span in spans)
 
 
@@ -283,32 +247,6 @@ def _blocks(spans: Sequence[Span]) -> list[range]:
         else:
             blocks.append(frames)
     return blocks
-
-
-def _blend(views: Sequence[_View]) -> _Label | None:
-    """One object in one frame, from the masks of the keyframes beside it; None where it is not seen."""
-    boxes = [box for view in views if (box := mask_box(view.pulled > 0.5)) is not None]
-    if not boxes:
-        return None
-    x1, y1 = np.maximum(np.min([box[:2] for box in boxes], axis=0) - MARGIN, 0).astype(int)
-    x2, y2 = (np.max([box[2:] for box in boxes], axis=0) + MARGIN).astype(int)
-    part = np.s_[y1:y2, x1:x2]
-    weights = [np.maximum(view.confidence[part], FLOOR) * np.float32(view.nearness) for view in views]
-    votes = sum(weight * view.pulled[part] for weight, view in zip(weights, views, strict=True))
-    probability = votes / sum(weights)
-    trust = np.maximum.reduce([view.confidence[part] for view in views])
-    quantised = np.rint(255 * probability).astype(np.uint8)
-    return _Label(int(x1), int(y1), quantised, _confidence(probability, trust))
-
-
-def _confidence(probability: np.ndarray, trust: np.ndarray) -> float:
-    """The overlap to be expected of the mask with the truth, times the confidence of the flow within it."""
-    covered = probability > 0.5
-    count = int(covered.sum())
-    if count == 0:
-        return 0.0
-    expected = float(probability[covered].sum()) / (count + float(probability[~covered].sum()))
-    return expected * float(trust[covered].mean())
 
 
 def _largest_box(mask: np.ndarray) -> np.ndarray | None:

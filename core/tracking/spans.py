@@ -1,7 +1,7 @@
 """Which frames lie between which keyframes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,11 +13,11 @@ from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin
 
 @dataclass(frozen=True)
 class Span:
-    """Frames to fill for some objects: `first`..`last`, neither of them a keyframe.
+    """Frames to fill for some objects: `first`..`last`, both included.
 
     Attributes:
-        before, after: the keyframes whose masks are carried into it, just before `first` and just
-            after `last`; None where the objects have no mask there.
+        before, after: the keyframes beside them whose masks are carried there; None where the objects
+            have no mask on that side.
         objects: places of the objects.
     """
 
@@ -90,7 +90,16 @@ def plan(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig
     spans = [Span(*key, tuple(places)) for key, places in found.items()]
     if config.span:
         low, high = config.span
-        spans = [span for span in spans if span.first <= high and span.last >= low]
+        spans = [
+            replace(span, first=max(span.first, low), last=min(span.last, high))
+            for span in spans
+            if span.first <= high and span.last >= low
+        ]
+    return in_order(spans)
+
+
+def in_order(spans: Iterable[Span]) -> list[Span]:
+    """Spans by the last frame they need."""
     return sorted(spans, key=lambda span: (span.frames[-1], span.first))
 
 

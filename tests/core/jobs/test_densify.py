@@ -9,7 +9,7 @@ from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.events import Log, Progress
 from core.geometry import decode_mask, encode_mask, mask_box
-from core.jobs.densify import read_results
+from core.jobs.densify import read_audit, read_results
 from core.jobs.launch import prepare
 from core.project import Project
 from core.tracking.config import DensifyConfig
@@ -95,3 +95,20 @@ def test_a_mask_that_does_not_fit_costs_its_clip_only(project, tmp_path):
     assert len(warnings) == 1
     assert warnings[0].startswith("pond was passed over")
     assert len(read_results(folder)) == 1
+
+
+def test_an_audit_is_kept_by_trajectory(project):
+    folder = prepare(project, "densify", DensifyConfig(audit=True))
+    events = list(jobs.run(folder))
+    steps = [event.step for event in events if isinstance(event, Progress)]
+    assert steps == sorted(steps)
+    assert [event.total for event in events if isinstance(event, Progress)][-1] == steps[-1]
+    audit, results = read_audit(folder), read_results(folder)
+    assert audit.keys() == results.keys()
+    for clip_id, objects in audit.items():
+        assert objects.keys() == results[clip_id].keys()
+        for hidden in objects.values():
+            assert [frame for frame, _ in hidden] == [4]
+            assert 0.5 < hidden[0][1] <= 1
+    assert any("keyframes hidden" in event.text for event in events if isinstance(event, Log))
+    assert read_audit(prepare(project, "densify", DensifyConfig())) == {}

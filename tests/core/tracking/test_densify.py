@@ -4,8 +4,10 @@ import pytest
 from core.datasets.synthetic import SyntheticClip, render_clip
 from core.errors import StudioError
 from core.geometry import decode_mask, encode_mask, iou, mask_box
+from core.tracking.audit import Audit
 from core.tracking.config import DensifyConfig
 from core.tracking.densify import Densifier, steps_needed
+from core.tracking.spans import plan
 from core.trajectories.model import ObjectTrajectory, Origin
 
 
@@ -29,7 +31,7 @@ def densify(frames, objects, **settings) -> list[ObjectTrajectory]:
     densifier = Densifier(frames, objects, config)
     steps = list(densifier.steps())
     assert steps == list(range(1, densifier.total + 1))
-    assert densifier.total == steps_needed(objects, len(frames), config)
+    assert densifier.total == steps_needed(plan(objects, len(frames), config))
     return densifier.trajectories()
 
 
@@ -107,6 +109,23 @@ def test_only_the_spans_beside_an_edited_keyframe_are_done_again(clip, filled):
         assert now.frames.tolist() == list(range(11, 20))
         rows = [before.place(frame) for frame in now.frames]
         assert [before.masks[row] for row in rows] == list(now.masks)
+
+
+def test_an_audit_hides_each_keyframe_between_two_others(clip):
+    objects = [annotated(clip, number, (0, 5, 10, 15)) for number in (1, 2, 3)]
+    lone = annotated(clip, 1, (0, 20))
+    audit = Audit(clip.frames, [*objects, lone], DensifyConfig())
+    assert list(audit.steps()) == list(range(1, audit.total + 1))
+    hidden = audit.results()
+    assert [(one.place, one.frame, one.span) for one in hidden] == [
+        (place, frame, 10) for place in (0, 1, 2) for frame in (5, 10)
+    ]
+    assert np.mean([one.overlap for one in hidden]) > 0.85
+    assert all(0 < one.confidence <= 1 for one in hidden)
+    without = densify(clip.frames, [annotated(clip, number, (0, 10)) for number in (1, 2, 3)], span=(5, 5))
+    alone = [one for one in hidden if one.frame == 5]
+    for number, found, one in zip((1, 2, 3), without, alone, strict=True):
+        assert one.overlap == pytest.approx(overlaps(clip, number, found)[0])
 
 
 def test_seen_once_it_is_carried_both_ways_and_stops(clip):
@@ -196,7 +215,9 @@ def test_black_and_tiny_frames(clip):
         masks=(encode_mask(mask),) * 2,
     )
     (found,) = densify(black, [key])
-    assert found.masks == (encode_mask(mask),) * 3
+    for runs in found.masks:
+        kept = decode_mask(runs, 40, 56)
+        assert (kept & mask).sum() / (kept | mask).sum() > 0.85
     tiny = render_clip(0, frames=5, width=16, height=16, objects=1)
     assert len(densify(tiny.frames, [annotated(tiny, 1, (0, 4))])) == 1
 
