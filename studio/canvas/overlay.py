@@ -212,7 +212,7 @@ def _in_view(tails: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """(K,) bool, which of (K, L, 2) lines may touch a picture of a size (width, height)."""
     x, y = tails[..., 0], tails[..., 1]  # `any` along a line is 6 times as fast as its least and greatest
     across = (x >= 0).any(axis=1) & (x < size[0]).any(axis=1)
-    return across & (y >= 0).any(axis=1) & (y < size[1]).any(axis=1)
+    return np.asarray(across & (y >= 0).any(axis=1) & (y < size[1]).any(axis=1))
 
 
 def _groups(index: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
