@@ -203,7 +203,7 @@ class FrameView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole = QRectF(self.rect())
         if view.layers.names:
-            marks.draw_names(painter, scene, view.layers.colour_by, stage.camera, whole)
+            marks.draw_names(painter, scene, view.layers.colour_by, stage.camera, whole, view.selection)
         chosen = [id for id in view.selection if scene.point(id) is not None]
         strong = set(view.selection) - set(chosen)
         strong |= set(chosen) if len(chosen) <= marks.MOST_POINTS else set()

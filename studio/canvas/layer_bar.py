@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from core.datasets.clip import Clip
@@ -38,6 +39,7 @@ class LayerBar(QWidget):
         row.setSpacing(SPACE // 2)
         self._title = QLabel()
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._title.setMinimumWidth(48)
         self._title.setProperty("role", "heading")
         row.addWidget(self._title, 1)
         self.chips: dict[str, QToolButton] = {}
@@ -100,9 +102,20 @@ class LayerBar(QWidget):
             box.setEnabled(layers.trails)
         self.colour_by.setCurrentIndex(self.colour_by.findData(layers.colour_by))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_title()
+
+    def _show_title(self) -> None:
+        """The clip's name, cut to the room there is."""
+        clip = self._view.clip
+        elide, width = Qt.TextElideMode.ElideRight, self._title.width()
+        name = clip.name if clip is not None else ""
+        self._title.setText(self._title.fontMetrics().elidedText(name, elide, width))
+
     def _show_clip(self, clip: Clip | None) -> None:
         self.setEnabled(clip is not None)
-        self._title.setText(clip.name if clip is not None else "")
+        self._show_title()
         if clip is not None:
             self._title.setToolTip(
                 f"{clip.name}: {clip.frames} frames of {clip.width} × {clip.height} pixels"

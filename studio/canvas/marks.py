@@ -1,5 +1,7 @@
 """What is drawn smooth on top of the overlay: the selection, what is under the mouse, names, previews."""
 
+from collections.abc import Set
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPalette, QPen, QPolygonF
@@ -96,10 +98,14 @@ def draw_head(painter: QPainter, at: QPointF, colour: QColor, strong: bool) -> N
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def draw_names(painter: QPainter, scene: Scene, colour_by: str, camera: Camera, view: QRectF) -> None:
-    """The number and name of every object, at the top left of its box."""
+def draw_names(
+    painter: QPainter, scene: Scene, colour_by: str, camera: Camera, view: QRectF, selection: Set[int]
+) -> None:
+    """The number and name of every object, at the top left of its box; those selected over the others."""
     colours = object_colours(scene, colour_by)
-    for one, index in zip(scene.objects, colours.index, strict=True):
+    order = sorted(range(len(scene.objects)), key=lambda number: scene.objects[number].id in selection)
+    for number in order:
+        one, index = scene.objects[number], colours.index[number]
         rect = camera.rect(one.box)
         if not rect.intersects(view):
             continue

@@ -210,8 +210,9 @@ def _dashes(box: np.ndarray, dash: float) -> np.ndarray:
 
 def _in_view(tails: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """(K,) bool, which of (K, L, 2) lines may touch a picture of a size (width, height)."""
-    low, high = tails.min(axis=1), tails.max(axis=1)
-    return ((high >= 0) & (low < size)).all(axis=1)
+    x, y = tails[..., 0], tails[..., 1]  # `any` along a line is 6 times as fast as its least and greatest
+    across = (x >= 0).any(axis=1) & (x < size[0]).any(axis=1)
+    return np.asarray(across & (y >= 0).any(axis=1) & (y < size[1]).any(axis=1))
 
 
 def _groups(index: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

@@ -1,7 +1,7 @@
 """How ruler, lanes and density look."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
 from core.trajectories.model import Review
@@ -35,9 +35,9 @@ def draw_ruler(
     first = max(scale.frame(rect.left()), 0)
     last = min(scale.frame(rect.right()), frames - 1)
     painter.setPen(QColor(colours.border))
-    for frame in range(first - first % minor, last + 1, minor):
-        x = scale.middle(frame)
-        painter.drawLine(QPointF(x, rect.bottom() - 4), QPointF(x, rect.bottom()))
+    top, bottom = rect.bottom() - 4, rect.bottom()
+    xs = [scale.middle(frame) for frame in range(first - first % minor, last + 1, minor)]
+    painter.drawLines([QLineF(x, top, x, bottom) for x in xs])
     for frame in range(first - first % step, last + 1, step):
         x = scale.middle(frame)
         painter.setPen(QColor(colours.faint))
@@ -84,12 +84,12 @@ def _steps(rect: QRectF, scale: TimeScale, counts: np.ndarray) -> QPolygonF:
     starts = np.arange(first, last + 1, stride)
     tops = np.maximum.reduceat(counts[first : last + 1], starts - first)
     heights = tops / max(int(counts.max()), 1) * (rect.height() - 4)
-    corners = [QPointF(scale.x(first), rect.bottom())]
-    for start, height in zip(starts.tolist(), heights.tolist(), strict=True):
-        corners.append(QPointF(scale.x(start), rect.bottom() - height))
-        corners.append(QPointF(scale.x(min(start + stride, last + 1)), rect.bottom() - height))
-    corners.append(QPointF(scale.x(last + 1), rect.bottom()))
-    return QPolygonF(corners)
+    bottom = rect.bottom()
+    edges = scale.xs(np.append(starts, last + 1)).tolist()
+    corners = [QPointF(edges[0], bottom)]
+    for number, y in enumerate((bottom - heights).tolist()):
+        corners += (QPointF(edges[number], y), QPointF(edges[number + 1], y))
+    return QPolygonF([*corners, QPointF(edges[-1], bottom)])
 
 
 def draw_name(painter: QPainter, rect: QRectF, lane: Lane, colours: Colours) -> None:
