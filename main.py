@@ -1,5 +1,6 @@
 """AssociationNet Studio: the window, or one of the commands of `core.cli`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,12 +9,21 @@ def main(arguments: list[str]) -> int:
     """Open the window, on a project or the sample if asked for; with a command, perform that instead."""
     sample = arguments == ["--sample"]
     if not arguments or sample or (len(arguments) == 1 and _is_folder(arguments[0])):
+        if not _has_display():
+            print("There is no display for the window; use a command, see --help.", file=sys.stderr)
+            return 1
         import studio.app
 
         return studio.app.main(None if sample or not arguments else Path(arguments[0]), sample=sample)
     import core.cli
 
     return core.cli.main(arguments)
+
+
+def _has_display() -> bool:
+    """Qt would abort without one; elsewhere than on Linux there always is one."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform != "linux" or any(os.environ.get(name) for name in names)
 
 
 def _is_folder(word: str) -> bool:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStackedWidget,
+    QTabBar,
     QTextEdit,
     QToolBar,
     QToolButton,
@@ -167,6 +168,8 @@ class MainWindow(QMainWindow):
         saved = self._settings.layout(name)
         if saved.isEmpty() or not self.restoreState(saved, LAYOUT_VERSION):
             self._lay_out(name)
+        for tabs in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            tabs.setVisible(name == "curate")  # Qt leaves the tabs of hidden panels standing
         self.commands[name].setChecked(True)
         self.commands.set_curating(name == "curate")
         self.workspace_changed.emit(name)

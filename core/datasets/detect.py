@@ -23,7 +23,7 @@ _DATA_SETS = ("moseg", "vsb100", "davis")
 def find_clips(
     source: Path, format: str = "auto", on_progress: Report = lambda done, total, what: None
 ) -> Found:
-    """The clips of a folder or file; only headers are read, except that videos are decoded once.
+    """The clips of a folder or file; frames are read but not decoded, except that videos are decoded once.
 
     A folder one level above what a format expects is recognised too, and inside a data set, a
     resolution or a single clip. A call of `on_progress` may raise to give up.

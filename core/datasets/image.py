@@ -85,14 +85,14 @@ def image_size(path: Path) -> tuple[int, int]:
 
 
 def common_size(paths: Sequence[Path]) -> tuple[int, int]:
-    """The one size of all frames of a clip, from their headers.
+    """The one size of all frames of a clip; each file is read, but not decoded.
 
     Raises:
-        StudioError: naming the first frame of another size, or one that is missing or no image.
+        StudioError: naming the first frame of another size, or one that is missing, cut short or no image.
     """
-    width, height = image_size(paths[0])
+    width, height = _size_of_whole(paths[0])
     for path in paths[1:]:
-        other = image_size(path)
+        other = _size_of_whole(path)
         if other != (width, height):
             raise StudioError(
                 f"{path} is {other[0]} x {other[1]} pixels while {paths[0].name} is {width} x {height}; "
@@ -111,6 +111,11 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     """Orders names as people do: numbers by value, `frame2` before `frame10`."""
     parts = re.split(r"(\d+)", name)
     return tuple((1, int(part), part) if part.isdecimal() else (0, 0, part.lower()) for part in parts)
+
+
+def _size_of_whole(path: Path) -> tuple[int, int]:
+    _whole(path)
+    return image_size(path)
 
 
 def _whole(path: Path) -> bytes:

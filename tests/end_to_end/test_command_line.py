@@ -110,6 +110,17 @@ def test_the_version_is_told(capsys):
     assert "AssociationNet Studio 0." in capsys.readouterr().out
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="there is always a display")
+@pytest.mark.parametrize("words", [[], ["--sample"], ["."]])
+def test_without_a_display_the_window_is_one_sentence(words):
+    absent = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {name: value for name, value in os.environ.items() if name not in absent}
+    command = [sys.executable, "main.py", *words]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "There is no display for the window; use a command, see --help.\n"
+
+
 def test_commands_that_need_neither_load_neither_torch_nor_qt(finished):
     code = (
         "import sys, main; code = main.main(sys.argv[1:]);"

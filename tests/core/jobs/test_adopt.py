@@ -6,6 +6,7 @@ from core.events import Log
 from core.jobs import adopt, launch
 from core.jobs.following import run_workers
 from core.jobs.importing import import_edit
+from core.jobs.run_folder import State
 from core.project import Project
 from core.tracking.config import DensifyConfig, TrackConfig
 from core.trajectories import journal, schema, store
@@ -96,6 +97,18 @@ def test_workers_run_side_by_side_and_their_progress_is_added_up(project):
     progress = [event for event in seen if not isinstance(event, Log)]
     assert progress[-1].step == progress[-1].total > 0
     assert len(adopt.pending(project)) == 2
+
+
+def test_an_interrupt_lets_the_workers_save_and_end(project):
+    long = launch.prepare(project, "track", TrackConfig(preset="best", spacing=4, min_length=5))
+
+    def interrupt(event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_workers([long], interrupt)
+    assert not long.is_alive()
+    assert long.status().state is State.STOPPED
 
 
 def test_a_worker_that_fails_stops_the_others_and_says_why(project, tmp_path):
