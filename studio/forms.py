@@ -145,7 +145,8 @@ class _Row(QWidget):
         for widget in (self.label, editor):
             widget.setToolTip(help)
         editor.setObjectName(f"setting_{field.name}")
-        editor.setAccessibleName(text)
+        for named in filter(None, (editor, editor.focusProxy())):
+            named.setAccessibleName(text)
         self.label.setBuddy(editor)
         self._reset = QToolButton()
         self._reset.setText("↺")

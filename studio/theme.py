@@ -91,9 +91,12 @@ def apply(app: QApplication, theme: str) -> None:
     """Dress the application in one of `THEMES`; `system` follows the desktop where it tells."""
     dark = theme == "dark" or (theme == "system" and app.styleHints().colorScheme() == Qt.ColorScheme.Dark)
     chosen = DARK if dark else LIGHT
-    app.setStyle("Fusion")
-    app.setPalette(_palette(chosen))
-    app.setStyleSheet(_style_sheet(chosen))
+    sheet = _style_sheet(chosen)
+    if sheet != app.styleSheet():  # dressing every widget anew takes a while
+        if not app.styleSheet():
+            app.setStyle("Fusion")
+        app.setPalette(_palette(chosen))
+        app.setStyleSheet(sheet)
 
 
 def colours(widget: QWidget | None = None) -> Colours:

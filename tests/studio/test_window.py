@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QDockWidget, QFileDialog, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QDockWidget,
+    QFileDialog,
+    QLineEdit,
+    QPushButton,
+    QTabBar,
+    QTableView,
+    QToolButton,
+    QWidget,
+)
 
 from core.project import Project
 from core.trajectories.edits import DeleteTrajectories, Relabel
@@ -29,6 +39,7 @@ SWAN, GOOSE = 1, 2
 def key(qtbot, studio: Studio, key: Qt.Key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
     """Press a key where the canvas has the focus."""
     studio.window.activateWindow()
+    qtbot.waitUntil(studio.window.isActiveWindow)
     studio.session.canvas.setFocus()
     qtbot.keyClick(studio.window.focusWidget() or studio.window, key, modifier)
 
@@ -433,12 +444,15 @@ def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio,
 # --- everybody can use it -----------------------------------------------------------------------
 
 
+QT_MAKES_BUTTONS_IN = (QDockWidget, QLineEdit, QTabBar, QTableView)
+
+
 def buttons_without_a_name(root: QWidget) -> list[str]:
     found = []
     for button in root.findChildren(QAbstractButton):
-        inside_qt = button.objectName().startswith("qt_") or isinstance(button.parent(), QDockWidget)
+        inside_qt = button.objectName().startswith("qt_") or isinstance(button.parent(), QT_MAKES_BUTTONS_IN)
         wordless = isinstance(button, QToolButton) and (
-            button.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
+            button.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly and not button.icon().isNull()
         )
         if not inside_qt and (wordless or not button.text()) and not button.accessibleName():
             found.append(f"{type(button).__name__} {button.objectName()!r} in {button.parent()}")
