@@ -109,12 +109,14 @@ def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file as a dictionary.
 
     Raises:
-        StudioError: the file is missing or is not TOML.
+        StudioError: the file is missing, cannot be read or is not TOML.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise StudioError(f"There is no file {path}.") from error
+        raise StudioError(f"There is no file {path}; check the name of its folder.") from error
+    except OSError as error:
+        raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudioError(f"{path} is not a valid TOML file ({error}); restore it or delete it.") from error
 

@@ -26,6 +26,8 @@ FORMAT = 1
 
 BACKUPS_KEPT = 10
 
+_FOLDERS = ("runs", "cache", "backups", "exports")
+
 
 class Project:
     """An open project; use `create` or `open`, and `close` it."""
@@ -40,20 +42,27 @@ class Project:
         """Make a project in a folder that is empty or does not exist yet, and open it.
 
         Raises:
-            StudioError: the folder holds other files, or cannot be written.
+            StudioError: the folder holds other files, or cannot be written; nothing is left in it then.
         """
         path = Path(path).resolve()
-        try:
-            if path.exists() and any(path.iterdir()):
-                raise StudioError(f"{path} is not empty; choose an empty folder for a new project.")
-            for name in ("runs", "cache", "backups", "exports"):
-                (path / name).mkdir(parents=True, exist_ok=True)
-            created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-            text = tomli_w.dumps({"format": FORMAT, "name": path.name, "created": created})
-            write_atomically(path / "project.toml", text.encode())
-        except OSError as error:
-            raise StudioError(f"Cannot make a project in {path}: {error.strerror}.") from error
-        return cls.open(path)
+        with contextlib.ExitStack() as undo:
+            try:
+                is_new = not path.exists()
+                if not is_new and any(path.iterdir()):
+                    raise StudioError(f"{path} is not empty; choose an empty folder for a new project.")
+                undo.callback(_take_back, path, is_new)
+                for name in _FOLDERS:
+                    (path / name).mkdir(parents=True, exist_ok=True)
+                created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+                text = tomli_w.dumps({"format": FORMAT, "name": path.name, "created": created})
+                write_atomically(path / "project.toml", text.encode())
+            except OSError as error:
+                raise StudioError(
+                    f"Cannot make a project in {path} ({error.strerror}); choose another folder."
+                ) from error
+            project = cls.open(path)
+            undo.pop_all()
+        return project
 
     @classmethod
     def open(cls, path: Path) -> "Project":
@@ -90,7 +99,13 @@ class Project:
             ) from error
         except OSError as error:
             raise StudioError(
-                f"Cannot write to the project {path}: {error.strerror}; copy it to a writable disk."
+                f"Cannot write to the project {path} ({error.strerror}); copy it to a writable disk."
+            ) from error
+        except (DatabaseError, sqlite3.Error) as error:
+            reason = error.orig if isinstance(error, DatabaseError) else error
+            raise StudioError(
+                f"The database of {path} cannot be prepared ({reason}); free disk space, or put the newest "
+                "file of its folder backups/ in its place."
             ) from error
         return cls(path, engine, lock)
 
@@ -127,9 +142,21 @@ class Project:
     def exports(self) -> Path:
         return self.path / "exports"
 
-    def reading(self) -> contextlib.AbstractContextManager[Connection]:
-        """A connection to read with; all it reads is the database at one moment."""
-        return self.engine.connect()
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to read with; all it reads is the database at one moment.
+
+        Raises:
+            StudioError: the database cannot be read any more.
+        """
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except DatabaseError as error:
+            raise StudioError(
+                f"{self.database} cannot be read ({error.orig}); close the project and put the newest file "
+                "of its folder backups/ in its place."
+            ) from error
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -183,16 +210,19 @@ def backup(database: Path, folder: Path, why: str) -> Path:
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
     target = folder / f"{stamp}-{why}.sqlite"
     partial = target.with_suffix(".partial")
-    with (
-        contextlib.closing(sqlite3.connect(database)) as source,
-        contextlib.closing(sqlite3.connect(partial)) as copy,
-    ):
-        source.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
-        problem = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if problem != "ok":
-        partial.unlink()
-        raise sqlite3.DatabaseError(problem)
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(database)) as source,
+            contextlib.closing(sqlite3.connect(partial)) as copy,
+        ):
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            problem = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if problem != "ok":
+            raise sqlite3.DatabaseError(problem)
+    except sqlite3.Error:
+        partial.unlink(missing_ok=True)
+        raise
     partial.replace(target)
     for old in sorted(folder.glob("*.sqlite"))[:-BACKUPS_KEPT]:
         old.unlink(missing_ok=True)
@@ -205,6 +235,19 @@ def backup_if_changed(database: Path, folder: Path) -> Path | None:
     if newest is not None and _revision(newest) == _revision(database):
         return None
     return backup(database, folder, "close")
+
+
+def _take_back(path: Path, with_folder: bool) -> None:
+    """Remove what `create` made of a project that could not be opened."""
+    files = [path / "project.toml", path / "lock"]
+    files += [path / f"annotations.sqlite{end}" for end in ("", "-wal", "-shm")]
+    folders = [path / name for name in _FOLDERS]
+    for file in files:
+        with contextlib.suppress(OSError):
+            file.unlink()
+    for folder in [*folders, path] if with_folder else folders:
+        with contextlib.suppress(OSError):  # such as one that is not empty
+            folder.rmdir()
 
 
 def _revision(database: Path) -> int:
@@ -230,7 +273,7 @@ def _probe(database: Path, backups: Path) -> None:
             connection.rollback()
     except sqlite3.OperationalError as error:
         raise StudioError(
-            f"Cannot write to {database} ({error}); copy the project to a writable disk."
+            f"Cannot write to {database} ({error}); free disk space or copy the project to a writable disk."
         ) from error
     except sqlite3.DatabaseError as error:
         raise StudioError(

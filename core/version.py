@@ -18,9 +18,16 @@ def code_version() -> str:
     """
     if not (ROOT / ".git").exists():
         return VERSION
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=.dirty", "--exclude=*"]
+    # not `git describe --dirty`: it rewrites the checkout's index, whose lock a killed program leaves behind
+    command = ["git", "-C", str(ROOT), "--no-optional-locks"]
+    command += ["status", "--porcelain=v2", "--branch", "--untracked-files=no"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return VERSION
-    return f"{VERSION}+g{result.stdout.strip()}"
+    lines = result.stdout.splitlines()
+    commit = next((line.split()[2] for line in lines if line.startswith("# branch.oid ")), "")
+    if not commit.isalnum():  # "(initial)": nothing is committed yet
+        return VERSION
+    dirty = any(not line.startswith("#") for line in lines)
+    return f"{VERSION}+g{commit[:7]}{'.dirty' if dirty else ''}"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.outcome import Outcome
+from core.errors import StudioError
 from core.jobs.run_folder import RunFolder
 from core.project import Project
 from core.trajectories import journal, store
@@ -21,7 +22,7 @@ def perform(args: argparse.Namespace) -> Outcome:
             origins = store.observations_by_origin(connection)
             revision = journal.revision(connection)
         folders = [RunFolder(path.parent) for path in sorted(project.runs.glob("*/config.toml"))]
-        runs = [{"name": one.name, "job": one.job, "state": one.status().state.value} for one in folders]
+        runs = [_run(folder) for folder in folders]
     clips = [
         {
             "name": one.clip.name,
@@ -40,6 +41,13 @@ def perform(args: argparse.Namespace) -> Outcome:
     ]
     values = {"project": project.name, "revision": revision, "clips": clips, "runs": runs}
     return Outcome(_text(clips, runs), values)
+
+
+def _run(folder: RunFolder) -> dict[str, str]:
+    try:
+        return {"name": folder.name, "job": folder.job, "state": folder.status().state.value}
+    except StudioError:  # its config.toml; `check` says what to do
+        return {"name": folder.name, "job": "", "state": "damaged"}
 
 
 def _text(clips: list[dict[str, Any]], runs: list[dict[str, str]]) -> str:

@@ -31,9 +31,10 @@ def to_resume(args: argparse.Namespace, job: str, cls: type) -> RunFolder | None
     """The run to go on with; None where a new one is to be made.
 
     Raises:
-        StudioError: the run is of another job, or was started with other settings than those given.
+        StudioError: what is there is no run, or one of another job, or it was started with other settings
+            than those given.
     """
-    if not args.resume or not (args.out / "config.toml").is_file():
+    if not args.resume or not args.out.is_dir() or not any(args.out.iterdir()):
         return None
     folder = RunFolder.open(args.out)
     if folder.job != job:

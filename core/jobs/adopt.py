@@ -38,8 +38,12 @@ def pending(project: Project) -> list[RunFolder]:
     with project.reading() as connection:
         adopted = store.adopted_runs(connection)
     folders = [RunFolder(path.parent) for path in sorted(project.runs.glob("*/config.toml"))]
-    return [
-        folder
-        for folder in folders
-        if folder.name not in adopted and folder.job in ADOPTED and folder.status().state is State.DONE
-    ]
+    return [folder for folder in folders if folder.name not in adopted and _has_results(folder)]
+
+
+def _has_results(folder: RunFolder) -> bool:
+    """Whether a run brings trajectories; one whose config.toml is damaged does not, and `check` tells it."""
+    try:
+        return folder.job in ADOPTED and folder.status().state is State.DONE
+    except StudioError:
+        return False

@@ -91,7 +91,9 @@ def start_worker(folder: RunFolder, threads: int | None = None) -> "subprocess.P
                 creationflags=_detached(),
             )
     except OSError as error:
-        raise StudioError(f"Cannot start the run in {folder.path}: {error.strerror}.") from error
+        raise StudioError(
+            f"Cannot start the run in {folder.path} ({error.strerror}); free disk space, then resume it."
+        ) from error
 
 
 def worker_pid(folder: RunFolder) -> int | None:
@@ -124,7 +126,9 @@ def _furnished(folder: RunFolder, project: Project | None, clips: Sequence[Clip]
                     write_snapshot(connection, chosen, folder.snapshot, project.path)
     except OSError as error:
         shutil.rmtree(folder.path, ignore_errors=True)
-        raise StudioError(f"Cannot write the run {folder.path}: {error.strerror}.") from error
+        raise StudioError(
+            f"Cannot write the run {folder.path} ({error.strerror}); free disk space or choose another place."
+        ) from error
     return folder
 
 

@@ -92,7 +92,9 @@ class RunFolder:
             folder.write_status(Status(updated=time.time()))
             write_atomically(folder.path / "config.toml", tomli_w.dumps(values).encode())
         except OSError as error:
-            raise StudioError(f"Cannot make the run folder {path}: {error.strerror}.") from error
+            raise StudioError(
+                f"Cannot make the run folder {path} ({error.strerror}); free space or choose another place."
+            ) from error
         return folder
 
     @classmethod

@@ -88,7 +88,7 @@ def train(
             if looking and not torch.isfinite(sums[0]):  # a GPU is not waited for at every step
                 raise StudioError(
                     f"The loss is no longer a number at step {step}; "
-                    f"start again with a learning rate below {config.learning_rate}."
+                    f"start again with a learning rate below {config.learning_rate:g}."
                 )
             if reporting:
                 count = (step - 1) % config.report_every + 1
