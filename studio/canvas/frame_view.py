@@ -204,10 +204,10 @@ class FrameView(QWidget):
         whole = QRectF(self.rect())
         if view.layers.names:
             marks.draw_names(painter, scene, view.layers.colour_by, stage.camera, whole, view.selection)
-        chosen = [id for id in view.selection if scene.point(id) is not None]
-        strong = set(view.selection) - set(chosen)
-        strong |= set(chosen) if len(chosen) <= marks.MOST_POINTS else set()
-        for id in sorted(strong):
+        chosen = scene.among(view.selection)
+        strong = [one.id for one in chosen.objects]
+        strong += chosen.ids.tolist() if len(chosen.ids) <= marks.MOST_POINTS else []
+        for id in strong:
             marks.draw_trajectory(painter, scene, id, stage.camera, stage.shapes, view.layers, strong=True)
         if view.hovered is not None and view.hovered not in strong:
             marks.draw_trajectory(

@@ -69,16 +69,18 @@ class Overlay:
         if self._pixels.shape != (height, width):
             self._pixels = np.zeros((height, width), np.uint32)
         objects = object_colours(scene, look.layers.colour_by)
-        chosen = {id for id in look.selection if scene.holds(id)}
+        chosen = scene.among(look.selection)
+        some = bool(len(chosen.places) or chosen.objects)
         faint = np.array(
-            [one.rejected or (bool(chosen) and one.id not in chosen) for one in scene.objects], bool
+            [one.rejected or (some and one.id not in look.selection) for one in scene.objects], bool
         )
         self._pixels[:] = 0
         if look.layers.masks:
             self._tint(scene, look, objects, faint)
         image = self._pixels.view(np.uint8).reshape(height, width, 4)
         if look.layers.trails and len(scene.places):
-            self._draw_points(image, scene, look, chosen)
+            bright = np.isin(scene.places, chosen.places)
+            self._draw_points(image, scene, look, bright, dim=some)
         pixels = np.where(
             faint,
             premultiplied(objects.table, _DIMMED)[objects.index],
@@ -106,13 +108,15 @@ class Overlay:
             placed = cv2.warpAffine(numbers, inverse_matrix(look.camera), look.size, flags=NEAREST)
             np.take(table, np.asarray(placed, np.uint16), out=self._pixels)
 
-    def _draw_points(self, image: np.ndarray, scene: Scene, look: Look, chosen: Set[int]) -> None:
+    def _draw_points(
+        self, image: np.ndarray, scene: Scene, look: Look, bright: np.ndarray, dim: bool
+    ) -> None:
+        """Trails and heads; `bright` (K,) bool are never dimmed, the others if `dim`."""
         colours = point_colours(scene, look.layers.colour_by)
-        bright = np.isin(scene.ids, np.fromiter(chosen, np.int64, len(chosen)))
         index = colours.index + np.where(bright, len(colours.table), 0)
         strong = premultiplied(colours.table, 255)
         dimmed = premultiplied(colours.table, _DIMMED)
-        crowd = dimmed if chosen or len(scene.places) > _FAINT_TRAILS else strong
+        crowd = dimmed if dim or len(scene.places) > _FAINT_TRAILS else strong
         behind, ahead = look.layers.trail, look.layers.ahead
         if behind or ahead:
             tails = look.camera.to_view(trails(scene.points, scene.places, scene.frame, behind, ahead))
@@ -124,7 +128,7 @@ class Overlay:
             for number, group in _groups(index[seen]):
                 pixel = _bytes(table[number])
                 cv2.polylines(image, list(fixed[group]), False, pixel, width, cv2.LINE_8, _SHIFT)
-        table = np.concatenate((dimmed if chosen else strong, strong))
+        table = np.concatenate((dimmed if dim else strong, strong))
         heads = look.camera.to_view(scene.xy)
         self._stamp(heads, table[index], _head_radius(len(heads), look.ratio, look.camera.scale))
 

@@ -84,10 +84,6 @@ class Scene:
         place = int(np.searchsorted(self.ids, trajectory_id))
         return place if place < len(self.ids) and self.ids[place] == trajectory_id else None
 
-    def holds(self, trajectory_id: int) -> bool:
-        """Whether a trajectory is here."""
-        return self.object(trajectory_id) is not None or self.point(trajectory_id) is not None
-
     def among(self, ids: Set[int]) -> "Scene":
         """The part that belongs to some trajectories."""
         kept = np.isin(self.ids, np.fromiter(ids, np.int64, len(ids)))

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from core.geometry import decode_mask, encode_mask, mask_box
+from core.trajectories.edits import AddObject
 from core.trajectories.model import Origin
 from studio.canvas.hit_test import handle_places
 from tests.studio.canvas.drawn import HEIGHT, WIDTH, object_mask
@@ -83,6 +84,15 @@ def test_hovering_names_what_is_there(mouse, view, pane):
     assert view.hovered is None
 
 
+def test_of_two_boxes_on_each_other_the_smaller_is_taken(mouse, view, pane, document):
+    outer = AddObject(view.clip.id, "outer", 0, np.array((27, 19, 60, 46), np.float32))
+    assert document.perform(outer)
+    mouse.click(40, 30)
+    assert view.selection == {BOXED}
+    mouse.click(55, 44)
+    assert view.selection == {max(document.objects(view.clip.id))}
+
+
 # --- moving and resizing ----------------------------------------------------------------------
 
 
@@ -107,6 +117,16 @@ def test_the_database_is_not_touched_while_dragging(mouse, pane, document, point
     assert pane.frame_view.tool.active
     mouse.release(20, 40)
     assert revision(document) == before + 1
+
+
+def test_what_is_dragged_leaves_its_old_place_and_comes_back_when_cancelled(mouse, pane, view):
+    mouse.click(11.5, 16.5)
+    mouse.press(11.5, 16.5)
+    mouse.move(20, 30)
+    assert pane.stage.lifted == RING
+    QTest.keyClick(pane.frame_view, Qt.Key.Key_Escape)
+    assert pane.stage.lifted is None
+    mouse.release(20, 30)
 
 
 def test_escape_cancels_a_drag(qtbot, mouse, pane, document):

@@ -57,7 +57,7 @@ def wheel(timeline, at, notches, keys=NONE):
 
 
 def test_stretches_are_runs_of_consecutive_frames():
-    assert stretches(np.array([0, 1, 2, 10, 11, 20])).tolist() == [[0, 2], [10, 11], [20, 20]]
+    assert stretches(np.array([0, 1, 2, 4, 10, 11, 20])).tolist() == [[0, 2], [4, 4], [10, 11], [20, 20]]
     assert stretches(np.zeros(0, int)).tolist() == []
 
 
@@ -167,6 +167,14 @@ def test_a_bar_cannot_be_drawn_out_or_trimmed_away(timeline, view, document, pla
     assert document.revision() == before
     drag(timeline, place(WALKER, 31), place(WALKER, 20), place(WALKER, 1))
     assert document.objects(view.clip.id)[WALKER].frames.tolist() == [5]
+
+
+def test_a_trim_snaps_to_the_nearest_border_between_frames(document, view):
+    drag = TrimDrag.at(object_lane(document.objects(view.clip.id)[WALKER]), 410, TimeScale(100, 10))
+    assert [drag.moved(100 + x, TimeScale(100, 10)).last for x in (204, 206, 310)] == [19, 20, 30]
+    start = TrimDrag.at(drag.lane, 150, TimeScale(100, 10))
+    assert [start.moved(100 + x, TimeScale(100, 10)).first for x in (84, 86, 50)] == [8, 9, 5]
+    assert not start.changes
 
 
 def test_escape_cancels_a_trim(timeline, document, place):
