@@ -155,14 +155,12 @@ class FrameView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.colours(self).canvas))
+        if self.stage.clip is not None:
+            self._paint_frame(painter)
+            if not self._peeking:
+                self._paint_tracks(painter)
         if self.message:
             self._paint_message(painter)
-        if self.stage.clip is None:
-            return
-        if not self.message:
-            self._paint_frame(painter)
-        if not self._peeking:
-            self._paint_tracks(painter)
         if self._zoom_from is not None and self._zoom_to is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(Qt.GlobalColor.white, 1, Qt.PenStyle.DashLine))
@@ -246,10 +244,16 @@ class FrameView(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_message(self, painter: QPainter) -> None:
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        rect = QRectF(self.rect()).adjusted(32, 16, -32, -16)
-        how = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(rect, int(how), self.message)
+        """The message, on a panel of its own so that it can be read over tracks."""
+        room = QRectF(self.rect()).adjusted(32, 24, -32, -24)
+        how = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        text = painter.boundingRect(room, how, self.message)
+        if self.stage.clip is not None:
+            painter.setPen(QPen(QColor(theme.colours(self).bad), 1))
+            painter.setBrush(self.palette().color(QPalette.ColorRole.Window))
+            painter.drawRoundedRect(text.adjusted(-12, -8, 12, 8), 4, 4)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        painter.drawText(text, how, self.message)
 
     def _pixels(self) -> tuple[int, int]:
         """Width and height in pixels of the screen."""
