@@ -1,7 +1,8 @@
 """Trajectories as plain values and arrays: what readers, trackers, samplers and views exchange."""
 
+import dataclasses
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -158,6 +159,35 @@ class PointTrajectories:
         """(L, 2) float32 view: the path of the trajectory at a place."""
         return self.xy[self.offsets[place] : self.offsets[place + 1]]
 
+    def with_changed(self, ids: Collection[int], changed: "PointTrajectories") -> "PointTrajectories":
+        """These trajectories, ordered by id, after those of some ids became `changed`; the rest are gone.
+
+        Both are ordered by id. Where no length and first frame changed, what was worked out about
+        frames stays, so that moving one point among a million observations takes milliseconds.
+        """
+        touched = np.isin(self.ids, list(ids))
+        places = np.flatnonzero(touched)
+        old = self.take(places)
+        same = np.array_equal(old.ids, changed.ids) and np.array_equal(old.first, changed.first)
+        if not same or not np.array_equal(old.offsets, changed.offsets):
+            joined = PointTrajectories.join((self.take(~touched), changed))
+            return joined.take(np.argsort(joined.ids, kind="stable"))
+        rows = np.flatnonzero(np.repeat(touched, self.lengths))
+        labels = np.array(self.labels, object)
+        labels[places] = changed.labels
+        new = dataclasses.replace(
+            self,
+            xy=_with(self.xy, rows, changed.xy),
+            error=_with(self.error, rows, changed.error),
+            origin=_with(self.origin, rows, changed.origin),
+            end_reason=_with(self.end_reason, places, changed.end_reason),
+            review=_with(self.review, places, changed.review),
+            labels=tuple(labels),
+        )
+        kept = ("owner", "frame", "_by_frame")
+        new.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+        return new
+
     def take(self, places: np.ndarray) -> "PointTrajectories":
         """The trajectories at some places (int or bool index), in that order."""
         places = np.arange(len(self))[places]
@@ -175,6 +205,12 @@ class PointTrajectories:
             review=self.review[places],
             labels=tuple(self.labels[place] for place in places),
         )
+
+
+def _with(values: np.ndarray, places: np.ndarray, new: np.ndarray) -> np.ndarray:
+    copy = values.copy()
+    copy[places] = new
+    return copy
 
 
 @dataclass(frozen=True, eq=False)
