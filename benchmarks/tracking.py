@@ -7,6 +7,7 @@ also the end-point error of every flow on Middlebury's RubberWhale (`DIR/flow/Ru
 """
 
 import argparse
+import itertools
 import json
 import sys
 import time
@@ -67,7 +68,7 @@ def pyramidal_klt(frames: np.ndarray) -> PointTrajectories:
     xy = new_seeds(grey[0], np.zeros((0, 2), np.float32), config.spacing, config.texture)
     live, paths = np.arange(len(xy)), [[point] for point in xy]
     reasons = np.full(len(xy), EndReason.CLIP_END)
-    for before, now in zip(grey, grey[1:], strict=False):
+    for before, now in itertools.pairwise(grey):
         there, found, _ = cv2.calcOpticalFlowPyrLK(before, now, xy - 0.5, None, **options)
         back, returned, _ = cv2.calcOpticalFlowPyrLK(now, before, there, None, **options)
         good = (found & returned)[:, 0].astype(bool) & (np.linalg.norm(back + 0.5 - xy, axis=1) < 1)
