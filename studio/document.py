@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 from sqlalchemy import Connection
 
@@ -190,9 +189,8 @@ class Document(QObject):
                 if len(changes.clips) > 1 or not 0 < len(touched) <= FEW:
                     continue  # read as a whole when it is looked at again
                 if points is not None:
-                    rest = points.take(~np.isin(points.ids, list(touched)))
-                    joined = PointTrajectories.join((rest, store.some_points(connection, touched)))
-                    self._points[clip_id] = joined.take(np.argsort(joined.ids))
+                    fresh = store.some_points(connection, touched)
+                    self._points[clip_id] = points.exchanged(touched, fresh)
                 if objects is not None:
                     kept = [one for id, one in objects.items() if id not in touched]
                     kept += store.some_objects(connection, touched, self._annotator(clip_id))

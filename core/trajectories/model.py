@@ -1,7 +1,8 @@
 """Trajectories as plain values and arrays: what readers, trackers, samplers and views exchange."""
 
 import enum
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -115,7 +116,7 @@ class PointTrajectories:
         return PointTrajectories(
             **{name: joined(name) for name in names},
             offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
-            labels=tuple(label for part in parts for label in part.labels),
+            labels=tuple(itertools.chain.from_iterable(part.labels for part in parts)),
         )
 
     def __len__(self) -> int:
@@ -139,13 +140,16 @@ class PointTrajectories:
     @cached_property
     def frame(self) -> np.ndarray:
         """(M,) int64, the frame of each observation."""
-        return np.arange(len(self.xy)) - self.offsets[self.owner] + self.first[self.owner]
+        return np.arange(len(self.xy)) - np.repeat(self.offsets[:-1] - self.first, self.lengths)
 
     @cached_property
     def _by_frame(self) -> tuple[np.ndarray, np.ndarray]:
-        order = np.argsort(self.frame, kind="stable")
         count = int(self.frame.max(initial=-1)) + 1
-        return order, np.searchsorted(self.frame[order], np.arange(count + 1))
+        narrow = (
+            self.frame.astype(np.uint16) if count <= 2**16 else self.frame
+        )  # sorted by radix, tenfold faster
+        starts = np.concatenate(([0], np.cumsum(np.bincount(self.frame, minlength=count))))
+        return np.argsort(narrow, kind="stable"), starts
 
     def at(self, frame: int) -> np.ndarray:
         """(K,) int64: the observations at a frame, as places in `xy`; ordered by trajectory."""
@@ -157,6 +161,37 @@ class PointTrajectories:
     def points(self, place: int) -> np.ndarray:
         """(L, 2) float32 view: the path of the trajectory at a place."""
         return self.xy[self.offsets[place] : self.offsets[place + 1]]
+
+    def exchanged(self, ids: Iterable[int], fresh: "PointTrajectories") -> "PointTrajectories":
+        """The same without some ids and with fresh trajectories among the others; all ordered by id.
+
+        Costs little more than a copy of the arrays, however many trajectories there are.
+        """
+        gone = np.flatnonzero(np.isin(self.ids, list(ids)))
+        cuts = [(int(place), 1, 0) for place in gone]
+        cuts += [(int(place), 0, new) for new, place in enumerate(np.searchsorted(self.ids, fresh.ids))]
+        parts, start = [], 0
+        for place, skipped, new in sorted(cuts):
+            parts.append(self._run(start, place))
+            if not skipped:
+                parts.append(fresh._run(new, new + 1))
+            start = place + skipped
+        return PointTrajectories.join([*parts, self._run(start, len(self))])
+
+    def _run(self, start: int, end: int) -> "PointTrajectories":
+        """The trajectories at the places start … end - 1, as views."""
+        rows = slice(int(self.offsets[start]), int(self.offsets[end]))
+        return PointTrajectories(
+            ids=self.ids[start:end],
+            first=self.first[start:end],
+            offsets=self.offsets[start : end + 1] - self.offsets[start],
+            xy=self.xy[rows],
+            error=self.error[rows],
+            origin=self.origin[rows],
+            end_reason=self.end_reason[start:end],
+            review=self.review[start:end],
+            labels=self.labels[start:end],
+        )
 
     def take(self, places: np.ndarray) -> "PointTrajectories":
         """The trajectories at some places (int or bool index), in that order."""
