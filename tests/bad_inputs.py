@@ -41,7 +41,9 @@ def is_clear(sentence: str) -> bool:
 @contextlib.contextmanager
 def without_overrides() -> Iterator[None]:
     """This thread, if it is root's, loses the power to write what permissions forbid; on Linux."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+    if sys.platform == "win32":
+        pytest.skip("permissions do not keep a folder from being written here")
+    if os.geteuid() != 0:
         yield
         return
     if not sys.platform.startswith("linux"):
