@@ -74,8 +74,7 @@ def open_studio(folder: Path) -> Any:
     from studio.app import Studio
     from studio.settings import WindowSettings
 
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    return Studio(app, WindowSettings(folder / "settings.ini"), folder)
+    return Studio(QApplication(sys.argv[:1]), WindowSettings(folder / "settings.ini"), folder)
 
 
 def wait_for(done: Callable[[], bool]) -> None:

@@ -267,7 +267,7 @@ def _probe(database: Path, backups: Path) -> None:
                 raise StudioError(f"{database} is not a database of this program; restore it from backups/.")
             problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if problem != "ok":
-                raise sqlite3.DatabaseError(problem)
+                raise sqlite3.DatabaseError(problem.splitlines()[-1])  # below a heading
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("PRAGMA user_version=1")
             connection.rollback()

@@ -189,8 +189,8 @@ class Document(QObject):
                 if len(changes.clips) > 1 or not 0 < len(touched) <= FEW:
                     continue  # read as a whole when it is looked at again
                 if points is not None:
-                    changed = store.some_points(connection, touched)
-                    self._points[clip_id] = points.with_changed(touched, changed)
+                    fresh = store.some_points(connection, touched)
+                    self._points[clip_id] = points.exchanged(touched, fresh)
                 if objects is not None:
                     kept = [one for id, one in objects.items() if id not in touched]
                     kept += store.some_objects(connection, touched, self._annotator(clip_id))

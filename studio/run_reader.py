@@ -152,9 +152,8 @@ def read_head(folder: RunFolder) -> Head:
     Raises:
         StudioError: there is no run in the folder, or its config.toml is damaged.
     """
-    values = config.read_toml(folder.path / "config.toml")
-    settings = dict(values.get("settings", {}))
-    return Head(str(values.get("job", "")), settings, _start(settings))
+    settings = folder.settings_as_written()
+    return Head(folder.job, settings, _start(settings))
 
 
 def look(request: Request) -> News:

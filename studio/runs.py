@@ -138,12 +138,16 @@ class Runs(QObject):
         self._launch(followed, lambda: folder)
 
     def stop(self, run: Run) -> None:
-        """Ask a run to save and end; it shows as stopping until it does."""
+        """Ask a run to save and end; it shows as stopping until it does.
+
+        Raises:
+            StudioError: its folder cannot be written.
+        """
         if not run.is_active or run.stop_asked is not None:
             return
-        run.stop_asked = time()
         if run.folder is not None:
             run.folder.ask_stop()
+        run.stop_asked = time()
         self.changed.emit(run)
 
     def can_kill(self, run: Run) -> bool:

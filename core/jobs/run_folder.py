@@ -133,8 +133,16 @@ class RunFolder:
         return config.from_dict(cls, self.settings_as_written())
 
     def settings_as_written(self) -> dict[str, Any]:
-        """The same as plain values, whatever the job."""
-        values: dict[str, Any] = config.read_toml(self.path / "config.toml").get("settings", {})
+        """The same as plain values, whatever the job.
+
+        Raises:
+            StudioError: config.toml is damaged.
+        """
+        values = config.read_toml(self.path / "config.toml").get("settings", {})
+        if not isinstance(values, dict):
+            raise StudioError(
+                f"{self.path / 'config.toml'} holds no table of settings; restore it or delete it."
+            )
         return values
 
     @property
@@ -259,8 +267,17 @@ class RunFolder:
     # --- control ------------------------------------------------------------------------------
 
     def ask_stop(self) -> None:
-        """Ask the worker to save and end after the step it is at."""
-        write_atomically(self.path / "control" / "stop.json", b"{}")
+        """Ask the worker to save and end after the step it is at.
+
+        Raises:
+            StudioError: the folder cannot be written.
+        """
+        try:
+            write_atomically(self.path / "control" / "stop.json", b"{}")
+        except OSError as error:
+            raise StudioError(
+                f"Cannot ask the run in {self.path} to stop ({error.strerror}); free space and try again."
+            ) from error
 
     def stop_asked(self) -> bool:
         return (self.path / "control" / "stop.json").exists()

@@ -14,7 +14,7 @@ class TrackConfig:
     """How points are tracked; see `core.tracking.linking` for what a preset means."""
 
     preset: str = setting(
-        "fast", "How much time to spend on a frame for how exact a trajectory", choices=PRESETS
+        "quality", "How much time to spend on a frame for how exact a trajectory", choices=PRESETS
     )
     spacing: int = setting(8, "Distance between the points that start", "px", minimum=4, maximum=32)
     min_length: int = setting(10, "Shorter trajectories are dropped", "frames", minimum=1)
@@ -28,7 +28,7 @@ class TrackConfig:
         0.1, "Smallest structure of a new point, as a share of the frame's mean", minimum=0, advanced=True
     )
     similarity: float = setting(
-        0.5,
+        0.6,
         "A trajectory ends where its patch correlates less with itself five frames ago; -1 never",
         minimum=-1,
         maximum=1,

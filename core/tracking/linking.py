@@ -139,10 +139,10 @@ def refined(before: np.ndarray, now: np.ndarray, xy: np.ndarray, to: np.ndarray)
         now,
         xy - np.float32(0.5),
         start.copy(),
-        winSize=(15, 15),
+        winSize=(9, 9),
         maxLevel=0,
         flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
     )
-    near = ((moved - start) ** 2).sum(axis=1) < 1.5**2
-    fits = near & (found[:, 0] == 1) & (misfit[:, 0] < 20)
+    near = ((moved - start) ** 2).sum(axis=1) < 1
+    fits = near & (found[:, 0] == 1) & (misfit[:, 0] < 8)
     return np.where(fits[:, None], moved + np.float32(0.5), to)

@@ -26,7 +26,7 @@ def _storage(connection: Connection) -> Iterator[str]:
         return
     for (problem,) in connection.exec_driver_sql("PRAGMA integrity_check(20)"):
         if problem != "ok":
-            yield f"The database is damaged ({problem}); put the newest file of backups/ in its place."
+            yield f"The database is damaged ({problem.splitlines()[-1]}); restore the newest of backups/."
     for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
         yield f"Row {row} of table {table} names a {parent} that does not exist."
 

@@ -1,8 +1,8 @@
 """Trajectories as plain values and arrays: what readers, trackers, samplers and views exchange."""
 
-import dataclasses
 import enum
-from collections.abc import Collection, Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -116,7 +116,7 @@ class PointTrajectories:
         return PointTrajectories(
             **{name: joined(name) for name in names},
             offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
-            labels=tuple(label for part in parts for label in part.labels),
+            labels=tuple(itertools.chain.from_iterable(part.labels for part in parts)),
         )
 
     def __len__(self) -> int:
@@ -140,13 +140,16 @@ class PointTrajectories:
     @cached_property
     def frame(self) -> np.ndarray:
         """(M,) int64, the frame of each observation."""
-        return np.arange(len(self.xy)) - self.offsets[self.owner] + self.first[self.owner]
+        return np.arange(len(self.xy)) - np.repeat(self.offsets[:-1] - self.first, self.lengths)
 
     @cached_property
     def _by_frame(self) -> tuple[np.ndarray, np.ndarray]:
-        order = np.argsort(self.frame, kind="stable")
         count = int(self.frame.max(initial=-1)) + 1
-        return order, np.searchsorted(self.frame[order], np.arange(count + 1))
+        narrow = (
+            self.frame.astype(np.uint16) if count <= 2**16 else self.frame
+        )  # sorted by radix, tenfold faster
+        starts = np.concatenate(([0], np.cumsum(np.bincount(self.frame, minlength=count))))
+        return np.argsort(narrow, kind="stable"), starts
 
     def at(self, frame: int) -> np.ndarray:
         """(K,) int64: the observations at a frame, as places in `xy`; ordered by trajectory."""
@@ -159,34 +162,41 @@ class PointTrajectories:
         """(L, 2) float32 view: the path of the trajectory at a place."""
         return self.xy[self.offsets[place] : self.offsets[place + 1]]
 
-    def with_changed(self, ids: Collection[int], changed: "PointTrajectories") -> "PointTrajectories":
-        """These trajectories, ordered by id, after those of some ids became `changed`; the rest are gone.
+    def exchanged(self, ids: Iterable[int], fresh: "PointTrajectories") -> "PointTrajectories":
+        """The same without some ids and with fresh trajectories among the others; all ordered by id.
 
-        Both are ordered by id. Where no length and first frame changed, what was worked out about
-        frames stays, so that moving one point among a million observations takes milliseconds.
+        Costs little more than a copy of the arrays, however many trajectories there are. What was
+        worked out about frames stays where no trajectory became longer, shorter, earlier or later.
         """
-        touched = np.isin(self.ids, list(ids))
-        places = np.flatnonzero(touched)
-        old = self.take(places)
-        same = np.array_equal(old.ids, changed.ids) and np.array_equal(old.first, changed.first)
-        if not same or not np.array_equal(old.offsets, changed.offsets):
-            joined = PointTrajectories.join((self.take(~touched), changed))
-            return joined.take(np.argsort(joined.ids, kind="stable"))
-        rows = np.flatnonzero(np.repeat(touched, self.lengths))
-        labels = np.array(self.labels, object)
-        labels[places] = changed.labels
-        new = dataclasses.replace(
-            self,
-            xy=_with(self.xy, rows, changed.xy),
-            error=_with(self.error, rows, changed.error),
-            origin=_with(self.origin, rows, changed.origin),
-            end_reason=_with(self.end_reason, places, changed.end_reason),
-            review=_with(self.review, places, changed.review),
-            labels=tuple(labels),
-        )
-        kept = ("owner", "frame", "_by_frame")
-        new.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+        gone = np.flatnonzero(np.isin(self.ids, list(ids)))
+        cuts = [(int(place), 1, 0) for place in gone]
+        cuts += [(int(place), 0, new) for new, place in enumerate(np.searchsorted(self.ids, fresh.ids))]
+        parts, start = [], 0
+        for place, skipped, new in sorted(cuts):
+            parts.append(self._run(start, place))
+            if not skipped:
+                parts.append(fresh._run(new, new + 1))
+            start = place + skipped
+        new = PointTrajectories.join([*parts, self._run(start, len(self))])
+        if np.array_equal(new.first, self.first) and np.array_equal(new.offsets, self.offsets):
+            kept = ("owner", "frame", "_by_frame")
+            new.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
         return new
+
+    def _run(self, start: int, end: int) -> "PointTrajectories":
+        """The trajectories at the places start … end - 1, as views."""
+        rows = slice(int(self.offsets[start]), int(self.offsets[end]))
+        return PointTrajectories(
+            ids=self.ids[start:end],
+            first=self.first[start:end],
+            offsets=self.offsets[start : end + 1] - self.offsets[start],
+            xy=self.xy[rows],
+            error=self.error[rows],
+            origin=self.origin[rows],
+            end_reason=self.end_reason[start:end],
+            review=self.review[start:end],
+            labels=self.labels[start:end],
+        )
 
     def take(self, places: np.ndarray) -> "PointTrajectories":
         """The trajectories at some places (int or bool index), in that order."""
@@ -205,12 +215,6 @@ class PointTrajectories:
             review=self.review[places],
             labels=tuple(self.labels[place] for place in places),
         )
-
-
-def _with(values: np.ndarray, places: np.ndarray, new: np.ndarray) -> np.ndarray:
-    copy = values.copy()
-    copy[places] = new
-    return copy
 
 
 @dataclass(frozen=True, eq=False)

@@ -173,6 +173,15 @@ def test_a_damaged_copy_is_not_kept_as_a_backup(tmp_path):
     assert sorted((tmp_path / "p" / "backups").iterdir()) == kept
 
 
+def test_a_database_that_is_damaged_while_it_is_open_is_one_sentence(tmp_path):
+    with Project.create(tmp_path / "p") as made:
+        add_clip(made)
+        made.engine.dispose()
+        (tmp_path / "p" / "annotations.sqlite").write_text("not a database" * 500)
+        with pytest.raises(StudioError, match=r"cannot be read \(.*\); close the project and put the newest"):
+            names(made)
+
+
 WRITER = """
 import sys
 import numpy as np

@@ -164,6 +164,19 @@ def test_a_request_to_stop_is_seen_until_it_is_cleared(folder):
     assert not folder.stop_asked()
 
 
+def test_a_request_to_stop_that_cannot_be_written_is_one_sentence(folder):
+    (folder.path / "control").rmdir()
+    (folder.path / "control").touch()
+    with pytest.raises(StudioError, match=r"Cannot ask the run .* to stop .*; free space and try again"):
+        folder.ask_stop()
+
+
+def test_settings_that_are_no_table_are_one_sentence(folder):
+    (folder.path / "config.toml").write_text("job = 'track'\nsettings = 3\n")
+    with pytest.raises(StudioError, match="holds no table of settings; restore it"):
+        folder.settings(Example)
+
+
 def test_a_file_that_cannot_be_replaced_stays_and_leaves_no_part(tmp_path):
     (tmp_path / "a.json").mkdir()
     (tmp_path / "a.json" / "inside").touch()

@@ -16,7 +16,7 @@ from core.tracking.config import TrackConfig
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 
-SETTINGS = TrackConfig(min_length=4)
+SETTINGS = TrackConfig(preset="fast", min_length=4)
 
 
 @pytest.fixture

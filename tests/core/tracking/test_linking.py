@@ -8,8 +8,8 @@ from core.tracking.linking import FlowTracker
 from core.trajectories.model import EndReason, Origin, PointTrajectories
 
 
-def track(frames, **settings) -> PointTrajectories:
-    tracker = FlowTracker(frames, TrackConfig(**settings))
+def track(frames, preset="fast", **settings) -> PointTrajectories:
+    tracker = FlowTracker(frames, TrackConfig(preset=preset, **settings))
     for _ in tracker.steps():
         pass
     return tracker.trajectories()
@@ -119,7 +119,7 @@ def test_grey_frames_work_and_frames_of_two_sizes_do_not(clip):
 
 
 def test_closing_it_ends_it(clip):
-    steps = FlowTracker(clip.frames, TrackConfig()).steps()
+    steps = FlowTracker(clip.frames, TrackConfig(preset="fast")).steps()
     assert next(steps) == 1
     steps.close()
     assert list(steps) == []
