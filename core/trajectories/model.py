@@ -177,11 +177,11 @@ class PointTrajectories:
             if not skipped:
                 parts.append(fresh._run(new, new + 1))
             start = place + skipped
-        new = PointTrajectories.join([*parts, self._run(start, len(self))])
-        if np.array_equal(new.first, self.first) and np.array_equal(new.offsets, self.offsets):
+        joined = PointTrajectories.join([*parts, self._run(start, len(self))])
+        if np.array_equal(joined.first, self.first) and np.array_equal(joined.offsets, self.offsets):
             kept = ("owner", "frame", "_by_frame")
-            new.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
-        return new
+            joined.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+        return joined
 
     def _run(self, start: int, end: int) -> "PointTrajectories":
         """The trajectories at the places start … end - 1, as views."""
