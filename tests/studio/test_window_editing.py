@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from core.trajectories.edits import DeleteTrajectories, Relabel
+from core.trajectories.edits import AddObject, DeleteTrajectories, Relabel
 from core.trajectories.model import Review
 from studio.app import Studio
 from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
@@ -116,14 +117,48 @@ def test_layers_follow_their_actions_and_back(open_studio: Studio, qtbot):
     assert view.layers.colour_by == "error"
 
 
-def test_only_the_selected_can_be_shown(open_studio: Studio, qtbot):
-    view, commands = open_studio.session.view, open_studio.window.commands
+def test_only_the_selected_can_be_shown_also_after_an_edit(open_studio: Studio, qtbot):
+    session, commands = open_studio.session, open_studio.window.commands
+    view = session.view
     view.set_selection((SWAN,))
     qtbot.waitUntil(lambda: commands["hide_others"].isEnabled())
     commands["hide_others"].trigger()
     assert view.shown == frozenset({SWAN})
+    session.document.perform(Relabel(view.clip.id, (SWAN,), "duck"))
+    view.set_selection((GOOSE,))
+    assert view.shown == frozenset({SWAN})
+    qtbot.waitUntil(lambda: commands["hide_others"].isChecked())
     commands["hide_others"].trigger()
     assert view.shown is None
+    commands["hide_others"].trigger()
+    assert view.shown == frozenset({GOOSE})
+    view.set_clip(session.clips.summaries[1].clip)
+    assert view.shown is None
+    qtbot.waitUntil(lambda: not commands["hide_others"].isChecked())
+
+
+def test_what_was_deleted_is_selected_no_longer(open_studio: Studio):
+    session = open_studio.session
+    session.view.set_selection((SWAN, GOOSE))
+    session.document.perform(DeleteTrajectories(session.view.clip.id, (SWAN,)))
+    assert session.view.selection == frozenset({GOOSE})
+    assert open_studio.window.selected.text() == "1 selected"
+
+
+def test_another_annotator_is_chosen_in_the_menu_of_a_clip(open_studio: Studio):
+    session = open_studio.session
+    clip = session.view.clip
+    box = np.array([1, 2, 9, 9], np.float32)
+    session.document.perform(AddObject(clip.id, "by another", 0, box, annotator=1))
+    menu = session.clips.menu_for(clip)
+    first, second = menu.actions()[:2]
+    assert [first.isChecked(), second.isChecked()] == [True, False]
+    second.trigger()
+    assert [one.label for one in session.document.objects(clip.id).values()] == ["by another"]
+    assert session.view.clip.annotator == 1
+    assert session.tracks.model.index(0, 3).data() == "by another"
+    session.document.undo()
+    assert set(session.document.objects(clip.id)) == {SWAN, GOOSE}
 
 
 def test_history_goes_back_several_steps(open_studio: Studio):

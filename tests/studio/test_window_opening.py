@@ -133,6 +133,8 @@ def test_the_sample_project_opens_with_its_clips(studio: Studio, projects_folder
 
 def test_a_sample_that_is_cancelled_leaves_nothing(studio: Studio, projects_folder: Path, qtbot):
     studio.open_sample()
+    assert (projects_folder / "Sample project").is_dir()
     studio._sample.cancel()
+    assert studio.welcome._what.text() == "Cancelling…"
     qtbot.waitUntil(lambda: not (projects_folder / "Sample project").exists(), timeout=60_000)
     assert studio.session is None
