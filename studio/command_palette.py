@@ -1,14 +1,24 @@
 """Find any action by name and run it."""
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio import theme
 from studio.action_table import Row
 from studio.actions import Actions
 
-_ROW = Qt.ItemDataRole.UserRole
+_ROW, _KEYS, _REASON = (Qt.ItemDataRole.UserRole + place for place in range(3))
 
 
 class CommandPalette(QFrame):
@@ -26,6 +36,7 @@ class CommandPalette(QFrame):
         self.list.setAccessibleName("Actions")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setItemDelegate(_Line(self.list))
         self.list.setIconSize(QSize(theme.ICON, theme.ICON))
         box = QVBoxLayout(self)
         box.setContentsMargins(*[theme.SPACE] * 4)
@@ -68,12 +79,13 @@ class CommandPalette(QFrame):
 
     def _add(self, row: Row) -> None:
         action, reason = self._commands[row.name], self._commands.reason(row.name)
-        path = " ▸ ".join(row.path)
-        keys = action.shortcut().toString(action.shortcut().SequenceFormat.NativeText)
-        text = f"{path} ▸ {action.text().replace('&', '')}" + (f"    {keys}" if keys else "")
-        item = QListWidgetItem(action.icon(), f"{text}    {reason}" if reason else text)
+        text = action.text().replace("&", "")
+        item = QListWidgetItem(action.icon(), f"{' ▸ '.join(row.path)} ▸ {text}")
         item.setData(_ROW, row.name)
+        item.setData(_KEYS, action.shortcut().toString(action.shortcut().SequenceFormat.NativeText))
+        item.setData(_REASON, reason)
         item.setToolTip(action.toolTip())
+        item.setSizeHint(QSize(0, self.fontMetrics().height() + theme.SPACE))
         if reason:
             item.setForeground(self.palette().placeholderText())
         self.list.addItem(item)
@@ -83,6 +95,28 @@ class CommandPalette(QFrame):
         if item is not None and self._commands[item.data(_ROW)].isEnabled():
             self.hide()
             self._commands[item.data(_ROW)].trigger()
+
+
+class _Line(QStyledItemDelegate):
+    """An action with its keys, or why it cannot be used now, on the right."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        option.decorationSize = QSize(theme.ICON, theme.ICON)
+        option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        role = option.palette.ColorRole
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.setPen(option.palette.color(role.HighlightedText if chosen else role.PlaceholderText))
+        text = index.data(_REASON) or index.data(_KEYS)
+        place = option.rect.adjusted(0, 0, -theme.SPACE, 0)
+        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def _rank(row: Row, words: list[str]) -> int:

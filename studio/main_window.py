@@ -1,17 +1,15 @@
 """The window: workspaces, panels, menus, status bar. It shows what it is given and computes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
-    QDockWidget,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,7 +18,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStackedWidget,
-    QTabBar,
     QTextEdit,
     QToolBar,
     QToolButton,
@@ -29,32 +26,11 @@ from PySide6.QtWidgets import (
 
 from studio import icons, theme
 from studio.actions import Actions, menu_of
+from studio.dock_layout import DockLayout, Panel
 from studio.settings import WindowSettings
 from studio.toasts import Toasts
 
 WORKSPACES = ("curate", "train", "evaluate", "compare")
-
-PANEL_SIZES: tuple[tuple[Qt.Orientation, dict[str, int]], ...] = (
-    (Qt.Orientation.Horizontal, {"clips": 340, "inspector": 330}),
-    (Qt.Orientation.Vertical, {"timeline": 170}),
-    (Qt.Orientation.Vertical, {"clips": 230, "tracks": 430}),
-)
-"""Pixels of panels at first: each entry is one boundary to move, in this order."""
-
-LAYOUT_VERSION = 1
-"""Raise it when panels are added or renamed: saved layouts of another version are not used."""
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A dock of the workspace Curate; `below` names the panel it stands under, `behind` shares its tabs."""
-
-    name: str
-    title: str
-    widget: QWidget
-    area: Qt.DockWidgetArea
-    below: str = ""
-    behind: str = ""
 
 
 class MainWindow(QMainWindow):
@@ -62,12 +38,10 @@ class MainWindow(QMainWindow):
 
     Signals:
         closing(): it is about to close.
-        workspace_changed(str): another of `WORKSPACES` is shown.
         dropped(list[Path]): files or folders were dropped on it.
     """
 
     closing = Signal()
-    workspace_changed = Signal(str)
     dropped = Signal(object)
 
     def __init__(self, settings: WindowSettings) -> None:
@@ -75,10 +49,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("AssociationNet Studio")
         self.setWindowIcon(icons.app_icon())
         self.setAcceptDrops(True)
-        self.setDockNestingEnabled(True)
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self._settings = settings
+        self.panels = DockLayout(self, settings)
         self.commands = Actions(self)
         self.commands.fill(self.menuBar())
         self.recent_menu = menu_of(self.menuBar(), "File").addMenu("Open &recent")
@@ -89,18 +61,13 @@ class MainWindow(QMainWindow):
         self._welcome: QWidget | None = None
         self._workspaces: dict[str, QWidget] = {}
         self._project_status: list[QWidget] = []
-        self.docks: dict[str, QDockWidget] = {}
-        self._default = QByteArray()
-        self.workspace = ""
-        self._sizing = QTimer(self, interval=0, singleShot=True)  # when the panels have their places
-        self._sizing.timeout.connect(self._size_panels)
         self._build_bar()
         self._build_status()
         self.toasts = Toasts(self)
         for name in WORKSPACES:
             self.commands.connect(name, partial(self.show_workspace, name))
         self.commands.connect("full_screen", self._toggle_full_screen)
-        self.commands.connect("reset_layout", self.reset_layout)
+        self.commands.connect("reset_layout", self.panels.reset)
         self.restore_geometry()
 
     # --- what is shown ------------------------------------------------------------------------
@@ -126,28 +93,21 @@ class MainWindow(QMainWindow):
         for widget in workspaces.values():
             self._pages.addWidget(widget)
         self._give_room()
-        for panel in panels:
-            self._add_panel(panel)
+        self.panels.set_panels(panels, self.panels_menu)
         for widget in status:
             self.statusBar().addPermanentWidget(widget)
             self._project_status.append(widget)
             widget.show()
-        self._default = self.saveState(LAYOUT_VERSION)
         self._bar_widgets(True)
         self.show_workspace(workspace if workspace in workspaces else "curate")
 
     def clear(self) -> None:
         """Show the welcome page; what belonged to a project is deleted."""
-        self._keep_layout()
-        self.workspace = ""
+        self.panels.clear()
         for widget in (*self._workspaces.values(), *self._project_status):
             widget.setParent(None)
             widget.deleteLater()
-        for dock in self.docks.values():
-            self.removeDockWidget(dock)
-            dock.deleteLater()
         self._workspaces.clear()
-        self.docks.clear()
         self._project_status.clear()
         self.panels_menu.clear()
         for label in (self.hint, self.selected, self.busy, self.last_edit, self.project_label):
@@ -160,25 +120,12 @@ class MainWindow(QMainWindow):
 
     def show_workspace(self, name: str) -> None:
         """Show one of `WORKSPACES` with its own layout of panels."""
-        if name not in self._workspaces or name == self.workspace:
+        if name not in self._workspaces or name == self.panels.workspace:
             return
-        self._keep_layout()
-        self.workspace = name
         self._pages.setCurrentWidget(self._workspaces[name])
-        saved = self._settings.layout(name)
-        if saved.isEmpty() or not self.restoreState(saved, LAYOUT_VERSION):
-            self._lay_out(name)
-        for tabs in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            tabs.setVisible(name == "curate")  # Qt leaves the tabs of hidden panels standing
+        self.panels.show(name)
         self.commands[name].setChecked(True)
         self.commands.set_curating(name == "curate")
-        self.workspace_changed.emit(name)
-
-    def reset_layout(self) -> None:
-        """Put the panels of the workspace where they were at first."""
-        if self.workspace:
-            self._settings.set_layout(self.workspace, None)
-            self._lay_out(self.workspace)
 
     def restore_geometry(self) -> None:
         """Put the window where it was, if enough of it is on a screen there."""
@@ -214,7 +161,7 @@ class MainWindow(QMainWindow):
             icons.retint(self)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._keep_layout()
+        self.panels.keep()
         self._settings.geometry = self.saveGeometry()
         self.closing.emit()
         super().closeEvent(event)
@@ -271,18 +218,9 @@ class MainWindow(QMainWindow):
         for widget in (self.busy, self.selected, self.last_edit, self.undo_button):
             bar.addPermanentWidget(widget)
 
-    def _add_panel(self, panel: Panel) -> None:
-        dock = QDockWidget(panel.title, self)
-        dock.setObjectName(panel.name)
-        dock.setWidget(panel.widget)
-        self.docks[panel.name] = dock
-        self.addDockWidget(panel.area, dock)
-        if panel.below:
-            self.splitDockWidget(self.docks[panel.below], dock, Qt.Orientation.Vertical)
-        if panel.behind:
-            self.tabifyDockWidget(self.docks[panel.behind], dock)
-            self.docks[panel.behind].raise_()
-        self.panels_menu.addAction(dock.toggleViewAction())
+    def _bar_widgets(self, shown: bool) -> None:
+        self._segments.setVisible(shown)
+        self.panels_menu.setEnabled(shown)
 
     def _give_room(self) -> None:
         """Only the page that is shown says how small the window can be."""
@@ -297,25 +235,6 @@ class MainWindow(QMainWindow):
         if layout is not None:
             layout.invalidate()
             layout.activate()
-
-    def _size_panels(self) -> None:
-        for orientation, sizes in PANEL_SIZES:
-            docks = [self.docks[name] for name in sizes if name in self.docks]
-            self.resizeDocks(docks, [sizes[dock.objectName()] for dock in docks], orientation)
-
-    def _bar_widgets(self, shown: bool) -> None:
-        self._segments.setVisible(shown)
-        self.panels_menu.setEnabled(shown)
-
-    def _lay_out(self, name: str) -> None:
-        self.restoreState(self._default, LAYOUT_VERSION)
-        for dock in self.docks.values():
-            dock.setVisible(name == "curate")
-        self._sizing.start()
-
-    def _keep_layout(self) -> None:
-        if self.workspace:
-            self._settings.set_layout(self.workspace, self.saveState(LAYOUT_VERSION))
 
     def _toggle_full_screen(self) -> None:
         if self.commands["full_screen"].isChecked():

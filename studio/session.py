@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from core.project import Project
 from core.trajectories.store import ClipSummary
 from studio.canvas.pane import CanvasPane
+from studio.dock_layout import Panel
 from studio.document import Document
-from studio.main_window import MainWindow, Panel
+from studio.main_window import MainWindow
 from studio.panels.history import HistoryPanel
 from studio.panels.inspector import Inspector
 from studio.panels.jobs import JobsPill
@@ -94,7 +95,7 @@ class Session(QObject):
     def last_view(self) -> LastView:
         """What is looked at now."""
         clip = self.view.clip
-        return LastView(clip.name if clip else "", self.view.frame, self._window.workspace or "curate")
+        return LastView(clip.name if clip else "", self.view.frame, self._window.panels.workspace or "curate")
 
     def close(self) -> None:
         """Let go of the project; runs go on in the background."""

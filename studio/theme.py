@@ -168,6 +168,8 @@ def _style_sheet(c: Colours) -> str:
     QHeaderView::section {{ background: {c.window}; color: {c.muted}; border: none;
         border-bottom: 1px solid {c.border}; border-right: 1px solid {c.border}; padding: 4px 6px; }}
     QTableView, QTreeView, QListView {{ border: none; }}
+    QTreeView::item, QListView::item {{ padding: 3px 2px; }}
+    QAbstractSpinBox {{ min-height: 16px; }}
     QSplitter::handle {{ background: {c.border}; }}
     *[quiet="true"] {{ color: {c.muted}; }}
     *[role="title"] {{ font-size: 22pt; font-weight: 600; }}

@@ -165,7 +165,8 @@ class PointTrajectories:
     def exchanged(self, ids: Iterable[int], fresh: "PointTrajectories") -> "PointTrajectories":
         """The same without some ids and with fresh trajectories among the others; all ordered by id.
 
-        Costs little more than a copy of the arrays, however many trajectories there are.
+        Costs little more than a copy of the arrays, however many trajectories there are. What was
+        worked out about frames stays where no trajectory became longer, shorter, earlier or later.
         """
         gone = np.flatnonzero(np.isin(self.ids, list(ids)))
         cuts = [(int(place), 1, 0) for place in gone]
@@ -176,7 +177,11 @@ class PointTrajectories:
             if not skipped:
                 parts.append(fresh._run(new, new + 1))
             start = place + skipped
-        return PointTrajectories.join([*parts, self._run(start, len(self))])
+        joined = PointTrajectories.join([*parts, self._run(start, len(self))])
+        if np.array_equal(joined.first, self.first) and np.array_equal(joined.offsets, self.offsets):
+            kept = ("owner", "frame", "_by_frame")
+            joined.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+        return joined
 
     def _run(self, start: int, end: int) -> "PointTrajectories":
         """The trajectories at the places start … end - 1, as views."""
