@@ -1,4 +1,4 @@
-"""The real window, started on a project as a program of its own: presses Pretrain and runs until it is killed.
+"""The real window as a program of its own: opens a project, presses Pretrain, runs until it is killed.
 
 python -m tests.end_to_end.window_until_killed PROJECT SETTINGS STEPS
 """
