@@ -124,7 +124,7 @@ def perform(connection: Connection, edit: Edit) -> Changes:
     rows = Rows(connection, edit_id)
     edit.write(rows)
     _log(connection, edit_id, "do", now)
-    return _changes(edit.clip_id, rows.changed)
+    return _changes(connection, edit.clip_id, rows.changed)
 
 
 def undo(connection: Connection) -> Changes | None:
@@ -198,12 +198,15 @@ def _turn_over(connection: Connection, entry: HistoryEntry | None, action: str) 
     state = "undone" if action == "undo" else "done"
     connection.execute(update(schema.edit).where(schema.edit.c.id == entry.id).values(state=state))
     _log(connection, entry.id, action, _now())
-    return _changes(entry.clip_id, changed)
+    return _changes(connection, entry.clip_id, changed)
 
 
-def _changes(clip_id: int | None, changed: dict[str, set[Key]]) -> Changes:
+def _changes(connection: Connection, clip_id: int | None, changed: dict[str, set[Key]]) -> Changes:
+    """What was touched; trajectories of several clips count as touching every clip."""
     clips = {key[0] for key in changed.get("clip", ())} | ({clip_id} if clip_id is not None else set())
     trajectories = {key[0] for name in ("trajectory", "observation") for key in changed.get(name, ())}
+    if clip_id is None and trajectories:
+        clips |= set(connection.scalars(select(schema.clip.c.id)))
     return Changes(frozenset(clips), frozenset(trajectories))
 
 

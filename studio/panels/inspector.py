@@ -198,6 +198,7 @@ class Inspector(QStackedWidget):
                 here += f", error {track.error[place]:.2f} px"
         self.facts["Here"].setText(here)
         self.facts["Place"].setText(where)
+        self._form.setRowVisible(self.facts["Place"], bool(where))
 
     def _relabel(self) -> None:
         track = self._track

@@ -119,6 +119,18 @@ def test_a_large_edit_in_the_background_is_seen_when_it_is_stored(small_document
     compare_with_fresh(small_document)
 
 
+def test_an_edit_of_several_clips_is_seen_in_each(small_document: Document, qtbot):
+    clips = [one.clip.id for one in small_document.clips()]
+    compare_with_fresh(small_document)
+    with qtbot.waitSignal(small_document.changed) as changed:
+        small_document.perform_later(ReplacePoints({clip: draw_points(7) for clip in clips}))
+    assert changed.args[0].clips == set(clips)
+    assert [len(small_document.points(clip)) for clip in clips] == [7, 7]
+    compare_with_fresh(small_document)
+    small_document.undo()
+    compare_with_fresh(small_document)
+
+
 def test_provenance_names_the_job(small_document: Document):
     clip = small_document.clips()[0].clip.id
     assert small_document.provenance(next(iter(small_document.objects(clip))))[0] == "import"

@@ -193,7 +193,6 @@ def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio,
     clip = session.view.clip.id
     open_studio.window.commands["densify"].trigger()
     popover = session.jobs.popovers["densify"]
-    popover.clips.setCurrentIndex(1)
     qtbot.mouseClick(popover.start_button, Qt.MouseButton.LeftButton)
 
     def frames() -> int:
@@ -201,6 +200,8 @@ def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio,
 
     assert frames() == 6
     qtbot.waitUntil(lambda: frames() > 6, timeout=100_000)
-    assert session.document.undo_text() == "Densify 2 objects"
+    assert session.document.undo_text() == "Densify 3 objects"
+    model = session.tracks.model
+    assert sum(int(model.index(row, 5).data()) for row in (0, 1)) == frames()
     assert session.document.undo()
     assert frames() == 6

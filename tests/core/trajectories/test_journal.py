@@ -173,6 +173,15 @@ def test_an_edit_says_what_it_touched_and_so_does_its_undo(connection):
     assert journal.undo(connection) == changes
 
 
+def test_an_edit_of_several_clips_says_that_it_touched_them(connection):
+    clips = {clip.id for clip in store.clips(connection)}
+    assert len(clips) > 1
+    edit = ReplacePoints({clip: make_points((0, 2)) for clip in clips})
+    assert journal.perform(connection, edit).clips == clips
+    assert journal.undo(connection).clips == clips
+    assert journal.redo(connection).clips == clips
+
+
 def test_more_tracks_than_a_statement_takes_parameters_are_deleted_and_brought_back(connection):
     connection.connection.driver_connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 11_000)
     clip = store.clip(connection, "b")
