@@ -120,7 +120,7 @@ ROWS: tuple[Row, ...] = (
     Row("theme_system", "Like the &system", "|View/Theme", group="theme"),
     Row("theme_light", "&Light", "View/Theme", group="theme"),
     Row("theme_dark", "&Dark", "View/Theme", group="theme"),
-    Row("full_screen", "F&ull screen", "View", ("F11",), group="*"),
+    Row("full_screen", "Fu&ll screen", "View", ("F11",), group="*"),
     Row("reset_layout", "&Reset layout", "View", tip="Put the panels of this workspace where they were at first."),
 
     Row("track_points", "&Track points…", "Run", ("Ctrl+T",), "Follow points through the clips by optical flow.", "track"),

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -19,6 +18,7 @@ class Actions:
         self._reasons: dict[str, str] = {}
         self._slots: dict[str, Callable[[], object]] = {}
         self._curating = True
+        self._menus: dict[str, QMenu] = {}
         self._groups: dict[str, QActionGroup] = {}
         for row in ROWS:
             action = QAction(row.text, parent)
@@ -78,7 +78,7 @@ class Actions:
 
     def fill(self, bar: QMenuBar) -> None:
         """Make the menus."""
-        menus: dict[str, QMenu] = {name: bar.addMenu(f"&{name}") for name in MENUS}
+        menus = self._menus = {name: bar.addMenu(f"&{name}") for name in MENUS}
         for row in ROWS:
             path = row.menu.removeprefix("|")
             parent = menus[path.split("/")[0]]
@@ -88,6 +88,12 @@ class Actions:
                 menus[path] = parent.addMenu(path.split("/")[1])
             menus[path].addAction(self._actions[row.name])
             menus[path].setToolTipsVisible(True)
+
+    def insert_menu(self, menu: QMenu, before: str) -> None:
+        """Put a menu of something else before an action."""
+        for top in self._menus.values():
+            if self._actions[before] in top.actions():
+                top.insertMenu(self._actions[before], menu)
 
     def _run(self, name: str, checked: bool = False) -> None:
         slot = self._slots.get(name)
@@ -101,9 +107,3 @@ class Actions:
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         title = f"{text} ({keys})" if keys else text
         action.setToolTip("\n".join(part for part in (title, row.tip, reason) if part))
-
-
-def menu_of(bar: QMenuBar, title: str) -> QMenu:
-    """The menu of a title, to which something that is no action of the table is added."""
-    found = bar.findChildren(QObject)
-    return next(menu for menu in found if isinstance(menu, QMenu) and menu.title().replace("&", "") == title)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-from PySide6.QtCore import QObject, QTimer, QUrl
+from PySide6.QtCore import QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from studio.session import Session
 
 NAME = "AssociationNet Studio"
+
+AT_LEISURE = 300
+"""Milliseconds after the window is up when what a project needs is loaded, asked for or not."""
 
 NO_PROJECT = "Open a project first."
 
@@ -149,13 +152,15 @@ class Studio(QObject):
         commands[f"theme_{self._settings.theme}"].setChecked(True)
 
     def _show(self, project: Project) -> "Session":
-        from studio.session import Session  # plots and database load after the window is up
-
-        self.close_project()
-        self._refuse_project_actions("")
-        last = self._settings.last_view(project.path)
-        self.session = Session(project, self.window, self)
-        self.session.restore(last)
+        self._app.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        try:
+            session = load_session()
+            self.close_project()
+            self._refuse_project_actions("")
+            self.session = session(project, self.window, self)
+            self.session.restore(self._settings.last_view(project.path))
+        finally:
+            self._app.restoreOverrideCursor()
         self.session.import_asked.connect(self._choose_import_folder)
         self._settings.add_recent(project.path)
         self._show_recent()
@@ -247,6 +252,13 @@ class Studio(QObject):
         box.show()
 
 
+def load_session() -> "type[Session]":
+    """The views of a project; plots and all else they need load after the window is up."""
+    from studio.session import Session
+
+    return Session
+
+
 def projects_folder() -> Path:
     """Where projects are put unless another place is chosen."""
     return Path(platformdirs.user_documents_dir()) / "AssociationNet"
@@ -278,4 +290,6 @@ def main(project: Path | None, sample: bool) -> int:
         QTimer.singleShot(0, studio.open_sample)
     elif project is not None:
         QTimer.singleShot(0, lambda: studio.open_project(project))
+    else:
+        QTimer.singleShot(AT_LEISURE, load_session)
     return app.exec()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMainWindow,
+    QMenu,
     QPlainTextEdit,
     QPushButton,
     QSizePolicy,
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio import icons, theme
-from studio.actions import Actions, menu_of
+from studio.actions import Actions
 from studio.dock_layout import DockLayout, Panel
 from studio.settings import WindowSettings
 from studio.toasts import Toasts
@@ -53,8 +54,10 @@ class MainWindow(QMainWindow):
         self.panels = DockLayout(self, settings)
         self.commands = Actions(self)
         self.commands.fill(self.menuBar())
-        self.recent_menu = menu_of(self.menuBar(), "File").addMenu("Open &recent")
-        self.panels_menu = menu_of(self.menuBar(), "View").addMenu("&Panels")
+        self.recent_menu = QMenu("Open &recent", self)
+        self.panels_menu = QMenu("Pa&nels", self)
+        self.commands.insert_menu(self.recent_menu, "open_sample")
+        self.commands.insert_menu(self.panels_menu, "full_screen")
         self._pages = QStackedWidget()
         self._pages.currentChanged.connect(self._give_room)
         self.setCentralWidget(self._pages)

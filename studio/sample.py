@@ -54,6 +54,8 @@ class SampleMaker(QObject):
     def cancel(self) -> None:
         """It is not wanted any more."""
         self._work.cancel()
+        if self._project is not None:
+            self.progressed.emit(0, 1, "Cancelling…")
 
     def close(self) -> None:
         """Wait for the thread, and take away what is not finished."""

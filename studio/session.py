@@ -128,7 +128,7 @@ class Session(QObject):
 
     def _join(self) -> None:
         window, document, view = self._window, self.document, self.view
-        for asking in (self.canvas, self.timeline, self.tracks, self.inspector, self.edits):
+        for asking in (self.canvas, self.timeline, self.clips, self.tracks, self.inspector, self.edits):
             asking.edit_asked.connect(document.perform)
         for leaving in (self.tracks, self.inspector):
             leaving.left.connect(self.canvas.setFocus)

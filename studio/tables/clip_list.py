@@ -1,10 +1,11 @@
 """The clips of a project, by data set, with how far each is reviewed."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRectF, Qt, QUrl, Signal
+from PySide6.QtGui import QColor, QDesktopServices, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QMenu,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeWidget,
@@ -13,6 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.datasets.clip import Clip
+from core.trajectories.edits import ChooseAnnotator
 from core.trajectories.store import ClipSummary
 from studio import theme
 from studio.document import Document
@@ -38,9 +41,11 @@ class ClipList(QWidget):
 
     Signals:
         summaries_changed(list[ClipSummary]): the counts were read anew.
+        edit_asked(Edit): another annotator was chosen.
     """
 
     summaries_changed = Signal(object)
+    edit_asked = Signal(object)
 
     def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +70,8 @@ class ClipList(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.tree)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._open_menu)
         self._items: dict[int, QTreeWidgetItem] = {}
         self.tree.currentItemChanged.connect(self._choose)
         view.clip_changed.connect(self._show_current)
@@ -124,6 +131,28 @@ class ClipList(QWidget):
         item = self._items.get(self._view.clip.id) if self._view.clip is not None else None
         if item is not None and item is not self.tree.currentItem():
             self.tree.setCurrentItem(item)
+
+    def menu_for(self, clip: Clip) -> QMenu:
+        """What can be done with a clip: choose its annotator, where there are several; open its folder."""
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        annotators = self._document.annotators(clip.id)
+        for annotator in annotators if len(annotators) > 1 else ():
+            action = menu.addAction(f"Objects of annotator {annotator + 1}")
+            action.setCheckable(True)
+            action.setChecked(annotator == clip.annotator)
+            edit = ChooseAnnotator(clip.id, annotator)
+            action.triggered.connect(lambda checked=False, edit=edit: self.edit_asked.emit(edit))
+        menu.addSeparator()
+        folder = QUrl.fromLocalFile(str((clip.root / clip.files[0]).parent))
+        menu.addAction("Open folder").triggered.connect(lambda: QDesktopServices.openUrl(folder))
+        return menu
+
+    def _open_menu(self, place: QPoint) -> None:
+        item = self.tree.itemAt(place)
+        clip = item.data(0, _CLIP) if item is not None else None
+        if clip is not None:
+            self.menu_for(clip).popup(self.tree.viewport().mapToGlobal(place))
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
         clip = item.data(0, _CLIP) if item is not None else None

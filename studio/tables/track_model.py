@@ -22,7 +22,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
 )
 """Column: the array of `TrackRows` it sorts by, its title, what its header says when hovered."""
 
-REVIEW_COLUMN, LABEL_COLUMN = 0, 3
+REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN = 0, 2, 3
 
 _REVIEWS = {Review.OPEN: "open", Review.ACCEPTED: "accepted", Review.REJECTED: "rejected"}
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -45,7 +45,7 @@ class TrackModel(QAbstractTableModel):
         self.rows: TrackRows | None = None
         self.wanted = TrackFilter()
         self.places = np.zeros(0, np.int64)
-        self._sort = (1, Qt.SortOrder.AscendingOrder)
+        self._sort = (KIND_COLUMN, Qt.SortOrder.AscendingOrder)
 
     def set_rows(self, rows: TrackRows | None) -> None:
         """Show other tracks, with the filter and order there are."""
@@ -102,7 +102,7 @@ class TrackModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(column, int(self.places[index.row()]))
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _LEFT if column in (REVIEW_COLUMN, 2, LABEL_COLUMN) else _RIGHT
+            return _LEFT if column in (REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN) else _RIGHT
         if role == Qt.ItemDataRole.EditRole and column == LABEL_COLUMN:
             return self.rows.labels[self.places[index.row()]]
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):

@@ -114,13 +114,13 @@ def matching(rows: TrackRows, wanted: TrackFilter) -> np.ndarray:
 
 
 def sorted_places(rows: TrackRows, column: str, descending: bool) -> np.ndarray:
-    """(N,) int64: places in the order of a column; ties by id, NaN and empty labels last."""
+    """(N,) int64: places in the order of a column; ties by id, NaN and empty labels last; objects first."""
     values = getattr(rows, column)
     if column == "labels":
         values = np.array([label.casefold() for label in values], np.str_)
         empty = values == ""
     else:
-        values = values.astype(np.float64)
+        values = (~values if column == "is_object" else values).astype(np.float64)
         empty = np.isnan(values)
     _, rank = np.unique(values, return_inverse=True)
     order = np.lexsort((rows.ids, -rank if descending else rank, empty))

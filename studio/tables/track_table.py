@@ -27,7 +27,7 @@ from core.trajectories.model import Changes, Review
 from studio import theme
 from studio.document import Document
 from studio.tables.filter_row import FilterRow
-from studio.tables.track_model import COLUMNS, LABEL_COLUMN, REVIEW_COLUMN, TrackModel
+from studio.tables.track_model import COLUMNS, KIND_COLUMN, LABEL_COLUMN, REVIEW_COLUMN, TrackModel
 from studio.tables.track_rows import TrackFilter, track_rows
 from studio.view_state import ViewState
 
@@ -64,6 +64,7 @@ class TrackTable(QWidget):
         column_box.addWidget(self.filter_row)
         column_box.addWidget(self.table, 1)
         self._showing = False
+        self.only: frozenset[int] | None = None
         self.table.selectionModel().selectionChanged.connect(self._tell_selection)
         self.table.doubleClicked.connect(self._go_to)
         self.table.menu_asked.connect(self.menu_asked)
@@ -71,20 +72,28 @@ class TrackTable(QWidget):
         self.filter_row.left.connect(self.left)
         self.model.label_asked.connect(self._relabel)
         self.model.modelReset.connect(self._show_selection)
-        view.clip_changed.connect(self.reload)
+        view.clip_changed.connect(self._change_clip)
         view.selection_changed.connect(self._show_selection)
         document.changed.connect(self._reload_if_touched)
         self.reload()
 
     def reload(self) -> None:
-        """Read the clip's tracks again."""
+        """Read the clip's tracks again; those that are gone are selected no longer."""
         clip = self._view.clip
         if clip is None:
             self.model.set_rows(None)
         else:
             objects = self._document.objects(clip.id).values()
             self.model.set_rows(track_rows(self._document.points(clip.id), objects))
-        self.tell_shown()
+        if self.model.rows is not None:
+            there = self.model.rows.ids[np.isin(self.model.rows.ids, list(self._view.selection))]
+            self._view.set_selection(there.tolist())
+        self._tell_shown()
+
+    def show_only(self, ids: frozenset[int] | None) -> None:
+        """Let every view show no others than these, whatever passes the filter; None for what passes."""
+        self.only = ids
+        self._tell_shown()
 
     def step(self, by: int, review: Review | None = None) -> bool:
         """Select the track that is `by` rows on; with a review, the next that has it, round the end."""
@@ -116,14 +125,20 @@ class TrackTable(QWidget):
 
     def _filter(self, wanted: TrackFilter) -> None:
         self.model.set_filter(wanted)
-        self.tell_shown()
+        self._tell_shown()
 
-    def tell_shown(self) -> None:
-        """Let every view show what passes the filter."""
+    def _change_clip(self) -> None:
+        self.only = None
+        self.reload()
+
+    def _tell_shown(self) -> None:
         shown = self.model.shown_ids
         self.filter_row.show_count(len(shown), self.model.total)
-        all_shown = len(shown) == self.model.total
-        self._view.set_shown(None if all_shown else frozenset(shown.tolist()))
+        if self.only is not None:
+            self._view.set_shown(self.only.intersection(shown.tolist()))
+        else:
+            all_shown = len(shown) == self.model.total
+            self._view.set_shown(None if all_shown else frozenset(shown.tolist()))
 
     def _tell_selection(self) -> None:
         if not self._showing:
@@ -178,7 +193,7 @@ class _Table(QTableView):
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
         self.setSortingEnabled(True)
-        self.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+        self.sortByColumn(KIND_COLUMN, Qt.SortOrder.AscendingOrder)
         self.setTabKeyNavigation(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         rows = self.verticalHeader()

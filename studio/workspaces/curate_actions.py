@@ -39,7 +39,6 @@ class CurateActions(QObject):
         super().__init__(parent)
         self._document, self._view, self._commands = document, view, commands
         self._canvas, self._tracks, self._edits = canvas, tracks, edits
-        self._others_hidden: frozenset[int] | None = None
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self._refresh)
         for changed in (view.selection_changed, view.frame_changed, view.clip_changed, document.changed):
@@ -106,7 +105,11 @@ class CurateActions(QObject):
         }
 
     def _refresh(self) -> None:
-        self._commands.set_refused(self._edits.refusals())
+        refusals, only = self._edits.refusals(), self._tracks.only is not None
+        self._commands["hide_others"].setChecked(only)
+        if only:
+            refusals["hide_others"] = ""
+        self._commands.set_refused(refusals)
 
     def _go_to_keyframe(self, by: int) -> None:
         frame = self._edits.keyframe_from(by)
@@ -146,11 +149,9 @@ class CurateActions(QObject):
         self._view.set_layers(replace(self._view.layers, colour_by=colour))
 
     def _toggle_others(self) -> None:
-        """Show only what is selected; again, what the filter shows."""
-        if self._commands["hide_others"].isChecked():
-            self._view.set_shown(self._view.selection)
-        else:
-            self._tracks.tell_shown()
+        """Show only what is selected now; again, what the filter shows."""
+        self._tracks.show_only(self._view.selection if self._tracks.only is None else None)
+        self._refresh()
 
     def _show_tool(self, tool: str) -> None:
         self._commands[f"tool_{tool}"].setChecked(True)

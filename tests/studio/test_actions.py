@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QLineEdit, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from studio import icons
 from studio.action_table import MENUS, ROWS
@@ -39,11 +39,11 @@ def test_a_plain_letter_is_only_used_while_curating():
                 assert row.curating, f"{row.name} would be triggered by typing {key!r} anywhere"
 
 
-def test_mnemonics_of_a_menu_differ():
-    for menu in {row.menu.removeprefix("|") for row in ROWS}:
-        texts = [row.text for row in ROWS if row.menu.removeprefix("|") == menu]
-        letters = Counter(text[text.index("&") + 1].lower() for text in texts if "&" in text)
-        assert [letter for letter, count in letters.items() if count > 1] == [], menu
+@pytest.mark.parametrize("menu", sorted({row.path for row in ROWS}))
+def test_mnemonics_of_a_menu_differ(menu):
+    texts = [row.text for row in ROWS if row.path == menu]
+    letters = Counter(text[text.index("&") + 1].lower() for text in texts if "&" in text)
+    assert [letter for letter, count in letters.items() if count > 1] == []
 
 
 def test_every_row_has_a_place_and_its_icon_is_there():
@@ -103,6 +103,15 @@ def test_menus_hold_every_action_once(actions):
 
     names = [name for top in window.menuBar().actions() for name in held(top.menu())]
     assert sorted(names) == sorted(row.name for row in ROWS)
+
+
+def test_a_menu_of_something_else_stands_before_an_action(actions):
+    actions.fill(actions.window.menuBar())
+    menu = QMenu("Recent", actions.window)
+    actions.insert_menu(menu, "open_sample")
+    file_menu = actions._menus["File"]
+    titles = [action.text() for action in file_menu.actions()]
+    assert titles.index("Recent") == titles.index(actions["open_sample"].text()) - 1
 
 
 def test_a_key_triggers_its_action(actions, qtbot):

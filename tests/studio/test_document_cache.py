@@ -24,7 +24,7 @@ from core.trajectories.edits import (
 )
 from core.trajectories.model import PointTrajectories, Review
 from studio.document import Document
-from tests.studio.small_project import draw_points
+from tests.studio.small_project import FRAMES, draw_points
 
 BOX = np.array([3, 4, 20, 30], np.float32)
 
@@ -32,6 +32,8 @@ BOX = np.array([3, 4, 20, 30], np.float32)
 def same_points(a: PointTrajectories, b: PointTrajectories) -> None:
     for name in ("ids", "first", "offsets", "xy", "error", "origin", "end_reason", "review", "labels"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
+    for frame in range(FRAMES):
+        np.testing.assert_array_equal(a.at(frame), b.at(frame))
 
 
 def compare_with_fresh(document: Document) -> None:

@@ -45,6 +45,11 @@ def test_the_list_follows_the_clip(clips: ClipList, small_document: Document):
     assert clips.tree.currentItem() is row(clips, "cars")
 
 
+def test_a_clip_with_one_annotator_offers_no_choice(clips: ClipList, small_document: Document):
+    texts = [action.text() for action in clips.menu_for(small_document.clips()[0].clip).actions()]
+    assert texts == ["", "Open folder"]
+
+
 def test_a_review_moves_the_bar(clips: ClipList, small_document: Document):
     clip = small_document.clips()[0].clip.id
     ids = tuple(small_document.points(clip).ids[:11].tolist())

@@ -123,7 +123,8 @@ def test_filter(wanted, ids):
         ("length", True, [30, 1, 11, 10, 12]),  # ties by id
         ("max_error", False, [10, 30, 11, 1, 12]),  # unknown ones last
         ("max_error", True, [11, 30, 10, 1, 12]),
-        ("is_object", True, [1, 10, 11, 12, 30]),
+        ("is_object", False, [1, 10, 11, 12, 30]),
+        ("is_object", True, [10, 11, 12, 30, 1]),
         ("review", True, [12, 11, 1, 10, 30]),
     ],
 )

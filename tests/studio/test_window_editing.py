@@ -1,0 +1,206 @@
+"""Editing in the real window with mouse and keys."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from core.trajectories.edits import AddObject, DeleteTrajectories, Relabel
+from core.trajectories.model import Review
+from studio.app import Studio
+from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
+
+
+def test_keys_undo_and_redo_an_edit_and_the_menu_names_it(open_studio: Studio, qtbot):
+    session, commands = open_studio.session, open_studio.window.commands
+    session.view.set_selection((SWAN,))
+    qtbot.waitUntil(lambda: commands["delete_track"].isEnabled())
+    key(qtbot, open_studio, Qt.Key.Key_Delete, SHIFT)
+    qtbot.waitUntil(lambda: session.tracks.model.rowCount() == 21)
+    assert commands["undo"].text().replace("&", "") == f"Undo Delete track {SWAN}"
+    key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: session.tracks.model.rowCount() == 22)
+    key(qtbot, open_studio, Qt.Key.Key_Z, CTRL | SHIFT)
+    qtbot.waitUntil(lambda: session.tracks.model.rowCount() == 21)
+
+
+def test_undo_reaches_back_over_a_restart(open_studio: Studio, small_project: Path):
+    session = open_studio.session
+    clip = session.view.clip.id
+    session.document.perform(DeleteTrajectories(clip, (SWAN, GOOSE)))
+    open_studio.close_project()
+    open_studio.open_project(small_project)
+    open_studio.window.commands["undo"].trigger()
+    assert set(open_studio.session.document.objects(clip)) == {SWAN, GOOSE}
+
+
+def test_an_edit_shows_a_toast_whose_undo_takes_it_back(open_studio: Studio, qtbot):
+    session = open_studio.session
+    session.document.perform(Relabel(session.view.clip.id, (SWAN,), "duck"))
+    assert open_studio.window.toasts.texts == [f"Label track {SWAN} 'duck'"]
+    assert f"Label track {SWAN} 'duck'" in open_studio.window.last_edit.text()
+    qtbot.mouseClick(open_studio.window.toasts._shown[-1].button, Qt.MouseButton.LeftButton)
+    assert session.document.objects(session.view.clip.id)[SWAN].label == "swan"
+
+
+def test_return_accepts_and_goes_to_the_next_open_track(open_studio: Studio, qtbot):
+    session = open_studio.session
+    session.view.set_selection((SWAN,))
+    qtbot.waitUntil(lambda: open_studio.window.commands["accept"].isEnabled())
+    key(qtbot, open_studio, Qt.Key.Key_Return)
+    objects = session.document.objects(session.view.clip.id)
+    assert objects[SWAN].review == Review.ACCEPTED
+    assert session.view.selection == frozenset({GOOSE})
+    key(qtbot, open_studio, Qt.Key.Key_Backspace)
+    assert session.document.objects(session.view.clip.id)[GOOSE].review == Review.REJECTED
+
+
+def test_typing_in_a_field_triggers_no_action(open_studio: Studio, qtbot):
+    session = open_studio.session
+    session.view.set_selection((SWAN,))
+    search = session.tracks.filter_row.search
+    open_studio.window.activateWindow()
+    search.setFocus()
+    qtbot.waitUntil(search.hasFocus)
+    revision = session.document.revision()
+    for letter in (Qt.Key.Key_X, Qt.Key.Key_M, Qt.Key.Key_Space, Qt.Key.Key_Backspace, Qt.Key.Key_Return):
+        qtbot.keyClick(search, letter)
+    assert search.text() == "xm"
+    assert session.document.revision() == revision
+    assert not session.view.playing
+    assert not search.hasFocus(), "Enter gives the keys back to the canvas"
+
+
+def test_keys_of_curate_do_nothing_elsewhere(open_studio: Studio, qtbot):
+    session = open_studio.session
+    session.view.set_selection((SWAN,))
+    open_studio.window.show_workspace("train")
+    revision = session.document.revision()
+    qtbot.keyClick(open_studio.window, Qt.Key.Key_Delete, SHIFT)
+    qtbot.keyClick(open_studio.window, Qt.Key.Key_Return)
+    assert session.document.revision() == revision
+
+
+def test_frames_are_stepped_by_keys(open_studio: Studio, qtbot):
+    view = open_studio.session.view
+    key(qtbot, open_studio, Qt.Key.Key_Right)
+    key(qtbot, open_studio, Qt.Key.Key_Right)
+    assert view.frame == 2
+    key(qtbot, open_studio, Qt.Key.Key_Right, CTRL)
+    assert view.frame == 5  # a keyframe
+    key(qtbot, open_studio, Qt.Key.Key_End)
+    assert view.frame == 11
+    key(qtbot, open_studio, Qt.Key.Key_Home)
+    assert view.frame == 0
+
+
+def test_escape_leaves_the_tool_then_the_selection(open_studio: Studio, qtbot):
+    view = open_studio.session.view
+    view.set_selection((SWAN,))
+    key(qtbot, open_studio, Qt.Key.Key_B)
+    assert view.tool == "box"
+    key(qtbot, open_studio, Qt.Key.Key_Escape)
+    assert view.tool == "select"
+    assert open_studio.window.commands["tool_select"].isChecked()
+    key(qtbot, open_studio, Qt.Key.Key_Escape)
+    assert view.selection == frozenset()
+
+
+def test_layers_follow_their_actions_and_back(open_studio: Studio, qtbot):
+    view, commands = open_studio.session.view, open_studio.window.commands
+    key(qtbot, open_studio, Qt.Key.Key_T)
+    assert not view.layers.trails
+    open_studio.session.canvas.layer_bar.chips["trails"].click()
+    assert commands["trails"].isChecked()
+    commands["colour_by_error"].trigger()
+    assert view.layers.colour_by == "error"
+
+
+def test_only_the_selected_can_be_shown_also_after_an_edit(open_studio: Studio, qtbot):
+    session, commands = open_studio.session, open_studio.window.commands
+    view = session.view
+    view.set_selection((SWAN,))
+    qtbot.waitUntil(lambda: commands["hide_others"].isEnabled())
+    commands["hide_others"].trigger()
+    assert view.shown == frozenset({SWAN})
+    session.document.perform(Relabel(view.clip.id, (SWAN,), "duck"))
+    view.set_selection((GOOSE,))
+    assert view.shown == frozenset({SWAN})
+    qtbot.waitUntil(lambda: commands["hide_others"].isChecked())
+    commands["hide_others"].trigger()
+    assert view.shown is None
+    commands["hide_others"].trigger()
+    assert view.shown == frozenset({GOOSE})
+    view.set_clip(session.clips.summaries[1].clip)
+    assert view.shown is None
+    qtbot.waitUntil(lambda: not commands["hide_others"].isChecked())
+
+
+def test_what_was_deleted_is_selected_no_longer(open_studio: Studio):
+    session = open_studio.session
+    session.view.set_selection((SWAN, GOOSE))
+    session.document.perform(DeleteTrajectories(session.view.clip.id, (SWAN,)))
+    assert session.view.selection == frozenset({GOOSE})
+    assert open_studio.window.selected.text() == "1 selected"
+
+
+def test_another_annotator_is_chosen_in_the_menu_of_a_clip(open_studio: Studio):
+    session = open_studio.session
+    clip = session.view.clip
+    box = np.array([1, 2, 9, 9], np.float32)
+    session.document.perform(AddObject(clip.id, "by another", 0, box, annotator=1))
+    menu = session.clips.menu_for(clip)
+    first, second = menu.actions()[:2]
+    assert [first.isChecked(), second.isChecked()] == [True, False]
+    second.trigger()
+    assert [one.label for one in session.document.objects(clip.id).values()] == ["by another"]
+    assert session.view.clip.annotator == 1
+    assert session.tracks.model.index(0, 3).data() == "by another"
+    session.document.undo()
+    assert set(session.document.objects(clip.id)) == {SWAN, GOOSE}
+
+
+def test_history_goes_back_several_steps(open_studio: Studio):
+    session = open_studio.session
+    clip = session.view.clip.id
+    for label in "abc":
+        session.document.perform(Relabel(clip, (SWAN,), label))
+    session.history.steps_asked.emit(-2)
+    assert session.document.objects(clip)[SWAN].label == "a"
+    session.history.steps_asked.emit(1)
+    assert session.document.objects(clip)[SWAN].label == "b"
+
+
+def test_a_refused_edit_is_one_sentence(open_studio: Studio):
+    session = open_studio.session
+    session.document.perform(DeleteTrajectories(session.view.clip.id, (9999,)))
+    assert len(open_studio.window.toasts.texts) == 1
+    assert open_studio.window.toasts.texts[0].endswith(".")
+
+
+def test_the_form_of_a_job_opens_below_its_button(open_studio: Studio, qtbot):
+    open_studio.window.commands["track_points"].trigger()
+    popover = open_studio.session.jobs.popovers["track"]
+    assert popover.isVisible()
+    assert [popover.clips.itemText(k) for k in range(popover.clips.count())] == ["all 2 clips", "only birds"]
+    popover.hide()
+
+
+@pytest.mark.timeout(120)
+def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio, qtbot):
+    session = open_studio.session
+    clip = session.view.clip.id
+    open_studio.window.commands["densify"].trigger()
+    popover = session.jobs.popovers["densify"]
+    popover.clips.setCurrentIndex(1)
+    qtbot.mouseClick(popover.start_button, Qt.MouseButton.LeftButton)
+
+    def frames() -> int:
+        return sum(len(one.frames) for one in session.document.objects(clip).values())
+
+    assert frames() == 6
+    qtbot.waitUntil(lambda: frames() > 6, timeout=100_000)
+    assert session.document.undo_text() == "Densify 2 objects"
+    assert session.document.undo()
+    assert frames() == 6
