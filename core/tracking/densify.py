@@ -19,6 +19,7 @@ from core.tracking.flow_stream import FrameFlow, Images, stream
 from core.tracking.fusion import Key, Label, View, label_objects
 from core.tracking.optical_flow import DisFlow, FlowEstimator
 from core.tracking.spans import Span, given_mask, mask_keyframes, plan
+from core.tracking.voting import lab
 from core.trajectories.model import ObjectTrajectory, Origin
 
 
@@ -34,7 +35,7 @@ class _Recent:
     """What open spans still need of the frames behind, by frame number."""
 
     def __init__(self) -> None:
-        self.colours: dict[int, np.ndarray] = {}  # (H, W, 3) uint8, CIELAB
+        self.colours: dict[int, np.ndarray] = {}  # (H, W, 3) uint8, by `lab`
         self.out: dict[int, np.ndarray] = {}  # (H, W, 2) packed flow from frame to frame + 1
         self.back: dict[int, np.ndarray] = {}  # (H, W, 2) packed flow from frame + 1 to frame
         self.ahead: dict[int, Composition] = {}  # by keyframe, from the present frame to it
@@ -42,7 +43,7 @@ class _Recent:
 
     def add(self, now: FrameFlow, frame: int, keys: set[int]) -> None:
         """Take a frame; `keys` are the keyframes behind it that open spans are carried from."""
-        self.colours[frame] = cv2.cvtColor(now.image, cv2.COLOR_RGB2Lab)
+        self.colours[frame] = lab(now.image)
         if now.flows:
             self.out[frame - 1], self.back[frame - 1] = map(packed, now.flows[1])
         for key in keys:
