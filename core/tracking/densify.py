@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from core.geometry import encode_mask, mask_box
-from core.tracking.boxes import interpolate_boxes, interpolation_confidence
+from core.geometry import encode_mask
+from core.tracking.boxes import box_without_specks, interpolate_boxes, interpolation_confidence
 from core.tracking.composition import Composition, packed, unpacked
 from core.tracking.config import DensifyConfig
 from core.tracking.flow_stream import FrameFlow, Images, stream
@@ -201,7 +201,7 @@ class Densifier:
                 owner[given_mask(other, frame, height, width)] = -1
         for place, label in labels.items():
             mask = owner == place
-            box = _largest_box(mask)
+            box = box_without_specks(mask)
             if box is not None:
                 confidence = label.confidence
                 self._found[place].append(_Observation(frame, box, confidence, encode_mask(mask)))
@@ -248,19 +248,6 @@ def _blocks(spans: Sequence[Span]) -> list[range]:
         else:
             blocks.append(frames)
     return blocks
-
-
-def _largest_box(mask: np.ndarray) -> np.ndarray | None:
-    """The box (4,) float32 of a mask's largest connected part; None for an empty mask."""
-    box = mask_box(mask)
-    if box is None:
-        return None
-    x1, y1, x2, y2 = box.astype(int)
-    _, _, parts, _ = cv2.connectedComponentsWithStats(mask[y1:y2, x1:x2].astype(np.uint8))
-    largest = parts[1 + int(parts[1:, cv2.CC_STAT_AREA].argmax())]
-    left, top = x1 + largest[cv2.CC_STAT_LEFT], y1 + largest[cv2.CC_STAT_TOP]
-    right, bottom = left + largest[cv2.CC_STAT_WIDTH], top + largest[cv2.CC_STAT_HEIGHT]
-    return np.array([left, top, right, bottom], np.float32)
 
 
 def _packed(trajectory: ObjectTrajectory, found: "Sequence[_Observation]") -> ObjectTrajectory:
