@@ -194,8 +194,8 @@ def figures(scores: np.ndarray) -> dict[str, Any]:
     masks, box, sure = scores.T
     known = np.isfinite(masks) & np.isfinite(sure)
     return {
-        "mask": round(float(masks.mean()), 4),
-        "mask_p5": round(float(np.quantile(masks, 0.05)), 4),
+        "mask": round(float(masks.mean()), 4) if np.isfinite(masks).all() else None,
+        "mask_p5": round(float(np.quantile(masks, 0.05)), 4) if np.isfinite(masks).all() else None,
         "box": round(float(box.mean()), 4),
         "box_p5": round(float(np.quantile(box, 0.05)), 4),
         "confidence_correlation": (
@@ -235,6 +235,7 @@ def mean_of(clips: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str
         means[method] = {
             name: round(float(np.mean([row[name] for row in rows])), 4)
             for name in ("mask", "mask_p5", "box", "box_p5", "cpu_ms_a_frame")
+            if rows[0][name] is not None
         }
     return means
 

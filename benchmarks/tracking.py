@@ -139,6 +139,7 @@ def scores(clip: SyntheticClip, points: PointTrajectories, earliest: int) -> dic
             "premature": int((group["ended"] & (end < gone - TOLERANCE)).sum()),
             "covered": int((tracked & until_gone).sum()),
             "coverable": int(until_gone.sum()),
+            "coverable_later": int(until_gone[:, later].sum()),
             "agree": int((tracked == seen)[:, later].sum()),
             "frames": count * (span - 1),
             "seen": int(seen[:, later].sum()),
@@ -180,6 +181,7 @@ def summary(clips: list[dict[str, Any]]) -> dict[str, float]:
         "on_occluded": 100 * sums["occluded"] / sums["observations"],
         "coverage": 100 * sums["covered"] / sums["coverable"],
         "AJ": np.mean(jaccard),
+        "AJ_of_perfect_trajectories_that_end_when_hidden": 100 * sums["coverable_later"] / sums["seen"],
         "delta": np.mean(delta),
         "OA": 100 * sums["agree"] / sums["frames"],
     }

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DatabaseError
 from core import config
 from core.atomic_file import write_atomically
 from core.errors import StudioError
-from core.trajectories import migrations, schema
+from core.trajectories import migrations, schema, store
 
 FORMAT = 1
 """Version of the project folder's layout, kept in project.toml."""
@@ -54,7 +54,8 @@ class Project:
                 for name in _FOLDERS:
                     (path / name).mkdir(parents=True, exist_ok=True)
                 created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-                text = tomli_w.dumps({"format": FORMAT, "name": path.name, "created": created})
+                values = {"format": FORMAT, "name": path.name, "created": created, "location": str(path)}
+                text = tomli_w.dumps(values)
                 write_atomically(path / "project.toml", text.encode())
             except OSError as error:
                 raise StudioError(
@@ -92,6 +93,7 @@ class Project:
                 engine = open_database(database)
                 undo.callback(engine.dispose)
                 migrations.upgrade(engine, lambda: backup(database, path / "backups", "before-migration"))
+                _follow_move(path, engine)
                 undo.pop_all()
         except filelock.Timeout as error:
             raise StudioError(
@@ -172,6 +174,19 @@ class Project:
             raise StudioError(
                 f"The edit was not saved ({error.orig}); free disk space or check the project folder."
             ) from error
+
+
+def _follow_move(path: Path, engine: Engine) -> None:
+    """Where the project folder was moved or copied, look for frames inside it where they are now."""
+    values = config.read_toml(path / "project.toml")
+    before = Path(values.get("location", path))
+    if before == path:
+        return
+    with engine.begin() as connection:
+        for root in store.roots(connection):
+            if root.is_relative_to(before) and (path / root.relative_to(before)).is_dir():
+                store.relocate(connection, root, path / root.relative_to(before))
+    write_atomically(path / "project.toml", tomli_w.dumps({**values, "location": str(path)}).encode())
 
 
 def open_database(path: Path) -> Engine:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from sqlalchemy import Connection
@@ -126,6 +127,15 @@ class Document(QObject):
                 return journal.perform(connection, edit)
 
         self._writer.submit(store_it).add_done_callback(lambda future: self._stored.emit(edit, future))
+
+    def relocate(self, old: Path, new: Path) -> bool:
+        """Say that the frames that lay in one folder lie in another; no edit, so nothing to undo."""
+
+        def move(connection: Connection) -> Changes:
+            store.relocate(connection, old, new)
+            return Changes(frozenset(one.id for one in store.clips(connection) if one.root == new))
+
+        return self._write(move) is not None
 
     def undo(self) -> bool:
         """Take the last edit back; False if there is none."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog
 
 from core.project import Project
 from core.trajectories.store import ClipSummary
@@ -70,6 +72,7 @@ class Session(QObject):
         self._slots: dict[str, Callable[[], object]] = {
             "undo": self.document.undo,
             "redo": self.document.redo,
+            "relocate": self._relocate,
             "pretrain": partial(window.show_workspace, "train"),
             "evaluate_voc": partial(window.show_workspace, "evaluate"),
             **self.actions.slots(),
@@ -161,6 +164,18 @@ class Session(QObject):
             {"undo": "" if undo else "Nothing to undo.", "redo": "" if redo else "Nothing to redo."}
         )
         self._window.set_last_edit(undo or "", undo is not None)
+
+    def _relocate(self) -> None:
+        clip = self.view.clip
+        if clip is not None:
+            words = f"Folder that holds {clip.files[0]}"
+            chosen = QFileDialog.getExistingDirectory(self._window, words, str(clip.root.parent))
+            if chosen and (Path(chosen) / clip.files[0]).is_file():
+                self.document.relocate(clip.root, Path(chosen))
+            elif chosen:
+                self._window.toasts.show(
+                    f"{chosen} holds no {clip.files[0]}; choose the folder that does.", "error"
+                )
 
     def _go_through_history(self, steps: int) -> None:
         turn = self.document.undo if steps < 0 else self.document.redo

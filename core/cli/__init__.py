@@ -28,6 +28,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "measure comp4 files with VOC's average precision"),
     "probe": ("probe", "measure what a frozen trunk knows"),
     "table1": ("table1", "runs beside the paper's Table 1"),
+    "relocate": ("relocate", "say that source frames lie in another folder now"),
     "check": ("check", "integrity of a project's database, runs and source frames"),
 }
 """Name → its module in this package, and what it does."""

@@ -144,9 +144,7 @@ def _decode(data: bytes, flags: int, path: Path) -> np.ndarray:
 
 def _unreadable(path: Path, error: OSError) -> StudioError:
     if isinstance(error, FileNotFoundError):
-        return StudioError(
-            f"There is no file {path}; put it back, or tell the project where its folder is now."
-        )
+        return StudioError(f"There is no file {path}; put it back, or use Find moved frames.")
     return StudioError(f"{path} cannot be read ({error.strerror}); check the permissions of the file.")
 
 

@@ -180,9 +180,7 @@ class _Decoder:
 
     def _open(self) -> InputContainer:
         if not self.path.is_file():
-            raise StudioError(
-                f"There is no file {self.path}; put it back, or tell the project where its folder is now."
-            )
+            raise StudioError(f"There is no file {self.path}; put it back, or use Find moved frames.")
         try:
             container = av.open(str(self.path))
         except (av.error.FFmpegError, OSError) as error:

@@ -24,7 +24,9 @@ def result_edit(folder: RunFolder) -> ReplacePoints | FillObservations:
     if job == "track":
         return ReplacePoints(track.read_results(folder), job, settings)
     if job == "densify":
-        return FillObservations(densify.read_results(folder), job=job, settings=settings)
+        span = tuple(settings.get("span", ()))
+        within = (int(span[0]), int(span[1])) if span else None
+        return FillObservations(densify.read_results(folder), within, job, settings)
     raise StudioError(f"{folder.name} is a {job} run; only track and densify runs bring trajectories.")
 
 

@@ -1,8 +1,12 @@
-"""Boxes between boxes."""
+"""Boxes between boxes, and boxes of masks that are not quite clean."""
 
+import cv2
 import numpy as np
 
-from core.geometry import iou
+from core.geometry import iou, mask_box
+
+SPECK = 0.1
+"""A part of a mask below this share of its largest part does not stretch the box."""
 
 
 def interpolate_boxes(frames: np.ndarray, boxes: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -29,3 +33,19 @@ def interpolation_confidence(frames: np.ndarray, boxes: np.ndarray, at: np.ndarr
     along = (at - frames[before]) / (frames[after] - frames[before])
     away = 1 - np.abs(2 * along.clip(0, 1) - 1)
     return (1 - 0.5 * away * (1 - iou(boxes[before], boxes[after]))).astype(np.float32)
+
+
+def box_without_specks(mask: np.ndarray) -> np.ndarray | None:
+    """The box (4,) float32 of a mask's parts that are no specks; None for an empty mask.
+
+    An object that something divides has several large parts, so the largest alone would not do.
+    """
+    box = mask_box(mask)
+    if box is None:
+        return None
+    x1, y1, x2, y2 = box.astype(int)
+    _, numbers, parts, _ = cv2.connectedComponentsWithStats(mask[y1:y2, x1:x2].astype(np.uint8))
+    areas = parts[:, cv2.CC_STAT_AREA]
+    areas[0] = 0
+    kept = mask_box((areas >= SPECK * areas.max())[numbers])
+    return None if kept is None else kept + np.array([x1, y1, x1, y1], np.float32)

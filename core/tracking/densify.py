@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from core.geometry import encode_mask, mask_box
-from core.tracking.boxes import interpolate_boxes, interpolation_confidence
+from core.geometry import encode_mask
+from core.tracking.boxes import box_without_specks, interpolate_boxes, interpolation_confidence
 from core.tracking.composition import Composition, packed, unpacked
 from core.tracking.config import DensifyConfig
 from core.tracking.flow_stream import FrameFlow, Images, stream
 from core.tracking.fusion import Key, Label, View, label_objects
 from core.tracking.optical_flow import DisFlow, FlowEstimator
 from core.tracking.spans import Span, given_mask, mask_keyframes, plan
+from core.tracking.voting import lab
 from core.trajectories.model import ObjectTrajectory, Origin
 
 
@@ -34,7 +35,7 @@ class _Recent:
     """What open spans still need of the frames behind, by frame number."""
 
     def __init__(self) -> None:
-        self.colours: dict[int, np.ndarray] = {}  # (H, W, 3) uint8, CIELAB
+        self.colours: dict[int, np.ndarray] = {}  # (H, W, 3) uint8, by `lab`
         self.out: dict[int, np.ndarray] = {}  # (H, W, 2) packed flow from frame to frame + 1
         self.back: dict[int, np.ndarray] = {}  # (H, W, 2) packed flow from frame + 1 to frame
         self.ahead: dict[int, Composition] = {}  # by keyframe, from the present frame to it
@@ -42,7 +43,7 @@ class _Recent:
 
     def add(self, now: FrameFlow, frame: int, keys: set[int]) -> None:
         """Take a frame; `keys` are the keyframes behind it that open spans are carried from."""
-        self.colours[frame] = cv2.cvtColor(now.image, cv2.COLOR_RGB2Lab)
+        self.colours[frame] = lab(now.image)
         if now.flows:
             self.out[frame - 1], self.back[frame - 1] = map(packed, now.flows[1])
         for key in keys:
@@ -200,7 +201,7 @@ class Densifier:
                 owner[given_mask(other, frame, height, width)] = -1
         for place, label in labels.items():
             mask = owner == place
-            box = _largest_box(mask)
+            box = box_without_specks(mask)
             if box is not None:
                 confidence = label.confidence
                 self._found[place].append(_Observation(frame, box, confidence, encode_mask(mask)))
@@ -247,19 +248,6 @@ def _blocks(spans: Sequence[Span]) -> list[range]:
         else:
             blocks.append(frames)
     return blocks
-
-
-def _largest_box(mask: np.ndarray) -> np.ndarray | None:
-    """The box (4,) float32 of a mask's largest connected part; None for an empty mask."""
-    box = mask_box(mask)
-    if box is None:
-        return None
-    x1, y1, x2, y2 = box.astype(int)
-    _, _, parts, _ = cv2.connectedComponentsWithStats(mask[y1:y2, x1:x2].astype(np.uint8))
-    largest = parts[1 + int(parts[1:, cv2.CC_STAT_AREA].argmax())]
-    left, top = x1 + largest[cv2.CC_STAT_LEFT], y1 + largest[cv2.CC_STAT_TOP]
-    right, bottom = left + largest[cv2.CC_STAT_WIDTH], top + largest[cv2.CC_STAT_HEIGHT]
-    return np.array([left, top, right, bottom], np.float32)
 
 
 def _packed(trajectory: ObjectTrajectory, found: "Sequence[_Observation]") -> ObjectTrajectory:

@@ -26,7 +26,7 @@ class Key:
 
     Attributes:
         masks: (H, W) float32 in 0..1, by object.
-        colours: (H, W, 3) uint8, CIELAB.
+        colours: (H, W, 3) uint8, by `lab`.
         numbers: (H, W) uint16, the masks as one image: 1 for the first object, and so on.
     """
 
@@ -84,7 +84,7 @@ def label_objects(colours: np.ndarray, views: Sequence[View]) -> dict[int, Label
     """What the keyframes say about a frame, by object; nothing of one that is not seen.
 
     Args:
-        colours: (H, W, 3) uint8, CIELAB, the frame.
+        colours: (H, W, 3) uint8, by `lab`, the frame.
         views: of one or two keyframes, of the same objects.
     """
     return {place: _label(colours, views, place, box) for place, box in _boxes(views).items()}

@@ -19,16 +19,16 @@ class Search:
     Attributes:
         reach, step: shifts up to `reach` pixels each way, every `step`.
         spread: standard deviation of the weight of a shift, in pixels.
-        tone: standard deviation of the weight of a difference in colour, in levels of 8-bit CIELAB.
+        tone: standard deviation of the weight of a difference in colour, in units of CIELAB.
     """
 
     reach: int
     step: int
     spread: float
-    tone: float = 8.0
+    tone: float = 3.0
 
 
-WIDE = Search(reach=8, step=2, spread=5.0)
+WIDE = Search(reach=12, step=3, spread=7.0)
 NARROW = Search(reach=5, step=1, spread=3.0)
 """For small objects, which a wide search would lose."""
 
@@ -38,7 +38,7 @@ class Voter:
     """A keyframe, pulled through the flow to the frame that is asked.
 
     Attributes:
-        colours: (h, w, 3) uint8, CIELAB.
+        colours: (h, w, 3) uint8, as `lab` gives them.
         mask: (h, w) float32 in 0..1.
         weight: (h, w) float32, above 0.
     """
@@ -48,11 +48,24 @@ class Voter:
     weight: np.ndarray
 
 
+def lab(image: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8 RGB → (H, W, 3) uint8 CIELAB in its own units: L 0..100, and a and b plus 128.
+
+    OpenCV stretches L to 255; brightness, which light and shade change, would then count six times more.
+    """
+    colours = cv2.cvtColor(image, cv2.COLOR_RGB2Lab)
+    colours[..., 0] = cv2.LUT(np.ascontiguousarray(colours[..., 0]), _LIGHTNESS)
+    return colours
+
+
+_LIGHTNESS = np.rint(np.arange(256) * 100 / 255).astype(np.uint8)
+
+
 def vote(colours: np.ndarray, voters: Sequence[Voter], search: Search) -> np.ndarray:
     """How likely the object covers each pixel.
 
     Args:
-        colours: (h, w, 3) uint8, CIELAB, the frame that is asked.
+        colours: (h, w, 3) uint8, as `lab` gives them, of the frame that is asked.
 
     Returns:
         (h, w) float32 in 0..1.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, case, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
@@ -212,8 +212,14 @@ def roots(connection: Connection) -> list[Path]:
 
 def relocate(connection: Connection, old: Path, new: Path) -> None:
     """Say that the source frames of a root moved; no frame number changes, so this is no edit."""
-    r = schema.root.c
-    connection.execute(update(schema.root).where(r.path == str(old)).values(path=str(new)))
+    r, c = schema.root.c, schema.clip.c
+    there = connection.scalar(select(r.id).where(r.path == str(new)))
+    if there is None:
+        connection.execute(update(schema.root).where(r.path == str(old)).values(path=str(new)))
+    elif old != new:
+        moved = select(r.id).where(r.path == str(old)).scalar_subquery()
+        connection.execute(update(schema.clip).where(c.root_id == moved).values(root_id=there))
+        connection.execute(delete(schema.root).where(r.path == str(old)))
 
 
 def _clip(row: Row[Any]) -> Clip:

@@ -1,6 +1,7 @@
 """Opening, closing and losing a project folder."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -213,3 +214,19 @@ def test_an_acknowledged_edit_survives_a_killed_program(tmp_path):
             assert [int(text) for text in labels[start:]][: len(seen)] == seen
             assert integrity.problems(connection) == []
             assert len(journal.history(connection, 10_000)) == len(labels) + 1
+
+
+def test_frames_inside_a_project_are_found_again_when_it_is_copied_or_moved(tmp_path):
+    frames = tmp_path / "first" / "sample" / "clips"
+    with Project.create(tmp_path / "first") as made:
+        frames.mkdir(parents=True)
+        inside = Clip(name="in", dataset="frames", width=8, height=6, root=frames, files=("0.png",))
+        with made.writing() as connection:
+            journal.perform(connection, AddClips([(inside, []), (a_clip("out"), [])]))
+    shutil.copytree(tmp_path / "first", tmp_path / "copy")
+    (tmp_path / "first").rename(tmp_path / "moved")
+
+    for place in ("copy", "moved", "moved"):
+        with Project.open(tmp_path / place) as again, again.reading() as connection:
+            roots = {clip.name: clip.root for clip in store.clips(connection)}
+        assert roots == {"in": tmp_path / place / "sample" / "clips", "out": Path("/data")}

@@ -61,7 +61,7 @@ class User:
         self.wait(window.commands[action].isEnabled)
         window.activateWindow()
         self.wait(window.isActiveWindow)
-        if window.workspace == "curate":
+        if window.panels.workspace == "curate":
             self.session.canvas.setFocus()
         QTest.keySequence(window.focusWidget() or window, window.commands[action].shortcut())
 
@@ -80,7 +80,7 @@ class User:
         self.qtbot.waitUntil(lambda: stage.clip.name == clip and stage.scene.frame == frame, timeout=LONG)
 
     def wait(self, condition) -> None:
-        self.qtbot.waitUntil(condition, timeout=LONG)
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=LONG)
 
 
 @pytest.fixture
@@ -234,7 +234,9 @@ def correct(user, project: Path) -> None:
     show("")
     session.view.set_selection({first})
     label = session.inspector.label
-    label.clear()
+    user.press(label)
+    user.wait(label.hasFocus)
+    label.selectAll()
     user.qtbot.keyClicks(label, "striped fish")
     user.qtbot.keyClick(label, Qt.Key.Key_Return)
     session.view.set_selection({first})
@@ -321,11 +323,13 @@ def compare(user) -> None:
     user.key("compare")
     workspace = user.session.compare
     workspace.run_list.choose(*user.session.runs.for_job("voc"))
-    names = [
-        workspace.model.headerData(row, Qt.Orientation.Vertical) for row in range(workspace.model.rowCount())
-    ]
-    assert sum("quoted" not in name for name in names) == 2
-    assert sum("quoted" in name for name in names) == 7
+
+    def names() -> list[str]:
+        model = workspace.model
+        return [model.headerData(row, Qt.Orientation.Vertical) for row in range(model.rowCount())]
+
+    user.wait(lambda: sum("quoted" not in name for name in names()) == 2)
+    assert sum("quoted" in name for name in names()) == 7
 
 
 def training_outlives_a_killed_window(user, project: Path) -> None:

@@ -117,3 +117,15 @@ def test_a_worker_that_fails_stops_the_others_and_says_why(project, tmp_path):
     with pytest.raises(StudioError, match="run: The snapshot in"):
         run_workers([bad, long], lambda event: None)
     assert not long.is_alive()
+
+
+def test_densifying_a_span_again_leaves_what_lies_outside_it(project):
+    counts = []
+    for config in (DensifyConfig(), DensifyConfig(span=(1, 3))):
+        folder = launch.prepare(project, "densify", config)
+        run_job(folder)
+        with project.writing() as connection:
+            journal.perform(connection, adopt.result_edit(folder))
+            clips = store.clips(connection)
+            counts.append([len(one.frames) for clip in clips for one in store.objects(connection, clip.id)])
+    assert counts[0] == counts[1]

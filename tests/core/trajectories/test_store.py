@@ -58,6 +58,14 @@ def test_moved_frames_are_found_at_their_new_place(connection, tmp_path):
     assert {clip.root for clip in store.clips(connection)} == {tmp_path}
 
 
+def test_frames_that_move_to_a_known_folder_join_it(connection, tmp_path):
+    (known,) = store.roots(connection)
+    store.root_id(connection, tmp_path)
+    store.relocate(connection, known, tmp_path)
+    assert store.roots(connection) == [tmp_path]
+    assert {clip.root for clip in store.clips(connection)} == {tmp_path}
+
+
 def test_runs_taken_in_are_known_by_name_also_after_undo(connection):
     clip = store.clip(connection, "a")
     assert store.adopted_runs(connection) == set()
