@@ -14,6 +14,7 @@ from core.cli.outcome import Outcome
 from core.cli.running import passing_run, run_here
 from core.detection.config import EvaluateConfig
 from core.errors import StudioError
+from core.events import ClassAP
 from core.jobs.run_folder import RunFolder
 
 
@@ -38,3 +39,6 @@ def _keep(folder: RunFolder, detections: Path) -> None:
         return  # detected by another program, or by a run that is gone
     for name in ("ap.json", "pr.npz"):
         shutil.copy(folder.results / name, run.results / name)
+    for event in folder.events()[0]:
+        if isinstance(event, ClassAP):
+            run.append(event)

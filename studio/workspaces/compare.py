@@ -38,7 +38,10 @@ from studio.workspaces.run_list import RunList
 from studio.workspaces.settings_diff import SettingsDiff
 from studio.workspaces.table1_model import Table1Model
 
-JOBS = ("voc", "evaluate", "pretrain")
+MEASURED = ("voc", "finetune", "evaluate")
+"""Jobs whose runs can hold average precision; `evaluate` on the command line adds it to a finetune run."""
+
+JOBS = (*MEASURED, "pretrain")
 COPIES = {"Markdown": "markdown", "LaTeX": "latex", "CSV": "csv"}
 
 
@@ -95,7 +98,7 @@ class CompareWorkspace(QWidget):
         self.part.currentIndexChanged.connect(self._read_rows)
         self.reference.activated.connect(self._choose_reference)
         self._differences.toggled.connect(self._show_rows)
-        self.run_list.choose(*runs.for_job("voc", "evaluate")[:2])
+        self.run_list.choose(*runs.for_job(*MEASURED)[:2])
         runs.finished.connect(self._redraw)
         runs.ap_changed.connect(self._redraw)
         runs.filters_changed.connect(self._redraw)
