@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from core.errors import StudioError
 
@@ -41,8 +41,9 @@ class Background(QObject):
         self._pool = ThreadPoolExecutor(1, "background")
         self._number, self._wanted = 0, 0
         self._running = False
-        self._reported.connect(self._pass_on)
-        self._ended.connect(self._finish)
+        # Queued, since work that ended at once reports its end from the thread that started it.
+        self._reported.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     @property
     def is_running(self) -> bool:

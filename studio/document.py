@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from sqlalchemy import Connection
 
 from core.errors import StudioError
@@ -45,7 +45,7 @@ class Document(QObject):
         self._objects: dict[int, dict[int, ObjectTrajectory]] = {}
         self._writer = ThreadPoolExecutor(1, "store")
         self._busy = ""
-        self._stored.connect(self._finish)
+        self._stored.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     # --- reading ------------------------------------------------------------------------------
 

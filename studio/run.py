@@ -171,7 +171,7 @@ class Run:
 
 def _created(path: Path) -> float:
     try:
-        stamp = datetime.datetime.strptime(path.name.split("-")[0], "%Y%m%dT%H%M%S")
+        stamp = datetime.datetime.strptime(path.name.split("-")[0], "%Y%m%dT%H%M%S%f")
         return stamp.replace(tzinfo=datetime.UTC).timestamp()
     except ValueError:
         return (path / "config.toml").stat().st_mtime

@@ -100,7 +100,7 @@ class RunFolder:
     @classmethod
     def create_in(cls, parent: Path, job: str, settings: Any) -> "RunFolder":
         """Make a run named by time (UTC) and a random suffix inside `parent`."""
-        stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S")
+        stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
         return cls.create(parent / f"{stamp}-{job}-{secrets.token_hex(2)}", job, settings)
 
     @classmethod

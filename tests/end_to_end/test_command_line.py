@@ -236,7 +236,7 @@ def test_check_names_what_is_missing_or_damaged(tmp_path, capsys):
     assert run("check", "--project", tmp_path / "p", "--json", tmp_path / "out.json") == 1
     problems = capsys.readouterr().err.strip().splitlines()
     assert len(problems) == 2
-    assert "is not a run folder" in problems[0]
+    assert "is no run" in problems[0]
     assert "00004.jpg" in problems[1]
     assert json.loads((tmp_path / "out.json").read_text())["problems"] == problems
 
