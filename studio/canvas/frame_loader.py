@@ -4,7 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 
 from core.datasets.clip import Clip
 from core.datasets.reading import Frames, open_frames
@@ -20,9 +20,18 @@ _BLOCK = 16  # frames of a video read forward at a time while the user goes back
 
 
 class _Relay(QObject):
-    """Carries a result into the window's thread; outlives the loader, which the decoding may not."""
+    """Carries results into the window's thread.
+
+    The application owns it, since the last reference to it may be dropped in the thread that
+    decodes, where it must not be deleted; it goes when that thread has closed its clip.
+    """
 
     done = Signal(object, int, object)
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(QCoreApplication.instance())
+        self.closed.connect(self.deleteLater, Qt.ConnectionType.QueuedConnection)
 
 
 class FrameLoader(QObject):
@@ -169,3 +178,4 @@ class _Session:
     def _close(self) -> None:
         if self._frames is not None:
             self._frames.close()
+        self.relay.closed.emit()
