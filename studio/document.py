@@ -15,7 +15,9 @@ from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
 from core.trajectories.store import ClipSummary
 
 FEW = 2000
-"""So many changed trajectories are read again by themselves; more of them with their whole clip."""
+"""So many rows are written, and so many trajectories read again, while the user waits; more in a thread."""
+
+Write = Callable[[Connection], Changes | None]
 
 
 class Document(QObject):
@@ -35,7 +37,7 @@ class Document(QObject):
     performed = Signal(str)
     failed = Signal(str)
     busy_changed = Signal(str)
-    _stored = Signal(object, object)
+    _stored = Signal(str, object)
 
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -94,12 +96,14 @@ class Document(QObject):
     def undo_text(self) -> str | None:
         """What undo would take back; None if nothing."""
         with self.project.reading() as connection:
-            return journal.undo_text(connection)
+            entry = journal.undoable(connection)
+        return entry.text if entry else None
 
     def redo_text(self) -> str | None:
         """What redo would do again; None if nothing."""
         with self.project.reading() as connection:
-            return journal.redo_text(connection)
+            entry = journal.redoable(connection)
+        return entry.text if entry else None
 
     # --- writing ------------------------------------------------------------------------------
 
@@ -117,16 +121,8 @@ class Document(QObject):
 
     def perform_later(self, edit: Edit) -> None:
         """Make a large edit in the background; ends with `changed` and `performed`, or `failed`."""
-        if self._refused_while_busy():
-            return
-        self._busy = edit.text
-        self.busy_changed.emit(self._busy)
-
-        def store_it() -> Changes:
-            with self.project.writing() as connection:
-                return journal.perform(connection, edit)
-
-        self._writer.submit(store_it).add_done_callback(lambda future: self._stored.emit(edit, future))
+        if not self._refused_while_busy():
+            self._write_later(edit.text, lambda connection: journal.perform(connection, edit), edit.text)
 
     def relocate(self, old: Path, new: Path) -> bool:
         """Say that the frames that lay in one folder lie in another; no edit, so nothing to undo."""
@@ -138,19 +134,19 @@ class Document(QObject):
         return self._write(move) is not None
 
     def undo(self) -> bool:
-        """Take the last edit back; False if there is none."""
-        return self._write(journal.undo) is not None
+        """Take the last edit back, a large one in the background; False if there is none."""
+        return self._turn_over("Undo", journal.undoable, journal.undo)
 
     def redo(self) -> bool:
-        """Do again what was undone last; False if there is nothing."""
-        return self._write(journal.redo) is not None
+        """Do again what was undone last, a large edit in the background; False if there is nothing."""
+        return self._turn_over("Redo", journal.redoable, journal.redo)
 
     def close(self) -> None:
         """Wait for what is being stored, then let go of the project."""
         self._writer.shutdown(wait=True)
         self.project.close()
 
-    def _write(self, action: Callable[[Connection], Changes | None]) -> Changes | None:
+    def _write(self, action: Write) -> Changes | None:
         if self._refused_while_busy():
             return None
         try:
@@ -164,22 +160,48 @@ class Document(QObject):
             self.changed.emit(changes)
         return changes
 
+    def _turn_over(
+        self, verb: str, entry: Callable[[Connection], HistoryEntry | None], action: Write
+    ) -> bool:
+        if self._refused_while_busy():
+            return False
+        with self.project.reading() as connection:
+            turned = entry(connection)
+        if turned is None or turned.rows <= FEW:
+            return self._write(action) is not None
+        self._write_later(f"{verb} {turned.text}", action)
+        return True
+
+    def _write_later(self, text: str, action: Write, performed: str = "") -> None:
+        """Write in the thread; `performed` is told at the end unless it is empty."""
+        self._busy = text
+        self.busy_changed.emit(text)
+
+        def write() -> Changes | None:
+            with self.project.writing() as connection:
+                return action(connection)
+
+        self._writer.submit(write).add_done_callback(lambda future: self._stored.emit(performed, future))
+
     def _refused_while_busy(self) -> bool:
         if self._busy:
             self.failed.emit(f"“{self._busy}” is still being stored; try again in a moment.")
         return bool(self._busy)
 
-    def _finish(self, edit: Edit, future: "Future[Changes]") -> None:
+    def _finish(self, performed: str, future: "Future[Changes | None]") -> None:
         self._busy = ""
-        self.busy_changed.emit("")
         try:
             changes = future.result()
         except StudioError as error:
             self.failed.emit(str(error))
-            return
-        self._refresh(changes)
-        self.changed.emit(changes)
-        self.performed.emit(edit.text)
+        else:
+            if changes is not None:
+                self._refresh(changes)
+                self.changed.emit(changes)
+            if performed:
+                self.performed.emit(performed)
+        finally:
+            self.busy_changed.emit("")
 
     def _annotator(self, clip_id: int) -> int:
         """Whose objects of a clip are shown."""

@@ -47,6 +47,7 @@ class Session(QObject):
     def __init__(self, project: Project, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self._window, self._commands = window, window.commands
+        self._turns = 0  # through the history that are still to take
         self.document = Document(project, self)
         self.view = ViewState(self)
         self.runs = Runs(project, self)
@@ -142,6 +143,7 @@ class Session(QObject):
         document.performed.connect(self._tell_edit)
         document.changed.connect(self._refresh_history)
         document.busy_changed.connect(self._show_busy)
+        document.busy_changed.connect(self._go_on)
         for refusing in (document, self.jobs):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
         self.jobs.told.connect(window.toasts.show)
@@ -178,13 +180,19 @@ class Session(QObject):
                 )
 
     def _go_through_history(self, steps: int) -> None:
-        turn = self.document.undo if steps < 0 else self.document.redo
-        for _ in range(abs(steps)):
-            if not turn():
-                break
+        self._turns = steps
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Take the steps through the history that are left; a large edit is waited for."""
+        while self._turns and not self.document.busy:
+            back = self._turns < 0
+            self._turns += 1 if back else -1
+            if not (self.document.undo() if back else self.document.redo()):
+                self._turns = 0
 
     def _show_busy(self, text: str) -> None:
-        self._window.busy.setText(f"Storing “{text}”…" if text else "")
+        self._window.busy.setText(f"{text}…" if text else "")
 
     def _show_selected(self, selection: frozenset[int]) -> None:
         count = len(selection)

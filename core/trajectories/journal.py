@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, tuple_, update
 
 from core.trajectories import schema
 from core.trajectories.model import Changes
@@ -51,13 +51,17 @@ class Edit(Protocol):
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """An edit as the history shows it; `state` is done, undone or abandoned, `created` UTC ISO 8601."""
+    """An edit as the history shows it.
+
+    `state` is done, undone or abandoned, `created` UTC ISO 8601, `rows` how many it wrote.
+    """
 
     id: int
     text: str
     clip_id: int | None
     state: str
     created: str
+    rows: int
 
 
 class Rows:
@@ -66,6 +70,7 @@ class Rows:
     def __init__(self, connection: Connection, edit_id: int) -> None:
         self.connection = connection
         self.changed: dict[str, set[Key]] = {}
+        self.written = 0
         self._edit_id = edit_id
         self._batches = 0
 
@@ -107,6 +112,7 @@ class Rows:
         }
         self.connection.execute(insert(schema.edit_rows), values)
         self._batches += 1
+        self.written += len(keys)
         self.changed.setdefault(table.name, set()).update(keys)
 
 
@@ -119,40 +125,40 @@ def perform(connection: Connection, edit: Edit) -> Changes:
     abandon = update(schema.edit).where(schema.edit.c.state == "undone").values(state="abandoned")
     connection.execute(abandon)
     now = _now()
-    row = {"text": edit.text[:255], "clip_id": edit.clip_id, "state": "done", "created": now}
+    row = {"text": edit.text[:255], "clip_id": edit.clip_id, "state": "done", "created": now, "rows": 0}
     edit_id = connection.execute(insert(schema.edit).returning(schema.edit.c.id), row).scalar_one()
     rows = Rows(connection, edit_id)
     edit.write(rows)
+    connection.execute(update(schema.edit).where(schema.edit.c.id == edit_id).values(rows=rows.written))
     _log(connection, edit_id, "do", now)
     return _changes(connection, edit.clip_id, rows.changed)
 
 
 def undo(connection: Connection) -> Changes | None:
     """Take the last edit back; None if there is none."""
-    return _turn_over(connection, _next(connection, "undo"), "undo")
+    return _turn_over(connection, undoable(connection), "undo")
 
 
 def redo(connection: Connection) -> Changes | None:
     """Do again what was undone last; None if there is nothing."""
-    return _turn_over(connection, _next(connection, "redo"), "redo")
+    return _turn_over(connection, redoable(connection), "redo")
 
 
-def undo_text(connection: Connection) -> str | None:
-    """What `undo` would take back; None if nothing."""
-    entry = _next(connection, "undo")
-    return entry.text if entry else None
+def undoable(connection: Connection) -> HistoryEntry | None:
+    """What `undo` would take back."""
+    c = schema.edit.c
+    return _first(connection, _entries().where(c.state == "done").order_by(c.id.desc()))
 
 
-def redo_text(connection: Connection) -> str | None:
-    """What `redo` would do again; None if nothing."""
-    entry = _next(connection, "redo")
-    return entry.text if entry else None
+def redoable(connection: Connection) -> HistoryEntry | None:
+    """What `redo` would do again."""
+    c = schema.edit.c
+    return _first(connection, _entries().where(c.state == "undone").order_by(c.id))
 
 
 def history(connection: Connection, limit: int = 500) -> list[HistoryEntry]:
     """The latest edits, newest first."""
-    c = schema.edit.c
-    query = select(c.id, c.text, c.clip_id, c.state, c.created).order_by(c.id.desc()).limit(limit)
+    query = _entries().order_by(schema.edit.c.id.desc()).limit(limit)
     return [HistoryEntry(*row) for row in connection.execute(query)]
 
 
@@ -161,14 +167,13 @@ def revision(connection: Connection) -> int:
     return connection.scalar(select(func.max(schema.journal.c.revision))) or 0
 
 
-def _next(connection: Connection, action: str) -> HistoryEntry | None:
+def _entries() -> Select[Any]:
     c = schema.edit.c
-    query = select(c.id, c.text, c.clip_id, c.state, c.created).limit(1)
-    if action == "undo":
-        query = query.where(c.state == "done").order_by(c.id.desc())
-    else:
-        query = query.where(c.state == "undone").order_by(c.id)
-    row = connection.execute(query).first()
+    return select(c.id, c.text, c.clip_id, c.state, c.created, c.rows)
+
+
+def _first(connection: Connection, query: Select[Any]) -> HistoryEntry | None:
+    row = connection.execute(query.limit(1)).first()
     return HistoryEntry(*row) if row else None
 
 

@@ -116,6 +116,7 @@ edit = Table(
     Column("text", String(255), nullable=False),
     Column("clip_id", Id, nullable=True),
     Column("state", String(16), nullable=False),  # done, undone, abandoned
+    Column("rows", Integer, nullable=False),  # how many it wrote: what undoing it costs
     Column("created", String(32), nullable=False),
     Index(None, "state"),
 )

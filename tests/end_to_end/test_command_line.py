@@ -152,9 +152,9 @@ def test_info_tells_what_was_imported_tracked_and_densified(finished, tmp_path, 
 
 def test_what_was_tracked_is_one_step_of_undo(project):
     with Project.open(project) as opened, opened.writing() as connection:
-        assert journal.undo_text(connection) == "Densify 4 objects"
+        assert journal.undoable(connection).text == "Densify 4 objects"
         journal.undo(connection)
-        assert journal.undo_text(connection).startswith("Track ")
+        assert journal.undoable(connection).text.startswith("Track ")
         journal.undo(connection)
         assert [one.points for one in store.summaries(connection)] == [0, 0]
 

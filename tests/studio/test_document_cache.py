@@ -143,3 +143,21 @@ def test_provenance_names_the_job(small_document: Document):
 def test_a_project_that_was_closed_can_be_opened_again(small_document: Document, small_project: Path):
     small_document.close()
     Project.open(small_project).close()
+
+
+def test_a_large_edit_is_undone_and_redone_without_holding_the_window(small_document: Document, qtbot):
+    clip = small_document.clips()[0].clip.id
+    before = len(small_document.points(clip))
+    with qtbot.waitSignal(small_document.performed):
+        small_document.perform_later(ReplacePoints({clip: draw_points(3000)}))
+
+    for turn, text, count in (
+        (small_document.undo, "Undo Track 3,000 points", before),
+        (small_document.redo, "Redo Track 3,000 points", 3000),
+    ):
+        with qtbot.waitSignal(small_document.changed):
+            assert turn()
+            assert small_document.busy == text
+            assert not small_document.undo()
+        assert len(small_document.points(clip)) == count
+        compare_with_fresh(small_document)

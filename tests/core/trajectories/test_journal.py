@@ -135,9 +135,9 @@ def test_a_new_edit_after_an_undo_abandons_what_was_undone(connection):
     (first, second) = [t.id for t in store.objects(connection, clip.id, 0)]
     journal.perform(connection, edits.Relabel(clip.id, (first,), "left"))
     journal.undo(connection)
-    assert journal.redo_text(connection) == f"Label track {first} 'left'"
+    assert journal.redoable(connection).text == f"Label track {first} 'left'"
     journal.perform(connection, edits.Relabel(clip.id, (second,), "right"))
-    assert journal.redo_text(connection) is None
+    assert journal.redoable(connection) is None
     assert journal.redo(connection) is None
     assert [entry.state for entry in journal.history(connection)][:2] == ["done", "abandoned"]
 
@@ -200,7 +200,7 @@ def test_more_tracks_than_a_statement_takes_parameters_are_deleted_and_brought_b
 
 def test_history_names_edits_newest_first(connection):
     assert [entry.text for entry in journal.history(connection)] == ["Track 4 points", "Import 2 clips"]
-    assert journal.undo_text(connection) == "Track 4 points"
+    assert journal.undoable(connection).text == "Track 4 points"
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -209,4 +209,4 @@ def test_nothing_to_undo_is_none(new_database, count):
         for _ in range(2 + count):
             journal.undo(connection)
         assert journal.undo(connection) is None
-        assert journal.undo_text(connection) is None
+        assert journal.undoable(connection) is None

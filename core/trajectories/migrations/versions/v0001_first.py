@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("text", sa.String(255), nullable=False),
         sa.Column("clip_id", Id, nullable=True),
         sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("rows", sa.Integer, nullable=False),
         sa.Column("created", sa.String(32), nullable=False),
     )
     op.create_index("ix_edit_state", "edit", ["state"])
