@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.edits import AddObject, DeleteTrajectories, Relabel
 from core.trajectories.model import Review
 from studio.app import Studio
 from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
+from tests.studio.small_project import draw_points
 
 
 def test_keys_undo_and_redo_an_edit_and_the_menu_names_it(open_studio: Studio, qtbot):
@@ -170,6 +172,23 @@ def test_history_goes_back_several_steps(open_studio: Studio):
     assert session.document.objects(clip)[SWAN].label == "a"
     session.history.steps_asked.emit(1)
     assert session.document.objects(clip)[SWAN].label == "b"
+
+
+def test_history_goes_back_past_a_large_edit(open_studio: Studio, qtbot):
+    session = open_studio.session
+    clip, document = session.view.clip.id, session.document
+    points = len(document.points(clip))
+    document.perform(Relabel(clip, (SWAN,), "a"))
+    with qtbot.waitSignal(document.performed):
+        document.perform_later(ReplacePoints({clip: draw_points(3000)}))
+    document.perform(Relabel(clip, (SWAN,), "b"))
+    session.history.steps_asked.emit(-3)
+    assert document.busy == "Undo Track 3,000 points"
+    qtbot.waitUntil(lambda: not document.busy and document.objects(clip)[SWAN].label == "swan")
+    assert len(document.points(clip)) == points
+    session.history.steps_asked.emit(3)
+    qtbot.waitUntil(lambda: not document.busy and document.objects(clip)[SWAN].label == "b")
+    assert len(document.points(clip)) == 3000
 
 
 def test_a_refused_edit_is_one_sentence(open_studio: Studio):
