@@ -1,5 +1,6 @@
 """What imports and jobs bring into the project, each one step of undo however large."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from core.errors import StudioError
 from core.trajectories import schema, store
 from core.trajectories.journal import Rows
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
-from core.trajectories.trajectory_rows import observation_row, path_values
+from core.trajectories.trajectory_rows import observation_row
 from core.version import code_version
 
 
@@ -200,23 +201,30 @@ def _add_objects(rows: Rows, clip_id: int, objects: Sequence[ObjectTrajectory], 
 
 
 def _point_rows(clip_id: int, points: PointTrajectories, provenance: int) -> list[dict[str, Any]]:
-    rows = []
-    for place in range(len(points)):
-        span = slice(points.offsets[place], points.offsets[place + 1])
-        path = (points.xy[span], points.error[span], points.origin[span])
-        rows.append(
-            {
-                "clip_id": clip_id,
-                "kind": Kind.POINT.value,
-                "label": points.labels[place],
-                "review": int(points.review[place]),
-                "annotator": 0,
-                "provenance_id": provenance,
-                "end_reason": int(points.end_reason[place]),
-                **path_values(int(points.first[place]), path),
-            }
+    xy = np.ascontiguousarray(points.xy, "<f4").tobytes()
+    error = np.ascontiguousarray(points.error, "<f4").tobytes()
+    origin = np.ascontiguousarray(points.origin, np.uint8).tobytes()
+    bounds = itertools.pairwise(points.offsets.tolist())
+    numbers = np.column_stack([points.review, points.first, points.last, points.end_reason]).tolist()
+    return [
+        {
+            "clip_id": clip_id,
+            "kind": Kind.POINT.value,
+            "label": label,
+            "review": review,
+            "annotator": 0,
+            "provenance_id": provenance,
+            "first": first,
+            "last": last,
+            "end_reason": end_reason,
+            "xy": xy[8 * start : 8 * end],
+            "error": error[4 * start : 4 * end],
+            "origin": origin[start:end],
+        }
+        for (start, end), label, (review, first, last, end_reason) in zip(
+            bounds, points.labels, numbers, strict=True
         )
-    return rows
+    ]
 
 
 def _spans(rows: Rows, ids: set[int]) -> dict[tuple[int], tuple[int, int]]:

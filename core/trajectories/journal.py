@@ -10,13 +10,29 @@ After an undo, a new edit abandons what was undone: it can no longer be redone, 
 
 import base64
 import datetime
+import functools
 import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from core.trajectories import schema
 from core.trajectories.model import Changes
@@ -79,15 +95,14 @@ class Rows:
         if not rows:
             return []
         names = [column.name for column in table.primary_key]
+        ids: list[int] = []
         if names == ["id"] and "id" not in rows[0]:
-            statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-            ids = list(self.connection.execute(statement, rows).scalars())
-            self._keep(table, [(id,) for id in ids], [None] * len(ids))
-            return ids
-        self.connection.execute(insert(table), rows)
-        keys = [tuple(row[name] for name in names) for row in rows]
+            ids = _new_ids(self.connection, table, len(rows))
+            rows = [{**row, "id": id} for id, row in zip(ids, rows, strict=True)]
+        self.connection.execute(_of(table).insert, rows)
+        keys = [tuple([row[name] for name in names]) for row in rows]
         self._keep(table, keys, [None] * len(keys))
-        return []
+        return ids
 
     def update(self, table: Table, rows: Mapping[Key, Row]) -> None:
         """Change columns of rows by primary key; all rows must name the same columns."""
@@ -110,7 +125,7 @@ class Rows:
             "row_keys": [list(key) for key in keys],
             "images": _pack(images),
         }
-        self.connection.execute(insert(schema.edit_rows), values)
+        self.connection.execute(_of(schema.edit_rows).insert, values)
         self._batches += 1
         self.written += len(keys)
         self.changed.setdefault(table.name, set()).update(keys)
@@ -122,14 +137,13 @@ def perform(connection: Connection, edit: Edit) -> Changes:
     Raises:
         StudioError: the edit cannot be done; roll back.
     """
-    abandon = update(schema.edit).where(schema.edit.c.state == "undone").values(state="abandoned")
-    connection.execute(abandon)
+    connection.execute(_ABANDON)
     now = _now()
     row = {"text": edit.text[:255], "clip_id": edit.clip_id, "state": "done", "created": now, "rows": 0}
-    edit_id = connection.execute(insert(schema.edit).returning(schema.edit.c.id), row).scalar_one()
+    edit_id = connection.execute(_NEW_EDIT, row).scalar_one()
     rows = Rows(connection, edit_id)
     edit.write(rows)
-    connection.execute(update(schema.edit).where(schema.edit.c.id == edit_id).values(rows=rows.written))
+    _update(connection, schema.edit, {(edit_id,): {"rows": rows.written}})
     _log(connection, edit_id, "do", now)
     return _changes(connection, edit.clip_id, rows.changed)
 
@@ -146,19 +160,17 @@ def redo(connection: Connection) -> Changes | None:
 
 def undoable(connection: Connection) -> HistoryEntry | None:
     """What `undo` would take back."""
-    c = schema.edit.c
-    return _first(connection, _entries().where(c.state == "done").order_by(c.id.desc()))
+    return _first(connection, _LAST_DONE)
 
 
 def redoable(connection: Connection) -> HistoryEntry | None:
     """What `redo` would do again."""
-    c = schema.edit.c
-    return _first(connection, _entries().where(c.state == "undone").order_by(c.id))
+    return _first(connection, _FIRST_UNDONE)
 
 
 def history(connection: Connection, limit: int = 500) -> list[HistoryEntry]:
     """The latest edits, newest first."""
-    query = _entries().order_by(schema.edit.c.id.desc()).limit(limit)
+    query = _ENTRIES.order_by(schema.edit.c.id.desc()).limit(limit)
     return [HistoryEntry(*row) for row in connection.execute(query)]
 
 
@@ -167,13 +179,8 @@ def revision(connection: Connection) -> int:
     return connection.scalar(select(func.max(schema.journal.c.revision))) or 0
 
 
-def _entries() -> Select[Any]:
-    c = schema.edit.c
-    return select(c.id, c.text, c.clip_id, c.state, c.created, c.rows)
-
-
 def _first(connection: Connection, query: Select[Any]) -> HistoryEntry | None:
-    row = connection.execute(query.limit(1)).first()
+    row = connection.execute(query).first()
     return HistoryEntry(*row) if row else None
 
 
@@ -181,11 +188,9 @@ def _turn_over(connection: Connection, entry: HistoryEntry | None, action: str) 
     """Exchange the rows of an edit with their images: backwards to undo, forwards to redo."""
     if entry is None:
         return None
-    c = schema.edit_rows.c
-    order = c.number.desc() if action == "undo" else c.number
-    query = select(c.number, c.table_name, c.row_keys, c.images).where(c.edit_id == entry.id).order_by(order)
+    batches = connection.execute(_BATCHES, {"edit": entry.id}).all()
     changed: dict[str, set[Key]] = {}
-    for number, table_name, keys, packed in connection.execute(query).all():
+    for number, table_name, keys, packed in reversed(batches) if action == "undo" else batches:
         table = schema.metadata.tables[table_name]
         keys = [tuple(key) for key in keys]
         images = _unpack(packed, len(keys))
@@ -196,12 +201,11 @@ def _turn_over(connection: Connection, entry: HistoryEntry | None, action: str) 
         _update(connection, table, {key: new for key, new in wanted.items() if key in there})
         missing = [new for key, new in wanted.items() if key not in there]
         if missing:
-            connection.execute(insert(table), missing)
-        where = (c.edit_id == entry.id) & (c.number == number)
-        connection.execute(update(schema.edit_rows).where(where).values(images=_pack(current)))
+            connection.execute(_of(table).insert, missing)
+        _update(connection, schema.edit_rows, {(entry.id, number): {"images": _pack(current)}})
         changed.setdefault(table_name, set()).update(keys)
     state = "undone" if action == "undo" else "done"
-    connection.execute(update(schema.edit).where(schema.edit.c.id == entry.id).values(state=state))
+    _update(connection, schema.edit, {(entry.id,): {"state": state}})
     _log(connection, entry.id, action, _now())
     return _changes(connection, entry.clip_id, changed)
 
@@ -216,39 +220,81 @@ def _changes(connection: Connection, clip_id: int | None, changed: dict[str, set
 
 
 def _images(connection: Connection, table: Table, keys: Sequence[Key]) -> list[Row | None]:
-    columns = list(table.primary_key)
+    of = _of(table)
     found: dict[Key, Row] = {}
     for start in range(0, len(keys), _BATCH):
         part = keys[start : start + _BATCH]
-        query = select(table)
-        if len(columns) == 1:
-            query = query.where(columns[0].in_([key[0] for key in part]))
-        else:
-            query = query.where(tuple_(*columns).in_(part))
-        for row in connection.execute(query).mappings():
-            found[tuple(row[column.name] for column in columns)] = dict(row)
+        wanted = part if len(of.key) > 1 else [key[0] for key in part]
+        for row in connection.execute(of.select, {"keys": wanted}).mappings():
+            found[tuple([row[name] for name in of.key])] = dict(row)
     return [found.get(key) for key in keys]
 
 
 def _delete(connection: Connection, table: Table, keys: Sequence[Key]) -> None:
     if keys:
-        columns = list(table.primary_key)
-        statement = delete(table).where(*(column == bindparam(f"_{column.name}") for column in columns))
-        rows = [{f"_{c.name}": part for c, part in zip(columns, key, strict=True)} for key in keys]
-        connection.execute(statement, rows)
+        of = _of(table)
+        connection.execute(of.delete, [of.where(key) for key in keys])
 
 
 def _update(connection: Connection, table: Table, rows: Mapping[Key, Row]) -> None:
     if rows:
-        columns = list(table.primary_key)
-        statement = update(table).where(*(column == bindparam(f"_{column.name}") for column in columns))
-        connection.execute(
-            statement,
-            [
-                {**values, **{f"_{c.name}": part for c, part in zip(columns, key, strict=True)}}
-                for key, values in rows.items()
-            ],
-        )
+        of = _of(table)
+        connection.execute(of.update, [{**values, **of.where(key)} for key, values in rows.items()])
+
+
+@dataclass(frozen=True)
+class _Statements:
+    """A table's statements by primary key, built once: building one costs more than running it.
+
+    `key` names the primary key's columns; `select` takes `keys`, `delete` and `update` what `where` gives.
+    """
+
+    key: tuple[str, ...]
+    insert: Insert
+    select: Select[Any]
+    delete: Delete
+    update: Update
+
+    def where(self, key: Key) -> Row:
+        return {f"_{name}": part for name, part in zip(self.key, key, strict=True)}
+
+
+@functools.cache
+def _of(table: Table) -> _Statements:
+    columns = list(table.primary_key)
+    here = [column == bindparam(f"_{column.name}") for column in columns]
+    whole = columns[0] if len(columns) == 1 else tuple_(*columns)
+    return _Statements(
+        key=tuple(column.name for column in columns),
+        insert=insert(table),
+        select=select(table).where(whole.in_(bindparam("keys", expanding=True))),
+        delete=delete(table).where(*here),
+        update=update(table).where(*here),
+    )
+
+
+def _new_ids(connection: Connection, table: Table, count: int) -> list[int]:
+    """Ids for new rows of a table that numbers its rows; the transaction has the write lock."""
+    if connection.dialect.name == "postgresql":
+        numbers = select(func.nextval(f"{table.name}_id_seq")).select_from(func.generate_series(1, count))
+        return list(connection.scalars(numbers))
+    last = connection.execute(_LAST_ID, {"name": table.name}).scalar() or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+_e, _r = schema.edit.c, schema.edit_rows.c
+
+_ENTRIES = select(_e.id, _e.text, _e.clip_id, _e.state, _e.created, _e.rows)
+_LAST_DONE = _ENTRIES.where(_e.state == "done").order_by(_e.id.desc()).limit(1)
+_FIRST_UNDONE = _ENTRIES.where(_e.state == "undone").order_by(_e.id).limit(1)
+_ABANDON = update(schema.edit).where(_e.state == "undone").values(state="abandoned")
+_NEW_EDIT = insert(schema.edit).returning(_e.id)
+_BATCHES = (
+    select(_r.number, _r.table_name, _r.row_keys, _r.images)
+    .where(_r.edit_id == bindparam("edit"))
+    .order_by(_r.number)
+)
+_LAST_ID = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
 
 
 def _pack(images: Sequence[Row | None]) -> bytes:
@@ -271,7 +317,7 @@ def _unpack(packed: bytes, count: int) -> list[Row | None]:
 
 
 def _log(connection: Connection, edit_id: int, action: str, now: str) -> None:
-    connection.execute(insert(schema.journal), {"edit_id": edit_id, "action": action, "created": now})
+    connection.execute(_of(schema.journal).insert, {"edit_id": edit_id, "action": action, "created": now})
 
 
 def _now() -> str:

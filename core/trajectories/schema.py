@@ -9,6 +9,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -29,6 +30,15 @@ APPLICATION_ID = 0x41534E54
 """`PRAGMA application_id` of a project's database: "ASNT"."""
 
 Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Blob(LargeBinary):
+    """Bytes, given to the driver as they are: SQLAlchemy would wrap each value first, which both drivers
+    can do without."""
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        return None
+
 
 metadata = MetaData(
     naming_convention={
@@ -87,9 +97,9 @@ trajectory = Table(
     Column("first", Integer, nullable=False),
     Column("last", Integer, nullable=False),
     Column("end_reason", SmallInteger, nullable=False),
-    Column("xy", LargeBinary, nullable=True),  # points: float32 (L, 2)
-    Column("error", LargeBinary, nullable=True),  # points: float32 (L,)
-    Column("origin", LargeBinary, nullable=True),  # points: uint8 (L,)
+    Column("xy", Blob, nullable=True),  # points: float32 (L, 2)
+    Column("error", Blob, nullable=True),  # points: float32 (L,)
+    Column("origin", Blob, nullable=True),  # points: uint8 (L,)
     Index(None, "clip_id", "kind", "first"),
     sqlite_autoincrement=True,  # the id of a trajectory that was taken back is never given again
 )
@@ -105,7 +115,7 @@ observation = Table(
     Column("y2", Float, nullable=False),
     Column("origin", SmallInteger, nullable=False),
     Column("confidence", Float, nullable=False),
-    Column("mask", LargeBinary, nullable=True),
+    Column("mask", Blob, nullable=True),
     sqlite_with_rowid=False,
 )
 
@@ -128,7 +138,7 @@ edit_rows = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("table_name", String(32), nullable=False),
     Column("row_keys", JSON, nullable=False),
-    Column("images", LargeBinary, nullable=False),  # what the rows become when the edit is turned over
+    Column("images", Blob, nullable=False),  # what the rows become when the edit is turned over
 )
 
 journal = Table(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from core.errors import StudioError
 from core.trajectories import schema
@@ -13,6 +13,8 @@ from core.trajectories.model import KEYFRAMES, EndReason, Kind, Origin
 
 PointPath = tuple[np.ndarray, np.ndarray, np.ndarray]
 """`xy` (L, 2) float32, `error` (L,) float32, `origin` (L,) uint8 of a point trajectory."""
+
+_HEAD = select(schema.trajectory).where(schema.trajectory.c.id == bindparam("id"))
 
 
 def observation_row(
@@ -57,8 +59,7 @@ def head_of(rows: Rows, trajectory_id: int, kind: Kind | None = None) -> Row[Any
     Raises:
         StudioError: there is none.
     """
-    query = select(schema.trajectory).where(schema.trajectory.c.id == trajectory_id)
-    head = rows.connection.execute(query).first()
+    head = rows.connection.execute(_HEAD, {"id": trajectory_id}).first()
     if head is None:
         raise StudioError(f"Track {trajectory_id} no longer exists; choose another.")
     if kind is not None and head.kind != kind:
