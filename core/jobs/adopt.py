@@ -26,7 +26,11 @@ def result_edit(folder: RunFolder) -> ReplacePoints | FillObservations:
     if job == "densify":
         span = tuple(settings.get("span", ()))
         within = (int(span[0]), int(span[1])) if span else None
-        return FillObservations(densify.read_results(folder), within, job, settings)
+        audit = {
+            clip_id: {id: dict(found) for id, found in objects.items()}
+            for clip_id, objects in densify.read_audit(folder).items()
+        }
+        return FillObservations(densify.read_results(folder), within, job, settings, audit)
     raise StudioError(f"{folder.name} is a {job} run; only track and densify runs bring trajectories.")
 
 

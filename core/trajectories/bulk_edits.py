@@ -12,7 +12,7 @@ from core.errors import StudioError
 from core.trajectories import schema, store
 from core.trajectories.journal import Rows
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
-from core.trajectories.trajectory_rows import observation_row, path_values
+from core.trajectories.trajectory_rows import observation_rows, path_values
 from core.version import code_version
 
 
@@ -115,7 +115,9 @@ class FillObservations:
     are gone since are passed over.
 
     Attributes:
-        objects: clip id → trajectory id → its propagated observations.
+        objects: clip id → trajectory id → its propagated observations, with their flags.
+        audit: clip id → trajectory id → keyframe → IoU of what is filled there when it is hidden; in a
+            clip that is named here, keyframes that are not are no longer audited.
         span: (first, last) frames within which old observations are replaced; None for everywhere.
         job, settings: recorded as provenance.
     """
@@ -124,6 +126,7 @@ class FillObservations:
     span: tuple[int, int] | None = None
     job: str = "densify"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    audit: Mapping[int, Mapping[int, Mapping[int, float]]] = field(default_factory=dict)
 
     @property
     def clip_id(self) -> int | None:
@@ -137,7 +140,7 @@ class FillObservations:
     def write(self, rows: Rows) -> None:
         store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
         o, t = schema.observation.c, schema.trajectory.c
-        for objects in self.objects.values():
+        for clip_id, objects in self.objects.items():
             known = set(rows.connection.scalars(select(t.id).where(t.id.in_(list(objects)))))
             query = select(o.trajectory_id, o.frame, o.origin).where(o.trajectory_id.in_(known))
             if self.span:
@@ -149,15 +152,15 @@ class FillObservations:
             )
             kept = {(row.trajectory_id, row.frame) for row in there if row.origin in KEYFRAMES}
             new = [
-                observation_row(id, frame, box, Origin.PROPAGATED, confidence, mask)
+                {**row, "origin": int(Origin.PROPAGATED), "overlap": None}
                 for id, one in objects.items()
                 if id in known
-                for frame, box, confidence, mask in zip(
-                    one.frames, one.boxes, one.confidence, one.masks, strict=True
-                )
-                if (id, int(frame)) not in kept
+                for row in observation_rows(id, one)
+                if (id, row["frame"]) not in kept
             ]
             rows.insert(schema.observation, new)
+            if clip_id in self.audit:
+                _write_audit(rows, known, self.audit[clip_id])
             spans = _spans(rows, known)
             heads = {
                 (row.id,): row
@@ -169,6 +172,18 @@ class FillObservations:
                 if (row.first, row.last) != spans[key]
             }
             rows.update(schema.trajectory, moved)
+
+
+def _write_audit(rows: Rows, ids: set[int], audit: Mapping[int, Mapping[int, float]]) -> None:
+    o = schema.observation.c
+    query = select(o.trajectory_id, o.frame, o.overlap)
+    query = query.where(o.trajectory_id.in_(ids), o.origin.in_([int(origin) for origin in KEYFRAMES]))
+    new = {}
+    for id, frame, old in rows.connection.execute(query):
+        overlap = audit.get(id, {}).get(frame)
+        if overlap != old:
+            new[id, frame] = {"overlap": overlap}
+    rows.update(schema.observation, new)
 
 
 def _add_objects(rows: Rows, clip_id: int, objects: Sequence[ObjectTrajectory], provenance: int) -> None:
@@ -189,13 +204,7 @@ def _add_objects(rows: Rows, clip_id: int, objects: Sequence[ObjectTrajectory], 
     ids = rows.insert(schema.trajectory, heads)
     rows.insert(
         schema.observation,
-        [
-            observation_row(id, frame, box, origin, confidence, mask)
-            for id, one in zip(ids, objects, strict=True)
-            for frame, box, origin, confidence, mask in zip(
-                one.frames, one.boxes, one.origin, one.confidence, one.masks, strict=True
-            )
-        ],
+        [row for id, one in zip(ids, objects, strict=True) for row in observation_rows(id, one)],
     )
 
 

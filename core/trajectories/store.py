@@ -277,6 +277,8 @@ def _objects(connection: Connection, where: list[Any]) -> list[ObjectTrajectory]
             origin=np.array([row.origin for row in seen[head.id]], np.uint8),
             confidence=np.array([row.confidence for row in seen[head.id]], np.float32),
             masks=tuple(row.mask for row in seen[head.id]),
+            overlap=np.array([row.overlap for row in seen[head.id]], np.float32),  # NULL becomes NaN
+            flags=np.array([row.flags for row in seen[head.id]], np.uint8),
         )
         for head in heads
     ]

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from core.datasets.detect import find_clips
@@ -76,6 +77,18 @@ def test_densified_objects_are_filled_between_their_keyframes(project):
         assert one.keyframes.tolist() == before[id].frames.tolist()
         assert len(one.frames) > len(before[id].frames)
         assert set(one.origin) == {Origin.ANNOTATED, Origin.PROPAGATED}
+
+
+def test_what_an_audit_found_is_taken_in_with_what_was_filled(project):
+    folder = launch.prepare(project, "densify", DensifyConfig(audit=True))
+    run_job(folder)
+    with project.writing() as connection:
+        journal.perform(connection, adopt.result_edit(folder))
+        after = objects_of(connection)
+    for id, one in after.items():
+        inner = np.isin(one.frames, one.keyframes[1:-1])
+        assert 0 < np.count_nonzero(inner) == np.count_nonzero(~np.isnan(one.overlap)), id
+        assert one.overlap[inner].min() > 0.5
 
 
 def test_results_of_a_clip_that_is_gone_are_passed_over(project, davis):
