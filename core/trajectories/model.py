@@ -1,6 +1,7 @@
 """Trajectories as plain values and arrays: what readers, trackers, samplers and views exchange."""
 
 import enum
+import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -271,6 +272,15 @@ class ObjectTrajectory:
     def keyframes(self) -> np.ndarray:
         """(J,) int32, frames given by ground truth or by a person."""
         return self.frames[np.isin(self.origin, KEYFRAMES)]
+
+    def keyframes_digest(self) -> str:
+        """A checksum of what a person or ground truth gave: frames, boxes and masks of the keyframes."""
+        digest = hashlib.sha256()
+        for place in np.flatnonzero(np.isin(self.origin, KEYFRAMES)):
+            mask = self.masks[place]
+            head = (int(self.frames[place]), *self.boxes[place].tolist(), -1 if mask is None else len(mask))
+            digest.update(repr(head).encode() + (mask or b""))
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -229,6 +229,38 @@ def test_the_densifier_fills_between_keyframes_and_replaces_what_it_filled_befor
     assert one.masks[2] is not None
 
 
+def test_a_track_without_keyframes_any_more_is_not_densified(connection, clip, objects):
+    for frame in (0, 2, 6):
+        journal.perform(connection, edits.DeleteObservation(clip.id, objects[0], frame))
+    filled = {id: make_object([1, 2, 3], masks=False) for id in objects}
+    journal.perform(connection, FillObservations({clip.id: filled}))
+    assert frames_of(connection, objects[0]) == [1, 5]
+    assert frames_of(connection, objects[1]) == [1, 2, 3, 5, 7]
+    text = journal.undoable(connection).text
+    assert text == "Densify 1 object (1 changed meanwhile and was left)"
+
+
+@pytest.mark.parametrize("changed", ["frames", "boxes", "masks", "origin", "label"])
+def test_keyframes_that_changed_since_the_densifier_saw_them_keep_the_track(
+    connection, clip, objects, changed
+):
+    seen = store.one_object(connection, objects[0])
+    one = make_object([0, 1, 2, 5, 6])
+    new = {
+        "frames": one.frames + 1,
+        "boxes": one.boxes + np.float32(0.5),
+        "masks": (None, *one.masks[1:]),
+        "origin": np.roll(one.origin, 1),
+        "label": "another",
+    }[changed]
+    old = replace(seen, **{changed: new})
+    edit = FillObservations(
+        {clip.id: {objects[0]: make_object([3], masks=False)}}, made_from={objects[0]: old.keyframes_digest()}
+    )
+    journal.perform(connection, edit)
+    assert (3 in frames_of(connection, objects[0])) == (changed == "label")
+
+
 def judged(connection, id):
     """Frame → overlap (None where not audited) and flags of an object."""
     one = store.one_object(connection, id)
