@@ -199,7 +199,7 @@ class Document(QObject):
                 self._refresh(changes)
                 self.changed.emit(changes)
             if performed:
-                self.performed.emit(performed)
+                self.performed.emit(self.undo_text() or performed)  # an edit may find its text as it writes
         finally:
             self.busy_changed.emit("")
 

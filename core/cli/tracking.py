@@ -34,6 +34,7 @@ def run_and_adopt(args: argparse.Namespace, job: str, settings: Any) -> Outcome:
         edit = adopt.result_edit(folder)
         with project.writing() as connection:
             journal.perform(connection, edit)
+            done = journal.history(connection, 1)[0].text
             found = store.summaries(connection)
     names = {clip.name for clip in clips}
     rows = [
@@ -45,5 +46,5 @@ def run_and_adopt(args: argparse.Namespace, job: str, settings: Any) -> Outcome:
         for one in found
         if one.clip.name in names
     ]
-    text = f"{edit.text} in {len(clips)} clip{'s' if len(clips) != 1 else ''} ({folder.name})."
-    return Outcome(text, {"run": str(folder.path), "edit": edit.text, "clips": rows})
+    text = f"{done} in {len(clips)} clip{'s' if len(clips) != 1 else ''} ({folder.name})."
+    return Outcome(text, {"run": str(folder.path), "edit": done, "clips": rows})

@@ -1,13 +1,12 @@
 """Taking the results of a tracking or densifying run into the project, as one step of undo."""
 
-from sqlalchemy import Connection
-
 from core.errors import StudioError
 from core.jobs import densify, track
 from core.jobs.run_folder import RunFolder, State
 from core.project import Project
 from core.trajectories import store
 from core.trajectories.bulk_edits import FillObservations, ReplacePoints
+from core.trajectories.snapshot import read_snapshot
 
 ADOPTED = ("track", "densify")
 """The jobs whose results belong in the database."""
@@ -17,7 +16,7 @@ def result_edit(folder: RunFolder) -> ReplacePoints | FillObservations:
     """The edit that takes a run's results in; its provenance holds the settings and the run's name.
 
     Raises:
-        StudioError: the run is of another job, or has no results.
+        StudioError: the run is of another job, or its snapshot or results are damaged.
     """
     job = folder.job
     settings = {**folder.settings_as_written(), "run": folder.name}
@@ -26,13 +25,14 @@ def result_edit(folder: RunFolder) -> ReplacePoints | FillObservations:
     if job == "densify":
         span = tuple(settings.get("span", ()))
         within = (int(span[0]), int(span[1])) if span else None
-        return FillObservations(densify.read_results(folder), within, job, settings)
+        audit = {
+            clip_id: {id: dict(found) for id, found in objects.items()}
+            for clip_id, objects in densify.read_audit(folder).items()
+        }
+        snapshot = read_snapshot(folder.snapshot)
+        made_from = {one.id: one.keyframes_digest() for clip in snapshot.clips for one in clip.objects}
+        return FillObservations(densify.read_results(folder), within, job, settings, audit, made_from)
     raise StudioError(f"{folder.name} is a {job} run; only track and densify runs bring trajectories.")
-
-
-def is_adopted(connection: Connection, folder: RunFolder) -> bool:
-    """Whether the run's results were taken in once, also if that was undone since."""
-    return folder.name in store.adopted_runs(connection)
 
 
 def pending(project: Project) -> list[RunFolder]:

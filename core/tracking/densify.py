@@ -258,4 +258,6 @@ def _packed(trajectory: ObjectTrajectory, found: "Sequence[_Observation]") -> Ob
         origin=np.full(len(found), Origin.PROPAGATED, np.uint8),
         confidence=np.array([observation.confidence for observation in found], np.float32),
         masks=tuple(observation.runs for observation in found),
+        overlap=np.full(len(found), np.nan, np.float32),
+        flags=np.zeros(len(found), np.uint8),
     )

@@ -13,7 +13,7 @@ from core.errors import StudioError
 from core.trajectories import schema, store
 from core.trajectories.journal import Rows
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
-from core.trajectories.trajectory_rows import observation_row
+from core.trajectories.trajectory_rows import observation_rows
 from core.version import code_version
 
 
@@ -112,11 +112,16 @@ class ReplacePoints:
 class FillObservations:
     """Fill the frames between keyframes with what the densifier found.
 
-    Propagated observations made before are replaced; keyframes are never touched, trajectories that
-    are gone since are passed over.
+    Propagated observations made before are replaced; keyframes are never touched. Trajectories that are
+    gone since, have no keyframes any more or have others than the densifier saw are left as they are;
+    the text says how many.
 
     Attributes:
-        objects: clip id → trajectory id → its propagated observations.
+        objects: clip id → trajectory id → its propagated observations, with their flags.
+        audit: clip id → trajectory id → keyframe → IoU of what is filled there when it is hidden; in a
+            clip that is named here, keyframes that are not are no longer audited.
+        made_from: trajectory id → `keyframes_digest` of what the densifier saw; one that is not named here
+            counts as unchanged.
         span: (first, last) frames within which old observations are replaced; None for everywhere.
         job, settings: recorded as provenance.
     """
@@ -125,6 +130,8 @@ class FillObservations:
     span: tuple[int, int] | None = None
     job: str = "densify"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    audit: Mapping[int, Mapping[int, Mapping[int, float]]] = field(default_factory=dict)
+    made_from: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def clip_id(self) -> int | None:
@@ -132,14 +139,17 @@ class FillObservations:
 
     @property
     def text(self) -> str:
-        count = sum(len(objects) for objects in self.objects.values())
-        return f"Densify {count} object{'s' if count != 1 else ''}"
+        return _densify_text(sum(map(len, self.objects.values())), 0)
 
     def write(self, rows: Rows) -> None:
         store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
         o, t = schema.observation.c, schema.trajectory.c
-        for objects in self.objects.values():
-            known = set(rows.connection.scalars(select(t.id).where(t.id.in_(list(objects)))))
+        filled, left = 0, 0
+        for clip_id, objects in self.objects.items():
+            known = {
+                one.id for one in store.some_objects(rows.connection, objects) if self._is_unchanged(one)
+            }
+            filled, left = filled + len(known), left + len(objects) - len(known)
             query = select(o.trajectory_id, o.frame, o.origin).where(o.trajectory_id.in_(known))
             if self.span:
                 query = query.where(o.frame.between(*self.span))
@@ -150,15 +160,15 @@ class FillObservations:
             )
             kept = {(row.trajectory_id, row.frame) for row in there if row.origin in KEYFRAMES}
             new = [
-                observation_row(id, frame, box, Origin.PROPAGATED, confidence, mask)
+                {**row, "origin": int(Origin.PROPAGATED), "overlap": None}
                 for id, one in objects.items()
                 if id in known
-                for frame, box, confidence, mask in zip(
-                    one.frames, one.boxes, one.confidence, one.masks, strict=True
-                )
-                if (id, int(frame)) not in kept
+                for row in observation_rows(id, one)
+                if (id, row["frame"]) not in kept
             ]
             rows.insert(schema.observation, new)
+            if clip_id in self.audit:
+                _write_audit(rows, known, self.audit[clip_id])
             spans = _spans(rows, known)
             heads = {
                 (row.id,): row
@@ -170,6 +180,28 @@ class FillObservations:
                 if (row.first, row.last) != spans[key]
             }
             rows.update(schema.trajectory, moved)
+        rows.text = _densify_text(filled, left)
+
+    def _is_unchanged(self, one: ObjectTrajectory) -> bool:
+        digest = one.keyframes_digest()
+        return len(one.keyframes) > 0 and self.made_from.get(one.id, digest) == digest
+
+
+def _densify_text(filled: int, left: int) -> str:
+    text = f"Densify {filled} object{'s' if filled != 1 else ''}"
+    return f"{text} ({left} changed meanwhile and {'was' if left == 1 else 'were'} left)" if left else text
+
+
+def _write_audit(rows: Rows, ids: set[int], audit: Mapping[int, Mapping[int, float]]) -> None:
+    o = schema.observation.c
+    query = select(o.trajectory_id, o.frame, o.overlap)
+    query = query.where(o.trajectory_id.in_(ids), o.origin.in_([int(origin) for origin in KEYFRAMES]))
+    new = {}
+    for id, frame, old in rows.connection.execute(query):
+        overlap = audit.get(id, {}).get(frame)
+        if overlap != old:
+            new[id, frame] = {"overlap": overlap}
+    rows.update(schema.observation, new)
 
 
 def _add_objects(rows: Rows, clip_id: int, objects: Sequence[ObjectTrajectory], provenance: int) -> None:
@@ -190,13 +222,7 @@ def _add_objects(rows: Rows, clip_id: int, objects: Sequence[ObjectTrajectory], 
     ids = rows.insert(schema.trajectory, heads)
     rows.insert(
         schema.observation,
-        [
-            observation_row(id, frame, box, origin, confidence, mask)
-            for id, one in zip(ids, objects, strict=True)
-            for frame, box, origin, confidence, mask in zip(
-                one.frames, one.boxes, one.origin, one.confidence, one.masks, strict=True
-            )
-        ],
+        [row for id, one in zip(ids, objects, strict=True) for row in observation_rows(id, one)],
     )
 
 

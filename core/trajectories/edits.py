@@ -112,7 +112,7 @@ class MakeKeyframe:
             )
         if origin in KEYFRAMES:
             raise StudioError(f"Track {self.trajectory_id} already has a keyframe at frame {self.frame}.")
-        values = {"origin": int(Origin.EDITED), "confidence": 1.0}
+        values = {"origin": int(Origin.EDITED), "confidence": 1.0, "overlap": None, "flags": 0}
         rows.update(schema.observation, {(self.trajectory_id, self.frame): values})
 
 

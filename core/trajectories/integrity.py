@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from core.datasets.clip import Clip
 from core.trajectories import schema, store
-from core.trajectories.model import Kind
+from core.trajectories.model import KEYFRAMES, Flag, Kind
 
 
 def problems(connection: Connection) -> list[str]:
@@ -17,7 +17,12 @@ def problems(connection: Connection) -> list[str]:
     if found:
         return found
     clips = {clip.id: clip for clip in store.clips(connection)}
-    return [*_spans(connection, clips), *_paths(connection), *_masks(connection, clips)]
+    return [
+        *_spans(connection, clips),
+        *_paths(connection),
+        *_masks(connection, clips),
+        *_judgements(connection),
+    ]
 
 
 def _storage(connection: Connection) -> Iterator[str]:
@@ -93,3 +98,13 @@ def _masks(connection: Connection, clips: dict[int, Clip]) -> Iterator[str]:
                 f"The mask of track {row.trajectory_id} of {clip.name} at frame {row.frame} "
                 f"is not of the clip's size, {clip.width} × {clip.height}."
             )
+
+
+def _judgements(connection: Connection) -> Iterator[str]:
+    """What the densifier said of observations: only keyframes are audited, only known flags are set."""
+    o = schema.observation.c
+    audited = o.overlap.is_not(None) & (~o.overlap.between(0, 1) | o.origin.not_in(KEYFRAMES))
+    known = sum(Flag)
+    query = select(o.trajectory_id, o.frame).where(audited | ~o.flags.between(0, known))
+    for row in connection.execute(query.order_by(o.trajectory_id, o.frame)):
+        yield f"The audit or the flags of track {row.trajectory_id} at frame {row.frame} make no sense."

@@ -81,10 +81,14 @@ class HistoryEntry:
 
 
 class Rows:
-    """Writes rows and keeps what they were. Each call is one batch, however many rows it writes."""
+    """Writes rows and keeps what they were. Each call is one batch, however many rows it writes.
+
+    An edit that learns only while it writes what it comes to may set `text`, which then names it.
+    """
 
     def __init__(self, connection: Connection, edit_id: int) -> None:
         self.connection = connection
+        self.text = ""
         self.changed: dict[str, set[Key]] = {}
         self.written = 0
         self._edit_id = edit_id
@@ -143,7 +147,8 @@ def perform(connection: Connection, edit: Edit) -> Changes:
     edit_id = connection.execute(_NEW_EDIT, row).scalar_one()
     rows = Rows(connection, edit_id)
     edit.write(rows)
-    _update(connection, schema.edit, {(edit_id,): {"rows": rows.written}})
+    found = {"rows": rows.written, "text": (rows.text or edit.text)[:255]}
+    _update(connection, schema.edit, {(edit_id,): found})
     _log(connection, edit_id, "do", now)
     return _changes(connection, edit.clip_id, rows.changed)
 

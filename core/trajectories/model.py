@@ -1,6 +1,7 @@
 """Trajectories as plain values and arrays: what readers, trackers, samplers and views exchange."""
 
 import enum
+import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,12 @@ class Origin(enum.IntEnum):
 
 KEYFRAMES = (Origin.ANNOTATED, Origin.EDITED)
 """Origins that make an observation a keyframe: given by ground truth or by a person."""
+
+
+class Flag(enum.IntFlag):
+    """What a program says of an observation, bit by bit."""
+
+    DISAGREES = 1  # methods of densification disagree here: look at it
 
 
 class Review(enum.IntEnum):
@@ -231,6 +238,9 @@ class ObjectTrajectory:
         origin: (K,) uint8, `Origin`.
         confidence: (K,) float32 in 0..1; 1 for keyframes.
         masks: K run lengths (see `core.geometry`), or None where there is only a box.
+        overlap: (K,) float32 in 0..1, IoU of a keyframe with what the densifier fills in its place when it
+            is hidden (`core.tracking.audit`); NaN where not audited, which is everywhere unless given.
+        flags: (K,) uint8, bits of `Flag`; 0 unless given.
     """
 
     frames: np.ndarray
@@ -242,6 +252,16 @@ class ObjectTrajectory:
     annotator: int = 0
     review: int = Review.OPEN
     id: int = 0
+    overlap: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    flags: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint8))
+
+    def __post_init__(self) -> None:
+        if len(self.overlap) == 0:
+            object.__setattr__(self, "overlap", np.full(len(self.frames), np.nan, np.float32))
+        if len(self.flags) == 0:
+            object.__setattr__(self, "flags", np.zeros(len(self.frames), np.uint8))
+        if not len(self.overlap) == len(self.flags) == len(self.frames):
+            raise ValueError("overlap and flags must have one entry a frame")
 
     def place(self, frame: int) -> int | None:
         """Where the observation at a frame stands in the arrays; None without one."""
@@ -252,6 +272,15 @@ class ObjectTrajectory:
     def keyframes(self) -> np.ndarray:
         """(J,) int32, frames given by ground truth or by a person."""
         return self.frames[np.isin(self.origin, KEYFRAMES)]
+
+    def keyframes_digest(self) -> str:
+        """A checksum of what a person or ground truth gave: frames, boxes and masks of the keyframes."""
+        digest = hashlib.sha256()
+        for place in np.flatnonzero(np.isin(self.origin, KEYFRAMES)):
+            mask = self.masks[place]
+            head = (int(self.frames[place]), *self.boxes[place].tolist(), -1 if mask is None else len(mask))
+            digest.update(repr(head).encode() + (mask or b""))
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,8 @@ observation = Table(
     Column("origin", SmallInteger, nullable=False),
     Column("confidence", Float, nullable=False),
     Column("mask", Blob, nullable=True),
+    Column("overlap", Float, nullable=True),  # IoU of the audit, for keyframes that were audited
+    Column("flags", SmallInteger, nullable=False, server_default="0"),  # `Flag`
     sqlite_with_rowid=False,
 )
 

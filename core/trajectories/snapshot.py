@@ -96,6 +96,8 @@ def objects_arrays(objects: Sequence[ObjectTrajectory]) -> dict[str, np.ndarray]
         "objects_boxes": np.concatenate(stacked),
         "objects_origin": np.concatenate([np.zeros(0, np.uint8), *(one.origin for one in objects)]),
         "objects_confidence": np.concatenate([np.zeros(0, np.float32), *(one.confidence for one in objects)]),
+        "objects_overlap": np.concatenate([np.zeros(0, np.float32), *(one.overlap for one in objects)]),
+        "objects_flags": np.concatenate([np.zeros(0, np.uint8), *(one.flags for one in objects)]),
         "objects_has_mask": np.array([mask is not None for mask in masks], bool),
         "objects_mask_offsets": np.cumsum([0, *(len(blob) for blob in blobs)]).astype(np.int64),
         "objects_mask_bytes": np.frombuffer(b"".join(blobs), np.uint8),
@@ -115,6 +117,8 @@ def objects_from_arrays(arrays: Any, labels: Sequence[str] | None = None) -> tup
             "boxes",
             "origin",
             "confidence",
+            "overlap",
+            "flags",
             "has_mask",
             "mask_offsets",
         )
@@ -137,6 +141,8 @@ def objects_from_arrays(arrays: Any, labels: Sequence[str] | None = None) -> tup
                 origin=values["origin"][span],
                 confidence=values["confidence"][span],
                 masks=tuple(masks[span]),
+                overlap=values["overlap"][span],
+                flags=values["flags"][span],
             )
         )
     return tuple(found)

@@ -137,10 +137,15 @@ def one_object(connection: Connection, trajectory_id: int) -> ObjectTrajectory |
     return next(iter(_objects(connection, [t.id == trajectory_id, t.kind == Kind.OBJECT])), None)
 
 
-def some_objects(connection: Connection, ids: Iterable[int], annotator: int) -> list[ObjectTrajectory]:
-    """The object trajectories of an annotator among some ids, by id."""
+def some_objects(
+    connection: Connection, ids: Iterable[int], annotator: int | None = None
+) -> list[ObjectTrajectory]:
+    """The object trajectories of an annotator, or of any where it is None, among some ids, by id."""
     t = schema.trajectory.c
-    return _objects(connection, [t.id.in_(list(ids)), t.kind == Kind.OBJECT, t.annotator == annotator])
+    where = [t.id.in_(list(ids)), t.kind == Kind.OBJECT]
+    if annotator is not None:
+        where.append(t.annotator == annotator)
+    return _objects(connection, where)
 
 
 def some_points(connection: Connection, ids: Iterable[int]) -> PointTrajectories:
@@ -277,6 +282,8 @@ def _objects(connection: Connection, where: list[Any]) -> list[ObjectTrajectory]
             origin=np.array([row.origin for row in seen[head.id]], np.uint8),
             confidence=np.array([row.confidence for row in seen[head.id]], np.float32),
             masks=tuple(row.mask for row in seen[head.id]),
+            overlap=np.array([row.overlap for row in seen[head.id]], np.float32),  # NULL becomes NaN
+            flags=np.array([row.flags for row in seen[head.id]], np.uint8),
         )
         for head in heads
     ]

@@ -1,6 +1,6 @@
 """One trajectory's rows within an edit: read, written, moved."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, func, select
 from core.errors import StudioError
 from core.trajectories import schema
 from core.trajectories.journal import Rows
-from core.trajectories.model import KEYFRAMES, EndReason, Kind, Origin
+from core.trajectories.model import KEYFRAMES, EndReason, Kind, ObjectTrajectory, Origin
 
 PointPath = tuple[np.ndarray, np.ndarray, np.ndarray]
 """`xy` (L, 2) float32, `error` (L,) float32, `origin` (L,) uint8 of a point trajectory."""
@@ -18,9 +18,16 @@ _HEAD = select(schema.trajectory).where(schema.trajectory.c.id == bindparam("id"
 
 
 def observation_row(
-    trajectory_id: int, frame: int, box: np.ndarray, origin: int, confidence: float, mask: bytes | None
+    trajectory_id: int,
+    frame: int,
+    box: np.ndarray,
+    origin: int,
+    confidence: float,
+    mask: bytes | None,
+    overlap: float = np.nan,
+    flags: int = 0,
 ) -> dict[str, Any]:
-    """A row of `observation`."""
+    """A row of `observation`; without more, one that was never audited and has no flags."""
     x1, y1, x2, y2 = (float(value) for value in box)
     return {
         "trajectory_id": trajectory_id,
@@ -32,6 +39,8 @@ def observation_row(
         "origin": int(origin),
         "confidence": float(confidence),
         "mask": mask,
+        "overlap": None if np.isnan(overlap) else float(overlap),
+        "flags": int(flags),
     }
 
 
@@ -65,6 +74,13 @@ def head_of(rows: Rows, trajectory_id: int, kind: Kind | None = None) -> Row[Any
     if kind is not None and head.kind != kind:
         raise StudioError(f"Track {trajectory_id} is of kind {head.kind}; choose one of kind {kind}.")
     return head
+
+
+def observation_rows(trajectory_id: int, one: ObjectTrajectory) -> Iterator[dict[str, Any]]:
+    """The rows of `observation` of a whole object, by frame."""
+    columns = (one.frames, one.boxes, one.origin, one.confidence, one.masks, one.overlap, one.flags)
+    for values in zip(*columns, strict=True):
+        yield observation_row(trajectory_id, *values)
 
 
 def copy_of(head: Row[Any]) -> dict[str, Any]:

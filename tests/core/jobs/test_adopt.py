@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from core.datasets.detect import find_clips
@@ -9,7 +12,8 @@ from core.jobs.importing import import_edit
 from core.jobs.run_folder import State
 from core.project import Project
 from core.tracking.config import DensifyConfig, TrackConfig
-from core.trajectories import journal, schema, store
+from core.trajectories import edits, journal, schema, store
+from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.model import Origin
 from core.worker import run_job
 from tests.small_data import write_davis
@@ -36,14 +40,13 @@ def tracked(project):
 
 def test_a_tracking_run_is_pending_until_it_is_taken_in_also_after_undo(project):
     folder = tracked(project)
-    unfinished = launch.prepare(project, "track", TrackConfig())
+    launch.prepare(project, "track", TrackConfig())  # one that is not finished
     other = launch.prepare(project, "voc", TrackConfig(), ())
     assert [run.name for run in adopt.pending(project)] == [folder.name]
     with project.writing() as connection:
         journal.perform(connection, adopt.result_edit(folder))
     with project.reading() as connection:
-        assert adopt.is_adopted(connection, folder)
-        assert not adopt.is_adopted(connection, unfinished)
+        assert store.adopted_runs(connection) == {folder.name}
         assert all(one.points > 10 for one in store.summaries(connection))
         rows = connection.execute(schema.provenance.select().order_by(schema.provenance.c.id)).all()
         assert rows[-1].job == "track"
@@ -76,6 +79,64 @@ def test_densified_objects_are_filled_between_their_keyframes(project):
         assert one.keyframes.tolist() == before[id].frames.tolist()
         assert len(one.frames) > len(before[id].frames)
         assert set(one.origin) == {Origin.ANNOTATED, Origin.PROPAGATED}
+
+
+def test_what_an_audit_found_is_taken_in_with_what_was_filled(project):
+    folder = launch.prepare(project, "densify", DensifyConfig(audit=True))
+    run_job(folder)
+    with project.writing() as connection:
+        journal.perform(connection, adopt.result_edit(folder))
+        after = objects_of(connection)
+    for id, one in after.items():
+        inner = np.isin(one.frames, one.keyframes[1:-1])
+        assert 0 < np.count_nonzero(inner) == np.count_nonzero(~np.isnan(one.overlap)), id
+        assert one.overlap[inner].min() > 0.5
+
+
+def test_objects_that_were_edited_while_the_densifier_ran_are_left_and_counted(project):
+    folder = launch.prepare(project, "densify", DensifyConfig())
+    run_job(folder)
+    with project.writing() as connection:
+        drawn, emptied, *others = objects_of(connection).values()
+        clips = {
+            one.id: clip.id for clip in store.clips(connection) for one in store.objects(connection, clip.id)
+        }
+        box = drawn.boxes[0] + 1
+        journal.perform(
+            connection,
+            edits.SetObservation(clips[drawn.id], drawn.id, int(drawn.frames[0]), box, drawn.masks[0]),
+        )
+        # what the densifier filled is all that is left of the other
+        journal.perform(connection, FillObservations({clips[emptied.id]: {emptied.id: after_first(emptied)}}))
+        for frame in emptied.keyframes.tolist():
+            journal.perform(connection, edits.DeleteObservation(clips[emptied.id], emptied.id, frame))
+        before = objects_of(connection)
+        journal.perform(connection, adopt.result_edit(folder))
+        after = objects_of(connection)
+        text = journal.undoable(connection).text
+    assert adopt.pending(project) == []
+    assert (
+        text == f"Densify {len(others)} object{'s' * (len(others) != 1)} (2 changed meanwhile and were left)"
+    )
+    for one in (drawn, emptied):
+        assert after[one.id].frames.tolist() == before[one.id].frames.tolist()
+    assert others
+    for one in others:
+        assert len(after[one.id].frames) > len(before[one.id].frames)
+
+
+def after_first(one):
+    """An observation right after the first of an object, such as the densifier fills."""
+    return replace(
+        one,
+        frames=one.frames[:1] + 1,
+        boxes=one.boxes[:1],
+        origin=np.array([Origin.PROPAGATED], np.uint8),
+        confidence=one.confidence[:1],
+        masks=one.masks[:1],
+        overlap=one.overlap[:1],
+        flags=one.flags[:1],
+    )
 
 
 def test_results_of_a_clip_that_is_gone_are_passed_over(project, davis):

@@ -9,7 +9,7 @@ from core import geometry
 from core.datasets.clip import Clip
 from core.trajectories import journal, schema, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
-from core.trajectories.model import EndReason, ObjectTrajectory, Origin, PointTrajectories
+from core.trajectories.model import EndReason, Flag, ObjectTrajectory, Origin, PointTrajectories
 
 WIDTH, HEIGHT, FRAMES = 20, 14, 12
 
@@ -20,7 +20,10 @@ def make_clip(name: str, root: Path = Path("/data")) -> Clip:
 
 
 def make_object(frames, label: str = "car", annotator: int = 0, masks: bool = True) -> ObjectTrajectory:
-    """An object that moves a pixel a frame; its first frame is annotated, then every other propagated."""
+    """An object that moves a pixel a frame; its first frame is annotated, then every other propagated.
+
+    Keyframes at multiples of 3 were audited, what was propagated to odd frames is flagged.
+    """
     frames = np.array(frames, np.int32)
     boxes = np.array([[f, 2, f + 4, 7] for f in frames], np.float32)
     runs = []
@@ -39,6 +42,8 @@ def make_object(frames, label: str = "car", annotator: int = 0, masks: bool = Tr
         masks=tuple(runs),
         label=label,
         annotator=annotator,
+        overlap=np.where((origin == Origin.ANNOTATED) & (frames % 3 == 0), np.float32(0.3), np.nan),
+        flags=np.where((origin == Origin.PROPAGATED) & (frames % 2 == 1), Flag.DISAGREES, 0).astype(np.uint8),
     )
 
 

@@ -1,11 +1,13 @@
 """What each edit does, worked out by hand; that undo is exact is `test_journal.py`'s."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sqlalchemy import select
 
 from core.errors import StudioError
-from core.trajectories import edits, journal, schema, store
+from core.trajectories import edits, integrity, journal, schema, store
 from core.trajectories.bulk_edits import AddClips, FillObservations, ReplacePoints
 from core.trajectories.model import EndReason, Origin, Review
 from tests.core.trajectories.small_database import make_clip, make_object, make_points
@@ -225,6 +227,96 @@ def test_the_densifier_fills_between_keyframes_and_replaces_what_it_filled_befor
     assert one.origin.tolist() == [0, 2, 0, 2, 2, 0, 2]
     assert one.masks[1] is None
     assert one.masks[2] is not None
+
+
+def test_a_track_without_keyframes_any_more_is_not_densified(connection, clip, objects):
+    for frame in (0, 2, 6):
+        journal.perform(connection, edits.DeleteObservation(clip.id, objects[0], frame))
+    filled = {id: make_object([1, 2, 3], masks=False) for id in objects}
+    journal.perform(connection, FillObservations({clip.id: filled}))
+    assert frames_of(connection, objects[0]) == [1, 5]
+    assert frames_of(connection, objects[1]) == [1, 2, 3, 5, 7]
+    text = journal.undoable(connection).text
+    assert text == "Densify 1 object (1 changed meanwhile and was left)"
+
+
+@pytest.mark.parametrize("changed", ["frames", "boxes", "masks", "origin", "label"])
+def test_keyframes_that_changed_since_the_densifier_saw_them_keep_the_track(
+    connection, clip, objects, changed
+):
+    seen = store.one_object(connection, objects[0])
+    one = make_object([0, 1, 2, 5, 6])
+    new = {
+        "frames": one.frames + 1,
+        "boxes": one.boxes + np.float32(0.5),
+        "masks": (None, *one.masks[1:]),
+        "origin": np.roll(one.origin, 1),
+        "label": "another",
+    }[changed]
+    old = replace(seen, **{changed: new})
+    edit = FillObservations(
+        {clip.id: {objects[0]: make_object([3], masks=False)}}, made_from={objects[0]: old.keyframes_digest()}
+    )
+    journal.perform(connection, edit)
+    assert (3 in frames_of(connection, objects[0])) == (changed == "label")
+
+
+def judged(connection, id):
+    """Frame → overlap (None where not audited) and flags of an object."""
+    one = store.one_object(connection, id)
+    overlaps = [None if np.isnan(value) else round(float(value), 3) for value in one.overlap]
+    return dict(zip(one.frames.tolist(), zip(overlaps, one.flags.tolist(), strict=True), strict=True))
+
+
+def test_what_a_person_draws_or_confirms_is_neither_audited_nor_flagged(connection, clip, objects):
+    before = judged(connection, objects[0])
+    assert before == {0: (0.3, 0), 1: (None, 1), 2: (None, 0), 5: (None, 1), 6: (0.3, 0)}
+    box = np.array([1, 1, 4, 4])
+    journal.perform(connection, edits.SetObservation(clip.id, objects[0], 0, box, None))
+    journal.perform(connection, edits.SetObservation(clip.id, objects[0], 1, box, None))
+    journal.perform(connection, edits.MakeKeyframe(clip.id, objects[0], 5))
+    assert judged(connection, objects[0]) == {**before, **dict.fromkeys([0, 1, 5], (None, 0))}
+    for _ in range(3):
+        journal.undo(connection)
+    assert judged(connection, objects[0]) == before
+    journal.redo(connection)
+    assert judged(connection, objects[0]) == {**before, 0: (None, 0)}
+
+
+def test_audit_and_flags_go_where_their_observation_goes(connection, clip, objects):
+    first, second = (judged(connection, id) for id in objects)
+    assert second == {3: (0.3, 0), 4: (None, 0), 5: (None, 0), 6: (None, 0), 7: (None, 0), 8: (None, 0)}
+    journal.perform(connection, edits.Swap(clip.id, *objects, 5))
+    assert judged(connection, objects[0]) == {f: first[f] for f in (0, 1, 2)} | {
+        f: second[f] for f in (5, 6, 7, 8)
+    }
+    journal.undo(connection)
+    journal.perform(connection, edits.Trim(clip.id, objects[0], 1, 9))
+    changes = journal.perform(connection, edits.Split(clip.id, objects[0], 5))
+    (new,) = changes.trajectories - {objects[0]}
+    assert judged(connection, objects[0]) == {f: first[f] for f in (1, 2)}
+    assert judged(connection, new) == {f: first[f] for f in (5, 6)}
+    journal.perform(connection, edits.Merge(clip.id, (objects[0], new)))
+    assert judged(connection, objects[0]) == {f: first[f] for f in (1, 2, 5, 6)}
+
+
+def test_the_densifier_writes_flags_where_it_fills_and_the_audit_on_keyframes(connection, clip, objects):
+    before = judged(connection, objects[0])
+    new = make_object([1, 2, 3, 4, 9], masks=False)
+    flagged = replace(new, flags=np.array([0, 1, 1, 0, 0], np.uint8))
+    filled = {clip.id: {objects[0]: flagged}}
+    journal.perform(connection, FillObservations(filled))
+    kept = {0: (0.3, 0), 1: (None, 0), 2: (None, 0), 3: (None, 1), 4: (None, 0), 6: (0.3, 0), 9: (None, 0)}
+    assert judged(connection, objects[0]) == kept
+    # frame 2 is a keyframe, frame 4 no longer is; frame 6 was audited before and is not now
+    audit = {clip.id: {objects[0]: {0: 0.75, 2: 0.5, 4: 0.25}, 999: {2: 0.5}}}
+    journal.perform(connection, FillObservations(filled, audit=audit))
+    audited = {**kept, 0: (0.75, 0), 2: (0.5, 0), 6: (None, 0)}
+    assert judged(connection, objects[0]) == audited
+    assert integrity.problems(connection) == []
+    journal.undo(connection)
+    journal.undo(connection)
+    assert judged(connection, objects[0]) == before
 
 
 def test_a_clip_is_added_once(connection):

@@ -39,6 +39,17 @@ def test_a_mask_of_another_size_and_an_object_without_frames_are_named(connectio
     assert integrity.problems(connection) == [f"Track {ids[0]} of a has no observations."]
 
 
+@pytest.mark.parametrize(
+    ("frame", "values"),
+    [(0, {"overlap": 1.5}), (1, {"overlap": 0.5}), (2, {"flags": 64}), (2, {"flags": -1})],
+)
+def test_an_audit_or_flags_that_make_no_sense_are_named(connection, ids, frame, values):
+    o = schema.observation
+    connection.execute(o.update().where(o.c.trajectory_id == ids[0], o.c.frame == frame).values(**values))
+    (problem,) = integrity.problems(connection)
+    assert problem.startswith(f"The audit or the flags of track {ids[0]} at frame {frame} ")
+
+
 def test_a_row_whose_parent_is_gone_is_named(new_database):
     engine = new_database()
     with engine.connect() as connection:

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from core.trajectories.model import PointTrajectories
+from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
 PARTS = ("ids", "first", "offsets", "xy", "error", "origin", "end_reason", "review")
 
@@ -43,3 +43,13 @@ def test_exchanging_some_is_what_taking_out_putting_in_and_sorting_gives(gone, f
     for name in PARTS:
         np.testing.assert_array_equal(getattr(exchanged, name), getattr(slow, name))
     assert exchanged.labels == slow.labels
+
+
+def test_an_object_given_without_audit_and_flags_has_none():
+    one = ObjectTrajectory(
+        np.arange(3, dtype=np.int32), np.zeros((3, 4)), np.zeros(3), np.ones(3), (None,) * 3
+    )
+    assert np.isnan(one.overlap).tolist() == [True] * 3
+    assert (one.overlap.dtype, one.flags.dtype, one.flags.tolist()) == (np.float32, np.uint8, [0, 0, 0])
+    with pytest.raises(ValueError, match="one entry a frame"):
+        dataclasses.replace(one, frames=one.frames[:2])

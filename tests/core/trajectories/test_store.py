@@ -24,7 +24,7 @@ def test_an_unknown_clip_is_a_sentence_that_lists_the_known(connection):
 def test_objects_come_back_bit_for_bit(connection):
     put = make_object([0, 1, 2, 5, 6])
     got = store.objects(connection, store.clip(connection, "a").id)[0]
-    for name in ("frames", "boxes", "origin", "confidence"):
+    for name in ("frames", "boxes", "origin", "confidence", "overlap", "flags"):
         np.testing.assert_array_equal(getattr(got, name), getattr(put, name))
         assert getattr(got, name).dtype == getattr(put, name).dtype
     assert (got.masks, got.label, got.annotator) == (put.masks, put.label, put.annotator)

@@ -75,6 +75,8 @@ def upgrade() -> None:
         sa.Column("origin", sa.SmallInteger, nullable=False),
         sa.Column("confidence", sa.Float, nullable=False),
         sa.Column("mask", sa.LargeBinary, nullable=True),
+        sa.Column("overlap", sa.Float, nullable=True),
+        sa.Column("flags", sa.SmallInteger, nullable=False, server_default="0"),
         sqlite_with_rowid=False,
     )
     op.create_table(
