@@ -1,24 +1,54 @@
 """Files that are the old one or the new one, never a part."""
 
 import contextlib
+import errno
 import os
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write beside, flush to disk, then rename.
+@contextlib.contextmanager
+def writing_atomically(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write, which takes its place when the block ends well and vanishes otherwise.
+
+    It is flushed to disk before. Its name is its own, so several may write the same file at once: the
+    last one stays.
 
     Raises:
         OSError: it cannot be written; the old file stays and nothing is left beside it.
     """
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        with open(partial, "wb") as file:
-            file.write(data)
-            file.flush()
+        yield partial
+        with open(partial, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(partial, path)
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write bytes.
+
+    Raises:
+        OSError: as `writing_atomically`.
+    """
+    with writing_atomically(path) as partial:
+        partial.write_bytes(data)
+
+
+def check_writable(path: Path) -> None:
+    """Make the folder of a file and see that the file can be written there, before long work for it.
+
+    Raises:
+        OSError: it cannot.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    trial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
+    trial.touch()
+    trial.unlink()

@@ -53,8 +53,14 @@ class Session(QObject):
         self.runs = Runs(project, self)
         self.clips = ClipList(self.document, self.view)
         self.tracks = TrackTable(self.document, self.view)
-        self.edits = TrackEdits(self.document, self.view, lambda: self.tracks.model.rows, self)
         self.canvas = CanvasPane(self.document, self.view)
+        self.edits = TrackEdits(
+            self.document,
+            self.view,
+            rows=lambda: self.tracks.model.rows,
+            frame=lambda: self.canvas.stage.scene.frame,
+            parent=self,
+        )
         self.timeline = Timeline(self.document, self.view)
         reviews = [self._commands[name] for name in ("accept", "reject", "reopen", "delete_track")]
         self.inspector = Inspector(self.document, self.view, reviews)

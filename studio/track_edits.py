@@ -7,7 +7,6 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.trajectories.edits import (
-    DeleteObservation,
     DeleteTrajectories,
     MakeKeyframe,
     Merge,
@@ -38,7 +37,7 @@ class _Chosen:
 
 
 class TrackEdits(QObject):
-    """Edits of the selected tracks at the frame that is shown.
+    """Edits of the selected tracks at the frame that is seen.
 
     Signals:
         edit_asked(Edit): make it.
@@ -47,15 +46,26 @@ class TrackEdits(QObject):
     edit_asked = Signal(object)
 
     def __init__(
-        self, document: Document, view: ViewState, rows: Callable[[], TrackRows | None], parent: QObject
+        self,
+        document: Document,
+        view: ViewState,
+        rows: Callable[[], TrackRows | None],
+        frame: Callable[[], int],
+        parent: QObject,
     ) -> None:
-        """Joined to what is looked at; `rows` gives the tracks of the clip."""
+        """Joined to what is looked at.
+
+        Args:
+            rows: gives the tracks of the clip.
+            frame: gives the frame that is on the canvas, which is not yet `view.frame` while that one
+                is being read; a person edits what they see.
+        """
         super().__init__(parent)
-        self._document, self._view, self._rows = document, view, rows
+        self._document, self._view, self._rows, self._frame = document, view, rows, frame
 
     def refusals(self) -> dict[str, str]:
         """Action → why it cannot be done now; empty where it can."""
-        chosen, frame = self._chosen(), self._view.frame
+        chosen, frame = self._chosen(), self._frame()
         none = "" if chosen.ids else "Select a track first."
         one = none or ("" if len(chosen.ids) == 1 else "Select one track only.")
         outside = "Go to a frame inside the track."
@@ -84,24 +94,21 @@ class TrackEdits(QObject):
 
     def swap(self) -> None:
         first, second = self._chosen().ids
-        self.edit_asked.emit(Swap(self._clip, first, second, self._view.frame))
+        self.edit_asked.emit(Swap(self._clip, first, second, self._frame()))
 
     def split(self) -> None:
-        self.edit_asked.emit(Split(self._clip, self._one, self._view.frame))
+        self.edit_asked.emit(Split(self._clip, self._one, self._frame()))
 
     def trim_start(self) -> None:
         last = int(self._chosen().last[0])
-        self.edit_asked.emit(Trim(self._clip, self._one, self._view.frame, last))
+        self.edit_asked.emit(Trim(self._clip, self._one, self._frame(), last))
 
     def trim_end(self) -> None:
         first = int(self._chosen().first[0])
-        self.edit_asked.emit(Trim(self._clip, self._one, first, self._view.frame))
+        self.edit_asked.emit(Trim(self._clip, self._one, first, self._frame()))
 
     def keyframe(self) -> None:
-        self.edit_asked.emit(MakeKeyframe(self._clip, self._one, self._view.frame))
-
-    def delete_here(self) -> None:
-        self.edit_asked.emit(DeleteObservation(self._clip, self._one, self._view.frame))
+        self.edit_asked.emit(MakeKeyframe(self._clip, self._one, self._frame()))
 
     def delete_tracks(self) -> None:
         self.edit_asked.emit(DeleteTrajectories(self._clip, self._chosen().ids))

@@ -8,9 +8,15 @@ from core.cli.options import add_settings, given, settings_from
 from core.cli.outcome import Outcome
 from core.cli.running import cache, passing_run, run_here
 from core.detection.config import DetectConfig
+from core.errors import StudioError
 
-MADE_BY = "made_by.json"
-"""Beside the comp4 files: which run detected them, so that `evaluate` can leave the AP with it."""
+
+def made_by(set_name: str) -> str:
+    """The file beside the comp4 files of a set that names the run which detected them.
+
+    `evaluate` keeps the AP with that run.
+    """
+    return f"made_by_{set_name}.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +29,12 @@ def perform(args: argparse.Namespace) -> Outcome:
     with passing_run("detect", settings) as folder:
         run_here(folder, args)
     assert settings.out is not None  # required
-    write_atomically(settings.out / MADE_BY, json.dumps({"run": str(settings.run)}).encode())
+    try:
+        text = json.dumps({"run": str(settings.run)})
+        write_atomically(settings.out / made_by(settings.set), text.encode())
+    except OSError as error:
+        raise StudioError(
+            f"Cannot write to {settings.out} ({error.strerror}); choose another folder."
+        ) from error
     files = sorted(str(path) for path in settings.out.glob(f"comp4_det_{settings.set}_*.txt"))
     return Outcome(f"Wrote {len(files)} files to {settings.out}.", {"files": files})

@@ -5,16 +5,15 @@ Where `detect` wrote them, the result is kept in the run it names too, for `tabl
 
 import argparse
 import json
-import shutil
-from pathlib import Path
 
-from core.cli.detect import MADE_BY
+from core.atomic_file import write_atomically
+from core.cli.detect import made_by
 from core.cli.options import add_settings, settings_from
 from core.cli.outcome import Outcome
-from core.cli.running import passing_run, run_here
+from core.cli.running import passing_run, run_here, shown
 from core.detection.config import EvaluateConfig
 from core.errors import StudioError
-from core.events import ClassAP
+from core.events import ClassAP, Log
 from core.jobs.run_folder import RunFolder
 
 
@@ -27,18 +26,47 @@ def perform(args: argparse.Namespace) -> Outcome:
     with passing_run("evaluate", settings) as folder:
         run_here(folder, args)
         values = json.loads((folder.results / "ap.json").read_text(encoding="utf-8"))
-        _keep(folder, settings.detections)
-    return Outcome("", values)
+        run = _maker(settings)
+        if run is None:
+            return Outcome("", values)
+        if _was_trained_on(run, settings):
+            text = f"{run.name} was trained on {settings.set}, so this AP is not kept in it."
+            with shown(args) as display:
+                display.show(Log(text, "warning"))
+            return Outcome("", values)
+        return Outcome("", values, _keep(folder, run))
 
 
-def _keep(folder: RunFolder, detections: Path) -> None:
+def _maker(settings: EvaluateConfig) -> RunFolder | None:
+    """The run that detected; None where that is another program, or a run that is gone."""
     try:
-        made_by = json.loads((detections / MADE_BY).read_text(encoding="utf-8"))
-        run = RunFolder.open(Path(made_by["run"]))
+        text = (settings.detections / made_by(settings.set)).read_text(encoding="utf-8")
+        return RunFolder.open(json.loads(text)["run"])
     except (OSError, ValueError, KeyError, TypeError, StudioError):
-        return  # detected by another program, or by a run that is gone
-    for name in ("ap.json", "pr.npz"):
-        shutil.copy(folder.results / name, run.results / name)
-    for event in folder.events()[0]:
-        if isinstance(event, ClassAP):
-            run.append(event)
+        return None
+
+
+def _was_trained_on(run: RunFolder, settings: EvaluateConfig) -> bool:
+    trained = run.settings_as_written()
+    known = ("trainval", "train", "val") if trained.get("set") == "trainval" else (trained.get("set"),)
+    return trained.get("year") == settings.year and settings.set in known
+
+
+def _keep(evaluation: RunFolder, run: RunFolder) -> tuple[str, ...]:
+    """Leave the result of an evaluation in the run that detected; a sentence where that cannot be."""
+    try:
+        with run.held_lock():
+            for name in ("pr.npz", "ap.json"):
+                write_atomically(run.results / name, (evaluation.results / name).read_bytes())
+            run.drop_events(lambda event: isinstance(event, ClassAP))
+            for event in evaluation.events()[0]:
+                if isinstance(event, ClassAP):
+                    run.append(event)
+    except StudioError:
+        return (f"The AP is not kept in {run.path}, which is running; evaluate again when it has ended.",)
+    except OSError as error:
+        return (
+            f"The AP cannot be kept in {run.path} ({error.strerror}); "
+            "free space or mend its permissions, then evaluate again.",
+        )
+    return ()

@@ -1,22 +1,20 @@
 """A trained detector on disk: safetensors that say by themselves what they need to be used."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
 
 from core.detection.config import ImageSize
 from core.detection.targets import BoxStatistics
 from core.errors import StudioError
 from core.networks.fast_rcnn import FastRCNN
+from core.networks.tensor_file import TensorFile
 from core.networks.trunk import SHAPES, Trunk
 
-FORMAT, VERSION = "associationnet-detector", "1"
+FILE = TensorFile("associationnet-detector", "1", "detector", "choose another fine-tuning run or train anew")
 
 IN_RUN = Path("results") / "detector.safetensors"
 """Where a fine-tuning run leaves its detector."""
@@ -61,24 +59,17 @@ def save_detector(
     deviations = torch.from_numpy(statistics.deviations).flatten()
     tensors["bbox_pred.weight"] = tensors["bbox_pred.weight"] * deviations[:, None]
     tensors["bbox_pred.bias"] = tensors["bbox_pred.bias"] * deviations + means
-    metadata = {
-        "format": FORMAT,
-        "version": VERSION,
-        "network": net.trunk.shape.name,
-        "classes": json.dumps(classes),
-        "short_side": str(size.short_side),
-        "long_side": str(size.long_side),
-        "notes": json.dumps(dict(notes)),
-    }
-    partial = path.with_name(path.name + ".partial")
-    try:
-        save_file(tensors, partial, metadata)
-        with open(partial, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
-        raise StudioError(f"Cannot write {path} ({error}); free some space and resume.") from error
+    FILE.write(
+        path,
+        net.trunk.shape.name,
+        tensors,
+        {
+            "classes": json.dumps(classes),
+            "short_side": str(size.short_side),
+            "long_side": str(size.long_side),
+            "notes": json.dumps(dict(notes)),
+        },
+    )
 
 
 def load_detector(source: Path) -> Detector:
@@ -90,26 +81,12 @@ def load_detector(source: Path) -> Detector:
     path = source / IN_RUN if source.is_dir() else source
     if not path.is_file():
         raise StudioError(f"{source} holds no trained detector; let a fine-tuning run finish first.")
+    header, tensors = FILE.read(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-        if metadata.get("format") != FORMAT:
-            raise StudioError(f"{path} is no detector of this program; choose a fine-tuning run.")
-        if metadata.get("version") != VERSION or metadata.get("network") not in SHAPES:
-            raise StudioError(f"{path} was written by another version of this program; fine-tune again.")
-        classes = tuple(json.loads(metadata["classes"]))
-        size = ImageSize(short_side=int(metadata["short_side"]), long_side=int(metadata["long_side"]))
-        tensors = load_file(path)
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise StudioError(f"{path} is damaged ({error}); fine-tune again.") from error
-    net = FastRCNN(Trunk(SHAPES[metadata["network"]]), len(classes), torch.Generator())
-    expected = {key: tuple(tensor.shape) for key, tensor in net.state_dict().items()}
-    found = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
-    for key in sorted(expected.keys() | found.keys()):
-        if expected.get(key) != found.get(key):
-            raise StudioError(
-                f"{path} does not fit the {metadata['network']} network: {key} is "
-                f"{found.get(key, 'missing')}, expected {expected.get(key, 'none')}; fine-tune again."
-            )
-    net.load_state_dict(tensors)
+        classes = tuple(json.loads(header["classes"]))
+        size = ImageSize(short_side=int(header["short_side"]), long_side=int(header["long_side"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise StudioError(f"{path} is damaged ({error}); {FILE.remedy}.") from error
+    net = FastRCNN(Trunk(SHAPES[header["network"]]), len(classes), torch.Generator())
+    FILE.load_into(net, tensors, path, header["network"])
     return Detector(net, classes, size)

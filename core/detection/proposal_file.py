@@ -1,14 +1,15 @@
 """Proposals of a set of images in one file."""
 
-import os
+import contextlib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from core.atomic_file import check_writable, writing_atomically
 from core.errors import StudioError
 
 
@@ -54,12 +55,25 @@ class Proposals:
         return self.boxes[self.offsets[row] : self.offsets[row + 1]]
 
     def save(self, path: Path) -> None:
-        """Write as `.npz` without pickles; the file is the old one or the new one, never a part."""
-        partial = path.with_name(path.name + ".partial")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(partial, "wb") as file:
-            np.savez(file, ids=self.ids, offsets=self.offsets, boxes=self.boxes)
-        os.replace(partial, path)
+        """Write as `.npz` without pickles; the file is the old one or the new one, never a part.
+
+        Raises:
+            StudioError: the file cannot be written.
+        """
+        with _failing_in_a_sentence(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with writing_atomically(path) as partial, open(partial, "wb") as file:
+                np.savez(file, ids=self.ids, offsets=self.offsets, boxes=self.boxes)
+
+    @staticmethod
+    def check_place(path: Path) -> None:
+        """See that `save` will be able to write there, before a long search.
+
+        Raises:
+            StudioError: it will not.
+        """
+        with _failing_in_a_sentence(path):
+            check_writable(path)
 
     @classmethod
     def load(cls, path: Path) -> "Proposals":
@@ -86,3 +100,13 @@ class Proposals:
         ):
             raise StudioError(f"{path} holds proposals that do not fit together; make them again.")
         return cls(ids, offsets, boxes.astype(np.float32))
+
+
+@contextlib.contextmanager
+def _failing_in_a_sentence(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StudioError(
+            f"Cannot write the proposals {path} ({error.strerror}); free some space or choose another file."
+        ) from error

@@ -13,7 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.atomic_file import writing_atomically
 from core.datasets.image import read_image
+from core.errors import StudioError
 
 MODES = ("rcnn", "fast", "quality")
 
@@ -81,7 +83,7 @@ def propose_all(
         workers: threads; one for each processor if not given.
 
     Raises:
-        StudioError: an image is missing or damaged.
+        StudioError: an image is missing or damaged, or the cache cannot be written.
     """
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as executor:
         futures = [executor.submit(_cached, path, mode, cache) for path in paths]
@@ -93,21 +95,24 @@ def propose_all(
 
 
 def _cached(path: Path, mode: str, cache: Path) -> np.ndarray:
-    image = read_image(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return propose(read_image(path), mode)  # the reader says what is wrong
     kept = cache / f"selective-search-{mode}-{VERSION}" / digest[:2] / f"{digest}.npy"
-    if kept.is_file():
-        try:
-            boxes: np.ndarray = np.load(kept, allow_pickle=False)
-            return boxes
-        except (ValueError, EOFError, OSError):
-            kept.unlink(missing_ok=True)  # cut short by a crash; compute it again
-    boxes = propose(image, mode)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    partial = kept.with_suffix(f".{os.getpid()}.partial")
-    with open(partial, "wb") as file:
-        np.save(file, boxes, allow_pickle=False)
-    os.replace(partial, kept)
+    try:
+        boxes: np.ndarray = np.load(kept, allow_pickle=False)
+        return boxes
+    except (ValueError, EOFError, OSError):  # not there, or cut short by a crash
+        boxes = propose(read_image(path), mode)
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with writing_atomically(kept) as partial, open(partial, "wb") as file:
+            np.save(file, boxes, allow_pickle=False)
+    except OSError as error:
+        raise StudioError(
+            f"Cannot keep boxes in {cache} ({error.strerror}); free some space or choose another cache."
+        ) from error
     return boxes
 
 

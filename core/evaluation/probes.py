@@ -17,6 +17,9 @@ from core.pairs.patches import cut
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
 """Weight penalties tried on a part of the training images; comparisons of trunks turn on it."""
 
+SMALLEST_DEVIATION = 1e-6
+"""Of a feature over the training images; one that varies less tells nothing, and dividing by it ruins."""
+
 BATCH = 64
 
 
@@ -92,16 +95,18 @@ def probe(
 ) -> ProbeScore:
     """Fit on the training features, score on the test features.
 
-    Features are standardised by the training ones. The penalty is the one of `PENALTIES` that does best
-    on a third of the training images when fitted on the rest; the test images never decide.
+    Features are standardised by the training ones; those that do not vary there are left out. The
+    penalty is the one of `PENALTIES` that does best on a third of the training images when fitted on the
+    rest; the test images never decide.
 
     Args:
         train, test: (N, D) and (M, D) float32.
         train_labels, test_labels: (N,) and (M,) int64, classes from 0; every class is trained.
     """
     classes = int(train_labels.max()) + 1
-    mean, deviation = train.mean(0), train.std(0).clamp_min(1e-6)
-    train, test = (train - mean) / deviation, (test - mean) / deviation
+    mean, deviation = train.mean(0), train.std(0)
+    moves = deviation > SMALLEST_DEVIATION
+    train, test = ((part - mean)[:, moves] / deviation[moves] for part in (train, test))
     if train.shape[1] > len(train):
         # Of more features than images only those directions matter that the images span: an exact rotation.
         basis = torch.linalg.svd(train, full_matrices=False).Vh

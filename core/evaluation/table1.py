@@ -22,7 +22,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "voc2012": "VOC 2012, one scale",
     }
 )
-"""The three parts of the table; a run belongs to one by its year and scales."""
+"""The three parts of the table; a run belongs to one by the year it was measured on and its scales."""
 
 FORMATS = ("text", "markdown", "latex", "csv", "json")
 
@@ -50,6 +50,8 @@ HEADS = (
 )
 """The paper's short names of `CLASSES`."""
 
+_METRICS = {"voc07_11point": "eleven-point AP", "voc10_area": "area AP"}
+
 _NAMES = {"association": "AssociationNet", "slowfeat": "SlowFeat", "contrastive": "Contrastive"}
 
 
@@ -62,7 +64,7 @@ class Row:
         name: of the network, by how it was pretrained.
         ap: percent by class; NaN where the set has no such object.
         mean_ap: percent, over the classes that have objects.
-        source: `paper` for what is quoted, else what it was measured on.
+        source: `paper` for what is quoted, else what it was measured on, and how.
     """
 
     setting: str
@@ -97,13 +99,16 @@ def row_of_run(run: Path) -> Row:
         result = json.loads((run / "results" / "ap.json").read_text(encoding="utf-8"))
         ap = {name: _percent(result["ap"].get(name)) for name in CLASSES}
         mean_ap, objects = _percent(result["map"]), sum(result["objects"].values())
+        metric = _METRICS.get(result["metric"], result["metric"])
+        # A result that does not name them was written before it did, by the run itself.
+        year, part = result.get("year", settings.get("year", 2007)), result.get("set", "its test set")
     except FileNotFoundError as error:
         raise StudioError(f"{run} has no AP yet; let its evaluation finish, or leave it out.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StudioError(f"{run / 'results' / 'ap.json'} is damaged; evaluate again.") from error
     several = settings.get("scales") == "multi"
-    setting = f"voc{settings.get('year', 2007)}" + ("_sa" if several else "")
-    return Row(setting, _name(run, settings), ap, mean_ap, f"measured on {objects:,} objects")
+    source = f"measured on {objects:,} objects of {part}, {metric}"
+    return Row(f"voc{year}" + ("_sa" if several else ""), _name(run, settings), ap, mean_ap, source)
 
 
 def format_table(rows: Sequence[Row], how: str) -> str:
@@ -186,8 +191,8 @@ def _latex(rows: Sequence[Row]) -> str:
         heads = " & ".join([rf"\textbf{{{title}}}", *HEADS, "mAP", "source"])
         lines += [r"\hline", heads + r" \\", r"\hline"]
         for row in members:
-            cells = [row.name.replace("_", r"\_"), *_cells(row), row.source]
-            lines.append(" & ".join(cells).replace("–", "--") + r" \\")
+            cells = [row.name, *_cells(row), row.source]
+            lines.append(" & ".join(cells).replace("–", "--").replace("_", r"\_") + r" \\")
     return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 
 import numpy as np
 
-from core.atomic_file import write_atomically
+from core.atomic_file import write_atomically, writing_atomically
 from core.datasets.voc import VocImage, read_split
 from core.detection.config import EvaluateConfig
 from core.errors import StudioError
@@ -23,6 +23,7 @@ def run(folder: RunFolder) -> Iterator[Event]:
 def evaluate_in(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, None]:
     """Report class by class; leaves `results/ap.json` and the curves in `results/pr.npz`.
 
+    The first holds `metric`, `year`, `set`, `ap` by class, `map` and the number of `objects` by class.
     The curves are `<class>_recall` and `<class>_precision`, (N,) float32 after each detection.
     """
     metric = config.metric
@@ -51,7 +52,7 @@ def evaluate_in(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, N
         yield ClassAP(name, classes[name].ap, classes[name].objects)
         yield Progress(number, len(truth), "Measuring")
     result = Result(metric, classes)
-    _write(folder, result)
+    _write(folder, result, config)
     absent = [name for name, each in classes.items() if each.objects == 0]
     without = f"; {config.set} has no {', '.join(absent)}, left out" if absent else ""
     yield Log(
@@ -67,9 +68,11 @@ def _check_images(detections: Detections, images: tuple[VocImage, ...], file: st
         )
 
 
-def _write(folder: RunFolder, result: Result) -> None:
+def _write(folder: RunFolder, result: Result, config: EvaluateConfig) -> None:
     values = {
         "metric": result.metric,
+        "year": config.year,
+        "set": config.set,
         "ap": {name: _number(each.ap) for name, each in result.classes.items()},
         "map": _number(result.mean_ap),
         "objects": {name: each.objects for name, each in result.classes.items()},
@@ -78,7 +81,8 @@ def _write(folder: RunFolder, result: Result) -> None:
     for name, each in result.classes.items():
         curves[f"{name}_recall"] = each.recall.astype(np.float32)
         curves[f"{name}_precision"] = each.precision.astype(np.float32)
-    np.savez(folder.results / "pr.npz", **curves)  # type: ignore[arg-type]  # no class is called allow_pickle
+    with writing_atomically(folder.results / "pr.npz") as partial, open(partial, "wb") as file:
+        np.savez(file, **curves)  # type: ignore[arg-type]  # no class is called allow_pickle
     write_atomically(folder.results / "ap.json", json.dumps(values, indent=1, allow_nan=False).encode())
 
 

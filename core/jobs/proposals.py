@@ -14,9 +14,11 @@ from core.jobs.run_folder import RunFolder
 
 def run(folder: RunFolder) -> Iterator[Event]:
     config = folder.settings(ProposalsConfig)
+    out = config.out or folder.results / "proposals.npz"
+    Proposals.check_place(out)
     images = read_split(config.voc, config.year, config.set)
     proposals = yield from propose_for(images, config.mode, config.cache or cache_of(folder))
-    proposals.save(config.out or folder.results / "proposals.npz")
+    proposals.save(out)
     yield Log(f"{len(proposals.boxes)} boxes for {len(images)} images of {config.set}.")
 
 

@@ -16,7 +16,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,7 +27,7 @@ import tomli_w
 from core import config
 from core.atomic_file import write_atomically
 from core.errors import StudioError
-from core.events import Event, from_json, to_json
+from core.events import ClassAP, Event, from_json, to_json
 
 Settings = TypeVar("Settings")
 
@@ -250,7 +250,14 @@ class RunFolder:
         return events, offset + len(complete)
 
     def cut_events_after(self, step: int) -> None:
-        """Drop metrics, filters and progress after a training step, before resuming from it."""
+        """Drop metrics, filters and progress after a training step, and every AP, before resuming from it."""
+        self.drop_events(lambda event: isinstance(event, ClassAP) or getattr(event, "step", 0) > step)
+
+    def drop_events(self, unwanted: Callable[[Event], bool]) -> None:
+        """Write the events anew without some of them; lines that are no event go too.
+
+        The caller holds the lock, or no worker runs.
+        """
         path = self.path / "events.jsonl"
         if not path.is_file():
             return
@@ -260,7 +267,7 @@ class RunFolder:
                 event = from_json(line.decode("utf-8", "replace"))
             except ValueError:
                 continue
-            if getattr(event, "step", 0) <= step and line.endswith(b"\n"):
+            if line.endswith(b"\n") and not unwanted(event):
                 kept.append(line)
         write_atomically(path, b"".join(kept))
 

@@ -2,10 +2,11 @@
 
 A checkpoint is one safetensors file, `step-<step>-<checksum>.safetensors`: tensors of the net, the
 optimizer and the random generators; in its header, as JSON, the step, the settings and whatever else
-the loop keeps. The checksum is the start of the file's SHA-256. It is written as `.partial`, flushed
-to disk and renamed; the last three and the best are kept.
+the loop keeps. The checksum is the start of the file's SHA-256. It is written beside, flushed to disk
+and renamed; the last three and the best are kept.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from core.atomic_file import writing_atomically
 from core.errors import StudioError
 
 FORMAT, VERSION = "associationnet-checkpoint", "1"
@@ -83,25 +85,22 @@ def save_checkpoint(
         "score": score,
     }
     metadata = {"format": FORMAT, "version": VERSION, "head": json.dumps(head)}
-    partial = folder / "checkpoint.partial"
+    written = folder / "newest.safetensors"  # until its name can hold its checksum
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(
-            {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, partial, metadata
-        )
-        with open(partial, "rb+") as file:
-            os.fsync(file.fileno())
-        path = folder / f"step-{step:08d}-{_checksum(partial)}.safetensors"
-        os.replace(partial, path)
+        with writing_atomically(written) as partial:
+            arrays = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+            save_file(arrays, partial, metadata)
+        path = folder / f"step-{step:08d}-{_checksum(written)}.safetensors"
+        os.replace(written, path)
     except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
         raise StudioError(
             f"Cannot write a checkpoint to {folder} ({error}); "
             "the earlier ones are intact, so free some space and resume."
         ) from error
     for other in _checkpoints(folder):
         if other != path and other.name.startswith(f"step-{step:08d}-"):
-            other.unlink(missing_ok=True)
+            _remove(other)
     _remove_old(folder)
     return path
 
@@ -157,7 +156,8 @@ def _restore(
             weights[name] = tensor
         elif kind == "optimizer":
             place, name = name.split(".", 1)
-            state.setdefault(int(place), {})[name] = tensor
+            # The optimizer keeps the very tensor it is given; this one maps the file, which is soon removed.
+            state.setdefault(int(place), {})[name] = tensor.clone()
     net.load_state_dict(weights)
     optimizer.load_state_dict({"state": state, "param_groups": head["groups"]})
     torch.set_rng_state(tensors["random.cpu"])
@@ -207,4 +207,10 @@ def _remove_old(folder: Path) -> None:
     best = max(scores, key=lambda path: (scores[path], path.name), default=None)
     for path in paths[:-KEEP]:
         if path != best:
-            path.unlink(missing_ok=True)
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Take a file away if that is possible; one that stays only costs space."""
+    with contextlib.suppress(OSError):
+        path.unlink()

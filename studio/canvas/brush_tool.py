@@ -89,8 +89,7 @@ class BrushTool(DrawTool):
 
     def _painted(self) -> np.ndarray | None:
         """The selected object's mask in the frame shown."""
-        chosen = self.stage.selected_object
-        return None if chosen is None else self.stage.mask_of(self.stage.scene.object(chosen))
+        return self.stage.mask_of(self.stage.object_here(self.stage.selected_object))
 
     def _stroke(self, pointer: Pointer) -> None:
         if self._mask is not None:

@@ -73,10 +73,7 @@ class BoxTool(DrawTool):
         self.cancel()
         if box is None or (box[2:] - box[:2]).min() < _SMALLEST:
             return
-        here = None
-        if self.stage.selected_object is not None:
-            here = self.stage.scene.object(self.stage.selected_object)
-        mask = self.stage.mask_of(here)
+        mask = self.stage.mask_of(self.stage.object_here(self.stage.selected_object))
         self.stage.ask(self._edit(box, None if mask is None else mask_changes.cropped(mask, box)))
 
     def cancel(self) -> None:

@@ -80,6 +80,8 @@ class FrameLoader(QObject):
         self._cursor = frame
         found = self._cache.get(frame)
         self._wanted = None if found is not None else frame
+        if found is not None:
+            self._asked = False  # what is being loaded would replace the frame that is shown now
         self._load_next()
         return found
 

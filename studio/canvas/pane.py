@@ -58,7 +58,8 @@ class CanvasPane(QWidget):
         self.loader.loaded.connect(self._show_loaded)
         view.clip_changed.connect(self._open)
         view.frame_changed.connect(self._go)
-        view.shown_changed.connect(self.stage.filter_tracks)
+        for choosing in (view.shown_changed, view.selection_changed):
+            choosing.connect(self.stage.filter_tracks)
         document.changed.connect(self._redraw)
         self._open(view.clip)
         self._go(view.frame)

@@ -62,14 +62,16 @@ class Stage(QObject):
         else:
             clip_id = self.clip.id
             self.tracks = ClipTracks(
-                self.document.points(clip_id), self.document.objects(clip_id), self.view.shown
+                self.document.points(clip_id), self.document.objects(clip_id), self._shown
             )
         self.show_frame(self.scene.frame if frame is None else frame)
 
     def filter_tracks(self) -> None:
-        """Take the table's filter again."""
-        self.tracks = ClipTracks(self.tracks.points, self.tracks.objects, self.view.shown)
-        self.show_frame(self.scene.frame)
+        """Take the table's filter and the selection again."""
+        shown = self._shown
+        if shown != self.tracks.shown:
+            self.tracks = ClipTracks(self.tracks.points, self.tracks.objects, shown)
+            self.show_frame(self.scene.frame)
 
     def show_frame(self, frame: int) -> None:
         """Show the scene of a frame."""
@@ -87,6 +89,11 @@ class Stage(QObject):
         if camera != self.camera:
             self.camera = camera
             self.camera_changed.emit()
+
+    @property
+    def _shown(self) -> frozenset[int] | None:
+        """What the filter leaves, and what is selected: nobody edits what cannot be seen."""
+        return None if self.view.shown is None else self.view.shown | self.view.selection
 
     # --- what tools ask -----------------------------------------------------------------------
 
@@ -109,6 +116,12 @@ class Stage(QObject):
         """The id of the one object that is selected; None where none or several are."""
         chosen = [id for id in self.view.selection if id in self.tracks.objects]
         return chosen[0] if len(chosen) == 1 and len(self.view.selection) == 1 else None
+
+    def object_here(self, trajectory_id: int | None) -> ObjectHere | None:
+        """An object at the frame that is seen, whatever the filter hides; None where it is not there."""
+        one = self.tracks.objects.get(trajectory_id) if trajectory_id is not None else None
+        place = one.place(self.scene.frame) if one is not None else None
+        return ObjectHere(one, place) if one is not None and place is not None else None
 
     def mask_of(self, one: ObjectHere | None) -> np.ndarray | None:
         """(H, W) bool, the mask of an object here; None without one."""

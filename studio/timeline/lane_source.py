@@ -12,7 +12,7 @@ MOST_POINT_LANES = 200
 
 
 class LaneSource:
-    """The lanes of `view.clip`: the objects that the filter shows, then the points that are selected.
+    """The lanes of `view.clip`: objects that the filter shows or that are selected, then selected points.
 
     Attributes:
         ids: the trajectories that have a lane, from the top.
@@ -47,8 +47,9 @@ class LaneSource:
         self.ids = []
         if clip is not None:
             objects = self._document.objects(clip.id)
-            self.ids = [id for id in objects if shown is None or id in shown]
-            chosen = np.array(sorted(self._view.selection), np.int64)
+            selection = self._view.selection
+            self.ids = [id for id in objects if shown is None or id in shown or id in selection]
+            chosen = np.array(sorted(selection), np.int64)
             points = chosen[np.isin(chosen, self._points.ids)]
             self.ids += points[:MOST_POINT_LANES].tolist()
 

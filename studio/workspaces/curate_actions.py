@@ -41,7 +41,14 @@ class CurateActions(QObject):
         self._canvas, self._tracks, self._edits = canvas, tracks, edits
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self._refresh)
-        for changed in (view.selection_changed, view.frame_changed, view.clip_changed, document.changed):
+        shown = canvas.stage.scene_changed
+        for changed in (
+            view.selection_changed,
+            view.frame_changed,
+            view.clip_changed,
+            document.changed,
+            shown,
+        ):
             changed.connect(self._refreshing.start)
         view.tool_changed.connect(self._show_tool)
         view.layers_changed.connect(self._show_layers)

@@ -16,6 +16,7 @@ import main
 from core.cli import COMMANDS
 from core.datasets.image import read_values
 from core.datasets.voc import CLASSES
+from core.events import ClassAP
 from core.geometry import decode_mask
 from core.jobs.run_folder import RunFolder, State
 from core.project import Project
@@ -321,8 +322,8 @@ def test_from_proposals_to_a_row_beside_the_papers(voc, tmp_path, capsys):
     capsys.readouterr()
     assert run("evaluate", "--voc", voc, "--detections", tmp_path / "found", "--json", "-") == 0
     printed = json.loads(capsys.readouterr().out)  # nothing else goes to standard output
-    assert printed.keys() == {"metric", "ap", "map", "objects"}
-    assert printed["metric"] == "voc07_11point"
+    assert printed.keys() == {"metric", "year", "set", "ap", "map", "objects"}
+    assert (printed["metric"], printed["year"], printed["set"]) == ("voc07_11point", 2007, "test")
     assert printed["ap"].keys() == printed["objects"].keys() == set(CLASSES)
     assert 0 <= printed["map"] <= 1
     assert printed["ap"]["dog"] is None
@@ -331,6 +332,22 @@ def test_from_proposals_to_a_row_beside_the_papers(voc, tmp_path, capsys):
     assert len(rows) == 17
     assert rows[-1]["map"] == pytest.approx(printed["map"], abs=1e-5)
     assert "RandomNet (run)" in capsys.readouterr().out
+
+    # Measured again it is there once; measured on what it was trained on, it is not kept at all.
+    evaluate = ("evaluate", "--voc", voc, "--detections", tmp_path / "found")
+    assert result(tmp_path, *evaluate) == printed
+    classes = [e.name for e in RunFolder(tmp_path / "run").events()[0] if isinstance(e, ClassAP)]
+    assert classes == list(CLASSES)
+    again = ("detect", "--run", tmp_path / "run", "--voc", voc, "--proposals", tmp_path / "trainval.npz")
+    assert run(*again, "--set", "trainval", "--out", tmp_path / "found") == 0
+    capsys.readouterr()
+    assert result(tmp_path, *evaluate, "--set", "trainval")["set"] == "trainval"
+    assert "Warning: run was trained on trainval" in capsys.readouterr().out
+    assert json.loads((tmp_path / "run" / "results" / "ap.json").read_text()) == printed
+    with RunFolder(tmp_path / "run").held_lock():
+        assert "is running; evaluate again" in refused(capsys, *evaluate)
+    shutil.rmtree(tmp_path / "run" / "results")
+    assert "cannot be kept" in refused(capsys, *evaluate)
 
 
 def test_a_probe_names_its_accuracy_and_chance(voc, tmp_path):

@@ -2,7 +2,6 @@ import pytest
 from PySide6.QtCore import QObject
 
 from core.trajectories.edits import (
-    DeleteObservation,
     DeleteTrajectories,
     MakeKeyframe,
     Merge,
@@ -29,7 +28,7 @@ def edits(small_document: Document, small_view: ViewState):
         clip = small_view.clip.id
         return track_rows(small_document.points(clip), small_document.objects(clip).values())
 
-    edits = TrackEdits(small_document, small_view, rows, parent)
+    edits = TrackEdits(small_document, small_view, rows, lambda: small_view.frame, parent)
     edits.asked = []
     edits.edit_asked.connect(edits.asked.append)
     yield edits
@@ -40,7 +39,7 @@ def test_each_asks_for_its_edit_of_what_is_selected_at_the_frame(edits: TrackEdi
     clip = small_view.clip.id
     small_view.set_frame(4)
     small_view.set_selection((SWAN,))
-    for ask in (edits.split, edits.trim_start, edits.trim_end, edits.keyframe, edits.delete_here):
+    for ask in (edits.split, edits.trim_start, edits.trim_end, edits.keyframe):
         ask()
     edits.relabel(" duck ")
     small_view.set_selection((GOOSE, SWAN))
@@ -52,7 +51,6 @@ def test_each_asks_for_its_edit_of_what_is_selected_at_the_frame(edits: TrackEdi
         Trim(clip, SWAN, 4, 11),
         Trim(clip, SWAN, 0, 4),
         MakeKeyframe(clip, SWAN, 4),
-        DeleteObservation(clip, SWAN, 4),
         Relabel(clip, (SWAN,), "duck"),
         Merge(clip, (SWAN, GOOSE)),
         Swap(clip, SWAN, GOOSE, 4),

@@ -191,6 +191,30 @@ def test_history_goes_back_past_a_large_edit(open_studio: Studio, qtbot):
     assert len(document.points(clip)) == 3000
 
 
+def test_an_edit_by_key_belongs_to_the_frame_that_is_seen(open_studio: Studio, qtbot):
+    session, commands = open_studio.session, open_studio.window.commands
+    view, canvas = session.view, session.canvas
+    view.set_selection((SWAN,))
+    view.set_frame(5)
+    qtbot.waitUntil(lambda: canvas.stage.scene.frame == 5 and commands["split"].isEnabled())
+    canvas.loader.open(view.clip)  # as when nothing was read in advance
+    view.set_frame(11)
+    assert canvas.stage.scene.frame == 5
+    commands["split"].trigger()
+    split = [one.frames.tolist() for one in session.document.objects(view.clip.id).values()]
+    assert [5, 11] in split
+
+
+def test_what_can_be_done_follows_the_frame_that_is_seen(open_studio: Studio, qtbot):
+    session, commands = open_studio.session, open_studio.window.commands
+    canvas = session.canvas
+    session.view.set_selection((SWAN,))
+    qtbot.waitUntil(lambda: commands["accept"].isEnabled())
+    canvas.loader.open(session.view.clip)
+    session.view.set_frame(5)
+    qtbot.waitUntil(lambda: canvas.stage.scene.frame == 5 and commands["split"].isEnabled())
+
+
 def test_a_refused_edit_is_one_sentence(open_studio: Studio):
     session = open_studio.session
     session.document.perform(DeleteTrajectories(session.view.clip.id, (9999,)))

@@ -11,6 +11,7 @@ from core.networks.fast_rcnn import FastRCNN, rois_of
 from core.networks.initialisation import initialise
 from core.networks.trunk import TINY, Trunk
 from core.networks.weights import save_trunk
+from tests.bad_inputs import full_disk
 
 SIZE = ImageSize(short_side=90, long_side=200)
 
@@ -62,11 +63,27 @@ def test_what_is_no_detector_is_refused(tmp_path, net, statistics):
     with pytest.raises(StudioError, match=r"does not fit .*bbox_pred\.bias"):
         load_detector(path)
     save_detector(path, net, statistics, ("cat", "dog"), SIZE, {})
-    save_file(load_file(path), path, {"format": "associationnet-detector", "version": "99"})
+    tensors = load_file(path)
+    header = {"network": "tiny", "classes": '["cat", "dog"]', "short_side": "9", "long_side": "x"}
+    save_file(tensors, path, {"format": "associationnet-detector", "version": "1", **header})
+    with pytest.raises(StudioError, match="is damaged"):
+        load_detector(path)
+    spoilt = {**tensors, "cls_score.bias": tensors["cls_score.bias"] * torch.nan}
+    save_file(spoilt, path, {"format": "associationnet-detector", "version": "1", **header, "long_side": "9"})
+    with pytest.raises(StudioError, match=r"cls_score\.bias that are not finite"):
+        load_detector(path)
+    save_file(tensors, path, {"format": "associationnet-detector", "version": "99"})
     with pytest.raises(StudioError, match="another version"):
         load_detector(path)
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path, net, statistics):
-    with pytest.raises(StudioError, match="Cannot write"):
-        save_detector(tmp_path / "absent" / "d.safetensors", net, statistics, ("cat", "dog"), SIZE, {})
+    path = tmp_path / "detector.safetensors"
+    save_detector(path, net, statistics, ("cat", "dog"), SIZE, {})
+    old = path.read_bytes()
+    with torch.no_grad():
+        net.cls_score.bias.fill_(1.0)
+    with full_disk(1000), pytest.raises(StudioError, match=r"Cannot write .*; free some space"):
+        save_detector(path, net, statistics, ("cat", "dog"), SIZE, {})
+    assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]

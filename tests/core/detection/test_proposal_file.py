@@ -50,3 +50,16 @@ def test_files_that_are_missing_damaged_or_something_else(tmp_path):
         np.savez(path, ids=np.array(["a"]), offsets=np.array(offsets), boxes=boxes)
         with pytest.raises(StudioError, match="do not fit together"):
             Proposals.load(path)
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    Proposals.check_place(tmp_path / "new" / "p.npz")
+    assert list((tmp_path / "new").iterdir()) == []
+    for path in (tmp_path / "new", tmp_path / "file" / "p.npz"):
+        for attempt in (Proposals.check_place, Proposals.of(BOXES).save):
+            with pytest.raises(
+                StudioError, match=r"Cannot write the proposals .*; free some space or choose"
+            ):
+                attempt(path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "new"]

@@ -1,3 +1,5 @@
+import hashlib
+
 import cv2
 import numpy as np
 import pytest
@@ -6,7 +8,7 @@ from core import geometry
 from core.datasets import still_life
 from core.datasets.voc import read_split
 from core.detection.config import MODES as MODES_OF_SETTINGS
-from core.detection.proposals import MODES, propose, propose_all
+from core.detection.proposals import MODES, VERSION, propose, propose_all
 from core.errors import StudioError
 
 
@@ -66,6 +68,34 @@ def test_the_cache_is_used_and_a_damaged_file_in_it_is_replaced(tmp_path, pictur
     again = list(propose_all(paths, "rcnn", cache))
     for boxes, expected in zip(again, first, strict=True):
         np.testing.assert_array_equal(boxes, expected)
+
+
+def test_an_image_whose_boxes_are_kept_is_not_decoded(tmp_path):
+    path, cache = tmp_path / "x.jpg", tmp_path / "cache"
+    path.write_bytes(b"no image")  # which decoding it would find out
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    kept = cache / f"selective-search-rcnn-{VERSION}" / digest[:2] / f"{digest}.npy"
+    kept.parent.mkdir(parents=True)
+    np.save(kept, np.ones((2, 4), np.float32))
+    assert [len(boxes) for boxes in propose_all([path], "rcnn", cache)] == [2]
+
+
+def test_equal_images_may_be_searched_at_once(tmp_path, picture):
+    paths = [tmp_path / f"{number}.png" for number in range(6)]
+    for path in paths:
+        cv2.imwrite(str(path), picture.image[:, :, ::-1])
+    boxes = list(propose_all(paths, "rcnn", tmp_path / "cache", workers=6))
+    for each in boxes:
+        np.testing.assert_array_equal(each, boxes[0])
+    assert len([path for path in (tmp_path / "cache").rglob("*") if path.is_file()]) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_one_sentence(tmp_path, picture):
+    cv2.imwrite(str(tmp_path / "a.png"), picture.image)
+    with pytest.raises(
+        StudioError, match=r"Cannot keep boxes in .*; free some space or choose another cache"
+    ):
+        list(propose_all([tmp_path / "a.png"], "fast", tmp_path / "a.png"))
 
 
 def test_a_broken_image_is_named(tmp_path):

@@ -25,6 +25,17 @@ def test_clouds_apart_are_told_apart_and_noise_is_not(dimensions, least):
     assert 0.2 < probe(noise, train[1], noise_too, test[1], generator).accuracy < 0.47
 
 
+@pytest.mark.parametrize("dimensions", [5, 200])
+def test_features_that_training_never_saw_move_change_nothing(dimensions):
+    """As of units that are dead on the training images: standardising them would blow the test ones up."""
+    train, labels = clouds(np.random.default_rng(0), 60, dimensions, 0.3)
+    test, test_labels = clouds(np.random.default_rng(1), 300, dimensions, 0.3)
+    alone = probe(train, labels, test, test_labels, np.random.default_rng(2))
+    train = torch.cat([train, torch.zeros(60, 20)], dim=1)
+    test = torch.cat([test, torch.randn(300, 20, generator=torch.Generator().manual_seed(0))], dim=1)
+    assert probe(train, labels, test, test_labels, np.random.default_rng(2)) == alone
+
+
 def test_turning_many_features_into_fewer_changes_nothing():
     generator = np.random.default_rng(0)
     train, labels = clouds(generator, 30, 80, 0.5)

@@ -22,12 +22,12 @@ class Pretraining:
     regime: str = setting("objtr", "")
 
 
-def evaluated_run(path, settings, ap=0.25):
+def evaluated_run(path, settings, ap=0.25, **more):
     run = RunFolder.create(path, "voc", settings)
     per_class = {name: ap for name in CLASSES} | {"sheep": None}
     objects = {name: 5 for name in CLASSES} | {"sheep": 0}
-    text = json.dumps({"metric": "voc07_11point", "ap": per_class, "map": ap, "objects": objects})
-    (run.results / "ap.json").write_text(text)
+    result = {"metric": "voc07_11point", "ap": per_class, "map": ap, "objects": objects, **more}
+    (run.results / "ap.json").write_text(json.dumps(result))
     return run.path
 
 
@@ -49,9 +49,16 @@ def test_a_run_is_named_by_its_pretraining_and_put_beside_the_paper(tmp_path):
     assert (first.setting, first.name, first.mean_ap) == ("voc2007_sa", "AssociationNet-objtr (a)", 25.0)
     assert (second.setting, second.name) == ("voc2012", "RandomNet (b)")
     assert math.isnan(first.ap["sheep"])
-    assert first.source == "measured on 95 objects"
+    assert first.source == "measured on 95 objects of its test set, eleven-point AP"
     assert not first.is_quoted
     assert paper_rows()[0].is_quoted
+
+
+def test_a_row_is_of_the_year_and_set_that_were_measured_not_of_the_training(tmp_path):
+    measured = {"metric": "voc10_area", "year": 2012, "set": "my_val"}
+    row = row_of_run(evaluated_run(tmp_path / "a", VocConfig(year=2007), **measured))
+    assert (row.setting, row.source) == ("voc2012", "measured on 95 objects of my_val, area AP")
+    assert r"of my\_val, area AP" in format_table([row], "latex")
 
 
 def test_every_format_holds_every_row_and_says_what_is_quoted(tmp_path):

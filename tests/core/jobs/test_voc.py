@@ -87,8 +87,8 @@ def test_the_whole_chain_reports_as_one_job(done):
 def test_the_results_hold_what_was_reported(done, voc):
     folder, events = done
     result = json.loads((folder.results / "ap.json").read_text())
-    assert set(result) == {"metric", "ap", "map", "objects"}
-    assert result["metric"] == "voc07_11point"
+    assert set(result) == {"metric", "year", "set", "ap", "map", "objects"}
+    assert (result["metric"], result["year"], result["set"]) == ("voc07_11point", 2007, "test")
     things = [thing for image in read_split(voc, 2007, "test") for thing in image.objects]
     assert result["objects"]["cat"] == sum(thing.name == "cat" and not thing.difficult for thing in things)
     assert result["ap"]["sheep"] is None
@@ -121,8 +121,12 @@ def test_a_stopped_chain_goes_on_to_the_same_end(done, settings, tmp_path):
     first, second = (load_file(each.results / "detector.safetensors") for each in (whole, folder))
     for name, tensor in first.items():
         torch.testing.assert_close(second[name], tensor, rtol=0, atol=0)
+    for event in run(folder):  # once more, though it is done
+        folder.append(event)
     curve = [e.step for e in folder.events()[0] if isinstance(e, Metric) and e.name == "loss"]
     assert curve == [2, 4, 6, 8]
+    classes = [event.name for event in folder.events()[0] if isinstance(event, ClassAP)]
+    assert classes == list(CLASSES)
 
 
 def test_the_parts_by_themselves_reach_the_same_ap(done, settings, tmp_path):
@@ -143,6 +147,12 @@ def test_the_parts_by_themselves_reach_the_same_ap(done, settings, tmp_path):
     list(run(RunFolder.create(tmp_path / "d", "detect", detect)))
     folder, _ = evaluate_files(settings.voc, found)
     assert (folder.results / "ap.json").read_text() == (whole.results / "ap.json").read_text()
+
+
+def test_boxes_are_not_searched_for_a_file_that_cannot_be_written(settings, tmp_path):
+    config = ProposalsConfig(voc=settings.voc, out=tmp_path)
+    with pytest.raises(StudioError, match="Cannot write the proposals"):
+        next(run(RunFolder.create(tmp_path / "p", "proposals", config)))
 
 
 def test_pretrained_weights_are_where_fine_tuning_starts(settings, tmp_path):

@@ -124,3 +124,25 @@ def test_a_full_disk_leaves_the_last_checkpoint_intact(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [path.suffix for path in tmp_path.iterdir()] == [".safetensors"]
     assert training.resume(tmp_path).step == 1
+
+
+def test_what_is_resumed_does_not_hang_on_the_file(tmp_path):
+    training = Training()
+    training.step()
+    path = training.save(tmp_path, 1)
+    again = Training()
+    again.resume(tmp_path)
+    with open(path, "rb+") as file:
+        file.write(bytes(path.stat().st_size))
+    expected, found = (each.optimizer.state_dict()["state"] for each in (training, again))
+    for place, state in expected.items():
+        assert torch.equal(found[place]["momentum_buffer"], state["momentum_buffer"])
+
+
+def test_an_old_checkpoint_that_cannot_be_removed_is_no_reason_to_fail(tmp_path):
+    training = Training()
+    for step in range(1, 6):
+        (tmp_path / f"step-{step:08d}-0123456789abcdef.safetensors").mkdir()
+    path = training.save(tmp_path, 5)
+    assert training.resume(tmp_path).step == 5
+    assert path.is_file()

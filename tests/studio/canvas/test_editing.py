@@ -264,6 +264,40 @@ def test_erasing_takes_pixels_away_and_erasing_all_deletes_here(mouse, pane, vie
     assert objects()[RING].place(1) is not None
 
 
+@pytest.mark.parametrize("tool", ["brush", "erase", "box", "select"])
+def test_drawing_on_the_selection_keeps_its_mask_though_the_filter_hides_it(mouse, pane, view, objects, tool):
+    view.set_selection({RING})
+    view.set_shown(frozenset({LOW}))
+    view.set_tool(tool)
+    pane.stage.set_brush_radius(2)
+    start, end = {"box": ((9, 7), (23, 19)), "select": ((11.5, 16.5), (21.5, 16.5))}.get(
+        tool, ((12, 16), (16, 16))
+    )
+    mouse.drag(start, (15, 15), end)
+    one = objects()[RING]
+    mask = mask_at(one, 0)
+    expected = {
+        "select": np.roll(object_mask(0), 10, axis=1),
+        "box": object_mask(0),
+        "brush": object_mask(0) | mask,
+        "erase": object_mask(0) & mask,
+    }[tool]
+    assert np.array_equal(mask, expected)
+    assert one.origin[0] == Origin.EDITED
+    assert mask.sum() > 50
+
+
+def test_what_is_selected_is_shown_though_the_filter_hides_it(pane, view):
+    view.set_shown(frozenset({LOW}))
+    assert pane.stage.scene.ids.tolist() == [LOW]
+    assert pane.stage.scene.objects == ()
+    view.set_selection({RING, HIGH})
+    assert pane.stage.scene.ids.tolist() == [HIGH, LOW]
+    assert [one.id for one in pane.stage.scene.objects] == [RING]
+    view.set_selection(())
+    assert pane.stage.scene.objects == ()
+
+
 def test_the_eraser_asks_for_a_selection_first(qtbot, mouse, pane, view, document):
     view.set_tool("erase")
     before = revision(document)

@@ -47,6 +47,25 @@ def test_the_newest_request_is_served_and_no_queue_builds_up(qtbot, loader):
     assert len(shown) <= 3  # the one under way when the next came, and the last
 
 
+@pytest.mark.parametrize("later", [None, 6])
+def test_a_frame_that_was_left_for_one_that_is_there_is_not_shown_after_it(qtbot, clip, later):
+    loader = FrameLoader(budget=5 * 64 * 48 * 4)
+    loader.open(clip)
+    load(qtbot, loader, 11)
+    qtbot.waitUntil(lambda: loader.cached == {10, 11})  # nothing more to read in advance here
+    shown = []
+    loader.loaded.connect(lambda frame, _: shown.append(frame))
+    assert loader.request(2) is None
+    assert loader.request(11) is not None  # the canvas shows it at once
+    if later is None:
+        qtbot.waitUntil(lambda: 2 in loader.cached)
+    else:
+        loader.request(later)
+        qtbot.waitUntil(lambda: later in shown)
+    assert 2 not in shown
+    loader.open(None)
+
+
 def test_memory_keeps_within_the_budget_around_the_cursor(qtbot, clip):
     loader = FrameLoader(budget=5 * 64 * 48 * 4)
     loader.open(clip)

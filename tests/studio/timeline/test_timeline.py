@@ -90,7 +90,9 @@ def test_objects_have_lanes_and_points_when_they_are_selected(timeline, view):
     view.set_selection({LATE, WALKER})
     assert timeline.lane_ids == (WALKER, GAPPED, LATE)
     view.set_shown(frozenset({GAPPED}))
-    assert timeline.lane_ids == (GAPPED, LATE)
+    assert timeline.lane_ids == (WALKER, GAPPED, LATE)  # what is selected is always shown
+    view.set_selection(())
+    assert timeline.lane_ids == (GAPPED,)
 
 
 # --- going and selecting ----------------------------------------------------------------------
