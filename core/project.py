@@ -14,7 +14,7 @@ from typing import Any
 import filelock
 import tomli_w
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 
 from core import config
 from core.atomic_file import write_atomically
@@ -25,6 +25,9 @@ FORMAT = 1
 """Version of the project folder's layout, kept in project.toml."""
 
 BACKUPS_KEPT = 10
+
+_BUGS = (IntegrityError, ProgrammingError)
+"""What the database says of statements that are wrong, whatever the disk is like."""
 
 _FOLDERS = ("runs", "cache", "backups", "exports")
 
@@ -154,6 +157,8 @@ class Project:
         try:
             with self.engine.connect() as connection:
                 yield connection
+        except _BUGS:
+            raise
         except DatabaseError as error:
             raise StudioError(
                 f"{self.database} cannot be read ({error.orig}); close the project and put the newest file "
@@ -170,6 +175,8 @@ class Project:
         try:
             with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
                 yield connection
+        except _BUGS:
+            raise
         except DatabaseError as error:
             raise StudioError(
                 f"The edit was not saved ({error.orig}); free disk space or check the project folder."
@@ -245,10 +252,12 @@ def backup(database: Path, folder: Path, why: str) -> Path:
 
 
 def backup_if_changed(database: Path, folder: Path) -> Path | None:
-    """A backup, unless the newest one already holds the database's revision."""
+    """A backup, unless the newest one can be read and ends with the same step of the journal."""
     newest = max(folder.glob("*.sqlite"), default=None)
-    if newest is not None and _revision(newest) == _revision(database):
-        return None
+    if newest is not None:
+        with contextlib.suppress(sqlite3.Error):
+            if _last_step(newest) == _last_step(database):
+                return None
     return backup(database, folder, "close")
 
 
@@ -265,9 +274,12 @@ def _take_back(path: Path, with_folder: bool) -> None:
             folder.rmdir()
 
 
-def _revision(database: Path) -> int:
+def _last_step(database: Path) -> tuple[int, str] | None:
+    """Number and time of the last edit, undo or redo: the number alone comes again after a restore."""
+    query = "SELECT revision, created FROM journal ORDER BY revision DESC LIMIT 1"
     with contextlib.closing(sqlite3.connect(database)) as connection:
-        return int(connection.execute("SELECT coalesce(max(revision), 0) FROM journal").fetchone()[0])
+        step: tuple[int, str] | None = connection.execute(query).fetchone()
+        return step
 
 
 def _probe(database: Path, backups: Path) -> None:

@@ -1,5 +1,6 @@
 """Opening, closing and losing a project folder."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from core import project
 from core.datasets.clip import Clip
@@ -85,10 +87,12 @@ def test_an_edit_that_fails_leaves_nothing(tmp_path):
             assert len(journal.history(connection)) == 1
 
 
-def test_a_row_that_breaks_a_rule_of_the_database_is_one_sentence(tmp_path):
+def test_a_statement_that_is_wrong_is_a_bug_and_writes_nothing(tmp_path):
     with Project.create(tmp_path / "p") as made:
-        with pytest.raises(StudioError, match="was not saved"), made.writing() as connection:
+        with pytest.raises(IntegrityError), made.writing() as connection:
             journal.perform(connection, edits.AddObject(77, "x", 0, np.array([0, 0, 1, 1])))
+        with pytest.raises(ProgrammingError), made.reading() as connection:
+            connection.exec_driver_sql("SELECT ?", (1, 2))
         with made.reading() as connection:
             assert journal.history(connection) == []
 
@@ -129,6 +133,35 @@ def test_closing_backs_up_what_changed_and_keeps_ten(tmp_path):
     newest.rename(tmp_path / "p" / "annotations.sqlite")
     with Project.open(tmp_path / "p") as opened:
         assert len(names(opened)) == 12
+
+
+def test_a_backup_that_cannot_be_read_does_not_end_all_backups(tmp_path):
+    with Project.create(tmp_path / "p") as made:
+        add_clip(made)
+    backups = tmp_path / "p" / "backups"
+    (damaged,) = backups.iterdir()
+    damaged.write_bytes(b"not a database" * 500)
+    Project.open(tmp_path / "p").close()
+    newest = max(backups.iterdir())
+    assert newest != damaged
+    newest.replace(tmp_path / "p" / "annotations.sqlite")
+    with Project.open(tmp_path / "p") as opened:
+        assert names(opened) == ["a"]
+
+
+def test_another_edit_after_a_restore_is_backed_up_though_its_number_came_before(tmp_path):
+    database, backups = tmp_path / "p" / "annotations.sqlite", tmp_path / "p" / "backups"
+    with Project.create(tmp_path / "p") as made:
+        add_clip(made, "a")
+    (with_a,) = backups.iterdir()
+    kept = with_a.read_bytes()
+    for name in ("b", "c"):
+        with Project.open(tmp_path / "p") as opened:
+            add_clip(opened, name)
+        newest = max(backups.iterdir())
+        with contextlib.closing(sqlite3.connect(newest)) as connection:
+            assert connection.execute("SELECT name FROM clip ORDER BY id").fetchall() == [("a",), (name,)]
+        database.write_bytes(kept)
 
 
 @pytest.mark.parametrize("damage", ["text", "cut", "garbled", "foreign", "newer"])

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +146,26 @@ def test_a_mat_that_ends_its_parser_does_not_end_the_program(vsb):
     path.write_bytes(data)
     with pytest.raises(StudioError, match=r"image001\.mat is damaged"):
         find_clips(vsb)
+
+
+UNDER_A_LIMIT = """
+import resource, sys
+from pathlib import Path
+from core.datasets import mat_reader
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+with mat_reader.parsed([Path(sys.argv[1])]) as segmentations:
+    print(segmentations.annotators(0))
+"""
+
+
+def test_a_machine_that_allows_less_memory_than_the_parser_takes_still_reads(vsb):
+    pytest.importorskip("resource", reason="only Unix limits a process's memory")
+    path = vsb / "Groundtruth" / "zoo" / "image001.mat"
+    command = [sys.executable, "-c", UNDER_A_LIMIT, str(path)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.stdout.strip().isdecimal(), done.stderr
 
 
 def test_names_with_odd_characters_reach_the_parser(vsb):
