@@ -6,9 +6,11 @@ the module of the command that is asked for is imported.
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from core.cli.outcome import Stopped, show, show_problems
 from core.errors import StudioError
@@ -39,6 +41,9 @@ def main(arguments: Sequence[str]) -> int:
 
     0 done; 1 something the user can put right, in one sentence on standard error; 2 usage; 130 interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may know fewer characters than our text has
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     try:
         args = _parser(chosen).parse_args(arguments)
@@ -52,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         print(stopped, file=sys.stderr)
         return 130
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
+        print("Interrupted before it was done; start the command again.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read our output has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -68,7 +73,7 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
         usage="main.py [-h] [--version] [PROJECT | --sample | COMMAND ...]",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"AssociationNet Studio {code_version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, (module, words) in COMMANDS.items():
         sentence = f"{words[0].upper()}{words[1:]}."
@@ -83,3 +88,11 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
             loaded.add_arguments(command)
             command.set_defaults(perform=loaded.perform)
     return parser
+
+
+class _Version(argparse.Action):
+    """Finds the version out only when it is asked for: git is called for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(f"AssociationNet Studio {code_version()}")
+        parser.exit()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.atomic_file import write_atomically
 from core.cli.options import add_settings, settings_from
-from core.cli.outcome import Outcome
+from core.cli.outcome import Outcome, Stopped
 from core.cli.running import shown
 from core.jobs.demo import DemoConfig, ap_csv, ap_table, run_demo
 from core.jobs.report import write_report
@@ -19,8 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def perform(args: argparse.Namespace) -> Outcome:
+    settings = settings_from(args, DemoConfig)
     with shown(args) as display:
-        result = run_demo(args.out.absolute(), settings_from(args, DemoConfig), display.show)
+        try:
+            result = run_demo(args.out.absolute(), settings, display.show)
+        except KeyboardInterrupt as interrupt:
+            raise Stopped(
+                f"Stopped; look at what is done with: main.py {args.out}, or start again with another --out."
+            ) from interrupt
     table, folder = ap_table(result.rows), result.project
     write_atomically(folder / "ap_table.txt", f"{table}\n".encode())
     write_atomically(folder / "ap_table.csv", ap_csv(result.rows).encode())

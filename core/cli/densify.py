@@ -2,7 +2,7 @@
 
 import argparse
 
-from core.cli.options import add_settings, settings_from
+from core.cli.options import add_settings
 from core.cli.outcome import Outcome
 from core.cli.tracking import add_project, run_and_adopt
 from core.tracking.config import DensifyConfig
@@ -14,4 +14,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def perform(args: argparse.Namespace) -> Outcome:
-    return run_and_adopt(args, "densify", settings_from(args, DensifyConfig))
+    return run_and_adopt(args, "densify", DensifyConfig)

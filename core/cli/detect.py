@@ -6,7 +6,7 @@ import json
 from core.atomic_file import write_atomically
 from core.cli.options import add_settings, given, settings_from
 from core.cli.outcome import Outcome
-from core.cli.running import cache, passing_run, run_here
+from core.cli.running import cache, passing_run
 from core.detection.config import DetectConfig
 from core.errors import StudioError
 
@@ -26,8 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def perform(args: argparse.Namespace) -> Outcome:
     filled = {"cache": given(args, DetectConfig).get("cache", cache())}
     settings = settings_from(args, DetectConfig, **filled)
-    with passing_run("detect", settings) as folder:
-        run_here(folder, args)
+    kept = "nothing was kept" if settings.proposals else "only the boxes proposed so far were kept"
+    with passing_run("detect", settings, args, kept):
+        pass
     assert settings.out is not None  # required
     try:
         text = json.dumps({"run": str(settings.run)})

@@ -10,7 +10,7 @@ from core.atomic_file import write_atomically
 from core.cli.detect import made_by
 from core.cli.options import add_settings, settings_from
 from core.cli.outcome import Outcome
-from core.cli.running import passing_run, run_here, shown
+from core.cli.running import passing_run, shown
 from core.detection.config import EvaluateConfig
 from core.errors import StudioError
 from core.events import ClassAP, Log
@@ -23,8 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def perform(args: argparse.Namespace) -> Outcome:
     settings = settings_from(args, EvaluateConfig)
-    with passing_run("evaluate", settings) as folder:
-        run_here(folder, args)
+    with passing_run("evaluate", settings, args) as folder:
         values = json.loads((folder.results / "ap.json").read_text(encoding="utf-8"))
         run = _maker(settings)
         if run is None:

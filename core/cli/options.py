@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core import config
+from core.errors import StudioError
+from core.jobs.run_folder import RunFolder
 
 Settings = TypeVar("Settings")
 
@@ -38,6 +40,8 @@ def add_settings(
         if kind is bool:
             options["action"] = argparse.BooleanOptionalAction
         else:
+            if typing.get_origin(kind) is tuple:
+                kind, options["nargs"] = typing.get_args(kind)[0], "*"
             options["type"] = _absolute if kind is Path else kind
             options["metavar"] = rule["unit"].upper() or kind.__name__.upper()
             if rule["choices"]:
@@ -64,6 +68,21 @@ def settings_from(args: argparse.Namespace, cls: type[Settings], **filled: Any) 
     return config.from_dict(cls, {**given(args, cls), **filled})
 
 
+def check_unchanged(folder: RunFolder, args: argparse.Namespace, cls: type) -> None:
+    """Hold the settings given on the command line against those that a run was started with.
+
+    Raises:
+        StudioError: one differs, or the run's are damaged.
+    """
+    started = config.as_dict(folder.settings(cls))
+    for name, value in given(args, cls).items():
+        if started.get(name) != (str(value) if isinstance(value, Path) else value):
+            raise StudioError(
+                f"The run was started with {name} {started.get(name)!r}, not {str(value)!r}; "
+                "resume it unchanged or start a new run."
+            )
+
+
 def start_of(text: str) -> str:
     """`random`, or the absolute path of a run or weights file, as jobs take it for `init`."""
     return text if text == "random" else str(_absolute(text))
@@ -83,7 +102,7 @@ def _bare(kind: Any) -> Any:
 def _help(field: "dataclasses.Field[Any]") -> str:
     words = field.metadata["help"]
     default = field.default
-    if default not in (None, "", Path()) and not isinstance(default, bool):
+    if default not in (None, "", Path(), ()) and not isinstance(default, bool):
         unit = f" {field.metadata['unit']}" if field.metadata["unit"] else ""
         words += f" (default: {default}{unit})"
     elif isinstance(default, bool):

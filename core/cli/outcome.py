@@ -36,7 +36,7 @@ def show(outcome: Outcome, json_to: str | None) -> None:
     Raises:
         StudioError: the file cannot be written.
     """
-    text = json.dumps(outcome.values, indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(outcome.values, indent=2, allow_nan=False)
     if json_to == "-":
         print(text)
         return

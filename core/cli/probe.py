@@ -5,7 +5,7 @@ import json
 
 from core.cli.options import add_settings, settings_from, start_of
 from core.cli.outcome import Outcome
-from core.cli.running import passing_run, run_here
+from core.cli.running import passing_run
 from core.evaluation.config import ProbeConfig
 
 
@@ -15,7 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def perform(args: argparse.Namespace) -> Outcome:
     args.init = start_of(args.init)
-    with passing_run("probe", settings_from(args, ProbeConfig)) as folder:
-        run_here(folder, args)
+    with passing_run("probe", settings_from(args, ProbeConfig), args) as folder:
         values = json.loads((folder.results / "probe.json").read_text(encoding="utf-8"))
     return Outcome("", values)

@@ -23,12 +23,17 @@ LINE_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""
 
 
-def run_here(folder: RunFolder, args: argparse.Namespace) -> None:
+def run_here(folder: RunFolder, args: argparse.Namespace, go_on: str) -> None:
     """Run a job to its end.
+
+    Args:
+        folder: the run.
+        args: of the command.
+        go_on: after an interruption, what was kept and how to go on.
 
     Raises:
         StudioError: it failed; why.
-        Stopped: it was interrupted, and saved.
+        Stopped: it was interrupted.
     """
     folder.clear_control()
     with shown(args) as display:
@@ -36,14 +41,23 @@ def run_here(folder: RunFolder, args: argparse.Namespace) -> None:
     if status.state is State.FAILED:
         raise StudioError(status.error)
     if status.state is State.STOPPED:
-        raise Stopped(f"Stopped at {status.step} of {status.total} and saved in {folder.path}.")
+        raise Stopped(f"Stopped at {status.step} of {status.total}; {go_on}.")
 
 
 @contextlib.contextmanager
-def passing_run(job: str, settings: Any) -> Iterator[RunFolder]:
-    """A run whose folder lasts as long as the block: its result is written elsewhere by the job."""
-    with tempfile.TemporaryDirectory(prefix="associationnet-") as folder:
-        yield launch.prepare_at(Path(folder) / job, job, settings)
+def passing_run(
+    job: str, settings: Any, args: argparse.Namespace, kept: str = "nothing was kept"
+) -> Iterator[RunFolder]:
+    """A finished run whose folder lasts as long as the block: its result is read in it, or lies elsewhere.
+
+    Raises:
+        StudioError: it failed; why.
+        Stopped: it was interrupted; says what was kept, in the words of `kept`.
+    """
+    with tempfile.TemporaryDirectory(prefix="associationnet-") as path:
+        folder = launch.prepare_at(Path(path) / job, job, settings)
+        run_here(folder, args, f"{kept}; start the command again")
+        yield folder
 
 
 def cache() -> Path:

@@ -4,39 +4,39 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from core.cli.options import check_unchanged, settings_from
 from core.cli.outcome import Outcome
 from core.cli.running import run_here
 from core.errors import StudioError
 from core.jobs import adopt, launch
+from core.jobs.run_folder import RunFolder
 from core.project import Project
 from core.trajectories import journal, store
+from core.trajectories.snapshot import read_snapshot
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
-    """The options `--project` and `--clip`."""
+    """The options `--project`, `--clip` and `--resume`."""
     parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="the project")
     parser.add_argument(
         "--clip", action="append", metavar="NAME", help="only this clip; may be repeated (default: all)"
     )
+    parser.add_argument("--resume", metavar="RUN", help="go on with this run of the project, by name")
 
 
-def run_and_adopt(args: argparse.Namespace, job: str, settings: Any) -> Outcome:
-    """Run the job on the clips asked for and take its results into the project."""
+def run_and_adopt(args: argparse.Namespace, job: str, cls: type[Any]) -> Outcome:
+    """Run the job on the clips asked for, with settings of a class, and take its results into the project."""
     with Project.open(args.project) as project:
-        with project.reading() as connection:
-            clips = store.clips(connection)
-            if args.clip:
-                clips = [store.clip(connection, name) for name in dict.fromkeys(args.clip)]
-        if not clips:
-            raise StudioError("The project holds no clips; import some first.")
-        folder = launch.prepare(project, job, settings, clips)
-        run_here(folder, args)
+        folder = _to_resume(project, args, job, cls) if args.resume else _new_run(project, args, job, cls)
+        names = _clips_of(folder)
+        run_here(
+            folder, args, f"finished clips are kept; to go on, add --resume {folder.name} to the command"
+        )
         edit = adopt.result_edit(folder)
         with project.writing() as connection:
             journal.perform(connection, edit)
             done = journal.history(connection, 1)[0].text
             found = store.summaries(connection)
-    names = {clip.name for clip in clips}
     rows = [
         {
             "name": one.clip.name,
@@ -46,5 +46,36 @@ def run_and_adopt(args: argparse.Namespace, job: str, settings: Any) -> Outcome:
         for one in found
         if one.clip.name in names
     ]
-    text = f"{done} in {len(clips)} clip{'s' if len(clips) != 1 else ''} ({folder.name})."
+    text = f"{done} in {len(names)} clip{'s' if len(names) != 1 else ''} ({folder.name})."
     return Outcome(text, {"run": str(folder.path), "edit": done, "clips": rows})
+
+
+def _new_run(project: Project, args: argparse.Namespace, job: str, cls: type[Any]) -> RunFolder:
+    settings = settings_from(args, cls)
+    with project.reading() as connection:
+        clips = store.clips(connection)
+        if args.clip:
+            clips = [store.clip(connection, name) for name in dict.fromkeys(args.clip)]
+    if not clips:
+        raise StudioError("The project holds no clips; import some first.")
+    return launch.prepare(project, job, settings, clips)
+
+
+def _to_resume(project: Project, args: argparse.Namespace, job: str, cls: type[Any]) -> RunFolder:
+    folder = RunFolder.open(project.runs / args.resume)
+    if folder.job != job:
+        raise StudioError(f"{folder.name} is a {folder.job} run; resume it with the command {folder.job}.")
+    check_unchanged(folder, args, cls)
+    names = _clips_of(folder)
+    if args.clip and set(args.clip) != names:
+        raise StudioError(
+            f"The run was started on {', '.join(sorted(names))}; resume it unchanged or start a new run."
+        )
+    with project.reading() as connection:
+        if folder.name in store.adopted_runs(connection):
+            raise StudioError(f"The results of {folder.name} are in the project already; start a new run.")
+    return folder
+
+
+def _clips_of(folder: RunFolder) -> set[str]:
+    return {one.clip.name for one in read_snapshot(folder.snapshot).clips}

@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core import config
-from core.cli.options import given
+from core.cli.options import check_unchanged
 from core.cli.outcome import Outcome
 from core.cli.running import run_here
 from core.errors import StudioError
@@ -39,19 +38,13 @@ def to_resume(args: argparse.Namespace, job: str, cls: type) -> RunFolder | None
     folder = RunFolder.open(args.out)
     if folder.job != job:
         raise StudioError(f"{args.out} is a {folder.job} run; resume it with the command {folder.job}.")
-    started = config.as_dict(folder.settings(cls))
-    for name, value in given(args, cls).items():
-        if started.get(name) != (str(value) if isinstance(value, Path) else value):
-            raise StudioError(
-                f"The run was started with {name} {started.get(name)!r}, not {str(value)!r}; "
-                "resume it unchanged or start a new run."
-            )
+    check_unchanged(folder, args, cls)
     return folder
 
 
 def run_to_end(folder: RunFolder, args: argparse.Namespace) -> Outcome:
     """Run a training job; the outcome holds the last value of every curve."""
-    run_here(folder, args)
+    run_here(folder, args, "it is saved, so go on with the same command and --resume")
     metrics: dict[str, Any] = {}
     for event in folder.events()[0]:
         if isinstance(event, Metric):

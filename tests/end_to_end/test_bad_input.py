@@ -13,7 +13,8 @@ import main
 from core.jobs.run_folder import RunFolder, State
 from core.project import Project
 from tests import bad_inputs
-from tests.bad_inputs import contents, cut_short, full_disk, is_clear, read_only
+from tests.bad_disks import full_disk, read_only
+from tests.bad_inputs import contents, cut_short, is_clear
 from tests.small_data import write_davis, write_voc
 
 ROOT = Path(main.__file__).parent
@@ -24,7 +25,8 @@ QUICK = ("--network", "tiny", "--device", "cpu")
 @pytest.fixture(scope="module", autouse=True)
 def _own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        own = tmp_path_factory.mktemp("cache")
+        patch.setattr("platformdirs.user_cache_path", lambda name: own / name)
         yield
 
 

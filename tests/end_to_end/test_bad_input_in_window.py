@@ -22,7 +22,8 @@ from studio.run import Run
 from studio.settings import WindowSettings
 from studio.workspaces.error_card import ErrorCard
 from tests import bad_inputs
-from tests.bad_inputs import contents, full_disk, is_clear, read_only
+from tests.bad_disks import full_disk, read_only
+from tests.bad_inputs import contents, is_clear
 from tests.small_data import write_voc
 from tests.studio.small_project import draw_points, make_project
 

@@ -1,5 +1,3 @@
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -8,6 +6,7 @@ from torch import nn
 from core.errors import StudioError
 from core.training.checkpoint import resume, save_checkpoint
 from core.training.optimisation import set_learning_rate, sgd
+from tests.bad_disks import full_disk
 
 SETTINGS = {"learning_rate": 0.1, "steps": 20}
 
@@ -109,19 +108,11 @@ def test_other_settings_are_refused(tmp_path):
         training.resume(tmp_path, {**SETTINGS, "learning_rate": 0.2})
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files through POSIX")
 def test_a_full_disk_leaves_the_last_checkpoint_intact(tmp_path):
-    import resource
-
     training = Training()
     training.save(tmp_path, 1)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    try:
-        with pytest.raises(StudioError, match="free some space"):
-            training.save(tmp_path, 2)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with full_disk(1000), pytest.raises(StudioError, match="free some space"):
+        training.save(tmp_path, 2)
     assert [path.suffix for path in tmp_path.iterdir()] == [".safetensors"]
     assert training.resume(tmp_path).step == 1
 
