@@ -33,8 +33,8 @@ def perform(args: argparse.Namespace) -> Outcome:
     observations = len(points.xy) + sum(len(one.frames) for one in objects)
     lines = [f"Warning: {text}" for text in warnings]
     lines.append(
-        f"{clip.name}: {len(objects):,} objects and {len(points):,} points with {observations:,} observations, "
-        f"from {args.source.name} ({format})."
+        f"{clip.name}: {len(objects):,} objects and {len(points):,} points with {observations:,} "
+        f"observations, from {args.source.name} ({format})."
     )
     values = {
         "clip": clip.name,

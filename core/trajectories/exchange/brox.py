@@ -51,7 +51,8 @@ def read(path: Path, clip: Clip) -> Tracks:
         StudioError: the file is missing, cut short, not of this format or of another clip.
     """
     try:
-        values = np.array(read_text(path).split(), np.float64)
+        words = read_text(path).split()
+        values = np.fromiter(map(float, words), np.float64, len(words))
     except ValueError as error:
         raise StudioError(
             f"{path} holds something other than numbers; choose a Tracks file of Brox's."

@@ -60,8 +60,12 @@ def read(path: Path, clip: Clip) -> Tracks:
         StudioError: the file is missing, not of this format, without ids or of another clip.
     """
     lines = [line for line in read_text(path).splitlines() if line.strip()]
+    columns = lines[0].count(",") + 1 if lines else 0
     try:
-        table = np.array([line.split(",") for line in lines], np.float64).reshape(len(lines), -1)
+        if any(line.count(",") + 1 != columns for line in lines):
+            raise ValueError("lines of several lengths")
+        values = np.fromiter(map(float, ",".join(lines).split(",")), np.float64)
+        table = values.reshape(len(lines), -1)
     except ValueError as error:
         raise StudioError(
             f"{path} has lines that are not all the same number of numbers; choose a MOTChallenge file."
