@@ -22,6 +22,7 @@ COMMANDS = {
     "info": ("info", "clips, frames, trajectories by kind, origin and state"),
     "densify": ("densify", "carry masks and boxes from keyframe to keyframe"),
     "track": ("track", "follow points through clips"),
+    "import-tracks": ("import_tracks", "bring another program's trajectories into a clip"),
     "export": ("export", "write trajectories in another program's format"),
     "pretrain": ("pretrain", "train a trunk on trajectories, or on Caltech-101"),
     "proposals": ("proposals", "propose boxes in the images of a VOC set"),

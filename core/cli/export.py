@@ -1,6 +1,7 @@
 """`export`: write trajectories in another program's format."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from core.cli.outcome import Outcome
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def perform(args: argparse.Namespace) -> Outcome:
+    """What the format cannot hold is told before the clip's file is written."""
     files, warnings = [], []
     with Project.open(args.project) as project, project.reading() as connection:
         clips = store.clips(connection)
@@ -38,7 +40,8 @@ def perform(args: argparse.Namespace) -> Outcome:
             if not args.rejected:
                 points = points.take(points.review != Review.REJECTED)
                 objects = [one for one in objects if one.review != Review.REJECTED]
+            for loss in losses(args.format, points, objects):
+                warnings.append(f"{clip.name}: {loss}")
+                print(f"Warning: {warnings[-1]}", file=sys.stderr, flush=True)
             files.append(str(export_clip(args.format, clip, points, objects, args.out)))
-            warnings += [f"{clip.name}: {text}" for text in losses(args.format, points, objects)]
-    text = "\n".join([*(f"Warning: {one}" for one in warnings), *files])
-    return Outcome(text, {"files": files, "warnings": warnings})
+    return Outcome("\n".join(files), {"files": files, "warnings": warnings})

@@ -260,3 +260,37 @@ def _spans(rows: Rows, ids: set[int]) -> dict[tuple[int], tuple[int, int]]:
     for row in rows.connection.execute(query):
         frames.setdefault(row.trajectory_id, []).append(row.frame)
     return {(id,): (int(np.min(seen)), int(np.max(seen))) for id, seen in frames.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class AddTrajectories:
+    """Add trajectories that another program made, beside those that are there.
+
+    Attributes:
+        clip_id: the clip they belong to.
+        points, objects: as `core.trajectories.exchange.import_tracks` gives them; ids are ignored.
+        source: the name of the file or folder, recorded as provenance.
+
+    Raises:
+        StudioError: there are no trajectories, or the clip is gone.
+    """
+
+    clip_id: int
+    points: PointTrajectories
+    objects: Sequence[ObjectTrajectory]
+    source: str
+
+    @property
+    def text(self) -> str:
+        count = len(self.points) + len(self.objects)
+        return f"Import {count:,} track{'s' if count != 1 else ''} from {self.source}"
+
+    def write(self, rows: Rows) -> None:
+        if not len(self.points) and not self.objects:
+            raise StudioError(f"{self.source} holds no tracks; choose another file.")
+        if not store.clips(rows.connection, [self.clip_id]):
+            raise StudioError("The clip is no longer in the project; choose another one.")
+        settings = {"source": self.source}
+        provenance = store.add_provenance(rows.connection, "import", settings, code_version())
+        _add_objects(rows, self.clip_id, self.objects, provenance)
+        rows.insert(schema.trajectory, _point_rows(self.clip_id, self.points, provenance))

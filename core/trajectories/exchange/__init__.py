@@ -1,24 +1,76 @@
-"""Trajectories in other programs' formats, one module a format."""
+"""Trajectories in other programs' formats, one module a format.
+
+A format's own conventions (pixels, frames, what is a keyframe) stand in its module's docstring; on
+this side of it there is one continuous system of pixels, and frames count from 0.
+"""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories.exchange import brox, coco, davis, mot, table, tapvid
+from core.trajectories.exchange import (
+    brox,
+    coco,
+    cvat,
+    cvat_reading,
+    davis,
+    mot,
+    parquet,
+    table,
+    tapvid,
+)
+from core.trajectories.exchange.assembling import Tracks
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
-Writer = Callable[[Clip, PointTrajectories, Sequence[ObjectTrajectory], Path], None]
 
-FORMATS: dict[str, tuple[Writer, str]] = {
-    "brox": (brox.write, ".dat"),
-    "tapvid": (tapvid.write, ".npz"),
-    "davis": (davis.write, ""),  # a folder of pictures
-    "mot": (mot.write, ".txt"),
-    "coco": (coco.write, ".json"),
-    "csv": (table.write, ".csv"),
+@dataclass(frozen=True)
+class Format:
+    """What can be exchanged in one format.
+
+    Attributes:
+        name: what it is called on the command line.
+        title: what it is called in the window.
+        suffix: of its file; empty for a folder of pictures.
+        write: writes a clip's trajectories to a path.
+        read: the trajectories of a path, for a clip: points, objects, warnings.
+        holds: which of points, boxes, masks, labels, origins (or only keyframes), reviews, errors
+            (of links), confidences and ends (why a point's track ends) it keeps.
+    """
+
+    name: str
+    title: str
+    suffix: str
+    write: Callable[[Clip, PointTrajectories, Sequence[ObjectTrajectory], Path], None]
+    read: Callable[[Path, Clip], Tracks]
+    holds: frozenset[str]
+
+
+_IN_CVAT = "points boxes masks labels keyframes"
+_IN_TABLES = "points boxes labels origins reviews errors confidences ends"
+
+FORMATS: dict[str, Format] = {
+    name: Format(name, title, suffix, write, read, frozenset(holds.split()))
+    for name, title, suffix, write, read, holds in (
+        ("brox", "Brox tracks", ".dat", brox.write, brox.read, "points"),
+        ("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid.read, "points"),
+        ("davis", "DAVIS masks", "", davis.write, davis.read, "masks"),
+        ("mot", "MOTChallenge", ".txt", mot.write, mot.read, "boxes confidences"),
+        ("coco", "COCO for video", ".json", coco.write, coco.read, "boxes masks labels origins confidences"),
+        (
+            "cvat",
+            "CVAT for video",
+            ".xml",
+            cvat.write,
+            cvat_reading.read,
+            _IN_CVAT,
+        ),
+        ("csv", "CSV table", ".csv", table.write, table.read, _IN_TABLES),
+        ("parquet", "Parquet table", ".parquet", parquet.write, parquet.read, _IN_TABLES),
+    )
 }
-"""What writes a format, and the suffix of what it writes."""
+"""Every format by its name."""
 
 
 def export_clip(
@@ -26,7 +78,8 @@ def export_clip(
 ) -> Path:
     """Write one clip's trajectories as `<folder>/<clip name><suffix>`, whole or not at all.
 
-    Every trajectory given is written, rejected ones too: leave out beforehand what is not wanted.
+    Every trajectory given is written, rejected ones too: leave out beforehand what is not wanted. What
+    the format cannot hold, `losses.losses` says beforehand.
 
     Returns:
         The path written.
@@ -35,9 +88,29 @@ def export_clip(
         StudioError: there is no such format, the format cannot number that much, or the folder
             cannot be written to.
     """
-    if format not in FORMATS:
-        raise StudioError(f"There is no export format {format!r}; choose {', '.join(FORMATS)}.")
-    write, suffix = FORMATS[format]
-    path = folder / (clip.name.replace("/", "_").replace("\\", "_") + suffix)
-    write(clip, points, objects, path)
+    chosen = _format(format)
+    path = folder / (clip.name.replace("/", "_").replace("\\", "_") + chosen.suffix)
+    chosen.write(clip, points, objects, path)
     return path
+
+
+def import_tracks(format: str, path: Path, clip: Clip) -> Tracks:
+    """Read trajectories of one clip; they are not stored yet, and belong to its chosen annotator.
+
+    A point trajectory has no gaps, so one that does becomes several. The edit `AddTrajectories` stores
+    what is returned.
+
+    Returns:
+        Points, objects, and sentences about what was irregular and how it was taken.
+
+    Raises:
+        StudioError: there is no such format; the path is missing, damaged or not of the format; or what
+            it holds does not fit the clip.
+    """
+    return _format(format).read(path, clip)
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise StudioError(f"There is no exchange format {name!r}; choose {', '.join(FORMATS)}.")
+    return FORMATS[name]

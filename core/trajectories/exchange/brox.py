@@ -7,21 +7,23 @@
 ```
 
 Frames count from 0. There the centre of the top left pixel is (0, 0), so half a pixel is taken off on
-writing and added on reading. The label is the number of a cluster: a trajectory's own label where
-that is a whole number, else 0; Brox leaves out negative ones (outliers), and so does `read`.
-Source: the reader and writer that come with FBMS-59 (Ochs, Malik and Brox, PAMI 2014).
+writing and added on reading. Positions are written with five decimals. The label is the number of a
+cluster: a trajectory's own label where that is a whole number, else 0; Brox leaves out negative ones
+(outliers), and so does `read`. A file whose labels are all 0 has no clusters: its trajectories are
+nameless. Source: the reader and writer that come with FBMS-59 (Ochs, Malik and Brox, PAMI 2014).
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
+from core.trajectories.exchange.assembling import Rows, Tracks
+from core.trajectories.exchange.reading import read_text
 from core.trajectories.exchange.replacing import replacing
-from core.trajectories.model import ObjectTrajectory, PointTrajectories
+from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
@@ -30,9 +32,9 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
     Raises:
         StudioError: the file cannot be written.
     """
-    texts = (points.xy.astype(np.float64) - 0.5).round(5).astype(str).tolist()
-    frames = points.frame.tolist()
-    rows = [f"{x} {y} {frame}\n" for (x, y), frame in zip(texts, frames, strict=True)]
+    xy = (points.xy.astype(np.float64) - 0.5).round(5)
+    columns = (xy[:, 0].tolist(), xy[:, 1].tolist(), points.frame.tolist())
+    rows = [f"{x} {y} {frame}\n" for x, y, frame in zip(*columns, strict=True)]
     with replacing(path) as partial, open(partial, "w", encoding="ascii", newline="\n") as file:
         file.write(f"{clip.frames}\n{len(points)}\n")
         for place, label in enumerate(points.labels):
@@ -42,48 +44,64 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
             file.writelines(rows[start:end])
 
 
-def read(path: Path) -> PointTrajectories:
-    """The point trajectories of a file, their labels the numbers of their clusters.
+def read(path: Path, clip: Clip) -> Tracks:
+    """The point trajectories of a file, linked, their labels the numbers of their clusters.
 
     Raises:
-        StudioError: the file is missing, cut short or not of this format.
+        StudioError: the file is missing, cut short, not of this format or of another clip.
     """
     try:
-        words = path.read_text(encoding="ascii").split()
-        numbers = np.array(words, np.float64)
-    except OSError as error:
-        raise StudioError(
-            f"{path} cannot be read ({error.strerror}); check its name and permissions."
-        ) from error
+        words = read_text(path).split()
+        values = np.fromiter(map(float, words), np.float64, len(words))
     except ValueError as error:
         raise StudioError(
             f"{path} holds something other than numbers; choose a Tracks file of Brox's."
         ) from error
-    if len(numbers) < 2 or not np.isfinite(numbers).all():
+    if len(values) < 2 or not np.isfinite(values).all():
         raise StudioError(f"{path} holds no trajectories; choose a Tracks file of Brox's.")
-    first, xy, labels = [], [], []
-    place = 2
-    for number in range(_count(numbers[1], len(numbers))):
-        length = _count(numbers[place + 1], len(numbers)) if place + 1 < len(numbers) else 0
-        block = numbers[place + 2 : place + 2 + 3 * length]
-        if length == 0 or len(block) < 3 * length:
+    if values[0] > clip.frames:
+        raise StudioError(
+            f"{path} is of {values[0]:g} frames while {clip.name} has {clip.frames}; choose the clip it "
+            "belongs to."
+        )
+    heads, lengths = _heads(values, path)
+    rows = np.delete(values, np.concatenate(([0, 1], heads, heads + 1)))[: 3 * lengths.sum()].reshape(-1, 3)
+    owner = np.repeat(np.arange(len(heads)), lengths)
+    _check_frames(rows[:, 2], owner, values[0], path)
+    numbers = values[heads]
+    names = [f"{int(number)}" if any(numbers > 0) else "" for number in numbers]
+    table = Rows(path, clip, owner, rows[:, 2], range(len(heads)), Origin.LINKED, names)
+    points, warnings = table.take(numbers[owner] >= 0).points(rows[numbers[owner] >= 0, :2] + 0.5)
+    outliers = int((numbers < 0).sum())
+    if outliers:
+        warnings.append(f"{outliers} of {len(heads)} tracks of {path.name} are outliers and were left out.")
+    return points, [], warnings
+
+
+def _heads(values: np.ndarray, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Where the label of each trajectory stands, and how many observations follow: two (N,) int64."""
+    heads, lengths = [], []
+    place, size = 2, len(values)
+    for number in range(_count(values[1], size)):
+        length = _count(values[place + 1], size) if place + 1 < size else 0
+        if length == 0 or place + 2 + 3 * length > size:
             raise StudioError(
                 f"{path} ends within trajectory {number}; copy it again from where it came from."
             )
-        steps = block.reshape(length, 3)
-        if (
-            steps[0, 2] < 0
-            or steps[-1, 2] >= numbers[0]
-            or (np.diff(steps[:, 2]) != 1).any()
-            or steps[0, 2] % 1
-        ):
-            raise StudioError(f"{path} has frames out of order in trajectory {number}; write it anew.")
-        if numbers[place] >= 0:
-            first.append(int(steps[0, 2]))
-            xy.append(steps[:, :2] + 0.5)
-            labels.append(str(int(numbers[place])))
+        heads.append(place)
+        lengths.append(length)
         place += 2 + 3 * length
-    return replace(PointTrajectories.pack(first, xy), labels=tuple(labels))
+    return np.array(heads, np.int64), np.array(lengths, np.int64)
+
+
+def _check_frames(frame: np.ndarray, owner: np.ndarray, frames: float, path: Path) -> None:
+    """In this format a trajectory has no gaps, so a gap is damage."""
+    wrong = (frame < 0) | (frame >= frames) | (frame % 1 != 0)
+    wrong[1:] |= (np.diff(owner) == 0) & (np.diff(frame) != 1)
+    if wrong.any():
+        raise StudioError(
+            f"{path} has frames out of order in trajectory {owner[np.argmax(wrong)]}; write it anew."
+        )
 
 
 def _count(number: float, most: int) -> int:

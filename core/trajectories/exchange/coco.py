@@ -1,22 +1,30 @@
 """COCO JSON for video: `videos`, `images` (one a frame), `tracks`, `categories` and `annotations`.
 
-Boxes are `[x, y, width, height]` in pixels from the top left corner; masks are uncompressed run
-lengths (`counts` in column order, background first). Source: Lin et al., COCO, ECCV 2014; the
-fields for video follow TAO (Dave et al., ECCV 2020).
+Boxes are `[x, y, width, height]` in pixels from the top left corner, continuous as here. Masks are
+written as compressed run lengths (see `rle`) and read as those, as plain lists of counts, or left out
+where they are polygons. `score` and `origin` (annotated, edited, propagated, linked) are fields of an
+annotation. A nameless object is of the category `object`, and an object of that category is nameless.
+Source: Lin et al., COCO, ECCV 2014; the fields for video follow TAO (Dave et al., ECCV 2020).
 """
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from core.datasets.clip import Clip
+from core.errors import StudioError
+from core.geometry import decode_mask, mask_box
+from core.trajectories.exchange import rle
+from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, given_origin
+from core.trajectories.exchange.reading import numbers, read_text
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 
 _NAMELESS = "object"
+_ORIGINS = {origin.name.lower(): int(origin) for origin in Origin}
 
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
@@ -31,8 +39,8 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
     for number, one in enumerate(objects, start=1):
         category = names.index(one.label or _NAMELESS) + 1
         for place in range(len(one.frames)):
-            common = {"id": len(annotations) + 1, "track_id": number, "category_id": category, "video_id": 1}
-            annotations.append(common | _observation(clip, one, place))
+            head = {"id": len(annotations) + 1, "track_id": number, "category_id": category, "video_id": 1}
+            annotations.append(head | _observation(clip, one, place))
     content = {
         "videos": [{"id": 1, "name": clip.name, **size}],
         "images": [
@@ -50,15 +58,57 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
         partial.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
 
 
+def read(path: Path, clip: Clip) -> Tracks:
+    """The objects of a file, one for each `track_id` (or `instance_id`).
+
+    An annotation without an `origin` is annotated, or propagated where its score is between 0 and 1.
+
+    Raises:
+        StudioError: the file is missing, no such JSON, without track ids or of another clip.
+    """
+    try:
+        content = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise StudioError(f"{path} is no whole JSON; copy it again from where it came from.") from error
+    lists = {name: _dicts(content, name, path) for name in ("videos", "images", "categories", "annotations")}
+    frames = _frames(_of_clip(lists, clip, path), clip, path)
+    annotations = [one for one in lists["annotations"] if _key(one.get("image_id")) in frames]
+    left_out = len(lists["annotations"]) - len(annotations)
+    boxes, masks, polygons = _shapes(annotations, clip, path)
+    ids = [_track(one, path) for one in annotations]
+    places = {id: place for place, id in enumerate(dict.fromkeys(ids))}
+    labels = dict.fromkeys(places, "")
+    names = {_key(one.get("id")): str(one.get("name", "")) for one in lists["categories"]}
+    for id, one in zip(ids, annotations, strict=True):
+        name = names.get(_key(one.get("category_id")), "")
+        labels[id] = labels[id] or ("" if name == _NAMELESS else name)
+    sure = numbers([one.get("score", np.nan) for one in annotations], path, "scores")
+    rows = Rows(
+        path,
+        clip,
+        np.array([places[id] for id in ids], np.int64),
+        np.array([frames[_key(one["image_id"])] for one in annotations], np.int64),
+        list(places),
+        _origins(annotations, sure, path),
+        list(labels.values()),
+    )
+    warnings = {
+        f"{polygons:,} outlines (polygons) of {path.name} were taken as their boxes.": polygons,
+        f"{left_out:,} annotations of {path.name} are of other images and were left out.": left_out,
+    }
+    return NO_POINTS, rows.objects(boxes, sure, masks), [text for text, count in warnings.items() if count]
+
+
 def _observation(clip: Clip, one: ObjectTrajectory, place: int) -> dict[str, Any]:
     x1, y1, x2, y2 = (float(value) for value in one.boxes[place])
     runs = one.masks[place]
-    counts = None if runs is None else np.frombuffer(runs, "<u4").tolist()
     return {
         "image_id": int(one.frames[place]) + 1,
         "bbox": [x1, y1, x2 - x1, y2 - y1],
-        "area": (x2 - x1) * (y2 - y1) if counts is None else sum(counts[1::2]),
-        "segmentation": [] if counts is None else {"size": [clip.height, clip.width], "counts": counts},
+        "area": (x2 - x1) * (y2 - y1) if runs is None else int(np.frombuffer(runs, "<u4")[1::2].sum()),
+        "segmentation": []
+        if runs is None
+        else {"size": [clip.height, clip.width], "counts": rle.compress(runs)},
         "iscrowd": 0,
         "score": float(one.confidence[place]),
         "origin": Origin(one.origin[place]).name.lower(),
@@ -67,3 +117,114 @@ def _observation(clip: Clip, one: ObjectTrajectory, place: int) -> dict[str, Any
 
 def _file(clip: Clip, frame: int) -> str:
     return clip.files[0] if clip.is_video else clip.files[frame]
+
+
+def _dicts(content: Any, name: str, path: Path) -> list[dict[str, Any]]:
+    """A list of the file, empty where it is missing; `images` and `annotations` must be there."""
+    found = content.get(name, []) if isinstance(content, dict) else None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise StudioError(f"{path} has no list of {name}; choose a COCO file of instances with tracks.")
+    if name in ("images", "annotations") and name not in content:
+        raise StudioError(f"{path} has no {name}; choose a COCO file of instances with tracks.")
+    return found
+
+
+def _of_clip(lists: Mapping[str, list[dict[str, Any]]], clip: Clip, path: Path) -> list[dict[str, Any]]:
+    """The images of the clip: all where there is one video or none, else those of the video of its name."""
+    videos, images = lists["videos"], lists["images"]
+    if len(videos) < 2:
+        return images
+    own = {_key(one.get("id")) for one in videos if PurePosixPath(str(one.get("name"))).name == clip.name}
+    if not own:
+        raise StudioError(
+            f"{path} has {len(videos)} videos and none named {clip.name}; choose the clip it belongs to."
+        )
+    return [one for one in images if _key(one.get("video_id")) in own]
+
+
+def _frames(images: list[dict[str, Any]], clip: Clip, path: Path) -> dict[Any, int]:
+    """Image id → frame, by `frame_index` (or `frame_id`), else by the name of the file."""
+    by_name = {} if clip.is_video else {PurePosixPath(name).stem: n for n, name in enumerate(clip.files)}
+    frames: dict[Any, int] = {}
+    for image in images:
+        if any(image.get(side, own) != own for side, own in (("width", clip.width), ("height", clip.height))):
+            raise StudioError(
+                f"{path} has images of {image.get('width')} x {image.get('height')} pixels while {clip.name} "
+                f"has {clip.width} x {clip.height}; choose the clip it belongs to."
+            )
+        stem = PurePosixPath(str(image.get("file_name", "")).replace("\\", "/")).stem
+        frame = image.get("frame_index", image.get("frame_id", by_name.get(stem)))
+        if type(frame) is not int or not 0 <= frame < clip.frames:
+            raise StudioError(
+                f"{path} has the image {stem[:60]!r}, which is no frame of {clip.name}; choose the clip it "
+                "belongs to."
+            )
+        if _key(image.get("id")) is None:
+            raise StudioError(f"{path} has images without an id; add it.")
+        frames[image["id"]] = frame
+    return frames
+
+
+def _key(id: Any) -> Any:
+    """An id as a key; text and numbers are ids, nothing else is."""
+    return id if isinstance(id, int | str) else None
+
+
+def _track(annotation: Mapping[str, Any], path: Path) -> Any:
+    attributes = annotation.get("attributes")
+    inner = attributes.get("track_id") if isinstance(attributes, dict) else None
+    id = _key(annotation.get("track_id", annotation.get("instance_id", inner)))
+    if id is None:
+        raise StudioError(
+            f"{path} has annotations without a track_id, which says what is one object through time; add it."
+        )
+    return id
+
+
+def _origins(annotations: Sequence[Mapping[str, Any]], sure: np.ndarray, path: Path) -> np.ndarray:
+    origins = given_origin(sure)
+    for row, one in enumerate(annotations):
+        if "origin" in one:
+            if _key(one["origin"]) not in _ORIGINS:
+                raise StudioError(
+                    f"{path} has the origin {str(one['origin'])[:40]!r}; use one of {', '.join(_ORIGINS)}."
+                )
+            origins[row] = _ORIGINS[one["origin"]]
+    return origins
+
+
+def _shapes(
+    annotations: Sequence[Mapping[str, Any]], clip: Clip, path: Path
+) -> tuple[np.ndarray, list[bytes | None], int]:
+    """(M, 4) float64 boxes, M masks, and how many annotations have polygons instead."""
+    boxes, masks, polygons = np.zeros((len(annotations), 4)), [], 0
+    for row, one in enumerate(annotations):
+        segmentation = one.get("segmentation")
+        runs = _runs(segmentation, clip, path) if isinstance(segmentation, dict) else None
+        polygons += isinstance(segmentation, list) and bool(segmentation)
+        masks.append(runs)
+        if one.get("bbox") is None and runs is not None:
+            boxes[row] = mask_box(decode_mask(runs, clip.height, clip.width))
+            continue
+        box = numbers(one.get("bbox"), path, "boxes")
+        if box.shape != (4,):
+            raise StudioError(f"{path} has annotations without a box of four numbers; add them as bbox.")
+        boxes[row] = (box[0], box[1], box[0] + box[2], box[1] + box[3])
+    return boxes, masks, polygons
+
+
+def _runs(segmentation: Mapping[str, Any], clip: Clip, path: Path) -> bytes | None:
+    counts = segmentation.get("counts")
+    if segmentation.get("size") != [clip.height, clip.width]:
+        raise StudioError(
+            f"{path} has a mask of another size than the {clip.width} x {clip.height} pixels of {clip.name}; "
+            "choose the clip it belongs to."
+        )
+    try:
+        plain = rle.decompress(counts) if isinstance(counts, str) else numbers(counts, path, "counts")
+        return rle.runs_of_counts(plain, clip.height, clip.width)
+    except ValueError as error:
+        raise StudioError(
+            f"{path} has a mask whose run lengths do not fill {clip.width} x {clip.height} pixels; "
+            "export it again."
+        ) from error

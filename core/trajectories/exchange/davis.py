@@ -2,7 +2,8 @@
 
 Objects are numbered from 1 in the order given; where masks overlap, the later object is seen. A frame
 where no object is observed is an empty picture, unless it lies in a gap of some object: what is not
-known there is left out, since an empty picture would say that the object is gone.
+known there is left out, since an empty picture would say that the object is gone. Pixels are pixels
+on both sides, so no coordinates are converted; a box is that of its object's pixels.
 """
 
 from collections.abc import Sequence
@@ -12,13 +13,14 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.datasets.davis import palette
-from core.datasets.image import encode_palette_png
+from core.datasets.image import encode_palette_png, image_names, read_values
 from core.errors import StudioError
-from core.geometry import decode_mask
+from core.geometry import decode_mask, encode_mask, mask_box
+from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, number_owners
 from core.trajectories.exchange.replacing import replacing_folder
-from core.trajectories.model import ObjectTrajectory, PointTrajectories
+from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 
-_MOST = 254  # 255 is void
+_MOST = 254  # 255 is void, which is background on reading
 
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
@@ -37,6 +39,68 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
             picture = _picture(clip, objects, frame)
             if picture is not None:
                 (partial / f"{frame:05d}.png").write_bytes(encode_palette_png(picture, colours))
+
+
+def read(path: Path, clip: Clip) -> Tracks:
+    """The objects of a folder of pictures, all annotated and named after their numbers.
+
+    A picture belongs to the frame whose file has its name; where not all have one, to the frame whose
+    number its name is. A picture of 0 and 255 alone holds one object.
+
+    Raises:
+        StudioError: there are no pictures, or one cannot be read, has colours, or is of another clip.
+    """
+    try:
+        names = image_names(path)
+    except OSError as error:
+        raise StudioError(f"{path} is no folder that can be read; choose a folder of pictures.") from error
+    if not names:
+        raise StudioError(f"{path} holds no pictures; choose the folder of one clip's masks.")
+    frames, numbers, boxes, masks = [], [], [], []
+    for name, frame in zip(names, _frames(path, names, clip), strict=True):
+        picture = _objects(path / name, clip)
+        for number in np.unique(picture[picture > 0]).tolist():
+            mask = picture == number
+            frames.append(frame)
+            numbers.append(number)
+            boxes.append(mask_box(mask))
+            masks.append(encode_mask(mask))
+    ids, owner = number_owners(np.array(numbers, np.int64))
+    labels = [f"object {number}" for number in ids]
+    rows = Rows(path, clip, owner, np.array(frames, np.int64), ids.tolist(), Origin.ANNOTATED, labels)
+    return NO_POINTS, rows.objects(np.array(boxes, np.float64).reshape(-1, 4), masks=masks), []
+
+
+def _frames(path: Path, names: Sequence[str], clip: Clip) -> list[int]:
+    by_name = {} if clip.is_video else {Path(name).stem: frame for frame, name in enumerate(clip.files)}
+    stems = [Path(name).stem for name in names]
+    if all(stem in by_name for stem in stems):
+        return [by_name[stem] for stem in stems]
+    wrong = next((stem for stem in stems if not (stem.isascii() and stem.isdecimal()) or len(stem) > 9), None)
+    if wrong is not None:
+        raise StudioError(
+            f"{path} holds the picture {wrong[:60]!r}, which is no frame of {clip.name}; "
+            "name it by its number."
+        )
+    return [int(stem) for stem in stems]
+
+
+def _objects(path: Path, clip: Clip) -> np.ndarray:
+    """(H, W) object numbers of a picture."""
+    picture = read_values(path)
+    if picture.ndim == 3:
+        raise StudioError(f"{path} has colours instead of object numbers; save it as an indexed PNG.")
+    if picture.shape != (clip.height, clip.width):
+        raise StudioError(
+            f"{path} is {picture.shape[1]} x {picture.shape[0]} pixels while {clip.name} is {clip.width} x "
+            f"{clip.height}; choose the clip it belongs to."
+        )
+    present = np.unique(picture)
+    if present[-1] > 255:
+        raise StudioError(f"{path} has the object {present[-1]} and DAVIS numbers up to 254; correct it.")
+    if present[-1] == 255 and set(present.tolist()) <= {0, 255}:
+        return picture == 255
+    return np.where(picture == 255, 0, picture)
 
 
 def _picture(clip: Clip, objects: Sequence[ObjectTrajectory], frame: int) -> np.ndarray | None:

@@ -2,21 +2,13 @@
 
 from collections.abc import Sequence
 
+from core.trajectories.exchange import FORMATS
 from core.trajectories.model import ObjectTrajectory, PointTrajectories, Review
-
-_HOLDS = {
-    "brox": {"points"},
-    "tapvid": {"points"},
-    "davis": {"masks"},
-    "mot": {"boxes"},
-    "coco": {"boxes", "masks", "labels", "origins"},
-    "csv": {"points", "boxes", "labels", "origins", "reviews"},
-}
 
 
 def losses(format: str, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> list[str]:
     """A sentence for each kind of thing that is there and that the format does not keep; often none."""
-    holds = _HOLDS[format]
+    holds = FORMATS[format].holds
     has_objects = bool(holds & {"boxes", "masks"})
     masks = sum(runs is not None for one in objects for runs in one.masks)
     boxes = sum(len(one.frames) for one in objects)
@@ -30,7 +22,9 @@ def losses(format: str, points: PointTrajectories, objects: Sequence[ObjectTraje
         f"{masks} masks become boxes": masks and "boxes" in holds and "masks" not in holds,
         f"{boxes - masks} boxes without a mask are left out": boxes > masks and holds == {"masks"},
         "labels are not kept": any(kept_labels) and "labels" not in holds,
-        "what was annotated, edited or propagated is not told apart": kept_reviews and "origins" not in holds,
+        "what was annotated, edited or propagated is not told apart": (
+            kept_reviews and not holds & {"origins", "keyframes"}
+        ),
         "accepted and rejected trajectories are not told apart": (
             any(review != Review.OPEN for review in kept_reviews) and "reviews" not in holds
         ),

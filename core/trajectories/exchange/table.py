@@ -1,27 +1,23 @@
 """A CSV table of every observation, points and objects alike, for spreadsheets and data frames.
 
-Columns: `kind` (object, point), `trajectory` (its number from 1 within its kind), `label`, `review`
-(open, accepted, rejected), `frame` (from 0), `x`, `y` (points, pixels; the centre of the top left
-pixel is 0.5, 0.5), `x1`, `y1`, `x2`, `y2` (objects, pixels), `origin`, `error` (points,
-forward-backward error in pixels; empty where unknown), `confidence` (objects).
+UTF-8, commas, a line of column names, then what `columns` says. Positions are written so that reading
+gives the very same float32.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from core.datasets.clip import Clip
+from core.errors import StudioError
+from core.trajectories.exchange.assembling import Tracks
+from core.trajectories.exchange.columns import COLUMNS, from_columns, to_columns
+from core.trajectories.exchange.reading import read_text
 from core.trajectories.exchange.replacing import replacing
-from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
-
-COLUMNS = (
-    *("kind", "trajectory", "label", "review", "frame", "x", "y", "x1", "y1", "x2", "y2"),
-    *("origin", "error", "confidence"),
-)
-_ORIGINS = {int(origin): origin.name.lower() for origin in Origin}
-_REVIEWS = {int(review): review.name.lower() for review in Review}
+from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
@@ -30,26 +26,39 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
     Raises:
         StudioError: the file cannot be written.
     """
+    columns = to_columns(points, objects)
+    texts = [_texts(column) for column in columns.values()]
     with replacing(path) as partial, open(partial, "w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(COLUMNS)
-        for number, one in enumerate(objects, start=1):
-            rows.writerows(_object_rows(number, one))
-        rows.writerows(_point_rows(points))
+        file.write(",".join(COLUMNS) + "\n")
+        file.writelines(",".join(row) + "\n" for row in zip(*texts, strict=True))
 
 
-def _object_rows(number: int, one: ObjectTrajectory) -> Iterator[tuple[object, ...]]:
-    head = ("object", number, one.label, _REVIEWS[int(one.review)])
-    for frame, box, origin, confidence in zip(one.frames, one.boxes, one.origin, one.confidence, strict=True):
-        yield (*head, int(frame), "", "", *box, _ORIGINS[int(origin)], "", confidence)
+def read(path: Path, clip: Clip) -> Tracks:
+    """The trajectories of a table; see `columns` for what it needs.
+
+    Raises:
+        StudioError: the file is missing, no such table, or of another clip.
+    """
+    try:
+        rows = [row for row in csv.reader(io.StringIO(read_text(path), newline=""), strict=True) if row]
+        if not rows:
+            raise StudioError(f"{path} is empty; export it again as CSV.")
+        names = [name.strip().lower() for name in rows[0]]
+        columns = list(zip(*rows, strict=True))
+    except (csv.Error, ValueError) as error:
+        raise StudioError(f"{path} is no whole table; export it again as CSV.") from error
+    return from_columns({name: column[1:] for name, column in zip(names, columns, strict=True)}, path, clip)
 
 
-def _point_rows(points: PointTrajectories) -> Iterator[tuple[object, ...]]:
-    reviews = [_REVIEWS[int(review)] for review in points.review]
-    errors = np.where(np.isnan(points.error), "", points.error.astype(str))
-    columns = (points.owner, points.frame, points.xy.astype(str), points.origin, errors)
-    for owner, frame, (x, y), origin, error in zip(*(column.tolist() for column in columns), strict=True):
-        yield (
-            *("point", owner + 1, points.labels[owner], reviews[owner], frame, x, y),
-            *("", "", "", "", _ORIGINS[origin], error, ""),
-        )
+def _texts(column: np.ndarray) -> list[str]:
+    """(M,) values as CSV has them: empty for NaN, quoted where they must be."""
+    if column.dtype == object:
+        quoted = {text: _quoted(text) for text in set(column.tolist())}
+        return [quoted[text] for text in column.tolist()]
+    if column.dtype.kind == "f":
+        return np.where(np.isnan(column), "", column.astype(str)).tolist()
+    return list(map(str, column.tolist()))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\r\n') else text

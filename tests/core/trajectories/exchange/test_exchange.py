@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -10,9 +11,10 @@ import pytest
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories.exchange import FORMATS, brox, export_clip
+from core.trajectories.exchange import FORMATS, export_clip, import_tracks
 from core.trajectories.exchange.losses import losses
 from core.trajectories.model import PointTrajectories
+from tests.core.trajectories.exchange.slow_rle import paint, read_counts
 
 NOTHING = PointTrajectories.pack([], [])
 
@@ -23,19 +25,20 @@ def test_brox_counts_pixels_from_their_centres(clip, points, objects, tmp_path):
     assert path.read_text() == (
         "5\n2\n0 3\n0.0 0.0 0\n1.25 1.6 1\n2.5 3.5 2\n7 2\n31.4 23.4 3\n29.62346 19.5 4\n"
     )
-    again = brox.read(path)
+    again, _, _ = import_tracks("brox", path, clip)
     np.testing.assert_array_equal(again.first, points.first)
     np.testing.assert_array_equal(again.offsets, points.offsets)
     np.testing.assert_allclose(again.xy, points.xy, atol=1e-5)
     assert again.labels == ("0", "7")
 
 
-def test_brox_of_others_is_read(tmp_path):
+def test_brox_of_others_is_read(clip, tmp_path):
     path = tmp_path / "Tracks10.dat"
     path.write_text("10\r\n3\r\n4 2\r\n1.5 2.5 8\r\n2 3 9\r\n-1 1\r\n5 5 0\r\n0 1\r\n  7 8.25   3\r\n")
-    read = brox.read(path)
+    read, _, warnings = import_tracks("brox", path, longer(clip, 10))
     assert (read.first.tolist(), read.labels) == ([8, 3], ("4", "0"))
     np.testing.assert_array_equal(read.xy, [[2, 3], [2.5, 3.5], [7.5, 8.75]])
+    assert warnings == ["1 of 3 tracks of Tracks10.dat are outliers and were left out."]
 
 
 @pytest.mark.parametrize(
@@ -52,10 +55,10 @@ def test_brox_of_others_is_read(tmp_path):
         ("5\n1e18\n0 1e18\n1 2 0\n", "ends within trajectory 0"),
     ],
 )
-def test_broken_brox_files_are_refused(tmp_path, text, says):
+def test_broken_brox_files_are_refused(clip, tmp_path, text, says):
     (tmp_path / "Tracks5.dat").write_text(text)
     with pytest.raises(StudioError, match=says):
-        brox.read(tmp_path / "Tracks5.dat")
+        import_tracks("brox", tmp_path / "Tracks5.dat", clip)
 
 
 def test_damaged_brox_files_are_refused_or_read(clip, points, tmp_path):
@@ -67,7 +70,7 @@ def test_damaged_brox_files_are_refused_or_read(clip, points, tmp_path):
             mutant[place] = rng.choice(list(b"0123456789 .-\nex\xff"))
         path.write_bytes(mutant[: rng.integers(1, len(data) + 1)])
         try:
-            assert np.isfinite(brox.read(path).xy).all()
+            assert np.isfinite(import_tracks("brox", path, clip)[0].xy).all()
         except StudioError:
             continue
 
@@ -151,7 +154,8 @@ def test_coco_holds_boxes_masks_and_names(clip, points, objects, tmp_path):
             if mask is None:
                 assert (annotation["segmentation"], annotation["area"]) == ([], 24)
                 continue
-            pixels = _paint(annotation["segmentation"])
+            counts = read_counts(annotation["segmentation"]["counts"])
+            pixels = paint(counts, *annotation["segmentation"]["size"])
             assert annotation["area"] == pixels.sum() == 23
             rows, columns = np.nonzero(pixels)
             assert [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1] == box.tolist()
@@ -224,7 +228,7 @@ def test_what_was_there_stays_when_the_disk_fills(clip, points, objects, tmp_pat
 def test_a_name_with_separators_stays_in_the_folder(clip, tmp_path):
     odd = Clip(**{**vars(clip), "name": "../a\\b/c"})
     assert export_clip("mot", odd, NOTHING, (), tmp_path).parent == tmp_path
-    with pytest.raises(StudioError, match="There is no export format 'kitti'; choose brox, tapvid"):
+    with pytest.raises(StudioError, match="There is no exchange format 'kitti'; choose brox, tapvid"):
         export_clip("kitti", clip, NOTHING, (), tmp_path)
 
 
@@ -246,6 +250,10 @@ def test_losses_say_what_a_format_does_not_keep(points, objects):
         assert all(re.fullmatch(r"In \w+, .*\.", sentence) for sentence in losses(format, points, objects))
 
 
+def longer(clip: Clip, frames: int) -> Clip:
+    return replace(clip, files=tuple(f"cars/{number}.jpg" for number in range(frames)))
+
+
 def _indices(path: Path) -> np.ndarray:
     """The indices of a palette PNG, by FFmpeg."""
     with av.open(str(path)) as container:
@@ -253,18 +261,6 @@ def _indices(path: Path) -> np.ndarray:
         assert frame.format.name == "pal8"
         plane = frame.planes[0]
         return np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)[:, : frame.width]
-
-
-def _paint(segmentation: dict) -> np.ndarray:
-    """The pixels of uncompressed run lengths, one by one."""
-    height, width = segmentation["size"]
-    pixels, place = np.zeros((height, width), bool), 0
-    for number, count in enumerate(segmentation["counts"]):
-        for _ in range(count):
-            pixels[place % height, place // height] = number % 2 == 1
-            place += 1
-    assert place == height * width
-    return pixels
 
 
 def _content(path: Path) -> dict[str, bytes]:

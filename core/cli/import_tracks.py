@@ -1,0 +1,48 @@
+"""`import-tracks`: bring trajectories that another program made into a clip."""
+
+import argparse
+from pathlib import Path
+
+from core.cli.outcome import Outcome
+from core.project import Project
+from core.trajectories import journal, store
+from core.trajectories.bulk_edits import AddTrajectories
+from core.trajectories.exchange import FORMATS, import_tracks
+from core.trajectories.exchange.guessing import guess_format
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", type=Path, metavar="SOURCE", help="a file, or a folder of masks")
+    parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="the project")
+    parser.add_argument("--clip", required=True, metavar="NAME", help="the clip they belong to")
+    parser.add_argument(
+        "--format", choices=("auto", *FORMATS), default="auto", help="of the source (default: auto)"
+    )
+
+
+def perform(args: argparse.Namespace) -> Outcome:
+    """All trajectories become one edit, or none of them."""
+    with Project.open(args.project) as project:
+        with project.reading() as connection:
+            clip = store.clip(connection, args.clip)
+        format = guess_format(args.source) if args.format == "auto" else args.format
+        points, objects, warnings = import_tracks(format, args.source, clip)
+        edit = AddTrajectories(clip.id, points, objects, args.source.name)
+        with project.writing() as connection:
+            journal.perform(connection, edit)
+    observations = len(points.xy) + sum(len(one.frames) for one in objects)
+    lines = [f"Warning: {text}" for text in warnings]
+    lines.append(
+        f"{clip.name}: {len(objects):,} objects and {len(points):,} points with {observations:,} "
+        f"observations, from {args.source.name} ({format})."
+    )
+    values = {
+        "clip": clip.name,
+        "format": format,
+        "object_trajectories": len(objects),
+        "point_trajectories": len(points),
+        "observations": observations,
+        "edit": edit.text,
+        "warnings": warnings,
+    }
+    return Outcome("\n".join(lines), values)

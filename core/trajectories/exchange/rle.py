@@ -1,0 +1,87 @@
+"""Run lengths of masks as other programs write them.
+
+Ours (see `core.geometry`) are COCO's uncompressed counts: column by column, background first. COCO's
+compressed counts are those as text: from the fourth on, each as its difference to the one two before,
+in groups of five bits, lowest first, each group a character from `0` up to `o`; bit 6 says that
+another group follows, the highest bit of the last group is the sign.
+Source: `rleToString` and `rleFrString` of the COCO API (Lin et al., ECCV 2014).
+"""
+
+import numpy as np
+
+from core.geometry import decode_mask, encode_mask
+
+_GROUPS = 7  # of five bits: enough for 32
+_BASE = 48  # "0"
+
+
+def compress(runs: bytes) -> str:
+    """COCO's compressed counts of run lengths."""
+    counts = np.frombuffer(runs, "<u4").astype(np.int64)
+    values = counts.copy()
+    values[3:] -= counts[1:-2]
+    rest = values[:, None] >> (5 * np.arange(_GROUPS + 1))  # (K, 8): what is left before each group
+    groups = rest[:, :-1] & 31
+    last = np.where(groups & 16, rest[:, 1:] == -1, rest[:, 1:] == 0)
+    count = np.argmax(last, axis=1)  # groups before the last
+    column = np.arange(_GROUPS)
+    texts = groups + _BASE + np.where(column < count[:, None], 32, 0)
+    return texts[column <= count[:, None]].astype(np.uint8).tobytes().decode("ascii")
+
+
+def decompress(text: str | bytes) -> np.ndarray:
+    """(K,) int64 counts of COCO's compressed text; they may still be of another size or negative.
+
+    Raises:
+        ValueError: the text holds other characters, or ends within a number.
+    """
+    data = text.encode("ascii") if isinstance(text, str) else text
+    values = np.frombuffer(data, np.uint8).astype(np.int64) - _BASE
+    if len(values) and (values.min() < 0 or values.max() > 63 or values[-1] & 32):
+        raise ValueError("no compressed counts")
+    if not len(values):
+        return values
+    ends = np.flatnonzero((values & 32) == 0)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    if (ends - starts).max() >= _GROUPS:
+        raise ValueError("a count is too large")
+    group = np.arange(len(values)) - np.repeat(starts, ends - starts + 1)
+    counts = np.add.reduceat((values & 31) << (5 * group), starts)
+    counts -= np.where(values[ends] & 16, 1 << (5 * (ends - starts + 1)), 0)
+    for first in (1, 2):  # odd and even places; the very first count stands alone
+        counts[first::2] = np.cumsum(counts[first::2])
+    return counts
+
+
+def runs_of_counts(counts: np.ndarray, height: int, width: int) -> bytes | None:
+    """Our run lengths of COCO's uncompressed counts; None for an empty mask.
+
+    Raises:
+        ValueError: they are no counts of height × width pixels.
+    """
+    if counts.ndim != 1 or not ((counts >= 0) & (counts <= height * width) & (counts % 1 == 0)).all():
+        raise ValueError("the counts are no whole numbers of pixels")
+    exact = counts.astype(np.int64)
+    if exact.sum() != height * width:
+        raise ValueError("the counts do not fill the frame")
+    if not exact[1::2].any():
+        return None
+    runs = exact.astype("<u4").tobytes()
+    return runs if exact[1:].all() else encode_mask(decode_mask(runs, height, width))
+
+
+def counts_by_row(mask: np.ndarray) -> np.ndarray:
+    """(K,) uint32 counts of a (H, W) bool mask row by row, background first, as CVAT has them."""
+    return np.frombuffer(encode_mask(mask.T), "<u4")
+
+
+def mask_by_row(counts: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The (height, width) bool mask of counts row by row.
+
+    Raises:
+        ValueError: they are no counts of height × width pixels.
+    """
+    runs = runs_of_counts(counts, width, height)
+    if runs is None:
+        return np.zeros((height, width), bool)
+    return decode_mask(runs, width, height).T
