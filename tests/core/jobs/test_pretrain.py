@@ -142,7 +142,7 @@ def test_a_run_reports_and_leaves_its_trunk(straight):
         assert not np.array_equal(arrays["filters"], last)  # it learnt
 
 
-@pytest.mark.parametrize("stop_after", [2, 14, 15, 16, 17, 18, 40])
+@pytest.mark.parametrize("stop_after", [2, 14, 15, 16, 17, 18, 40, 46])
 def test_stopped_anywhere_and_resumed_it_is_as_if_never_stopped(tmp_path, snapshot, straight, stop_after):
     folder = new_run(tmp_path / "run", snapshot, WITH_DROPOUT)
     follow(folder, stop_after)
@@ -150,6 +150,8 @@ def test_stopped_anywhere_and_resumed_it_is_as_if_never_stopped(tmp_path, snapsh
     torch.manual_seed(99)
     follow(folder)
     compare(folder, straight)
+    follow(folder)  # once more, though it is done
+    assert lines(folder) == lines(straight)
 
 
 def test_killed_and_resumed_from_the_last_checkpoint_it_is_as_if_never_killed(tmp_path, snapshot, straight):
