@@ -15,7 +15,7 @@ from core.detection.config import SCHEDULES, FinetuneConfig, ImageSize
 from core.detection.losses import detection_losses
 from core.detection.targets import BoxStatistics
 from core.errors import StudioError
-from core.events import Event, Metric, Progress
+from core.events import Event, Metric, Progress, from_json, to_json
 from core.networks.fast_rcnn import FastRCNN
 from core.training.checkpoint import Resumed, save_checkpoint
 from core.training.optimisation import set_learning_rate
@@ -35,6 +35,9 @@ def finetune(
 ) -> Generator[Event, None, None]:
     """Train; leave a checkpoint now and then, when closed, and at the end.
 
+    Events that were due but not taken are kept in it, so a run that is stopped and resumed reports and
+    computes exactly what it would have in one go.
+
     Args:
         net: trained in place, on the device; its box deltas come out normalised by `statistics`.
         optimizer: of the net.
@@ -51,13 +54,18 @@ def finetune(
     net.train()
     total, done = config.total_steps, start.step
     losses = torch.tensor(start.extra.get("losses", [0.0, 0.0]), dtype=torch.float64, device=device)
+    events = [from_json(line) for line in start.extra.get("events", ())]
 
     def save() -> None:
         if torch.isfinite(losses).all():
-            kept = {"losses": losses.tolist()}
+            kept = {"losses": losses.tolist(), "events": [to_json(event, 0) for event in events]}
             save_checkpoint(checkpoints, done, net, optimizer, {}, settings.as_dict(config), kept)
 
     try:
+        if events:
+            while events:
+                yield events.pop(0)
+            save()  # lest they come again
         while done < total:
             batch = make_batch(images, statistics, config, size, done, device)
             rate = rate_at(config, done)
@@ -78,13 +86,17 @@ def finetune(
                     raise StudioError(
                         f"The loss was no longer a number by step {done}; try a lower learning rate."
                     )
-                yield Metric("loss", done, of_classes + of_boxes)
-                yield Metric("loss_class", done, of_classes)
-                yield Metric("loss_box", done, of_boxes)
-                yield Metric("learning_rate", done, rate)
+                events += [
+                    Metric("loss", done, of_classes + of_boxes),
+                    Metric("loss_class", done, of_classes),
+                    Metric("loss_box", done, of_boxes),
+                    Metric("learning_rate", done, rate),
+                ]
+            events.append(Progress(done, total, "Fine-tuning"))
+            while events:
+                yield events.pop(0)
             if done % config.checkpoint_every == 0 or done == total:
                 save()
-            yield Progress(done, total, "Fine-tuning")
     except GeneratorExit:
         save()
         raise

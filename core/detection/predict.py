@@ -56,14 +56,14 @@ def detect(
     """
     net.eval()
     scores, boxes = judge(net, image, proposals, size, device)
+    # All classes together, and then to the CPU once: a GPU would be waited for class by class.
+    best = scores[:, 1:].argsort(dim=0, descending=True, stable=True)[:cap]
+    candidates = scores[:, 1:].gather(0, best).T.cpu()
+    corners = boxes[:, 1:].gather(0, best[..., None].expand(-1, -1, 4)).transpose(0, 1).cpu()
     found = []
-    for number in range(1, net.classes + 1):
-        best = scores[:, number].argsort(descending=True, stable=True)[:cap]
-        candidates, corners = scores[best, number], boxes[best, number]
-        kept = nms(corners, candidates, overlap)
-        found.append(
-            Found(candidates[kept].cpu().numpy(), corners[kept].cpu().numpy(), candidates.cpu().numpy())
-        )
+    for surest_first, places in zip(candidates, corners, strict=True):
+        kept = nms(places, surest_first, overlap)
+        found.append(Found(surest_first[kept].numpy(), places[kept].numpy(), surest_first.numpy()))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 import torch
 
@@ -20,7 +21,7 @@ from core.jobs.run_folder import RunFolder
 from core.networks.fast_rcnn import FastRCNN
 from core.networks.trunk import Trunk, shape_named
 from core.networks.weights import load_trunk
-from core.training.checkpoint import resume
+from core.training.checkpoint import resume, settings_of_last
 from core.training.device import choose_device, prepare
 from core.training.optimisation import sgd
 
@@ -33,7 +34,10 @@ def finetune_in(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, N
     """Fine-tune in a run folder, from its last checkpoint if it has one; leaves `IN_RUN` there."""
     device = choose_device(config.device)
     prepare(config.seed)
+    if config.network == "auto":  # on another device, too, a run goes on with the network it began with
+        config = replace(config, network=settings_of_last(folder.checkpoints).get("network", "auto"))
     net = _new_net(config, device).to(device)
+    config = replace(config, network=net.trunk.shape.name)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     net.freeze(config.freeze_at)
     optimizer = sgd(net, config.momentum, config.weight_decay)

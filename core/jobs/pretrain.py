@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from core.pretraining.config import PretrainConfig
 from core.pretraining.images import ImageBatches, hold_out
 from core.pretraining.loop import train
 from core.pretraining.objectives import Association, Classification, Contrastive, Objective, SlowFeat
-from core.training.checkpoint import resume
+from core.training.checkpoint import resume, settings_of_last
 from core.training.device import choose_device, prepare
 from core.training.optimisation import sgd
 from core.trajectories.snapshot import read_snapshot
@@ -39,6 +39,9 @@ def pretrain_in(folder: RunFolder, config: PretrainConfig) -> Generator[Event, N
     """
     device = choose_device(config.device)
     prepare(config.seed)
+    if config.network == "auto":  # on another device, too, a run goes on with the network it began with
+        begun = settings_of_last(folder.checkpoints).get("network", "auto")
+        config = replace(config, network=shape_named(begun, device).name)
     shape = shape_named(config.network, device)
     material = _images(config, shape) if config.method == "caltech101" else _pairs(folder, config, shape)
     objective = _objective(config, shape, material).to(device)

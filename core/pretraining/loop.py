@@ -68,6 +68,8 @@ def train(
     try:
         while events:
             yield events.pop(0)
+        if start.extra.get("events"):
+            save()  # lest they come again
         while step < config.steps:
             rate = _rate(config, step)
             set_learning_rate(optimizer, rate)

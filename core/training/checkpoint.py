@@ -141,6 +141,15 @@ def resume(
     return Resumed()
 
 
+def settings_of_last(folder: Path) -> Mapping[str, Any]:
+    """The settings of the newest checkpoint that can be read; empty where there is none."""
+    for path in reversed(_checkpoints(folder)):
+        with contextlib.suppress(OSError, SafetensorError, ValueError, KeyError):
+            settings: dict[str, Any] = _head(path)["settings"]
+            return settings
+    return {}
+
+
 def _restore(
     head: dict[str, Any],
     tensors: dict[str, Tensor],

@@ -23,8 +23,10 @@ def choose_device(name: str) -> torch.device:
 def prepare(seed: int) -> None:
     """Seed torch, choose repeatable algorithms, and use all cores that this process may use.
 
-    OMP_NUM_THREADS, where it is set, decides the number of cores instead. Runs repeat bit for bit on
-    the same machine with the same number of threads.
+    OMP_NUM_THREADS, where it is set, decides the number of cores instead. On a CPU runs repeat bit for
+    bit on the same machine with the same number of threads. On a GPU cuDNN is held to deterministic
+    algorithms and our own operations add in a fixed order, but torch promises no fixed order for the
+    rest of the backward pass, so runs repeat there up to rounding, which training magnifies.
     """
     torch.manual_seed(seed)
     torch.backends.cudnn.deterministic = True

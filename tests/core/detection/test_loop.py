@@ -121,6 +121,20 @@ def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, images):
         Training(images, tmp_path / "parts", replace(config, learning_rate=0.5))
 
 
+def test_stopped_at_any_event_nothing_is_lost_or_said_twice(tmp_path, images):
+    config = FinetuneConfig(steps=3, report_every=2, rois_per_image=8, checkpoint_every=100)
+    whole = list(Training(images, tmp_path / "whole", config).events)
+    assert len(whole) == 3 + 2 * 4
+    for count in range(1, len(whole) + 1):
+        folder = tmp_path / str(count)
+        first = Training(images, folder, config).events
+        told = [next(first) for _ in range(count)]
+        first.close()
+        told += Training(images, folder, config).events
+        assert told == whole, count
+        assert not list(Training(images, folder, config).events)
+
+
 def test_a_loss_that_is_no_number_ends_the_run_and_spoils_no_checkpoint(tmp_path, images):
     config = FinetuneConfig(
         steps=20, learning_rate=1e12, rois_per_image=8, report_every=4, largest_gradient=0.0

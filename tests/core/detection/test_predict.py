@@ -1,13 +1,17 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
 
 from core.detection.config import ImageSize
 from core.detection.images import resized, scale_of, stacked
+from core.detection.nms import nms
 from core.detection.predict import Found, decode, detect, judge, surest
 from core.networks.fast_rcnn import FastRCNN, rois_of
 from core.networks.initialisation import initialise
 from core.networks.trunk import TINY, Trunk
+from tests.devices import DEVICES
 
 SIZE = ImageSize(short_side=150, long_side=300)
 CPU = torch.device("cpu")
@@ -52,6 +56,21 @@ def test_detections_are_sorted_apart_and_inside_the_image(net, image):
         assert (np.diff(each.scores) <= 0).all()
         assert each.boxes.min() >= 0
         assert (each.boxes.max(axis=0) <= [100, 75, 100, 75]).all()
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_device_detects_what_a_plain_loop_over_classes_does(net, image, device):
+    there, proposals = copy.deepcopy(net).to(device), random_boxes(300)
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # whose rounding changes the order
+        found = detect(there, image, proposals, SIZE, torch.device(device), overlap=0.3, cap=40)
+    with torch.inference_mode():
+        scores, boxes = judge(net, image, proposals, SIZE, CPU)
+    for number, each in enumerate(found, start=1):
+        best = scores[:, number].argsort(descending=True, stable=True)[:40]
+        kept = nms(boxes[best, number], scores[best, number], 0.3)
+        np.testing.assert_allclose(each.candidates, scores[best, number], rtol=1e-3)
+        np.testing.assert_allclose(each.scores, scores[best[kept], number], rtol=1e-3)
+        np.testing.assert_allclose(each.boxes, boxes[best[kept], number], atol=0.05)
 
 
 def test_an_image_without_proposals_has_no_detections(net, image):

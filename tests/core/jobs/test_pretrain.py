@@ -14,7 +14,7 @@ from core.datasets.synthetic import render_clip
 from core.errors import StudioError
 from core.events import Filters, Log, Metric, Progress, to_json
 from core.geometry import mask_box
-from core.jobs.pretrain import run
+from core.jobs.pretrain import pretrain_in, run
 from core.jobs.run_folder import RunFolder
 from core.networks.weights import IN_RUN, load_trunk
 from core.pretraining.config import PretrainConfig
@@ -142,7 +142,7 @@ def test_a_run_reports_and_leaves_its_trunk(straight):
         assert not np.array_equal(arrays["filters"], last)  # it learnt
 
 
-@pytest.mark.parametrize("stop_after", [2, 14, 15, 16, 17, 18, 40])
+@pytest.mark.parametrize("stop_after", [2, 14, 15, 16, 17, 18, 40, 46])
 def test_stopped_anywhere_and_resumed_it_is_as_if_never_stopped(tmp_path, snapshot, straight, stop_after):
     folder = new_run(tmp_path / "run", snapshot, WITH_DROPOUT)
     follow(folder, stop_after)
@@ -150,6 +150,18 @@ def test_stopped_anywhere_and_resumed_it_is_as_if_never_stopped(tmp_path, snapsh
     torch.manual_seed(99)
     follow(folder)
     compare(folder, straight)
+    follow(folder)  # once more, though it is done
+    assert lines(folder) == lines(straight)
+
+
+def test_a_run_goes_on_with_the_network_it_began_with_wherever_it_is_resumed(tmp_path, snapshot):
+    config = dataclasses.replace(SMALL, network="small", steps=3)  # as `auto` may have chosen on a GPU
+    folder = new_run(tmp_path / "run", snapshot, config)
+    follow(folder, stop_after=4)
+    for event in pretrain_in(folder, dataclasses.replace(config, network="auto")):
+        folder.append(event)
+    assert load_trunk(str(folder.path), "small", torch.Generator()).shape.name == "small"
+    assert [event.step for event in folder.events()[0] if isinstance(event, Progress)] == [1, 2, 3]
 
 
 def test_killed_and_resumed_from_the_last_checkpoint_it_is_as_if_never_killed(tmp_path, snapshot, straight):

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from core.datasets import still_life
 from core.datasets.voc import CLASSES, VocImage, read_split, write_annotation
 from core.detection.config import DetectConfig, EvaluateConfig, FinetuneConfig, ProposalsConfig, VocConfig
+from core.detection.detector_file import load_detector
 from core.detection.proposal_file import Proposals
 from core.errors import StudioError
 from core.evaluation import comp4
@@ -20,6 +21,7 @@ from core.evaluation.table1 import row_of_run
 from core.evaluation.voc_ap import Detections
 from core.events import ClassAP, Log, Metric, Progress
 from core.jobs import run
+from core.jobs.finetune import finetune_in
 from core.jobs.run_folder import RunFolder
 from core.networks.initialisation import initialise
 from core.networks.trunk import TINY, Trunk
@@ -127,6 +129,15 @@ def test_a_stopped_chain_goes_on_to_the_same_end(done, settings, tmp_path):
     assert curve == [2, 4, 6, 8]
     classes = [event.name for event in folder.events()[0] if isinstance(event, ClassAP)]
     assert classes == list(CLASSES)
+
+
+def test_a_fine_tuning_goes_on_with_the_network_it_began_with(settings, tmp_path):
+    config = replace(settings, network="small", steps=2)  # as `auto` may have chosen on a GPU
+    folder = RunFolder.create(tmp_path / "run", "finetune", config)
+    with closing(finetune_in(folder, config)) as events:
+        assert any(event == Progress(6 + 1, 6 + 2, "Fine-tuning") for event in events)
+    list(finetune_in(folder, replace(config, network="auto")))
+    assert load_detector(folder.path).net.trunk.shape.name == "small"
 
 
 def test_the_parts_by_themselves_reach_the_same_ap(done, settings, tmp_path):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from core.networks.roi_pool import roi_max_pool
+from tests.devices import DEVICES
 
 
 def c_round(value):
@@ -52,25 +53,37 @@ def random_rois(generator, count, images, width, height):
 @pytest.mark.parametrize(
     ("height", "width", "size"), [(13, 17, 6), (1, 1, 6), (2, 31, 2), (9, 5, 7), (24, 3, 4)]
 )
-def test_random_rois_agree_with_a_plain_loop_gradients_included(height, width, size):
+@pytest.mark.parametrize("device", DEVICES)
+def test_random_rois_agree_with_a_plain_loop_gradients_included(height, width, size, device):
     generator = np.random.default_rng(height * width)
     # few distinct values, so that bins hold ties
     features = torch.tensor(generator.integers(-3, 4, (2, 3, height, width)), dtype=torch.float32)
-    features.requires_grad_()
     rois = random_rois(generator, 40, 2, width * 16, height * 16)
-    expected, cells = plain_loop(features.detach().numpy(), rois, size, 1 / 16)
+    expected, cells = plain_loop(features.numpy(), rois, size, 1 / 16)
 
-    pooled = roi_max_pool(features, rois, size)
-    np.testing.assert_array_equal(pooled.detach().numpy(), expected)
-    np.testing.assert_array_equal(roi_max_pool(features.detach(), rois, size).numpy(), expected)
+    features, there = features.to(device).requires_grad_(), rois.to(device)
+    pooled = roi_max_pool(features, there, size)
+    np.testing.assert_array_equal(pooled.detach().cpu().numpy(), expected)
+    np.testing.assert_array_equal(roi_max_pool(features.detach(), there, size).cpu().numpy(), expected)
 
     weights = torch.tensor(generator.normal(size=expected.shape), dtype=torch.float32)
-    (pooled * weights).sum().backward()
+    (pooled * weights.to(device)).sum().backward()
     gradient = np.zeros(features.shape, np.float64)
     for (r, c, ph, pw), cell in cells.items():
         if cell is not None:
             gradient[int(rois[r, 0]), c, cell[0], cell[1]] += float(weights[r, c, ph, pw])
-    np.testing.assert_allclose(features.grad.numpy(), gradient, atol=1e-5)
+    np.testing.assert_allclose(features.grad.cpu().numpy(), gradient, atol=1e-5)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_gradient_is_the_same_to_the_last_bit_every_time(device):
+    rois = random_rois(np.random.default_rng(0), 300, 2, 160, 160).to(device)
+    features = torch.rand(2, 32, 10, 10, device=device, requires_grad=True)
+    pooled = roi_max_pool(features, rois, 6)
+    weights = torch.randn_like(pooled)
+    first, *others = (torch.autograd.grad(pooled, features, weights, retain_graph=True)[0] for _ in range(5))
+    for gradient in others:
+        assert torch.equal(gradient, first)
 
 
 def test_a_roi_inside_the_map_is_adaptive_max_pooling():

@@ -4,6 +4,7 @@ import torch
 from core.networks.initialisation import INITIALISATIONS, initialise
 from core.networks.normalisation import LocalResponseNorm
 from core.networks.trunk import MEAN_RGB, PAPER, SHAPES, SMALL, TINY, Trunk, normalise, pool
+from tests.devices import DEVICES
 
 
 def parameters(trunk):
@@ -43,13 +44,14 @@ def test_an_image_of_any_size_gives_a_map_of_stride_16():
     assert maps.shape[2:] == (TINY.map_size(120), TINY.map_size(161)) == (7, 10)
 
 
-def test_the_norm_is_torchs_forward_and_backward():
+@pytest.mark.parametrize("device", DEVICES)
+def test_the_norm_is_torchs_forward_and_backward(device):
     reference = torch.nn.LocalResponseNorm(5, 5e-4, 0.75, 2)
     for channels in (1, 3, 24):
         x = (torch.randn(2, channels, 5, 4) * 80).requires_grad_()
         other = x.detach().clone().requires_grad_()
         gradient = torch.randn_like(x)
-        y, expected = LocalResponseNorm(channels)(x), reference(other)
+        y, expected = LocalResponseNorm(channels).to(device)(x.to(device)).cpu(), reference(other)
         y.backward(gradient)
         expected.backward(gradient)
         torch.testing.assert_close(y, expected, rtol=1e-5, atol=1e-5)
