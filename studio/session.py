@@ -47,7 +47,6 @@ class Session(QObject):
     def __init__(self, project: Project, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self._window, self._commands = window, window.commands
-        self._turns = 0  # through the history that are still to take
         self.document = Document(project, self)
         self.view = ViewState(self)
         self.runs = Runs(project, self)
@@ -142,14 +141,13 @@ class Session(QObject):
             asking.edit_asked.connect(document.perform)
         for leaving in (self.tracks, self.inspector):
             leaving.left.connect(self.canvas.setFocus)
-        self.history.steps_asked.connect(self._go_through_history)
+        self.history.steps_asked.connect(document.turn)
         self.clips.summaries_changed.connect(self._show_summaries)
         self.curate.import_asked.connect(self.import_asked)
         self.curate.steps.chosen.connect(self._take_step)
         document.performed.connect(self._tell_edit)
         document.changed.connect(self._refresh_history)
         document.busy_changed.connect(self._show_busy)
-        document.busy_changed.connect(self._go_on)
         for refusing in (document, self.jobs):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
         self.jobs.told.connect(window.toasts.show)
@@ -184,18 +182,6 @@ class Session(QObject):
                 self._window.toasts.show(
                     f"{chosen} holds no {clip.files[0]}; choose the folder that does.", "error"
                 )
-
-    def _go_through_history(self, steps: int) -> None:
-        self._turns = steps
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """Take the steps through the history that are left; a large edit is waited for."""
-        while self._turns and not self.document.busy:
-            back = self._turns < 0
-            self._turns += 1 if back else -1
-            if not (self.document.undo() if back else self.document.redo()):
-                self._turns = 0
 
     def _show_busy(self, text: str) -> None:
         self._window.busy.setText(f"{text}…" if text else "")

@@ -183,7 +183,7 @@ def test_history_goes_back_past_a_large_edit(open_studio: Studio, qtbot):
         document.perform_later(ReplacePoints({clip: draw_points(3000)}))
     document.perform(Relabel(clip, (SWAN,), "b"))
     session.history.steps_asked.emit(-3)
-    assert document.busy == "Undo Track 3,000 points"
+    assert document.busy == "Undo 3 edits"
     qtbot.waitUntil(lambda: not document.busy and document.objects(clip)[SWAN].label == "swan")
     assert len(document.points(clip)) == points
     session.history.steps_asked.emit(3)
