@@ -99,11 +99,10 @@ class Document(QObject):
         with self.project.reading() as connection:
             return journal.revision(connection)
 
-    def undo_text(self) -> str | None:
-        """What undo would take back; None if nothing."""
+    def last_edit(self) -> HistoryEntry | None:
+        """The edit that undo would take back; None if there is none."""
         with self.project.reading() as connection:
-            entry = journal.undoable(connection)
-        return entry.text if entry else None
+            return journal.undoable(connection)
 
     def redo_text(self) -> str | None:
         """What redo would do again; None if nothing."""
