@@ -1,5 +1,6 @@
 """The open project: reads it, performs edits, says what changed. Nothing else in the window writes."""
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -10,12 +11,16 @@ from sqlalchemy import Connection
 from core.errors import StudioError
 from core.project import Project
 from core.trajectories import journal, store
+from core.trajectories.edits import DeleteTrajectories, Merge, Relabel, SetReview
 from core.trajectories.journal import Edit, HistoryEntry
 from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
 from core.trajectories.store import ClipSummary
 
-FEW = 2000
+FEW = 500
 """So many rows are written, and so many trajectories read again, while the user waits; more in a thread."""
+
+_OF_TRACKS = (DeleteTrajectories, Merge, Relabel, SetReview)
+"""Edits that write at least a row for each of their tracks."""
 
 Write = Callable[[Connection], Changes | None]
 
@@ -23,8 +28,8 @@ Write = Callable[[Connection], Changes | None]
 class Document(QObject):
     """A project as the window sees it.
 
-    Small edits are written at once (some 5 ms); an edit of thousands of rows goes through
-    `perform_later`, which writes in a thread and holds other edits off until it is done.
+    Small edits are written at once (some 5 ms); an edit of many rows is written in a thread, one after
+    the other, and holds small ones off until it is done. None is lost when the project is closed.
 
     Signals:
         changed(Changes): rows changed; redraw what shows them.
@@ -46,7 +51,8 @@ class Document(QObject):
         self._points: dict[int, PointTrajectories] = {}
         self._objects: dict[int, dict[int, ObjectTrajectory]] = {}
         self._writer = ThreadPoolExecutor(1, "store")
-        self._busy = ""
+        self._storing: deque[str] = deque()
+        self._closed = False
         self._stored.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     # --- reading ------------------------------------------------------------------------------
@@ -93,11 +99,10 @@ class Document(QObject):
         with self.project.reading() as connection:
             return journal.revision(connection)
 
-    def undo_text(self) -> str | None:
-        """What undo would take back; None if nothing."""
+    def last_edit(self) -> HistoryEntry | None:
+        """The edit that undo would take back; None if there is none."""
         with self.project.reading() as connection:
-            entry = journal.undoable(connection)
-        return entry.text if entry else None
+            return journal.undoable(connection)
 
     def redo_text(self) -> str | None:
         """What redo would do again; None if nothing."""
@@ -110,19 +115,23 @@ class Document(QObject):
     @property
     def busy(self) -> str:
         """What is being stored in the background; empty when nothing is."""
-        return self._busy
+        return self._storing[0] if self._storing else ""
 
     def perform(self, edit: Edit) -> bool:
-        """Make an edit now; False, after `failed`, where it is refused."""
+        """Make an edit, one of many tracks in the background; False, after `failed`, where it is refused."""
+        if isinstance(edit, _OF_TRACKS) and len(edit.trajectory_ids) > FEW:
+            if self._refused_while_busy():
+                return False
+            self.perform_later(edit)
+            return True
         changes = self._write(lambda connection: journal.perform(connection, edit))
         if changes is not None:
             self.performed.emit(edit.text)
         return changes is not None
 
     def perform_later(self, edit: Edit) -> None:
-        """Make a large edit in the background; ends with `changed` and `performed`, or `failed`."""
-        if not self._refused_while_busy():
-            self._write_later(edit.text, lambda connection: journal.perform(connection, edit), edit.text)
+        """Make a large edit in the background, after those that wait; ends with `performed` or `failed`."""
+        self._write_later(edit.text, lambda connection: journal.perform(connection, edit), edit.text)
 
     def relocate(self, old: Path, new: Path) -> bool:
         """Say that the frames that lay in one folder lie in another; no edit, so nothing to undo."""
@@ -135,14 +144,31 @@ class Document(QObject):
 
     def undo(self) -> bool:
         """Take the last edit back, a large one in the background; False if there is none."""
-        return self._turn_over("Undo", journal.undoable, journal.undo)
+        return self.turn(-1)
 
     def redo(self) -> bool:
         """Do again what was undone last, a large edit in the background; False if there is nothing."""
-        return self._turn_over("Redo", journal.redoable, journal.redo)
+        return self.turn(1)
+
+    def turn(self, steps: int) -> bool:
+        """Take back (below 0) or do again so many edits at once; False if there is none."""
+        if self._refused_while_busy():
+            return False
+        with self.project.reading() as connection:
+            turned = journal.turnable(connection, steps)
+
+        def action(connection: Connection) -> Changes | None:
+            return journal.turn(connection, steps)
+
+        if sum(entry.rows for entry in turned) <= FEW:
+            return self._write(action) is not None
+        what = turned[0].text if len(turned) == 1 else f"{len(turned)} edits"
+        self._write_later(f"{'Undo' if steps < 0 else 'Redo'} {what}", action)
+        return True
 
     def close(self) -> None:
-        """Wait for what is being stored, then let go of the project."""
+        """Wait until all that was asked for is stored, then let go of the project."""
+        self._closed = True
         self._writer.shutdown(wait=True)
         self.project.close()
 
@@ -160,22 +186,11 @@ class Document(QObject):
             self.changed.emit(changes)
         return changes
 
-    def _turn_over(
-        self, verb: str, entry: Callable[[Connection], HistoryEntry | None], action: Write
-    ) -> bool:
-        if self._refused_while_busy():
-            return False
-        with self.project.reading() as connection:
-            turned = entry(connection)
-        if turned is None or turned.rows <= FEW:
-            return self._write(action) is not None
-        self._write_later(f"{verb} {turned.text}", action)
-        return True
-
     def _write_later(self, text: str, action: Write, performed: str = "") -> None:
         """Write in the thread; `performed` is told at the end unless it is empty."""
-        self._busy = text
-        self.busy_changed.emit(text)
+        self._storing.append(text)
+        if len(self._storing) == 1:
+            self.busy_changed.emit(text)
 
         def write() -> Changes | None:
             with self.project.writing() as connection:
@@ -184,12 +199,14 @@ class Document(QObject):
         self._writer.submit(write).add_done_callback(lambda future: self._stored.emit(performed, future))
 
     def _refused_while_busy(self) -> bool:
-        if self._busy:
-            self.failed.emit(f"“{self._busy}” is still being stored; try again in a moment.")
-        return bool(self._busy)
+        if self.busy:
+            self.failed.emit(f"“{self.busy}” is still being stored; try again in a moment.")
+        return bool(self.busy)
 
     def _finish(self, performed: str, future: "Future[Changes | None]") -> None:
-        self._busy = ""
+        if self._closed:
+            return  # it is stored, and nobody looks any more
+        self._storing.popleft()
         try:
             changes = future.result()
         except StudioError as error:
@@ -201,7 +218,7 @@ class Document(QObject):
             if performed:
                 self.performed.emit(self.undo_text() or performed)  # an edit may find its text as it writes
         finally:
-            self.busy_changed.emit("")
+            self.busy_changed.emit(self.busy)
 
     def _annotator(self, clip_id: int) -> int:
         """Whose objects of a clip are shown."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from core.project import Project
+from core.trajectories.journal import HistoryEntry
 from core.trajectories.store import ClipSummary
 from studio.canvas.pane import CanvasPane
 from studio.dock_layout import Panel
@@ -47,7 +48,7 @@ class Session(QObject):
     def __init__(self, project: Project, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self._window, self._commands = window, window.commands
-        self._turns = 0  # through the history that are still to take
+        self._told: HistoryEntry | None = None  # the edit that the last message was about
         self.document = Document(project, self)
         self.view = ViewState(self)
         self.runs = Runs(project, self)
@@ -112,6 +113,7 @@ class Session(QObject):
         for name in self._slots:
             self._commands.release(name)
         self.jobs.close()
+        self.canvas.close_reader()
         self.inspector.close_reader()
         self.runs.close()
         self.document.close()
@@ -142,14 +144,15 @@ class Session(QObject):
             asking.edit_asked.connect(document.perform)
         for leaving in (self.tracks, self.inspector):
             leaving.left.connect(self.canvas.setFocus)
-        self.history.steps_asked.connect(self._go_through_history)
+        self.history.steps_asked.connect(document.turn)
         self.clips.summaries_changed.connect(self._show_summaries)
         self.curate.import_asked.connect(self.import_asked)
+        for about_curating in (window.hint, window.selected):
+            self.curate.seen_changed.connect(about_curating.setVisible)
         self.curate.steps.chosen.connect(self._take_step)
         document.performed.connect(self._tell_edit)
         document.changed.connect(self._refresh_history)
         document.busy_changed.connect(self._show_busy)
-        document.busy_changed.connect(self._go_on)
         for refusing in (document, self.jobs):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
         self.jobs.told.connect(window.toasts.show)
@@ -163,9 +166,13 @@ class Session(QObject):
 
     def _tell_edit(self, text: str) -> None:
         self._window.toasts.show(text, "edit", "Undo", self.document.undo)
+        self._told = self.document.last_edit()
 
     def _refresh_history(self) -> None:
-        undo, redo = self.document.undo_text(), self.document.redo_text()
+        last, redo = self.document.last_edit(), self.document.redo_text()
+        undo = last.text if last else None
+        if last is None or self._told is None or last.id != self._told.id:
+            self._window.toasts.dismiss("edit")  # its Undo would take back another edit
         self._commands.set_text("undo", f"&Undo {undo}" if undo else "&Undo")
         self._commands.set_text("redo", f"&Redo {redo}" if redo else "&Redo")
         self._commands.set_refused(
@@ -184,18 +191,6 @@ class Session(QObject):
                 self._window.toasts.show(
                     f"{chosen} holds no {clip.files[0]}; choose the folder that does.", "error"
                 )
-
-    def _go_through_history(self, steps: int) -> None:
-        self._turns = steps
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """Take the steps through the history that are left; a large edit is waited for."""
-        while self._turns and not self.document.busy:
-            back = self._turns < 0
-            self._turns += 1 if back else -1
-            if not (self.document.undo() if back else self.document.redo()):
-                self._turns = 0
 
     def _show_busy(self, text: str) -> None:
         self._window.busy.setText(f"{text}…" if text else "")

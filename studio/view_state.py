@@ -47,7 +47,7 @@ class ViewState(QObject):
     shown_changed = Signal(object)
     playing_changed = Signal(bool)
 
-    TOOLS = ("select", "box", "brush", "erase", "polygon", "point")
+    TOOLS = ("select", "box", "brush", "erase", "polygon")
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

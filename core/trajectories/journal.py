@@ -155,22 +155,40 @@ def perform(connection: Connection, edit: Edit) -> Changes:
 
 def undo(connection: Connection) -> Changes | None:
     """Take the last edit back; None if there is none."""
-    return _turn_over(connection, undoable(connection), "undo")
+    return turn(connection, -1)
 
 
 def redo(connection: Connection) -> Changes | None:
     """Do again what was undone last; None if there is nothing."""
-    return _turn_over(connection, redoable(connection), "redo")
+    return turn(connection, 1)
+
+
+def turn(connection: Connection, steps: int) -> Changes | None:
+    """Take back (below 0) or do again so many edits, or as many as there are; None if there is none."""
+    action = "undo" if steps < 0 else "redo"
+    turned = [_turn_over(connection, entry, action) for entry in turnable(connection, steps)]
+    if not turned:
+        return None
+    return Changes(
+        frozenset().union(*(changes.clips for changes in turned)),
+        frozenset().union(*(changes.trajectories for changes in turned)),
+    )
+
+
+def turnable(connection: Connection, steps: int) -> list[HistoryEntry]:
+    """The edits that `turn` would take back or do again, in that order."""
+    query = _LAST_DONE if steps < 0 else _FIRST_UNDONE
+    return [HistoryEntry(*row) for row in connection.execute(query, {"steps": abs(steps)})]
 
 
 def undoable(connection: Connection) -> HistoryEntry | None:
     """What `undo` would take back."""
-    return _first(connection, _LAST_DONE)
+    return next(iter(turnable(connection, -1)), None)
 
 
 def redoable(connection: Connection) -> HistoryEntry | None:
     """What `redo` would do again."""
-    return _first(connection, _FIRST_UNDONE)
+    return next(iter(turnable(connection, 1)), None)
 
 
 def history(connection: Connection, limit: int = 500) -> list[HistoryEntry]:
@@ -184,15 +202,8 @@ def revision(connection: Connection) -> int:
     return connection.scalar(select(func.max(schema.journal.c.revision))) or 0
 
 
-def _first(connection: Connection, query: Select[Any]) -> HistoryEntry | None:
-    row = connection.execute(query).first()
-    return HistoryEntry(*row) if row else None
-
-
-def _turn_over(connection: Connection, entry: HistoryEntry | None, action: str) -> Changes | None:
+def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Changes:
     """Exchange the rows of an edit with their images: backwards to undo, forwards to redo."""
-    if entry is None:
-        return None
     batches = connection.execute(_BATCHES, {"edit": entry.id}).all()
     changed: dict[str, set[Key]] = {}
     for number, table_name, keys, packed in reversed(batches) if action == "undo" else batches:
@@ -290,8 +301,8 @@ def _new_ids(connection: Connection, table: Table, count: int) -> list[int]:
 _e, _r = schema.edit.c, schema.edit_rows.c
 
 _ENTRIES = select(_e.id, _e.text, _e.clip_id, _e.state, _e.created, _e.rows)
-_LAST_DONE = _ENTRIES.where(_e.state == "done").order_by(_e.id.desc()).limit(1)
-_FIRST_UNDONE = _ENTRIES.where(_e.state == "undone").order_by(_e.id).limit(1)
+_LAST_DONE = _ENTRIES.where(_e.state == "done").order_by(_e.id.desc()).limit(bindparam("steps"))
+_FIRST_UNDONE = _ENTRIES.where(_e.state == "undone").order_by(_e.id).limit(bindparam("steps"))
 _ABANDON = update(schema.edit).where(_e.state == "undone").values(state="abandoned")
 _NEW_EDIT = insert(schema.edit).returning(_e.id)
 _BATCHES = (

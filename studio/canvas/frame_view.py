@@ -68,7 +68,6 @@ class FrameView(QWidget):
             "brush": BrushTool(stage, erase=False),
             "erase": BrushTool(stage, erase=True),
             "polygon": PolygonTool(stage),
-            "point": SelectTool(stage, points_only=True),
         }
         self._tool = self._tools[stage.view.tool]
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

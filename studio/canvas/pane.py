@@ -2,6 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QRectF, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.datasets.clip import Clip
@@ -146,6 +147,15 @@ class CanvasPane(QWidget):
         if active:
             self.frame_view.tool.cancel()
         return active
+
+    def close_reader(self) -> None:
+        """Stop playing and let go of the frames."""
+        self._view.set_playing(False)
+        self.loader.open(None)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._view.set_playing(False)
+        super().hideEvent(event)
 
     # --- what changes -------------------------------------------------------------------------
 

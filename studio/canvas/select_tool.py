@@ -12,15 +12,7 @@ from core.trajectories.journal import Edit
 from studio.canvas import marks, mask_changes
 from studio.canvas.box_changes import moved_box, resized_box
 from studio.canvas.colours import track_colour
-from studio.canvas.hit_test import (
-    POINT_REACH,
-    Hit,
-    hit,
-    hit_handle,
-    hit_object,
-    hit_point,
-    inside_rect,
-)
+from studio.canvas.hit_test import Hit, hit, hit_handle, hit_object, hit_point, inside_rect
 from studio.canvas.scene import ObjectHere, Scene
 from studio.canvas.stage import Stage
 from studio.canvas.tool import Pointer, Tool
@@ -64,12 +56,11 @@ class SelectTool(Tool):
 
     What is selected is preferred, so that an object can be taken by its inside though points lie on
     it; of the rest, a drag takes an object by its edge and a point by its very middle, so that a band
-    can begin in a crowd. `points_only` leaves objects alone and takes points from farther off.
+    can begin in a crowd.
     """
 
-    def __init__(self, stage: Stage, points_only: bool = False) -> None:
+    def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        self._points_only = points_only
         self._pressed: Pointer | None = None
         self._grabbed: Hit | None = None
         self._preview: _Band | _MovedPoint | _ChangedObject | None = None
@@ -83,8 +74,6 @@ class SelectTool(Tool):
             return "Release to select what lies inside; Esc cancels"
         if self._preview is not None:
             return "Release to put it there; Esc cancels"
-        if self._points_only:
-            return "Drag a point to where it belongs in this frame; Ctrl+click selects several"
         return "Click to select, Ctrl+click to add; drag to move it, or over nothing to select an area"
 
     # --- mouse --------------------------------------------------------------------------------
@@ -160,10 +149,9 @@ class SelectTool(Tool):
     # --- what is under the mouse --------------------------------------------------------------
 
     def _pickable(self) -> Scene:
-        """What is drawn and this tool is for."""
+        """What is drawn."""
         layers = self.stage.view.layers
-        objects = (layers.masks or layers.boxes) and not self._points_only
-        return self.stage.scene.layer(points=layers.trails, objects=objects)
+        return self.stage.scene.layer(points=layers.trails, objects=layers.masks or layers.boxes)
 
     def _hit(self, pointer: Pointer) -> Hit | None:
         return hit(self._pickable(), self.stage.camera, pointer.at, self.stage.shapes)
@@ -180,7 +168,7 @@ class SelectTool(Tool):
         if found is None:
             found = hit_object(scene, camera, at, shapes, "edge")
         if found is None:
-            found = hit_point(scene, camera, at, POINT_REACH if self._points_only else _NEAR)
+            found = hit_point(scene, camera, at, _NEAR)
         return found
 
     def _select(self, ids: set[int], add: bool) -> None:

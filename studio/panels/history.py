@@ -1,6 +1,7 @@
 """Every edit since the project began, newest first; go back to any of them."""
 
 import datetime
+from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QColor
@@ -19,6 +20,12 @@ from studio import theme
 from studio.document import Document
 
 _ENTRY = Qt.ItemDataRole.UserRole
+
+_STATES = {
+    "done": "done",
+    "undone": "undone; it can be done again",
+    "abandoned": "undone, then replaced by later edits",
+}
 
 
 class HistoryPanel(QWidget):
@@ -41,7 +48,7 @@ class HistoryPanel(QWidget):
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._menu)
-        self.list.itemDoubleClicked.connect(self._go_to)
+        self.list.itemDoubleClicked.connect(self._choose)
         self.empty = QLabel("Every edit appears here.\nDouble-click one to go back to it.")
         self.empty.setProperty("quiet", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -63,7 +70,7 @@ class HistoryPanel(QWidget):
             when = datetime.datetime.fromisoformat(entry.created).astimezone()
             item = QListWidgetItem(f"{_clock(when)}   {entry.text}")
             item.setData(_ENTRY, entry.id)
-            item.setToolTip(f"{entry.text}\n{when:%Y-%m-%d %H:%M:%S}, {entry.state}")
+            item.setToolTip(f"{entry.text}\n{when:%Y-%m-%d %H:%M:%S}, {_STATES[entry.state]}")
             if entry.state != "done":
                 item.setForeground(faint)
                 font = item.font()
@@ -76,30 +83,44 @@ class HistoryPanel(QWidget):
 
     def steps_to(self, entry_id: int) -> int:
         """Edits to undo (below 0) or redo (above 0) until this one is the last that is done."""
-        entry = next(one for one in self._entries if one.id == entry_id)
+        entry = next((one for one in self._entries if one.id == entry_id), None)
+        if entry is None:
+            return 0
         if entry.state == "undone":
             return sum(one.state == "undone" and one.id <= entry_id for one in self._entries)
         if entry.state == "done":
             return -sum(one.state == "done" and one.id > entry_id for one in self._entries)
         return 0
 
-    def _go_to(self, item: QListWidgetItem) -> None:
-        steps = self.steps_to(item.data(_ENTRY))
+    def _choose(self, item: QListWidgetItem) -> None:
+        self._go_to(item.data(_ENTRY))
+
+    def _go_to(self, entry_id: int) -> None:
+        steps = self.steps_to(entry_id)
         if steps:
             self.steps_asked.emit(steps)
 
     def _menu(self, position: QPoint) -> None:
         item = self.list.itemAt(position)
-        if item is None:
-            return
+        if item is not None:
+            menu = self.menu_for(item.data(_ENTRY))
+            menu.popup(self.list.viewport().mapToGlobal(position))
+
+    def menu_for(self, entry_id: int) -> QMenu:
+        """What can be done about an edit; the list may change while the menu is open."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        steps = self.steps_to(item.data(_ENTRY))
-        text = f"Undo {-steps} to here" if steps < 0 else f"Redo {steps} to here"
-        action = menu.addAction(text if steps else "The last edit" if steps == 0 else text)
+        steps = self.steps_to(entry_id)
+        if steps:
+            text = f"Undo {-steps} to here" if steps < 0 else f"Redo {steps} to here"
+        elif any(one.id == entry_id and one.state == "abandoned" for one in self._entries):
+            text = "Undone, then replaced by later edits"
+        else:
+            text = "The last edit"
+        action = menu.addAction(text)
         action.setEnabled(steps != 0)
-        action.triggered.connect(lambda: self._go_to(item))
-        menu.popup(self.list.viewport().mapToGlobal(position))
+        action.triggered.connect(partial(self._go_to, entry_id))
+        return menu
 
 
 def _clock(when: datetime.datetime) -> str:

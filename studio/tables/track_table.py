@@ -64,8 +64,10 @@ class TrackTable(QWidget):
         column_box.addWidget(self.filter_row)
         column_box.addWidget(self.table, 1)
         self._showing = False
+        self._current = (0, 0)  # id and column, which outlive a reset of the model
         self.only: frozenset[int] | None = None
         self.table.selectionModel().selectionChanged.connect(self._tell_selection)
+        self.table.selectionModel().currentChanged.connect(self._keep_current)
         self.table.doubleClicked.connect(self._go_to)
         self.table.menu_asked.connect(self.menu_asked)
         self.filter_row.changed.connect(self._filter)
@@ -157,9 +159,26 @@ class TrackTable(QWidget):
         self._showing = True
         flags = QItemSelectionModel.SelectionFlag
         self.table.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
+        self._show_current(rows)
         self._showing = False
         if len(rows) and not self.table.hasFocus():
             self.table.scrollTo(self.model.index(int(rows[0]), 1))
+
+    def _show_current(self, selected: np.ndarray) -> None:
+        """Put the keys' place back on its track, or on the first of the selected rows."""
+        id, column = self._current
+        rows = np.flatnonzero(self.model.shown_ids == id)
+        if len(selected) and not np.isin(rows, selected).any():
+            rows = selected
+        if len(rows):
+            self.table.setAutoScroll(False)
+            index = self.model.index(int(rows[0]), column)
+            self.table.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.table.setAutoScroll(True)
+
+    def _keep_current(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self._current = int(self.model.shown_ids[index.row()]), index.column()
 
     def _go_to(self, index: QModelIndex) -> None:
         """Show the first frame of a track, unless it is there at the frame that is shown."""

@@ -53,6 +53,12 @@ class LaneSource:
             points = chosen[np.isin(chosen, self._points.ids)]
             self.ids += points[:MOST_POINT_LANES].tolist()
 
+    @property
+    def hides_objects(self) -> bool:
+        """Whether the clip has objects none of which passes the filter."""
+        clip = self._view.clip
+        return clip is not None and not self.ids and bool(self._document.objects(clip.id))
+
     def lane(self, trajectory_id: int) -> Lane:
         """The lane of one of `ids`."""
         if trajectory_id not in self._lanes:

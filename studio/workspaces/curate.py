@@ -1,7 +1,7 @@
 """The workspace Curate: tools and jobs above the canvas; without clips, what to do about it."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -26,9 +26,11 @@ class CurateWorkspace(QWidget):
 
     Signals:
         import_asked(): clips are wanted in an empty project.
+        seen_changed(bool): it came into view, or another workspace took its place.
     """
 
     import_asked = Signal()
+    seen_changed = Signal(bool)
 
     def __init__(self, commands: Actions, canvas: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +64,14 @@ class CurateWorkspace(QWidget):
     def set_empty(self, empty: bool) -> None:
         """Show the canvas, or what to do in a project without clips."""
         self._pages.setCurrentWidget(self._empty if empty else self._canvas)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.seen_changed.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.seen_changed.emit(False)
 
     def _empty_page(self) -> QWidget:
         page = QWidget()

@@ -81,8 +81,8 @@ class CurateActions(QObject):
             "play": canvas.toggle_play,
             "shuttle_back": partial(canvas.shuttle, -1),
             "shuttle_forward": partial(canvas.shuttle, 1),
-            "next_track": partial(tracks.step, 1),
-            "previous_track": partial(tracks.step, -1),
+            "next_track": partial(self._step, 1),
+            "previous_track": partial(self._step, -1),
             **{f"tool_{tool}": partial(view.set_tool, tool) for tool in TOOLS},
             "brush_larger": canvas.larger_brush,
             "brush_smaller": canvas.smaller_brush,
@@ -99,8 +99,8 @@ class CurateActions(QObject):
             "accept": partial(self._review, Review.ACCEPTED),
             "reject": partial(self._review, Review.REJECTED),
             "reopen": partial(edits.review, Review.OPEN),
-            "next_open": partial(tracks.step, 1, Review.OPEN),
-            "previous_open": partial(tracks.step, -1, Review.OPEN),
+            "next_open": partial(self._step_open, 1),
+            "previous_open": partial(self._step_open, -1),
             "cancel": self._cancel,
             **dict.fromkeys(LAYERS, self._choose_layers),
             **{f"colour_by_{colour}": partial(self._colour_by, colour) for colour in COLOURS},
@@ -122,6 +122,27 @@ class CurateActions(QObject):
         frame = self._edits.keyframe_from(by)
         if frame is not None:
             self._view.set_frame(frame)
+        else:
+            whose = "of the selected tracks" if self._view.selection else "of any object"
+            self._say(f"There is no {'later' if by > 0 else 'earlier'} keyframe {whose}")
+
+    def _step(self, by: int) -> None:
+        before = self._view.selection
+        if not self._tracks.step(by):
+            self._say("The list of tracks is empty")
+        elif self._view.selection == before:
+            self._say(f"This is the {'last' if by > 0 else 'first'} track of the list")
+
+    def _step_open(self, by: int, done: str = "") -> None:
+        before = self._view.selection
+        if not self._tracks.step(by, Review.OPEN):
+            self._say(f"{done}No open track is left in the list")
+        elif self._view.selection == before:
+            self._say("This is the only open track of the list")
+
+    def _say(self, text: str) -> None:
+        """Say in the status bar why nothing else happens."""
+        self._canvas.hint_changed.emit(text)
 
     def _go_to_end(self, end: int) -> None:
         span = self._edits.span()
@@ -131,7 +152,7 @@ class CurateActions(QObject):
     def _review(self, review: Review) -> None:
         """Review what is selected and go on to the next open track after it."""
         self._edits.review(review)
-        self._tracks.step(1, Review.OPEN)
+        self._step_open(1, f"{review.name.capitalize()}. ")
 
     def _ask_label(self) -> None:
         count = len(self._view.selection)

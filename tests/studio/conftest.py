@@ -20,6 +20,23 @@ def settings(tmp_path: Path) -> WindowSettings:
 
 
 @pytest.fixture
+def new_document(qtbot, tmp_path: Path) -> Iterator[Document]:
+    """A new project, open; a refused edit fails the test."""
+    document = Document(Project.create(tmp_path / "project"))
+    document.failed.connect(pytest.fail)
+    yield document
+    document.close()
+
+
+@pytest.fixture
+def view(document: Document) -> ViewState:
+    """Looks at the first clip of the test's `document`."""
+    view = ViewState()
+    view.set_clip(document.clips()[0].clip)
+    return view
+
+
+@pytest.fixture
 def small_project(tmp_path: Path) -> Path:
     return make_project(tmp_path / "small", tmp_path / "frames")
 

@@ -23,7 +23,7 @@ from core.trajectories.edits import (
     Trim,
 )
 from core.trajectories.model import PointTrajectories, Review
-from studio.document import Document
+from studio.document import FEW, Document
 from tests.studio.small_project import FRAMES, draw_points
 
 BOX = np.array([3, 4, 20, 30], np.float32)
@@ -161,3 +161,73 @@ def test_a_large_edit_is_undone_and_redone_without_holding_the_window(small_docu
             assert not small_document.undo()
         assert len(small_document.points(clip)) == count
         compare_with_fresh(small_document)
+
+
+def test_large_edits_that_come_while_one_is_stored_are_stored_after_it(small_document: Document, qtbot):
+    first, second = (one.clip.id for one in small_document.clips())
+    small_document.failed.connect(pytest.fail)
+    told, busy = [], []
+    small_document.performed.connect(told.append)
+    small_document.busy_changed.connect(busy.append)
+    for count, clip in ((50, first), (30, second), (60, first)):
+        small_document.perform_later(ReplacePoints({clip: draw_points(count)}))
+    qtbot.waitUntil(lambda: len(told) == 3)
+    assert told == ["Track 50 points", "Track 30 points", "Track 60 points"] == busy[:3]
+    assert busy[3:] == [""]
+    assert (len(small_document.points(first)), len(small_document.points(second))) == (60, 30)
+    compare_with_fresh(small_document)
+
+
+def test_what_waits_when_the_project_is_closed_is_stored_first(
+    small_document: Document, small_project: Path, qtbot
+):
+    clips = [one.clip.id for one in small_document.clips()]
+    changes = []
+    small_document.changed.connect(changes.append)
+    for clip in clips:
+        small_document.perform_later(ReplacePoints({clip: draw_points(70)}))
+    small_document.close()
+    with Project.open(small_project) as project, project.reading() as connection:
+        assert [len(store.points(connection, clip)) for clip in clips] == [70, 70]
+    qtbot.wait(20)
+    assert changes == []  # the views are gone by now
+
+
+def test_an_edit_of_many_tracks_is_written_in_the_background(small_document: Document, qtbot):
+    clip = small_document.clips()[0].clip.id
+    with qtbot.waitSignal(small_document.performed):
+        small_document.perform_later(ReplacePoints({clip: draw_points(FEW + 1)}))
+    ids = tuple(small_document.points(clip).ids.tolist())
+    for edit in (
+        SetReview(clip, ids, Review.ACCEPTED),
+        Relabel(clip, ids, "x"),
+        DeleteTrajectories(clip, ids),
+    ):
+        with qtbot.waitSignal(small_document.performed):
+            assert small_document.perform(edit)
+            assert small_document.busy == edit.text
+            assert not small_document.perform(edit)
+        compare_with_fresh(small_document)
+    assert len(small_document.points(clip)) == 0
+    assert small_document.perform(SetReview(clip, (1,), Review.ACCEPTED))
+    assert not small_document.busy
+
+
+def test_several_steps_through_the_history_are_one_change(small_document: Document):
+    clip = small_document.clips()[0].clip.id
+    a, b = small_document.objects(clip)
+    compare_with_fresh(small_document)
+    for id, label in ((a, "one"), (b, "two"), (a, "three")):
+        small_document.perform(Relabel(clip, (id,), label))
+    changes = []
+    small_document.changed.connect(changes.append)
+    assert small_document.turn(-3)
+    assert [(one.clips, one.trajectories) for one in changes] == [({clip}, {a, b})]
+    compare_with_fresh(small_document)
+    assert small_document.objects(clip)[a].label == "swan"
+    assert small_document.turn(2)
+    assert [one.label for one in small_document.objects(clip).values()] == ["one", "two"]
+    assert small_document.redo_text() == f"Label track {a} 'three'"
+    assert small_document.turn(5)
+    assert not small_document.turn(5)
+    compare_with_fresh(small_document)

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.trajectories.bulk_edits import ReplacePoints
-from core.trajectories.edits import AddObject, DeleteTrajectories, Relabel
+from core.trajectories.edits import AddObject, DeleteTrajectories, Relabel, SetReview
 from core.trajectories.model import Review
 from studio.app import Studio
 from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
@@ -183,7 +183,7 @@ def test_history_goes_back_past_a_large_edit(open_studio: Studio, qtbot):
         document.perform_later(ReplacePoints({clip: draw_points(3000)}))
     document.perform(Relabel(clip, (SWAN,), "b"))
     session.history.steps_asked.emit(-3)
-    assert document.busy == "Undo Track 3,000 points"
+    assert document.busy == "Undo 3 edits"
     qtbot.waitUntil(lambda: not document.busy and document.objects(clip)[SWAN].label == "swan")
     assert len(document.points(clip)) == points
     session.history.steps_asked.emit(3)
@@ -215,6 +215,69 @@ def test_what_can_be_done_follows_the_frame_that_is_seen(open_studio: Studio, qt
     qtbot.waitUntil(lambda: canvas.stage.scene.frame == 5 and commands["split"].isEnabled())
 
 
+def test_the_toast_of_an_edit_goes_when_its_undo_would_take_back_another(open_studio: Studio):
+    session, toasts = open_studio.session, open_studio.window.toasts
+    clip = session.view.clip.id
+    for label in "ab":
+        session.document.perform(Relabel(clip, (SWAN,), label))
+    assert toasts.texts == [f"Label track {SWAN} 'b'"]
+    session.document.undo()
+    assert toasts.texts == []
+    session.document.perform(Relabel(clip, (SWAN,), "c"))
+    session.document.perform(Relabel(clip, (999,), "refused"))
+    assert toasts.texts[0] == f"Label track {SWAN} 'c'", "a refused edit changes nothing"
+
+
+def test_what_cannot_go_on_says_so(open_studio: Studio, qtbot):
+    session, commands, hint = open_studio.session, open_studio.window.commands, open_studio.window.hint
+    view, ids = session.view, session.tracks.model.shown_ids.tolist()
+    view.set_frame(11)
+    commands["next_keyframe"].trigger()
+    assert hint.text() == "There is no later keyframe of any object"
+    view.set_selection((ids[-1],))
+    commands["next_track"].trigger()
+    assert hint.text() == "This is the last track of the list"
+    session.document.perform(SetReview(view.clip.id, tuple(ids[1:]), Review.ACCEPTED))
+    view.set_selection((ids[0],))
+    commands["next_open"].trigger()
+    assert hint.text() == "This is the only open track of the list"
+    qtbot.waitUntil(lambda: commands["accept"].isEnabled())
+    commands["accept"].trigger()
+    assert hint.text() == "Accepted. No open track is left in the list"
+    session.tracks.filter_row.search.setText("nothing is called this")
+    qtbot.waitUntil(lambda: session.tracks.model.rowCount() == 0)
+    commands["previous_track"].trigger()
+    assert hint.text() == "The list of tracks is empty"
+
+
+def test_what_is_about_curating_is_seen_in_curate_only(open_studio: Studio, qtbot):
+    window, session = open_studio.window, open_studio.session
+    session.view.set_selection((SWAN,))
+    assert window.hint.isVisible()
+    assert window.selected.isVisible()
+    session.view.set_playing(True)
+    window.show_workspace("train")
+    assert not window.hint.isVisible()
+    assert not window.selected.isVisible()
+    assert not session.view.playing
+    window.show_workspace("curate")
+    assert window.hint.isVisible()
+    assert window.selected.isVisible()
+
+
+def test_the_frames_are_let_go_with_the_project(open_studio: Studio, small_project: Path, qtbot):
+    canvas, view = open_studio.session.canvas, open_studio.session.view
+    qtbot.waitUntil(lambda: len(canvas.loader.cached) == 12)
+    view.set_playing(True)
+    open_studio.window.show_workspace("compare")
+    open_studio.close_project()
+    assert canvas.loader.cached == frozenset()
+    assert not view.playing
+    open_studio.open_project(small_project)
+    open_studio.window.show_workspace("curate")
+    assert open_studio.window.hint.isVisible()
+
+
 def test_a_refused_edit_is_one_sentence(open_studio: Studio):
     session = open_studio.session
     session.document.perform(DeleteTrajectories(session.view.clip.id, (9999,)))
@@ -243,7 +306,7 @@ def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio,
 
     assert frames() == 6
     qtbot.waitUntil(lambda: frames() > 6, timeout=100_000)
-    assert session.document.undo_text() == "Densify 3 objects"
+    assert session.document.last_edit().text == "Densify 3 objects"
     model = session.tracks.model
     assert sum(int(model.index(row, 5).data()) for row in (0, 1)) == frames()
     assert session.document.undo()

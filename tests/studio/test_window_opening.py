@@ -111,7 +111,7 @@ def test_clips_dropped_on_the_welcome_page_become_a_project(studio: Studio, tmp_
     qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: studio.session is not None and studio.session.view.clip is not None)
     assert studio.session.document.project.path == (tmp_path / "projects" / "walk").resolve()
-    assert studio.session.document.undo_text() == "Import walk"
+    assert studio.session.document.last_edit().text == "Import walk"
 
 
 def test_a_project_dropped_is_opened(studio: Studio, small_project: Path):

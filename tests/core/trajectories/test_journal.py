@@ -198,6 +198,23 @@ def test_more_tracks_than_a_statement_takes_parameters_are_deleted_and_brought_b
     assert contents(connection) == before
 
 
+def test_several_steps_are_those_steps_one_after_the_other(connection):
+    clip = store.clip(connection, "a")
+    (first, *_) = store.points(connection, clip.id).ids.tolist()
+    states = [contents(connection)]
+    for label in "abc":
+        journal.perform(connection, edits.Relabel(clip.id, (first,), label))
+        states.append(contents(connection))
+    assert [entry.text[-3:] for entry in journal.turnable(connection, -2)] == ["'c'", "'b'"]
+    assert journal.turn(connection, -2).trajectories == {first}
+    assert contents(connection) == states[1]
+    journal.turn(connection, -1)
+    assert [entry.text[-3:] for entry in journal.turnable(connection, 2)] == ["'a'", "'b'"]
+    journal.turn(connection, 9)
+    assert contents(connection) == states[3]
+    assert journal.turn(connection, 1) is None
+
+
 def test_history_names_edits_newest_first(connection):
     assert [entry.text for entry in journal.history(connection)] == ["Track 4 points", "Import 2 clips"]
     assert journal.undoable(connection).text == "Track 4 points"

@@ -1,6 +1,5 @@
 """A project with one drawn clip, and the canvas that shows it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -9,7 +8,6 @@ import pytest
 
 from core.datasets.clip import Clip
 from core.geometry import encode_mask, mask_box
-from core.project import Project
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 from studio.canvas.pane import CanvasPane
@@ -36,7 +34,7 @@ def clip(tmp_path: Path) -> Clip:
 
 
 @pytest.fixture
-def document(qtbot, tmp_path: Path, clip: Clip) -> Iterator[Document]:
+def document(new_document: Document, clip: Clip) -> Document:
     """A clip with a masked object in frames 0 to 5 (keyframe at 0), a boxed one, and three points."""
     masked = ObjectTrajectory(
         frames=np.arange(6, dtype=np.int32),
@@ -59,20 +57,10 @@ def document(qtbot, tmp_path: Path, clip: Clip) -> Iterator[Document]:
         [path, np.add(path, (0, 10)), np.add(path[:4], (40, -25))],
         [np.full(n, 0.5) for n in (12, 12, 4)],
     )
-    document = Document(Project.create(tmp_path / "project"))
-    document.failed.connect(pytest.fail)
-    assert document.perform(AddClips([(clip, [masked, boxed])]))
-    clip_id = document.clips()[0].clip.id
-    assert document.perform(ReplacePoints({clip_id: points}))
-    yield document
-    document.close()
-
-
-@pytest.fixture
-def view(document: Document) -> ViewState:
-    view = ViewState()
-    view.set_clip(document.clips()[0].clip)
-    return view
+    assert new_document.perform(AddClips([(clip, [masked, boxed])]))
+    clip_id = new_document.clips()[0].clip.id
+    assert new_document.perform(ReplacePoints({clip_id: points}))
+    return new_document
 
 
 @pytest.fixture

@@ -354,15 +354,6 @@ def test_escape_forgets_an_outline(mouse, pane, view, document):
     assert revision(document) == before
 
 
-def test_the_point_tool_leaves_objects_alone(mouse, pane, view, points):
-    view.set_tool("point")
-    mouse.click(30.5, 30)
-    assert view.selection == frozenset()
-    mouse.drag((5.4, 39.7), (9, 36), (11.4, 33.7))
-    place = int(np.searchsorted(points().ids, LOW))
-    np.testing.assert_allclose(points().points(place)[0], (11, 34), atol=0.15)
-
-
 # --- the pane's actions -----------------------------------------------------------------------
 
 

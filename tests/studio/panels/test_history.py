@@ -64,6 +64,35 @@ def test_a_double_click_goes_back_to_an_edit_and_forward_again(
         history.list.itemDoubleClicked.emit(history.list.item(2))
 
 
+def test_a_menu_that_was_opened_before_the_list_changed_still_goes_there(
+    history: HistoryPanel, small_document: Document, qtbot
+):
+    for label in "abc":
+        relabel(small_document, label)
+    wanted = history.list.item(1).data(Qt.ItemDataRole.UserRole)
+    (action,) = history.menu_for(wanted).actions()
+    assert action.text() == "Undo 1 to here"
+    relabel(small_document, "d")
+    with qtbot.waitSignal(history.steps_asked) as asked:
+        action.trigger()
+    assert asked.args == [-2]
+
+
+def test_the_menu_of_an_edit_says_what_can_be_done_about_it(history: HistoryPanel, small_document: Document):
+    relabel(small_document, "a")
+    small_document.undo()
+
+    def words(row: int) -> str:
+        (action,) = history.menu_for(history.list.item(row).data(Qt.ItemDataRole.UserRole)).actions()
+        return action.text() + ("" if action.isEnabled() else ".")
+
+    assert words(0) == "Redo 1 to here"
+    relabel(small_document, "b")
+    assert words(0) == "The last edit."
+    assert words(1) == "Undone, then replaced by later edits."
+    assert "replaced by later edits" in history.list.item(1).toolTip()
+
+
 def test_without_edits_it_says_what_will_appear(history: HistoryPanel, small_document: Document):
     assert history.list.isVisible()
     assert not history.empty.isVisible()

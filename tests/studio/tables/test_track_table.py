@@ -6,7 +6,7 @@ from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QLineEdit
 
-from core.trajectories.edits import Relabel, SetReview
+from core.trajectories.edits import DeleteTrajectories, Relabel, SetReview
 from core.trajectories.model import PointTrajectories, Review
 from studio.document import Document
 from studio.tables.track_model import COLUMNS, LABEL_COLUMN, TrackModel
@@ -167,6 +167,31 @@ def test_select_shown_and_invert(table: TrackTable, small_view: ViewState):
     small_view.set_selection((1,))
     table.invert_selection()
     assert small_view.selection == frozenset({2})
+
+
+def test_the_keys_go_on_from_the_same_track_after_an_edit(
+    table: TrackTable, small_view: ViewState, small_document: Document, qtbot
+):
+    ids = table.model.shown_ids.tolist()
+    rect = table.table.visualRect(table.model.index(5, 1))
+    qtbot.mouseClick(table.table.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert small_view.selection == {ids[5]}
+    small_document.perform(SetReview(small_view.clip.id, (ids[5],), Review.ACCEPTED))
+    qtbot.keyClick(table.table, Qt.Key.Key_Down)
+    assert small_view.selection == {ids[6]}
+    small_document.perform(DeleteTrajectories(small_view.clip.id, (ids[0],)))
+    qtbot.keyClick(table.table, Qt.Key.Key_Up)
+    assert small_view.selection == {ids[5]}
+
+
+def test_the_keys_go_on_from_what_was_selected_elsewhere(table: TrackTable, small_view: ViewState, qtbot):
+    ids = table.model.shown_ids.tolist()
+    small_view.set_selection((ids[7],))  # as by a click on the canvas
+    qtbot.keyClick(table.table, Qt.Key.Key_Down)
+    assert small_view.selection == {ids[8]}
+    table.filter_row.kind.setCurrentIndex(1)  # objects only: the row is gone
+    qtbot.keyClick(table.table, Qt.Key.Key_Down)
+    assert small_view.selection == {ids[0]}
 
 
 def test_it_follows_the_clip(table: TrackTable, small_view: ViewState, small_document: Document):

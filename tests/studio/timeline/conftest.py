@@ -1,6 +1,5 @@
 """A project whose clip needs no frames on disk, and its timeline."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 from PySide6.QtCore import QPoint
 
 from core.datasets.clip import Clip
-from core.project import Project
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 from studio.document import Document
@@ -31,7 +29,7 @@ def an_object(frames: list[int], keyframes: list[int], label: str = "") -> Objec
 
 
 @pytest.fixture
-def document(qtbot, tmp_path: Path) -> Iterator[Document]:
+def document(new_document: Document, tmp_path: Path) -> Document:
     """Object 1 in frames 5 to 30 with keyframes at 5, 18 and 30; object 2 with a gap; points 3 and 4."""
     clip = Clip(
         name="c",
@@ -46,19 +44,9 @@ def document(qtbot, tmp_path: Path) -> Iterator[Document]:
         an_object([0, 1, 2, 10, 11], [0, 10], "a name that is much too long for the column of names"),
     ]
     points = PointTrajectories.pack([2, 20], [np.full((10, 2), 5.0), np.full((15, 2), 9.0)])
-    document = Document(Project.create(tmp_path / "project"))
-    document.failed.connect(pytest.fail)
-    document.perform(AddClips([(clip, objects)]))
-    document.perform(ReplacePoints({document.clips()[0].clip.id: points}))
-    yield document
-    document.close()
-
-
-@pytest.fixture
-def view(document: Document) -> ViewState:
-    view = ViewState()
-    view.set_clip(document.clips()[0].clip)
-    return view
+    assert new_document.perform(AddClips([(clip, objects)]))
+    assert new_document.perform(ReplacePoints({new_document.clips()[0].clip.id: points}))
+    return new_document
 
 
 @pytest.fixture

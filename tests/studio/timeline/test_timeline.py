@@ -95,6 +95,18 @@ def test_objects_have_lanes_and_points_when_they_are_selected(timeline, view):
     assert timeline.lane_ids == (GAPPED,)
 
 
+def test_an_empty_timeline_says_whether_the_filter_empties_it(timeline, view, document):
+    view.set_shown(frozenset())
+    assert timeline.lane_ids == ()
+    hidden = timeline.viewport().grab().toImage()
+    assert timeline.empty_text.startswith("The filter hides")
+    document.perform(DeleteTrajectories(view.clip.id, (WALKER, GAPPED)))
+    assert timeline.empty_text.startswith("No objects")
+    assert timeline.viewport().grab().toImage() != hidden
+    view.set_shown(None)
+    assert timeline.empty_text.startswith("No objects")
+
+
 # --- going and selecting ----------------------------------------------------------------------
 
 
