@@ -138,4 +138,14 @@ ROWS: tuple[Row, ...] = (
     Row("about", "&About", "|Help", icon="info"),
 )  # fmt: skip
 
-MENUS = ("File", "Edit", "Go", "Track", "Review", "View", "Run", "Help")
+MENUS = {
+    "File": "&File",
+    "Edit": "&Edit",
+    "Go": "&Go",
+    "Track": "&Track",
+    "Review": "&Review",
+    "View": "&View",
+    "Run": "R&un",
+    "Help": "&Help",
+}
+"""Menu → its title with its mnemonic, from left to right."""
