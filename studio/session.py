@@ -153,6 +153,7 @@ class Session(QObject):
         for refusing in (document, self.jobs):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
         self.jobs.told.connect(window.toasts.show)
+        self.jobs.offered.connect(window.toasts.show)
         self.runs.finished.connect(self._refresh_steps)
         self.runs.added.connect(self._refresh_steps)
         self.canvas.hint_changed.connect(window.hint.setText)
