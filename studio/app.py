@@ -20,7 +20,7 @@ from studio.command_palette import CommandPalette
 from studio.crash import Crashes, diagnostics, keep_log
 from studio.importing import ImportDialog, unused_folder
 from studio.key_sheet import KeySheet
-from studio.main_window import MainWindow
+from studio.main_window import WORKSPACES, MainWindow
 from studio.sample import SampleMaker
 from studio.settings import WindowSettings
 from studio.welcome import WelcomePage
@@ -176,7 +176,7 @@ class Studio(QObject):
     def _refuse_project_actions(self, reason: str) -> None:
         menus = ("Edit", "Go", "Track", "Review", "Run")
         names = [row.name for row, _ in self.window.commands if row.curating or row.path[0] in menus]
-        names += ["close_project", *("curate", "train", "evaluate", "compare", "reset_layout")]
+        names += ["close_project", "export_tracks", "reset_layout", *WORKSPACES]
         self.window.commands.set_refused(dict.fromkeys(names, reason))
 
     def _show_recent(self) -> None:

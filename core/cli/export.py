@@ -5,11 +5,11 @@ from pathlib import Path
 
 from core.cli.outcome import Outcome
 from core.errors import StudioError
+from core.jobs.exporting import exported
 from core.project import Project
 from core.trajectories import store
 from core.trajectories.exchange import FORMATS, export_clip
 from core.trajectories.exchange.losses import losses
-from core.trajectories.model import Review
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,11 +33,7 @@ def perform(args: argparse.Namespace) -> Outcome:
         if not clips:
             raise StudioError("The project holds no clips; import some first.")
         for clip in clips:
-            points = store.points(connection, clip.id)
-            objects = store.objects(connection, clip.id, clip.annotator)
-            if not args.rejected:
-                points = points.take(points.review != Review.REJECTED)
-                objects = [one for one in objects if one.review != Review.REJECTED]
+            points, objects = exported(connection, clip, args.rejected)
             files.append(str(export_clip(args.format, clip, points, objects, args.out)))
             warnings += [f"{clip.name}: {text}" for text in losses(args.format, points, objects)]
     text = "\n".join([*(f"Warning: {one}" for one in warnings), *files])
