@@ -46,6 +46,7 @@ ROWS: tuple[Row, ...] = (
     Row("open_sample", "Open &sample project", "File", tip="Make small clips to try everything on.", icon="sample"),
     Row("import_folder", "Import &folder…", "|File", ("Ctrl+I",), "Import a Moseg, VSB100 or DAVIS folder, or a folder of frames.", "import"),
     Row("import_videos", "Import &video…", "File", ("Ctrl+Shift+I",), "Import a video file.", "film"),
+    Row("export_tracks", "&Export tracks…", "|File", ("Ctrl+Shift+E",), "Write tracks in another program's format.", "export"),
     _curate("relocate", "Find moved frames…", "File", tip="Say in which folder the frames of this clip lie now.", icon="folder"),
     Row("close_project", "&Close project", "|File", ("Ctrl+W",), "Go back to the welcome page."),
     Row("quit", "&Quit", "|File", ("Ctrl+Q",), "Close the window; runs go on in the background."),
@@ -138,4 +139,14 @@ ROWS: tuple[Row, ...] = (
     Row("about", "&About", "|Help", icon="info"),
 )  # fmt: skip
 
-MENUS = ("File", "Edit", "Go", "Track", "Review", "View", "Run", "Help")
+MENUS = {
+    "File": "&File",
+    "Edit": "&Edit",
+    "Go": "&Go",
+    "Track": "&Track",
+    "Review": "&Review",
+    "View": "&View",
+    "Run": "R&un",
+    "Help": "&Help",
+}
+"""Menu → its title with its mnemonic, from left to right."""

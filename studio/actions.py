@@ -78,7 +78,7 @@ class Actions:
 
     def fill(self, bar: QMenuBar) -> None:
         """Make the menus."""
-        menus = self._menus = {name: bar.addMenu(f"&{name}") for name in MENUS}
+        menus = self._menus = {name: bar.addMenu(title) for name, title in MENUS.items()}
         for row in ROWS:
             path = row.menu.removeprefix("|")
             parent = menus[path.split("/")[0]]

@@ -20,7 +20,7 @@ from studio.command_palette import CommandPalette
 from studio.crash import Crashes, diagnostics, keep_log
 from studio.importing import ImportDialog, unused_folder
 from studio.key_sheet import KeySheet
-from studio.main_window import MainWindow
+from studio.main_window import WORKSPACES, MainWindow
 from studio.sample import SampleMaker
 from studio.settings import WindowSettings
 from studio.welcome import WelcomePage
@@ -54,6 +54,7 @@ class Studio(QObject):
         self.crashes = Crashes(self.window)
         self.crashes.refused.connect(self.refuse)
         self.session: Session | None = None
+        self._import: ImportDialog | None = None
         self._palette = CommandPalette(self.window.commands, self.window)
         self._key_sheet = KeySheet(self.window.commands, self.window)
         self._sample = SampleMaker(self)
@@ -90,13 +91,16 @@ class Studio(QObject):
         self._settings.set_last_folder("imports", sources[0].parent)
         taken = [] if self.session is None else [one.clip.name for one in self.session.clips.summaries]
         new = None if self.session is not None else partial(unused_folder, projects_folder())
-        dialog = ImportDialog(taken, new, self.window)
-        dialog.ready.connect(self._take_import)
-        dialog.show()
-        dialog.look_through(sources)
+        self._close_import()
+        self._import = ImportDialog(taken, new, self.window)
+        self._import.ready.connect(self._take_import)
+        self._import.finished.connect(self._forget_import)
+        self._import.show()
+        self._import.look_through(sources)
 
     def close_project(self) -> None:
         """Go back to the welcome page."""
+        self._close_import()  # what it found was for the project that was open then
         if self.session is not None:
             self._settings.set_last_view(self.session.document.project.path, self.session.last_view())
             self.window.clear()
@@ -171,8 +175,8 @@ class Studio(QObject):
 
     def _refuse_project_actions(self, reason: str) -> None:
         menus = ("Edit", "Go", "Track", "Review", "Run")
-        names = [row.name for row, _ in self.window.commands if row.path[0] in menus]
-        names += ["close_project", *("curate", "train", "evaluate", "compare", "reset_layout")]
+        names = [row.name for row, _ in self.window.commands if row.curating or row.path[0] in menus]
+        names += ["close_project", "export_tracks", "reset_layout", *WORKSPACES]
         self.window.commands.set_refused(dict.fromkeys(names, reason))
 
     def _show_recent(self) -> None:
@@ -227,6 +231,13 @@ class Studio(QObject):
                     edit.warnings[0] if count == 1 else f"{edit.warnings[0]} And {count - 1} more like it."
                 )
                 self.window.toasts.show(noted, "warning")
+
+    def _close_import(self) -> None:
+        if self._import is not None:
+            self._import.close()
+
+    def _forget_import(self) -> None:
+        self._import = None
 
     def _take_dropped(self, paths: Sequence[Path]) -> None:
         project = next((path for path in paths if (path / "project.toml").is_file()), None)

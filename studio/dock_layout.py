@@ -108,6 +108,7 @@ class DockLayout(QObject):
         direct = Qt.FindChildOption.FindDirectChildrenOnly
         for tabs in self._window.findChildren(QTabBar, options=direct):
             tabs.setVisible(self.workspace == "curate")
+            tabs.setAccessibleName("Panels")
 
     def _size(self) -> None:
         for orientation, sizes in SIZES:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -24,7 +23,6 @@ from PySide6.QtWidgets import (
 
 from core.datasets.detect import find_clips
 from core.datasets.found import Found, FoundClip
-from core.errors import StudioError
 from core.jobs.importing import import_edit
 from core.trajectories.bulk_edits import AddClips
 from studio import icons, theme
@@ -63,6 +61,7 @@ class ImportDialog(QDialog):
         self._work.done.connect(self._take)
         self._work.failed.connect(self._refuse)
         self._work.cancelled.connect(self.close)
+        self.finished.connect(self._work.close)
         self.title, self.source = QLabel(), QLabel(wordWrap=True)
         self.title.setProperty("role", "heading")
         self.source.setProperty("quiet", True)
@@ -128,10 +127,6 @@ class ImportDialog(QDialog):
     def project_folder(self) -> Path | None:
         """Where a new project is to be made; None where one is open."""
         return Path(self.folder.text()).expanduser() if self._new_project else None
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._work.close()
-        super().closeEvent(event)
 
     # --- steps --------------------------------------------------------------------------------
 
@@ -263,15 +258,3 @@ def unused_folder(parent: Path, name: str) -> Path:
     while path.exists():
         path, number = parent / f"{name} {number}", number + 1
     return path
-
-
-def importable(paths: Sequence[Path]) -> list[Path]:
-    """Those of dropped paths that can hold clips.
-
-    Raises:
-        StudioError: none can.
-    """
-    found = [path for path in paths if path.is_dir() or path.is_file()]
-    if not found:
-        raise StudioError("What was dropped is no file or folder; drop a video or a folder of frames.")
-    return found

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
@@ -30,6 +31,9 @@ from studio.actions import Actions
 from studio.dock_layout import DockLayout, Panel
 from studio.settings import WindowSettings
 from studio.toasts import Toasts
+
+PRESSING = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+"""Keys that press the button that has the focus."""
 
 WORKSPACES = ("curate", "train", "evaluate", "compare")
 
@@ -107,6 +111,7 @@ class MainWindow(QMainWindow):
     def clear(self) -> None:
         """Show the welcome page; what belonged to a project is deleted."""
         self.panels.clear()
+        self.toasts.dismiss_offers()
         for widget in (*self._workspaces.values(), *self._project_status):
             widget.setParent(None)
             widget.deleteLater()
@@ -148,15 +153,25 @@ class MainWindow(QMainWindow):
     # --- Qt -----------------------------------------------------------------------------------
 
     def event(self, event: QEvent) -> bool:
-        """Keys belong to a field that is typed in before they are shortcuts."""
+        """Keys belong to a field that is typed in, or a button that they press, before they are shortcuts."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             plain = not event.modifiers() & ~(
                 Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
             )
-            if plain and event.key() < Qt.Key.Key_F1 and _is_typed_in(QApplication.focusWidget()):
+            focus = QApplication.focusWidget()
+            typed = event.key() < Qt.Key.Key_F1 and _is_typed_in(focus)
+            if plain and (typed or (event.key() in PRESSING and isinstance(focus, QAbstractButton))):
                 event.accept()
                 return True
         return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return presses a button that has the focus on platforms where only Space does by itself."""
+        focus = QApplication.focusWidget()
+        if event.key() in PRESSING and isinstance(focus, QAbstractButton):
+            focus.click()
+        else:
+            super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -216,6 +231,7 @@ class MainWindow(QMainWindow):
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.undo_button = QPushButton("Undo")
         self.undo_button.setProperty("role", "link")
+        self.undo_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, keys are the canvas's
         self.undo_button.clicked.connect(self.commands["undo"].trigger)
         bar.addWidget(self.hint, 1)
         for widget in (self.busy, self.selected, self.last_edit, self.undo_button):

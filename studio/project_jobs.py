@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from core.errors import StudioError
 from core.jobs.adopt import ADOPTED, pending
 from core.jobs.run_folder import State
 from core.tracking.config import DensifyConfig, TrackConfig
@@ -24,10 +25,12 @@ class ProjectJobs(QObject):
 
     Signals:
         told(str): something to know, one sentence.
+        offered(str, str, str, Callable): a sentence with one thing to do, as `Toasts.show` takes it.
         failed(str): a run ended badly; one sentence.
     """
 
     told = Signal(str)
+    offered = Signal(str, str, str, object)
     failed = Signal(str)
 
     def __init__(self, document: Document, view: ViewState, runs: Runs, window: QWidget) -> None:
@@ -50,6 +53,7 @@ class ProjectJobs(QObject):
         for job, popover in self.popovers.items():
             popover.start_asked.connect(partial(self._start, job))
         runs.finished.connect(self._take_finished)
+        runs.deleted.connect(self._tell_deleted)
 
     def slots(self, buttons: dict[str, QWidget]) -> dict[str, Callable[[], object]]:
         """Action → what it calls; forms open below `buttons`, by action."""
@@ -72,7 +76,7 @@ class ProjectJobs(QObject):
         """Action → why it cannot be used now."""
         clips = "" if self._summaries else "Import clips first."
         keyed = clips or ("" if any(one.annotated for one in self._summaries) else "Draw an object first.")
-        return {"track_points": clips, "densify": keyed}
+        return {"track_points": clips, "densify": keyed, "export_tracks": clips}
 
     def close(self) -> None:
         """Runs go on in the background; their results wait for the next time."""
@@ -102,7 +106,18 @@ class ProjectJobs(QObject):
     def _take_finished(self, run: Run) -> None:
         if run.state is State.FAILED:
             self.failed.emit(f"{run.title} failed: {run.status.error}")
+        elif run.state is State.INTERRUPTED:
+            self.failed.emit(f"{run.title} was interrupted: {run.status.error}")
         elif run.state is State.DONE and run.job in ADOPTED and run.folder is not None:
             self._adoption.add([run.folder])
         elif run.state is State.DONE:
             self.told.emit(f"{run.title} is done.")
+
+    def _tell_deleted(self, run: Run) -> None:
+        self.offered.emit(f"{run.title}: deleted.", "info", "Undo", partial(self._restore, run))
+
+    def _restore(self, run: Run) -> None:
+        try:
+            self._runs.restore(run)
+        except StudioError as error:
+            self.failed.emit(str(error))

@@ -25,6 +25,7 @@ from studio.tables.clip_list import ClipList
 from studio.tables.track_table import TrackTable
 from studio.timeline.timeline import Timeline
 from studio.track_edits import TrackEdits
+from studio.track_exchange import TrackExchange
 from studio.view_state import ViewState
 from studio.workspaces.compare import CompareWorkspace
 from studio.workspaces.curate import CurateWorkspace
@@ -72,6 +73,7 @@ class Session(QObject):
         self.compare = CompareWorkspace(self.document, self.runs)
         self.pill = JobsPill(self.runs)
         self.jobs = ProjectJobs(self.document, self.view, self.runs, window)
+        self.exchange = TrackExchange(self.document, self.view, window, self)
         self.actions = CurateActions(
             self.document, self.view, self._commands, self.canvas, self.tracks, self.edits, self
         )
@@ -85,6 +87,7 @@ class Session(QObject):
             "evaluate_voc": partial(window.show_workspace, "evaluate"),
             **self.actions.slots(),
             **self.jobs.slots(dict(self.curate.job_buttons)),
+            **self.exchange.slots(),
         }
         for name, slot in self._slots.items():
             self._commands.connect(name, slot)
@@ -114,6 +117,7 @@ class Session(QObject):
             self._commands.release(name)
         self.jobs.close()
         self.canvas.close_reader()
+        self.exchange.close()
         self.inspector.close_reader()
         self.runs.close()
         self.document.close()
@@ -156,6 +160,8 @@ class Session(QObject):
         for refusing in (document, self.jobs):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
         self.jobs.told.connect(window.toasts.show)
+        for offering in (self.jobs, self.exchange):
+            offering.offered.connect(window.toasts.show)
         self.runs.finished.connect(self._refresh_steps)
         self.runs.added.connect(self._refresh_steps)
         self.canvas.hint_changed.connect(window.hint.setText)

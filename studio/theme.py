@@ -47,6 +47,10 @@ class Colours:
     warning: str
     series: tuple[str, ...]
 
+    def line(self, place: int) -> str:
+        """The colour of a plot's line by its place; the colours of `series`, over and over."""
+        return self.series[place % len(self.series)]
+
 
 LIGHT = Colours(
     window="#f3f4f6",

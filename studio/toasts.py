@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPropertyAnimation, QTimer, Signal
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPropertyAnimation, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -66,6 +66,7 @@ class Toast(QFrame):
         """The one thing to do; the message goes when it is done."""
         self.button = QPushButton(text)
         self.button.setFlat(True)
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(lambda checked=False: act())
         self.button.clicked.connect(self.fade)
         layout = self.layout()
@@ -129,9 +130,9 @@ class Toasts(QObject):
         toast.show()
         return toast
 
-    def dismiss(self, kind: str) -> None:
-        """Take away the messages of a kind."""
-        for toast in [toast for toast in self._shown if toast.kind == kind]:
+    def dismiss_offers(self) -> None:
+        """Take away the messages with something to do, when it can be done no longer."""
+        for toast in [toast for toast in self._shown if toast.button is not None]:
             self._remove(toast)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from core.cli.outcome import Outcome
 from core.errors import StudioError
+from core.jobs.exporting import exported
 from core.project import Project
 from core.trajectories import store
 from core.trajectories.exchange import FORMATS, export_clip
 from core.trajectories.exchange.losses import losses
-from core.trajectories.model import Review
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,11 +35,7 @@ def perform(args: argparse.Namespace) -> Outcome:
         if not clips:
             raise StudioError("The project holds no clips; import some first.")
         for clip in clips:
-            points = store.points(connection, clip.id)
-            objects = store.objects(connection, clip.id, clip.annotator)
-            if not args.rejected:
-                points = points.take(points.review != Review.REJECTED)
-                objects = [one for one in objects if one.review != Review.REJECTED]
+            points, objects = exported(connection, clip, args.rejected)
             for loss in losses(args.format, points, objects):
                 warnings.append(f"{clip.name}: {loss}")
                 print(f"Warning: {warnings[-1]}", file=sys.stderr, flush=True)

@@ -244,6 +244,7 @@ class Inspector(QStackedWidget):
         box.addWidget(self._facts)
         box.addStretch()
         area = QScrollArea(widgetResizable=True)
+        area.setAccessibleName("Inspector")
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(page)
         return area

@@ -85,6 +85,7 @@ class JobsList(QFrame):
         self._column.addWidget(self._empty)
         self._column.addStretch(1)
         scroll = QScrollArea()
+        scroll.setAccessibleName("Jobs")
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)

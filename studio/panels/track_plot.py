@@ -2,17 +2,18 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.plots.plot_panel import PlotPanel
 
 HEIGHT = 150
 """Pixels of the plot."""
 
 
-class TrackPlot(QWidget):
+class TrackPlot(PlotPanel):
     """A line over frames with a cursor at the frame that is shown; a click goes to a frame.
 
     Signals:
@@ -22,15 +23,9 @@ class TrackPlot(QWidget):
     frame_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Error or confidence over time")
-        self._plot = pg.PlotWidget()
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
+        super().__init__("Error or confidence over time", bottom="Frame", parent=parent)
+        self._column.setContentsMargins(0, 0, 0, 0)
         self._plot.setMouseEnabled(False, False)
-        self._plot.setLabel("bottom", "Frame")
-        for side in ("left", "bottom"):
-            self._plot.getAxis(side).enableAutoSIPrefix(False)
         self._plot.setFixedHeight(HEIGHT)
         self._curve = self._plot.plot(connect="finite")
         self._keys = pg.ScatterPlotItem(size=7, symbol="d", pen=None)
@@ -38,9 +33,6 @@ class TrackPlot(QWidget):
         self._plot.addItem(self._keys)
         self._plot.addItem(self._cursor, ignoreBounds=True)
         self._plot.scene().sigMouseClicked.connect(self._click)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self._plot)
         self._dress()
 
     def show_values(self, axis: str, frames: np.ndarray, values: np.ndarray, keyframes: np.ndarray) -> None:
@@ -65,18 +57,10 @@ class TrackPlot(QWidget):
         """Move the cursor."""
         self._cursor.setValue(frame)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_cursor"):
-            self._dress()
-
     def _dress(self) -> None:
+        super()._dress()
         c = theme.colours(self)
         self._plot.setBackground(c.window)
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(QColor(c.border))
-            axis.setTextPen(QColor(c.muted))
         self._curve.setPen(pg.mkPen(c.series[0], width=1.5))
         self._keys.setBrush(QColor(c.series[1]))
         self._cursor.setPen(pg.mkPen(c.mark, width=1))

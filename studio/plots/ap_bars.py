@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from core.datasets.voc import CLASSES
-from core.evaluation.table1 import HEADS
+from core.evaluation.table1 import HEADS, Row
 from core.events import ClassAP
 from studio import theme
 from studio.plots.legend import Legend
+from studio.plots.plot_panel import PlotPanel
 
 MEAN = "mean"
 
@@ -29,7 +30,7 @@ class BarSeries:
     Attributes:
         label: what it is.
         class_aps: class → average precision so far.
-        colour: a place in `Colours.series`.
+        colour: a place for `Colours.line`.
     """
 
     label: str
@@ -50,8 +51,13 @@ class Quoted:
     label: str
     aps: Mapping[str, float]
 
+    @classmethod
+    def of(cls, row: Row) -> "Quoted":
+        """The figures of a row of Table 1."""
+        return cls(row.name, {name: ap / 100 for name, ap in row.ap.items()} | {MEAN: row.mean_ap / 100})
 
-class ApBars(QWidget):
+
+class ApBars(PlotPanel):
     """A group of bars for each of the twenty classes and one for their mean; in percent.
 
     Signals:
@@ -61,24 +67,24 @@ class ApBars(QWidget):
     class_clicked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(
+            "Average precision by class",
+            "AP (%)",
+            empty="The bars fill in class by class\nas a run is evaluated on VOC.",
+            parent=parent,
+        )
         self._series: tuple[BarSeries, ...] = ()
         self._quoted: Quoted | None = None
         self._bars: list[pg.BarGraphItem] = []
         self.groups = (*CLASSES, MEAN)
         heading, self._readout = QLabel("Average precision by class"), Legend()
         heading.setProperty("role", "heading")
-        self._plot = pg.PlotWidget()
-        self._plot.setMenuEnabled(False)
+        self._column.insertWidget(0, heading)
+        self._column.insertWidget(1, self._readout)
         self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.hideButtons()
-        self._plot.setLabel("left", "AP (%)")
-        self._plot.getPlotItem().layout.setContentsMargins(4, 8, 12, 0)
         self._plot.setXRange(-0.6, len(self.groups) - 0.4, padding=0)
         self._plot.setYRange(0, 100, padding=0.01)
-        self._plot.getAxis("bottom").setStyle(tickLength=0, hideOverlappingLabels=False)
-        self._plot.getAxis("left").enableAutoSIPrefix(False)
-        self._plot.getAxis("left").setStyle(hideOverlappingLabels=False)
+        self._plot.getAxis("bottom").setStyle(tickLength=0)
         self._divider = pg.InfiniteLine(pos=len(CLASSES) - 0.5, angle=90)
         self._plot.addItem(self._divider, ignoreBounds=True)
         self._marks = pg.PlotDataItem(connect="pairs")
@@ -89,16 +95,6 @@ class ApBars(QWidget):
             text.setPos(place, 0)
             text.hide()
             self._plot.addItem(text, ignoreBounds=True)
-        self._empty = QLabel("The bars fill in class by class\nas a run is evaluated on VOC.", self._plot)
-        self._empty.setProperty("quiet", True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
-        layout.setSpacing(theme.SPACE // 2)
-        layout.addWidget(heading)
-        layout.addWidget(self._readout)
-        layout.addWidget(self._plot, 1)
         self._plot.scene().sigMouseMoved.connect(self._read_at)
         self._plot.viewport().installEventFilter(self)
         self._dress()
@@ -132,7 +128,7 @@ class ApBars(QWidget):
                 one = self._series[place]
                 heights = np.nan_to_num([100 * _ap(one, group) for group in self.groups])
                 left = (place - (len(self._series) - 1) / 2) * width
-                brush = pg.mkBrush(QColor(colours.series[one.colour % len(colours.series)]))
+                brush = pg.mkBrush(QColor(colours.line(one.colour)))
                 bars.setOpts(x=places + left, height=heights, width=0.92 * width, brush=brush, pen=None)
         if self._quoted is not None:
             y = np.repeat([100 * self._quoted.aps.get(group, math.nan) for group in self.groups], 2)
@@ -150,17 +146,12 @@ class ApBars(QWidget):
         self._legend()
 
     def _dress(self) -> None:
+        super()._dress()
         colours = theme.colours(self)
-        self._plot.setBackground(colours.base)
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(pg.mkPen(colours.border))
-            axis.setTextPen(pg.mkPen(colours.muted))
         self._divider.setPen(pg.mkPen(colours.border))
         self._marks.setPen(pg.mkPen(colours.text, width=2))
         for text in self._absent:
             text.setColor(colours.muted)
-        self._plot.showGrid(x=False, y=True, alpha=0.15)
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -215,13 +206,6 @@ class ApBars(QWidget):
         for text in self._absent:
             text.setAngle(0 if tiers == 1 else 90)
             text.setAnchor((0.5, 1) if tiers == 1 else (0, 0.5))
-        self._empty.setGeometry(self._plot.rect().adjusted(40, 12, -12, -36))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
-            self._draw()
 
 
 def _ap(series: BarSeries, group: str) -> float:
@@ -237,4 +221,4 @@ def _is_absent(series: BarSeries, group: str) -> bool:
 
 
 def _swatch(colours: theme.Colours, series: BarSeries) -> str:
-    return f'<span style="color:{colours.series[series.colour % len(colours.series)]}">■</span>&nbsp;'
+    return f'<span style="color:{colours.line(series.colour)}">■</span>&nbsp;'

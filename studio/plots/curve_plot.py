@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from studio import theme
 from studio.plots.legend import Legend
+from studio.plots.plot_panel import PlotPanel
 from studio.plots.thinning import smoothed, thinned
 
 POINTS_DRAWN = 2000
@@ -29,7 +30,7 @@ class Series:
     Attributes:
         label: what it is, for legend and readout.
         steps, values: (N,) float64 each; NaN where there is no value.
-        colour: a place in `Colours.series`.
+        colour: a place for `Colours.line`.
         dashed: whether it is drawn dashed, to tell two curves of one run apart.
         smooth: whether its average is drawn over faint raw values; else the values alone, strong.
     """
@@ -42,7 +43,7 @@ class Series:
     smooth: bool = True
 
 
-class CurvePlot(QWidget):
+class CurvePlot(PlotPanel):
     """A plot of one quantity over training steps; `show_series` gives it what to show."""
 
     def __init__(
@@ -68,7 +69,7 @@ class CurvePlot(QWidget):
             span: the lowest and highest value on the vertical axis; by the data where it is None.
             dashed_means: what dashed curves are, for the legend.
         """
-        super().__init__(parent)
+        super().__init__(title, axis, "Training step", empty, parent)
         self._series: tuple[Series, ...] = ()
         self._lines: list[tuple[pg.PlotDataItem, ...]] = []
         self._averages: dict[int, tuple[int, np.ndarray]] = {}
@@ -85,15 +86,8 @@ class CurvePlot(QWidget):
         heading.setMinimumHeight(self._log.sizeHint().height())
         head.addWidget(heading, 1)
         head.addWidget(self._log)
-        self._plot = pg.PlotWidget()
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
-        self._plot.setLabel("left", axis)
-        self._plot.setLabel("bottom", "Training step")
-        self._plot.getPlotItem().layout.setContentsMargins(4, 8, 12, 4)
-        for side in ("left", "bottom"):
-            self._plot.getAxis(side).enableAutoSIPrefix(False)
-            self._plot.getAxis(side).setStyle(hideOverlappingLabels=False)
+        self._column.insertLayout(0, head)
+        self._column.insertWidget(1, self._readout)
         if span is not None:
             self._plot.setYRange(*span, padding=0.02)
         self._chance = pg.InfiniteLine(
@@ -104,17 +98,6 @@ class CurvePlot(QWidget):
         self._cursor.hide()
         for line in (self._chance, self._cursor):
             self._plot.addItem(line, ignoreBounds=True)
-        self._empty = QLabel(empty, self._plot)
-        self._empty.setWordWrap(True)
-        self._empty.setProperty("quiet", True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
-        layout.setSpacing(theme.SPACE // 2)
-        layout.addLayout(head)
-        layout.addWidget(self._readout)
-        layout.addWidget(self._plot, 1)
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(REDRAW_PERIOD)
@@ -168,13 +151,13 @@ class CurvePlot(QWidget):
                 strong.setData([], [])
                 continue
             series = self._series[place]
-            colour = QColor(colours.series[series.colour % len(colours.series)])
+            colour = QColor(colours.line(series.colour))
             style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
             strong.setPen(pg.mkPen(colour, width=2, style=style))
             colour.setAlphaF(0.28)
             faint.setPen(pg.mkPen(colour, width=1))
             strong.setSymbol("o" if len(series.steps) == 1 else None)
-            strong.setSymbolBrush(pg.mkBrush(QColor(colours.series[series.colour % len(colours.series)])))
+            strong.setSymbolBrush(pg.mkBrush(QColor(colours.line(series.colour))))
             strong.setSymbolSize(6)
             if series.smooth:
                 faint.setData(*self._visible(series.steps, series.values))
@@ -215,17 +198,11 @@ class CurvePlot(QWidget):
         self._draw()
 
     def _dress(self) -> None:
+        super()._dress()
         colours = theme.colours(self)
-        self._plot.setBackground(colours.base)
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(pg.mkPen(colours.border))
-            axis.setTextPen(pg.mkPen(colours.muted))
-            axis.setTickPen(pg.mkPen(colours.border))
         self._chance.setPen(pg.mkPen(colours.muted, style=Qt.PenStyle.DotLine))
         self._chance.label.setColor(colours.muted)
         self._cursor.setPen(pg.mkPen(colours.faint))
-        self._plot.showGrid(x=False, y=True, alpha=0.15)
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -275,16 +252,6 @@ class CurvePlot(QWidget):
             self._ask_redraw()
         return False
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._empty.setGeometry(self._plot.rect().adjusted(24, 12, -24, -12))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
-            self._ask_redraw()
-
 
 def _fingerprint(series: Series) -> int:
     return hash((len(series.values), series.label, float(series.values[-1]) if len(series.values) else 0.0))
@@ -298,6 +265,5 @@ def _nearest(steps: np.ndarray, step: float) -> int:
 
 
 def _entry(colours: theme.Colours, series: Series, text: str) -> str:
-    colour = colours.series[series.colour % len(colours.series)]
     mark = "┅" if series.dashed else "━"
-    return f'<span style="color:{colour}">{mark}</span>&nbsp;{text}'
+    return f'<span style="color:{colours.line(series.colour)}">{mark}</span>&nbsp;{text}'

@@ -3,20 +3,20 @@
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from studio import theme
+from studio.plots.plot_panel import PlotPanel
 
 
 @dataclass(frozen=True, eq=False)
 class PrSeries:
-    """Recall and precision after each detection, both (N,) in 0..1, and a place in `Colours.series`."""
+    """Recall and precision after each detection, both (N,) in 0..1, and a place for `Colours.line`."""
 
     label: str
     recall: np.ndarray
@@ -27,42 +27,31 @@ class PrSeries:
 def read_pr(results: Path, name: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Recall and precision, (N,) float32 each, of a class as the job `evaluate` left them; None without."""
     try:
-        with open(results / "pr.npz", "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return arrays[f"{name}_recall"], arrays[f"{name}_precision"]
+        return _read(results / "pr.npz", (results / "pr.npz").stat().st_mtime_ns, name)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
 
 
-class PrCurve(QWidget):
+@lru_cache(maxsize=16)
+def _read(path: Path, stamp: int, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The curves of a file that changed last at `stamp`; asked for at every report of a run."""
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return arrays[f"{name}_recall"], arrays[f"{name}_precision"]
+
+
+class PrCurve(PlotPanel):
     """The curve of a class, by `show_class`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Precision and recall", "Precision (%)", "Recall (%)", parent=parent)
         self._heading = QLabel()
         self._heading.setProperty("role", "heading")
-        self._plot = pg.PlotWidget()
-        self._plot.setMenuEnabled(False)
+        self._column.insertWidget(0, self._heading)
         self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.hideButtons()
-        self._plot.setLabel("left", "Precision (%)")
-        self._plot.setLabel("bottom", "Recall (%)")
-        self._plot.getPlotItem().layout.setContentsMargins(4, 8, 12, 4)
         self._plot.setXRange(0, 100, padding=0.02)
         self._plot.setYRange(0, 100, padding=0.02)
-        for side in ("left", "bottom"):
-            self._plot.getAxis(side).enableAutoSIPrefix(False)
-            self._plot.getAxis(side).setStyle(hideOverlappingLabels=False)
         self._lines: list[pg.PlotDataItem] = []
         self._series: tuple[PrSeries, ...] = ()
-        self._empty = QLabel(self._plot)
-        self._empty.setProperty("quiet", True)
-        self._empty.setWordWrap(True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
-        layout.setSpacing(theme.SPACE // 2)
-        layout.addWidget(self._heading)
-        layout.addWidget(self._plot, 1)
         self._dress()
         self.show_class("", [])
 
@@ -90,26 +79,7 @@ class PrCurve(QWidget):
         for place, line in enumerate(self._lines):
             if place < len(self._series):
                 one = self._series[place]
-                line.setPen(pg.mkPen(colours.series[one.colour % len(colours.series)], width=2))
+                line.setPen(pg.mkPen(colours.line(one.colour), width=2))
                 line.setData(100.0 * one.recall, 100.0 * one.precision)
             else:
                 line.setData([], [])
-
-    def _dress(self) -> None:
-        colours = theme.colours(self)
-        self._plot.setBackground(colours.base)
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(pg.mkPen(colours.border))
-            axis.setTextPen(pg.mkPen(colours.muted))
-        self._plot.showGrid(x=False, y=True, alpha=0.15)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._empty.setGeometry(self._plot.rect().adjusted(60, 12, -24, -48))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
-            self._draw()

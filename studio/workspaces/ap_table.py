@@ -24,6 +24,7 @@ class ApTable(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(len(CLASSES), len(COLUMNS), parent)
         self.setObjectName("ap_table")
+        self.setAccessibleName("Average precision by class")
         self.setHorizontalHeaderLabels(list(COLUMNS))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)

@@ -29,7 +29,7 @@ from core.evaluation.table1 import Row
 from core.jobs.run_folder import State
 from studio import theme
 from studio.document import Document
-from studio.plots.ap_bars import MEAN, ApBars, BarSeries, Quoted
+from studio.plots.ap_bars import ApBars, BarSeries, Quoted
 from studio.plots.filter_picture import FilterPicture
 from studio.run import Run
 from studio.run_words import labels
@@ -59,6 +59,7 @@ class CompareWorkspace(QWidget):
         self.model = Table1Model(self)
         self._table = QTableView()
         self._table.setObjectName("table1")
+        self._table.setAccessibleName("Average precision of runs and of the paper")
         self._table.setModel(self.model)
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self._table.setShowGrid(False)
@@ -67,6 +68,7 @@ class CompareWorkspace(QWidget):
         self._table.verticalHeader().setMaximumWidth(300)
         self.part = QComboBox()
         self.part.setObjectName("quoted_part")
+        self.part.setAccessibleName("Published rows beside the runs")
         self.part.setToolTip("Which part of the paper's Table 1 to set beside the runs")
         self.part.addItem("no published rows", "")
         for key, words in table1.SETTINGS.items():
@@ -74,6 +76,7 @@ class CompareWorkspace(QWidget):
         self.part.setCurrentIndex(1)
         self.reference = QComboBox()
         self.reference.setObjectName("reference_row")
+        self.reference.setAccessibleName("Row that differences are taken to")
         self.reference.setToolTip("The row that differences are taken to")
         self._differences = QCheckBox("Show differences")
         self._differences.setToolTip(
@@ -161,11 +164,7 @@ class CompareWorkspace(QWidget):
             BarSeries(names[place], run.class_aps, place) for place, run in enumerate(chosen) if run.class_aps
         ]
         quoted = next((row for row in self._rows if row.is_quoted), None)
-        if quoted is None:
-            self.bars.show_runs(series, None)
-        else:
-            aps = {name: ap / 100 for name, ap in quoted.ap.items()} | {MEAN: quoted.mean_ap / 100}
-            self.bars.show_runs(series, Quoted(quoted.name, aps))
+        self.bars.show_runs(series, Quoted.of(quoted) if quoted is not None else None)
 
     def _show_filters(self, chosen: Sequence[Run]) -> None:
         """The filters of the first two chosen runs that have some, or whose start has."""
@@ -211,6 +210,7 @@ class CompareWorkspace(QWidget):
             row.addWidget(picture)
         tabs = QTabWidget()
         tabs.setDocumentMode(True)
+        tabs.tabBar().setAccessibleName("Bars, filters or settings")
         tabs.addTab(self.bars, "Bars")
         tabs.addTab(pictures, "Filters")
         tabs.addTab(self.settings, "Settings")

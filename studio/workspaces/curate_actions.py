@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, QTimer
-from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QSpinBox, QWidget
 
 from core.trajectories.model import Review
 from studio.actions import Actions
@@ -64,7 +64,7 @@ class CurateActions(QObject):
             "select_all": tracks.select_shown,
             "select_none": partial(view.set_selection, ()),
             "invert_selection": tracks.invert_selection,
-            "find_track": tracks.filter_row.search.setFocus,
+            "find_track": partial(_type_into, tracks.filter_row.search),
             "next_frame": partial(canvas.step, 1),
             "previous_frame": partial(canvas.step, -1),
             "forward_10": partial(canvas.step, 10),
@@ -77,7 +77,7 @@ class CurateActions(QObject):
             "last_frame": canvas.go_last,
             "track_start": partial(self._go_to_end, 0),
             "track_end": partial(self._go_to_end, 1),
-            "go_to_frame": canvas.transport.frame.setFocus,
+            "go_to_frame": partial(_type_into, canvas.transport.frame),
             "play": canvas.toggle_play,
             "shuttle_back": partial(canvas.shuttle, -1),
             "shuttle_forward": partial(canvas.shuttle, 1),
@@ -199,3 +199,9 @@ class CurateActions(QObject):
                 menu.addSeparator()
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
+
+
+def _type_into(field: QLineEdit | QSpinBox) -> None:
+    """What is typed next takes the place of what the field holds."""
+    field.setFocus()
+    field.selectAll()

@@ -28,6 +28,7 @@ class ErrorCard(QFrame):
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._log = QPlainTextEdit()
         self._log.setReadOnly(True)
+        self._log.setAccessibleName("The end of the run's log")
         self._log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._log.setFixedHeight(self._log.fontMetrics().lineSpacing() * SHOWN_LINES)

@@ -14,7 +14,7 @@ from core.evaluation import table1
 from studio import theme
 from studio.document import Document
 from studio.forms import SettingsForm
-from studio.plots.ap_bars import MEAN, ApBars, BarSeries, Quoted
+from studio.plots.ap_bars import ApBars, BarSeries, Quoted
 from studio.plots.curve_plot import CurvePlot, Series
 from studio.plots.pr_curve import PrCurve, PrSeries, read_pr
 from studio.run import Run
@@ -22,7 +22,7 @@ from studio.run_words import labels
 from studio.runs import Runs
 from studio.workspaces.ap_table import ApTable
 from studio.workspaces.error_card import ErrorCard
-from studio.workspaces.form_panel import form_panel
+from studio.workspaces.form_panel import form_panel, shown_run, three_columns
 from studio.workspaces.init_editor import InitEditor
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
@@ -57,6 +57,7 @@ class EvaluateWorkspace(QWidget):
         self._mean_words.setWordWrap(True)
         self.quoted = QComboBox()
         self.quoted.setObjectName("quoted_row")
+        self.quoted.setAccessibleName("Published row beside the runs")
         self.quoted.setToolTip("Which row of the paper's Table 1 to set beside the runs")
         self.quoted.addItem("beside no published row", None)
         for row in table1.paper_rows():
@@ -136,12 +137,8 @@ class EvaluateWorkspace(QWidget):
             ]
         )
         row: table1.Row | None = self.quoted.currentData()
-        quoted = None
-        if row is not None:
-            aps = {name: ap / 100 for name, ap in row.ap.items()} | {MEAN: row.mean_ap / 100}
-            quoted = Quoted(row.name, aps)
         series = [BarSeries(names[place], run.class_aps, place) for place, run in enumerate(chosen)]
-        self.bars.show_runs(series, quoted)
+        self.bars.show_runs(series, Quoted.of(row) if row is not None else None)
         self.table.show_aps(first.class_aps if first else {}, row.ap if row else {})
         self._show_mean(series[0] if series else None, row)
         self._show_class(self._class)
@@ -194,22 +191,11 @@ class EvaluateWorkspace(QWidget):
         inner.addWidget(figures)
         inner.setStretchFactor(0, 1)
         inner.setSizes([600, 270])
-        centre = QWidget()
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.header)
-        layout.addWidget(self._error)
-        layout.addWidget(inner, 1)
+        centre = shown_run(self.header, self._error, inner)
         right = form_panel("New evaluation", self.form, self._notes, self.start_button)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        for place, widget in enumerate((self.run_list, centre, right)):
-            splitter.addWidget(widget)
-            splitter.setStretchFactor(place, int(widget is centre))
-            splitter.setCollapsible(place, widget is not centre)
-        splitter.setSizes([230, 900, 290])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(splitter)
+        outer.addWidget(three_columns(self.run_list, centre, right, (230, 900, 290)))
 
 
 def _voc_folder(document: Document, runs: Runs) -> Path:

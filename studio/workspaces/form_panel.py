@@ -1,7 +1,7 @@
-"""The panel that starts a run: its settings, what it works on, and the button."""
+"""Runs, what is shown of them, and the panel that starts one: settings, what it works on, the button."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from studio import theme
 
@@ -13,6 +13,7 @@ def form_panel(title: str, form: QWidget, notes: QWidget, start: QWidget) -> QWi
     scroll = QScrollArea()
     scroll.setWidget(form)
     scroll.setWidgetResizable(True)
+    scroll.setAccessibleName(title)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     panel = QWidget()
@@ -23,3 +24,25 @@ def form_panel(title: str, form: QWidget, notes: QWidget, start: QWidget) -> QWi
     layout.addWidget(notes)
     layout.addWidget(start)
     return panel
+
+
+def shown_run(header: QWidget, error: QWidget, views: QWidget) -> QWidget:
+    """A run's header and its error card above what is shown of it."""
+    panel = QWidget()
+    layout = QVBoxLayout(panel)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(header)
+    layout.addWidget(error)
+    layout.addWidget(views, 1)
+    return panel
+
+
+def three_columns(runs: QWidget, centre: QWidget, form: QWidget, sizes: tuple[int, int, int]) -> QSplitter:
+    """Columns of `sizes` pixels at first; the outer ones fold away, the centre takes what is left."""
+    splitter = QSplitter(Qt.Orientation.Horizontal)
+    for place, widget in enumerate((runs, centre, form)):
+        splitter.addWidget(widget)
+        splitter.setStretchFactor(place, int(widget is centre))
+        splitter.setCollapsible(place, widget is not centre)
+    splitter.setSizes(list(sizes))
+    return splitter

@@ -20,6 +20,7 @@ class LogView(QWidget):
         heading.setProperty("role", "heading")
         self._text = QPlainTextEdit()
         self._text.setReadOnly(True)
+        self._text.setAccessibleName("Log")
         self._text.setMaximumBlockCount(LINES_KEPT)
         self._text.setPlaceholderText("What a run has to say appears here.")
         layout = QVBoxLayout(self)

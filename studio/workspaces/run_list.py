@@ -52,6 +52,7 @@ class RunList(QWidget):
         self._model = _RunModel(runs, jobs)
         self._view = QListView()
         self._view.setObjectName("run_list")
+        self._view.setAccessibleName("Runs")
         self._view.setModel(self._model)
         self._view.setItemDelegate(_CardPainter(self._view, jobs[0]))
         self._view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -165,8 +166,8 @@ class _CardPainter(QStyledItemDelegate):
             painter.fillRect(rect, QColor(colours.stripe if not chosen else colours.window))
         if chosen:
             rows = sorted(one.row() for one in self._view.selectionModel().selectedIndexes())
-            place = rows.index(index.row()) % len(colours.series)
-            painter.fillRect(QRect(rect.left(), rect.top(), 4, rect.height()), QColor(colours.series[place]))
+            colour = QColor(colours.line(rows.index(index.row())))
+            painter.fillRect(QRect(rect.left(), rect.top(), 4, rect.height()), colour)
         painter.setPen(QColor(colours.border))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
 

@@ -31,6 +31,7 @@ class SettingsDiff(QWidget):
         self._words.setProperty("quiet", True)
         self._table = QTableWidget()
         self._table.setObjectName("settings_diff")
+        self._table.setAccessibleName("Settings of the runs")
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._table.setShowGrid(False)
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)

@@ -1,8 +1,8 @@
 """The Train workspace: runs, their curves and filters, and the settings of the next one."""
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import StudioError
 from core.pretraining.config import PretrainConfig
@@ -14,7 +14,7 @@ from studio.run import Run
 from studio.run_words import labels
 from studio.runs import Runs
 from studio.workspaces.error_card import ErrorCard
-from studio.workspaces.form_panel import form_panel
+from studio.workspaces.form_panel import form_panel, shown_run, three_columns
 from studio.workspaces.log_view import LogView
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
@@ -63,7 +63,7 @@ class TrainWorkspace(QWidget):
         self._count_soon = QTimer(self)
         self._count_soon.setSingleShot(True)
         self._count_soon.setInterval(COUNT_PERIOD)
-        self._count_soon.timeout.connect(self._count)
+        self._count_soon.timeout.connect(self._count_if_shown)
         document.changed.connect(self._count_soon.start)
         self.form.changed.connect(self._allow_start)
         self.start_button.clicked.connect(self._start)
@@ -72,8 +72,7 @@ class TrainWorkspace(QWidget):
         runs.filters_changed.connect(self._redraw)
         runs.log_changed.connect(self._redraw)
         runs.changed.connect(self._redraw)
-        self._count()
-        self._show_chosen()
+        self._allow_start()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -87,6 +86,10 @@ class TrainWorkspace(QWidget):
         except StudioError:
             return  # the form shows the sentence
         self.run_list.choose(run)
+
+    def _count_if_shown(self) -> None:
+        if self.isVisible():
+            self._count()
 
     def _count(self) -> None:
         clips = self._document.clips()
@@ -188,19 +191,8 @@ class TrainWorkspace(QWidget):
             grid.addWidget(plot, place // 2, place % 2)
             grid.setRowStretch(place // 2, 1)
             grid.setColumnStretch(place % 2, 1)
-        centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.header)
-        column.addWidget(self._error)
-        column.addWidget(plots, 1)
+        centre = shown_run(self.header, self._error, plots)
         right = form_panel("New run", self.form, self._material, self.start_button)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        for place, widget in enumerate((self.run_list, centre, right)):
-            splitter.addWidget(widget)
-            splitter.setStretchFactor(place, int(widget is centre))
-            splitter.setCollapsible(place, widget is not centre)
-        splitter.setSizes([260, 800, 320])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        layout.addWidget(three_columns(self.run_list, centre, right, (260, 800, 320)))

@@ -126,3 +126,9 @@ def test_a_key_triggers_its_action(actions, qtbot):
     actions.connect("split", lambda: done.append("split"))
     qtbot.keyClick(page, Qt.Key.Key_X)
     qtbot.waitUntil(lambda: done == ["split"])
+
+
+def test_the_mnemonics_of_the_menus_differ():
+    letters = Counter(title[title.index("&") + 1].lower() for title in MENUS.values())
+    assert [letter for letter, count in letters.items() if count > 1] == []
+    assert all(title.replace("&", "") == name for name, title in MENUS.items())

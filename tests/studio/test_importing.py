@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from core.datasets.synthetic import render_clip
 from studio.importing import ImportDialog, unused_folder
 from tests.studio.small_project import draw_clip
 
@@ -117,28 +116,39 @@ def test_nothing_found_is_one_sentence(qtbot, tmp_path: Path):
     one.close()
 
 
-def test_what_is_irregular_is_said(qtbot, davis: Path):
-    strange = np.full((48, 64), 77, np.uint8)
-    cv2.imwrite(str(davis / "Annotations" / "480p" / "dog" / "00099.png"), strange)
+def test_what_is_irregular_is_said(qtbot, tmp_path: Path):
+    for name in ("walk", "run"):
+        draw_clip(tmp_path / "mixed", name)
+    frames = sorted((tmp_path / "mixed" / "walk").glob("*.png"))
+    image = cv2.imread(str(frames[0]))
+    for number in range(3):
+        cv2.imwrite(str(frames[0].with_name(f"thumb{number}.jpg")), image)
     one = dialog(qtbot)
-    one.look_through([davis])
-    qtbot.waitUntil(lambda: one.import_button.isVisible() or one.problem.isVisible())
-    if one.import_button.isVisible():
-        assert one.warnings.isVisible()
-        assert "dog" in one.warnings.toPlainText()
-    else:
-        assert "00099" in one.problem.text()
+    one.look_through([tmp_path / "mixed"])
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+    assert one.warnings_title.isVisible()
+    assert one.warnings.isVisible()
+    assert "walk" in one.warnings.toPlainText()
+    assert "run" not in one.warnings.toPlainText()
+    (item,) = one.clips.findItems("walk", Qt.MatchFlag.MatchExactly)
+    assert item.toolTip(0) in one.warnings.toPlainText()
+    assert not item.icon(0).isNull()
     one.close()
 
 
-def test_closing_in_the_middle_gives_up(qtbot, tmp_path: Path):
-    drawn = render_clip(0, frames=2, width=64, height=48, objects=1)
-    assert len(drawn.frames) == 2
+@pytest.mark.parametrize("leave", ["close", "escape"])
+def test_leaving_in_the_middle_gives_up(qtbot, tmp_path: Path, leave: str):
     draw_clip(tmp_path, "walk")
     one = dialog(qtbot)
-    with qtbot.assertNotEmitted(one.ready, wait=100):
-        one.look_through([tmp_path / "walk"] * 20)
+    one.look_through([tmp_path / "walk"] * 200)
+    qtbot.waitSignal(one._work.progressed).wait()
+    if leave == "close":
         one.close()
+    else:
+        qtbot.keyClick(one, Qt.Key.Key_Escape)
+    assert not one.isVisible()
+    with qtbot.assertNotEmitted(one._work.done, wait=1500):
+        assert one.title.text() == "Looking for clips…"
 
 
 def test_unused_folders_are_numbered(tmp_path: Path):

@@ -341,7 +341,7 @@ def test_a_training_run_that_was_killed_goes_on_from_its_checkpoint(
     runs = follow()
     ends = Ends(runs)
     often = {"report_every": 1, "checkpoint_every": 10, "held_out_every": 100, "filters_every": 100}
-    settings = PretrainConfig(regime="tr", network="tiny", steps=60, batch=2, patch_size=32, **often)
+    settings = PretrainConfig(regime="tr", network="tiny", steps=60, batch=8, patch_size=32, **often)
     run = runs.start("pretrain", settings)
     qtbot.waitUntil(lambda: len(run.curve("loss")) >= 12, timeout=60000)
     before = run.curve("loss").values[:10].copy()
@@ -349,6 +349,6 @@ def test_a_training_run_that_was_killed_goes_on_from_its_checkpoint(
     qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED], timeout=20000)
     assert "ended with code -9 before it could save" in run.status.error
     runs.resume(run)
-    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED, State.DONE], timeout=90000)
+    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED, State.DONE], timeout=180000)
     np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 61))
     np.testing.assert_array_equal(run.curve("loss").values[:10], before)

@@ -311,3 +311,47 @@ def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio,
     assert sum(int(model.index(row, 5).data()) for row in (0, 1)) == frames()
     assert session.document.undo()
     assert frames() == 6
+
+
+def test_what_is_typed_into_the_search_takes_the_place_of_what_was_there(open_studio: Studio, qtbot):
+    search = open_studio.session.tracks.filter_row.search
+    search.setText("goose")
+    key(qtbot, open_studio, Qt.Key.Key_F, CTRL)
+    qtbot.waitUntil(search.hasFocus)
+    qtbot.keyClicks(search, "swan")
+    assert search.text() == "swan"
+
+
+def test_a_frame_is_gone_to_by_typing_its_number(open_studio: Studio, qtbot):
+    session = open_studio.session
+    session.view.set_frame(4)
+    key(qtbot, open_studio, Qt.Key.Key_J, CTRL)
+    qtbot.waitUntil(session.canvas.transport.frame.hasFocus)
+    qtbot.keyClicks(open_studio.window.focusWidget(), "11")
+    qtbot.keyClick(open_studio.window.focusWidget(), Qt.Key.Key_Return)
+    assert session.view.frame == 11
+
+
+@pytest.mark.parametrize("pressed", [Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_keys_press_the_button_that_has_the_focus(open_studio: Studio, qtbot, pressed):
+    session, button = open_studio.session, open_studio.window.undo_button
+    session.document.perform(Relabel(session.view.clip.id, (SWAN,), "duck"))
+    session.view.set_selection((GOOSE,))
+    qtbot.waitUntil(lambda: open_studio.window.commands["accept"].isEnabled())
+    open_studio.window.activateWindow()
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(button.hasFocus)
+    qtbot.keyClick(button, pressed)
+    objects = session.document.objects(session.view.clip.id)
+    assert objects[SWAN].label == "swan"
+    assert objects[GOOSE].review == Review.OPEN
+    assert not session.view.playing
+
+
+def test_a_click_on_undo_leaves_the_keys_to_the_canvas(open_studio: Studio, qtbot):
+    session = open_studio.session
+    session.document.perform(Relabel(session.view.clip.id, (SWAN,), "duck"))
+    key(qtbot, open_studio, Qt.Key.Key_Right)
+    qtbot.mouseClick(open_studio.window.undo_button, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(open_studio.window.focusWidget(), Qt.Key.Key_Space)
+    assert session.view.playing

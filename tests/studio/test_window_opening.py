@@ -11,10 +11,11 @@ from PySide6.QtWidgets import (
 )
 
 from core.project import Project
+from core.trajectories.edits import DeleteTrajectories
 from studio.app import Studio
 from studio.importing import ImportDialog
 from studio.settings import LastView
-from tests.studio.at_the_window import visible_docks
+from tests.studio.at_the_window import SWAN, visible_docks
 from tests.studio.small_project import draw_clip
 
 
@@ -138,3 +139,46 @@ def test_a_sample_that_is_cancelled_leaves_nothing(studio: Studio, projects_fold
     assert studio.welcome._what.text() == "Cancelling…"
     qtbot.waitUntil(lambda: not (projects_folder / "Sample project").exists(), timeout=60_000)
     assert studio.session is None
+
+
+def import_dialogs(studio: Studio) -> list[ImportDialog]:
+    return [one for one in studio.window.findChildren(ImportDialog) if one.isVisible()]
+
+
+def test_an_import_that_is_open_goes_with_its_project(open_studio: Studio, tmp_path: Path, qtbot):
+    draw_clip(tmp_path / "more", "walk")
+    open_studio.import_clips([tmp_path / "more" / "walk"])
+    (dialog,) = import_dialogs(open_studio)
+    qtbot.waitUntil(dialog.import_button.isVisible)
+    assert open_studio.new_project(tmp_path / "second")
+    assert import_dialogs(open_studio) == []
+    assert open_studio.session.clips.summaries == []
+
+
+def test_a_second_import_takes_the_place_of_the_first(open_studio: Studio, tmp_path: Path):
+    for name in ("walk", "run"):
+        draw_clip(tmp_path / "more", name)
+        open_studio.import_clips([tmp_path / "more" / name])
+    assert len(import_dialogs(open_studio)) == 1
+
+
+def test_no_message_offers_to_undo_in_a_project_that_is_closed(open_studio: Studio, small_project: Path):
+    session = open_studio.session
+    session.document.perform(DeleteTrajectories(session.view.clip.id, (SWAN,)))
+    open_studio.close_project()
+    assert open_studio.window.toasts.texts == []
+
+
+def test_what_needs_a_project_cannot_be_used_on_the_welcome_page(studio: Studio, small_project: Path):
+    commands = studio.window.commands
+    usable = {row.name for row, action in commands if action.isEnabled()}
+    assert usable == {
+        "new_project", "open_project", "open_sample", "import_folder", "import_videos", "quit",
+        "theme_system", "theme_light", "theme_dark", "full_screen",
+        "palette", "keys", "open_log", "copy_diagnostics", "about",
+    }  # fmt: skip
+    studio.open_project(small_project)
+    assert commands["relocate"].isEnabled()
+    assert commands["masks"].isEnabled()
+    studio.close_project()
+    assert {row.name for row, action in commands if action.isEnabled()} == usable

@@ -4,11 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pyqtgraph import PlotWidget
 from PySide6.QtCore import QByteArray, QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QComboBox,
     QDockWidget,
+    QFrame,
+    QLabel,
     QLineEdit,
     QTabBar,
     QTableView,
@@ -180,3 +184,26 @@ def test_the_window_fits_a_small_screen(open_studio: Studio):
 def test_a_place_of_the_window_is_dropped_on(open_studio: Studio):
     assert open_studio.window.acceptDrops()
     assert open_studio.window.childAt(QPoint(5, 5)) is not None
+
+
+def without_a_name(root: QWidget) -> list[str]:
+    """Plots, and widgets that take the focus, of which a screen reader could say nothing."""
+    found = []
+    for widget in root.findChildren(QWidget):
+        read_out = isinstance(widget, PlotWidget) or (
+            widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+        )
+        of_a_box = isinstance(widget.window().parent(), QComboBox) or (
+            isinstance(widget.parent(), QFrame) and isinstance(widget.parent().parent(), QComboBox)
+        )
+        text = widget.text() if isinstance(widget, QAbstractButton | QLabel) else ""
+        if read_out and not of_a_box and not widget.accessibleName() and not text:
+            above = [type(widget.parent()).__name__, type(widget.parent().parent()).__name__]
+            found.append(f"{type(widget).__name__} {widget.objectName()!r} in {' in '.join(above)}")
+    return found
+
+
+def test_everything_that_takes_the_focus_can_be_named(open_studio: Studio):
+    for workspace in ("curate", "train", "evaluate", "compare"):
+        open_studio.window.show_workspace(workspace)
+    assert without_a_name(open_studio.window) == []

@@ -14,7 +14,7 @@ from core.jobs.run_folder import State
 from core.pretraining.config import PretrainConfig
 from studio.document import Document
 from studio.runs import Runs
-from studio.workspaces.train import TrainWorkspace
+from studio.workspaces.train import COUNT_PERIOD, TrainWorkspace
 from tests.studio.drawn_project import add_drawn_clips
 from tests.studio.workspaces import recorded
 
@@ -118,6 +118,21 @@ def test_edits_since_the_run_are_counted(
     qtbot.waitUntil(lambda: "1 edit since this run" in texts(workspace), timeout=5000)
 
 
+def test_nothing_is_counted_while_another_workspace_is_shown(
+    document: Document, open_train: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    workspace = open_train()
+    workspace.hide()
+    add_drawn_clips(document.project, tmp_path / "frames")
+    document.undo()
+    qtbot.wait(2 * COUNT_PERIOD)
+    assert not button(workspace, "pretrain_button").isEnabled()
+    workspace.show()
+    assert "There are no tracks yet; press Track points in Curate." in texts(workspace)
+    document.redo()
+    qtbot.waitUntil(lambda: "40 point tracks" in texts(workspace))
+
+
 def test_a_run_is_started_stopped_and_resumed_by_clicks(
     document: Document, open_train: Any, tmp_path: Path, qtbot: Any
 ) -> None:
@@ -128,8 +143,8 @@ def test_a_run_is_started_stopped_and_resumed_by_clicks(
     settings = PretrainConfig(
         regime="tr",
         network="tiny",
-        steps=40,
-        batch=2,
+        steps=60,
+        batch=8,
         patch_size=32,
         report_every=1,
         held_out_every=10,
@@ -148,16 +163,16 @@ def test_a_run_is_started_stopped_and_resumed_by_clicks(
     qtbot.waitUntil(lambda: bool(ends), timeout=30000)
     assert ends == [State.STOPPED]
     stopped_at = len(run.curve("loss"))
-    assert stopped_at < 40
+    assert stopped_at < 60
     assert not button(workspace, "stop_button").isEnabled()
 
     qtbot.mouseClick(button(workspace, "resume_button"), LEFT)
-    qtbot.waitUntil(lambda: ends == [State.STOPPED, State.DONE], timeout=90000)
-    np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 41))
+    qtbot.waitUntil(lambda: ends == [State.STOPPED, State.DONE], timeout=180000)
+    np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 61))
     assert np.isfinite(run.curve("loss").values).all()
-    assert [one.step for one in run.filters] == [0, 10, 20, 30, 40]
-    qtbot.waitUntil(lambda: len(workspace.loss.drawn()[0][0]) == 40)
-    assert workspace.filters.step == 40
+    assert [one.step for one in run.filters] == [0, 10, 20, 30, 40, 50, 60]
+    qtbot.waitUntil(lambda: len(workspace.loss.drawn()[0][0]) == 60)
+    assert workspace.filters.step == 60
 
 
 def test_deleting_by_click_empties_the_list(document: Document, open_train: Any, qtbot: Any) -> None:
