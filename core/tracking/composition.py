@@ -17,19 +17,19 @@ class Composition:
     """
 
     def __init__(self, height: int, width: int) -> None:
-        # x, y, confidence and nothing: OpenCV resamples four channels faster than two or three.
-        self._state = np.zeros((height, width, 4), np.float32)
-        self._state[..., 2] = 1
+        # Planes, not channels: OpenCV resamples single ones fastest.
+        self._x, self._y = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
+        self._confidence = np.ones((height, width), np.float32)
 
     @property
     def displacement(self) -> np.ndarray:
         """(H, W, 2) float32, pixels, from the present frame to the keyframe."""
-        return self._state[..., :2]
+        return cv2.merge([self._x, self._y])
 
     @property
     def confidence(self) -> np.ndarray:
-        """(H, W) float32 in 0..1."""
-        return self._state[..., 2]
+        """(H, W) float32 in 0..1, of the displacement."""
+        return self._confidence
 
     def step(self, back: np.ndarray, out: np.ndarray) -> None:
         """Go on to the next frame.
@@ -42,17 +42,13 @@ class Composition:
         x, y = cv2.split(back)
         columns, rows = _grid(height, width)
         places = columns + x, rows + y
-        four = np.zeros((height, width, 4), np.float32)
-        four[..., :2] = out
-        returned = _remap(four, *places)
-        out_x, out_y = returned[..., 0], returned[..., 1]
+        out_x, out_y = (_remap(plane, *places) for plane in cv2.split(out))
         miss = (out_x + x) ** 2 + (out_y + y) ** 2
         limit = 0.01 * (x**2 + y**2 + out_x**2 + out_y**2) + 0.5
-        self._state = _remap(self._state, *places)
-        self._state[..., 0] += x
-        self._state[..., 1] += y
-        trusted = (miss < limit).astype(np.float32)
-        self._state[..., 2] *= DISTRUST + (1 - DISTRUST) * trusted
+        self._x = _remap(self._x, *places) + x
+        self._y = _remap(self._y, *places) + y
+        trust = np.where(miss < limit, np.float32(1), np.float32(DISTRUST))
+        self._confidence = _remap(self._confidence, *places) * trust
 
 
 def packed(field: np.ndarray) -> np.ndarray:

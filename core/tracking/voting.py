@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.geometry import mask_box
+
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
@@ -31,6 +33,9 @@ class Search:
 WIDE = Search(reach=12, step=3, spread=7.0)
 NARROW = Search(reach=5, step=1, spread=3.0)
 """For small objects, which a wide search would lose."""
+
+LEAST = np.float32(-60)
+"""Logarithm of the least weight: smaller ones are no normal numbers, with which processors are slow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,27 +77,45 @@ def vote(colours: np.ndarray, voters: Sequence[Voter], search: Search) -> np.nda
 
     Source: after Coupé et al., NeuroImage 54 (2011), Section 2.2, on patches of 3 × 3.
     """
-    height, width = colours.shape[:2]
-    votes, total = np.zeros((height, width), np.float32), np.full((height, width), 1e-30, np.float32)
-    shifts = range(-search.reach, search.reach + 1, search.step)
-    asked = cv2.split(colours)
+    around = np.ones((2 * search.reach + 1, 2 * search.reach + 1), np.uint8)
+    masks = [voter.mask for voter in voters]
+    most = cv2.dilate(np.maximum.reduce(masks), around, borderType=cv2.BORDER_REPLICATE)
+    labels = cv2.erode(np.minimum.reduce(masks), around, borderType=cv2.BORDER_REPLICATE)
+    disputed = mask_box(most > labels)  # beyond it all votes are the same
+    if disputed is None:
+        return labels
+    x1, y1, x2, y2 = disputed.astype(int)
+    left, above = min(x1, 1), min(y1, 1)  # patches reach a pixel further
+    part = np.s_[y1 - above : y2 + 1, x1 - left : x2 + 1]
+    counted = _count(colours, voters, search, part)
+    labels[y1:y2, x1:x2] = counted[above : above + y2 - y1, left : left + x2 - x1]
+    return labels
+
+
+def _count(
+    colours: np.ndarray, voters: Sequence[Voter], search: Search, part: tuple[slice, slice]
+) -> np.ndarray:
+    """(h, w) float32: `vote` in a part, but for its outermost pixels."""
+    asked = [np.ascontiguousarray(channel[part]) for channel in cv2.split(colours)]
+    height, width = size = asked[0].shape
+    votes, total = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    shifts = range(0, 2 * search.reach + 1, search.step)
     for voter in voters:
         there = [_padded(channel, search.reach) for channel in cv2.split(voter.colours)]
         yes, weight = _padded(voter.mask * voter.weight, search.reach), _padded(voter.weight, search.reach)
-        for down in shifts:
-            for right in shifts:
-                part = np.s_[
-                    search.reach + down : search.reach + down + height,
-                    search.reach + right : search.reach + right + width,
-                ]
-                unlike = np.zeros((height, width), np.float32)
+        for y in shifts:
+            for x in shifts:
+                down, right = part[0].start + y, part[1].start + x
+                moved = np.s_[down : down + height, right : right + width]
+                unlike = np.zeros(size, np.float32)
                 for channel, others in zip(asked, there, strict=True):
-                    cv2.accumulateSquare(cv2.absdiff(channel, others[part]), unlike)
-                away = (down**2 + right**2) / (2 * search.spread**2)
+                    cv2.accumulateSquare(cv2.absdiff(channel, others[moved]), unlike)
+                away = ((y - search.reach) ** 2 + (x - search.reach) ** 2) / (2 * search.spread**2)
                 mean = cv2.boxFilter(unlike, -1, (3, 3))
-                likeness = np.exp(cv2.addWeighted(mean, -1 / (2 * search.tone**2), mean, 0, -away))
-                cv2.accumulateProduct(likeness, yes[part], votes)
-                cv2.accumulateProduct(likeness, weight[part], total)
+                power = cv2.addWeighted(mean, -1 / (2 * search.tone**2), mean, 0, -away)
+                likeness = cv2.exp(np.maximum(power, LEAST, out=power))
+                cv2.accumulateProduct(likeness, yes[moved], votes)
+                cv2.accumulateProduct(likeness, weight[moved], total)
     return votes / total
 
 
