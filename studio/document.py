@@ -216,7 +216,10 @@ class Document(QObject):
                 self._refresh(changes)
                 self.changed.emit(changes)
             if performed:
-                self.performed.emit(self.undo_text() or performed)  # an edit may find its text as it writes
+                last = self.last_edit()
+                self.performed.emit(
+                    last.text if last else performed
+                )  # an edit may find its text as it writes
         finally:
             self.busy_changed.emit(self.busy)
 

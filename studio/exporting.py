@@ -156,7 +156,7 @@ class ExportDialog(QDialog):
         self.notes.setPlainText("\n".join(lines) or "The format holds everything.")
 
     def _target(self, clip: Clip) -> Path:
-        return self._folder() / (clip.name + FORMATS[self.format.currentData()][1])
+        return self._folder() / (clip.name + FORMATS[self.format.currentData()].suffix)
 
     def _folder(self) -> Path:
         return Path(self.folder.text().strip()).expanduser()

@@ -130,6 +130,11 @@ class Toasts(QObject):
         toast.show()
         return toast
 
+    def dismiss(self, kind: str) -> None:
+        """Take away the messages of a kind."""
+        for toast in [toast for toast in self._shown if toast.kind == kind]:
+            self._remove(toast)
+
     def dismiss_offers(self) -> None:
         """Take away the messages with something to do, when it can be done no longer."""
         for toast in [toast for toast in self._shown if toast.button is not None]:
