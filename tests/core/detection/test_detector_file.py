@@ -11,7 +11,7 @@ from core.networks.fast_rcnn import FastRCNN, rois_of
 from core.networks.initialisation import initialise
 from core.networks.trunk import TINY, Trunk
 from core.networks.weights import save_trunk
-from tests.bad_inputs import full_disk
+from tests.bad_disks import full_disk
 
 SIZE = ImageSize(short_side=90, long_side=200)
 
