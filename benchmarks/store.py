@@ -128,7 +128,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Project.create(Path(folder) / "project") as project:
         found = measure(project, args.clips, args.points, args.frames, args.repeat)
         found["trajectories"] = (args.clips + args.repeat) * args.points
-        found["database_mb"] = round(project.database.stat().st_size / 1e6)
+        found["database_mb"] = round((project.path / "annotations.sqlite").stat().st_size / 1e6)
     print(json.dumps({**found, "load_average": load}, indent=2))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.cli.outcome import Outcome
 from core.cli.running import shown
 from core.datasets.detect import FORMATS, find_clips
+from core.errors import StudioError
 from core.jobs.importing import import_edit
 from core.project import Project
 from core.trajectories import journal, store
@@ -14,21 +15,35 @@ from core.trajectories.bulk_edits import AddClips
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="a folder or a video file")
+    parser.add_argument("sources", nargs="*", type=Path, metavar="SOURCE", help="a folder or a video file")
     parser.add_argument(
         "--project", type=Path, required=True, metavar="DIR", help="a project; made if it does not exist"
     )
     parser.add_argument(
         "--format", choices=("auto", *FORMATS), default="auto", help="of the sources (default: auto)"
     )
+    parser.add_argument(
+        "--database",
+        default="",
+        metavar="URL",
+        help="keep a new project's trajectories in this PostgreSQL database, which a team shares "
+        "(default: in the project); without a SOURCE the project is only made",
+    )
 
 
 def perform(args: argparse.Namespace) -> Outcome:
     """All sources become one edit, or none of them."""
+    if not args.sources and not args.database:
+        raise StudioError("There is nothing to import; name a folder or a video file.")
     with contextlib.ExitStack() as opened:
         project, taken = None, set()
         if args.project.exists() and (not args.project.is_dir() or any(args.project.iterdir())):
+            if args.database:
+                raise StudioError(f"{args.project} is there already; only a new project takes a database.")
             project = opened.enter_context(Project.open(args.project))
+        elif args.database:
+            project = opened.enter_context(Project.create(args.project, args.database))
+        if project is not None:
             with project.reading() as connection:
                 taken = {clip.name for clip in store.clips(connection)}
         edits = []
@@ -40,8 +55,9 @@ def perform(args: argparse.Namespace) -> Outcome:
         warnings = tuple(dict.fromkeys(text for edit in edits for text in edit.warnings))
         whole = AddClips([clip for edit in edits for clip in edit.clips], warnings)
         project = project or opened.enter_context(Project.create(args.project))
-        with project.writing() as connection:
-            journal.perform(connection, whole)
+        if args.sources:
+            with project.writing() as connection:
+                journal.perform(connection, whole)
     return _outcome(whole)
 
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from core import project
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.project import Project
 from core.trajectories import edits, integrity, journal, store
 from core.trajectories.bulk_edits import AddClips
+from core.trajectories.sqlite_file import BACKUPS_KEPT, SqliteFile
 
 
 def a_clip(name="a"):
@@ -123,7 +123,7 @@ def test_closing_backs_up_what_changed_and_keeps_ten(tmp_path):
     for k in range(12):
         with Project.open(tmp_path / "p") as opened:
             add_clip(opened, f"c{k:02}")
-    assert len(list(backups.glob("*.sqlite"))) == project.BACKUPS_KEPT
+    assert len(list(backups.glob("*.sqlite"))) == BACKUPS_KEPT
     newest = max(backups.iterdir())
     Project.open(tmp_path / "p").close()
     assert max(backups.iterdir()) == newest
@@ -203,7 +203,7 @@ def test_a_damaged_copy_is_not_kept_as_a_backup(tmp_path):
     good = database.read_bytes()
     database.write_bytes(good[:8192] + b"\xa5" * 8192 + good[16384:])
     with pytest.raises(sqlite3.DatabaseError):
-        project.backup(database, tmp_path / "p" / "backups", "test")
+        SqliteFile(database, tmp_path / "p" / "backups").back_up("test")
     assert sorted((tmp_path / "p" / "backups").iterdir()) == kept
 
 

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from core.project import open_database
 from core.trajectories import migrations
+from core.trajectories.sqlite_file import SqliteFile
 from tests.core.trajectories.small_database import fill
 
 
@@ -15,7 +15,7 @@ def new_database(tmp_path):
     numbers = itertools.count()
 
     def make():
-        engine = open_database(tmp_path / f"{next(numbers)}.sqlite")
+        engine = SqliteFile(tmp_path / f"{next(numbers)}.sqlite", tmp_path / "backups").connect()
         migrations.upgrade(engine, lambda: None)
         with engine.begin() as connection:
             fill(connection)

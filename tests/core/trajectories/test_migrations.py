@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import inspect
 
 from core.errors import StudioError
-from core.project import open_database
 from core.trajectories import migrations, schema
+from core.trajectories.sqlite_file import SqliteFile
 
 
 @pytest.fixture
 def engine(tmp_path):
-    engine = open_database(tmp_path / "a.sqlite")
+    engine = SqliteFile(tmp_path / "a.sqlite", tmp_path / "backups").connect()
     yield engine
     engine.dispose()
 
@@ -39,7 +39,7 @@ def statements(engine):
 
 def test_the_migrations_make_what_the_schema_says(engine, tmp_path):
     migrations.upgrade(engine, lambda: None)
-    other = open_database(tmp_path / "b.sqlite")
+    other = SqliteFile(tmp_path / "b.sqlite", tmp_path / "backups").connect()
     schema.metadata.create_all(other)
     assert described(engine) == described(other)
     assert statements(engine) == statements(other)
