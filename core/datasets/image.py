@@ -3,6 +3,7 @@
 import re
 import struct
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -105,6 +106,22 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     """Orders names as people do: numbers by value, `frame2` before `frame10`."""
     parts = re.split(r"(\d+)", name)
     return tuple((1, int(part), part) if part.isdecimal() else (0, 0, part.lower()) for part in parts)
+
+
+def skipped(names: Sequence[str]) -> str | None:
+    """A sentence where the last number in the names of a clip's frames, in order, grows unevenly."""
+    found = [re.findall(r"\d+", Path(name).stem) for name in names]
+    if not all(found):
+        return None
+    steps = [int(b[-1]) - int(a[-1]) for a, b in pairwise(found)]
+    usual = min(steps, default=0)
+    place = next((place for place, step in enumerate(steps) if step != usual), None)
+    if place is None or usual <= 0:
+        return None
+    return (
+        f"After {names[place]} comes {names[place + 1]}; they were taken as neighbours, "
+        "so put back what is missing between them and import again if that is wrong."
+    )
 
 
 def _size_of_whole(path: Path) -> tuple[int, int]:

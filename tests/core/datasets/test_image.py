@@ -15,6 +15,7 @@ from core.datasets.image import (
     image_size,
     read_image,
     read_values,
+    skipped,
 )
 from core.errors import StudioError
 
@@ -172,3 +173,20 @@ def test_each_frame_is_opened_once_to_see_whether_all_have_one_size(tmp_path):
     paths = [write(tmp_path / f"a{suffix}", PICTURE) for suffix in (".png", ".jpg", ".tif", ".webp")]
     command = [sys.executable, "-c", OPENED, *map(str, paths)]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[1, 1, 1, 1]\n"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ([1, 2, 3], None),
+        ([5, 15, 25], None),
+        ([3], None),
+        ([1, 2, 4, 5], "After 2.png comes 4.png"),
+        ([1, 3, 5, 9], "After 5.png comes 9.png"),
+        ([1, 1, 2], None),  # counted otherwise than by the last number
+    ],
+)
+def test_numbers_of_frames_that_grow_unevenly_are_told(numbers, told):
+    said = skipped([f"{number}.png" for number in numbers])
+    assert said is None if told is None else said.startswith(told)
+    assert skipped(["a.png", "b.png"]) is None
