@@ -55,11 +55,11 @@ def follow(job: Iterator[Event], folder: RunFolder, on_event: Callable[[Event], 
         KeyboardInterrupt: the second Ctrl+C, once the state is STOPPED.
     """
     with folder.held_lock(), _StopSignals() as signals:
-        folder.drop_torn_line()
         beat = _Heartbeat(folder)
         state, sentence = State.FAILED, ""
         try:
             with _full_disk_in_a_sentence(folder):
+                folder.drop_torn_line()
                 state = _append_all(job, folder, signals, beat, on_event)
         except StudioError as error:
             sentence = str(error)
@@ -71,7 +71,8 @@ def follow(job: Iterator[Event], folder: RunFolder, on_event: Callable[[Event], 
             _log_traceback(folder)
             raise
         finally:
-            folder.clear_control()
+            with contextlib.suppress(StudioError):  # what is left is cleared before the run is resumed
+                folder.clear_control()
             status = beat.end(state, sentence)
     return status
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.datasets.found import AnnotatedFrame, Found, FoundClip, FrameLabels, Report
-from core.datasets.image import common_size, image_names, natural_key, read_values
+from core.datasets.image import common_size, image_names, natural_key, read_values, skipped
 from core.errors import StudioError
 
 _RESOLUTIONS = ("480p", "1080p", "Full-Resolution")
@@ -109,7 +109,9 @@ def _clip(root: Path, folder: Path, masks: Path) -> FoundClip:
         if frame is None:
             raise StudioError(f"{masks / name} belongs to no frame of {folder}; put the frame back.")
         annotations.append(AnnotatedFrame(frame=frame, annotator=0, path=masks / name))
-    warnings = () if annotations else (f"{folder.name} has no masks; it was taken without objects.",)
+    warnings = [] if annotations else [f"{folder.name} has no masks; it was taken without objects."]
+    if gap := skipped(names):
+        warnings.append(gap)
     clip = Clip(
         name=folder.name,
         dataset="davis",
@@ -118,7 +120,7 @@ def _clip(root: Path, folder: Path, masks: Path) -> FoundClip:
         root=root,
         files=tuple((folder / name).relative_to(root).as_posix() for name in names),
     )
-    return FoundClip(clip=clip, annotations=tuple(annotations), warnings=warnings)
+    return FoundClip(clip=clip, annotations=tuple(annotations), warnings=tuple(warnings))
 
 
 def _place(source: Path) -> tuple[Path, str, str | None] | None:

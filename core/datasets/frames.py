@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.datasets.clip import Clip
 from core.datasets.found import Found, FoundClip, Report
-from core.datasets.image import common_size, image_names, natural_key
+from core.datasets.image import common_size, image_names, natural_key, skipped
 
 
 def find(source: Path, on_progress: Report) -> Found | None:
@@ -37,6 +37,8 @@ def _clip(folder: Path) -> FoundClip:
             f"the other {len(names) - count} were left out."
         )
         names = [name for name in names if Path(name).suffix.lower() == suffix]
+    if gap := skipped(names):
+        warnings.append(gap)
     width, height = common_size([folder / name for name in names])
     clip = Clip(
         name=folder.name,

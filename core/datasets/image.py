@@ -3,6 +3,7 @@
 import re
 import struct
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".
 """Of files that are taken as images, in lower case."""
 
 _HEAD = 65536  # bytes that hold the header of nearly every image
+_AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 _MOST_PIXELS = 1 << 27  # 400 MB as RGB; a header can claim more than there is
 
 
@@ -24,9 +26,7 @@ def read_image(path: Path) -> np.ndarray:
     Raises:
         StudioError: the file is missing, cut short or not an image.
     """
-    return _decode(
-        _whole(path), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION, path
-    )  # (H, W, 3) uint8
+    return _decode(_whole(path), _AS_RGB, path)
 
 
 def read_values(path: Path) -> np.ndarray:
@@ -76,12 +76,7 @@ def image_size(path: Path) -> tuple[int, int]:
                 found = image_headers.size(head + file.read())
     except OSError as error:
         raise _unreadable(path, error) from error
-    if found is None:
-        height, width = read_image(path).shape[:2]
-        return width, height
-    if 0 in found:
-        raise StudioError(f"{path} is not an image that can be read; replace it or take it out.")
-    return found
+    return _sensible(found, path) if found else _size_of_whole(path)
 
 
 def common_size(paths: Sequence[Path]) -> tuple[int, int]:
@@ -113,9 +108,35 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((1, int(part), part) if part.isdecimal() else (0, 0, part.lower()) for part in parts)
 
 
+def skipped(names: Sequence[str]) -> str | None:
+    """A sentence where the last number in the names of a clip's frames, in order, grows unevenly."""
+    found = [re.findall(r"\d+", Path(name).stem) for name in names]
+    if not all(found):
+        return None
+    steps = [int(b[-1]) - int(a[-1]) for a, b in pairwise(found)]
+    usual = min(steps, default=0)
+    place = next((place for place, step in enumerate(steps) if step != usual), None)
+    if place is None or usual <= 0:
+        return None
+    return (
+        f"After {names[place]} comes {names[place + 1]}; they were taken as neighbours, "
+        "so put back what is missing between them and import again if that is wrong."
+    )
+
+
 def _size_of_whole(path: Path) -> tuple[int, int]:
-    _whole(path)
-    return image_size(path)
+    data = _whole(path)
+    found = image_headers.size(data)
+    if found:
+        return _sensible(found, path)
+    height, width = _decode(data, _AS_RGB, path).shape[:2]
+    return width, height
+
+
+def _sensible(size: tuple[int, int], path: Path) -> tuple[int, int]:
+    if 0 in size:
+        raise StudioError(f"{path} is not an image that can be read; replace it or take it out.")
+    return size
 
 
 def _whole(path: Path) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from core import jobs
 from core.datasets.reading import check_frames
 from core.errors import StudioError
+from core.jobs.clip_results import clips_done, read_clip
 from core.jobs.run_folder import RunFolder
 from core.project import Project
 from core.trajectories import integrity, store
@@ -29,6 +30,15 @@ def _runs(project: Project) -> Iterator[str]:
                 yield f"The run {path.name} is of a job {folder.job!r}, which this program does not know."
             if (folder.snapshot / "snapshot.json").exists():
                 read_snapshot(folder.snapshot)
+            yield from _results(folder)
+        except StudioError as error:
+            yield str(error)
+
+
+def _results(folder: RunFolder) -> Iterator[str]:
+    for clip_id in clips_done(folder):
+        try:
+            read_clip(folder, clip_id)
         except StudioError as error:
             yield str(error)
 

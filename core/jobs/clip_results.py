@@ -1,12 +1,12 @@
 """What a job found in each clip: `results/<clip id>.npz`, there only once it is whole."""
 
 import io
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from core.array_file import read_arrays
 from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.jobs.run_folder import RunFolder
@@ -35,7 +35,6 @@ def read_clip(folder: RunFolder, clip_id: int) -> dict[str, np.ndarray]:
     """
     path = clip_path(folder, clip_id)
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        return read_arrays(path)
+    except (OSError, ValueError) as error:
         raise StudioError(f"{path} is damaged; delete it and resume the run.") from error

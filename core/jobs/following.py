@@ -25,11 +25,14 @@ def run_workers(folders: Sequence[RunFolder], on_event: Callable[[Event], None])
         KeyboardInterrupt: once all were asked to stop, and have saved.
     """
     threads = 1 if len(folders) > 1 else None
-    workers = {folder.name: launch.start_worker(folder, threads) for folder in folders}
+    workers: dict[str, subprocess.Popen[bytes]] = {}
     offsets = {folder.name: 0 for folder in folders}
     progress = {folder.name: Progress(0, 0) for folder in folders}
-    running = list(folders)
+    running: list[RunFolder] = []
     try:
+        for folder in folders:
+            workers[folder.name] = launch.start_worker(folder, threads)
+            running.append(folder)
         while running:
             time.sleep(_PERIOD)
             for folder in list(running):
@@ -60,7 +63,10 @@ def _check(folder: RunFolder) -> None:
 
 def _stop(running: Sequence[RunFolder], workers: dict[str, "subprocess.Popen[bytes]"]) -> None:
     for folder in running:
-        folder.ask_stop()
+        try:
+            folder.ask_stop()
+        except StudioError:  # its folder cannot be written: a signal asks too
+            workers[folder.name].terminate()
     for folder in running:
         try:
             workers[folder.name].wait(_PATIENCE)

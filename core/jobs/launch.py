@@ -19,10 +19,14 @@ from core.errors import StudioError
 from core.jobs.run_folder import RunFolder, State
 from core.project import Project
 from core.trajectories import store
+from core.trajectories.model import Kind
 from core.trajectories.snapshot import write_snapshot
 from core.version import ROOT, code_version
 
 _DISTRIBUTIONS = ("torch", "numpy", "opencv-contrib-python-headless", "SQLAlchemy", "scipy", "safetensors")
+
+_KINDS_READ: dict[str, tuple[Kind, ...]] = {"track": (), "densify": (Kind.OBJECT,)}
+"""Job → the kinds of trajectories it takes along; all where it is not named."""
 
 
 def prepare(
@@ -123,7 +127,8 @@ def _furnished(folder: RunFolder, project: Project | None, clips: Sequence[Clip]
             with project.reading() as connection:
                 chosen = store.clips(connection) if clips is None else clips
                 if chosen:
-                    write_snapshot(connection, chosen, folder.snapshot, project.path)
+                    kinds = _KINDS_READ.get(folder.job, tuple(Kind))
+                    write_snapshot(connection, chosen, folder.snapshot, project.path, kinds)
     except OSError as error:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise StudioError(

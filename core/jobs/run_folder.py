@@ -2,7 +2,7 @@
 
 ```
 <run>/config.toml       which job, with which settings        events.jsonl   one event a line, appended
-      environment.json  versions, device, host                status.json    replaced at least every 2 s
+      environment.json  versions and machine                 status.json    replaced at least every 2 s
       snapshot/         the trajectories it works on          control/       stop.json, dropped by the studio
       lock              held by the worker for its life       checkpoints/   results/   worker.log
 ```
@@ -290,6 +290,15 @@ class RunFolder:
         return (self.path / "control" / "stop.json").exists()
 
     def clear_control(self) -> None:
-        """Forget earlier requests, before the run starts or resumes."""
-        for request in (self.path / "control").glob("*.json"):
-            request.unlink(missing_ok=True)
+        """Forget earlier requests, before the run starts or resumes.
+
+        Raises:
+            StudioError: the folder cannot be written.
+        """
+        try:
+            for request in (self.path / "control").glob("*.json"):
+                request.unlink(missing_ok=True)
+        except OSError as error:
+            raise StudioError(
+                f"Cannot write to the run in {self.path} ({error.strerror}); mend its permissions, resume it."
+            ) from error

@@ -13,6 +13,9 @@ import numpy as np
 from core.errors import StudioError
 from core.tracking.optical_flow import FlowEstimator
 
+SMALLEST = 12
+"""Pixels that frames must have on each side, shrunk or not: OpenCV's flow takes no less."""
+
 
 class Images(Protocol):
     """Frames of a clip, each (H, W, 3) uint8 RGB; read once each, in order, from one thread."""
@@ -56,7 +59,7 @@ def stream(
         max_side: larger frames, in pixels, are shrunk by a whole number before flow is computed.
 
     Raises:
-        StudioError: a frame has another size than the first.
+        StudioError: the frames are too small for flow, or one has another size than the first.
     """
     pending: deque[tuple[FrameFlow, dict[int, tuple[Future[np.ndarray], Future[np.ndarray]]]]] = deque()
     behind: deque[FrameFlow] = deque(maxlen=max(estimators))
@@ -64,6 +67,9 @@ def stream(
         try:
             for frame in range(len(frames)):
                 now = _prepared(frame, frames[frame], max_side)
+                if min(now.grey.shape) < SMALLEST:
+                    size = f"{now.size[1]} x {now.size[0]}"
+                    raise StudioError(f"Frames of {size} pixels are too small for flow; leave the clip out.")
                 if behind and now.size != behind[0].size:
                     raise StudioError(f"Frame {frame} has another size than frame 0; import the clip again.")
                 fields = {

@@ -5,9 +5,7 @@
 
 import dataclasses
 import json
-import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,15 +13,19 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
+from core.array_file import read_arrays
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories import journal, store
-from core.trajectories.model import ObjectTrajectory, PointTrajectories
+from core.trajectories.model import Kind, ObjectTrajectory, PointTrajectories
 
 
 @dataclass(frozen=True, eq=False)
 class ClipSnapshot:
-    """A clip with all its point trajectories and the chosen annotator's object trajectories."""
+    """A clip with its point trajectories and the chosen annotator's object trajectories.
+
+    Of the kinds that the run's job reads; of others there are none.
+    """
 
     clip: Clip
     points: PointTrajectories
@@ -39,12 +41,18 @@ class Snapshot:
     project: str
 
 
-def write_snapshot(connection: Connection, clips: Sequence[Clip], folder: Path, project: Path) -> None:
-    """Copy clips and their trajectories into a folder that exists."""
+def write_snapshot(
+    connection: Connection,
+    clips: Sequence[Clip],
+    folder: Path,
+    project: Path,
+    kinds: Collection[Kind] = tuple(Kind),
+) -> None:
+    """Copy clips and their trajectories of some kinds into a folder that exists."""
     entries = []
     for clip in clips:
-        points = store.points(connection, clip.id)
-        objects = store.objects(connection, clip.id, clip.annotator)
+        points = store.points(connection, clip.id) if Kind.POINT in kinds else PointTrajectories.pack([], [])
+        objects = store.objects(connection, clip.id, clip.annotator) if Kind.OBJECT in kinds else []
         arrays: dict[str, Any] = {**points_arrays(points), **objects_arrays(objects)}
         np.savez(folder / f"{clip.id}.npz", **arrays)
         entry = {**dataclasses.asdict(clip), "root": str(clip.root)}
@@ -65,7 +73,7 @@ def read_snapshot(folder: Path) -> Snapshot:
         head = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
         clips = tuple(_read_clip(folder, entry) for entry in head["clips"])
         return Snapshot(clips, int(head["revision"]), str(head["project"]))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise StudioError(f"The snapshot in {folder} is missing or damaged; start a new run.") from error
 
 
@@ -153,9 +161,9 @@ def _read_clip(folder: Path, entry: dict[str, Any]) -> ClipSnapshot:
     for name in ("files", "timestamps", "keyframes"):
         entry[name] = tuple(entry[name])
     clip = Clip(**{**entry, "root": Path(entry["root"])})
-    with open(folder / f"{clip.id}.npz", "rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return ClipSnapshot(
-            clip=clip,
-            points=points_from_arrays(arrays, point_labels),
-            objects=objects_from_arrays(arrays, object_labels),
-        )
+    arrays = read_arrays(folder / f"{clip.id}.npz")
+    return ClipSnapshot(
+        clip=clip,
+        points=points_from_arrays(arrays, point_labels),
+        objects=objects_from_arrays(arrays, object_labels),
+    )

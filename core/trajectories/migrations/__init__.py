@@ -24,7 +24,8 @@ def upgrade(engine: Engine, back_up: Callable[[], object]) -> None:
         StudioError: the database was written by a newer version of this program.
     """
     settings = Config()
-    settings.set_main_option("script_location", str(Path(__file__).parent))
+    here = str(Path(__file__).parent).replace("%", "%%")  # it is a format to alembic
+    settings.set_main_option("script_location", here)
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
         new = not inspect(connection).has_table("clip")

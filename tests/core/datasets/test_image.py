@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from core.datasets.image import (
     image_size,
     read_image,
     read_values,
+    skipped,
 )
 from core.errors import StudioError
 
@@ -152,3 +155,38 @@ def test_the_odd_size_is_named(tmp_path, jpg):
     assert common_size([tmp_path / "1.jpg", tmp_path / "2.jpg"]) == (32, 24)
     with pytest.raises(StudioError, match=r"3\.jpg is 33 x 24 pixels while 1\.jpg is 32 x 24"):
         common_size([tmp_path / f"{n}.jpg" for n in (1, 2, 3)])
+
+
+OPENED = """
+import sys
+from pathlib import Path
+from core.datasets.image import common_size
+paths = [Path(word) for word in sys.argv[1:]]
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+assert common_size(paths) == (67, 41)
+print([opened.count(str(path)) for path in paths])
+"""
+
+
+def test_each_frame_is_opened_once_to_see_whether_all_have_one_size(tmp_path):
+    paths = [write(tmp_path / f"a{suffix}", PICTURE) for suffix in (".png", ".jpg", ".tif", ".webp")]
+    command = [sys.executable, "-c", OPENED, *map(str, paths)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[1, 1, 1, 1]\n"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ([1, 2, 3], None),
+        ([5, 15, 25], None),
+        ([3], None),
+        ([1, 2, 4, 5], "After 2.png comes 4.png"),
+        ([1, 3, 5, 9], "After 5.png comes 9.png"),
+        ([1, 1, 2], None),  # counted otherwise than by the last number
+    ],
+)
+def test_numbers_of_frames_that_grow_unevenly_are_told(numbers, told):
+    said = skipped([f"{number}.png" for number in numbers])
+    assert said is None if told is None else said.startswith(told)
+    assert skipped(["a.png", "b.png"]) is None

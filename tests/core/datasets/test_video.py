@@ -101,19 +101,25 @@ def test_a_folder_of_videos_is_a_clip_each(videos):
     ]
 
 
+def pictures_of(data: bytes, name: str) -> tuple[int, int]:
+    """Where in a video file its coded pictures lie: in an MP4 the payload of mdat, else the middle half."""
+    if not name.endswith(".mp4"):
+        return len(data) // 4, len(data) * 3 // 4
+    kind = data.index(b"mdat")
+    return kind + 4, kind - 4 + int.from_bytes(data[kind - 4 : kind], "big")
+
+
 @pytest.mark.parametrize("name", ["steady.mp4", "broadcast.ts", "old.avi"])
 def test_a_damaged_video_gives_the_same_frames_in_any_order(videos, tmp_path, name):
     data = bytearray((videos / name).read_bytes())
     rng = np.random.default_rng(2)
-    for place in rng.integers(len(data) // 4, len(data) * 3 // 4, 12):
+    for place in rng.integers(*pictures_of(data, name), 12):
         data[place] ^= 0xFF
     (tmp_path / name).write_bytes(data)
-    try:
-        clip = find_clips(tmp_path / name).clips[0].clip
-    except StudioError:
-        return
+    clip = find_clips(tmp_path / name).clips[0].clip
     with open_frames(clip) as frames:
         in_order = [frames[number] for number in range(len(frames))]
+        assert len(in_order) > FRAMES // 2
         for number in rng.permutation(len(frames))[:40]:
             np.testing.assert_array_equal(frames[int(number)], in_order[number])
 

@@ -160,6 +160,15 @@ def test_workers_run_side_by_side_and_their_progress_is_added_up(project):
     assert len(adopt.pending(project)) == 2
 
 
+def test_a_worker_that_cannot_be_started_stops_those_before_it(project):
+    first = launch.prepare(project, "track", TrackConfig(spacing=4, min_length=5))
+    second = launch.prepare(project, "track", TrackConfig())
+    with second.held_lock(), pytest.raises(StudioError, match="already running; wait for its end"):
+        run_workers([first, second], lambda event: None)
+    assert not first.is_alive()
+    assert first.status().state in (State.STOPPED, State.DONE)
+
+
 def test_an_interrupt_lets_the_workers_save_and_end(project):
     long = launch.prepare(project, "track", TrackConfig(preset="best", spacing=4, min_length=5))
 

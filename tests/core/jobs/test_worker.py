@@ -25,7 +25,7 @@ from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.snapshot import read_snapshot
 from core.version import code_version
-from tests.bad_disks import full_disk
+from tests.bad_disks import full_disk, read_only
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +163,21 @@ def test_a_disk_that_takes_no_more_events_fails_the_run_and_keeps_whole_lines(fo
     text = (folder.path / "events.jsonl").read_text()
     assert text.endswith("\n")
     assert len(folder.events()[0]) == len(text.splitlines())
+
+
+def test_a_run_whose_events_cannot_be_written_says_that_it_failed(folder):
+    folder.append(Log("before"))
+    with read_only(folder.path / "events.jsonl"), pytest.raises(PermissionError):
+        follow(Saving().run(), folder)
+    status = folder.status()
+    assert (status.state, status.error[:36]) == (State.FAILED, "The job failed: PermissionError; see")
+
+
+def test_an_end_is_noted_though_the_request_to_stop_cannot_be_cleared(folder):
+    folder.ask_stop()
+    with read_only(folder.path / "control"):
+        assert follow(Saving().run(), folder).state is State.STOPPED
+    assert folder.status().state is State.STOPPED
 
 
 def test_not_a_number_is_an_event_like_others(folder):

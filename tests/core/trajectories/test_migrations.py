@@ -1,8 +1,13 @@
+import shutil
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
 
+import core
 from core.errors import StudioError
 from core.trajectories import migrations, schema
 from core.trajectories.sqlite_file import SqliteFile
@@ -44,6 +49,17 @@ def test_the_migrations_make_what_the_schema_says(engine, tmp_path):
     assert described(engine) == described(other)
     assert statements(engine) == statements(other)
     other.dispose()
+
+
+def test_a_program_in_a_folder_with_an_odd_name_makes_projects(tmp_path):
+    folder = tmp_path / "50% off %(here)s"
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(Path(core.__file__).parent, folder / "core", ignore=ignore)
+    code = "import sys, pathlib; from core.project import Project; Project.create(pathlib.Path(sys.argv[1]))"
+    command = [sys.executable, "-c", code, str(tmp_path / "project")]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "project" / "annotations.sqlite").stat().st_size > 0
 
 
 def test_a_new_database_is_ours_and_is_not_backed_up(engine):

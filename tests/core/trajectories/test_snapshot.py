@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import StudioError
 from core.trajectories import edits, journal, store
+from core.trajectories.model import Kind
 from core.trajectories.snapshot import read_snapshot, write_snapshot
 
 
@@ -35,6 +36,16 @@ def same(got, put):
             assert a.dtype == b.dtype, field.name
         else:
             assert a == b, field.name
+
+
+def test_a_snapshot_holds_no_more_kinds_than_asked_for(connection, tmp_path):
+    clip = store.clip(connection, "a")
+    counts = []
+    for kinds in ((), (Kind.OBJECT,), (Kind.POINT,), tuple(Kind)):
+        write_snapshot(connection, [clip], tmp_path, tmp_path, kinds)
+        (part,) = read_snapshot(tmp_path).clips
+        counts.append((len(part.objects), len(part.points)))
+    assert counts == [(0, 0), (2, 0), (0, 4), (2, 4)]
 
 
 def test_a_snapshot_of_an_empty_clip_reads_back(connection, tmp_path):

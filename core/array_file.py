@@ -1,0 +1,27 @@
+"""Reading `.npz` files, which may be cut short, garbled or of another program."""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+_DAMAGED: tuple[type[Exception], ...] = (
+    *(ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error),
+    *(OSError, RuntimeError, MemoryError),  # such as a seek before the start, a password, an immense shape
+)
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an `.npz` by name; nothing is unpickled.
+
+    Raises:
+        OSError: the file is missing or cannot be read.
+        ValueError: it is damaged, or no such file.
+    """
+    with open(path, "rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as arrays:
+                return dict(arrays)
+        except _DAMAGED as error:
+            raise ValueError(f"{path} is damaged") from error
