@@ -25,6 +25,8 @@ from core.trajectories.exchange.reading import read_text
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 
+_LONGEST = 9  # digits of a cluster's number
+
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
     """Write point trajectories; objects have no place in this format.
@@ -39,8 +41,8 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
         file.write(f"{clip.frames}\n{len(points)}\n")
         for place, label in enumerate(points.labels):
             start, end = points.offsets[place], points.offsets[place + 1]
-            number = label if label.isascii() and label.isdecimal() else "0"
-            file.write(f"{number} {end - start}\n")
+            is_number = label.isascii() and label.isdecimal() and len(label) <= _LONGEST
+            file.write(f"{int(label) if is_number else 0} {end - start}\n")
             file.writelines(rows[start:end])
 
 
@@ -69,7 +71,8 @@ def read(path: Path, clip: Clip) -> Tracks:
     owner = np.repeat(np.arange(len(heads)), lengths)
     _check_frames(rows[:, 2], owner, values[0], path)
     numbers = values[heads]
-    names = [f"{int(number)}" if any(numbers > 0) else "" for number in numbers]
+    clustered = bool((numbers > 0).any())
+    names = [f"{number:.0f}" if clustered else "" for number in numbers.tolist()]
     table = Rows(path, clip, owner, rows[:, 2], range(len(heads)), Origin.LINKED, names)
     points, warnings = table.take(numbers[owner] >= 0).points(rows[numbers[owner] >= 0, :2] + 0.5)
     outliers = int((numbers < 0).sum())

@@ -7,8 +7,9 @@ annotation. A nameless object is of the category `object`, and an object of that
 Source: Lin et al., COCO, ECCV 2014; the fields for video follow TAO (Dave et al., ECCV 2020).
 """
 
+import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,15 +17,16 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.geometry import decode_mask, mask_box
+from core.geometry import decode_mask
 from core.trajectories.exchange import rle
-from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, given_origin
+from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, boxes_of, given_origin
 from core.trajectories.exchange.reading import numbers, read_text
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 
 _NAMELESS = "object"
 _ORIGINS = {origin.name.lower(): int(origin) for origin in Origin}
+_WORDS = {number: word for word, number in _ORIGINS.items()}
 
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
@@ -35,12 +37,11 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
     """
     names = sorted({one.label or _NAMELESS for one in objects})
     size = {"width": clip.width, "height": clip.height}
-    annotations: list[dict[str, Any]] = []
-    for number, one in enumerate(objects, start=1):
-        category = names.index(one.label or _NAMELESS) + 1
-        for place in range(len(one.frames)):
-            head = {"id": len(annotations) + 1, "track_id": number, "category_id": category, "video_id": 1}
-            annotations.append(head | _observation(clip, one, place))
+    category = {name: number for number, name in enumerate(names, start=1)}
+    annotations = itertools.chain.from_iterable(
+        _observations(clip, one, number, category[one.label or _NAMELESS])
+        for number, one in enumerate(objects, start=1)
+    )
     content = {
         "videos": [{"id": 1, "name": clip.name, **size}],
         "images": [
@@ -48,14 +49,16 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
             for frame in range(clip.frames)
         ],
         "tracks": [
-            {"id": number, "video_id": 1, "category_id": names.index(one.label or _NAMELESS) + 1}
+            {"id": number, "video_id": 1, "category_id": category[one.label or _NAMELESS]}
             for number, one in enumerate(objects, start=1)
         ],
-        "categories": [{"id": number, "name": name} for number, name in enumerate(names, start=1)],
-        "annotations": annotations,
+        "categories": [{"id": number, "name": name} for name, number in category.items()],
     }
-    with replacing(path) as partial:
-        partial.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
+    with replacing(path) as partial, open(partial, "w", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps(content)[:-1] + ', "annotations": [')
+        for id, text in enumerate(annotations, start=1):
+            file.write(f'{"," if id > 1 else ""}\n{{"id": {id}, {text}}}')
+        file.write("]}\n")
 
 
 def read(path: Path, clip: Clip) -> Tracks:
@@ -99,20 +102,22 @@ def read(path: Path, clip: Clip) -> Tracks:
     return NO_POINTS, rows.objects(boxes, sure, masks), [text for text, count in warnings.items() if count]
 
 
-def _observation(clip: Clip, one: ObjectTrajectory, place: int) -> dict[str, Any]:
-    x1, y1, x2, y2 = (float(value) for value in one.boxes[place])
-    runs = one.masks[place]
-    return {
-        "image_id": int(one.frames[place]) + 1,
-        "bbox": [x1, y1, x2 - x1, y2 - y1],
-        "area": (x2 - x1) * (y2 - y1) if runs is None else int(np.frombuffer(runs, "<u4")[1::2].sum()),
-        "segmentation": []
-        if runs is None
-        else {"size": [clip.height, clip.width], "counts": rle.compress(runs)},
-        "iscrowd": 0,
-        "score": float(one.confidence[place]),
-        "origin": Origin(one.origin[place]).name.lower(),
-    }
+def _observations(clip: Clip, one: ObjectTrajectory, number: int, category: int) -> Iterator[str]:
+    """The JSON fields of each observation of an object."""
+    head = f'"track_id": {number}, "category_id": {category}, "video_id": 1, "iscrowd": 0'
+    corners = one.boxes.astype(np.float64)
+    boxes = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
+    origins = [_WORDS[origin] for origin in one.origin.tolist()]
+    columns = (one.frames.tolist(), boxes.tolist(), one.masks, one.confidence.tolist(), origins)
+    for frame, box, runs, score, origin in zip(*columns, strict=True):
+        area, segmentation = box[2] * box[3], "[]"
+        if runs is not None:
+            area = int(np.frombuffer(runs, "<u4")[1::2].sum())
+            segmentation = json.dumps({"size": [clip.height, clip.width], "counts": rle.compress(runs)})
+        yield (
+            f'{head}, "image_id": {frame + 1}, "bbox": {box}, "area": {area}, '
+            f'"segmentation": {segmentation}, "score": {score}, "origin": "{origin}"'
+        )
 
 
 def _file(clip: Clip, frame: int) -> str:
@@ -197,20 +202,24 @@ def _shapes(
     annotations: Sequence[Mapping[str, Any]], clip: Clip, path: Path
 ) -> tuple[np.ndarray, list[bytes | None], int]:
     """(M, 4) float64 boxes, M masks, and how many annotations have polygons instead."""
-    boxes, masks, polygons = np.zeros((len(annotations), 4)), [], 0
-    for row, one in enumerate(annotations):
-        segmentation = one.get("segmentation")
-        runs = _runs(segmentation, clip, path) if isinstance(segmentation, dict) else None
-        polygons += isinstance(segmentation, list) and bool(segmentation)
+    boxes: list[Any] = []
+    masks: list[bytes | None] = []
+    polygons = 0
+    for one in annotations:
+        segmentation, box, runs = one.get("segmentation"), one.get("bbox"), None
+        if isinstance(segmentation, dict):
+            runs = _runs(segmentation, clip, path)
+        elif segmentation:
+            polygons += 1
+        if box is None and runs is not None:
+            left, top, right, bottom = boxes_of([decode_mask(runs, clip.height, clip.width)])[0].tolist()
+            box = (left, top, right - left, bottom - top)
+        boxes.append(box)
         masks.append(runs)
-        if one.get("bbox") is None and runs is not None:
-            boxes[row] = mask_box(decode_mask(runs, clip.height, clip.width))
-            continue
-        box = numbers(one.get("bbox"), path, "boxes")
-        if box.shape != (4,):
-            raise StudioError(f"{path} has annotations without a box of four numbers; add them as bbox.")
-        boxes[row] = (box[0], box[1], box[0] + box[2], box[1] + box[3])
-    return boxes, masks, polygons
+    sizes = numbers(boxes or np.zeros((0, 4)), path, "boxes")
+    if sizes.shape != (len(boxes), 4):
+        raise StudioError(f"{path} has annotations without a box of four numbers; add them as bbox.")
+    return np.hstack([sizes[:, :2], sizes[:, :2] + sizes[:, 2:]]), masks, polygons
 
 
 def _runs(segmentation: Mapping[str, Any], clip: Clip, path: Path) -> bytes | None:

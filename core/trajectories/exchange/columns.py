@@ -21,7 +21,6 @@ import numpy as np
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, number_owners
-from core.trajectories.exchange.reading import numbers
 from core.trajectories.model import EndReason, ObjectTrajectory, Origin, PointTrajectories, Review
 
 PLACES = ("x", "y")
@@ -67,7 +66,7 @@ def to_columns(points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -
 
 
 def from_columns(columns: Columns, path: Path, clip: Clip) -> Tracks:
-    """The trajectories of columns, each a sequence of words or an array of numbers.
+    """The trajectories of columns, each a list of words (`TEXTS`) or an array of numbers.
 
     Raises:
         StudioError: columns are missing, words unknown, or rows refused (see `assembling`).
@@ -120,11 +119,7 @@ class _Part:
             if default is None:
                 raise StudioError(f"{self._path} has no column {name!r}; add it.")
             return np.full(int(self._where.sum()), default)
-        column = self._columns[name]
-        if isinstance(column, np.ndarray):
-            return numbers(column[self._where], self._path, f"values of {name}")
-        texts = [text or "nan" for text in self._text(name)]
-        return numbers(texts, self._path, f"values of {name}")
+        return np.asarray(self._columns[name], np.float64)[self._where]
 
     def codes(self, name: str, words: type[enum.IntEnum]) -> np.ndarray:
         """(K,) uint8: a column of words of an enumeration."""

@@ -60,22 +60,9 @@ def read(path: Path, clip: Clip) -> Tracks:
         StudioError: the file is missing, not of this format, without ids or of another clip.
     """
     lines = [line for line in read_text(path).splitlines() if line.strip()]
-    columns = lines[0].count(",") + 1 if lines else 0
-    try:
-        if any(line.count(",") + 1 != columns for line in lines):
-            raise ValueError("lines of several lengths")
-        values = np.fromiter(map(float, ",".join(lines).split(",")), np.float64)
-        table = values.reshape(len(lines), -1)
-    except ValueError as error:
-        raise StudioError(
-            f"{path} has lines that are not all the same number of numbers; choose a MOTChallenge file."
-        ) from error
-    if len(lines) == 0:
+    if not lines:
         return NO_POINTS, [], []
-    if table.shape[1] < 6:
-        raise StudioError(
-            f"{path} has {table.shape[1]} columns and not six or more; choose a MOTChallenge file."
-        )
+    table = _table(lines, path)
     if (table[:, 1] == -1).any():
         raise StudioError(
             f"{path} has boxes without an id (-1), so they are detections; choose a file of tracks."
@@ -91,6 +78,25 @@ def read(path: Path, clip: Clip) -> Tracks:
     ignored = len(table) - len(kept)
     warnings = [f"{ignored:,} lines of {path.name} are marked as not to be considered and were left out."]
     return NO_POINTS, rows.objects(boxes, sure), warnings if ignored else []
+
+
+def _table(lines: Sequence[str], path: Path) -> np.ndarray:
+    """(M, six or more) float64, of which the second column holds whole numbers."""
+    columns = lines[0].count(",") + 1
+    try:
+        if any(line.count(",") + 1 != columns for line in lines):
+            raise ValueError("lines of several lengths")
+        values = np.fromiter(map(float, ",".join(lines).split(",")), np.float64)
+    except ValueError as error:
+        raise StudioError(
+            f"{path} has lines that are not all the same number of numbers; choose a MOTChallenge file."
+        ) from error
+    table = values.reshape(len(lines), columns)
+    if columns < 6:
+        raise StudioError(f"{path} has fewer than six columns; choose a MOTChallenge file.")
+    if not (np.isfinite(table[:, 1]).all() and (table[:, 1] % 1 == 0).all()):
+        raise StudioError(f"{path} has ids that are no whole numbers; choose a MOTChallenge file.")
+    return table
 
 
 def _labels(table: np.ndarray, owner: np.ndarray, count: int) -> list[str]:

@@ -53,7 +53,7 @@ def numbers(values: object, path: Path, what: str) -> np.ndarray:
         StudioError: some of them are no numbers; `what` names them in the sentence.
     """
     try:
-        if isinstance(values, list) and values and isinstance(values[0], str):
+        if isinstance(values, list | tuple) and values and isinstance(values[0], str):
             return np.fromiter(map(float, values), np.float64, len(values))  # four times as fast as asarray
         return np.asarray(values, np.float64)
     except (ValueError, TypeError, OverflowError) as error:

@@ -6,18 +6,22 @@ gives the very same float32.
 
 import csv
 import io
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories.exchange.assembling import Tracks
-from core.trajectories.exchange.columns import COLUMNS, from_columns, to_columns
-from core.trajectories.exchange.reading import read_text
+from core.trajectories.exchange.columns import COLUMNS, TEXTS, from_columns, to_columns
+from core.trajectories.exchange.reading import numbers, read_text
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
+
+_BATCH = 4_000  # rows held as lists at a time
 
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
@@ -39,15 +43,33 @@ def read(path: Path, clip: Clip) -> Tracks:
     Raises:
         StudioError: the file is missing, no such table, or of another clip.
     """
+    rows = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    words: dict[str, str] = {}
     try:
-        rows = [row for row in csv.reader(io.StringIO(read_text(path), newline=""), strict=True) if row]
-        if not rows:
-            raise StudioError(f"{path} is empty; export it again as CSV.")
-        names = [name.strip().lower() for name in rows[0]]
-        columns = list(zip(*rows, strict=True))
+        names = [name.strip().lower() for name in next(rows, [])]
+        parts: dict[str, list[Any]] = {name: [] for name in names}
+        while batch := list(itertools.islice(rows, _BATCH)):
+            for name, texts in zip(names, zip(*filter(None, batch), strict=True), strict=True):
+                if name in TEXTS:
+                    parts[name] += [words.setdefault(text, text) for text in texts]
+                elif name in COLUMNS:
+                    parts[name].append(_values(texts, name, path))
     except (csv.Error, ValueError) as error:
         raise StudioError(f"{path} is no whole table; export it again as CSV.") from error
-    return from_columns({name: column[1:] for name, column in zip(names, columns, strict=True)}, path, clip)
+    columns = {
+        name: part if name in TEXTS else np.concatenate([np.zeros(0), *part])
+        for name, part in parts.items()
+        if name in COLUMNS
+    }
+    return from_columns(columns, path, clip)
+
+
+def _values(texts: Sequence[str], name: str, path: Path) -> np.ndarray:
+    """(K,) float64: numbers as text, NaN where empty."""
+    if not any(texts):
+        return np.full(len(texts), np.nan)
+    full = texts if all(texts) else [text or "nan" for text in texts]
+    return numbers(full, path, f"values of {name}")
 
 
 def _texts(column: np.ndarray) -> list[str]:

@@ -49,7 +49,8 @@ def read(path: Path, clip: Clip) -> Tracks:
     read_bytes(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            if "tracks.npy" in archive.namelist():
+            ours = "tracks.npy" in archive.namelist()
+            if ours:
                 xy, visible = _array(archive, "tracks", path), _array(archive, "visible", path) != 0
             else:
                 xy, visible = _array(archive, "points", path), _array(archive, "occluded", path) == 0
@@ -68,7 +69,7 @@ def read(path: Path, clip: Clip) -> Tracks:
         )
     owner, frame = np.nonzero(visible)
     seen, warnings = xy[owner, frame].astype(np.float64), []
-    if len(seen) and (seen >= 0).all() and (seen <= 1).all():
+    if not ours and len(seen) and (seen >= 0).all() and (seen <= 1).all():
         seen *= (clip.width, clip.height)
         warnings.append(f"The places in {path.name} are all within 0 to 1, so they were scaled to the frame.")
     table = Rows(path, clip, owner, frame, range(len(xy)), Origin.LINKED)

@@ -14,6 +14,7 @@ from core.errors import StudioError
 from core.trajectories.exchange import FORMATS, export_clip, import_tracks
 from core.trajectories.exchange.losses import losses
 from core.trajectories.model import PointTrajectories
+from tests.core.trajectories.exchange.every_format import EVERY_FORMAT
 from tests.core.trajectories.exchange.slow_rle import paint, read_counts
 
 NOTHING = PointTrajectories.pack([], [])
@@ -195,12 +196,12 @@ def test_the_table_has_a_row_an_observation(clip, points, objects, tmp_path):
     assert [row["confidence"] for row in cars] == ["1.0", "0.5", "1.0"]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", EVERY_FORMAT)
 def test_nothing_to_write_is_written(clip, tmp_path, format):
     assert export_clip(format, clip, NOTHING, (), tmp_path).exists()
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", EVERY_FORMAT)
 def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(clip, points, objects, tmp_path, format):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StudioError, match=r"^Cannot write .*; choose another place\.$"):
@@ -208,7 +209,7 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_left(clip, points
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", EVERY_FORMAT)
 def test_what_was_there_stays_when_the_disk_fills(clip, points, objects, tmp_path, format, monkeypatch):
     """The last step before a new file counts, its rename, fails."""
     path = export_clip(format, clip, points, objects, tmp_path)
