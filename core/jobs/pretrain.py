@@ -9,6 +9,7 @@ import torch
 
 from core.config import as_dict
 from core.datasets.caltech101 import read_caltech101
+from core.errors import StudioError
 from core.events import Event, Log
 from core.jobs.run_folder import RunFolder
 from core.networks.initialisation import initialise
@@ -56,6 +57,8 @@ def pretrain_in(folder: RunFolder, config: PretrainConfig) -> Generator[Event, N
     else:
         folder.cut_events_after(-1)
         yield Log(f"Training the {shape.name} network on {material.words}.")
+        if material.warning:
+            yield Log(material.warning, "warning")
 
     training = train(
         objective,
@@ -79,13 +82,14 @@ def pretrain_in(folder: RunFolder, config: PretrainConfig) -> Generator[Event, N
 
 @dataclass(frozen=True, eq=False)
 class _Material:
-    """What is trained and measured on; `notes` go with the weights, `words` into the log."""
+    """What is trained and measured on; `notes` go with the weights, `words` and `warning` into the log."""
 
     batches: Batches
     held_out: Sequence[Batch]
     notes: dict[str, str]
     words: str
     classes: int = 2
+    warning: str = ""
 
 
 def _pairs(folder: RunFolder, config: PretrainConfig, shape: TrunkShape) -> _Material:
@@ -96,12 +100,19 @@ def _pairs(folder: RunFolder, config: PretrainConfig, shape: TrunkShape) -> _Mat
     gap = FrameGap(config.gap_shortest, config.gap_longest)
     batches = patch_batches(training, config.method, config.regime, gap, reader)
     measured: Sequence[Batch] = ()
-    words = _counts(training, config.regime)
+    words, warning = _counts(training, config.regime), ""
     if held_out.sets(config.regime):
-        others = patch_batches(held_out, config.method, config.regime, gap, reader)
-        measured = drawn_once(others, config.held_out_count, config.batch, _generator(config, 1))
         words += f"; held out: {_counts(held_out, config.regime)}"
-    return _Material(batches, measured, {"revision": str(snapshot.revision)}, words)
+        try:
+            others = patch_batches(held_out, config.method, config.regime, gap, reader)
+        except StudioError:  # no pair can be drawn
+            warning = (
+                "The clips held out give no pair with these gaps between frames, so nothing is measured on "
+                "them; allow other gaps, hold out more, or choose another seed."
+            )
+        else:
+            measured = drawn_once(others, config.held_out_count, config.batch, _generator(config, 1))
+    return _Material(batches, measured, {"revision": str(snapshot.revision)}, words, warning=warning)
 
 
 def _counts(part: TrainingSet, regime: str) -> str:

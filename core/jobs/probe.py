@@ -31,26 +31,28 @@ def probe_in(folder: RunFolder, config: ProbeConfig) -> Generator[Event, None, N
     labels = np.array([one.label for one in boxes])
     generator = np.random.default_rng(config.seed)
 
+    # Caltech-101 has no test set: what is not chosen for training tests.
+    own_test = bool(is_test.any())
+    chosen = [
+        choose(np.where(is_test, -1, labels), config.per_class, generator) & ~is_test
+        for _ in range(config.splits)
+    ]
+    used = np.flatnonzero(np.any(chosen, axis=0) | is_test) if own_test else np.arange(len(boxes))
     found = []
-    for done, batch in enumerate(features(trunk, boxes, config.layer, device), start=1):
+    for done, batch in enumerate(
+        features(trunk, [boxes[row] for row in used], config.layer, device), start=1
+    ):
         found.append(batch)
-        yield Progress(min(done * BATCH, len(boxes)), len(boxes), f"Computing {config.layer}")
-    all_features = torch.cat(found)
+        yield Progress(min(done * BATCH, len(used)), len(used), f"Computing {config.layer}")
+    all_features, all_labels = torch.cat(found), torch.from_numpy(labels[used])
 
     scores = []
-    for split in range(config.splits):
-        # Caltech-101 has no test set: what is not chosen for training tests.
-        train = choose(np.where(is_test, -1, labels), config.per_class, generator) & ~is_test
-        test = is_test if is_test.any() else ~train
-        score = probe(
-            all_features[train],
-            torch.from_numpy(labels[train]),
-            all_features[test],
-            torch.from_numpy(labels[test]),
-            generator,
-        )
+    for split, whole in enumerate(chosen, start=1):
+        train = whole[used]
+        test = is_test[used] if own_test else ~train
+        score = probe(all_features[train], all_labels[train], all_features[test], all_labels[test], generator)
         scores.append(score)
-        yield Metric("probe_accuracy", split + 1, score.accuracy)
+        yield Metric("probe_accuracy", split, score.accuracy)
     accuracies = np.array([score.accuracy for score in scores])
     result = {
         "set": "caltech101" if config.caltech101 else f"voc{config.year}",

@@ -1,7 +1,9 @@
 """Cut patches out of frames."""
 
+import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -12,9 +14,15 @@ from core.datasets.reading import Frames, open_frames
 FRAME_BUDGET = 1 << 30
 """Bytes of decoded frames that are kept: about 1,100 of 640 × 480."""
 
+THREADS = min(8, os.cpu_count() or 1)
+"""That decode images at once."""
+
+AHEAD = 4 * THREADS
+"""Frames that are decoded, beside those kept, before their patches are cut."""
+
 
 class PatchReader:
-    """Reads patches of clips, keeping the frames used last within a budget of memory."""
+    """Reads patches of clips, keeping the frames used last within a budget of memory. For one thread."""
 
     def __init__(self, clips: Sequence[Clip], size: int, budget: int = FRAME_BUDGET) -> None:
         """
@@ -44,10 +52,13 @@ class PatchReader:
         """
         patches = np.empty((len(clip), self._size, self._size, 3), np.uint8)
         # Frame by frame, so that a video is read forward and every frame is decoded once a batch.
-        for place in np.lexsort((frame, clip)):
-            pixels = self._frame(int(clip[place]), int(frame[place]))
-            patch = cut(pixels, box[place], self._size)
-            patches[place] = patch[:, ::-1] if flip[place] else patch
+        groups: dict[tuple[int, int], list[int]] = {}
+        for place in np.lexsort((frame, clip)).tolist():
+            groups.setdefault((int(clip[place]), int(frame[place])), []).append(place)
+        for pixels, places in zip(self._read_frames(list(groups)), groups.values(), strict=True):
+            for place in places:
+                patch = cut(pixels, box[place], self._size)
+                patches[place] = patch[:, ::-1] if flip[place] else patch
         return patches
 
     def close(self) -> None:
@@ -58,20 +69,38 @@ class PatchReader:
         self._frames.clear()
         self._bytes = 0
 
-    def _frame(self, clip: int, frame: int) -> np.ndarray:
-        key = (clip, frame)
-        if key in self._frames:
-            self._frames.move_to_end(key)
-            return self._frames[key]
+    def _read_frames(self, keys: Sequence[tuple[int, int]]) -> Iterator[np.ndarray]:
+        """The frames of clips in this order; images that are not kept are decoded by several threads."""
+        with ThreadPoolExecutor(THREADS) as executor:
+            for start in range(0, len(keys), AHEAD):
+                near = keys[start : start + AHEAD]
+                found = {key: self._frames[key] for key in near if key in self._frames}
+                coming = {
+                    key: executor.submit(self._opened(key[0]).__getitem__, key[1])
+                    for key in near
+                    if key not in found and not self._clips[key[0]].is_video
+                }
+                for key in near:
+                    if key in coming:
+                        pixels = coming.pop(key).result()
+                    else:
+                        pixels = found[key] if key in found else self._opened(key[0])[key[1]]
+                    self._keep(key, pixels)
+                    yield pixels
+
+    def _opened(self, clip: int) -> Frames:
         if clip not in self._open:
             self._open[clip] = open_frames(self._clips[clip])
-        pixels = self._open[clip][frame]
+        return self._open[clip]
+
+    def _keep(self, key: tuple[int, int], pixels: np.ndarray) -> None:
+        if key not in self._frames:
+            self._bytes += pixels.nbytes
         self._frames[key] = pixels
-        self._bytes += pixels.nbytes
+        self._frames.move_to_end(key)
         while self._bytes > self._budget and len(self._frames) > 1:
             _, oldest = self._frames.popitem(last=False)
             self._bytes -= oldest.nbytes
-        return pixels
 
 
 def cut(pixels: np.ndarray, box: np.ndarray, size: int) -> np.ndarray:

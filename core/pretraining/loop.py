@@ -12,7 +12,7 @@ from core.config import as_dict
 from core.errors import StudioError
 from core.events import Event, Filters, Metric, Progress, from_json, to_json
 from core.networks.trunk import normalise
-from core.pretraining.batches import Batch, Batches
+from core.pretraining.batches import Batch, Batches, DrawnAhead
 from core.pretraining.config import PretrainConfig
 from core.pretraining.objectives import Objective
 from core.training.checkpoint import Resumed, save_checkpoint
@@ -39,7 +39,7 @@ def train(
     Args:
         objective: on `device`.
         held_out: measured on every `held_out_every` steps; may be empty.
-        generator: draws the batches.
+        generator: draws the batches; it may end a batch ahead.
         start: what `resume` gave.
         folder: the run's; `checkpoints/` and `results/filters/` are written in it.
 
@@ -55,14 +55,21 @@ def train(
     sums = torch.tensor(start.extra.get("sums", [0.0, 0.0]), dtype=torch.float64, device=device)
     score: float | None = start.extra.get("score")
     events = [from_json(line) for line in start.extra.get("events", ())]
+    drawn = DrawnAhead(batches, config.batch, generator)
     if not start.extra:
         events.append(_write_filters(objective.trunk.conv1.weight, 0, folder))
 
     def save() -> None:
         extra = {"sums": sums.tolist(), "score": score, "events": [to_json(event, 0) for event in events]}
-        states = {"sampler": generator.bit_generator.state}
         save_checkpoint(
-            folder / "checkpoints", step, objective, optimizer, states, as_dict(config), extra, score
+            folder / "checkpoints",
+            step,
+            objective,
+            optimizer,
+            {"sampler": drawn.state},
+            as_dict(config),
+            extra,
+            score,
         )
 
     try:
@@ -73,7 +80,8 @@ def train(
         while step < config.steps:
             rate = _rate(config, step)
             set_learning_rate(optimizer, rate)
-            loss, accuracy = _on_device(objective, batches.draw(config.batch, generator), config, device)
+            batch = drawn.take(more=step + 1 < config.steps)
+            loss, accuracy = _on_device(objective, batch, config, device)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(objective.parameters(), config.clip_gradient)
@@ -114,6 +122,8 @@ def train(
     except GeneratorExit:
         save()
         raise
+    finally:
+        drawn.close()
 
 
 def _rate(config: PretrainConfig, step: int) -> float:

@@ -42,8 +42,14 @@ WITH_DROPOUT = dataclasses.replace(SMALL, dropout=0.5)  # so that torch's random
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory) -> Path:
-    """The snapshot of a project with four drawn clips, their objects and points followed exactly."""
-    folder = tmp_path_factory.mktemp("drawn")
+    return write_snapshot_of(tmp_path_factory.mktemp("drawn"))
+
+
+def write_snapshot_of(folder: Path, seldom: tuple[int, ...] = ()) -> Path:
+    """The snapshot of a project with four drawn clips, their objects and points followed exactly.
+
+    Objects of `seldom` clips are known in their first and last frame only.
+    """
     imported, paths = [], []
     for number in range(4):
         drawn = render_clip(number, frames=12, width=200, height=150, objects=2)
@@ -59,9 +65,9 @@ def snapshot(tmp_path_factory) -> Path:
             root=folder,
             files=tuple(f"{root.name}/{frame:02d}.png" for frame in range(12)),
         )
-        imported.append(
-            (clip, [one for label in (1, 2) if (one := object_of(drawn.labels == label)) is not None])
-        )
+        labels = drawn.labels.copy()
+        labels[1:-1] *= number not in seldom
+        imported.append((clip, [one for label in (1, 2) if (one := object_of(labels == label)) is not None]))
         seeds = np.random.default_rng(number).uniform((20, 20), (180, 130), (30, 2))
         paths.append(np.stack([drawn.position(0, seeds, frame) for frame in range(12)], axis=1))
     with Project.create(folder / "project") as project:
@@ -220,6 +226,19 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(tmp_path
     for path in folder.checkpoints.iterdir():
         for tensor in load_file(path).values():
             assert tensor.dtype == torch.uint8 or torch.isfinite(tensor).all()
+
+
+def test_a_clip_held_out_that_gives_no_pair_is_a_warning(tmp_path):
+    snapshot = write_snapshot_of(tmp_path, seldom=(2,))
+    config = dataclasses.replace(SMALL, regime="obj", gap_shortest=1, gap_longest=2, steps=2)
+    folder = new_run(tmp_path / "run", snapshot, config)
+    follow(folder)
+    said, warned = (event for event in folder.events()[0] if isinstance(event, Log))
+    assert "held out: 2 object trajectories of clip2" in said.text
+    assert "no pair with these gaps" in warned.text
+    assert warned.level == "warning"
+    assert values(folder, "loss")
+    assert not values(folder, "held_out_accuracy")
 
 
 def test_caltech101_is_learnt_from_labels(tmp_path):

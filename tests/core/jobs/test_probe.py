@@ -53,6 +53,14 @@ def voc(tmp_path):
     return tmp_path / "VOCdevkit"
 
 
+def test_no_more_objects_are_looked_at_than_train_or_test(tmp_path, voc):
+    config = ProbeConfig(voc=voc, network="tiny", device="cpu", per_class=2, splits=1)
+    progress = [
+        e for e in run(RunFolder.create(tmp_path / "run", "probe", config)) if isinstance(e, Progress)
+    ]
+    assert [(event.step, event.total) for event in progress] == [(3 * 2 + 6, 3 * 2 + 6)]
+
+
 def result_of(path, config):
     folder = RunFolder.create(path, "probe", config)
     events = list(run(folder))

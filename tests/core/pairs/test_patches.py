@@ -3,6 +3,9 @@ import numpy as np
 import pytest
 
 from core.datasets.clip import Clip
+from core.datasets.reading import open_frames
+from core.datasets.video import index_video
+from core.errors import StudioError
 from core.pairs.patches import PatchReader, cut
 
 
@@ -58,3 +61,56 @@ def test_the_cache_keeps_to_its_budget_and_reads_the_same(clip):
     )
     arguments = np.zeros(50, int), frame, box, np.zeros(50, bool)
     np.testing.assert_array_equal(small.read(*arguments), large.read(*arguments))
+
+
+@pytest.fixture
+def mixed(tmp_path, clip):
+    """That clip, one of 40 small images, and a video of 9 frames."""
+    files = tuple(f"many{frame}.png" for frame in range(40))
+    for frame, name in enumerate(files):
+        assert cv2.imwrite(str(tmp_path / name), np.full((30, 40, 3), 5 * frame, np.uint8))
+    many = Clip(name="many", dataset="frames", width=40, height=30, root=tmp_path, files=files)
+    path = tmp_path / "film.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
+    for frame in range(9):
+        writer.write(np.full((48, 64, 3), 20 * frame, np.uint8))
+    writer.release()
+    return [clip, many, index_video(path).clip]
+
+
+@pytest.mark.parametrize("budget", [1, 20_000, 1 << 30])
+def test_decoding_by_several_threads_gives_what_one_frame_after_the_other_gives(mixed, budget):
+    generator, reader = np.random.default_rng(3), PatchReader(mixed, 16, budget)
+    for _ in range(4):
+        clips = generator.integers(0, 3, 90)
+        frames = np.array([generator.integers(0, mixed[place].frames) for place in clips])
+        corner = generator.uniform(-5, 20, (90, 2))
+        boxes = np.concatenate([corner, corner + generator.uniform(5, 40, (90, 2))], axis=1).astype(
+            np.float32
+        )
+        flips = generator.random(90) < 0.5
+        expected = []
+        for place, frame, box, flip in zip(clips, frames, boxes, flips, strict=True):
+            with open_frames(mixed[place]) as opened:
+                patch = cut(opened[frame], box, 16)
+            expected.append(patch[:, ::-1] if flip else patch)
+        np.testing.assert_array_equal(reader.read(clips, frames, boxes, flips), np.stack(expected))
+    reader.close()
+
+
+def test_the_first_frame_that_cannot_be_read_is_named(mixed):
+    for frame in (30, 7, 21):
+        (mixed[1].root / mixed[1].files[frame]).unlink()
+    arguments = (
+        np.ones(40, int),
+        np.arange(40),
+        np.tile(np.float32([0, 0, 9, 9]), (40, 1)),
+        np.zeros(40, bool),
+    )
+    with pytest.raises(StudioError, match=r"many7\.png"):
+        PatchReader(mixed, 16).read(*arguments)
+
+
+def test_nothing_to_read_is_nothing(clip):
+    empty = np.zeros(0, int)
+    assert PatchReader([clip], 16).read(empty, empty, np.zeros((0, 4)), empty).shape == (0, 16, 16, 3)
