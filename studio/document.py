@@ -42,7 +42,7 @@ class Document(QObject):
     performed = Signal(str)
     failed = Signal(str)
     busy_changed = Signal(str)
-    _stored = Signal(str, object)
+    _stored = Signal(object)
 
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -131,7 +131,27 @@ class Document(QObject):
 
     def perform_later(self, edit: Edit) -> None:
         """Make a large edit in the background, after those that wait; ends with `performed` or `failed`."""
-        self._write_later(edit.text, lambda connection: journal.perform(connection, edit), edit.text)
+        self._write_later(edit.text, lambda connection: journal.perform(connection, edit), tell=True)
+
+    def complete(self, edit: Edit, step: HistoryEntry) -> None:
+        """Make a small edit that belongs to an earlier one.
+
+        It becomes part of that step of undo or, where other edits were made since, a step of its own.
+        Where something is undone now it is left, since it would keep that from being done again.
+        """
+
+        def action(connection: Connection) -> Changes | None:
+            if journal.redoable(connection) is not None:
+                return None
+            last = journal.undoable(connection)
+            if last is not None and last.id == step.id:
+                return journal.join(connection, edit, last)
+            return journal.perform(connection, edit)
+
+        if self.busy:
+            self._write_later(edit.text, action)
+        else:
+            self._write(action)
 
     def relocate(self, old: Path, new: Path) -> bool:
         """Say that the frames that lay in one folder lie in another; no edit, so nothing to undo."""
@@ -186,29 +206,31 @@ class Document(QObject):
             self.changed.emit(changes)
         return changes
 
-    def _write_later(self, text: str, action: Write, performed: str = "") -> None:
-        """Write in the thread; `performed` is told at the end unless it is empty."""
+    def _write_later(self, text: str, action: Write, tell: bool = False) -> None:
+        """Write in the thread; `performed` is emitted at the end where `tell` says so."""
         self._storing.append(text)
         if len(self._storing) == 1:
             self.busy_changed.emit(text)
 
-        def write() -> Changes | None:
+        def write() -> tuple[Changes | None, str]:
             with self.project.writing() as connection:
-                return action(connection)
+                changes = action(connection)
+                last = journal.undoable(connection)  # an edit may find its text as it writes
+                return changes, last.text if tell and last is not None else ""
 
-        self._writer.submit(write).add_done_callback(lambda future: self._stored.emit(performed, future))
+        self._writer.submit(write).add_done_callback(self._stored.emit)
 
     def _refused_while_busy(self) -> bool:
         if self.busy:
             self.failed.emit(f"“{self.busy}” is still being stored; try again in a moment.")
         return bool(self.busy)
 
-    def _finish(self, performed: str, future: "Future[Changes | None]") -> None:
+    def _finish(self, future: "Future[tuple[Changes | None, str]]") -> None:
         if self._closed:
             return  # it is stored, and nobody looks any more
         self._storing.popleft()
         try:
-            changes = future.result()
+            changes, performed = future.result()
         except StudioError as error:
             self.failed.emit(str(error))
         else:
@@ -216,10 +238,7 @@ class Document(QObject):
                 self._refresh(changes)
                 self.changed.emit(changes)
             if performed:
-                last = self.last_edit()
-                self.performed.emit(
-                    last.text if last else performed
-                )  # an edit may find its text as it writes
+                self.performed.emit(performed)
         finally:
             self.busy_changed.emit(self.busy)
 

@@ -17,6 +17,7 @@ from studio.main_window import MainWindow
 from studio.panels.history import HistoryPanel
 from studio.panels.inspector import Inspector
 from studio.panels.jobs import JobsPill
+from studio.path_repair import PathRepair
 from studio.project_jobs import ProjectJobs
 from studio.run import Run
 from studio.runs import Runs
@@ -63,6 +64,7 @@ class Session(QObject):
             frame=lambda: self.canvas.stage.scene.frame,
             parent=self,
         )
+        self.repair = PathRepair(self.document, self.view, self)
         self.timeline = Timeline(self.document, self.view)
         reviews = [self._commands[name] for name in ("accept", "reject", "reopen", "delete_track")]
         self.inspector = Inspector(self.document, self.view, reviews)
@@ -75,7 +77,7 @@ class Session(QObject):
         self.jobs = ProjectJobs(self.document, self.view, self.runs, window)
         self.exchange = TrackExchange(self.document, self.view, window, self)
         self.actions = CurateActions(
-            self.document, self.view, self._commands, self.canvas, self.tracks, self.edits, self
+            self.document, self.view, self._commands, self.canvas, self.tracks, self.edits, self.repair, self
         )
         self._show_in_window(project.name)
         self._join()
@@ -116,6 +118,7 @@ class Session(QObject):
         for name in self._slots:
             self._commands.release(name)
         self.jobs.close()
+        self.repair.close()
         self.canvas.close_reader()
         self.exchange.close()
         self.inspector.close_reader()
@@ -144,7 +147,8 @@ class Session(QObject):
 
     def _join(self) -> None:
         window, document, view = self._window, self.document, self.view
-        for asking in (self.canvas, self.timeline, self.clips, self.tracks, self.inspector, self.edits):
+        self.canvas.edit_asked.connect(self.repair.perform)
+        for asking in (self.timeline, self.clips, self.tracks, self.inspector, self.edits):
             asking.edit_asked.connect(document.perform)
         for leaving in (self.tracks, self.inspector):
             leaving.left.connect(self.canvas.setFocus)
@@ -157,7 +161,7 @@ class Session(QObject):
         document.performed.connect(self._tell_edit)
         document.changed.connect(self._refresh_history)
         document.busy_changed.connect(self._show_busy)
-        for refusing in (document, self.jobs):
+        for refusing in (document, self.jobs, self.repair):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
         self.jobs.told.connect(window.toasts.show)
         for offering in (self.jobs, self.exchange):

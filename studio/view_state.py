@@ -35,6 +35,7 @@ class ViewState(QObject):
         clip_changed(Clip | None), frame_changed(int), selection_changed(frozenset of trajectory ids),
         hovered_changed(int | None), tool_changed(str), layers_changed(Layers),
         shown_changed(frozenset | None): ids the table's filter leaves, None for all,
+        repairing_changed(frozenset): ids of the points whose paths are being repaired,
         playing_changed(bool).
     """
 
@@ -45,6 +46,7 @@ class ViewState(QObject):
     tool_changed = Signal(str)
     layers_changed = Signal(object)
     shown_changed = Signal(object)
+    repairing_changed = Signal(object)
     playing_changed = Signal(bool)
 
     TOOLS = ("select", "box", "brush", "erase", "polygon")
@@ -58,6 +60,7 @@ class ViewState(QObject):
         self.tool = "select"
         self.layers = Layers()
         self.shown: frozenset[int] | None = None
+        self.repairing: frozenset[int] = frozenset()
         self.playing = False
 
     def set_clip(self, clip: Clip | None) -> None:
@@ -112,6 +115,12 @@ class ViewState(QObject):
         if ids != self.shown:
             self.shown = ids
             self.shown_changed.emit(ids)
+
+    def set_repairing(self, ids: frozenset[int]) -> None:
+        """Mark the points whose paths are being repaired."""
+        if ids != self.repairing:
+            self.repairing = ids
+            self.repairing_changed.emit(ids)
 
     def set_playing(self, playing: bool) -> None:
         """Play or pause."""

@@ -86,13 +86,14 @@ class Rows:
     An edit that learns only while it writes what it comes to may set `text`, which then names it.
     """
 
-    def __init__(self, connection: Connection, edit_id: int) -> None:
+    def __init__(self, connection: Connection, edit_id: int, batches: int = 0) -> None:
+        """Rows of an edit that has so many batches already."""
         self.connection = connection
         self.text = ""
         self.changed: dict[str, set[Key]] = {}
         self.written = 0
         self._edit_id = edit_id
-        self._batches = 0
+        self._batches = batches
 
     def insert(self, table: Table, rows: Sequence[Row]) -> list[int]:
         """Insert rows; returns their ids where the table numbers them itself, else an empty list."""
@@ -150,6 +151,19 @@ def perform(connection: Connection, edit: Edit) -> Changes:
     found = {"rows": rows.written, "text": (rows.text or edit.text)[:255]}
     _update(connection, schema.edit, {(edit_id,): found})
     _log(connection, edit_id, "do", now)
+    return _changes(connection, edit.clip_id, rows.changed)
+
+
+def join(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes:
+    """Write an edit as part of one that was made last: one step of undo takes both back.
+
+    Raises:
+        StudioError: the edit cannot be done; roll back.
+    """
+    rows = Rows(connection, entry.id, len(connection.execute(_BATCHES, {"edit": entry.id}).all()))
+    edit.write(rows)
+    _update(connection, schema.edit, {(entry.id,): {"rows": entry.rows + rows.written}})
+    _log(connection, entry.id, "do", _now())
     return _changes(connection, edit.clip_id, rows.changed)
 
 

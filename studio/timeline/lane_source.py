@@ -54,10 +54,12 @@ class LaneSource:
             self.ids += points[:MOST_POINT_LANES].tolist()
 
     @property
-    def hides_objects(self) -> bool:
-        """Whether the clip has objects none of which passes the filter."""
+    def empty_text(self) -> str:
+        """What is said where no lane is."""
         clip = self._view.clip
-        return clip is not None and not self.ids and bool(self._document.objects(clip.id))
+        if clip is not None and self._document.objects(clip.id):
+            return "The filter hides every object of this clip; clear it to see them"
+        return "No objects in this clip yet; draw a box to begin one"
 
     def lane(self, trajectory_id: int) -> Lane:
         """The lane of one of `ids`."""

@@ -96,13 +96,6 @@ class Timeline(QAbstractScrollArea):
         """Where the lane of a trajectory lies in the viewport."""
         return self._row_rect(self._source.ids.index(trajectory_id))
 
-    @property
-    def empty_text(self) -> str:
-        """What is said where no lane is."""
-        if self._source.hides_objects:
-            return "The filter hides every object of this clip; clear it to see them"
-        return "No objects in this clip yet; draw a box to begin one"
-
     def _read(self) -> None:
         self._source.read()
         self._pressed = self._grabbed = self._trim = None
@@ -224,7 +217,7 @@ class Timeline(QAbstractScrollArea):
         painter.setClipping(False)
         beside = whole.adjusted(NAMES, 0, 0, 0)
         if not self._source.ids:
-            say(painter, beside.adjusted(0, self._top, 0, 0), self.empty_text, colours)
+            say(painter, beside.adjusted(0, self._top, 0, 0), self._source.empty_text, colours)
         draw_ruler(painter, QRectF(0, 0, whole.width(), RULER), NAMES, self._scale, self._frames, colours)
         if len(self._source.density):
             strip = QRectF(0, RULER, whole.width(), DENSITY)

@@ -12,6 +12,7 @@ from core.trajectories.model import Review
 from studio.actions import Actions
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
+from studio.path_repair import PathRepair
 from studio.tables.track_table import TrackTable
 from studio.track_edits import TrackEdits
 from studio.view_state import Layers, ViewState
@@ -34,11 +35,12 @@ class CurateActions(QObject):
         canvas: CanvasPane,
         tracks: TrackTable,
         edits: TrackEdits,
+        repair: PathRepair,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._document, self._view, self._commands = document, view, commands
-        self._canvas, self._tracks, self._edits = canvas, tracks, edits
+        self._canvas, self._tracks, self._edits, self._repair = canvas, tracks, edits, repair
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self._refresh)
         shown = canvas.stage.scene_changed
@@ -163,7 +165,7 @@ class CurateActions(QObject):
         dialog.open()
 
     def _cancel(self) -> None:
-        if not self._canvas.cancel():
+        if not self._canvas.cancel() and not self._repair.cancel():
             if self._view.tool != "select":
                 self._view.set_tool("select")
             else:

@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 
-from core.datasets.synthetic import render_clip
-from core.tracking.repair import repair_path
+from core.datasets.synthetic import SyntheticClip, render_clip
+from core.tracking.repair import repair_around, repair_path
 
 
 def test_a_repaired_path_passes_through_both_points_and_keeps_to_the_surface():
@@ -36,3 +37,90 @@ def test_two_frames_have_nothing_between():
     frames = render_clip(0, frames=2).frames
     path, _ = repair_path(frames, np.array([10.0, 20.0]), np.array([14.0, 21.0]))
     np.testing.assert_allclose(path, [[10, 20], [14, 21]], atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def drawn() -> tuple[SyntheticClip, np.ndarray]:
+    """A clip, and the true path of a point of an object that is seen in all its frames."""
+    clip = render_clip(13, frames=24)
+    rows, columns = np.nonzero(clip.labels[0] == 2)
+    starts = np.stack([columns, rows], axis=1)[:: len(rows) // 40] + 0.5
+    seen = np.all([clip.visible(0, starts, frame) for frame in range(24)], axis=0)
+    middle = starts[seen].mean(axis=0)
+    start = min(starts[seen], key=lambda place: np.linalg.norm(place - middle))
+    return clip, np.concatenate([clip.position(0, start[None], frame) for frame in range(24)])
+
+
+def off(path: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(path - truth, axis=1)
+
+
+def applied(path: np.ndarray, repaired: tuple[int, np.ndarray, np.ndarray]) -> np.ndarray:
+    first, part, error = repaired
+    assert len(part) == len(error)
+    new = path.copy()
+    new[first : first + len(part)] = part
+    return new
+
+
+def test_a_drift_in_the_middle_is_put_right_and_nothing_else_changes(drawn):
+    clip, truth = drawn
+    path = truth.astype(np.float32)
+    path[8:17] += np.array([6.0, -4.0], np.float32) * np.sin(np.linspace(0, np.pi, 11))[1:-1, None]
+    path[12] = truth[12]
+    first, part, error = repair_around(clip.frames, path, 12, np.arange(24) == 12)
+    new = applied(path, (first, part, error))
+    assert off(path, truth)[8:17].max() > 5
+    assert off(new, truth).max() < 1
+    assert 5 <= first <= 9
+    assert first + len(part) <= 20
+    assert error[12 - first] == 0
+    assert error.max() < 2
+    np.testing.assert_array_equal(new[12], path[12])
+
+
+def test_anchors_bound_what_changes(drawn):
+    clip, truth = drawn
+    path = truth.astype(np.float32) + np.array([5.0, 3.0], np.float32)
+    anchors = np.isin(np.arange(24), (6, 12, 15))
+    path[anchors] = truth[anchors]
+    first, part, _ = repair_around(clip.frames, path, 12, anchors)
+    assert (first, len(part)) == (7, 8)
+    assert off(applied(path, (first, part, part[:, 0])), truth)[6:16].max() < 1
+
+
+def test_a_path_that_stays_wrong_is_followed_to_its_ends(drawn):
+    clip, truth = drawn
+    path = truth.astype(np.float32) + np.array([9.0, 0.0], np.float32)
+    path[12] = truth[12]
+    first, part, error = repair_around(clip.frames, path, 12, np.arange(24) == 12)
+    assert (first, len(part)) == (0, 24)
+    assert off(part, truth).max() < 1.5
+    assert error.max() < 3
+
+
+def test_beyond_the_reach_the_known_path_stays_and_the_step_to_it_is_the_error(drawn, monkeypatch):
+    clip, truth = drawn
+    monkeypatch.setattr("core.tracking.repair.REACH", 4)
+    path = truth.astype(np.float32) + np.array([9.0, 0.0], np.float32)
+    path[12] = truth[12]
+    first, part, error = repair_around(clip.frames, path, 12, np.arange(24) == 12)
+    assert (first, len(part)) == (8, 10)  # 8 to 16 new, 17 with the error of the step to it
+    np.testing.assert_array_equal(part[-1], path[17])
+    np.testing.assert_allclose((error[0], error[-1]), 9, atol=2)
+    assert error[1:-1].max() < 2
+
+
+def test_a_small_correction_changes_little(drawn):
+    clip, truth = drawn
+    path = truth.astype(np.float32)
+    path[12] += (0.05, 0.05)
+    first, part, _ = repair_around(clip.frames, path, 12, np.arange(24) == 12)
+    assert np.abs(applied(path, (first, part, part[:, 0])) - path).max() < 0.5
+    assert len(part) <= 9
+
+
+def test_the_only_frame_of_a_path_has_nothing_around_it():
+    frames = render_clip(0, frames=1).frames
+    first, part, error = repair_around(frames, np.array([[10, 20]], np.float32), 0, np.ones(1, bool))
+    assert (first, part.tolist(), error.tolist()) == (0, [[10, 20]], [0])

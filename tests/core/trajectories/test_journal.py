@@ -215,6 +215,31 @@ def test_several_steps_are_those_steps_one_after_the_other(connection):
     assert journal.turn(connection, 1) is None
 
 
+def test_an_edit_that_joins_the_last_is_one_step_with_it(connection):
+    clip = store.clip(connection, "a")
+    (first, *_) = store.points(connection, clip.id).ids.tolist()
+    before, entries, revision = (
+        contents(connection),
+        len(journal.history(connection)),
+        journal.revision(connection),
+    )
+    journal.perform(connection, edits.MovePoint(clip.id, first, 2, 9.0, 8.0))
+    path = np.full((2, 2), 7.0)
+    repair = edits.SetPath(clip.id, first, 3, path, np.ones(2), np.full(2, Origin.PROPAGATED))
+    changes = journal.join(connection, repair, journal.undoable(connection))
+    assert (changes.clips, changes.trajectories) == ({clip.id}, {first})
+    assert journal.revision(connection) == revision + 2
+    after = contents(connection)
+    (entry, *_) = journal.history(connection)
+    assert (entry.text, entry.rows) == (f"Move point {first} at frame 2", 2)
+    assert len(journal.history(connection)) == entries + 1
+    for _ in range(2):
+        journal.undo(connection)
+        assert contents(connection) == before
+        journal.redo(connection)
+        assert contents(connection) == after
+
+
 def test_history_names_edits_newest_first(connection):
     assert [entry.text for entry in journal.history(connection)] == ["Track 4 points", "Import 2 clips"]
     assert journal.undoable(connection).text == "Track 4 points"
