@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from core.tracking.audit import Audit, HiddenKeyframe, hidden_spans
 from core.tracking.config import DensifyConfig
 from core.tracking.densify import Densifier, steps_needed
 from core.tracking.spans import plan
-from core.trajectories.model import ObjectTrajectory
+from core.trajectories.model import Flag, ObjectTrajectory, Origin
 from core.trajectories.snapshot import ClipSnapshot, objects_arrays, objects_from_arrays, read_snapshot
 
 
@@ -35,7 +36,7 @@ def run(folder: RunFolder) -> Iterator[Event]:
         name = one.clip.name
         if not clip_path(folder, one.clip.id).exists():
             try:
-                for event in _fill(folder, one, config):
+                for event in _work(folder, one, config):
                     yield Progress(done + event, total, name) if isinstance(event, int) else event
             except StudioError as error:
                 problem = error
@@ -47,13 +48,17 @@ def run(folder: RunFolder) -> Iterator[Event]:
 
 
 def _steps_needed(one: ClipSnapshot, config: DensifyConfig) -> int:
-    steps = steps_needed(plan(one.objects, one.clip.frames, config))
-    return steps + steps_needed(hidden_spans(one.objects)) if config.audit else steps
+    spans = [
+        *([plan(one.objects, one.clip.frames, config)] if config.fill else []),
+        *([hidden_spans(one.objects, config)] if config.audit else []),
+    ]
+    return sum(steps_needed(each, config) for each in spans)
 
 
-def _fill(folder: RunFolder, one: ClipSnapshot, config: DensifyConfig) -> Iterator[int | Log]:
-    """Densify a clip and keep what was found: steps done so far, and what is to be said."""
+def _work(folder: RunFolder, one: ClipSnapshot, config: DensifyConfig) -> Iterator[int | Log]:
+    """Audit a clip, fill it, and keep what was found: steps done so far, and what is to be said."""
     done = 0
+    found = [_as_it_was(trajectory, config) for trajectory in one.objects]
     with open_frames(one.clip) as frames:
         if config.audit:
             audit = Audit(frames, one.objects, config)
@@ -66,13 +71,32 @@ def _fill(folder: RunFolder, one: ClipSnapshot, config: DensifyConfig) -> Iterat
                 yield Log(
                     f"{one.clip.name}: {len(hidden)} keyframes hidden, filled with an IoU of {overlap:.3f}."
                 )
-        densifier = Densifier(frames, one.objects, config)
-        for step in densifier.steps():
-            yield done + step
-    found = densifier.trajectories()
+        if config.fill:
+            densifier = Densifier(frames, one.objects, config)
+            for step in densifier.steps():
+                yield done + step
+            found = densifier.trajectories()
+            yield Log(_summary(one.clip.name, found))
     write_clip(folder, one.clip.id, objects_arrays(found))
+
+
+def _as_it_was(trajectory: ObjectTrajectory, config: DensifyConfig) -> ObjectTrajectory:
+    """What was filled before, where a run that fills would replace it."""
+    asked = [config.asks_for(int(frame)) for frame in trajectory.frames]
+    rows = np.flatnonzero(np.array(asked, bool) & (trajectory.origin == Origin.PROPAGATED))
+    names = ("frames", "boxes", "origin", "confidence", "overlap", "flags")
+    return replace(
+        trajectory,
+        **{name: getattr(trajectory, name)[rows] for name in names},
+        masks=tuple(trajectory.masks[row] for row in rows),
+    )
+
+
+def _summary(name: str, found: list[ObjectTrajectory]) -> str:
     count = sum(len(trajectory.frames) for trajectory in found)
-    yield Log(f"{one.clip.name}: {count:,} observations filled for {len(found)} objects.")
+    flagged = sum(int(np.count_nonzero(trajectory.flags & Flag.DISAGREES)) for trajectory in found)
+    text = f"{name}: {count:,} observations filled for {len(found)} objects"
+    return f"{text}, {flagged:,} of them to be looked at." if flagged else f"{text}."
 
 
 def _write_audit(folder: RunFolder, one: ClipSnapshot, hidden: list[HiddenKeyframe]) -> None:

@@ -30,9 +30,14 @@ def interpolation_confidence(frames: np.ndarray, boxes: np.ndarray, at: np.ndarr
     """
     after = np.searchsorted(frames, at).clip(1, len(frames) - 1)
     before = after - 1
-    along = (at - frames[before]) / (frames[after] - frames[before])
-    away = 1 - np.abs(2 * along.clip(0, 1) - 1)
-    return (1 - 0.5 * away * (1 - iou(boxes[before], boxes[after]))).astype(np.float32)
+    time = (at - frames[before]) / (frames[after] - frames[before])
+    return trust_between(time.clip(0, 1), iou(boxes[before], boxes[after])).astype(np.float32)
+
+
+def trust_between(time: np.ndarray | float, likeness: np.ndarray | float) -> np.ndarray:
+    """How far to trust what is interpolated at a time, 0..1, between two keyframes of some likeness (IoU)."""
+    away = 1 - np.abs(2 * np.asarray(time) - 1)
+    return 1 - 0.5 * away * (1 - np.asarray(likeness))
 
 
 def box_without_specks(mask: np.ndarray) -> np.ndarray | None:

@@ -7,6 +7,7 @@ from core.config import setting
 from core.errors import StudioError
 
 PRESETS = ("fast", "balanced", "quality", "best")
+METHODS = ("flow", "shape", "box")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,11 @@ class TrackConfig:
 class DensifyConfig:
     """How masks and boxes are carried from keyframe to keyframe."""
 
+    method: str = setting(
+        "flow",
+        "flow follows the pictures; shape blends the two masks and box the two boxes, without looking",
+        choices=METHODS,
+    )
     one_way_frames: int = setting(
         10, "How far an object is carried beyond its first and last keyframe", "frames", minimum=0
     )
@@ -63,8 +69,9 @@ class DensifyConfig:
         minimum=64,
         advanced=True,
     )
+    fill: bool = setting(True, "Fill the frames between keyframes; without, an audit leaves them as they are")
     audit: bool = setting(
-        False, "Also hide each keyframe once, fill it from those beside it, and measure the overlap"
+        False, "Hide each keyframe once, fill it from those beside it, and measure the overlap"
     )
     threads: int = setting(2, "Flow fields computed at the same time", minimum=1, maximum=64, advanced=True)
 
@@ -72,3 +79,9 @@ class DensifyConfig:
         config.check(self)
         if self.span and (len(self.span) != 2 or self.span[0] > self.span[1]):
             raise StudioError("span must be two frames, the first and the last, or empty.")
+        if not self.fill and not self.audit:
+            raise StudioError("There is nothing to do; fill the frames between keyframes, audit, or both.")
+
+    def asks_for(self, frame: int) -> bool:
+        """Whether a frame is within `span`."""
+        return not self.span or self.span[0] <= frame <= self.span[1]

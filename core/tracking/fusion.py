@@ -8,6 +8,7 @@ import numpy as np
 
 from core.geometry import mask_box
 from core.tracking.composition import pull, pull_nearest
+from core.tracking.spans import Span
 from core.tracking.voting import NARROW, WIDE, Voter, vote, vote_at_two_sizes
 
 FLOOR = 0.1
@@ -67,6 +68,11 @@ class Label:
     probability: np.ndarray
     confidence: float
 
+    @property
+    def mask(self) -> np.ndarray:
+        """(h, w) bool: where the object is likelier than not."""
+        return self.probability > 127
+
     def at_size(
         self, working: tuple[int, int], size: tuple[int, int]
     ) -> tuple[tuple[slice, slice], np.ndarray]:
@@ -78,6 +84,21 @@ class Label:
         if working != size:
             values = cv2.resize(values, (columns[1] - columns[0], rows[1] - rows[0]))
         return np.s_[rows[0] : rows[1], columns[0] : columns[1]], values
+
+
+@dataclass(frozen=True, eq=False)
+class Filled:
+    """What was found at one frame of a span; the frames of a span come last one first.
+
+    Attributes:
+        labels: by place of the object.
+        doubtful: places of the objects of which methods of densification disagree.
+    """
+
+    span: Span
+    frame: int
+    labels: dict[int, Label]
+    doubtful: frozenset[int] = frozenset()
 
 
 def label_objects(colours: np.ndarray, views: Sequence[View]) -> dict[int, Label]:
@@ -122,16 +143,14 @@ def _label(colours: np.ndarray, views: Sequence[View], place: int, box: np.ndarr
         probability = vote(colours[part], voters, NARROW)
     else:
         probability = vote_at_two_sizes(colours[part], voters, WIDE)
-    trust = np.maximum.reduce([view.confidence[part] for view in views])
-    quantised = np.rint(255 * probability).astype(np.uint8)
-    return Label(x1, y1, quantised, _confidence(probability, trust))
-
-
-def _confidence(probability: np.ndarray, trust: np.ndarray) -> float:
-    """The overlap to be expected of the mask with the truth, times the confidence of the flow within it."""
     covered = probability > 0.5
-    count = int(covered.sum())
-    if count == 0:
-        return 0.0
-    expected = float(probability[covered].sum()) / (count + float(probability[~covered].sum()))
-    return min(1.0, expected * float(trust[covered].mean()))
+    confidence = _expected_overlap(probability, covered)
+    if len(views) == 1 and covered.any():  # no other keyframe that could object: the flow's word counts
+        confidence *= float(views[0].confidence[part][covered].mean())
+    return Label(x1, y1, np.rint(255 * probability).astype(np.uint8), min(1.0, confidence))
+
+
+def _expected_overlap(probability: np.ndarray, covered: np.ndarray) -> float:
+    """IoU to be expected of a mask with the truth, were the pixels independent of each other."""
+    union = int(covered.sum()) + float(probability[~covered].sum())
+    return float(probability[covered].sum()) / union if union else 0.0

@@ -34,11 +34,22 @@ class Span:
         last = self.last if self.after is None else self.after
         return range(first, last + 1)
 
+    def time(self, frame: int) -> float:
+        """How far along a frame is, from 0 at `before` to 1 at `after`; there for good without the other."""
+        if self.before is None or self.after is None:
+            return 0.0 if self.after is None else 1.0
+        return (frame - self.before) / (self.after - self.before)
+
 
 def mask_keyframes(trajectory: ObjectTrajectory) -> np.ndarray:
     """(J,) int32, ascending: keyframes of an object with a mask that is not empty."""
     full = [mask is not None and len(mask) > 4 for mask in trajectory.masks]
     return np.intersect1d(trajectory.keyframes, trajectory.frames[np.array(full, bool)])
+
+
+def is_filled_by_box(trajectory: ObjectTrajectory, config: DensifyConfig) -> bool:
+    """Whether nothing but boxes is found for an object: it has no masks, or they are not asked for."""
+    return config.method == "box" or len(mask_keyframes(trajectory)) == 0
 
 
 def given_mask(trajectory: ObjectTrajectory, frame: int, height: int, width: int) -> np.ndarray:
@@ -65,16 +76,17 @@ def plan(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig
 
     An object is carried from both sides between two of its masks. A frame that is annotated for
     another object says that an object without observation is not there: towards it, as towards the
-    ends of the clip, an object is carried from one side only and at most `one_way_frames` far.
+    ends of the clip, an object is carried from one side only and at most `one_way_frames` far, and not
+    at all without flow. Only spans within `config.span` are planned, cut to it where that changes nothing.
     """
     annotated = [one.frames[one.origin == Origin.ANNOTATED] for one in objects]
     looked_at = np.unique(np.concatenate([np.zeros(0, np.int32), *annotated]))
-    reach = config.one_way_frames
+    reach = config.one_way_frames if config.method == "flow" else 0
     found: dict[tuple[int, int, int | None, int | None], list[int]] = {}
     for place, trajectory in enumerate(objects):
-        keys = mask_keyframes(trajectory)
-        if len(keys) == 0:
+        if is_filled_by_box(trajectory, config):
             continue
+        keys = mask_keyframes(trajectory)
         stops = np.unique(np.concatenate([looked_at, trajectory.keyframes, keys])).tolist()
         own = set(keys.tolist())
         for before, after in zip([-1, *stops], [*stops, frames], strict=True):
@@ -90,12 +102,15 @@ def plan(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig
     spans = [Span(*key, tuple(places)) for key, places in found.items()]
     if config.span:
         low, high = config.span
-        spans = [
-            replace(span, first=max(span.first, low), last=min(span.last, high))
-            for span in spans
-            if span.first <= high and span.last >= low
-        ]
+        spans = [_cut(span, low, high) for span in spans if span.first <= high and span.last >= low]
     return in_order(spans)
+
+
+def _cut(span: Span, low: int, high: int) -> Span:
+    """A span between two frames; all of it on the side of its only keyframe: what ends there stays ended."""
+    first = span.first if span.after is None else max(span.first, low)
+    last = span.last if span.before is None else min(span.last, high)
+    return replace(span, first=first, last=last)
 
 
 def in_order(spans: Iterable[Span]) -> list[Span]:

@@ -7,8 +7,10 @@ import pytest
 from core import jobs
 from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
+from core.errors import StudioError
 from core.events import Log, Progress
 from core.geometry import decode_mask, encode_mask, mask_box
+from core.jobs.adopt import result_edit
 from core.jobs.densify import read_audit, read_results
 from core.jobs.launch import prepare
 from core.project import Project
@@ -112,3 +114,34 @@ def test_an_audit_is_kept_by_trajectory(project):
             assert 0.5 < hidden[0][1] <= 1
     assert any("keyframes hidden" in event.text for event in events if isinstance(event, Log))
     assert read_audit(prepare(project, "densify", DensifyConfig())) == {}
+
+
+def test_an_audit_alone_leaves_what_was_filled(project):
+    def adopt(config: DensifyConfig) -> None:
+        folder = prepare(project, "densify", config)
+        progress = [event for event in jobs.run(folder) if isinstance(event, Progress)]
+        assert progress[-1].step == progress[-1].total
+        with project.writing() as connection:
+            journal.perform(connection, result_edit(folder))
+
+    def objects() -> list[ObjectTrajectory]:
+        with project.reading() as connection:
+            return [one for clip in store.clips(connection) for one in store.objects(connection, clip.id, 0)]
+
+    adopt(DensifyConfig(method="shape"))
+    before = objects()
+    adopt(DensifyConfig(audit=True, fill=False, method="shape"))
+    for old, new in zip(before, objects(), strict=True):
+        assert new.frames.tolist() == old.frames.tolist() == list(range(9))
+        assert new.masks == old.masks
+        np.testing.assert_array_equal(new.confidence, old.confidence)
+        audited = np.flatnonzero(np.isfinite(new.overlap))
+        assert audited.tolist() == [4]
+        assert not np.isfinite(old.overlap).any()
+    adopt(DensifyConfig(audit=True, fill=False, method="box", span=(2, 6)))
+    assert [one.masks for one in objects()] == [one.masks for one in before]
+
+
+def test_what_is_neither_filled_nor_audited_is_refused():
+    with pytest.raises(StudioError, match="fill the frames between keyframes, audit, or both"):
+        DensifyConfig(fill=False)
