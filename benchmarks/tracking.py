@@ -234,9 +234,7 @@ def linking_ms(points: int = 12_500) -> float:
 
 def rubber_whale(folder: Path) -> dict[str, float]:
     """Mean end-point error in pixels of each flow."""
-    first, second = (
-        cv2.cvtColor(read_image(folder / f"frame{number}.png"), cv2.COLOR_RGB2GRAY) for number in (10, 11)
-    )
+    first, second = (read_image(folder / f"frame{number}.png") for number in (10, 11))
     truth = cv2.readOpticalFlow(str(folder / "flow10.flo"))
     known = (np.abs(truth) < 1e6).all(axis=2)
     return {

@@ -108,7 +108,7 @@ def test_a_process_with_the_window_has_no_torch():
 
 TORCH_FREE = ("core.datasets", "core.trajectories", "core.tracking", "core.project", "core.cli")
 JOBS = (
-    *("run_folder", "launch", "adopt", "importing", "check", "track", "densify"),
+    *("run_folder", "launch", "adopt", "importing", "check", "clip_results", "densify"),
     *("demo", "following", "report", "charts", "pictures"),
 )
 
@@ -117,7 +117,7 @@ def test_what_must_be_free_of_torch_is():
     torch_free = [
         module
         for module in MODULES
-        if any(within(module, package) for package in TORCH_FREE)
+        if (any(within(module, package) for package in TORCH_FREE) and module != "core.tracking.torch_flow")
         or module.endswith(".config")
         or (within(module, "core.pairs") and module != "core.pairs.patches")
         or module in ("core.evaluation.voc_ap", "core.evaluation.table1", "core.worker")

@@ -1,7 +1,8 @@
 """Taking the results of a tracking or densifying run into the project, as one step of undo."""
 
 from core.errors import StudioError
-from core.jobs import densify, track
+from core.jobs import densify
+from core.jobs.clip_results import read_points
 from core.jobs.run_folder import RunFolder, State
 from core.project import Project
 from core.trajectories import store
@@ -21,7 +22,7 @@ def result_edit(folder: RunFolder) -> ReplacePoints | FillObservations:
     job = folder.job
     settings = {**folder.settings_as_written(), "run": folder.name}
     if job == "track":
-        return ReplacePoints(track.read_results(folder), job, settings)
+        return ReplacePoints(read_points(folder), job, settings)
     if job == "densify":
         span = tuple(settings.get("span", ()))
         within = (int(span[0]), int(span[1])) if span else None

@@ -10,6 +10,8 @@ from core.array_file import read_arrays
 from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.jobs.run_folder import RunFolder
+from core.trajectories.model import PointTrajectories
+from core.trajectories.snapshot import points_from_arrays
 
 
 def clip_path(folder: RunFolder, clip_id: int) -> Path:
@@ -22,9 +24,7 @@ def clips_done(folder: RunFolder) -> list[int]:
 
 
 def write_clip(folder: RunFolder, clip_id: int, arrays: Mapping[str, np.ndarray]) -> None:
-    file = io.BytesIO()
-    np.savez(file, **arrays)  # type: ignore[arg-type]  # its stubs take the names for options
-    write_atomically(clip_path(folder, clip_id), file.getvalue())
+    write_arrays(clip_path(folder, clip_id), arrays)
 
 
 def read_clip(folder: RunFolder, clip_id: int) -> dict[str, np.ndarray]:
@@ -33,7 +33,31 @@ def read_clip(folder: RunFolder, clip_id: int) -> dict[str, np.ndarray]:
     Raises:
         StudioError: the file is damaged.
     """
-    path = clip_path(folder, clip_id)
+    return read_arrays(clip_path(folder, clip_id))
+
+
+def read_points(folder: RunFolder) -> dict[int, PointTrajectories]:
+    """Clip id → what the tracker found, for the clips that are done; the ids of trajectories are 0.
+
+    Raises:
+        StudioError: a result is damaged.
+    """
+    return {clip_id: points_from_arrays(read_clip(folder, clip_id)) for clip_id in clips_done(folder)}
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write an `.npz` that is the old one or the new one, never a part."""
+    file = io.BytesIO()
+    np.savez(file, **arrays)  # type: ignore[arg-type]  # its stubs take the names for options
+    write_atomically(path, file.getvalue())
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an `.npz`, never unpickled.
+
+    Raises:
+        StudioError: the file is damaged.
+    """
     try:
         return read_arrays(path)
     except (OSError, ValueError) as error:

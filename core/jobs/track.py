@@ -1,20 +1,23 @@
 """The job that tracks the points of clips; studio and command line import what it found as one edit."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
 
+from core.datasets.clip import Clip
 from core.datasets.reading import open_frames
 from core.errors import StudioError
 from core.events import Event, Log, Progress
-from core.jobs.clip_results import clip_path, clips_done, read_clip, write_clip
+from core.jobs.clip_results import clip_path, clips_done, read_arrays, write_arrays, write_clip
 from core.jobs.run_folder import RunFolder
 from core.tracking.config import TrackConfig
-from core.tracking.linking import FlowTracker
-from core.trajectories.model import PointTrajectories
-from core.trajectories.snapshot import points_arrays, points_from_arrays, read_snapshot
+from core.tracking.linking import ESTIMATORS, FlowTracker
+from core.tracking.optical_flow import FlowEstimator
+from core.trajectories.snapshot import points_arrays, read_snapshot
 
 
 def run(folder: RunFolder) -> Iterator[Event]:
-    """Track clip by clip; a clip that is done stays done when the run is stopped and resumed.
+    """Track clip by clip; a run that is stopped and resumed goes on at the frame where it stopped.
 
     A clip whose frames cannot be read is passed over with a warning.
 
@@ -23,18 +26,15 @@ def run(folder: RunFolder) -> Iterator[Event]:
     """
     config = folder.settings(TrackConfig)
     clips = [one.clip for one in read_snapshot(folder.snapshot).clips]
+    estimators = _network_flow(config)
     total, done = sum(clip.frames for clip in clips), 0
     problem: StudioError | None = None
     for clip in clips:
         if not clip_path(folder, clip.id).exists():
             try:
-                with open_frames(clip) as frames:
-                    tracker = FlowTracker(frames, config)
-                    for frame in tracker.steps():
-                        yield Progress(done + frame, total, clip.name)
-                points = tracker.trajectories()
-                write_clip(folder, clip.id, points_arrays(points))
-                yield Log(f"{clip.name}: {len(points):,} trajectories over {clip.frames} frames.")
+                with contextlib.closing(_track(folder, clip, config, estimators)) as found:
+                    for event in found:
+                        yield Progress(done + event, total, clip.name) if isinstance(event, int) else event
             except StudioError as error:
                 problem = error
                 yield Log(f"{clip.name} was passed over: {error}", "warning")
@@ -44,10 +44,42 @@ def run(folder: RunFolder) -> Iterator[Event]:
         raise problem
 
 
-def read_results(folder: RunFolder) -> dict[int, PointTrajectories]:
-    """Clip id → its trajectories, for the clips that are done; their ids are 0.
+def _network_flow(config: TrackConfig) -> Mapping[int, FlowEstimator] | None:
+    """The user's network for every gap of the preset; None without one."""
+    if config.flow is None:
+        return None
+    from core.tracking.torch_flow import TorchFlow  # torch takes a second to load, and few runs need it
 
-    Raises:
-        StudioError: a result is damaged.
+    return dict.fromkeys(ESTIMATORS[config.preset], TorchFlow(config.flow, config.device))
+
+
+def _track(
+    folder: RunFolder, clip: Clip, config: TrackConfig, estimators: Mapping[int, FlowEstimator] | None
+) -> Generator[int | Log, None, None]:
+    """Track a clip and keep what was found: frames done so far, and what is to be said.
+
+    Closing it keeps the tracker's state instead, and the next call starts from there.
     """
-    return {clip_id: points_from_arrays(read_clip(folder, clip_id)) for clip_id in clips_done(folder)}
+    unfinished = folder.checkpoints / f"{clip.id}.npz"
+    with open_frames(clip) as frames:
+        tracker = FlowTracker(frames, config, estimators)
+        if unfinished.exists():
+            yield from _restored(tracker, unfinished)
+        with contextlib.closing(tracker.steps()) as steps:
+            try:
+                yield from steps
+            except GeneratorExit:
+                write_arrays(unfinished, tracker.state())
+                raise
+    points = tracker.trajectories()
+    write_clip(folder, clip.id, points_arrays(points))
+    unfinished.unlink(missing_ok=True)
+    yield Log(f"{clip.name}: {len(points):,} trajectories over {clip.frames} frames.")
+
+
+def _restored(tracker: FlowTracker, unfinished: Path) -> Iterator[Log]:
+    """Take over the state of a tracker that was stopped; a damaged one costs the work, not the clip."""
+    try:
+        tracker.restore(read_arrays(unfinished))
+    except (StudioError, KeyError):
+        yield Log(f"{unfinished.name} in {unfinished.parent} is damaged; its clip starts anew.", "warning")

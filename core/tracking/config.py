@@ -1,6 +1,7 @@
 """Settings of the point tracker and of the densifier."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from core import config
 from core.config import setting
@@ -18,6 +19,9 @@ class TrackConfig:
         "quality", "How much time to spend on a frame for how exact a trajectory", choices=PRESETS
     )
     spacing: int = setting(8, "Distance between the points that start", "px", minimum=4, maximum=32)
+    seed_every: int = setting(
+        1, "Points start where none are in every so many-th frame", "frames", minimum=1, advanced=True
+    )
     min_length: int = setting(10, "Shorter trajectories are dropped", "frames", minimum=1)
     max_trajectories: int = setting(
         0, "Keep at most so many a clip, spread over frame and time; 0 keeps all", minimum=0, zero="all"
@@ -29,16 +33,47 @@ class TrackConfig:
         0.1, "Smallest structure of a new point, as a share of the frame's mean", minimum=0, advanced=True
     )
     similarity: float = setting(
-        0.6,
+        0.3,
         "A trajectory ends where its patch correlates less with itself five frames ago; -1 never",
         minimum=-1,
         maximum=1,
         advanced=True,
     )
+    bridging: bool = setting(
+        False,
+        "Where the link of one frame fails, one over several may do (not in the preset fast)",
+        advanced=True,
+    )
+    motion_boundary: bool = setting(
+        False, "A trajectory also ends where the flow about it changes abruptly", advanced=True
+    )
+    cycle: bool = setting(
+        False, "A trajectory also ends where flow back over five frames misses its path", advanced=True
+    )
+    region: tuple[int, ...] = setting(
+        (), "Points start only within x1, y1, x2, y2 of the frame; empty for all of it", "px", advanced=True
+    )
+    flow: Path | None = setting(
+        None,
+        "A flow network in a TorchScript or torch.export file, instead of DIS; a file can run any code, so "
+        "name only files you trust",
+        advanced=True,
+    )
+    device: str = setting(
+        "auto", "Where a flow network computes", choices=("auto", "cpu", "cuda"), advanced=True
+    )
     threads: int = setting(2, "Flow fields computed at the same time", minimum=1, maximum=64, advanced=True)
 
     def __post_init__(self) -> None:
         config.check(self)
+        if self.bridging and self.similarity == -1:
+            raise StudioError("bridging follows occluders without similarity; set similarity above -1.")
+        if self.region and not _is_box(self.region):
+            raise StudioError("region must be x1, y1, x2, y2 with 0 <= x1 < x2 and 0 <= y1 < y2, or empty.")
+
+
+def _is_box(values: tuple[int, ...]) -> bool:
+    return len(values) == 4 and 0 <= values[0] < values[2] and 0 <= values[1] < values[3]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,6 +48,7 @@ def stream(
     estimators: Mapping[int, FlowEstimator],
     threads: int,
     max_side: int,
+    start: int = 0,
 ) -> Iterator[FrameFlow]:
     """The frames in order; memory holds `threads` of them ahead and the longest gap behind.
 
@@ -57,6 +58,7 @@ def stream(
     Args:
         estimators: by gap in frames.
         max_side: larger frames, in pixels, are shrunk by a whole number before flow is computed.
+        start: the first frame to give; of those before it, as many as the longest gap are read again.
 
     Raises:
         StudioError: the frames are too small for flow, or one has another size than the first.
@@ -65,17 +67,20 @@ def stream(
     behind: deque[FrameFlow] = deque(maxlen=max(estimators))
     with one_thread_in_opencv(), ThreadPoolExecutor(threads, "flow") as pool:
         try:
-            for frame in range(len(frames)):
+            for frame in range(max(start - max(estimators), 0), len(frames)):
                 now = _prepared(frame, frames[frame], max_side)
                 if min(now.grey.shape) < SMALLEST:
                     size = f"{now.size[1]} x {now.size[0]}"
                     raise StudioError(f"Frames of {size} pixels are too small for flow; leave the clip out.")
                 if behind and now.size != behind[0].size:
                     raise StudioError(f"Frame {frame} has another size than frame 0; import the clip again.")
+                if frame < start:
+                    behind.append(now)
+                    continue
                 fields = {
                     gap: (
-                        pool.submit(estimator.flow, behind[-gap].grey, now.grey),
-                        pool.submit(estimator.flow, now.grey, behind[-gap].grey),
+                        pool.submit(estimator.flow, behind[-gap].image, now.image),
+                        pool.submit(estimator.flow, now.image, behind[-gap].image),
                     )
                     for gap, estimator in estimators.items()
                     if gap <= len(behind)

@@ -7,17 +7,18 @@ with the least accumulated variance (as Neoral, Šerých and Matas, WACV 2024); 
 Lucas-Kanade; and a trajectory ends where its patch stops looking like itself five frames before.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 
 import cv2
 import numpy as np
 
 from core.tracking import appearance
 from core.tracking.config import TrackConfig
+from core.tracking.consistency import CYCLE, BackwardPath, at_motion_boundary
 from core.tracking.flow_stream import FrameFlow, Images, stream
 from core.tracking.live import LiveTrajectories
 from core.tracking.optical_flow import DisFlow, FlowEstimator, follow, inside
-from core.tracking.seeding import new_seeds
+from core.tracking.seeding import new_seeds, within_box
 from core.tracking.selection import spread
 from core.trajectories.model import EndReason, PointTrajectories
 
@@ -45,10 +46,11 @@ ESTIMATORS: dict[str, dict[int, FlowEstimator]] = {
 
 
 class FlowTracker:
-    """Tracks the points of one clip, frame by frame.
+    """The `PointTracker` that links optical flow.
 
     `for done in tracker.steps(): ...` does the work and says how many frames are done; then
-    `tracker.trajectories()` has them. Closing `steps()` ends the work within a frame.
+    `tracker.trajectories()` has them. Closing `steps()` ends the work within a frame; calling it again goes
+    on from there, as does another tracker of the same clip and settings that took over the `state`.
     """
 
     def __init__(
@@ -66,14 +68,20 @@ class FlowTracker:
         self._estimators = dict(estimators or ESTIMATORS[config.preset])
         self._refine = list(self._estimators) == [1] and estimators is None
         self._scale = 1.0, 1.0
-        self._live = LiveTrajectories(max(BACK, *self._estimators) + 1)
+        self._live = LiveTrajectories(max(BACK, CYCLE, *self._estimators) + 1)
         self._last: np.ndarray | None = None
+        self._way_back = BackwardPath()
 
-    def steps(self) -> Iterator[int]:
-        """Frames done so far, after each."""
-        for done in stream(self._frames, self._estimators, self._config.threads, self._config.max_side):
-            self._advance(done)
-            yield done.frame + 1
+    def steps(self) -> Generator[int, None, None]:
+        """Frames done so far, after each.
+
+        Raises:
+            StudioError: a frame cannot be read or has another size than the others.
+        """
+        config, done = self._config, self._live.frames
+        for now in stream(self._frames, self._estimators, config.threads, config.max_side, done):
+            self._advance(now)
+            yield self._live.frames
         self._live.end_all()
 
     def trajectories(self) -> PointTrajectories:
@@ -85,41 +93,65 @@ class FlowTracker:
             points = points.take(spread(points, config.max_trajectories))
         return points
 
+    def state(self) -> dict[str, np.ndarray]:
+        """All that is needed to go on after the frames done so far; arrays by name, for an `.npz`."""
+        state = {"scale": np.array(self._scale), **self._live.state()}
+        if self._last is not None:
+            state |= {"last": self._last, "way_back": np.array(self._way_back.fields, np.float32)}
+        return state
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on where the tracker of the same clip and settings was whose `state` this is.
+
+        The frames that links over several frames need are read again; what is found is the same bit for
+        bit as without the stop.
+
+        Raises:
+            KeyError: an array is missing.
+        """
+        self._live = LiveTrajectories.restored(state)
+        self._scale = float(state["scale"][0]), float(state["scale"][1])
+        if self._live.frames:
+            self._last = state["last"]
+            self._way_back.fields.extend(state["way_back"])
+
     def _advance(self, now: FrameFlow) -> None:
-        live, config = self._live, self._config
+        live = self._live
         self._scale = now.size[1] / now.grey.shape[1], now.size[0] / now.grey.shape[0]
+        level = appearance.levelled(now.grey)
         live.begin_frame(now.frame)
         if self._last is not None:
-            self._link(now)
-        occupied = live.xy(now.frame)
-        seeds = new_seeds(now.grey, occupied, config.spacing, config.texture)
-        live.start(seeds, appearance.patches(now.grey, seeds))
+            self._link(now, self._last, level)
+        seeds = self._seeds(now)
+        live.start(seeds, appearance.patches(level, seeds))
         live.record()
         self._last = now.grey
 
-    def _link(self, now: FrameFlow) -> None:
-        """Carry every trajectory into this frame, or end it."""
+    def _seeds(self, now: FrameFlow) -> np.ndarray:
+        """(N, 2) float32 points that start trajectories in this frame."""
+        config = self._config
+        if now.frame % config.seed_every:
+            return np.zeros((0, 2), np.float32)
+        seeds = new_seeds(now.grey, self._live.xy(now.frame), config.spacing, config.texture)
+        if config.region:
+            seeds = seeds[within_box(seeds * np.array(self._scale, np.float32), config.region)]
+        return seeds
+
+    def _link(self, now: FrameFlow, last: np.ndarray, level: np.ndarray) -> None:
+        """Carry every trajectory from the last frame into this one, or end it."""
         live, config = self._live, self._config
         height, width = now.grey.shape
-        to, error, good = follow(*now.flows[1], live.xy(now.frame - 1))
-        variance = live.variance(now.frame - 1) + error**2 + LINK_VARIANCE
-        base = to
-        for gap, fields in now.flows.items():
-            if gap == 1:
-                continue
-            far, far_error, far_good = follow(*fields, live.xy(now.frame - gap))
-            far_variance = live.variance(now.frame - gap) + far_error**2 + LINK_VARIANCE
-            near = ((far - base) ** 2).sum(axis=1) < AGREEMENT**2
-            better = far_good & near & (far_variance < variance) & (live.born <= now.frame - gap)
-            to = np.where(better[:, None], far, to)
-            error = np.where(better, far_error, error)
-            variance = np.where(better, far_variance, variance)
-        if self._refine and self._last is not None:
-            to = refined(self._last, now.grey, live.xy(now.frame - 1), to)
+        to, error, variance, good = self._best_links(now)
+        if self._refine:
+            to = refined(last, now.grey, live.xy(now.frame - 1), to)
         within = inside(to, width, height, EDGE)
+        if config.cycle:
+            self._way_back.add(now.flows[1][1])
+            old = live.born <= now.frame - CYCLE
+            good &= ~old | self._way_back.returns(to, live.xy(now.frame - CYCLE))
         kept = within & good
         shown = np.zeros((len(to), appearance.SIDE**2), np.float32)
-        shown[kept] = appearance.patches(now.grey, to[kept])
+        shown[kept] = appearance.patches(level, to[kept])
         alike = appearance.correlation(shown, live.patches(now.frame - BACK)) >= config.similarity
         reasons = np.select(
             [~within, ~good, ~alike],
@@ -127,6 +159,28 @@ class FlowTracker:
             EndReason.UNKNOWN,
         )
         live.move(to, error, variance, shown, kept & alike, reasons)
+
+    def _best_links(self, now: FrameFlow) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Where trajectories go, error and variance of the link that leads there, whether it is good."""
+        live, config = self._live, self._config
+        to, error, good = follow(*now.flows[1], live.xy(now.frame - 1))
+        variance = live.variance(now.frame - 1) + error**2 + LINK_VARIANCE
+        if config.motion_boundary:
+            good &= ~at_motion_boundary(now.flows[1][0], live.xy(now.frame - 1))
+        base, direct = to, good
+        for gap, fields in now.flows.items():
+            if gap == 1:
+                continue
+            far, far_error, far_good = follow(*fields, live.xy(now.frame - gap))
+            far_variance = live.variance(now.frame - gap) + far_error**2 + LINK_VARIANCE
+            better = far_good & (live.born <= now.frame - gap) & ((far_variance < variance) | ~good)
+            near = ((far - base) ** 2).sum(axis=1) < AGREEMENT**2
+            better &= (direct & near) | (~direct & config.bridging)
+            to = np.where(better[:, None], far, to)
+            error = np.where(better, far_error, error)
+            variance = np.where(better, far_variance, variance)
+            good = good | better
+        return to, error, variance, good
 
 
 def refined(before: np.ndarray, now: np.ndarray, xy: np.ndarray, to: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Trajectories in the making."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from core.tracking import appearance
@@ -24,6 +26,11 @@ class LiveTrajectories:
         self._started: list[int] = []  # how many at each frame; ids count on
         self._ended: list[tuple[np.ndarray, np.ndarray]] = []
         self._seen: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+    @property
+    def frames(self) -> int:
+        """How many frames were begun."""
+        return len(self._started)
 
     @property
     def born(self) -> np.ndarray:
@@ -95,25 +102,67 @@ class LiveTrajectories:
     def packed(self, scale: tuple[float, float]) -> PointTrajectories:
         """All trajectories, by start; coordinates times `scale` in x and y."""
         starts = np.repeat(np.arange(len(self._started)), self._started)
-        ids = np.concatenate([np.zeros(0, np.int64), *(seen[0] for seen in self._seen)])
-        order = np.argsort(ids, kind="stable")
-        xy = np.concatenate([np.zeros((0, 2), np.float32), *(seen[1] for seen in self._seen)])[order]
-        error = np.concatenate([np.zeros(0, np.float32), *(seen[2] for seen in self._seen)])[order]
-        lengths = np.bincount(ids, minlength=len(starts))
+        kept = self._record()
+        order = np.argsort(kept["seen_ids"], kind="stable")
+        error = kept["seen_error"][order] * np.float32(max(scale))
+        lengths = np.bincount(kept["seen_ids"], minlength=len(starts))
         reasons = np.zeros(len(starts), np.uint8)
-        for ended, why in self._ended:
-            reasons[ended] = why
+        reasons[kept["ended_ids"]] = kept["ended_reasons"]
         return PointTrajectories(
             ids=np.zeros(len(starts), np.int64),
             first=starts.astype(np.int32),
             offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
-            xy=xy * np.array(scale, np.float32),
-            error=error * np.float32(max(scale)),
-            origin=np.full(len(xy), Origin.LINKED, np.uint8),
+            xy=kept["seen_xy"][order] * np.array(scale, np.float32),
+            error=error,
+            origin=np.full(len(order), Origin.LINKED, np.uint8),
             end_reason=reasons,
             review=np.full(len(starts), Review.OPEN, np.uint8),
             labels=("",) * len(starts),
         )
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All there is, as arrays by name."""
+        slots = self._slots
+        return self._record() | {
+            "started": np.array(self._started, np.int64),
+            "live_ids": self._ids[slots],
+            "live_born": self._born[slots],
+            "live_error": self._error[slots],
+            "live_xy": self._xy[:, slots],
+            "live_variance": self._variance[:, slots],
+            "live_patches": self._patches[:, slots],
+        }
+
+    @staticmethod
+    def restored(state: Mapping[str, np.ndarray]) -> "LiveTrajectories":
+        """What another was when it gave its `state`.
+
+        Raises:
+            KeyError: an array is missing.
+        """
+        live = LiveTrajectories(len(state["live_xy"]))
+        live._started = state["started"].tolist()
+        live._frame, live._next_id = len(live._started) - 1, sum(live._started)
+        live._ids, live._born = state["live_ids"], state["live_born"]
+        live._slots = np.arange(len(live._ids))
+        live._error, live._xy = state["live_error"], state["live_xy"]
+        live._variance, live._patches = state["live_variance"], state["live_patches"]
+        live._ended = [(state["ended_ids"], state["ended_reasons"])]
+        live._seen = [(state["seen_ids"], state["seen_xy"], state["seen_error"])]
+        return live
+
+    def _record(self) -> dict[str, np.ndarray]:
+        """Every observation in order of frames, and every end."""
+        none = np.zeros(0, np.int64), np.zeros((0, 2), np.float32), np.zeros(0, np.float32)
+        ids, xy, error = map(np.concatenate, zip(none, *self._seen, strict=True))
+        ended, reasons = map(np.concatenate, zip((none[0], np.zeros(0, np.uint8)), *self._ended, strict=True))
+        return {
+            "seen_ids": ids,
+            "seen_xy": xy,
+            "seen_error": error,
+            "ended_ids": ended,
+            "ended_reasons": reasons,
+        }
 
     def _grow(self, least: int) -> None:
         old = len(self._ids)

@@ -13,7 +13,7 @@ class FlowEstimator(Protocol):
     """Anything that computes optical flow; called from several threads at once."""
 
     def flow(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """(H, W, 2) float32: the motion from one (H, W) uint8 grey frame to another, in pixels."""
+        """(H, W, 2) float32: the motion from one (H, W, 3) uint8 RGB frame to another, in pixels."""
         ...
 
 
@@ -33,7 +33,8 @@ class DisFlow:
             search.setFinestScale(0)
             search.setVariationalRefinementIterations(10)
             search.setPatchStride(4)
-        return search.calc(first, second, None)  # type: ignore[call-overload]  # its stubs know no None
+        grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (first, second)]
+        return search.calc(*grey, None)  # type: ignore[call-overload]  # its stubs know no None
 
 
 def sample(field: np.ndarray, xy: np.ndarray) -> np.ndarray:

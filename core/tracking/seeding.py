@@ -1,5 +1,7 @@
 """Where new trajectories start: on a grid, where there is structure and no trajectory is near."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -37,17 +39,32 @@ def new_seeds(grey: np.ndarray, occupied: np.ndarray, spacing: int, texture: flo
         whose two tests near the border (0.1 e^-d) are kept. Grey instead of colour gradients.
     """
     height, width = grey.shape
-    rows, columns = np.mgrid[BORDER : height - BORDER : spacing, BORDER : width - BORDER : spacing]
-    rows, columns = rows.ravel(), columns.ravel()
-    free = np.full((height, width), 255, np.uint8)
-    places = np.floor(occupied).astype(np.intp)
-    free[places[:, 1].clip(0, height - 1), places[:, 0].clip(0, width - 1)] = 0
-    if len(occupied):
-        away = cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[rows, columns] >= spacing
-        rows, columns = rows[away], columns[away]
+    rows = np.arange(BORDER, height - BORDER, spacing)
+    columns = np.arange(BORDER, width - BORDER, spacing)
+    taken = _near(rows, columns, occupied, spacing)
     strength = structure(grey)
-    margin = np.minimum.reduce([rows, columns, height - 1 - rows, width - 1 - columns])
+    margin = np.minimum.outer(np.minimum(rows, height - 1 - rows), np.minimum(columns, width - 1 - columns))
     border = np.exp(-0.1 * margin)
     needed = np.maximum(strength.mean() * (texture + border), 1 + border)
-    chosen = strength[rows, columns] >= needed
-    return np.stack([columns[chosen], rows[chosen]], axis=1).astype(np.float32) + np.float32(0.5)
+    down, across = np.nonzero(~taken & (strength[np.ix_(rows, columns)] >= needed))
+    return np.stack([columns[across], rows[down]], axis=1).astype(np.float32) + np.float32(0.5)
+
+
+def _near(rows: np.ndarray, columns: np.ndarray, occupied: np.ndarray, spacing: int) -> np.ndarray:
+    """(R, C) bool: the points of a grid that are nearer than `spacing` to the pixel of an occupied one."""
+    taken = np.zeros((len(rows), len(columns)), bool)
+    if taken.size == 0:
+        return taken
+    x, y = np.floor(occupied).astype(np.intp).T
+    above, left = (y - BORDER) // spacing, (x - BORDER) // spacing  # the other three are near too
+    for down, across in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        i, j = (above + down).clip(0, len(rows) - 1), (left + across).clip(0, len(columns) - 1)
+        near = (rows[i] - y) ** 2 + (columns[j] - x) ** 2 < spacing**2
+        taken[i[near], j[near]] = True
+    return taken
+
+
+def within_box(xy: np.ndarray, box: Sequence[float]) -> np.ndarray:
+    """(N,) bool: which of (N, 2) points lie within x1, y1, x2, y2."""
+    x, y, (x1, y1, x2, y2) = xy[:, 0], xy[:, 1], box
+    return (x >= x1) & (x < x2) & (y >= y1) & (y < y2)

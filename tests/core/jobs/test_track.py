@@ -1,20 +1,23 @@
+import warnings
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from core import jobs
 from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.errors import StudioError
 from core.events import Log, Progress
+from core.jobs.clip_results import read_points
 from core.jobs.launch import prepare
-from core.jobs.track import read_results
 from core.project import Project
 from core.tracking.config import TrackConfig
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
+from core.trajectories.snapshot import points_arrays
 
 SETTINGS = TrackConfig(preset="fast", min_length=4)
 
@@ -45,7 +48,7 @@ def test_every_clip_is_tracked_and_progress_counts_all_frames(project):
     assert [event.step for event in progress] == [*range(1, 9), 8, *range(9, 17), 16]
     assert {event.total for event in progress} == {16}
     assert [event.what for event in progress[::9]] == ["meadow", "pond"]
-    results = read_results(folder)
+    results = read_points(folder)
     assert len(results) == 2
     for points in results.values():
         assert len(points) > 50
@@ -56,22 +59,91 @@ def test_every_clip_is_tracked_and_progress_counts_all_frames(project):
         assert len(store.points(connection, first)) == len(results[first])
 
 
-def test_a_clip_that_is_done_survives_a_stop_and_is_not_tracked_again(project, tmp_path):
-    whole = prepare(project, "track", SETTINGS)
-    list(jobs.run(whole))
-    folder = prepare(project, "track", SETTINGS)
+def stopped(project, after: int, settings=SETTINGS):
+    """The folder of a run that was closed once so many frames were done."""
+    folder = prepare(project, "track", settings)
     job = jobs.run(folder)
     for event in job:
-        if isinstance(event, Progress) and event.step == 11:
+        if isinstance(event, Progress) and event.step == after:
             break
     job.close()
-    (done,) = read_results(folder)
+    return folder
+
+
+def assert_same(found, wanted):
+    assert found.keys() == wanted.keys()
+    for clip_id, points in wanted.items():
+        for name, values in points_arrays(points).items():
+            np.testing.assert_array_equal(points_arrays(found[clip_id])[name], values, err_msg=name)
+
+
+@pytest.fixture
+def whole(project):
+    """What a run without a stop finds."""
+    folder = prepare(project, "track", SETTINGS)
+    list(jobs.run(folder))
+    return read_points(folder)
+
+
+def test_a_clip_that_is_done_survives_a_stop_and_is_not_tracked_again(project, whole):
+    folder = stopped(project, 11)
+    (done,) = read_points(folder)
     stamp = (folder.results / f"{done}.npz").stat().st_mtime_ns
-    resumed = [event.step for event in jobs.run(folder) if isinstance(event, Progress)]
-    assert resumed == [8, *range(9, 17), 16]
+    list(jobs.run(folder))
     assert (folder.results / f"{done}.npz").stat().st_mtime_ns == stamp
-    for clip_id, points in read_results(whole).items():
-        np.testing.assert_array_equal(read_results(folder)[clip_id].xy, points.xy)
+    assert_same(read_points(folder), whole)
+
+
+@pytest.mark.parametrize("after", [1, 5, 7, 9, 16])
+def test_a_run_goes_on_at_the_frame_where_it_stopped(project, whole, after):
+    folder = stopped(project, after)
+    assert len(list(folder.checkpoints.glob("*.npz"))) == 1
+    steps = [event.step for event in jobs.run(folder) if isinstance(event, Progress)]
+    assert steps == [*range(after + 1, 9), 8, *range(max(after, 8) + 1, 17), 16]
+    assert_same(read_points(folder), whole)
+    assert not list(folder.checkpoints.iterdir())
+
+
+def test_a_run_can_be_stopped_again_and_again(project, whole):
+    folder = stopped(project, 2)
+    for more in (1, 1, 2, 3):
+        job = jobs.run(folder)
+        for _ in range(more):
+            next(job)
+        job.close()
+    list(jobs.run(folder))
+    assert_same(read_points(folder), whole)
+
+
+def test_a_damaged_checkpoint_costs_the_work_and_not_the_clip(project, whole):
+    folder = stopped(project, 5)
+    (unfinished,) = folder.checkpoints.glob("*.npz")
+    unfinished.write_bytes(unfinished.read_bytes()[:300])
+    (warning,) = [e.text for e in jobs.run(folder) if isinstance(e, Log) and e.level == "warning"]
+    assert warning.startswith(f"{unfinished.name} in ")
+    assert_same(read_points(folder), whole)
+
+
+class Still(torch.nn.Module):
+    """Says that things move neither in x nor back, and by 2 px in y."""
+
+    def forward(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        still = (first + second)[:, :1] * 0
+        return torch.cat([still, still + 2], dim=1)
+
+
+def test_a_network_that_the_user_names_computes_the_flow(project, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.script(Still()).save(str(tmp_path / "flow.pt"))
+    folder = prepare(project, "track", TrackConfig(flow=tmp_path / "flow.pt", device="cpu", min_length=1))
+    list(jobs.run(folder))
+    for points in read_points(folder).values():
+        assert len(points) > 50
+        assert (points.lengths == 1).all()  # the way back is not the way there: no link is consistent
+    (tmp_path / "flow.pt").write_bytes(b"no network")
+    with pytest.raises(StudioError, match="is no flow network"):
+        list(jobs.run(folder))
 
 
 def test_a_clip_with_a_missing_frame_is_passed_over_with_a_warning(project, tmp_path):
@@ -81,7 +153,7 @@ def test_a_clip_with_a_missing_frame_is_passed_over_with_a_warning(project, tmp_
     assert len(warnings) == 1
     assert warnings[0].startswith("meadow was passed over")
     assert "03.png" in warnings[0]
-    assert len(read_results(folder)) == 1
+    assert len(read_points(folder)) == 1
 
 
 def test_without_any_clip_that_can_be_read_it_fails(project, tmp_path):
@@ -97,4 +169,4 @@ def test_a_damaged_result_is_named(project):
     path = next(folder.results.glob("*.npz"))
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(StudioError, match=f"{path.name} is damaged"):
-        read_results(folder)
+        read_points(folder)

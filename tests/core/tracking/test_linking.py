@@ -1,3 +1,6 @@
+import io
+
+import cv2
 import numpy as np
 import pytest
 
@@ -6,6 +9,7 @@ from core.errors import StudioError
 from core.tracking.config import TrackConfig
 from core.tracking.linking import FlowTracker
 from core.trajectories.model import EndReason, Origin, PointTrajectories
+from core.trajectories.snapshot import points_arrays
 
 
 def track(frames, preset="fast", **settings) -> PointTrajectories:
@@ -123,6 +127,142 @@ def test_closing_it_ends_it(clip):
     assert next(steps) == 1
     steps.close()
     assert list(steps) == []
+
+
+def options_tried(**settings) -> TrackConfig:
+    return TrackConfig(min_length=1, **settings)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        options_tried(preset="fast"),
+        options_tried(preset="quality", bridging=True, cycle=True, motion_boundary=True),
+        options_tried(preset="best", max_side=160, seed_every=3),
+    ],
+    ids=lambda config: config.preset,
+)
+def test_going_on_after_a_stop_finds_the_same_bit_for_bit(clip, config):
+    frames = clip.frames[:12, 60:180, 80:240]
+    whole = FlowTracker(frames, config)
+    assert list(whole.steps()) == list(range(1, 13))
+    assert len(whole.trajectories()) > 20
+    for stop in (1, 2, 5, 11, 12):
+        first = FlowTracker(frames, config)
+        steps = first.steps()
+        assert [next(steps) for _ in range(stop)][-1] == stop
+        steps.close()
+        second = FlowTracker(frames, config)
+        second.restore(through_a_file(first.state()))
+        assert list(second.steps()) == list(range(stop + 1, 13))
+        for name, values in points_arrays(whole.trajectories()).items():
+            np.testing.assert_array_equal(points_arrays(second.trajectories())[name], values)
+
+
+def through_a_file(arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return np.load(io.BytesIO(file.getvalue()), allow_pickle=False)
+
+
+def test_a_tracker_that_was_never_begun_can_be_taken_over_too(clip):
+    config = options_tried(preset="fast")
+    taken = FlowTracker(clip.frames[:3], config)
+    taken.restore(through_a_file(FlowTracker(clip.frames[:3], config).state()))
+    assert list(taken.steps()) == [1, 2, 3]
+    with pytest.raises(KeyError):
+        taken.restore({})
+
+
+def test_points_start_within_the_region_and_may_leave_it(clip):
+    points = track(clip.frames, min_length=1, region=(40, 30, 200, 150))
+    starts = points.xy[points.offsets[:-1]]
+    assert len(points) > 100
+    assert ((starts >= (40, 30)) & (starts < (200, 150))).all()
+    assert not ((points.xy >= (40, 30)) & (points.xy < (200, 150))).all()
+    half = track(clip.frames[:1], min_length=1, region=(40, 30, 200, 150), max_side=160)
+    starts = half.xy[half.offsets[:-1]]  # told in pixels of the frame, whatever it is shrunk to
+    assert ((starts >= (40, 30)) & (starts < (200, 150))).all()
+    assert starts.max(axis=0) == pytest.approx((192, 144), abs=12)
+
+
+def test_points_start_in_every_so_many_th_frame(clip):
+    points = track(clip.frames[:8], min_length=1, seed_every=3)
+    assert set(points.first) == {0, 3, 6}
+
+
+class Rolling:
+    """The flow of frames that roll right by 2 px each; over one frame it is wrong where `broken` says."""
+
+    def __init__(self, gap: int, broken: bool = False) -> None:
+        self._shift, self._broken = 2.0 * gap, broken
+
+    def flow(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        ahead = np.argmax(first[0, :, 0]) < np.argmax(second[0, :, 0])  # a mark in the corner
+        field = np.zeros((*first.shape[:2], 2), np.float32)
+        field[..., 0] = self._shift if ahead else -self._shift
+        if self._broken and not ahead and np.argmax(first[0, :, 0]) == 20:  # only the way back from frame 10
+            field[..., 1] = 5
+        return field
+
+
+@pytest.fixture(scope="module")
+def rolling():
+    """24 frames; in the top row a white mark at column 2 t."""
+    image = render_clip(4, frames=1, width=128, height=96).frames[0] // 2
+    frames = np.stack([np.roll(image, 2 * frame, axis=1) for frame in range(14)])
+    frames[:, 0] = 0
+    for frame in range(14):
+        frames[frame, 0, 2 * frame] = 255
+    return frames
+
+
+@pytest.mark.parametrize("bridging", [False, True])
+def test_bridging_takes_the_link_over_several_frames_where_that_of_one_fails(rolling, bridging):
+    config = TrackConfig(min_length=1, bridging=bridging)
+    tracker = FlowTracker(rolling, config, {1: Rolling(1, broken=True), 4: Rolling(4)})
+    assert len(list(tracker.steps())) == 14
+    points = tracker.trajectories()
+    across = (points.first == 0) & (points.last > 10)
+    assert (across.sum() > 30) == bridging
+    if bridging:
+        for place in np.flatnonzero(across):
+            np.testing.assert_allclose(
+                np.diff(points.points(place), axis=0), [(2, 0)] * (points.lengths[place] - 1)
+            )
+    else:
+        ended = points.end_reason[(points.first == 0) & (points.last == 9)]
+        assert (ended == EndReason.INCONSISTENT).sum() > 30
+
+
+def test_bridging_without_similarity_is_refused():
+    with pytest.raises(StudioError, match="set similarity above -1"):
+        TrackConfig(bridging=True, similarity=-1)
+
+
+@pytest.mark.parametrize("region", [(1, 2, 3), (5, 0, 5, 9), (0, 9, 4, 2), (-1, 0, 4, 4)])
+def test_a_region_that_is_no_box_is_refused(region):
+    with pytest.raises(StudioError, match="region must be x1, y1, x2, y2"):
+        TrackConfig(region=region)
+
+
+def test_the_stricter_tests_end_more_trajectories_earlier_and_keep_fewer_on_what_is_hidden(clip, tracked):
+    hidden = (~against_truth(clip, tracked)[1]).mean()
+    for option in ("motion_boundary", "cycle"):
+        strict = track(clip.frames, min_length=1, spacing=8, **{option: True})
+        assert strict.lengths[strict.first == 0].sum() < tracked.lengths[tracked.first == 0].sum()
+        assert (~against_truth(clip, strict)[1]).mean() < hidden
+
+
+def test_a_4k_clip_is_tracked_in_its_own_pixels():
+    small = render_clip(2, frames=3, width=480, height=270, noise=0)
+    frames = [cv2.resize(frame, (3840, 2160), interpolation=cv2.INTER_CUBIC) for frame in small.frames]
+    points = track(frames, min_length=3)
+    starts, ends = points.xy[points.offsets[:-1]], points.xy[points.offsets[1:] - 1]
+    truth = small.position(0, starts / 8, 2) * 8
+    assert len(points) > 500
+    assert np.median(np.linalg.norm(ends - truth, axis=1)) < 3
+    assert points.xy[:, 0].max() > 3700
 
 
 def against_truth(clip, points) -> tuple[np.ndarray, np.ndarray]:
