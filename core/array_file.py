@@ -1,10 +1,13 @@
-"""Reading `.npz` files, which may be cut short, garbled or of another program."""
+"""Arrays in `.npz` files, which may be cut short, garbled or of another program."""
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+
+from core.atomic_file import writing_atomically
 
 _DAMAGED: tuple[type[Exception], ...] = (
     *(ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error),
@@ -25,3 +28,13 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
                 return dict(arrays)
         except _DAMAGED as error:
             raise ValueError(f"{path} is damaged") from error
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write an `.npz` that is the old one or the new one, never a part.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with writing_atomically(path) as partial, open(partial, "wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # its stubs take the names for options

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.atomic_file import check_writable, writing_atomically
+from core.array_file import write_arrays
+from core.atomic_file import check_writable
 from core.errors import StudioError
 
 
@@ -62,8 +63,7 @@ class Proposals:
         """
         with _failing_in_a_sentence(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with writing_atomically(path) as partial, open(partial, "wb") as file:
-                np.savez(file, ids=self.ids, offsets=self.offsets, boxes=self.boxes)
+            write_arrays(path, {"ids": self.ids, "offsets": self.offsets, "boxes": self.boxes})
 
     @staticmethod
     def check_place(path: Path) -> None:

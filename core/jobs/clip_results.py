@@ -1,13 +1,11 @@
 """What a job found in each clip: `results/<clip id>.npz`, there only once it is whole."""
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays
-from core.atomic_file import write_atomically
+from core.array_file import read_arrays, write_arrays
 from core.errors import StudioError
 from core.jobs.run_folder import RunFolder
 from core.trajectories.model import PointTrajectories
@@ -33,7 +31,11 @@ def read_clip(folder: RunFolder, clip_id: int) -> dict[str, np.ndarray]:
     Raises:
         StudioError: the file is damaged.
     """
-    return read_arrays(clip_path(folder, clip_id))
+    path = clip_path(folder, clip_id)
+    try:
+        return read_arrays(path)
+    except (OSError, ValueError) as error:
+        raise StudioError(f"{path} is damaged; delete it and resume the run.") from error
 
 
 def read_points(folder: RunFolder) -> dict[int, PointTrajectories]:
@@ -43,22 +45,3 @@ def read_points(folder: RunFolder) -> dict[int, PointTrajectories]:
         StudioError: a result is damaged.
     """
     return {clip_id: points_from_arrays(read_clip(folder, clip_id)) for clip_id in clips_done(folder)}
-
-
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write an `.npz` that is the old one or the new one, never a part."""
-    file = io.BytesIO()
-    np.savez(file, **arrays)  # type: ignore[arg-type]  # its stubs take the names for options
-    write_atomically(path, file.getvalue())
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an `.npz`, never unpickled.
-
-    Raises:
-        StudioError: the file is damaged.
-    """
-    try:
-        return read_arrays(path)
-    except (OSError, ValueError) as error:
-        raise StudioError(f"{path} is damaged; delete it and resume the run.") from error

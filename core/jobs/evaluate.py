@@ -6,7 +6,8 @@ from collections.abc import Generator, Iterator
 
 import numpy as np
 
-from core.atomic_file import write_atomically, writing_atomically
+from core.array_file import write_arrays
+from core.atomic_file import write_atomically
 from core.datasets.voc import VocImage, read_split
 from core.detection.config import EvaluateConfig
 from core.errors import StudioError
@@ -81,8 +82,7 @@ def _write(folder: RunFolder, result: Result, config: EvaluateConfig) -> None:
     for name, each in result.classes.items():
         curves[f"{name}_recall"] = each.recall.astype(np.float32)
         curves[f"{name}_precision"] = each.precision.astype(np.float32)
-    with writing_atomically(folder.results / "pr.npz") as partial, open(partial, "wb") as file:
-        np.savez(file, **curves)  # type: ignore[arg-type]  # no class is called allow_pickle
+    write_arrays(folder.results / "pr.npz", curves)
     write_atomically(folder.results / "ap.json", json.dumps(values, indent=1, allow_nan=False).encode())
 
 

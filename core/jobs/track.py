@@ -4,11 +4,12 @@ import contextlib
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
+from core.array_file import read_arrays, write_arrays
 from core.datasets.clip import Clip
 from core.datasets.reading import open_frames
 from core.errors import StudioError
 from core.events import Event, Log, Progress
-from core.jobs.clip_results import clip_path, clips_done, read_arrays, write_arrays, write_clip
+from core.jobs.clip_results import clip_path, clips_done, write_clip
 from core.jobs.run_folder import RunFolder
 from core.tracking.config import TrackConfig
 from core.tracking.linking import ESTIMATORS, FlowTracker
@@ -81,5 +82,5 @@ def _restored(tracker: FlowTracker, unfinished: Path) -> Iterator[Log]:
     """Take over the state of a tracker that was stopped; a damaged one costs the work, not the clip."""
     try:
         tracker.restore(read_arrays(unfinished))
-    except (StudioError, KeyError):
+    except (OSError, ValueError, KeyError):
         yield Log(f"{unfinished.name} in {unfinished.parent} is damaged; its clip starts anew.", "warning")

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.atomic_file import writing_atomically
+from core.array_file import write_arrays
 from core.config import as_dict
 from core.errors import StudioError
 from core.events import Event, Filters, Metric, Progress, from_json, to_json
@@ -165,6 +165,5 @@ def _write_filters(weight: Tensor, step: int, folder: Path) -> Filters:
     """Write the conv1 filters, (F, 3, 7, 7) float32 in RGB order, where the event says."""
     path = folder / "results" / "filters" / f"step-{step:06d}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with writing_atomically(path) as partial, open(partial, "wb") as file:
-        np.savez(file, filters=weight.detach().float().cpu().contiguous().numpy())
+    write_arrays(path, {"filters": weight.detach().float().cpu().contiguous().numpy()})
     return Filters(step, path.relative_to(folder).as_posix())
