@@ -70,15 +70,17 @@ def settings_from(args: argparse.Namespace, cls: type[Settings], **filled: Any) 
     return config.from_dict(cls, {**given(args, cls), **filled})
 
 
-def check_unchanged(folder: RunFolder, args: argparse.Namespace, cls: type) -> None:
-    """Hold the settings given on the command line against those that a run was started with.
+def check_unchanged(
+    folder: RunFolder, args: argparse.Namespace, cls: type, free: Collection[str] = ()
+) -> None:
+    """Hold the settings given on the command line, but for `free` ones, against those a run was started with.
 
     Raises:
         StudioError: one differs, or the run's are damaged.
     """
     started = config.as_dict(folder.settings(cls))
     for name, value in given(args, cls).items():
-        if started.get(name) != (str(value) if isinstance(value, Path) else value):
+        if name not in free and started.get(name) != (str(value) if isinstance(value, Path) else value):
             raise StudioError(
                 f"The run was started with {name} {started.get(name)!r}, not {str(value)!r}; "
                 "resume it unchanged or start a new run."

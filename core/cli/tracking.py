@@ -1,10 +1,11 @@
 """What `track` and `densify` share: a run on some clips, whose results become one edit."""
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import Any
 
-from core.cli.options import check_unchanged, settings_from
+from core.cli.options import check_unchanged, given, settings_from
 from core.cli.outcome import Outcome
 from core.cli.running import run_here
 from core.errors import StudioError
@@ -13,6 +14,9 @@ from core.jobs.run_folder import RunFolder
 from core.project import Project
 from core.trajectories import journal, store
 from core.trajectories.snapshot import read_snapshot
+
+FREE = ("threads", "workers", "cluster")
+"""Settings that say where work is done; a run may be resumed with others."""
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +69,7 @@ def _to_resume(project: Project, args: argparse.Namespace, job: str, cls: type[A
     folder = RunFolder.open(project.runs / args.resume)
     if folder.job != job:
         raise StudioError(f"{folder.name} is a {folder.job} run; resume it with the command {folder.job}.")
-    check_unchanged(folder, args, cls)
+    check_unchanged(folder, args, cls, FREE)
     names = _clips_of(folder)
     if args.clip and set(args.clip) != names:
         raise StudioError(
@@ -74,6 +78,9 @@ def _to_resume(project: Project, args: argparse.Namespace, job: str, cls: type[A
     with project.reading() as connection:
         if folder.name in store.adopted_runs(connection):
             raise StudioError(f"The results of {folder.name} are in the project already; start a new run.")
+    changed = {name: value for name, value in given(args, cls).items() if name in FREE}
+    if changed:
+        folder.replace_settings(dataclasses.replace(folder.settings(cls), **changed))
     return folder
 
 

@@ -1,15 +1,16 @@
 """The job that fills the frames between keyframes; what it found is imported as one edit."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from core.datasets.reading import open_frames
 from core.errors import StudioError
-from core.events import Event, Log, Progress
-from core.jobs.clip_results import clip_path, clips_done, read_clip, write_clip
+from core.events import Event, Log
+from core.jobs import clip_by_clip
+from core.jobs.clip_results import clips_done, read_clip, write_clip
 from core.jobs.run_folder import RunFolder, write_atomically
 from core.tracking.audit import Audit, HiddenKeyframe, hidden_spans
 from core.tracking.config import DensifyConfig
@@ -22,29 +23,12 @@ from core.trajectories.snapshot import ClipSnapshot, objects_arrays, objects_fro
 def run(folder: RunFolder) -> Iterator[Event]:
     """Densify clip by clip; a clip that is done stays done when the run is stopped and resumed.
 
-    A clip whose frames cannot be read, or whose masks do not fit them, is passed over with a warning.
-
     Raises:
-        StudioError: no clip could be densified.
+        StudioError: as `clip_by_clip.run`.
     """
     config = folder.settings(DensifyConfig)
     clips = read_snapshot(folder.snapshot).clips
-    needed = [_steps_needed(one, config) for one in clips]
-    total, done = sum(needed), 0
-    problem: StudioError | None = None
-    for one, steps in zip(clips, needed, strict=True):
-        name = one.clip.name
-        if not clip_path(folder, one.clip.id).exists():
-            try:
-                for event in _work(folder, one, config):
-                    yield Progress(done + event, total, name) if isinstance(event, int) else event
-            except StudioError as error:
-                problem = error
-                yield Log(f"{name} was passed over: {error}", "warning")
-        done += steps
-        yield Progress(done, total, name)
-    if problem and not clips_done(folder):
-        raise problem
+    return clip_by_clip.run(folder, config, clips, [_steps_needed(one, config) for one in clips], work)
 
 
 def _steps_needed(one: ClipSnapshot, config: DensifyConfig) -> int:
@@ -55,9 +39,9 @@ def _steps_needed(one: ClipSnapshot, config: DensifyConfig) -> int:
     return sum(steps_needed(each, config) for each in spans)
 
 
-def _work(folder: RunFolder, one: ClipSnapshot, config: DensifyConfig) -> Iterator[int | Log]:
+def work(folder: RunFolder, one: ClipSnapshot) -> Generator[int | Log, None, None]:
     """Audit a clip, fill it, and keep what was found: steps done so far, and what is to be said."""
-    done = 0
+    config, done = folder.settings(DensifyConfig), 0
     found = [_as_it_was(trajectory, config) for trajectory in one.objects]
     with open_frames(one.clip) as frames:
         if config.audit:

@@ -81,7 +81,6 @@ class RunFolder:
             StudioError: the folder exists and is not empty, or cannot be made.
         """
         folder = cls(path)
-        values = {"job": job, "settings": config.as_dict(settings)}
         try:
             if folder.path.exists() and any(folder.path.iterdir()):
                 raise StudioError(
@@ -90,7 +89,7 @@ class RunFolder:
             for name in ("snapshot", "control", "checkpoints", "results"):
                 (folder.path / name).mkdir(parents=True, exist_ok=True)
             folder.write_status(Status(updated=time.time()))
-            write_atomically(folder.path / "config.toml", tomli_w.dumps(values).encode())
+            folder._write_config(job, settings)
         except OSError as error:
             raise StudioError(
                 f"Cannot make the run folder {path} ({error.strerror}); free space or choose another place."
@@ -144,6 +143,23 @@ class RunFolder:
                 f"{self.path / 'config.toml'} holds no table of settings; restore it or delete it."
             )
         return values
+
+    def replace_settings(self, settings: Any) -> None:
+        """Go on with other settings than the run was made with, when it is resumed.
+
+        Raises:
+            StudioError: the folder cannot be written.
+        """
+        try:
+            self._write_config(self.job, settings)
+        except OSError as error:
+            raise StudioError(
+                f"Cannot write to the run {self.path} ({error.strerror}); free space."
+            ) from error
+
+    def _write_config(self, job: str, settings: Any) -> None:
+        values = {"job": job, "settings": config.as_dict(settings)}
+        write_atomically(self.path / "config.toml", tomli_w.dumps(values).encode())
 
     @property
     def snapshot(self) -> Path:

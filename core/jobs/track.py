@@ -5,65 +5,37 @@ from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 from core.array_file import read_arrays, write_arrays
-from core.datasets.clip import Clip
 from core.datasets.reading import open_frames
-from core.errors import StudioError
-from core.events import Event, Log, Progress
-from core.jobs.clip_results import clip_path, clips_done, write_clip
+from core.events import Event, Log
+from core.jobs import clip_by_clip
+from core.jobs.clip_results import write_clip
 from core.jobs.run_folder import RunFolder
 from core.tracking.config import TrackConfig
 from core.tracking.linking import ESTIMATORS, FlowTracker
 from core.tracking.optical_flow import FlowEstimator
-from core.trajectories.snapshot import points_arrays, read_snapshot
+from core.trajectories.snapshot import ClipSnapshot, points_arrays, read_snapshot
 
 
 def run(folder: RunFolder) -> Iterator[Event]:
     """Track clip by clip; a run that is stopped and resumed goes on at the frame where it stopped.
 
-    A clip whose frames cannot be read is passed over with a warning.
-
     Raises:
-        StudioError: no clip could be tracked.
+        StudioError: as `clip_by_clip.run`.
     """
     config = folder.settings(TrackConfig)
-    clips = [one.clip for one in read_snapshot(folder.snapshot).clips]
-    estimators = _network_flow(config)
-    total, done = sum(clip.frames for clip in clips), 0
-    problem: StudioError | None = None
-    for clip in clips:
-        if not clip_path(folder, clip.id).exists():
-            try:
-                with contextlib.closing(_track(folder, clip, config, estimators)) as found:
-                    for event in found:
-                        yield Progress(done + event, total, clip.name) if isinstance(event, int) else event
-            except StudioError as error:
-                problem = error
-                yield Log(f"{clip.name} was passed over: {error}", "warning")
-        done += clip.frames
-        yield Progress(done, total, clip.name)
-    if problem and not clips_done(folder):
-        raise problem
+    clips = read_snapshot(folder.snapshot).clips
+    return clip_by_clip.run(folder, config, clips, [one.clip.frames for one in clips], work)
 
 
-def _network_flow(config: TrackConfig) -> Mapping[int, FlowEstimator] | None:
-    """The user's network for every gap of the preset; None without one."""
-    if config.flow is None:
-        return None
-    from core.tracking.torch_flow import TorchFlow  # torch takes a second to load, and few runs need it
-
-    return dict.fromkeys(ESTIMATORS[config.preset], TorchFlow(config.flow, config.device))
-
-
-def _track(
-    folder: RunFolder, clip: Clip, config: TrackConfig, estimators: Mapping[int, FlowEstimator] | None
-) -> Generator[int | Log, None, None]:
+def work(folder: RunFolder, one: ClipSnapshot) -> Generator[int | Log, None, None]:
     """Track a clip and keep what was found: frames done so far, and what is to be said.
 
     Closing it keeps the tracker's state instead, and the next call starts from there.
     """
+    config, clip = folder.settings(TrackConfig), one.clip
     unfinished = folder.checkpoints / f"{clip.id}.npz"
     with open_frames(clip) as frames:
-        tracker = FlowTracker(frames, config, estimators)
+        tracker = FlowTracker(frames, config, _network_flow(config))
         if unfinished.exists():
             yield from _restored(tracker, unfinished)
         with contextlib.closing(tracker.steps()) as steps:
@@ -76,6 +48,15 @@ def _track(
     write_clip(folder, clip.id, points_arrays(points))
     unfinished.unlink(missing_ok=True)
     yield Log(f"{clip.name}: {len(points):,} trajectories over {clip.frames} frames.")
+
+
+def _network_flow(config: TrackConfig) -> Mapping[int, FlowEstimator] | None:
+    """The user's network for every gap of the preset; None without one."""
+    if config.flow is None:
+        return None
+    from core.tracking.torch_flow import TorchFlow  # torch takes a second to load, and few runs need it
+
+    return dict.fromkeys(ESTIMATORS[config.preset], TorchFlow(config.flow, config.device))
 
 
 def _restored(tracker: FlowTracker, unfinished: Path) -> Iterator[Log]:

@@ -12,7 +12,30 @@ METHODS = ("flow", "shape", "box")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrackConfig:
+class FlowConfig:
+    """What jobs that compute flow clip by clip share; of these only `max_side` changes what is found."""
+
+    max_side: int = setting(
+        960,
+        "Larger frames are shrunk by a whole number before flow is computed",
+        "px",
+        minimum=64,
+        advanced=True,
+    )
+    threads: int = setting(2, "Flow fields computed at the same time", minimum=1, maximum=64, advanced=True)
+    workers: int = setting(
+        1, "Clips worked on at the same time, each in a process of its own", minimum=1, advanced=True
+    )
+    cluster: str = setting(
+        "",
+        "Address of a Dask scheduler, such as tcp://host:8786, that shares the clips out instead; its "
+        "workers see the project and the frames under the same paths",
+        advanced=True,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackConfig(FlowConfig):
     """How points are tracked; see `core.tracking.linking` for what a preset means."""
 
     preset: str = setting(
@@ -25,9 +48,6 @@ class TrackConfig:
     min_length: int = setting(10, "Shorter trajectories are dropped", "frames", minimum=1)
     max_trajectories: int = setting(
         0, "Keep at most so many a clip, spread over frame and time; 0 keeps all", minimum=0, zero="all"
-    )
-    max_side: int = setting(
-        960, "Larger frames are shrunk by a whole number before tracking", "px", minimum=64, advanced=True
     )
     texture: float = setting(
         0.1, "Smallest structure of a new point, as a share of the frame's mean", minimum=0, advanced=True
@@ -62,7 +82,6 @@ class TrackConfig:
     device: str = setting(
         "auto", "Where a flow network computes", choices=("auto", "cpu", "cuda"), advanced=True
     )
-    threads: int = setting(2, "Flow fields computed at the same time", minimum=1, maximum=64, advanced=True)
 
     def __post_init__(self) -> None:
         config.check(self)
@@ -77,7 +96,7 @@ def _is_box(values: tuple[int, ...]) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DensifyConfig:
+class DensifyConfig(FlowConfig):
     """How masks and boxes are carried from keyframe to keyframe."""
 
     method: str = setting(
@@ -97,18 +116,10 @@ class DensifyConfig:
         "frames",
         advanced=True,
     )
-    max_side: int = setting(
-        960,
-        "Larger frames are shrunk by a whole number before flow is computed",
-        "px",
-        minimum=64,
-        advanced=True,
-    )
     fill: bool = setting(True, "Fill the frames between keyframes; without, an audit leaves them as they are")
     audit: bool = setting(
         False, "Hide each keyframe once, fill it from those beside it, and measure the overlap"
     )
-    threads: int = setting(2, "Flow fields computed at the same time", minimum=1, maximum=64, advanced=True)
 
     def __post_init__(self) -> None:
         config.check(self)

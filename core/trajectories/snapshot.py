@@ -63,15 +63,16 @@ def write_snapshot(
     (folder / "snapshot.json").write_text(json.dumps(head), encoding="utf-8")
 
 
-def read_snapshot(folder: Path) -> Snapshot:
-    """The snapshot that `write_snapshot` left in a folder.
+def read_snapshot(folder: Path, ids: Collection[int] | None = None) -> Snapshot:
+    """The snapshot that `write_snapshot` left in a folder; only the clips of some ids, all where None.
 
     Raises:
         StudioError: it is missing or damaged.
     """
     try:
         head = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
-        clips = tuple(_read_clip(folder, entry) for entry in head["clips"])
+        wanted = (entry for entry in head["clips"] if ids is None or entry["id"] in ids)
+        clips = tuple(_read_clip(folder, entry) for entry in wanted)
         return Snapshot(clips, int(head["revision"]), str(head["project"]))
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise StudioError(f"The snapshot in {folder} is missing or damaged; start a new run.") from error

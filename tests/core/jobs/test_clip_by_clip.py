@@ -1,0 +1,255 @@
+"""The same work here, in several processes and on a cluster; workers that are stopped or killed."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from core import jobs, worker
+from core.cli import main
+from core.datasets.clip import Clip
+from core.datasets.synthetic import render_clip
+from core.errors import StudioError
+from core.events import Log, Progress
+from core.jobs.clip_results import clip_path, clips_done, read_clip
+from core.jobs.launch import prepare
+from core.jobs.run_folder import RunFolder, State
+from core.project import Project
+from core.tracking.config import DensifyConfig, TrackConfig
+from core.trajectories import journal, store
+from core.trajectories.bulk_edits import AddClips
+from core.trajectories.model import ObjectTrajectory, Origin
+
+FRAMES = 30
+SETTINGS = TrackConfig(preset="quality", min_length=4, threads=1)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Three clips with an object that is annotated in the first and the last frame."""
+    root = tmp_path_factory.mktemp("clips")
+    with Project.create(root / "project") as made:
+        with made.writing() as connection:
+            clips = [stored_clip(root, name, seed) for seed, name in enumerate(("meadow", "pond", "road"))]
+            journal.perform(connection, AddClips([(clip, [an_object()]) for clip in clips]))
+        yield made
+
+
+def stored_clip(root, name, seed):
+    (root / name).mkdir()
+    drawn = render_clip(seed, frames=FRAMES, width=240, height=180)
+    files = tuple(f"{name}/{frame:02d}.png" for frame in range(FRAMES))
+    for file, image in zip(files, drawn.frames, strict=True):
+        cv2.imwrite(str(root / file), image[..., ::-1])
+    return Clip(name=name, dataset="frames", width=240, height=180, root=root, files=files)
+
+
+def an_object():
+    return ObjectTrajectory(
+        frames=np.array([0, FRAMES - 1], np.int32),
+        boxes=np.array([[10, 10, 60, 60], [30, 20, 80, 70]], np.float32),
+        origin=np.array([Origin.ANNOTATED] * 2, np.uint8),
+        confidence=np.ones(2, np.float32),
+        masks=(None, None),
+    )
+
+
+@pytest.fixture(scope="module")
+def wanted(project):
+    """What one process finds."""
+    return results(done(prepare(project, "track", SETTINGS)))
+
+
+def done(folder):
+    """The folder, once its job has run to the end in this process."""
+    for _ in jobs.run(folder):
+        pass
+    return folder
+
+
+def results(folder):
+    return {clip_id: read_clip(folder, clip_id) for clip_id in clips_done(folder)}
+
+
+def assert_same(found, wanted):
+    assert found.keys() == wanted.keys()
+    assert len(found) == 3
+    for clip_id, arrays in wanted.items():
+        for name, values in arrays.items():
+            np.testing.assert_array_equal(found[clip_id][name], values, err_msg=name)
+
+
+def test_several_processes_find_what_one_finds(project, wanted):
+    folder = prepare(project, "track", replace(SETTINGS, workers=2))
+    events = list(jobs.run(folder))
+    assert_same(results(folder), wanted)
+    steps = [event.step for event in events if isinstance(event, Progress)]
+    assert steps == sorted(steps)
+    assert steps[-1] == 3 * FRAMES
+    assert len(set(steps)) > 6  # not only when a clip is done
+    told = [event.text for event in events if isinstance(event, Log)]
+    assert sorted(text.split(":")[0] for text in told) == ["meadow", "pond", "road"]
+
+
+def test_densifying_in_several_processes_finds_what_one_finds(project):
+    settings = DensifyConfig(method="box", audit=True)
+    one, several = (done(prepare(project, "densify", replace(settings, workers=n))) for n in (1, 2))
+    assert_same(results(several), results(one))
+
+
+def test_a_stop_reaches_every_process_and_the_run_goes_on_where_they_were(project, wanted):
+    folder = prepare(project, "track", replace(SETTINGS, workers=2))
+
+    def stop(event):
+        if isinstance(event, Progress) and event.step >= 6:
+            folder.ask_stop()
+
+    status = worker.run_job(folder, stop)
+    assert status.state is State.STOPPED
+    assert not multiprocessing.active_children()
+    assert 6 <= status.step < 3 * FRAMES
+    unfinished = list(folder.checkpoints.glob("*.npz"))
+    assert unfinished
+    assert worker.run_job(folder).state is State.DONE
+    assert_same(results(folder), wanted)
+
+
+def test_a_killed_process_loses_its_clip_alone_which_is_tried_again(project, wanted):
+    folder = prepare(project, "track", replace(SETTINGS, workers=2))
+    killed = []
+    for event in jobs.run(folder):
+        if isinstance(event, Progress) and event.step > 4 and not killed:
+            killed.append(multiprocessing.active_children()[0].pid)
+            os.kill(killed[0], signal.SIGKILL)
+        assert not (isinstance(event, Log) and event.level == "warning")
+    assert killed
+    assert_same(results(folder), wanted)
+
+
+def test_a_clip_whose_workers_are_killed_again_and_again_is_passed_over(project, wanted):
+    folder = prepare(project, "track", replace(SETTINGS, workers=2))
+    warnings = []
+    for event in jobs.run(folder):
+        if isinstance(event, Log) and event.level == "warning":
+            warnings.append(event.text)
+        for child in multiprocessing.active_children():
+            if child.name == "meadow" and isinstance(event, Progress):
+                os.kill(child.pid, signal.SIGKILL)
+    assert warnings == ["meadow was passed over: its worker was killed twice."]
+    assert len(clips_done(folder)) == 2
+    assert_same(results(done(folder)), wanted)
+
+
+def test_a_clip_that_cannot_be_read_is_passed_over_in_any_process(project, tmp_path):
+    with project.reading() as connection:
+        (clip, *others) = store.clips(connection)
+    folder = prepare(project, "track", replace(SETTINGS, workers=2), [replace(clip, root=tmp_path), *others])
+    warnings = [
+        event.text for event in jobs.run(folder) if isinstance(event, Log) and event.level == "warning"
+    ]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("meadow was passed over: ")
+    assert not clip_path(folder, clip.id).exists()
+    assert len(clips_done(folder)) == 2
+
+
+def test_the_number_of_workers_may_change_when_a_run_is_resumed(project, wanted, capsys):
+    folder = prepare(project, "track", SETTINGS)
+    job = jobs.run(folder)
+    for event in job:
+        if isinstance(event, Progress) and event.step > FRAMES:
+            break
+    job.close()
+    project.close()
+    try:
+        given = ["track", "--project", str(project.path), "--resume", folder.name]
+        assert main([*given, "--preset", "fast"]) == 1
+        assert "resume it unchanged" in capsys.readouterr().err
+        assert main([*given, "--workers", "2"]) == 0
+    finally:
+        reopened = Project.open(project.path)
+        project.__dict__.update(reopened.__dict__)
+    assert folder.settings(TrackConfig) == replace(SETTINGS, workers=2)
+    assert_same(results(folder), wanted)
+
+
+# --- cluster ------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def cluster(folder):
+    """A Dask scheduler and two workers on loopback: its address and the workers' processes."""
+    pytest.importorskip("distributed", reason="Dask is absent")
+    known = folder / "scheduler.json"
+    programs = [
+        ["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(known), "--no-show"],
+        *2 * [["dask_worker", "--scheduler-file", str(known), "--nthreads", "1", "--no-nanny"]],
+    ]
+    running = []
+    try:
+        for program, *options in programs:
+            command = [sys.executable, "-m", f"distributed.cli.{program}", *options, "--no-dashboard"]
+            with open(folder / f"{len(running)}.log", "wb") as log:
+                running.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=with_us()))
+            wait_for(known.exists)
+        from distributed import Client
+
+        with Client(scheduler_file=str(known)) as client:
+            client.wait_for_workers(2, timeout=60)
+            address = client.scheduler.address
+        yield address, running[1:]
+    finally:
+        for process in reversed(running):
+            process.kill()
+            process.wait()
+
+
+def with_us():
+    """An environment in which workers find this program."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "DASK_DISTRIBUTED__DIAGNOSTICS__NVML": "0"}
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_cluster_finds_what_one_process_finds_also_when_a_worker_is_killed(project, wanted, tmp_path):
+    with cluster(tmp_path) as (address, workers):
+        settings = replace(SETTINGS, cluster=address)
+        assert_same(results(done(prepare(project, "track", settings))), wanted)
+
+        folder = prepare(project, "track", settings)
+        stopped = worker.run_job(
+            folder, lambda event: folder.ask_stop() if getattr(event, "step", 0) >= 6 else None
+        )
+        assert stopped.state is State.STOPPED
+        for event in jobs.run(folder):  # resumed, and one of the two workers dies
+            if isinstance(event, Progress) and workers[0].poll() is None and event.step > stopped.step:
+                workers[0].kill()
+        assert workers[0].poll() is not None
+        assert_same(results(folder), wanted)
+
+
+def test_a_cluster_that_is_not_there_is_one_sentence(project):
+    pytest.importorskip("distributed", reason="Dask is absent")
+    folder = prepare(project, "track", replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
+    with pytest.raises(StudioError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+        list(jobs.run(folder))
+
+
+def test_without_dask_a_cluster_is_one_sentence(project, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    folder = prepare(project, "track", replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
+    with pytest.raises(StudioError, match=r"pip install 'associationnet-studio\[cluster\]'"):
+        list(jobs.run(RunFolder(folder.path)))
