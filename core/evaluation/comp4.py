@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.evaluation.voc_ap import Detections
 
@@ -21,25 +22,32 @@ def file_name(set_name: str, class_name: str) -> str:
 
 
 def write(path: Path, detections: Detections) -> None:
-    """Write the detections of one class, in their order."""
+    """Write the detections of one class, in their order.
+
+    Raises:
+        OSError: the file cannot be written; an old one stays.
+    """
     corners = detections.boxes.astype(np.float64) + _OUTWARDS
     lines = [
         f"{image} {score:.9g} {x1:.9g} {y1:.9g} {x2:.9g} {y2:.9g}\n"
         for image, score, (x1, y1, x2, y2) in zip(detections.images, detections.scores, corners, strict=True)
     ]
-    path.write_text("".join(lines), encoding="utf-8", newline="\n")
+    write_atomically(path, "".join(lines).encode())
 
 
 def read(path: Path) -> Detections:
     """Read the detections of one class; blank lines, tabs and Windows line ends are taken as they come.
 
     Raises:
-        StudioError: the file is missing, or a line is not six finite fields (named with its number).
+        StudioError: the file is missing or cannot be read, or a line (named with its number) is not six
+            finite fields.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise StudioError(f"There is no file {path}; detect first, or choose another folder.") from error
+    except OSError as error:
+        raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
     except UnicodeDecodeError as error:
         raise StudioError(f"{path} is not a text file; write the detections again.") from error
     images: list[str] = []

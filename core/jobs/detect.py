@@ -1,12 +1,14 @@
 """The job that runs a detector over a VOC set and writes comp4 files."""
 
+import contextlib
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from core.atomic_file import check_writable
 from core.datasets.image import read_image
-from core.datasets.voc import VocImage, read_split
+from core.datasets.voc import CLASSES, VocImage, read_split
 from core.detection.config import DetectConfig
 from core.detection.detector_file import load_detector
 from core.detection.predict import Found, detect, surest
@@ -27,6 +29,9 @@ def run(folder: RunFolder) -> Iterator[Event]:
 
 def detect_in(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]:
     """Detect in every image of a set; all files are written at the end, one a class."""
+    out = config.out or detections_of(folder)
+    with _failing_in_a_sentence(out):  # now, not after hours
+        check_writable(out / comp4.file_name(config.set, CLASSES[0]))
     device = choose_device(config.device)
     prepare(0)
     detector = load_detector(config.run)
@@ -53,12 +58,16 @@ def detect_in(folder: RunFolder, config: DetectConfig) -> Generator[Event, None,
             )
         )
         yield Progress(searched + number, searched + len(images), "Detecting")
-    out = config.out or detections_of(folder)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with _failing_in_a_sentence(out):
         for place, name in enumerate(detector.classes):
             of_class = _of_class(images, [each[place] for each in found], config.set_cap)
             comp4.write(out / comp4.file_name(config.set, name), of_class)
+
+
+@contextlib.contextmanager
+def _failing_in_a_sentence(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StudioError(f"Cannot write to {out} ({error.strerror}); choose another folder.") from error
 

@@ -119,7 +119,7 @@ def resume(
         settings: must equal those it was saved with.
 
     Raises:
-        StudioError: the settings differ, or every checkpoint is damaged.
+        StudioError: the settings differ, the net is of another shape, or every checkpoint is damaged.
     """
     warnings: list[str] = []
     for path in reversed(_checkpoints(folder)):
@@ -134,7 +134,13 @@ def resume(
                     f"The run was started with {name} {head['settings'].get(name)!r}, not {value!r}; "
                     "resume it unchanged or start a new run."
                 )
-        _restore(head, tensors, net, optimizer, generators)
+        try:
+            _restore(head, tensors, net, optimizer, generators)
+        except RuntimeError as error:  # tensors that are missing, unknown or of another shape
+            raise StudioError(
+                f"The checkpoint {path.name} does not fit what the run would train now; "
+                "put its data back as they were, or start a new run."
+            ) from error
         return Resumed(head["step"], head["extra"], tuple(warnings))
     if warnings:
         raise StudioError(f"Every checkpoint in {folder} is damaged; start a new run.")

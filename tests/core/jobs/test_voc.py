@@ -219,6 +219,13 @@ def test_a_set_without_annotations_cannot_be_measured(voc, tmp_path):
         evaluate_files(voc, tmp_path, set="bare")
 
 
+def test_nothing_is_detected_for_a_folder_that_cannot_be_written(done, settings, tmp_path):
+    (tmp_path / "file").touch()
+    config = DetectConfig(run=done[0].path, voc=settings.voc, out=tmp_path / "file", cache=settings.cache)
+    with pytest.raises(StudioError, match=r"Cannot write to .*; choose another folder"):
+        next(run(RunFolder.create(tmp_path / "d", "detect", config)))
+
+
 def test_a_run_without_a_detector_is_refused(voc, tmp_path):
     config = DetectConfig(run=tmp_path, voc=voc)
     with pytest.raises(StudioError, match="holds no trained detector"):

@@ -122,6 +122,14 @@ def test_a_full_disk_leaves_the_last_checkpoint_intact(tmp_path):
     assert training.resume(tmp_path).step == 1
 
 
+def test_a_checkpoint_of_another_net_is_one_sentence(tmp_path):
+    training = Training()
+    training.save(tmp_path, 1)
+    training.net[-1] = nn.Linear(36, 3)  # as with images of one class more
+    with pytest.raises(StudioError, match="does not fit what the run would train now"):
+        training.resume(tmp_path)
+
+
 def test_what_is_resumed_does_not_hang_on_the_file(tmp_path):
     training = Training()
     training.step()
