@@ -50,6 +50,7 @@ class AddObject:
         return f"New object {self.label}".rstrip()
 
     def write(self, rows: Rows) -> None:
+        _check_box(self.box)
         head = {
             "clip_id": self.clip_id,
             "kind": Kind.OBJECT.value,
@@ -82,8 +83,7 @@ class SetObservation:
 
     def write(self, rows: Rows) -> None:
         head_of(rows, self.trajectory_id, Kind.OBJECT)
-        if not (self.box[2] > self.box[0] and self.box[3] > self.box[1]):
-            raise StudioError("The box is empty; drag it over at least one pixel.")
+        _check_box(self.box)
         row = observation_row(self.trajectory_id, self.frame, self.box, Origin.EDITED, 1.0, self.mask)
         if self.frame in origins_of(rows, self.trajectory_id):
             rows.update(schema.observation, {(self.trajectory_id, self.frame): row})
@@ -394,6 +394,11 @@ class ChooseAnnotator:
 
     def write(self, rows: Rows) -> None:
         rows.update(schema.clip, {(self.clip_id,): {"annotator": self.annotator}})
+
+
+def _check_box(box: np.ndarray) -> None:
+    if not (box[2] > box[0] and box[3] > box[1]):
+        raise StudioError("The box is empty; drag it over at least one pixel.")
 
 
 def _named(ids: Sequence[int]) -> str:
