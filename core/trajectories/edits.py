@@ -50,7 +50,6 @@ class AddObject:
         return f"New object {self.label}".rstrip()
 
     def write(self, rows: Rows) -> None:
-        _check_box(self.box)
         head = {
             "clip_id": self.clip_id,
             "kind": Kind.OBJECT.value,
@@ -83,7 +82,6 @@ class SetObservation:
 
     def write(self, rows: Rows) -> None:
         head_of(rows, self.trajectory_id, Kind.OBJECT)
-        _check_box(self.box)
         row = observation_row(self.trajectory_id, self.frame, self.box, Origin.EDITED, 1.0, self.mask)
         if self.frame in origins_of(rows, self.trajectory_id):
             rows.update(schema.observation, {(self.trajectory_id, self.frame): row})
@@ -394,11 +392,6 @@ class ChooseAnnotator:
 
     def write(self, rows: Rows) -> None:
         rows.update(schema.clip, {(self.clip_id,): {"annotator": self.annotator}})
-
-
-def _check_box(box: np.ndarray) -> None:
-    if not (box[2] > box[0] and box[3] > box[1]):
-        raise StudioError("The box is empty; drag it over at least one pixel.")
 
 
 def _named(ids: Sequence[int]) -> str:
