@@ -15,8 +15,8 @@ SOURCES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("studio/**/*.py"), ROOT
 PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/**/*.py")])
 
 LEVELS = (
-    ("errors", "version", "array_file", "atomic_file"),
-    ("geometry", "events", "config", "filters"),
+    ("errors", "version", "atomic_file"),
+    ("geometry", "events", "config", "filters", "array_file"),
     ("datasets",),
     ("trajectories",),
     ("tracking",),

@@ -1,6 +1,7 @@
 """`relocate`: the source frames moved; say where they are now."""
 
 import argparse
+import os
 from pathlib import Path
 
 from core.cli.outcome import Outcome
@@ -16,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def perform(args: argparse.Namespace) -> Outcome:
-    old, new = args.old.absolute(), args.new.absolute()
+    old, new = (Path(os.path.abspath(path)) for path in (args.old, args.new))
     if not new.is_dir():
         raise StudioError(f"There is no folder {new}; give the folder that the frames lie in now.")
     with Project.open(args.project) as project, project.writing() as connection:

@@ -37,7 +37,7 @@ def find_clips(
     """
     if format != "auto" and format not in FORMATS:
         raise StudioError(f"There is no format {format!r}; choose auto, {', '.join(FORMATS)}.")
-    source = source.absolute()
+    source = source.resolve() if ".." in source.parts else source.absolute()  # a link keeps its own name
     if not source.exists():
         raise StudioError(f"There is no folder or file {source}; check its name.")
     try:

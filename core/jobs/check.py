@@ -20,7 +20,7 @@ def problems(project: Project) -> list[str]:
 
 
 def _runs(project: Project) -> Iterator[str]:
-    for path in sorted(path for path in project.runs.iterdir() if path.is_dir()):
+    for path in sorted(path for path in project.runs.glob("*") if path.is_dir()):
         if not (path / "config.toml").is_file():
             yield f"{path} is no run (it has no config.toml); move it out of the project's folder runs."
             continue

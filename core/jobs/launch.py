@@ -129,6 +129,9 @@ def _furnished(folder: RunFolder, project: Project | None, clips: Sequence[Clip]
                 if chosen:
                     kinds = _KINDS_READ.get(folder.job, tuple(Kind))
                     write_snapshot(connection, chosen, folder.snapshot, project.path, kinds)
+    except StudioError:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
     except OSError as error:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise StudioError(

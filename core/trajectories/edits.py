@@ -82,8 +82,6 @@ class SetObservation:
 
     def write(self, rows: Rows) -> None:
         head_of(rows, self.trajectory_id, Kind.OBJECT)
-        if not (self.box[2] > self.box[0] and self.box[3] > self.box[1]):
-            raise StudioError("The box is empty; drag it over at least one pixel.")
         row = observation_row(self.trajectory_id, self.frame, self.box, Origin.EDITED, 1.0, self.mask)
         if self.frame in origins_of(rows, self.trajectory_id):
             rows.update(schema.observation, {(self.trajectory_id, self.frame): row})

@@ -97,6 +97,8 @@ class SqliteFile:
         stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
         target = self._backups / f"{stamp}-{why}.sqlite"
         partial = target.with_suffix(".partial")
+        for left in self._backups.glob("*.partial"):  # by a program that was killed
+            left.unlink(missing_ok=True)
         try:
             with (
                 contextlib.closing(sqlite3.connect(self.path)) as source,

@@ -27,8 +27,14 @@ def observation_row(
     overlap: float = np.nan,
     flags: int = 0,
 ) -> dict[str, Any]:
-    """A row of `observation`; without more, one that was never audited and has no flags."""
+    """A row of `observation`; without more, one that was never audited and has no flags.
+
+    Raises:
+        StudioError: a person drew an empty box.
+    """
     x1, y1, x2, y2 = (float(value) for value in box)
+    if origin == Origin.EDITED and not (x2 > x1 and y2 > y1):
+        raise StudioError("The box is empty; drag it over at least one pixel.")
     return {
         "trajectory_id": trajectory_id,
         "frame": int(frame),

@@ -149,6 +149,13 @@ def test_a_backup_that_cannot_be_read_does_not_end_all_backups(tmp_path):
         assert names(opened) == ["a"]
 
 
+def test_what_a_killed_backup_left_goes_with_the_next(tmp_path):
+    with Project.create(tmp_path / "p") as made:
+        add_clip(made)
+        (tmp_path / "p" / "backups" / "20260101T000000-close.partial").write_bytes(b"SQLite")
+    assert [path.suffix for path in (tmp_path / "p" / "backups").iterdir()] == [".sqlite"]
+
+
 def test_another_edit_after_a_restore_is_backed_up_though_its_number_came_before(tmp_path):
     database, backups = tmp_path / "p" / "annotations.sqlite", tmp_path / "p" / "backups"
     with Project.create(tmp_path / "p") as made:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -147,6 +148,19 @@ def test_frames_of_different_sizes_and_a_mask_of_another_are_refused(tmp_path, c
     said = refused(capsys, "import", wrong, "--project", tmp_path / "p")
     assert "00005.png is 100 x 96 pixels while the frames are 128 x 96" in said
     assert not (tmp_path / "p").exists()
+
+
+def test_a_source_named_from_a_neighbour_is_found_again_when_it_moves(tmp_path, monkeypatch):
+    frames, labels = moving()
+    write(tmp_path / "data", frames, {0: labels[0]})
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert run("import", "../data", "--project", "../p") == 0
+    (tmp_path / "data").rename(tmp_path / "moved")
+    shutil.rmtree(tmp_path / "p" / "runs")
+    assert run("check", "--project", "../p") == 1
+    assert run("relocate", tmp_path / "data", "../moved", "--project", "../p") == 0
+    assert run("check", "--project", "../p") == 0
 
 
 def test_a_frame_missing_in_the_middle_is_told_at_import(tmp_path, capsys):

@@ -51,6 +51,8 @@ def test_an_empty_box_is_refused(connection, clip, objects):
         journal.perform(
             connection, edits.SetObservation(clip.id, objects[0], 0, np.array([3, 3, 3, 9]), None)
         )
+    with pytest.raises(StudioError, match="drag it over at least one pixel"):
+        journal.perform(connection, edits.AddObject(clip.id, "x", 0, np.array([3, 3, 9, 3])))
 
 
 def test_confirming_what_was_propagated_makes_it_a_keyframe(connection, clip, objects):
