@@ -91,9 +91,7 @@ class Rows:
             labels=tuple(labels[one] for one in owners.tolist()),
         )
         split = len(np.unique(owners[~final]))
-        warnings = [
-            f"{_count(split, 'point track')} of {self.path.name} had gaps; each became several tracks."
-        ]
+        warnings = [f"Split at gaps, in {self.path.name}: {counted(split, 'point track')}."]
         return points, warnings if split else []
 
     def objects(
@@ -215,5 +213,7 @@ def boxes_of(masks: Sequence[np.ndarray]) -> np.ndarray:
     return np.array(found, np.float32).reshape(-1, 4)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def counted(number: int, what: str) -> str:
+    """Such as "1 box", "2,000 boxes"."""
+    plural = what + ("es" if what.endswith("x") else "s")
+    return f"{number:,} {what if number == 1 else plural}"

@@ -20,7 +20,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories.exchange.assembling import Rows, Tracks
+from core.trajectories.exchange.assembling import Rows, Tracks, counted
 from core.trajectories.exchange.reading import read_text
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
@@ -77,7 +77,7 @@ def read(path: Path, clip: Clip) -> Tracks:
     points, warnings = table.take(numbers[owner] >= 0).points(rows[numbers[owner] >= 0, :2] + 0.5)
     outliers = int((numbers < 0).sum())
     if outliers:
-        warnings.append(f"{outliers} of {len(heads)} tracks of {path.name} are outliers and were left out.")
+        warnings.append(f"Left out, in {path.name}: {counted(outliers, 'outlier')}.")
     return points, [], warnings
 
 

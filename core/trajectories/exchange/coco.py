@@ -19,7 +19,7 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.geometry import decode_mask
 from core.trajectories.exchange import rle
-from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, boxes_of, given_origin
+from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, boxes_of, counted, given_origin
 from core.trajectories.exchange.reading import numbers, read_text
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
@@ -96,8 +96,8 @@ def read(path: Path, clip: Clip) -> Tracks:
         list(labels.values()),
     )
     warnings = {
-        f"{polygons:,} outlines (polygons) of {path.name} were taken as their boxes.": polygons,
-        f"{left_out:,} annotations of {path.name} are of other images and were left out.": left_out,
+        f"Taken as boxes, in {path.name}: {counted(polygons, 'polygon')}.": polygons,
+        f"Left out, in {path.name}: {counted(left_out, 'annotation')} of other images.": left_out,
     }
     return NO_POINTS, rows.objects(boxes, sure, masks), [text for text, count in warnings.items() if count]
 

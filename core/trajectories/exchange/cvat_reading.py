@@ -15,7 +15,7 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.geometry import encode_mask, mask_box
 from core.trajectories.exchange import rle
-from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, number_owners
+from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, counted, number_owners
 from core.trajectories.exchange.cvat import NAMELESS
 from core.trajectories.exchange.reading import numbers, read_bytes
 from core.trajectories.model import Origin
@@ -66,7 +66,9 @@ def read(path: Path, clip: Clip) -> Tracks:
         points, split = rows.points(pairs)
     rows, texts = shapes.rows(shapes.objects, "object")
     boxes = numbers(",".join(texts).split(",") if texts else [], path, "boxes").reshape(-1, 4)
-    warnings = [f"{count:,} {what} of {path.name} {how}." for (what, how), count in shapes.odd.items()]
+    warnings = [
+        f"{how}, in {path.name}: {counted(count, what)}." for (how, what), count in shapes.odd.items()
+    ]
     return points, rows.objects(boxes, masks=shapes.objects.mask), warnings + split
 
 
@@ -146,25 +148,25 @@ class _Target:
             if tag == "points":
                 into, place = self.points, attributes["points"]
                 if ";" in place:
-                    self.odd["shapes", "have several points and were left out"] += 1
+                    self.odd["Left out", "shape with several points"] += 1
                     return
                 good = place.count(",") == 1
             elif tag == "box":
                 place = ",".join([attributes[name] for name in _CORNERS])
                 good = place.count(",") == 3
                 if float(attributes.get("rotation", 0)):
-                    self.odd["boxes", "are rotated and were taken without that"] += 1
+                    self.odd["Taken without their rotation", "box"] += 1
             elif tag == "mask":
                 mask, place = self._mask(attributes)
                 good = True
             elif tag == "polygon":
                 place, good = _around(attributes["points"]), True
-                self.odd["outlines (polygons)", "were taken as their boxes"] += 1
+                self.odd["Taken as boxes", "polygon"] += 1
             else:
-                self.odd[f"shapes <{tag[:20]}>", "have no place here and were left out"] += 1
+                self.odd["Left out", f"<{tag[:20]}>"] += 1
                 return
             frame = attributes["frame"]
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, OverflowError) as error:
             raise self._damaged(tag) from error
         if not good:
             raise self._damaged(tag)

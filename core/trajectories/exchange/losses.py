@@ -1,32 +1,64 @@
 """What a format cannot hold, in sentences for whoever exports."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
+import numpy as np
+
 from core.trajectories.exchange import FORMATS
-from core.trajectories.model import ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.exchange.assembling import NO_POINTS
+from core.trajectories.model import EndReason, ObjectTrajectory, PointTrajectories, Review
 
 
 def losses(format: str, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> list[str]:
-    """A sentence for each kind of thing that is there and that the format does not keep; often none."""
+    """A sentence for each kind of thing that is there and that the format does not keep; often none.
+
+    What the studio works out itself is never exchanged and not named: ids, audits and flags.
+    """
     holds = FORMATS[format].holds
-    has_objects = bool(holds & {"boxes", "masks"})
+    kept = objects if holds & {"boxes", "masks"} else ()
+    followed = points if "points" in holds else NO_POINTS
     masks = sum(runs is not None for one in objects for runs in one.masks)
     boxes = sum(len(one.frames) for one in objects)
-    kept_labels = list(points.labels) * ("points" in holds) + [one.label for one in objects] * has_objects
-    kept_reviews = [*points.review.tolist()] * ("points" in holds) + [
-        one.review for one in objects
-    ] * has_objects
+    labelled = any(followed.labels) or any(one.label for one in kept)
+    reviewed = (followed.review != Review.OPEN).any() or any(one.review != Review.OPEN for one in kept)
+    linked = (followed.error > 0).any() or (followed.end_reason > EndReason.CLIP_END).any()
+    there = len(followed) or len(kept)
+    overlap = _overlap(objects) if holds == {"masks"} else 0
     facts = {
         f"{len(points)} point trajectories are left out": len(points) and "points" not in holds,
-        f"{len(objects)} object trajectories are left out": len(objects) and not has_objects,
+        f"{len(objects)} object trajectories are left out": len(objects) and not kept,
         f"{masks} masks become boxes": masks and "boxes" in holds and "masks" not in holds,
         f"{boxes - masks} boxes without a mask are left out": boxes > masks and holds == {"masks"},
-        "labels are not kept": any(kept_labels) and "labels" not in holds,
+        f"{overlap:,} pixels where masks overlap go to the later object": overlap,
+        "labels are not kept": labelled and "labels" not in holds,
         "what was annotated, edited or propagated is not told apart": (
-            kept_reviews and not holds & {"origins", "keyframes"}
+            there and not holds & {"origins", "keyframes", "confidences"}
         ),
-        "accepted and rejected trajectories are not told apart": (
-            any(review != Review.OPEN for review in kept_reviews) and "reviews" not in holds
+        "keyframes are told apart, but not annotated from edited ones": there and "keyframes" in holds,
+        "keyframes are told apart only by their confidence of 1": there and holds == {"boxes", "confidences"},
+        "how sure the boxes are is not kept": (
+            any((one.confidence < 1).any() for one in kept) and "confidences" not in holds
         ),
+        "how well links fit and why tracks end is not kept": linked and "ends" not in holds,
+        "accepted and rejected trajectories are not told apart": reviewed and "reviews" not in holds,
     }
     return [f"In {format}, {fact}." for fact, applies in facts.items() if applies]
+
+
+def _overlap(objects: Sequence[ObjectTrajectory]) -> int:
+    """Pixels, over all frames, that lie in the masks of more than one object, each counted once more."""
+    by_frame: dict[int, list[bytes]] = defaultdict(list)
+    for one in objects:
+        for frame, runs in zip(one.frames.tolist(), one.masks, strict=True):
+            if runs is not None:
+                by_frame[frame].append(runs)
+    return sum(_shared(masks) for masks in by_frame.values() if len(masks) > 1)
+
+
+def _shared(masks: Sequence[bytes]) -> int:
+    counts = [np.frombuffer(runs, "<u4") for runs in masks]
+    seen = np.zeros(int(counts[0].sum()), np.int64)
+    for one in counts:
+        seen += np.repeat(np.arange(len(one)) % 2, one)
+    return int(np.maximum(seen - 1, 0).sum())

@@ -13,7 +13,14 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, given_origin, number_owners
+from core.trajectories.exchange.assembling import (
+    NO_POINTS,
+    Rows,
+    Tracks,
+    counted,
+    given_origin,
+    number_owners,
+)
 from core.trajectories.exchange.reading import read_text
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
@@ -76,7 +83,7 @@ def read(path: Path, clip: Clip) -> Tracks:
     shown = [f"{name:g}" for name in names]
     rows = Rows(path, clip, owner, kept[:, 0] - 1, shown, given_origin(sure), labels)
     ignored = len(table) - len(kept)
-    warnings = [f"{ignored:,} lines of {path.name} are marked as not to be considered and were left out."]
+    warnings = [f"Left out, in {path.name}: {counted(ignored, 'line')} not to be considered."]
     return NO_POINTS, rows.objects(boxes, sure), warnings if ignored else []
 
 

@@ -67,7 +67,5 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise StudioError(
-            "Parquet needs pyarrow, which is not installed; run pip install pyarrow."
-        ) from error
+        raise StudioError("Parquet needs pyarrow, which is missing; run pip install pyarrow.") from error
     return pyarrow, pyarrow.parquet

@@ -44,7 +44,7 @@ def decompress(text: str | bytes) -> np.ndarray:
     ends = np.flatnonzero((values & 32) == 0)
     starts = np.concatenate(([0], ends[:-1] + 1))
     if (ends - starts).max() >= _GROUPS:
-        raise ValueError("a count is too large")
+        raise ValueError("a count of compressed text is too large")
     group = np.arange(len(values)) - np.repeat(starts, ends - starts + 1)
     counts = np.add.reduceat((values & 31) << (5 * group), starts)
     counts -= np.where(values[ends] & 16, 1 << (5 * (ends - starts + 1)), 0)
@@ -59,7 +59,10 @@ def runs_of_counts(counts: np.ndarray, height: int, width: int) -> bytes | None:
     Raises:
         ValueError: they are no counts of height × width pixels.
     """
-    if counts.ndim != 1 or not ((counts >= 0) & (counts <= height * width) & (counts % 1 == 0)).all():
+    if (
+        counts.ndim != 1
+        or not ((counts >= 0) & (counts <= height * width) & (counts == np.floor(counts))).all()
+    ):
         raise ValueError("the counts are no whole numbers of pixels")
     exact = counts.astype(np.int64)
     if exact.sum() != height * width:

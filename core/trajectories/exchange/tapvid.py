@@ -71,7 +71,7 @@ def read(path: Path, clip: Clip) -> Tracks:
     seen, warnings = xy[owner, frame].astype(np.float64), []
     if not ours and len(seen) and (seen >= 0).all() and (seen <= 1).all():
         seen *= (clip.width, clip.height)
-        warnings.append(f"The places in {path.name} are all within 0 to 1, so they were scaled to the frame.")
+        warnings.append(f"Scaled to the frame, in {path.name}: all points, since they lie within 0 to 1.")
     table = Rows(path, clip, owner, frame, range(len(xy)), Origin.LINKED)
     points, split = table.points(seen)
     return points, [], warnings + split

@@ -39,7 +39,7 @@ def test_brox_of_others_is_read(clip, tmp_path):
     read, _, warnings = import_tracks("brox", path, longer(clip, 10))
     assert (read.first.tolist(), read.labels) == ([8, 3], ("4", "0"))
     np.testing.assert_array_equal(read.xy, [[2, 3], [2.5, 3.5], [7.5, 8.75]])
-    assert warnings == ["1 of 3 tracks of Tracks10.dat are outliers and were left out."]
+    assert warnings == ["Left out, in Tracks10.dat: 1 outlier."]
 
 
 @pytest.mark.parametrize(
@@ -238,14 +238,32 @@ def test_losses_say_what_a_format_does_not_keep(points, objects):
         "In brox, 3 object trajectories are left out.",
         "In brox, labels are not kept.",
         "In brox, what was annotated, edited or propagated is not told apart.",
+        "In brox, how well links fit and why tracks end is not kept.",
         "In brox, accepted and rejected trajectories are not told apart.",
     ]
-    assert losses("davis", points, objects)[:2] == [
+    assert losses("davis", points, objects)[:3] == [
         "In davis, 2 point trajectories are left out.",
         "In davis, 1 boxes without a mask are left out.",
+        "In davis, 11 pixels where masks overlap go to the later object.",
     ]
+    assert losses("davis", NOTHING, objects[2:]) == [
+        "In davis, labels are not kept.",
+        "In davis, what was annotated, edited or propagated is not told apart.",
+        "In davis, accepted and rejected trajectories are not told apart.",
+    ]
+    assert losses("cvat", points, objects) == [
+        "In cvat, keyframes are told apart, but not annotated from edited ones.",
+        "In cvat, how sure the boxes are is not kept.",
+        "In cvat, how well links fit and why tracks end is not kept.",
+        "In cvat, accepted and rejected trajectories are not told apart.",
+    ]
+    assert losses("coco", NOTHING, objects) == [
+        "In coco, accepted and rejected trajectories are not told apart."
+    ]
+    assert "In mot, keyframes are told apart only by their confidence of 1." in losses("mot", points, objects)
     assert "In mot, 4 masks become boxes." in losses("mot", points, objects)
-    assert losses("csv", points, objects) == ["In csv, 4 masks become boxes."]
+    for table in ("csv", "parquet"):
+        assert losses(table, points, objects) == [f"In {table}, 4 masks become boxes."]
     for format in FORMATS:
         assert losses(format, NOTHING, ()) == []
         assert all(re.fullmatch(r"In \w+, .*\.", sentence) for sentence in losses(format, points, objects))
