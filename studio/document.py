@@ -1,10 +1,12 @@
 """The open project: reads it, performs edits, says what changed. Nothing else in the window writes."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 from sqlalchemy import Connection
 
@@ -13,7 +15,7 @@ from core.project import Project
 from core.trajectories import journal, store
 from core.trajectories.edits import DeleteTrajectories, Merge, Relabel, SetReview
 from core.trajectories.journal import Edit, HistoryEntry
-from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
+from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories, Review
 from core.trajectories.store import ClipSummary
 
 FEW = 500
@@ -248,21 +250,41 @@ class Document(QObject):
 
     def _refresh(self, changes: Changes) -> None:
         """Read again what is cached of what changed, and no more of it than needed."""
-        touched = changes.trajectories
+        touched, whole = changes.trajectories, set(changes.clips)
         with self.project.reading() as connection:
-            if self._summaries is not None:
-                for clip_id in changes.clips:
-                    self._summaries.pop(clip_id, None)
-                again = store.summaries(connection, changes.clips)
-                self._summaries.update({one.clip.id: one for one in again})
             for clip_id in changes.clips:
                 points, objects = self._points.pop(clip_id, None), self._objects.pop(clip_id, None)
                 if len(changes.clips) > 1 or not 0 < len(touched) <= FEW:
                     continue  # read as a whole when it is looked at again
                 if points is not None:
                     fresh = store.some_points(connection, touched)
-                    self._points[clip_id] = points.exchanged(touched, fresh)
+                    points = self._points[clip_id] = points.exchanged(touched, fresh)
                 if objects is not None:
                     kept = [one for id, one in objects.items() if id not in touched]
                     kept += store.some_objects(connection, touched, self._annotator(clip_id))
-                    self._objects[clip_id] = {one.id: one for one in sorted(kept, key=lambda one: one.id)}
+                    objects = {one.id: one for one in sorted(kept, key=lambda one: one.id)}
+                    self._objects[clip_id] = objects
+                if self._summaries is not None and points is not None and objects is not None:
+                    self._summaries[clip_id] = _counted(self._summaries[clip_id], points, objects.values())
+                    whole.remove(clip_id)
+            if self._summaries is not None and whole:
+                for clip_id in whole:
+                    self._summaries.pop(clip_id, None)
+                again = store.summaries(connection, whole)
+                self._summaries.update({one.clip.id: one for one in again})
+
+
+def _counted(
+    before: ClipSummary, points: PointTrajectories, objects: Collection[ObjectTrajectory]
+) -> ClipSummary:
+    """The summary of a clip from its trajectories: counting in the database takes a scan of them all."""
+    review = np.concatenate([points.review, np.array([one.review for one in objects], np.uint8)])
+    keyframes = np.concatenate([np.zeros(0, np.int32), *(one.keyframes for one in objects)])
+    return replace(
+        before,
+        annotated=len(np.unique(keyframes)),
+        objects=len(objects),
+        points=len(points),
+        accepted=int((review == Review.ACCEPTED).sum()),
+        rejected=int((review == Review.REJECTED).sum()),
+    )
