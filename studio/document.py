@@ -26,6 +26,12 @@ _OF_TRACKS = (DeleteTrajectories, Merge, Relabel, SetReview)
 
 Write = Callable[[Connection], Changes | None]
 
+Trajectories = tuple[PointTrajectories, dict[int, ObjectTrajectory]]
+"""The points of a clip, and id → object of its chosen annotator; both by id."""
+
+Stored = tuple[Changes | None, str, dict[int, Trajectories]]
+"""What a background edit changed, its text where that is to be told, and the clips that were cached, anew."""
+
 
 class Document(QObject):
     """A project as the window sees it.
@@ -38,13 +44,16 @@ class Document(QObject):
         performed(str): an edit was made; its text, for a toast with Undo.
         failed(str): an edit was refused; one sentence for the user.
         busy_changed(str): what a background edit is storing now; empty when it ended.
+        prepared(int): the trajectories of a clip are read; `points` and `objects` give them at once.
     """
 
     changed = Signal(object)
     performed = Signal(str)
     failed = Signal(str)
     busy_changed = Signal(str)
+    prepared = Signal(int)
     _stored = Signal(object)
+    _read = Signal(int, object)
 
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +65,9 @@ class Document(QObject):
         self._storing: deque[str] = deque()
         self._closed = False
         self._stored.connect(self._finish, Qt.ConnectionType.QueuedConnection)
+        self._reader = ThreadPoolExecutor(1, "read")
+        self._preparing: set[int] = set()
+        self._read.connect(self._take_read, Qt.ConnectionType.QueuedConnection)
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -80,6 +92,21 @@ class Document(QObject):
                 found = store.objects(connection, clip_id, self._annotator(clip_id))
                 self._objects[clip_id] = {one.id: one for one in found}
         return self._objects[clip_id]
+
+    def prepare(self, clip_id: int) -> None:
+        """Read a clip's trajectories, many of them in a thread; ends with `prepared`."""
+        count = next(one.objects + one.points for one in self.clips() if one.clip.id == clip_id)
+        if count <= FEW or (clip_id in self._points and clip_id in self._objects):
+            self.prepared.emit(clip_id)
+            return
+        self._preparing.add(clip_id)
+        annotator = self._annotator(clip_id)
+
+        def read() -> Trajectories:
+            with self.project.reading() as connection:
+                return _trajectories(connection, clip_id, annotator)
+
+        self._reader.submit(read).add_done_callback(lambda future: self._read.emit(clip_id, future))
 
     def annotators(self, clip_id: int) -> list[int]:
         """The annotators whose objects a clip has, ascending."""
@@ -191,6 +218,7 @@ class Document(QObject):
     def close(self) -> None:
         """Wait until all that was asked for is stored, then let go of the project."""
         self._closed = True
+        self._reader.shutdown(wait=True, cancel_futures=True)
         self._writer.shutdown(wait=True)
         self.project.close()
 
@@ -214,11 +242,15 @@ class Document(QObject):
         if len(self._storing) == 1:
             self.busy_changed.emit(text)
 
-        def write() -> tuple[Changes | None, str]:
+        seen = {clip_id: self._annotator(clip_id) for clip_id in self._points.keys() & self._objects.keys()}
+
+        def write() -> Stored:
             with self.project.writing() as connection:
                 changes = action(connection)
                 last = journal.undoable(connection)  # an edit may find its text as it writes
-                return changes, last.text if tell and last is not None else ""
+                again = changes.clips & seen.keys() if changes is not None else ()
+                fresh = {clip_id: _trajectories(connection, clip_id, seen[clip_id]) for clip_id in again}
+            return changes, last.text if tell and last is not None else "", fresh
 
         self._writer.submit(write).add_done_callback(self._stored.emit)
 
@@ -227,22 +259,38 @@ class Document(QObject):
             self.failed.emit(f"“{self.busy}” is still being stored; try again in a moment.")
         return bool(self.busy)
 
-    def _finish(self, future: "Future[tuple[Changes | None, str]]") -> None:
+    def _finish(self, future: "Future[Stored]") -> None:
         if self._closed:
             return  # it is stored, and nobody looks any more
         self._storing.popleft()
         try:
-            changes, performed = future.result()
+            changes, performed, fresh = future.result()
         except StudioError as error:
             self.failed.emit(str(error))
         else:
             if changes is not None:
                 self._refresh(changes)
+                for clip_id, (points, objects) in fresh.items():
+                    self._points[clip_id], self._objects[clip_id] = points, objects
                 self.changed.emit(changes)
             if performed:
                 self.performed.emit(performed)
         finally:
             self.busy_changed.emit(self.busy)
+
+    def _take_read(self, clip_id: int, future: "Future[Trajectories]") -> None:
+        if self._closed:
+            return
+        if clip_id not in self._preparing:
+            self.prepare(clip_id)  # it was changed since
+            return
+        self._preparing.remove(clip_id)
+        try:
+            self._points[clip_id], self._objects[clip_id] = future.result()
+        except StudioError as error:
+            self.failed.emit(str(error))
+        else:
+            self.prepared.emit(clip_id)
 
     def _annotator(self, clip_id: int) -> int:
         """Whose objects of a clip are shown."""
@@ -251,6 +299,7 @@ class Document(QObject):
     def _refresh(self, changes: Changes) -> None:
         """Read again what is cached of what changed, and no more of it than needed."""
         touched, whole = changes.trajectories, set(changes.clips)
+        self._preparing -= changes.clips
         with self.project.reading() as connection:
             for clip_id in changes.clips:
                 points, objects = self._points.pop(clip_id, None), self._objects.pop(clip_id, None)
@@ -272,6 +321,11 @@ class Document(QObject):
                     self._summaries.pop(clip_id, None)
                 again = store.summaries(connection, whole)
                 self._summaries.update({one.clip.id: one for one in again})
+
+
+def _trajectories(connection: Connection, clip_id: int, annotator: int) -> Trajectories:
+    objects = store.objects(connection, clip_id, annotator)
+    return store.points(connection, clip_id), {one.id: one for one in objects}
 
 
 def _counted(
