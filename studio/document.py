@@ -1,10 +1,12 @@
 """The open project: reads it, performs edits, says what changed. Nothing else in the window writes."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 from sqlalchemy import Connection
 
@@ -13,7 +15,7 @@ from core.project import Project
 from core.trajectories import journal, store
 from core.trajectories.edits import DeleteTrajectories, Merge, Relabel, SetReview
 from core.trajectories.journal import Edit, HistoryEntry
-from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
+from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories, Review
 from core.trajectories.store import ClipSummary
 
 FEW = 500
@@ -23,6 +25,12 @@ _OF_TRACKS = (DeleteTrajectories, Merge, Relabel, SetReview)
 """Edits that write at least a row for each of their tracks."""
 
 Write = Callable[[Connection], Changes | None]
+
+Trajectories = tuple[PointTrajectories, dict[int, ObjectTrajectory]]
+"""The points of a clip, and id → object of its chosen annotator; both by id."""
+
+Stored = tuple[Changes | None, str, dict[int, Trajectories]]
+"""What a background edit changed, its text where that is to be told, and the clips that were cached, anew."""
 
 
 class Document(QObject):
@@ -36,13 +44,16 @@ class Document(QObject):
         performed(str): an edit was made; its text, for a toast with Undo.
         failed(str): an edit was refused; one sentence for the user.
         busy_changed(str): what a background edit is storing now; empty when it ended.
+        prepared(int): the trajectories of a clip are read; `points` and `objects` give them at once.
     """
 
     changed = Signal(object)
     performed = Signal(str)
     failed = Signal(str)
     busy_changed = Signal(str)
+    prepared = Signal(int)
     _stored = Signal(object)
+    _read = Signal(int, object)
 
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +65,9 @@ class Document(QObject):
         self._storing: deque[str] = deque()
         self._closed = False
         self._stored.connect(self._finish, Qt.ConnectionType.QueuedConnection)
+        self._reader = ThreadPoolExecutor(1, "read")
+        self._preparing: set[int] = set()
+        self._read.connect(self._take_read, Qt.ConnectionType.QueuedConnection)
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -78,6 +92,21 @@ class Document(QObject):
                 found = store.objects(connection, clip_id, self._annotator(clip_id))
                 self._objects[clip_id] = {one.id: one for one in found}
         return self._objects[clip_id]
+
+    def prepare(self, clip_id: int) -> None:
+        """Read a clip's trajectories, many of them in a thread; ends with `prepared`."""
+        count = next(one.objects + one.points for one in self.clips() if one.clip.id == clip_id)
+        if count <= FEW or (clip_id in self._points and clip_id in self._objects):
+            self.prepared.emit(clip_id)
+            return
+        self._preparing.add(clip_id)
+        annotator = self._annotator(clip_id)
+
+        def read() -> Trajectories:
+            with self.project.reading() as connection:
+                return _trajectories(connection, clip_id, annotator)
+
+        self._reader.submit(read).add_done_callback(lambda future: self._read.emit(clip_id, future))
 
     def annotators(self, clip_id: int) -> list[int]:
         """The annotators whose objects a clip has, ascending."""
@@ -189,6 +218,7 @@ class Document(QObject):
     def close(self) -> None:
         """Wait until all that was asked for is stored, then let go of the project."""
         self._closed = True
+        self._reader.shutdown(wait=True, cancel_futures=True)
         self._writer.shutdown(wait=True)
         self.project.close()
 
@@ -212,11 +242,15 @@ class Document(QObject):
         if len(self._storing) == 1:
             self.busy_changed.emit(text)
 
-        def write() -> tuple[Changes | None, str]:
+        seen = {clip_id: self._annotator(clip_id) for clip_id in self._points.keys() & self._objects.keys()}
+
+        def write() -> Stored:
             with self.project.writing() as connection:
                 changes = action(connection)
                 last = journal.undoable(connection)  # an edit may find its text as it writes
-                return changes, last.text if tell and last is not None else ""
+                again = changes.clips & seen.keys() if changes is not None else ()
+                fresh = {clip_id: _trajectories(connection, clip_id, seen[clip_id]) for clip_id in again}
+            return changes, last.text if tell and last is not None else "", fresh
 
         self._writer.submit(write).add_done_callback(self._stored.emit)
 
@@ -225,22 +259,38 @@ class Document(QObject):
             self.failed.emit(f"“{self.busy}” is still being stored; try again in a moment.")
         return bool(self.busy)
 
-    def _finish(self, future: "Future[tuple[Changes | None, str]]") -> None:
+    def _finish(self, future: "Future[Stored]") -> None:
         if self._closed:
             return  # it is stored, and nobody looks any more
         self._storing.popleft()
         try:
-            changes, performed = future.result()
+            changes, performed, fresh = future.result()
         except StudioError as error:
             self.failed.emit(str(error))
         else:
             if changes is not None:
                 self._refresh(changes)
+                for clip_id, (points, objects) in fresh.items():
+                    self._points[clip_id], self._objects[clip_id] = points, objects
                 self.changed.emit(changes)
             if performed:
                 self.performed.emit(performed)
         finally:
             self.busy_changed.emit(self.busy)
+
+    def _take_read(self, clip_id: int, future: "Future[Trajectories]") -> None:
+        if self._closed:
+            return
+        if clip_id not in self._preparing:
+            self.prepare(clip_id)  # it was changed since
+            return
+        self._preparing.remove(clip_id)
+        try:
+            self._points[clip_id], self._objects[clip_id] = future.result()
+        except StudioError as error:
+            self.failed.emit(str(error))
+        else:
+            self.prepared.emit(clip_id)
 
     def _annotator(self, clip_id: int) -> int:
         """Whose objects of a clip are shown."""
@@ -248,21 +298,47 @@ class Document(QObject):
 
     def _refresh(self, changes: Changes) -> None:
         """Read again what is cached of what changed, and no more of it than needed."""
-        touched = changes.trajectories
+        touched, whole = changes.trajectories, set(changes.clips)
+        self._preparing -= changes.clips
         with self.project.reading() as connection:
-            if self._summaries is not None:
-                for clip_id in changes.clips:
-                    self._summaries.pop(clip_id, None)
-                again = store.summaries(connection, changes.clips)
-                self._summaries.update({one.clip.id: one for one in again})
             for clip_id in changes.clips:
                 points, objects = self._points.pop(clip_id, None), self._objects.pop(clip_id, None)
                 if len(changes.clips) > 1 or not 0 < len(touched) <= FEW:
                     continue  # read as a whole when it is looked at again
                 if points is not None:
                     fresh = store.some_points(connection, touched)
-                    self._points[clip_id] = points.exchanged(touched, fresh)
+                    points = self._points[clip_id] = points.exchanged(touched, fresh)
                 if objects is not None:
                     kept = [one for id, one in objects.items() if id not in touched]
                     kept += store.some_objects(connection, touched, self._annotator(clip_id))
-                    self._objects[clip_id] = {one.id: one for one in sorted(kept, key=lambda one: one.id)}
+                    objects = {one.id: one for one in sorted(kept, key=lambda one: one.id)}
+                    self._objects[clip_id] = objects
+                if self._summaries is not None and points is not None and objects is not None:
+                    self._summaries[clip_id] = _counted(self._summaries[clip_id], points, objects.values())
+                    whole.remove(clip_id)
+            if self._summaries is not None and whole:
+                for clip_id in whole:
+                    self._summaries.pop(clip_id, None)
+                again = store.summaries(connection, whole)
+                self._summaries.update({one.clip.id: one for one in again})
+
+
+def _trajectories(connection: Connection, clip_id: int, annotator: int) -> Trajectories:
+    objects = store.objects(connection, clip_id, annotator)
+    return store.points(connection, clip_id), {one.id: one for one in objects}
+
+
+def _counted(
+    before: ClipSummary, points: PointTrajectories, objects: Collection[ObjectTrajectory]
+) -> ClipSummary:
+    """The summary of a clip from its trajectories: counting in the database takes a scan of them all."""
+    review = np.concatenate([points.review, np.array([one.review for one in objects], np.uint8)])
+    keyframes = np.concatenate([np.zeros(0, np.int32), *(one.keyframes for one in objects)])
+    return replace(
+        before,
+        annotated=len(np.unique(keyframes)),
+        objects=len(objects),
+        points=len(points),
+        accepted=int((review == Review.ACCEPTED).sum()),
+        rejected=int((review == Review.REJECTED).sum()),
+    )

@@ -21,6 +21,9 @@ REACH = 30
 SAME = 2.0
 """Standard deviations within which a path that is followed counts as back on the one that was known."""
 
+CLOSE = 1.0
+"""Pixels within which it does so, too, where the two were far apart at first; else a quarter of that."""
+
 Flow = tuple[np.ndarray, np.ndarray]
 
 
@@ -32,8 +35,8 @@ def repair_around(
     To each side, as far as the next anchor, the path is solved from both its ends (`repair_path`). Where
     no anchor lies within `REACH` frames, the point is followed from `at`: where it comes back to the path
     that was known, the frames between are solved from both ends. Where it does not, it is followed as far
-    as it can be; the known path stays beyond, and the step from the one to the other is the error there,
-    so that the worst error shows where to set the next point.
+    as it can be; the known path stays beyond, and how far it is from the other is the error there, so
+    that the worst error shows where to set the next point.
 
     Args:
         frames: those of the path and no others.
@@ -47,14 +50,14 @@ def repair_around(
     Source: the annotation tool of Doersch et al., TAP-Vid, NeurIPS 2022, Section 4.
     """
     xy, error = np.array(path, np.float32), np.zeros(len(path), np.float32)
-    ahead, jumps_ahead = _side(frames, range(at, len(path)), xy, anchors, error, threads)
-    behind, jumps_behind = _side(frames, range(at, -1, -1), xy, anchors, error, threads)
+    ahead, jump_ahead = _side(frames, range(at, len(path)), xy, anchors, error, threads)
+    behind, jump_behind = _side(frames, range(at, -1, -1), xy, anchors, error, threads)
     last, first = at + ahead, at - behind
-    if jumps_ahead:  # the error of a link stands at its end: beyond what is new, or at its start
+    if jump_ahead:  # the error of a link stands at its end: beyond what is new, or at its start
         last += 1
-        error[last] = np.linalg.norm(xy[last] - xy[last - 1])
-    if jumps_behind:
-        error[first] = np.linalg.norm(xy[first] - xy[first - 1])
+        error[last] = jump_ahead
+    if jump_behind:
+        error[first] = jump_behind
     return first, xy[first : last + 1], error[first : last + 1]
 
 
@@ -88,11 +91,11 @@ def repair_path(
 
 def _side(
     frames: Images, order: range, xy: np.ndarray, anchors: np.ndarray, error: np.ndarray, threads: int
-) -> tuple[int, bool]:
+) -> tuple[int, float]:
     """Solve `xy` (T, 2) again in the frames of `order`, from the first, which is known, on; in place.
 
     Returns:
-        how many frames after the first are new, and whether the path jumps after them.
+        how many frames after the first are new, and by how many pixels the path jumps after them.
     """
     order = order[: REACH + 1]
     anchored = next((step for step in range(1, len(order)) if anchors[order[step]]), None)
@@ -103,6 +106,7 @@ def _side(
     known = known - part.corner
     place, variance, flows, chain = known[0], 0.0, list[Flow](), list[tuple[np.ndarray, float]]()
     joins: int | None = None
+    apart = close = 0.0
     for now in itertools.islice(stream(part, {1: FINE}, threads, max_side=4096), 1, None):
         flows.append(now.flows[1])
         if anchored is not None:
@@ -110,7 +114,9 @@ def _side(
         place, variance, followed = _linked(place, variance, now.flows[1])
         if not followed:
             break
-        if np.linalg.norm(place - known[len(flows)]) <= SAME * np.sqrt(variance):
+        apart = float(np.linalg.norm(place - known[len(flows)]))
+        close = min(CLOSE, apart / 4) if not chain else close
+        if apart <= max(close, SAME * np.sqrt(variance)):
             joins = len(flows)
             break
         chain.append((place, variance))
@@ -119,12 +125,14 @@ def _side(
         path, deviation = _joined(flows, known[0], known[end])
         new = list(order[1:end])
         xy[new], error[new] = path[1:-1] + part.corner, deviation[1:-1]
-        return end - 1, False
+        return end - 1, 0.0
     new = list(order[1 : len(chain) + 1])
     for frame, (place, variance) in zip(new, chain, strict=True):
         xy[frame], error[frame] = place + part.corner, np.sqrt(variance)
     beyond = order[0] + (len(new) + 1) * order.step
-    return len(new), 0 <= beyond < len(xy)
+    if not 0 <= beyond < len(xy):
+        return len(new), 0.0
+    return len(new), apart if chain else float(np.linalg.norm(known[1] - known[0]))
 
 
 def _joined(flows: Sequence[Flow], start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ import datetime
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLabel,
@@ -58,26 +58,33 @@ class HistoryPanel(QWidget):
         box.addWidget(self.list)
         box.addWidget(self.empty, 1)
         self._entries: list[HistoryEntry] = []
-        document.changed.connect(self.reload)
+        self._stale = True
+        document.changed.connect(self._reload_if_seen)
         self.reload()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._stale:
+            self.reload()
+        super().showEvent(event)
+
+    def _reload_if_seen(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self.reload()
+
     def reload(self) -> None:
-        """Read the latest edits again."""
-        self._entries = self._document.history()
-        self.list.clear()
-        faint = QColor(theme.colours().muted)
-        for entry in self._entries:
-            when = datetime.datetime.fromisoformat(entry.created).astimezone()
-            item = QListWidgetItem(f"{_clock(when)}   {entry.text}")
-            item.setData(_ENTRY, entry.id)
-            item.setToolTip(f"{entry.text}\n{when:%Y-%m-%d %H:%M:%S}, {_STATES[entry.state]}")
-            if entry.state != "done":
-                item.setForeground(faint)
-                font = item.font()
-                font.setItalic(True)
-                font.setStrikeOut(entry.state == "abandoned")
-                item.setFont(font)
-            self.list.addItem(item)
+        """Read the latest edits again; only the lines that changed are written anew."""
+        self._stale = False
+        known, self._entries = self._entries, self._document.history()
+        newest = known[0].id if known else 0
+        added = sum(entry.id > newest for entry in self._entries)
+        for _ in range(added):
+            self.list.insertItem(0, QListWidgetItem())
+        while self.list.count() > len(self._entries):
+            self.list.takeItem(self.list.count() - 1)
+        for row, entry in enumerate(self._entries):
+            if row < added or entry != known[row - added]:
+                _write(self.list.item(row), entry)
         self.list.setVisible(bool(self._entries))
         self.empty.setVisible(not self._entries)
 
@@ -121,6 +128,19 @@ class HistoryPanel(QWidget):
         action.setEnabled(steps != 0)
         action.triggered.connect(partial(self._go_to, entry_id))
         return menu
+
+
+def _write(item: QListWidgetItem, entry: HistoryEntry) -> None:
+    when = datetime.datetime.fromisoformat(entry.created).astimezone()
+    item.setText(f"{_clock(when)}   {entry.text}")
+    item.setData(_ENTRY, entry.id)
+    item.setToolTip(f"{entry.text}\n{when:%Y-%m-%d %H:%M:%S}, {_STATES[entry.state]}")
+    done = entry.state == "done"
+    item.setData(Qt.ItemDataRole.ForegroundRole, None if done else QColor(theme.colours().muted))
+    font = item.font()
+    font.setItalic(not done)
+    font.setStrikeOut(entry.state == "abandoned")
+    item.setFont(font)
 
 
 def _clock(when: datetime.datetime) -> str:

@@ -74,7 +74,9 @@ class ClipList(QWidget):
         self.tree.customContextMenuRequested.connect(self._open_menu)
         self._items: dict[int, QTreeWidgetItem] = {}
         self.tree.currentItemChanged.connect(self._choose)
-        view.clip_changed.connect(self._show_current)
+        self._wanted: int | None = None
+        view.clip_changed.connect(self._follow)
+        document.prepared.connect(self._turn_to)
         document.changed.connect(self.reload)
         self.summaries: list[ClipSummary] = []
         self.reload()
@@ -122,12 +124,20 @@ class ClipList(QWidget):
         clips = {one.clip.id: one.clip for one in self.summaries}
         current = self._view.clip
         if current is None or current.id not in clips:
-            self._view.set_clip(next(iter(clips.values()), None))
+            self._view.set_clip(None)
+            for clip_id in list(clips)[:1]:
+                self._look_at(clip_id)
         else:
             self._view.set_clip(clips[current.id])
         self._show_current()
 
+    def _follow(self) -> None:
+        self._wanted = None
+        self._show_current()
+
     def _show_current(self) -> None:
+        if self._wanted is not None:
+            return  # it is shown as chosen already while its tracks are read
         item = self._items.get(self._view.clip.id) if self._view.clip is not None else None
         if item is not None and item is not self.tree.currentItem():
             self.tree.setCurrentItem(item)
@@ -157,7 +167,18 @@ class ClipList(QWidget):
     def _choose(self, item: QTreeWidgetItem | None) -> None:
         clip = item.data(0, _CLIP) if item is not None else None
         if clip is not None:
-            self._view.set_clip(clip)
+            self._look_at(clip.id)
+
+    def _look_at(self, clip_id: int) -> None:
+        """Turn to a clip as soon as its tracks are read."""
+        self._wanted = clip_id
+        self._document.prepare(clip_id)
+
+    def _turn_to(self, clip_id: int) -> None:
+        clips = {one.clip.id: one.clip for one in self.summaries}
+        if clip_id == self._wanted:
+            self._wanted = None
+            self._view.set_clip(clips.get(clip_id, self._view.clip))
 
 
 class _Share(QStyledItemDelegate):

@@ -1,7 +1,7 @@
 """The tracks of a clip as columns of arrays: what the table shows, sorts and filters by."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -38,6 +38,21 @@ class TrackRows:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def exchanged(self, ids: Iterable[int], fresh: "TrackRows") -> "TrackRows":
+        """The same without some tracks and with fresh ones in their places, in the same order."""
+        kept = ~np.isin(self.ids, list(ids))
+        places = np.searchsorted(self._order[kept], fresh._order)
+        columns = {
+            field.name: np.insert(getattr(self, field.name)[kept], places, getattr(fresh, field.name))
+            for field in fields(self)
+        }
+        return TrackRows(**columns)
+
+    @property
+    def _order(self) -> np.ndarray:
+        """(N,) int64, ascending: objects first, each kind by id."""
+        return self.ids - np.where(self.is_object, np.int64(2**62), 0)
 
 
 @dataclass(frozen=True)

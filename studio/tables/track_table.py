@@ -25,10 +25,10 @@ from PySide6.QtWidgets import (
 from core.trajectories.edits import Relabel
 from core.trajectories.model import Changes, Review
 from studio import theme
-from studio.document import Document
+from studio.document import FEW, Document
 from studio.tables.filter_row import FilterRow
 from studio.tables.track_model import COLUMNS, KIND_COLUMN, LABEL_COLUMN, REVIEW_COLUMN, TrackModel
-from studio.tables.track_rows import TrackFilter, track_rows
+from studio.tables.track_rows import TrackFilter, TrackRows, track_rows
 from studio.view_state import ViewState
 
 _WIDTHS = (26, 58, 60, 110, 76, 58, 46, 54, 54, 50)
@@ -76,7 +76,7 @@ class TrackTable(QWidget):
         self.model.modelReset.connect(self._show_selection)
         view.clip_changed.connect(self._change_clip)
         view.selection_changed.connect(self._show_selection)
-        document.changed.connect(self._reload_if_touched)
+        document.changed.connect(self._take_changes)
         self.reload()
 
     def reload(self) -> None:
@@ -84,12 +84,15 @@ class TrackTable(QWidget):
         clip = self._view.clip
         if clip is None:
             self.model.set_rows(None)
+            self._tell_shown()
         else:
             objects = self._document.objects(clip.id).values()
-            self.model.set_rows(track_rows(self._document.points(clip.id), objects))
-        if self.model.rows is not None:
-            there = self.model.rows.ids[np.isin(self.model.rows.ids, list(self._view.selection))]
-            self._view.set_selection(there.tolist())
+            self._show_rows(track_rows(self._document.points(clip.id), objects))
+
+    def _show_rows(self, rows: TrackRows) -> None:
+        self.model.set_rows(rows)
+        there = rows.ids[np.isin(rows.ids, list(self._view.selection))]
+        self._view.set_selection(there.tolist())
         self._tell_shown()
 
     def show_only(self, ids: frozenset[int] | None) -> None:
@@ -192,9 +195,19 @@ class TrackTable(QWidget):
         if self._view.clip is not None:
             self.edit_asked.emit(Relabel(self._view.clip.id, (trajectory_id,), label))
 
-    def _reload_if_touched(self, changes: Changes) -> None:
-        if self._view.clip is not None and self._view.clip.id in changes.clips:
+    def _take_changes(self, changes: Changes) -> None:
+        """Read what changed again: the tracks that were touched where they are few, else all."""
+        clip, rows, touched = self._view.clip, self.model.rows, changes.trajectories
+        if clip is None or clip.id not in changes.clips:
+            return
+        if rows is None or len(changes.clips) > 1 or not 0 < len(touched) <= FEW:
             self.reload()
+            return
+        points, objects = self._document.points(clip.id), self._document.objects(clip.id)
+        fresh = points.take(np.isin(points.ids, list(touched)))
+        self._show_rows(
+            rows.exchanged(touched, track_rows(fresh, [objects[id] for id in sorted(touched & set(objects))]))
+        )
 
 
 class _Table(QTableView):

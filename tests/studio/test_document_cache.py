@@ -231,3 +231,22 @@ def test_several_steps_through_the_history_are_one_change(small_document: Docume
     assert small_document.turn(5)
     assert not small_document.turn(5)
     compare_with_fresh(small_document)
+
+
+def test_many_tracks_are_read_in_a_thread_before_they_are_asked_for(small_document: Document, qtbot):
+    first, second = (one.clip.id for one in small_document.clips())
+    with qtbot.waitSignal(small_document.performed):
+        small_document.perform_later(ReplacePoints({first: draw_points(FEW + 1), second: draw_points(9)}))
+    prepared = []
+    small_document.prepared.connect(prepared.append)
+    small_document.prepare(second)
+    assert prepared == [second], "few are read when they are asked for"
+    small_document.prepare(first)
+    assert prepared == [second]
+    object_id = next(iter(small_document.objects(first)))
+    small_document.perform(Relabel(first, (object_id,), "changed while it is read"))
+    qtbot.waitUntil(lambda: prepared == [second, first])
+    compare_with_fresh(small_document)
+    small_document.prepare(first)
+    assert prepared == [second, first, first]
+    small_document.prepare(first)

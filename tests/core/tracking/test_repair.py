@@ -107,7 +107,7 @@ def test_beyond_the_reach_the_known_path_stays_and_the_step_to_it_is_the_error(d
     first, part, error = repair_around(clip.frames, path, 12, np.arange(24) == 12)
     assert (first, len(part)) == (8, 10)  # 8 to 16 new, 17 with the error of the step to it
     np.testing.assert_array_equal(part[-1], path[17])
-    np.testing.assert_allclose((error[0], error[-1]), 9, atol=2)
+    np.testing.assert_allclose((error[0], error[-1]), 9, atol=1)
     assert error[1:-1].max() < 2
 
 

@@ -93,6 +93,34 @@ def test_the_menu_of_an_edit_says_what_can_be_done_about_it(history: HistoryPane
     assert "replaced by later edits" in history.list.item(1).toolTip()
 
 
+def test_the_list_says_after_each_step_what_one_made_anew_says(
+    history: HistoryPanel, small_document: Document, qtbot
+):
+    def lines(panel: HistoryPanel) -> list[tuple]:
+        items = [panel.list.item(row) for row in range(panel.list.count())]
+        return [
+            (one.text(), one.toolTip(), one.font(), one.foreground(), one.data(Qt.ItemDataRole.UserRole))
+            for one in items
+        ]
+
+    for step in ("a", "b", "undo", "undo", "redo", "c", "undo"):
+        if step in ("undo", "redo"):
+            assert getattr(small_document, step)()
+        else:
+            relabel(small_document, step)
+        anew = HistoryPanel(small_document)
+        qtbot.addWidget(anew)
+        assert lines(history) == lines(anew)
+
+
+def test_a_list_that_nobody_sees_is_read_when_it_is_seen(history: HistoryPanel, small_document: Document):
+    history.hide()
+    relabel(small_document, "a")
+    assert texts(history)[0] == "Track 40 points"
+    history.show()
+    assert texts(history)[0] == "Label track 1 'a'"
+
+
 def test_without_edits_it_says_what_will_appear(history: HistoryPanel, small_document: Document):
     assert history.list.isVisible()
     assert not history.empty.isVisible()

@@ -1,13 +1,13 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from core.trajectories.bulk_edits import AddClips
+from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.edits import SetReview
 from core.trajectories.model import Review
-from studio.document import Document
+from studio.document import FEW, Document
 from studio.tables.clip_list import REVIEWED_COLUMN, ClipList
 from studio.view_state import ViewState
-from tests.studio.small_project import draw_clip
+from tests.studio.small_project import draw_clip, draw_points
 
 SHARE = Qt.ItemDataRole.UserRole + 1
 
@@ -67,3 +67,29 @@ def test_imported_clips_appear_and_go_again_with_undo(clips: ClipList, small_doc
     assert clips._view.clip.name == "a new clip"
     small_document.undo()
     assert clips._view.clip.name == "birds"
+
+
+def test_a_clip_of_many_tracks_is_turned_to_when_they_are_read(
+    clips: ClipList, small_document: Document, qtbot
+):
+    def click(name: str) -> None:
+        rect = clips.tree.visualItemRect(row(clips, name))
+        qtbot.mouseClick(clips.tree.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+
+    birds, cars = (one.clip for one in small_document.clips())
+    with qtbot.waitSignal(small_document.performed):
+        small_document.perform_later(ReplacePoints({cars.id: draw_points(FEW + 1)}))
+    click("cars")
+    assert clips._view.clip == birds
+    assert clips.tree.currentItem() is row(clips, "cars")
+    small_document.perform(SetReview(birds.id, (1,), Review.ACCEPTED))  # the list is read again meanwhile
+    qtbot.waitUntil(lambda: clips._view.clip == cars)
+    assert clips.tree.currentItem() is row(clips, "cars")
+    clips._view.set_clip(birds)
+    small_document.perform(ReplacePoints({cars.id: draw_points(FEW + 2)}))
+    with qtbot.waitSignal(small_document.prepared):
+        click("cars")
+        clips._view.set_clip(None)
+        clips._view.set_clip(birds)  # as somebody who thinks better of it
+    assert clips._view.clip == birds
+    assert clips.tree.currentItem() is row(clips, "birds")

@@ -1,3 +1,4 @@
+import dataclasses
 import time
 
 import numpy as np
@@ -13,6 +14,7 @@ from studio.tables.track_model import COLUMNS, LABEL_COLUMN, TrackModel
 from studio.tables.track_rows import TrackFilter, track_rows
 from studio.tables.track_table import TrackTable
 from studio.view_state import ViewState
+from tests.studio.test_document_cache import edits_of
 
 
 @pytest.fixture
@@ -192,6 +194,28 @@ def test_the_keys_go_on_from_what_was_selected_elsewhere(table: TrackTable, smal
     table.filter_row.kind.setCurrentIndex(1)  # objects only: the row is gone
     qtbot.keyClick(table.table, Qt.Key.Key_Down)
     assert small_view.selection == {ids[0]}
+
+
+def test_after_each_edit_it_holds_what_a_table_made_anew_would(
+    table: TrackTable, small_view: ViewState, small_document: Document
+):
+    clip = small_view.clip.id
+
+    def compare() -> None:
+        anew = track_rows(small_document.points(clip), small_document.objects(clip).values())
+        for field in dataclasses.fields(anew):
+            ours, theirs = getattr(table.model.rows, field.name), getattr(anew, field.name)
+            np.testing.assert_array_equal(ours, theirs, err_msg=field.name)
+            assert ours.dtype == theirs.dtype
+
+    edits = edits_of(small_document)
+    for edit in edits:
+        assert small_document.perform(edit)
+        compare()
+    for turn in (small_document.undo, small_document.redo, small_document.undo):
+        for _ in edits:
+            assert turn()
+            compare()
 
 
 def test_it_follows_the_clip(table: TrackTable, small_view: ViewState, small_document: Document):
