@@ -46,6 +46,7 @@ ROWS: tuple[Row, ...] = (
     Row("open_sample", "Open &sample project", "File", tip="Make small clips to try everything on.", icon="sample"),
     Row("import_folder", "Import &folder…", "|File", ("Ctrl+I",), "Import a Moseg, VSB100 or DAVIS folder, or a folder of frames.", "import"),
     Row("import_videos", "Import &video…", "File", ("Ctrl+Shift+I",), "Import a video file.", "film"),
+    _curate("import_tracks", "Import &tracks…", "File", tip="Add tracks of another program to this clip.", icon="import"),
     Row("export_tracks", "&Export tracks…", "|File", ("Ctrl+Shift+E",), "Write tracks in another program's format.", "export"),
     _curate("relocate", "Find moved frames…", "File", tip="Say in which folder the frames of this clip lie now.", icon="folder"),
     Row("close_project", "&Close project", "|File", ("Ctrl+W",), "Go back to the welcome page."),

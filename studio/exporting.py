@@ -28,15 +28,6 @@ from studio import theme
 from studio.background import Background, Report
 from studio.document import Document
 
-TITLES = {
-    "brox": "Brox tracks (.dat): points",
-    "tapvid": "TAP-Vid arrays (.npz): points",
-    "davis": "DAVIS pictures: masks",
-    "mot": "MOTChallenge (.txt): boxes",
-    "coco": "COCO for video (.json): boxes and masks",
-    "csv": "CSV table: points and boxes",
-}
-
 Lost = dict[str, list[str]]
 """Format → what it cannot hold, in sentences."""
 
@@ -77,8 +68,8 @@ class ExportDialog(QDialog):
         self.finished.connect(self.deleteLater)
         document.changed.connect(self._forget)
         self.format, self.clips, self.folder = QComboBox(), QComboBox(), QLineEdit(str(folder))
-        for name in FORMATS:
-            self.format.addItem(TITLES.get(name, name), name)
+        for name, format in FORMATS.items():
+            self.format.addItem(f"{format.title} ({format.suffix or 'pictures'})", name)
         if shown is not None:
             self.clips.addItem(f"only {shown.name}", [shown.id])
         if shown is None or len(self._clips) > 1:

@@ -76,7 +76,7 @@ class ProjectJobs(QObject):
         """Action → why it cannot be used now."""
         clips = "" if self._summaries else "Import clips first."
         keyed = clips or ("" if any(one.annotated for one in self._summaries) else "Draw an object first.")
-        return {"track_points": clips, "densify": keyed, "export_tracks": clips}
+        return {"track_points": clips, "densify": keyed, "export_tracks": clips, "import_tracks": clips}
 
     def close(self) -> None:
         """Runs go on in the background; their results wait for the next time."""

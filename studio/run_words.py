@@ -48,7 +48,9 @@ def age(run: Run) -> str:
 def labels(runs: Sequence[Run]) -> list[str]:
     """A short name for each run in a legend; those that would share one get the time they were made."""
     counts = Counter(run.label for run in runs)
+    made = [datetime.fromtimestamp(run.created) for run in runs]
+    form = "%H:%M:%S" if len({at.date() for at in made}) == 1 else "%d %b %H:%M"
     return [
-        f"{run.label}, {datetime.fromtimestamp(run.created):%H:%M:%S}" if counts[run.label] > 1 else run.label
-        for run in runs
+        f"{run.label}, {at:{form}}" if counts[run.label] > 1 else run.label
+        for run, at in zip(runs, made, strict=True)
     ]

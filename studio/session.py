@@ -161,7 +161,7 @@ class Session(QObject):
         document.performed.connect(self._tell_edit)
         document.changed.connect(self._refresh_history)
         document.busy_changed.connect(self._show_busy)
-        for refusing in (document, self.jobs, self.repair):
+        for refusing in (document, self.jobs, self.exchange, self.repair):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
         self.jobs.told.connect(window.toasts.show)
         for offering in (self.jobs, self.exchange):

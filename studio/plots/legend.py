@@ -41,6 +41,7 @@ class Legend(QLabel):
     def _fit(self) -> None:
         shown = self.text()
         self.setText(self._entries)
+        self.setMinimumHeight(0)  # else it is never found to need less than now
         lines = self.heightForWidth(max(self.width(), 1)) if self._entries else 0
         self.setFixedHeight(max(lines, self.fontMetrics().height() + 2))
         self.setText(shown)

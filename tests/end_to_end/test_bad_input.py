@@ -22,14 +22,6 @@ ROOT = Path(main.__file__).parent
 QUICK = ("--network", "tiny", "--device", "cpu")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        own = tmp_path_factory.mktemp("cache")
-        patch.setattr("platformdirs.user_cache_path", lambda name: own / name)
-        yield
-
-
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory):
     """A project with two clips, closed and opened again, so that a backup is there; not to be changed."""

@@ -2,12 +2,11 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QLabel
 
 from core.detection.config import VocConfig
 from core.jobs.run_folder import RunFolder, State, Status
@@ -19,7 +18,6 @@ from core.trajectories.edits import AddObject, Relabel
 from studio.app import Studio
 from studio.importing import ImportDialog
 from studio.run import Run
-from studio.settings import WindowSettings
 from studio.workspaces.error_card import ErrorCard
 from tests import bad_inputs
 from tests.bad_disks import full_disk, read_only
@@ -43,18 +41,6 @@ def drawn(tmp_path_factory) -> Path:
 @pytest.fixture
 def project(tmp_path: Path, drawn: Path) -> Path:
     return Path(shutil.copytree(drawn, tmp_path / "small"))
-
-
-@pytest.fixture
-def studio(qtbot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    """The real window on its welcome page."""
-    monkeypatch.setattr("studio.app.projects_folder", lambda: tmp_path / "projects")
-    studio = Studio(qapp, WindowSettings(tmp_path / "settings.ini"), tmp_path / "log")
-    studio.window.show()
-    qtbot.waitExposed(studio.window)
-    yield studio
-    studio.window.close()
-    studio.window.deleteLater()
 
 
 def opened(qtbot, studio: Studio, project: Path) -> Studio:
@@ -279,6 +265,21 @@ def test_runs_that_cannot_be_right_fail_with_a_card_and_change_nothing(qtbot, st
     assert any("failed" in text for text in studio.window.toasts.texts)
     studio.close_project()
     assert contents(project) == before
+
+
+def test_an_annotation_that_declares_entities_fails_the_evaluation(qtbot, studio, project, tmp_path):
+    voc = write_voc(tmp_path / "VOCdevkit", train=2, test=1)
+    annotation = voc / "VOC2007" / "Annotations" / "000001.xml"
+    whole = annotation.read_text()
+    assert "<name>car" in whole or "<name>cat" in whole
+    entity = re.sub("<name>ca[rt]<", "<name>&thing;<", whole)
+    annotation.write_text('<!DOCTYPE annotation [<!ENTITY thing "car">]>\n' + entity)
+    runs = opened(qtbot, studio, project).session.runs
+    settings = VocConfig(voc=voc, network="tiny", device="cpu", steps=2, cache=tmp_path / "cache")
+    run = runs.start("voc", settings, clips=())
+    ended(qtbot, studio, run)
+    assert run.state is State.FAILED
+    assert re.search(r"000001\.xml declares a document type .*; take that out", card(studio, "evaluate", run))
 
 
 def test_a_run_whose_snapshot_is_damaged_is_told_when_it_is_resumed(qtbot, studio, project):

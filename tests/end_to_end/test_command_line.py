@@ -24,15 +24,6 @@ from tests.small_data import FRAMES, KEYFRAMES, write_davis, write_voc
 ROOT = Path(main.__file__).parent
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _own_cache(tmp_path_factory):
-    """Boxes that commands cache for all projects are kept apart from the user's."""
-    with pytest.MonkeyPatch.context() as patch:
-        own = tmp_path_factory.mktemp("cache")
-        patch.setattr("platformdirs.user_cache_path", lambda name: own / name)
-        yield
-
-
 @pytest.fixture(scope="module")
 def davis(tmp_path_factory):
     return write_davis(tmp_path_factory.mktemp("data") / "DAVIS")

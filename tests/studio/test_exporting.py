@@ -11,7 +11,7 @@ from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.edits import Relabel
 from core.trajectories.exchange import FORMATS
 from studio.app import Studio
-from studio.exporting import TITLES, ExportDialog
+from studio.exporting import ExportDialog
 from tests.studio.at_the_window import CTRL, SHIFT, SWAN, key
 from tests.studio.small_project import draw_points
 
@@ -31,8 +31,9 @@ def choose(dialog: ExportDialog, format: str, clips: int = 0) -> None:
     dialog.clips.setCurrentIndex(clips)
 
 
-def test_every_format_is_offered_by_its_title():
-    assert list(TITLES) == list(FORMATS)
+def test_every_format_is_offered(dialog: ExportDialog):
+    assert [dialog.format.itemData(row) for row in range(dialog.format.count())] == list(FORMATS)
+    assert dialog.format.itemText(0) == "Brox tracks (.dat)"
 
 
 def test_the_clip_that_is_shown_is_written_and_its_folder_can_be_opened(

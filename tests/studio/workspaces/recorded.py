@@ -1,6 +1,5 @@
 """Run folders as real jobs leave them, written through `RunFolder`: for views, which only read them."""
 
-import dataclasses
 import json
 import math
 import time
@@ -60,5 +59,4 @@ def evaluation(parent: Path, stamp: str, aps: dict[str, float], **settings: Any)
 
 def end(folder: RunFolder, state: State, step: int, error: str = "") -> None:
     """Write down how a run ended."""
-    status = Status(state, step, step, error=error, updated=time.time())
-    folder.write_status(dataclasses.replace(status))
+    folder.write_status(Status(state, step, step, error=error, updated=time.time()))

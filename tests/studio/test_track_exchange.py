@@ -1,0 +1,68 @@
+"""Tracks of other programs, brought into the clip that is open in the real window."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+
+from core.trajectories.exchange import FORMATS, export_clip
+from studio.app import Studio
+
+
+@pytest.fixture
+def choose(monkeypatch: pytest.MonkeyPatch):
+    """What the dialog for files gives back: it is the platform's own."""
+
+    def set_chosen(path: Path) -> None:
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+
+    return set_chosen
+
+
+def exported(studio: Studio, format: str, folder: Path) -> Path:
+    """The clip that is open, as a file."""
+    document, clip = studio.session.document, studio.session.view.clip
+    return export_clip(
+        format, clip, document.points(clip.id), list(document.objects(clip.id).values()), folder
+    )
+
+
+def counts(studio: Studio) -> tuple[int, int]:
+    document, clip = studio.session.document, studio.session.view.clip.id
+    return len(document.points(clip)), len(document.objects(clip))
+
+
+@pytest.mark.parametrize(("format", "more"), [("tapvid", (20, 0)), ("coco", (0, 2)), ("csv", (20, 2))])
+def test_tracks_are_added_as_one_step_of_undo(
+    open_studio: Studio, choose, tmp_path: Path, qtbot, format: str, more: tuple[int, int]
+):
+    choose(exported(open_studio, format, tmp_path))
+    with qtbot.waitSignal(open_studio.session.document.performed):
+        open_studio.window.commands["import_tracks"].trigger()
+    assert counts(open_studio) == (20 + more[0], 2 + more[1])
+    assert open_studio.session.document.last_edit().text.endswith(f"from birds{FORMATS[format].suffix}")
+    open_studio.session.document.undo()
+    assert counts(open_studio) == (20, 2)
+
+
+def test_a_picture_stands_for_its_folder_of_masks(open_studio: Studio, choose, tmp_path: Path, qtbot):
+    folder = exported(open_studio, "davis", tmp_path)
+    choose(sorted(folder.glob("*.png"))[0])
+    with qtbot.waitSignal(open_studio.session.document.performed):
+        open_studio.window.commands["import_tracks"].trigger()
+    assert counts(open_studio) == (20, 3)  # the two objects of this clip lie on each other
+
+
+def test_a_file_that_holds_no_tracks_is_one_sentence(open_studio: Studio, choose, tmp_path: Path, qtbot):
+    (tmp_path / "odd.json").write_text("{")
+    choose(tmp_path / "odd.json")
+    with qtbot.waitSignal(open_studio.session.exchange.failed):
+        open_studio.window.commands["import_tracks"].trigger()
+    assert "odd.json" in open_studio.window.toasts.texts[-1]
+    assert counts(open_studio) == (20, 2)
+
+
+def test_without_clips_there_is_nothing_to_import_into(studio: Studio, tmp_path: Path):
+    studio.new_project(tmp_path / "empty")
+    assert not studio.window.commands["import_tracks"].isEnabled()
+    assert not studio.window.commands["export_tracks"].isEnabled()
