@@ -1,29 +1,38 @@
 """How well and how fast points are tracked; JSON on standard output.
 
     python -m benchmarks.tracking [--presets fast quality] [--peers] [--clips held-out] [--data DIR]
+                                  [--set bridging=true] [--speed] [--memory]
 
-Drawn clips with exact truth: three for tuning, five that no setting was ever chosen on. With `--data`
-also the end-point error of every flow on Middlebury's RubberWhale (`DIR/flow/RubberWhale`).
+Drawn clips with exact truth: three for tuning, five that no setting was ever chosen on. Trajectories are
+judged in three groups: those from the first frame; those from frames 0, 15 and 30 with seeds in these
+alone; and all that start in the first two thirds. With `--data` also the end-point error of every flow on
+Middlebury's RubberWhale (`DIR/flow/RubberWhale`); for `--speed` and `--memory` see `tracking_cost`.
+
+AJ, delta and OA are TAP-Vid's: every frame after the start counts. Our trajectories end when their point is
+hidden, so what is seen of it later is missed; `perfect_*` is what exact trajectories would reach that end
+so, and `*_before_it_is_seen_again` leaves those later frames out (perfect ones reach 100).
 """
 
 import argparse
 import itertools
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from benchmarks import tracking_cost
+from core.config import from_dict
 from core.datasets.image import read_image
 from core.datasets.synthetic import Effects, SyntheticClip, render_clip
 from core.tracking.config import PRESETS, TrackConfig
-from core.tracking.flow_stream import one_thread_in_opencv, stream
 from core.tracking.linking import ESTIMATORS, FINE, PLAIN, FlowTracker
-from core.tracking.optical_flow import follow, inside
+from core.tracking.optical_flow import FlowEstimator, inside
+from core.tracking.point_tracker import PointTracker
 from core.tracking.seeding import new_seeds
 from core.trajectories.model import EndReason, PointTrajectories
 
@@ -47,37 +56,83 @@ def draw(seed: int, effects: Effects, frames: int) -> SyntheticClip:
     return render_clip(seed, frames, 640, 480, objects=4, noise=2.0, effects=effects)
 
 
-def track(frames: np.ndarray, config: TrackConfig, estimators: Any = None) -> PointTrajectories:
-    tracker = FlowTracker(frames, config, estimators)
+def finish(tracker: PointTracker) -> PointTrajectories:
     for _ in tracker.steps():
         pass
     return tracker.trajectories()
 
 
-def plain_links(frames: np.ndarray) -> PointTrajectories:
-    """The paper's linker on the plain flow: forward-backward test alone."""
-    return track(frames, TrackConfig(min_length=1, similarity=-1, threads=1), {1: PLAIN})
+class Remembered:
+    """Flow of a clip that is held in memory, computed once for each two of its frames."""
+
+    def __init__(self, estimator: FlowEstimator) -> None:
+        self._estimator = estimator
+        self._fields: dict[tuple[int, int], np.ndarray] = {}
+
+    def flow(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        pair = first.ctypes.data, second.ctypes.data
+        if pair not in self._fields:
+            self._fields[pair] = self._estimator.flow(first, second)
+        return self._fields[pair]
 
 
-def pyramidal_klt(frames: np.ndarray) -> PointTrajectories:
+class PyramidalKlt:
     """Lucas-Kanade over three levels, there and back within 1 px; the tracker's seeds of the first frame."""
-    config = TrackConfig()
-    grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
-    height, width = grey[0].shape
-    options = {"winSize": (15, 15), "maxLevel": 3}
-    xy = new_seeds(grey[0], np.zeros((0, 2), np.float32), config.spacing, config.texture)
-    live, paths = np.arange(len(xy)), [[point] for point in xy]
-    reasons = np.full(len(xy), EndReason.CLIP_END)
-    for before, now in itertools.pairwise(grey):
-        there, found, _ = cv2.calcOpticalFlowPyrLK(before, now, xy - 0.5, None, **options)
-        back, returned, _ = cv2.calcOpticalFlowPyrLK(now, before, there, None, **options)
-        good = (found & returned)[:, 0].astype(bool) & (np.linalg.norm(back + 0.5 - xy, axis=1) < 1)
-        good &= inside(there + 0.5, width, height, 1)
-        reasons[live[~good]] = EndReason.INCONSISTENT
-        live, xy = live[good], there[good] + np.float32(0.5)
-        for place, point in zip(live, xy, strict=True):
-            paths[place].append(point)
-    return PointTrajectories.pack([0] * len(paths), [np.array(path) for path in paths], end_reason=reasons)
+
+    def __init__(self, frames: np.ndarray) -> None:
+        self._frames = frames
+        self._paths: list[list[np.ndarray]] = []
+        self._reasons = np.zeros(0, np.uint8)
+
+    def steps(self) -> Generator[int, None, None]:
+        config = TrackConfig()
+        grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in self._frames]
+        height, width = grey[0].shape
+        options = {"winSize": (15, 15), "maxLevel": 3}
+        xy = new_seeds(grey[0], np.zeros((0, 2), np.float32), config.spacing, config.texture)
+        live, self._paths = np.arange(len(xy)), [[point] for point in xy]
+        self._reasons = np.full(len(xy), EndReason.CLIP_END, np.uint8)
+        yield 1
+        for frame, (before, now) in enumerate(itertools.pairwise(grey), start=1):
+            there, found, _ = cv2.calcOpticalFlowPyrLK(before, now, xy - 0.5, None, **options)
+            back, returned, _ = cv2.calcOpticalFlowPyrLK(now, before, there, None, **options)
+            good = (found & returned)[:, 0].astype(bool) & (np.linalg.norm(back + 0.5 - xy, axis=1) < 1)
+            good &= inside(there + 0.5, width, height, 1)
+            self._reasons[live[~good]] = EndReason.INCONSISTENT
+            live, xy = live[good], there[good] + np.float32(0.5)
+            for place, point in zip(live, xy, strict=True):
+                self._paths[place].append(point)
+            yield frame + 1
+
+    def trajectories(self) -> PointTrajectories:
+        paths = [np.array(path) for path in self._paths]
+        return PointTrajectories.pack([0] * len(paths), paths, end_reason=self._reasons)
+
+
+Make = Callable[[np.ndarray, int], PointTracker]
+"""A tracker of frames with seeds in every so many-th."""
+
+
+def methods(presets: Sequence[str], options: Mapping[str, Any], peers: bool) -> dict[str, Make]:
+    """By name; they share what flow they can, and belong to one clip."""
+    plain, fine = Remembered(PLAIN), Remembered(FINE)
+
+    def preset(name: str) -> Make:
+        shared = {gap: fine if flow is FINE else plain for gap, flow in ESTIMATORS[name].items()}
+        values = {**options, "preset": name, "min_length": 1}
+        return lambda frames, every: FlowTracker(
+            frames, from_dict(TrackConfig, {**values, "seed_every": every}), shared
+        )
+
+    def plain_links(frames: np.ndarray, every: int) -> PointTracker:
+        """The paper's linker on the plain flow: forward-backward test alone."""
+        config = TrackConfig(min_length=1, similarity=-1, seed_every=every)
+        return FlowTracker(frames, config, {1: plain})
+
+    found = {name: preset(name) for name in presets}
+    if peers:
+        found |= {"plain links": plain_links, "pyramidal KLT": lambda frames, every: PyramidalKlt(frames)}
+    return found
 
 
 # --- truth -------------------------------------------------------------------------------------------
@@ -121,7 +176,9 @@ def scores(clip: SyntheticClip, points: PointTrajectories, earliest: int) -> dic
         end = tracked.sum(axis=1)
         reached = (gone < span) & (end >= gone - TOLERANCE)
         close = np.abs(end - gone) <= TOLERANCE
-        until_gone = seen & (np.arange(span) < gone[:, None])
+        before = np.arange(span) < gone[:, None]
+        until_gone = seen & before
+        again = np.maximum.accumulate(seen & ~before, axis=1)  # seen again, and all after that
         later = np.arange(span) > 0
         # TAP-Vid's scale: 256 × 256, thresholds 1..16; x and y shrink unlike, so take their mean.
         small = error * np.mean(256 / size)
@@ -139,19 +196,35 @@ def scores(clip: SyntheticClip, points: PointTrajectories, earliest: int) -> dic
             "premature": int((group["ended"] & (end < gone - TOLERANCE)).sum()),
             "covered": int((tracked & until_gone).sum()),
             "coverable": int(until_gone.sum()),
-            "coverable_later": int(until_gone[:, later].sum()),
             "agree": int((tracked == seen)[:, later].sum()),
+            "perfect_agree": int((before == seen)[:, later].sum()),
             "frames": count * (span - 1),
             "seen": int(seen[:, later].sum()),
+            "perfect_near": int(until_gone[:, later].sum()),
+            "first_agree": int(((tracked == seen) & ~again)[:, later].sum()),
+            "first_frames": int((~again)[:, later].sum()),
+            "first_seen": int((seen & ~again)[:, later].sum()),
         }
         for level in (1, 2, 4, 8, 16):
-            near = (both & (np.where(tracked, small, np.inf) < level))[:, later]
-            counts[f"near{level}"] = int(near.sum())
-            counts[f"false{level}"] = int((tracked[:, later] & ~near).sum())
+            near = both & (np.where(tracked, small, np.inf) < level)
+            for prefix, judged in (("", later), ("first_", ~again & later)):
+                counts[f"{prefix}near{level}"] = int((near & judged).sum())
+                counts[f"{prefix}false{level}"] = int((tracked & ~near & judged).sum())
         for name, value in counts.items():
             total.setdefault(name, []).append(value)
     return {
         name: np.concatenate(values) if "error" in name else sum(values) for name, values in total.items()
+    }
+
+
+def tap_vid(sums: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    """TAP-Vid's average Jaccard, position accuracy and occlusion accuracy in percent."""
+    levels, seen = (1, 2, 4, 8, 16), sums[f"{prefix}seen"]
+    near, false = ([sums[f"{prefix}{kind}{level}"] for level in levels] for kind in ("near", "false"))
+    return {
+        "AJ": np.mean([100 * n / (seen + f) for n, f in zip(near, false, strict=True)]),
+        "delta": np.mean([100 * n / seen for n in near]),
+        "OA": 100 * sums[f"{prefix}agree"] / sums[f"{prefix}frames"],
     }
 
 
@@ -163,9 +236,6 @@ def summary(clips: list[dict[str, Any]]) -> dict[str, float]:
         else sum(clip[name] for clip in clips)
         for name in clips[0]
     }
-    levels = (1, 2, 4, 8, 16)
-    jaccard = [100 * sums[f"near{level}"] / (sums["seen"] + sums[f"false{level}"]) for level in levels]
-    delta = [100 * sums[f"near{level}"] / sums["seen"] for level in levels]
     error = sums["error"]
     values = {
         "trajectories": sums["tracks"],
@@ -180,56 +250,15 @@ def summary(clips: list[dict[str, Any]]) -> dict[str, float]:
         "premature": 100 * sums["premature"] / sums["tracks"],
         "on_occluded": 100 * sums["occluded"] / sums["observations"],
         "coverage": 100 * sums["covered"] / sums["coverable"],
-        "AJ": np.mean(jaccard),
-        "AJ_of_perfect_trajectories_that_end_when_hidden": 100 * sums["coverable_later"] / sums["seen"],
-        "delta": np.mean(delta),
-        "OA": 100 * sums["agree"] / sums["frames"],
+        **tap_vid(sums),
+        "perfect_AJ_and_delta": 100 * sums["perfect_near"] / sums["seen"],
+        "perfect_OA": 100 * sums["perfect_agree"] / sums["frames"],
+        **{f"{name}_before_it_is_seen_again": value for name, value in tap_vid(sums, "first_").items()},
     }
     return {name: value if value is None else round(float(value), 3) for name, value in values.items()}
 
 
-# --- time --------------------------------------------------------------------------------------------
-
-
-def cpu(work: Callable[[], Any]) -> float:
-    started = time.process_time()
-    work()
-    return time.process_time() - started
-
-
-def wall(work: Callable[[], Any]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def costs(preset: str, frames: np.ndarray) -> dict[str, float]:
-    """CPU a frame of the whole tracker, of its flow alone; wall time of two threads against one."""
-
-    def run(threads: int) -> None:
-        track(frames, TrackConfig(preset=preset, threads=threads))
-
-    def flow() -> None:
-        for _ in stream(frames, ESTIMATORS[preset], 1, 960):
-            pass
-
-    whole, flow_alone = cpu(lambda: run(1)), cpu(flow)
-    one, two = wall(lambda: run(1)), wall(lambda: run(2))
-    return {
-        "cpu_ms_a_frame": round(1000 * whole / len(frames), 1),
-        "flow_cpu_ms_a_frame": round(1000 * flow_alone / len(frames), 1),
-        "tracker_to_flow": round(whole / flow_alone, 3),
-        "two_threads_speed_up": round(one / two, 2),
-    }
-
-
-def linking_ms(points: int = 12_500) -> float:
-    """Least CPU time to move so many points by one flow and test them."""
-    rng = np.random.default_rng(0)
-    forward = rng.normal(size=(480, 640, 2)).astype(np.float32)
-    xy = rng.uniform((0, 0), (640, 480), (points, 2)).astype(np.float32)
-    with one_thread_in_opencv():
-        return round(1000 * min(cpu(lambda: follow(forward, -forward, xy)) for _ in range(30)), 3)
+# --- flow, and all together --------------------------------------------------------------------------
 
 
 def rubber_whale(folder: Path) -> dict[str, float]:
@@ -243,6 +272,36 @@ def rubber_whale(folder: Path) -> dict[str, float]:
     }
 
 
+def option(text: str) -> tuple[str, Any]:
+    """A setting of the tracker as `name=value` in TOML."""
+    name, _, value = text.partition("=")
+    return name, tomllib.loads(f"value = {value}")["value"]
+
+
+def accuracy(args: argparse.Namespace, group: str) -> dict[str, Any]:
+    """By method: what it reaches over the clips of a group, and in short on each."""
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    report: dict[str, Any] = {}
+    for seed, effects in CLIPS[group].items():
+        clip = draw(seed, effects, args.frames)
+        for name, make in methods(args.presets, dict(args.set), args.peers).items():
+            points, sparse = finish(make(clip.frames, 1)), finish(make(clip.frames, 15))
+            judged = {
+                "from_first_frame": scores(clip, points, 1),
+                "from_frames_0_15_30": scores(clip, sparse, 31),
+                "all": scores(clip, points, args.frames * 2 // 3),
+            }
+            for kind, values in judged.items():
+                found.setdefault(name, {}).setdefault(kind, []).append(values)
+            short = summary([judged["from_first_frame"]])
+            names = ("AJ", "delta", "OA", "perfect_AJ_and_delta", "perfect_OA", "on_occluded")
+            report.setdefault(name, {}).setdefault("clips", {})[seed] = {key: short[key] for key in names}
+            print(group, seed, name, report[name]["clips"][seed], file=sys.stderr)
+    for name, kinds in found.items():
+        report[name] |= {kind: summary(clips) for kind, clips in kinds.items()}
+    return report
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -250,37 +309,21 @@ def main() -> None:
     parser.add_argument("--presets", nargs="*", choices=PRESETS, default=["fast"])
     parser.add_argument("--clips", nargs="*", choices=list(CLIPS), default=list(CLIPS))
     parser.add_argument("--frames", type=int, default=60)
+    parser.add_argument("--set", nargs="*", type=option, default=[], help="settings, as bridging=true")
     parser.add_argument("--peers", action="store_true", help="also the plain linker and pyramidal KLT")
-    parser.add_argument("--costs", action="store_true", help="also time, on one clip")
+    parser.add_argument("--speed", action="store_true", help="also time the presets, on one clip")
+    parser.add_argument("--memory", action="store_true", help="also the memory for a clip of 1,000 frames")
     parser.add_argument("--data", type=Path, help="folder with flow/RubberWhale")
     args = parser.parse_args()
-    methods: dict[str, Callable[[np.ndarray], PointTrajectories]] = {
-        preset: lambda frames, preset=preset: track(  # type: ignore[misc]
-            frames, TrackConfig(preset=preset, min_length=1)
-        )
-        for preset in args.presets
-    }
-    if args.peers:
-        methods |= {"plain links": plain_links, "pyramidal KLT": pyramidal_klt}
-    report: dict[str, Any] = {"linking_12500_points_ms": linking_ms()}
-    for group in args.clips:
-        found: dict[str, list[tuple[dict, dict]]] = {name: [] for name in methods}
-        for seed, effects in CLIPS[group].items():
-            clip = draw(seed, effects, args.frames)
-            for name, method in methods.items():
-                points = method(clip.frames)
-                found[name].append((scores(clip, points, 1), scores(clip, points, args.frames * 2 // 3)))
-                print(group, seed, name, summary([found[name][-1][0]]), file=sys.stderr)
-        report[group] = {
-            name: {
-                "from_first_frame": summary([first for first, _ in results]),
-                "all": summary([every for _, every in results]),
-            }
-            for name, results in found.items()
-        }
-    if args.costs:
+    report: dict[str, Any] = {"load_average": tracking_cost.load(), "settings": dict(args.set)}
+    if args.memory:
+        report["memory"] = {name: tracking_cost.memory(name) for name in args.presets}
+    if args.speed:
         frames = draw(101, Effects(), 24).frames
-        report["costs"] = {preset: costs(preset, frames) for preset in args.presets}
+        report["linking_12500_points_ms"] = tracking_cost.linking_ms()
+        report["speed"] = {name: tracking_cost.speed(name, frames) for name in args.presets}
+    for group in args.clips:
+        report[group] = accuracy(args, group)
     if args.data:
         report["rubber_whale_epe_px"] = rubber_whale(args.data / "flow" / "RubberWhale")
     print(json.dumps(report, indent=1))

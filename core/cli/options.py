@@ -37,8 +37,6 @@ def add_settings(
         rule = field.metadata
         options: dict[str, Any] = {"dest": field.name, "default": argparse.SUPPRESS, "help": _help(field)}
         kind = _bare(kinds[field.name])
-        if typing.get_origin(kind) is tuple:
-            kind, options["nargs"] = typing.get_args(kind)[0], "*"
         if kind is bool:
             options["action"] = argparse.BooleanOptionalAction
         else:

@@ -66,7 +66,7 @@ class FlowTracker:
         self._frames = frames
         self._config = config
         self._estimators = dict(estimators or ESTIMATORS[config.preset])
-        self._refine = list(self._estimators) == [1] and estimators is None
+        self._refine = config.preset == "fast" and config.flow is None  # a network needs none
         self._scale = 1.0, 1.0
         self._live = LiveTrajectories(max(BACK, CYCLE, *self._estimators) + 1)
         self._last: np.ndarray | None = None
