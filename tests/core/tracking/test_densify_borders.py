@@ -70,6 +70,22 @@ def test_an_object_annotated_once_is_not_audited_and_is_carried_until_it_is_look
     assert [(one.place, one.frame) for one in audit.results()] == [(1, 10), (1, 20)]
 
 
+def test_a_part_is_filled_as_the_whole_is_and_audits_look_at_all(leaving):
+    frames, labels = leaving
+    once = annotated({0: labels[0] == 1})
+    other = annotated({key: labels[key] == 2 for key in (0, 10, 20, 30)})
+    whole = densify(frames, [once, other], one_way_frames=9)
+    part = densify(frames, [once, other], one_way_frames=9, span=(4, 6))
+    for all_of, some in zip(whole, part, strict=True):
+        assert some.frames.tolist() == [4, 5, 6]
+        assert list(some.masks) == [all_of.masks[all_of.place(frame)] for frame in (4, 5, 6)]
+    audits = [Audit(frames, [other], DensifyConfig(method="shape", span=span)) for span in ((), (4, 6))]
+    for audit in audits:
+        assert list(audit.steps()) == [1, 2]
+    assert audits[0].results() == audits[1].results()
+    assert all(hidden.overlap > 0 for hidden in audits[0].results())
+
+
 def test_boxes_are_audited_by_their_overlap():
     """Boxes 0, 5 and 20 px to the right: half way they are 10 px, so 5 of 15 px are shared."""
     boxes = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [20, 0, 30, 10]], np.float32)
