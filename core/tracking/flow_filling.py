@@ -19,6 +19,9 @@ DOUBTFUL = 0.58
 """A mask is to be looked at where the mean of its confidence and of its likeness to the shape between its
 keyframes is below. Measured: `python -m benchmarks.densification`, "flags"."""
 
+CONTRADICTED = 0.6
+"""Confidence below which a mask is to be looked at whatever its shape: its keyframes place it apart."""
+
 
 class FlowFilling:
     """Fills spans in order of their ends, in one pass over the frames they need.
@@ -108,6 +111,8 @@ def _doubt(label: Label | None, blend: ShapeBlend, time: float) -> bool:
     """Whether a mask and the shape between its keyframes disagree."""
     if label is None:
         return False
+    if label.confidence < CONTRADICTED:
+        return True
     return (label.confidence + blend.likeness_of(label.mask, time)) / 2 < DOUBTFUL
 
 

@@ -49,3 +49,17 @@ def test_the_span_around_an_edit_reaches_to_the_keyframes_beside_it():
     assert span_around(trajectory, 8, 20) == (3, 12)
     assert span_around(trajectory, 3, 20) == (0, 8)
     assert span_around(trajectory, 15, 20) == (12, 19)
+
+
+def test_a_part_of_a_span_is_planned_and_one_sided_ones_up_to_their_keyframe():
+    """What ended on the way from the only keyframe must not start again within the part."""
+    config = DensifyConfig(span=(5, 7), one_way_frames=10)
+    assert plan([given(0, 10)], 11, config) == [Span(5, 7, 0, 10, (0,))]
+    assert plan([given(2)], 20, config) == [Span(3, 7, 2, None, (0,))]
+    assert plan([given(12)], 20, config) == [Span(5, 11, None, 12, (0,))]
+
+
+def test_interpolation_needs_a_keyframe_on_both_sides_and_boxes_no_span():
+    objects = [given(2, 6), given(6)]
+    assert plan(objects, 9, DensifyConfig(method="shape")) == [Span(3, 5, 2, 6, (0,))]
+    assert plan(objects, 9, DensifyConfig(method="box")) == []
