@@ -169,7 +169,8 @@ class MainWindow(QMainWindow):
         """Return presses a button that has the focus on platforms where only Space does by itself."""
         focus = QApplication.focusWidget()
         if event.key() in PRESSING and isinstance(focus, QAbstractButton):
-            focus.click()
+            if not event.isAutoRepeat():
+                focus.click()
         else:
             super().keyPressEvent(event)
 

@@ -14,73 +14,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
 from core.detection.config import VocConfig
 from core.events import ClassAP, Filters, Metric
 from core.geometry import decode_mask
+from core.jobs import launch
 from core.jobs.run_folder import RunFolder, State
 from core.trajectories.model import Origin, Review
-from studio.app import Studio
-from studio.settings import WindowSettings
-from tests.studio.canvas.drawn import Mouse
+from tests.end_to_end.user import User
 
 pytestmark = pytest.mark.timeout(1200)  # some two minutes on two idle cores
 
-LONG = 600_000  # milliseconds
 ROOT = Path(__file__).parents[2]
-
-
-class User:
-    """A person at the window: presses buttons and keys, clicks and drags on the frame."""
-
-    def __init__(self, qtbot, qapp, folder: Path) -> None:
-        self.qtbot, self._qapp, self._folder = qtbot, qapp, folder
-
-    def start(self) -> None:
-        self.studio = Studio(self._qapp, WindowSettings(self._folder / "settings.ini"), self._folder / "log")
-        self.studio.window.show()
-        self.qtbot.waitExposed(self.studio.window)
-
-    def leave(self) -> None:
-        self.studio.window.close()
-        self.studio.window.deleteLater()
-
-    @property
-    def session(self):
-        return self.studio.session
-
-    def press(self, button) -> None:
-        self.qtbot.waitUntil(button.isEnabled, timeout=LONG)
-        assert button.isVisible()
-        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-    def key(self, action: str) -> None:
-        """Press the keys of an action, when it can be used."""
-        window = self.studio.window
-        self.wait(window.commands[action].isEnabled)
-        window.activateWindow()
-        self.wait(window.isActiveWindow)
-        if window.panels.workspace == "curate":
-            self.session.canvas.setFocus()
-        QTest.keySequence(window.focusWidget() or window, window.commands[action].shortcut())
-
-    @property
-    def mouse(self) -> Mouse:
-        return Mouse(self.session.canvas.frame_view)
-
-    def go_to(self, clip: str, frame: int) -> None:
-        """Choose a clip in the list and type a frame."""
-        tree = self.session.clips.tree
-        (item,) = tree.findItems(clip, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)
-        place = tree.visualItemRect(item).center()
-        self.qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
-        self.session.view.set_frame(frame)
-        stage = self.session.canvas.stage
-        self.qtbot.waitUntil(lambda: stage.clip.name == clip and stage.scene.frame == frame, timeout=LONG)
-
-    def wait(self, condition) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=LONG)
 
 
 @pytest.fixture
@@ -136,7 +81,8 @@ def track_and_densify(user, project: Path) -> None:
             form.form.editor("preset").set_value("fast")
             form.form.editor("spacing").set_value(16)
         user.press(form.start_button)
-        user.wait(lambda popover=popover: any(r.status().state is State.DONE for r in runs(project, popover)))
+        user.wait(lambda popover=popover: runs(project, popover))
+        assert user.ended(runs(project, popover)[0]) is State.DONE
     user.wait(lambda: not user.session.document.busy and count(project, "edit") == 3)
     assert count(project, "trajectory WHERE kind = 'point'") > 400
     # Nine objects with five keyframes each, in 40 frames: everything between is filled.
@@ -161,7 +107,8 @@ def correct(user, project: Path) -> None:
         """Click on the object's mask where no point lies near; gives its box."""
         box = one(id).boxes[one(id).place(session.view.frame)]
         show("object")
-        session.view.set_selection(())
+        if session.view.selection:
+            user.key("select_none")
         mouse.click((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         assert session.view.selection == {id}
         return box
@@ -216,7 +163,9 @@ def correct(user, project: Path) -> None:
     user.key("split")
     assert ask(project, "SELECT first, last FROM trajectory WHERE id = ?", first) == [(0, 13)]
     ((new,),) = ask(project, "SELECT max(id) FROM trajectory WHERE kind = 'object'")
-    session.view.set_selection({first, new})
+    user.click_row(first)
+    user.click_row(new, Qt.KeyboardModifier.ControlModifier)
+    assert session.view.selection == {first, new}
     user.key("merge")
     assert ask(project, "SELECT first, last FROM trajectory WHERE id = ?", first) == [(0, 39)]
     assert count(project, "trajectory WHERE id = ?", new) == 0
@@ -226,22 +175,23 @@ def correct(user, project: Path) -> None:
     assert ask(project, "SELECT last FROM trajectory WHERE id = ?", second) == [(35,)]
     user.key("delete_here")
     assert count(project, "observation WHERE trajectory_id = ? AND frame = 35", second) == 0
-    session.view.set_selection({point})
+    show("point")
+    user.click_row(point)
     user.key("delete_track")
     assert count(project, "trajectory WHERE id = ?", point) == 0
 
     # Name, accept, reject.
-    show("")
-    session.view.set_selection({first})
+    show("object")
+    user.click_row(first)
     label = session.inspector.label
     user.press(label)
     user.wait(label.hasFocus)
     label.selectAll()
     user.qtbot.keyClicks(label, "striped fish")
     user.qtbot.keyClick(label, Qt.Key.Key_Return)
-    session.view.set_selection({first})
+    user.click_row(first)
     user.key("accept")
-    session.view.set_selection({second})
+    user.click_row(second)
     user.key("reject")
     states = dict(ask(project, "SELECT id, review FROM trajectory WHERE kind = 'object'"))
     assert (states[first], states[second]) == (Review.ACCEPTED, Review.REJECTED)
@@ -270,7 +220,7 @@ def pretrain_stop_and_resume(user, project: Path) -> None:
     train = user.session.train
     for name, value in {
         "head": "abs",
-        "steps": 30,
+        "steps": 60,
         "batch": 16,
         "report_every": 2,
         "filters_every": 10,
@@ -280,15 +230,17 @@ def pretrain_stop_and_resume(user, project: Path) -> None:
     user.wait(lambda: runs(project, "pretrain") and len(curve(runs(project, "pretrain")[0], "loss")) >= 3)
     user.press(train.header.stop_button)
     (folder,) = runs(project, "pretrain")
-    user.wait(lambda: folder.status().state in (State.STOPPED, State.DONE))
-    if folder.status().state is State.STOPPED:
-        assert list(folder.checkpoints.iterdir())
-        user.press(train.header.resume_button)
-    user.wait(lambda: folder.status().state is State.DONE)
-    assert [step for step, _ in curve(folder, "loss")] == list(range(2, 31, 2))
+    assert user.ended(folder) is State.STOPPED
+    assert list(folder.checkpoints.iterdir())
+    user.press(train.header.resume_button)
+    user.wait(lambda: folder.status().state is not State.STOPPED)
+    assert user.ended(folder) is State.DONE
+    assert [step for step, _ in curve(folder, "loss")] == list(range(2, 61, 2))
     assert (folder.results / "trunk.safetensors").is_file()
-    assert [event.step for event in folder.events()[0] if isinstance(event, Filters)] == [0, 10, 20, 30]
-    user.wait(lambda: len(train.run_list.chosen()[0].curve("loss").values) == 15)
+    assert [event.step for event in folder.events()[0] if isinstance(event, Filters)] == list(
+        range(0, 61, 10)
+    )
+    user.wait(lambda: len(train.run_list.chosen()[0].curve("loss").values) == 30)
     shown = train.run_list.chosen()[0].curve("loss")
     np.testing.assert_allclose(shown.values, [value for _, value in curve(folder, "loss")])
     assert json.loads((folder.snapshot / "snapshot.json").read_text())["revision"] > 3
@@ -305,7 +257,7 @@ def evaluate_from_both_starts(user, project: Path) -> None:
         user.press(evaluate.start_button)
         user.wait(lambda place=place: len(runs(project, "voc")) == place)
         folder = runs(project, "voc")[-1]
-        user.wait(lambda folder=folder: folder.status().state is State.DONE)
+        assert user.ended(folder) is State.DONE
         classes = [event for event in folder.events()[0] if isinstance(event, ClassAP)]
         assert len(classes) == 20
         result = json.loads((folder.results / "ap.json").read_text())
@@ -342,27 +294,33 @@ def training_outlives_a_killed_window(user, project: Path) -> None:
     def started() -> list[RunFolder]:
         return [folder for folder in runs(project, "pretrain") if folder.path not in before]
 
-    user.wait(lambda: window.poll() is not None or (started() and len(curve(started()[0], "loss")) >= 5))
-    assert window.poll() is None
-    window.send_signal(signal.SIGKILL)
-    window.wait()
-    (folder,) = started()
-    seen = len(curve(folder, "loss"))
-    assert folder.is_alive()
+    try:
+        user.wait(lambda: window.poll() is not None or (started() and len(curve(started()[0], "loss")) >= 5))
+        assert window.poll() is None
+        window.send_signal(signal.SIGKILL)
+        window.wait()
+        (folder,) = started()
+        seen = len(curve(folder, "loss"))
+        assert folder.is_alive()
 
-    user.start()
-    assert user.studio.open_project(project)
-    (run,) = user.session.runs.active()
-    assert run.path == folder.path
-    user.wait(lambda: len(run.curve("loss").values) >= seen + 3)
-    user.key("train")
-    user.session.train.run_list.choose(run)
-    user.press(user.session.train.header.stop_button)
-    user.wait(lambda: not run.is_active)
-    assert folder.status().state is State.STOPPED
-    user.wait(lambda: len(run.curve("loss").values) == len(curve(folder, "loss")))
-    steps = list(run.curve("loss").steps)
-    assert steps == list(range(1, len(steps) + 1))
+        user.start()
+        assert user.studio.open_project(project)
+        (run,) = user.session.runs.active()
+        assert run.path == folder.path
+        user.wait(lambda: len(run.curve("loss").values) >= seen + 3)
+        user.key("train")
+        user.session.train.run_list.choose(run)
+        user.press(user.session.train.header.stop_button)
+        assert user.ended(folder) is State.STOPPED
+        user.wait(lambda: len(run.curve("loss").values) == len(curve(folder, "loss")))
+        steps = list(run.curve("loss").steps)
+        assert steps == list(range(1, len(steps) + 1))
+    finally:
+        window.kill()
+        window.wait()
+        for left in started():
+            if left.is_alive() and (worker := launch.worker_pid(left)) is not None:
+                os.kill(worker, signal.SIGKILL)
 
 
 def curve(folder: RunFolder, name: str) -> list[tuple[int, float]]:
