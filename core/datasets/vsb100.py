@@ -46,7 +46,7 @@ def find(source: Path, on_progress: Report) -> Found | None:
     for number, (split, folder) in enumerate(videos):
         on_progress(number, len(videos), folder.name)
         pictures.append(_pictures(split, folder))
-    annotators = _annotators([mats[0][1] if mats else None for _, mats in pictures])
+    annotators = _annotators([[path for _, path in mats] for _, mats in pictures])
     clips = [
         FoundClip(
             clip=clip,
@@ -137,12 +137,11 @@ def _pictures(split: Path, folder: Path) -> tuple[Clip, list[tuple[int, Path]]]:
     return clip, mats
 
 
-def _annotators(paths: Sequence[Path | None]) -> list[int]:
-    """How many annotators each video has, by its first `.mat`; 0 without one."""
-    present = [path for path in paths if path is not None]
-    with parsed(present) as segmentations:
-        counts = iter([segmentations.annotators(number) for number in range(len(present))])
-        return [0 if path is None else next(counts) for path in paths]
+def _annotators(videos: Sequence[Sequence[Path]]) -> list[int]:
+    """How many annotators each video has, given its `.mat` files: the most that one of them holds."""
+    with parsed([path for paths in videos for path in paths]) as segmentations:
+        counts = iter([segmentations.annotators(number) for number in range(sum(map(len, videos)))])
+        return [max((next(counts) for _ in paths), default=0) for paths in videos]
 
 
 def _splits(source: Path) -> tuple[list[Path], str | None, list[str]]:
