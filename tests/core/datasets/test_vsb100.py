@@ -132,9 +132,8 @@ def test_a_broken_mat_is_refused_by_name(vsb, content, says):
         savemat(path, content)
     else:
         save_segmentations(path, content)
-    zoo = find_clips(vsb).clips[1]  # which opens the first .mat of a video only
     with pytest.raises(StudioError, match=says) as caught:
-        list(read_labels(zoo))
+        list(read_labels(find_clips(vsb).clips[1]))
     assert "image003.mat" in str(caught.value)
 
 
