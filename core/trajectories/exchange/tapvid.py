@@ -24,6 +24,10 @@ from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 
 _MOST = 1 << 30  # values of an array
+_DAMAGED: tuple[type[Exception], ...] = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, MemoryError),
+    *(ValueError, TypeError, KeyError, AttributeError, SyntaxError),  # what numpy's header can raise
+)
 
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
@@ -54,7 +58,7 @@ def read(path: Path, clip: Clip) -> Tracks:
                 xy, visible = _array(archive, "tracks", path), _array(archive, "visible", path) != 0
             else:
                 xy, visible = _array(archive, "points", path), _array(archive, "occluded", path) == 0
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, zlib.error, SyntaxError) as error:
+    except _DAMAGED as error:
         raise StudioError(f"{path} is no whole .npz; copy it again from where it came from.") from error
     except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown compression
         raise StudioError(f"{path} is packed in a way that is not read; save it with numpy.savez.") from error

@@ -10,7 +10,9 @@ from tests.core.trajectories.small_database import make_clip
 
 LABELS = st.one_of(
     st.just(""),
-    st.sampled_from(["car", "object", "point", "7", 'a "b", c', "l1\nl2\r", "<&>'", "Zebra ñ 猫", " x "]),
+    st.sampled_from(
+        ["car", "object", "point", "7", 'a "b", c', "l1\nl2", "l1\rl2", "<&>'", "Zebra ñ 猫", " x "]
+    ),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8),
 )
 

@@ -195,6 +195,12 @@ def test_tapvid_with_its_own_names(tmp_path, scaled):
     assert len(warnings) == 1 + scaled
 
 
+def test_tracks_in_pixels_are_never_scaled(tmp_path):
+    np.savez(tmp_path / "a.npz", tracks=np.full((1, 12, 2), 0.5), visible=np.ones((1, 12), bool))
+    points, _, warnings = import_tracks("tapvid", tmp_path / "a.npz", CLIP)
+    assert ((points.xy == 0.5).all(), warnings) == (True, [])
+
+
 def test_a_table_of_the_necessary_columns(tmp_path):
     path = tmp_path / "points.csv"
     path.write_text(
