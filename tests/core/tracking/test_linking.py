@@ -219,20 +219,26 @@ def rolling():
 
 @pytest.mark.parametrize("bridging", [False, True])
 def test_bridging_takes_the_link_over_several_frames_where_that_of_one_fails(rolling, bridging):
-    config = TrackConfig(min_length=1, bridging=bridging)
+    config = TrackConfig(min_length=1, bridging=bridging, similarity=-0.99)
     tracker = FlowTracker(rolling, config, {1: Rolling(1, broken=True), 4: Rolling(4)})
     assert len(list(tracker.steps())) == 14
     points = tracker.trajectories()
     across = (points.first == 0) & (points.last > 10)
     assert (across.sum() > 30) == bridging
-    if bridging:
-        for place in np.flatnonzero(across):
-            np.testing.assert_allclose(
-                np.diff(points.points(place), axis=0), [(2, 0)] * (points.lengths[place] - 1)
-            )
+    if bridging:  # those too young for the link over several frames end all the same
+        steps = np.concatenate([np.diff(points.points(place), axis=0) for place in range(len(points))])
+        np.testing.assert_allclose(steps, np.broadcast_to([2, 0], steps.shape))
     else:
         ended = points.end_reason[(points.first == 0) & (points.last == 9)]
         assert (ended == EndReason.INCONSISTENT).sum() > 30
+
+
+def test_the_way_back_is_asked_of_those_alone_that_have_come_so_far(rolling):
+    tracker = FlowTracker(rolling, TrackConfig(min_length=1, cycle=True), {1: Rolling(1)})
+    assert len(list(tracker.steps())) == 14
+    points = tracker.trajectories()
+    assert ((points.first > 5) & (points.first < 12)).sum() > 5
+    assert not (points.end_reason == EndReason.INCONSISTENT).any()
 
 
 def test_bridging_without_similarity_is_refused():
