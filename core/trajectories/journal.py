@@ -12,6 +12,7 @@ import base64
 import datetime
 import functools
 import json
+import operator
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import Any, Protocol
 from sqlalchemy import (
     Connection,
     Delete,
+    Dialect,
     Insert,
     Select,
     Table,
@@ -86,14 +88,15 @@ class Rows:
     An edit that learns only while it writes what it comes to may set `text`, which then names it.
     """
 
-    def __init__(self, connection: Connection, edit_id: int, batches: int = 0) -> None:
+    def __init__(self, connection: Connection, edit_id: int, first_batch: int = 0) -> None:
         """Rows of an edit that has so many batches already."""
         self.connection = connection
         self.text = ""
         self.changed: dict[str, set[Key]] = {}
         self.written = 0
         self._edit_id = edit_id
-        self._batches = batches
+        self._first_batch = first_batch
+        self._batches: list[Row] = []
 
     def insert(self, table: Table, rows: Sequence[Row]) -> list[int]:
         """Insert rows; returns their ids where the table numbers them itself, else an empty list."""
@@ -104,7 +107,7 @@ class Rows:
         if names == ["id"] and "id" not in rows[0]:
             ids = _new_ids(self.connection, table, len(rows))
             rows = [{**row, "id": id} for id, row in zip(ids, rows, strict=True)]
-        self.connection.execute(_of(table).insert, rows)
+        _insert(self.connection, table, rows)
         keys = [tuple([row[name] for name in names]) for row in rows]
         self._keep(table, keys, [None] * len(keys))
         return ids
@@ -122,16 +125,20 @@ class Rows:
             self._keep(table, keys, _images(self.connection, table, keys))
             _delete(self.connection, table, keys)
 
+    def store_images(self) -> None:
+        """Write down what the rows were; once, at the end."""
+        if self._batches:
+            self.connection.execute(_of(schema.edit_rows).insert, self._batches)
+
     def _keep(self, table: Table, keys: Sequence[Key], images: Sequence[Row | None]) -> None:
-        values = {
+        batch = {
             "edit_id": self._edit_id,
-            "number": self._batches,
+            "number": self._first_batch + len(self._batches),
             "table_name": table.name,
             "row_keys": [list(key) for key in keys],
             "images": _pack(images),
         }
-        self.connection.execute(_of(schema.edit_rows).insert, values)
-        self._batches += 1
+        self._batches.append(batch)
         self.written += len(keys)
         self.changed.setdefault(table.name, set()).update(keys)
 
@@ -148,6 +155,7 @@ def perform(connection: Connection, edit: Edit) -> Changes:
     edit_id = connection.execute(_NEW_EDIT, row).scalar_one()
     rows = Rows(connection, edit_id)
     edit.write(rows)
+    rows.store_images()
     found = {"rows": rows.written, "text": (rows.text or edit.text)[:255]}
     _update(connection, schema.edit, {(edit_id,): found})
     _log(connection, edit_id, "do", now)
@@ -162,6 +170,7 @@ def join(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes:
     """
     rows = Rows(connection, entry.id, len(connection.execute(_BATCHES, {"edit": entry.id}).all()))
     edit.write(rows)
+    rows.store_images()
     _update(connection, schema.edit, {(entry.id,): {"rows": entry.rows + rows.written}})
     _log(connection, entry.id, "do", _now())
     return _changes(connection, edit.clip_id, rows.changed)
@@ -220,6 +229,7 @@ def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Chan
     """Exchange the rows of an edit with their images: backwards to undo, forwards to redo."""
     batches = connection.execute(_BATCHES, {"edit": entry.id}).all()
     changed: dict[str, set[Key]] = {}
+    kept: dict[Key, Row] = {}
     for number, table_name, keys, packed in reversed(batches) if action == "undo" else batches:
         table = schema.metadata.tables[table_name]
         keys = [tuple(key) for key in keys]
@@ -231,9 +241,10 @@ def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Chan
         _update(connection, table, {key: new for key, new in wanted.items() if key in there})
         missing = [new for key, new in wanted.items() if key not in there]
         if missing:
-            connection.execute(_of(table).insert, missing)
-        _update(connection, schema.edit_rows, {(entry.id, number): {"images": _pack(current)}})
+            _insert(connection, table, missing)
+        kept[entry.id, number] = {"images": _pack(current)}
         changed.setdefault(table_name, set()).update(keys)
+    _update(connection, schema.edit_rows, kept)
     state = "undone" if action == "undo" else "done"
     _update(connection, schema.edit, {(entry.id,): {"state": state}})
     _log(connection, entry.id, action, _now())
@@ -258,6 +269,26 @@ def _images(connection: Connection, table: Table, keys: Sequence[Key]) -> list[R
         for row in connection.execute(of.select, {"keys": wanted}).mappings():
             found[tuple([row[name] for name in of.key])] = dict(row)
     return [found.get(key) for key in keys]
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows of the same columns.
+
+    SQLAlchemy takes longer to turn many rows into parameters than SQLite to store them: where a table has
+    nothing to turn, the driver gets the values as they are.
+    """
+    statement, dialect = _of(table).insert, connection.dialect
+    if len(rows) > 1 and dialect.positional and _is_plain(table, dialect):
+        compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
+        values = operator.itemgetter(*(compiled.positiontup or ()))
+        connection.exec_driver_sql(str(compiled), [values(row) for row in rows])
+    else:
+        connection.execute(statement, rows)
+
+
+def _is_plain(table: Table, dialect: Dialect) -> bool:
+    """Whether the driver takes the values of every column as they are."""
+    return all(column.type.dialect_impl(dialect).bind_processor(dialect) is None for column in table.columns)
 
 
 def _delete(connection: Connection, table: Table, keys: Sequence[Key]) -> None:
