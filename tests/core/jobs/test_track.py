@@ -45,9 +45,10 @@ def test_every_clip_is_tracked_and_progress_counts_all_frames(project):
     folder = prepare(project, "track", SETTINGS)
     events = list(jobs.run(folder))
     progress = [event for event in events if isinstance(event, Progress)]
-    assert [event.step for event in progress] == [*range(1, 9), 8, *range(9, 17), 16]
+    clip = [*range(1, 9), 8, 8]  # told again with what is said of the clip, and at its end
+    assert [event.step for event in progress] == [0, *clip, *[8 + step for step in clip]]
     assert {event.total for event in progress} == {16}
-    assert [event.what for event in progress[::9]] == ["meadow", "pond"]
+    assert [event.what for event in progress] == ["", *["meadow"] * 10, *["pond"] * 10]
     results = read_points(folder)
     assert len(results) == 2
     for points in results.values():
@@ -99,7 +100,9 @@ def test_a_run_goes_on_at_the_frame_where_it_stopped(project, whole, after):
     folder = stopped(project, after)
     assert len(list(folder.checkpoints.glob("*.npz"))) == 1
     steps = [event.step for event in jobs.run(folder) if isinstance(event, Progress)]
-    assert steps == [*range(after + 1, 9), 8, *range(max(after, 8) + 1, 17), 16]
+    begun = 8 if after > 8 else 0  # clips that are done, before the checkpoint is read
+    assert steps == sorted(steps)
+    assert list(dict.fromkeys(steps)) == sorted({begun, *range(after + 1, 17), 16})
     assert_same(read_points(folder), whole)
     assert not list(folder.checkpoints.iterdir())
 
@@ -143,7 +146,7 @@ def test_a_network_that_the_user_names_computes_the_flow(project, tmp_path):
         assert (points.lengths == 1).all()  # the way back is not the way there: no link is consistent
     (tmp_path / "flow.pt").write_bytes(b"no network")
     with pytest.raises(StudioError, match="is no flow network"):
-        list(jobs.run(folder))
+        list(jobs.run(prepare(project, "track", folder.settings(TrackConfig))))
 
 
 def test_a_clip_with_a_missing_frame_is_passed_over_with_a_warning(project, tmp_path):
