@@ -80,7 +80,7 @@ def check_unchanged(
     for name, value in given(args, cls).items():
         if name not in free and started.get(name) != (str(value) if isinstance(value, Path) else value):
             raise StudioError(
-                f"The run was started with {name} {started.get(name)!r}, not {str(value)!r}; "
+                f"The run was started with {name.replace('_', '-')} {started.get(name)!r}, not {str(value)!r}; "
                 "resume it unchanged or start a new run."
             )
 
