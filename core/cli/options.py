@@ -79,8 +79,9 @@ def check_unchanged(
     started = config.as_dict(folder.settings(cls))
     for name, value in given(args, cls).items():
         if name not in free and started.get(name) != (str(value) if isinstance(value, Path) else value):
+            option = name.replace("_", "-")
             raise StudioError(
-                f"The run was started with {name.replace('_', '-')} {started.get(name)!r}, not {str(value)!r}; "
+                f"The run was started with {option} {started.get(name)!r}, not {str(value)!r}; "
                 "resume it unchanged or start a new run."
             )
 

@@ -79,7 +79,9 @@ def test_pretraining_is_saved_and_goes_on(project, tmp_path):
     assert folder.status().step >= status.step + 2
 
 
-@pytest.mark.parametrize(("job", "slow"), [("track", ("--spacing", "4")), ("densify", ("--one-way-frames", "12"))])
+@pytest.mark.parametrize(
+    ("job", "slow"), [("track", ("--spacing", "4")), ("densify", ("--one-way-frames", "12"))]
+)
 def test_finished_clips_are_kept_and_the_run_goes_on_by_name(project, capsys, job, slow):
     command = (job, "--project", project, *slow)
     runs = project / "runs"
