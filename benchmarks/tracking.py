@@ -3,7 +3,8 @@
     python -m benchmarks.tracking [--presets fast quality] [--peers] [--clips held-out] [--data DIR]
                                   [--set bridging=true] [--speed] [--memory]
 
-Drawn clips with exact truth: three for tuning, five that no setting was ever chosen on. Trajectories are
+Drawn clips with exact truth: three for tuning and ten that no setting was ever chosen on, five of them with
+four objects that hide each other and five with two (`sparse`). Trajectories are
 judged in three groups: those from the first frame; those from frames 0, 15 and 30 with seeds in these
 alone; and all that start in the first two thirds. With `--data` also the end-point error of every flow on
 Middlebury's RubberWhale (`DIR/flow/RubberWhale`); for `--speed` and `--memory` see `tracking_cost`.
@@ -45,15 +46,25 @@ CLIPS: dict[str, dict[int, Effects]] = {
         204: Effects(repeated_texture=True),
         205: Effects(motion_blur=0.3, shadows=True, parallax=True),
     },
+    "sparse": {
+        301: Effects(),
+        302: Effects(),
+        303: Effects(),
+        304: Effects(shadows=True, parallax=True),
+        305: Effects(motion_blur=0.3),
+    },
 }
 """Seeds of clips, and what makes each harder."""
+
+OBJECTS = {"tuning": 4, "held-out": 4, "sparse": 2}
+"""Objects in each clip."""
 
 TOLERANCE = 2
 """Frames that an end may lie from the truth."""
 
 
-def draw(seed: int, effects: Effects, frames: int) -> SyntheticClip:
-    return render_clip(seed, frames, 640, 480, objects=4, noise=2.0, effects=effects)
+def draw(seed: int, effects: Effects, frames: int, objects: int = 4) -> SyntheticClip:
+    return render_clip(seed, frames, 640, 480, objects=objects, noise=2.0, effects=effects)
 
 
 def finish(tracker: PointTracker) -> PointTrajectories:
@@ -283,7 +294,7 @@ def accuracy(args: argparse.Namespace, group: str) -> dict[str, Any]:
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     report: dict[str, Any] = {}
     for seed, effects in CLIPS[group].items():
-        clip = draw(seed, effects, args.frames)
+        clip = draw(seed, effects, args.frames, OBJECTS[group])
         for name, make in methods(args.presets, dict(args.set), args.peers).items():
             points, sparse = finish(make(clip.frames, 1)), finish(make(clip.frames, 15))
             judged = {
