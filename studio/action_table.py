@@ -87,6 +87,7 @@ ROWS: tuple[Row, ...] = (
     _curate("brush_smaller", "S&maller brush", "Track/Tool", ","),
     _curate("new_object", "&New object", "Track", "N", tip="Draw a box to start a new track.", icon="add"),
     _curate("keyframe", "Make &keyframe", "|Track", "K", tip="Confirm what was propagated to this frame.", icon="keyframe"),
+    _curate("fill_again", "&Fill again after edits", "Track", tip="What was densified beside an edited keyframe is densified again.", group="*"),
     _curate("merge", "&Merge", "Track", "M", tip="Make one track of the selected ones.", icon="merge"),
     _curate("split", "&Split here", "Track", "X", "Alt+M", tip="What follows becomes a track of its own.", icon="split"),
     _curate("swap", "S&wap from here", "Track", "S", tip="Exchange two selected tracks from this frame on.", icon="swap"),

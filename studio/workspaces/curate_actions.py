@@ -12,7 +12,6 @@ from core.trajectories.model import Review
 from studio.actions import Actions
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
-from studio.path_repair import PathRepair
 from studio.tables.track_table import TrackTable
 from studio.track_edits import TrackEdits
 from studio.view_state import Layers, ViewState
@@ -35,12 +34,13 @@ class CurateActions(QObject):
         canvas: CanvasPane,
         tracks: TrackTable,
         edits: TrackEdits,
-        repair: PathRepair,
+        give_up: Callable[[], bool],
         parent: QObject,
     ) -> None:
+        """`give_up`: ends what follows from edits in the background; False if there is nothing."""
         super().__init__(parent)
         self._document, self._view, self._commands = document, view, commands
-        self._canvas, self._tracks, self._edits, self._repair = canvas, tracks, edits, repair
+        self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self._refresh)
         shown = canvas.stage.scene_changed
@@ -165,7 +165,7 @@ class CurateActions(QObject):
         dialog.open()
 
     def _cancel(self) -> None:
-        if not self._canvas.cancel() and not self._repair.cancel():
+        if not self._canvas.cancel() and not self._give_up():
             if self._view.tool != "select":
                 self._view.set_tool("select")
             else:
