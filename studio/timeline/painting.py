@@ -142,11 +142,21 @@ def _title(painter: QPainter, rect: QRectF, names: float, text: str, colours: Co
 
 
 def draw_lane(
-    painter: QPainter, rect: QRectF, scale: TimeScale, lane: Lane, kept: tuple[int, int] | None = None
+    painter: QPainter,
+    rect: QRectF,
+    scale: TimeScale,
+    lane: Lane,
+    colours: Colours,
+    kept: tuple[int, int] | None = None,
+    filling: tuple[int, int] | None = None,
 ) -> None:
     """Bars of a lane, hatched where nobody confirmed, with a tick a keyframe; gaps stay empty.
 
-    `kept`: the frames that a trim under way would leave; what is beyond is drawn faint.
+    Above a keyframe that the audit found poor stands a wedge, below frames that are to be checked a line.
+
+    Args:
+        kept: the frames that a trim under way would leave; what is beyond is drawn faint.
+        filling: the frames that are being filled again.
     """
     colour = lane_colour(lane)
     bar = rect.adjusted(0, 4, 0, -4)
@@ -160,7 +170,37 @@ def draw_lane(
         rest = QRectF(left, rect.top(), right - left, rect.height())
         painter.setClipRect(rest, Qt.ClipOperation.IntersectClip)
     _draw_bars(painter, bar, scale, lane, colour)
+    for first, last in lane.to_check:
+        part = _span(bar, scale, first, last)
+        painter.fillRect(
+            QRectF(part.left(), bar.bottom() + 1, max(part.width(), 2.0), 2), QColor(colours.warning)
+        )
+    _draw_wedges(painter, bar, scale.xs(lane.poor + 0.5), QColor(colours.bad))
+    if filling is not None:
+        _draw_filling(painter, _span(bar, scale, *filling), colours)
     painter.restore()
+
+
+def _draw_wedges(painter: QPainter, bar: QRectF, xs: np.ndarray, colour: QColor) -> None:
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    for x in np.unique(np.round(xs[(xs >= bar.left()) & (xs <= bar.right())])).tolist():
+        top = bar.top() - 4
+        painter.drawPolygon([QPointF(x - 4.5, top), QPointF(x + 4.5, top), QPointF(x, top + 7)])
+    painter.restore()
+
+
+def _draw_filling(painter: QPainter, part: QRectF, colours: Colours) -> None:
+    veil = QColor(colours.base)
+    veil.setAlpha(170)
+    painter.fillRect(part, veil)
+    painter.setPen(QPen(QColor(colours.mark), 1, Qt.PenStyle.DashLine))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(part.adjusted(0, 0, -1, -1))
+    painter.setPen(QColor(colours.mark))
+    painter.drawText(part, Qt.AlignmentFlag.AlignCenter, "filling…" if part.width() > 50 else "…")
 
 
 def _draw_bars(painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, colour: QColor) -> None:

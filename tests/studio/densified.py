@@ -17,8 +17,10 @@ from studio.document import Document
 FRAMES, KEYS, WIDTH, HEIGHT = 25, (0, 8, 16, 24), 200, 150
 FIRST, SECOND = 1, 2  # ids
 
+Drawn = tuple[SyntheticClip, list[ObjectTrajectory], list[ObjectTrajectory]]
 
-def draw() -> tuple[SyntheticClip, list[ObjectTrajectory], list[ObjectTrajectory]]:
+
+def draw() -> Drawn:
     """The clip, its two objects at the keyframes, and what the densifier fills between."""
     clip = render_clip(44, frames=FRAMES, width=WIDTH, height=HEIGHT, objects=2)
     objects = [_annotated(clip, number) for number in (1, 2)]
@@ -31,7 +33,7 @@ def draw() -> tuple[SyntheticClip, list[ObjectTrajectory], list[ObjectTrajectory
 def add_to(
     document: Document,
     folder: Path,
-    drawn: tuple[SyntheticClip, list[ObjectTrajectory], list[ObjectTrajectory]],
+    drawn: Drawn,
     fill: bool = True,
 ) -> None:
     """Write the frames and store the clip, its objects with the ids `FIRST` and `SECOND`."""

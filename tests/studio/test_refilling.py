@@ -34,11 +34,6 @@ AT = 12  # between the keyframes 8 and 16
 WAIT = 30_000
 
 
-@pytest.fixture(scope="module")
-def drawn():
-    return densified.draw()
-
-
 @pytest.fixture
 def document(drawn, new_document: Document, tmp_path: Path) -> Document:
     densified.add_to(new_document, tmp_path, drawn)
