@@ -100,8 +100,10 @@ ROWS: tuple[Row, ...] = (
     _curate("accept", "&Accept and next", "Review", "Return", "Enter", tip="Accept the selected tracks, go to the next open one.", icon="accept"),
     _curate("reject", "&Reject and next", "Review", "Backspace", tip="Rejected tracks train nothing; goes to the next open one.", icon="reject"),
     _curate("reopen", "Re&open", "Review", "Shift+Return", tip="Neither accepted nor rejected.", icon="reopen"),
-    _curate("next_open", "&Next open track", "|Review", "]"),
-    _curate("previous_open", "&Previous open track", "Review", "["),
+    _curate("next_open", "&Next open track", "|Review", "Ctrl+PgDown"),
+    _curate("previous_open", "&Previous open track", "Review", "Ctrl+PgUp"),
+    _curate("next_check", "Next &frame to check", "|Review", "]", tip="Where ways of filling disagree; of the selected object, then of the next ones."),
+    _curate("previous_check", "Previous fra&me to check", "Review", "[", tip="Where ways of filling disagree; of the selected object, then of those before it."),
     _curate("cancel", "&Cancel or clear", "|Review", "Esc", tip="Cancel what is being drawn, else select nothing."),
 
     Row("curate", "&Curate", "View", ("Alt+1",), "Look at clips and correct trajectories.", "curate", "workspace"),

@@ -36,7 +36,7 @@ def add_to(
     drawn: Drawn,
     fill: bool = True,
 ) -> None:
-    """Write the frames and store the clip, its objects with the ids `FIRST` and `SECOND`."""
+    """Write the frames and store the clip; in a new project its objects are `FIRST` and `SECOND`."""
     clip, objects, found = drawn
     for number, image in enumerate(clip.frames):
         cv2.imwrite(str(folder / f"{number:02d}.png"), np.ascontiguousarray(image[..., ::-1]))
@@ -44,8 +44,9 @@ def add_to(
     stored = Clip(name="drawn", dataset="frames", width=WIDTH, height=HEIGHT, root=folder, files=files)
     assert document.perform(AddClips([(stored, objects)]))
     if fill:
-        clip_id = document.clips()[0].clip.id
-        assert document.perform(FillObservations({clip_id: dict(zip((FIRST, SECOND), found, strict=True))}))
+        clip_id = next(one.clip.id for one in document.clips() if one.clip.name == "drawn")
+        by_id = dict(zip(document.objects(clip_id), found, strict=True))
+        assert document.perform(FillObservations({clip_id: by_id}))
 
 
 def _annotated(clip: SyntheticClip, number: int) -> ObjectTrajectory:

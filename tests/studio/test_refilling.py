@@ -321,12 +321,10 @@ def test_the_canvas_says_what_is_filled(pane: CanvasPane, document: Document, re
 
 def test_keys_of_the_window_confirm_fill_and_give_up(open_studio: Studio, drawn, qtbot, tmp_path: Path):
     session = open_studio.session
-    session.document.perform(DeleteTrajectories(1, (1, 2)))
     (tmp_path / "drawn").mkdir()
-    densified.add_to(session.document, tmp_path / "drawn", drawn, fill=False)
+    densified.add_to(session.document, tmp_path / "drawn", drawn)
     stored = next(known.clip for known in session.document.clips() if known.clip.name == "drawn")
     ids = sorted(session.document.objects(stored.id))
-    session.document.perform(FillObservations({stored.id: dict(zip(ids, drawn[2], strict=True))}))
     session.view.set_clip(stored)
     session.view.set_frame(AT)
     session.view.set_selection({ids[0]})
