@@ -38,6 +38,10 @@ class TrackPlot(PlotPanel):
         self._plot.scene().sigMouseClicked.connect(self._click)
         self._legend = QLabel(wordWrap=True)
         self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setToolTip(
+            "Audit: overlap of a keyframe with what is filled in its place when it is hidden.\n"
+            "To check: ways of filling disagree in that frame."
+        )
         self._column.addWidget(self._legend)
         self._dress()
 
@@ -97,7 +101,7 @@ class TrackPlot(PlotPanel):
         c = theme.colours(self)
         marks = (
             (self._keys, c.series[1], "◆", "keyframe"),
-            (self._audits, c.series[2], "▽", "audit: overlap when hidden"),
+            (self._audits, c.series[2], "▽", "audit"),
             (self._doubtful, c.warning, "■", "to check"),
         )
         parts = [
