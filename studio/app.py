@@ -151,6 +151,8 @@ class Studio(QObject):
             "about": self._about,
         }.items():
             commands.connect(name, slot)
+        commands.connect("fill_again", self._keep_fill_again)
+        commands["fill_again"].setChecked(self._settings.fill_again)
         for name in theme.THEMES:
             commands.connect(f"theme_{name}", partial(self._set_theme, name))
         commands[f"theme_{self._settings.theme}"].setChecked(True)
@@ -249,6 +251,9 @@ class Studio(QObject):
     def _set_theme(self, name: str) -> None:
         self._settings.theme = name
         theme.apply(self._app, name)
+
+    def _keep_fill_again(self) -> None:
+        self._settings.fill_again = self.window.commands["fill_again"].isChecked()
 
     def _copy_diagnostics(self) -> None:
         QGuiApplication.clipboard().setText(diagnostics())

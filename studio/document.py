@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from core.errors import StudioError
 from core.project import Project
 from core.trajectories import journal, store
+from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.edits import DeleteTrajectories, Merge, Relabel, SetReview
 from core.trajectories.journal import Edit, HistoryEntry
 from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories, Review
@@ -118,6 +120,11 @@ class Document(QObject):
         with self.project.reading() as connection:
             return store.provenance(connection, trajectory_id)
 
+    def settings_of_last(self, job: str) -> dict[str, Any]:
+        """The settings of the latest work of a job that was taken in; empty without any."""
+        with self.project.reading() as connection:
+            return store.settings_of_last(connection, job)
+
     def history(self) -> list[HistoryEntry]:
         """The latest edits, newest first."""
         with self.project.reading() as connection:
@@ -163,7 +170,7 @@ class Document(QObject):
         self._write_later(edit.text, lambda connection: journal.perform(connection, edit), tell=True)
 
     def complete(self, edit: Edit, step: HistoryEntry) -> None:
-        """Make a small edit that belongs to an earlier one.
+        """Make an edit that belongs to an earlier one, a large one in the background.
 
         It becomes part of that step of undo or, where other edits were made since, a step of its own.
         Where something is undone now it is left, since it would keep that from being done again.
@@ -177,7 +184,9 @@ class Document(QObject):
                 return journal.join(connection, edit, last)
             return journal.perform(connection, edit)
 
-        if self.busy:
+        filled = edit.objects.values() if isinstance(edit, FillObservations) else ()
+        rows = sum(len(one.frames) for objects in filled for one in objects.values())
+        if self.busy or 2 * rows > FEW:  # as many are taken away
             self._write_later(edit.text, action)
         else:
             self._write(action)

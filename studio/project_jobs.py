@@ -38,6 +38,7 @@ class ProjectJobs(QObject):
         self._document, self._view, self._runs = document, view, runs
         self._summaries: list[ClipSummary] = []
         self._adoption = Adoption(document, self)
+        self._adoption.told.connect(self.told)
         self._adoption.failed.connect(self.failed)
         self.popovers = {
             "track": JobPopover(

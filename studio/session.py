@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from core.project import Project
-from core.trajectories.journal import HistoryEntry
+from core.trajectories.edits import MovePoint
+from core.trajectories.journal import Edit, HistoryEntry
 from core.trajectories.store import ClipSummary
 from studio.canvas.pane import CanvasPane
 from studio.dock_layout import Panel
@@ -19,6 +20,7 @@ from studio.panels.inspector import Inspector
 from studio.panels.jobs import JobsPill
 from studio.path_repair import PathRepair
 from studio.project_jobs import ProjectJobs
+from studio.refilling import Refilling
 from studio.run import Run
 from studio.runs import Runs
 from studio.settings import LastView
@@ -65,6 +67,7 @@ class Session(QObject):
             parent=self,
         )
         self.repair = PathRepair(self.document, self.view, self)
+        self.refilling = Refilling(self.document, self.view, self._commands["fill_again"].isChecked, self)
         self.timeline = Timeline(self.document, self.view)
         reviews = [self._commands[name] for name in ("accept", "reject", "reopen", "delete_track")]
         self.inspector = Inspector(self.document, self.view, reviews)
@@ -77,7 +80,14 @@ class Session(QObject):
         self.jobs = ProjectJobs(self.document, self.view, self.runs, window)
         self.exchange = TrackExchange(self.document, self.view, window, self)
         self.actions = CurateActions(
-            self.document, self.view, self._commands, self.canvas, self.tracks, self.edits, self.repair, self
+            self.document,
+            self.view,
+            self._commands,
+            self.canvas,
+            self.tracks,
+            self.edits,
+            give_up=self._give_up,
+            parent=self,
         )
         self._show_in_window(project.name)
         self._join()
@@ -119,6 +129,7 @@ class Session(QObject):
             self._commands.release(name)
         self.jobs.close()
         self.repair.close()
+        self.refilling.close()
         self.canvas.close_reader()
         self.exchange.close()
         self.inspector.close_reader()
@@ -147,9 +158,8 @@ class Session(QObject):
 
     def _join(self) -> None:
         window, document, view = self._window, self.document, self.view
-        self.canvas.edit_asked.connect(self.repair.perform)
-        for asking in (self.timeline, self.clips, self.tracks, self.inspector, self.edits):
-            asking.edit_asked.connect(document.perform)
+        for asking in (self.canvas, self.timeline, self.clips, self.tracks, self.inspector, self.edits):
+            asking.edit_asked.connect(self._perform)
         for leaving in (self.tracks, self.inspector):
             leaving.left.connect(self.canvas.setFocus)
         self.history.steps_asked.connect(document.turn)
@@ -161,7 +171,7 @@ class Session(QObject):
         document.performed.connect(self._tell_edit)
         document.changed.connect(self._refresh_history)
         document.busy_changed.connect(self._show_busy)
-        for refusing in (document, self.jobs, self.exchange, self.repair):
+        for refusing in (document, self.jobs, self.exchange, self.repair, self.refilling):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
         self.jobs.told.connect(window.toasts.show)
         for offering in (self.jobs, self.exchange):
@@ -171,6 +181,15 @@ class Session(QObject):
         self.canvas.hint_changed.connect(window.hint.setText)
         self.pill.run_chosen.connect(self._show_run)
         view.selection_changed.connect(self._show_selected)
+
+    def _perform(self, edit: Edit) -> None:
+        """Make an edit, and whatever follows from it in the background."""
+        follower = self.repair if isinstance(edit, MovePoint) else self.refilling
+        follower.perform(edit)
+
+    def _give_up(self) -> bool:
+        """Give up what follows from edits; False if there is nothing."""
+        return self.repair.cancel() | self.refilling.cancel()
 
     # --- telling ------------------------------------------------------------------------------
 

@@ -43,6 +43,15 @@ class WindowSettings:
         self._store.setValue("theme", theme)
 
     @property
+    def fill_again(self) -> bool:
+        """Whether what lies beside an edited keyframe is filled again."""
+        return str(self._store.value("fill_again", True)).lower() == "true"
+
+    @fill_again.setter
+    def fill_again(self, wanted: bool) -> None:
+        self._store.setValue("fill_again", wanted)
+
+    @property
     def geometry(self) -> QByteArray:
         """Where the window was, as `saveGeometry` gave it; empty at first."""
         return self._bytes("geometry")

@@ -1,6 +1,6 @@
 """What the user looks at: clip, frame, selection, tool, layers. Shared by all views, kept by none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
@@ -36,6 +36,7 @@ class ViewState(QObject):
         hovered_changed(int | None), tool_changed(str), layers_changed(Layers),
         shown_changed(frozenset | None): ids the table's filter leaves, None for all,
         repairing_changed(frozenset): ids of the points whose paths are being repaired,
+        filling_changed(Mapping): id of each object that is being filled again → first and last frame of it,
         playing_changed(bool).
     """
 
@@ -47,6 +48,7 @@ class ViewState(QObject):
     layers_changed = Signal(object)
     shown_changed = Signal(object)
     repairing_changed = Signal(object)
+    filling_changed = Signal(object)
     playing_changed = Signal(bool)
 
     TOOLS = ("select", "box", "brush", "erase", "polygon")
@@ -61,6 +63,7 @@ class ViewState(QObject):
         self.layers = Layers()
         self.shown: frozenset[int] | None = None
         self.repairing: frozenset[int] = frozenset()
+        self.filling: Mapping[int, tuple[int, int]] = {}
         self.playing = False
 
     def set_clip(self, clip: Clip | None) -> None:
@@ -121,6 +124,12 @@ class ViewState(QObject):
         if ids != self.repairing:
             self.repairing = ids
             self.repairing_changed.emit(ids)
+
+    def set_filling(self, spans: Mapping[int, tuple[int, int]]) -> None:
+        """Mark the objects that are being filled again, each with the frames that may change."""
+        if spans != self.filling:
+            self.filling = dict(spans)
+            self.filling_changed.emit(self.filling)
 
     def set_playing(self, playing: bool) -> None:
         """Play or pause."""

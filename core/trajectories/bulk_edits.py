@@ -139,7 +139,7 @@ class FillObservations:
 
     @property
     def text(self) -> str:
-        return _densify_text(sum(map(len, self.objects.values())), 0)
+        return self._text(sum(map(len, self.objects.values())), 0)
 
     def write(self, rows: Rows) -> None:
         store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
@@ -180,16 +180,19 @@ class FillObservations:
                 if (row.first, row.last) != spans[key]
             }
             rows.update(schema.trajectory, moved)
-        rows.text = _densify_text(filled, left)
+        rows.text = self._text(filled, left)
 
     def _is_unchanged(self, one: ObjectTrajectory) -> bool:
         digest = one.keyframes_digest()
         return len(one.keyframes) > 0 and self.made_from.get(one.id, digest) == digest
 
-
-def _densify_text(filled: int, left: int) -> str:
-    text = f"Densify {filled} object{'s' if filled != 1 else ''}"
-    return f"{text} ({left} changed meanwhile and {'was' if left == 1 else 'were'} left)" if left else text
+    def _text(self, filled: int, left: int) -> str:
+        text = f"Densify {filled} object{'s' if filled != 1 else ''}"
+        if self.span:
+            text += f" in frames {self.span[0]} to {self.span[1]}"
+        if left:
+            text += f" ({left} changed meanwhile and {'was' if left == 1 else 'were'} left)"
+        return text
 
 
 def _write_audit(rows: Rows, ids: set[int], audit: Mapping[int, Mapping[int, float]]) -> None:

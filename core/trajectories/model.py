@@ -273,6 +273,11 @@ class ObjectTrajectory:
         """(J,) int32, frames given by ground truth or by a person."""
         return self.frames[np.isin(self.origin, KEYFRAMES)]
 
+    @property
+    def to_check(self) -> np.ndarray:
+        """(J,) int32, frames where methods of densification disagree."""
+        return self.frames[(self.flags & Flag.DISAGREES) != 0]
+
     def keyframes_digest(self) -> str:
         """A checksum of what a person or ground truth gave: frames, boxes and masks of the keyframes."""
         digest = hashlib.sha256()

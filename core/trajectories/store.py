@@ -192,6 +192,13 @@ def provenance(connection: Connection, trajectory_id: int) -> tuple[str, str, st
     return None if row is None else (row.job, row.code_version, row.created)
 
 
+def settings_of_last(connection: Connection, job: str) -> dict[str, Any]:
+    """The settings recorded with the latest work of a job; empty without any."""
+    p = schema.provenance.c
+    found = connection.scalar(select(p.settings).where(p.job == job).order_by(p.id.desc()).limit(1))
+    return dict(found or {})
+
+
 def adopted_runs(connection: Connection) -> set[str]:
     """The names of the runs whose results were taken into the project, also if taken back since."""
     run = schema.provenance.c.settings["run"].as_string()

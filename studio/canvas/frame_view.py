@@ -85,6 +85,7 @@ class FrameView(QWidget):
         view.layers_changed.connect(self._redraw_tracks)
         view.hovered_changed.connect(self.update)
         view.repairing_changed.connect(self.update)
+        view.filling_changed.connect(self.update)
 
     # --- what is shown ------------------------------------------------------------------------
 
@@ -214,12 +215,8 @@ class FrameView(QWidget):
         one = scene.object(stage.selected_object) if stage.selected_object is not None else None
         if one is not None and view.tool == "select":
             marks.draw_handles(painter, one.box, stage.camera)
-        for id in view.repairing:
-            place = scene.point(id)
-            if place is not None:
-                x, y = stage.camera.to_view(scene.xy[place])
-                at = QPointF(float(x), float(y))
-                marks.draw_note(painter, at, "repairing the path… (Esc stops)", self.palette(), whole)
+        for at, text in marks.under_way(scene, view, stage.camera):
+            marks.draw_note(painter, at, text, self.palette(), whole)
         self._tool.paint(painter)
         self._paint_legend(painter)
         if view.hovered is not None and self.underMouse() and not self._tool.active:

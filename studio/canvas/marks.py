@@ -14,7 +14,7 @@ from studio.canvas.mask_shapes import MaskShape, MaskShapes
 from studio.canvas.overlay import trails
 from studio.canvas.scene import ObjectHere, Scene
 from studio.canvas.scene_colours import colour_of, object_colours
-from studio.view_state import Layers
+from studio.view_state import Layers, ViewState
 
 MOST_POINTS = 200
 """Selected points that are drawn smooth; beyond, the overlay's own brightness has to do."""
@@ -131,7 +131,7 @@ def draw_tag(painter: QPainter, corner: QPointF, text: str, colour: QColor, view
 
 
 def draw_note(painter: QPainter, corner: QPointF, text: str, palette: QPalette, view: QRectF) -> None:
-    """A line about what is under the mouse, beside `corner`, held inside the view."""
+    """A line about a track, beside `corner`, held inside the view."""
     metrics = QFontMetricsF(painter.font())
     width, height = metrics.horizontalAdvance(text) + 12, metrics.height() + 6
     x = min(max(corner.x() + 12, view.left()), max(view.left(), view.right() - width))
@@ -147,6 +147,22 @@ def draw_note(painter: QPainter, corner: QPointF, text: str, palette: QPalette, 
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(palette.color(QPalette.ColorRole.ToolTipText))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def under_way(scene: Scene, view: ViewState, camera: Camera) -> list[tuple[QPointF, str]]:
+    """What is worked out in the background about the tracks of this frame: where to say it, and what."""
+    notes = []
+    for id in view.repairing:
+        place = scene.point(id)
+        if place is not None:
+            x, y = camera.to_view(scene.xy[place])
+            notes.append((QPointF(float(x), float(y)), "repairing the path… (Esc stops)"))
+    for id, (first, last) in view.filling.items():
+        one = scene.object(id)
+        if one is not None:
+            corner = camera.rect(one.box).bottomLeft()
+            notes.append((corner, f"filling frames {first}–{last}… (Esc stops)"))
+    return notes
 
 
 def about(scene: Scene, trajectory_id: int) -> str:

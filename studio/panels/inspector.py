@@ -23,6 +23,7 @@ from core.trajectories.model import (
     KEYFRAMES,
     Changes,
     EndReason,
+    Flag,
     ObjectTrajectory,
     Origin,
     PointTrajectories,
@@ -32,17 +33,8 @@ from studio import theme
 from studio.document import Document
 from studio.panels.film_strip import POINT_SIDE, FilmStrip, cuts_along
 from studio.panels.track_plot import TrackPlot
+from studio.track_words import ENDS_WHY, REVIEWS, percent
 from studio.view_state import ViewState
-
-_REVIEWS = {Review.OPEN: "open", Review.ACCEPTED: "accepted", Review.REJECTED: "rejected"}
-_ENDS = {
-    EndReason.UNKNOWN: "not known why",
-    EndReason.CLIP_END: "the clip ends",
-    EndReason.LEFT_FRAME: "it leaves the frame",
-    EndReason.INCONSISTENT: "forward and backward flow disagree, usually an occlusion",
-    EndReason.APPEARANCE: "it no longer looks like itself",
-    EndReason.EDITED: "cut by a person",
-}
 
 
 class Inspector(QStackedWidget):
@@ -77,8 +69,8 @@ class Inspector(QStackedWidget):
         self.label.returnPressed.connect(self.left)
         self.strip, self.plot = FilmStrip(), TrackPlot()
         self.facts = {
-            name: QLabel(wordWrap=name in ("Frames", "Ends because"))
-            for name in ("Frames", "Review", "Here", "Place", "Ends because", "Made by")
+            name: QLabel(wordWrap=name in ("Frames", "Here", "Audit", "Ends because"))
+            for name in ("Frames", "Review", "Here", "Place", "Audit", "To check", "Ends because", "Made by")
         }
         self._page = self._build(actions)
         self.addWidget(self.empty)
@@ -139,6 +131,7 @@ class Inspector(QStackedWidget):
         track, (id,) = self._track, self._view.selection
         if isinstance(track, ObjectTrajectory):
             kind, label, review, ends = "Object", track.label, track.review, ""
+            audit, doubtful = _audit(track.overlap, track.frames), len(track.to_check)
             gaps = int(track.frames[-1] - track.frames[0]) + 1 - len(track.frames)
             keys = len(track.keyframes)
             span = f"{track.frames[0]}–{track.frames[-1]}, {len(track.frames)} seen"
@@ -146,10 +139,13 @@ class Inspector(QStackedWidget):
             span += f"; {keys} keyframe{'s' if keys != 1 else ''}"
             marked = np.isin(track.origin, KEYFRAMES)
             self.plot.show_values("Confidence (0–1)", track.frames, track.confidence, marked)
+            to_check = np.isin(track.frames, track.to_check)
+            self.plot.show_findings(track.frames, track.confidence, to_check, track.overlap)
         else:
             assert track is not None
             kind, label, review = "Point", track.labels[0], int(track.review[0])
-            ends = _ENDS[EndReason(int(track.end_reason[0]))]
+            audit, doubtful = "", 0
+            ends = ENDS_WHY[EndReason(int(track.end_reason[0]))]
             span = f"{track.first[0]}–{track.last[0]}, {track.lengths[0]} seen"
             marked = np.isin(track.origin, KEYFRAMES)
             self.plot.show_values("Error (px)", track.frame, track.error, marked)
@@ -157,9 +153,11 @@ class Inspector(QStackedWidget):
         if self.label.text() != label:
             self.label.setText(label)
         self.facts["Frames"].setText(span)
-        self.facts["Review"].setText(_REVIEWS[Review(review)])
-        self.facts["Ends because"].setText(ends)
-        self._form.setRowVisible(self.facts["Ends because"], bool(ends))
+        self.facts["Review"].setText(REVIEWS[Review(review)])
+        checks = f"{doubtful} frame{'s' if doubtful != 1 else ''}" if doubtful else ""
+        for name, text in (("Audit", audit), ("To check", checks), ("Ends because", ends)):
+            self.facts[name].setText(text)
+            self._form.setRowVisible(self.facts[name], bool(text))
         made = self._document.provenance(id)
         job, version, created = made or ("hand", "", "")
         self.facts["Made by"].setText(f"{job}, {created[:16].replace('T', ' ')} UTC" if made else "hand")
@@ -189,6 +187,10 @@ class Inspector(QStackedWidget):
             if place is not None:
                 x1, y1, x2, y2 = track.boxes[place]
                 here = f"{_origin(track.origin[place])}, confidence {track.confidence[place]:.2f}"
+                if np.isfinite(track.overlap[place]):
+                    here += f", audit {percent(track.overlap[place])}"
+                if track.flags[place] & Flag.DISAGREES:
+                    here += ", to be checked: ways of filling disagree"
                 where = f"{x2 - x1:.0f} × {y2 - y1:.0f} px at ({x1:.0f}, {y1:.0f})"
         elif track.first[0] <= frame <= track.last[0]:
             place = frame - int(track.first[0])
@@ -252,3 +254,13 @@ class Inspector(QStackedWidget):
 
 def _origin(origin: int) -> str:
     return Origin(int(origin)).name.lower()
+
+
+def _audit(overlap: np.ndarray, frames: np.ndarray) -> str:
+    """How well keyframes were found again when hidden; empty where none was."""
+    found = np.flatnonzero(np.isfinite(overlap))
+    if not len(found):
+        return ""
+    worst = found[overlap[found].argmin()]
+    text = f"{percent(overlap[found].mean())} over {len(found)} keyframe{'s' if len(found) != 1 else ''}"
+    return f"{text}, worst {percent(overlap[worst])} at frame {frames[worst]}"

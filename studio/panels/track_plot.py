@@ -2,9 +2,9 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from studio import theme
 from studio.plots.plot_panel import PlotPanel
@@ -29,10 +29,20 @@ class TrackPlot(PlotPanel):
         self._plot.setFixedHeight(HEIGHT)
         self._curve = self._plot.plot(connect="finite")
         self._keys = pg.ScatterPlotItem(size=7, symbol="d", pen=None)
+        self._doubtful = pg.ScatterPlotItem(size=6, symbol="s", pen=None)
+        self._audits = pg.ScatterPlotItem(size=9, symbol="t", brush=None)
         self._cursor = pg.InfiniteLine(angle=90)
-        self._plot.addItem(self._keys)
+        for marks in (self._doubtful, self._keys, self._audits):
+            self._plot.addItem(marks)
         self._plot.addItem(self._cursor, ignoreBounds=True)
         self._plot.scene().sigMouseClicked.connect(self._click)
+        self._legend = QLabel(wordWrap=True)
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setToolTip(
+            "Audit: overlap of a keyframe with what is filled in its place when it is hidden.\n"
+            "To check: ways of filling disagree in that frame."
+        )
+        self._column.addWidget(self._legend)
         self._dress()
 
     def show_values(self, axis: str, frames: np.ndarray, values: np.ndarray, keyframes: np.ndarray) -> None:
@@ -46,12 +56,26 @@ class TrackPlot(PlotPanel):
         """
         self._plot.setLabel("left", axis)
         self._curve.setData(frames, values)
-        marked = keyframes & np.isfinite(values)
-        self._keys.setData(frames[marked], values[marked])
+        self._mark(self._keys, frames, values, keyframes & np.isfinite(values))
+        self.show_findings(frames, values, np.zeros(len(frames), bool), np.full(len(frames), np.nan))
         top = float(np.nanmax(values, initial=0))
         self._plot.setYRange(0, top if top > 0 else 1, padding=0.05)
         if len(frames):
             self._plot.setXRange(int(frames[0]), max(int(frames[-1]), int(frames[0]) + 1), padding=0.02)
+
+    def show_findings(
+        self, frames: np.ndarray, values: np.ndarray, to_check: np.ndarray, overlap: np.ndarray
+    ) -> None:
+        """Mark what is to be looked at.
+
+        Args:
+            frames, values: as in `show_values`.
+            to_check: (K,) bool, frames where methods disagree.
+            overlap: (K,) float, audit of keyframes, 0..1; NaN elsewhere.
+        """
+        self._mark(self._doubtful, frames, values, to_check)
+        self._mark(self._audits, frames, overlap, np.isfinite(overlap))
+        self._explain()
 
     def set_frame(self, frame: int) -> None:
         """Move the cursor."""
@@ -63,7 +87,30 @@ class TrackPlot(PlotPanel):
         self._plot.setBackground(c.window)
         self._curve.setPen(pg.mkPen(c.series[0], width=1.5))
         self._keys.setBrush(QColor(c.series[1]))
+        self._doubtful.setBrush(QColor(c.warning))
+        self._audits.setPen(pg.mkPen(c.series[2], width=1.5))
         self._cursor.setPen(pg.mkPen(c.mark, width=1))
+        self._explain()
+
+    @staticmethod
+    def _mark(item: pg.ScatterPlotItem, frames: np.ndarray, values: np.ndarray, which: np.ndarray) -> None:
+        item.setData(frames[which], values[which])
+
+    def _explain(self) -> None:
+        """Name the marks that are shown."""
+        c = theme.colours(self)
+        marks = (
+            (self._keys, c.series[1], "◆", "keyframe"),
+            (self._audits, c.series[2], "▽", "audit"),
+            (self._doubtful, c.warning, "■", "to check"),
+        )
+        parts = [
+            f'<span style="color:{ink}">{sign}</span> {text}'
+            for item, ink, sign, text in marks
+            if len(item.data)
+        ]
+        self._legend.setText(" &nbsp; ".join(parts))
+        self._legend.setVisible(bool(parts))
 
     def _click(self, event: object) -> None:
         place = self._plot.getPlotItem().vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]

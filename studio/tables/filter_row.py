@@ -6,6 +6,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSizePolicy,
@@ -17,13 +18,14 @@ from PySide6.QtWidgets import (
 from core.trajectories.model import Review
 from studio import icons, theme
 from studio.tables.track_rows import TrackFilter
+from studio.track_words import ENDS
 
 TYPING = 150
 """Milliseconds without a key after which a search text counts."""
 
 
 class FilterRow(QWidget):
-    """Search text, kind, review, least length, largest error.
+    """Search text, kind, review, least length, largest error, reason of the end.
 
     Signals:
         changed(TrackFilter): another filter is wanted.
@@ -62,6 +64,12 @@ class FilterRow(QWidget):
         for field in (self.length, self.error):
             field.setKeyboardTracking(False)
             field.editingFinished.connect(self._leave_if_enter)
+        self.end = QComboBox()
+        self.end.setAccessibleName("Why points end")
+        self.end.setToolTip("Only points that end for this reason")
+        self.end.addItem("Any end", None)
+        for end, text in ENDS.items():
+            self.end.addItem(f"Ends: {text}", end)
         self.count = QLabel()
         self.count.setProperty("quiet", True)
         self.clear_button = QToolButton(autoRaise=True)
@@ -78,8 +86,11 @@ class FilterRow(QWidget):
         grid.addWidget(self.review, 1, 1)
         grid.addWidget(self.length, 2, 0)
         grid.addWidget(self.error, 2, 1)
-        grid.addWidget(self.count, 3, 0)
-        grid.addWidget(self.clear_button, 3, 1, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self.end, 3, 0)
+        row = QHBoxLayout()
+        row.addWidget(self.count, 1)
+        row.addWidget(self.clear_button)
+        grid.addLayout(row, 3, 1)
         self._typing = QTimer(self, interval=TYPING, singleShot=True)
         self._typing.timeout.connect(self._tell)
         self.search.textChanged.connect(self._typing.start)
@@ -87,6 +98,7 @@ class FilterRow(QWidget):
         self.search.escaped.connect(self.left)
         self.kind.currentIndexChanged.connect(self._tell)
         self.review.currentIndexChanged.connect(self._tell)
+        self.end.currentIndexChanged.connect(self._tell)
         self.length.valueChanged.connect(self._tell)
         self.error.valueChanged.connect(self._tell)
         self.show_count(0, 0)
@@ -100,16 +112,18 @@ class FilterRow(QWidget):
             review=self.review.currentData(),
             min_length=self.length.value(),
             max_error=self.error.value() or None,
+            end=self.end.currentData(),
         )
 
     def clear(self) -> None:
         """Let every track pass."""
-        fields: tuple[QWidget, ...] = (self.search, self.kind, self.review, self.length, self.error)
+        fields: tuple[QWidget, ...] = (self.search, self.kind, self.review, self.length, self.error, self.end)
         for field in fields:
             field.blockSignals(True)
         self.search.clear()
         self.kind.setCurrentIndex(0)
         self.review.setCurrentIndex(0)
+        self.end.setCurrentIndex(0)
         self.length.setValue(1)
         self.error.setValue(0)
         for field in fields:

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from core.trajectories.model import Review
+from core.trajectories.model import EndReason, Review
 from studio.tables.track_rows import TrackFilter, TrackRows, matching, sorted_places
+from studio.track_words import ENDS, ENDS_WHY, REVIEWS, percent
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("review", "", "Review: open, accepted or rejected"),
@@ -19,12 +20,19 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("mean_error", "Error", "Mean forward–backward error in pixels"),
     ("max_error", "Worst", "Largest forward–backward error in pixels"),
     ("confidence", "Conf.", "Mean confidence of its observations, 0 to 1"),
+    (
+        "audit",
+        "Audit",
+        "Mean overlap (IoU) of keyframes with what is filled in their place when they are hidden",
+    ),
+    ("to_check", "To check", "Frames where ways of filling between keyframes disagree: look at them"),
+    ("end_reason", "Ends", "Why a point ends"),
 )
 """Column: the array of `TrackRows` it sorts by, its title, what its header says when hovered."""
 
 REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN = 0, 2, 3
+_WORDS = (REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN, len(COLUMNS) - 1)
 
-_REVIEWS = {Review.OPEN: "open", Review.ACCEPTED: "accepted", Review.REJECTED: "rejected"}
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -102,11 +110,11 @@ class TrackModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(column, int(self.places[index.row()]))
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _LEFT if column in (REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN) else _RIGHT
+            return _LEFT if column in _WORDS else _RIGHT
         if role == Qt.ItemDataRole.EditRole and column == LABEL_COLUMN:
             return self.rows.labels[self.places[index.row()]]
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return _REVIEWS[self.review(index.row())] if column == REVIEW_COLUMN else None
+            return self._about(column, int(self.places[index.row()])) or None
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -141,7 +149,27 @@ class TrackModel(QAbstractTableModel):
             return "object" if rows.is_object[place] else "point"
         if name == "first":
             return f"{rows.first[place]}–{rows.last[place]}"
+        if name == "end_reason":
+            return "" if rows.is_object[place] else ENDS[EndReason(int(rows.end_reason[place]))]
         value = getattr(rows, name)[place]
+        if name == "audit":
+            return "" if np.isnan(value) else percent(value)
+        if name == "to_check":
+            return f"{value:,}" if value else ""
         if name in ("mean_error", "max_error", "confidence"):
             return "" if np.isnan(value) else f"{value:.2f}"
         return str(value)
+
+    def _about(self, column: int, place: int) -> str:
+        """What a cell says when it is hovered."""
+        rows = self.rows
+        assert rows is not None
+        name = COLUMNS[column][0]
+        if name == "review":
+            return REVIEWS[Review(int(rows.review[place]))]
+        if name == "audit" and rows.worst_frame[place] >= 0:
+            mean, worst = percent(rows.audit[place]), percent(rows.worst_audit[place])
+            return f"audit {mean} on average, worst {worst} at frame {rows.worst_frame[place]}"
+        if name == "end_reason" and not rows.is_object[place]:
+            return ENDS_WHY[EndReason(int(rows.end_reason[place]))]
+        return ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from core.trajectories.model import KEYFRAMES, ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.model import KEYFRAMES, EndReason, ObjectTrajectory, PointTrajectories, Review
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +22,11 @@ class TrackRows:
         mean_error, max_error: (N,) float32, forward–backward error in pixels; NaN for objects.
         confidence: (N,) float32, mean over observations in 0..1; NaN for points.
         review: (N,) uint8, `Review`.
+        audit: (N,) float32, mean overlap in 0..1 of the keyframes that were audited; NaN without any.
+        worst_audit: (N,) float32, the least of them.
+        worst_frame: (N,) int64, the frame of that one; -1 without any.
+        to_check: (N,) int64, observations where methods of densification disagree.
+        end_reason: (N,) int64, `EndReason` of points; -1 for objects.
     """
 
     ids: np.ndarray
@@ -35,6 +40,11 @@ class TrackRows:
     max_error: np.ndarray
     confidence: np.ndarray
     review: np.ndarray
+    audit: np.ndarray
+    worst_audit: np.ndarray
+    worst_frame: np.ndarray
+    to_check: np.ndarray
+    end_reason: np.ndarray
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -65,6 +75,7 @@ class TrackFilter:
         review: a `Review`, or None for all.
         min_length: in frames.
         max_error: of the largest forward–backward error, in pixels; None for any.
+        end: why it ends, which only points have; None for all.
     """
 
     text: str = ""
@@ -72,6 +83,7 @@ class TrackFilter:
     review: Review | None = None
     min_length: int = 1
     max_error: float | None = None
+    end: EndReason | None = None
 
 
 def track_rows(points: PointTrajectories, objects: Iterable[ObjectTrajectory]) -> TrackRows:
@@ -87,7 +99,8 @@ def track_rows(points: PointTrajectories, objects: Iterable[ObjectTrajectory]) -
     np.divide(_sums(np.where(counted, error, 0), starts), counts, out=mean, where=counts > 0)
     largest = np.maximum.reduceat(error, starts) if len(points) else np.zeros(0, np.float32)
     keyed = _sums(np.isin(points.origin, KEYFRAMES).astype(np.int64), starts)
-    nothing = np.full(len(things), np.nan, np.float32)
+    nothing, none = np.full(len(things), np.nan, np.float32), np.full(len(points), np.nan, np.float32)
+    audits = [_audit(one) for one in things]
     return TrackRows(
         ids=np.concatenate([_ints(one.id for one in things), points.ids]),
         is_object=np.arange(len(things) + len(points)) < len(things),
@@ -98,13 +111,15 @@ def track_rows(points: PointTrajectories, objects: Iterable[ObjectTrajectory]) -
         keyframes=np.concatenate([_ints(len(one.keyframes) for one in things), keyed]),
         mean_error=np.concatenate([nothing, mean]),
         max_error=np.concatenate([nothing, np.where(counts > 0, largest, np.nan).astype(np.float32)]),
-        confidence=np.concatenate(
-            [
-                np.array([one.confidence.mean() for one in things], np.float32),
-                np.full(len(points), np.nan, np.float32),
-            ]
-        ),
+        confidence=np.concatenate([np.array([one.confidence.mean() for one in things], np.float32), none]),
         review=np.concatenate([np.array([one.review for one in things], np.uint8), points.review]),
+        audit=np.concatenate([np.array([mean for mean, _, _ in audits], np.float32), none]),
+        worst_audit=np.concatenate([np.array([worst for _, worst, _ in audits], np.float32), none]),
+        worst_frame=np.concatenate([_ints(frame for _, _, frame in audits), np.full(len(points), -1)]),
+        to_check=np.concatenate(
+            [_ints(len(one.to_check) for one in things), np.zeros(len(points), np.int64)]
+        ),
+        end_reason=np.concatenate([np.full(len(things), -1), points.end_reason]).astype(np.int64),
     )
 
 
@@ -119,6 +134,8 @@ def matching(rows: TrackRows, wanted: TrackFilter) -> np.ndarray:
         keep &= rows.length >= wanted.min_length
     if wanted.max_error is not None:
         keep &= ~(rows.max_error > wanted.max_error)
+    if wanted.end is not None:
+        keep &= rows.end_reason == wanted.end
     text = wanted.text.strip().casefold()
     if text:
         named = np.fromiter((text in label.casefold() for label in rows.labels), bool, len(rows))
@@ -136,10 +153,18 @@ def sorted_places(rows: TrackRows, column: str, descending: bool) -> np.ndarray:
         empty = values == ""
     else:
         values = (~values if column == "is_object" else values).astype(np.float64)
-        empty = np.isnan(values)
+        empty = values < 0 if column == "end_reason" else np.isnan(values)
     _, rank = np.unique(values, return_inverse=True)
     order = np.lexsort((rows.ids, -rank if descending else rank, empty))
     return order.astype(np.int64)
+
+
+def _audit(one: ObjectTrajectory) -> tuple[float, float, int]:
+    """Mean and least overlap of its audited keyframes, and the frame of the least; NaN and -1 without any."""
+    if np.isnan(one.overlap).all():
+        return np.nan, np.nan, -1
+    worst = int(np.nanargmin(one.overlap))
+    return float(np.nanmean(one.overlap)), float(one.overlap[worst]), int(one.frames[worst])
 
 
 def _sums(values: np.ndarray, starts: np.ndarray) -> np.ndarray:

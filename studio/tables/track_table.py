@@ -31,7 +31,7 @@ from studio.tables.track_model import COLUMNS, KIND_COLUMN, LABEL_COLUMN, REVIEW
 from studio.tables.track_rows import TrackFilter, TrackRows, track_rows
 from studio.view_state import ViewState
 
-_WIDTHS = (26, 58, 60, 110, 76, 58, 46, 54, 54, 50)
+_WIDTHS = (26, 58, 60, 110, 76, 58, 46, 54, 54, 50, 52, 68, 100)
 
 
 class TrackTable(QWidget):

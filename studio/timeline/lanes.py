@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
+from studio.track_words import percent
+
+POOR = 0.7
+"""Overlap below which a keyframe is marked: filling does not find again what a person gave there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +21,9 @@ class Lane:
         solid: (m, 2) int, the stretches within them that a person, the ground truth or tracking gave.
         propagated: (l, 2) int, the other stretches, filled in between keyframes.
         keyframes: (k,) int.
+        overlap: (k,) float, of each keyframe with what is filled in its place when it is hidden, 0..1; NaN
+            where not audited.
+        to_check: (j, 2) int, the stretches where methods of densification disagree.
     """
 
     id: int
@@ -27,6 +34,8 @@ class Lane:
     solid: np.ndarray
     propagated: np.ndarray
     keyframes: np.ndarray
+    overlap: np.ndarray
+    to_check: np.ndarray
 
     @property
     def first(self) -> int:
@@ -36,8 +45,13 @@ class Lane:
     def last(self) -> int:
         return int(self.spans[-1, 1])
 
-    def about(self) -> str:
-        """A line about it, for the tool tip."""
+    @property
+    def poor(self) -> np.ndarray:
+        """(p,) int, keyframes that filling misses by much."""
+        return self.keyframes[self.overlap < POOR]
+
+    def about(self, frame: int) -> str:
+        """A line about it and what is known of a frame, for the tool tip."""
         parts = [self.name, f"frames {self.first} to {self.last}"]
         gaps, count = len(self.spans) - 1, len(self.keyframes)
         if gaps:
@@ -46,7 +60,21 @@ class Lane:
             parts.append("1 keyframe" if count == 1 else f"{count} keyframes")
         if self.review != Review.OPEN:
             parts.append(self.review.name.lower())
-        return " · ".join(parts)
+        return " · ".join(parts + self._findings(frame))
+
+    def _findings(self, frame: int) -> list[str]:
+        """What audit and disagreement say of a frame, else of the whole lane."""
+        parts, here = [], self.overlap[self.keyframes == frame]
+        if np.isfinite(here).any():
+            parts.append(f"frame {frame}: audit {percent(here[0])}")
+        elif np.isfinite(self.overlap).any():
+            parts.append(f"audit {percent(float(np.nanmean(self.overlap)))} on average")
+        if ((self.to_check[:, 0] <= frame) & (frame <= self.to_check[:, 1])).any():
+            parts.append(f"frame {frame} is to be checked")
+        elif len(self.to_check):
+            count = int((self.to_check[:, 1] - self.to_check[:, 0] + 1).sum())
+            parts.append(f"{count} frame{'s' if count != 1 else ''} to check")
+        return parts
 
 
 def object_lane(one: ObjectTrajectory) -> Lane:
@@ -61,6 +89,8 @@ def object_lane(one: ObjectTrajectory) -> Lane:
         solid=stretches(one.frames[given]),
         propagated=stretches(one.frames[~given]),
         keyframes=one.keyframes,
+        overlap=one.overlap[given],
+        to_check=stretches(one.to_check),
     )
 
 
@@ -69,7 +99,7 @@ def point_lane(points: PointTrajectories, place: int) -> Lane:
     origin = points.origin[points.offsets[place] : points.offsets[place + 1]]
     first, last = int(points.first[place]), int(points.first[place]) + len(origin) - 1
     frames = np.arange(first, last + 1)
-    filled = origin == Origin.PROPAGATED
+    filled, given = origin == Origin.PROPAGATED, np.isin(origin, KEYFRAMES)
     id = int(points.ids[place])
     return Lane(
         id=id,
@@ -79,7 +109,9 @@ def point_lane(points: PointTrajectories, place: int) -> Lane:
         spans=np.array([(first, last)]),
         solid=stretches(frames[~filled]),
         propagated=stretches(frames[filled]),
-        keyframes=frames[np.isin(origin, KEYFRAMES)],
+        keyframes=frames[given],
+        overlap=np.full(int(given.sum()), np.nan),
+        to_check=stretches(frames[:0]),
     )
 
 

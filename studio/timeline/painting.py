@@ -142,11 +142,21 @@ def _title(painter: QPainter, rect: QRectF, names: float, text: str, colours: Co
 
 
 def draw_lane(
-    painter: QPainter, rect: QRectF, scale: TimeScale, lane: Lane, kept: tuple[int, int] | None = None
+    painter: QPainter,
+    rect: QRectF,
+    scale: TimeScale,
+    lane: Lane,
+    colours: Colours,
+    kept: tuple[int, int] | None = None,
+    filling: tuple[int, int] | None = None,
 ) -> None:
     """Bars of a lane, hatched where nobody confirmed, with a tick a keyframe; gaps stay empty.
 
-    `kept`: the frames that a trim under way would leave; what is beyond is drawn faint.
+    Above a keyframe that the audit found poor stands a wedge, below frames that are to be checked a line.
+
+    Args:
+        kept: the frames that a trim under way would leave; what is beyond is drawn faint.
+        filling: the frames that are being filled again.
     """
     colour = lane_colour(lane)
     bar = rect.adjusted(0, 4, 0, -4)
@@ -155,11 +165,20 @@ def draw_lane(
     if kept is not None:
         painter.setOpacity(0.25)
         _draw_bars(painter, bar, scale, lane, colour)
+        _draw_ticks(painter, bar, scale, lane.keyframes)
         painter.setOpacity(1.0)
         left, right = scale.x(kept[0]), scale.x(kept[1] + 1)
         rest = QRectF(left, rect.top(), right - left, rect.height())
         painter.setClipRect(rest, Qt.ClipOperation.IntersectClip)
     _draw_bars(painter, bar, scale, lane, colour)
+    if filling is not None:
+        _draw_filling(painter, _span(bar, scale, *filling), scale.width, colours)
+    _draw_ticks(painter, bar, scale, lane.keyframes)
+    for first, last in lane.to_check:
+        below = _span(bar, scale, first, last)
+        below.setRect(below.left(), bar.bottom() + 1, max(below.width(), 2.0), 2)
+        painter.fillRect(below, QColor(colours.warning))
+    _draw_wedges(painter, bar, scale, lane.poor, colours)
     painter.restore()
 
 
@@ -177,13 +196,48 @@ def _draw_bars(painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, col
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for first, last in lane.spans:
         painter.drawRect(_span(bar, scale, first, last).adjusted(0, 0, -1, -1))
+
+
+def _draw_ticks(painter: QPainter, bar: QRectF, scale: TimeScale, keyframes: np.ndarray) -> None:
     width = min(max(scale.width * 0.3, 1.0), 3.0)
-    middles = np.round(scale.xs(lane.keyframes + 0.5))
-    for x in np.unique(middles[(middles >= bar.left()) & (middles <= bar.right())]):
-        tick = QRectF(float(x) - width / 2, bar.top() - 2, width, bar.height() + 4)
+    for x in _middles(bar, scale, keyframes):
+        tick = QRectF(x - width / 2, bar.top() - 2, width, bar.height() + 4)
         if width >= 2:
             painter.fillRect(tick.adjusted(-1, 0, 1, 0), _TICK_EDGE)
         painter.fillRect(tick, KEYFRAME)
+
+
+def _draw_wedges(
+    painter: QPainter, bar: QRectF, scale: TimeScale, frames: np.ndarray, colours: Colours
+) -> None:
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colours.base), 1))
+    painter.setBrush(QColor(colours.bad))
+    top = bar.top() - 4
+    for x in _middles(bar, scale, frames):
+        painter.drawPolygon([QPointF(x - 6, top), QPointF(x + 6, top), QPointF(x, top + 10)])
+    painter.restore()
+
+
+def _draw_filling(painter: QPainter, part: QRectF, frame: float, colours: Colours) -> None:
+    """A veil over frames that are filled again, with a word after the first of them, `frame` pixels wide."""
+    veil = QColor(colours.base)
+    veil.setAlpha(170)
+    painter.fillRect(part, veil)
+    painter.setPen(QPen(QColor(colours.mark), 1, Qt.PenStyle.DashLine))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(part.adjusted(0, 0, -1, -1))
+    painter.setPen(QColor(colours.mark))
+    place = part.adjusted(frame + 4, -2, 0, 2)
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, "filling…" if place.width() > 50 else "…")
+
+
+def _middles(bar: QRectF, scale: TimeScale, frames: np.ndarray) -> list[float]:
+    """The middles of the frames that are seen, each pixel once."""
+    xs = np.round(scale.xs(frames + 0.5))
+    found: list[float] = np.unique(xs[(xs >= bar.left()) & (xs <= bar.right())]).tolist()
+    return found
 
 
 def _span(bar: QRectF, scale: TimeScale, first: int, last: int) -> QRectF:

@@ -75,7 +75,8 @@ class Timeline(QAbstractScrollArea):
         view.clip_changed.connect(self._open)
         view.frame_changed.connect(self._follow)
         view.selection_changed.connect(self._selection_changed)
-        view.hovered_changed.connect(self.viewport().update)
+        for changing in (view.hovered_changed, view.filling_changed):
+            changing.connect(self.viewport().update)
         view.shown_changed.connect(self._read)
         document.changed.connect(self._changed)
         self._open(view.clip)
@@ -241,7 +242,8 @@ class Timeline(QAbstractScrollArea):
             painter.fillRect(rect.adjusted(-NAMES, 0, 0, 0), background)
             lane = self._source.lane(id)
             trim = self._trim if self._trim is not None and self._trim.lane.id == id else None
-            draw_lane(painter, rect, self._scale, lane, (trim.first, trim.last) if trim else None)
+            kept = (trim.first, trim.last) if trim else None
+            draw_lane(painter, rect, self._scale, lane, colours, kept, self._view.filling.get(id))
             draw_name(painter, QRectF(0, rect.top(), NAMES, ROW), lane, colours)
 
     # --- mouse and keys -----------------------------------------------------------------------
@@ -338,7 +340,8 @@ class Timeline(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             id = self._id_at(event.pos())
-            text = self._source.lane(id).about() if id is not None else ""
+            frame = self._scale.frame(event.pos().x())
+            text = self._source.lane(id).about(frame) if id is not None else ""
             QToolTip.showText(event.globalPos(), text, self)
             return True
         if event.type() == QEvent.Type.Leave:

@@ -5,14 +5,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QSpinBox, QWidget
 
 from core.trajectories.model import Review
 from studio.actions import Actions
 from studio.canvas.pane import CanvasPane
+from studio.check_queue import next_to_check
 from studio.document import Document
-from studio.path_repair import PathRepair
 from studio.tables.track_table import TrackTable
 from studio.track_edits import TrackEdits
 from studio.view_state import Layers, ViewState
@@ -35,12 +36,13 @@ class CurateActions(QObject):
         canvas: CanvasPane,
         tracks: TrackTable,
         edits: TrackEdits,
-        repair: PathRepair,
+        give_up: Callable[[], bool],
         parent: QObject,
     ) -> None:
+        """`give_up`: ends what follows from edits in the background; False if there is nothing."""
         super().__init__(parent)
         self._document, self._view, self._commands = document, view, commands
-        self._canvas, self._tracks, self._edits, self._repair = canvas, tracks, edits, repair
+        self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self._refresh)
         shown = canvas.stage.scene_changed
@@ -103,6 +105,8 @@ class CurateActions(QObject):
             "reopen": partial(edits.review, Review.OPEN),
             "next_open": partial(self._step_open, 1),
             "previous_open": partial(self._step_open, -1),
+            "next_check": partial(self._go_to_check, 1),
+            "previous_check": partial(self._go_to_check, -1),
             "cancel": self._cancel,
             **dict.fromkeys(LAYERS, self._choose_layers),
             **{f"colour_by_{colour}": partial(self._colour_by, colour) for colour in COLOURS},
@@ -142,6 +146,19 @@ class CurateActions(QObject):
         elif self._view.selection == before:
             self._say("This is the only open track of the list")
 
+    def _go_to_check(self, by: int) -> None:
+        """Go to the next frame to check, in the order of the table."""
+        clip = self._view.clip
+        objects = self._document.objects(clip.id) if clip is not None else {}
+        ids = self._tracks.model.shown_ids
+        ordered = [objects[id] for id in ids[np.isin(ids, list(objects))].tolist()]
+        found = next_to_check(ordered, self._view.selection, self._view.frame, by)
+        if found is None:
+            self._say("No more frames to check." if by > 0 else "No earlier frames to check.")
+        else:
+            self._view.set_selection((found[0],))
+            self._view.set_frame(found[1])
+
     def _say(self, text: str) -> None:
         """Say in the status bar why nothing else happens."""
         self._canvas.hint_changed.emit(text)
@@ -165,7 +182,7 @@ class CurateActions(QObject):
         dialog.open()
 
     def _cancel(self) -> None:
-        if not self._canvas.cancel() and not self._repair.cancel():
+        if not self._canvas.cancel() and not self._give_up():
             if self._view.tool != "select":
                 self._view.set_tool("select")
             else:

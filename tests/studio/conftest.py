@@ -11,6 +11,7 @@ from studio.app import Studio
 from studio.document import Document
 from studio.settings import WindowSettings
 from studio.view_state import ViewState
+from tests.studio import densified
 from tests.studio.small_project import make_project
 
 
@@ -34,6 +35,12 @@ def view(document: Document) -> ViewState:
     view = ViewState()
     view.set_clip(document.clips()[0].clip)
     return view
+
+
+@pytest.fixture(scope="session")
+def drawn() -> densified.Drawn:
+    """A clip with two objects and what the densifier fills, for `densified.add_to`."""
+    return densified.draw()
 
 
 @pytest.fixture

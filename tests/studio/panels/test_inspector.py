@@ -1,13 +1,19 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 
+from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.edits import Relabel, SetReview
-from core.trajectories.model import Review
+from core.trajectories.model import EndReason, PointTrajectories, Review
 from studio.document import Document
 from studio.panels.inspector import Inspector
 from studio.view_state import ViewState
+from tests.studio import densified
+from tests.studio.densified import FIRST, SECOND
+from tests.studio.judged import judge
 
 
 @pytest.fixture
@@ -99,3 +105,43 @@ def test_the_plot_shows_error_over_frames_with_a_cursor(
     np.testing.assert_allclose(values, [0, 0.7, 0.7, 0.7, 0.7], rtol=1e-6)
     small_view.set_frame(6)
     assert inspector.plot._cursor.value() == 6
+
+
+def test_an_object_with_its_audit_and_the_frames_to_check(
+    qtbot, new_document: Document, tmp_path: Path, drawn
+):
+    densified.add_to(new_document, tmp_path, drawn)
+    clip, view = new_document.clips()[0].clip, ViewState()
+    view.set_clip(clip)
+    inspector = Inspector(new_document, view, [])
+    qtbot.addWidget(inspector)
+    view.set_selection((FIRST,))
+    assert not inspector._form.isRowVisible(inspector.facts["Audit"])
+    judge(new_document, clip.id, FIRST, {8: 0.9, 16: 0.4}, {3, 4, 12})
+    found = facts(inspector)
+    assert found["Audit"] == "65 % over 2 keyframes, worst 40 % at frame 16"
+    assert found["To check"] == "3 frames"
+    view.set_frame(16)
+    assert facts(inspector)["Here"] == "annotated, confidence 1.00, audit 40 %"
+    view.set_frame(12)
+    assert facts(inspector)["Here"].endswith("to be checked: ways of filling disagree")
+    frames, audits = inspector.plot._audits.getData()
+    np.testing.assert_array_equal(frames, [8, 16])
+    np.testing.assert_allclose(audits, [0.9, 0.4], rtol=1e-6)
+    frames, values = inspector.plot._doubtful.getData()
+    np.testing.assert_array_equal(frames, [3, 4, 12])
+    one = new_document.objects(clip.id)[FIRST]
+    np.testing.assert_allclose(values, one.confidence[np.isin(one.frames, frames)])
+    assert "to check" in inspector.plot._legend.text()
+    view.set_selection((SECOND,))
+    assert "to check" not in inspector.plot._legend.text()
+    inspector.close_reader()
+
+
+def test_why_a_point_ends_is_said_in_words(
+    inspector: Inspector, small_view: ViewState, small_document: Document
+):
+    packed = PointTrajectories.pack([0], [np.ones((3, 2))], end_reason=[EndReason.INCONSISTENT])
+    small_document.perform(ReplacePoints({small_view.clip.id: packed}))
+    small_view.set_selection(small_document.points(small_view.clip.id).ids.tolist())
+    assert facts(inspector)["Ends because"] == "forward and backward flow disagree, usually an occlusion"

@@ -1,5 +1,6 @@
 import dataclasses
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,13 +8,17 @@ from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QLineEdit
 
-from core.trajectories.edits import DeleteTrajectories, Relabel, SetReview
-from core.trajectories.model import PointTrajectories, Review
+from core.trajectories.bulk_edits import ReplacePoints
+from core.trajectories.edits import DeleteObservation, DeleteTrajectories, Relabel, SetReview, Trim
+from core.trajectories.model import EndReason, PointTrajectories, Review
 from studio.document import Document
 from studio.tables.track_model import COLUMNS, LABEL_COLUMN, TrackModel
 from studio.tables.track_rows import TrackFilter, track_rows
 from studio.tables.track_table import TrackTable
 from studio.view_state import ViewState
+from tests.studio import densified
+from tests.studio.densified import FIRST, SECOND
+from tests.studio.judged import judge
 from tests.studio.test_document_cache import edits_of
 
 
@@ -46,13 +51,60 @@ def test_the_model_keeps_qts_rules(table: TrackTable):
 
 def test_what_a_row_says(table: TrackTable):
     assert [table.model.index(0, place).data() for place in range(len(COLUMNS))] == [
-        "", "1", "object", "swan", "0–11", "3", "3", "", "", "1.00",
+        "", "1", "object", "swan", "0–11", "3", "3", "", "", "1.00", "", "", "",
     ]  # fmt: skip
     row = [str(id) for id in table.model.shown_ids].index("6")  # the third point: error 0.2, from frame 2
     assert [table.model.index(row, place).data() for place in range(1, len(COLUMNS))] == [
-        "6", "point", "", "2–6", "5", "0", "0.20", "0.20", "",
+        "6", "point", "", "2–6", "5", "0", "0.20", "0.20", "", "", "", "unknown",
     ]  # fmt: skip
     assert table.model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "open"
+
+
+def test_audits_and_frames_to_check_are_columns_that_sort(
+    qtbot, new_document: Document, tmp_path: Path, drawn
+):
+    densified.add_to(new_document, tmp_path, drawn)
+    clip = new_document.clips()[0].clip
+    view = ViewState()
+    view.set_clip(clip)
+    table = TrackTable(new_document, view)
+    qtbot.addWidget(table)
+    judge(new_document, clip.id, FIRST, {8: 0.9, 16: 0.41}, {3, 4})
+    judge(new_document, clip.id, SECOND, {}, {9})
+    new_document.perform(DeleteObservation(clip.id, SECOND, 9))
+    assert shown(table, "audit") == ["66 %", ""]  # half of 0.9 + 0.41, rounded
+    assert shown(table, "to_check") == ["2", ""]
+    tip = table.model.index(0, column("audit")).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip == "audit 66 % on average, worst 41 % at frame 16"
+    assert table.model.index(1, column("audit")).data(Qt.ItemDataRole.ToolTipRole) is None
+    judge(new_document, clip.id, SECOND, {8: 0.3}, {11, 12, 13})
+    for name, ids in (("audit", [SECOND, FIRST]), ("to_check", [FIRST, SECOND])):
+        table.model.sort(column(name))
+        assert table.model.shown_ids.tolist() == ids
+    for name in ("audit", "to_check"):
+        title = table.model.headerData(column(name), Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+        assert len(title.split()) > 5, "the header explains"
+
+
+def test_points_are_chosen_and_sorted_by_why_they_end(
+    table: TrackTable, small_view: ViewState, small_document: Document, qtbot
+):
+    lost, cut = EndReason.INCONSISTENT, EndReason.EDITED
+    packed = PointTrajectories.pack([0, 0, 0], [np.ones((3, 2))] * 3, end_reason=[lost, 0, lost])
+    small_document.perform(ReplacePoints({small_view.clip.id: packed}))
+    ids = small_document.points(small_view.clip.id).ids.tolist()
+    small_document.perform(Trim(small_view.clip.id, ids[1], 0, 1))
+    end = table.filter_row.end
+    end.setCurrentIndex(end.findData(lost))
+    assert table.model.shown_ids.tolist() == [ids[0], ids[2]]
+    assert shown(table, "end_reason") == ["flow disagrees"] * 2
+    why = table.model.index(0, column("end_reason")).data(Qt.ItemDataRole.ToolTipRole)
+    assert why == "forward and backward flow disagree, usually an occlusion"
+    end.setCurrentIndex(end.findData(cut))
+    assert table.model.shown_ids.tolist() == [ids[1]]
+    qtbot.mouseClick(table.filter_row.clear_button, Qt.MouseButton.LeftButton)
+    table.model.sort(column("end_reason"))
+    assert table.model.shown_ids.tolist() == [ids[0], ids[2], ids[1], 1, 2], "objects, which have none, last"
 
 
 def test_a_click_on_a_header_sorts(table: TrackTable, qtbot):

@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -12,6 +12,7 @@ from core.project import Project
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.edits import DeleteTrajectories, MovePoint
 from core.trajectories.model import KEYFRAMES, Review
+from studio import theme
 from studio.document import Document
 from studio.timeline.lane_source import LaneSource
 from studio.timeline.lanes import density, object_lane, point_lane, stretches
@@ -19,6 +20,7 @@ from studio.timeline.time_scale import TimeScale
 from studio.timeline.timeline import NAMES, RULER, Timeline
 from studio.timeline.trim import TrimDrag
 from studio.view_state import ViewState
+from tests.studio.judged import judge
 from tests.studio.timeline.conftest import an_object
 
 WALKER, GAPPED, EARLY, LATE = 1, 2, 3, 4
@@ -68,8 +70,40 @@ def test_the_lane_of_an_object_has_keyframes_propagated_parts_and_gaps(document,
     assert lane.solid.tolist() == [[0, 0], [10, 10]]
     assert lane.propagated.tolist() == [[1, 2], [11, 11]]
     assert lane.keyframes.tolist() == [0, 10]
-    assert "1 gap" in lane.about()
-    assert "2 keyframes" in lane.about()
+    assert "1 gap" in lane.about(0)
+    assert "2 keyframes" in lane.about(0)
+
+
+def test_the_lane_of_an_object_has_poor_audits_and_frames_to_check(document, view):
+    judge(document, view.clip.id, WALKER, {5: 0.95, 18: 0.62}, {8, 9, 25})
+    lane = object_lane(document.objects(view.clip.id)[WALKER])
+    assert lane.poor.tolist() == [18]
+    assert lane.to_check.tolist() == [[8, 9], [25, 25]]
+    assert lane.about(18).endswith("frame 18: audit 62 % · 3 frames to check")
+    assert lane.about(9).endswith("audit 78 % on average · frame 9 is to be checked")
+    assert "audit" not in object_lane(document.objects(view.clip.id)[GAPPED]).about(0)
+
+
+def ink(timeline, x: float, y: float) -> QColor:
+    return timeline.viewport().grab().toImage().pixelColor(round(x), round(y))
+
+
+def test_a_wedge_stands_above_a_poor_keyframe_and_a_line_below_frames_to_check(timeline, view, document):
+    judge(document, view.clip.id, WALKER, {5: 0.95, 18: 0.62}, {8, 9})
+    rect, scale, colours = timeline.lane_rect(WALKER), timeline.scale, theme.colours(timeline)
+    assert ink(timeline, scale.middle(18), rect.top() + 2) == QColor(colours.bad)
+    assert ink(timeline, scale.middle(5), rect.top() + 2) != QColor(colours.bad)
+    assert ink(timeline, scale.middle(9), rect.bottom() - 2) == QColor(colours.warning)
+    assert ink(timeline, scale.middle(10) + 2, rect.bottom() - 2) != QColor(colours.warning)
+
+
+def test_frames_that_are_filled_again_are_veiled(timeline, view):
+    before = timeline.viewport().grab().toImage()
+    view.set_filling({WALKER: (8, 16)})
+    during = timeline.viewport().grab().toImage()
+    assert during != before
+    view.set_filling({})
+    assert timeline.viewport().grab().toImage() == before
 
 
 def test_the_lane_of_a_point_marks_what_a_person_moved(document, view):

@@ -1,0 +1,209 @@
+"""After a person edits a keyframe of a densified object, what lies beside it is filled again in a thread."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core.config import from_dict
+from core.datasets.clip import Clip
+from core.datasets.reading import open_frames
+from core.errors import StudioError
+from core.tracking.config import DensifyConfig
+from core.tracking.refill import refill
+from core.tracking.spans import span_around
+from core.trajectories.bulk_edits import FillObservations
+from core.trajectories.edits import DeleteObservation, MakeKeyframe, SetObservation
+from core.trajectories.journal import Edit, HistoryEntry
+from core.trajectories.model import KEYFRAMES, Changes, ObjectTrajectory, Origin
+from studio.background import Background, Report
+from studio.document import Document
+from studio.view_state import ViewState
+
+PAUSE = 400
+"""Milliseconds without another edit before filling begins: the strokes of a brush are filled for once."""
+
+_KEPT = ("method", "one_way_frames", "min_confidence")
+"""Settings of the last densifying that filling again keeps."""
+
+_EDITS = (SetObservation, MakeKeyframe, DeleteObservation)
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """An object to fill around the frames that were edited, as it is since the last of the edits."""
+
+    clip: Clip
+    object: ObjectTrajectory
+    frames: frozenset[int]
+    step: HistoryEntry
+    config: DensifyConfig
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last frame that may change."""
+        keys, reach = self.object.keyframes, self.config.one_way_frames
+        around = [span_around(self.object, frame, self.clip.frames) for frame in self.frames]
+        first, last = min(first for first, _ in around), max(last for _, last in around)
+        return max(first, int(keys[0]) - reach), min(last, int(keys[-1]) + reach)
+
+
+class Refilling(QObject):
+    """Fills the spans beside edited keyframes, an object after the other.
+
+    The edit is made at once; what is filled lands later as part of the same step of undo. Objects that
+    were never densified are left alone. Undo or `cancel` gives the filling up; another edit of a
+    keyframe of that object has it begin again, for both.
+
+    Signals:
+        failed(str): the frames cannot be read; one sentence for the user.
+    """
+
+    failed = Signal(str)
+
+    def __init__(
+        self, document: Document, view: ViewState, wanted: Callable[[], bool], parent: QObject | None = None
+    ) -> None:
+        """`wanted`: whether edits are to be followed now."""
+        super().__init__(parent)
+        self._document, self._view, self._wanted = document, view, wanted
+        self._waiting: dict[int, _Task] = {}
+        self._running: _Task | None = None
+        self._pause = QTimer(self, interval=PAUSE, singleShot=True)
+        self._pause.timeout.connect(self._next)
+        self._work = Background(self)
+        self._work.done.connect(self._land)
+        self._work.failed.connect(self._fail)
+        self._work.cancelled.connect(self._next)
+        document.changed.connect(self._give_up_changed)
+
+    def perform(self, edit: Edit) -> None:
+        """Make an edit; what lies beside an edited keyframe is filled after it."""
+        follows = isinstance(edit, _EDITS) and self._wanted() and self._is_filled_around(edit)
+        before = self._task_of(edit.trajectory_id) if isinstance(edit, _EDITS) else None
+        if self._document.perform(edit) and isinstance(edit, _EDITS):
+            if follows:
+                self._add(edit, before.frames if before is not None else frozenset())
+            elif before is not None:
+                self._give_up(lambda task: task.object.id == edit.trajectory_id)
+
+    def cancel(self) -> bool:
+        """Give up all that is being filled; False if there is nothing."""
+        under_way = bool(self._view.filling)
+        self._pause.stop()
+        self._give_up(lambda task: True)
+        return under_way
+
+    def close(self) -> None:
+        """Give up what is under way, and wait for the thread."""
+        self.cancel()
+        self._work.close()
+
+    def _is_filled_around(self, edit: SetObservation | MakeKeyframe | DeleteObservation) -> bool:
+        """Whether an edit is of a keyframe, or makes one, of an object that was densified."""
+        one = self._document.objects(edit.clip_id).get(edit.trajectory_id)
+        if one is None or not (one.origin == Origin.PROPAGATED).any():
+            return False
+        place = one.place(edit.frame)
+        return not isinstance(edit, DeleteObservation) or (
+            place is not None and one.origin[place] in KEYFRAMES
+        )
+
+    def _task_of(self, trajectory_id: int) -> _Task | None:
+        if self._running is not None and self._running.object.id == trajectory_id:
+            return self._running
+        return self._waiting.get(trajectory_id)
+
+    def _add(self, edit: SetObservation | MakeKeyframe | DeleteObservation, frames: frozenset[int]) -> None:
+        step, one = self._document.last_edit(), self._document.objects(edit.clip_id).get(edit.trajectory_id)
+        if step is None or one is None or not len(one.keyframes):
+            return
+        clip = next(known.clip for known in self._document.clips() if known.clip.id == edit.clip_id)
+        config = _config(self._document.settings_of_last("densify"))
+        self._waiting.pop(one.id, None)
+        self._waiting[one.id] = _Task(clip, one, frames | {edit.frame}, step, config)
+        self._pause.start()
+        self._tell()
+
+    def _next(self) -> None:
+        self._running = None
+        if self._waiting and not self._pause.isActive() and not self._work.is_running:
+            _, task = self._waiting.popitem()  # the latest first, whose edit can still be joined
+            self._running = task
+            objects = tuple(self._document.objects(task.clip.id).values())
+            self._work.start(lambda report: _filled(task, objects, report))
+        self._tell()
+
+    def _land(self, edits: list[FillObservations]) -> None:
+        task, self._running = self._running, None  # what it changes is its own change
+        if task is not None:
+            for edit in edits:
+                self._document.complete(edit, task.step)
+        self._next()
+
+    def _fail(self, sentence: str) -> None:
+        self.failed.emit(sentence)
+        self._next()
+
+    def _give_up_changed(self, changes: Changes) -> None:
+        """Give up what begins from other keyframes than there are now; names and reviews do not matter."""
+        self._give_up(lambda task: task.object.id in changes.trajectories and self._is_stale(task))
+
+    def _give_up(self, which: Callable[[_Task], bool]) -> None:
+        self._waiting = {id: task for id, task in self._waiting.items() if not which(task)}
+        if self._running is not None and which(self._running):
+            self._stop()
+        self._tell()
+
+    def _is_stale(self, task: _Task) -> bool:
+        one = self._document.objects(task.clip.id).get(task.object.id)
+        return one is None or one.keyframes_digest() != task.object.keyframes_digest()
+
+    def _stop(self) -> None:
+        self._work.cancel()
+        self._running = None
+
+    def _tell(self) -> None:
+        tasks = [*self._waiting.values(), *([self._running] if self._running is not None else [])]
+        self._view.set_filling({task.object.id: task.span for task in tasks})
+
+
+def _config(settings: Mapping[str, Any]) -> DensifyConfig:
+    """What of the last densifying holds for filling again; the defaults where it can no longer be read."""
+    try:
+        return from_dict(DensifyConfig, {name: settings[name] for name in _KEPT if name in settings})
+    except StudioError:
+        return DensifyConfig()
+
+
+def _filled(task: _Task, objects: tuple[ObjectTrajectory, ...], report: Report) -> list[FillObservations]:
+    """The edits that fill what lies beside the frames of a task.
+
+    Raises:
+        StudioError: a frame cannot be read, or a mask does not fit it.
+    """
+    made_from = {one.id: one.keyframes_digest() for one in objects}
+    edits: list[FillObservations] = []
+    with open_frames(task.clip) as frames:
+        for frame in sorted(task.frames):
+            if span_around(task.object, frame, task.clip.frames) in [edit.span for edit in edits]:
+                continue
+            found = refill(
+                frames,
+                objects,
+                task.object.id,
+                frame,
+                task.config,
+                lambda done, total: report(done, total, ""),
+            )
+            edits.append(
+                FillObservations(
+                    {task.clip.id: found.objects},
+                    found.span,
+                    "refill",
+                    asdict(replace(task.config, span=found.span)),
+                    made_from=made_from,
+                )
+            )
+    return edits
