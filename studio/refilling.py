@@ -19,7 +19,7 @@ from core.trajectories.journal import Edit, HistoryEntry
 from core.trajectories.model import KEYFRAMES, Changes, ObjectTrajectory, Origin
 from studio.background import Background, Report
 from studio.document import Document
-from studio.view_state import ViewState
+from studio.view_state import Filling, ViewState
 
 PAUSE = 400
 """Milliseconds without another edit before filling begins: the strokes of a brush are filled for once."""
@@ -70,9 +70,11 @@ class Refilling(QObject):
         self._document, self._view, self._wanted = document, view, wanted
         self._waiting: dict[int, _Task] = {}
         self._running: _Task | None = None
+        self._percent = 0  # of what runs
         self._pause = QTimer(self, interval=PAUSE, singleShot=True)
         self._pause.timeout.connect(self._next)
         self._work = Background(self)
+        self._work.progressed.connect(self._show_progress)
         self._work.done.connect(self._land)
         self._work.failed.connect(self._fail)
         self._work.cancelled.connect(self._next)
@@ -130,9 +132,13 @@ class Refilling(QObject):
         self._running = None
         if self._waiting and not self._pause.isActive() and not self._work.is_running:
             _, task = self._waiting.popitem()  # the latest first, whose edit can still be joined
-            self._running = task
+            self._running, self._percent = task, 0
             objects = tuple(self._document.objects(task.clip.id).values())
             self._work.start(lambda report: _filled(task, objects, report))
+        self._tell()
+
+    def _show_progress(self, done: int, total: int) -> None:
+        self._percent = 100 * done // total // 5 * 5
         self._tell()
 
     def _land(self, edits: list[FillObservations]) -> None:
@@ -165,8 +171,10 @@ class Refilling(QObject):
         self._running = None
 
     def _tell(self) -> None:
-        tasks = [*self._waiting.values(), *([self._running] if self._running is not None else [])]
-        self._view.set_filling({task.object.id: task.span for task in tasks})
+        filling = {id: Filling(*task.span) for id, task in self._waiting.items()}
+        if self._running is not None:
+            filling[self._running.object.id] = Filling(*self._running.span, self._percent)
+        self._view.set_filling(filling)
 
 
 def _config(settings: Mapping[str, Any]) -> DensifyConfig:
@@ -184,26 +192,16 @@ def _filled(task: _Task, objects: tuple[ObjectTrajectory, ...], report: Report) 
         StudioError: a frame cannot be read, or a mask does not fit it.
     """
     made_from = {one.id: one.keyframes_digest() for one in objects}
+    around = {span_around(task.object, frame, task.clip.frames): frame for frame in task.frames}
     edits: list[FillObservations] = []
     with open_frames(task.clip) as frames:
-        for frame in sorted(task.frames):
-            if span_around(task.object, frame, task.clip.frames) in [edit.span for edit in edits]:
-                continue
-            found = refill(
-                frames,
-                objects,
-                task.object.id,
-                frame,
-                task.config,
-                lambda done, total: report(done, total, ""),
-            )
-            edits.append(
-                FillObservations(
-                    {task.clip.id: found.objects},
-                    found.span,
-                    "refill",
-                    asdict(replace(task.config, span=found.span)),
-                    made_from=made_from,
-                )
-            )
+        for span, frame in sorted(around.items()):
+
+            def tell(done: int, total: int) -> None:
+                report(len(edits) * total + done, len(around) * total, "")
+
+            found = refill(frames, objects, task.object.id, frame, task.config, tell)
+            settings = asdict(replace(task.config, span=span))
+            filled = {task.clip.id: found.objects}
+            edits.append(FillObservations(filled, found.span, "refill", settings, made_from=made_from))
     return edits

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -28,6 +29,14 @@ class Layers:
     colour_by: str = "track"
 
 
+class Filling(NamedTuple):
+    """The frames `first` to `last` of an object that are being filled again, so many percent of them done."""
+
+    first: int
+    last: int
+    percent: int = 0
+
+
 class ViewState(QObject):
     """The state of looking; setters emit only when something changed.
 
@@ -36,7 +45,7 @@ class ViewState(QObject):
         hovered_changed(int | None), tool_changed(str), layers_changed(Layers),
         shown_changed(frozenset | None): ids the table's filter leaves, None for all,
         repairing_changed(frozenset): ids of the points whose paths are being repaired,
-        filling_changed(Mapping): id of each object that is being filled again → first and last frame of it,
+        filling_changed(Mapping): id of each object that is being filled again → `Filling`,
         playing_changed(bool).
     """
 
@@ -63,7 +72,7 @@ class ViewState(QObject):
         self.layers = Layers()
         self.shown: frozenset[int] | None = None
         self.repairing: frozenset[int] = frozenset()
-        self.filling: Mapping[int, tuple[int, int]] = {}
+        self.filling: Mapping[int, Filling] = {}
         self.playing = False
 
     def set_clip(self, clip: Clip | None) -> None:
@@ -125,10 +134,10 @@ class ViewState(QObject):
             self.repairing = ids
             self.repairing_changed.emit(ids)
 
-    def set_filling(self, spans: Mapping[int, tuple[int, int]]) -> None:
-        """Mark the objects that are being filled again, each with the frames that may change."""
-        if spans != self.filling:
-            self.filling = dict(spans)
+    def set_filling(self, filling: Mapping[int, Filling]) -> None:
+        """Mark the objects that are being filled again."""
+        if filling != self.filling:
+            self.filling = dict(filling)
             self.filling_changed.emit(self.filling)
 
     def set_playing(self, playing: bool) -> None:

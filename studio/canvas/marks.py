@@ -157,11 +157,12 @@ def under_way(scene: Scene, view: ViewState, camera: Camera) -> list[tuple[QPoin
         if place is not None:
             x, y = camera.to_view(scene.xy[place])
             notes.append((QPointF(float(x), float(y)), "repairing the path… (Esc stops)"))
-    for id, (first, last) in view.filling.items():
+    for id, (first, last, percent) in view.filling.items():
         one = scene.object(id)
         if one is not None:
             corner = camera.rect(one.box).bottomLeft()
-            notes.append((corner, f"filling frames {first}–{last}… (Esc stops)"))
+            share = f" {percent} %" if percent else ""
+            notes.append((corner, f"filling frames {first}–{last}…{share} (Esc stops)"))
     return notes
 
 

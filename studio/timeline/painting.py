@@ -9,6 +9,7 @@ from studio.canvas.colours import KEYFRAME, REJECTED, track_colour
 from studio.theme import Colours
 from studio.timeline.lanes import Lane
 from studio.timeline.time_scale import TimeScale
+from studio.view_state import Filling
 
 _LABELS_APART = 64.0  # view pixels between numbers of the ruler
 _TICKS_APART = 6.0
@@ -148,7 +149,7 @@ def draw_lane(
     lane: Lane,
     colours: Colours,
     kept: tuple[int, int] | None = None,
-    filling: tuple[int, int] | None = None,
+    filling: Filling | None = None,
 ) -> None:
     """Bars of a lane, hatched where nobody confirmed, with a tick a keyframe; gaps stay empty.
 
@@ -172,7 +173,7 @@ def draw_lane(
         painter.setClipRect(rest, Qt.ClipOperation.IntersectClip)
     _draw_bars(painter, bar, scale, lane, colour)
     if filling is not None:
-        _draw_filling(painter, _span(bar, scale, *filling), scale.width, colours)
+        _draw_filling(painter, bar, scale, filling, colours)
     _draw_ticks(painter, bar, scale, lane.keyframes)
     for first, last in lane.to_check:
         below = _span(bar, scale, first, last)
@@ -220,8 +221,11 @@ def _draw_wedges(
     painter.restore()
 
 
-def _draw_filling(painter: QPainter, part: QRectF, frame: float, colours: Colours) -> None:
-    """A veil over frames that are filled again, with a word after the first of them, `frame` pixels wide."""
+def _draw_filling(
+    painter: QPainter, bar: QRectF, scale: TimeScale, filling: Filling, colours: Colours
+) -> None:
+    """A veil over frames that are filled again, with a word after the keyframe that they begin with."""
+    part = _span(bar, scale, filling.first, filling.last)
     veil = QColor(colours.base)
     veil.setAlpha(170)
     painter.fillRect(part, veil)
@@ -229,8 +233,10 @@ def _draw_filling(painter: QPainter, part: QRectF, frame: float, colours: Colour
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(part.adjusted(0, 0, -1, -1))
     painter.setPen(QColor(colours.mark))
-    place = part.adjusted(frame + 4, -2, 0, 2)
-    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, "filling…" if place.width() > 50 else "…")
+    place = part.adjusted(scale.width + 4, -2, 0, 2)
+    share = f" {filling.percent} %" if filling.percent else ""
+    text = f"filling…{share}" if place.width() > 80 else "…"
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def _middles(bar: QRectF, scale: TimeScale, frames: np.ndarray) -> list[float]:

@@ -24,7 +24,7 @@ from studio.app import Studio
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
 from studio.refilling import Refilling
-from studio.view_state import ViewState
+from studio.view_state import Filling, ViewState
 from tests.studio import densified
 from tests.studio.at_the_window import key
 from tests.studio.canvas.drawn import Mouse
@@ -116,7 +116,7 @@ def test_dragging_a_filled_box_makes_a_keyframe_and_fills_its_two_spans_again(
     Mouse(pane.frame_view).drag(
         ((x1 + x2) / 2, (y1 + y2) / 2), ((x1 + x2) / 2 + 3, (y1 + y2) / 2), ((x1 + x2) / 2 + 9, (y1 + y2) / 2)
     )
-    assert view.filling == {FIRST: (8, 16)}
+    assert view.filling == {FIRST: Filling(8, 16)}
     assert changed(document, before) == [AT], "at once, no more than the frame itself"
     wait(qtbot, view)
     after = one(document)
@@ -154,7 +154,7 @@ def test_painting_three_strokes_fills_once(
     x, y = (before[AT, 2] + 4, (before[AT, 1] + before[AT, 3]) / 2)
     for number in range(3):
         Mouse(pane.frame_view).drag((x + 4 * number, y), (x + 4 * number + 3, y))
-    assert view.filling == {FIRST: (8, 16)}
+    assert view.filling == {FIRST: Filling(8, 16)}
     wait(qtbot, view)
     assert len(document.history()) == entries + 3
     assert document.revision() == revision + 4, "three strokes, and filled once"
@@ -165,11 +165,11 @@ def test_a_confirmed_frame_and_a_deleted_keyframe_are_followed_too(
     qtbot, document: Document, view: ViewState, refilling: Refilling
 ):
     refilling.perform(MakeKeyframe(clip_id(document), FIRST, AT))
-    assert view.filling == {FIRST: (8, 16)}
+    assert view.filling == {FIRST: Filling(8, 16)}
     wait(qtbot, view)
     refilling.perform(DeleteObservation(clip_id(document), FIRST, AT))
     assert one(document).place(AT) is None
-    assert view.filling == {FIRST: (8, 16)}
+    assert view.filling == {FIRST: Filling(8, 16)}
     wait(qtbot, view)
     place = one(document).place(AT)
     assert place is not None
@@ -188,7 +188,7 @@ def test_two_frames_edited_one_after_the_other_are_both_filled(
     before = boxes(document)
     refilling.perform(moved(document, 4))
     refilling.perform(moved(document, 20))
-    assert view.filling == {FIRST: (0, 24)}
+    assert view.filling == {FIRST: Filling(0, 24)}
     wait(qtbot, view)
     assert {3, 5, 19, 21} <= set(changed(document, before))
     assert not {9, 10, 11, 12, 13, 14, 15} & set(changed(document, before))
@@ -212,7 +212,7 @@ def test_of_two_objects_the_latest_is_filled_first(
     entries = len(document.history())
     refilling.perform(moved(document))
     refilling.perform(moved(document, 20, id=SECOND))
-    assert view.filling == {FIRST: (8, 16), SECOND: (16, 24)}
+    assert view.filling == {FIRST: Filling(8, 16), SECOND: Filling(16, 24)}
     wait(qtbot, view)
     assert 13 in changed(document, before[0])
     assert 21 in changed(document, before[1], SECOND)
@@ -312,6 +312,18 @@ def test_a_missing_frame_is_one_sentence(qtbot, document: Document, view: ViewSt
     assert view.filling == {}
 
 
+def test_how_far_it_is_is_told(qtbot, document: Document, view: ViewState, refilling: Refilling):
+    told: list[int] = []
+    view.filling_changed.connect(lambda filling: told.extend(one.percent for one in filling.values()))
+    refilling.perform(moved(document))
+    refilling.perform(moved(document, 20))
+    wait(qtbot, view)
+    assert told[0] == 0
+    assert len(told) > 5
+    assert told == sorted(told)
+    assert 90 <= told[-1] <= 100
+
+
 def test_the_canvas_says_what_is_filled(pane: CanvasPane, document: Document, refilling: Refilling):
     refilling.perform(moved(document))
     said = pane.frame_view.grab().toImage()
@@ -330,7 +342,7 @@ def test_keys_of_the_window_confirm_fill_and_give_up(open_studio: Studio, drawn,
     session.view.set_selection({ids[0]})
     qtbot.waitUntil(lambda: session.canvas.stage.scene.frame == AT)
     key(qtbot, open_studio, Qt.Key.Key_K)
-    assert session.view.filling == {ids[0]: (8, 16)}
+    assert session.view.filling == {ids[0]: Filling(8, 16)}
     key(qtbot, open_studio, Qt.Key.Key_Escape)
     assert session.view.filling == {}
     assert session.view.selection == {ids[0]}

@@ -19,7 +19,7 @@ from studio.timeline.lanes import density, object_lane, point_lane, stretches
 from studio.timeline.time_scale import TimeScale
 from studio.timeline.timeline import NAMES, RULER, Timeline
 from studio.timeline.trim import TrimDrag
-from studio.view_state import ViewState
+from studio.view_state import Filling, ViewState
 from tests.studio.judged import judge
 from tests.studio.timeline.conftest import an_object
 
@@ -99,7 +99,7 @@ def test_a_wedge_stands_above_a_poor_keyframe_and_a_line_below_frames_to_check(t
 
 def test_frames_that_are_filled_again_are_veiled(timeline, view):
     before = timeline.viewport().grab().toImage()
-    view.set_filling({WALKER: (8, 16)})
+    view.set_filling({WALKER: Filling(8, 16)})
     during = timeline.viewport().grab().toImage()
     assert during != before
     view.set_filling({})
