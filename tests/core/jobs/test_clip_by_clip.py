@@ -327,6 +327,12 @@ def test_a_cluster_that_is_not_there_is_one_sentence(project, monkeypatch):
         list(jobs.run(folder))
 
 
+@pytest.mark.parametrize("address", ["nonsense", "foo://host:8786", "tcp://host", "host:port", "tcp://a b:1"])
+def test_what_is_no_address_is_refused_before_dask_waits_for_it(address):
+    with pytest.raises(StudioError, match="is no address of a Dask scheduler; write tcp://host:8786"):
+        TrackConfig(cluster=address)
+
+
 def test_without_dask_a_cluster_is_one_sentence(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     folder = prepare(project, "track", replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
