@@ -1,6 +1,7 @@
 """`import-tracks`: bring trajectories that another program made into a clip."""
 
 import argparse
+import os
 from pathlib import Path
 
 from core.cli.outcome import Outcome
@@ -27,14 +28,15 @@ def perform(args: argparse.Namespace) -> Outcome:
             clip = store.clip(connection, args.clip)
         format = guess_format(args.source) if args.format == "auto" else args.format
         points, objects, warnings = import_tracks(format, args.source, clip)
-        edit = AddTrajectories(clip.id, points, objects, args.source.name)
+        name = Path(os.path.abspath(args.source)).name  # such as of `.`
+        edit = AddTrajectories(clip.id, points, objects, name)
         with project.writing() as connection:
             journal.perform(connection, edit)
     observations = len(points.xy) + sum(len(one.frames) for one in objects)
     lines = [f"Warning: {text}" for text in warnings]
     lines.append(
         f"{clip.name}: {len(objects):,} objects and {len(points):,} points with {observations:,} "
-        f"observations, from {args.source.name} ({format})."
+        f"observations, from {name} ({format})."
     )
     values = {
         "clip": clip.name,

@@ -8,8 +8,10 @@ frames under the same paths as this machine does: a cluster needs a shared disk.
 
 import contextlib
 import importlib
+import importlib.util
 import json
 import multiprocessing
+import platform
 import signal
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -32,8 +34,20 @@ Work = Callable[[RunFolder, ClipSnapshot], Generator[int | Log, None, None]]
 LOOK = 0.2
 """Seconds between two looks at workers."""
 
+PATIENCE = 20.0
+"""Seconds that workers have to end when the run is over; of one whose machine died nothing may come."""
+
+ANSWER = 10.0
+"""Seconds that a Dask scheduler has to answer."""
+
+QUIET = 1.0
+"""Seconds after which something is told although nothing is new, so that a run that waits can be stopped."""
+
 TRIES = 2
 """How often a clip is given to a worker before it is passed over."""
+
+KILLED = "Its worker was killed twice, as happens where memory is short; run it again with fewer workers."
+"""Why a clip is passed over whose workers were killed."""
 
 
 def run(
@@ -107,7 +121,16 @@ class _Worker(Protocol):
     """Something that works on a clip elsewhere."""
 
     def ended(self) -> bool:
-        """Whether it does no more; raises what is a bug in the work."""
+        """Whether it does no more.
+
+        Raises:
+            StudioError: it cannot work where it is.
+            Exception: a bug in the work.
+        """
+        ...
+
+    def withdraw(self) -> None:
+        """Do not begin, if it has not begun."""
         ...
 
 
@@ -125,6 +148,9 @@ class _Process:
         if self._process.exitcode == 1:
             raise RuntimeError("a worker failed; its traceback stands above")
         return self._process.exitcode is not None
+
+    def withdraw(self) -> None:
+        """It began when it was made."""
 
 
 class _Pool:
@@ -153,10 +179,19 @@ class _Cluster:
                 "A cluster needs Dask; install it with pip install 'associationnet-studio[cluster]'."
             ) from error
         try:
-            self._client = distributed.Client(address, timeout="10s", set_as_default=False)
+            self._client = distributed.Client(address, timeout=ANSWER, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise StudioError(
                 f"No Dask scheduler answers at {address}; start one, or leave the cluster out."
+            ) from error
+        try:
+            self._client.run_on_scheduler(importlib.util.find_spec, "core.jobs")
+            self._client.run(importlib.util.find_spec, "core.jobs")  # a worker without it would say nothing
+        except ModuleNotFoundError as error:
+            self._client.close()
+            raise StudioError(
+                f"The scheduler or a worker at {address} does not find this program; "
+                "start them with its folder on PYTHONPATH."
             ) from error
 
     def start(self, folder: RunFolder, clip: Clip) -> _Worker:
@@ -177,7 +212,14 @@ class _Future:
             error = self._future.exception()
             if type(error).__name__ != "KilledWorker":
                 raise error
+        if self._future.status in ("cancelled", "lost"):
+            raise StudioError(
+                "The Dask scheduler is gone; finished clips are kept, so start it again and resume the run."
+            )
         return self._future.status != "pending"
+
+    def withdraw(self) -> None:
+        self._future.cancel()
 
 
 def _elsewhere(folder: RunFolder, config: FlowConfig, parts: Sequence[_Part]) -> Generator[_Part, None, None]:
@@ -185,6 +227,7 @@ def _elsewhere(folder: RunFolder, config: FlowConfig, parts: Sequence[_Part]) ->
     where = _Cluster(config.cluster) if config.cluster else _Pool(config.workers)
     waiting = [(part, TRIES) for part in parts]
     busy: list[tuple[_Part, int, _Worker]] = []
+    told = time.monotonic()
     halt = folder.path / "control" / "halt.json"
     halt.unlink(missing_ok=True)
     for part in parts:
@@ -198,7 +241,7 @@ def _elsewhere(folder: RunFolder, config: FlowConfig, parts: Sequence[_Part]) ->
             for entry in list(busy):
                 part, tries, worker = entry
                 ended = worker.ended()
-                report = _Report.read(folder, part.clip.clip.id)
+                report = _Report.read(folder, part.clip.clip.id) or _Report(part.done)
                 news = report.step != part.done
                 part.done = report.step
                 if ended:
@@ -207,13 +250,18 @@ def _elsewhere(folder: RunFolder, config: FlowConfig, parts: Sequence[_Part]) ->
                         waiting.append((part, tries))
                         continue
                     part.told = [Log(*one) for one in report.told]
-                    part.problem = report.problem if report.ended else "its worker was killed twice."
+                    part.problem = report.problem if report.ended else KILLED
                     part.done = part.steps
-                if news or ended:
+                if news or ended or time.monotonic() - told > QUIET:
+                    told = time.monotonic()
                     yield part
     finally:
         write_atomically(halt, b"{}")
-        while any(not _ended(worker) for _, _, worker in busy):
+        for part, _, worker in busy:
+            if _Report.read(folder, part.clip.clip.id) is None:
+                worker.withdraw()
+        over = time.monotonic() + PATIENCE
+        while any(not _ended(worker) for _, _, worker in busy) and time.monotonic() < over:
             time.sleep(LOOK)
         halt.unlink(missing_ok=True)
         where.close()
@@ -228,7 +276,7 @@ def _ended(worker: _Worker) -> bool:
 
 @dataclass(frozen=True)
 class _Report:
-    """What a worker says of its clip, in `results/<clip id>.report.json`."""
+    """What a worker says of its clip, in `results/<clip id>.report.json`, from its beginning on."""
 
     step: int = 0
     told: tuple[tuple[str, str], ...] = ()
@@ -236,16 +284,23 @@ class _Report:
     ended: bool = False
 
     @staticmethod
-    def read(folder: RunFolder, clip_id: int) -> "_Report":
+    def read(folder: RunFolder, clip_id: int) -> "_Report | None":
         try:
             values = json.loads(_report_path(folder, clip_id).read_text(encoding="utf-8"))
             return _Report(
                 values["step"], tuple(map(tuple, values["told"])), values["problem"], values["ended"]
             )
         except (OSError, ValueError, KeyError):
-            return _Report()
+            return None
 
     def write(self, folder: RunFolder, clip_id: int) -> None:
+        for pause in (0.01, 0.05, 0.2, 1.0):  # Windows refuses while the run is reading it
+            with contextlib.suppress(PermissionError):
+                return self._write(folder, clip_id)
+            time.sleep(pause)
+        return self._write(folder, clip_id)
+
+    def _write(self, folder: RunFolder, clip_id: int) -> None:
         write_atomically(_report_path(folder, clip_id), json.dumps(vars(self)).encode())
 
 
@@ -255,14 +310,28 @@ def _report_path(folder: RunFolder, clip_id: int) -> Path:
 
 def _in_a_process(path: Path, clip_id: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the run ends its workers
-    work_on(path, clip_id)
+    run_of_it = multiprocessing.parent_process()
+    assert run_of_it is not None
+    work_on(path, clip_id, run_of_it.is_alive)
 
 
-def work_on(path: Path, clip_id: int) -> None:
-    """Work on one clip of a run, in whatever process, until it is done or the run halts its workers."""
+def work_on(path: Path, clip_id: int, is_wanted: Callable[[], bool] = lambda: True) -> None:
+    """Work on one clip of a run, in whatever process.
+
+    It ends when the clip is done, when the run halts its workers, and when it `is_wanted` no more.
+
+    Raises:
+        StudioError: the run's folder is not seen from here.
+    """
     folder = RunFolder(path)
+    if not folder.results.is_dir():
+        raise StudioError(f"{platform.node()} does not see {path}; give all workers the same shared disk.")
+    halt = folder.path / "control" / "halt.json"
     told: list[tuple[str, str]] = []
     step, problem, written, halted = 0, "", time.monotonic(), False
+    if halt.exists():
+        return
+    _Report().write(folder, clip_id)
     try:
         work: Work = importlib.import_module(f"core.jobs.{folder.job}").work
         (one,) = read_snapshot(folder.snapshot, [clip_id]).clips
@@ -273,7 +342,7 @@ def work_on(path: Path, clip_id: int) -> None:
                 else:
                     step = news
                 if time.monotonic() - written > LOOK:
-                    halted = (folder.path / "control" / "halt.json").exists()
+                    halted = halt.exists() or not is_wanted()
                     _Report(step, tuple(told)).write(folder, clip_id)
                     written = time.monotonic()
                 if halted:

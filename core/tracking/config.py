@@ -1,5 +1,6 @@
 """Settings of the point tracker and of the densifier."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,14 @@ class FlowConfig:
         "workers see the project and the frames under the same paths",
         advanced=True,
     )
+
+    def __post_init__(self) -> None:
+        config.check(self)
+        if self.cluster and not _ADDRESS.fullmatch(self.cluster):
+            raise StudioError(f"{self.cluster!r} is no address of a Dask scheduler; write tcp://host:8786.")
+
+
+_ADDRESS = re.compile(r"((tcp|tls|ucx|ws|wss)://)?[^/\s]+:\d+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +93,7 @@ class TrackConfig(FlowConfig):
     )
 
     def __post_init__(self) -> None:
-        config.check(self)
+        super().__post_init__()
         if self.bridging and self.similarity == -1:
             raise StudioError("bridging follows occluders without similarity; set similarity above -1.")
         if self.region and not _is_box(self.region):
@@ -122,7 +131,7 @@ class DensifyConfig(FlowConfig):
     )
 
     def __post_init__(self) -> None:
-        config.check(self)
+        super().__post_init__()
         if self.span and (len(self.span) != 2 or self.span[0] > self.span[1]):
             raise StudioError("span must be two frames, the first and the last, or empty.")
         if not self.fill and not self.audit:

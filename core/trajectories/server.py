@@ -34,7 +34,7 @@ class Server:
             raise StudioError(
                 f"Databases of {parsed.get_backend_name()} are not supported; use one of PostgreSQL."
             )
-        if parsed.password is not None:
+        if parsed.password is not None or "password" in parsed.query:
             raise StudioError("Leave the password out of the URL; put it into ~/.pgpass or PGPASSWORD.")
         self._url = parsed.set(drivername="postgresql+psycopg")
 

@@ -203,6 +203,7 @@ def test_a_server_that_goes_away_is_one_sentence_and_loses_no_edit(server, tmp_p
     [
         ("mysql://anna@host/tracks", "of mysql are not supported"),
         ("postgresql://anna:secret@host/tracks", "Leave the password out"),
+        ("postgresql://anna@host/tracks?password=secret", "Leave the password out"),
         ("tracks", "is no database; write postgresql://"),
     ],
 )

@@ -66,6 +66,14 @@ def test_what_one_project_exports_another_imports(tracked, bare, tmp_path, capsy
     assert run("check", "--project", bare) == 0
 
 
+def test_the_folder_one_stands_in_has_a_name_too(tracked, bare, tmp_path, capsys, monkeypatch):
+    assert run("export", "--project", tracked, "--format", "davis", "--out", tmp_path / "masks") == 0
+    monkeypatch.chdir(tmp_path / "masks" / "ape")
+    capsys.readouterr()
+    assert run("import-tracks", ".", "--project", bare, "--clip", "ape") == 0
+    assert "from ape (davis)." in capsys.readouterr().out
+
+
 def test_losses_are_told_before_anything_is_written(tracked, tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     assert run("export", "--project", tracked, "--format", "mot", "--out", tmp_path / "file") == 1

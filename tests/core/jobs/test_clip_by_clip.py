@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 
@@ -19,8 +20,9 @@ from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.errors import StudioError
 from core.events import Log, Progress
+from core.jobs import clip_by_clip
 from core.jobs.clip_results import clip_path, clips_done, read_clip
-from core.jobs.launch import prepare
+from core.jobs.launch import prepare, start_worker
 from core.jobs.run_folder import RunFolder, State
 from core.project import Project
 from core.tracking.config import DensifyConfig, TrackConfig
@@ -45,11 +47,11 @@ def project(tmp_path_factory):
 
 def stored_clip(root, name, seed):
     (root / name).mkdir()
-    drawn = render_clip(seed, frames=FRAMES, width=240, height=180)
+    drawn = render_clip(seed, frames=FRAMES, width=200, height=150)
     files = tuple(f"{name}/{frame:02d}.png" for frame in range(FRAMES))
     for file, image in zip(files, drawn.frames, strict=True):
         cv2.imwrite(str(root / file), image[..., ::-1])
-    return Clip(name=name, dataset="frames", width=240, height=180, root=root, files=files)
+    return Clip(name=name, dataset="frames", width=200, height=150, root=root, files=files)
 
 
 def an_object():
@@ -143,9 +145,44 @@ def test_a_clip_whose_workers_are_killed_again_and_again_is_passed_over(project,
         for child in multiprocessing.active_children():
             if child.name == "meadow" and isinstance(event, Progress):
                 os.kill(child.pid, signal.SIGKILL)
-    assert warnings == ["meadow was passed over: its worker was killed twice."]
+    assert warnings == [f"meadow was passed over: {clip_by_clip.KILLED}"]
     assert len(clips_done(folder)) == 2
     assert_same(results(done(folder)), wanted)
+
+
+def test_processes_end_and_save_when_their_run_is_killed(project, wanted):
+    folder = prepare(project, "track", replace(SETTINGS, workers=2))
+    run = start_worker(folder)
+    wait_for(lambda: folder.status().step > 2)
+    run.kill()
+    run.wait()
+    wait_for(lambda: len(list(folder.checkpoints.glob("*.npz"))) == 2)
+    assert not clips_done(folder)
+    assert_same(results(done(folder)), wanted)
+
+
+def test_a_report_that_is_being_read_is_written_a_moment_later(project, monkeypatch):
+    """Windows replaces no file that is open."""
+    folder, refused = prepare(project, "track", SETTINGS), []
+    replace_file = os.replace
+
+    def sometimes(source, target):
+        if str(target).endswith("report.json") and len(refused) % 3 < 2:
+            refused.append(target)
+            raise PermissionError(13, "Permission denied", str(target))
+        refused.append(None)
+        replace_file(source, target)
+
+    monkeypatch.setattr(os, "replace", sometimes)
+    with project.reading() as connection:
+        clip_by_clip.work_on(folder.path, store.clips(connection)[0].id)
+    assert refused.count(None) >= 2
+    assert len(clips_done(folder)) == 1
+
+
+def test_a_worker_that_does_not_see_the_run_says_so(tmp_path):
+    with pytest.raises(StudioError, match=r"does not see .*gone; give all workers the same shared disk"):
+        clip_by_clip.work_on(tmp_path / "gone", 1)
 
 
 def test_a_clip_that_cannot_be_read_is_passed_over_in_any_process(project, tmp_path):
@@ -185,27 +222,31 @@ def test_the_number_of_workers_may_change_when_a_run_is_resumed(project, wanted,
 
 
 @contextlib.contextmanager
-def cluster(folder):
-    """A Dask scheduler and two workers on loopback: its address and the workers' processes."""
+def cluster(folder, workers=2, workers_find_us=True):
+    """A Dask scheduler and workers on loopback: its address and their processes."""
     pytest.importorskip("distributed", reason="Dask is absent")
     known = folder / "scheduler.json"
     programs = [
         ["dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(known), "--no-show"],
-        *2 * [["dask_worker", "--scheduler-file", str(known), "--nthreads", "1", "--no-nanny"]],
+        *workers * [["dask_worker", "--scheduler-file", str(known), "--nthreads", "1", "--no-nanny"]],
     ]
     running = []
     try:
         for program, *options in programs:
             command = [sys.executable, "-m", f"distributed.cli.{program}", *options, "--no-dashboard"]
+            environment = with_us()
+            if running and not workers_find_us:
+                del environment["PYTHONPATH"]
             with open(folder / f"{len(running)}.log", "wb") as log:
-                running.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=with_us()))
+                running.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment))
             wait_for(known.exists)
         from distributed import Client
 
         with Client(scheduler_file=str(known)) as client:
-            client.wait_for_workers(2, timeout=60)
+            if workers:
+                client.wait_for_workers(workers, timeout=60)
             address = client.scheduler.address
-        yield address, running[1:]
+        yield address, running
     finally:
         for process in reversed(running):
             process.kill()
@@ -225,7 +266,7 @@ def wait_for(condition, seconds=60):
 
 
 def test_a_cluster_finds_what_one_process_finds_also_when_a_worker_is_killed(project, wanted, tmp_path):
-    with cluster(tmp_path) as (address, workers):
+    with cluster(tmp_path) as (address, (_, first, _)):
         settings = replace(SETTINGS, cluster=address)
         assert_same(results(done(prepare(project, "track", settings))), wanted)
 
@@ -235,17 +276,61 @@ def test_a_cluster_finds_what_one_process_finds_also_when_a_worker_is_killed(pro
         )
         assert stopped.state is State.STOPPED
         for event in jobs.run(folder):  # resumed, and one of the two workers dies
-            if isinstance(event, Progress) and workers[0].poll() is None and event.step > stopped.step:
-                workers[0].kill()
-        assert workers[0].poll() is not None
+            if isinstance(event, Progress) and first.poll() is None and event.step > stopped.step:
+                first.kill()
+        assert first.poll() is not None
         assert_same(results(folder), wanted)
 
 
-def test_a_cluster_that_is_not_there_is_one_sentence(project):
+def test_a_run_that_waits_for_workers_can_be_stopped(project, tmp_path):
+    with cluster(tmp_path, workers=0) as (address, _):
+        folder = prepare(project, "track", replace(SETTINGS, cluster=address))
+        states = []
+        run = threading.Thread(target=lambda: states.append(worker.run_job(folder).state), daemon=True)
+        run.start()
+        wait_for(lambda: folder.status().total == 3 * FRAMES)
+        time.sleep(2 * clip_by_clip.LOOK)  # it waits now
+        folder.ask_stop()
+        run.join(20)
+        assert states == [State.STOPPED]
+
+
+def test_a_cluster_without_this_program_is_one_sentence(project, tmp_path):
+    with cluster(tmp_path, workers=1, workers_find_us=False) as (address, _):
+        folder = prepare(project, "track", replace(SETTINGS, cluster=address))
+        with pytest.raises(StudioError, match="does not find this program; start them with its folder on"):
+            list(jobs.run(folder))
+
+
+def test_a_scheduler_that_goes_away_ends_the_run_and_not_its_clips(project, wanted, tmp_path, monkeypatch):
+    monkeypatch.setattr(clip_by_clip, "ANSWER", 3.0)
+    with cluster(tmp_path, workers=1) as (address, (scheduler, _)):
+        folder = prepare(project, "track", replace(SETTINGS, cluster=address))
+
+        def run():
+            for event in jobs.run(folder):
+                assert not (isinstance(event, Log) and event.level == "warning")
+                if isinstance(event, Progress) and event.step > 4:
+                    scheduler.kill()
+
+        with pytest.raises(StudioError, match="scheduler is gone; finished clips are kept"):
+            run()
+    folder.replace_settings(SETTINGS)
+    assert_same(results(done(folder)), wanted)
+
+
+def test_a_cluster_that_is_not_there_is_one_sentence(project, monkeypatch):
+    monkeypatch.setattr(clip_by_clip, "ANSWER", 1.0)
     pytest.importorskip("distributed", reason="Dask is absent")
     folder = prepare(project, "track", replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
     with pytest.raises(StudioError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         list(jobs.run(folder))
+
+
+@pytest.mark.parametrize("address", ["nonsense", "foo://host:8786", "tcp://host", "host:port", "tcp://a b:1"])
+def test_what_is_no_address_is_refused_before_dask_waits_for_it(address):
+    with pytest.raises(StudioError, match="is no address of a Dask scheduler; write tcp://host:8786"):
+        TrackConfig(cluster=address)
 
 
 def test_without_dask_a_cluster_is_one_sentence(project, monkeypatch):
