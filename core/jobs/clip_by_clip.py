@@ -7,13 +7,17 @@ frames under the same paths as this machine does: a cluster needs a shared disk.
 """
 
 import contextlib
+import errno
 import importlib
 import importlib.util
 import json
 import multiprocessing
+import os
 import platform
 import signal
+import sys
 import time
+import traceback
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +49,9 @@ QUIET = 1.0
 
 TRIES = 2
 """How often a clip is given to a worker before it is passed over."""
+
+SYSTEM_ERRORS = 64
+"""Exit statuses of a process from here on are numbers of system errors, such as a full disk."""
 
 KILLED = "Its worker was killed twice, as happens where memory is short; run it again with fewer workers."
 """Why a clip is passed over whose workers were killed."""
@@ -145,9 +152,12 @@ class _Process:
         self._process.start()
 
     def ended(self) -> bool:
-        if self._process.exitcode == 1:
+        status = self._process.exitcode
+        if status == 1:
             raise RuntimeError("a worker failed; its traceback stands above")
-        return self._process.exitcode is not None
+        if status is not None and status - SYSTEM_ERRORS in errno.errorcode:
+            raise OSError(status - SYSTEM_ERRORS, os.strerror(status - SYSTEM_ERRORS))
+        return status is not None
 
     def withdraw(self) -> None:
         """It began when it was made."""
@@ -227,7 +237,7 @@ def _elsewhere(folder: RunFolder, config: FlowConfig, parts: Sequence[_Part]) ->
     where = _Cluster(config.cluster) if config.cluster else _Pool(config.workers)
     waiting = [(part, TRIES) for part in parts]
     busy: list[tuple[_Part, int, _Worker]] = []
-    told = time.monotonic()
+    heard = time.monotonic()
     halt = folder.path / "control" / "halt.json"
     halt.unlink(missing_ok=True)
     for part in parts:
@@ -252,8 +262,8 @@ def _elsewhere(folder: RunFolder, config: FlowConfig, parts: Sequence[_Part]) ->
                     part.told = [Log(*one) for one in report.told]
                     part.problem = report.problem if report.ended else KILLED
                     part.done = part.steps
-                if news or ended or time.monotonic() - told > QUIET:
-                    told = time.monotonic()
+                if news or ended or time.monotonic() - heard > QUIET:
+                    heard = time.monotonic()
                     yield part
     finally:
         write_atomically(halt, b"{}")
@@ -312,7 +322,13 @@ def _in_a_process(path: Path, clip_id: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the run ends its workers
     run_of_it = multiprocessing.parent_process()
     assert run_of_it is not None
-    work_on(path, clip_id, run_of_it.is_alive)
+    try:
+        work_on(path, clip_id, run_of_it.is_alive)
+    except OSError as error:
+        if error.errno is None or not 0 < error.errno < 256 - SYSTEM_ERRORS:
+            raise
+        traceback.print_exc()
+        sys.exit(SYSTEM_ERRORS + error.errno)
 
 
 def work_on(path: Path, clip_id: int, is_wanted: Callable[[], bool] = lambda: True) -> None:

@@ -29,6 +29,7 @@ from core.tracking.config import DensifyConfig, TrackConfig
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.model import ObjectTrajectory, Origin
+from tests.bad_disks import full_disk
 
 FRAMES = 30
 SETTINGS = TrackConfig(preset="quality", min_length=4, threads=1)
@@ -159,6 +160,14 @@ def test_processes_end_and_save_when_their_run_is_killed(project, wanted):
     wait_for(lambda: len(list(folder.checkpoints.glob("*.npz"))) == 2)
     assert not clips_done(folder)
     assert_same(results(done(folder)), wanted)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_disk_that_takes_no_result_fails_the_run_in_any_process(project, workers):
+    folder = prepare(project, "track", replace(SETTINGS, preset="fast", workers=workers))
+    with full_disk(20_000), pytest.raises(OSError, match="File too large"):
+        list(jobs.run(folder))
+    assert not clips_done(folder)
 
 
 def test_a_report_that_is_being_read_is_written_a_moment_later(project, monkeypatch):
