@@ -1,7 +1,7 @@
 """The job that fills the frames between keyframes; what it found is imported as one edit."""
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import replace
 
 import numpy as np
@@ -20,15 +20,17 @@ from core.trajectories.model import Flag, ObjectTrajectory, Origin
 from core.trajectories.snapshot import ClipSnapshot, objects_arrays, objects_from_arrays, read_snapshot
 
 
-def run(folder: RunFolder) -> Iterator[Event]:
+def run(folder: RunFolder) -> Generator[Event, None, None]:
     """Densify clip by clip; a clip that is done stays done when the run is stopped and resumed.
 
     Raises:
-        StudioError: as `clip_by_clip.run`.
+        StudioError: no clip has an object; or as `clip_by_clip.run`.
     """
     config = folder.settings(DensifyConfig)
     clips = read_snapshot(folder.snapshot).clips
-    return clip_by_clip.run(folder, config, clips, [_steps_needed(one, config) for one in clips], work)
+    if not any(one.objects for one in clips):
+        raise StudioError("There is no object to densify; import annotation, or draw a box in the window.")
+    yield from clip_by_clip.run(folder, config, clips, [_steps_needed(one, config) for one in clips], work)
 
 
 def _steps_needed(one: ClipSnapshot, config: DensifyConfig) -> int:

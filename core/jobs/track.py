@@ -16,7 +16,7 @@ from core.tracking.optical_flow import FlowEstimator
 from core.trajectories.snapshot import ClipSnapshot, points_arrays, read_snapshot
 
 
-def run(folder: RunFolder) -> Iterator[Event]:
+def run(folder: RunFolder) -> Generator[Event, None, None]:
     """Track clip by clip; a run that is stopped and resumed goes on at the frame where it stopped.
 
     Raises:
@@ -24,7 +24,7 @@ def run(folder: RunFolder) -> Iterator[Event]:
     """
     config = folder.settings(TrackConfig)
     clips = read_snapshot(folder.snapshot).clips
-    return clip_by_clip.run(folder, config, clips, [one.clip.frames for one in clips], work)
+    yield from clip_by_clip.run(folder, config, clips, [one.clip.frames for one in clips], work)
 
 
 def work(folder: RunFolder, one: ClipSnapshot) -> Generator[int | Log, None, None]:

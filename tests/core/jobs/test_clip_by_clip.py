@@ -20,7 +20,7 @@ from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.errors import StudioError
 from core.events import Log, Progress
-from core.jobs import clip_by_clip
+from core.jobs import clip_task, clip_workers
 from core.jobs.clip_results import clip_path, clips_done, read_clip
 from core.jobs.launch import prepare, start_worker
 from core.jobs.run_folder import RunFolder, State
@@ -146,7 +146,7 @@ def test_a_clip_whose_workers_are_killed_again_and_again_is_passed_over(project,
         for child in multiprocessing.active_children():
             if child.name == "meadow" and isinstance(event, Progress):
                 os.kill(child.pid, signal.SIGKILL)
-    assert warnings == [f"meadow was passed over: {clip_by_clip.KILLED}"]
+    assert warnings == [f"meadow was passed over: {clip_workers.KILLED}"]
     assert len(clips_done(folder)) == 2
     assert_same(results(done(folder)), wanted)
 
@@ -184,14 +184,14 @@ def test_a_report_that_is_being_read_is_written_a_moment_later(project, monkeypa
 
     monkeypatch.setattr(os, "replace", sometimes)
     with project.reading() as connection:
-        clip_by_clip.work_on(folder.path, store.clips(connection)[0].id)
+        clip_task.work_on(folder.path, store.clips(connection)[0].id)
     assert refused.count(None) >= 2
     assert len(clips_done(folder)) == 1
 
 
 def test_a_worker_that_does_not_see_the_run_says_so(tmp_path):
     with pytest.raises(StudioError, match=r"does not see .*gone; give all workers the same shared disk"):
-        clip_by_clip.work_on(tmp_path / "gone", 1)
+        clip_task.work_on(tmp_path / "gone", 1)
 
 
 def test_a_clip_that_cannot_be_read_is_passed_over_in_any_process(project, tmp_path):
@@ -298,7 +298,7 @@ def test_a_run_that_waits_for_workers_can_be_stopped(project, tmp_path):
         run = threading.Thread(target=lambda: states.append(worker.run_job(folder).state), daemon=True)
         run.start()
         wait_for(lambda: folder.status().total == 3 * FRAMES)
-        time.sleep(2 * clip_by_clip.LOOK)  # it waits now
+        time.sleep(2 * clip_workers.LOOK)  # it waits now
         folder.ask_stop()
         run.join(20)
         assert states == [State.STOPPED]
@@ -312,7 +312,7 @@ def test_a_cluster_without_this_program_is_one_sentence(project, tmp_path):
 
 
 def test_a_scheduler_that_goes_away_ends_the_run_and_not_its_clips(project, wanted, tmp_path, monkeypatch):
-    monkeypatch.setattr(clip_by_clip, "ANSWER", 3.0)
+    monkeypatch.setattr(clip_workers, "ANSWER", 3.0)
     with cluster(tmp_path, workers=1) as (address, (scheduler, _)):
         folder = prepare(project, "track", replace(SETTINGS, cluster=address))
 
@@ -329,7 +329,7 @@ def test_a_scheduler_that_goes_away_ends_the_run_and_not_its_clips(project, want
 
 
 def test_a_cluster_that_is_not_there_is_one_sentence(project, monkeypatch):
-    monkeypatch.setattr(clip_by_clip, "ANSWER", 1.0)
+    monkeypatch.setattr(clip_workers, "ANSWER", 1.0)
     pytest.importorskip("distributed", reason="Dask is absent")
     folder = prepare(project, "track", replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
     with pytest.raises(StudioError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):

@@ -145,3 +145,12 @@ def test_an_audit_alone_leaves_what_was_filled(project):
 def test_what_is_neither_filled_nor_audited_is_refused():
     with pytest.raises(StudioError, match="fill the frames between keyframes, audit, or both"):
         DensifyConfig(fill=False)
+
+
+def test_without_an_object_there_is_nothing_to_densify(tmp_path):
+    clip = Clip(name="empty", dataset="frames", width=16, height=16, root=tmp_path, files=("0.png", "1.png"))
+    with Project.create(tmp_path / "p") as project:
+        with project.writing() as connection:
+            journal.perform(connection, AddClips([(clip, [])]))
+        with pytest.raises(StudioError, match="no object to densify; import annotation, or draw a box"):
+            list(jobs.run(prepare(project, "densify", DensifyConfig())))
