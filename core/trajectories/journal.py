@@ -43,6 +43,7 @@ Key = tuple[Any, ...]
 Row = dict[str, Any]
 
 _BATCH = 5000
+_SHORT = 4096
 
 
 class Edit(Protocol):
@@ -88,15 +89,13 @@ class Rows:
     An edit that learns only while it writes what it comes to may set `text`, which then names it.
     """
 
-    def __init__(self, connection: Connection, edit_id: int, first_batch: int = 0) -> None:
-        """Rows of an edit that has so many batches already."""
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.text = ""
         self.changed: dict[str, set[Key]] = {}
         self.written = 0
-        self._edit_id = edit_id
-        self._first_batch = first_batch
         self._batches: list[Row] = []
+        self._read: dict[tuple[str, Key], Row] = {}
 
     def insert(self, table: Table, rows: Sequence[Row]) -> list[int]:
         """Insert rows; returns their ids where the table numbers them itself, else an empty list."""
@@ -116,24 +115,35 @@ class Rows:
         """Change columns of rows by primary key; all rows must name the same columns."""
         if rows:
             keys = list(rows)
-            self._keep(table, keys, _images(self.connection, table, keys))
+            self._keep(table, keys, self._images(table, keys))
             _update(self.connection, table, rows)
 
     def delete(self, table: Table, keys: Sequence[Key]) -> None:
         """Delete rows by primary key."""
         if keys:
-            self._keep(table, keys, _images(self.connection, table, keys))
+            self._keep(table, keys, self._images(table, keys))
             _delete(self.connection, table, keys)
 
-    def store_images(self) -> None:
-        """Write down what the rows were; once, at the end."""
+    def remember(self, table: Table, key: Key, row: Row) -> None:
+        """Take note of a whole row that was just read: the next write to it need not read it again."""
+        self._read[table.name, key] = row
+
+    def _images(self, table: Table, keys: Sequence[Key]) -> list[Row | None]:
+        known = self._read.pop((table.name, keys[0]), None)
+        self._read.clear()
+        return [known] if known is not None and len(keys) == 1 else _images(self.connection, table, keys)
+
+    def store_images(self, edit_id: int, first: int = 0) -> None:
+        """Write down what the rows were, as batches of an edit that has so many already; once, at the end."""
         if self._batches:
-            self.connection.execute(_of(schema.edit_rows).insert, self._batches)
+            numbered = [
+                {**batch, "edit_id": edit_id, "number": number}
+                for number, batch in enumerate(self._batches, first)
+            ]
+            self.connection.execute(_of(schema.edit_rows).insert, numbered)
 
     def _keep(self, table: Table, keys: Sequence[Key], images: Sequence[Row | None]) -> None:
         batch = {
-            "edit_id": self._edit_id,
-            "number": self._first_batch + len(self._batches),
             "table_name": table.name,
             "row_keys": [list(key) for key in keys],
             "images": _pack(images),
@@ -150,14 +160,17 @@ def perform(connection: Connection, edit: Edit) -> Changes:
         StudioError: the edit cannot be done; roll back.
     """
     connection.execute(_ABANDON)
-    now = _now()
-    row = {"text": edit.text[:255], "clip_id": edit.clip_id, "state": "done", "created": now, "rows": 0}
-    edit_id = connection.execute(_NEW_EDIT, row).scalar_one()
-    rows = Rows(connection, edit_id)
+    rows, now = Rows(connection), _now()
     edit.write(rows)
-    rows.store_images()
-    found = {"rows": rows.written, "text": (rows.text or edit.text)[:255]}
-    _update(connection, schema.edit, {(edit_id,): found})
+    row = {
+        "text": (rows.text or edit.text)[:255],
+        "clip_id": edit.clip_id,
+        "state": "done",
+        "rows": rows.written,
+        "created": now,
+    }
+    edit_id = connection.execute(_NEW_EDIT, row).scalar_one()
+    rows.store_images(edit_id)
     _log(connection, edit_id, "do", now)
     return _changes(connection, edit.clip_id, rows.changed)
 
@@ -168,9 +181,9 @@ def join(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes:
     Raises:
         StudioError: the edit cannot be done; roll back.
     """
-    rows = Rows(connection, entry.id, len(connection.execute(_BATCHES, {"edit": entry.id}).all()))
+    rows = Rows(connection)
     edit.write(rows)
-    rows.store_images()
+    rows.store_images(entry.id, len(connection.execute(_BATCHES, {"edit": entry.id}).all()))
     _update(connection, schema.edit, {(entry.id,): {"rows": entry.rows + rows.written}})
     _log(connection, entry.id, "do", _now())
     return _changes(connection, edit.clip_id, rows.changed)
@@ -359,11 +372,15 @@ _LAST_ID = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
 
 
 def _pack(images: Sequence[Row | None]) -> bytes:
-    """Row images as compressed JSON, bytes as base64; nothing at all where no row existed."""
+    """Row images as JSON, compressed where long, bytes as base64; nothing at all where no row existed."""
     if all(image is None for image in images):
         return b""
-    text = json.dumps(images, default=lambda value: {"base64": base64.b64encode(value).decode("ascii")})
-    return zlib.compress(text.encode(), 1)
+    packed = json.dumps(images, default=_base64).encode()
+    return packed if len(packed) < _SHORT else zlib.compress(packed, 1)
+
+
+def _base64(value: bytes) -> dict[str, str]:
+    return {"base64": base64.b64encode(value).decode("ascii")}
 
 
 def _unpack(packed: bytes, count: int) -> list[Row | None]:
@@ -373,7 +390,8 @@ def _unpack(packed: bytes, count: int) -> list[Row | None]:
     def bytes_back(values: dict[str, Any]) -> Any:
         return base64.b64decode(values["base64"]) if values.keys() == {"base64"} else values
 
-    images: list[Row | None] = json.loads(zlib.decompress(packed), object_hook=bytes_back)
+    text = packed if packed.startswith(b"[") else zlib.decompress(packed)  # which starts with an "x"
+    images: list[Row | None] = json.loads(text, object_hook=bytes_back)
     return images
 
 

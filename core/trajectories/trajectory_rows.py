@@ -79,6 +79,7 @@ def head_of(rows: Rows, trajectory_id: int, kind: Kind | None = None) -> Row[Any
         raise StudioError(f"Track {trajectory_id} no longer exists; choose another.")
     if kind is not None and head.kind != kind:
         raise StudioError(f"Track {trajectory_id} is of kind {head.kind}; choose one of kind {kind}.")
+    rows.remember(schema.trajectory, (trajectory_id,), dict(head._mapping))
     return head
 
 
