@@ -179,6 +179,7 @@ class Session(QObject):
         self.runs.finished.connect(self._refresh_steps)
         self.runs.added.connect(self._refresh_steps)
         self.canvas.hint_changed.connect(window.hint.setText)
+        self.canvas.frame_view.tool.say()
         self.pill.run_chosen.connect(self._show_run)
         view.selection_changed.connect(self._show_selected)
 

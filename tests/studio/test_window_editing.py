@@ -46,6 +46,15 @@ def test_an_edit_shows_a_toast_whose_undo_takes_it_back(open_studio: Studio, qtb
     assert session.document.objects(session.view.clip.id)[SWAN].label == "swan"
 
 
+def test_a_long_name_of_the_last_edit_leaves_the_hint_its_room(open_studio: Studio):
+    window, label = open_studio.window, "a name that nobody would ever choose " * 6
+    open_studio.session.document.perform(Relabel(1, (SWAN,), label))
+    assert label in window.last_edit.toolTip()
+    assert window.last_edit.text().endswith("…")
+    window.resize(1200, 800)
+    assert window.last_edit.sizeHint().width() < 400
+
+
 def test_return_accepts_and_goes_to_the_next_open_track(open_studio: Studio, qtbot):
     session = open_studio.session
     session.view.set_selection((SWAN,))
