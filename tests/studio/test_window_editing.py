@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
 
 from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.edits import AddObject, DeleteTrajectories, Relabel, SetReview
@@ -303,6 +304,20 @@ def test_the_form_of_a_job_opens_below_its_button(open_studio: Studio, qtbot):
 
 
 @pytest.mark.timeout(120)
+def test_the_form_of_a_job_grows_with_what_is_unfolded_and_stays_on_the_screen(open_studio: Studio, qtbot):
+    popover = open_studio.session.jobs.popovers["densify"]
+    room = popover.screen().availableGeometry()
+    popover.popup(room.bottomRight(), None, 2)
+    folded, fields = popover.height(), [popover.form.editor(name) for name in ("min_confidence", "max_side")]
+    qtbot.mouseClick(popover.form.findChild(QToolButton, "advanced_fold"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: popover.height() > folded)
+    qtbot.waitUntil(lambda: all(field.height() >= field.sizeHint().height() for field in fields))
+    assert room.contains(popover.geometry())
+    qtbot.mouseClick(popover.form.findChild(QToolButton, "advanced_fold"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: popover.height() == folded)
+    popover.hide()
+
+
 def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio, qtbot):
     session = open_studio.session
     clip = session.view.clip.id
