@@ -230,9 +230,9 @@ def test_an_edit_of_another_object_does_not_stop_it(
     before = boxes(document)
     refilling.perform(moved(document))
     qtbot.waitUntil(lambda: refilling._work.is_running)
-    refilling._pause.setInterval(0)  # it ends while the first is being filled
     refilling.perform(moved(document, 20, id=SECOND))
-    qtbot.waitUntil(lambda: not refilling._pause.isActive())
+    refilling._pause.stop()
+    refilling._pause.timeout.emit()  # at once, while the first is being filled
     assert set(view.filling) == {FIRST, SECOND}
     wait(qtbot, view)
     assert AT + 1 in changed(document, before)
