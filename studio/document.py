@@ -96,8 +96,10 @@ class Document(QObject):
         return self._objects[clip_id]
 
     def prepare(self, clip_id: int) -> None:
-        """Read a clip's trajectories, many of them in a thread; ends with `prepared`."""
-        count = next(one.objects + one.points for one in self.clips() if one.clip.id == clip_id)
+        """Read a clip's trajectories, many of them in a thread; ends with `prepared` if it is there."""
+        count = next((one.objects + one.points for one in self.clips() if one.clip.id == clip_id), None)
+        if count is None:
+            return  # its import was undone while it was being read
         if count <= FEW or (clip_id in self._points and clip_id in self._objects):
             self.prepared.emit(clip_id)
             return

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QToolButton, QVB
 
 from core import config
 from core.errors import StudioError
+from studio import theme
 from studio.setting_editors import Editor, editor_for
 
 Settings = TypeVar("Settings")
@@ -181,9 +182,7 @@ class _Row(QWidget):
         self._mark()
 
     def _mark(self) -> None:
-        font = self.label.font()
-        font.setBold(self.is_changed)
-        self.label.setFont(font)
+        theme.embolden(self.label, self.is_changed)
         self._reset.setVisible(self.is_changed)
 
     def _reset_to_default(self) -> None:

@@ -35,6 +35,9 @@ from studio.toasts import Toasts
 PRESSING = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 """Keys that press the button that has the focus."""
 
+LAST_EDIT = 320
+"""Pixels that the name of the last edit takes in the status bar; the hint needs its room, too."""
+
 WORKSPACES = ("curate", "train", "evaluate", "compare")
 
 
@@ -147,7 +150,9 @@ class MainWindow(QMainWindow):
 
     def set_last_edit(self, text: str, can_undo: bool) -> None:
         """Name the last action in the status bar."""
-        self.last_edit.setText(text)
+        room = self.last_edit.fontMetrics()
+        self.last_edit.setText(room.elidedText(text, Qt.TextElideMode.ElideRight, LAST_EDIT))
+        self.last_edit.setToolTip(text)
         self.undo_button.setVisible(can_undo)
 
     # --- Qt -----------------------------------------------------------------------------------

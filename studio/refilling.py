@@ -129,8 +129,10 @@ class Refilling(QObject):
         self._tell()
 
     def _next(self) -> None:
+        if self._work.is_running:
+            return  # a pause ended meanwhile; the end of the work comes here again
         self._running = None
-        if self._waiting and not self._pause.isActive() and not self._work.is_running:
+        if self._waiting and not self._pause.isActive():
             _, task = self._waiting.popitem()  # the latest first, whose edit can still be joined
             self._running, self._percent = task, 0
             objects = tuple(self._document.objects(task.clip.id).values())

@@ -176,9 +176,11 @@ class Session(QObject):
         self.jobs.told.connect(window.toasts.show)
         for offering in (self.jobs, self.exchange):
             offering.offered.connect(window.toasts.show)
+        self.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))
         self.runs.finished.connect(self._refresh_steps)
         self.runs.added.connect(self._refresh_steps)
         self.canvas.hint_changed.connect(window.hint.setText)
+        self.canvas.frame_view.tool.say()
         self.pill.run_chosen.connect(self._show_run)
         view.selection_changed.connect(self._show_selected)
 

@@ -60,7 +60,5 @@ class Steps(QWidget):
                 icons.set_icon(button, "accept")
             else:
                 icons.clear_icon(button)
-            font = button.font()
-            font.setBold(step == following)
-            button.setFont(font)
+            theme.embolden(button, step == following)
             button.setAccessibleName(f"{STEPS[step][0]}{', done' if step in done else ''}")

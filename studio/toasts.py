@@ -115,7 +115,7 @@ class Toasts(QObject):
 
         Args:
             text: one sentence.
-            kind: `info`, `warning`, `error`, or `edit`, of which only the latest is shown.
+            kind: `info`, `warning`, `error`, `progress`, or `edit`, of which only the latest is shown.
             button, act: what to do about it, if anything.
         """
         same = [toast for toast in self._shown if kind == "edit" == toast.kind or toast.label.text() == text]

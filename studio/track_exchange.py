@@ -27,10 +27,12 @@ class TrackExchange(QObject):
     Signals:
         offered(str, str, str, Callable): a sentence with one thing to do, as `Toasts.show` takes it.
         failed(str): a file was refused; one sentence.
+        ended(): what was offered as `progress` is over.
     """
 
     offered = Signal(str, str, str, object)
     failed = Signal(str)
+    ended = Signal()
 
     def __init__(self, document: Document, view: ViewState, window: QWidget, parent: QObject) -> None:
         super().__init__(parent)
@@ -38,6 +40,8 @@ class TrackExchange(QObject):
         self._folder = document.project.path / "exports"
         self._source_folder = Path.home()
         self._reading = Background(self)
+        for end in (self._reading.done, self._reading.failed):
+            end.connect(self.ended)
         self._reading.done.connect(self._add)
         self._reading.failed.connect(self.failed)
         self.dialog: ExportDialog | None = None
@@ -88,7 +92,7 @@ class TrackExchange(QObject):
             points, objects, warnings = import_tracks(guess_format(path), path, clip)
             return AddTrajectories(clip.id, points, objects, path.name), warnings
 
-        self.offered.emit(f"Reading {path.name}…", "info", "", None)
+        self.offered.emit(f"Reading {path.name}…", "progress", "", None)
         self._reading.start(read)
 
     def _add(self, found: tuple[AddTrajectories, list[str]]) -> None:

@@ -3,7 +3,7 @@
 import datetime
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -40,6 +40,7 @@ class HistoryPanel(QWidget):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
+        self._entries: list[HistoryEntry] = []
         self.list = QListWidget()
         self.list.setAccessibleName("History of edits")
         self.list.setAlternatingRowColors(True)
@@ -57,7 +58,6 @@ class HistoryPanel(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.list)
         box.addWidget(self.empty, 1)
-        self._entries: list[HistoryEntry] = []
         self._stale = True
         document.changed.connect(self._reload_if_seen)
         self.reload()
@@ -66,6 +66,12 @@ class HistoryPanel(QWidget):
         if self._stale:
             self.reload()
         super().showEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            for row, entry in enumerate(self._entries):
+                _write(self.list.item(row), entry)
 
     def _reload_if_seen(self) -> None:
         self._stale = True

@@ -142,7 +142,7 @@ class ApBars(PlotPanel):
             tops.append(100 * max(self._quoted.aps.values()))
         top = 10 * math.ceil((max(tops, default=90) + 2) / 10)
         self._plot.setYRange(0, min(top, 100), padding=0.01)
-        self._empty.setVisible(not any(one.class_aps for one in self._series))
+        self._empty.setVisible(self._quoted is None and not any(one.class_aps for one in self._series))
         self._legend()
 
     def _dress(self) -> None:

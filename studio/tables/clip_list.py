@@ -1,7 +1,7 @@
 """The clips of a project, by data set, with how far each is reviewed."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRectF, Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QDesktopServices, QPainter
+from PySide6.QtGui import QColor, QDesktopServices, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -33,6 +33,12 @@ TIPS = (
     "Share of tracks that were accepted or rejected",
 )
 REVIEWED_COLUMN = 4
+_WIDTHS = (110, 54, 50, 56, 48)
+"""Of the columns, in pixels: the least of the first, what the others begin with."""
+
+_LEAVE_FIRST = (2, 1, REVIEWED_COLUMN)
+"""Columns that are hidden, one after the other, where a narrow panel would cut the names of clips."""
+
 _CLIP, _SHARE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
@@ -62,7 +68,7 @@ class ClipList(QWidget):
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate((0, 54, 50, 56, 48)):
+        for column, width in enumerate(_WIDTHS):
             self.tree.headerItem().setToolTip(column, TIPS[column])
             if column:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
@@ -80,6 +86,13 @@ class ClipList(QWidget):
         document.changed.connect(self.reload)
         self.summaries: list[ClipSummary] = []
         self.reload()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wanted = sum(_WIDTHS)
+        for column in _LEAVE_FIRST:
+            self.tree.setColumnHidden(column, wanted > self.width())
+            wanted -= _WIDTHS[column] if wanted > self.width() else 0
 
     def reload(self) -> None:
         """Read the counts again; the tree is built anew only when the clips are others."""

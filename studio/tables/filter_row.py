@@ -132,7 +132,8 @@ class FilterRow(QWidget):
 
     def show_count(self, shown: int, total: int) -> None:
         """Say how many pass."""
-        self.count.setText(f"{total:,} tracks" if shown == total else f"{shown:,} of {total:,} tracks")
+        of = "" if shown == total else f"{shown:,} of "
+        self.count.setText(f"{of}{total:,} track{'s' if total != 1 else ''}")
         self.clear_button.setVisible(self.wanted != TrackFilter())
 
     def _tell(self) -> None:

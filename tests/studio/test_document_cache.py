@@ -233,6 +233,17 @@ def test_several_steps_through_the_history_are_one_change(small_document: Docume
     compare_with_fresh(small_document)
 
 
+def test_a_clip_whose_import_was_undone_is_not_read(small_document: Document, qtbot):
+    clip = small_document.clips()[0].clip.id
+    prepared = []
+    small_document.prepared.connect(prepared.append)
+    assert small_document.turn(-2)
+    qtbot.waitUntil(lambda: not small_document.busy)
+    assert small_document.clips() == []
+    small_document.prepare(clip)
+    assert prepared == []
+
+
 def test_many_tracks_are_read_in_a_thread_before_they_are_asked_for(small_document: Document, qtbot):
     first, second = (one.clip.id for one in small_document.clips())
     with qtbot.waitSignal(small_document.performed):

@@ -230,3 +230,18 @@ def test_escape_in_the_window_gives_a_repair_up_before_it_clears_the_selection(o
     key(qtbot, open_studio, Qt.Key.Key_Escape)
     assert session.view.repairing == frozenset()
     assert session.view.selection == {point}
+
+
+def test_the_note_of_the_repair_is_not_covered_by_the_one_of_the_mouse(
+    qtbot, pane: CanvasPane, view: ViewState, document: Document
+):
+    def seen(hovered: int | None):
+        view.set_hovered(hovered)
+        return pane.frame_view.grab().toImage()
+
+    view.set_selection([DRIFTS])
+    Mouse(pane.frame_view).move(*path_of(document, DRIFTS)[AT])
+    qtbot.waitUntil(lambda: view.hovered == DRIFTS and pane.frame_view.underMouse())
+    assert seen(DRIFTS) != seen(None)
+    view.set_repairing(frozenset({DRIFTS}))
+    assert seen(DRIFTS) == seen(None)

@@ -224,6 +224,20 @@ def test_of_two_objects_the_latest_is_filled_first(
     ], "what no longer ends the history is a step of its own"
 
 
+def test_an_edit_of_another_object_does_not_stop_it(
+    qtbot, document: Document, view: ViewState, refilling: Refilling
+):
+    before = boxes(document)
+    refilling.perform(moved(document))
+    qtbot.waitUntil(lambda: refilling._work.is_running)
+    refilling.perform(moved(document, 20, id=SECOND))
+    refilling._pause.stop()
+    refilling._pause.timeout.emit()  # at once, while the first is being filled
+    assert set(view.filling) == {FIRST, SECOND}
+    wait(qtbot, view)
+    assert AT + 1 in changed(document, before)
+
+
 @pytest.mark.parametrize("what", ["undo", "cancel", "deleting it", "deleting what was filled"])
 @pytest.mark.parametrize("under_way", [False, True])
 def test_it_is_given_up(

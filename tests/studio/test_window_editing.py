@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton
 
 from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.edits import AddObject, DeleteTrajectories, Relabel, SetReview
@@ -44,6 +45,15 @@ def test_an_edit_shows_a_toast_whose_undo_takes_it_back(open_studio: Studio, qtb
     assert f"Label track {SWAN} 'duck'" in open_studio.window.last_edit.text()
     qtbot.mouseClick(open_studio.window.toasts._shown[-1].button, Qt.MouseButton.LeftButton)
     assert session.document.objects(session.view.clip.id)[SWAN].label == "swan"
+
+
+def test_a_long_name_of_the_last_edit_leaves_the_hint_its_room(open_studio: Studio):
+    window, label = open_studio.window, "a name that nobody would ever choose " * 6
+    open_studio.session.document.perform(Relabel(1, (SWAN,), label))
+    assert label in window.last_edit.toolTip()
+    assert window.last_edit.text().endswith("…")
+    window.resize(1200, 800)
+    assert window.last_edit.sizeHint().width() < 400
 
 
 def test_return_accepts_and_goes_to_the_next_open_track(open_studio: Studio, qtbot):
@@ -294,6 +304,20 @@ def test_the_form_of_a_job_opens_below_its_button(open_studio: Studio, qtbot):
 
 
 @pytest.mark.timeout(120)
+def test_the_form_of_a_job_grows_with_what_is_unfolded_and_stays_on_the_screen(open_studio: Studio, qtbot):
+    popover = open_studio.session.jobs.popovers["densify"]
+    room = popover.screen().availableGeometry()
+    popover.popup(room.bottomRight(), None, 2)
+    folded, fields = popover.height(), [popover.form.editor(name) for name in ("min_confidence", "max_side")]
+    qtbot.mouseClick(popover.form.findChild(QToolButton, "advanced_fold"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: popover.height() > folded)
+    qtbot.waitUntil(lambda: all(field.height() >= field.sizeHint().height() for field in fields))
+    assert room.contains(popover.geometry())
+    qtbot.mouseClick(popover.form.findChild(QToolButton, "advanced_fold"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: popover.height() == folded)
+    popover.hide()
+
+
 def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio, qtbot):
     session = open_studio.session
     clip = session.view.clip.id

@@ -35,6 +35,10 @@ def test_a_project_opens_ready_to_work(open_studio: Studio):
     assert session.curate.steps.done == {"import", "track"}
 
 
+def test_the_hint_says_at_once_what_the_mouse_does(open_studio: Studio):
+    assert open_studio.window.hint.text() == open_studio.session.canvas.frame_view.tool.hint() != ""
+
+
 def test_closing_the_project_goes_back_and_lets_go_of_it(open_studio: Studio, small_project: Path, qtbot):
     open_studio.window.commands["close_project"].trigger()
     assert open_studio.welcome.isVisible()

@@ -92,6 +92,17 @@ def test_the_theme_changes_at_once_and_is_remembered(open_studio: Studio, tmp_pa
     assert theme.colours(open_studio.window) is theme.LIGHT
 
 
+def test_the_next_step_and_what_differs_from_its_default_stay_bold_in_another_theme(open_studio: Studio):
+    steps, form = open_studio.session.curate.steps, open_studio.session.jobs.popovers["track"].form
+    assert steps.done == {"import", "track"}
+    form.editor("spacing").set_value(5)
+    (label,) = [one for one in form.findChildren(QLabel) if one.text() == "Spacing"]
+    for name in ("theme_dark", "theme_light"):
+        open_studio.window.commands[name].trigger()
+        assert [step for step, button in steps.buttons.items() if button.font().bold()] == ["review"]
+        assert label.font().bold()
+
+
 def test_the_palette_finds_an_action_and_runs_it(open_studio: Studio, qtbot):
     palette = open_studio._palette
     open_studio.window.commands["palette"].trigger()

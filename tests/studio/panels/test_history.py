@@ -2,6 +2,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.trajectories.edits import Relabel
+from studio import theme
 from studio.document import Document
 from studio.panels.history import HistoryPanel
 
@@ -41,6 +42,14 @@ def test_what_was_undone_is_set_apart_and_what_can_no_longer_be_redone_is_struck
     relabel(small_document, "c")
     assert texts(history)[:3] == ["Label track 1 'c'", "Label track 1 'b'", "Label track 1 'a'"]
     assert history.list.item(1).font().strikeOut()
+
+
+def test_what_was_undone_can_be_read_in_another_theme(history: HistoryPanel, small_document: Document, qapp):
+    relabel(small_document, "a")
+    small_document.undo()
+    for name, colours in (("light", theme.LIGHT), ("dark", theme.DARK), ("light", theme.LIGHT)):
+        theme.apply(qapp, name)
+        assert history.list.item(0).foreground().color().name() == colours.muted
 
 
 def test_a_double_click_goes_back_to_an_edit_and_forward_again(

@@ -85,3 +85,10 @@ def test_without_runs_the_plot_says_what_will_appear(bars: ApBars) -> None:
     assert empty.isVisible()
     bars.show_runs([run("a", {"cat": 0.25})], None)
     assert not empty.isVisible()
+
+
+def test_nothing_is_written_over_quoted_figures(bars: ApBars) -> None:
+    bars.show_runs([], None)
+    assert not bars._empty.isHidden()
+    bars.show_runs([], Quoted("RandomNet", {"cat": 0.2}))
+    assert bars._empty.isHidden()

@@ -32,6 +32,15 @@ def test_clips_stand_under_their_data_set_with_their_counts(clips: ClipList):
     assert [row(clips, "cars").text(column) for column in range(4)] == ["cars", "12", "3", "21"]
 
 
+def test_a_narrow_panel_leaves_the_names_their_room(clips: ClipList):
+    shown = {}
+    for width in (400, 290, 200, 400):
+        clips.resize(width, 300)
+        shown[width] = [column for column in range(5) if not clips.tree.isColumnHidden(column)]
+        assert clips.tree.columnWidth(0) >= 100
+    assert shown == {400: [0, 1, 2, 3, 4], 290: [0, 1, 3, 4], 200: [0, 3]}
+
+
 def test_the_first_clip_is_looked_at_and_a_click_looks_at_another(clips: ClipList, qtbot):
     assert clips._view.clip.name == "birds"
     rect = clips.tree.visualItemRect(row(clips, "cars"))

@@ -117,6 +117,11 @@ def test_a_click_on_a_header_sorts(table: TrackTable, qtbot):
     assert shown(table, "max_error")[-2:] == ["", ""]
 
 
+def test_a_single_track_is_not_several(table: TrackTable):
+    table.filter_row.show_count(1, 1)
+    assert table.filter_row.count.text() == "1 track"
+
+
 def test_the_filter_drives_what_every_view_shows(table: TrackTable, small_view: ViewState, qtbot):
     assert small_view.shown is None
     table.filter_row.kind.setCurrentIndex(1)
