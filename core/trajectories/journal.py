@@ -10,39 +10,18 @@ After an undo, a new edit abandons what was undone: it can no longer be redone, 
 
 import base64
 import datetime
-import functools
 import json
-import operator
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import (
-    Connection,
-    Delete,
-    Dialect,
-    Insert,
-    Select,
-    Table,
-    Update,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-    text,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 
 from core.trajectories import schema
 from core.trajectories.model import Changes
+from core.trajectories.table_rows import Key, Row, delete_rows, insert_rows, new_ids, read_rows, update_rows
 
-Key = tuple[Any, ...]
-Row = dict[str, Any]
-
-_BATCH = 5000
 _SHORT = 4096
 
 
@@ -104,9 +83,9 @@ class Rows:
         names = [column.name for column in table.primary_key]
         ids: list[int] = []
         if names == ["id"] and "id" not in rows[0]:
-            ids = _new_ids(self.connection, table, len(rows))
+            ids = new_ids(self.connection, table, len(rows))
             rows = [{**row, "id": id} for id, row in zip(ids, rows, strict=True)]
-        _insert(self.connection, table, rows)
+        insert_rows(self.connection, table, rows)
         keys = [tuple([row[name] for name in names]) for row in rows]
         self._keep(table, keys, [None] * len(keys))
         return ids
@@ -116,13 +95,13 @@ class Rows:
         if rows:
             keys = list(rows)
             self._keep(table, keys, self._images(table, keys))
-            _update(self.connection, table, rows)
+            update_rows(self.connection, table, rows)
 
     def delete(self, table: Table, keys: Sequence[Key]) -> None:
         """Delete rows by primary key."""
         if keys:
             self._keep(table, keys, self._images(table, keys))
-            _delete(self.connection, table, keys)
+            delete_rows(self.connection, table, keys)
 
     def remember(self, table: Table, key: Key, row: Row) -> None:
         """Take note of a whole row that was just read: the next write to it need not read it again."""
@@ -131,7 +110,7 @@ class Rows:
     def _images(self, table: Table, keys: Sequence[Key]) -> list[Row | None]:
         known = self._read.pop((table.name, keys[0]), None)
         self._read.clear()
-        return [known] if known is not None and len(keys) == 1 else _images(self.connection, table, keys)
+        return [known] if known is not None and len(keys) == 1 else read_rows(self.connection, table, keys)
 
     def store_images(self, edit_id: int, first: int = 0) -> None:
         """Write down what the rows were, as batches of an edit that has so many already; once, at the end."""
@@ -140,7 +119,7 @@ class Rows:
                 {**batch, "edit_id": edit_id, "number": number}
                 for number, batch in enumerate(self._batches, first)
             ]
-            self.connection.execute(_of(schema.edit_rows).insert, numbered)
+            insert_rows(self.connection, schema.edit_rows, numbered)
 
     def _keep(self, table: Table, keys: Sequence[Key], images: Sequence[Row | None]) -> None:
         batch = {
@@ -184,7 +163,7 @@ def join(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes:
     rows = Rows(connection)
     edit.write(rows)
     rows.store_images(entry.id, len(connection.execute(_BATCHES, {"edit": entry.id}).all()))
-    _update(connection, schema.edit, {(entry.id,): {"rows": entry.rows + rows.written}})
+    update_rows(connection, schema.edit, {(entry.id,): {"rows": entry.rows + rows.written}})
     _log(connection, entry.id, "do", _now())
     return _changes(connection, edit.clip_id, rows.changed)
 
@@ -247,19 +226,19 @@ def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Chan
         table = schema.metadata.tables[table_name]
         keys = [tuple(key) for key in keys]
         images = _unpack(packed, len(keys))
-        current = _images(connection, table, keys)
-        _delete(connection, table, [key for key, new in zip(keys, images, strict=True) if new is None])
+        current = read_rows(connection, table, keys)
+        delete_rows(connection, table, [key for key, new in zip(keys, images, strict=True) if new is None])
         there = {key for key, old in zip(keys, current, strict=True) if old is not None}
         wanted = {key: new for key, new in zip(keys, images, strict=True) if new is not None}
-        _update(connection, table, {key: new for key, new in wanted.items() if key in there})
+        update_rows(connection, table, {key: new for key, new in wanted.items() if key in there})
         missing = [new for key, new in wanted.items() if key not in there]
         if missing:
-            _insert(connection, table, missing)
+            insert_rows(connection, table, missing)
         kept[entry.id, number] = {"images": _pack(current)}
         changed.setdefault(table_name, set()).update(keys)
-    _update(connection, schema.edit_rows, kept)
+    update_rows(connection, schema.edit_rows, kept)
     state = "undone" if action == "undo" else "done"
-    _update(connection, schema.edit, {(entry.id,): {"state": state}})
+    update_rows(connection, schema.edit, {(entry.id,): {"state": state}})
     _log(connection, entry.id, action, _now())
     return _changes(connection, entry.clip_id, changed)
 
@@ -271,89 +250,6 @@ def _changes(connection: Connection, clip_id: int | None, changed: dict[str, set
     if clip_id is None and trajectories:
         clips |= set(connection.scalars(select(schema.clip.c.id)))
     return Changes(frozenset(clips), frozenset(trajectories))
-
-
-def _images(connection: Connection, table: Table, keys: Sequence[Key]) -> list[Row | None]:
-    of = _of(table)
-    found: dict[Key, Row] = {}
-    for start in range(0, len(keys), _BATCH):
-        part = keys[start : start + _BATCH]
-        wanted = part if len(of.key) > 1 else [key[0] for key in part]
-        for row in connection.execute(of.select, {"keys": wanted}).mappings():
-            found[tuple([row[name] for name in of.key])] = dict(row)
-    return [found.get(key) for key in keys]
-
-
-def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows of the same columns.
-
-    SQLAlchemy takes longer to turn many rows into parameters than SQLite to store them: where a table has
-    nothing to turn, the driver gets the values as they are.
-    """
-    statement, dialect = _of(table).insert, connection.dialect
-    if len(rows) > 1 and dialect.positional and _is_plain(table, dialect):
-        compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
-        values = operator.itemgetter(*(compiled.positiontup or ()))
-        connection.exec_driver_sql(str(compiled), [values(row) for row in rows])
-    else:
-        connection.execute(statement, rows)
-
-
-def _is_plain(table: Table, dialect: Dialect) -> bool:
-    """Whether the driver takes the values of every column as they are."""
-    return all(column.type.dialect_impl(dialect).bind_processor(dialect) is None for column in table.columns)
-
-
-def _delete(connection: Connection, table: Table, keys: Sequence[Key]) -> None:
-    if keys:
-        of = _of(table)
-        connection.execute(of.delete, [of.where(key) for key in keys])
-
-
-def _update(connection: Connection, table: Table, rows: Mapping[Key, Row]) -> None:
-    if rows:
-        of = _of(table)
-        connection.execute(of.update, [{**values, **of.where(key)} for key, values in rows.items()])
-
-
-@dataclass(frozen=True)
-class _Statements:
-    """A table's statements by primary key, built once: building one costs more than running it.
-
-    `key` names the primary key's columns; `select` takes `keys`, `delete` and `update` what `where` gives.
-    """
-
-    key: tuple[str, ...]
-    insert: Insert
-    select: Select[Any]
-    delete: Delete
-    update: Update
-
-    def where(self, key: Key) -> Row:
-        return {f"_{name}": part for name, part in zip(self.key, key, strict=True)}
-
-
-@functools.cache
-def _of(table: Table) -> _Statements:
-    columns = list(table.primary_key)
-    here = [column == bindparam(f"_{column.name}") for column in columns]
-    whole = columns[0] if len(columns) == 1 else tuple_(*columns)
-    return _Statements(
-        key=tuple(column.name for column in columns),
-        insert=insert(table),
-        select=select(table).where(whole.in_(bindparam("keys", expanding=True))),
-        delete=delete(table).where(*here),
-        update=update(table).where(*here),
-    )
-
-
-def _new_ids(connection: Connection, table: Table, count: int) -> list[int]:
-    """Ids for new rows of a table that numbers its rows; the transaction has the write lock."""
-    if connection.dialect.name == "postgresql":
-        numbers = select(func.nextval(f"{table.name}_id_seq")).select_from(func.generate_series(1, count))
-        return list(connection.scalars(numbers))
-    last = connection.execute(_LAST_ID, {"name": table.name}).scalar() or 0
-    return list(range(last + 1, last + 1 + count))
 
 
 _e, _r = schema.edit.c, schema.edit_rows.c
@@ -368,7 +264,6 @@ _BATCHES = (
     .where(_r.edit_id == bindparam("edit"))
     .order_by(_r.number)
 )
-_LAST_ID = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
 
 
 def _pack(images: Sequence[Row | None]) -> bytes:
@@ -396,7 +291,7 @@ def _unpack(packed: bytes, count: int) -> list[Row | None]:
 
 
 def _log(connection: Connection, edit_id: int, action: str, now: str) -> None:
-    connection.execute(_of(schema.journal).insert, {"edit_id": edit_id, "action": action, "created": now})
+    insert_rows(connection, schema.journal, [{"edit_id": edit_id, "action": action, "created": now}])
 
 
 def _now() -> str:
