@@ -68,11 +68,11 @@ def test_all_clips_are_written_to_the_folder_that_is_typed(
 def test_what_a_format_cannot_hold_is_said_before_it_is_written(dialog: ExportDialog, qtbot):
     choose(dialog, "mot")
     lines = dialog.notes.toPlainText().splitlines()
-    assert "In mot, 20 point trajectories are left out." in lines
-    assert "In mot, 6 masks become boxes." in lines
+    assert "In MOTChallenge, 20 point trajectories are left out." in lines
+    assert "In MOTChallenge, 6 masks become boxes." in lines
     choose(dialog, "mot", clips=1)
     qtbot.waitUntil(dialog.export_button.isEnabled)
-    assert "cars: In mot, 3 masks become boxes." in dialog.notes.toPlainText()
+    assert "cars: In MOTChallenge, 3 masks become boxes." in dialog.notes.toPlainText()
     choose(dialog, "tapvid")
     assert "2 object trajectories are left out" in dialog.notes.toPlainText()
 

@@ -26,6 +26,7 @@ def losses(format: str, points: PointTrajectories, objects: Sequence[ObjectTraje
     there = len(followed) or len(kept)
     overlap = _overlap(objects) if holds == {"masks"} else 0
     facts = {
+        "there is nothing left to write": not there,
         f"{len(points)} point trajectories are left out": len(points) and "points" not in holds,
         f"{len(objects)} object trajectories are left out": len(objects) and not kept,
         f"{masks} masks become boxes": masks and "boxes" in holds and "masks" not in holds,
@@ -43,7 +44,7 @@ def losses(format: str, points: PointTrajectories, objects: Sequence[ObjectTraje
         "how well links fit and why tracks end is not kept": linked and "ends" not in holds,
         "accepted and rejected trajectories are not told apart": reviewed and "reviews" not in holds,
     }
-    return [f"In {format}, {fact}." for fact, applies in facts.items() if applies]
+    return [f"In {FORMATS[format].title}, {fact}." for fact, applies in facts.items() if applies]
 
 
 def _overlap(objects: Sequence[ObjectTrajectory]) -> int:

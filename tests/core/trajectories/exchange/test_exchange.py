@@ -1,7 +1,6 @@
 import csv
 import json
 import os
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -235,38 +234,45 @@ def test_a_name_with_separators_stays_in_the_folder(clip, tmp_path):
 
 def test_losses_say_what_a_format_does_not_keep(points, objects):
     assert losses("brox", points, objects) == [
-        "In brox, 3 object trajectories are left out.",
-        "In brox, labels are not kept.",
-        "In brox, what was annotated, edited or propagated is not told apart.",
-        "In brox, how well links fit and why tracks end is not kept.",
-        "In brox, accepted and rejected trajectories are not told apart.",
+        "In Brox tracks, 3 object trajectories are left out.",
+        "In Brox tracks, labels are not kept.",
+        "In Brox tracks, what was annotated, edited or propagated is not told apart.",
+        "In Brox tracks, how well links fit and why tracks end is not kept.",
+        "In Brox tracks, accepted and rejected trajectories are not told apart.",
     ]
     assert losses("davis", points, objects)[:3] == [
-        "In davis, 2 point trajectories are left out.",
-        "In davis, 1 boxes without a mask are left out.",
-        "In davis, 11 pixels where masks overlap go to the later object.",
+        "In DAVIS masks, 2 point trajectories are left out.",
+        "In DAVIS masks, 1 boxes without a mask are left out.",
+        "In DAVIS masks, 11 pixels where masks overlap go to the later object.",
     ]
     assert losses("davis", NOTHING, objects[2:]) == [
-        "In davis, labels are not kept.",
-        "In davis, what was annotated, edited or propagated is not told apart.",
-        "In davis, accepted and rejected trajectories are not told apart.",
+        "In DAVIS masks, labels are not kept.",
+        "In DAVIS masks, what was annotated, edited or propagated is not told apart.",
+        "In DAVIS masks, accepted and rejected trajectories are not told apart.",
     ]
     assert losses("cvat", points, objects) == [
-        "In cvat, keyframes are told apart, but not annotated from edited ones.",
-        "In cvat, how sure the boxes are is not kept.",
-        "In cvat, how well links fit and why tracks end is not kept.",
-        "In cvat, accepted and rejected trajectories are not told apart.",
+        "In CVAT for video, keyframes are told apart, but not annotated from edited ones.",
+        "In CVAT for video, how sure the boxes are is not kept.",
+        "In CVAT for video, how well links fit and why tracks end is not kept.",
+        "In CVAT for video, accepted and rejected trajectories are not told apart.",
     ]
     assert losses("coco", NOTHING, objects) == [
-        "In coco, accepted and rejected trajectories are not told apart."
+        "In COCO for video, accepted and rejected trajectories are not told apart."
     ]
-    assert "In mot, keyframes are told apart only by their confidence of 1." in losses("mot", points, objects)
-    assert "In mot, 4 masks become boxes." in losses("mot", points, objects)
+    assert "In MOTChallenge, keyframes are told apart only by their confidence of 1." in losses(
+        "mot", points, objects
+    )
+    assert "In MOTChallenge, 4 masks become boxes." in losses("mot", points, objects)
     for table in ("csv", "parquet"):
-        assert losses(table, points, objects) == [f"In {table}, 4 masks become boxes."]
-    for format in FORMATS:
-        assert losses(format, NOTHING, ()) == []
-        assert all(re.fullmatch(r"In \w+, .*\.", sentence) for sentence in losses(format, points, objects))
+        assert losses(table, points, objects) == [f"In {FORMATS[table].title}, 4 masks become boxes."]
+    for format, known in FORMATS.items():
+        assert losses(format, NOTHING, ()) == [f"In {known.title}, there is nothing left to write."]
+        start = f"In {known.title}, "
+        assert all(text.startswith(start) and text.endswith(".") for text in losses(format, points, objects))
+    assert losses("tapvid", NOTHING, objects) == [
+        "In TAP-Vid arrays, there is nothing left to write.",
+        "In TAP-Vid arrays, 3 object trajectories are left out.",
+    ]
 
 
 def longer(clip: Clip, frames: int) -> Clip:
