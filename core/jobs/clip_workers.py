@@ -181,8 +181,8 @@ class _Cluster:
                 f"No Dask scheduler answers at {address}; start one, or leave the cluster out."
             ) from error
         try:
-            self._client.run_on_scheduler(importlib.util.find_spec, "core.jobs")
-            self._client.run(importlib.util.find_spec, "core.jobs")  # a worker without it would say nothing
+            self._client.run_on_scheduler(importlib.util.find_spec, __name__)
+            self._client.run(importlib.util.find_spec, __name__)  # a worker without it would say nothing
         except ModuleNotFoundError as error:
             self._client.close()
             raise StudioError(

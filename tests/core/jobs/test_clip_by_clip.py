@@ -244,8 +244,12 @@ def cluster(folder, workers=2, workers_find_us=True):
         for program, *options in programs:
             command = [sys.executable, "-m", f"distributed.cli.{program}", *options, "--no-dashboard"]
             environment = with_us()
-            if running and not workers_find_us:
-                del environment["PYTHONPATH"]
+            if (
+                running and not workers_find_us
+            ):  # but another program of that name, before any that is installed
+                (folder / "other" / "core").mkdir(parents=True, exist_ok=True)
+                (folder / "other" / "core" / "__init__.py").touch()
+                environment["PYTHONPATH"] = str(folder / "other")
             with open(folder / f"{len(running)}.log", "wb") as log:
                 running.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment))
             wait_for(known.exists)
