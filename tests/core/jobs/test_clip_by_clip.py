@@ -244,12 +244,8 @@ def cluster(folder, workers=2, workers_find_us=True):
         for program, *options in programs:
             command = [sys.executable, "-m", f"distributed.cli.{program}", *options, "--no-dashboard"]
             environment = with_us()
-            if (
-                running and not workers_find_us
-            ):  # but another program of that name, before any that is installed
-                (folder / "other" / "core").mkdir(parents=True, exist_ok=True)
-                (folder / "other" / "core" / "__init__.py").touch()
-                environment["PYTHONPATH"] = str(folder / "other")
+            if running and not workers_find_us:
+                environment["PYTHONPATH"] = str(without_us(folder))
             with open(folder / f"{len(running)}.log", "wb") as log:
                 running.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment))
             wait_for(known.exists)
@@ -269,6 +265,13 @@ def cluster(folder, workers=2, workers_find_us=True):
 def with_us():
     """An environment in which workers find this program."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "DASK_DISTRIBUTED__DIAGNOSTICS__NVML": "0"}
+
+
+def without_us(folder):
+    """A folder for the path of a program that is not to find this one, even where it is installed."""
+    hook = "import sys\nsys.meta_path[:] = [one for one in sys.meta_path if 'editable' not in str(one)]\n"
+    (folder / "sitecustomize.py").write_text(hook)
+    return folder
 
 
 def wait_for(condition, seconds=60):
