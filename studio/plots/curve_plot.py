@@ -6,11 +6,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from studio import theme
 from studio.plots.legend import Legend
-from studio.plots.plot_panel import PlotPanel
+from studio.plots.plot_panel import PlotPanel, heading
 from studio.plots.thinning import smoothed, thinned
 
 POINTS_DRAWN = 2000
@@ -74,8 +74,7 @@ class CurvePlot(PlotPanel):
         self._lines: list[tuple[pg.PlotDataItem, ...]] = []
         self._averages: dict[int, tuple[int, np.ndarray]] = {}
         self._dashed_means = dashed_means
-        heading, self._readout = QLabel(title), Legend()
-        heading.setProperty("role", "heading")
+        self._readout = Legend()
         self._log = QToolButton()
         self._log.setText("log")
         self._log.setCheckable(True)
@@ -83,8 +82,7 @@ class CurvePlot(PlotPanel):
         self._log.setToolTip("Logarithmic vertical axis")
         self._log.setVisible(logarithmic is not None)
         head = QHBoxLayout()
-        heading.setMinimumHeight(self._log.sizeHint().height())
-        head.addWidget(heading, 1)
+        head.addWidget(heading(title), 1)
         head.addWidget(self._log)
         self._column.insertLayout(0, head)
         self._column.insertWidget(1, self._readout)

@@ -3,11 +3,20 @@
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio import theme
 
 SIDES = ("left", "bottom")
+
+
+def heading(text: str = "") -> QLabel:
+    """The title of a plot, as tall as one with a button beside it: plots side by side begin at one height."""
+    button, label = QToolButton(), QLabel(text)
+    button.setText("log")
+    label.setProperty("role", "heading")
+    label.setMinimumHeight(button.sizeHint().height())
+    return label
 
 
 class PlotPanel(QWidget):

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
-from studio.plots.plot_panel import PlotPanel
+from studio.plots.plot_panel import PlotPanel, heading
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +44,7 @@ class PrCurve(PlotPanel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Precision and recall", "Precision (%)", "Recall (%)", parent=parent)
-        self._heading = QLabel()
-        self._heading.setProperty("role", "heading")
+        self._heading = heading()
         self._column.insertWidget(0, self._heading)
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setXRange(0, 100, padding=0.02)

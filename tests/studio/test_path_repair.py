@@ -1,6 +1,7 @@
 """A person drags a point of a drifting path back: the path around it is followed again."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,7 @@ from studio.document import Document
 from studio.path_repair import PathRepair
 from studio.view_state import ViewState
 from tests.studio.at_the_window import key
-from tests.studio.canvas.drawn import Mouse
+from tests.studio.canvas.drawn import Mouse, pane_at
 
 FRAMES, AT = 20, 10
 DRIFTS, OTHER = 1, 2  # ids: one path drifts off in frames 6 to 14, the other is true
@@ -67,16 +68,8 @@ def repair(document: Document, view: ViewState):
 
 
 @pytest.fixture
-def pane(qtbot, document: Document, view: ViewState, repair: PathRepair) -> CanvasPane:
-    pane = CanvasPane(document, view)
-    qtbot.addWidget(pane)
-    pane.edit_asked.connect(repair.perform)
-    pane.resize(900, 700)
-    pane.show()
-    view.set_frame(AT)
-    qtbot.waitUntil(lambda: pane.stage.scene.frame == AT)
-    yield pane
-    pane.close_reader()
+def pane(qtbot, document: Document, view: ViewState, repair: PathRepair) -> Iterator[CanvasPane]:
+    yield from pane_at(qtbot, document, view, repair.perform, AT)
 
 
 def path_of(document: Document, id: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """A person edits a keyframe of a densified object: what lies beside it is filled again, in the background."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from studio.refilling import Refilling
 from studio.view_state import Filling, ViewState
 from tests.studio import densified
 from tests.studio.at_the_window import key
-from tests.studio.canvas.drawn import Mouse
+from tests.studio.canvas.drawn import Mouse, pane_at
 from tests.studio.densified import FIRST, KEYS, SECOND
 
 AT = 12  # between the keyframes 8 and 16
@@ -49,16 +50,8 @@ def refilling(document: Document, view: ViewState):
 
 
 @pytest.fixture
-def pane(qtbot, document: Document, view: ViewState, refilling: Refilling) -> CanvasPane:
-    pane = CanvasPane(document, view)
-    qtbot.addWidget(pane)
-    pane.edit_asked.connect(refilling.perform)
-    pane.resize(900, 700)
-    pane.show()
-    view.set_frame(AT)
-    qtbot.waitUntil(lambda: pane.stage.scene.frame == AT)
-    yield pane
-    pane.close_reader()
+def pane(qtbot, document: Document, view: ViewState, refilling: Refilling) -> Iterator[CanvasPane]:
+    yield from pane_at(qtbot, document, view, refilling.perform, AT)
 
 
 def clip_id(document: Document) -> int:

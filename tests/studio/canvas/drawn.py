@@ -1,13 +1,20 @@
 """A drawn clip of 12 frames, an object in it, and a mouse over the canvas."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
+from core.trajectories.journal import Edit
 from studio.canvas.frame_view import FrameView
+from studio.canvas.pane import CanvasPane
+from studio.document import Document
+from studio.view_state import ViewState
+
+Edits = Callable[[Edit], object]
 
 WIDTH, HEIGHT, FRAMES = 64, 48, 12
 
@@ -27,6 +34,21 @@ def object_mask(frame: int) -> np.ndarray:
     mask[8:18, 10 + frame : 22 + frame] = True
     mask[11:15, 13 + frame : 19 + frame] = False
     return mask
+
+
+def pane_at(
+    qtbot: QtBot, document: Document, view: ViewState, perform: Edits, frame: int
+) -> Iterator[CanvasPane]:
+    """For a fixture: the canvas, shown at a frame; `perform` makes the edits that it asks for."""
+    pane = CanvasPane(document, view)
+    qtbot.addWidget(pane)
+    pane.edit_asked.connect(perform)
+    pane.resize(900, 700)
+    pane.show()
+    view.set_frame(frame)
+    qtbot.waitUntil(lambda: pane.stage.scene.frame == frame)
+    yield pane
+    pane.close_reader()
 
 
 class Mouse:
