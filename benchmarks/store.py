@@ -28,7 +28,7 @@ import numpy as np
 from sqlalchemy import event
 
 from core.datasets.clip import Clip
-from core.project import Project
+from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.edits import Split

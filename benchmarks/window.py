@@ -29,7 +29,7 @@ import cv2
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.project import Project
+from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.edits import MovePoint
@@ -72,7 +72,7 @@ def open_studio(folder: Path) -> Any:
     from PySide6.QtWidgets import QApplication
 
     from studio.app import Studio
-    from studio.settings import WindowSettings
+    from studio.window.settings import WindowSettings
 
     return Studio(QApplication(sys.argv[:1]), WindowSettings(folder / "settings.ini"), folder)
 

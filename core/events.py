@@ -3,8 +3,11 @@
 import dataclasses
 import json
 import math
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -83,3 +86,22 @@ def from_json(line: str) -> Event:
         return cls(**fields)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not an event: {line[:80]!r}") from error
+
+
+def part_of(part: Generator[Event, None, Value], before: int, total: int) -> Generator[Event, None, Value]:
+    """The events of a part of a job; its units of progress follow `before` others, of `total` in all.
+
+    Closing it closes the part; it returns what the part returns.
+    """
+    try:
+        while True:
+            try:
+                event = next(part)
+            except StopIteration as end:
+                value: Value = end.value
+                return value
+            if isinstance(event, Progress):
+                event = dataclasses.replace(event, step=before + event.step, total=total)
+            yield event
+    finally:
+        part.close()

@@ -21,7 +21,7 @@ from types import FrameType
 from core import jobs
 from core.errors import StudioError
 from core.events import Event, Progress
-from core.jobs.run_folder import RunFolder, State, Status
+from core.runs.run_folder import RunFolder, State, Status
 
 HEARTBEAT = 1.5
 """Seconds after which `status.json` is replaced although nothing changed."""

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import QApplication
 
 from studio import theme
 from studio.app import Studio
-from studio.main_window import WORKSPACES
-from studio.settings import WindowSettings
+from studio.window.main_window import WORKSPACES
+from studio.window.settings import WindowSettings
 
 
 def main() -> None:

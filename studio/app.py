@@ -12,18 +12,19 @@ from PySide6.QtCore import QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
+from core.datasets.readers import READERS
 from core.errors import StudioError
-from core.project import Project
+from core.project.project import Project
 from core.trajectories.bulk_edits import AddClips
 from studio import theme
-from studio.command_palette import CommandPalette
-from studio.crash import Crashes, diagnostics, keep_log
-from studio.importing import ImportDialog, unused_folder
-from studio.key_sheet import KeySheet
-from studio.main_window import WORKSPACES, MainWindow
-from studio.sample import SampleMaker
-from studio.settings import WindowSettings
-from studio.welcome import WelcomePage
+from studio.exchange.importing import ImportDialog, unused_folder
+from studio.exchange.sample import SampleMaker
+from studio.window.command_palette import CommandPalette
+from studio.window.crash import Crashes, diagnostics, keep_log
+from studio.window.key_sheet import KeySheet
+from studio.window.main_window import WORKSPACES, MainWindow
+from studio.window.settings import WindowSettings
+from studio.window.welcome import WelcomePage
 
 if TYPE_CHECKING:
     from studio.session import Session
@@ -217,8 +218,13 @@ class Studio(QObject):
 
     def _choose_import_videos(self) -> None:
         start = str(self._settings.last_folder("imports"))
-        kinds = "Videos (*.mp4 *.avi *.mkv *.mov *.webm *.mpg *.mpeg *.ts *.m4v *.wmv);;All files (*)"
-        chosen, _ = QFileDialog.getOpenFileNames(self.window, "Import videos", start, kinds)
+        kinds = [
+            f"{reader.title} ({' '.join(f'*{suffix}' for suffix in reader.suffixes)})"
+            for reader in READERS.values()
+            if reader.suffixes
+        ]
+        filters = ";;".join([*kinds, "All files (*)"])
+        chosen, _ = QFileDialog.getOpenFileNames(self.window, "Import videos", start, filters)
         if chosen:
             self.import_clips([Path(path) for path in chosen])
 

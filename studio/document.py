@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from sqlalchemy import Connection
 
 from core.errors import StudioError
-from core.project import Project
+from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.edits import DeleteTrajectories, Merge, Relabel, SetReview

@@ -7,29 +7,29 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
-from core.project import Project
+from core.project.project import Project
 from core.trajectories.edits import MovePoint
 from core.trajectories.journal import Edit, HistoryEntry
 from core.trajectories.store import ClipSummary
 from studio.canvas.pane import CanvasPane
-from studio.dock_layout import Panel
 from studio.document import Document
-from studio.main_window import MainWindow
+from studio.editing.path_repair import PathRepair
+from studio.editing.refilling import Refilling
+from studio.editing.track_edits import TrackEdits
+from studio.exchange.track_exchange import TrackExchange
 from studio.panels.history import HistoryPanel
 from studio.panels.inspector import Inspector
-from studio.panels.jobs import JobsPill
-from studio.path_repair import PathRepair
-from studio.project_jobs import ProjectJobs
-from studio.refilling import Refilling
-from studio.run import Run
-from studio.runs import Runs
-from studio.settings import LastView
+from studio.runs.pill import JobsPill
+from studio.runs.project_jobs import ProjectJobs
+from studio.runs.run import Run
+from studio.runs.runs import Runs
 from studio.tables.clip_list import ClipList
 from studio.tables.track_table import TrackTable
 from studio.timeline.timeline import Timeline
-from studio.track_edits import TrackEdits
-from studio.track_exchange import TrackExchange
 from studio.view_state import ViewState
+from studio.window.dock_layout import Panel
+from studio.window.main_window import MainWindow
+from studio.window.settings import LastView
 from studio.workspaces.compare import CompareWorkspace
 from studio.workspaces.curate import CurateWorkspace
 from studio.workspaces.curate_actions import CurateActions

@@ -22,8 +22,9 @@ LEVELS = (
     ("tracking",),
     ("pairs", "networks", "training"),
     ("project", "pretraining", "detection", "evaluation"),
+    ("runs",),
     ("jobs",),
-    ("worker",),
+    ("worker", "check", "demo"),
     ("cli",),
 )
 """The parts of `core`, lowest first: a part imports lower ones and itself, not its neighbours."""
@@ -106,7 +107,7 @@ def test_a_process_with_the_window_has_no_torch():
     assert result.stdout.strip() == "False", result.stderr
 
 
-TORCH_FREE = ("core.datasets", "core.trajectories", "core.tracking", "core.project", "core.cli")
+TORCH_FREE = ("core.datasets", "core.trajectories", "core.tracking", "core.project.project", "core.cli")
 JOBS = (
     *("run_folder", "launch", "adopt", "importing", "check", "clip_results", "densify"),
     *("demo", "following", "report", "charts", "pictures"),
@@ -120,8 +121,7 @@ def test_what_must_be_free_of_torch_is():
         if (any(within(module, package) for package in TORCH_FREE) and module != "core.tracking.torch_flow")
         or module.endswith(".config")
         or (within(module, "core.pairs") and module != "core.pairs.patches")
-        or module in ("core.evaluation.voc_ap", "core.evaluation.table1", "core.worker")
-        or module in [f"core.jobs.{name}" for name in JOBS]
+        or module in ("core.evaluation.voc_ap", "core.evaluation.table1")
     ]
     for module in sorted(reachable(torch_free)):
         assert not any(within(other, "torch") for other in IMPORTS[module]), f"{module} imports torch"
@@ -129,7 +129,7 @@ def test_what_must_be_free_of_torch_is():
 
 CV2 = (
     *("core.datasets", "core.tracking", "core.pairs.patches", "core.pretraining.images"),
-    *("core.detection.proposals", "core.detection.images", "core.jobs.pictures", "studio.canvas"),
+    *("core.detection.proposals", "core.detection.images", "core.demo.pictures", "studio.canvas"),
 )
 
 
@@ -141,7 +141,7 @@ def test_opencv_is_used_where_pictures_are_read_and_drawn():
 
 def test_sql_is_written_in_trajectories_alone():
     for module, imported in IMPORTS.items():
-        if within(module, "core.trajectories") or module == "core.project":
+        if within(module, "core.trajectories") or module == "core.project.project":
             continue
         used = {other for other in imported if within(other, "sqlalchemy") or within(other, "sqlite3")}
         assert used <= {"sqlalchemy", "sqlalchemy.Connection"}, f"{module} uses {used}"

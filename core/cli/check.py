@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
+from core.check import problems
 from core.cli.outcome import Outcome
-from core.jobs.check import problems
-from core.project import Project
+from core.project.project import Project
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,8 +7,8 @@ from core.atomic_file import write_atomically
 from core.cli.options import add_settings, settings_from
 from core.cli.outcome import Outcome, Stopped
 from core.cli.running import shown
-from core.jobs.demo import DemoConfig, ap_csv, ap_table, run_demo
-from core.jobs.report import write_report
+from core.demo.demo import DemoConfig, ap_csv, ap_table, run_demo
+from core.demo.report import write_report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

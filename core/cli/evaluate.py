@@ -14,7 +14,7 @@ from core.cli.running import passing_run, shown
 from core.detection.config import EvaluateConfig
 from core.errors import StudioError
 from core.events import ClassAP, Log
-from core.jobs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

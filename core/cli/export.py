@@ -6,10 +6,9 @@ from pathlib import Path
 
 from core.cli.outcome import Outcome
 from core.errors import StudioError
-from core.jobs.exporting import exported
-from core.project import Project
+from core.project.project import Project
 from core.trajectories import store
-from core.trajectories.exchange import FORMATS, export_clip
+from core.trajectories.exchange import FORMATS, export_clip, exported
 from core.trajectories.exchange.losses import losses
 
 

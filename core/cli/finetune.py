@@ -7,7 +7,7 @@ from core.cli.outcome import Outcome
 from core.cli.running import cache
 from core.cli.training import add_run, run_to_end, to_resume
 from core.detection.config import FinetuneConfig
-from core.jobs import launch
+from core.runs import launch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from core.cli.outcome import Outcome
-from core.project import Project
+from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddTrajectories
 from core.trajectories.exchange import FORMATS, import_tracks

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from core.cli.outcome import Outcome
 from core.cli.running import shown
-from core.datasets.detect import FORMATS, find_clips
+from core.datasets.readers import READERS, find_clips
 from core.errors import StudioError
-from core.jobs.importing import import_edit
-from core.project import Project
+from core.project.importing import import_edit
+from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
 
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--project", type=Path, required=True, metavar="DIR", help="a project; made if it does not exist"
     )
     parser.add_argument(
-        "--format", choices=("auto", *FORMATS), default="auto", help="of the sources (default: auto)"
+        "--format", choices=("auto", *READERS), default="auto", help="of the sources (default: auto)"
     )
     parser.add_argument(
         "--database",

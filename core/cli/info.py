@@ -6,8 +6,8 @@ from typing import Any
 
 from core.cli.outcome import Outcome
 from core.errors import StudioError
-from core.jobs.run_folder import RunFolder
-from core.project import Project
+from core.project.project import Project
+from core.runs.run_folder import RunFolder
 from core.trajectories import journal, store
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from core import config
 from core.errors import StudioError
-from core.jobs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder
 
 Settings = TypeVar("Settings")
 

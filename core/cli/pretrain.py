@@ -7,9 +7,9 @@ from core.cli.options import add_settings, settings_from
 from core.cli.outcome import Outcome
 from core.cli.training import add_run, run_to_end, to_resume
 from core.errors import StudioError
-from core.jobs import launch
 from core.pretraining.config import PretrainConfig
-from core.project import Project
+from core.project.project import Project
+from core.runs import launch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

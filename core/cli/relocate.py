@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.cli.outcome import Outcome
 from core.errors import StudioError
-from core.project import Project
+from core.project.project import Project
 from core.trajectories import store
 
 

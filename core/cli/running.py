@@ -16,8 +16,8 @@ from core import worker
 from core.cli.outcome import Stopped
 from core.errors import StudioError
 from core.events import ClassAP, Event, Log, Metric, Progress
-from core.jobs import launch
-from core.jobs.run_folder import RunFolder, State
+from core.runs import launch
+from core.runs.run_folder import RunFolder, State
 
 LINE_EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""

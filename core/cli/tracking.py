@@ -9,9 +9,10 @@ from core.cli.options import check_unchanged, given, settings_from
 from core.cli.outcome import Outcome
 from core.cli.running import run_here
 from core.errors import StudioError
-from core.jobs import adopt, launch
-from core.jobs.run_folder import RunFolder
-from core.project import Project
+from core.jobs import adopt
+from core.project.project import Project
+from core.runs import launch
+from core.runs.run_folder import RunFolder
 from core.trajectories import journal, store
 from core.trajectories.snapshot import read_snapshot
 

@@ -9,7 +9,7 @@ from core.cli.outcome import Outcome
 from core.cli.running import run_here
 from core.errors import StudioError
 from core.events import Metric
-from core.jobs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder
 
 Settings = TypeVar("Settings")
 

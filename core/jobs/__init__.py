@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from core.errors import StudioError
 from core.events import Event
-from core.jobs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder
 
 JOBS = (
     "track",

@@ -2,9 +2,9 @@
 
 from core.errors import StudioError
 from core.jobs import densify
-from core.jobs.clip_results import read_points
-from core.jobs.run_folder import RunFolder, State
-from core.project import Project
+from core.jobs.by_clip.results import read_points
+from core.project.project import Project
+from core.runs.run_folder import RunFolder, State
 from core.trajectories import store
 from core.trajectories.bulk_edits import FillObservations, ReplacePoints
 from core.trajectories.snapshot import read_snapshot

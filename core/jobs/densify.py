@@ -9,9 +9,9 @@ import numpy as np
 from core.datasets.reading import open_frames
 from core.errors import StudioError
 from core.events import Event, Log
-from core.jobs import clip_by_clip
-from core.jobs.clip_results import clips_done, read_clip, write_clip
-from core.jobs.run_folder import RunFolder, write_atomically
+from core.jobs.by_clip import sharing
+from core.jobs.by_clip.results import clips_done, read_clip, write_clip
+from core.runs.run_folder import RunFolder, write_atomically
 from core.tracking.audit import Audit, HiddenKeyframe, hidden_spans
 from core.tracking.config import DensifyConfig
 from core.tracking.densify import Densifier, steps_needed
@@ -24,13 +24,13 @@ def run(folder: RunFolder) -> Generator[Event, None, None]:
     """Densify clip by clip; a clip that is done stays done when the run is stopped and resumed.
 
     Raises:
-        StudioError: no clip has an object; or as `clip_by_clip.run`.
+        StudioError: no clip has an object; or as `sharing.run`.
     """
     config = folder.settings(DensifyConfig)
     clips = read_snapshot(folder.snapshot).clips
     if not any(one.objects for one in clips):
         raise StudioError("There is no object to densify; import annotation, or draw a box in the window.")
-    yield from clip_by_clip.run(folder, config, clips, [_steps_needed(one, config) for one in clips], work)
+    yield from sharing.run(folder, config, clips, [_steps_needed(one, config) for one in clips], work)
 
 
 def _steps_needed(one: ClipSnapshot, config: DensifyConfig) -> int:

@@ -16,10 +16,9 @@ from core.detection.proposal_file import Proposals
 from core.errors import StudioError
 from core.evaluation import comp4
 from core.evaluation.voc_ap import Detections
-from core.events import Event, Progress
-from core.jobs.parts import part_of
+from core.events import Event, Progress, part_of
 from core.jobs.proposals import cache_of, propose_for
-from core.jobs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder
 from core.training.device import choose_device, prepare
 
 

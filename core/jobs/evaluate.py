@@ -14,7 +14,7 @@ from core.errors import StudioError
 from core.evaluation import comp4
 from core.evaluation.voc_ap import Detections, Result, evaluate_class, truth_of
 from core.events import ClassAP, Event, Log, Progress
-from core.jobs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder
 
 
 def run(folder: RunFolder) -> Iterator[Event]:

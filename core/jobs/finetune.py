@@ -14,13 +14,12 @@ from core.detection.detector_file import IN_RUN, save_detector
 from core.detection.loop import finetune
 from core.detection.proposal_file import Proposals
 from core.detection.targets import box_statistics
-from core.events import Event, Log
-from core.jobs.parts import part_of
+from core.events import Event, Log, part_of
 from core.jobs.proposals import cache_of, propose_for
-from core.jobs.run_folder import RunFolder
 from core.networks.fast_rcnn import FastRCNN
 from core.networks.trunk import Trunk, shape_named
 from core.networks.weights import load_trunk
+from core.runs.run_folder import RunFolder
 from core.training.checkpoint import resume, settings_of_last
 from core.training.device import choose_device, prepare
 from core.training.optimisation import sgd

@@ -11,7 +11,6 @@ from core.config import as_dict
 from core.datasets.caltech101 import read_caltech101
 from core.errors import StudioError
 from core.events import Event, Log
-from core.jobs.run_folder import RunFolder
 from core.networks.initialisation import initialise
 from core.networks.trunk import Trunk, TrunkShape, normalise, shape_named
 from core.networks.weights import IN_RUN, save_trunk
@@ -23,6 +22,7 @@ from core.pretraining.config import PretrainConfig
 from core.pretraining.images import ImageBatches, hold_out
 from core.pretraining.loop import train
 from core.pretraining.objectives import Association, Classification, Contrastive, Objective, SlowFeat
+from core.runs.run_folder import RunFolder
 from core.training.checkpoint import resume, settings_of_last
 from core.training.device import choose_device, prepare
 from core.training.optimisation import sgd

@@ -12,9 +12,9 @@ from core.datasets.voc import CLASSES, read_split
 from core.evaluation.config import ProbeConfig
 from core.evaluation.probes import BATCH, LabelledBox, choose, features, objects_of, probe, usable_classes
 from core.events import Event, Log, Metric, Progress
-from core.jobs.run_folder import RunFolder
 from core.networks.trunk import Trunk, shape_named
 from core.networks.weights import load_trunk
+from core.runs.run_folder import RunFolder
 from core.training.device import choose_device, prepare
 
 

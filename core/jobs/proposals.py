@@ -9,7 +9,7 @@ from core.detection.config import ProposalsConfig
 from core.detection.proposal_file import Proposals
 from core.detection.proposals import propose_all
 from core.events import Event, Log, Progress
-from core.jobs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder
 
 
 def run(folder: RunFolder) -> Iterator[Event]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from core.array_file import read_arrays, write_arrays
 from core.datasets.reading import open_frames
 from core.events import Event, Log
-from core.jobs import clip_by_clip
-from core.jobs.clip_results import write_clip
-from core.jobs.run_folder import RunFolder
+from core.jobs.by_clip import sharing
+from core.jobs.by_clip.results import write_clip
+from core.runs.run_folder import RunFolder
 from core.tracking.config import TrackConfig
 from core.tracking.linking import ESTIMATORS, FlowTracker
 from core.tracking.optical_flow import FlowEstimator
@@ -20,11 +20,11 @@ def run(folder: RunFolder) -> Generator[Event, None, None]:
     """Track clip by clip; a run that is stopped and resumed goes on at the frame where it stopped.
 
     Raises:
-        StudioError: as `clip_by_clip.run`.
+        StudioError: as `sharing.run`.
     """
     config = folder.settings(TrackConfig)
     clips = read_snapshot(folder.snapshot).clips
-    yield from clip_by_clip.run(folder, config, clips, [one.clip.frames for one in clips], work)
+    yield from sharing.run(folder, config, clips, [one.clip.frames for one in clips], work)
 
 
 def work(folder: RunFolder, one: ClipSnapshot) -> Generator[int | Log, None, None]:

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from core.datasets.voc import CLASSES, read_split
 from core.detection.config import DetectConfig, EvaluateConfig, VocConfig
-from core.events import Event
+from core.events import Event, part_of
 from core.jobs.detect import detect_in, detections_of
 from core.jobs.evaluate import evaluate_in
 from core.jobs.finetune import finetune_in
-from core.jobs.parts import part_of
 from core.jobs.proposals import cache_of
-from core.jobs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder
 
 
 def run(folder: RunFolder) -> Iterator[Event]:

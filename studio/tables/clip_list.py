@@ -15,14 +15,12 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.clip import Clip
+from core.datasets.readers import reader_title
 from core.trajectories.edits import ChooseAnnotator
 from core.trajectories.store import ClipSummary
 from studio import theme
 from studio.document import Document
 from studio.view_state import ViewState
-
-DATASETS = {"moseg": "Moseg", "vsb100": "VSB100", "davis": "DAVIS", "frames": "Frames", "video": "Videos"}
-"""Data set → what the window calls it."""
 
 TITLES = ("Clip", "Frames", "Keyed", "Tracks", "Done")
 TIPS = (
@@ -122,7 +120,7 @@ class ClipList(QWidget):
         for one in self.summaries:
             group = groups.get(one.clip.dataset)
             if group is None:
-                group = QTreeWidgetItem([DATASETS.get(one.clip.dataset, one.clip.dataset)])
+                group = QTreeWidgetItem([reader_title(one.clip.dataset)])
                 group.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 groups[one.clip.dataset] = group
                 self.tree.addTopLevelItem(group)

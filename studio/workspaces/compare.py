@@ -26,14 +26,14 @@ from PySide6.QtWidgets import (
 from core.errors import StudioError
 from core.evaluation import table1
 from core.evaluation.table1 import Row
-from core.jobs.run_folder import State
+from core.runs.run_folder import State
 from studio import theme
 from studio.document import Document
 from studio.plots.ap_bars import ApBars, BarSeries, Quoted
 from studio.plots.filter_picture import FilterPicture
-from studio.run import Run
-from studio.run_words import labels
-from studio.runs import Runs
+from studio.runs.run import Run
+from studio.runs.runs import Runs
+from studio.runs.words import labels
 from studio.workspaces.run_list import RunList
 from studio.workspaces.settings_diff import SettingsDiff
 from studio.workspaces.table1_model import Table1Model

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio import theme
-from studio.actions import Actions
-from studio.steps import Steps
+from studio.window.actions import Actions
+from studio.window.steps import Steps
 
 TOOLS = ("tool_select", "tool_box", "tool_brush", "tool_erase", "tool_polygon")
 EDITS = ("keyframe", "split", "merge", "swap", "delete_here")

@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QSpinBox, QWidget
 
 from core.trajectories.model import Review
-from studio.actions import Actions
 from studio.canvas.pane import CanvasPane
-from studio.check_queue import next_to_check
 from studio.document import Document
+from studio.editing.check_queue import next_to_check
+from studio.editing.track_edits import TrackEdits
 from studio.tables.track_table import TrackTable
-from studio.track_edits import TrackEdits
 from studio.view_state import Layers, ViewState
+from studio.window.actions import Actions
 
 LAYERS = ("masks", "boxes", "trails", "names")
 COLOURS = ("track", "error", "origin", "review")

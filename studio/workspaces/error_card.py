@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from core.jobs.run_folder import State
+from core.runs.run_folder import State
 from studio import theme
-from studio.run import Run
+from studio.runs.run import Run
 
 SHOWN_LINES, COPIED_LINES = 8, 200
 

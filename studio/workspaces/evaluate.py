@@ -13,13 +13,13 @@ from core.errors import StudioError
 from core.evaluation import table1
 from studio import theme
 from studio.document import Document
-from studio.forms import SettingsForm
+from studio.forms.settings_form import SettingsForm
 from studio.plots.ap_bars import ApBars, BarSeries, Quoted
 from studio.plots.curve_plot import CurvePlot, Series
 from studio.plots.pr_curve import PrCurve, PrSeries, read_pr
-from studio.run import Run
-from studio.run_words import labels
-from studio.runs import Runs
+from studio.runs.run import Run
+from studio.runs.runs import Runs
+from studio.runs.words import labels
 from studio.workspaces.ap_table import ApTable
 from studio.workspaces.error_card import ErrorCard
 from studio.workspaces.form_panel import form_panel, shown_run, three_columns

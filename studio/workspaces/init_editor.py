@@ -5,10 +5,10 @@ from typing import Any
 
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QToolButton
 
-from studio.run import Run
-from studio.run_words import age
-from studio.runs import Runs
-from studio.setting_editors import Editor, calm
+from studio.forms.setting_editors import Editor, calm
+from studio.runs.run import Run
+from studio.runs.runs import Runs
+from studio.runs.words import age
 
 RANDOM = "random"
 

@@ -4,7 +4,7 @@ from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.run import Run
+from studio.runs.run import Run
 
 LINES_KEPT = 5000
 

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import StudioError
-from core.jobs.run_folder import State
+from core.runs.run_folder import State
 from studio import theme
-from studio.run import Run
-from studio.run_words import state_words
-from studio.runs import KILL_AFTER, Runs
+from studio.runs.run import Run
+from studio.runs.runs import KILL_AFTER, Runs
+from studio.runs.words import state_words
 
 
 class RunHeader(QWidget):

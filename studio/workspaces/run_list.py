@@ -26,11 +26,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.jobs.run_folder import State
+from core.runs.run_folder import State
 from studio import theme
-from studio.run import Run
-from studio.run_words import age, state_words
-from studio.runs import Runs
+from studio.runs.run import Run
+from studio.runs.runs import Runs
+from studio.runs.words import age, state_words
 
 RUN_ROLE = int(Qt.ItemDataRole.UserRole)
 SPARKLINE_POINTS = 60

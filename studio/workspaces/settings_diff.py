@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio import theme
-from studio.run import Run
-from studio.run_words import labels
+from studio.runs.run import Run
+from studio.runs.words import labels
 
 
 class SettingsDiff(QWidget):

@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVB
 from core.errors import StudioError
 from core.pretraining.config import PretrainConfig
 from studio.document import Document
-from studio.forms import SettingsForm
+from studio.forms.settings_form import SettingsForm
 from studio.plots.curve_plot import CurvePlot, Series
 from studio.plots.filter_picture import FilterPicture
-from studio.run import Run
-from studio.run_words import labels
-from studio.runs import Runs
+from studio.runs.run import Run
+from studio.runs.runs import Runs
+from studio.runs.words import labels
 from studio.workspaces.error_card import ErrorCard
 from studio.workspaces.form_panel import form_panel, shown_run, three_columns
 from studio.workspaces.log_view import LogView

@@ -12,7 +12,7 @@ import pytest
 
 from core.cli import main
 from core.errors import StudioError
-from core.project import Project
+from core.project.project import Project
 from core.trajectories import edits, integrity, journal, store
 from core.trajectories.bulk_edits import FillObservations, ReplacePoints
 from core.trajectories.model import Review

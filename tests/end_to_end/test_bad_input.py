@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import main
-from core.jobs.run_folder import RunFolder, State
-from core.project import Project
+from core.project.project import Project
+from core.runs.run_folder import RunFolder, State
 from tests import bad_inputs
 from tests.bad_disks import full_disk, read_only
 from tests.bad_inputs import contents, cut_short, is_clear

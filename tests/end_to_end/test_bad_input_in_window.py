@@ -9,15 +9,15 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from core.detection.config import VocConfig
-from core.jobs.run_folder import RunFolder, State, Status
 from core.pretraining.config import PretrainConfig
-from core.project import Project
+from core.project.project import Project
+from core.runs.run_folder import RunFolder, State, Status
 from core.tracking.config import TrackConfig
 from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.edits import AddObject, Relabel
 from studio.app import Studio
-from studio.importing import ImportDialog
-from studio.run import Run
+from studio.exchange.importing import ImportDialog
+from studio.runs.run import Run
 from studio.workspaces.error_card import ErrorCard
 from tests import bad_inputs
 from tests.bad_disks import full_disk, read_only
@@ -77,7 +77,7 @@ def test_bad_databases_are_told_and_left_as_they_are(studio: Studio, drawn: Path
         assert not studio.open_project(project), kind
         assert re.search(said, told(studio)), kind
         assert studio.session is None
-        assert studio.welcome.isVisible()
+        assert studio.window.welcome.isVisible()
         assert {path: path.is_file() and path.read_bytes() for path in project.rglob("*")} == before, kind
 
 

@@ -16,8 +16,8 @@ from core.datasets.image import read_values
 from core.datasets.voc import CLASSES
 from core.events import ClassAP
 from core.geometry import decode_mask
-from core.jobs.run_folder import RunFolder
-from core.project import Project
+from core.project.project import Project
+from core.runs.run_folder import RunFolder
 from core.trajectories import journal, store
 from tests.small_data import FRAMES, KEYFRAMES, write_davis, write_voc
 

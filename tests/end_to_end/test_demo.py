@@ -11,8 +11,8 @@ import main
 from core.datasets.image import read_image
 from core.evaluation.table1 import row_of_run
 from core.events import Filters, Metric
-from core.jobs.run_folder import RunFolder, State
-from core.project import Project
+from core.project.project import Project
+from core.runs.run_folder import RunFolder, State
 from core.trajectories import integrity, journal, store
 
 pytestmark = pytest.mark.timeout(900)  # some 40 s on two idle cores

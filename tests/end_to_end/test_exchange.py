@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import main
-from core.project import Project
+from core.project.project import Project
 from core.trajectories import store
 from tests.bad_inputs import contents, is_clear
 from tests.core.trajectories.exchange.every_format import EVERY_FORMAT

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import main
-from core.jobs.run_folder import RunFolder, State
-from core.project import Project
+from core.project.project import Project
+from core.runs.run_folder import RunFolder, State
 from core.trajectories import store
 from tests.small_data import write_davis, write_voc
 

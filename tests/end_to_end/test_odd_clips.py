@@ -17,8 +17,8 @@ from scipy.io import savemat
 import main
 from core.datasets.davis import palette
 from core.datasets.image import encode_palette_png
-from core.jobs.run_folder import RunFolder, State
-from core.project import Project
+from core.project.project import Project
+from core.runs.run_folder import RunFolder, State
 from core.trajectories import edits, integrity, journal, store
 from tests.bad_inputs import is_clear
 from tests.small_data import write_davis

@@ -18,8 +18,8 @@ from PySide6.QtCore import Qt
 from core.detection.config import VocConfig
 from core.events import ClassAP, Filters, Metric
 from core.geometry import decode_mask
-from core.jobs import launch
-from core.jobs.run_folder import RunFolder, State
+from core.runs import launch
+from core.runs.run_folder import RunFolder, State
 from core.trajectories.model import Origin, Review
 from tests.end_to_end.user import User
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from core.jobs.run_folder import RunFolder, State
+from core.runs.run_folder import RunFolder, State
 from studio.app import Studio
-from studio.settings import WindowSettings
+from studio.window.settings import WindowSettings
 from tests.studio.canvas.drawn import Mouse
 
 LONG = 600_000

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.app import Studio
-from studio.settings import WindowSettings
+from studio.window.settings import WindowSettings
 
 
 def main(project: Path, settings: Path, steps: int) -> int:

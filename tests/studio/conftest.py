@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from core.project import Project
+from core.project.project import Project
 from studio.app import Studio
 from studio.document import Document
-from studio.settings import WindowSettings
 from studio.view_state import ViewState
+from studio.window.settings import WindowSettings
 from tests.studio import densified
 from tests.studio.small_project import make_project
 

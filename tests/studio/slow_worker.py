@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from core.events import ClassAP, Filters, Log, Metric, Progress
-from core.jobs.run_folder import RunFolder, State, Status
+from core.runs.run_folder import RunFolder, State, Status
 
 
 def main(path: str, first: int, last: int, pause: float) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.geometry import encode_mask, mask_box
-from core.project import Project
+from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories

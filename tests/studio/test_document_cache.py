@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.project import Project
+from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.edits import (

@@ -8,8 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from core.datasets.clip import Clip
 from core.errors import StudioError
+from core.trajectories import store
 from core.trajectories.exchange import (
     brox,
     coco,
@@ -22,7 +25,7 @@ from core.trajectories.exchange import (
     tapvid,
 )
 from core.trajectories.exchange.assembling import Tracks
-from core.trajectories.model import ObjectTrajectory, PointTrajectories
+from core.trajectories.model import ObjectTrajectory, PointTrajectories, Review
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,18 @@ FORMATS: dict[str, Format] = {
     )
 }
 """Every format by its name."""
+
+
+def exported(
+    connection: Connection, clip: Clip, rejected: bool = False
+) -> tuple[PointTrajectories, list[ObjectTrajectory]]:
+    """The trajectories of a clip and of its chosen annotator; rejected ones only where that is asked for."""
+    points = store.points(connection, clip.id)
+    objects = store.objects(connection, clip.id, clip.annotator)
+    if not rejected:
+        points = points.take(points.review != Review.REJECTED)
+        objects = [one for one in objects if one.review != Review.REJECTED]
+    return points, objects
 
 
 def export_clip(

@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 from core.datasets.davis import palette
-from core.datasets.detect import find_clips
 from core.datasets.image import encode_palette_png
-from core.datasets.labels import read_labels
+from core.datasets.readers import find_clips, read_labels
 from core.errors import StudioError
 
 

@@ -3,8 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets.detect import find_clips
-from core.datasets.labels import read_labels
+from core.datasets.readers import find_clips, read_labels
 from core.errors import StudioError
 
 

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from core.datasets.detect import find_clips
+from core.datasets.readers import find_clips
 from core.datasets.reading import check_frames, open_frames
 from core.errors import StudioError
 

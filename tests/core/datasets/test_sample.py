@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from core.datasets import still_life
-from core.datasets.detect import find_clips
-from core.datasets.labels import read_labels
+from core.datasets.readers import find_clips, read_labels
 from core.datasets.reading import check_frames
 from core.datasets.sample import SamplePaths, write_sample
 from core.datasets.synthetic import render_clip

@@ -8,8 +8,7 @@ import pytest
 from scipy.io import savemat
 
 from core.datasets import mat_reader
-from core.datasets.detect import find_clips
-from core.datasets.labels import read_labels
+from core.datasets.readers import find_clips, read_labels
 from core.datasets.vsb100 import background_labels
 from core.errors import StudioError
 

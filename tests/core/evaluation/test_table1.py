@@ -13,7 +13,7 @@ from core.datasets.voc import CLASSES
 from core.detection.config import VocConfig
 from core.errors import StudioError
 from core.evaluation.table1 import FORMATS, HEADS, format_table, paper_rows, row_of_run
-from core.jobs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,14 +3,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.datasets.detect import find_clips
+from core.datasets.readers import find_clips
 from core.errors import StudioError
 from core.events import Log
-from core.jobs import adopt, launch
-from core.jobs.following import run_workers
-from core.jobs.importing import import_edit
-from core.jobs.run_folder import State
-from core.project import Project
+from core.jobs import adopt
+from core.project.importing import import_edit
+from core.project.project import Project
+from core.runs import launch
+from core.runs.following import run_workers
+from core.runs.run_folder import State
 from core.tracking.config import DensifyConfig, TrackConfig
 from core.trajectories import edits, journal, schema, store
 from core.trajectories.bulk_edits import FillObservations

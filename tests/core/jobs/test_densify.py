@@ -12,8 +12,8 @@ from core.events import Log, Progress
 from core.geometry import decode_mask, encode_mask, mask_box
 from core.jobs.adopt import result_edit
 from core.jobs.densify import read_audit, read_results
-from core.jobs.launch import prepare
-from core.project import Project
+from core.project.project import Project
+from core.runs.launch import prepare
 from core.tracking.config import DensifyConfig
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, FillObservations

@@ -15,10 +15,10 @@ from core.errors import StudioError
 from core.events import Filters, Log, Metric, Progress, to_json
 from core.geometry import mask_box
 from core.jobs.pretrain import pretrain_in, run
-from core.jobs.run_folder import RunFolder
 from core.networks.weights import IN_RUN, load_trunk
 from core.pretraining.config import PretrainConfig
-from core.project import Project
+from core.project.project import Project
+from core.runs.run_folder import RunFolder
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories

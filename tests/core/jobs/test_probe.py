@@ -9,8 +9,8 @@ from core.datasets.voc import VocImage, VocObject, write_annotation
 from core.evaluation.config import ProbeConfig
 from core.events import Metric, Progress
 from core.jobs.probe import run
-from core.jobs.run_folder import RunFolder
 from core.networks.weights import IN_RUN, load_trunk, save_trunk
+from core.runs.run_folder import RunFolder
 
 COLOURS = {"cat": (200, 60, 60), "dog": (60, 200, 60), "sheep": (60, 60, 200)}
 

@@ -11,9 +11,9 @@ from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.errors import StudioError
 from core.events import Log, Progress
-from core.jobs.clip_results import read_points
-from core.jobs.launch import prepare
-from core.project import Project
+from core.jobs.by_clip.results import read_points
+from core.project.project import Project
+from core.runs.launch import prepare
 from core.tracking.config import TrackConfig
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints

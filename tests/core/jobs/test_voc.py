@@ -22,10 +22,10 @@ from core.evaluation.voc_ap import Detections
 from core.events import ClassAP, Log, Metric, Progress
 from core.jobs import run
 from core.jobs.finetune import finetune_in
-from core.jobs.run_folder import RunFolder
 from core.networks.initialisation import initialise
 from core.networks.trunk import TINY, Trunk
 from core.networks.weights import save_trunk
+from core.runs.run_folder import RunFolder
 
 STEPS = 8
 

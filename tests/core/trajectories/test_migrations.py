@@ -55,7 +55,10 @@ def test_a_program_in_a_folder_with_an_odd_name_makes_projects(tmp_path):
     folder = tmp_path / "50% off %(here)s"
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(Path(core.__file__).parent, folder / "core", ignore=ignore)
-    code = "import sys, pathlib; from core.project import Project; Project.create(pathlib.Path(sys.argv[1]))"
+    code = (
+        "import sys, pathlib; from core.project.project import Project\n"
+        "Project.create(pathlib.Path(sys.argv[1]))"
+    )
     command = [sys.executable, "-c", code, str(tmp_path / "project")]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.datasets.clip import Clip
-from core.project import Project
+from core.project.project import Project
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.edits import DeleteTrajectories, MovePoint
 from core.trajectories.model import KEYFRAMES, Review

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from core.project import Project
+from core.project.project import Project
 from studio.document import Document
-from studio.runs import Runs
+from studio.runs.runs import Runs
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import numpy as np
 from core.datasets.voc import CLASSES
 from core.detection.config import VocConfig
 from core.events import ClassAP, Filters, Log, Metric
-from core.jobs.run_folder import RunFolder, State, Status
 from core.pretraining.config import PretrainConfig
+from core.runs.run_folder import RunFolder, State, Status
 
 
 def pretraining(parent: Path, stamp: str, settings: PretrainConfig, steps: int = 100) -> RunFolder:

@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QTableWidget, QToolButton
 
-from core.jobs.run_folder import State
 from core.pretraining.config import PretrainConfig
+from core.runs.run_folder import State
 from studio import theme
 from studio.document import Document
-from studio.runs import Runs
+from studio.runs.runs import Runs
 from studio.workspaces.compare import CompareWorkspace
 from tests.studio.workspaces import recorded
 

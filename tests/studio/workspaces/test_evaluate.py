@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from core.datasets.voc import CLASSES
 from core.detection.config import VocConfig
-from core.jobs.run_folder import State
 from core.pretraining.config import PretrainConfig
+from core.runs.run_folder import State
 from studio.document import Document
-from studio.runs import Runs
+from studio.runs.runs import Runs
 from studio.workspaces.evaluate import EvaluateWorkspace
 from tests.studio.workspaces import recorded
 

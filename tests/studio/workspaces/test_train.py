@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QWidget
 
-from core.jobs.run_folder import State
 from core.pretraining.config import PretrainConfig
+from core.runs.run_folder import State
 from studio.document import Document
-from studio.runs import Runs
+from studio.runs.runs import Runs
 from studio.workspaces.train import COUNT_PERIOD, TrainWorkspace
 from tests.studio.drawn_project import add_drawn_clips
 from tests.studio.workspaces import recorded
@@ -108,7 +108,7 @@ def test_a_failed_run_says_what_went_wrong_and_can_be_copied(
 def test_edits_since_the_run_are_counted(
     document: Document, open_train: Any, follow: Any, tmp_path: Path, qtbot: Any
 ) -> None:
-    from core.jobs import launch
+    from core.runs import launch
 
     add_drawn_clips(document.project, tmp_path / "frames")
     launch.prepare(document.project, "pretrain", PretrainConfig())

@@ -1,0 +1,54 @@
+"""Is a project whole: its database, its runs and its source frames?"""
+
+from collections.abc import Iterator
+
+from core import jobs
+from core.datasets.reading import check_frames
+from core.errors import StudioError
+from core.jobs.by_clip.results import clips_done, read_clip
+from core.project.project import Project
+from core.runs.run_folder import RunFolder
+from core.trajectories import integrity, store
+from core.trajectories.snapshot import read_snapshot
+
+
+def problems(project: Project) -> list[str]:
+    """One sentence for each thing that is wrong; empty for a project that is whole."""
+    with project.reading() as connection:
+        found = integrity.problems(connection)
+    return [*found, *_runs(project), *_frames(project)]
+
+
+def _runs(project: Project) -> Iterator[str]:
+    for path in sorted(path for path in project.runs.glob("*") if path.is_dir()):
+        if not (path / "config.toml").is_file():
+            yield f"{path} is no run (it has no config.toml); move it out of the project's folder runs."
+            continue
+        try:
+            folder = RunFolder.open(path)
+            if folder.job not in jobs.JOBS:
+                yield f"The run {path.name} is of a job {folder.job!r}, which this program does not know."
+            if (folder.snapshot / "snapshot.json").exists():
+                read_snapshot(folder.snapshot)
+            yield from _results(folder)
+        except StudioError as error:
+            yield str(error)
+
+
+def _results(folder: RunFolder) -> Iterator[str]:
+    for clip_id in clips_done(folder):
+        try:
+            read_clip(folder, clip_id)
+        except StudioError as error:
+            yield str(error)
+
+
+def _frames(project: Project) -> Iterator[str]:
+    """Every source frame is decoded; of a clip with many problems only the first is told."""
+    with project.reading() as connection:
+        clips = store.clips(connection)
+    for clip in clips:
+        found = check_frames(clip)
+        yield from found[:1]
+        if len(found) > 1:
+            yield f"{clip.name} has {len(found) - 1} more frames like that, of {clip.frames}."

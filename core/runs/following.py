@@ -1,0 +1,75 @@
+"""Starting workers and following them to their end, as the window does, from a program without one."""
+
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+
+from core.errors import StudioError
+from core.events import Event, Progress
+from core.runs import launch
+from core.runs.run_folder import RunFolder, State
+
+_PERIOD = 0.2
+_PATIENCE = 60.0
+
+
+def run_workers(folders: Sequence[RunFolder], on_event: Callable[[Event], None]) -> None:
+    """Run some jobs at the same time, each in a worker of its own, sharing the cores.
+
+    Args:
+        folders: the runs.
+        on_event: called with the events of all; their progress is added up.
+
+    Raises:
+        StudioError: one of them failed; the others were stopped.
+        KeyboardInterrupt: once all were asked to stop, and have saved.
+    """
+    threads = 1 if len(folders) > 1 else None
+    workers: dict[str, subprocess.Popen[bytes]] = {}
+    offsets = {folder.name: 0 for folder in folders}
+    progress = {folder.name: Progress(0, 0) for folder in folders}
+    running: list[RunFolder] = []
+    try:
+        for folder in folders:
+            workers[folder.name] = launch.start_worker(folder, threads)
+            running.append(folder)
+        while running:
+            time.sleep(_PERIOD)
+            for folder in list(running):
+                ended = workers[folder.name].poll() is not None
+                events, offsets[folder.name] = folder.events(offsets[folder.name])
+                for event in events:
+                    if isinstance(event, Progress):
+                        progress[folder.name] = event
+                    on_event(_sum(list(progress.values())) if isinstance(event, Progress) else event)
+                if ended:
+                    running.remove(folder)
+                    _check(folder)
+    finally:
+        _stop(running, workers)
+
+
+def _sum(parts: Sequence[Progress]) -> Progress:
+    what = next((part.what for part in parts if part.step < part.total), parts[-1].what)
+    return Progress(sum(part.step for part in parts), sum(part.total for part in parts), what)
+
+
+def _check(folder: RunFolder) -> None:
+    status = folder.status()
+    if status.state is not State.DONE:
+        why = status.error or f"it was {status.state.value}; see {folder.path / 'worker.log'}"
+        raise StudioError(f"{folder.name}: {why}")
+
+
+def _stop(running: Sequence[RunFolder], workers: dict[str, "subprocess.Popen[bytes]"]) -> None:
+    for folder in running:
+        try:
+            folder.ask_stop()
+        except StudioError:  # its folder cannot be written: a signal asks too
+            workers[folder.name].terminate()
+    for folder in running:
+        try:
+            workers[folder.name].wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            workers[folder.name].kill()
+            workers[folder.name].wait()

@@ -1,0 +1,153 @@
+"""Making run folders and starting workers on them."""
+
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.atomic_file import write_atomically
+from core.datasets.clip import Clip
+from core.errors import StudioError
+from core.project.project import Project
+from core.runs.run_folder import RunFolder, State
+from core.trajectories import store
+from core.trajectories.model import Kind
+from core.trajectories.snapshot import write_snapshot
+from core.version import ROOT, code_version
+
+_DISTRIBUTIONS = ("torch", "numpy", "opencv-contrib-python-headless", "SQLAlchemy", "scipy", "safetensors")
+
+_KINDS_READ: dict[str, tuple[Kind, ...]] = {"track": (), "densify": (Kind.OBJECT,)}
+"""Job → the kinds of trajectories it takes along; all where it is not named."""
+
+
+def prepare(
+    project: Project,
+    job: str,
+    settings: Any,
+    clips: Sequence[Clip] | None = None,
+    parent: Path | None = None,
+) -> RunFolder:
+    """Make a run in a project, with a snapshot of the trajectories it works on.
+
+    Args:
+        project: the project.
+        job: a name of `core.jobs.JOBS`.
+        settings: the job's settings.
+        clips: what the snapshot holds; None for every clip of the project, empty for no snapshot.
+        parent: the folder the run's folder is made in; the project's `runs` where None.
+
+    Raises:
+        StudioError: the folder cannot be made or written.
+    """
+    return _furnished(RunFolder.create_in(parent or project.runs, job, settings), project, clips)
+
+
+def prepare_at(
+    path: Path, job: str, settings: Any, project: Project | None = None, clips: Sequence[Clip] | None = None
+) -> RunFolder:
+    """Make a run in the very folder `path`, with a snapshot where there is a project (see `prepare`).
+
+    Raises:
+        StudioError: the folder is not empty, or cannot be made or written.
+    """
+    return _furnished(RunFolder.create(path, job, settings), project, clips)
+
+
+def start_worker(folder: RunFolder, threads: int | None = None) -> "subprocess.Popen[bytes]":
+    """Start a worker on a run, new or to be resumed, in a process that outlives this one.
+
+    The caller keeps the result and polls it, lest an ended worker stay a zombie.
+
+    Args:
+        folder: the run.
+        threads: threads that torch computes with; as many as it likes where None.
+
+    Raises:
+        StudioError: the run is running already, or its folder cannot be written.
+    """
+    if folder.is_alive():
+        raise StudioError(f"The run {folder.name} is already running; wait for its end or stop it.")
+    environment = {**os.environ, "PYTHONFAULTHANDLER": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    if threads is not None:
+        environment["OMP_NUM_THREADS"] = str(threads)
+    try:
+        folder.clear_control()
+        folder.write_status(replace(folder.status(), state=State.QUEUED, eta=None, error="", pid=0))
+        with open(folder.path / "worker.log", "ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "core.worker", str(folder.path)],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                creationflags=_detached(),
+            )
+    except OSError as error:
+        raise StudioError(
+            f"Cannot start the run in {folder.path} ({error.strerror}); free disk space, then resume it."
+        ) from error
+
+
+def worker_pid(folder: RunFolder) -> int | None:
+    """The process of a run on this machine that is running now; None where it is not."""
+    status = folder.status()
+    return status.pid if status.state is State.RUNNING and status.pid else None
+
+
+def environment() -> dict[str, Any]:
+    """What a run runs on: versions, machine and time; nothing is imported to find out."""
+    return {
+        "program": code_version(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "host": platform.node(),
+        "cpus": os.cpu_count(),
+        "versions": {name: _version(name) for name in _DISTRIBUTIONS},
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _furnished(folder: RunFolder, project: Project | None, clips: Sequence[Clip] | None) -> RunFolder:
+    try:
+        text = json.dumps(environment(), indent=2)
+        write_atomically(folder.path / "environment.json", text.encode())
+        if project is not None:
+            with project.reading() as connection:
+                chosen = store.clips(connection) if clips is None else clips
+                if chosen:
+                    kinds = _KINDS_READ.get(folder.job, tuple(Kind))
+                    write_snapshot(connection, chosen, folder.snapshot, project.path, kinds)
+    except StudioError:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+    except OSError as error:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise StudioError(
+            f"Cannot write the run {folder.path} ({error.strerror}); free disk space or choose another place."
+        ) from error
+    return folder
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"
+
+
+def _detached() -> int:
+    if sys.platform == "win32":
+        return subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
+    return 0

@@ -1,0 +1,259 @@
+"""Bring clips into a project: look through folders, show what was found, then decode it in a thread."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.datasets.found import Found, FoundClip
+from core.datasets.readers import find_clips, reader_title
+from core.project.importing import import_edit
+from core.trajectories.bulk_edits import AddClips
+from studio import icons, theme
+from studio.background import Background, Report
+
+_FOUND = Qt.ItemDataRole.UserRole
+
+
+class ImportDialog(QDialog):
+    """Not modal; nothing is written before *Import* is pressed, and then as one edit.
+
+    Signals:
+        ready(AddClips, Path | None): the edit, and the folder of the project to make for it, if any.
+    """
+
+    ready = Signal(object, object)
+
+    def __init__(
+        self, taken: Collection[str], new_project: Callable[[str], Path] | None, parent: QWidget | None = None
+    ) -> None:
+        """An empty dialog; `look_through` fills it.
+
+        Args:
+            taken: names of clips that the project already has.
+            new_project: gives a folder for a new project by name; None where one is open.
+        """
+        super().__init__(parent)
+        self.setWindowTitle("Import clips")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(720, 560)
+        self._taken, self._new_project = taken, new_project
+        self._sources: Sequence[Path] = ()
+        self._work = Background(self)
+        self._work.progressed.connect(self._show_progress)
+        self._work.done.connect(self._take)
+        self._work.failed.connect(self._refuse)
+        self._work.cancelled.connect(self.close)
+        self.finished.connect(self._work.close)
+        self.title, self.source = QLabel(), QLabel(wordWrap=True)
+        self.title.setProperty("role", "heading")
+        self.source.setProperty("quiet", True)
+        self.progress = QProgressBar(textVisible=False)
+        self.progress.setAccessibleName("Progress")
+        self.clips = self._clip_tree()
+        self.warnings = QPlainTextEdit(readOnly=True)
+        self.warnings.setAccessibleName("What was irregular")
+        self.warnings.setMaximumHeight(110)
+        self.warnings_title = QLabel("Irregular, and how it is taken:")
+        self.problem = QLabel(wordWrap=True)
+        self.problem.setProperty("role", "error")
+        self.folder = QLineEdit()
+        self.folder.setAccessibleName("Folder of the new project")
+        self.folder_row = self._folder_row()
+        self.import_button = QPushButton("Import")
+        self.import_button.setProperty("role", "primary")
+        self.import_button.setDefault(True)
+        self.import_button.clicked.connect(self._import)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.clicked.connect(self.close)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        buttons.addWidget(self.cancel_button)
+        buttons.addWidget(self.import_button)
+        box = QVBoxLayout(self)
+        box.setSpacing(theme.SPACE)
+        parts: list[QWidget] = [self.title, self.source, self.progress, self.problem, self.clips]
+        parts += [self.warnings_title, self.warnings, self.folder_row]
+        for part in parts:
+            box.addWidget(part, 1 if part is self.clips else 0)
+        box.addStretch()
+        box.addLayout(buttons)
+        self._show_only(self.progress)
+
+    def look_through(self, sources: Sequence[Path]) -> None:
+        """Detect formats and clips in folders or files; what was found is shown when it is known."""
+        self.title.setText("Looking for clips…")
+        self._sources = sources
+        self._show_only(self.progress)
+
+        def find(report: Report) -> Found:
+            found = [find_clips(source, on_progress=report) for source in sources]
+            clips = tuple(clip for one in found for clip in one.clips)
+            kinds = dict.fromkeys(one.format for one in found)
+            return Found(
+                format=", ".join(reader_title(kind) for kind in kinds),
+                clips=clips,
+                warnings=tuple(warning for one in found for warning in one.warnings),
+            )
+
+        self._work.start(find)
+
+    def chosen(self) -> tuple[FoundClip, ...]:
+        """The clips that are ticked."""
+        items = (self.clips.topLevelItem(place) for place in range(self.clips.topLevelItemCount()))
+        return tuple(
+            item.data(0, _FOUND)
+            for item in items
+            if item is not None and item.checkState(0) == Qt.CheckState.Checked
+        )
+
+    def project_folder(self) -> Path | None:
+        """Where a new project is to be made; None where one is open."""
+        return Path(self.folder.text()).expanduser() if self._new_project else None
+
+    # --- steps --------------------------------------------------------------------------------
+
+    def _take(self, result: Found | AddClips) -> None:
+        if isinstance(result, Found):
+            self._show_found(result)
+        else:
+            self.ready.emit(result, self.project_folder())
+            self.close()
+
+    def _show_found(self, found: Found) -> None:
+        self._found = found
+        count = len(found.clips)
+        self.title.setText(f"Found {count} clip{'s' if count != 1 else ''}: {found.format}")
+        self.source.setText(", ".join(map(str, self._sources)))
+        self.clips.clear()
+        for one in found.clips:
+            frames = len({picture.frame for picture in one.annotations})
+            people = len({picture.annotator for picture in one.annotations})
+            item = QTreeWidgetItem(
+                [
+                    one.clip.name,
+                    f"{one.clip.frames:,}",
+                    f"{one.clip.width} × {one.clip.height}",
+                    f"{frames}" if frames else "none",
+                    f"{len(one.regions) - 1}" if one.regions else "",
+                    f"{people}" if people > 1 else "",
+                ]
+            )
+            for column in range(1, 6):
+                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setCheckState(0, Qt.CheckState.Checked)
+            item.setData(0, _FOUND, one)
+            item.setToolTip(0, str(one.clip.root))
+            if one.warnings:
+                item.setIcon(0, icons.icon("warning", theme.colours(self).warning))
+                item.setToolTip(0, "\n".join(one.warnings))
+            self.clips.addTopLevelItem(item)
+        irregular = [*found.warnings, *(f"{c.clip.name}: {w}" for c in found.clips for w in c.warnings)]
+        self.warnings.setPlainText("\n".join(irregular))
+        shown: list[QWidget] = [self.clips, self.import_button]
+        if irregular:
+            shown += [self.warnings_title, self.warnings]
+        if self._new_project is not None:
+            name = found.clips[0].clip.name if count == 1 else self._sources[0].name
+            self.folder.setText(str(self._new_project(name)))
+            shown.append(self.folder_row)
+        self._show_only(*shown)
+        self._count()
+        self.import_button.setFocus()
+
+    def _import(self) -> None:
+        folder = self.project_folder()
+        if folder is not None and folder.exists() and any(folder.iterdir()):
+            self.problem.setText(f"{folder} is not empty; choose another folder for the new project.")
+            self.problem.show()
+            return
+        chosen, taken = replace(self._found, clips=self.chosen()), self._taken
+        self.title.setText("Reading annotations…")
+        self._show_only(self.progress)
+        self._work.start(lambda report: import_edit(chosen, report, taken))
+
+    def _refuse(self, sentence: str) -> None:
+        self.title.setText("Nothing was imported")
+        self.problem.setText(sentence)
+        self._show_only(self.problem)
+        self.cancel_button.setText("Close")
+
+    def _show_progress(self, done: int, total: int, what: str) -> None:
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+        self.progress.setToolTip(what)
+        self.source.setText(what)
+
+    def _count(self) -> None:
+        count = len(self.chosen())
+        self.import_button.setText(f"Import {count} clip{'s' if count != 1 else ''}")
+        self.import_button.setEnabled(count > 0)
+
+    def _show_only(self, *shown: QWidget) -> None:
+        parts: tuple[QWidget, ...] = (
+            self.progress,
+            self.problem,
+            self.clips,
+            self.warnings,
+            self.warnings_title,
+            self.folder_row,
+            self.import_button,
+        )
+        for part in parts:
+            part.setVisible(part in shown)
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _clip_tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setAccessibleName("Clips found")
+        tree.setHeaderLabels(["Clip", "Frames", "Size", "Annotated frames", "Objects", "Annotators"])
+        tree.setRootIsDecorated(False)
+        tree.setAlternatingRowColors(True)
+        tree.setIconSize(QSize(theme.ICON, theme.ICON))
+        tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        tree.header().setStretchLastSection(False)
+        tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        tree.itemChanged.connect(self._count)
+        return tree
+
+    def _folder_row(self) -> QWidget:
+        widget = QWidget()
+        row = QHBoxLayout(widget)
+        row.setContentsMargins(0, 0, 0, 0)
+        browse = QPushButton("Choose…")
+        browse.clicked.connect(self._browse)
+        row.addWidget(QLabel("New project in"))
+        row.addWidget(self.folder, 1)
+        row.addWidget(browse)
+        return widget
+
+    def _browse(self) -> None:
+        options = QFileDialog.Option.ShowDirsOnly | QFileDialog.Option.DontConfirmOverwrite
+        chosen, _ = QFileDialog.getSaveFileName(self, "New project", self.folder.text(), options=options)
+        if chosen:
+            self.folder.setText(chosen)
+
+
+def unused_folder(parent: Path, name: str) -> Path:
+    """A folder of that name that does not exist yet, numbered where it does."""
+    number, path = 2, parent / name
+    while path.exists():
+        path, number = parent / f"{name} {number}", number + 1
+    return path

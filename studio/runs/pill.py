@@ -1,0 +1,211 @@
+"""The pill in the status bar that says what runs, and the list of jobs it opens."""
+
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.runs.run_folder import State
+from studio import theme
+from studio.runs.run import TITLES, Run
+from studio.runs.runs import Runs
+from studio.runs.words import age, duration, state_words
+
+SHOWN = 12
+"""Jobs in the list; the workspaces show all."""
+
+WIDTH, HEIGHT = 460, 420
+"""Pixels of the list."""
+
+
+class JobsPill(QToolButton):
+    """What runs now, how far and for how long still; a click opens the list of jobs.
+
+    Signals:
+        run_chosen(Run): a person wants to look at a run.
+    """
+
+    run_chosen = Signal(object)
+
+    def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("jobs_pill")
+        self.setAutoRaise(True)
+        self._runs = runs
+        self.list = JobsList(runs, self)
+        for signal in (runs.added, runs.removed, runs.changed, runs.finished):
+            signal.connect(self._refresh)
+        self.list.run_chosen.connect(self.run_chosen)
+        self.clicked.connect(self._open)
+        self._refresh()
+
+    def _refresh(self, _: Run | None = None) -> None:
+        active = self._runs.active()
+        self.setText(pill_words(active))
+        self.setToolTip("\n".join(f"{run.title}: {state_words(run)}" for run in active) or "Show the jobs")
+        self.setAccessibleName(f"Jobs: {self.text()}")
+
+    def _open(self) -> None:
+        self.list.adjustSize()
+        corner = self.mapToGlobal(QPoint(self.width() - self.list.width(), -self.list.height()))
+        screen = self.screen().availableGeometry()
+        self.list.move(max(corner.x(), screen.left()), max(corner.y(), screen.top()))
+        self.list.show()
+
+
+class JobsList(QFrame):
+    """A popover with the newest jobs: progress, Stop, Resume, Kill, the folder, and what went wrong.
+
+    Signals:
+        run_chosen(Run): a person clicked the name of a run.
+    """
+
+    run_chosen = Signal(object)
+
+    def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setObjectName("jobs_list")
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self._runs = runs
+        self._rows: dict[Run, _JobRow] = {}
+        self._empty = QLabel("No jobs yet; tracking, training and evaluation run in the background.")
+        self._empty.setWordWrap(True)
+        self._empty.setProperty("quiet", True)
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.addWidget(self._empty)
+        self._column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setAccessibleName("Jobs")
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        heading = QLabel("Jobs")
+        heading.setProperty("role", "heading")
+        layout = QVBoxLayout(self)
+        layout.addWidget(heading)
+        layout.addWidget(scroll, 1)
+        self.setFixedSize(WIDTH, HEIGHT)
+        for signal in (runs.added, runs.removed):
+            signal.connect(self._list_runs)
+        for signal in (runs.changed, runs.finished):
+            signal.connect(self._refresh)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._list_runs()
+
+    def _list_runs(self, _: Run | None = None) -> None:
+        """A row for each of the newest runs, those that have not ended first."""
+        if not self.isVisible():
+            return
+        wanted = sorted(self._runs.all, key=lambda run: not run.is_active)[:SHOWN]
+        for run in [run for run in self._rows if run not in wanted]:
+            self._rows.pop(run).deleteLater()
+        for place, run in enumerate(wanted):
+            if run not in self._rows:
+                self._rows[run] = _JobRow(run, self._runs)
+                self._rows[run].chosen.connect(self._choose)
+            self._column.insertWidget(place, self._rows[run])
+            self._rows[run].refresh()
+        self._empty.setVisible(not wanted)
+
+    def _choose(self, run: Run) -> None:
+        self.hide()
+        self.run_chosen.emit(run)
+
+    def _refresh(self, run: Run) -> None:
+        if run in self._rows and self.isVisible():
+            self._rows[run].refresh()
+
+
+class _JobRow(QFrame):
+    chosen = Signal(object)
+
+    def __init__(self, run: Run, runs: Runs) -> None:
+        super().__init__()
+        self._run, self._runs = run, runs
+        self.setProperty("role", "card")
+        self._title, self._words, self._error = QToolButton(), QLabel(), QLabel()
+        self._title.setProperty("role", "heading")
+        self._title.setAutoRaise(True)
+        self._title.clicked.connect(lambda: self.chosen.emit(run))
+        self._words.setProperty("quiet", True)
+        self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._error.setWordWrap(True)
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.setFixedHeight(4)
+        self._stop, self._resume = _button("Stop"), _button("Resume")
+        self._kill, self._folder = _button("Kill"), _button("Open folder")
+        self._stop.clicked.connect(lambda: runs.stop(run))
+        self._resume.clicked.connect(lambda: runs.resume(run))
+        self._kill.clicked.connect(lambda: runs.kill(run))
+        self._folder.clicked.connect(self._open_folder)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._words, 1)
+        for button in (self._stop, self._resume, self._kill, self._folder):
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        layout.setSpacing(theme.SPACE // 2)
+        layout.addWidget(self._title)
+        layout.addWidget(self._progress)
+        layout.addLayout(buttons)
+        layout.addWidget(self._error)
+
+    def refresh(self) -> None:
+        run = self._run
+        self._title.setText(run.title)
+        self._title.setToolTip(f"{run.title}\n{run.name}")
+        words = state_words(run)
+        self._words.setText(words if run.is_active else f"{words} · {age(run)}")
+        self._words.setToolTip(words)
+        self._progress.setVisible(run.is_active)
+        self._progress.setRange(0, 0 if run.fraction is None else 1000)
+        self._progress.setValue(round(1000 * (run.fraction or 0.0)))
+        self._stop.setVisible(run.is_active and not run.is_stopping)
+        self._kill.setVisible(self._runs.can_kill(run))
+        ended_early = run.state in (State.STOPPED, State.FAILED, State.INTERRUPTED)
+        self._resume.setVisible(ended_early and run.folder is not None)
+        self._folder.setVisible(run.folder is not None)
+        self._error.setText(run.status.error)
+        self._error.setVisible(bool(run.status.error) and not run.is_active)
+
+    def _open_folder(self) -> None:
+        if self._run.path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._run.path)))
+
+
+def pill_words(active: list[Run]) -> str:
+    """What the pill says: the newest job with its share done and time left, and how many more there are."""
+    if not active:
+        return "No jobs running"
+    run = active[0]
+    parts = [TITLES.get(run.job, run.job)]
+    if run.is_stopping:
+        parts.append("stopping…")
+    elif run.fraction is not None:
+        parts.append(f"{run.fraction:.0%}")
+        if run.status.eta is not None:
+            parts.append(f"{duration(run.status.eta)} left")
+    else:
+        parts.append("starting…")
+    if len(active) > 1:
+        parts.append(f"{len(active) - 1} more")
+    return " · ".join(parts)
+
+
+def _button(text: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    return button

@@ -1,0 +1,124 @@
+"""Jobs of an open project: their small forms, starting and stopping them, taking in what they found."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
+
+from core.errors import StudioError
+from core.jobs.adopt import ADOPTED, pending
+from core.runs.run_folder import State
+from core.tracking.config import DensifyConfig, TrackConfig
+from core.trajectories.store import ClipSummary
+from studio.document import Document
+from studio.runs.adoption import Adoption
+from studio.runs.job_popover import JobPopover
+from studio.runs.run import Run
+from studio.runs.runs import Runs
+from studio.view_state import ViewState
+
+
+class ProjectJobs(QObject):
+    """Starts tracking and densifying on clips; their results become trajectories by themselves.
+
+    Signals:
+        told(str): something to know, one sentence.
+        offered(str, str, str, Callable): a sentence with one thing to do, as `Toasts.show` takes it.
+        failed(str): a run ended badly; one sentence.
+    """
+
+    told = Signal(str)
+    offered = Signal(str, str, str, object)
+    failed = Signal(str)
+
+    def __init__(self, document: Document, view: ViewState, runs: Runs, window: QWidget) -> None:
+        super().__init__(window)
+        self._document, self._view, self._runs = document, view, runs
+        self._summaries: list[ClipSummary] = []
+        self._adoption = Adoption(document, self)
+        self._adoption.told.connect(self.told)
+        self._adoption.failed.connect(self.failed)
+        self.popovers = {
+            "track": JobPopover(
+                "Track points", "Follows points through the clips by optical flow.", TrackConfig, window
+            ),
+            "densify": JobPopover(
+                "Densify objects",
+                "Fills the frames between keyframes with boxes and masks.",
+                DensifyConfig,
+                window,
+            ),
+        }
+        for job, popover in self.popovers.items():
+            popover.start_asked.connect(partial(self._start, job))
+        runs.finished.connect(self._take_finished)
+        runs.deleted.connect(self._tell_deleted)
+
+    def slots(self, buttons: dict[str, QWidget]) -> dict[str, Callable[[], object]]:
+        """Action → what it calls; forms open below `buttons`, by action."""
+        return {
+            "track_points": partial(self._open, "track", buttons["track_points"]),
+            "densify": partial(self._open, "densify", buttons["densify"]),
+            "stop_runs": self._stop_all,
+            "open_runs": self._open_folder,
+        }
+
+    def adopt_pending(self) -> None:
+        """Take in what runs found while the window was closed."""
+        self._adoption.add(pending(self._document.project))
+
+    def set_summaries(self, summaries: list[ClipSummary]) -> None:
+        """The clips there are now."""
+        self._summaries = summaries
+
+    def refusals(self) -> dict[str, str]:
+        """Action → why it cannot be used now."""
+        clips = "" if self._summaries else "Import clips first."
+        keyed = clips or ("" if any(one.annotated for one in self._summaries) else "Draw an object first.")
+        return {"track_points": clips, "densify": keyed, "export_tracks": clips, "import_tracks": clips}
+
+    def close(self) -> None:
+        """Runs go on in the background; their results wait for the next time."""
+        self._adoption.close()
+        for popover in self.popovers.values():
+            popover.deleteLater()
+        self.deleteLater()
+
+    def _open(self, job: str, button: QWidget) -> None:
+        corner = button.mapToGlobal(button.rect().bottomLeft())
+        self.popovers[job].popup(corner, self._view.clip, len(self._summaries))
+
+    def _start(self, job: str, settings: object, on_all: bool) -> None:
+        clips = None if on_all or self._view.clip is None else [self._view.clip]
+        run = self._runs.start(job, settings, clips)
+        self.told.emit(f"{run.title}: started; it appears here when it is done.")
+
+    def _stop_all(self) -> None:
+        active = self._runs.active()
+        for run in active:
+            self._runs.stop(run)
+        self.told.emit("Each run saves what it did and ends." if active else "Nothing is running.")
+
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._document.project.runs)))
+
+    def _take_finished(self, run: Run) -> None:
+        if run.state is State.FAILED:
+            self.failed.emit(f"{run.title} failed: {run.status.error}")
+        elif run.state is State.INTERRUPTED:
+            self.failed.emit(f"{run.title} was interrupted: {run.status.error}")
+        elif run.state is State.DONE and run.job in ADOPTED and run.folder is not None:
+            self._adoption.add([run.folder])
+        elif run.state is State.DONE:
+            self.told.emit(f"{run.title} is done.")
+
+    def _tell_deleted(self, run: Run) -> None:
+        self.offered.emit(f"{run.title}: deleted.", "info", "Undo", partial(self._restore, run))
+
+    def _restore(self, run: Run) -> None:
+        try:
+            self._runs.restore(run)
+        except StudioError as error:
+            self.failed.emit(str(error))

@@ -1,0 +1,261 @@
+"""Looks into run folders: what is new since the last look. Called in a thread; touches no Qt object."""
+
+import contextlib
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core import config
+from core.errors import StudioError
+from core.events import ClassAP, Event, Filters, Log, Metric
+from core.runs.run_folder import RunFolder, State, Status
+
+QUEUED_FOR = 60.0
+"""Seconds after which a queued run that nobody holds counts as interrupted."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far the events of a run were read: the file (a resume replaces it) and the byte."""
+
+    inode: int = 0
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a run is; see `studio.runs.run.Run` for the meaning of each."""
+
+    job: str
+    settings: dict[str, Any]
+    start: str = ""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a run works on, from its snapshot: see `studio.runs.run.Run`; `revision` is None without one."""
+
+    clips: tuple[str, ...] = ()
+    revision: int | None = None
+    points: int = 0
+    objects: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class News:
+    """What a look found.
+
+    Attributes:
+        status: where the run stands.
+        stop_asked: when it was asked to stop; None if it was not.
+        mark: where the next look goes on.
+        material: what the run works on, where that was asked for.
+        restarted: the events were read from the start again; forget the earlier ones.
+        metrics: name → (steps, values), each (N,) float64.
+        filters, class_aps, log: events, in order.
+    """
+
+    status: Status
+    stop_asked: float | None
+    mark: Mark
+    material: Material | None = None
+    restarted: bool = False
+    metrics: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    filters: list[Filters] = field(default_factory=list)
+    class_aps: list[ClassAP] = field(default_factory=list)
+    log: list[Log] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """A look that is asked for.
+
+    Attributes:
+        key: whatever the caller knows the run by.
+        folder: the run.
+        mark: where the last look ended; `Mark()` for the first.
+        starting: a worker was started for it and lives, so it may be queued for long.
+        exit_code: of the worker that was started for it, once it ended.
+        with_material: read what it works on too.
+        unless_stamp: do not look where the status still has this stamp; -1 to look anyway.
+        life: how often the run was resumed when the look was asked for.
+    """
+
+    key: Any
+    folder: RunFolder
+    mark: Mark
+    starting: bool
+    exit_code: int | None
+    with_material: bool
+    unless_stamp: int
+    life: int
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What came of a request: the news and the status's stamp; no news where the folder is gone."""
+
+    request: Request
+    stamp: int
+    news: News | None
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A run folder that was not known."""
+
+    folder: RunFolder
+    head: Head
+    status: Status
+
+
+def look_around(
+    requests: Sequence[Request], runs: Path | None, known: Set[str]
+) -> tuple[list[Answer], list[Found]]:
+    """Look into some runs and, where `runs` names the folder of all, for others than the known names."""
+    answers = []
+    for request in requests:
+        stamp = _stamp(request.folder)
+        if stamp != request.unless_stamp:
+            with contextlib.suppress(OSError):  # asked again at the next look
+                answers.append(Answer(request, stamp, _news_or_gone(request)))
+    return answers, find(runs, known) if runs is not None else []
+
+
+def _news_or_gone(request: Request) -> News | None:
+    try:
+        return look(request)
+    except StudioError:
+        return None
+
+
+def find(runs: Path, known: Set[str]) -> list[Found]:
+    """The runs in a folder of runs, but for the known names; what is no run yet is passed over."""
+    found = []
+    for path in sorted(runs.iterdir()) if runs.is_dir() else []:
+        if path.name not in known:
+            with contextlib.suppress(StudioError):
+                folder = RunFolder.open(path)
+                found.append(Found(folder, read_head(folder), status_of(folder)))
+    return found
+
+
+def read_head(folder: RunFolder) -> Head:
+    """The job and the settings of a run.
+
+    Raises:
+        StudioError: there is no run in the folder, or its config.toml is damaged.
+    """
+    settings = folder.settings_as_written()
+    return Head(folder.job, settings, _start(settings))
+
+
+def look(request: Request) -> News:
+    """Read what is new in a run folder.
+
+    Raises:
+        StudioError: the folder is gone.
+    """
+    folder, mark = request.folder, request.mark
+    if not (folder.path / "config.toml").is_file():
+        raise StudioError(f"The run folder {folder.path} is gone.")
+    # the status before the events: all that led to an end is then read
+    status = status_of(folder, request.starting, request.exit_code)
+    inode = _inode(folder.path / "events.jsonl")
+    restarted = inode != mark.inode
+    events, offset = folder.events(0 if restarted else mark.offset)
+    return News(
+        status=status,
+        stop_asked=_stop_asked(folder),
+        mark=Mark(inode, offset),
+        material=_material(folder) if request.with_material else None,
+        restarted=restarted,
+        **_sorted(events),
+    )
+
+
+def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None = None) -> Status:
+    """Where a run stands, knowing what became of its worker; see `Request` for the arguments."""
+    status = folder.status()
+    if status.state is State.INTERRUPTED:
+        why = f" with code {exit_code}" if exit_code else ""
+        return replace(status, error=f"The worker ended{why} before it could save; resume the run.")
+    if status.state is State.QUEUED and not starting and not folder.is_alive():
+        if exit_code is not None:
+            why = f"The worker ended with code {exit_code} before the run began; its log says why."
+            status = replace(status, state=State.FAILED, error=why)
+            folder.write_status(status)
+        elif time.time() - status.updated > QUEUED_FOR:
+            return replace(status, state=State.INTERRUPTED, error="The run never began; resume it.")
+    return status
+
+
+def _material(folder: RunFolder) -> Material:
+    try:
+        snapshot = json.loads((folder.snapshot / "snapshot.json").read_text(encoding="utf-8"))
+        clips = snapshot["clips"]
+        return Material(
+            clips=tuple(clip["name"] for clip in clips),
+            revision=int(snapshot["revision"]),
+            points=sum(len(clip["point_labels"]) for clip in clips),
+            objects=sum(len(clip["object_labels"]) for clip in clips),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return Material()
+
+
+def _start(settings: Mapping[str, Any]) -> str:
+    """Where the trunk of a run starts, for people."""
+    init = settings.get("init", "")
+    if "voc" not in settings or not init:
+        return ""
+    if init == "random":
+        return "random weights"
+    try:
+        pretraining = config.read_toml(Path(init) / "config.toml").get("settings", {})
+    except StudioError:
+        return Path(init).name
+    values = [pretraining.get("method", Path(init).name), pretraining.get("regime", "")]
+    return " ".join(filter(None, values))
+
+
+def _stamp(folder: RunFolder) -> int:
+    """A number that changes when the status does."""
+    try:
+        return (folder.path / "status.json").stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
+
+
+def _stop_asked(folder: RunFolder) -> float | None:
+    try:
+        return (folder.path / "control" / "stop.json").stat().st_mtime
+    except OSError:
+        return None
+
+
+def _sorted(events: Iterable[Event]) -> dict[str, Any]:
+    steps: dict[str, list[int]] = defaultdict(list)
+    values: dict[str, list[float]] = defaultdict(list)
+    kinds: dict[type, list[Any]] = {Filters: [], ClassAP: [], Log: []}
+    for event in events:
+        if isinstance(event, Metric):
+            steps[event.name].append(event.step)
+            values[event.name].append(event.value)
+        elif type(event) in kinds:
+            kinds[type(event)].append(event)
+    metrics = {name: (np.array(steps[name], float), np.array(values[name], float)) for name in steps}
+    return {"metrics": metrics, "filters": kinds[Filters], "class_aps": kinds[ClassAP], "log": kinds[Log]}

@@ -1,0 +1,177 @@
+"""One run as the window follows it: what its folder told so far."""
+
+import datetime
+from collections.abc import Iterable
+from pathlib import Path
+from time import time
+from typing import Any
+
+import numpy as np
+
+from core.events import ClassAP, Filters, Log
+from core.runs.run_folder import RunFolder, State, Status
+
+ACTIVE = (State.QUEUED, State.RUNNING)
+"""States in which a run has not ended."""
+
+TITLES = {
+    "track": "Track points",
+    "densify": "Densify objects",
+    "proposals": "Proposals",
+    "pretrain": "Pretrain",
+    "finetune": "Fine-tune",
+    "detect": "Detect",
+    "evaluate": "Evaluate",
+    "voc": "Evaluate on VOC",
+    "probe": "Probe",
+}
+"""Job → the window's words for it."""
+
+
+class Curve:
+    """A metric that grows: arrays that double, so adding is cheap and reading copies nothing."""
+
+    def __init__(self) -> None:
+        self._steps = np.empty(256)
+        self._values = np.empty(256)
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def steps(self) -> np.ndarray:
+        """(N,) float64 view: training steps, in the order they were reported."""
+        return self._steps[: self._length]
+
+    @property
+    def values(self) -> np.ndarray:
+        """(N,) float64 view: the values; NaN where the run reported none."""
+        return self._values[: self._length]
+
+    def extend(self, steps: np.ndarray, values: np.ndarray) -> None:
+        """Add points at the end."""
+        length = self._length + len(steps)
+        if length > len(self._steps):
+            size = max(length, 2 * len(self._steps))
+            self._steps = np.concatenate((self.steps, np.empty(size - self._length)))
+            self._values = np.concatenate((self.values, np.empty(size - self._length)))
+        self._steps[self._length : length] = steps
+        self._values[self._length : length] = values
+        self._length = length
+
+
+class Run:
+    """A run: settings, status, and all it reported.
+
+    Attributes:
+        job: a key of `core.jobs.JOBS`.
+        folder: its folder; None while its snapshot is being written.
+        settings: the job's settings as plain values.
+        status: where it stands.
+        start: where its trunk starts, such as `random weights` or `association objtr`; empty for other jobs.
+        clips, revision, points, objects: what it works on: the clips' names, at which revision of the
+            project, how many point and object trajectories; the revision is None without a snapshot.
+        metrics: name → curve.
+        filters: where conv1 filters were written, by step.
+        class_aps: class → its average precision.
+        log: lines for people.
+        stop_asked: when it was asked to stop, in seconds since the epoch; None if it was not.
+    """
+
+    def __init__(self, job: str, settings: dict[str, Any], folder: RunFolder | None = None) -> None:
+        self.job = job
+        self.folder = folder
+        self.settings = settings
+        self.status = Status(updated=time())
+        self.start = ""
+        self.clips: tuple[str, ...] = ()
+        self.revision: int | None = None
+        self.points = self.objects = 0
+        self.stop_asked: float | None = None
+        self._created = time() if folder is None else _created(folder.path)
+        self.forget_events()
+
+    def forget_events(self) -> None:
+        """Empty all that came from events, before they are read again from the start."""
+        self.metrics: dict[str, Curve] = {}
+        self.filters: list[Filters] = []
+        self.class_aps: dict[str, ClassAP] = {}
+        self.log: list[Log] = []
+
+    def curve(self, name: str) -> Curve:
+        """The curve of a metric, empty before its first value."""
+        return self.metrics.setdefault(name, Curve())
+
+    def add_class_aps(self, found: Iterable[ClassAP]) -> None:
+        """Add average precisions; a class that is reported again takes the newer one."""
+        self.class_aps.update({one.name: one for one in found})
+
+    @property
+    def name(self) -> str:
+        """The name of its folder; the job's while there is no folder yet."""
+        return self.folder.name if self.folder is not None else self.job
+
+    @property
+    def path(self) -> Path | None:
+        return self.folder.path if self.folder is not None else None
+
+    @property
+    def title(self) -> str:
+        """What it is, in the window's words, such as `Pretrain · association objtr tiny`."""
+        start = [f"from {self.start}"] if self.start else []
+        chosen = ("method", "regime", "network", "preset")
+        values = [
+            str(self.settings[key]) for key in chosen if self.settings.get(key) not in (None, "", "auto")
+        ]
+        title = TITLES.get(self.job, self.job.capitalize())
+        return " · ".join(filter(None, (title, *start, " ".join(values))))
+
+    @property
+    def label(self) -> str:
+        """Its title without the job, for legends."""
+        return self.title.partition(" · ")[2] or self.title
+
+    @property
+    def created(self) -> float:
+        """When it was made, in seconds since the epoch."""
+        return self._created
+
+    @property
+    def state(self) -> State:
+        return self.status.state
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it starts or runs."""
+        return self.state in ACTIVE
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to stop and has not ended."""
+        return self.is_active and self.stop_asked is not None
+
+    @property
+    def fraction(self) -> float | None:
+        """How much is done, 0..1; None while unknown."""
+        return min(self.status.step / self.status.total, 1.0) if self.status.total > 0 else None
+
+    def log_tail(self, lines: int) -> list[str]:
+        """The last lines of the worker's own log: the traceback of a crash."""
+        if self.path is None:
+            return []
+        try:
+            with open(self.path / "worker.log", "rb") as file:
+                file.seek(0, 2)
+                file.seek(max(0, file.tell() - 64_000))
+                return file.read().decode("utf-8", "replace").splitlines()[-lines:]
+        except OSError:
+            return []
+
+
+def _created(path: Path) -> float:
+    try:
+        stamp = datetime.datetime.strptime(path.name.split("-")[0], "%Y%m%dT%H%M%S%f")
+        return stamp.replace(tzinfo=datetime.UTC).timestamp()
+    except ValueError:
+        return (path / "config.toml").stat().st_mtime

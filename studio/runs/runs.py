@@ -1,0 +1,363 @@
+"""The runs of a project: starts workers, follows run folders, says once when a run ended."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from time import time
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core import config
+from core.datasets.clip import Clip
+from core.errors import StudioError
+from core.project.project import Project
+from core.runs import launch
+from core.runs.run_folder import RunFolder, State, Status
+from studio.runs.reader import Answer, Found, Head, Mark, Request, find, look_around, read_head
+from studio.runs.run import Run
+
+BUSY_PERIOD, IDLE_PERIOD, UNREAD_PERIOD = 150, 1000, 20
+"""Milliseconds between looks: with an active run, without, and while some were never read."""
+
+SCAN_PERIOD = 1.0
+"""Seconds between looks for runs that others made, resumed or removed."""
+
+UNREAD_AT_ONCE = 8
+"""Ended runs whose events are read in one look."""
+
+KILL_AFTER = 10.0
+"""Seconds after a request to stop from which `kill` is offered."""
+
+
+@dataclass(eq=False)
+class _Followed:
+    """What following a run needs beside the run: never seen by views."""
+
+    run: Run
+    mark: Mark = field(default_factory=Mark)
+    stamp: int = -1
+    child: "subprocess.Popen[bytes] | None" = None
+    material_read: bool = False
+    launching: bool = False
+    life: int = 0
+
+
+class Runs(QObject):
+    """Every run in the project's folder `runs/`, newest first in `all`.
+
+    What runs there are is known from the start; what they reported is read in a thread, and only
+    finished arrays and lists reach the window's.
+
+    Signals:
+        added(Run), removed(Run): the list of runs changed.
+        deleted(Run): a person moved it to the trash; `restore` undoes that.
+        changed(Run): its status, or since when it stops.
+        metrics_changed(Run), filters_changed(Run), ap_changed(Run), log_changed(Run): it reported.
+        finished(Run): it ended: done, failed, stopped, interrupted or never started; once a start
+            or resume. A run that had ended before the project was opened is only `added`.
+    """
+
+    added = Signal(object)
+    removed = Signal(object)
+    deleted = Signal(object)
+    changed = Signal(object)
+    metrics_changed = Signal(object)
+    filters_changed = Signal(object)
+    ap_changed = Signal(object)
+    log_changed = Signal(object)
+    finished = Signal(object)
+    _looked = Signal(object)
+    _launched = Signal(object, object)
+
+    def __init__(self, project: Project, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project = project
+        self._followed: list[_Followed] = []
+        self._reader = ThreadPoolExecutor(1, "run-reader")
+        self._launcher = ThreadPoolExecutor(1, "run-launcher")
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._looking = self._closed = False
+        self._scanned = 0.0
+        self._looked.connect(self._take)
+        self._launched.connect(self._take_launch)
+        for found in find(project.runs, set()):
+            self._add(found)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(BUSY_PERIOD)
+        QTimer.singleShot(0, self, self._tick)
+
+    @property
+    def all(self) -> list[Run]:
+        """Every run, newest first."""
+        runs = [followed.run for followed in self._followed]
+        return sorted(runs, key=lambda run: (run.created, run.name), reverse=True)
+
+    def for_job(self, *jobs: str) -> list[Run]:
+        """The runs of some jobs, newest first."""
+        return [run for run in self.all if run.job in jobs]
+
+    def active(self) -> list[Run]:
+        """The runs that have not ended, newest first."""
+        return [run for run in self.all if run.is_active]
+
+    # --- what a person asks for ---------------------------------------------------------------
+
+    def start(self, job: str, settings: Any, clips: Sequence[Clip] | None = None) -> Run:
+        """Start a run; its snapshot is written and its worker started in the background.
+
+        Args:
+            job: a key of `core.jobs.JOBS`.
+            settings: the job's settings dataclass.
+            clips: the clips it works on; all of the project where it is None.
+        """
+        followed = _Followed(Run(job, config.as_dict(settings)), launching=True)
+        self._followed.append(followed)
+        self.added.emit(followed.run)
+        self._launch(followed, lambda: launch.prepare(self.project, job, settings, clips))
+        return followed.run
+
+    def resume(self, run: Run) -> None:
+        """Go on from the last checkpoint of a run that ended."""
+        folder, followed = run.folder, self._of(run)
+        if folder is None or run.is_active or followed.launching:
+            return
+        run.stop_asked = None
+        run.status = replace(run.status, state=State.QUEUED, error="", eta=None, updated=time())
+        followed.launching = True
+        followed.life += 1
+        self.changed.emit(run)
+        self._launch(followed, lambda: folder)
+
+    def stop(self, run: Run) -> None:
+        """Ask a run to save and end; it shows as stopping until it does.
+
+        Raises:
+            StudioError: its folder cannot be written.
+        """
+        if not run.is_active or run.stop_asked is not None:
+            return
+        if run.folder is not None:
+            run.folder.ask_stop()
+        run.stop_asked = time()
+        self.changed.emit(run)
+
+    def can_kill(self, run: Run) -> bool:
+        """Whether a run was asked to stop so long ago that ending its process is offered."""
+        return run.is_stopping and time() - (run.stop_asked or 0.0) >= KILL_AFTER
+
+    def kill(self, run: Run) -> None:
+        """End the process of a run that does not stop; what it did since its last checkpoint is lost."""
+        child = self._of(run).child
+        pid = child.pid if child is not None else run.status.pid
+        if pid and run.is_active:
+            with contextlib.suppress(ProcessLookupError):
+                if sys.platform == "win32":
+                    os.kill(pid, signal.SIGTERM)
+                elif os.getpgid(pid) == pid:  # started detached: its helpers go with it
+                    os.killpg(pid, signal.SIGKILL)
+                else:
+                    os.kill(pid, signal.SIGKILL)
+
+    def delete(self, run: Run) -> None:
+        """Move a run to the project's folder `trash/`; `restore` brings it back.
+
+        Raises:
+            StudioError: it has not ended, or cannot be moved.
+        """
+        followed = self._of(run)
+        if run.is_active or followed.launching:
+            raise StudioError(f"{run.title} is still running; stop it before deleting it.")
+        if run.folder is not None:
+            self._move(run.folder, RunFolder(self.project.path / "trash" / run.name))
+        self._followed.remove(followed)
+        self.removed.emit(run)
+        self.deleted.emit(run)
+
+    def restore(self, run: Run) -> None:
+        """Bring a deleted run back.
+
+        Raises:
+            StudioError: it is no longer in the trash.
+        """
+        if run.folder is not None:
+            self._move(RunFolder(self.project.path / "trash" / run.name), run.folder)
+        self._followed.append(_Followed(run))
+        self.added.emit(run)
+
+    def close(self) -> None:
+        """Follow no longer; workers go on, and are waited for so that none stays a zombie."""
+        self._closed = True
+        self._timer.stop()
+        self._launcher.shutdown(wait=True)
+        self._reader.shutdown(wait=True, cancel_futures=True)
+        for child in self._children:
+            threading.Thread(target=child.wait, daemon=True).start()
+
+    # --- starting -----------------------------------------------------------------------------
+
+    def _launch(self, followed: _Followed, prepare: Callable[[], RunFolder]) -> None:
+        def prepare_and_start() -> "tuple[RunFolder, Head, subprocess.Popen[bytes] | None]":
+            folder = prepare()
+            head = read_head(folder)
+            if followed.run.stop_asked is not None:
+                folder.write_status(Status(State.STOPPED, updated=time()))
+                return folder, head, None
+            child = launch.start_worker(folder)
+            self._children.append(child)
+            return folder, head, child
+
+        future = self._launcher.submit(prepare_and_start)
+        future.add_done_callback(lambda done: self._launched.emit(followed, done))
+
+    def _take_launch(self, followed: _Followed, future: "Future[Any]") -> None:
+        followed.launching = False
+        run = followed.run
+        error = future.exception()
+        if error is not None:
+            sentence = str(error) if isinstance(error, StudioError) else f"Cannot start the run: {error!r}."
+            run.status = replace(run.status, state=State.FAILED, error=sentence, updated=time())
+            self.changed.emit(run)
+            self.finished.emit(run)
+            if not isinstance(error, StudioError):
+                raise error
+            return
+        folder, head, followed.child = future.result()
+        run.folder = folder
+        _set_head(run, head)
+        if run.stop_asked is not None and followed.child is not None:
+            folder.ask_stop()
+        self.changed.emit(run)
+        self._tick()
+
+    # --- following ----------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if not self._timer.isActive():
+            return  # closed since this was asked for
+        for child in self._children.copy():
+            if child.poll() is not None:
+                self._children.remove(child)
+        if self._looking or self._closed:
+            return
+        scan = time() - self._scanned >= SCAN_PERIOD
+        if scan:
+            self._scanned = time()
+            for run in self.active():
+                if run.is_stopping:
+                    self.changed.emit(run)  # how long it has been stopping
+        requests = self._requests(scan)
+        known = {followed.run.name for followed in self._followed}
+        if requests or scan:
+            self._looking = True
+            runs = self.project.runs if scan else None
+            future = self._reader.submit(look_around, requests, runs, known)
+            future.add_done_callback(self._looked.emit)
+
+    def _requests(self, scan: bool) -> list[Request]:
+        """The active runs, some never read, and on a scan the ended ones, to see if they changed."""
+        requests: list[Request] = []
+        unread = 0
+        for followed in sorted(self._followed, key=lambda one: one.run.created, reverse=True):
+            run, child = followed.run, followed.child
+            if run.folder is None or followed.launching:
+                continue
+            is_read = followed.stamp >= 0
+            unread += not is_read and not run.is_active
+            if run.is_active or (scan if is_read else unread <= UNREAD_AT_ONCE):
+                exit_code = child.returncode if child is not None else None
+                requests.append(
+                    Request(
+                        key=followed,
+                        folder=run.folder,
+                        mark=followed.mark,
+                        starting=child is not None and exit_code is None,
+                        exit_code=exit_code,
+                        with_material=not followed.material_read,
+                        unless_stamp=-1 if run.is_active else followed.stamp,
+                        life=followed.life,
+                    )
+                )
+        return requests
+
+    def _take(self, future: "Future[Any]") -> None:
+        self._looking = False
+        if future.cancelled() or self._closed:
+            return
+        answers, found = future.result()
+        for answer in answers:
+            if answer.request.key in self._followed:
+                self._take_answer(answer)
+        known = {followed.run.name for followed in self._followed}
+        if not any(followed.launching and followed.run.folder is None for followed in self._followed):
+            for one in found:
+                if one.folder.name not in known:
+                    self._add(one)
+        self._timer.setInterval(BUSY_PERIOD if self.active() else IDLE_PERIOD)
+        if any(followed.stamp < 0 and not followed.launching for followed in self._followed):
+            QTimer.singleShot(UNREAD_PERIOD, self, self._tick)
+
+    def _add(self, found: Found) -> None:
+        run = Run(found.head.job, found.head.settings, found.folder)
+        _set_head(run, found.head)
+        run.status = found.status
+        self._followed.append(_Followed(run))
+        self.added.emit(run)
+
+    def _take_answer(self, answer: Answer) -> None:
+        request, news = answer.request, answer.news
+        followed, run = request.key, request.key.run
+        if news is None:
+            self._followed.remove(followed)
+            self.removed.emit(run)
+            return
+        followed.stamp, followed.mark = answer.stamp, news.mark
+        if news.restarted:
+            run.forget_events()
+        if news.material is not None:
+            material, followed.material_read = news.material, True
+            run.clips, run.revision = material.clips, material.revision
+            run.points, run.objects = material.points, material.objects
+        for name, (steps, values) in news.metrics.items():
+            run.curve(name).extend(steps, values)
+        run.filters += news.filters
+        run.add_class_aps(news.class_aps)
+        run.log += news.log
+        was_active, before = run.is_active, (run.status, run.stop_asked)
+        if request.life == followed.life and not followed.launching:
+            run.status = news.status
+            run.stop_asked = news.stop_asked if run.is_active else None
+        for told, notify in (
+            (news.metrics or news.restarted, self.metrics_changed),
+            (news.filters or news.restarted, self.filters_changed),
+            (news.class_aps or news.restarted, self.ap_changed),
+            (news.log or news.restarted, self.log_changed),
+            (news.material is not None or (run.status, run.stop_asked) != before, self.changed),
+            (was_active and not run.is_active, self.finished),
+        ):
+            if told:
+                notify.emit(run)
+
+    def _of(self, run: Run) -> _Followed:
+        return next(followed for followed in self._followed if followed.run is run)
+
+    def _move(self, source: RunFolder, target: RunFolder) -> None:
+        try:
+            target.path.parent.mkdir(exist_ok=True)
+            shutil.move(source.path, target.path)
+        except OSError as error:
+            raise StudioError(
+                f"Cannot move {source.path} to {target.path.parent}: {error.strerror}."
+            ) from error
+
+
+def _set_head(run: Run, head: Head) -> None:
+    run.job, run.settings, run.start = head.job, head.settings, head.start

@@ -1,0 +1,56 @@
+"""What is said about a run: its state, what is left, how old it is."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from time import time
+
+from core.runs.run_folder import State
+from studio.runs.run import Run
+
+
+def state_words(run: Run) -> str:
+    """Where a run stands, such as `step 120 of 1,000 · 2 min left`."""
+    status = run.status
+    if run.is_stopping:
+        return f"stopping… {duration(time() - (run.stop_asked or time()))}"
+    if run.state is State.QUEUED:
+        return "taking a snapshot…" if run.folder is None else "starting…"
+    done = f"step {status.step:,} of {status.total:,}" if status.total else ""
+    if run.state is State.RUNNING:
+        left = f"{duration(status.eta)} left" if status.eta is not None else ""
+        return " · ".join(filter(None, (status.what, done, left))) or "running"
+    if run.state is State.DONE:
+        return "done"
+    return " · ".join(filter(None, (run.state.value, done)))
+
+
+def duration(seconds: float) -> str:
+    """A span of time by its largest unit, or two where that says more: `45 s`, `3 min`, `2 h 10 min`."""
+    seconds = max(seconds, 0.0)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{round(hours / 24)} days"
+
+
+def age(run: Run) -> str:
+    """How long ago a run was made."""
+    seconds = time() - run.created
+    return "just now" if seconds < 10 else f"{duration(seconds)} ago"
+
+
+def labels(runs: Sequence[Run]) -> list[str]:
+    """A short name for each run in a legend; those that would share one get the time they were made."""
+    counts = Counter(run.label for run in runs)
+    made = [datetime.fromtimestamp(run.created) for run in runs]
+    form = "%H:%M:%S" if len({at.date() for at in made}) == 1 else "%d %b %H:%M"
+    return [
+        f"{run.label}, {at:{form}}" if counts[run.label] > 1 else run.label
+        for run, at in zip(runs, made, strict=True)
+    ]

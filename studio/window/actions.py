@@ -1,0 +1,109 @@
+"""The actions of the table: each has one QAction, its work, and a reason while it cannot be used."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from studio import icons
+from studio.window.action_table import MENUS, ROWS, Row
+
+
+class Actions:
+    """The actions of `ROWS`; `connect` gives one its work."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._actions: dict[str, QAction] = {}
+        self._reasons: dict[str, str] = {}
+        self._slots: dict[str, Callable[[], object]] = {}
+        self._curating = True
+        self._menus: dict[str, QMenu] = {}
+        self._groups: dict[str, QActionGroup] = {}
+        for row in ROWS:
+            action = QAction(row.text, parent)
+            action.setObjectName(row.name)
+            action.setShortcuts([QKeySequence(keys) for keys in row.keys])
+            action.setCheckable(bool(row.group))
+            if row.group and row.group != "*":
+                if row.group not in self._groups:
+                    self._groups[row.group] = QActionGroup(parent)
+                self._groups[row.group].addAction(action)
+            if row.icon:
+                icons.set_icon(action, row.icon, on_accent=row.group == "workspace")
+            action.triggered.connect(partial(self._run, row.name))
+            self._actions[row.name] = action
+            parent.addAction(action)
+            self._refresh(row)
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def __iter__(self) -> Iterator[tuple[Row, QAction]]:
+        return ((row, self._actions[row.name]) for row in ROWS)
+
+    def connect(self, name: str, slot: Callable[[], object]) -> None:
+        """What the action does from now on."""
+        self._slots[name] = slot
+
+    def release(self, name: str) -> None:
+        """The action does nothing any more."""
+        self._slots.pop(name, None)
+
+    def set_refused(self, reasons: dict[str, str]) -> None:
+        """Enable or disable actions: name → why it cannot be used now, empty where it can."""
+        for row in ROWS:
+            if row.name in reasons and self._reasons.get(row.name, "") != reasons[row.name]:
+                self._reasons[row.name] = reasons[row.name]
+                self._refresh(row)
+
+    def set_curating(self, curating: bool) -> None:
+        """Whether the actions of the workspace Curate can be used."""
+        self._curating = curating
+        for row in ROWS:
+            if row.curating:
+                self._refresh(row)
+
+    def reason(self, name: str) -> str:
+        """Why an action cannot be used now; empty where it can."""
+        row = next(row for row in ROWS if row.name == name)
+        if row.curating and not self._curating:
+            return "Only in the workspace Curate (Alt+1)."
+        return self._reasons.get(name, "")
+
+    def set_text(self, name: str, text: str) -> None:
+        """Rename an action for what it would do now, such as “Undo Split track 17”."""
+        self._actions[name].setText(text)
+        self._refresh(next(row for row in ROWS if row.name == name))
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Make the menus."""
+        menus = self._menus = {name: bar.addMenu(title) for name, title in MENUS.items()}
+        for row in ROWS:
+            path = row.menu.removeprefix("|")
+            parent = menus[path.split("/")[0]]
+            if row.menu.startswith("|"):
+                parent.addSeparator()
+            if path not in menus:
+                menus[path] = parent.addMenu(path.split("/")[1])
+            menus[path].addAction(self._actions[row.name])
+            menus[path].setToolTipsVisible(True)
+
+    def insert_menu(self, menu: QMenu, before: str) -> None:
+        """Put a menu of something else before an action."""
+        for top in self._menus.values():
+            if self._actions[before] in top.actions():
+                top.insertMenu(self._actions[before], menu)
+
+    def _run(self, name: str, checked: bool = False) -> None:
+        slot = self._slots.get(name)
+        if slot is not None:
+            slot()
+
+    def _refresh(self, row: Row) -> None:
+        action, reason = self._actions[row.name], self.reason(row.name)
+        action.setEnabled(not reason)
+        text = action.text().replace("&", "").removesuffix("…")
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        title = f"{text} ({keys})" if keys else text
+        action.setToolTip("\n".join(part for part in (title, row.tip, reason) if part))

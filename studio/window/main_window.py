@@ -1,0 +1,280 @@
+"""The window: workspaces, panels, menus, status bar. It shows what it is given and computes nothing."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QTextEdit,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+
+from studio import icons, theme
+from studio.window.actions import Actions
+from studio.window.dock_layout import DockLayout, Panel
+from studio.window.settings import WindowSettings
+from studio.window.toasts import Toasts
+
+PRESSING = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+"""Keys that press the button that has the focus."""
+
+LAST_EDIT = 320
+"""Pixels that the name of the last edit takes in the status bar; the hint needs its room, too."""
+
+WORKSPACES = ("curate", "train", "evaluate", "compare")
+
+
+class MainWindow(QMainWindow):
+    """The one window.
+
+    Signals:
+        closing(): it is about to close.
+        dropped(list[Path]): files or folders were dropped on it.
+    """
+
+    closing = Signal()
+    dropped = Signal(object)
+
+    def __init__(self, settings: WindowSettings) -> None:
+        super().__init__()
+        self.setWindowTitle("AssociationNet Studio")
+        self.setWindowIcon(icons.app_icon())
+        self.setAcceptDrops(True)
+        self._settings = settings
+        self.panels = DockLayout(self, settings)
+        self.commands = Actions(self)
+        self.commands.fill(self.menuBar())
+        self.recent_menu = QMenu("Open &recent", self)
+        self.panels_menu = QMenu("Pa&nels", self)
+        self.commands.insert_menu(self.recent_menu, "open_sample")
+        self.commands.insert_menu(self.panels_menu, "full_screen")
+        self._pages = QStackedWidget()
+        self._pages.currentChanged.connect(self._give_room)
+        self.setCentralWidget(self._pages)
+        self._welcome: QWidget | None = None
+        self._workspaces: dict[str, QWidget] = {}
+        self._project_status: list[QWidget] = []
+        self._build_bar()
+        self._build_status()
+        self.toasts = Toasts(self)
+        for name in WORKSPACES:
+            self.commands.connect(name, partial(self.show_workspace, name))
+        self.commands.connect("full_screen", self._toggle_full_screen)
+        self.commands.connect("reset_layout", self.panels.reset)
+        self.restore_geometry()
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def set_welcome(self, page: QWidget) -> None:
+        """The page that is shown without a project."""
+        self._welcome = page
+        self._pages.addWidget(page)
+        self.clear()
+
+    def set_project(
+        self,
+        name: str,
+        workspaces: Mapping[str, QWidget],
+        panels: Sequence[Panel],
+        status: Sequence[QWidget],
+        workspace: str = "curate",
+    ) -> None:
+        """Show a project: a widget for each of `WORKSPACES`, panels, and what its status bar holds."""
+        self.setWindowTitle(f"{name} – AssociationNet Studio")
+        self.project_label.setText(name)
+        self._workspaces = dict(workspaces)
+        for widget in workspaces.values():
+            self._pages.addWidget(widget)
+        self._give_room()
+        self.panels.set_panels(panels, self.panels_menu)
+        for widget in status:
+            self.statusBar().addPermanentWidget(widget)
+            self._project_status.append(widget)
+            widget.show()
+        self._bar_widgets(True)
+        self.show_workspace(workspace if workspace in workspaces else "curate")
+
+    def clear(self) -> None:
+        """Show the welcome page; what belonged to a project is deleted."""
+        self.panels.clear()
+        self.toasts.dismiss_offers()
+        for widget in (*self._workspaces.values(), *self._project_status):
+            widget.setParent(None)
+            widget.deleteLater()
+        self._workspaces.clear()
+        self._project_status.clear()
+        self.panels_menu.clear()
+        for label in (self.hint, self.selected, self.busy, self.last_edit, self.project_label):
+            label.setText("")
+        self.undo_button.hide()
+        self.setWindowTitle("AssociationNet Studio")
+        self._bar_widgets(False)
+        if self._welcome is not None:
+            self._pages.setCurrentWidget(self._welcome)
+
+    def show_workspace(self, name: str) -> None:
+        """Show one of `WORKSPACES` with its own layout of panels."""
+        if name not in self._workspaces or name == self.panels.workspace:
+            return
+        self._pages.setCurrentWidget(self._workspaces[name])
+        self.panels.show(name)
+        self.commands[name].setChecked(True)
+        self.commands.set_curating(name == "curate")
+
+    def restore_geometry(self) -> None:
+        """Put the window where it was, if enough of it is on a screen there."""
+        self.resize(1440, 900)
+        if self.restoreGeometry(self._settings.geometry):
+            frame = self.frameGeometry()
+            screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+            shown = [screen.intersected(frame) for screen in screens]
+            if not any(part.width() >= 200 and part.height() >= 100 for part in shown):
+                self.setGeometry(screens[0].adjusted(40, 40, -40, -40))
+
+    def set_last_edit(self, text: str, can_undo: bool) -> None:
+        """Name the last action in the status bar."""
+        room = self.last_edit.fontMetrics()
+        self.last_edit.setText(room.elidedText(text, Qt.TextElideMode.ElideRight, LAST_EDIT))
+        self.last_edit.setToolTip(text)
+        self.undo_button.setVisible(can_undo)
+
+    # --- Qt -----------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        """Keys belong to a field that is typed in, or a button that they press, before they are shortcuts."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = not event.modifiers() & ~(
+                Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+            )
+            focus = QApplication.focusWidget()
+            typed = event.key() < Qt.Key.Key_F1 and _is_typed_in(focus)
+            if plain and (typed or (event.key() in PRESSING and isinstance(focus, QAbstractButton))):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return presses a button that has the focus on platforms where only Space does by itself."""
+        focus = QApplication.focusWidget()
+        if event.key() in PRESSING and isinstance(focus, QAbstractButton):
+            if not event.isAutoRepeat():
+                focus.click()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_pages"):
+            icons.retint(self)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.panels.keep()
+        self._settings.geometry = self.saveGeometry()
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.dropped.emit(paths)
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _build_bar(self) -> None:
+        self._bar = QToolBar("Workspaces", movable=False)
+        self._bar.setObjectName("workspaces_bar")
+        self._bar.toggleViewAction().setEnabled(False)
+        self._bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._bar.setIconSize(QSize(theme.ICON, theme.ICON))
+        self.addToolBar(self._bar)
+        segments = QWidget()
+        row = QHBoxLayout(segments)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for name in WORKSPACES:
+            button = QToolButton()
+            button.setProperty("role", "segment")
+            button.setProperty("place", {"curate": "first", "compare": "last"}.get(name, ""))
+            button.setDefaultAction(self.commands[name])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            row.addWidget(button)
+        self._segments = self._bar.addWidget(segments)
+        self._bar.addWidget(_stretch())
+        self.project_label = QLabel()
+        self.project_label.setProperty("role", "heading")
+        self._bar.addWidget(self.project_label)
+        self._bar.addWidget(_stretch())
+        find = QToolButton(autoRaise=True)
+        find.setDefaultAction(self.commands["palette"])
+        find.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._bar.addWidget(find)
+
+    def _build_status(self) -> None:
+        bar = self.statusBar()
+        self.hint, self.selected, self.busy, self.last_edit = QLabel(), QLabel(), QLabel(), QLabel()
+        self.hint.setProperty("quiet", True)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.undo_button = QPushButton("Undo")
+        self.undo_button.setProperty("role", "link")
+        self.undo_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, keys are the canvas's
+        self.undo_button.clicked.connect(self.commands["undo"].trigger)
+        bar.addWidget(self.hint, 1)
+        for widget in (self.busy, self.selected, self.last_edit, self.undo_button):
+            bar.addPermanentWidget(widget)
+
+    def _bar_widgets(self, shown: bool) -> None:
+        self._segments.setVisible(shown)
+        self.panels_menu.setEnabled(shown)
+
+    def _give_room(self) -> None:
+        """Only the page that is shown says how small the window can be."""
+        ignored, preferred = QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        for place in range(self._pages.count()):
+            page = self._pages.widget(place)
+            assert page is not None
+            policy = preferred if page is self._pages.currentWidget() else ignored
+            page.setSizePolicy(policy, policy)
+        self._pages.updateGeometry()
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
+            layout.activate()
+
+    def _toggle_full_screen(self) -> None:
+        if self.commands["full_screen"].isChecked():
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+
+def _stretch() -> QWidget:
+    widget = QWidget()
+    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return widget
+
+
+def _is_typed_in(widget: QWidget | None) -> bool:
+    if isinstance(widget, QComboBox):
+        return widget.isEditable()
+    return isinstance(widget, QLineEdit | QAbstractSpinBox | QTextEdit | QPlainTextEdit)

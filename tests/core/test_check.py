@@ -1,0 +1,53 @@
+import shutil
+
+import pytest
+
+from core.check import problems
+from core.datasets.readers import find_clips
+from core.project.importing import import_edit
+from core.project.project import Project
+from core.runs import launch
+from core.tracking.config import TrackConfig
+from core.trajectories import journal
+from core.worker import run_job
+from tests.small_data import write_davis
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    """A project with a finished tracking run of two clips; not to be changed."""
+    folder = tmp_path_factory.mktemp("checked")
+    with Project.create(folder / "project") as project:
+        with project.writing() as connection:
+            journal.perform(connection, import_edit(find_clips(write_davis(folder / "DAVIS"))))
+        run_job(launch.prepare(project, "track", TrackConfig(min_length=5)))
+        assert problems(project) == []
+    return project.path
+
+
+@pytest.fixture
+def project(tmp_path, checked):
+    with Project.open(shutil.copytree(checked, tmp_path / "project")) as project:
+        yield project
+
+
+def test_a_damaged_result_is_named(project):
+    first, second = sorted(project.runs.glob("*/results/*.npz"))
+    for path in (first, second):
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 0xFF
+        path.write_bytes(data)
+    assert problems(project) == [
+        f"{path} is damaged; delete it and resume the run." for path in (first, second)
+    ]
+
+
+def test_a_damaged_snapshot_and_a_run_of_another_program_are_named(project):
+    (run,) = project.runs.iterdir()
+    (run / "snapshot" / "snapshot.json").write_text("{}")
+    text = (run / "config.toml").read_text()
+    (run / "config.toml").write_text(text.replace('"track"', '"fly"'))
+    found = problems(project)
+    assert len(found) == 2
+    assert "is of a job 'fly'" in found[0]
+    assert "missing or damaged; start a new run" in found[1]

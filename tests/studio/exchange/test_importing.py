@@ -1,0 +1,158 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from studio.exchange.importing import ImportDialog, unused_folder
+from tests.studio.small_project import draw_clip
+
+
+@pytest.fixture
+def davis(tmp_path: Path) -> Path:
+    """Two clips in DAVIS's layout, each with two annotated frames."""
+    root = tmp_path / "DAVIS"
+    for name in ("dog", "swan"):
+        draw_clip(root / "JPEGImages" / "480p", name)
+        for path in (root / "JPEGImages" / "480p" / name).glob("*.png"):
+            image = cv2.imread(str(path))
+            cv2.imwrite(str(path.with_name(f"{int(path.stem):05d}.jpg")), image)
+            path.unlink()
+        labels = root / "Annotations" / "480p" / name
+        labels.mkdir(parents=True)
+        for frame in (0, 3):
+            mask = np.zeros((48, 64), np.uint8)
+            mask[10:20, 10:30] = 255
+            cv2.imwrite(str(labels / f"{frame:05d}.png"), mask)
+    return root
+
+
+def dialog(qtbot, taken=(), new_project=None) -> ImportDialog:
+    dialog = ImportDialog(taken, new_project)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def rows(dialog: ImportDialog) -> list[list[str]]:
+    items = [dialog.clips.topLevelItem(row) for row in range(dialog.clips.topLevelItemCount())]
+    return [[item.text(column) for column in range(5)] for item in items]
+
+
+def test_what_was_found_is_shown_and_nothing_is_written(qtbot, davis: Path):
+    files = sorted(davis.rglob("*"))
+    one = dialog(qtbot)
+    one.look_through([davis])
+    assert one.progress.isVisible()
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+    assert one.title.text() == "Found 2 clips: DAVIS"
+    assert rows(one) == [["dog", "12", "64 × 48", "2", ""], ["swan", "12", "64 × 48", "2", ""]]
+    assert not one.folder_row.isVisible()
+    assert sorted(davis.rglob("*")) == files
+    one.close()
+
+
+def test_the_ticked_clips_come_as_one_edit(qtbot, davis: Path):
+    one = dialog(qtbot, taken=["swan"])
+    one.look_through([davis])
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+    one.clips.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
+    assert one.import_button.text() == "Import 1 clip"
+    with qtbot.waitSignal(one.ready) as ready:
+        qtbot.mouseClick(one.import_button, Qt.MouseButton.LeftButton)
+    edit, folder = ready.args
+    assert folder is None
+    assert [clip.name for clip, _ in edit.clips] == ["swan-2"]
+    assert [object.frames.tolist() for object in edit.clips[0][1]] == [[0, 3]]
+    assert not one.isVisible()
+
+
+def test_nothing_ticked_nothing_to_import(qtbot, davis: Path):
+    one = dialog(qtbot)
+    one.look_through([davis])
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+    for row in range(2):
+        one.clips.topLevelItem(row).setCheckState(0, Qt.CheckState.Unchecked)
+    assert not one.import_button.isEnabled()
+    one.close()
+
+
+def test_without_a_project_it_asks_where_to_make_one(qtbot, davis: Path, tmp_path: Path):
+    one = dialog(qtbot, new_project=lambda name: unused_folder(tmp_path / "projects", name))
+    one.look_through([davis])
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+    assert one.folder.text() == str(tmp_path / "projects" / "DAVIS")
+    one.folder.setText(str(davis))
+    one.import_button.click()
+    assert "not empty" in one.problem.text()
+    assert one.problem.isVisible()
+    one.folder.setText(str(tmp_path / "mine"))
+    with qtbot.waitSignal(one.ready) as ready:
+        one.import_button.click()
+    assert ready.args[1] == tmp_path / "mine"
+    assert not (tmp_path / "mine").exists()
+
+
+def test_several_sources_are_shown_together(qtbot, davis: Path, tmp_path: Path):
+    draw_clip(tmp_path / "frames", "walk")
+    one = dialog(qtbot)
+    one.look_through([davis, tmp_path / "frames" / "walk"])
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+    assert one.title.text() == "Found 3 clips: DAVIS, Frames"
+    assert [row[0] for row in rows(one)] == ["dog", "swan", "walk"]
+    one.close()
+
+
+def test_nothing_found_is_one_sentence(qtbot, tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    one = dialog(qtbot)
+    one.look_through([tmp_path / "empty"])
+    qtbot.waitUntil(lambda: one.problem.isVisible())
+    assert "empty" in one.problem.text()
+    assert not one.import_button.isVisible()
+    assert one.title.text() == "Nothing was imported"
+    one.close()
+
+
+def test_what_is_irregular_is_said(qtbot, tmp_path: Path):
+    for name in ("walk", "run"):
+        draw_clip(tmp_path / "mixed", name)
+    frames = sorted((tmp_path / "mixed" / "walk").glob("*.png"))
+    image = cv2.imread(str(frames[0]))
+    for number in range(3):
+        cv2.imwrite(str(frames[0].with_name(f"thumb{number}.jpg")), image)
+    one = dialog(qtbot)
+    one.look_through([tmp_path / "mixed"])
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+    assert one.warnings_title.isVisible()
+    assert one.warnings.isVisible()
+    assert "walk" in one.warnings.toPlainText()
+    assert "run" not in one.warnings.toPlainText()
+    (item,) = one.clips.findItems("walk", Qt.MatchFlag.MatchExactly)
+    assert item.toolTip(0) in one.warnings.toPlainText()
+    assert not item.icon(0).isNull()
+    one.close()
+
+
+@pytest.mark.parametrize("leave", ["close", "escape"])
+def test_leaving_in_the_middle_gives_up(qtbot, tmp_path: Path, leave: str):
+    draw_clip(tmp_path, "walk")
+    one = dialog(qtbot)
+    one.look_through([tmp_path / "walk"] * 200)
+    qtbot.waitSignal(one._work.progressed).wait()
+    if leave == "close":
+        one.close()
+    else:
+        qtbot.keyClick(one, Qt.Key.Key_Escape)
+    assert not one.isVisible()
+    with qtbot.assertNotEmitted(one._work.done, wait=1500):
+        assert one.title.text() == "Looking for clips…"
+
+
+def test_unused_folders_are_numbered(tmp_path: Path):
+    assert unused_folder(tmp_path, "Sample") == tmp_path / "Sample"
+    (tmp_path / "Sample").mkdir()
+    (tmp_path / "Sample 2").mkdir()
+    assert unused_folder(tmp_path, "Sample") == tmp_path / "Sample 3"

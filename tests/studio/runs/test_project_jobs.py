@@ -1,0 +1,56 @@
+"""What the window says of runs that end or are deleted."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+
+from core.pretraining.config import PretrainConfig
+from core.runs.run_folder import RunFolder
+from studio.app import Studio
+from tests.studio.workspaces import recorded
+
+ROOT = Path(__file__).parents[2]
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_a_deleted_run_comes_back_by_the_button_of_its_message(studio: Studio, small_project: Path, qtbot):
+    folder = recorded.pretraining(small_project / "runs", "20260101T000000", PretrainConfig())
+    studio.open_project(small_project)
+    session = studio.session
+    studio.window.show_workspace("train")
+    qtbot.mouseClick(session.train.header.delete_button, LEFT)
+    assert not folder.path.exists()
+    assert studio.window.toasts.texts == ["Pretrain · association objtr: deleted."]
+    qtbot.mouseClick(studio.window.toasts._shown[-1].button, LEFT)
+    assert folder.path.is_dir()
+    assert [run.name for run in session.train.run_list.chosen()] == [folder.name]
+
+
+def test_a_run_that_is_no_longer_in_the_trash_is_told(studio: Studio, small_project: Path, qtbot):
+    folder = recorded.pretraining(small_project / "runs", "20260101T000000", PretrainConfig())
+    studio.open_project(small_project)
+    studio.window.show_workspace("train")
+    qtbot.mouseClick(studio.session.train.header.delete_button, LEFT)
+    (small_project / "trash" / folder.name).rename(small_project / "elsewhere")
+    qtbot.mouseClick(studio.window.toasts._shown[-1].button, LEFT)
+    assert studio.window.toasts.texts[-1].startswith("Cannot move")
+    assert studio.session.runs.all == []
+
+
+def test_a_run_whose_worker_is_killed_is_told_with_what_to_do(open_studio: Studio, qtbot):
+    runs = open_studio.session.runs
+    folder = RunFolder.create_in(open_studio.session.document.project.runs, "pretrain", PretrainConfig())
+    words = [sys.executable, str(Path(__file__).with_name("slow_worker.py")), str(folder.path), "1", "9999"]
+    worker = subprocess.Popen([*words, "0.01"], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    try:
+        qtbot.waitUntil(lambda: bool(runs.all) and len(runs.all[0].curve("loss")) > 12, timeout=30_000)
+    finally:
+        worker.kill()
+        worker.wait()
+    qtbot.waitUntil(lambda: not runs.active(), timeout=10_000)
+    assert open_studio.window.toasts.texts[-1] == (
+        "Pretrain · association objtr was interrupted: The worker ended before it could save; resume the run."
+    )

@@ -1,0 +1,61 @@
+from itertools import pairwise
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from studio.window.toasts import MOST, Toasts
+
+
+@pytest.fixture
+def toasts(qtbot) -> Toasts:
+    over = QWidget()
+    qtbot.addWidget(over)
+    over.resize(800, 600)
+    over.show()
+    toasts = Toasts(over)
+    toasts.over = over
+    return toasts
+
+
+def test_messages_stack_inside_the_window_without_covering_each_other(toasts):
+    shown = [toasts.show(f"Message {number}") for number in range(3)]
+    for toast in shown:
+        assert toasts.over.rect().contains(toast.geometry())
+    for above, below in pairwise(shown):
+        assert above.geometry().bottom() < below.geometry().top()
+
+
+def test_the_oldest_goes_when_there_are_too_many(toasts):
+    for number in range(MOST + 2):
+        toasts.show(str(number))
+    assert toasts.texts == [str(number) for number in range(2, MOST + 2)]
+
+
+def test_of_edits_only_the_latest_is_shown_and_of_the_same_text_one(toasts):
+    toasts.show("Split track 1", "edit")
+    toasts.show("Choose a folder.", "error")
+    toasts.show("Delete track 2", "edit")
+    toasts.show("Choose a folder.", "error")
+    assert toasts.texts == ["Delete track 2", "Choose a folder."]
+
+
+def test_its_button_acts_and_the_message_goes(toasts, qtbot):
+    undone = []
+    toast = toasts.show("Delete 3 tracks", "edit", "Undo", lambda: undone.append(True))
+    qtbot.mouseClick(toast.button, Qt.MouseButton.LeftButton)
+    assert undone == [True]
+    qtbot.waitUntil(lambda: toasts.texts == [])
+
+
+def test_a_message_goes_by_itself(qtbot, monkeypatch, toasts):
+    monkeypatch.setattr("studio.window.toasts.SHOWN", 20)
+    toasts.show("Done.")
+    assert toasts.texts == ["Done."]
+    qtbot.waitUntil(lambda: toasts.texts == [])
+
+
+def test_messages_stay_inside_when_the_window_shrinks(toasts, qtbot):
+    toast = toasts.show("A long sentence that needs some room because it says what to do about it. " * 2)
+    toasts.over.resize(500, 300)
+    assert toasts.over.rect().contains(toast.geometry())

@@ -1,0 +1,188 @@
+"""Opening and closing projects in the real window, importing, the sample."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QPushButton,
+)
+
+from core.project.project import Project
+from core.trajectories.edits import DeleteTrajectories
+from studio.app import Studio
+from studio.exchange.importing import ImportDialog
+from studio.window.settings import LastView
+from tests.studio.at_the_window import SWAN, visible_docks
+from tests.studio.small_project import draw_clip
+
+
+def test_the_window_starts_on_the_welcome_page(studio: Studio):
+    assert studio.window.welcome.isVisible()
+    assert not studio.window.commands["track_points"].isEnabled()
+    assert "Open a project first." in studio.window.commands["split"].toolTip()
+
+
+def test_a_project_opens_ready_to_work(open_studio: Studio):
+    session = open_studio.session
+    assert open_studio.window.project_label.text() == "small"
+    assert session.view.clip.name == "birds"
+    assert session.tracks.model.rowCount() == 22
+    assert visible_docks(open_studio) == {"clips", "tracks", "inspector", "history", "timeline"}
+    assert open_studio.window.commands["track_points"].isEnabled()
+    assert session.curate.steps.done == {"import", "track"}
+
+
+def test_the_hint_says_at_once_what_the_mouse_does(open_studio: Studio):
+    assert open_studio.window.hint.text() == open_studio.session.canvas.frame_view.tool.hint() != ""
+
+
+def test_closing_the_project_goes_back_and_lets_go_of_it(open_studio: Studio, small_project: Path, qtbot):
+    open_studio.window.commands["close_project"].trigger()
+    assert open_studio.welcome.isVisible()
+    assert open_studio.window.panels.docks == {}
+    Project.open(small_project).close()
+    assert not open_studio.window.commands["split"].isEnabled()
+    assert [one.path for one in open_studio._settings.recent] == [small_project.resolve()]
+    assert open_studio.welcome.recent_frame.isVisible()
+
+
+def test_a_project_that_cannot_be_opened_is_one_sentence_and_the_open_one_stays(
+    open_studio: Studio, tmp_path: Path
+):
+    assert not open_studio.open_project(tmp_path)
+    assert "not a project" in open_studio.window.toasts.texts[-1]
+    assert open_studio.session is not None
+    open_studio.session.document.clips()
+
+
+def test_the_same_project_can_be_opened_again_after_another(
+    open_studio: Studio, small_project: Path, tmp_path: Path
+):
+    assert open_studio.new_project(tmp_path / "second")
+    assert open_studio.session.clips.summaries == []
+    assert not open_studio.window.commands["track_points"].isEnabled()
+    assert open_studio.open_project(small_project)
+    assert len(open_studio.session.clips.summaries) == 2
+
+
+def test_where_one_was_comes_back(open_studio: Studio, small_project: Path, qtbot):
+    session = open_studio.session
+    session.view.set_clip(session.clips.summaries[1].clip)
+    session.view.set_frame(7)
+    open_studio.window.show_workspace("train")
+    open_studio.close_project()
+    assert open_studio._settings.last_view(small_project.resolve()) == LastView("cars", 7, "train")
+    open_studio.open_project(small_project)
+    assert open_studio.session.view.clip.name == "cars"
+    assert open_studio.session.view.frame == 7
+    assert open_studio.window.panels.workspace == "train"
+
+
+def test_an_empty_project_says_how_to_fill_it(studio: Studio, tmp_path: Path, qtbot, monkeypatch):
+    studio.new_project(tmp_path / "empty")
+    draw_clip(tmp_path / "frames", "walk")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "frames" / "walk"))
+    (button,) = [
+        button
+        for button in studio.session.curate.findChildren(QPushButton)
+        if button.text() == "Import clips…" and button.isVisible()
+    ]
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    dialog = studio.window.findChild(ImportDialog)
+    qtbot.waitUntil(lambda: dialog.import_button.isVisible())
+    with qtbot.waitSignal(studio.session.document.performed):
+        qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
+    assert studio.session.view.clip.name == "walk"
+    assert studio.session.canvas.isVisible()
+
+
+def test_clips_dropped_on_the_welcome_page_become_a_project(studio: Studio, tmp_path: Path, qtbot):
+    draw_clip(tmp_path / "frames", "walk")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "frames" / "walk"))])
+    drop = QDropEvent(
+        QPointF(300, 300),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    studio.window.dropEvent(drop)
+    dialog = studio.window.findChild(ImportDialog)
+    qtbot.waitUntil(lambda: dialog.import_button.isVisible())
+    qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: studio.session is not None and studio.session.view.clip is not None)
+    assert studio.session.document.project.path == (tmp_path / "projects" / "walk").resolve()
+    assert studio.session.document.last_edit().text == "Import walk"
+
+
+def test_a_project_dropped_is_opened(studio: Studio, small_project: Path):
+    studio.window.dropped.emit([small_project])
+    assert studio.session.document.project.path == small_project.resolve()
+
+
+@pytest.mark.timeout(120)
+def test_the_sample_project_opens_with_its_clips(studio: Studio, projects_folder: Path, qtbot):
+    qtbot.mouseClick(studio.window.welcome.sample_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: studio.window.welcome.progress.isVisible(), timeout=10_000)
+    qtbot.waitUntil(
+        lambda: studio.session is not None and bool(studio.session.clips.summaries), timeout=90_000
+    )
+    assert studio.session.document.project.path == projects_folder / "Sample project"
+    assert len(studio.session.clips.summaries) == 4
+    assert all(one.objects and one.annotated for one in studio.session.clips.summaries)
+
+
+def test_a_sample_that_is_cancelled_leaves_nothing(studio: Studio, projects_folder: Path, qtbot):
+    studio.open_sample()
+    assert (projects_folder / "Sample project").is_dir()
+    studio._sample.cancel()
+    assert studio.window.welcome._what.text() == "Cancelling…"
+    qtbot.waitUntil(lambda: not (projects_folder / "Sample project").exists(), timeout=60_000)
+    assert studio.session is None
+
+
+def import_dialogs(studio: Studio) -> list[ImportDialog]:
+    return [one for one in studio.window.findChildren(ImportDialog) if one.isVisible()]
+
+
+def test_an_import_that_is_open_goes_with_its_project(open_studio: Studio, tmp_path: Path, qtbot):
+    draw_clip(tmp_path / "more", "walk")
+    open_studio.import_clips([tmp_path / "more" / "walk"])
+    (dialog,) = import_dialogs(open_studio)
+    qtbot.waitUntil(dialog.import_button.isVisible)
+    assert open_studio.new_project(tmp_path / "second")
+    assert import_dialogs(open_studio) == []
+    assert open_studio.session.clips.summaries == []
+
+
+def test_a_second_import_takes_the_place_of_the_first(open_studio: Studio, tmp_path: Path):
+    for name in ("walk", "run"):
+        draw_clip(tmp_path / "more", name)
+        open_studio.import_clips([tmp_path / "more" / name])
+    assert len(import_dialogs(open_studio)) == 1
+
+
+def test_no_message_offers_to_undo_in_a_project_that_is_closed(open_studio: Studio, small_project: Path):
+    session = open_studio.session
+    session.document.perform(DeleteTrajectories(session.view.clip.id, (SWAN,)))
+    open_studio.close_project()
+    assert open_studio.window.toasts.texts == []
+
+
+def test_what_needs_a_project_cannot_be_used_on_the_welcome_page(studio: Studio, small_project: Path):
+    commands = studio.window.commands
+    usable = {row.name for row, action in commands if action.isEnabled()}
+    assert usable == {
+        "new_project", "open_project", "open_sample", "import_folder", "import_videos", "quit",
+        "theme_system", "theme_light", "theme_dark", "full_screen",
+        "palette", "keys", "open_log", "copy_diagnostics", "about",
+    }  # fmt: skip
+    studio.open_project(small_project)
+    assert commands["relocate"].isEnabled()
+    assert commands["masks"].isEnabled()
+    studio.close_project()
+    assert {row.name for row, action in commands if action.isEnabled()} == usable
