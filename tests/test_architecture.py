@@ -107,10 +107,9 @@ def test_a_process_with_the_window_has_no_torch():
     assert result.stdout.strip() == "False", result.stderr
 
 
-TORCH_FREE = ("core.datasets", "core.trajectories", "core.tracking", "core.project.project", "core.cli")
-JOBS = (
-    *("run_folder", "launch", "adopt", "importing", "check", "clip_results", "densify"),
-    *("demo", "following", "report", "charts", "pictures"),
+TORCH_FREE = (
+    *("core.datasets", "core.trajectories", "core.tracking", "core.project", "core.runs", "core.cli"),
+    *("core.demo", "core.check", "core.worker", "core.jobs.densify", "core.jobs.by_clip.results"),
 )
 
 
@@ -141,7 +140,7 @@ def test_opencv_is_used_where_pictures_are_read_and_drawn():
 
 def test_sql_is_written_in_trajectories_alone():
     for module, imported in IMPORTS.items():
-        if within(module, "core.trajectories") or module == "core.project.project":
+        if within(module, "core.trajectories") or within(module, "core.project"):
             continue
         used = {other for other in imported if within(other, "sqlalchemy") or within(other, "sqlite3")}
         assert used <= {"sqlalchemy", "sqlalchemy.Connection"}, f"{module} uses {used}"

@@ -77,7 +77,7 @@ def test_bad_databases_are_told_and_left_as_they_are(studio: Studio, drawn: Path
         assert not studio.open_project(project), kind
         assert re.search(said, told(studio)), kind
         assert studio.session is None
-        assert studio.window.welcome.isVisible()
+        assert studio.welcome.isVisible()
         assert {path: path.is_file() and path.read_bytes() for path in project.rglob("*")} == before, kind
 
 

@@ -20,7 +20,7 @@ from tests.studio.small_project import draw_clip
 
 
 def test_the_window_starts_on_the_welcome_page(studio: Studio):
-    assert studio.window.welcome.isVisible()
+    assert studio.welcome.isVisible()
     assert not studio.window.commands["track_points"].isEnabled()
     assert "Open a project first." in studio.window.commands["split"].toolTip()
 
@@ -126,8 +126,8 @@ def test_a_project_dropped_is_opened(studio: Studio, small_project: Path):
 
 @pytest.mark.timeout(120)
 def test_the_sample_project_opens_with_its_clips(studio: Studio, projects_folder: Path, qtbot):
-    qtbot.mouseClick(studio.window.welcome.sample_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: studio.window.welcome.progress.isVisible(), timeout=10_000)
+    qtbot.mouseClick(studio.welcome.sample_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: studio.welcome.progress.isVisible(), timeout=10_000)
     qtbot.waitUntil(
         lambda: studio.session is not None and bool(studio.session.clips.summaries), timeout=90_000
     )
@@ -140,7 +140,7 @@ def test_a_sample_that_is_cancelled_leaves_nothing(studio: Studio, projects_fold
     studio.open_sample()
     assert (projects_folder / "Sample project").is_dir()
     studio._sample.cancel()
-    assert studio.window.welcome._what.text() == "Cancelling…"
+    assert studio.welcome._what.text() == "Cancelling…"
     qtbot.waitUntil(lambda: not (projects_folder / "Sample project").exists(), timeout=60_000)
     assert studio.session is None
 
