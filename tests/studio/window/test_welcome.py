@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
 from studio.window.settings import Recent
-from studio.welcome import WelcomePage
+from studio.window.welcome import WelcomePage
 
 
 @pytest.fixture
