@@ -27,9 +27,9 @@ def _has_display() -> bool:
 
 
 def _is_folder(word: str) -> bool:
-    from core.cli import COMMANDS
+    from core.cli import is_command
 
-    return word not in COMMANDS and Path(word).is_dir()
+    return not is_command(word) and Path(word).is_dir()
 
 
 if __name__ == "__main__":

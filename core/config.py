@@ -25,6 +25,7 @@ def setting(
     maximum: float | None = None,
     zero: str = "",
     advanced: bool = False,
+    start: bool = False,
 ) -> Any:
     """A field of a settings dataclass.
 
@@ -36,6 +37,7 @@ def setting(
         minimum, maximum: the range allowed, for numbers, both ends included.
         zero: for a number of at least 0, what 0 means, in a word or two.
         advanced: folded away in the form until asked for.
+        start: for text, a trunk's start: `random`, or a run or weights file, whose path is made absolute.
     """
     return dataclasses.field(
         default=default,
@@ -47,6 +49,7 @@ def setting(
             "maximum": maximum,
             "zero": zero,
             "advanced": advanced,
+            "start": start,
         },
     )
 

@@ -257,7 +257,7 @@ class Session(QObject):
         elif step == "review":
             self.tracks.step(1)
         else:
-            action = {"track": "track_points", "pretrain": "pretrain", "evaluate": "evaluate_voc"}[step]
+            action = {"track": "track", "pretrain": "pretrain", "evaluate": "evaluate_voc"}[step]
             self._commands[action].trigger()
 
     def _show_run(self, run: Run) -> None:

@@ -1,7 +1,8 @@
 """The commands: everything the window can do, without a display.
 
-A command is a module of this package with `add_arguments(parser)` and `perform(args) -> Outcome`; only
-the module of the command that is asked for is imported.
+A command is a module of this package with `add_arguments(parser)` and `perform(args) -> Outcome`; those of
+jobs (`core.jobs.JOBS`) take the job's record too. Only the module of the command that is asked for is
+imported.
 """
 
 import argparse
@@ -9,32 +10,30 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from core.cli.outcome import Stopped, show, show_problems
+from core.cli.outcome import Outcome, Stopped, show, show_problems
 from core.errors import StudioError
+from core.jobs import JOBS
+from core.runs.job import Job
 from core.version import code_version
 
 COMMANDS = {
     "demo": ("demo", "the main job end to end on the generated sample"),
     "import": ("importing", "bring clips and their annotation into a project"),
     "info": ("info", "clips, frames, trajectories by kind, origin and state"),
-    "densify": ("densify", "carry masks and boxes from keyframe to keyframe"),
-    "track": ("track", "follow points through clips"),
     "import-tracks": ("import_tracks", "bring another program's trajectories into a clip"),
     "export": ("export", "write trajectories in another program's format"),
-    "pretrain": ("pretrain", "train a trunk on trajectories, or on Caltech-101"),
-    "proposals": ("proposals", "propose boxes in the images of a VOC set"),
-    "finetune": ("finetune", "train a detector on VOC from pretrained or random weights"),
-    "detect": ("detect", "run a detector over a VOC set and write comp4 files"),
-    "evaluate": ("evaluate", "measure comp4 files with VOC's average precision"),
-    "probe": ("probe", "measure what a frozen trunk knows"),
     "table1": ("table1", "runs beside the paper's Table 1"),
     "relocate": ("relocate", "say that source frames lie in another folder now"),
     "check": ("check", "integrity of a project's database, runs and source frames"),
 }
-"""Name → its module in this package, and what it does."""
+"""Commands that are no jobs: name → its module in this package, and what it does."""
+
+_OF_JOBS = {"pretrain": "pretrain", "detect": "detect", "evaluate": "evaluate"}
+"""Jobs whose command does more than their record says: name → its module in this package."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,6 +64,11 @@ def main(arguments: Sequence[str]) -> int:
         return 1
 
 
+def is_command(word: str) -> bool:
+    """Whether a word names a command."""
+    return word in COMMANDS or word in JOBS
+
+
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
     """The parser of all commands, with the options of the chosen one."""
     parser = argparse.ArgumentParser(
@@ -76,7 +80,8 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, (module, words) in COMMANDS.items():
+    known = COMMANDS | {name: (_OF_JOBS.get(name, "job"), job.help) for name, job in JOBS.items()}
+    for name, (module, words) in known.items():
         sentence = f"{words[0].upper()}{words[1:]}."
         command = commands.add_parser(
             name, prog=f"main.py {name}", help=words, description=sentence, allow_abbrev=False
@@ -86,9 +91,14 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
                 "--json", metavar="FILE", help="write the result as JSON; - for standard output"
             )
             loaded = importlib.import_module(f"core.cli.{module}")
-            loaded.add_arguments(command)
-            command.set_defaults(perform=loaded.perform)
+            record = [JOBS[name]] if name in JOBS else []
+            loaded.add_arguments(command, *record)
+            command.set_defaults(perform=partial(_performed, loaded.perform, record))
     return parser
+
+
+def _performed(perform: Callable[..., Outcome], record: list[Job], args: argparse.Namespace) -> Outcome:
+    return perform(args, *record)
 
 
 class _Version(argparse.Action):

@@ -4,11 +4,12 @@ import argparse
 import json
 
 from core.atomic_file import write_atomically
-from core.cli.options import add_settings, given, settings_from
+from core.cli import job as job_command
 from core.cli.outcome import Outcome
-from core.cli.running import cache, passing_run
+from core.cli.running import passing_run
 from core.detection.config import DetectConfig
 from core.errors import StudioError
+from core.runs.job import Job
 
 
 def made_by(set_name: str) -> str:
@@ -19,15 +20,12 @@ def made_by(set_name: str) -> str:
     return f"made_by_{set_name}.json"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_settings(parser, DetectConfig, required=("run", "voc", "out"))
+add_arguments = job_command.add_arguments
 
 
-def perform(args: argparse.Namespace) -> Outcome:
-    filled = {"cache": given(args, DetectConfig).get("cache", cache())}
-    settings = settings_from(args, DetectConfig, **filled)
-    kept = "nothing was kept" if settings.proposals else "only the boxes proposed so far were kept"
-    with passing_run("detect", settings, args, kept):
+def perform(args: argparse.Namespace, job: Job) -> Outcome:
+    settings: DetectConfig = job_command.settings_of(args, job)
+    with passing_run(job, settings, args):
         pass
     assert settings.out is not None  # required
     try:

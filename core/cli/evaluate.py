@@ -7,24 +7,23 @@ import argparse
 import json
 
 from core.atomic_file import write_atomically
+from core.cli import job as job_command
 from core.cli.detect import made_by
-from core.cli.options import add_settings, settings_from
 from core.cli.outcome import Outcome
 from core.cli.running import passing_run, shown
 from core.detection.config import EvaluateConfig
 from core.errors import StudioError
 from core.events import ClassAP, Log
+from core.runs.job import Job
 from core.runs.run_folder import RunFolder
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_settings(parser, EvaluateConfig, required=("voc", "detections"))
+add_arguments = job_command.add_arguments
 
 
-def perform(args: argparse.Namespace) -> Outcome:
-    settings = settings_from(args, EvaluateConfig)
-    with passing_run("evaluate", settings, args) as folder:
-        values = json.loads((folder.results / "ap.json").read_text(encoding="utf-8"))
+def perform(args: argparse.Namespace, job: Job) -> Outcome:
+    settings: EvaluateConfig = job_command.settings_of(args, job)
+    with passing_run(job, settings, args) as folder:
+        values = json.loads((folder.results / job.result).read_text(encoding="utf-8"))
         run = _maker(settings)
         if run is None:
             return Outcome("", values)

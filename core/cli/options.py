@@ -42,7 +42,7 @@ def add_settings(
         else:
             if typing.get_origin(kind) is tuple:
                 kind, options["nargs"] = typing.get_args(kind)[0], "*"
-            options["type"] = _absolute if kind is Path else kind
+            options["type"] = start_of if rule["start"] else _absolute if kind is Path else kind
             options["metavar"] = rule["unit"].upper() or kind.__name__.upper()
             if rule["choices"]:
                 options["choices"] = rule["choices"]

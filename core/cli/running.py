@@ -17,6 +17,7 @@ from core.cli.outcome import Stopped
 from core.errors import StudioError
 from core.events import ClassAP, Event, Log, Metric, Progress
 from core.runs import launch
+from core.runs.job import Job
 from core.runs.run_folder import RunFolder, State
 
 LINE_EVERY = 10.0
@@ -45,19 +46,22 @@ def run_here(folder: RunFolder, args: argparse.Namespace, go_on: str) -> None:
 
 
 @contextlib.contextmanager
-def passing_run(
-    job: str, settings: Any, args: argparse.Namespace, kept: str = "nothing was kept"
-) -> Iterator[RunFolder]:
+def passing_run(job: Job, settings: Any, args: argparse.Namespace, kept: str = "") -> Iterator[RunFolder]:
     """A finished run whose folder lasts as long as the block: its result is read in it, or lies elsewhere.
 
     Raises:
         StudioError: it failed; why.
-        Stopped: it was interrupted; says what was kept, in the words of `kept`.
+        Stopped: it was interrupted; says what was kept, in the words of `kept` where they are given.
     """
     with tempfile.TemporaryDirectory(prefix="associationnet-") as path:
-        folder = launch.prepare_at(Path(path) / job, job, settings)
-        run_here(folder, args, f"{kept}; start the command again")
+        folder = launch.prepare_at(Path(path) / job.name, job, settings)
+        run_here(folder, args, f"{kept or _kept(settings)}; start the command again")
         yield folder
+
+
+def _kept(settings: Any) -> str:
+    searches = getattr(settings, "cache", None) is not None and getattr(settings, "proposals", None) is None
+    return "only the boxes proposed so far were kept" if searches else "nothing was kept"
 
 
 def cache() -> Path:

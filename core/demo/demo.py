@@ -21,7 +21,7 @@ from core.datasets.sample import SamplePaths, write_sample
 from core.detection.config import ProposalsConfig, VocConfig
 from core.evaluation.table1 import Row, row_of_run
 from core.events import ClassAP, Event, Log, Metric
-from core.jobs import adopt
+from core.jobs import JOBS, result_edit
 from core.pretraining.config import PretrainConfig
 from core.project.importing import import_edit
 from core.project.project import Project
@@ -88,14 +88,14 @@ def run_demo(out: Path, settings: DemoConfig, on_event: Callable[[Event], None])
         with stages("Densify objects"):
             _run_and_adopt(project, "densify", DensifyConfig(), clips, on_event)
         with stages("Pretrain a trunk on both"):
-            pretraining = launch.prepare(project, "pretrain", _pretrain_config(settings), clips)
+            pretraining = launch.prepare(project, JOBS["pretrain"], _pretrain_config(settings), clips)
             run_workers([pretraining], on_event)
         with stages("Propose boxes in the pictures"):
             configs = [_proposals_config(project, sample, name) for name in ("trainval", "test")]
-            run_workers([launch.prepare(project, "proposals", each, ()) for each in configs], on_event)
+            run_workers([launch.prepare(project, JOBS["proposals"], each, ()) for each in configs], on_event)
         with stages("Fine-tune, detect and evaluate, from it and from random weights"):
             evaluations = [
-                launch.prepare(project, "voc", _voc_config(project, sample, settings, init), ())
+                launch.prepare(project, JOBS["voc"], _voc_config(project, sample, settings, init), ())
                 for init in (str(pretraining.path), "random")
             ]
             run_workers(evaluations, _without_ap(on_event))
@@ -152,10 +152,10 @@ def _import(project: Project, sample: SamplePaths) -> list[Clip]:
 def _run_and_adopt(
     project: Project, job: str, settings: Any, clips: Sequence[Clip], on_event: Callable[[Event], None]
 ) -> None:
-    folder = launch.prepare(project, job, settings, clips)
+    folder = launch.prepare(project, JOBS[job], settings, clips)
     run_workers([folder], on_event)
     with project.writing() as connection:
-        journal.perform(connection, adopt.result_edit(folder))
+        journal.perform(connection, result_edit(folder))
 
 
 def _pretrain_config(settings: DemoConfig) -> PretrainConfig:

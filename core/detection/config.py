@@ -99,7 +99,9 @@ class FinetuneConfig:
     voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
     year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
     set: str = setting("trainval", "Image set to train on")
-    init: str = setting("random", "Where the trunk starts: random, a pretraining run, or a weights file")
+    init: str = setting(
+        "random", "Where the trunk starts: random, a pretraining run, or a weights file", start=True
+    )
     network: str = setting(
         "auto", "Size of the network; auto is that of the weights, else by the device", choices=NETWORKS
     )

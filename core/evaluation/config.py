@@ -13,7 +13,7 @@ class ProbeConfig:
     """A linear probe: how well a linear classifier names images from the features of a frozen trunk."""
 
     init: str = setting(
-        "random", "Which trunk: random, a .safetensors file or the folder of a pretraining run"
+        "random", "Which trunk: random, a .safetensors file or the folder of a pretraining run", start=True
     )
     network: str = setting(
         "auto",

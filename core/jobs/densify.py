@@ -16,17 +16,17 @@ from core.tracking.audit import Audit, HiddenKeyframe, hidden_spans
 from core.tracking.config import DensifyConfig
 from core.tracking.densify import Densifier, steps_needed
 from core.tracking.spans import plan
+from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.model import Flag, ObjectTrajectory, Origin
 from core.trajectories.snapshot import ClipSnapshot, objects_arrays, objects_from_arrays, read_snapshot
 
 
-def run(folder: RunFolder) -> Generator[Event, None, None]:
+def run(folder: RunFolder, config: DensifyConfig) -> Generator[Event, None, None]:
     """Densify clip by clip; a clip that is done stays done when the run is stopped and resumed.
 
     Raises:
         StudioError: no clip has an object; or as `sharing.run`.
     """
-    config = folder.settings(DensifyConfig)
     clips = read_snapshot(folder.snapshot).clips
     if not any(one.objects for one in clips):
         raise StudioError("There is no object to densify; import annotation, or draw a box in the window.")
@@ -97,6 +97,20 @@ def _write_audit(folder: RunFolder, one: ClipSnapshot, hidden: list[HiddenKeyfra
         for keyframe in hidden
     ]
     write_atomically(folder.results / f"audit-{one.clip.id}.json", json.dumps(rows).encode())
+
+
+def result_edit(folder: RunFolder) -> FillObservations:
+    """The edit that fills the objects; its provenance holds the settings and the run's name."""
+    settings = {**folder.settings_as_written(), "run": folder.name}
+    span = tuple(settings.get("span", ()))
+    within = (int(span[0]), int(span[1])) if span else None
+    audit = {
+        clip_id: {id: dict(found) for id, found in objects.items()}
+        for clip_id, objects in read_audit(folder).items()
+    }
+    snapshot = read_snapshot(folder.snapshot)
+    made_from = {one.id: one.keyframes_digest() for clip in snapshot.clips for one in clip.objects}
+    return FillObservations(read_results(folder), within, "densify", settings, audit, made_from)
 
 
 def read_audit(folder: RunFolder) -> dict[int, dict[int, list[tuple[int, float]]]]:

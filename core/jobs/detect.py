@@ -22,11 +22,7 @@ from core.runs.run_folder import RunFolder
 from core.training.device import choose_device, prepare
 
 
-def run(folder: RunFolder) -> Iterator[Event]:
-    yield from detect_in(folder, folder.settings(DetectConfig))
-
-
-def detect_in(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]:
+def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]:
     """Detect in every image of a set; all files are written at the end, one a class."""
     out = config.out or detections_of(folder)
     with _failing_in_a_sentence(out):  # now, not after hours

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import numpy as np
 
@@ -17,11 +17,7 @@ from core.events import ClassAP, Event, Log, Progress
 from core.runs.run_folder import RunFolder
 
 
-def run(folder: RunFolder) -> Iterator[Event]:
-    yield from evaluate_in(folder, folder.settings(EvaluateConfig))
-
-
-def evaluate_in(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, None]:
+def run(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, None]:
     """Report class by class; leaves `results/ap.json` and the curves in `results/pr.npz`.
 
     The first holds `metric`, `year`, `set`, `ap` by class, `map` and the number of `objects` by class.

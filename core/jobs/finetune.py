@@ -1,7 +1,7 @@
 """The job that fine-tunes a detector."""
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import replace
 
 import torch
@@ -25,11 +25,7 @@ from core.training.device import choose_device, prepare
 from core.training.optimisation import sgd
 
 
-def run(folder: RunFolder) -> Iterator[Event]:
-    yield from finetune_in(folder, folder.settings(FinetuneConfig))
-
-
-def finetune_in(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, None]:
+def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, None]:
     """Fine-tune in a run folder, from its last checkpoint if it has one; leaves `IN_RUN` there."""
     device = choose_device(config.device)
     prepare(config.seed)

@@ -1,7 +1,7 @@
 """The job that pretrains a trunk: on the snapshot's trajectories, or on Caltech-101."""
 
 import contextlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,11 +29,7 @@ from core.training.optimisation import sgd
 from core.trajectories.snapshot import read_snapshot
 
 
-def run(folder: RunFolder) -> Iterator[Event]:
-    yield from pretrain_in(folder, folder.settings(PretrainConfig))
-
-
-def pretrain_in(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, None]:
+def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, None]:
     """Pretrain in a run folder, from its last checkpoint if it has one; leaves the trunk in `IN_RUN`.
 
     The trunk is written at the end and when the generator is closed, not when the loss went astray.

@@ -1,7 +1,7 @@
 """The job that probes a trunk on Caltech-101 or on VOC objects; leaves `results/probe.json`."""
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import numpy as np
 import torch
@@ -18,11 +18,7 @@ from core.runs.run_folder import RunFolder
 from core.training.device import choose_device, prepare
 
 
-def run(folder: RunFolder) -> Iterator[Event]:
-    yield from probe_in(folder, folder.settings(ProbeConfig))
-
-
-def probe_in(folder: RunFolder, config: ProbeConfig) -> Generator[Event, None, None]:
+def run(folder: RunFolder, config: ProbeConfig) -> Generator[Event, None, None]:
     """Probe in a run folder; Metric `probe_accuracy` is the mean over classes of each split."""
     device = choose_device(config.device)
     prepare(config.seed)

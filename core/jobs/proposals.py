@@ -1,9 +1,11 @@
 """The job that proposes boxes for the images of a VOC set."""
 
+import json
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from core.atomic_file import write_atomically
 from core.datasets.voc import VocImage, read_split
 from core.detection.config import ProposalsConfig
 from core.detection.proposal_file import Proposals
@@ -12,14 +14,16 @@ from core.events import Event, Log, Progress
 from core.runs.run_folder import RunFolder
 
 
-def run(folder: RunFolder) -> Iterator[Event]:
-    config = folder.settings(ProposalsConfig)
+def run(folder: RunFolder, config: ProposalsConfig) -> Iterator[Event]:
+    """Propose boxes; leaves `results/proposals.json`: the `file` written and its counts."""
     out = config.out or folder.results / "proposals.npz"
     Proposals.check_place(out)
     images = read_split(config.voc, config.year, config.set)
     proposals = yield from propose_for(images, config.mode, config.cache or cache_of(folder))
     proposals.save(out)
-    yield Log(f"{len(proposals.boxes)} boxes for {len(images)} images of {config.set}.")
+    values = {"file": str(out), "images": len(images), "boxes": len(proposals.boxes)}
+    write_atomically(folder.results / "proposals.json", json.dumps(values, indent=1).encode())
+    yield Log(f"{len(proposals.boxes)} boxes for {len(images)} images of {config.set} in {out}.")
 
 
 def cache_of(folder: RunFolder) -> Path:

@@ -8,21 +8,21 @@ from core.array_file import read_arrays, write_arrays
 from core.datasets.reading import open_frames
 from core.events import Event, Log
 from core.jobs.by_clip import sharing
-from core.jobs.by_clip.results import write_clip
+from core.jobs.by_clip.results import read_points, write_clip
 from core.runs.run_folder import RunFolder
 from core.tracking.config import TrackConfig
 from core.tracking.linking import ESTIMATORS, FlowTracker
 from core.tracking.optical_flow import FlowEstimator
+from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.snapshot import ClipSnapshot, points_arrays, read_snapshot
 
 
-def run(folder: RunFolder) -> Generator[Event, None, None]:
+def run(folder: RunFolder, config: TrackConfig) -> Generator[Event, None, None]:
     """Track clip by clip; a run that is stopped and resumed goes on at the frame where it stopped.
 
     Raises:
         StudioError: as `sharing.run`.
     """
-    config = folder.settings(TrackConfig)
     clips = read_snapshot(folder.snapshot).clips
     yield from sharing.run(folder, config, clips, [one.clip.frames for one in clips], work)
 
@@ -48,6 +48,12 @@ def work(folder: RunFolder, one: ClipSnapshot) -> Generator[int | Log, None, Non
     write_clip(folder, clip.id, points_arrays(points))
     unfinished.unlink(missing_ok=True)
     yield Log(f"{clip.name}: {len(points):,} trajectories over {clip.frames} frames.")
+
+
+def result_edit(folder: RunFolder) -> ReplacePoints:
+    """The edit that replaces the points of the clips that were tracked."""
+    settings = {**folder.settings_as_written(), "run": folder.name}
+    return ReplacePoints(read_points(folder), "track", settings)
 
 
 def _network_flow(config: TrackConfig) -> Mapping[int, FlowEstimator] | None:

@@ -5,23 +5,21 @@ from collections.abc import Iterator
 from core.datasets.voc import CLASSES, read_split
 from core.detection.config import DetectConfig, EvaluateConfig, VocConfig
 from core.events import Event, part_of
-from core.jobs.detect import detect_in, detections_of
-from core.jobs.evaluate import evaluate_in
-from core.jobs.finetune import finetune_in
+from core.jobs import detect, evaluate, finetune
 from core.jobs.proposals import cache_of
 from core.runs.run_folder import RunFolder
 
 
-def run(folder: RunFolder) -> Iterator[Event]:
-    config = folder.settings(VocConfig)
+def run(folder: RunFolder, config: VocConfig) -> Iterator[Event]:
+    """Fine-tune, detect and evaluate, one after the other; progress is that of the whole."""
     cache = config.cache or cache_of(folder)
     searched = 0 if config.proposals else len(read_split(config.voc, config.year, config.set))
     tested = len(read_split(config.voc, config.year, config.test_set))
     fine_tuned = searched + config.total_steps
     total = fine_tuned + 2 * tested + len(CLASSES)
 
-    yield from part_of(finetune_in(folder, config), 0, total)
-    detect = DetectConfig(
+    yield from part_of(finetune.run(folder, config), 0, total)
+    detecting = DetectConfig(
         run=folder.path,
         voc=config.voc,
         year=config.year,
@@ -30,12 +28,12 @@ def run(folder: RunFolder) -> Iterator[Event]:
         mode=config.mode,
         cache=cache,
     )
-    yield from part_of(detect_in(folder, detect), fine_tuned, total)
-    evaluate = EvaluateConfig(
+    yield from part_of(detect.run(folder, detecting), fine_tuned, total)
+    measuring = EvaluateConfig(
         voc=config.voc,
         year=config.year,
         set=config.test_set,
-        detections=detections_of(folder),
+        detections=detect.detections_of(folder),
         metric=config.metric,
     )
-    yield from part_of(evaluate_in(folder, evaluate), fine_tuned + 2 * tested, total)
+    yield from part_of(evaluate.run(folder, measuring), fine_tuned + 2 * tested, total)

@@ -17,21 +17,18 @@ from core.atomic_file import write_atomically
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.project.project import Project
+from core.runs.job import Job
 from core.runs.run_folder import RunFolder, State
 from core.trajectories import store
-from core.trajectories.model import Kind
 from core.trajectories.snapshot import write_snapshot
 from core.version import ROOT, code_version
 
 _DISTRIBUTIONS = ("torch", "numpy", "opencv-contrib-python-headless", "SQLAlchemy", "scipy", "safetensors")
 
-_KINDS_READ: dict[str, tuple[Kind, ...]] = {"track": (), "densify": (Kind.OBJECT,)}
-"""Job → the kinds of trajectories it takes along; all where it is not named."""
-
 
 def prepare(
     project: Project,
-    job: str,
+    job: Job,
     settings: Any,
     clips: Sequence[Clip] | None = None,
     parent: Path | None = None,
@@ -40,7 +37,7 @@ def prepare(
 
     Args:
         project: the project.
-        job: a name of `core.jobs.JOBS`.
+        job: one of `core.jobs.JOBS`.
         settings: the job's settings.
         clips: what the snapshot holds; None for every clip of the project, empty for no snapshot.
         parent: the folder the run's folder is made in; the project's `runs` where None.
@@ -48,24 +45,25 @@ def prepare(
     Raises:
         StudioError: the folder cannot be made or written.
     """
-    return _furnished(RunFolder.create_in(parent or project.runs, job, settings), project, clips)
+    folder = RunFolder.create_in(parent or project.runs, job.name, settings)
+    return _furnished(folder, job, project, clips)
 
 
 def prepare_at(
-    path: Path, job: str, settings: Any, project: Project | None = None, clips: Sequence[Clip] | None = None
+    path: Path, job: Job, settings: Any, project: Project | None = None, clips: Sequence[Clip] | None = None
 ) -> RunFolder:
     """Make a run in the very folder `path`, with a snapshot where there is a project (see `prepare`).
 
     Raises:
         StudioError: the folder is not empty, or cannot be made or written.
     """
-    return _furnished(RunFolder.create(path, job, settings), project, clips)
+    return _furnished(RunFolder.create(path, job.name, settings), job, project, clips)
 
 
 def start_worker(folder: RunFolder, threads: int | None = None) -> "subprocess.Popen[bytes]":
     """Start a worker on a run, new or to be resumed, in a process that outlives this one.
 
-    The caller keeps the result and polls it, lest an ended worker stay a zombie.
+    The caller keeps the result and polls it, so that an ended worker does not stay a zombie.
 
     Args:
         folder: the run.
@@ -119,7 +117,9 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _furnished(folder: RunFolder, project: Project | None, clips: Sequence[Clip] | None) -> RunFolder:
+def _furnished(
+    folder: RunFolder, job: Job, project: Project | None, clips: Sequence[Clip] | None
+) -> RunFolder:
     try:
         text = json.dumps(environment(), indent=2)
         write_atomically(folder.path / "environment.json", text.encode())
@@ -127,8 +127,7 @@ def _furnished(folder: RunFolder, project: Project | None, clips: Sequence[Clip]
             with project.reading() as connection:
                 chosen = store.clips(connection) if clips is None else clips
                 if chosen:
-                    kinds = _KINDS_READ.get(folder.job, tuple(Kind))
-                    write_snapshot(connection, chosen, folder.snapshot, project.path, kinds)
+                    write_snapshot(connection, chosen, folder.snapshot, project.path, job.reads)
     except StudioError:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise

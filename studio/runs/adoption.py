@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Signal
 
-from core.jobs.adopt import result_edit
+from core.jobs import result_edit
 from core.runs.run_folder import RunFolder
 from core.trajectories.bulk_edits import FillObservations, ReplacePoints
 from studio.background import Background

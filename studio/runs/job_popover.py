@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
+from core.runs.job import Job
 from studio import theme
 from studio.forms.settings_form import SettingsForm
 
@@ -33,21 +34,22 @@ class JobPopover(QFrame):
 
     start_asked = Signal(object, bool)
 
-    def __init__(self, title: str, explanation: str, settings: type[Any], parent: QWidget) -> None:
+    def __init__(self, job: Job, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.setAccessibleName(title)
-        heading, text = QLabel(title), QLabel(explanation, wordWrap=True)
+        self.setAccessibleName(job.title)
+        explanation = f"{job.help[0].upper()}{job.help[1:]}."
+        heading, text = QLabel(job.title), QLabel(explanation, wordWrap=True)
         heading.setProperty("role", "heading")
         text.setProperty("quiet", True)
-        self.form: SettingsForm[Any] = SettingsForm(settings)
+        self.form: SettingsForm[Any] = SettingsForm(job.settings)
         self.form.installEventFilter(self)
         self._scroll = QScrollArea()
         self._scroll.setWidget(self.form)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setAccessibleName(title)
+        self._scroll.setAccessibleName(job.title)
         self._corner = QPoint()
         self.clips = QComboBox()
         self.clips.setAccessibleName("Which clips")

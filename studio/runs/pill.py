@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from core.runs.run_folder import State
 from studio import theme
-from studio.runs.run import TITLES, Run
+from studio.runs.run import Run, job_title
 from studio.runs.runs import Runs
 from studio.runs.words import age, duration, state_words
 
@@ -191,7 +191,7 @@ def pill_words(active: list[Run]) -> str:
     if not active:
         return "No jobs running"
     run = active[0]
-    parts = [TITLES.get(run.job, run.job)]
+    parts = [job_title(run.job)]
     if run.is_stopping:
         parts.append("stopping…")
     elif run.fraction is not None:

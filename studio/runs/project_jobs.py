@@ -8,9 +8,10 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from core.errors import StudioError
-from core.jobs.adopt import ADOPTED, pending
+from core.jobs import JOBS, pending
+from core.runs.job import Job, Works
 from core.runs.run_folder import State
-from core.tracking.config import DensifyConfig, TrackConfig
+from core.trajectories.model import Kind
 from core.trajectories.store import ClipSummary
 from studio.document import Document
 from studio.runs.adoption import Adoption
@@ -40,27 +41,16 @@ class ProjectJobs(QObject):
         self._adoption = Adoption(document, self)
         self._adoption.told.connect(self.told)
         self._adoption.failed.connect(self.failed)
-        self.popovers = {
-            "track": JobPopover(
-                "Track points", "Follows points through the clips by optical flow.", TrackConfig, window
-            ),
-            "densify": JobPopover(
-                "Densify objects",
-                "Fills the frames between keyframes with boxes and masks.",
-                DensifyConfig,
-                window,
-            ),
-        }
-        for job, popover in self.popovers.items():
-            popover.start_asked.connect(partial(self._start, job))
+        self.popovers = {name: JobPopover(job, window) for name, job in JOBS.items() if _is_on_clips(job)}
+        for name, popover in self.popovers.items():
+            popover.start_asked.connect(partial(self._start, name))
         runs.finished.connect(self._take_finished)
         runs.deleted.connect(self._tell_deleted)
 
     def slots(self, buttons: dict[str, QWidget]) -> dict[str, Callable[[], object]]:
         """Action → what it calls; forms open below `buttons`, by action."""
         return {
-            "track_points": partial(self._open, "track", buttons["track_points"]),
-            "densify": partial(self._open, "densify", buttons["densify"]),
+            **{name: partial(self._open, name, buttons[name]) for name in self.popovers},
             "stop_runs": self._stop_all,
             "open_runs": self._open_folder,
         }
@@ -77,7 +67,8 @@ class ProjectJobs(QObject):
         """Action → why it cannot be used now."""
         clips = "" if self._summaries else "Import clips first."
         keyed = clips or ("" if any(one.annotated for one in self._summaries) else "Draw an object first.")
-        return {"track_points": clips, "densify": keyed, "export_tracks": clips, "import_tracks": clips}
+        jobs = {name: keyed if Kind.OBJECT in JOBS[name].reads else clips for name in self.popovers}
+        return {**jobs, "export_tracks": clips, "import_tracks": clips}
 
     def close(self) -> None:
         """Runs go on in the background; their results wait for the next time."""
@@ -109,7 +100,7 @@ class ProjectJobs(QObject):
             self.failed.emit(f"{run.title} failed: {run.status.error}")
         elif run.state is State.INTERRUPTED:
             self.failed.emit(f"{run.title} was interrupted: {run.status.error}")
-        elif run.state is State.DONE and run.job in ADOPTED and run.folder is not None:
+        elif run.state is State.DONE and run.job in self.popovers and run.folder is not None:
             self._adoption.add([run.folder])
         elif run.state is State.DONE:
             self.told.emit(f"{run.title} is done.")
@@ -122,3 +113,7 @@ class ProjectJobs(QObject):
             self._runs.restore(run)
         except StudioError as error:
             self.failed.emit(str(error))
+
+
+def _is_on_clips(job: Job) -> bool:
+    return job.works is Works.ON_CLIPS

@@ -9,23 +9,16 @@ from typing import Any
 import numpy as np
 
 from core.events import ClassAP, Filters, Log
+from core.jobs import JOBS
 from core.runs.run_folder import RunFolder, State, Status
 
 ACTIVE = (State.QUEUED, State.RUNNING)
 """States in which a run has not ended."""
 
-TITLES = {
-    "track": "Track points",
-    "densify": "Densify objects",
-    "proposals": "Proposals",
-    "pretrain": "Pretrain",
-    "finetune": "Fine-tune",
-    "detect": "Detect",
-    "evaluate": "Evaluate",
-    "voc": "Evaluate on VOC",
-    "probe": "Probe",
-}
-"""Job → the window's words for it."""
+
+def job_title(name: str) -> str:
+    """The window's words for a job, also for one that another version made."""
+    return JOBS[name].title if name in JOBS else name.capitalize()
 
 
 class Curve:
@@ -124,7 +117,7 @@ class Run:
         values = [
             str(self.settings[key]) for key in chosen if self.settings.get(key) not in (None, "", "auto")
         ]
-        title = TITLES.get(self.job, self.job.capitalize())
+        title = job_title(self.job)
         return " · ".join(filter(None, (title, *start, " ".join(values))))
 
     @property

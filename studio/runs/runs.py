@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from core import config
 from core.datasets.clip import Clip
 from core.errors import StudioError
+from core.jobs import JOBS
 from core.project.project import Project
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State, Status
@@ -122,7 +123,7 @@ class Runs(QObject):
         followed = _Followed(Run(job, config.as_dict(settings)), launching=True)
         self._followed.append(followed)
         self.added.emit(followed.run)
-        self._launch(followed, lambda: launch.prepare(self.project, job, settings, clips))
+        self._launch(followed, lambda: launch.prepare(self.project, JOBS[job], settings, clips))
         return followed.run
 
     def resume(self, run: Run) -> None:

@@ -3,6 +3,9 @@
 
 from dataclasses import dataclass
 
+from core.jobs import JOBS
+from core.runs.job import Works
+
 
 @dataclass(frozen=True)
 class Row:
@@ -38,6 +41,26 @@ def _curate(
     name: str, text: str, menu: str, *keys: str, tip: str = "", icon: str = "", group: str = ""
 ) -> Row:
     return Row(name, text, menu, keys, tip, icon, group, curating=True)
+
+
+_KEYS = {"track": ("Ctrl+T",), "densify": ("Ctrl+D",)}
+"""Job → its shortcuts."""
+
+
+def _jobs_on_clips() -> list[Row]:
+    """The jobs that open a small form in Curate, from the table of jobs."""
+    return [
+        Row(
+            name,
+            f"&{job.title}…",
+            "Run",
+            _KEYS.get(name, ()),
+            f"{job.help[0].upper()}{job.help[1:]}.",
+            job.icon,
+        )
+        for name, job in JOBS.items()
+        if job.works is Works.ON_CLIPS
+    ]
 
 
 ROWS: tuple[Row, ...] = (
@@ -129,8 +152,7 @@ ROWS: tuple[Row, ...] = (
     Row("full_screen", "Fu&ll screen", "View", ("F11",), group="*"),
     Row("reset_layout", "&Reset layout", "View", tip="Put the panels of this workspace where they were at first."),
 
-    Row("track_points", "&Track points…", "Run", ("Ctrl+T",), "Follow points through the clips by optical flow.", "track"),
-    Row("densify", "&Densify objects…", "Run", ("Ctrl+D",), "Fill the frames between keyframes.", "densify"),
+    *_jobs_on_clips(),
     Row("pretrain", "&Pretrain…", "|Run", ("Ctrl+R",), "Go to the settings of a new pretraining run.", "train"),
     Row("evaluate_voc", "&Evaluate on VOC…", "Run", ("Ctrl+E",), "Go to the settings of an evaluation.", "evaluate"),
     Row("stop_runs", "&Stop running jobs", "|Run", ("Ctrl+.",), "Each saves what it did and ends.", "stop"),

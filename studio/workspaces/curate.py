@@ -12,13 +12,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.jobs import JOBS
+from core.runs.job import Works
 from studio import theme
 from studio.window.actions import Actions
 from studio.window.steps import Steps
 
 TOOLS = ("tool_select", "tool_box", "tool_brush", "tool_erase", "tool_polygon")
 EDITS = ("keyframe", "split", "merge", "swap", "delete_here")
-JOBS = ("track_points", "densify")
 
 
 class CurateWorkspace(QWidget):
@@ -45,7 +46,7 @@ class CurateWorkspace(QWidget):
                 bar.addWidget(_button(commands[name]))
             bar.addSpacing(2 * theme.SPACE)
         bar.addStretch()
-        for name in JOBS:
+        for name in [job.name for job in JOBS.values() if job.works is Works.ON_CLIPS]:
             button = _button(commands[name], with_text=True)
             self.job_buttons[name] = button
             bar.addWidget(button)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QSpli
 from core.detection.config import VocConfig
 from core.errors import StudioError
 from core.evaluation import table1
+from core.jobs import jobs_of
 from studio import theme
 from studio.document import Document
 from studio.forms.settings_form import SettingsForm
@@ -27,7 +28,7 @@ from studio.workspaces.init_editor import InitEditor
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
 
-JOBS = ("voc", "finetune", "detect", "evaluate")
+JOBS_HERE = jobs_of("evaluate")
 
 
 class EvaluateWorkspace(QWidget):
@@ -39,7 +40,7 @@ class EvaluateWorkspace(QWidget):
         self._document, self._runs = document, runs
         self._class = ""
         self.run_list = RunList(
-            runs, JOBS, "Evaluations appear here.\nChoose VOC data and weights on the right."
+            runs, JOBS_HERE, "Evaluations appear here.\nChoose VOC data and weights on the right."
         )
         self.header, self._error = RunHeader(runs), ErrorCard()
         self.loss = CurvePlot(

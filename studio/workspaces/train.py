@@ -5,6 +5,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import StudioError
+from core.jobs import jobs_of
 from core.pretraining.config import PretrainConfig
 from studio.document import Document
 from studio.forms.settings_form import SettingsForm
@@ -19,7 +20,7 @@ from studio.workspaces.log_view import LogView
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
 
-JOBS = ("pretrain",)
+JOBS_HERE = jobs_of("train")
 COUNT_PERIOD = 500
 """Milliseconds after an edit before the trajectories are counted again."""
 
@@ -34,7 +35,7 @@ class TrainWorkspace(QWidget):
         self._counts: tuple[int, int, int] | None = None
         self._revision = 0
         self.run_list = RunList(
-            runs, JOBS, "Pretraining runs appear here.\nChoose settings on the right and press Pretrain."
+            runs, JOBS_HERE, "Pretraining runs appear here.\nChoose settings on the right and press Pretrain."
         )
         self.header, self._error = RunHeader(runs), ErrorCard()
         self.loss = CurvePlot(

@@ -4,6 +4,7 @@ import pytest
 
 from core.check import problems
 from core.datasets.readers import find_clips
+from core.jobs import JOBS
 from core.project.importing import import_edit
 from core.project.project import Project
 from core.runs import launch
@@ -20,7 +21,7 @@ def checked(tmp_path_factory):
     with Project.create(folder / "project") as project:
         with project.writing() as connection:
             journal.perform(connection, import_edit(find_clips(write_davis(folder / "DAVIS"))))
-        run_job(launch.prepare(project, "track", TrackConfig(min_length=5)))
+        run_job(launch.prepare(project, JOBS["track"], TrackConfig(min_length=5)))
         assert problems(project) == []
     return project.path
 

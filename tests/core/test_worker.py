@@ -18,6 +18,7 @@ from core.config import setting
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.events import Log, Metric, Progress
+from core.jobs import JOBS
 from core.project.project import Project
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
@@ -253,12 +254,12 @@ def test_a_prepared_run_knows_its_trajectories_and_what_it_runs_on(tmp_path):
             journal.perform(connection, AddClips([(clip, []), (Clip(**{**vars(clip), "name": "b"}), [])]))
         with project.reading() as connection:
             chosen = store.clip(connection, "b")
-        folder = launch.prepare(project, "track", Example(), [chosen])
+        folder = launch.prepare(project, JOBS["track"], Example(), [chosen])
         assert folder.path.parent == project.runs
         assert [one.clip.name for one in read_snapshot(folder.snapshot).clips] == ["b"]
-        everything = launch.prepare_at(tmp_path / "out", "track", Example(), project)
+        everything = launch.prepare_at(tmp_path / "out", JOBS["track"], Example(), project)
         assert [one.clip.name for one in read_snapshot(everything.snapshot).clips] == ["a", "b"]
-        without = launch.prepare(project, "voc", Example(), [], tmp_path / "elsewhere")
+        without = launch.prepare(project, JOBS["voc"], Example(), [], tmp_path / "elsewhere")
         assert without.path.parent == tmp_path / "elsewhere"
         assert list(without.snapshot.iterdir()) == []
     text = (folder.path / "environment.json").read_text()

@@ -73,8 +73,8 @@ def open_the_sample(user) -> Path:
 
 
 def track_and_densify(user, project: Path) -> None:
-    for job, popover in (("track_points", "track"), ("densify", "densify")):
-        user.press(user.session.curate.job_buttons[job])
+    for popover in ("track", "densify"):
+        user.press(user.session.curate.job_buttons[popover])
         form = user.session.jobs.popovers[popover]
         user.wait(form.isVisible)
         if popover == "track":

@@ -3,10 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core import jobs
 from core.datasets.readers import find_clips
 from core.errors import StudioError
 from core.events import Log
-from core.jobs import adopt
+from core.jobs import JOBS
 from core.project.importing import import_edit
 from core.project.project import Project
 from core.runs import launch
@@ -34,18 +35,18 @@ def project(tmp_path, davis):
 
 
 def tracked(project):
-    folder = launch.prepare(project, "track", TrackConfig(spacing=8, min_length=5))
+    folder = launch.prepare(project, JOBS["track"], TrackConfig(spacing=8, min_length=5))
     run_job(folder)
     return folder
 
 
 def test_a_tracking_run_is_pending_until_it_is_taken_in_also_after_undo(project):
     folder = tracked(project)
-    launch.prepare(project, "track", TrackConfig())  # one that is not finished
-    other = launch.prepare(project, "voc", TrackConfig(), ())
-    assert [run.name for run in adopt.pending(project)] == [folder.name]
+    launch.prepare(project, JOBS["track"], TrackConfig())  # one that is not finished
+    other = launch.prepare(project, JOBS["voc"], TrackConfig(), ())
+    assert [run.name for run in jobs.pending(project)] == [folder.name]
     with project.writing() as connection:
-        journal.perform(connection, adopt.result_edit(folder))
+        journal.perform(connection, jobs.result_edit(folder))
     with project.reading() as connection:
         assert store.adopted_runs(connection) == {folder.name}
         assert all(one.points > 10 for one in store.summaries(connection))
@@ -55,9 +56,9 @@ def test_a_tracking_run_is_pending_until_it_is_taken_in_also_after_undo(project)
         assert rows[-1].settings["spacing"] == 8
     with project.writing() as connection:
         journal.undo(connection)
-    assert adopt.pending(project) == []
+    assert jobs.pending(project) == []
     with pytest.raises(StudioError, match="only track and densify runs"):
-        adopt.result_edit(other)
+        jobs.result_edit(other)
 
 
 def objects_of(connection):
@@ -65,17 +66,17 @@ def objects_of(connection):
 
 
 def test_densified_objects_are_filled_between_their_keyframes(project):
-    folder = launch.prepare(project, "densify", DensifyConfig())
+    folder = launch.prepare(project, JOBS["densify"], DensifyConfig())
     run_job(folder)
     with project.writing() as connection:
         before = {
             one.id: one for clip in store.clips(connection) for one in store.objects(connection, clip.id)
         }
-        journal.perform(connection, adopt.result_edit(folder))
+        journal.perform(connection, jobs.result_edit(folder))
         after = {
             one.id: one for clip in store.clips(connection) for one in store.objects(connection, clip.id)
         }
-    assert adopt.pending(project) == []
+    assert jobs.pending(project) == []
     for id, one in after.items():
         assert one.keyframes.tolist() == before[id].frames.tolist()
         assert len(one.frames) > len(before[id].frames)
@@ -83,10 +84,10 @@ def test_densified_objects_are_filled_between_their_keyframes(project):
 
 
 def test_what_an_audit_found_is_taken_in_with_what_was_filled(project):
-    folder = launch.prepare(project, "densify", DensifyConfig(audit=True))
+    folder = launch.prepare(project, JOBS["densify"], DensifyConfig(audit=True))
     run_job(folder)
     with project.writing() as connection:
-        journal.perform(connection, adopt.result_edit(folder))
+        journal.perform(connection, jobs.result_edit(folder))
         after = objects_of(connection)
     for id, one in after.items():
         inner = np.isin(one.frames, one.keyframes[1:-1])
@@ -95,7 +96,7 @@ def test_what_an_audit_found_is_taken_in_with_what_was_filled(project):
 
 
 def test_objects_that_were_edited_while_the_densifier_ran_are_left_and_counted(project):
-    folder = launch.prepare(project, "densify", DensifyConfig())
+    folder = launch.prepare(project, JOBS["densify"], DensifyConfig())
     run_job(folder)
     with project.writing() as connection:
         drawn, emptied, *others = objects_of(connection).values()
@@ -112,10 +113,10 @@ def test_objects_that_were_edited_while_the_densifier_ran_are_left_and_counted(p
         for frame in emptied.keyframes.tolist():
             journal.perform(connection, edits.DeleteObservation(clips[emptied.id], emptied.id, frame))
         before = objects_of(connection)
-        journal.perform(connection, adopt.result_edit(folder))
+        journal.perform(connection, jobs.result_edit(folder))
         after = objects_of(connection)
         text = journal.undoable(connection).text
-    assert adopt.pending(project) == []
+    assert jobs.pending(project) == []
     assert (
         text == f"Densify {len(others)} object{'s' * (len(others) != 1)} (2 changed meanwhile and were left)"
     )
@@ -145,25 +146,25 @@ def test_results_of_a_clip_that_is_gone_are_passed_over(project, davis):
     with project.writing() as connection:
         journal.undo(connection)  # the import
         journal.perform(connection, import_edit(find_clips(davis)))
-        journal.perform(connection, adopt.result_edit(folder))
+        journal.perform(connection, jobs.result_edit(folder))
         assert [one.points for one in store.summaries(connection)] == [0, 0]
 
 
 def test_workers_run_side_by_side_and_their_progress_is_added_up(project):
     folders = [
-        launch.prepare(project, "densify", DensifyConfig()),
-        launch.prepare(project, "track", TrackConfig(spacing=16, min_length=5)),
+        launch.prepare(project, JOBS["densify"], DensifyConfig()),
+        launch.prepare(project, JOBS["track"], TrackConfig(spacing=16, min_length=5)),
     ]
     seen = []
     run_workers(folders, seen.append)
     progress = [event for event in seen if not isinstance(event, Log)]
     assert progress[-1].step == progress[-1].total > 0
-    assert len(adopt.pending(project)) == 2
+    assert len(jobs.pending(project)) == 2
 
 
 def test_a_worker_that_cannot_be_started_stops_those_before_it(project):
-    first = launch.prepare(project, "track", TrackConfig(spacing=4, min_length=5))
-    second = launch.prepare(project, "track", TrackConfig())
+    first = launch.prepare(project, JOBS["track"], TrackConfig(spacing=4, min_length=5))
+    second = launch.prepare(project, JOBS["track"], TrackConfig())
     with second.held_lock(), pytest.raises(StudioError, match="already running; wait for its end"):
         run_workers([first, second], lambda event: None)
     assert not first.is_alive()
@@ -171,7 +172,7 @@ def test_a_worker_that_cannot_be_started_stops_those_before_it(project):
 
 
 def test_an_interrupt_lets_the_workers_save_and_end(project):
-    long = launch.prepare(project, "track", TrackConfig(preset="best", spacing=4, min_length=5))
+    long = launch.prepare(project, JOBS["track"], TrackConfig(preset="best", spacing=4, min_length=5))
 
     def interrupt(event):
         raise KeyboardInterrupt
@@ -183,8 +184,8 @@ def test_an_interrupt_lets_the_workers_save_and_end(project):
 
 
 def test_a_worker_that_fails_stops_the_others_and_says_why(project, tmp_path):
-    bad = launch.prepare_at(tmp_path / "run", "track", TrackConfig())  # without a snapshot
-    long = launch.prepare(project, "track", TrackConfig(preset="best", spacing=4, min_length=5))
+    bad = launch.prepare_at(tmp_path / "run", JOBS["track"], TrackConfig())  # without a snapshot
+    long = launch.prepare(project, JOBS["track"], TrackConfig(preset="best", spacing=4, min_length=5))
     with pytest.raises(StudioError, match="run: The snapshot in"):
         run_workers([bad, long], lambda event: None)
     assert not long.is_alive()
@@ -193,10 +194,10 @@ def test_a_worker_that_fails_stops_the_others_and_says_why(project, tmp_path):
 def test_densifying_a_span_again_leaves_what_lies_outside_it(project):
     counts = []
     for config in (DensifyConfig(), DensifyConfig(span=(1, 3))):
-        folder = launch.prepare(project, "densify", config)
+        folder = launch.prepare(project, JOBS["densify"], config)
         run_job(folder)
         with project.writing() as connection:
-            journal.perform(connection, adopt.result_edit(folder))
+            journal.perform(connection, jobs.result_edit(folder))
             clips = store.clips(connection)
             counts.append([len(one.frames) for clip in clips for one in store.objects(connection, clip.id)])
     assert counts[0] == counts[1]

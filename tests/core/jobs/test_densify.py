@@ -10,7 +10,7 @@ from core.datasets.synthetic import render_clip
 from core.errors import StudioError
 from core.events import Log, Progress
 from core.geometry import decode_mask, encode_mask, mask_box
-from core.jobs.adopt import result_edit
+from core.jobs import JOBS, result_edit
 from core.jobs.densify import read_audit, read_results
 from core.project.project import Project
 from core.runs.launch import prepare
@@ -54,7 +54,7 @@ def annotated_clip(root: Path, name: str, seed: int) -> tuple[Clip, list[ObjectT
 
 
 def test_every_frame_between_is_filled_and_imported_as_one_edit(project):
-    folder = prepare(project, "densify", DensifyConfig())
+    folder = prepare(project, JOBS["densify"], DensifyConfig())
     progress = [event for event in jobs.run(folder) if isinstance(event, Progress)]
     assert [event.step for event in progress] == sorted(event.step for event in progress)
     assert progress[-1].step == progress[-1].total
@@ -73,7 +73,7 @@ def test_every_frame_between_is_filled_and_imported_as_one_edit(project):
 
 
 def test_a_clip_that_is_done_survives_a_stop_and_is_not_done_again(project):
-    folder = prepare(project, "densify", DensifyConfig())
+    folder = prepare(project, JOBS["densify"], DensifyConfig())
     job = jobs.run(folder)
     for event in job:
         if isinstance(event, Progress) and event.what == "pond":
@@ -92,7 +92,7 @@ def test_a_clip_that_is_done_survives_a_stop_and_is_not_done_again(project):
 def test_a_mask_that_does_not_fit_costs_its_clip_only(project, tmp_path):
     for file in (tmp_path / "pond").glob("*.png"):
         cv2.imwrite(str(file), cv2.imread(str(file))[:100])
-    folder = prepare(project, "densify", DensifyConfig())
+    folder = prepare(project, JOBS["densify"], DensifyConfig())
     warnings = [e.text for e in jobs.run(folder) if isinstance(e, Log) and e.level == "warning"]
     assert len(warnings) == 1
     assert warnings[0].startswith("pond was passed over")
@@ -100,7 +100,7 @@ def test_a_mask_that_does_not_fit_costs_its_clip_only(project, tmp_path):
 
 
 def test_an_audit_is_kept_by_trajectory(project):
-    folder = prepare(project, "densify", DensifyConfig(audit=True))
+    folder = prepare(project, JOBS["densify"], DensifyConfig(audit=True))
     events = list(jobs.run(folder))
     steps = [event.step for event in events if isinstance(event, Progress)]
     assert steps == sorted(steps)
@@ -113,12 +113,12 @@ def test_an_audit_is_kept_by_trajectory(project):
             assert [frame for frame, _ in hidden] == [4]
             assert 0.5 < hidden[0][1] <= 1
     assert any("keyframes hidden" in event.text for event in events if isinstance(event, Log))
-    assert read_audit(prepare(project, "densify", DensifyConfig())) == {}
+    assert read_audit(prepare(project, JOBS["densify"], DensifyConfig())) == {}
 
 
 def test_an_audit_alone_leaves_what_was_filled(project):
     def adopt(config: DensifyConfig) -> None:
-        folder = prepare(project, "densify", config)
+        folder = prepare(project, JOBS["densify"], config)
         progress = [event for event in jobs.run(folder) if isinstance(event, Progress)]
         assert progress[-1].step == progress[-1].total
         with project.writing() as connection:
@@ -153,4 +153,4 @@ def test_without_an_object_there_is_nothing_to_densify(tmp_path):
         with project.writing() as connection:
             journal.perform(connection, AddClips([(clip, [])]))
         with pytest.raises(StudioError, match="no object to densify; import annotation, or draw a box"):
-            list(jobs.run(prepare(project, "densify", DensifyConfig())))
+            list(jobs.run(prepare(project, JOBS["densify"], DensifyConfig())))

@@ -9,12 +9,13 @@ import torch
 from safetensors.torch import load_file
 
 from core import config as settings
+from core import jobs
 from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.errors import StudioError
 from core.events import Filters, Log, Metric, Progress, to_json
 from core.geometry import mask_box
-from core.jobs.pretrain import pretrain_in, run
+from core.jobs import pretrain
 from core.networks.weights import IN_RUN, load_trunk
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project
@@ -106,7 +107,7 @@ def new_run(path: Path, snapshot: Path, config: PretrainConfig) -> RunFolder:
 
 def follow(folder: RunFolder, stop_after: int | None = None) -> None:
     """As the worker does: append every event; close the job after so many."""
-    job = run(folder)
+    job = jobs.run(folder)
     for number, event in enumerate(job, start=1):
         folder.append(event)
         if number == stop_after:
@@ -164,7 +165,7 @@ def test_a_run_goes_on_with_the_network_it_began_with_wherever_it_is_resumed(tmp
     config = dataclasses.replace(SMALL, network="small", steps=3)  # as `auto` may have chosen on a GPU
     folder = new_run(tmp_path / "run", snapshot, config)
     follow(folder, stop_after=4)
-    for event in pretrain_in(folder, dataclasses.replace(config, network="auto")):
+    for event in pretrain.run(folder, dataclasses.replace(config, network="auto")):
         folder.append(event)
     assert load_trunk(str(folder.path), "small", torch.Generator()).shape.name == "small"
     assert [event.step for event in folder.events()[0] if isinstance(event, Progress)] == [1, 2, 3]
@@ -172,7 +173,7 @@ def test_a_run_goes_on_with_the_network_it_began_with_wherever_it_is_resumed(tmp
 
 def test_killed_and_resumed_from_the_last_checkpoint_it_is_as_if_never_killed(tmp_path, snapshot, straight):
     folder = new_run(tmp_path / "run", snapshot, WITH_DROPOUT)
-    job = run(folder)
+    job = jobs.run(folder)
     kept = None
     for event in job:
         folder.append(event)

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from core import jobs
 from core.datasets.voc import VocImage, VocObject, write_annotation
 from core.evaluation.config import ProbeConfig
 from core.events import Metric, Progress
-from core.jobs.probe import run
 from core.networks.weights import IN_RUN, load_trunk, save_trunk
 from core.runs.run_folder import RunFolder
 
@@ -56,14 +56,14 @@ def voc(tmp_path):
 def test_no_more_objects_are_looked_at_than_train_or_test(tmp_path, voc):
     config = ProbeConfig(voc=voc, network="tiny", device="cpu", per_class=2, splits=1)
     progress = [
-        e for e in run(RunFolder.create(tmp_path / "run", "probe", config)) if isinstance(e, Progress)
+        e for e in jobs.run(RunFolder.create(tmp_path / "run", "probe", config)) if isinstance(e, Progress)
     ]
     assert [(event.step, event.total) for event in progress] == [(3 * 2 + 6, 3 * 2 + 6)]
 
 
 def result_of(path, config):
     folder = RunFolder.create(path, "probe", config)
-    events = list(run(folder))
+    events = list(jobs.run(folder))
     assert any(isinstance(event, Progress) for event in events)
     assert len([event for event in events if isinstance(event, Metric)]) == config.splits
     return json.loads((folder.results / "probe.json").read_text())

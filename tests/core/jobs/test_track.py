@@ -11,6 +11,7 @@ from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.errors import StudioError
 from core.events import Log, Progress
+from core.jobs import JOBS
 from core.jobs.by_clip.results import read_points
 from core.project.project import Project
 from core.runs.launch import prepare
@@ -42,7 +43,7 @@ def stored_clip(root: Path, name: str, seed: int) -> Clip:
 
 
 def test_every_clip_is_tracked_and_progress_counts_all_frames(project):
-    folder = prepare(project, "track", SETTINGS)
+    folder = prepare(project, JOBS["track"], SETTINGS)
     events = list(jobs.run(folder))
     progress = [event for event in events if isinstance(event, Progress)]
     clip = [*range(1, 9), 8, 8]  # told again with what is said of the clip, and at its end
@@ -62,7 +63,7 @@ def test_every_clip_is_tracked_and_progress_counts_all_frames(project):
 
 def stopped(project, after: int, settings=SETTINGS):
     """The folder of a run that was closed once so many frames were done."""
-    folder = prepare(project, "track", settings)
+    folder = prepare(project, JOBS["track"], settings)
     job = jobs.run(folder)
     for event in job:
         if isinstance(event, Progress) and event.step == after:
@@ -81,7 +82,7 @@ def assert_same(found, wanted):
 @pytest.fixture
 def whole(project):
     """What a run without a stop finds."""
-    folder = prepare(project, "track", SETTINGS)
+    folder = prepare(project, JOBS["track"], SETTINGS)
     list(jobs.run(folder))
     return read_points(folder)
 
@@ -139,19 +140,21 @@ def test_a_network_that_the_user_names_computes_the_flow(project, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.jit.script(Still()).save(str(tmp_path / "flow.pt"))
-    folder = prepare(project, "track", TrackConfig(flow=tmp_path / "flow.pt", device="cpu", min_length=1))
+    folder = prepare(
+        project, JOBS["track"], TrackConfig(flow=tmp_path / "flow.pt", device="cpu", min_length=1)
+    )
     list(jobs.run(folder))
     for points in read_points(folder).values():
         assert len(points) > 50
         assert (points.lengths == 1).all()  # the way back is not the way there: no link is consistent
     (tmp_path / "flow.pt").write_bytes(b"no network")
     with pytest.raises(StudioError, match="is no flow network"):
-        list(jobs.run(prepare(project, "track", folder.settings(TrackConfig))))
+        list(jobs.run(prepare(project, JOBS["track"], folder.settings(TrackConfig))))
 
 
 def test_a_clip_with_a_missing_frame_is_passed_over_with_a_warning(project, tmp_path):
     (tmp_path / "meadow" / "03.png").unlink()
-    folder = prepare(project, "track", SETTINGS)
+    folder = prepare(project, JOBS["track"], SETTINGS)
     warnings = [e.text for e in jobs.run(folder) if isinstance(e, Log) and e.level == "warning"]
     assert len(warnings) == 1
     assert warnings[0].startswith("meadow was passed over")
@@ -163,11 +166,11 @@ def test_without_any_clip_that_can_be_read_it_fails(project, tmp_path):
     for name in ("meadow", "pond"):
         (tmp_path / name / "03.png").unlink()
     with pytest.raises(StudioError, match=r"03\.png"):
-        list(jobs.run(prepare(project, "track", SETTINGS)))
+        list(jobs.run(prepare(project, JOBS["track"], SETTINGS)))
 
 
 def test_a_damaged_result_is_named(project):
-    folder = prepare(project, "track", SETTINGS)
+    folder = prepare(project, JOBS["track"], SETTINGS)
     list(jobs.run(folder))
     path = next(folder.results.glob("*.npz"))
     path.write_bytes(path.read_bytes()[:200])

@@ -20,8 +20,7 @@ from core.evaluation import comp4
 from core.evaluation.table1 import row_of_run
 from core.evaluation.voc_ap import Detections
 from core.events import ClassAP, Log, Metric, Progress
-from core.jobs import run
-from core.jobs.finetune import finetune_in
+from core.jobs import finetune, run
 from core.networks.initialisation import initialise
 from core.networks.trunk import TINY, Trunk
 from core.networks.weights import save_trunk
@@ -134,9 +133,9 @@ def test_a_stopped_chain_goes_on_to_the_same_end(done, settings, tmp_path):
 def test_a_fine_tuning_goes_on_with_the_network_it_began_with(settings, tmp_path):
     config = replace(settings, network="small", steps=2)  # as `auto` may have chosen on a GPU
     folder = RunFolder.create(tmp_path / "run", "finetune", config)
-    with closing(finetune_in(folder, config)) as events:
+    with closing(finetune.run(folder, config)) as events:
         assert any(event == Progress(6 + 1, 6 + 2, "Fine-tuning") for event in events)
-    list(finetune_in(folder, replace(config, network="auto")))
+    list(finetune.run(folder, replace(config, network="auto")))
     assert load_detector(folder.path).net.trunk.shape.name == "small"
 
 

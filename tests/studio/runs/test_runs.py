@@ -16,7 +16,7 @@ import pytest
 from core import config
 from core.config import setting
 from core.events import Log, Metric
-from core.jobs.adopt import result_edit
+from core.jobs import result_edit
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project
 from core.runs.run_folder import RunFolder, State, Status

@@ -296,7 +296,7 @@ def test_a_refused_edit_is_one_sentence(open_studio: Studio):
 
 
 def test_the_form_of_a_job_opens_below_its_button(open_studio: Studio, qtbot):
-    open_studio.window.commands["track_points"].trigger()
+    open_studio.window.commands["track"].trigger()
     popover = open_studio.session.jobs.popovers["track"]
     assert popover.isVisible()
     assert [popover.clips.itemText(k) for k in range(popover.clips.count())] == ["all 2 clips", "only birds"]

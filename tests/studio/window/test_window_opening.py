@@ -21,7 +21,7 @@ from tests.studio.small_project import draw_clip
 
 def test_the_window_starts_on_the_welcome_page(studio: Studio):
     assert studio.welcome.isVisible()
-    assert not studio.window.commands["track_points"].isEnabled()
+    assert not studio.window.commands["track"].isEnabled()
     assert "Open a project first." in studio.window.commands["split"].toolTip()
 
 
@@ -31,7 +31,7 @@ def test_a_project_opens_ready_to_work(open_studio: Studio):
     assert session.view.clip.name == "birds"
     assert session.tracks.model.rowCount() == 22
     assert visible_docks(open_studio) == {"clips", "tracks", "inspector", "history", "timeline"}
-    assert open_studio.window.commands["track_points"].isEnabled()
+    assert open_studio.window.commands["track"].isEnabled()
     assert session.curate.steps.done == {"import", "track"}
 
 
@@ -63,7 +63,7 @@ def test_the_same_project_can_be_opened_again_after_another(
 ):
     assert open_studio.new_project(tmp_path / "second")
     assert open_studio.session.clips.summaries == []
-    assert not open_studio.window.commands["track_points"].isEnabled()
+    assert not open_studio.window.commands["track"].isEnabled()
     assert open_studio.open_project(small_project)
     assert len(open_studio.session.clips.summaries) == 2
 

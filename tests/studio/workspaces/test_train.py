@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QWidget
 
+from core.jobs import JOBS
 from core.pretraining.config import PretrainConfig
 from core.runs.run_folder import State
 from studio.document import Document
@@ -111,7 +112,7 @@ def test_edits_since_the_run_are_counted(
     from core.runs import launch
 
     add_drawn_clips(document.project, tmp_path / "frames")
-    launch.prepare(document.project, "pretrain", PretrainConfig())
+    launch.prepare(document.project, JOBS["pretrain"], PretrainConfig())
     workspace = open_train()
     qtbot.waitUntil(lambda: "0 object and 40 point tracks · no edits since" in texts(workspace))
     document.undo()

@@ -20,6 +20,7 @@ from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.errors import StudioError
 from core.events import Log, Progress
+from core.jobs import JOBS
 from core.jobs.by_clip import task
 from core.jobs.by_clip import workers as clip_workers
 from core.jobs.by_clip.results import clip_path, clips_done, read_clip
@@ -69,7 +70,7 @@ def an_object():
 @pytest.fixture(scope="module")
 def wanted(project):
     """What one process finds."""
-    return results(done(prepare(project, "track", SETTINGS)))
+    return results(done(prepare(project, JOBS["track"], SETTINGS)))
 
 
 def done(folder):
@@ -92,7 +93,7 @@ def assert_same(found, wanted):
 
 
 def test_several_processes_find_what_one_finds(project, wanted):
-    folder = prepare(project, "track", replace(SETTINGS, workers=2))
+    folder = prepare(project, JOBS["track"], replace(SETTINGS, workers=2))
     events = list(jobs.run(folder))
     assert_same(results(folder), wanted)
     steps = [event.step for event in events if isinstance(event, Progress)]
@@ -105,12 +106,12 @@ def test_several_processes_find_what_one_finds(project, wanted):
 
 def test_densifying_in_several_processes_finds_what_one_finds(project):
     settings = DensifyConfig(method="box", audit=True)
-    one, several = (done(prepare(project, "densify", replace(settings, workers=n))) for n in (1, 2))
+    one, several = (done(prepare(project, JOBS["densify"], replace(settings, workers=n))) for n in (1, 2))
     assert_same(results(several), results(one))
 
 
 def test_a_stop_reaches_every_process_and_the_run_goes_on_where_they_were(project, wanted):
-    folder = prepare(project, "track", replace(SETTINGS, workers=2))
+    folder = prepare(project, JOBS["track"], replace(SETTINGS, workers=2))
 
     def stop(event):
         if isinstance(event, Progress) and event.step >= 6:
@@ -127,7 +128,7 @@ def test_a_stop_reaches_every_process_and_the_run_goes_on_where_they_were(projec
 
 
 def test_a_killed_process_loses_its_clip_alone_which_is_tried_again(project, wanted):
-    folder = prepare(project, "track", replace(SETTINGS, workers=2))
+    folder = prepare(project, JOBS["track"], replace(SETTINGS, workers=2))
     killed = []
     for event in jobs.run(folder):
         if isinstance(event, Progress) and event.step > 4 and not killed:
@@ -139,7 +140,7 @@ def test_a_killed_process_loses_its_clip_alone_which_is_tried_again(project, wan
 
 
 def test_a_clip_whose_workers_are_killed_again_and_again_is_passed_over(project, wanted):
-    folder = prepare(project, "track", replace(SETTINGS, workers=2))
+    folder = prepare(project, JOBS["track"], replace(SETTINGS, workers=2))
     warnings = []
     for event in jobs.run(folder):
         if isinstance(event, Log) and event.level == "warning":
@@ -153,7 +154,7 @@ def test_a_clip_whose_workers_are_killed_again_and_again_is_passed_over(project,
 
 
 def test_processes_end_and_save_when_their_run_is_killed(project, wanted):
-    folder = prepare(project, "track", replace(SETTINGS, workers=2))
+    folder = prepare(project, JOBS["track"], replace(SETTINGS, workers=2))
     run = start_worker(folder)
     wait_for(lambda: folder.status().step > 2)
     run.kill()
@@ -165,7 +166,7 @@ def test_processes_end_and_save_when_their_run_is_killed(project, wanted):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_disk_that_takes_no_result_fails_the_run_in_any_process(project, workers):
-    folder = prepare(project, "track", replace(SETTINGS, preset="fast", workers=workers))
+    folder = prepare(project, JOBS["track"], replace(SETTINGS, preset="fast", workers=workers))
     with full_disk(20_000), pytest.raises(OSError, match="File too large"):
         list(jobs.run(folder))
     assert not clips_done(folder)
@@ -173,7 +174,7 @@ def test_a_disk_that_takes_no_result_fails_the_run_in_any_process(project, worke
 
 def test_a_report_that_is_being_read_is_written_a_moment_later(project, monkeypatch):
     """Windows replaces no file that is open."""
-    folder, refused = prepare(project, "track", SETTINGS), []
+    folder, refused = prepare(project, JOBS["track"], SETTINGS), []
     replace_file = os.replace
 
     def sometimes(source, target):
@@ -198,7 +199,9 @@ def test_a_worker_that_does_not_see_the_run_says_so(tmp_path):
 def test_a_clip_that_cannot_be_read_is_passed_over_in_any_process(project, tmp_path):
     with project.reading() as connection:
         (clip, *others) = store.clips(connection)
-    folder = prepare(project, "track", replace(SETTINGS, workers=2), [replace(clip, root=tmp_path), *others])
+    folder = prepare(
+        project, JOBS["track"], replace(SETTINGS, workers=2), [replace(clip, root=tmp_path), *others]
+    )
     warnings = [
         event.text for event in jobs.run(folder) if isinstance(event, Log) and event.level == "warning"
     ]
@@ -209,7 +212,7 @@ def test_a_clip_that_cannot_be_read_is_passed_over_in_any_process(project, tmp_p
 
 
 def test_the_number_of_workers_may_change_when_a_run_is_resumed(project, wanted, capsys):
-    folder = prepare(project, "track", SETTINGS)
+    folder = prepare(project, JOBS["track"], SETTINGS)
     job = jobs.run(folder)
     for event in job:
         if isinstance(event, Progress) and event.step > FRAMES:
@@ -285,9 +288,9 @@ def wait_for(condition, seconds=60):
 def test_a_cluster_finds_what_one_process_finds_also_when_a_worker_is_killed(project, wanted, tmp_path):
     with cluster(tmp_path) as (address, (_, first, _)):
         settings = replace(SETTINGS, cluster=address)
-        assert_same(results(done(prepare(project, "track", settings))), wanted)
+        assert_same(results(done(prepare(project, JOBS["track"], settings))), wanted)
 
-        folder = prepare(project, "track", settings)
+        folder = prepare(project, JOBS["track"], settings)
         stopped = worker.run_job(
             folder, lambda event: folder.ask_stop() if getattr(event, "step", 0) >= 6 else None
         )
@@ -301,7 +304,7 @@ def test_a_cluster_finds_what_one_process_finds_also_when_a_worker_is_killed(pro
 
 def test_a_run_that_waits_for_workers_can_be_stopped(project, tmp_path):
     with cluster(tmp_path, workers=0) as (address, _):
-        folder = prepare(project, "track", replace(SETTINGS, cluster=address))
+        folder = prepare(project, JOBS["track"], replace(SETTINGS, cluster=address))
         states = []
         run = threading.Thread(target=lambda: states.append(worker.run_job(folder).state), daemon=True)
         run.start()
@@ -314,7 +317,7 @@ def test_a_run_that_waits_for_workers_can_be_stopped(project, tmp_path):
 
 def test_a_cluster_without_this_program_is_one_sentence(project, tmp_path):
     with cluster(tmp_path, workers=1, workers_find_us=False) as (address, _):
-        folder = prepare(project, "track", replace(SETTINGS, cluster=address))
+        folder = prepare(project, JOBS["track"], replace(SETTINGS, cluster=address))
         with pytest.raises(StudioError, match="does not find this program; start them with its folder on"):
             list(jobs.run(folder))
 
@@ -322,7 +325,7 @@ def test_a_cluster_without_this_program_is_one_sentence(project, tmp_path):
 def test_a_scheduler_that_goes_away_ends_the_run_and_not_its_clips(project, wanted, tmp_path, monkeypatch):
     monkeypatch.setattr(clip_workers, "ANSWER", 3.0)
     with cluster(tmp_path, workers=1) as (address, (scheduler, _)):
-        folder = prepare(project, "track", replace(SETTINGS, cluster=address))
+        folder = prepare(project, JOBS["track"], replace(SETTINGS, cluster=address))
 
         def run():
             for event in jobs.run(folder):
@@ -339,7 +342,7 @@ def test_a_scheduler_that_goes_away_ends_the_run_and_not_its_clips(project, want
 def test_a_cluster_that_is_not_there_is_one_sentence(project, monkeypatch):
     monkeypatch.setattr(clip_workers, "ANSWER", 1.0)
     pytest.importorskip("distributed", reason="Dask is absent")
-    folder = prepare(project, "track", replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
+    folder = prepare(project, JOBS["track"], replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
     with pytest.raises(StudioError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         list(jobs.run(folder))
 
@@ -352,6 +355,6 @@ def test_what_is_no_address_is_refused_before_dask_waits_for_it(address):
 
 def test_without_dask_a_cluster_is_one_sentence(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    folder = prepare(project, "track", replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
+    folder = prepare(project, JOBS["track"], replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
     with pytest.raises(StudioError, match=r"pip install 'associationnet-studio\[cluster\]'"):
         list(jobs.run(RunFolder(folder.path)))

@@ -1,17 +1,17 @@
-"""What `track` and `densify` share: a run on some clips, whose results become one edit."""
+"""The commands of jobs that work on clips of a project: a run, whose results become one edit."""
 
 import argparse
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 from core.cli.options import check_unchanged, given, settings_from
 from core.cli.outcome import Outcome
 from core.cli.running import run_here
 from core.errors import StudioError
-from core.jobs import adopt
+from core.jobs import result_edit
 from core.project.project import Project
 from core.runs import launch
+from core.runs.job import Job
 from core.runs.run_folder import RunFolder
 from core.trajectories import journal, store
 from core.trajectories.snapshot import read_snapshot
@@ -29,15 +29,15 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="RUN", help="go on with this run of the project, by name")
 
 
-def run_and_adopt(args: argparse.Namespace, job: str, cls: type[Any]) -> Outcome:
-    """Run the job on the clips asked for, with settings of a class, and take its results into the project."""
+def run_and_adopt(args: argparse.Namespace, job: Job) -> Outcome:
+    """Run the job on the clips asked for, and take its results into the project."""
     with Project.open(args.project) as project:
-        folder = _to_resume(project, args, job, cls) if args.resume else _new_run(project, args, job, cls)
+        folder = _to_resume(project, args, job) if args.resume else _new_run(project, args, job)
         names = _clips_of(folder)
         run_here(
             folder, args, f"finished clips are kept; to go on, add --resume {folder.name} to the command"
         )
-        edit = adopt.result_edit(folder)
+        edit = result_edit(folder)
         with project.writing() as connection:
             journal.perform(connection, edit)
             done = journal.history(connection, 1)[0].text
@@ -55,8 +55,8 @@ def run_and_adopt(args: argparse.Namespace, job: str, cls: type[Any]) -> Outcome
     return Outcome(text, {"run": str(folder.path), "edit": done, "clips": rows})
 
 
-def _new_run(project: Project, args: argparse.Namespace, job: str, cls: type[Any]) -> RunFolder:
-    settings = settings_from(args, cls)
+def _new_run(project: Project, args: argparse.Namespace, job: Job) -> RunFolder:
+    settings = settings_from(args, job.settings)
     with project.reading() as connection:
         clips = store.clips(connection)
         if args.clip:
@@ -66,11 +66,11 @@ def _new_run(project: Project, args: argparse.Namespace, job: str, cls: type[Any
     return launch.prepare(project, job, settings, clips)
 
 
-def _to_resume(project: Project, args: argparse.Namespace, job: str, cls: type[Any]) -> RunFolder:
+def _to_resume(project: Project, args: argparse.Namespace, job: Job) -> RunFolder:
     folder = RunFolder.open(project.runs / args.resume)
-    if folder.job != job:
+    if folder.job != job.name:
         raise StudioError(f"{folder.name} is a {folder.job} run; resume it with the command {folder.job}.")
-    check_unchanged(folder, args, cls, FREE)
+    check_unchanged(folder, args, job.settings, FREE)
     names = _clips_of(folder)
     if args.clip and set(args.clip) != names:
         raise StudioError(
@@ -79,9 +79,9 @@ def _to_resume(project: Project, args: argparse.Namespace, job: str, cls: type[A
     with project.reading() as connection:
         if folder.name in store.adopted_runs(connection):
             raise StudioError(f"The results of {folder.name} are in the project already; start a new run.")
-    changed = {name: value for name, value in given(args, cls).items() if name in FREE}
+    changed = {name: value for name, value in given(args, job.settings).items() if name in FREE}
     if changed:
-        folder.replace_settings(dataclasses.replace(folder.settings(cls), **changed))
+        folder.replace_settings(dataclasses.replace(folder.settings(job.settings), **changed))
     return folder
 
 

@@ -1,17 +1,16 @@
-"""What `pretrain` and `finetune` share: a run in a folder of its own, which can be resumed."""
+"""The commands of jobs that work in a run folder of their own, which can be resumed."""
 
 import argparse
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from core.cli.options import check_unchanged
 from core.cli.outcome import Outcome
 from core.cli.running import run_here
 from core.errors import StudioError
 from core.events import Metric
+from core.runs.job import Job
 from core.runs.run_folder import RunFolder
-
-Settings = TypeVar("Settings")
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +25,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def to_resume(args: argparse.Namespace, job: str, cls: type) -> RunFolder | None:
+def to_resume(args: argparse.Namespace, job: Job) -> RunFolder | None:
     """The run to go on with; None where a new one is to be made.
 
     Raises:
@@ -36,9 +35,9 @@ def to_resume(args: argparse.Namespace, job: str, cls: type) -> RunFolder | None
     if not args.resume or not args.out.is_dir() or not any(args.out.iterdir()):
         return None
     folder = RunFolder.open(args.out)
-    if folder.job != job:
+    if folder.job != job.name:
         raise StudioError(f"{args.out} is a {folder.job} run; resume it with the command {folder.job}.")
-    check_unchanged(folder, args, cls)
+    check_unchanged(folder, args, job.settings)
     return folder
 
 

@@ -1,0 +1,47 @@
+"""What a job is: the record from which the command line, the window and the help follow."""
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+from core.trajectories.model import Kind
+
+
+class Works(enum.Enum):
+    """Where a job works and where its results belong."""
+
+    ON_CLIPS = "clips of a project; what it finds becomes one edit of the project"
+    IN_A_RUN = "a run folder, which keeps what it makes; stopped, it can be resumed"
+    FOR_A_FILE = "a run that passes; its result is a file, or what it prints"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One kind of job.
+
+    Attributes:
+        name: its command, and its name in run folders.
+        title: what the window calls it.
+        help: what it does, as one line of the help, without a capital and a full stop.
+        settings: its settings class, free of torch.
+        works: where it works; its command and its place in the window follow from that.
+        module: defines `run(folder, settings)`, a generator of events whose closing lets the job save; one
+            that works on clips also `result_edit(folder)`. Imported only when it runs: many need torch.
+        reads: the kinds of trajectories that its snapshot holds; none where it needs no project.
+        workspace: of the window, `curate`, `train` or `evaluate`: where its runs are listed.
+        icon: a file of `resources/icons`.
+        required: settings that its command must be given.
+        result: a JSON file in the run's `results` that its command prints.
+    """
+
+    name: str
+    title: str
+    help: str
+    settings: type[Any]
+    works: Works
+    module: str
+    reads: tuple[Kind, ...] = ()
+    workspace: str = "evaluate"
+    icon: str = "evaluate"
+    required: tuple[str, ...] = ()
+    result: str = ""
