@@ -12,7 +12,7 @@ from core.runs.run_folder import RunFolder
 from studio.app import Studio
 from tests.studio.workspaces import recorded
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LEFT = Qt.MouseButton.LeftButton
 
 

@@ -25,7 +25,7 @@ from studio.runs.run import Curve, Run
 from studio.runs.runs import Runs
 from tests.studio.drawn_project import add_drawn_clips
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WORKER = Path(__file__).with_name("slow_worker.py")
 
 

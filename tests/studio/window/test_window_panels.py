@@ -178,7 +178,7 @@ studio.window.close()
 assert "torch" not in sys.modules
 print("no torch")
 """
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False, timeout=60
     )
