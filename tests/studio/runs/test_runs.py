@@ -15,6 +15,7 @@ import pytest
 
 from core import config
 from core.config import setting
+from core.detection.config import EvaluateConfig
 from core.events import Log, Metric
 from core.jobs import result_edit
 from core.pretraining.config import PretrainConfig
@@ -244,11 +245,11 @@ def test_a_job_that_cannot_run_fails_once_with_its_sentence(
 ) -> None:
     runs = follow()
     ends = Ends(runs)
-    run = runs.start("no_such_job", Settings())
+    run = runs.start("evaluate", EvaluateConfig(voc=project.path / "nowhere"))
     assert run in runs.all
     assert run.is_active
     qtbot.waitUntil(lambda: ends.states == [State.FAILED], timeout=20000)
-    assert "unknown job 'no_such_job'" in run.status.error
+    assert "nowhere" in run.status.error
     assert run.folder is not None
     assert len(runs.all) == 1
 
@@ -258,7 +259,7 @@ def test_a_worker_that_dies_before_the_run_began_fails_it_once(
 ) -> None:
     runs = follow()
     ends = Ends(runs)
-    run = runs.start("no_such_job", Settings())
+    run = runs.start("evaluate", EvaluateConfig(voc=project.path / "nowhere"))
     qtbot.waitUntil(lambda: run.folder is not None, timeout=10000)
     assert run.folder is not None
     with run.folder.held_lock():
