@@ -28,8 +28,6 @@ from studio.workspaces.init_editor import InitEditor
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
 
-JOBS_HERE = jobs_of("evaluate")
-
 
 class EvaluateWorkspace(QWidget):
     """Starts evaluations and shows the chosen ones; several are overlaid, the first is detailed."""
@@ -40,7 +38,7 @@ class EvaluateWorkspace(QWidget):
         self._document, self._runs = document, runs
         self._class = ""
         self.run_list = RunList(
-            runs, JOBS_HERE, "Evaluations appear here.\nChoose VOC data and weights on the right."
+            runs, jobs_of("evaluate"), "Evaluations appear here.\nChoose VOC data and weights on the right."
         )
         self.header, self._error = RunHeader(runs), ErrorCard()
         self.loss = CurvePlot(

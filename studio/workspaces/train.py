@@ -20,7 +20,6 @@ from studio.workspaces.log_view import LogView
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
 
-JOBS_HERE = jobs_of("train")
 COUNT_PERIOD = 500
 """Milliseconds after an edit before the trajectories are counted again."""
 
@@ -35,7 +34,9 @@ class TrainWorkspace(QWidget):
         self._counts: tuple[int, int, int] | None = None
         self._revision = 0
         self.run_list = RunList(
-            runs, JOBS_HERE, "Pretraining runs appear here.\nChoose settings on the right and press Pretrain."
+            runs,
+            jobs_of("train"),
+            "Pretraining runs appear here.\nChoose settings on the right and press Pretrain.",
         )
         self.header, self._error = RunHeader(runs), ErrorCard()
         self.loss = CurvePlot(
