@@ -12,6 +12,7 @@ from pathlib import Path
 from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.events import Log
+from core.jobs import JOBS
 from core.runs.run_folder import RunFolder
 from core.trajectories.snapshot import ClipSnapshot, read_snapshot
 
@@ -61,7 +62,7 @@ def work_on(path: Path, clip_id: int) -> ClipProgress:
     if halt.exists():
         return now
     write_step(folder, clip_id, 0)
-    work: Work = importlib.import_module(f"core.jobs.{folder.job}").work
+    work: Work = importlib.import_module(JOBS[folder.job].module).work
     (one,) = read_snapshot(folder.snapshot, [clip_id]).clips
     with contextlib.closing(progress(folder, one, work)) as steps:
         for now in steps:
