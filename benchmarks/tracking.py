@@ -27,13 +27,13 @@ import cv2
 import numpy as np
 
 from benchmarks import tracking_cost
+from benchmarks.point_tracker import PointTracker
 from core.config import from_dict
 from core.datasets.image import read_image
 from core.datasets.synthetic import Effects, SyntheticClip, render_clip
 from core.tracking.config import PRESETS, TrackConfig
 from core.tracking.linking import ESTIMATORS, FINE, PLAIN, FlowTracker
 from core.tracking.optical_flow import FlowEstimator, inside
-from core.tracking.point_tracker import PointTracker
 from core.tracking.seeding import new_seeds
 from core.trajectories.model import EndReason, PointTrajectories
 

@@ -21,6 +21,8 @@ from types import FrameType
 from core import jobs
 from core.errors import StudioError
 from core.events import Event, Progress
+from core.jobs import JOBS
+from core.out_of_memory import memory_that_ran_out, remedy
 from core.runs.run_folder import RunFolder, State, Status
 
 HEARTBEAT = 1.5
@@ -47,7 +49,8 @@ def follow(job: Iterator[Event], folder: RunFolder, on_event: Callable[[Event], 
         on_event: called with every event, after it was appended.
 
     Returns:
-        How it ended: DONE, STOPPED, or FAILED with the sentence that says why.
+        How it ended: DONE, STOPPED, or FAILED with the sentence that says why. Where memory ran out, the
+        traceback is in `worker.log`.
 
     Raises:
         StudioError: another process runs it, or its end could not be written down.
@@ -67,9 +70,11 @@ def follow(job: Iterator[Event], folder: RunFolder, on_event: Callable[[Event], 
             state = State.STOPPED
             raise
         except BaseException as error:
-            sentence = f"The job failed: {type(error).__name__}; see {folder.path / 'worker.log'}."
             _log_traceback(folder)
-            raise
+            sentence = _memory_in_a_sentence(folder, beat.now, error)
+            if not sentence:
+                sentence = f"The job failed: {type(error).__name__}; see {folder.path / 'worker.log'}."
+                raise
         finally:
             with contextlib.suppress(StudioError):  # what is left is cleared before the run is resumed
                 folder.clear_control()
@@ -161,6 +166,11 @@ class _Heartbeat:
         self._status = replace(self._status, step=now.step, total=now.total, what=now.what, eta=eta)
         self._changed = True
 
+    @property
+    def now(self) -> Status:
+        """How far the job is."""
+        return self._status
+
     def end(self, state: State, sentence: str) -> Status:
         """Write the end down.
 
@@ -204,6 +214,18 @@ def _full_disk_in_a_sentence(folder: RunFolder) -> Iterator[None]:
                 f"The disk of {folder.path} takes no more ({error.strerror}); free space and resume the run."
             ) from error
         raise
+
+
+def _memory_in_a_sentence(folder: RunFolder, now: Status, error: BaseException) -> str:
+    """What ran out of memory, where, and what to do; nothing where the error is another."""
+    memory = memory_that_ran_out(error)
+    if not memory:
+        return ""
+    title = JOBS[folder.job].title if folder.job in JOBS else folder.job
+    place = f"at step {now.step} of {now.total}" if now.total else "at its start"
+    doing = f" ({now.what})" if now.what else ""
+    settings = folder.settings_as_written()
+    return f"{title} ran out of {memory} {place}{doing}; {remedy(memory, settings)}."
 
 
 def _log_traceback(folder: RunFolder) -> None:

@@ -46,7 +46,7 @@ ESTIMATORS: dict[str, dict[int, FlowEstimator]] = {
 
 
 class FlowTracker:
-    """The `PointTracker` that links optical flow.
+    """Tracks the points of a clip by linking optical flow.
 
     `for done in tracker.steps(): ...` does the work and says how many frames are done; then
     `tracker.trajectories()` has them. Closing `steps()` ends the work within a frame; calling it again goes
@@ -109,11 +109,12 @@ class FlowTracker:
         Raises:
             KeyError: an array is missing.
         """
-        self._live = LiveTrajectories.restored(state)
-        self._scale = float(state["scale"][0]), float(state["scale"][1])
-        if self._live.frames:
-            self._last = state["last"]
-            self._way_back.fields.extend(state["way_back"])
+        live, scale = LiveTrajectories(len(state["live_xy"])), state["scale"]
+        live.restore(state)
+        if live.frames:
+            self._last, way_back = state["last"], state["way_back"]
+            self._way_back.fields.extend(way_back)
+        self._live, self._scale = live, (float(scale[0]), float(scale[1]))
 
     def _advance(self, now: FrameFlow) -> None:
         live = self._live

@@ -133,23 +133,20 @@ class LiveTrajectories:
             "live_patches": self._patches[:, slots],
         }
 
-    @staticmethod
-    def restored(state: Mapping[str, np.ndarray]) -> "LiveTrajectories":
-        """What another was when it gave its `state`.
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Be what another of the same depth was when it gave its `state`.
 
         Raises:
             KeyError: an array is missing.
         """
-        live = LiveTrajectories(len(state["live_xy"]))
-        live._started = state["started"].tolist()
-        live._frame, live._next_id = len(live._started) - 1, sum(live._started)
-        live._ids, live._born = state["live_ids"], state["live_born"]
-        live._slots = np.arange(len(live._ids))
-        live._error, live._xy = state["live_error"], state["live_xy"]
-        live._variance, live._patches = state["live_variance"], state["live_patches"]
-        live._ended = [(state["ended_ids"], state["ended_reasons"])]
-        live._seen = [(state["seen_ids"], state["seen_xy"], state["seen_error"])]
-        return live
+        self._started = state["started"].tolist()
+        self._frame, self._next_id = len(self._started) - 1, sum(self._started)
+        self._ids, self._born = state["live_ids"], state["live_born"]
+        self._slots, self._free = np.arange(len(self._ids)), np.zeros(0, np.intp)
+        self._error, self._xy = state["live_error"], state["live_xy"]
+        self._variance, self._patches = state["live_variance"], state["live_patches"]
+        self._ended = [(state["ended_ids"], state["ended_reasons"])]
+        self._seen = [(state["seen_ids"], state["seen_xy"], state["seen_error"])]
 
     def _record(self) -> dict[str, np.ndarray]:
         """Every observation in order of frames, and every end."""
@@ -168,10 +165,15 @@ class LiveTrajectories:
         old = len(self._ids)
         more = max(least, old // 2)
         self._free = np.concatenate([self._free, np.arange(old, old + more)])
-        self._ids = np.concatenate([self._ids, np.zeros(more, np.int64)])
-        self._born = np.concatenate([self._born, np.zeros(more, np.int32)])
-        self._error = np.concatenate([self._error, np.zeros(more, np.float32)])
-        for name in ("_xy", "_variance", "_patches"):
-            ring = getattr(self, name)
-            empty = np.zeros((ring.shape[0], more, *ring.shape[2:]), np.float32)
-            setattr(self, name, np.concatenate([ring, empty], axis=1))
+        self._ids, self._born = _longer(self._ids, more), _longer(self._born, more)
+        self._error = _longer(self._error, more)
+        self._xy = _longer(self._xy, more, axis=1)
+        self._variance = _longer(self._variance, more, axis=1)
+        self._patches = _longer(self._patches, more, axis=1)
+
+
+def _longer(values: np.ndarray, more: int, axis: int = 0) -> np.ndarray:
+    """Values with so many zeros after them along an axis."""
+    shape = list(values.shape)
+    shape[axis] = more
+    return np.concatenate([values, np.zeros(shape, values.dtype)], axis)

@@ -1,7 +1,7 @@
 """The path around a point that a person set: followed from there, and joined to what is known."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -32,11 +32,16 @@ def repair_around(
 ) -> tuple[int, np.ndarray, np.ndarray]:
     """The path of a point solved again on both sides of an observation that a person set.
 
-    To each side, as far as the next anchor, the path is solved from both its ends (`repair_path`). Where
-    no anchor lies within `REACH` frames, the point is followed from `at`: where it comes back to the path
-    that was known, the frames between are solved from both ends. Where it does not, it is followed as far
-    as it can be; the known path stays beyond, and how far it is from the other is the error there, so
-    that the worst error shows where to set the next point.
+    To each side, as far as the next anchor, the path is solved from both its ends: it is followed by flow
+    forward from the one and backward from the other, and each frame takes the mean of the two, weighted
+    against the variance each has gathered. A chain that fails the forward-backward test or leaves the
+    frame stays where it is and gathers a great variance, so that where neither can be followed the path
+    is a straight line.
+
+    Where no anchor lies within `REACH` frames, the point is followed from `at`: where it comes back to the
+    path that was known, the frames between are solved from both ends. Where it does not, it is followed
+    as far as it can be; the known path stays beyond, and how far it is from the other is the error there,
+    so that the worst error shows where to set the next point.
 
     Args:
         frames: those of the path and no others.
@@ -47,12 +52,15 @@ def repair_around(
         the first frame of the part that is new, (K, 2) float32 its path and (K,) float32 its errors:
         the standard deviation in pixels, 0 at `at`.
 
-    Source: the annotation tool of Doersch et al., TAP-Vid, NeurIPS 2022, Section 4.
+    Source: the annotation tool of Doersch et al., TAP-Vid, NeurIPS 2022, Section 4 (least
+        disagreement with the flow between clicks), in closed form.
     """
     xy, error = np.array(path, np.float32), np.zeros(len(path), np.float32)
-    ahead, jump_ahead = _side(frames, range(at, len(path)), xy, anchors, error, threads)
-    behind, jump_behind = _side(frames, range(at, -1, -1), xy, anchors, error, threads)
-    last, first = at + ahead, at - behind
+    sides = [_side(frames, order, xy, anchors, threads) for order in (range(at, len(xy)), range(at, -1, -1))]
+    for new, doubt, places, _ in sides:
+        xy[places], error[places] = new, doubt
+    (_, _, ahead, jump_ahead), (_, _, behind, jump_behind) = sides
+    first, last = at - len(behind), at + len(ahead)
     if jump_ahead:  # the error of a link stands at its end: beyond what is new, or at its start
         last += 1
         error[last] = jump_ahead
@@ -61,78 +69,62 @@ def repair_around(
     return first, xy[first : last + 1], error[first : last + 1]
 
 
-def repair_path(
-    frames: Images, start: np.ndarray, end: np.ndarray, threads: int = 2
-) -> tuple[np.ndarray, np.ndarray]:
-    """The path of a point that is known in the first and in the last of some frames.
-
-    It is followed by flow forward from the start and backward from the end; each frame takes the mean of
-    the two, weighted against the variance each has gathered, so the path passes through both points. A
-    chain that fails the forward-backward test or leaves the frame stays where it is and gathers a great
-    variance; where neither can be followed the path is a straight line.
-
-    Args:
-        frames: those from the start to the end and no others, at least 2.
-        start, end: (2,) float, pixels.
-
-    Returns:
-        (T, 2) float32 path and (T,) float32 standard deviation in pixels; the first and last are the
-        given points, with 0.
-
-    Source: the annotation tool of Doersch et al., TAP-Vid, NeurIPS 2022, Section 4 (least disagreement
-        with the flow between clicks), in closed form.
-    """
-    ends = np.stack([start, end]).astype(np.float32)
-    part = _Cropped(frames, range(len(frames)), ends)
-    flows = [now.flows[1] for now in stream(part, {1: FINE}, threads, max_side=4096) if now.flows]
-    path, deviation = _joined(flows, *(ends - part.corner))
-    return path + part.corner, deviation
-
-
 def _side(
-    frames: Images, order: range, xy: np.ndarray, anchors: np.ndarray, error: np.ndarray, threads: int
-) -> tuple[int, float]:
-    """Solve `xy` (T, 2) again in the frames of `order`, from the first, which is known, on; in place.
+    frames: Images, order: range, path: np.ndarray, anchors: np.ndarray, threads: int
+) -> tuple[np.ndarray, np.ndarray, list[int], float]:
+    """What is new of a path (T, 2) in the frames of `order` after the first, where it is known.
 
     Returns:
-        how many frames after the first are new, and by how many pixels the path jumps after them.
+        (K, 2) float32 path and (K,) float32 error in K frames, and by how many pixels the path jumps
+        after them.
     """
     order = order[: REACH + 1]
     anchored = next((step for step in range(1, len(order)) if anchors[order[step]]), None)
     if anchored is not None:
         order = order[: anchored + 1]
-    known = xy[list(order)]
-    part = _Cropped(frames, order, known)
-    known = known - part.corner
-    place, variance, flows, chain = known[0], 0.0, list[Flow](), list[tuple[np.ndarray, float]]()
-    joins: int | None = None
-    apart = close = 0.0
-    for now in itertools.islice(stream(part, {1: FINE}, threads, max_side=4096), 1, None):
-        flows.append(now.flows[1])
-        if anchored is not None:
-            continue
-        place, variance, followed = _linked(place, variance, now.flows[1])
+    part = _Cropped(frames, order, path[list(order)])
+    known = path[list(order)] - part.corner
+    moves = stream(part, {1: FINE}, threads, max_side=4096)
+    flows = (now.flows[1] for now in itertools.islice(moves, 1, None))
+    if anchored is not None:
+        passed, end = list(flows), anchored
+    else:
+        passed, followed, variance, back = _until_it_is_back(flows, known)
+        if back is None:
+            count = len(followed) - 1
+            beyond = order[0] + (count + 1) * order.step
+            jumps = 0 <= beyond < len(path)
+            jump = float(np.linalg.norm(followed[-1] - known[max(count, 1)])) if jumps else 0.0
+            new = (followed[1:] + part.corner).astype(np.float32)
+            return new, np.sqrt(variance[1:]).astype(np.float32), list(order[1 : count + 1]), jump
+        end = back
+    joined, deviation = _joined(passed, known[0], known[end])
+    return (joined[1:-1] + part.corner).astype(np.float32), deviation[1:-1], list(order[1:end]), 0.0
+
+
+def _until_it_is_back(
+    flows: Iterable[Flow], known: np.ndarray
+) -> tuple[list[Flow], np.ndarray, np.ndarray, int | None]:
+    """Follow a point from the first of its known places (T, 2) until it is back on them or is lost.
+
+    Returns:
+        the flows it took, (K, 2) path and (K,) variance from the first place on, and the step at which
+        it is back; None where it never is.
+    """
+    passed, path, variance, close = list[Flow](), [known[0]], [0.0], CLOSE
+    for step, flow in enumerate(flows, start=1):
+        passed.append(flow)
+        place, doubt, followed = _linked(path[-1], variance[-1], flow)
         if not followed:
             break
-        apart = float(np.linalg.norm(place - known[len(flows)]))
-        close = min(CLOSE, apart / 4) if not chain else close
-        if apart <= max(close, SAME * np.sqrt(variance)):
-            joins = len(flows)
-            break
-        chain.append((place, variance))
-    end = anchored if anchored is not None else joins
-    if end is not None:
-        path, deviation = _joined(flows, known[0], known[end])
-        new = list(order[1:end])
-        xy[new], error[new] = path[1:-1] + part.corner, deviation[1:-1]
-        return end - 1, 0.0
-    new = list(order[1 : len(chain) + 1])
-    for frame, (place, variance) in zip(new, chain, strict=True):
-        xy[frame], error[frame] = place + part.corner, np.sqrt(variance)
-    beyond = order[0] + (len(new) + 1) * order.step
-    if not 0 <= beyond < len(xy):
-        return len(new), 0.0
-    return len(new), apart if chain else float(np.linalg.norm(known[1] - known[0]))
+        apart = float(np.linalg.norm(place - known[step]))
+        if step == 1:
+            close = min(CLOSE, apart / 4)
+        if apart <= max(close, SAME * np.sqrt(doubt)):
+            return passed, np.array(path), np.array(variance), step
+        path.append(place)
+        variance.append(doubt)
+    return passed, np.array(path), np.array(variance), None
 
 
 def _joined(flows: Sequence[Flow], start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.errors import StudioError
+from core.out_of_memory import memory_that_ran_out
 
 MULTIPLE = 8
 """Sides are padded to a multiple of so many pixels, the last row and column repeated."""
@@ -67,6 +68,8 @@ class TorchFlow:
             with torch.inference_mode():
                 found = self._network(self._padded(first), self._padded(second))
         except BROKEN as error:
+            if memory_that_ran_out(error):
+                raise  # no fault of the network
             raise StudioError(
                 f"{self._path} fails on frames of {width} x {height} px ({_first_line(error)}); "
                 "save a network that takes any height and width that are multiples of 8."

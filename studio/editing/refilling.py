@@ -1,13 +1,13 @@
 """After a person edits a keyframe of a densified object, what lies beside it is filled again in a thread."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject
 
 from core.config import from_dict
-from core.datasets.clip import Clip
 from core.datasets.reading import open_frames
 from core.errors import StudioError
 from core.tracking.config import DensifyConfig
@@ -15,10 +15,11 @@ from core.tracking.refill import refill
 from core.tracking.spans import span_around
 from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.edits import DeleteObservation, MakeKeyframe, SetObservation
-from core.trajectories.journal import Edit, HistoryEntry
-from core.trajectories.model import KEYFRAMES, Changes, ObjectTrajectory, Origin
-from studio.background import Background, Report
+from core.trajectories.journal import Edit
+from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin
+from studio.background import Report
 from studio.document import Document
+from studio.editing.follow_up import FollowUp, Task
 from studio.view_state import Filling, ViewState
 
 PAUSE = 400
@@ -31,13 +32,11 @@ _EDITS = (SetObservation, MakeKeyframe, DeleteObservation)
 
 
 @dataclass(frozen=True, eq=False)
-class _Task:
+class _Task(Task):
     """An object to fill around the frames that were edited, as it is since the last of the edits."""
 
-    clip: Clip
     object: ObjectTrajectory
     frames: frozenset[int]
-    step: HistoryEntry
     config: DensifyConfig
 
     @property
@@ -49,36 +48,19 @@ class _Task:
         return max(first, int(keys[0]) - reach), min(last, int(keys[-1]) + reach)
 
 
-class Refilling(QObject):
-    """Fills the spans beside edited keyframes, an object after the other.
+class Refilling(FollowUp[_Task]):
+    """Fills the spans beside edited keyframes.
 
-    The edit is made at once; what is filled lands later as part of the same step of undo. Objects that
-    were never densified are left alone. Undo or `cancel` gives the filling up; another edit of a
-    keyframe of that object has it begin again, for both.
-
-    Signals:
-        failed(str): the frames cannot be read; one sentence for the user.
+    Objects that were never densified are left alone. Another edit of a keyframe of an object has its
+    filling begin again, for both.
     """
-
-    failed = Signal(str)
 
     def __init__(
         self, document: Document, view: ViewState, wanted: Callable[[], bool], parent: QObject | None = None
     ) -> None:
         """`wanted`: whether edits are to be followed now."""
-        super().__init__(parent)
-        self._document, self._view, self._wanted = document, view, wanted
-        self._waiting: dict[int, _Task] = {}
-        self._running: _Task | None = None
-        self._percent = 0  # of what runs
-        self._pause = QTimer(self, interval=PAUSE, singleShot=True)
-        self._pause.timeout.connect(self._next)
-        self._work = Background(self)
-        self._work.progressed.connect(self._show_progress)
-        self._work.done.connect(self._land)
-        self._work.failed.connect(self._fail)
-        self._work.cancelled.connect(self._next)
-        document.changed.connect(self._give_up_changed)
+        super().__init__(document, view, PAUSE, parent)
+        self._wanted = wanted
 
     def perform(self, edit: Edit) -> None:
         """Make an edit; what lies beside an edited keyframe is filled after it."""
@@ -86,21 +68,9 @@ class Refilling(QObject):
         before = self._task_of(edit.trajectory_id) if isinstance(edit, _EDITS) else None
         if self._document.perform(edit) and isinstance(edit, _EDITS):
             if follows:
-                self._add(edit, before.frames if before is not None else frozenset())
+                self._fill_around(edit, before.frames if before is not None else frozenset())
             elif before is not None:
-                self._give_up(lambda task: task.object.id == edit.trajectory_id)
-
-    def cancel(self) -> bool:
-        """Give up all that is being filled; False if there is nothing."""
-        under_way = bool(self._view.filling)
-        self._pause.stop()
-        self._give_up(lambda task: True)
-        return under_way
-
-    def close(self) -> None:
-        """Give up what is under way, and wait for the thread."""
-        self.cancel()
-        self._work.close()
+                self._give_up(lambda task: task.trajectory_id == edit.trajectory_id)
 
     def _is_filled_around(self, edit: SetObservation | MakeKeyframe | DeleteObservation) -> bool:
         """Whether an edit is of a keyframe, or makes one, of an object that was densified."""
@@ -113,69 +83,32 @@ class Refilling(QObject):
         )
 
     def _task_of(self, trajectory_id: int) -> _Task | None:
-        if self._running is not None and self._running.object.id == trajectory_id:
+        if self._running is not None and self._running.trajectory_id == trajectory_id:
             return self._running
         return self._waiting.get(trajectory_id)
 
-    def _add(self, edit: SetObservation | MakeKeyframe | DeleteObservation, frames: frozenset[int]) -> None:
+    def _fill_around(
+        self, edit: SetObservation | MakeKeyframe | DeleteObservation, frames: frozenset[int]
+    ) -> None:
         step, one = self._document.last_edit(), self._document.objects(edit.clip_id).get(edit.trajectory_id)
         if step is None or one is None or not len(one.keyframes):
             return
         clip = next(known.clip for known in self._document.clips() if known.clip.id == edit.clip_id)
         config = _config(self._document.settings_of_last("densify"))
-        self._waiting.pop(one.id, None)
-        self._waiting[one.id] = _Task(clip, one, frames | {edit.frame}, step, config)
-        self._pause.start()
-        self._tell()
+        self._add(_Task(clip, one.id, step, one, frames | {edit.frame}, config))
 
-    def _next(self) -> None:
-        if self._work.is_running:
-            return  # a pause ended meanwhile; the end of the work comes here again
-        self._running = None
-        if self._waiting and not self._pause.isActive():
-            _, task = self._waiting.popitem()  # the latest first, whose edit can still be joined
-            self._running, self._percent = task, 0
-            objects = tuple(self._document.objects(task.clip.id).values())
-            self._work.start(lambda report: _filled(task, objects, report))
-        self._tell()
-
-    def _show_progress(self, done: int, total: int) -> None:
-        self._percent = 100 * done // total // 5 * 5
-        self._tell()
-
-    def _land(self, edits: list[FillObservations]) -> None:
-        task, self._running = self._running, None  # what it changes is its own change
-        if task is not None:
-            for edit in edits:
-                self._document.complete(edit, task.step)
-        self._next()
-
-    def _fail(self, sentence: str) -> None:
-        self.failed.emit(sentence)
-        self._next()
-
-    def _give_up_changed(self, changes: Changes) -> None:
-        """Give up what begins from other keyframes than there are now; names and reviews do not matter."""
-        self._give_up(lambda task: task.object.id in changes.trajectories and self._is_stale(task))
-
-    def _give_up(self, which: Callable[[_Task], bool]) -> None:
-        self._waiting = {id: task for id, task in self._waiting.items() if not which(task)}
-        if self._running is not None and which(self._running):
-            self._stop()
-        self._tell()
+    def _work(self, task: _Task) -> Callable[[Report], Sequence[Edit]]:
+        return partial(_filled, task, tuple(self._document.objects(task.clip.id).values()))
 
     def _is_stale(self, task: _Task) -> bool:
-        one = self._document.objects(task.clip.id).get(task.object.id)
+        """Whether it begins from other keyframes than there are now; names and reviews do not matter."""
+        one = self._document.objects(task.clip.id).get(task.trajectory_id)
         return one is None or one.keyframes_digest() != task.object.keyframes_digest()
 
-    def _stop(self) -> None:
-        self._work.cancel()
-        self._running = None
-
-    def _tell(self) -> None:
+    def _show(self) -> None:
         filling = {id: Filling(*task.span) for id, task in self._waiting.items()}
         if self._running is not None:
-            filling[self._running.object.id] = Filling(*self._running.span, self._percent)
+            filling[self._running.trajectory_id] = Filling(*self._running.span, self._percent)
         self._view.set_filling(filling)
 
 

@@ -11,7 +11,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from core import worker
 from core.config import setting
@@ -19,9 +21,11 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.events import Log, Metric, Progress
 from core.jobs import JOBS
+from core.pretraining.config import PretrainConfig
 from core.project.project import Project
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
+from core.tracking.config import TrackConfig
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.snapshot import read_snapshot
@@ -152,6 +156,74 @@ def test_a_full_disk_is_one_sentence(folder):
     status = follow(job(), folder)
     assert status.state is State.FAILED
     assert "takes no more (No space left on device); free space and resume" in status.error
+
+
+def out_of_memory_of_torch():
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+
+def out_of_memory_of_a_library():
+    raise RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED")
+
+
+def more_than_a_cpu_has():
+    torch.empty(1 << 60, dtype=torch.uint8)
+
+
+def an_immense_array():
+    np.empty(1 << 60, np.uint8)
+
+
+def no_process_more():
+    raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+
+@pytest.mark.parametrize(
+    ("fails", "memory"),
+    [
+        (out_of_memory_of_torch, "GPU memory"),
+        (out_of_memory_of_a_library, "GPU memory"),
+        (more_than_a_cpu_has, "memory"),
+        (an_immense_array, "memory"),
+        (no_process_more, "memory"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "settings", "asked"),
+    [
+        ("pretrain", PretrainConfig(), "run it again with a smaller batch or a smaller network"),
+        ("track", TrackConfig(), "run it again with a smaller max_side or fewer workers"),
+        ("example", Example(), "close other programs and run it again"),
+    ],
+)
+def test_memory_that_runs_out_is_one_sentence_that_says_what_to_do(
+    tmp_path, fails, memory, name, settings, asked
+):
+    folder = RunFolder.create(tmp_path / "run", name, settings)
+
+    def job():
+        yield Progress(12, 600, "Training")
+        fails()
+
+    status = follow(job(), folder)
+    title = JOBS[name].title if name in JOBS else name
+    on_cpu = " or device cpu" if memory == "GPU memory" and name != "example" else ""
+    assert status.state is State.FAILED
+    assert status.error == f"{title} ran out of {memory} at step 12 of 600 (Training); {asked}{on_cpu}."
+    assert folder.status() == status
+    log = (folder.path / "worker.log").read_text()
+    assert "Traceback" in log
+    assert fails.__name__ in log
+
+
+def test_an_error_that_only_speaks_of_memory_is_a_bug(folder):
+    def job():
+        yield Progress(1, 2)
+        raise RuntimeError("memory format is not channels_last")
+
+    with pytest.raises(RuntimeError):
+        follow(job(), folder)
+    assert "RuntimeError; see" in folder.status().error
 
 
 def test_a_disk_that_takes_no_more_events_fails_the_run_and_keeps_whole_lines(folder):

@@ -8,11 +8,12 @@ frames under the same paths as this machine does: a cluster needs a shared disk.
 
 import contextlib
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 from core.errors import StudioError
 from core.events import Event, Log, Progress
 from core.jobs.by_clip.results import clip_path, clips_done
-from core.jobs.by_clip.task import Work
+from core.jobs.by_clip.task import Work, progress
 from core.jobs.by_clip.workers import Part, share_out
 from core.runs.run_folder import RunFolder
 from core.tracking.config import FlowConfig
@@ -46,27 +47,21 @@ def run(
     worked_on = share_out(folder, config, left) if elsewhere else _here(folder, left, work)
     with contextlib.closing(worked_on):
         for part in worked_on:
-            yield from part.told
-            part.told.clear()
-            if part.problem:
-                problem = part.problem
+            yield from part.now.said[part.heard :]
+            part.heard = len(part.now.said)
+            if part.now.problem:
+                problem = part.now.problem
                 yield Log(f"{part.clip.clip.name} was passed over: {problem}", "warning")
-            yield Progress(done + sum(other.done for other in left), total, part.clip.clip.name)
+            yield Progress(done + sum(other.now.step for other in left), total, part.clip.clip.name)
     if problem and not clips_done(folder):
         raise StudioError(problem)
 
 
 def _here(folder: RunFolder, parts: Sequence[Part], work: Work) -> Generator[Part, None, None]:
     for part in parts:
-        try:
-            with contextlib.closing(work(folder, part.clip)) as steps:
-                for step in steps:
-                    if isinstance(step, Log):
-                        part.told.append(step)
-                    else:
-                        part.done = step
+        with contextlib.closing(progress(folder, part.clip, work)) as steps:
+            for part.now in steps:
+                if not part.now.problem:
                     yield part
-        except StudioError as error:
-            part.problem = str(error)
-        part.done = part.steps
+        part.now = replace(part.now, step=part.steps)
         yield part

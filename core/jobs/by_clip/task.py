@@ -1,17 +1,18 @@
-"""A clip of a run worked on in a process of its own, of this machine or of a cluster, and its report."""
+"""Work on a clip of a run: step by step here, or to its end in a process elsewhere."""
 
 import contextlib
 import importlib
-import json
+import multiprocessing
 import platform
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.events import Log
+from core.jobs import JOBS
 from core.runs.run_folder import RunFolder
 from core.trajectories.snapshot import ClipSnapshot, read_snapshot
 
@@ -19,43 +20,58 @@ Work = Callable[[RunFolder, ClipSnapshot], Generator[int | Log, None, None]]
 """Works on a clip: yields steps done so far and what is to be said; closing it ends it within a frame."""
 
 OFTEN = 0.2
-"""Seconds between two reports."""
+"""Seconds between two times that a worker writes how far it is."""
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a worker says of its clip, in `results/<clip id>.report.json`, from its beginning on."""
+class ClipProgress:
+    """Steps done of a clip, what was said of it, and why it cannot be worked on."""
 
     step: int = 0
-    told: tuple[tuple[str, str], ...] = ()
+    said: tuple[Log, ...] = ()
     problem: str = ""
-    ended: bool = False
-
-    @staticmethod
-    def read(folder: RunFolder, clip_id: int) -> "Report | None":
-        """The last report of a clip; None where there is none that can be read."""
-        try:
-            values = json.loads(report_path(folder, clip_id).read_text(encoding="utf-8"))
-            return Report(
-                values["step"], tuple(map(tuple, values["told"])), values["problem"], values["ended"]
-            )
-        except (OSError, ValueError, KeyError):
-            return None
-
-    def write(self, folder: RunFolder, clip_id: int) -> None:
-        """Put this report in the place of the last one."""
-        for pause in (0.01, 0.05, 0.2, 1.0):  # Windows refuses while the run is reading it
-            with contextlib.suppress(PermissionError):
-                return self._write(folder, clip_id)
-            time.sleep(pause)
-        return self._write(folder, clip_id)
-
-    def _write(self, folder: RunFolder, clip_id: int) -> None:
-        write_atomically(report_path(folder, clip_id), json.dumps(vars(self)).encode())
 
 
-def report_path(folder: RunFolder, clip_id: int) -> Path:
-    return folder.results / f"{clip_id}.report.json"
+def progress(folder: RunFolder, one: ClipSnapshot, work: Work) -> Generator[ClipProgress, None, None]:
+    """Work on a clip: how far it is after each step; closing it ends it within a frame."""
+    now = ClipProgress()
+    try:
+        with contextlib.closing(work(folder, one)) as steps:
+            for news in steps:
+                now = (
+                    replace(now, said=(*now.said, news)) if isinstance(news, Log) else replace(now, step=news)
+                )
+                yield now
+    except StudioError as error:
+        yield replace(now, problem=str(error))
+
+
+def work_on(path: Path, clip_id: int) -> ClipProgress:
+    """Work on a clip of the run at a path, in a process that is not the run's.
+
+    It ends when the clip is done, when the run halts its workers, and when the process that began this
+    one is dead.
+
+    Raises:
+        StudioError: the run's folder is not seen from here.
+    """
+    folder, halt, began_by = RunFolder(path), halt_path(RunFolder(path)), multiprocessing.parent_process()
+    if not folder.results.is_dir():
+        raise StudioError(f"{platform.node()} does not see {path}; give all workers the same shared disk.")
+    now, written = ClipProgress(), time.monotonic()
+    if halt.exists():
+        return now
+    write_step(folder, clip_id, 0)
+    work: Work = importlib.import_module(JOBS[folder.job].module).work
+    (one,) = read_snapshot(folder.snapshot, [clip_id]).clips
+    with contextlib.closing(progress(folder, one, work)) as steps:
+        for now in steps:
+            if time.monotonic() - written > OFTEN:
+                write_step(folder, clip_id, now.step)
+                written = time.monotonic()
+                if halt.exists() or (began_by is not None and not began_by.is_alive()):
+                    break
+    return now
 
 
 def halt_path(folder: RunFolder) -> Path:
@@ -63,38 +79,19 @@ def halt_path(folder: RunFolder) -> Path:
     return folder.path / "control" / "halt.json"
 
 
-def work_on(path: Path, clip_id: int, is_wanted: Callable[[], bool] = lambda: True) -> None:
-    """Work on one clip of a run, in whatever process.
+def step_path(folder: RunFolder, clip_id: int) -> Path:
+    """The file that says how far a clip is which is worked on elsewhere."""
+    return folder.results / f"{clip_id}.step"
 
-    It ends when the clip is done, when the run halts its workers, and when it `is_wanted` no more.
 
-    Raises:
-        StudioError: the run's folder is not seen from here.
-    """
-    folder = RunFolder(path)
-    if not folder.results.is_dir():
-        raise StudioError(f"{platform.node()} does not see {path}; give all workers the same shared disk.")
-    halt = halt_path(folder)
-    told: list[tuple[str, str]] = []
-    step, problem, written, halted = 0, "", time.monotonic(), False
-    if halt.exists():
-        return
-    Report().write(folder, clip_id)
+def write_step(folder: RunFolder, clip_id: int, step: int) -> None:
+    with contextlib.suppress(PermissionError):  # Windows refuses while the run reads it; the next one is soon
+        write_atomically(step_path(folder, clip_id), str(step).encode())
+
+
+def read_step(folder: RunFolder, clip_id: int) -> int | None:
+    """How many steps of a clip are done; None before the first word."""
     try:
-        work: Work = importlib.import_module(f"core.jobs.{folder.job}").work
-        (one,) = read_snapshot(folder.snapshot, [clip_id]).clips
-        with contextlib.closing(work(folder, one)) as steps:
-            for news in steps:
-                if isinstance(news, Log):
-                    told.append((news.text, news.level))
-                else:
-                    step = news
-                if time.monotonic() - written > OFTEN:
-                    halted = halt.exists() or not is_wanted()
-                    Report(step, tuple(told)).write(folder, clip_id)
-                    written = time.monotonic()
-                if halted:
-                    return
-    except StudioError as error:
-        problem = str(error)
-    Report(step, tuple(told), problem, ended=True).write(folder, clip_id)
+        return int(step_path(folder, clip_id).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -2,7 +2,18 @@ import numpy as np
 import pytest
 
 from core.datasets.synthetic import SyntheticClip, render_clip
-from core.tracking.repair import repair_around, repair_path
+from core.tracking.repair import repair_around
+
+
+def between(frames: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(T, 2) path and (T,) error between two places that people gave, in the first and the last frame."""
+    ends, total = np.stack([start, end]).astype(np.float32), len(frames)
+    path, errors = np.repeat(ends[:1], total, axis=0), np.zeros(total, np.float32)
+    path[-1] = ends[1]
+    first, new, error = repair_around(frames, path, 0, np.isin(np.arange(total), (0, total - 1)))
+    assert (first, len(new)) == (0, total - 1)
+    path[:-1], errors[:-1] = new, error
+    return path, errors
 
 
 def test_a_repaired_path_passes_through_both_points_and_keeps_to_the_surface():
@@ -13,7 +24,7 @@ def test_a_repaired_path_passes_through_both_points_and_keeps_to_the_surface():
     errors = []
     for start in starts[seen]:
         truth = np.concatenate([clip.position(0, start[None], frame) for frame in range(10)])
-        path, deviation = repair_path(clip.frames, truth[0], truth[-1])
+        path, deviation = between(clip.frames, truth[0], truth[-1])
         assert path.shape == (10, 2)
         np.testing.assert_allclose(path[[0, -1]], truth[[0, -1]], atol=1e-3)
         np.testing.assert_allclose(deviation[[0, -1]], 0, atol=1e-3)
@@ -28,14 +39,14 @@ def test_a_repaired_path_passes_through_both_points_and_keeps_to_the_surface():
 def test_where_nothing_can_be_followed_the_path_is_straight():
     rng = np.random.default_rng(0)
     frames = rng.integers(0, 255, (7, 160, 200, 3)).astype(np.uint8)  # nothing moves on: all is new
-    path, deviation = repair_path(frames, np.array([40.0, 60.0]), np.array([100.0, 90.0]))
+    path, deviation = between(frames, np.array([40.0, 60.0]), np.array([100.0, 90.0]))
     np.testing.assert_allclose(path, np.linspace((40, 60), (100, 90), 7), atol=12)
     assert deviation[3] > 3
 
 
 def test_two_frames_have_nothing_between():
     frames = render_clip(0, frames=2).frames
-    path, _ = repair_path(frames, np.array([10.0, 20.0]), np.array([14.0, 21.0]))
+    path, _ = between(frames, np.array([10.0, 20.0]), np.array([14.0, 21.0]))
     np.testing.assert_allclose(path, [[10, 20], [14, 21]], atol=1e-4)
 
 

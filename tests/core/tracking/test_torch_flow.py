@@ -8,6 +8,7 @@ from torch import nn
 
 from core.datasets.synthetic import render_clip
 from core.errors import StudioError
+from core.out_of_memory import MAIN, memory_that_ran_out
 from core.tracking.config import TrackConfig
 from core.tracking.linking import FlowTracker
 from core.tracking.torch_flow import TorchFlow
@@ -144,6 +145,19 @@ def test_what_is_no_flow_is_refused(tmp_path):
     torch.export.save(torch.export.export(Shift(), (still, still)), tmp_path / "fixed.pt2")
     with pytest.raises(StudioError, match="fails on frames of 24 x 16 px"):
         TorchFlow(tmp_path / "fixed.pt2", "cpu").flow(image, image)
+
+
+class Immense(nn.Module):
+    def forward(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        return torch.zeros([1 << 30, 1 << 30])
+
+
+def test_memory_that_runs_out_is_no_fault_of_the_network(tmp_path):
+    image = np.zeros((16, 24, 3), np.uint8)
+    network = TorchFlow(scripted(Immense(), tmp_path / "immense.pt"), "cpu")
+    with pytest.raises(RuntimeError) as raised:
+        network.flow(image, image)
+    assert memory_that_ran_out(raised.value) == MAIN
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

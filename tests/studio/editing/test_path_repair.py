@@ -159,7 +159,7 @@ def test_a_repair_is_given_up(
         document.perform(Relabel(clip, (DRIFTS,), "mine"))
     assert view.repairing == frozenset()
     revision = document.revision()
-    qtbot.waitUntil(lambda: not repair._work.is_running, timeout=30_000)
+    qtbot.waitUntil(lambda: repair.is_idle, timeout=30_000)
     assert document.revision() == revision
     if what != "deleting it":
         kept = np.arange(FRAMES) != AT

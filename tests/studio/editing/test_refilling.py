@@ -191,7 +191,7 @@ def test_another_edit_while_it_is_filled_begins_again(
     qtbot, document: Document, view: ViewState, refilling: Refilling, drawn
 ):
     refilling.perform(moved(document, by=20))
-    qtbot.waitUntil(lambda: refilling._work.is_running)
+    qtbot.waitUntil(lambda: refilling._background.is_running)
     refilling.perform(moved(document, by=-14))
     objects = document.objects(clip_id(document))
     wait(qtbot, view)
@@ -222,7 +222,7 @@ def test_an_edit_of_another_object_does_not_stop_it(
 ):
     before = boxes(document)
     refilling.perform(moved(document))
-    qtbot.waitUntil(lambda: refilling._work.is_running)
+    qtbot.waitUntil(lambda: refilling._background.is_running)
     refilling.perform(moved(document, 20, id=SECOND))
     refilling._pause.stop()
     refilling._pause.timeout.emit()  # at once, while the first is being filled
@@ -239,7 +239,7 @@ def test_it_is_given_up(
     before = boxes(document)
     refilling.perform(moved(document))
     if under_way:
-        qtbot.waitUntil(lambda: refilling._work.is_running)
+        qtbot.waitUntil(lambda: refilling._background.is_running)
     if what == "undo":
         document.undo()
     elif what == "cancel":
@@ -251,7 +251,7 @@ def test_it_is_given_up(
         document.perform(DeleteTrajectories(clip_id(document), (FIRST,)))
     assert view.filling == {}
     revision = document.revision()
-    qtbot.waitUntil(lambda: not refilling._work.is_running and not refilling._pause.isActive(), timeout=WAIT)
+    qtbot.waitUntil(lambda: refilling.is_idle, timeout=WAIT)
     assert document.revision() == revision
     if what == "cancel":
         assert changed(document, before) == [AT]

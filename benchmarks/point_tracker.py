@@ -1,4 +1,4 @@
-"""What the studio asks of a point tracker, ours or a plug-in."""
+"""What is asked of a point tracker that is measured, ours or another."""
 
 from collections.abc import Generator
 from typing import Protocol
