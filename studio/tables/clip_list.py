@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from core.datasets.clip import Clip
 from core.datasets.readers import reader_title
-from core.trajectories.edits import ChooseAnnotator
+from core.trajectories.clip_edits import ChooseAnnotator
 from core.trajectories.store import ClipSummary
 from studio import theme
 from studio.document import Document
