@@ -55,26 +55,13 @@ def _text(clips: list[dict[str, Any]], runs: list[dict[str, str]]) -> str:
     if not clips:
         return "The project holds no clips yet."
     names = (
-        "clip",
-        "data set",
-        "use",
-        "frames",
-        "size",
-        "annotated",
-        "objects",
-        "points",
-        "accepted",
-        "rejected",
+        *("clip", "data set", "use", "frames", "size"),
+        *("annotated", "objects", "points", "accepted", "rejected"),
     )
     rows = [
         (
-            *(
-                clip["name"],
-                clip["dataset"],
-                clip["use"],
-                clip["frames"],
-                f"{clip['width']}×{clip['height']}",
-            ),
+            *(clip["name"], clip["dataset"], clip["use"]),
+            *(clip["frames"], f"{clip['width']}×{clip['height']}"),
             *(clip["annotated"], clip["object_trajectories"], clip["point_trajectories"]),
             *(clip["accepted"], clip["rejected"]),
         )

@@ -1,6 +1,7 @@
 """`split`: show which clips train, are held out or are left out, and choose it."""
 
 import argparse
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +47,7 @@ def perform(args: argparse.Namespace) -> Outcome:
     named = {use: getattr(args, use.name) for use in OPTIONS}
     with Project.open(args.project) as project:
         with project.reading() as connection:
-            for name in sum(named.values(), []):
+            for name in itertools.chain(*named.values()):
                 store.clip(connection, name)
             clips = store.clips(connection)
         uses = _chosen({clip.name: clip.use for clip in clips}, named, args.share, args.split_seed)
@@ -61,7 +62,7 @@ def perform(args: argparse.Namespace) -> Outcome:
 def _chosen(
     uses: dict[str, Use], named: Mapping[Use, Sequence[str]], share: str | None, seed: int
 ) -> dict[str, Use]:
-    """The use of every clip: a share is drawn when it is known which are left out; names have the last word."""
+    """The use of every clip: a share is drawn of those not left out, then names have the last word."""
     uses = uses | dict.fromkeys(named[Use.LEFT_OUT], Use.LEFT_OUT)
     if share is not None:
         if share_of(share) is None:

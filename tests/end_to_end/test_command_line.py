@@ -12,7 +12,6 @@ import pytest
 
 import main
 from core.cli import COMMANDS
-from core.datasets.clip import Use
 from core.datasets.image import read_values
 from core.datasets.voc import CLASSES
 from core.events import ClassAP
@@ -144,62 +143,6 @@ def test_info_tells_what_was_imported_tracked_and_densified(finished, tmp_path, 
         assert clip["observations"]["linked"] > 20 * 5
     assert [run["job"] for run in values["runs"]] == ["track", "densify"]
     assert "bear" in capsys.readouterr().out
-
-
-def test_the_use_of_clips_is_chosen_and_shown(project, tmp_path, capsys):
-    def uses() -> list[str]:
-        return [clip["use"] for clip in result(tmp_path, "info", "--project", project)["clips"]]
-
-    assert result(tmp_path, "split", "--project", project) == {
-        "clips": [{"name": "ape", "use": "train"}, {"name": "bear", "use": "train"}],
-        "edit": "",
-    }
-    assert result(tmp_path, "split", "--project", project, "--left-out", "bear")["edit"] == "Leave out bear"
-    assert uses() == ["train", "left out"]
-    capsys.readouterr()
-    assert run("split", "--project", project, "--train", "bear", "--held-out", "ape") == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "ape   held out",
-        "bear  train",
-        "Choose the use of 2 clips: 1 train, 1 held out, 0 left out.",
-    ]
-    with Project.open(project) as opened, opened.writing() as connection:
-        journal.undo(connection)
-    assert uses() == ["train", "left out"]
-    assert result(tmp_path, "split", "--project", project, "--train", "bear", "--share", "0.5")["edit"]
-    assert sorted(uses()) == ["left out", "train"]  # a share is drawn of one clip only: ape
-    drawn = set()
-    for seed in range(8):
-        words = ("split", "--project", project, "--share", "0.5", "--split-seed", seed)
-        drawn.add(tuple(clip["use"] for clip in result(tmp_path, *words)["clips"]))
-    assert drawn == {("train", "held out"), ("held out", "train")}
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (("--held-out", "cat"), "There is no clip 'cat' in this project; it holds ape, bear."),
-        (("--held-out", "ape", "--held-out", "bear"), "Every clip is held out; leave at least one"),
-        (("--left-out", "ape", "--left-out", "bear"), "Every clip is left out; choose Train on"),
-        (("--left-out", "ape", "--train", "ape"), "named for two uses"),
-        (("--share", "1e-3"), "--share must be a number from 0 to 0.9"),
-        (("--share", "1"), "held_out must be a share from 0 to 0.9"),
-    ],
-)
-def test_a_use_that_cannot_be_is_refused_and_changes_nothing(finished, capsys, words, sentence):
-    assert run("split", "--project", finished, *words) == 1
-    assert sentence in capsys.readouterr().err
-    with Project.open(finished) as opened, opened.reading() as connection:
-        assert {clip.use for clip in store.clips(connection)} == {Use.TRAIN}
-
-
-def test_an_unknown_clip_to_hold_out_is_refused_before_a_run_is_made(finished, tmp_path, capsys):
-    words = ("pretrain", "--project", finished, "--out", tmp_path / "run", "--held-out", "cat")
-    assert run(*words) == 1
-    assert capsys.readouterr().err.startswith(
-        "There is no clip 'cat' to hold out; the project holds ape, bear"
-    )
-    assert not (tmp_path / "run").exists()
 
 
 def test_what_was_tracked_is_one_step_of_undo(project):

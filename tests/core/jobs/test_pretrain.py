@@ -324,7 +324,7 @@ def test_the_seed_of_training_does_not_move_what_is_held_out(tmp_path, snapshot)
     words = set()
     for seed in range(4):
         folder = new_run(tmp_path / f"run{seed}", snapshot, dataclasses.replace(SMALL, steps=1, seed=seed))
-        words.add(next(run(folder)).text)
+        words.add(next(jobs.run(folder)).text)
     assert len(words) == 1
 
 
