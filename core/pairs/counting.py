@@ -111,9 +111,9 @@ def material_words(
     return "; ".join(parts)
 
 
-def lost_kinds(whole: Collection[Kind], training: Counts) -> str:
+def lost_kinds(whole: Collection[Kind], training: Counts, noun: str = "trajectories") -> str:
     """A sentence where every trajectory of a kind lies in clips that do not train; else empty."""
     lost = [kind for kind in whole if kind not in training.kinds]
     if not lost or not training.kinds:
         return ""
-    return f"All {' and '.join(lost)} trajectories lie in clips that do not train; the others train alone."
+    return f"All {' and '.join(lost)} {noun} lie in clips that do not train; the others train alone."
