@@ -148,6 +148,8 @@ def _typed(key: str, value: Any, kind: Any) -> Any:
         return Path(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)  # a setting that was a number in an older version
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         try:
             return kind(value)

@@ -309,10 +309,11 @@ class Document(QObject):
 
     def _refresh(self, changes: Changes) -> None:
         """Read again what is cached of what changed, and no more of it than needed."""
-        touched, whole = changes.trajectories, set(changes.clips)
+        touched = changes.trajectories
         self._preparing -= changes.clips
         with self.project.reading() as connection:
-            for clip_id in changes.clips:
+            whole = set(changes.clips) - self._refreshed_alone(connection, changes)
+            for clip_id in list(whole):
                 points, objects = self._points.pop(clip_id, None), self._objects.pop(clip_id, None)
                 if len(changes.clips) > 1 or not 0 < len(touched) <= FEW:
                     continue  # read as a whole when it is looked at again
@@ -332,6 +333,17 @@ class Document(QObject):
                     self._summaries.pop(clip_id, None)
                 again = store.summaries(connection, whole)
                 self._summaries.update({one.clip.id: one for one in again})
+
+    def _refreshed_alone(self, connection: Connection, changes: Changes) -> set[int]:
+        """The clips of which nothing but the clip itself changed, such as its use, refreshed."""
+        alone: set[int] = set()
+        if self._summaries is not None and not changes.trajectories:
+            for clip in store.clips(connection, changes.clips):
+                before = self._summaries.get(clip.id)
+                if before is not None and before.clip.annotator == clip.annotator:
+                    self._summaries[clip.id] = replace(before, clip=clip)
+                    alone.add(clip.id)
+        return alone
 
 
 def _trajectories(connection: Connection, clip_id: int, annotator: int) -> Trajectories:

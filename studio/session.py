@@ -133,6 +133,7 @@ class Session(QObject):
         self.canvas.close_reader()
         self.exchange.close()
         self.inspector.close_reader()
+        self.train.close_reader()
         self.runs.close()
         self.document.close()
         self.deleteLater()

@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": ("demo", "the main job end to end on the generated sample"),
     "import": ("importing", "bring clips and their annotation into a project"),
     "info": ("info", "clips, frames, trajectories by kind, origin and state"),
+    "split": ("split", "which clips train, are held out or are left out"),
     "import-tracks": ("import_tracks", "bring another program's trajectories into a clip"),
     "export": ("export", "write trajectories in another program's format"),
     "table1": ("table1", "runs beside the paper's Table 1"),

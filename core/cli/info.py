@@ -30,6 +30,7 @@ def perform(args: argparse.Namespace) -> Outcome:
             "frames": one.clip.frames,
             "width": one.clip.width,
             "height": one.clip.height,
+            "use": one.clip.use.value,
             "annotated": one.annotated,
             "object_trajectories": one.objects,
             "point_trajectories": one.points,
@@ -53,10 +54,14 @@ def _run(folder: RunFolder) -> dict[str, str]:
 def _text(clips: list[dict[str, Any]], runs: list[dict[str, str]]) -> str:
     if not clips:
         return "The project holds no clips yet."
-    names = ("clip", "data set", "frames", "size", "annotated", "objects", "points", "accepted", "rejected")
+    names = (
+        *("clip", "data set", "use", "frames", "size"),
+        *("annotated", "objects", "points", "accepted", "rejected"),
+    )
     rows = [
         (
-            *(clip["name"], clip["dataset"], clip["frames"], f"{clip['width']}×{clip['height']}"),
+            *(clip["name"], clip["dataset"], clip["use"]),
+            *(clip["frames"], f"{clip['width']}×{clip['height']}"),
             *(clip["annotated"], clip["object_trajectories"], clip["point_trajectories"]),
             *(clip["accepted"], clip["rejected"]),
         )
@@ -64,11 +69,11 @@ def _text(clips: list[dict[str, Any]], runs: list[dict[str, str]]) -> str:
     ]
     columns = ("frames", "annotated", "object_trajectories", "point_trajectories", "accepted", "rejected")
     frames, *sums = (sum(clip[column] for clip in clips) for column in columns)
-    table = [names, *rows, (f"{len(clips)} clips", "", frames, "", *sums)]
+    table = [names, *rows, (f"{len(clips)} clips", "", "", frames, "", *sums)]
     widths = [max(len(str(row[k])) for row in table) for k in range(len(names))]
     lines = [
         "  ".join(
-            str(cell).ljust(width) if k < 2 else str(cell).rjust(width)
+            str(cell).ljust(width) if k < 3 else str(cell).rjust(width)
             for k, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in table

@@ -1,7 +1,16 @@
 """A clip: a sequence of frames and where they lie."""
 
+import enum
 from dataclasses import dataclass
 from pathlib import Path
+
+
+class Use(enum.StrEnum):
+    """What a clip is for when a trunk is pretrained, as pinned in the project."""
+
+    TRAIN = "train"
+    HELD_OUT = "held out"  # only measures
+    LEFT_OUT = "left out"  # neither trains nor measures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +28,7 @@ class Clip:
             base, in order of presentation; empty for images.
         keyframes: for a video the frame numbers where decoding can start; empty for images.
         annotator: which annotator's objects are shown and used, from 0.
+        use: whether it trains, is held out or is left out.
     """
 
     name: str
@@ -30,6 +40,7 @@ class Clip:
     timestamps: tuple[int, ...] = ()
     keyframes: tuple[int, ...] = ()
     annotator: int = 0
+    use: Use = Use.TRAIN
     id: int = 0
 
     @property

@@ -165,6 +165,7 @@ def _pretrain_config(settings: DemoConfig) -> PretrainConfig:
         network="tiny",
         steps=settings.pretrain_steps,
         seed=settings.seed,
+        held_out="0.2",
     )
 
 

@@ -14,12 +14,14 @@ from core.events import Event, Log
 from core.networks.initialisation import initialise
 from core.networks.trunk import Trunk, TrunkShape, normalise, shape_named
 from core.networks.weights import IN_RUN, save_trunk
+from core.pairs.counting import Counts, lost_kinds, material_words
 from core.pairs.patches import PatchReader
 from core.pairs.sampling import FrameGap
-from core.pairs.training_set import TrainingSet, build_training_set, split_by_clip
+from core.pairs.split import share_of, split_clips
+from core.pairs.training_set import build_training_set
 from core.pretraining.batches import Batch, Batches, drawn_once, patch_batches
 from core.pretraining.config import PretrainConfig
-from core.pretraining.images import ImageBatches, hold_out
+from core.pretraining.images import ImageBatches, hold_out, images_words
 from core.pretraining.loop import train
 from core.pretraining.objectives import Association, Classification, Contrastive, Objective, SlowFeat
 from core.runs.run_folder import RunFolder
@@ -53,8 +55,8 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
     else:
         folder.cut_events_after(-1)
         yield Log(f"Training the {shape.name} network on {material.words}.")
-        if material.warning:
-            yield Log(material.warning, "warning")
+        for text in material.warnings:
+            yield Log(text, "warning")
 
     training = train(
         objective,
@@ -78,58 +80,61 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
 
 @dataclass(frozen=True, eq=False)
 class _Material:
-    """What is trained and measured on; `notes` go with the weights, `words` and `warning` into the log."""
+    """What is trained and measured on; `notes` go with the weights, `words` and `warnings` into the log."""
 
     batches: Batches
     held_out: Sequence[Batch]
     notes: dict[str, str]
     words: str
     classes: int = 2
-    warning: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def _pairs(folder: RunFolder, config: PretrainConfig, shape: TrunkShape) -> _Material:
     snapshot = read_snapshot(folder.snapshot)
+    uses = {content.clip.name: content.clip.use for content in snapshot.clips}
+    split = split_clips(uses, config.held_out, config.split_seed)
     whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
-    training, held_out = split_by_clip(whole, config.regime, config.held_out, config.seed)
     reader = PatchReader(whole.clips, shape.input_size)
     gap = FrameGap(config.gap_shortest, config.gap_longest)
-    batches = patch_batches(training, config.method, config.regime, gap, reader)
+    batches = patch_batches(whole.of_clips(split.training), config.method, config.regime, gap, reader)
+    trained, held_out = Counts.at_places(batches.counts, whole.clips), Counts({})
+    warnings = [lost_kinds([one.kind for one in whole.sets(config.regime)], trained)]
     measured: Sequence[Batch] = ()
-    words, warning = _counts(training, config.regime), ""
-    if held_out.sets(config.regime):
-        words += f"; held out: {_counts(held_out, config.regime)}"
+    if split.held_out:
+        kept = whole.of_clips(split.held_out)
         try:
-            others = patch_batches(held_out, config.method, config.regime, gap, reader)
+            others = patch_batches(kept, config.method, config.regime, gap, reader)
         except StudioError:  # no pair can be drawn
-            warning = (
+            warnings.append(
                 "The clips held out give no pair with these gaps between frames, so nothing is measured on "
-                "them; allow other gaps, hold out more, or choose another seed."
+                "them; allow other gaps, or hold out other clips."
             )
         else:
+            held_out = Counts.at_places(others.counts, whole.clips)
             measured = drawn_once(others, config.held_out_count, config.batch, _generator(config, 1))
-    return _Material(batches, measured, {"revision": str(snapshot.revision)}, words, warning=warning)
-
-
-def _counts(part: TrainingSet, regime: str) -> str:
-    """Such as "12 object and 3000 point trajectories of cars1, cars2"."""
-    sets = part.sets(regime)
-    clips = sorted({part.clips[place].name for trajectories in sets for place in trajectories.clip})
-    kinds = " and ".join(f"{len(trajectories)} {trajectories.kind}" for trajectories in sets)
-    return f"{kinds} trajectories of {', '.join(clips)}"
+    notes = {
+        "revision": str(snapshot.revision),
+        "trained_on": ", ".join(trained.clips),
+        "measured_on": ", ".join(held_out.clips),
+        "left_out_clips": ", ".join(split.left_out),
+    }
+    words = material_words(trained, held_out, split, names=True)
+    return _Material(batches, measured, notes, words, warnings=tuple(filter(None, warnings)))
 
 
 def _images(config: PretrainConfig, shape: TrunkShape) -> _Material:
     assert config.images is not None  # PretrainConfig sees to it
     images = read_caltech101(config.images)
-    training, held_out = hold_out(images.labels, config.held_out, config.seed)
+    training, held_out = hold_out(images, share_of(config.held_out) or 0.0, config.split_seed)
     batches = ImageBatches([images.paths[k] for k in training], images.labels[training], shape.input_size)
     measured: Sequence[Batch] = ()
     if len(held_out):
         others = ImageBatches([images.paths[k] for k in held_out], images.labels[held_out], shape.input_size)
         measured = drawn_once(others, config.held_out_count, config.batch, _generator(config, 1))
-    words = f"{len(training)} images of {len(images.names)} classes; held out: {len(held_out)}"
-    return _Material(batches, measured, {"images": str(len(training))}, words, len(images.names))
+    notes = {"images": str(len(training)), "held_out_images": str(len(held_out))}
+    words = images_words(len(training), len(held_out), len(images.names))
+    return _Material(batches, measured, notes, words, len(images.names))
 
 
 def _objective(config: PretrainConfig, shape: TrunkShape, material: _Material) -> Objective:

@@ -12,10 +12,10 @@ import numpy as np
 from core import geometry
 from core.errors import StudioError
 from core.pairs.negatives import negative_boxes
-from core.pairs.training_set import TrainingSet, TrajectorySet
+from core.pairs.training_set import KINDS, TrainingSet, TrajectorySet
 from core.trajectories.model import Kind
 
-REGIMES = ("obj", "tr", "objtr")
+REGIMES = tuple(KINDS)
 
 NEGATIVE_SCALES = {Kind.OBJECT: (0.7, 1.4), Kind.POINT: (1.0, 1.0)}
 """Factors of a negative's sides: patches around points keep their 100 × 100 pixels, as positives do."""
@@ -75,11 +75,19 @@ class TripletBatch:
     flip: np.ndarray
 
 
+def trajectories_by_clip(trajectories: TrajectorySet, gap: FrameGap) -> dict[int, int]:
+    """Place of a clip → how many of its trajectories can give a pair, where there are any."""
+    return _Source(trajectories, gap).by_clip()
+
+
 class PairSampler:
     """Draws pairs, half of them positive: one trajectory, two frames.
 
     Of a positive pair both boxes are the trajectory's own. A negative one has the anchor and, in the
     other frame, a box whose IoU with the trajectory's own is above 0 and below 0.5.
+
+    Attributes:
+        counts: kind → place of a clip → trajectories that can give a pair.
 
     Source: the paper, Sections 1 and 3. Balance of classes and kinds, the uniform choice
     of a clip, then of a trajectory in it, gaps and mirroring are our choice; the paper is silent.
@@ -89,6 +97,7 @@ class PairSampler:
         """Raises StudioError where the regime finds no trajectory with two usable frames."""
         self._sizes = training_set.sizes
         self._sources = _sources(training_set, regime, gap)
+        self.counts = {source.set.kind: source.by_clip() for source in self._sources}
 
     def draw(self, count: int, generator: np.random.Generator) -> PairBatch:
         """The next pairs; every other one is positive."""
@@ -113,6 +122,9 @@ class TripletSampler:
     the anchor's trajectory by less than half. After `ROUNDS` failures, as in a clip with one object, it
     is a hard negative of the anchor's trajectory, as in pairs.
 
+    Attributes:
+        counts: kind → place of a clip → trajectories that can give a triplet.
+
     Source: the paper, Section 4 ("triplets a, b, c of patches sampled on box and point trajectories");
     that c lies on another trajectory, and on which, is our reading.
     """
@@ -123,6 +135,7 @@ class TripletSampler:
         """Raises StudioError where the regime finds no trajectory with two usable frames."""
         self._sizes = training_set.sizes
         self._sources = _sources(training_set, regime, gap)
+        self.counts = {source.set.kind: source.by_clip() for source in self._sources}
 
     def draw(self, count: int, generator: np.random.Generator) -> TripletBatch:
         """The next triplets."""
@@ -194,6 +207,10 @@ class _Source:
     def __len__(self) -> int:
         """Trajectories that can give a pair."""
         return len(self._first_anchor)
+
+    def by_clip(self) -> dict[int, int]:
+        """Place of a clip → how many of its trajectories can give a pair, where there are any."""
+        return dict(zip(self._clips.tolist(), self._trajectory_count.tolist(), strict=True))
 
     def draw_clips(self, count: int, generator: np.random.Generator) -> np.ndarray:
         """(count,) of the clips that can give a pair, each as likely as any other, as places among them."""

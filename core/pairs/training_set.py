@@ -1,13 +1,19 @@
 """The trajectories that pairs are drawn from, packed for drawing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.datasets.clip import Clip
 from core.trajectories.model import Kind, ObjectTrajectory, PointTrajectories, Review
 from core.trajectories.snapshot import Snapshot
+
+KINDS = {"obj": (Kind.OBJECT,), "tr": (Kind.POINT,), "objtr": (Kind.OBJECT, Kind.POINT)}
+"""Regime → the kinds of trajectories that train."""
+
+MINIMUM_SIDE = 8.0
+"""Pixels; objects' boxes with a shorter side train nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +69,14 @@ class TrainingSet:
 
     def sets(self, regime: str) -> tuple[TrajectorySet, ...]:
         """What a regime trains on: `obj`, `tr` or `objtr`; sets without trajectories are left out."""
-        chosen = {"obj": (self.objects,), "tr": (self.points,), "objtr": (self.objects, self.points)}[regime]
-        return tuple(trajectories for trajectories in chosen if len(trajectories))
+        both = (self.objects, self.points)
+        return tuple(one for one in both if one.kind in KINDS[regime] and len(one))
+
+    def of_clips(self, names: Collection[str]) -> "TrainingSet":
+        """The trajectories of some clips; `clips` stay all, so that places mean the same."""
+        places = [place for place, clip in enumerate(self.clips) if clip.name in names]
+        objects, points = (one.take(np.isin(one.clip, places)) for one in (self.objects, self.points))
+        return TrainingSet(self.clips, objects, points)
 
 
 def build_training_set(
@@ -72,7 +84,7 @@ def build_training_set(
     *,
     patch_size: float = 100.0,
     minimum_length: int = 10,
-    minimum_side: float = 8.0,
+    minimum_side: float = MINIMUM_SIDE,
 ) -> TrainingSet:
     """Pack what may train: rejected and short trajectories are left out.
 
@@ -99,7 +111,7 @@ def build_training_set(
 
 
 def _packed_object(place: int, trajectory: ObjectTrajectory, minimum_side: float) -> TrajectorySet:
-    boxes = trajectory.boxes
+    boxes = trajectory.boxes.astype(np.float64)  # so that sides are those that the database computes
     keep = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= minimum_side
     return TrajectorySet(
         Kind.OBJECT,
@@ -148,38 +160,3 @@ def _joined(kind: Kind, sets: Sequence[TrajectorySet]) -> TrajectorySet:
 
 def _offsets(lengths: np.ndarray) -> np.ndarray:
     return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-
-
-def split_by_clip(
-    whole: TrainingSet, regime: str, share: float, seed: int
-) -> tuple[TrainingSet, TrainingSet]:
-    """Hold whole clips out, so that no frame is seen in both parts.
-
-    Clips with every kind of the regime are held out first, in an order that the seed alone decides;
-    a kind never loses its last clip of the training part.
-
-    Args:
-        share: how many of the clips that have trajectories to hold out, 0..1; at least one when above
-            0, if another one stays.
-
-    Returns:
-        The training part and the held-out part; the latter is empty where nothing could be held out.
-    """
-    present = [set(map(int, np.unique(trajectories.clip))) for trajectories in whole.sets(regime)]
-    clips = sorted(set().union(*present))
-    wanted = max(1, round(share * len(clips))) if share > 0 else 0
-    order = np.random.default_rng(seed).permutation(clips).tolist()
-    order.sort(key=lambda clip: -sum(clip in kind for kind in present))
-    held_out: set[int] = set()
-    for clip in order:
-        if len(held_out) < wanted and all(kind - held_out - {clip} for kind in present):
-            held_out.add(clip)
-    return _clips_of(whole, held_out, inside=False), _clips_of(whole, held_out, inside=True)
-
-
-def _clips_of(whole: TrainingSet, clips: set[int], *, inside: bool) -> TrainingSet:
-    chosen = [
-        trajectories.take(np.isin(trajectories.clip, list(clips)) == inside)
-        for trajectories in (whole.objects, whole.points)
-    ]
-    return replace(whole, objects=chosen[0], points=chosen[1])

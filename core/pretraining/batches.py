@@ -38,6 +38,7 @@ class PatchBatches:
 
     def __init__(self, sampler: PairSampler | TripletSampler, reader: PatchReader) -> None:
         self._sampler, self._reader = sampler, reader
+        self.counts = sampler.counts
 
     def draw(self, count: int, generator: np.random.Generator) -> Batch:
         drawn = self._sampler.draw(count, generator)

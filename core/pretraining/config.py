@@ -6,6 +6,7 @@ from pathlib import Path
 from core import config
 from core.config import setting
 from core.errors import StudioError
+from core.pairs.split import share_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class PretrainConfig:
     steps: int = setting(1000, "How many steps to train", "steps", minimum=1)
     batch: int = setting(64, "Pairs, triplets or labelled images in a step", minimum=2)
     learning_rate: float = setting(0.01, "Highest step size of SGD; biases take twice as much", minimum=0.0)
-    seed: int = setting(0, "Decides weights, held-out clips and pairs", minimum=0)
+    seed: int = setting(0, "Decides weights and the order of pairs, not which clips are held out", minimum=0)
     device: str = setting("auto", "Where to compute", choices=("auto", "cpu", "cuda"))
     images: Path | None = setting(None, "Folder of Caltech-101 (101_ObjectCategories), for method caltech101")
 
@@ -98,13 +99,13 @@ class PretrainConfig:
     minimum_length: int = setting(
         10, "Shorter point trajectories train nothing", "frames", minimum=2, advanced=True
     )
-    held_out: float = setting(
-        0.2,
-        "Share of the clips (or labelled images) that only measure",
-        minimum=0.0,
-        maximum=0.9,
+    held_out: str = setting(
+        "",
+        "What only measures: nothing for the clips pinned in the project; a share, such as 0.2, of the clips "
+        "(of the labelled images with method caltech101); or names of clips, with commas between",
         advanced=True,
     )
+    split_seed: int = setting(0, "Decides which clips or images a share takes", minimum=0, advanced=True)
     held_out_count: int = setting(
         512, "Held-out pairs, triplets or images to measure on, the same every time", minimum=1, advanced=True
     )
@@ -122,3 +123,5 @@ class PretrainConfig:
             raise StudioError(f"gap_longest must be 0 or at least gap_shortest, {self.gap_shortest}.")
         if self.method == "caltech101" and self.images is None:
             raise StudioError("Method caltech101 needs its images; name the folder 101_ObjectCategories.")
+        if share_of(self.held_out) is None and self.held_out and self.method == "caltech101":
+            raise StudioError("Method caltech101 holds out a share of its images, such as 0.1, not clips.")

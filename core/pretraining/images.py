@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from core.datasets.caltech101 import Caltech101
 from core.datasets.image import read_image
 from core.pairs.patches import cut
+from core.pairs.split import drawn
 from core.pretraining.batches import Batch
 
 MARGIN = 8 / 7
@@ -47,21 +49,26 @@ class ImageBatches:
         return Batch(patches, self._labels[places])
 
 
-def hold_out(labels: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Divide images by class.
+def hold_out(images: Caltech101, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Divide images by category; which are held out depends on their names and the seed alone.
 
     Args:
-        labels: (N,) int64.
-        share: of every class, rounded; at least one image of it stays.
-        seed: alone decides which.
+        images: of N files.
+        share: of every category, rounded; at least one image of it stays.
 
     Returns:
         Places to train on and places held out, int64, ascending.
     """
-    generator = np.random.default_rng(seed)
-    held_out = []
-    for label in np.unique(labels):
-        places = generator.permutation(np.flatnonzero(labels == label))
-        held_out.append(places[: min(round(share * len(places)), len(places) - 1)])
-    chosen = np.sort(np.concatenate(held_out))
-    return np.setdiff1d(np.arange(len(labels)), chosen), chosen
+    held_out = np.zeros(len(images.labels), bool)
+    for label, name in enumerate(images.names):
+        places = np.flatnonzero(images.labels == label)
+        files = [f"{name}/{images.paths[place].name}" for place in places]
+        out = drawn(files, round(share * len(files)), seed)
+        held_out[places] = [file in out for file in files]
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def images_words(training: int, held_out: int, categories: int) -> str:
+    """What trains and what is held out, in one line."""
+    words = f"{training:,} images of {categories} categories"
+    return f"{words}; held out: {held_out:,} images" if held_out else words

@@ -56,6 +56,7 @@ class AddClips:
                 "timestamps": list(clip.timestamps),
                 "keyframes": list(clip.keyframes),
                 "annotator": clip.annotator,
+                "use": clip.use.value,
             }
             for clip, _ in self.clips
         ]

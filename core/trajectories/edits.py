@@ -379,20 +379,5 @@ class SetReview:
         set_heads(rows, self.trajectory_ids, review=int(self.review))
 
 
-@dataclass(frozen=True)
-class ChooseAnnotator:
-    """Choose whose objects of a clip are shown and used."""
-
-    clip_id: int
-    annotator: int
-
-    @property
-    def text(self) -> str:
-        return f"Use annotator {self.annotator + 1}"
-
-    def write(self, rows: Rows) -> None:
-        rows.update(schema.clip, {(self.clip_id,): {"annotator": self.annotator}})
-
-
 def _named(ids: Sequence[int]) -> str:
     return f"track {ids[0]}" if len(ids) == 1 else f"{len(ids)} tracks"

@@ -23,7 +23,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = "0001"
+from core.datasets.clip import Use
+
+VERSION = "0002"
 """The Alembic revision that this program reads and writes."""
 
 APPLICATION_ID = 0x41534E54
@@ -70,6 +72,7 @@ clip = Table(
     Column("timestamps", JSON, nullable=False),
     Column("keyframes", JSON, nullable=False),
     Column("annotator", SmallInteger, nullable=False),
+    Column("use", String(16), nullable=False, server_default=Use.TRAIN.value),  # `Use`
     UniqueConstraint("name"),
     sqlite_autoincrement=True,  # the id of a clip that was taken back is never given again: runs name it
 )

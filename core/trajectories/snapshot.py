@@ -14,7 +14,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from core.array_file import read_arrays
-from core.datasets.clip import Clip
+from core.datasets.clip import Clip, Use
 from core.errors import StudioError
 from core.trajectories import journal, store
 from core.trajectories.model import Kind, ObjectTrajectory, PointTrajectories
@@ -161,7 +161,8 @@ def _read_clip(folder: Path, entry: dict[str, Any]) -> ClipSnapshot:
     point_labels, object_labels = entry.pop("point_labels"), entry.pop("object_labels")
     for name in ("files", "timestamps", "keyframes"):
         entry[name] = tuple(entry[name])
-    clip = Clip(**{**entry, "root": Path(entry["root"])})
+    use = Use(entry.get("use", Use.TRAIN))  # snapshots of older versions do not say
+    clip = Clip(**{**entry, "root": Path(entry["root"]), "use": use})
     arrays = read_arrays(folder / f"{clip.id}.npz")
     return ClipSnapshot(
         clip=clip,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 
-from core.datasets.clip import Clip
+from core.datasets.clip import Clip, Use
 from core.errors import StudioError
 from core.trajectories import schema
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories
@@ -246,6 +246,7 @@ def _clip(row: Row[Any]) -> Clip:
         timestamps=tuple(row.timestamps),
         keyframes=tuple(row.keyframes),
         annotator=row.annotator,
+        use=Use(row.use),
     )
 
 

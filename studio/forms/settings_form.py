@@ -205,7 +205,7 @@ def _help(field: "dataclasses.Field[Any]") -> str:
 
 
 def _shown(value: Any) -> str:
-    if value is None or value == Path():
+    if value in (None, "", Path()):
         return "none"
     if isinstance(value, bool):
         return "on" if value else "off"

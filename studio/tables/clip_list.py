@@ -1,7 +1,9 @@
-"""The clips of a project, by data set, with how far each is reviewed."""
+"""The clips of a project, by data set, with what each is for and how far it is reviewed."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRectF, Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QDesktopServices, QPainter, QResizeEvent
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QColor, QDesktopServices, QIcon, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -14,11 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.datasets.clip import Clip
+from core.datasets.clip import Clip, Use
 from core.datasets.readers import reader_title
-from core.trajectories.edits import ChooseAnnotator
+from core.trajectories.clip_edits import VERBS, ChooseAnnotator, ChooseUse
 from core.trajectories.store import ClipSummary
-from studio import theme
+from studio import icons, theme
 from studio.document import Document
 from studio.view_state import ViewState
 
@@ -37,6 +39,13 @@ _WIDTHS = (110, 54, 50, 56, 48)
 _LEAVE_FIRST = (2, 1, REVIEWED_COLUMN)
 """Columns that are hidden, one after the other, where a narrow panel would cut the names of clips."""
 
+_USES = {
+    Use.TRAIN: ("", "Trains"),
+    Use.HELD_OUT: ("held_out", "Held out: it only measures what was learnt on the others"),
+    Use.LEFT_OUT: ("left_out", "Left out: it neither trains nor measures"),
+}
+"""What a clip is for → its icon and its words; clips that train, as most do, have no icon."""
+
 _CLIP, _SHARE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
@@ -45,7 +54,7 @@ class ClipList(QWidget):
 
     Signals:
         summaries_changed(list[ClipSummary]): the counts were read anew.
-        edit_asked(Edit): another annotator was chosen.
+        edit_asked(Edit): another annotator, or another use of the selected clips, was chosen.
     """
 
     summaries_changed = Signal(object)
@@ -58,10 +67,11 @@ class ClipList(QWidget):
         self.tree.setAccessibleName("Clips")
         self.tree.setColumnCount(len(TITLES))
         self.tree.setHeaderLabels(list(TITLES))
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.tree.setItemDelegateForColumn(REVIEWED_COLUMN, _Share(self.tree))
         self.tree.setUniformRowHeights(True)
         self.tree.setIndentation(12)
+        self.tree.setIconSize(QSize(14, 14))
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setMinimumSectionSize(40)
@@ -92,6 +102,13 @@ class ClipList(QWidget):
             self.tree.setColumnHidden(column, wanted > self.width())
             wanted -= _WIDTHS[column] if wanted > self.width() else 0
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_items"):
+            for item in self._items.values():
+                icon, _ = _USES[item.data(0, _CLIP).use]
+                item.setIcon(0, icons.icon(icon) if icon else QIcon())
+
     def reload(self) -> None:
         """Read the counts again; the tree is built anew only when the clips are others."""
         self.summaries = self._document.clips()
@@ -106,7 +123,10 @@ class ClipList(QWidget):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             share = (one.accepted + one.rejected) / tracks if tracks else 0.0
             item.setData(REVIEWED_COLUMN, _SHARE, share)
-            item.setToolTip(0, f"{one.clip.name}, {one.clip.width} × {one.clip.height}\n{one.clip.root}")
+            icon, words = _USES[one.clip.use]
+            item.setIcon(0, icons.icon(icon) if icon else QIcon())
+            size = f"{one.clip.name}, {one.clip.width} × {one.clip.height}"
+            item.setToolTip(0, f"{size}\n{words}\n{one.clip.root}")
             item.setToolTip(3, f"{one.objects:,} objects, {one.points:,} points")
             item.setToolTip(REVIEWED_COLUMN, f"{one.accepted:,} accepted, {one.rejected:,} rejected")
         self._refresh_view()
@@ -154,7 +174,8 @@ class ClipList(QWidget):
             self.tree.setCurrentItem(item)
 
     def menu_for(self, clip: Clip) -> QMenu:
-        """What can be done with a clip: choose its annotator, where there are several; open its folder."""
+        """What can be done with a clip: choose its annotator, where there are several, and what it is for,
+        alone or with the others that are selected; open its folder."""
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
         annotators = self._document.annotators(clip.id)
@@ -165,9 +186,26 @@ class ClipList(QWidget):
             edit = ChooseAnnotator(clip.id, annotator)
             action.triggered.connect(lambda checked=False, edit=edit: self.edit_asked.emit(edit))
         menu.addSeparator()
+        clips = self._chosen_with(clip)
+        for use, verb in VERBS.items():
+            action = menu.addAction(verb if len(clips) == 1 else f"{verb} {len(clips)} clips")
+            action.setCheckable(True)
+            action.setChecked(all(one.use is use for one in clips))
+            action.triggered.connect(lambda checked=False, use=use: self._choose_use(clips, use))
+        menu.addSeparator()
         folder = QUrl.fromLocalFile(str((clip.root / clip.files[0]).parent))
         menu.addAction("Open folder").triggered.connect(lambda: QDesktopServices.openUrl(folder))
         return menu
+
+    def _chosen_with(self, clip: Clip) -> tuple[Clip, ...]:
+        """The selected clips, if the clip is one of them; else the clip alone."""
+        selected = [item.data(0, _CLIP) for item in self.tree.selectedItems()]
+        return tuple(selected) if clip in selected else (clip,)
+
+    def _choose_use(self, clips: tuple[Clip, ...], use: Use) -> None:
+        others = tuple(replace(clip, use=use) for clip in clips if clip.use is not use)
+        if others:
+            self.edit_asked.emit(ChooseUse(others))
 
     def _open_menu(self, place: QPoint) -> None:
         item = self.tree.itemAt(place)

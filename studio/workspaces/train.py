@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import StudioError
 from core.jobs import jobs_of
@@ -17,6 +17,7 @@ from studio.runs.words import labels
 from studio.workspaces.error_card import ErrorCard
 from studio.workspaces.form_panel import form_panel, shown_run, three_columns
 from studio.workspaces.log_view import LogView
+from studio.workspaces.material_note import MaterialNote
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
 
@@ -31,7 +32,6 @@ class TrainWorkspace(QWidget):
         super().__init__(parent)
         self.setObjectName("train_workspace")
         self._document, self._runs = document, runs
-        self._counts: tuple[int, int, int] | None = None
         self._revision = 0
         self.run_list = RunList(
             runs,
@@ -58,9 +58,7 @@ class TrainWorkspace(QWidget):
         self.start_button = QPushButton("Pretrain")
         self.start_button.setObjectName("pretrain_button")
         self.start_button.setProperty("role", "primary")
-        self._material = QLabel()
-        self._material.setWordWrap(True)
-        self._material.setProperty("quiet", True)
+        self._material = MaterialNote(document)
         self._arrange()
         self._count_soon = QTimer(self)
         self._count_soon.setSingleShot(True)
@@ -68,6 +66,7 @@ class TrainWorkspace(QWidget):
         self._count_soon.timeout.connect(self._count_if_shown)
         document.changed.connect(self._count_soon.start)
         self.form.changed.connect(self._allow_start)
+        self._material.counted.connect(self._allow_start)
         self.start_button.clicked.connect(self._start)
         self.run_list.chosen_changed.connect(self._show_chosen)
         runs.metrics_changed.connect(self._redraw)
@@ -79,6 +78,10 @@ class TrainWorkspace(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._count()
+
+    def close_reader(self) -> None:
+        """Stop counting what there is to train on."""
+        self._material.close_reader()
 
     # --- starting -----------------------------------------------------------------------------
 
@@ -94,40 +97,17 @@ class TrainWorkspace(QWidget):
             self._count()
 
     def _count(self) -> None:
-        clips = self._document.clips()
         self._revision = self._document.revision()
-        self._counts = (len(clips), sum(one.objects for one in clips), sum(one.points for one in clips))
-        self._allow_start()
+        self._material.count()
         self._show_chosen()
 
     def _allow_start(self) -> None:
-        reason = self.form.problem() or self._missing()
+        problem = self.form.problem()
+        if problem:  # which the form shows
+            self._material.setText("")
+        reason = problem or self._material.refusal(self.form.value())
         self.start_button.setEnabled(not reason)
         self.start_button.setToolTip(reason or "Train a trunk on these trajectories in the background")
-        clips, objects, points = self._counts or (0, 0, 0)
-        self._material.setText(
-            reason
-            if reason and not self.form.problem()
-            else f"Trains on {clips:,} clips with {objects:,} object and {points:,} point tracks."
-        )
-
-    def _missing(self) -> str:
-        """What the chosen regime lacks; empty if nothing."""
-        clips, objects, points = self._counts or (0, 0, 0)
-        if self.form.problem():
-            return ""
-        settings = self.form.value()
-        if settings.method == "caltech101":
-            return ""
-        if clips == 0:
-            return "There are no clips yet; import some in Curate."
-        if settings.regime == "obj" and objects == 0:
-            return "There are no object tracks yet; import annotations, or choose regime tr."
-        if settings.regime == "tr" and points == 0:
-            return "There are no point tracks yet; press Track points in Curate, or choose regime obj."
-        if objects + points == 0:
-            return "There are no tracks yet; press Track points in Curate."
-        return ""
 
     # --- showing ------------------------------------------------------------------------------
 

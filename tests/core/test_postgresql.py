@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,10 +12,13 @@ import numpy as np
 import pytest
 
 from core.cli import main
+from core.datasets.clip import Use
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories import edits, integrity, journal, store
 from core.trajectories.bulk_edits import FillObservations, ReplacePoints
+from core.trajectories.clip_edits import ChooseUse
+from core.trajectories.extents import read_extents
 from core.trajectories.model import Review
 from core.trajectories.snapshot import read_snapshot, write_snapshot
 from tests.core.trajectories.small_database import fill, make_object, make_points
@@ -97,6 +101,9 @@ def everything(project: Project) -> list[object]:
         found += [entry.text for entry in journal.history(connection)]
         found += [entry.state for entry in journal.history(connection)]
         found += [vars(one) for one in store.summaries(connection)]
+        extents = read_extents(connection)
+        found += [extents.names, extents.uses, extents.objects.tolist(), extents.sides.tolist()]
+        found += [sorted(extents.points.tolist())]
         found += [journal.revision(connection), store.observations_by_origin(connection)]
     return found
 
@@ -118,6 +125,7 @@ def work(project: Project) -> None:
         edits.SetReview(a.id, (first.id, point), Review.ACCEPTED),
         edits.MovePoint(a.id, point, 2, 3.5, 4.5),
         edits.DeleteTrajectories(a.id, (point,)),
+        ChooseUse((replace(a, use=Use.HELD_OUT), replace(b, use=Use.LEFT_OUT))),
         ReplacePoints({b.id: make_points((0, 12), (3, 5))}),
         FillObservations({a.id: {first.id: filled}}, audit={a.id: {first.id: {0: 0.5}}}),
     ]
@@ -167,6 +175,18 @@ def test_others_of_the_team_open_the_same_database_one_at_a_time(server, tmp_pat
         seen = everything(anna)
     with Project.create(tmp_path / "ben", url) as ben:
         assert everything(ben) == seen
+
+
+def test_a_database_of_an_older_version_gets_its_new_column(server, tmp_path):
+    with Project.create(tmp_path / "p", server.new_url()) as project:
+        work(project)
+        with project.writing() as connection:
+            journal.undo(connection)
+            connection.exec_driver_sql("ALTER TABLE clip DROP COLUMN use")
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    with Project.open(tmp_path / "p") as project, project.reading() as connection:
+        assert {clip.name: clip.use for clip in store.clips(connection)} == dict.fromkeys("ab", Use.TRAIN)
+        assert journal.redoable(connection) is not None
 
 
 def test_a_failing_edit_leaves_nothing(server, tmp_path):

@@ -250,7 +250,7 @@ def test_runs_that_cannot_be_right_fail_with_a_card_and_change_nothing(qtbot, st
     absent = VocConfig(**{**vars(settings), "set": "trainval2"})
     shaped = VocConfig(**{**vars(settings), "network": "auto", "init": str(make(tmp_path))})
     wild = PretrainConfig(
-        regime="obj", network="tiny", device="cpu", steps=20, batch=4, learning_rate=1e9, held_out=0.0
+        regime="obj", network="tiny", device="cpu", steps=20, batch=4, learning_rate=1e9, held_out="0"
     )
     pretrain, no_set, weights = (
         runs.start("pretrain", wild),

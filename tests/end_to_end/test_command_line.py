@@ -136,6 +136,7 @@ def test_info_tells_what_was_imported_tracked_and_densified(finished, tmp_path, 
         assert clip["dataset"] == "davis"
         assert (clip["frames"], clip["width"], clip["height"]) == (FRAMES, 128, 96)
         assert clip["annotated"] == len(KEYFRAMES)
+        assert clip["use"] == "train"
         assert clip["object_trajectories"] == 2
         assert clip["point_trajectories"] > 20
         assert clip["observations"]["propagated"] > 10

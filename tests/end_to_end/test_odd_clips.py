@@ -19,7 +19,7 @@ from core.datasets.davis import palette
 from core.datasets.image import encode_palette_png
 from core.project.project import Project
 from core.runs.run_folder import RunFolder, State
-from core.trajectories import edits, integrity, journal, store
+from core.trajectories import clip_edits, integrity, journal, store
 from tests.bad_inputs import is_clear
 from tests.small_data import write_davis
 
@@ -230,7 +230,7 @@ def test_labels_that_change_between_annotators_are_objects_of_each(tmp_path):
             *((0, "object 2"), (1, "object 5"), (1, "object 7"))
         ]
         assert [len(one.frames) for one in objects] == [5, 2, 2]
-        journal.perform(connection, edits.ChooseAnnotator(clip.id, 1))
+        journal.perform(connection, clip_edits.ChooseAnnotator(clip.id, 1))
     assert run(*DENSIFY, "--project", project) == 0
     assert info(project)["zoo"]["object_trajectories"] == 2
     with Project.open(project) as opened, opened.reading() as connection:

@@ -1,13 +1,16 @@
 """After every edit the open document shows what a freshly opened one would read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.datasets.clip import Use
 from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.bulk_edits import ReplacePoints
+from core.trajectories.clip_edits import ChooseAnnotator, ChooseUse
 from core.trajectories.edits import (
     AddObject,
     DeleteObservation,
@@ -51,7 +54,8 @@ def compare_with_fresh(document: Document) -> None:
 
 
 def edits_of(document: Document) -> list:
-    clip = document.clips()[0].clip.id
+    birds, cars = (one.clip for one in document.clips())
+    clip = birds.id
     a, b = document.objects(clip)
     p = document.points(clip).ids.tolist()  # point i starts at i % 4 and is i % 5 + 3 frames long
     return [
@@ -68,6 +72,9 @@ def edits_of(document: Document) -> list:
         Merge(clip, (a, b)),
         DeleteTrajectories(clip, (p[2], p[7], a)),
         ReplacePoints({clip: draw_points(4)}),
+        ChooseUse((replace(birds, use=Use.HELD_OUT), replace(cars, use=Use.LEFT_OUT))),
+        ChooseAnnotator(clip, 1),
+        ChooseUse((replace(birds, use=Use.TRAIN),)),
     ]
 
 
@@ -261,3 +268,12 @@ def test_many_tracks_are_read_in_a_thread_before_they_are_asked_for(small_docume
     small_document.prepare(first)
     assert prepared == [second, first, first]
     small_document.prepare(first)
+
+
+def test_the_use_of_clips_is_chosen_without_reading_their_tracks_again(small_document: Document):
+    """What is cached stays the very same arrays."""
+    birds, cars = (one.clip for one in small_document.clips())
+    points = [small_document.points(clip.id) for clip in (birds, cars)]
+    small_document.perform(ChooseUse(tuple(replace(clip, use=Use.LEFT_OUT) for clip in (birds, cars))))
+    assert [one.clip.use for one in small_document.clips()] == [Use.LEFT_OUT, Use.LEFT_OUT]
+    assert all(small_document.points(clip.id) is one for clip, one in zip((birds, cars), points, strict=True))

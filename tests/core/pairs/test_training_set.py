@@ -1,9 +1,8 @@
 import numpy as np
-import pytest
 
-from core.pairs.training_set import build_training_set, split_by_clip
+from core.pairs.training_set import build_training_set
 from core.trajectories.model import Kind, Review
-from core.trajectories.snapshot import ClipSnapshot, Snapshot
+from core.trajectories.snapshot import Snapshot
 
 
 def test_every_observation_is_packed_and_rejected_or_short_ones_are_not(snapshot):
@@ -34,37 +33,17 @@ def test_every_observation_is_packed_and_rejected_or_short_ones_are_not(snapshot
                 np.testing.assert_allclose(box[:, 2:] - box[:, :2], 100, atol=1e-4)
 
 
-@pytest.mark.parametrize("regime", ["obj", "tr", "objtr"])
-def test_held_out_clips_share_nothing_with_the_training_part(snapshot, regime):
+def test_the_trajectories_of_some_clips_are_those_and_no_others(snapshot):
     whole = build_training_set(snapshot, minimum_length=5)
-    training, held_out = split_by_clip(whole, regime, share=0.34, seed=1)
-    clips = [{c for s in part.sets(regime) for c in s.clip.tolist()} for part in (training, held_out)]
-    assert not clips[0] & clips[1]
-    assert len(clips[1]) == 2
+    names = ("clip1", "clip4")
+    part, rest = whole.of_clips(names), whole.of_clips([f"clip{k}" for k in range(6) if k not in (1, 4)])
     for kind in ("objects", "points"):
-        both = [*getattr(training, kind).ids, *getattr(held_out, kind).ids]
-        assert sorted(both) == sorted(getattr(whole, kind).ids)
-    again = split_by_clip(whole, regime, share=0.34, seed=1)
-    np.testing.assert_array_equal(again[1].points.ids, held_out.points.ids)
-    others = {tuple(np.unique(split_by_clip(whole, regime, 0.34, seed)[1].points.clip)) for seed in range(20)}
-    assert len(others) > 1
-
-
-def test_the_last_clip_of_a_kind_is_never_held_out(snapshot):
-    one_with_objects = Snapshot(
-        tuple(
-            ClipSnapshot(c.clip, c.points, c.objects if k == 2 else ()) for k, c in enumerate(snapshot.clips)
-        ),
-        revision=0,
-        project="",
-    )
-    whole = build_training_set(one_with_objects, minimum_length=5)
-    for seed in range(10):
-        training, held_out = split_by_clip(whole, "objtr", share=0.5, seed=seed)
-        assert len(training.objects) == len(whole.objects)
-        assert len(held_out.points) > 0
-    training, held_out = split_by_clip(whole, "obj", share=0.5, seed=0)
-    assert held_out.sets("obj") == ()
+        of_part, of_rest, all_of = (getattr(one, kind) for one in (part, rest, whole))
+        assert {whole.clips[place].name for place in of_part.clip} <= set(names)
+        assert not {whole.clips[place].name for place in of_rest.clip} & set(names)
+        assert sorted([*of_part.ids, *of_rest.ids]) == sorted(all_of.ids)
+    assert part.clips == whole.clips
+    assert len(whole.of_clips(()).points) == 0
 
 
 def test_a_project_without_trajectories_gives_an_empty_set():

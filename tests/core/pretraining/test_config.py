@@ -26,6 +26,8 @@ def test_choices_are_what_the_networks_and_samplers_know():
         ({"learning_rate": 0.0}, "above 0"),
         ({"gap_longest": 3}, "gap_longest"),
         ({"method": "caltech101"}, "needs its images"),
+        ({"method": "caltech101", "images": Path("images"), "held_out": "cars1"}, "a share of its images"),
+        ({"held_out": "1"}, "held_out must be a share from 0 to 0.9 or names of clips, not 1"),
         ({"steps": 0}, "steps must be at least 1"),
     ],
 )

@@ -324,10 +324,3 @@ def test_the_densifier_writes_flags_where_it_fills_and_the_audit_on_keyframes(co
 def test_a_clip_is_added_once(connection):
     with pytest.raises(StudioError, match="already has a clip named 'a'"):
         journal.perform(connection, AddClips([(make_clip("a"), [])]))
-
-
-def test_choosing_an_annotator_shows_that_ones_objects(connection, clip):
-    assert store.annotators(connection, clip.id) == [0, 1]
-    journal.perform(connection, edits.ChooseAnnotator(clip.id, 1))
-    (summary, _) = store.summaries(connection)
-    assert (summary.clip.annotator, summary.objects, summary.points) == (1, 1, 4)

@@ -1,13 +1,18 @@
 import dataclasses
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from core.datasets.clip import Use
 from core.errors import StudioError
 from core.trajectories import edits, journal, store
+from core.trajectories.clip_edits import ChooseUse
 from core.trajectories.model import Kind
 from core.trajectories.snapshot import read_snapshot, write_snapshot
+
+OTHERS = (Use.HELD_OUT, Use.LEFT_OUT)
 
 
 def test_a_snapshot_holds_the_clips_and_the_chosen_annotators_trajectories(connection, tmp_path):
@@ -55,6 +60,17 @@ def test_a_snapshot_of_an_empty_clip_reads_back(connection, tmp_path):
     write_snapshot(connection, [clip], tmp_path, tmp_path)
     (part,) = read_snapshot(tmp_path).clips
     assert len(part.points) == len(part.objects) == 0
+
+
+def test_a_snapshot_says_what_clips_are_for_and_an_older_one_that_they_train(connection, tmp_path):
+    clips = [replace(clip, use=use) for clip, use in zip(store.clips(connection), OTHERS, strict=True)]
+    journal.perform(connection, ChooseUse(tuple(clips)))
+    write_snapshot(connection, store.clips(connection), tmp_path, tmp_path)
+    assert [one.clip.use for one in read_snapshot(tmp_path).clips] == list(OTHERS)
+    head = json.loads((tmp_path / "snapshot.json").read_text())
+    assert [entry.pop("use") for entry in head["clips"]] == ["held out", "left out"]
+    (tmp_path / "snapshot.json").write_text(json.dumps(head))
+    assert [one.clip.use for one in read_snapshot(tmp_path).clips] == [Use.TRAIN, Use.TRAIN]
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 1000])

@@ -1,14 +1,17 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from core.datasets.clip import Use
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.edits import SetReview
 from core.trajectories.model import Review
+from studio import theme
 from studio.document import FEW, Document
 from studio.tables.clip_list import REVIEWED_COLUMN, ClipList
 from studio.view_state import ViewState
 from tests.studio.small_project import draw_clip, draw_points
 
+NO_KEY = Qt.KeyboardModifier.NoModifier
 SHARE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -56,7 +59,65 @@ def test_the_list_follows_the_clip(clips: ClipList, small_document: Document):
 
 def test_a_clip_with_one_annotator_offers_no_choice(clips: ClipList, small_document: Document):
     texts = [action.text() for action in clips.menu_for(small_document.clips()[0].clip).actions()]
-    assert texts == ["", "Open folder"]
+    assert texts == ["", "Train on", "Hold out", "Leave out", "", "Open folder"]
+
+
+def choose(clips: ClipList, clip, verb: str) -> None:
+    """As somebody does in the menu of a clip."""
+    menu = clips.menu_for(clip)
+    (action,) = (action for action in menu.actions() if action.text().startswith(verb))
+    action.trigger()
+
+
+def uses(document: Document) -> list[Use]:
+    return [one.clip.use for one in document.clips()]
+
+
+def test_a_clip_is_held_out_in_its_menu_and_undo_trains_on_it_again(
+    clips: ClipList, small_document: Document
+):
+    clips.edit_asked.connect(small_document.perform)
+    cars = small_document.clips()[1].clip
+    assert row(clips, "cars").icon(0).isNull()
+    choose(clips, cars, "Hold out")
+    assert uses(small_document) == [Use.TRAIN, Use.HELD_OUT]
+    assert not row(clips, "cars").icon(0).isNull()
+    assert row(clips, "birds").icon(0).isNull()
+    assert "Held out: it only measures" in row(clips, "cars").toolTip(0)
+    held_out = next(one.clip for one in small_document.clips() if one.clip.name == "cars")
+    assert [a.text() for a in clips.menu_for(held_out).actions() if a.isChecked()] == ["Hold out"]
+    assert small_document.last_edit().text == "Hold out cars"
+    choose(clips, held_out, "Hold out")  # which it is: no edit
+    assert small_document.last_edit().text == "Hold out cars"
+    small_document.undo()
+    assert uses(small_document) == [Use.TRAIN, Use.TRAIN]
+    assert row(clips, "cars").icon(0).isNull()
+    assert clips._view.clip.name == "birds"
+
+
+def test_the_selected_clips_are_left_out_in_one_step(clips: ClipList, small_document: Document, qtbot):
+    clips.edit_asked.connect(small_document.perform)
+    for name, keys in (("cars", NO_KEY), ("birds", Qt.KeyboardModifier.ControlModifier)):
+        rect = clips.tree.visualItemRect(row(clips, name))
+        qtbot.mouseClick(clips.tree.viewport(), Qt.MouseButton.LeftButton, keys, rect.center())
+    birds, cars = (one.clip for one in small_document.clips())
+    choose(clips, birds, "Leave out 2 clips")
+    assert uses(small_document) == [Use.LEFT_OUT, Use.LEFT_OUT]
+    assert len(clips.tree.selectedItems()) == 2
+    small_document.undo()
+    assert uses(small_document) == [Use.TRAIN, Use.TRAIN]
+    clips.tree.setCurrentItem(row(clips, "birds"))
+    choose(clips, cars, "Leave out")  # which is not selected
+    assert uses(small_document) == [Use.TRAIN, Use.LEFT_OUT]
+
+
+def test_the_mark_is_legible_on_a_light_and_a_dark_palette(clips: ClipList, small_document: Document, qapp):
+    clips.edit_asked.connect(small_document.perform)
+    choose(clips, small_document.clips()[1].clip, "Hold out")
+    for name, palette in (("light", theme.LIGHT), ("dark", theme.DARK), ("light", theme.LIGHT)):
+        theme.apply(qapp, name)
+        image = row(clips, "cars").icon(0).pixmap(36, 36).toImage()
+        assert image.pixelColor(24, 18).name() == palette.text
 
 
 def test_a_review_moves_the_bar(clips: ClipList, small_document: Document):

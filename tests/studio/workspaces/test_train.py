@@ -1,6 +1,7 @@
 """The Train workspace: what it shows of runs, and a real run started, stopped and resumed by clicks."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QWidget
 
+from core.datasets.clip import Use
 from core.jobs import JOBS
 from core.pretraining.config import PretrainConfig
 from core.runs.run_folder import State
-from studio.document import Document
+from core.trajectories.bulk_edits import ReplacePoints
+from core.trajectories.clip_edits import ChooseUse
+from core.trajectories.edits import AddObject, SetObservation, SetReview
+from core.trajectories.model import Review
+from studio.document import FEW, Document
 from studio.runs.runs import Runs
 from studio.workspaces.train import COUNT_PERIOD, TrainWorkspace
 from tests.studio.drawn_project import add_drawn_clips
+from tests.studio.small_project import draw_points
 from tests.studio.workspaces import recorded
 
 LEFT = Qt.MouseButton.LeftButton
@@ -58,11 +65,101 @@ def test_a_regime_without_its_tracks_is_refused(document: Document, open_train: 
     workspace = open_train()
     start = button(workspace, "pretrain_button")
     assert start.isEnabled()
-    assert "Trains on 2 clips with 0 object and 40 point tracks." in texts(workspace)
+    assert "Trains on 40 point tracks of 2 clips." in texts(workspace)
     workspace.form.set_value(PretrainConfig(regime="obj"))
     workspace.form.changed.emit()
     assert not start.isEnabled()
     assert start.toolTip().startswith("There are no object tracks yet")
+
+
+def change(workspace: TrainWorkspace, **settings: Any) -> str:
+    """What is said of what trains, once settings were changed in the form."""
+    workspace.form.set_value(PretrainConfig(**settings))
+    workspace.form.changed.emit()
+    return workspace._material.text()
+
+
+def test_the_note_counts_what_trains_as_the_settings_change(
+    document: Document, open_train: Any, tmp_path: Path
+) -> None:
+    add_drawn_clips(document.project, tmp_path / "frames", count=5)
+    workspace = open_train()
+    start = button(workspace, "pretrain_button")
+    share = "Trains on 60 point tracks of 3 clips; held out: 40 point tracks of 2 clips."
+    assert change(workspace, held_out="0.4") == share
+    before = workspace._material.toolTip()
+    assert change(workspace, held_out="0.4", seed=5) == share
+    assert workspace._material.toolTip() == before
+    others = {
+        change(workspace, held_out="0.4", split_seed=k) + workspace._material.toolTip() for k in range(6)
+    }
+    assert len(others) > 1
+    assert change(workspace, held_out="drawn1, drawn3") == share
+    assert workspace._material.toolTip().endswith("2 clips (drawn1, drawn3)")
+    assert "There is no clip 'nobody' to hold out" in change(workspace, held_out="drawn1, nobody")
+    assert not start.isEnabled()
+    assert "Every clip is held out" in change(workspace, held_out="drawn0,drawn1,drawn2,drawn3,drawn4")
+    assert "No such track is long and large enough" in change(workspace, minimum_length=13)
+    assert change(workspace, minimum_length=12) == "Trains on 100 point tracks of 5 clips."
+    assert start.isEnabled()
+
+
+def test_the_note_follows_what_is_pinned_and_reviewed(
+    document: Document, open_train: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    add_drawn_clips(document.project, tmp_path / "frames", count=3)
+    workspace = open_train()
+    clips = [one.clip for one in document.clips()]
+    document.perform(ChooseUse((replace(clips[0], use=Use.HELD_OUT), replace(clips[1], use=Use.LEFT_OUT))))
+    ids = tuple(document.points(clips[2].id).ids[:5].tolist())
+    document.perform(SetReview(clips[2].id, ids, Review.REJECTED))
+    text = "Trains on 15 point tracks of 1 clip; held out: 20 point tracks of 1 clip; left out: 1 clip."
+    qtbot.waitUntil(lambda: text in texts(workspace))
+    large = AddObject(clips[0].id, "van", 0, np.array([10, 10, 60, 60], np.float32))
+    document.perform(large)
+    (van,) = document.objects(clips[0].id)
+    document.perform(SetObservation(clips[0].id, van, 9, np.array([20, 10, 70, 60], np.float32), None))
+    lost = "All object tracks lie in clips that do not train; the others train alone."
+    qtbot.waitUntil(lambda: lost in texts(workspace))
+    assert "No clip that trains has such tracks" in change(workspace, regime="obj")
+    document.undo()  # an object that is seen in one frame gives no pair
+    qtbot.waitUntil(lambda: "No such track is long and large enough" in texts(workspace))
+
+
+def test_many_tracks_are_counted_in_a_thread(
+    document: Document, open_train: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    add_drawn_clips(document.project, tmp_path / "frames", count=1)
+    (clip,) = (one.clip for one in document.clips())
+    with qtbot.waitSignal(document.performed):
+        document.perform_later(ReplacePoints({clip.id: draw_points(FEW + 1)}))
+    workspace = open_train()
+    start = button(workspace, "pretrain_button")
+    assert (start.isEnabled(), start.toolTip()) == (False, "The tracks are being counted…")
+    qtbot.waitUntil(lambda: "No such track is long and large enough" in texts(workspace))
+    assert change(workspace, minimum_length=7) == "Trains on 100 point tracks of 1 clip."
+    workspace.close_reader()
+
+
+def test_the_images_of_caltech101_are_counted(
+    document: Document, open_train: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    for name, count in (("ant", 10), ("bonsai", 20)):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(count):
+            (tmp_path / "images" / name / f"image_{number:04d}.jpg").touch()
+    workspace = open_train()
+    start = button(workspace, "pretrain_button")
+    settings: dict[str, Any] = {"method": "caltech101", "images": tmp_path / "images"}
+    assert change(workspace, **settings) == "The images are being counted…"
+    qtbot.waitUntil(lambda: "Trains on 30 images of 2 categories." in texts(workspace))
+    assert start.isEnabled()
+    assert change(workspace, **settings, held_out="0.1") == (
+        "Trains on 27 images of 2 categories; held out: 3 images."
+    )
+    change(workspace, method="caltech101", images=tmp_path / "none")
+    qtbot.waitUntil(lambda: "There is no folder" in texts(workspace))
+    assert not start.isEnabled()
 
 
 def test_the_newest_run_is_shown_with_its_curves_filters_and_log(

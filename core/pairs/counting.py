@@ -1,0 +1,119 @@
+"""What a run would train on, counted without reading the trajectories, and how it is said."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.datasets.clip import Clip
+from core.pairs.sampling import FrameGap, trajectories_by_clip
+from core.pairs.split import Split
+from core.pairs.training_set import KINDS, MINIMUM_SIDE, TrajectorySet
+from core.trajectories.extents import Extents
+from core.trajectories.model import Kind
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Trajectories that can give a pair: kind → name of a clip → how many, above 0."""
+
+    by_kind: Mapping[Kind, Mapping[str, int]]
+
+    @classmethod
+    def at_places(cls, counts: Mapping[Kind, Mapping[int, int]], clips: Sequence[Clip]) -> "Counts":
+        """From what a sampler counts, by places in `clips`."""
+        return cls(
+            {
+                kind: {clips[place].name: count for place, count in found.items()}
+                for kind, found in counts.items()
+            }
+        )
+
+    @property
+    def clips(self) -> list[str]:
+        """The clips that have such trajectories, by name."""
+        return sorted(set().union(*self.by_kind.values()))
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kinds there are."""
+        return [kind for kind, found in self.by_kind.items() if found]
+
+    def of_clips(self, names: Collection[str]) -> "Counts":
+        """Those of some clips."""
+        return Counts(
+            {
+                kind: {name: count for name, count in found.items() if name in names}
+                for kind, found in self.by_kind.items()
+            }
+        )
+
+    def words(self, noun: str) -> str:
+        """Such as "12 object and 3,000 point tracks"."""
+        parts = [f"{sum(self.by_kind[kind].values()):,} {kind}" for kind in self.kinds]
+        return f"{' and '.join(parts) or 'no'} {noun}"
+
+
+def count(extents: Extents, regime: str, gap: FrameGap, minimum_length: int) -> Counts:
+    """The trajectories of every clip that can give a pair: those that a run packs and its sampler draws from.
+
+    Args:
+        regime: `obj`, `tr` or `objtr`.
+        gap: between the frames of a pair.
+        minimum_length: observations a point trajectory must have.
+    """
+    counts: dict[Kind, dict[str, int]] = {}
+    for kind in KINDS[regime]:
+        counts[kind] = _objects(extents, gap) if kind is Kind.OBJECT else _points(extents, minimum_length)
+    return Counts(counts)
+
+
+def _objects(extents: Extents, gap: FrameGap) -> dict[str, int]:
+    clip_ids, ids, frames = extents.objects[extents.sides >= MINIMUM_SIDE].T
+    _, starts = np.unique(ids, return_index=True)
+    starts = np.sort(starts)
+    places, inverse = np.unique(clip_ids[starts], return_inverse=True)
+    trajectories = TrajectorySet(
+        Kind.OBJECT,
+        clip=inverse.astype(np.int32),
+        ids=ids[starts],
+        offsets=np.append(starts, len(ids)),
+        frame=frames.astype(np.int32),
+        box=np.zeros((len(ids), 4), np.float32),
+    )
+    by_place = trajectories_by_clip(trajectories, gap)
+    return {extents.names[int(places[place])]: number for place, number in by_place.items()}
+
+
+def _points(extents: Extents, minimum_length: int) -> dict[str, int]:
+    """All that are long enough: they have no gaps, so every one with two observations gives a pair."""
+    counts: dict[str, int] = {}
+    for clip_id, length, number in extents.points.tolist():
+        if length >= max(minimum_length, 2):
+            counts[extents.names[clip_id]] = counts.get(extents.names[clip_id], 0) + number
+    return counts
+
+
+def material_words(
+    training: Counts, held_out: Counts, split: Split, noun: str = "trajectories", names: bool = False
+) -> str:
+    """What trains, is held out and is left out, in one line; `names` says which clips they are."""
+
+    def clips(some: Sequence[str]) -> str:
+        number = f"{len(some):,} clip{'s' if len(some) != 1 else ''}"
+        return f"{number} ({', '.join(some)})" if names else number
+
+    parts = [f"{training.words(noun)} of {clips(training.clips)}"]
+    if split.held_out:
+        parts.append(f"held out: {held_out.words(noun)} of {clips(held_out.clips or split.held_out)}")
+    if split.left_out:
+        parts.append(f"left out: {clips(split.left_out)}")
+    return "; ".join(parts)
+
+
+def lost_kinds(whole: Collection[Kind], training: Counts, noun: str = "trajectories") -> str:
+    """A sentence where every trajectory of a kind lies in clips that do not train; else empty."""
+    lost = [kind for kind in whole if kind not in training.kinds]
+    if not lost or not training.kinds:
+        return ""
+    return f"All {' and '.join(lost)} {noun} lie in clips that do not train; the others train alone."

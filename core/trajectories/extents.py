@@ -1,0 +1,59 @@
+"""How long and how large the trajectories of a project are, in less time than it takes to read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection, case, func, select
+
+from core.datasets.clip import Use
+from core.trajectories import schema
+from core.trajectories.model import Kind, Review
+
+
+@dataclass(frozen=True, eq=False)
+class Extents:
+    """Of the trajectories that were not rejected; of objects, those of each clip's chosen annotator.
+
+    Attributes:
+        names: clip id → its name, in the order of names.
+        uses: name of each clip → what it is for, in the same order.
+        objects: (M, 3) int64, one row an observation: clip id, trajectory id, frame; in that order.
+        sides: (M,) float64, the shorter side of each observation's box in pixels.
+        points: (K, 3) int64: clip id, observations, how many trajectories have so many.
+    """
+
+    names: Mapping[int, str]
+    uses: Mapping[str, Use]
+    objects: np.ndarray
+    sides: np.ndarray
+    points: np.ndarray
+
+
+def read_extents(connection: Connection) -> Extents:
+    """The extents of all clips."""
+    c, t, o = schema.clip.c, schema.trajectory.c, schema.observation.c
+    clips = connection.execute(select(c.id, c.name, c.use).order_by(c.name)).all()
+    width, height = o.x2 - o.x1, o.y2 - o.y1
+    observations = (
+        select(t.clip_id, t.id, o.frame, case((width < height, width), else_=height))
+        .join(schema.observation, o.trajectory_id == t.id)
+        .join(schema.clip, c.id == t.clip_id)
+        .where(t.kind == Kind.OBJECT, t.annotator == c.annotator, t.review != int(Review.REJECTED))
+        .order_by(t.clip_id, t.id, o.frame)
+    )
+    length = t.last - t.first + 1
+    lengths = (
+        select(t.clip_id, length, func.count())
+        .where(t.kind == Kind.POINT, t.review != int(Review.REJECTED))
+        .group_by(t.clip_id, length)
+    )
+    seen = np.array([tuple(row) for row in connection.execute(observations)], np.float64).reshape(-1, 4)
+    counted = [tuple(row) for row in connection.execute(lengths)]
+    return Extents(
+        names={row.id: row.name for row in clips},
+        uses={row.name: Use(row.use) for row in clips},
+        objects=seen[:, :3].astype(np.int64),
+        sides=seen[:, 3],
+        points=np.array(counted, np.int64).reshape(-1, 3),
+    )

@@ -1,0 +1,149 @@
+"""What a pretraining run with the settings of the form would train on, counted before it starts."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QWidget
+
+from core.datasets.caltech101 import Caltech101, read_caltech101
+from core.errors import StudioError
+from core.pairs.counting import Counts, count, lost_kinds, material_words
+from core.pairs.sampling import FrameGap
+from core.pairs.split import share_of, split_clips
+from core.pretraining.config import PretrainConfig
+from core.pretraining.images import hold_out, images_words
+from core.trajectories.extents import Extents, read_extents
+from studio.background import Background
+from studio.document import FEW, Document
+
+COUNTING = "The tracks are being counted…"
+COUNTING_IMAGES = "The images are being counted…"
+
+
+class MaterialNote(QLabel):
+    """Counts with what the job itself divides and draws with; in a thread where there is much to read.
+
+    Signals:
+        counted(): the tracks or images were counted; ask for the refusal again.
+    """
+
+    counted = Signal()
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._extents: Extents | None = None
+        self._images: Caltech101 | None = None
+        self._folder: Path | None = None
+        self._failure = self._images_failure = ""
+        self._tracks_reader, self._images_reader = Background(self), Background(self)
+        self._tracks_reader.done.connect(self._take_extents)
+        self._tracks_reader.failed.connect(self._fail)
+        self._images_reader.done.connect(self._take_images)
+        self._images_reader.failed.connect(self._fail_images)
+        self.setWordWrap(True)
+        self.setProperty("quiet", True)
+
+    def count(self) -> None:
+        """Count the tracks of the project anew; what was counted before holds until then."""
+        if sum(one.objects + one.points for one in self._document.clips()) > FEW:
+            self._tracks_reader.start(lambda report: self._read())
+            return
+        try:
+            self._take_extents(self._read())
+        except StudioError as error:
+            self._fail(str(error))
+
+    def refusal(self, settings: PretrainConfig) -> str:
+        """Why a run with these settings cannot train; empty, with its counts shown, where it can."""
+        try:
+            words = (
+                self._images_of(settings) if settings.method == "caltech101" else self._tracks_of(settings)
+            )
+        except StudioError as error:
+            self.setText(str(error))
+            self.setToolTip("")
+            return str(error)
+        self.setText(f"Trains on {words}")
+        return ""
+
+    def close_reader(self) -> None:
+        """Stop counting."""
+        self._tracks_reader.close()
+        self._images_reader.close()
+
+    # --- tracks -------------------------------------------------------------------------------
+
+    def _read(self) -> Extents:
+        with self._document.project.reading() as connection:
+            return read_extents(connection)
+
+    def _take_extents(self, extents: Extents) -> None:
+        self._extents, self._failure = extents, ""
+        self.counted.emit()
+
+    def _fail(self, sentence: str) -> None:
+        self._failure = sentence
+        self.counted.emit()
+
+    def _tracks_of(self, settings: PretrainConfig) -> str:
+        """What trains, is held out and is left out.
+
+        Raises:
+            StudioError: nothing trains, or it is not known yet.
+        """
+        if self._extents is None:
+            raise StudioError(self._failure or COUNTING)
+        split = split_clips(self._extents.uses, settings.held_out, settings.split_seed)
+        gap = FrameGap(settings.gap_shortest, settings.gap_longest)
+        whole = count(self._extents, settings.regime, gap, settings.minimum_length)
+        training, held_out = whole.of_clips(split.training), whole.of_clips(split.held_out)
+        if not training.kinds:
+            raise StudioError(self._missing(settings.regime, whole))
+        self.setToolTip(material_words(training, held_out, split, "tracks", names=True))
+        lost = lost_kinds(whole.kinds, training, "tracks")
+        return f"{material_words(training, held_out, split, 'tracks')}. {lost}".strip()
+
+    def _missing(self, regime: str, whole: Counts) -> str:
+        """What the regime lacks."""
+        clips = self._document.clips()
+        objects, points = sum(one.objects for one in clips), sum(one.points for one in clips)
+        if not clips:
+            return "There are no clips yet; import some in Curate."
+        if objects + points == 0:
+            return "There are no tracks yet; press Track points in Curate."
+        if regime == "obj" and objects == 0:
+            return "There are no object tracks yet; import annotations, or choose regime tr."
+        if regime == "tr" and points == 0:
+            return "There are no point tracks yet; press Track points in Curate, or choose regime obj."
+        if whole.kinds:
+            return "No clip that trains has such tracks; train on others: right-click them in Curate."
+        return "No such track is long and large enough; lower the minimum length, or allow other gaps."
+
+    # --- images -------------------------------------------------------------------------------
+
+    def _images_of(self, settings: PretrainConfig) -> str:
+        """How many images train and are held out; they are looked for in a thread.
+
+        Raises:
+            StudioError: there are none, or it is not known yet.
+        """
+        folder = settings.images
+        assert folder is not None  # PretrainConfig sees to it
+        if folder != self._folder:
+            self._folder, self._images, self._images_failure = folder, None, ""
+            self._images_reader.start(lambda report: read_caltech101(folder))
+        if self._images is None:
+            raise StudioError(self._images_failure or COUNTING_IMAGES)
+        share = share_of(settings.held_out) or 0.0
+        training, held_out = hold_out(self._images, share, settings.split_seed)
+        self.setToolTip(str(folder))
+        return f"{images_words(len(training), len(held_out), len(self._images.names))}."
+
+    def _take_images(self, images: Caltech101) -> None:
+        self._images = images
+        self.counted.emit()
+
+    def _fail_images(self, sentence: str) -> None:
+        self._images_failure = sentence
+        self.counted.emit()
