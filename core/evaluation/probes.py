@@ -114,11 +114,11 @@ def probe(
     per_class = max(1, int(np.bincount(train_labels.numpy()).min()) * 2 // 3)
     fitting = torch.from_numpy(choose(train_labels.numpy(), per_class, generator))
 
-    def right(penalty: float) -> float:
+    def accuracy_of(penalty: float) -> float:
         weights = _fit(train[fitting], train_labels[fitting], classes, penalty)
         return _accuracy(weights, train[~fitting], train_labels[~fitting])
 
-    penalty = max(PENALTIES, key=right)
+    penalty = max(PENALTIES, key=accuracy_of)
     weights = _fit(train, train_labels, classes, penalty)
     return ProbeScore(_accuracy(weights, test, test_labels), penalty)
 
@@ -143,9 +143,9 @@ def _fit(features: Tensor, labels: Tensor, classes: int, penalty: float) -> Tens
 
 
 def _accuracy(weights: Tensor, features: Tensor, labels: Tensor) -> float:
-    """The mean over the classes present of the share named rightly."""
-    right = ((features @ weights[:-1] + weights[-1]).argmax(1) == labels).double()
-    shares = [right[labels == label].mean() for label in labels.unique()]
+    """The mean over the classes present of the share classified correctly."""
+    correct = ((features @ weights[:-1] + weights[-1]).argmax(1) == labels).double()
+    shares = [correct[labels == label].mean() for label in labels.unique()]
     return float(torch.stack(shares).mean())
 
 
