@@ -19,7 +19,7 @@ from core.datasets.clip import Clip
 from core.datasets.readers import find_clips
 from core.datasets.sample import SamplePaths, write_sample
 from core.detection.config import ProposalsConfig, VocConfig
-from core.evaluation.table1 import Row, row_of_run
+from core.evaluation.table1 import TableRow, row_of_run
 from core.events import ClassAP, Event, Log, Metric
 from core.jobs import JOBS, result_edit
 from core.pretraining.config import PretrainConfig
@@ -68,7 +68,7 @@ class DemoResult:
     stages: tuple[Stage, ...]
     pretraining: RunFolder
     evaluations: tuple[RunFolder, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
 
 def run_demo(out: Path, settings: DemoConfig, on_event: Callable[[Event], None]) -> DemoResult:
@@ -103,29 +103,29 @@ def run_demo(out: Path, settings: DemoConfig, on_event: Callable[[Event], None])
     return DemoResult(out, tuple(stages.done), pretraining, tuple(evaluations), rows)
 
 
-def ap_table(rows: Sequence[Row]) -> str:
+def ap_table(rows: Sequence[TableRow]) -> str:
     """AP in percent as text, of the classes that have objects."""
     classes, width = measured_classes(rows), max(len(row.name) for row in rows)
     lines = [f"{'AP in percent':{width}}  " + "  ".join(f"{name:>9}" for name in (*classes, "mAP"))]
     for row in rows:
-        values = [*(row.ap[name] for name in classes), row.mean_ap]
+        values = [*(row.aps[name] for name in classes), row.mean_ap]
         lines.append(f"{row.name:{width}}  " + "  ".join(f"{value:9.1f}" for value in values))
     return "\n".join(lines)
 
 
-def ap_csv(rows: Sequence[Row]) -> str:
+def ap_csv(rows: Sequence[TableRow]) -> str:
     """The same as CSV."""
     classes, file = measured_classes(rows), io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["network", *classes, "mAP"])
     for row in rows:
-        writer.writerow([row.name, *(f"{row.ap[name]:.2f}" for name in classes), f"{row.mean_ap:.2f}"])
+        writer.writerow([row.name, *(f"{row.aps[name]:.2f}" for name in classes), f"{row.mean_ap:.2f}"])
     return file.getvalue()
 
 
-def measured_classes(rows: Sequence[Row]) -> list[str]:
+def measured_classes(rows: Sequence[TableRow]) -> list[str]:
     """The classes that some row has an AP for."""
-    return [name for name in rows[0].ap if any(row.ap[name] == row.ap[name] for row in rows)]
+    return [name for name in rows[0].aps if any(row.aps[name] == row.aps[name] for row in rows)]
 
 
 @dataclass

@@ -14,7 +14,7 @@ from core.datasets.reading import open_frames
 from core.demo.charts import Curve, line_chart
 from core.demo.demo import DemoResult, Stage, measured_classes
 from core.demo.pictures import filters_png, overlay_jpeg, read_filters
-from core.evaluation.table1 import Row
+from core.evaluation.table1 import TableRow
 from core.events import Filters, Metric
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
@@ -140,7 +140,7 @@ def _detection(result: DemoResult) -> str:
         f'<li class="curve-{number}"><span></span>{escape(_short(row))}</li>'
         for number, row in enumerate(result.rows, start=1)
     )
-    rows = [_ap_row(name, [row.ap[name] for row in result.rows]) for name in measured_classes(result.rows)]
+    rows = [_ap_row(name, [row.aps[name] for row in result.rows]) for name in measured_classes(result.rows)]
     mean = _ap_row("mean", [row.mean_ap for row in result.rows])
     heads = "".join(f'<th scope="col" class="number">{escape(_short(row))}</th>' for row in result.rows)
     return (
@@ -185,7 +185,7 @@ def _table(rows: str, head: str = "", foot: str = "") -> str:
     return f'<div class="scroll"><table>{parts}</table></div>'
 
 
-def _short(row: Row) -> str:
+def _short(row: TableRow) -> str:
     """The network's name without its run."""
     return row.name.partition(" (")[0]
 

@@ -2,21 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from core import config
 from core.config import setting
 from core.errors import StudioError
 from core.evaluation.voc_ap import METRICS
 
-
-def metric_setting() -> Any:
-    """The setting of how AP is measured: choices and help are those of the metrics there are."""
-    words = "; ".join(
-        f"{metric.name} is {metric.what}, which auto takes for VOC {metric.years[0]} to {metric.years[-1]}"
-        for metric in METRICS.values()
-    )
-    return setting("auto", f"How AP is measured: {words}", choices=("auto", *METRICS))
+METRIC_CHOICES = ("auto", *METRICS)
+METRIC_HELP = "How AP is measured: " + "; ".join(
+    f"{metric.name} is {metric.what}, which auto takes for VOC {metric.years[0]} to {metric.years[-1]}"
+    for metric in METRICS.values()
+)
 
 
 @dataclass(frozen=True, kw_only=True)
