@@ -41,6 +41,9 @@ def format_table(
     return FORMATS[how](list(zip(rows, differences, strict=True)), classes)
 
 
+_SHORT = 40
+"""Letters of a remark that stands at the end of its row in text."""
+
 _Rows = Sequence[tuple[TableRow, Difference | None]]
 
 
@@ -79,13 +82,21 @@ def _differences(row: TableRow, of: Difference, classes: Sequence[str]) -> tuple
 
 
 def _text(rows: _Rows, classes: Sequence[str]) -> str:
+    """Long remarks stand below the part, those that are the same in one line."""
     width = max((len(_in_a_line(row.name)) for row, _ in rows), default=0)
     lines = []
     for part in _parts(rows, classes):
         heads = " ".join(f"{head:>6}" for head in (*(_HEAD_OF[name] for name in classes), "mAP"))
         lines += ["", part.title, f"{'':{width}} {heads}"]
+        below: dict[str, list[str]] = {}
         for name, cells, remark in part.lines:
-            lines.append(f"{_in_a_line(name):{width}} {' '.join(f'{cell:>6}' for cell in cells)}  {remark}")
+            line = f"{_in_a_line(name):{width}} {' '.join(f'{cell:>6}' for cell in cells)}"
+            if len(remark) <= _SHORT:
+                line += f"  {_in_a_line(remark)}"
+            else:
+                below.setdefault(_in_a_line(remark), []).append(_in_a_line(name))
+            lines.append(line.rstrip())
+        lines += [f"  {', '.join(names)}: {remark}" for remark, names in below.items()]
     return "\n".join(lines[1:]) + "\n"
 
 

@@ -25,6 +25,8 @@ MEASURED = ("voc", "finetune", "evaluate")
 """Jobs whose runs can hold average precision; `evaluate` on the command line adds it to a finetune run."""
 
 JOBS = (*MEASURED, "pretrain")
+LONGEST_NAME = 32
+"""Letters of a start that are shown; a weights file may be called anything."""
 
 
 class CompareWorkspace(QWidget):
@@ -129,5 +131,7 @@ class CompareWorkspace(QWidget):
 
 def _short_name(row: TableRow, run: Run) -> str:
     """The network of a measured row and when its run was made, in place of the run's folder."""
-    start = row.run if row.start == UNKNOWN else row.start
+    start = str(row.run) if row.start == UNKNOWN else row.start
+    if len(start) > LONGEST_NAME:
+        start = f"{start[: LONGEST_NAME - 1]}…"
     return f"{start} · {datetime.fromtimestamp(run.created):%d %b %H:%M}"

@@ -55,6 +55,7 @@ class EvaluateWorkspace(QWidget):
         self.mean.setObjectName("mean_ap")
         self._mean_words = QLabel()
         self._mean_words.setProperty("quiet", True)
+        self._mean_words.setTextFormat(Qt.TextFormat.PlainText)
         self._mean_words.setWordWrap(True)
         self.quoted = QComboBox()
         self.quoted.setObjectName("quoted_row")

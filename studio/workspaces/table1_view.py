@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -50,6 +51,7 @@ class Table1View(QWidget):
         for label in (self.words, self.notes):
             label.setProperty("quiet", True)
         self.notes.setObjectName("table1_notes")
+        self.notes.setTextFormat(Qt.TextFormat.PlainText)
         self.notes.setWordWrap(True)
         self._arrange()
         self.part.currentIndexChanged.connect(self._show_rows)
