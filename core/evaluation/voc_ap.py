@@ -23,8 +23,7 @@ class ApMetric:
         name: what it is called on the command line and in results.
         title: what follows "AP" in a sentence, such as "by area".
         what: what it averages, for help.
-        average: AP, 0..1, of recall (N,) float, rising, and of the envelope (N + 1,) float: the best
-            precision at that recall or beyond, and 0 beyond the last.
+        average: AP, 0..1, of recall (N,) float, rising, and precision (N,) float; 0 where they are empty.
         years: of VOC, for which `auto` takes it.
     """
 
@@ -35,14 +34,19 @@ class ApMetric:
     years: range
 
 
-def _at_eleven_points(recall: np.ndarray, envelope: np.ndarray) -> float:
+def _best_beyond(precision: np.ndarray) -> np.ndarray:
+    """(N + 1,) float: the best precision at each recall or beyond; beyond the last recall it is 0."""
+    return np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
+
+
+def _at_eleven_points(recall: np.ndarray, precision: np.ndarray) -> float:
     # arange holds 0.30000000000000004 at 3/10, as MATLAB's 0:0.1:1 and voc_eval.py do.
     first = np.searchsorted(recall, np.arange(0.0, 1.1, 0.1), side="left")
-    return float(envelope[first].mean())
+    return float(_best_beyond(precision)[first].mean())
 
 
-def _by_area(recall: np.ndarray, envelope: np.ndarray) -> float:
-    return float(np.sum(np.diff(recall, prepend=0.0) * envelope[:-1]))
+def _by_area(recall: np.ndarray, precision: np.ndarray) -> float:
+    return float(np.sum(np.diff(recall, prepend=0.0) * _best_beyond(precision)[:-1]))
 
 
 METRICS: dict[str, ApMetric] = {
@@ -227,8 +231,7 @@ def average_precision(recall: np.ndarray, precision: np.ndarray, metric: str) ->
     """
     if metric not in METRICS:
         raise StudioError(f"There is no metric {metric!r}; choose {' or '.join(METRICS)}.")
-    envelope = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
-    return METRICS[metric].average(recall, envelope)
+    return METRICS[metric].average(recall, precision)
 
 
 def _matches(

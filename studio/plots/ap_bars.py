@@ -1,7 +1,7 @@
 """Average precision per class as bars, run beside run, with the paper's figures as quoted marks."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -60,11 +60,21 @@ class Quoted:
     remark: str = ""
 
     @classmethod
-    def of(cls, row: TableRow, reason: str = "") -> "Quoted":
-        """The figures of a row of Table 1, and why a run beside it is not comparable; empty if it is."""
+    def of(cls, row: TableRow, runs: Iterable[tuple[str, str]] = ()) -> "Quoted":
+        """The figures of a row of Table 1.
+
+        Args:
+            row: of the paper.
+            runs: those shown beside it, each with the reason why it may not be compared; empty if it may.
+        """
         aps = {name: ap / 100 for name, ap in row.aps.items()} | {MEAN: row.mean_ap / 100}
-        against = f"; a run is not comparable: {reason}" if reason else ""
-        return cls(row.name, aps, f", {row.conditions}{against}")
+        unlike = [(name, reason) for name, reason in runs if reason]
+        remark = f", {row.conditions}"
+        if unlike:
+            name, reason = unlike[0]
+            others = f", nor {len(unlike) - 1} more" if len(unlike) > 1 else ""
+            remark += f"; not comparable with “{name}” ({reason}){others}"
+        return cls(row.name, aps, remark)
 
 
 class ApBars(PlotPanel):

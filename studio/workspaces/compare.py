@@ -25,7 +25,7 @@ MEASURED = ("voc", "finetune", "evaluate")
 """Jobs whose runs can hold average precision; `evaluate` on the command line adds it to a finetune run."""
 
 JOBS = (*MEASURED, "pretrain")
-LONGEST_NAME = 32
+LONGEST_NAME = 28
 """Letters of a start that are shown; a weights file may be called anything."""
 
 
@@ -83,9 +83,9 @@ class CompareWorkspace(QWidget):
         if quoted is None:
             self.bars.show_runs(series, None)
             return
-        rows = (row_of(run) for run in chosen)
-        reasons = (disagreement(row, quoted) for row in rows if row is not None)
-        self.bars.show_runs(series, Quoted.of(quoted, next(filter(None, reasons), "")))
+        rows = [(name, row_of(run)) for name, run in zip(names, chosen, strict=True)]
+        unlike = [(name, disagreement(row, quoted)) for name, row in rows if row is not None]
+        self.bars.show_runs(series, Quoted.of(quoted, unlike))
 
     def _show_filters(self, chosen: Sequence[Run]) -> None:
         """The filters of the first two chosen runs that have some, or whose start has."""

@@ -9,7 +9,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from core.detection.config import VocConfig
-from core.errors import StudioError
 from core.evaluation.differences import disagreement
 from core.evaluation.table1 import TableRow, paper_rows, part_of
 from core.jobs import jobs_of
@@ -57,13 +56,7 @@ class EvaluateWorkspace(QWidget):
         self._mean_words.setProperty("quiet", True)
         self._mean_words.setTextFormat(Qt.TextFormat.PlainText)
         self._mean_words.setWordWrap(True)
-        self.quoted = QComboBox()
-        self.quoted.setObjectName("quoted_row")
-        self.quoted.setAccessibleName("Published row beside the runs")
-        self.quoted.setToolTip("Which row of the paper's Table 1 to set beside the runs")
-        self.quoted.addItem("beside no published row", None)
-        for row in paper_rows():
-            self.quoted.addItem(f"{row.name} · {row.part_title}", row)
+        self.quoted = _new_choice_of_row()
         self.form = SettingsForm(VocConfig, editors={"init": InitEditor(runs)})
         self.form.set_value(VocConfig(voc=_voc_folder(document, runs)))
         self.start_button = QPushButton("Evaluate on VOC")
@@ -73,16 +66,20 @@ class EvaluateWorkspace(QWidget):
         self._notes.setWordWrap(True)
         self._notes.setProperty("quiet", True)
         self._arrange()
+        self._connect()
+        self._allow_start()
+        self._choose()
+
+    def _connect(self) -> None:
         self.form.changed.connect(self._allow_start)
         self.start_button.clicked.connect(self._start)
         self.run_list.chosen_changed.connect(self._choose)
         self.quoted.currentIndexChanged.connect(self._show_chosen)
         self.bars.class_clicked.connect(self._show_class)
         self.table.class_clicked.connect(self._show_class)
+        runs = self._runs
         for signal in (runs.metrics_changed, runs.ap_changed, runs.changed, runs.finished):
             signal.connect(self._redraw)
-        self._allow_start()
-        self._choose()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -91,10 +88,7 @@ class EvaluateWorkspace(QWidget):
     # --- starting -----------------------------------------------------------------------------
 
     def _start(self) -> None:
-        try:
-            settings = self.form.value()
-        except StudioError:
-            return  # the form shows the sentence
+        settings = self.form.value()  # complete: else the button is off
         if settings.cache is None:
             settings = replace(settings, cache=self._document.project.cache / "proposals")
         self.run_list.choose(self._runs.start("voc", settings, clips=()))
@@ -144,7 +138,9 @@ class EvaluateWorkspace(QWidget):
         series = [BarSeries(names[place], run.class_aps, place) for place, run in enumerate(chosen)]
         measured = row_of(first) if first is not None else None
         reason = disagreement(measured, row) if measured is not None and row is not None else ""
-        self.bars.show_runs(series, Quoted.of(row, reason) if row is not None else None)
+        self.bars.show_runs(
+            series, Quoted.of(row, zip(names[:1], [reason], strict=False)) if row is not None else None
+        )
         self.table.show_aps(first.class_aps if first else {}, row.aps if row else {})
         self._show_mean(series[0] if series else None, row, reason)
         self._show_class(self._class)
@@ -192,7 +188,6 @@ class EvaluateWorkspace(QWidget):
         column.addWidget(self._mean_words)
         column.addWidget(self.quoted)
         column.addWidget(self.table, 1)
-        self.quoted.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         inner = QSplitter(Qt.Orientation.Horizontal)
         inner.addWidget(plots)
         inner.addWidget(figures)
@@ -203,6 +198,18 @@ class EvaluateWorkspace(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(three_columns(self.run_list, centre, right, (230, 900, 290)))
+
+
+def _new_choice_of_row() -> QComboBox:
+    box = QComboBox()
+    box.setObjectName("quoted_row")
+    box.setAccessibleName("Published row beside the runs")
+    box.setToolTip("Which row of the paper's Table 1 to set beside the runs")
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.addItem("beside no published row", None)
+    for row in paper_rows():
+        box.addItem(f"{row.name} · {row.part_title}", row)
+    return box
 
 
 def _voc_folder(document: Document, runs: Runs) -> Path:

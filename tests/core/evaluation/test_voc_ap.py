@@ -212,7 +212,7 @@ def test_a_metric_is_one_line_of_the_table():
     """A toy metric is found by the command line, the form, the measurement and the words of Table 1."""
     code = """
 from core.evaluation import voc_ap
-last = lambda recall, envelope: recall[-1]
+last = lambda recall, precision: recall[-1]
 toy = voc_ap.ApMetric("toy", "by the toy", "the last recall", last, range(2013, 2014))
 voc_ap.METRICS["toy"] = toy
 import numpy as np

@@ -132,8 +132,8 @@ def test_another_reference_can_be_chosen_and_is_kept(compare: CompareWorkspace) 
 
 def test_the_bars_say_why_the_quoted_marks_are_not_comparable(compare: CompareWorkspace) -> None:
     legend = " ".join(label.text() for label in compare.bars.findChildren(QLabel))
-    assert "quoted: Table 1 of the paper, VOC 2007 test at eleven points; a run is not comparable: " in legend
-    assert "tiny network, not paper" in legend
+    assert "Table 1 of the paper, VOC 2007 test at eleven points; not comparable with “from Rand" in legend
+    assert "tiny network, not paper), nor 1 more" in legend
 
 
 def test_the_published_rows_can_be_left_out(compare: CompareWorkspace) -> None:
