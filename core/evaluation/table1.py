@@ -224,7 +224,7 @@ def _network(run: Path, settings: Mapping[str, Any]) -> str:
 
 def _train_set(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     """What was fine-tuned on; of settings, `set` is that only where they have an `init` too."""
-    if "train_set" in result:
+    if "train_set" in result and "train_year" in result:
         return f"VOC {result['train_year']} {result['train_set']}"
     return f"VOC {settings['year']} {settings['set']}" if "init" in settings else UNKNOWN
 
