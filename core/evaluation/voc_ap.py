@@ -1,7 +1,7 @@
 """Average precision as PASCAL VOC measures it; the rules of the devkit's `VOCevaldet.m` and `VOCap.m`.
 
 Objects marked difficult are neither found nor missed; a second detection of an object is false;
-a detection is held against the object it overlaps most, no other. Boxes are ours (see
+a detection is compared with the object that it overlaps most, and no other. Boxes are ours (see
 `core/geometry.py`), in which the devkit's areas, with their + 1, are `(x2 - x1) * (y2 - y1)`.
 """
 
