@@ -1,4 +1,4 @@
-"""Linear probes: what a frozen trunk's features tell a linear classifier."""
+"""Linear probes: what a frozen trunk's features are worth to a linear classifier."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from core.networks.trunk import Trunk, normalise
 from core.pairs.patches import cut
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
-"""Weight penalties tried on a part of the training images; comparisons of trunks turn on it."""
+"""Weight penalties tried on a part of the training images; comparisons of trunks depend on it."""
 
 SMALLEST_DEVIATION = 1e-6
-"""Of a feature over the training images; one that varies less tells nothing, and dividing by it ruins."""
+"""Of a feature over the training images; one that varies less says nothing and is left out."""
 
 BATCH = 64
 
@@ -33,7 +33,7 @@ class LabelledBox:
 
 
 def objects_of(images: Sequence[VocImage]) -> list[LabelledBox]:
-    """Every object of VOC images that is not difficult, as one to name."""
+    """Every object of VOC images that is not difficult, each to be classified."""
     return [
         LabelledBox(image.path, CLASSES.index(one.name), one.box)
         for image in images
