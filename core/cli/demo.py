@@ -7,8 +7,11 @@ from core.atomic_file import write_atomically
 from core.cli.options import add_settings, settings_from
 from core.cli.outcome import Outcome, Stopped
 from core.cli.running import shown
-from core.demo.demo import DemoConfig, ap_csv, ap_table, run_demo
+from core.demo.demo import DemoConfig, run_demo
 from core.demo.report import write_report
+from core.evaluation.differences import rows_named
+from core.evaluation.table1 import measured_classes
+from core.evaluation.table1_formats import format_table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,15 +30,17 @@ def perform(args: argparse.Namespace) -> Outcome:
             raise Stopped(
                 f"Stopped; look at what is done with: main.py {args.out}, or start again with another --out."
             ) from interrupt
-    table, folder = ap_table(result.rows), result.project
-    write_atomically(folder / "ap_table.txt", f"{table}\n".encode())
-    write_atomically(folder / "ap_table.csv", ap_csv(result.rows).encode())
+    rows, folder = result.rows, result.project
+    baselines, classes = rows_named("RandomNet", rows), measured_classes(rows)
+    table = format_table(rows, "text", baselines, classes)
+    write_atomically(folder / "ap_table.txt", table.encode())
+    write_atomically(folder / "ap_table.csv", format_table(rows, "csv", baselines, classes).encode())
     write_report(result)
-    seconds = sum(stage.seconds for stage in result.stages)
-    text = f"{table}\n\nDone in {seconds / 60:.1f} minutes. Report: {folder / 'report.html'}"
+    seconds = sum(step.seconds for step in result.timings)
+    text = f"{table}\nDone in {seconds / 60:.1f} minutes. Report: {folder / 'report.html'}"
     values = {
         "project": str(folder),
-        "seconds": {stage.name: round(stage.seconds, 1) for stage in result.stages},
+        "seconds": {step.name: round(step.seconds, 1) for step in result.timings},
         "pretraining": str(result.pretraining.path),
         "runs": [str(run.path) for run in result.evaluations],
         "map": {row.name: row.mean_ap / 100 for row in result.rows},

@@ -3,10 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup
+
+from core.demo.templates import render
 
 WIDTH, HEIGHT = 560, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 14, 42
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, WIDTH - 16, 14, HEIGHT - 42
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,11 @@ class Curve:
     steps: Sequence[int]
     values: Sequence[float]
 
+    @property
+    def points(self) -> list[tuple[int, float]]:
+        pairs = zip(self.steps, self.values, strict=True)
+        return [(step, value) for step, value in pairs if math.isfinite(value)]
+
 
 def line_chart(
     title: str,
@@ -25,66 +33,49 @@ def line_chart(
     y_label: str,
     span: tuple[float, float] | None = None,
     reference: tuple[float, str] | None = None,
-) -> str:
+) -> Markup:
     """A chart of curves over steps.
 
     Args:
         title: what it shows, for those who do not see it.
-        curves: up to four; the first is drawn on top.
+        curves: up to three, one a colour of the style sheet; the first is drawn on top.
         x_label, y_label: quantity and unit.
         span: lowest and highest value of the vertical axis; fitted to the values where None.
         reference: a value that is marked by a dashed line, and what it stands for.
     """
-    points = [
-        [(step, value) for step, value in zip(curve.steps, curve.values, strict=True) if math.isfinite(value)]
-        for curve in curves
-    ]
-    everything = [point for curve in points for point in curve]
-    if not everything:
-        return f"<p>{escape(title)}: nothing was measured.</p>"
-    low, high = span or _fitted([value for _, value in everything])
-    last = max(1, *(step for step, _ in everything))
+    points = [point for curve in curves for point in curve.points]
+    if not points:
+        return Markup("<p>{}: nothing was measured.</p>").format(title)
+    low, high = span or _fitted([value for _, value in points])
+    last = max(1, *(step for step, _ in points))
 
     def x(step: float) -> float:
-        return _LEFT + (WIDTH - _LEFT - _RIGHT) * step / last
+        return round(_LEFT + (_RIGHT - _LEFT) * step / last, 1)
 
     def y(value: float) -> float:
-        return (
-            HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * (min(max(value, low), high) - low) / (high - low)
-        )
+        share = (min(max(value, low), high) - low) / (high - low)
+        return round(_BOTTOM - (_BOTTOM - _TOP) * share, 1)
 
-    right, middle = WIDTH - _RIGHT, (_TOP + HEIGHT - _BOTTOM) / 2
-    parts = [f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">']
-    for tick in _ticks(low, high, 5):
-        parts += [_across("grid", y(tick)), _text("tick", "end", _LEFT - 8, y(tick) + 4, f"{tick:g}")]
-    parts += [_text("tick", "middle", x(tick), HEIGHT - 24, f"{tick:g}") for tick in _ticks(0, last, 6)]
-    parts.append(_text("axis", "end", right, HEIGHT - 6, x_label))
-    parts.append(
-        f'<g transform="translate(12 {middle}) rotate(-90)">{_text("axis", "middle", 0, 0, y_label)}</g>'
-    )
-    if reference:
-        value, words = reference
-        parts += [_across("reference", y(value)), _text("tick", "end", right, y(value) - 5, words)]
-    for number, curve in reversed(list(enumerate(points, start=1))):
-        places = [(round(x(step), 1), round(y(value), 1)) for step, value in curve]
-        line = " ".join(f"{px},{py}" for px, py in places)
-        parts.append(f'<polyline class="curve curve-{number}" points="{line}"/>')
-        for px, py in places[-1:]:
-            parts.append(f'<circle class="end curve-{number}" cx="{px}" cy="{py}" r="3.5"/>')
-    parts.append("</svg>")
-    names = "".join(
-        f'<li class="curve-{number}"><span></span>{escape(curve.name)}</li>'
+    lines = [
+        (number, [(x(step), y(value)) for step, value in curve.points])
         for number, curve in enumerate(curves, start=1)
+    ]
+    return render(
+        "chart.html",
+        title=title,
+        width=WIDTH,
+        height=HEIGHT,
+        left=_LEFT,
+        right=_RIGHT,
+        middle=(_TOP + _BOTTOM) / 2,
+        heights=[(y(tick), f"{tick:g}") for tick in _ticks(low, high, 5)],
+        steps=[(x(tick), f"{tick:g}") for tick in _ticks(0, last, 6)],
+        x_label=x_label,
+        y_label=y_label,
+        reference=(y(reference[0]), reference[1]) if reference else None,
+        lines=lines[::-1],
+        names=[curve.name for curve in curves],
     )
-    return "".join(parts) + (f'<ul class="legend">{names}</ul>' if len(curves) > 1 else "")
-
-
-def _text(kind: str, anchor: str, x: float, y: float, words: str) -> str:
-    return f'<text class="{kind}" text-anchor="{anchor}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'
-
-
-def _across(kind: str, y: float) -> str:
-    return f'<line class="{kind}" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
 
 
 def _fitted(values: Sequence[float]) -> tuple[float, float]:

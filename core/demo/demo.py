@@ -4,8 +4,6 @@ Sample → import → track → densify → pretrain → fine-tune, detect and e
 and from random weights → report. Every job is a run of the project, started and followed as any other.
 """
 
-import csv
-import io
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from core.datasets.clip import Clip
 from core.datasets.readers import find_clips
 from core.datasets.sample import SamplePaths, write_sample
 from core.detection.config import ProposalsConfig, VocConfig
-from core.evaluation.table1 import Row, row_of_run
+from core.evaluation.table1 import TableRow, row_of_run
 from core.events import ClassAP, Event, Log, Metric
 from core.jobs import JOBS, result_edit
 from core.pretraining.config import PretrainConfig
@@ -45,8 +43,8 @@ class DemoConfig:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A stage of the demo, and how long it took."""
+class Timing:
+    """A step of the demo, and how long it took."""
 
     name: str
     seconds: float
@@ -58,17 +56,17 @@ class DemoResult:
 
     Attributes:
         project: the folder of the project, which holds everything.
-        stages: in order.
+        timings: of its steps, in order.
         pretraining: the run that pretrained.
         evaluations: the runs that fine-tuned and evaluated, the pretrained start first.
         rows: their AP, in the same order.
     """
 
     project: Path
-    stages: tuple[Stage, ...]
+    timings: tuple[Timing, ...]
     pretraining: RunFolder
     evaluations: tuple[RunFolder, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
 
 def run_demo(out: Path, settings: DemoConfig, on_event: Callable[[Event], None]) -> DemoResult:
@@ -77,69 +75,44 @@ def run_demo(out: Path, settings: DemoConfig, on_event: Callable[[Event], None])
     Raises:
         StudioError: the folder is not empty, or a job failed.
     """
-    stages = _Stages(on_event)
+    timed = _Timed(on_event)
     with Project.create(out) as project:
-        with stages("Draw the sample"):
+        with timed("Draw the sample"):
             sample = write_sample(project.path / "sample", settings.seed)
-        with stages("Import the clips"):
+        with timed("Import the clips"):
             clips = _import(project, sample)
-        with stages("Track points"):
+        with timed("Track points"):
             _run_and_adopt(project, "track", TrackConfig(preset="fast"), clips, on_event)
-        with stages("Densify objects"):
+        with timed("Densify objects"):
             _run_and_adopt(project, "densify", DensifyConfig(), clips, on_event)
-        with stages("Pretrain a trunk on both"):
+        with timed("Pretrain a trunk on both"):
             pretraining = launch.prepare(project, JOBS["pretrain"], _pretrain_config(settings), clips)
             run_workers([pretraining], on_event)
-        with stages("Propose boxes in the pictures"):
+        with timed("Propose boxes in the pictures"):
             configs = [_proposals_config(project, sample, name) for name in ("trainval", "test")]
             run_workers([launch.prepare(project, JOBS["proposals"], each, ()) for each in configs], on_event)
-        with stages("Fine-tune, detect and evaluate, from it and from random weights"):
+        with timed("Fine-tune, detect and evaluate, from it and from random weights"):
             evaluations = [
                 launch.prepare(project, JOBS["voc"], _voc_config(project, sample, settings, init), ())
                 for init in (str(pretraining.path), "random")
             ]
             run_workers(evaluations, _without_ap(on_event))
     rows = tuple(row_of_run(folder.path) for folder in evaluations)
-    return DemoResult(out, tuple(stages.done), pretraining, tuple(evaluations), rows)
-
-
-def ap_table(rows: Sequence[Row]) -> str:
-    """AP in percent as text, of the classes that have objects."""
-    classes, width = measured_classes(rows), max(len(row.name) for row in rows)
-    lines = [f"{'AP in percent':{width}}  " + "  ".join(f"{name:>9}" for name in (*classes, "mAP"))]
-    for row in rows:
-        values = [*(row.ap[name] for name in classes), row.mean_ap]
-        lines.append(f"{row.name:{width}}  " + "  ".join(f"{value:9.1f}" for value in values))
-    return "\n".join(lines)
-
-
-def ap_csv(rows: Sequence[Row]) -> str:
-    """The same as CSV."""
-    classes, file = measured_classes(rows), io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["network", *classes, "mAP"])
-    for row in rows:
-        writer.writerow([row.name, *(f"{row.ap[name]:.2f}" for name in classes), f"{row.mean_ap:.2f}"])
-    return file.getvalue()
-
-
-def measured_classes(rows: Sequence[Row]) -> list[str]:
-    """The classes that some row has an AP for."""
-    return [name for name in rows[0].ap if any(row.ap[name] == row.ap[name] for row in rows)]
+    return DemoResult(out, tuple(timed.timings), pretraining, tuple(evaluations), rows)
 
 
 @dataclass
-class _Stages:
+class _Timed:
     on_event: Callable[[Event], None]
-    done: list[Stage] = field(default_factory=list)
+    timings: list[Timing] = field(default_factory=list)
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
         self.on_event(Log(f"▸ {name}"))
         start = time.monotonic()
         yield
-        self.done.append(Stage(name, time.monotonic() - start))
-        self.on_event(Log(f"  {self.done[-1].seconds:.1f} s"))
+        self.timings.append(Timing(name, time.monotonic() - start))
+        self.on_event(Log(f"  {self.timings[-1].seconds:.1f} s"))
 
 
 def _import(project: Project, sample: SamplePaths) -> list[Clip]:

@@ -1,7 +1,6 @@
 """Pictures for reports: conv1 filters, and a frame with its trajectories drawn over it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,17 +10,10 @@ from core.geometry import decode_mask
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
 COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (204, 121, 167), (213, 94, 0))
-"""RGB, told apart by the colour-blind too. Source: Okabe and Ito, 2008."""
+"""RGB, which the colour-blind can distinguish too. Source: Okabe and Ito, 2008."""
 
 TRAIL = 12
 """Frames of path drawn behind a point."""
-
-
-def read_filters(path: Path) -> np.ndarray:
-    """(F, 3, k, k) float32 of a file that `core.events.Filters` names."""
-    with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-        filters: np.ndarray = arrays["filters"]
-    return filters
 
 
 def filters_png(filters: np.ndarray, columns: int = 8, zoom: int = 10) -> bytes:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from core import config
 from core.config import setting
+from core.evaluation.config import METRIC_CHOICES, METRIC_HELP
 
 DEVICES = ("auto", "cpu", "cuda")
 MODES = ("rcnn", "fast", "quality")
@@ -206,9 +207,6 @@ class DetectConfig:
         config.check(self)
 
 
-METRIC_CHOICES = ("auto", "voc07_11point", "voc10_area")
-
-
 @dataclass(frozen=True, kw_only=True)
 class EvaluateConfig:
     """Settings of the job `evaluate`."""
@@ -217,9 +215,7 @@ class EvaluateConfig:
     year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
     set: str = setting("test", "Image set that was detected in")
     detections: Path = setting(Path(), "Folder of the comp4 files")
-    metric: str = setting(
-        "auto", "How AP is measured; auto is eleven points for 2007, else the area", choices=METRIC_CHOICES
-    )
+    metric: str = setting("auto", METRIC_HELP, choices=METRIC_CHOICES)
 
     def __post_init__(self) -> None:
         config.check(self)
@@ -230,9 +226,7 @@ class VocConfig(FinetuneConfig):
     """Settings of the job `voc`: propose, fine-tune on `set`, detect in `test_set`, evaluate."""
 
     test_set: str = setting("test", "Image set to test on")
-    metric: str = setting(
-        "auto", "How AP is measured; auto is eleven points for 2007, else the area", choices=METRIC_CHOICES
-    )
+    metric: str = setting("auto", METRIC_HELP, choices=METRIC_CHOICES)
 
     def __post_init__(self) -> None:
         config.check(self)

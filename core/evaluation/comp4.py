@@ -62,8 +62,8 @@ def read(path: Path) -> Detections:
             values = []
         if len(values) != 5 or not np.isfinite(values).all():
             raise StudioError(
-                f"{path.name}, line {number}, is {line[:60]!r} where `image score x1 y1 x2 y2` is wanted; "
-                f"mend it or write the file again."
+                f"{path.name}, line {number}, is {line[:60]!r} where `image score x1 y1 x2 y2` is expected; "
+                "correct it or write the file again."
             )
         images.append(fields[0])
         numbers.append(values)

@@ -1,4 +1,4 @@
-"""Settings of probes."""
+"""Settings of probes, and how AP is measured."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +6,13 @@ from pathlib import Path
 from core import config
 from core.config import setting
 from core.errors import StudioError
+from core.evaluation.voc_ap import METRICS
+
+METRIC_CHOICES = ("auto", *METRICS)
+METRIC_HELP = "How AP is measured: " + "; ".join(
+    f"{metric.name} is {metric.what}, which auto takes for VOC {metric.years[0]} to {metric.years[-1]}"
+    for metric in METRICS.values()
+)
 
 
 @dataclass(frozen=True, kw_only=True)

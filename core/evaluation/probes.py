@@ -1,4 +1,4 @@
-"""Linear probes: what a frozen trunk's features tell a linear classifier."""
+"""Linear probes: what a frozen trunk's features are worth to a linear classifier."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from core.networks.trunk import Trunk, normalise
 from core.pairs.patches import cut
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
-"""Weight penalties tried on a part of the training images; comparisons of trunks turn on it."""
+"""Weight penalties tried on a part of the training images; comparisons of trunks depend on it."""
 
 SMALLEST_DEVIATION = 1e-6
-"""Of a feature over the training images; one that varies less tells nothing, and dividing by it ruins."""
+"""Of a feature over the training images; one that varies less says nothing and is left out."""
 
 BATCH = 64
 
@@ -33,7 +33,7 @@ class LabelledBox:
 
 
 def objects_of(images: Sequence[VocImage]) -> list[LabelledBox]:
-    """Every object of VOC images that is not difficult, as one to name."""
+    """Every object of VOC images that is not difficult, each to be classified."""
     return [
         LabelledBox(image.path, CLASSES.index(one.name), one.box)
         for image in images
@@ -114,11 +114,11 @@ def probe(
     per_class = max(1, int(np.bincount(train_labels.numpy()).min()) * 2 // 3)
     fitting = torch.from_numpy(choose(train_labels.numpy(), per_class, generator))
 
-    def right(penalty: float) -> float:
+    def accuracy_of(penalty: float) -> float:
         weights = _fit(train[fitting], train_labels[fitting], classes, penalty)
         return _accuracy(weights, train[~fitting], train_labels[~fitting])
 
-    penalty = max(PENALTIES, key=right)
+    penalty = max(PENALTIES, key=accuracy_of)
     weights = _fit(train, train_labels, classes, penalty)
     return ProbeScore(_accuracy(weights, test, test_labels), penalty)
 
@@ -143,9 +143,9 @@ def _fit(features: Tensor, labels: Tensor, classes: int, penalty: float) -> Tens
 
 
 def _accuracy(weights: Tensor, features: Tensor, labels: Tensor) -> float:
-    """The mean over the classes present of the share named rightly."""
-    right = ((features @ weights[:-1] + weights[-1]).argmax(1) == labels).double()
-    shares = [right[labels == label].mean() for label in labels.unique()]
+    """The mean over the classes present of the share classified correctly."""
+    correct = ((features @ weights[:-1] + weights[-1]).argmax(1) == labels).double()
+    shares = [correct[labels == label].mean() for label in labels.unique()]
     return float(torch.stack(shares).mean())
 
 

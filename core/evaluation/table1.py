@@ -1,4 +1,4 @@
-"""The paper's Table 1, and runs of this program beside it."""
+"""The rows of Table 1: those that the paper prints, and runs of this program."""
 
 import csv
 import functools
@@ -6,92 +6,158 @@ import importlib.resources
 import io
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
+
+from safetensors import SafetensorError, safe_open
 
 from core import config
 from core.datasets.voc import CLASSES
 from core.errors import StudioError
-
-SETTINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "voc2007": "VOC 2007, one scale",
-        "voc2007_sa": "VOC 2007, several scales (*SA)",
-        "voc2012": "VOC 2012, one scale",
-    }
-)
-"""The three parts of the table; a run belongs to one by the year it was measured on and its scales."""
-
-FORMATS = ("text", "markdown", "latex", "csv", "json")
+from core.evaluation.voc_ap import metric_title
 
 HEADS = (
-    "aero",
-    "bike",
-    "bird",
-    "boat",
-    "bottle",
-    "bus",
-    "car",
-    "cat",
-    "chair",
-    "cow",
-    "table",
-    "dog",
-    "horse",
-    "mbike",
-    "person",
-    "plant",
-    "sheep",
-    "sofa",
-    "train",
-    "tv",
+    *("aero", "bike", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow"),
+    *("table", "dog", "horse", "mbike", "person", "plant", "sheep", "sofa", "train", "tv"),
 )
 """The paper's short names of `CLASSES`."""
 
-_METRICS = {"voc07_11point": "eleven-point AP", "voc10_area": "area AP"}
+UNKNOWN = "not recorded"
+"""Of a condition that a run does not name."""
 
 _NAMES = {"association": "AssociationNet", "slowfeat": "SlowFeat", "contrastive": "Contrastive"}
+_SCALES = {"single": "one scale", "multi": "several scales (*SA)", UNKNOWN: "scales not recorded"}
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table.
+@dataclass(frozen=True, kw_only=True)
+class TableRow:
+    """One row of the table: average precisions, and all that they depend on.
 
     Attributes:
-        setting: a key of `SETTINGS`.
-        name: of the network, by how it was pretrained.
-        ap: percent by class; NaN where the set has no such object.
+        start: how the trunk was pretrained, as the paper names it, such as `AssociationNet-objtr`.
+        run: the name of the run's folder; None for a row that the paper prints.
+        aps: percent by class, for all twenty; NaN where the test set has no such object.
         mean_ap: percent, over the classes that have objects.
-        source: `paper` for what is quoted, else what it was measured on, and how.
+        year, set: of VOC, what was measured on; 0 or `UNKNOWN` where that is not recorded.
+        objects: of the set, difficult ones left out; None where that is not known.
+        metric: of `core.evaluation.voc_ap.METRICS`.
+        scales: of the images in fine-tuning, `single` or `multi`.
+        network: its size: `paper`, `small` or `tiny`.
+        train_set: what was fine-tuned on, such as `VOC 2007 trainval`.
     """
 
-    setting: str
-    name: str
-    ap: Mapping[str, float]
+    start: str
+    run: str | None
+    aps: Mapping[str, float]
     mean_ap: float
-    source: str
+    year: int
+    set: str
+    objects: int | None
+    metric: str
+    scales: str
+    network: str
+    train_set: str
 
     @property
     def is_quoted(self) -> bool:
-        return self.source == "paper"
+        return self.run is None
+
+    @property
+    def name(self) -> str:
+        """What the row is called: its start, and its run if it has one."""
+        if self.run is None:
+            return self.start
+        return self.run if self.start == UNKNOWN else f"{self.start} ({self.run})"
+
+    @property
+    def part(self) -> str:
+        """The part of the table that the row belongs to, such as `voc2007_sa`."""
+        return part_of(self.year, self.scales)
+
+    @property
+    def part_title(self) -> str:
+        """The same in words."""
+        year = f"VOC {self.year}" if self.year else "VOC, year not recorded"
+        return f"{year}, {_SCALES.get(self.scales, self.scales)}"
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The classes that the mean is over."""
+        return tuple(name for name in CLASSES if not math.isnan(self.aps[name]))
+
+    @property
+    def measured_words(self) -> str:
+        """What the mean is over, such as `mean of 19 classes; sheep has no test object`."""
+        absent = [name for name in CLASSES if name not in self.measured]
+        if len(absent) > len(self.measured):
+            return f"mean of {len(self.measured)} classes ({', '.join(self.measured)})"
+        have = "has" if len(absent) == 1 else "have"
+        without = f"; {', '.join(absent)} {have} no test object" if absent else ""
+        return f"mean of {len(self.measured)} classes{without}"
+
+    @property
+    def conditions(self) -> str:
+        """What was measured on and how, such as `VOC 2007 test at eleven points`."""
+        year = self.year or f"of a year {UNKNOWN},"
+        part = self.set if self.set != UNKNOWN else f"(set {UNKNOWN})"
+        return f"VOC {year} {part} {metric_title(self.metric)}"
+
+    @property
+    def source(self) -> str:
+        """`paper` for what is quoted, else on what, how and with what it was measured."""
+        if self.is_quoted:
+            return "paper"
+        objects = f"{self.objects:,} objects of " if self.objects is not None else ""
+        trained = f"{self.network} network" if self.network != UNKNOWN else f"network {UNKNOWN}"
+        on = f"trained on {self.train_set}" if self.train_set != UNKNOWN else f"training set {UNKNOWN}"
+        return f"measured on {objects}{self.conditions}; {trained}, {on}; {self.measured_words}"
+
+
+def part_of(year: int, scales: str) -> str:
+    """The part of the table, such as `voc2007_sa`, by the year measured on and the scales trained at."""
+    return f"voc{year}" + {"single": "", "multi": "_sa"}.get(scales, "_unknown")
 
 
 @functools.cache
-def paper_rows() -> tuple[Row, ...]:
-    """The sixteen rows of the paper, Section 4, Table 1."""
-    text = importlib.resources.files("resources").joinpath("table1.csv").read_text(encoding="utf-8")
+def paper_rows() -> tuple[TableRow, ...]:
+    """The sixteen rows of the paper, Section 4, Table 1.
+
+    It names the years, the test sets and the scales. The metric is the one of VOC in that year, the
+    training set the one of the Fast R-CNN code that it used; VOC keeps the objects of its 2012 test set.
+    """
+    protocols = {values.pop("setting"): values for values in _resource("table1_protocol.csv")}
     rows = []
-    for values in csv.DictReader(io.StringIO(text)):
-        ap = {name: float(values[head]) for name, head in zip(CLASSES, HEADS, strict=True)}
-        rows.append(Row(values["setting"], values["network"], ap, float(values["mAP"]), "paper"))
+    for values in _resource("table1.csv"):
+        protocol = protocols[values["setting"]]
+        rows.append(
+            TableRow(
+                start=values["network"],
+                run=None,
+                aps={name: float(values[head]) for name, head in zip(CLASSES, HEADS, strict=True)},
+                mean_ap=float(values["mAP"]),
+                year=int(protocol["year"]),
+                set=protocol["set"],
+                objects=int(protocol["objects"]) if protocol["objects"] else None,
+                metric=protocol["metric"],
+                scales=protocol["scales"],
+                network=protocol["network_size"],
+                train_set=protocol["train_set"],
+            )
+        )
     return tuple(rows)
 
 
-def row_of_run(run: Path) -> Row:
+def parts() -> dict[str, str]:
+    """The parts of the table that the paper has, and their titles."""
+    return {row.part: row.part_title for row in paper_rows()}
+
+
+def row_of_run(run: Path) -> TableRow:
     """The row of a run that evaluated on VOC.
+
+    What `results/ap.json` does not name, as older versions wrote it, is looked up in the run's settings.
 
     Raises:
         StudioError: the folder is no run, or its evaluation has not finished.
@@ -99,132 +165,74 @@ def row_of_run(run: Path) -> Row:
     settings: dict[str, Any] = config.read_toml(run / "config.toml").get("settings", {})
     try:
         result = json.loads((run / "results" / "ap.json").read_text(encoding="utf-8"))
-        ap = {name: _percent(result["ap"].get(name)) for name in CLASSES}
-        mean_ap, objects = _percent(result["map"]), sum(result["objects"].values())
-        metric = _METRICS.get(result["metric"], result["metric"])
-        # A result that does not name them was written before it did, by the run itself.
-        year, part = result.get("year", settings.get("year", 2007)), result.get("set", "its test set")
+        return TableRow(
+            start=network_name(result.get("start", settings.get("init"))),
+            run=run.absolute().name,
+            aps={name: _percent(result["ap"].get(name)) for name in CLASSES},
+            mean_ap=_percent(result["map"]),
+            year=int(result.get("year", settings.get("year", 0))),
+            set=str(result.get("set", settings.get("test_set", UNKNOWN))),
+            objects=sum(result["objects"].values()),
+            metric=str(result["metric"]),
+            scales=str(result.get("scales", settings.get("scales", UNKNOWN))),
+            network=str(result.get("network") or _network(run, settings)),
+            train_set=_train_set(result, settings),
+        )
     except FileNotFoundError as error:
         raise StudioError(f"{run} has no AP yet; let its evaluation finish, or leave it out.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StudioError(f"{run / 'results' / 'ap.json'} is damaged; evaluate again.") from error
-    several = settings.get("scales") == "multi"
-    source = f"measured on {objects:,} objects of {part}, {metric}"
-    return Row(f"voc{year}" + ("_sa" if several else ""), _name(run, settings), ap, mean_ap, source)
 
 
-def format_table(rows: Sequence[Row], how: str) -> str:
-    """Rows, part by part of the table, as `text`, `markdown`, `latex`, `csv` or `json`.
+def network_name(init: str | None) -> str:
+    """How a trunk was pretrained, as the paper names it.
 
-    Raises:
-        StudioError: there is no such format.
+    Args:
+        init: `random`, the folder of a pretraining run, a weights file, or None where nothing is known.
     """
-    if how not in FORMATS:
-        raise StudioError(f"There is no format {how!r}; choose one of {', '.join(FORMATS)}.")
-    formats: dict[str, Callable[[Sequence[Row]], str]] = {
-        "text": _text,
-        "markdown": _markdown,
-        "latex": _latex,
-        "csv": _csv,
-        "json": _json,
-    }
-    return formats[how](rows)
-
-
-def _name(run: Path, settings: Mapping[str, Any]) -> str:
-    """How the trunk was pretrained, as the paper names it, then the run; the run alone if it is not known."""
-    init = settings.get("init")
     if init is None:
-        return run.name
+        return UNKNOWN
     if init == "random":
-        return f"RandomNet ({run.name})"
-    start = Path(init) / "config.toml"
-    pretraining = config.read_toml(start).get("settings", {}) if start.is_file() else {}
-    method = pretraining.get("method")
-    if method == "caltech101":
-        return f"Caltech101Net ({run.name})"
-    if method in _NAMES:
-        return f"{_NAMES[method]}-{pretraining.get('regime')} ({run.name})"
-    return f"{Path(init).stem} ({run.name})"
+        return "RandomNet"
+    try:
+        pretraining = config.read_toml(Path(init) / "config.toml").get("settings", {})
+    except StudioError:
+        return Path(init).stem  # a weights file, or a run that is gone
+    if pretraining.get("method") == "caltech101":
+        return "Caltech101Net"
+    if pretraining.get("method") in _NAMES:
+        return f"{_NAMES[pretraining['method']]}-{pretraining.get('regime')}"
+    return Path(init).stem
+
+
+def measured_classes(rows: Sequence[TableRow]) -> tuple[str, ...]:
+    """The classes that some row has an AP for."""
+    return tuple(name for name in CLASSES if any(name in row.measured for row in rows))
+
+
+def _network(run: Path, settings: Mapping[str, Any]) -> str:
+    """The size of a run's network; where that was chosen by the device, its detector names it."""
+    named = str(settings.get("network", UNKNOWN))
+    if named != "auto":
+        return named
+    try:
+        with safe_open(run / "results" / "detector.safetensors", framework="np") as file:
+            return str((file.metadata() or {}).get("network", UNKNOWN))
+    except (OSError, SafetensorError):
+        return UNKNOWN
+
+
+def _train_set(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    """What was fine-tuned on; of settings, `set` is that only where they have an `init` too."""
+    if "train_set" in result and "train_year" in result:
+        return f"VOC {result['train_year']} {result['train_set']}"
+    return f"VOC {settings['year']} {settings['set']}" if "init" in settings else UNKNOWN
 
 
 def _percent(value: float | None) -> float:
     return math.nan if value is None else 100 * float(value)
 
 
-def _cells(row: Row) -> list[str]:
-    values = [row.ap[name] for name in CLASSES] + [row.mean_ap]
-    return ["–" if math.isnan(value) else f"{value:.1f}" for value in values]
-
-
-def _parts(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
-    settings = [*SETTINGS, *sorted({row.setting for row in rows} - SETTINGS.keys())]
-    parts = [
-        (SETTINGS.get(setting, setting), [row for row in rows if row.setting == setting])
-        for setting in settings
-    ]
-    return [(title, members) for title, members in parts if members]
-
-
-def _text(rows: Sequence[Row]) -> str:
-    width = max((len(row.name) for row in rows), default=0)
-    lines = []
-    for title, members in _parts(rows):
-        heads = " ".join(f"{head:>6}" for head in (*HEADS, "mAP"))
-        lines += ["", title, f"{'':{width}} {heads}"]
-        for row in members:
-            cells = " ".join(f"{cell:>6}" for cell in _cells(row))
-            lines.append(f"{row.name:{width}} {cells}  {row.source}")
-    return "\n".join(lines[1:]) + "\n"
-
-
-def _markdown(rows: Sequence[Row]) -> str:
-    lines = []
-    for title, members in _parts(rows):
-        heads = ["", *HEADS, "mAP", "source"]
-        lines += ["", f"**{title}**", "", "| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-        lines += ["| " + " | ".join([row.name, *_cells(row), row.source]) + " |" for row in members]
-    return "\n".join(lines[1:]) + "\n"
-
-
-def _latex(rows: Sequence[Row]) -> str:
-    lines = [r"\begin{tabular}{l" + "r" * (len(HEADS) + 1) + "l}"]
-    for title, members in _parts(rows):
-        heads = " & ".join([rf"\textbf{{{title}}}", *HEADS, "mAP", "source"])
-        lines += [r"\hline", heads + r" \\", r"\hline"]
-        for row in members:
-            cells = [row.name, *_cells(row), row.source]
-            lines.append(" & ".join(cells).replace("–", "--").replace("_", r"\_") + r" \\")
-    return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"
-
-
-def _csv(rows: Sequence[Row]) -> str:
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["setting", "network", *HEADS, "mAP", "source"])
-    for row in rows:
-        cells = ["" if cell == "–" else cell for cell in _cells(row)]
-        writer.writerow([row.setting, row.name, *cells, row.source])
-    return file.getvalue()
-
-
-def _json(rows: Sequence[Row]) -> str:
-    """AP in 0..1, as everywhere in JSON."""
-    return json.dumps(
-        [
-            {
-                "setting": row.setting,
-                "network": row.name,
-                "ap": {name: _fraction(row.ap[name]) for name in CLASSES},
-                "map": _fraction(row.mean_ap),
-                "source": row.source,
-            }
-            for row in rows
-        ],
-        indent=1,
-        allow_nan=False,
-    )
-
-
-def _fraction(percent: float) -> float | None:
-    return None if math.isnan(percent) else round(percent / 100, 6)
+def _resource(name: str) -> list[dict[str, str]]:
+    text = importlib.resources.files("resources").joinpath(name).read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text)))

@@ -1,11 +1,11 @@
 """Average precision as PASCAL VOC measures it; the rules of the devkit's `VOCevaldet.m` and `VOCap.m`.
 
 Objects marked difficult are neither found nor missed; a second detection of an object is false;
-a detection is held against the object it overlaps most, no other. Boxes are ours (see
+a detection is compared with the object that it overlaps most, and no other. Boxes are ours (see
 `core/geometry.py`), in which the devkit's areas, with their + 1, are `(x2 - x1) * (y2 - y1)`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,82 @@ from core import geometry
 from core.datasets.voc import CLASSES, VocImage
 from core.errors import StudioError
 
-METRICS = ("voc07_11point", "voc10_area")
+
+@dataclass(frozen=True)
+class ApMetric:
+    """One way to average the precision of a class over recall.
+
+    Attributes:
+        name: what it is called on the command line and in results.
+        title: what follows "AP" in a sentence, such as "by area".
+        what: what it averages, for help.
+        average: AP, 0..1, of recall (N,) float, rising, and precision (N,) float; 0 where they are empty.
+        years: of VOC, for which `auto` takes it.
+    """
+
+    name: str
+    title: str
+    what: str
+    average: Callable[[np.ndarray, np.ndarray], float]
+    years: range
+
+
+def _best_beyond(precision: np.ndarray) -> np.ndarray:
+    """(N + 1,) float: the best precision at each recall or beyond; beyond the last recall it is 0."""
+    return np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
+
+
+def _at_eleven_points(recall: np.ndarray, precision: np.ndarray) -> float:
+    # arange holds 0.30000000000000004 at 3/10, as MATLAB's 0:0.1:1 and voc_eval.py do.
+    first = np.searchsorted(recall, np.arange(0.0, 1.1, 0.1), side="left")
+    return float(_best_beyond(precision)[first].mean())
+
+
+def _by_area(recall: np.ndarray, precision: np.ndarray) -> float:
+    return float(np.sum(np.diff(recall, prepend=0.0) * _best_beyond(precision)[:-1]))
+
+
+METRICS: dict[str, ApMetric] = {
+    metric.name: metric
+    for metric in (
+        ApMetric(
+            "voc07_11point",
+            "at eleven points",
+            "the mean over recalls 0, 0.1 … 1 of the best precision at that recall or beyond",
+            _at_eleven_points,
+            range(2007, 2010),
+        ),
+        ApMetric(
+            "voc10_area",
+            "by area",
+            "the area under the best precision at each recall or beyond",
+            _by_area,
+            range(2010, 2013),
+        ),
+    )
+}
+"""Every metric by its name; the years are those in which VOC measured so."""
+
+
+def metric_of(name: str, year: int) -> ApMetric:
+    """The metric of a name; `auto` stands for the one with which VOC measured in that year.
+
+    Raises:
+        StudioError: there is no such metric, or none of that year.
+    """
+    if name == "auto":
+        found = next((metric for metric in METRICS.values() if year in metric.years), None)
+    else:
+        found = METRICS.get(name)
+    if found is None:
+        of_year = f" for VOC {year}" if name == "auto" else ""
+        raise StudioError(f"There is no metric {name!r}{of_year}; choose {' or '.join(METRICS)}.")
+    return found
+
+
+def metric_title(name: str) -> str:
+    """How AP was measured, in words; the name itself where no metric has it any more."""
+    return METRICS[name].title if name in METRICS else f"by {name}"
 
 
 @dataclass(frozen=True)
@@ -31,7 +106,7 @@ class Detections:
 
     Attributes:
         images: (N,) str, the id of the image each lies in.
-        scores: (N,) float, higher is surer.
+        scores: (N,) float, higher is more certain.
         boxes: (N, 4) float pixels.
     """
 
@@ -52,7 +127,7 @@ class ClassResult:
     Attributes:
         ap: average precision, 0..1; NaN for a class without objects.
         objects: how many there are that are not difficult.
-        recall, precision: (N,) float64, after each detection, the surest first.
+        recall, precision: (N,) float64, after each detection, the highest score first.
     """
 
     ap: float
@@ -111,14 +186,14 @@ def evaluate_class(
 ) -> ClassResult:
     """Precision, recall and AP of one class.
 
-    Detections of equal score keep their order (MATLAB's sort is stable). A detection is right from an
+    Detections of equal score keep their order (MATLAB's sort is stable). A detection is correct from an
     IoU of `overlap` on, as in the devkit (`>=`); the Python `voc_eval.py` asks for more than it (`>`).
 
     Args:
         detections: of this class.
         truth: the objects of this class by image.
         metric: one of `METRICS`.
-        overlap: the smallest IoU of a right detection.
+        overlap: the smallest IoU of a correct detection.
     """
     objects = sum(int(np.count_nonzero(~each.difficult)) for each in truth.values())
     order = np.argsort(-detections.scores, kind="stable")
@@ -126,12 +201,12 @@ def evaluate_class(
     hits = best >= overlap
     ignored = hits & difficult
     found = hits & ~difficult
-    # Of the detections that hit an object, the surest finds it; the others are duplicates.
-    right = np.zeros(len(order), bool)
+    # Of the detections that hit an object, that of the highest score finds it; the others are duplicates.
+    correct = np.zeros(len(order), bool)
     candidates = np.flatnonzero(found)
-    right[candidates[np.unique(match[candidates], return_index=True)[1]]] = True
+    correct[candidates[np.unique(match[candidates], return_index=True)[1]]] = True
 
-    true_positives = np.cumsum(right)
+    true_positives = np.cumsum(correct)
     counted = np.cumsum(~ignored)
     precision = true_positives / np.maximum(counted, 1)
     if objects == 0:
@@ -146,8 +221,7 @@ def average_precision(recall: np.ndarray, precision: np.ndarray, metric: str) ->
     Args:
         recall: (N,) float, rising.
         precision: (N,) float.
-        metric: `voc07_11point`, the mean over recalls 0, 0.1 … 1 of the best precision at that recall or
-            beyond (VOC 2007); `voc10_area`, the area under that envelope (VOC 2010 and later).
+        metric: one of `METRICS`.
 
     Returns:
         0..1; 0 for an empty curve.
@@ -155,15 +229,9 @@ def average_precision(recall: np.ndarray, precision: np.ndarray, metric: str) ->
     Raises:
         StudioError: there is no such metric.
     """
-    # The best precision at each recall or beyond; beyond the last recall it is 0.
-    envelope = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
-    if metric == "voc07_11point":
-        # arange holds 0.30000000000000004 at 3/10, as MATLAB's 0:0.1:1 and voc_eval.py do.
-        first = np.searchsorted(recall, np.arange(0.0, 1.1, 0.1), side="left")
-        return float(envelope[first].mean())
-    if metric == "voc10_area":
-        return float(np.sum(np.diff(recall, prepend=0.0) * envelope[:-1]))
-    raise StudioError(f"There is no metric {metric!r}; choose {' or '.join(METRICS)}.")
+    if metric not in METRICS:
+        raise StudioError(f"There is no metric {metric!r}; choose {' or '.join(METRICS)}.")
+    return METRICS[metric].average(recall, precision)
 
 
 def _matches(

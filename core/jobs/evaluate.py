@@ -12,7 +12,7 @@ from core.datasets.voc import VocImage, read_split
 from core.detection.config import EvaluateConfig
 from core.errors import StudioError
 from core.evaluation import comp4
-from core.evaluation.voc_ap import Detections, Result, evaluate_class, truth_of
+from core.evaluation.voc_ap import Detections, Result, evaluate_class, metric_of, truth_of
 from core.events import ClassAP, Event, Log, Progress
 from core.runs.run_folder import RunFolder
 
@@ -23,9 +23,7 @@ def run(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, Non
     The first holds `metric`, `year`, `set`, `ap` by class, `map` and the number of `objects` by class.
     The curves are `<class>_recall` and `<class>_precision`, (N,) float32 after each detection.
     """
-    metric = config.metric
-    if metric == "auto":
-        metric = "voc07_11point" if config.year == 2007 else "voc10_area"
+    metric = metric_of(config.metric, config.year).name
     images = read_split(config.voc, config.year, config.set)
     truth = truth_of(images)
     if not any(truth.values()):

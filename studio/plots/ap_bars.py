@@ -1,8 +1,9 @@
 """Average precision per class as bars, run beside run, with the paper's figures as quoted marks."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import pyqtgraph as pg
@@ -11,7 +12,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from core.datasets.voc import CLASSES
-from core.evaluation.table1 import HEADS, Row
+from core.evaluation.table1 import HEADS, TableRow
 from core.events import ClassAP
 from studio import theme
 from studio.plots.legend import Legend
@@ -46,15 +47,34 @@ class BarSeries:
 
 @dataclass(frozen=True, eq=False)
 class Quoted:
-    """Published figures: what row they are, and class → AP in 0..1, `mean` among them."""
+    """Published figures.
+
+    Attributes:
+        label: which row they are.
+        aps: class → AP in 0..1, `mean` among them.
+        remark: what they were measured on, and why they may not be compared with the runs shown.
+    """
 
     label: str
     aps: Mapping[str, float]
+    remark: str = ""
 
     @classmethod
-    def of(cls, row: Row) -> "Quoted":
-        """The figures of a row of Table 1."""
-        return cls(row.name, {name: ap / 100 for name, ap in row.ap.items()} | {MEAN: row.mean_ap / 100})
+    def of(cls, row: TableRow, runs: Iterable[tuple[str, str]] = ()) -> "Quoted":
+        """The figures of a row of Table 1.
+
+        Args:
+            row: of the paper.
+            runs: those shown beside it, each with the reason why it may not be compared; empty if it may.
+        """
+        aps = {name: ap / 100 for name, ap in row.aps.items()} | {MEAN: row.mean_ap / 100}
+        unlike = [(name, reason) for name, reason in runs if reason]
+        remark = f", {row.conditions}"
+        if unlike:
+            name, reason = unlike[0]
+            others = f", nor {len(unlike) - 1} more" if len(unlike) > 1 else ""
+            remark += f"; not comparable with “{name}” ({reason}){others}"
+        return cls(row.name, aps, remark)
 
 
 class ApBars(PlotPanel):
@@ -117,33 +137,41 @@ class ApBars(PlotPanel):
     # --- drawing ------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        colours, places = theme.colours(self), np.arange(len(self.groups))
-        width = 0.8 / max(len(self._series), 1)
-        while len(self._bars) < len(self._series):
-            self._bars.append(pg.BarGraphItem(x=places, height=np.zeros(len(places)), width=width))
-            self._plot.addItem(self._bars[-1])
-        for place, bars in enumerate(self._bars):
-            bars.setVisible(place < len(self._series))
-            if place < len(self._series):
-                one = self._series[place]
-                heights = np.nan_to_num([100 * _ap(one, group) for group in self.groups])
-                left = (place - (len(self._series) - 1) / 2) * width
-                brush = pg.mkBrush(QColor(colours.line(one.colour)))
-                bars.setOpts(x=places + left, height=heights, width=0.92 * width, brush=brush, pen=None)
-        if self._quoted is not None:
-            y = np.repeat([100 * self._quoted.aps.get(group, math.nan) for group in self.groups], 2)
-            self._marks.setData(np.stack([places - 0.44, places + 0.44], axis=1).ravel(), y)
-        else:
-            self._marks.setData([], [])
+        self._draw_bars()
+        self._draw_marks()
         for group, text in zip(self.groups, self._absent, strict=True):
             text.setVisible(any(_is_absent(one, group) for one in self._series))
-        tops = [bars.opts["height"].max() for bars in self._bars[: len(self._series)]]
+        tops = [self.heights(place).max() for place in range(len(self._series))]
         if self._quoted is not None:
             tops.append(100 * max(self._quoted.aps.values()))
         top = 10 * math.ceil((max(tops, default=90) + 2) / 10)
         self._plot.setYRange(0, min(top, 100), padding=0.01)
         self._empty.setVisible(self._quoted is None and not any(one.class_aps for one in self._series))
         self._legend()
+
+    def _draw_bars(self) -> None:
+        colours, places = theme.colours(self), np.arange(len(self.groups))
+        width = 0.8 / max(len(self._series), 1)
+        while len(self._bars) < len(self._series):
+            self._bars.append(pg.BarGraphItem(x=places, height=np.zeros(len(places)), width=width))
+            self._plot.addItem(self._bars[-1])
+        for bars in self._bars[len(self._series) :]:
+            bars.setVisible(False)
+        for place, one in enumerate(self._series):
+            heights = np.nan_to_num([100 * _ap(one, group) for group in self.groups])
+            left = (place - (len(self._series) - 1) / 2) * width
+            brush = pg.mkBrush(QColor(colours.line(one.colour)))
+            bars = self._bars[place]
+            bars.setOpts(x=places + left, height=heights, width=0.92 * width, brush=brush, pen=None)
+            bars.setVisible(True)
+
+    def _draw_marks(self) -> None:
+        if self._quoted is None:
+            self._marks.setData([], [])
+            return
+        places = np.arange(len(self.groups))
+        y = np.repeat([100 * self._quoted.aps.get(group, math.nan) for group in self.groups], 2)
+        self._marks.setData(np.stack([places - 0.44, places + 0.44], axis=1).ravel(), y)
 
     def _dress(self) -> None:
         super()._dress()
@@ -157,9 +185,10 @@ class ApBars(PlotPanel):
 
     def _legend(self) -> None:
         colours = theme.colours(self)
-        texts = [_swatch(colours, one) + one.label for one in self._series]
+        texts = [_swatch(colours, one) + escape(one.label) for one in self._series]
         if self._quoted is not None:
-            texts.append(f"<b>—</b>&nbsp;{self._quoted.label}, quoted: Table 1 of the paper")
+            words = f"{self._quoted.label}, quoted: Table 1 of the paper{self._quoted.remark}"
+            texts.append(f"<b>—</b>&nbsp;{escape(words)}")
         self._readout.show_entries(texts)
 
     def _group_at(self, position: QPointF) -> str | None:
@@ -176,13 +205,9 @@ class ApBars(PlotPanel):
             return
         colours, texts = theme.colours(self), [f"<b>{group}</b>"]
         for one in self._series:
-            found = one.class_aps.get(group)
-            objects = f" of {found.objects:,} objects" if found is not None else ""
-            ap = _ap(one, group)
-            value = "no objects" if _is_absent(one, group) else "not yet" if math.isnan(ap) else f"{ap:.1%}"
-            texts.append(f"{_swatch(colours, one)}{one.label}: {value}{objects}")
+            texts.append(f"{_swatch(colours, one)}{escape(one.label)}: {_reading(one, group)}")
         if self._quoted is not None and group in self._quoted.aps:
-            texts.append(f"{self._quoted.label} (quoted): {self._quoted.aps[group]:.1%}")
+            texts.append(f"{escape(self._quoted.label)} (quoted): {self._quoted.aps[group]:.1%}")
         self._readout.show_readout(texts)
 
     # --- Qt -----------------------------------------------------------------------------------
@@ -213,6 +238,15 @@ def _ap(series: BarSeries, group: str) -> float:
         return series.mean
     found = series.class_aps.get(group)
     return found.ap if found is not None else math.nan
+
+
+def _reading(series: BarSeries, group: str) -> str:
+    """What is known of a run's group, in words."""
+    found, ap = series.class_aps.get(group), _ap(series, group)
+    objects = f" of {found.objects:,} objects" if found is not None else ""
+    if _is_absent(series, group):
+        return f"no objects{objects}"
+    return f"not yet{objects}" if math.isnan(ap) else f"{ap:.1%}{objects}"
 
 
 def _is_absent(series: BarSeries, group: str) -> bool:

@@ -1,6 +1,7 @@
 """Curves over training steps: raw values faint, their moving average strong, several runs in one plot."""
 
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import pyqtgraph as pg
@@ -173,11 +174,10 @@ class CurvePlot(PlotPanel):
 
     def _average(self, place: int, series: Series) -> np.ndarray:
         """The smooth values, computed once for each length of the curve."""
-        kept = self._averages.get(place)
-        if kept is None or kept[0] != (key := _fingerprint(series)):
-            key = _fingerprint(series)
-            kept = self._averages[place] = (key, smoothed(series.values, SMOOTHING))
-        return kept[1]
+        key = _fingerprint(series)
+        if place not in self._averages or self._averages[place][0] != key:
+            self._averages[place] = (key, smoothed(series.values, SMOOTHING))
+        return self._averages[place][1]
 
     def _visible(self, steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The points to draw: all of them while the plot follows the data, else those in view."""
@@ -264,4 +264,4 @@ def _nearest(steps: np.ndarray, step: float) -> int:
 
 def _entry(colours: theme.Colours, series: Series, text: str) -> str:
     mark = "┅" if series.dashed else "━"
-    return f'<span style="color:{colours.line(series.colour)}">{mark}</span>&nbsp;{text}'
+    return f'<span style="color:{colours.line(series.colour)}">{mark}</span>&nbsp;{escape(text)}'

@@ -1,7 +1,6 @@
 """The conv1 filters of a run as one picture, with a strip through the steps at which they were saved."""
 
 import math
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
+from core.array_file import read_arrays
 from core.events import Filters
 from core.filters import GAP, tiled
 from studio import theme
@@ -17,9 +17,8 @@ from studio import theme
 def read_filters(path: Path) -> np.ndarray | None:
     """(F, 3, k, k) float32, RGB; None where the file is missing or damaged."""
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            filters = arrays["filters"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        filters = read_arrays(path)["filters"]
+    except (OSError, ValueError, KeyError):
         return None
     return filters if filters.ndim == 4 and filters.shape[1] == 3 else None
 

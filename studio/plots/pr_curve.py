@@ -1,6 +1,5 @@
 """Precision over recall of one class, run beside run."""
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QWidget
 
+from core.array_file import read_arrays
 from studio import theme
 from studio.plots.plot_panel import PlotPanel, heading
 
@@ -28,15 +28,15 @@ def read_pr(results: Path, name: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Recall and precision, (N,) float32 each, of a class as the job `evaluate` left them; None without."""
     try:
         return _read(results / "pr.npz", (results / "pr.npz").stat().st_mtime_ns, name)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError):
         return None
 
 
 @lru_cache(maxsize=16)
 def _read(path: Path, stamp: int, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The curves of a file that changed last at `stamp`; asked for at every report of a run."""
-    with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return arrays[f"{name}_recall"], arrays[f"{name}_precision"]
+    arrays = read_arrays(path)
+    return arrays[f"{name}_recall"], arrays[f"{name}_precision"]
 
 
 class PrCurve(PlotPanel):

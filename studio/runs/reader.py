@@ -4,15 +4,15 @@ import contextlib
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core import config
 from core.errors import StudioError
+from core.evaluation.table1 import network_name
 from core.events import ClassAP, Event, Filters, Log, Metric
 from core.runs.run_folder import RunFolder, State, Status
 
@@ -153,7 +153,8 @@ def read_head(folder: RunFolder) -> Head:
         StudioError: there is no run in the folder, or its config.toml is damaged.
     """
     settings = folder.settings_as_written()
-    return Head(folder.job, settings, _start(settings))
+    start = network_name(settings.get("init")) if "voc" in settings and "init" in settings else ""
+    return Head(folder.job, settings, start)
 
 
 def look(request: Request) -> News:
@@ -208,21 +209,6 @@ def _material(folder: RunFolder) -> Material:
         )
     except (OSError, ValueError, KeyError, TypeError):
         return Material()
-
-
-def _start(settings: Mapping[str, Any]) -> str:
-    """Where the trunk of a run starts, for people."""
-    init = settings.get("init", "")
-    if "voc" not in settings or not init:
-        return ""
-    if init == "random":
-        return "random weights"
-    try:
-        pretraining = config.read_toml(Path(init) / "config.toml").get("settings", {})
-    except StudioError:
-        return Path(init).name
-    values = [pretraining.get("method", Path(init).name), pretraining.get("regime", "")]
-    return " ".join(filter(None, values))
 
 
 def _stamp(folder: RunFolder) -> int:

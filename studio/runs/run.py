@@ -62,7 +62,7 @@ class Run:
         folder: its folder; None while its snapshot is being written.
         settings: the job's settings as plain values.
         status: where it stands.
-        start: where its trunk starts, such as `random weights` or `association objtr`; empty for other jobs.
+        start: where its trunk starts, such as `RandomNet` or `AssociationNet-objtr`; empty for other jobs.
         clips, revision, points, objects: what it works on: the clips' names, at which revision of the
             project, how many point and object trajectories; the revision is None without a snapshot.
         metrics: name → curve.

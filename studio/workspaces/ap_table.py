@@ -40,7 +40,7 @@ class ApTable(QTableWidget):
                 if column:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.setItem(row, column, item)
-        self.currentCellChanged.connect(self._tell)
+        self.currentCellChanged.connect(self._emit_class)
 
     def show_aps(self, class_aps: Mapping[str, ClassAP], quoted: Mapping[str, float]) -> None:
         """Show a run's figures (0..1) beside quoted ones (percent)."""
@@ -51,6 +51,6 @@ class ApTable(QTableWidget):
             for column, text in ((1, ap), (2, published), (3, f"{found.objects:,}" if found else "")):
                 self.model().setData(self.model().index(row, column), text)
 
-    def _tell(self, row: int) -> None:
+    def _emit_class(self, row: int) -> None:
         if row >= 0:
             self.class_clicked.emit(CLASSES[row])

@@ -1,33 +1,15 @@
 """The Compare workspace: runs beside each other and beside the paper's Table 1."""
 
-import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QMenu,
-    QSplitter,
-    QTableView,
-    QTabWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from core.errors import StudioError
-from core.evaluation import table1
-from core.evaluation.table1 import Row
-from core.runs.run_folder import State
-from studio import theme
+from core.evaluation.differences import disagreement
+from core.evaluation.table1 import UNKNOWN, TableRow
 from studio.document import Document
 from studio.plots.ap_bars import ApBars, BarSeries, Quoted
 from studio.plots.filter_picture import FilterPicture
@@ -36,13 +18,15 @@ from studio.runs.runs import Runs
 from studio.runs.words import labels
 from studio.workspaces.run_list import RunList
 from studio.workspaces.settings_diff import SettingsDiff
-from studio.workspaces.table1_model import Table1Model
+from studio.workspaces.table1_model import row_of
+from studio.workspaces.table1_view import Table1View
 
 MEASURED = ("voc", "finetune", "evaluate")
 """Jobs whose runs can hold average precision; `evaluate` on the command line adds it to a finetune run."""
 
 JOBS = (*MEASURED, "pretrain")
-COPIES = {"Markdown": "markdown", "LaTeX": "latex", "CSV": "csv"}
+LONGEST_NAME = 28
+"""Letters of a start that are shown; a weights file may be called anything."""
 
 
 class CompareWorkspace(QWidget):
@@ -52,119 +36,56 @@ class CompareWorkspace(QWidget):
         super().__init__(parent)
         self.setObjectName("compare_workspace")
         self._document, self._runs = document, runs
-        self._rows: tuple[Row, ...] = ()
-        self._names: tuple[str, ...] = ()
-        self._chosen_reference = ""
         self.run_list = RunList(runs, JOBS, "Runs to compare appear here.\nStart them in Train or Evaluate.")
-        self.model = Table1Model(self)
-        self._table = QTableView()
-        self._table.setObjectName("table1")
-        self._table.setAccessibleName("Average precision of runs and of the paper")
-        self._table.setModel(self.model)
-        self._table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self._table.setShowGrid(False)
-        self._table.setAlternatingRowColors(True)
-        self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self._table.verticalHeader().setMaximumWidth(300)
-        self.part = QComboBox()
-        self.part.setObjectName("quoted_part")
-        self.part.setAccessibleName("Published rows beside the runs")
-        self.part.setToolTip("Which part of the paper's Table 1 to set beside the runs")
-        self.part.addItem("no published rows", "")
-        for key, words in table1.SETTINGS.items():
-            self.part.addItem(words, key)
-        self.part.setCurrentIndex(1)
-        self.reference = QComboBox()
-        self.reference.setObjectName("reference_row")
-        self.reference.setAccessibleName("Row that differences are taken to")
-        self.reference.setToolTip("The row that differences are taken to")
-        self._differences = QCheckBox("Show differences")
-        self._differences.setToolTip(
-            "Show how many percentage points lie between each row and the chosen one"
-        )
-        self._copy = QToolButton()
-        self._copy.setText("Copy table")
-        self._copy.setObjectName("copy_table")
-        self._copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self._copy)
-        for words, how in COPIES.items():
-            menu.addAction(words).triggered.connect(lambda _=False, how=how: self.copy(how))
-        self._copy.setMenu(menu)
-        self._words = QLabel()
-        self._words.setProperty("quiet", True)
-        self.bars, self.settings = ApBars(), SettingsDiff()
+        self.table, self.bars, self.settings = Table1View(), ApBars(), SettingsDiff()
         self.filters = (FilterPicture(), FilterPicture())
+        self.tabs = QTabWidget()
         self._arrange()
-        for one, other in (self.filters, self.filters[::-1]):
-            one.step_chosen.connect(other.go_to)
-        self.run_list.chosen_changed.connect(self._read_rows)
-        self.part.currentIndexChanged.connect(self._read_rows)
-        self.reference.activated.connect(self._choose_reference)
-        self._differences.toggled.connect(self._show_rows)
         self.run_list.choose(*runs.for_job(*MEASURED)[:2])
-        runs.finished.connect(self._redraw)
-        runs.ap_changed.connect(self._redraw)
-        runs.filters_changed.connect(self._redraw)
-        self._read_rows()
+        self._connect()
+        self._show_chosen()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._read_rows()
+        self._show_chosen()
 
-    def copy(self, how: str) -> None:
-        """Put the table on the clipboard, in one of `core.evaluation.table1.FORMATS`."""
-        QGuiApplication.clipboard().setText(table1.format_table(self._rows, how))
+    def _connect(self) -> None:
+        for one, other in (self.filters, self.filters[::-1]):
+            one.step_chosen.connect(other.go_to)
+        self.run_list.chosen_changed.connect(self._show_chosen)
+        self.table.part.currentIndexChanged.connect(self._show_bars)
+        for signal in (self._runs.finished, self._runs.ap_changed, self._runs.filters_changed):
+            signal.connect(self._redraw)
 
     def _redraw(self, run: Run) -> None:
         if self.isVisible() and run in self.run_list.chosen():
-            self._read_rows()
+            self._show_chosen()
 
-    def _read_rows(self) -> None:
+    def _show_chosen(self) -> None:
         chosen = self.run_list.chosen()
-        measured: list[Row] = []
-        names: list[str] = []
-        for run in chosen:
-            if run.path is not None and run.state is State.DONE:
-                with contextlib.suppress(StudioError):  # it did not evaluate
-                    measured.append(table1.row_of_run(run.path))
-                    names.append(_short_name(measured[-1], run))
-        part = self.part.currentData()
-        quoted = [row for row in table1.paper_rows() if row.setting == part]
-        self._rows = (*measured, *quoted)
-        self._names = (*names, *(f"{row.name} · quoted" for row in quoted))
-        without = len(chosen) - len(measured)
-        self._words.setText(
+        rows = [(_short_name(row, run), row) for run in chosen if (row := row_of(run)) is not None]
+        without = len(chosen) - len(rows)
+        self.table.words.setText(
             f"{without} of {len(chosen)} chosen runs have no average precision yet." if without else ""
         )
-        self._copy.setEnabled(bool(self._rows))
-        self.reference.blockSignals(True)
-        self.reference.clear()
-        self.reference.addItems(self._names)
-        place = self.reference.findText(self._chosen_reference)
-        randoms = (place for place, row in enumerate(self._rows) if row.name.startswith("RandomNet"))
-        self.reference.setCurrentIndex(place if place >= 0 else next(randoms, 0))
-        self.reference.blockSignals(False)
-        self._show_rows()
-        self._show_bars(chosen)
+        self.table.show_runs(rows)
+        self._show_bars()
         self._show_filters(chosen)
         self.settings.show_runs(chosen)
 
-    def _choose_reference(self) -> None:
-        self._chosen_reference = self.reference.currentText()
-        self._show_rows()
-
-    def _show_rows(self) -> None:
-        place = self.reference.currentIndex()
-        reference = self._rows[place] if 0 <= place < len(self._rows) else None
-        self.model.show_rows(self._rows, self._names, reference, self._differences.isChecked())
-
-    def _show_bars(self, chosen: Sequence[Run]) -> None:
+    def _show_bars(self) -> None:
+        chosen = self.run_list.chosen()
         names = labels(chosen)
         series = [
             BarSeries(names[place], run.class_aps, place) for place, run in enumerate(chosen) if run.class_aps
         ]
-        quoted = next((row for row in self._rows if row.is_quoted), None)
-        self.bars.show_runs(series, Quoted.of(quoted) if quoted is not None else None)
+        quoted = next(iter(self.table.quoted), None)
+        if quoted is None:
+            self.bars.show_runs(series, None)
+            return
+        rows = [(name, row_of(run)) for name, run in zip(names, chosen, strict=True)]
+        unlike = [(name, disagreement(row, quoted)) for name, row in rows if row is not None]
+        self.bars.show_runs(series, Quoted.of(quoted, unlike))
 
     def _show_filters(self, chosen: Sequence[Run]) -> None:
         """The filters of the first two chosen runs that have some, or whose start has."""
@@ -184,40 +105,19 @@ class CompareWorkspace(QWidget):
         return next(found, None)
 
     def _arrange(self) -> None:
-        heading = QLabel("Average precision (%)")
-        heading.setProperty("role", "heading")
-        tools = QHBoxLayout()
-        tools.addWidget(heading)
-        tools.addWidget(self._words, 1)
-        for words, box in (("Beside", self.part), ("Against", self.reference)):
-            label = QLabel(words)
-            label.setBuddy(box)
-            tools.addWidget(label)
-            tools.addWidget(box)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(18)
-        tools.addWidget(self._differences)
-        tools.addWidget(self._copy)
-        top = QWidget()
-        column = QVBoxLayout(top)
-        column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
-        column.addLayout(tools)
-        column.addWidget(self._table, 1)
         pictures = QWidget()
         row = QHBoxLayout(pictures)
         row.setContentsMargins(0, 0, 0, 0)
         for picture in self.filters:
             row.addWidget(picture)
-        tabs = QTabWidget()
-        tabs.setDocumentMode(True)
-        tabs.tabBar().setAccessibleName("Bars, filters or settings")
-        tabs.addTab(self.bars, "Bars")
-        tabs.addTab(pictures, "Filters")
-        tabs.addTab(self.settings, "Settings")
-        self.tabs = tabs
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("Bars, filters or settings")
+        self.tabs.addTab(self.bars, "Bars")
+        self.tabs.addTab(pictures, "Filters")
+        self.tabs.addTab(self.settings, "Settings")
         centre = QSplitter(Qt.Orientation.Vertical)
-        centre.addWidget(top)
-        centre.addWidget(tabs)
+        centre.addWidget(self.table)
+        centre.addWidget(self.tabs)
         centre.setSizes([400, 400])
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.run_list)
@@ -229,6 +129,9 @@ class CompareWorkspace(QWidget):
         layout.addWidget(splitter)
 
 
-def _short_name(row: Row, run: Run) -> str:
+def _short_name(row: TableRow, run: Run) -> str:
     """The network of a measured row and when its run was made, in place of the run's folder."""
-    return f"{row.name.partition(' (')[0]} · {datetime.fromtimestamp(run.created):%d %b %H:%M}"
+    start = str(row.run) if row.start == UNKNOWN else row.start
+    if len(start) > LONGEST_NAME:
+        start = f"{start[: LONGEST_NAME - 1]}…"
+    return f"{start} · {datetime.fromtimestamp(run.created):%d %b %H:%M}"

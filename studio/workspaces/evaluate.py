@@ -9,8 +9,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from core.detection.config import VocConfig
-from core.errors import StudioError
-from core.evaluation import table1
+from core.evaluation.differences import disagreement
+from core.evaluation.table1 import TableRow, paper_rows, part_of
 from core.jobs import jobs_of
 from studio import theme
 from studio.document import Document
@@ -27,6 +27,7 @@ from studio.workspaces.form_panel import form_panel, shown_run, three_columns
 from studio.workspaces.init_editor import InitEditor
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
+from studio.workspaces.table1_model import row_of
 
 
 class EvaluateWorkspace(QWidget):
@@ -53,14 +54,9 @@ class EvaluateWorkspace(QWidget):
         self.mean.setObjectName("mean_ap")
         self._mean_words = QLabel()
         self._mean_words.setProperty("quiet", True)
+        self._mean_words.setTextFormat(Qt.TextFormat.PlainText)
         self._mean_words.setWordWrap(True)
-        self.quoted = QComboBox()
-        self.quoted.setObjectName("quoted_row")
-        self.quoted.setAccessibleName("Published row beside the runs")
-        self.quoted.setToolTip("Which row of the paper's Table 1 to set beside the runs")
-        self.quoted.addItem("beside no published row", None)
-        for row in table1.paper_rows():
-            self.quoted.addItem(f"{row.name} · {table1.SETTINGS[row.setting]}", row)
+        self.quoted = _new_choice_of_row()
         self.form = SettingsForm(VocConfig, editors={"init": InitEditor(runs)})
         self.form.set_value(VocConfig(voc=_voc_folder(document, runs)))
         self.start_button = QPushButton("Evaluate on VOC")
@@ -70,16 +66,20 @@ class EvaluateWorkspace(QWidget):
         self._notes.setWordWrap(True)
         self._notes.setProperty("quiet", True)
         self._arrange()
+        self._connect()
+        self._allow_start()
+        self._choose()
+
+    def _connect(self) -> None:
         self.form.changed.connect(self._allow_start)
         self.start_button.clicked.connect(self._start)
         self.run_list.chosen_changed.connect(self._choose)
         self.quoted.currentIndexChanged.connect(self._show_chosen)
         self.bars.class_clicked.connect(self._show_class)
         self.table.class_clicked.connect(self._show_class)
+        runs = self._runs
         for signal in (runs.metrics_changed, runs.ap_changed, runs.changed, runs.finished):
             signal.connect(self._redraw)
-        self._allow_start()
-        self._choose()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -88,10 +88,7 @@ class EvaluateWorkspace(QWidget):
     # --- starting -----------------------------------------------------------------------------
 
     def _start(self) -> None:
-        try:
-            settings = self.form.value()
-        except StudioError:
-            return  # the form shows the sentence
+        settings = self.form.value()  # complete: else the button is off
         if settings.cache is None:
             settings = replace(settings, cache=self._document.project.cache / "proposals")
         self.run_list.choose(self._runs.start("voc", settings, clips=()))
@@ -112,11 +109,13 @@ class EvaluateWorkspace(QWidget):
     # --- showing ------------------------------------------------------------------------------
 
     def _choose(self) -> None:
-        """Set the published row that fits beside a newly chosen run."""
-        chosen = self.run_list.chosen()
-        if chosen and self.quoted.currentIndex() <= 0:
-            place = self.quoted.findText(f"RandomNet · {table1.SETTINGS[_setting(chosen[0])]}")
-            self.quoted.setCurrentIndex(max(place, 0))
+        """Set a published row of the same part of Table 1 beside a newly chosen run, if there is one."""
+        chosen, shown = self.run_list.chosen(), self.quoted.currentData()
+        if chosen:
+            part = _part(chosen[0])
+            if shown is None or shown.part != part:
+                places = (place for place, row in enumerate(paper_rows(), start=1) if row.part == part)
+                self.quoted.setCurrentIndex(next(places, 0))
         self._show_chosen()
 
     def _redraw(self, run: Run) -> None:
@@ -135,14 +134,18 @@ class EvaluateWorkspace(QWidget):
                 for place, (run, label) in enumerate(zip(chosen, names, strict=True))
             ]
         )
-        row: table1.Row | None = self.quoted.currentData()
+        row: TableRow | None = self.quoted.currentData()
         series = [BarSeries(names[place], run.class_aps, place) for place, run in enumerate(chosen)]
-        self.bars.show_runs(series, Quoted.of(row) if row is not None else None)
-        self.table.show_aps(first.class_aps if first else {}, row.ap if row else {})
-        self._show_mean(series[0] if series else None, row)
+        measured = row_of(first) if first is not None else None
+        reason = disagreement(measured, row) if measured is not None and row is not None else ""
+        self.bars.show_runs(
+            series, Quoted.of(row, zip(names[:1], [reason], strict=False)) if row is not None else None
+        )
+        self.table.show_aps(first.class_aps if first else {}, row.aps if row else {})
+        self._show_mean(series[0] if series else None, row, reason)
         self._show_class(self._class)
 
-    def _show_mean(self, series: BarSeries | None, row: table1.Row | None) -> None:
+    def _show_mean(self, series: BarSeries | None, row: TableRow | None, reason: str) -> None:
         if series is None or math.isnan(series.mean):
             self.mean.setText("mAP –")
             self._mean_words.setText("The mean over classes appears with the first class.")
@@ -154,7 +157,8 @@ class EvaluateWorkspace(QWidget):
             f"over {known} classes with objects" if done == total else f"so far, {done} of {total} classes"
         )
         published = f"; {row.name}, quoted: {row.mean_ap:.1f} %" if row is not None else ""
-        self._mean_words.setText(words + published)
+        against = f"; not comparable: {reason}" if reason else ""
+        self._mean_words.setText(words + published + against)
 
     def _show_class(self, name: str) -> None:
         self._class = name
@@ -184,7 +188,6 @@ class EvaluateWorkspace(QWidget):
         column.addWidget(self._mean_words)
         column.addWidget(self.quoted)
         column.addWidget(self.table, 1)
-        self.quoted.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         inner = QSplitter(Qt.Orientation.Horizontal)
         inner.addWidget(plots)
         inner.addWidget(figures)
@@ -197,6 +200,18 @@ class EvaluateWorkspace(QWidget):
         outer.addWidget(three_columns(self.run_list, centre, right, (230, 900, 290)))
 
 
+def _new_choice_of_row() -> QComboBox:
+    box = QComboBox()
+    box.setObjectName("quoted_row")
+    box.setAccessibleName("Published row beside the runs")
+    box.setToolTip("Which row of the paper's Table 1 to set beside the runs")
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.addItem("beside no published row", None)
+    for row in paper_rows():
+        box.addItem(f"{row.name} · {row.part_title}", row)
+    return box
+
+
 def _voc_folder(document: Document, runs: Runs) -> Path:
     """The VOC data of the newest evaluation, else that of a sample project, else none."""
     used = [Path(run.settings["voc"]) for run in runs.for_job("voc") if run.settings.get("voc")]
@@ -204,8 +219,9 @@ def _voc_folder(document: Document, runs: Runs) -> Path:
     return next((folder for folder in (*used, sample) if folder.is_dir()), Path())
 
 
-def _setting(run: Run) -> str:
-    """The part of Table 1 that a run belongs to."""
-    several = "_sa" if run.settings.get("scales") == "multi" else ""
-    setting = f"voc{run.settings.get('year', 2007)}{several}"
-    return setting if setting in table1.SETTINGS else "voc2007"
+def _part(run: Run) -> str:
+    """The part of Table 1 that a run belongs to; before it has measured, by its settings."""
+    row = row_of(run)
+    if row is not None:
+        return row.part
+    return part_of(run.settings.get("year", 0), run.settings.get("scales", ""))

@@ -66,10 +66,12 @@ def test_the_table_is_that_of_the_runs_with_randomnet_beside(demo):
     assert [row.name.split(" (")[0] for row in rows] == ["AssociationNet-objtr", "RandomNet"]
     with open(out / "ap_table.csv", newline="") as file:
         table = list(csv.DictReader(file))
-    assert list(table[0]) == ["network", "bottle", "car", "cat", "sofa", "tvmonitor", "mAP"]
+    assert list(table[0])[:8] == ["setting", "network", "bottle", "car", "cat", "sofa", "tv", "mAP"]
+    assert [line["baseline"] for line in table] == [rows[1].name] * 2
+    assert float(table[0]["mAP difference"]) == pytest.approx(rows[0].mean_ap - rows[1].mean_ap, abs=0.006)
     for row, line in zip(rows, table, strict=True):
         assert float(line["mAP"]) == pytest.approx(row.mean_ap, abs=0.006)
-        assert float(line["car"]) == pytest.approx(row.ap["car"], abs=0.006)
+        assert float(line["car"]) == pytest.approx(row.aps["car"], abs=0.006)
         assert row.name in (out / "ap_table.txt").read_text()
 
 

@@ -277,7 +277,7 @@ def compare(user) -> None:
     workspace.run_list.choose(*user.session.runs.for_job("voc"))
 
     def names() -> list[str]:
-        model = workspace.model
+        model = workspace.table.model
         return [model.headerData(row, Qt.Orientation.Vertical) for row in range(model.rowCount())]
 
     user.wait(lambda: sum("quoted" not in name for name in names()) == 2)

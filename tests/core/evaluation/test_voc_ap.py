@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -10,6 +13,7 @@ from core.evaluation.voc_ap import (
     average_precision,
     evaluate,
     evaluate_class,
+    metric_of,
 )
 
 
@@ -192,3 +196,34 @@ def test_the_eleven_points_and_the_area_of_a_curve_worked_by_hand():
 def test_an_unknown_metric_is_refused():
     with pytest.raises(StudioError, match="no metric 'coco'"):
         average_precision(np.ones(1), np.ones(1), "coco")
+
+
+def test_auto_takes_the_metric_of_the_year():
+    # VOC measured at eleven points until 2009 and by area from 2010 on (devkit_doc of 2010, Section 3.4.1).
+    taken = {year: metric_of("auto", year).name for year in range(2007, 2013)}
+    assert set(taken.values()) == set(METRICS)
+    assert [year for year, name in taken.items() if name == "voc07_11point"] == [2007, 2008, 2009]
+    assert metric_of("voc10_area", 2007).name == "voc10_area"
+    with pytest.raises(StudioError, match="no metric 'auto' for VOC 1999"):
+        metric_of("auto", 1999)
+
+
+def test_a_metric_is_one_line_of_the_table():
+    """A toy metric is found by the command line, the form, the measurement and the words of Table 1."""
+    code = """
+from core.evaluation import voc_ap
+last = lambda recall, precision: recall[-1]
+toy = voc_ap.ApMetric("toy", "by the toy", "the last recall", last, range(2013, 2014))
+voc_ap.METRICS["toy"] = toy
+import numpy as np
+from core.cli import _parser
+from core.detection.config import VocConfig
+words = ["evaluate", "--voc", "x", "--detections", "y", "--metric", "toy"]
+assert _parser("evaluate").parse_args(words).metric == "toy"
+assert VocConfig(metric="toy").metric == "toy"
+assert "toy is the last recall" in VocConfig.__dataclass_fields__["metric"].metadata["help"]
+assert voc_ap.average_precision(np.array([0.25, 0.75]), np.ones(2), "toy") == 0.75
+assert (voc_ap.metric_of("auto", 2013), voc_ap.metric_title("toy")) == (toy, "by the toy")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -37,7 +37,8 @@ def pretraining(parent: Path, stamp: str, settings: PretrainConfig, steps: int =
 
 def evaluation(parent: Path, stamp: str, aps: dict[str, float], **settings: Any) -> RunFolder:
     """A finished run of the job `voc` that measured these classes; all others have no objects."""
-    folder = RunFolder.create(parent / f"{stamp}-voc-0000", "voc", VocConfig(**settings))
+    config = VocConfig(**settings)
+    folder = RunFolder.create(parent / f"{stamp}-voc-0000", "voc", config)
     folder.append(Metric("loss", 10, 2.0))
     folder.append(Metric("loss", 20, 1.0))
     curves = {}
@@ -47,7 +48,14 @@ def evaluation(parent: Path, stamp: str, aps: dict[str, float], **settings: Any)
         curves[f"{name}_precision"] = np.array([1.0, aps.get(name, 0.0)], np.float32)
     np.savez(folder.results / "pr.npz", **curves)
     result = {
-        "metric": "voc07_11point",
+        "metric": "voc07_11point" if config.year == 2007 else "voc10_area",
+        "year": config.year,
+        "set": config.test_set,
+        "network": "tiny",
+        "scales": config.scales,
+        "train_year": config.year,
+        "train_set": config.set,
+        "start": config.init,
         "ap": {name: aps.get(name) for name in CLASSES},
         "map": sum(aps.values()) / len(aps),
         "objects": {name: 10 if name in aps else 0 for name in CLASSES},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
-from PySide6.QtWidgets import QTableWidget, QToolButton
+from PySide6.QtWidgets import QLabel, QTableWidget, QToolButton
 
 from core.pretraining.config import PretrainConfig
 from core.runs.run_folder import State
@@ -35,7 +35,7 @@ def compare(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Compa
 
 
 def names(workspace: CompareWorkspace) -> list[str]:
-    model = workspace.model
+    model = workspace.table.model
     return [str(model.headerData(row, Qt.Orientation.Vertical)) for row in range(model.rowCount())]
 
 
@@ -45,7 +45,7 @@ def local(day: int) -> str:
 
 
 def cell(workspace: CompareWorkspace, row: int, head: str, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-    model = workspace.model
+    model = workspace.table.model
     heads = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
     return model.data(model.index(row, heads.index(head)), role)
 
@@ -64,36 +64,80 @@ def test_runs_come_first_and_quoted_rows_say_so(compare: CompareWorkspace) -> No
 
 
 def test_differences_to_the_reference_are_coloured(compare: CompareWorkspace) -> None:
-    assert compare.reference.currentIndex() == 0
+    assert compare.table.reference.currentIndex() == 0
     good, bad = QColor(theme.colours().good), QColor(theme.colours().bad)
     role = Qt.ItemDataRole.ForegroundRole
     assert cell(compare, 1, "cat", role) == good
     assert cell(compare, 1, "dog", role) == bad
     assert cell(compare, 1, "cow", role) is None
     assert cell(compare, 0, "cat", role) is None
-    compare._differences.click()
+    compare.table.differences.click()
     assert cell(compare, 1, "cat") == "+10.0"
     assert cell(compare, 1, "dog") == "-10.0"
     assert cell(compare, 0, "cat") == "40.0"
 
 
-def test_means_over_different_classes_are_not_compared(compare: CompareWorkspace) -> None:
-    compare._differences.click()
+def notes(workspace: CompareWorkspace) -> list[str]:
+    label = workspace.findChild(QLabel, "table1_notes")
+    return label.text().splitlines() if label.isVisible() else []
+
+
+def test_rows_that_were_not_measured_alike_have_no_difference_but_a_reason(compare: CompareWorkspace) -> None:
+    reason = "measured on 12,032 objects, not 20; paper network, not tiny"
+    compare.table.differences.click()
     assert cell(compare, 1, "mAP") == "+0.0"
-    assert cell(compare, 2, "mAP") == "33.4"
-    assert cell(compare, 2, "mAP", Qt.ItemDataRole.ForegroundRole) is None
+    for head in ("mAP", "cat", "cow"):
+        assert cell(compare, 2, head) == "n/a"
+        assert cell(compare, 2, head, Qt.ItemDataRole.ForegroundRole) is None
+    name = f"RandomNet · {local(3)}"
+    assert cell(compare, 2, "cat", Qt.ItemDataRole.ToolTipRole) == f"38.0 %\nn/a against {name}: {reason}"
+    assert notes(compare)[-1] == (
+        f"n/a against {name}: RandomNet · quoted, Caltech101Net · quoted and 5 others ({reason})."
+    )
+
+
+def test_a_mean_says_over_which_classes_it_is(compare: CompareWorkspace) -> None:
+    words = "mean of 2 classes (cat, dog)"
+    assert notes(compare)[0] == f"RandomNet · {local(3)}: {words}."
+    assert words in cell(compare, 0, "mAP", Qt.ItemDataRole.ToolTipRole)
+    assert cell(compare, 0, "cow", Qt.ItemDataRole.ToolTipRole) == "cow has no test object"
+
+
+def test_runs_of_two_years_are_not_compared(
+    document: Document, follow: Callable[[], Runs], qtbot: Any
+) -> None:
+    # An error of the past: VOC 2012 val by area against VOC 2007 test at eleven points was "+16.6", in green.
+    runs = document.project.runs
+    recorded.evaluation(runs, "20260101T000000", {"cat": 0.5}, year=2012, test_set="val", set="train")
+    recorded.evaluation(runs, "20260102T000000", {"cat": 0.4})
+    workspace = CompareWorkspace(document, follow())
+    qtbot.addWidget(workspace)
+    workspace.show()
+    workspace.table.part.setCurrentIndex(0)
+    workspace.table.differences.click()
+    assert cell(workspace, 1, "cat") == cell(workspace, 1, "mAP") == "n/a"
+    why = "measured on VOC 2012 val by area, not VOC 2007 test at eleven points"
+    assert why in cell(workspace, 1, "mAP", Qt.ItemDataRole.ToolTipRole)
+    assert why in notes(workspace)[-1]
 
 
 def test_another_reference_can_be_chosen_and_is_kept(compare: CompareWorkspace) -> None:
-    compare.reference.setCurrentIndex(2)
-    compare.reference.activated.emit(2)
-    assert cell(compare, 0, "cat", Qt.ItemDataRole.ToolTipRole) == "40.0 %, +2.0 against RandomNet"
-    compare.part.setCurrentIndex(2)
-    assert compare.reference.currentText() == "RandomNet · quoted"
+    compare.table.reference.setCurrentIndex(1)
+    compare.table.reference.activated.emit(1)
+    tip = f"40.0 %, -10.0 against AssociationNet-tr · {local(2)}"
+    assert cell(compare, 0, "cat", Qt.ItemDataRole.ToolTipRole) == tip
+    compare.table.part.setCurrentIndex(2)
+    assert compare.table.reference.currentText() == f"AssociationNet-tr · {local(2)}"
+
+
+def test_the_bars_say_why_the_quoted_marks_are_not_comparable(compare: CompareWorkspace) -> None:
+    legend = " ".join(label.text() for label in compare.bars.findChildren(QLabel))
+    assert "Table 1 of the paper, VOC 2007 test at eleven points; not comparable with “from Rand" in legend
+    assert "tiny network, not paper), nor 1 more" in legend
 
 
 def test_the_published_rows_can_be_left_out(compare: CompareWorkspace) -> None:
-    compare.part.setCurrentIndex(0)
+    compare.table.part.setCurrentIndex(0)
     assert names(compare) == [f"RandomNet · {local(3)}", f"AssociationNet-tr · {local(2)}"]
 
 
@@ -102,8 +146,20 @@ def test_the_table_is_copied(compare: CompareWorkspace, how: str, sign: str) -> 
     menu = compare.findChild(QToolButton, "copy_table").menu()
     next(action for action in menu.actions() if action.text() == how).trigger()
     copied = QGuiApplication.clipboard().text()
-    assert copied.count("AssociationNet-tr") == 2  # ours, and the paper's
+    lines = [line for line in copied.splitlines() if "AssociationNet-tr" in line]
+    assert len(lines) == 2  # ours, and the paper's
     assert f"50.0{sign}" in copied or f"50.0 {sign}" in copied
+
+
+def test_the_table_is_copied_with_the_differences_that_are_shown(compare: CompareWorkspace) -> None:
+    compare.table.copy("markdown")
+    assert "differences" not in QGuiApplication.clipboard().text()
+    compare.table.differences.click()
+    compare.table.copy("markdown")
+    copied = QGuiApplication.clipboard().text()
+    assert "differences in percentage points" in copied
+    assert "+10.0" in copied
+    assert "n/a: measured on 12,032 objects, not 20" in copied
 
 
 def test_runs_stand_side_by_side_in_the_bars(compare: CompareWorkspace) -> None:
@@ -135,4 +191,4 @@ def test_a_run_without_results_is_counted_not_shown(
     recorded.end(folder, State.FAILED, 3, "It broke.")
     workspace = CompareWorkspace(document, follow())
     qtbot.addWidget(workspace)
-    assert workspace._words.text() == "1 of 1 chosen runs have no average precision yet."
+    assert workspace.table.words.text() == "1 of 1 chosen runs have no average precision yet."

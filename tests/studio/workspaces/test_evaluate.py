@@ -89,7 +89,10 @@ def test_a_finished_run_shows_its_bars_its_mean_and_its_table(document: Document
     assert heights[CLASSES.index("cat")] == pytest.approx(50)
     assert heights[-1] == pytest.approx(30)
     assert workspace.mean.text() == "mAP 30.0%"
-    assert "over 2 classes with objects; RandomNet, quoted: 33.4 %" in texts(workspace)
+    assert (
+        "over 2 classes with objects; RandomNet, quoted: 33.4 %; not comparable: measured on 20 objects, "
+        "not 12,032; tiny network, not paper" in texts(workspace)
+    )
     table = [[workspace.table.item(row, column).text() for column in range(4)] for row in range(20)]
     assert table[CLASSES.index("cat")] == ["cat", "50.0", "38.0", "10"]
     assert table[CLASSES.index("cow")] == ["cow", "n/a", "27.7", "0"]
@@ -117,6 +120,28 @@ def test_another_published_row_can_be_set_beside_the_run(document: Document, ope
     assert workspace.bars.marks()[CLASSES.index("cat")] == pytest.approx(41.4)
     workspace.quoted.setCurrentIndex(0)
     assert len(workspace.bars.marks()) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "quoted"),
+    [
+        ({}, "RandomNet · VOC 2007, one scale"),
+        ({"scales": "multi"}, "RandomNet · VOC 2007, several scales (*SA)"),
+        ({"year": 2012}, "RandomNet · VOC 2012, one scale"),
+        ({"year": 2012, "scales": "multi"}, "beside no published row"),
+    ],
+)
+def test_the_published_row_beside_a_run_is_of_its_year_and_scales(
+    document: Document, open_evaluate: Any, settings: dict[str, Any], quoted: str
+) -> None:
+    runs = document.project.runs
+    recorded.evaluation(runs, "20260101T000000", {"cat": 0.5}, **settings)
+    other = recorded.evaluation(runs, "20260102T000000", {"cat": 0.5}, scales="multi")
+    workspace = open_evaluate()
+    assert workspace.quoted.currentText() == "RandomNet · VOC 2007, several scales (*SA)"
+    (first,) = (run for run in workspace._runs.all if run.name != other.name)
+    workspace.run_list.choose(first)
+    assert workspace.quoted.currentText() == quoted
 
 
 def test_pretraining_runs_are_offered_as_starts(document: Document, open_evaluate: Any) -> None:
@@ -154,7 +179,7 @@ def test_an_evaluation_is_started_by_a_click_and_fills_the_bars(
     (run,) = workspace._runs.all
     qtbot.waitUntil(lambda: bool(ends), timeout=120000)
     assert ends == [State.DONE], run.status.error
-    assert run.title == "Evaluate on VOC · from random weights · tiny"
+    assert run.title == "Evaluate on VOC · from RandomNet · tiny"
     assert set(run.class_aps) == set(CLASSES)
     assert workspace.bars.heights(0)[-1] == pytest.approx(100 * run.class_aps["cat"].ap)
     assert len(run.curve("loss")) == 4
