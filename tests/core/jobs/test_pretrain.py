@@ -149,6 +149,12 @@ def test_a_run_reports_and_leaves_its_trunk(straight):
         assert not np.array_equal(arrays["filters"], last)  # it learnt
 
 
+def test_the_rate_rises_for_a_tenth_of_the_steps_and_falls_along_half_a_cosine(straight):
+    # of 20 steps the first two rise to .01; a report is of the step before it is counted
+    expected = [0.005 * (1 + np.cos(np.pi * (done - 1 - 2) / 18)) for done in (3, 6, 9, 12, 15, 18, 20)]
+    np.testing.assert_allclose(values(straight, "learning_rate"), expected)
+
+
 @pytest.mark.parametrize("stop_after", [2, 14, 15, 16, 17, 18, 40, 46])
 def test_stopped_anywhere_and_resumed_it_is_as_if_never_stopped(tmp_path, snapshot, straight, stop_after):
     folder = new_run(tmp_path / "run", snapshot, WITH_DROPOUT)
