@@ -208,7 +208,6 @@ def compare(folder: RunFolder, straight: RunFolder) -> None:
         ({"head": "abs"}, 0.75),
         ({"init": "calibrated", "learning_rate": 0.003, "head": "abs"}, 0.6),
         ({"method": "slowfeat"}, 0.95),
-        ({"method": "contrastive", "regime": "tr", "learning_rate": 0.001}, 0.5),
     ],
 )
 def test_the_loss_falls_with_every_method(tmp_path, snapshot, change, accuracy):
@@ -220,6 +219,29 @@ def test_the_loss_falls_with_every_method(tmp_path, snapshot, change, accuracy):
     assert np.mean(values(folder, "loss")[-3:]) < 0.97 * values(folder, "loss")[0]
     assert np.mean(values(folder, "accuracy")[-3:]) > accuracy
     assert values(folder, "held_out_accuracy") == []
+
+
+def test_contrastive_pretraining_draws_pairs_together_and_apart(tmp_path, snapshot):
+    """Measured at the end: a loss of 0.88 and 0.73 classified correctly; with seed 1 it was 0.82 and 0.81.
+
+    A network that takes every patch to one place has a loss of half the margin, and is correct half the time.
+    """
+    config = dataclasses.replace(
+        SMALL,
+        method="contrastive",
+        regime="obj",
+        margin=3.0,
+        learning_rate=0.003,
+        steps=80,
+        batch=16,
+        report_every=10,
+        held_out=0.0,
+        checkpoint_every=80,
+    )
+    folder = new_run(tmp_path / "run", snapshot, config)
+    follow(folder)
+    assert values(folder, "loss")[-1] < 0.7 * 3.0 / 2
+    assert values(folder, "accuracy")[-1] > 0.65
 
 
 def test_pairs_of_clips_never_trained_on_are_told_apart(tmp_path):
