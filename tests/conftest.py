@@ -1,6 +1,7 @@
 """What every test shares: a display that needs no screen, and where real data lies."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,24 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 settings.register_profile("studio", deadline=None)  # a busy machine is not a failure
 settings.load_profile("studio")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once which tests are for a GPU, and on which one they ran or that they were skipped."""
+
+    def of(*outcomes: str) -> list[pytest.TestReport]:
+        reports = [one for outcome in outcomes for one in terminalreporter.stats.get(outcome, [])]
+        return [one for one in reports if isinstance(one, pytest.TestReport) and "gpu" in one.keywords]
+
+    ran, skipped = of("passed", "failed"), of("skipped")
+    if ran:
+        import torch
+
+        terminalreporter.write_line(f"{len(ran)} tests ran on {torch.cuda.get_device_name()}.")
+    if skipped:
+        files = Counter(one.nodeid.partition("::")[0] for one in skipped)
+        said = ", ".join(f"{path} ({count})" for path, count in sorted(files.items()))
+        terminalreporter.write_line(f"{len(skipped)} tests for a GPU were skipped: {said}.")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from core import geometry
 from core.detection.predict import decode
 from core.detection.targets import box_statistics, encode, label, sample
 
@@ -54,25 +53,35 @@ def test_deltas_worked_by_hand_and_turned_round():
     np.testing.assert_allclose(back[:, 0].numpy(), second, atol=1e-3)
 
 
-def test_statistics_are_those_of_the_foreground_deltas_of_each_class():
+def test_statistics_worked_by_hand():
+    # class 3: its object itself, and a box of 10 × 8 that misses the lowest 2 rows (IoU .8, centre 1 higher);
+    # a box with an IoU of .4 does not count. Class 7: its object and one twice as far to the right (IoU .5).
+    proposals = np.array([[0, 0, 10, 8], [0, 0, 10, 4], [20, 20, 100, 40]], np.float32)
+    statistics = box_statistics([label(OBJECTS, CLASSES, proposals)], classes=8)
+    higher, taller = 1 / 8, np.log(10 / 8)
+    np.testing.assert_allclose(statistics.means[3], [0, higher / 2, 0, taller / 2], atol=1e-6)
+    np.testing.assert_allclose(statistics.deviations[3], [0.01, higher / 2, 0.01, taller / 2], rtol=1e-5)
+    further, narrower = -20 / 80, np.log(40 / 80)
+    np.testing.assert_allclose(statistics.means[7], [further / 2, 0, narrower / 2, 0], atol=1e-6)
+    np.testing.assert_allclose(statistics.deviations[7], [-further / 2, 0.01, -narrower / 2, 0.01], rtol=1e-5)
+    assert not statistics.means[[0, 1, 2, 4, 5, 6, 8]].any()
+    assert (statistics.deviations[[0, 1, 2, 4, 5, 6, 8]] == 1).all()
+
+
+def test_statistics_are_over_the_boxes_of_all_images():
     generator = np.random.default_rng(2)
-    images = []
-    for _ in range(5):
-        jitter = OBJECTS.repeat(30, axis=0) + generator.normal(0, 3, (60, 4))
-        images.append(label(OBJECTS, CLASSES, jitter[geometry.areas(jitter) > 0].astype(np.float32)))
+    jitters = [OBJECTS[1] + generator.normal(0, 3, (60, 4)).astype(np.float32) for _ in range(5)]
+    images = [label(OBJECTS[1:], CLASSES[1:], boxes) for boxes in jitters]
+    deltas = []
+    for x1, y1, x2, y2 in np.concatenate([np.concatenate([OBJECTS[1:], boxes]) for boxes in jitters]):
+        shared = max(0, min(x2, 60) - max(x1, 20)) * max(0, min(y2, 40) - max(y1, 20))
+        if shared / ((x2 - x1) * (y2 - y1) + 800 - shared) >= 0.5:
+            shift = (40 - (x1 + x2) / 2) / (x2 - x1), (30 - (y1 + y2) / 2) / (y2 - y1)
+            deltas.append((*shift, np.log(40 / (x2 - x1)), np.log(20 / (y2 - y1))))
+    assert 150 < len(deltas) < 5 * 61
     statistics = box_statistics(images, classes=8)
-    for number in (3, 7):
-        deltas = np.concatenate(
-            [
-                encode(each.boxes[rows], each.nearest[rows])
-                for each in images
-                for rows in [(each.overlaps >= 0.5) & (each.labels == number)]
-            ]
-        )
-        np.testing.assert_allclose(statistics.means[number], deltas.mean(axis=0), atol=1e-5)
-        np.testing.assert_allclose(statistics.deviations[number], deltas.std(axis=0), rtol=1e-3)
-    assert not statistics.means[[0, 1, 8]].any()
-    assert (statistics.deviations[[0, 1, 8]] == 1).all()
+    np.testing.assert_allclose(statistics.means[7], np.mean(deltas, axis=0), atol=1e-5)
+    np.testing.assert_allclose(statistics.deviations[7], np.std(deltas, axis=0), rtol=1e-3)
 
 
 def test_boxes_that_all_fit_exactly_do_not_divide_by_nothing():

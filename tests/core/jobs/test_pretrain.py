@@ -151,6 +151,12 @@ def test_a_run_reports_and_leaves_its_trunk(straight):
         assert not np.array_equal(arrays["filters"], last)  # it learnt
 
 
+def test_the_rate_rises_for_a_tenth_of_the_steps_and_falls_along_half_a_cosine(straight):
+    # of 20 steps the first two rise to .01; a report is of the step before it is counted
+    expected = [0.005 * (1 + np.cos(np.pi * (done - 1 - 2) / 18)) for done in (3, 6, 9, 12, 15, 18, 20)]
+    np.testing.assert_allclose(values(straight, "learning_rate"), expected)
+
+
 @pytest.mark.parametrize("stop_after", [2, 14, 15, 16, 17, 18, 40, 46])
 def test_stopped_anywhere_and_resumed_it_is_as_if_never_stopped(tmp_path, snapshot, straight, stop_after):
     folder = new_run(tmp_path / "run", snapshot, WITH_DROPOUT)
@@ -204,7 +210,6 @@ def compare(folder: RunFolder, straight: RunFolder) -> None:
         ({"head": "abs"}, 0.75),
         ({"init": "calibrated", "learning_rate": 0.003, "head": "abs"}, 0.6),
         ({"method": "slowfeat"}, 0.95),
-        ({"method": "contrastive", "regime": "tr", "learning_rate": 0.001}, 0.5),
     ],
 )
 def test_the_loss_falls_with_every_method(tmp_path, snapshot, change, accuracy):
@@ -216,6 +221,29 @@ def test_the_loss_falls_with_every_method(tmp_path, snapshot, change, accuracy):
     assert np.mean(values(folder, "loss")[-3:]) < 0.97 * values(folder, "loss")[0]
     assert np.mean(values(folder, "accuracy")[-3:]) > accuracy
     assert values(folder, "held_out_accuracy") == []
+
+
+def test_contrastive_pretraining_draws_pairs_together_and_apart(tmp_path, snapshot):
+    """Measured at the end: a loss of 0.88 and 0.73 classified correctly; with seed 1 it was 0.82 and 0.81.
+
+    A network that takes every patch to one place has a loss of half the margin, and is correct half the time.
+    """
+    config = dataclasses.replace(
+        SMALL,
+        method="contrastive",
+        regime="obj",
+        margin=3.0,
+        learning_rate=0.003,
+        steps=80,
+        batch=16,
+        report_every=10,
+        held_out=0.0,
+        checkpoint_every=80,
+    )
+    folder = new_run(tmp_path / "run", snapshot, config)
+    follow(folder)
+    assert values(folder, "loss")[-1] < 0.7 * 3.0 / 2
+    assert values(folder, "accuracy")[-1] > 0.65
 
 
 def test_pairs_of_clips_never_trained_on_are_told_apart(tmp_path):

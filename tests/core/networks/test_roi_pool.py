@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from core.networks.roi_pool import roi_max_pool
+from tests.core.networks.rois import random_rois
 from tests.devices import DEVICES
 
 
@@ -36,18 +37,6 @@ def plain_loop(features, rois, size, scale):
                     out[r, c, ph, pw] = 0.0 if cell is None else best
                     cells[r, c, ph, pw] = cell
     return out, cells
-
-
-def random_rois(generator, count, images, width, height):
-    """Inside, across the border, outside, turned inside out, and with corners on the half of a cell."""
-    low = generator.uniform(-0.3, 1.1, (count, 2)) * [width, height]
-    high = low + generator.uniform(-0.1, 0.9, (count, 2)) * [width, height]
-    corners = np.concatenate([low, high], axis=1)
-    halves = generator.random((count, 4)) < 0.3
-    corners[halves] = np.round(corners[halves] / 8) * 8
-    return torch.tensor(
-        np.concatenate([generator.integers(0, images, (count, 1)), corners], axis=1), dtype=torch.float32
-    )
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import torch
 
 from core.networks.initialisation import INITIALISATIONS, initialise
 from core.networks.normalisation import LocalResponseNorm
-from core.networks.trunk import MEAN_RGB, PAPER, SHAPES, SMALL, TINY, Trunk, normalise, pool
+from core.networks.trunk import PAPER, SHAPES, SMALL, TINY, Trunk, normalise, pool
 from tests.devices import DEVICES
 
 
@@ -71,7 +71,7 @@ def test_normalise_subtracts_the_mean_per_channel_and_keeps_channels_last():
     pixels = normalise(images)
     assert pixels.dtype == torch.float32
     assert pixels.is_contiguous(memory_format=torch.channels_last)
-    torch.testing.assert_close(pixels[1, :, 2, 3], 200 - torch.tensor(MEAN_RGB))
+    torch.testing.assert_close(pixels[1, :, 2, 3], 200 - torch.tensor([122.7717, 115.9465, 102.9801]))
 
 
 def test_dropout_acts_in_training_only():

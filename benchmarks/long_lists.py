@@ -1,0 +1,114 @@
+"""How fast the long lists of the window are; JSON on standard output, times in milliseconds of CPU.
+
+    python -m benchmarks.long_lists [--tracks 12500] [--lanes 5000]
+
+sort_filter   the table of `tracks` tracks sorted by each of its columns and filtered;
+lanes         the timeline of `lanes` objects scrolled and painted at another frame.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from core.datasets.clip import Clip
+from core.project.project import Project
+from core.trajectories.bulk_edits import AddClips
+from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
+
+FRAMES = 60
+
+
+def measured(work: Callable[[int], None], times: int) -> dict[str, float]:
+    taken = []
+    for number in range(times):
+        began = time.process_time()
+        work(number)
+        taken.append((time.process_time() - began) * 1000)
+    p50, p95 = np.percentile(taken, (50, 95))
+    return {"p50": round(float(p50), 1), "p95": round(float(p95), 1), "times": times}
+
+
+def sort_filter(tracks: int) -> dict[str, float]:
+    from PySide6.QtCore import Qt
+
+    from studio.tables.track_model import COLUMNS, TrackModel
+    from studio.tables.track_rows import TrackFilter, track_rows
+
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(5, FRAMES, tracks)
+    paths, errors = [np.zeros((n, 2)) for n in lengths], [rng.exponential(1, n) for n in lengths]
+    model = TrackModel()
+    model.set_rows(track_rows(PointTrajectories.pack([0] * tracks, paths, errors), []))
+
+    def work(number: int) -> None:
+        model.sort(number % len(COLUMNS), Qt.SortOrder.DescendingOrder)
+        model.set_filter(TrackFilter(min_length=number + 2, max_error=5.0, text="" if number % 2 else "1"))
+
+    return measured(work, 2 * len(COLUMNS))
+
+
+def lanes(count: int, folder: Path) -> dict[str, float]:
+    from studio.document import Document
+    from studio.timeline.timeline import Timeline
+    from studio.view_state import ViewState
+
+    files = tuple(f"{number}.png" for number in range(FRAMES))
+    clip = Clip(name="many", dataset="frames", width=64, height=48, root=folder, files=files)
+    objects = []
+    for number in range(count):
+        frames = np.array([number % 20, 21 + number % 10, 59], np.int32)
+        objects.append(
+            ObjectTrajectory(
+                frames=frames,
+                boxes=np.tile(np.float32([5, 5, 20, 20]), (3, 1)),
+                origin=np.full(3, Origin.ANNOTATED, np.uint8),
+                confidence=np.ones(3, np.float32),
+                masks=(None,) * 3,
+            )
+        )
+    document = Document(Project.create(folder / "project"))
+    document.perform(AddClips([(clip, objects)]))
+    view = ViewState()
+    view.set_clip(document.clips()[0].clip)
+    timeline = Timeline(document, view)
+    timeline.resize(1200, 300)
+    timeline.show()
+    timeline.grab()
+
+    def work(number: int) -> None:
+        view.set_frame(number % FRAMES)
+        timeline.verticalScrollBar().setValue(number * count)
+        timeline.grab()
+
+    try:
+        return measured(work, 20)
+    finally:
+        timeline.close()
+        document.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--tracks", type=int, default=12_500)
+    parser.add_argument("--lanes", type=int, default=5_000)
+    args = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtWidgets import QApplication
+
+    application = QApplication([])
+    report: dict[str, object] = vars(args).copy()
+    with tempfile.TemporaryDirectory() as name:
+        report["sort_filter"] = sort_filter(args.tracks)
+        report["lanes"] = lanes(args.lanes, Path(name))
+    application.processEvents()
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()
