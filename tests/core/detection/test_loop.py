@@ -54,7 +54,7 @@ class Training:
         self.net = FastRCNN(trunk, len(CLASSES), generator)
         self.statistics = box_statistics((image.labelled() for image in images), len(CLASSES))
         optimizer = sgd(self.net, config.momentum, config.weight_decay)
-        start = resume(checkpoints, self.net, optimizer, {}, settings.as_dict(config))
+        start = resume(checkpoints, self.net, optimizer, {}, config)
         self.events = finetune(
             self.net, optimizer, images, self.statistics, config, SIZE, start, checkpoints, CPU
         )
@@ -139,7 +139,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_spoils_no_checkpoint(tmp_path
     config = FinetuneConfig(
         steps=20, learning_rate=1e12, rois_per_image=8, report_every=4, largest_gradient=0.0
     )
-    with pytest.raises(StudioError, match="try a lower learning rate"):
+    with pytest.raises(StudioError, match="start again with a lower learning rate"):
         list(Training(images, tmp_path, config).events)
     assert not list(tmp_path.iterdir())
 

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 
 from core.datasets.clip import Clip
+from core.datasets.patches import PatchReader, cut
 from core.datasets.reading import open_frames
 from core.datasets.video import index_video
 from core.errors import StudioError
-from core.pairs.patches import PatchReader, cut
 
 
 @pytest.fixture
