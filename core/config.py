@@ -95,12 +95,14 @@ def check_resumable(started: Mapping[str, Any], settings: Any) -> None:
     Raises:
         StudioError: naming one that differs, with its value then and now.
     """
-    now = as_dict(settings)
+    kinds = typing.get_type_hints(type(settings))
     for field in dataclasses.fields(settings):
-        before, after = started.get(field.name, _plain(field.default)), now.get(field.name)
+        name, kind = field.name, kinds[field.name]
+        before = _plain(_typed(name, started.get(name, field.default), kind))
+        after = _plain(getattr(settings, name))
         if before != after and not field.metadata.get("free"):
             raise StudioError(
-                f"The run was started with {field.name} {before!r}, not {after!r}; "
+                f"The run was started with {name} {before!r}, not {after!r}; "
                 "resume it unchanged or start a new run."
             )
 

@@ -1,7 +1,6 @@
 import dataclasses
 import json
 import shutil
-import threading
 from pathlib import Path
 
 import cv2
@@ -156,17 +155,6 @@ def test_the_rate_rises_for_a_tenth_of_the_steps_and_falls_along_half_a_cosine(s
     # of 20 steps the first two rise to .01; a report is of the step before it is counted
     expected = [0.005 * (1 + np.cos(np.pi * (done - 1 - 2) / 18)) for done in (3, 6, 9, 12, 15, 18, 20)]
     np.testing.assert_allclose(values(straight, "learning_rate"), expected)
-
-
-def test_a_run_leaves_no_thread_and_no_clip_open(tmp_path, snapshot):
-    before = set(threading.enumerate())
-    folder = new_run(tmp_path / "run", snapshot, dataclasses.replace(SMALL, steps=2))
-    job = jobs.run(folder)
-    for _ in range(6):
-        next(job)
-    assert set(threading.enumerate()) - before
-    job.close()
-    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.parametrize("stop_after", [2, 14, 15, 16, 17, 18, 40, 46])

@@ -3,17 +3,18 @@
 import dataclasses
 import hashlib
 import json
+import threading
 
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from core import jobs
 from core.cli import main
 from core.events import Log, Metric, Progress
 from core.networks.weights import IN_RUN
 from core.pretraining.config import PretrainConfig
-from core.runs.run_folder import RunFolder
 from tests.core.jobs.test_pretrain import SMALL, follow, new_run, values, write_snapshot_of
 
 CONSTANT = dataclasses.replace(
@@ -134,22 +135,50 @@ def test_only_these_settings_are_free():
     assert free == {"steps", "device"} | intervals
 
 
-def test_a_checkpoint_of_an_earlier_version_is_taken_up(tmp_path, snapshot, straight):
-    """As revision c46a0da left it: no count of the steps in its sums, no settings that came later."""
-    folder = new_run(tmp_path / "run", snapshot, dataclasses.replace(CONSTANT, steps=40))
-    follow(folder, stop_after=21)
+def test_a_run_that_is_stopped_leaves_no_thread(tmp_path, snapshot):
+    before = set(threading.enumerate())
+    folder = new_run(tmp_path / "run", snapshot, CONSTANT)
+    job = jobs.run(folder)
+    for _ in range(6):
+        next(job)
+    assert set(threading.enumerate()) - before
+    job.close()
+    assert set(threading.enumerate()) <= before
+
+
+def as_of_c46a0da(folder):
+    """Change the newest checkpoint into what that revision wrote: no count of the steps in its sums, fewer
+    settings, the share held out as a number."""
     path = max(folder.checkpoints.iterdir())
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
     head = json.loads(metadata["head"])
     assert head["extra"].pop("count") == head["step"] % 5 > 0
     assert set(head["extra"]) == {"sums", "score", "events"}
-    del head["settings"]["clip_gradient"]  # as if it had been added since
+    del head["settings"]["split_seed"]
+    head["settings"]["held_out"] = float(head["settings"]["held_out"])
     written = path.with_name("old.safetensors")
     save_file(load_file(path), written, metadata | {"head": json.dumps(head)})
     path.unlink()
     checksum = hashlib.sha256(written.read_bytes()).hexdigest()[:16]
     written.rename(path.with_name(f"step-{head['step']:08d}-{checksum}.safetensors"))
-    follow(RunFolder.open(folder.path))
+
+
+def test_a_checkpoint_of_an_earlier_version_is_taken_up(tmp_path, snapshot):
+    config = dataclasses.replace(CONSTANT, held_out="0.0")
+    straight = new_run(tmp_path / "straight", snapshot, config)
+    follow(straight)
+    folder = new_run(tmp_path / "run", snapshot, config)
+    follow(folder, stop_after=20)
+    as_of_c46a0da(folder)
+    assert resumed(folder) == 0
     assert_same_weights(folder, straight)
     assert metrics(folder) == metrics(straight)
+
+
+def test_a_checkpoint_of_a_version_that_held_out_other_clips_is_not(tmp_path, snapshot, capsys):
+    folder = new_run(tmp_path / "run", snapshot, CONSTANT)
+    follow(folder, stop_after=21)
+    as_of_c46a0da(folder)
+    assert resumed(folder) == 1
+    assert "which held out other clips for the same share; start a new run" in capsys.readouterr().err
