@@ -5,6 +5,7 @@ import enum
 import tomllib
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ def setting(
     zero: str = "",
     advanced: bool = False,
     start: bool = False,
+    free: bool = False,
 ) -> Any:
     """A field of a settings dataclass.
 
@@ -38,6 +40,8 @@ def setting(
         zero: for a number of at least 0, what 0 means, in a word or two.
         advanced: folded away in the form until asked for.
         start: for text, a trunk's start: `random`, or a run or weights file, whose path is made absolute.
+        free: a run may be resumed with another value: it decides how long, where or how often, not what
+            is computed.
     """
     return dataclasses.field(
         default=default,
@@ -50,6 +54,7 @@ def setting(
             "zero": zero,
             "advanced": advanced,
             "start": start,
+            "free": free,
         },
     )
 
@@ -78,6 +83,28 @@ def as_dict(settings: Any) -> dict[str, Any]:
         for field in dataclasses.fields(settings)
         if getattr(settings, field.name) is not None
     }
+
+
+def check_resumable(started: Mapping[str, Any], settings: Any) -> None:
+    """Hold the settings a run goes on with against those it was started with, but for the free ones.
+
+    Args:
+        started: plain values; a setting that is not among them had its default.
+        settings: a settings dataclass.
+
+    Raises:
+        StudioError: naming one that differs, with its value then and now.
+    """
+    kinds = typing.get_type_hints(type(settings))
+    for field in dataclasses.fields(settings):
+        name, kind = field.name, kinds[field.name]
+        before = _plain(_typed(name, started.get(name, field.default), kind))
+        after = _plain(getattr(settings, name))
+        if before != after and not field.metadata.get("free"):
+            raise StudioError(
+                f"The run was started with {name} {before!r}, not {after!r}; "
+                "resume it unchanged or start a new run."
+            )
 
 
 def from_dict(cls: type[Settings], values: dict[str, Any]) -> Settings:

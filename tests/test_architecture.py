@@ -131,7 +131,7 @@ def test_what_must_be_free_of_torch_is():
 
 
 CV2 = (
-    *("core.datasets", "core.tracking", "core.pairs.patches"),
+    *("core.datasets", "core.tracking"),
     *("core.detection.proposals", "core.demo.pictures", "studio.canvas"),
 )
 

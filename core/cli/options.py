@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core import config
-from core.errors import StudioError
 from core.runs.run_folder import RunFolder
 
 Settings = TypeVar("Settings")
@@ -68,22 +67,19 @@ def settings_from(args: argparse.Namespace, cls: type[Settings], **filled: Any) 
     return config.from_dict(cls, {**given(args, cls), **filled})
 
 
-def check_unchanged(
-    folder: RunFolder, args: argparse.Namespace, cls: type, free: Collection[str] = ()
-) -> None:
-    """Hold the settings given on the command line, but for `free` ones, against those a run was started with.
+def take_given(folder: RunFolder, args: argparse.Namespace, cls: type) -> None:
+    """Let a run that is resumed go on with the free settings that are given on the command line.
 
     Raises:
-        StudioError: one differs, or the run's are damaged.
+        StudioError: another setting is given that differs, a value is out of range, the run's settings are
+            damaged, or it is running.
     """
-    started = config.as_dict(folder.settings(cls))
-    for name, value in given(args, cls).items():
-        if name not in free and started.get(name) != (str(value) if isinstance(value, Path) else value):
-            option = name.replace("_", "-")
-            raise StudioError(
-                f"The run was started with {option} {started.get(name)!r}, not {str(value)!r}; "
-                "resume it unchanged or start a new run."
-            )
+    started = folder.settings_as_written()
+    settings: Any = config.from_dict(cls, {**started, **given(args, cls)})
+    config.check_resumable(started, settings)
+    if settings != folder.settings(cls):
+        with folder.held_lock():
+            folder.replace_settings(settings)
 
 
 def start_of(text: str) -> str:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from core.cli.options import check_unchanged
+from core.cli.options import take_given
 from core.cli.outcome import Outcome
 from core.cli.running import run_here
 from core.errors import StudioError
@@ -21,12 +21,13 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="go on with the run in --out, if there is one",
+        help="go on with the run in --out, if there is one; how long (--steps, for a schedule other than "
+        "constant the rest follows the new length), where and how often to report may be given anew",
     )
 
 
 def to_resume(args: argparse.Namespace, job: Job) -> RunFolder | None:
-    """The run to go on with; None where a new one is to be made.
+    """The run to go on with, its free settings as given; None where a new one is to be made.
 
     Raises:
         StudioError: what is there is no run, or one of another job, or it was started with other settings
@@ -37,7 +38,7 @@ def to_resume(args: argparse.Namespace, job: Job) -> RunFolder | None:
     folder = RunFolder.open(args.out)
     if folder.job != job.name:
         raise StudioError(f"{args.out} is a {folder.job} run; resume it with the command {folder.job}.")
-    check_unchanged(folder, args, job.settings)
+    take_given(folder, args, job.settings)
     return folder
 
 

@@ -1,10 +1,9 @@
 """The commands of jobs that work on clips of a project: a run, whose results become one edit."""
 
 import argparse
-import dataclasses
 from pathlib import Path
 
-from core.cli.options import check_unchanged, given, settings_from
+from core.cli.options import settings_from, take_given
 from core.cli.outcome import Outcome
 from core.cli.running import run_here
 from core.errors import StudioError
@@ -15,9 +14,6 @@ from core.runs.job import Job
 from core.runs.run_folder import RunFolder
 from core.trajectories import journal, store
 from core.trajectories.snapshot import read_snapshot
-
-FREE = ("threads", "workers", "cluster")
-"""Settings that say where work is done; a run may be resumed with others."""
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +66,6 @@ def _to_resume(project: Project, args: argparse.Namespace, job: Job) -> RunFolde
     folder = RunFolder.open(project.runs / args.resume)
     if folder.job != job.name:
         raise StudioError(f"{folder.name} is a {folder.job} run; resume it with the command {folder.job}.")
-    check_unchanged(folder, args, job.settings, FREE)
     names = _clips_of(folder)
     if args.clip and set(args.clip) != names:
         raise StudioError(
@@ -79,9 +74,7 @@ def _to_resume(project: Project, args: argparse.Namespace, job: Job) -> RunFolde
     with project.reading() as connection:
         if folder.name in store.adopted_runs(connection):
             raise StudioError(f"The results of {folder.name} are in the project already; start a new run.")
-    changed = {name: value for name, value in given(args, job.settings).items() if name in FREE}
-    if changed:
-        folder.replace_settings(dataclasses.replace(folder.settings(job.settings), **changed))
+    take_given(folder, args, job.settings)
     return folder
 
 

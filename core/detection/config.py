@@ -108,7 +108,13 @@ class FinetuneConfig:
     )
     schedule: str = setting("quick", "How long to train and how fast", choices=tuple(SCHEDULES))
     steps: int = setting(
-        0, "Steps of two images; 0 takes the schedule's", "steps", minimum=0, zero="by schedule"
+        0,
+        "Steps of two images; 0 takes the schedule's; a run resumed with more goes on at the learning rate "
+        "of the new length",
+        "steps",
+        minimum=0,
+        zero="by schedule",
+        free=True,
     )
     learning_rate: float = setting(
         0.0, "Highest learning rate; 0 takes the schedule's", minimum=0, zero="by schedule"
@@ -117,13 +123,13 @@ class FinetuneConfig:
         "single", "Train at one image size or at five, drawn by image", choices=("single", "multi")
     )
     seed: int = setting(0, "Seed of all random numbers", minimum=0)
-    device: str = setting("auto", "Where to compute", choices=DEVICES)
+    device: str = setting("auto", "Where to compute", choices=DEVICES, free=True)
     proposals: Path | None = setting(
         None, "File of proposals; searched for and cached if not given", advanced=True
     )
     mode: str = setting("rcnn", "Selective search where no proposals are given", choices=MODES, advanced=True)
     cache: Path | None = setting(
-        None, "Folder that keeps the boxes of images; inside the run if not given", advanced=True
+        None, "Folder that keeps the boxes of images; inside the run if not given", advanced=True, free=True
     )
     initialisation: str = setting(
         "kaiming", "How a random start is drawn", choices=("caffe", "kaiming", "xavier"), advanced=True
@@ -165,9 +171,11 @@ class FinetuneConfig:
         advanced=True,
     )
     report_every: int = setting(
-        10, "Steps between two points of the curves", "steps", minimum=1, advanced=True
+        10, "Steps between two points of the curves", "steps", minimum=1, advanced=True, free=True
     )
-    checkpoint_every: int = setting(1000, "Steps between two checkpoints", "steps", minimum=1, advanced=True)
+    checkpoint_every: int = setting(
+        1000, "Steps between two checkpoints", "steps", minimum=1, advanced=True, free=True
+    )
 
     def __post_init__(self) -> None:
         config.check(self)

@@ -3,22 +3,22 @@
 Source: Girshick, ICCV 2015, Section 2.3; `tools/train_net.py` of Fast R-CNN.
 """
 
-import math
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import torch
+from torch import nn
 
-from core import config as settings
 from core.detection.batches import TrainingImage, make_batch
 from core.detection.config import SCHEDULES, FinetuneConfig, ImageSize
 from core.detection.losses import detection_losses
 from core.detection.targets import BoxStatistics
-from core.errors import StudioError
-from core.events import Event, Metric, Progress, from_json, to_json
+from core.events import Event
 from core.networks.fast_rcnn import FastRCNN
+from core.training.ahead import drawn_ahead
 from core.training.checkpoint import Resumed, save_checkpoint
 from core.training.optimisation import set_learning_rate
+from core.training.reporting import Ledger
 from core.training.schedule import learning_rate
 
 
@@ -52,54 +52,44 @@ def finetune(
         StudioError: the loss is no longer a number.
     """
     net.train()
-    total, done = config.total_steps, start.step
-    losses = torch.tensor(start.extra.get("losses", [0.0, 0.0]), dtype=torch.float64, device=device)
-    events = [from_json(line) for line in start.extra.get("events", ())]
+    ledger = Ledger(start, config.total_steps, device)
 
     def save() -> None:
-        if torch.isfinite(losses).all():
-            kept = {"losses": losses.tolist(), "events": [to_json(event, 0) for event in events]}
-            save_checkpoint(checkpoints, done, net, optimizer, {}, settings.as_dict(config), kept)
+        save_checkpoint(checkpoints, ledger.step, net, optimizer, {}, config, ledger.state())
 
+    steps = range(start.step, config.total_steps)
+    drawn = drawn_ahead(make_batch(images, statistics, config, size, step, device) for step in steps)
     try:
-        if events:
-            while events:
-                yield events.pop(0)
-            save()  # lest they come again
-        while done < total:
-            batch = make_batch(images, statistics, config, size, done, device)
-            rate = rate_at(config, done)
+        yield from ledger.take()
+        if start.extra.get("events"):
+            save()  # so that they do not come again
+        for batch in drawn:
+            rate = rate_at(config, ledger.step)
+            set_learning_rate(optimizer, rate)
             scores, deltas = net(batch.images, batch.rois)
             class_loss, box_loss = detection_losses(scores, deltas, batch.labels, batch.targets)
-            set_learning_rate(optimizer, rate)
             optimizer.zero_grad(set_to_none=True)
             (class_loss + box_loss).backward()
             if config.largest_gradient:
-                torch.nn.utils.clip_grad_norm_(net.parameters(), config.largest_gradient)
+                nn.utils.clip_grad_norm_(net.parameters(), config.largest_gradient)
             optimizer.step()
-            losses += torch.stack([class_loss.detach(), box_loss.detach()])
-            done += 1
-            if done % config.report_every == 0 or done == total:
-                of_classes, of_boxes = (losses / ((done - 1) % config.report_every + 1)).tolist()
-                losses.zero_()
-                if not math.isfinite(of_classes + of_boxes):
-                    raise StudioError(
-                        f"The loss was no longer a number by step {done}; try a lower learning rate."
-                    )
-                events += [
-                    Metric("loss", done, of_classes + of_boxes),
-                    Metric("loss_class", done, of_classes),
-                    Metric("loss_box", done, of_boxes),
-                    Metric("learning_rate", done, rate),
-                ]
-            events.append(Progress(done, total, "Fine-tuning"))
-            while events:
-                yield events.pop(0)
-            if done % config.checkpoint_every == 0 or done == total:
+            ledger.add(class_loss, box_loss)
+
+            if ledger.due(config.report_every):
+                of_classes, of_boxes = ledger.means()
+                ledger.report(loss=of_classes + of_boxes, loss_class=of_classes, loss_box=of_boxes)
+                ledger.report(learning_rate=rate)
+            if device.type == "cpu" or ledger.due(config.report_every):
+                ledger.progress("Fine-tuning")
+            saving = ledger.due(config.checkpoint_every)
+            yield from ledger.take()
+            if saving:
                 save()
     except GeneratorExit:
         save()
         raise
+    finally:
+        drawn.close()
 
 
 def rate_at(config: FinetuneConfig, step: int) -> float:

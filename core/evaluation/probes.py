@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from core.datasets.image import read_image
+from core.datasets.patches import cut
 from core.datasets.voc import CLASSES, VocImage
 from core.errors import StudioError
 from core.networks.trunk import Trunk, normalise
-from core.pairs.patches import cut
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
 """Weight penalties tried on a part of the training images; comparisons of trunks depend on it."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Generator
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -11,7 +12,7 @@ from core.datasets.voc import CLASSES, read_split
 from core.detection.batches import training_images
 from core.detection.config import IMAGE_SIZES, SCHEDULES, FinetuneConfig, ImageSize
 from core.detection.detector_file import IN_RUN, save_detector
-from core.detection.loop import finetune
+from core.detection.loop import finetune, rate_at
 from core.detection.proposal_file import Proposals
 from core.detection.targets import box_statistics
 from core.events import Event, Log, part_of
@@ -20,9 +21,10 @@ from core.networks.fast_rcnn import FastRCNN
 from core.networks.trunk import Trunk, shape_named
 from core.networks.weights import load_trunk
 from core.runs.run_folder import RunFolder
-from core.training.checkpoint import resume, settings_of_last
+from core.training.checkpoint import Resumed, resume, settings_of_last
 from core.training.device import choose_device, prepare
 from core.training.optimisation import sgd
+from core.training.schedule import of_new_length
 
 
 def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, None]:
@@ -36,9 +38,9 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     net.freeze(config.freeze_at)
     optimizer = sgd(net, config.momentum, config.weight_decay)
-    start = resume(folder.checkpoints, net, optimizer, {}, settings.as_dict(config))
+    start = resume(folder.checkpoints, net, optimizer, {}, config)
     folder.cut_events_after(start.step)
-    for warning in start.warnings:
+    for warning in (*start.warnings, *_of_new_length(start, config)):
         yield Log(warning, "warning")
 
     images = read_split(config.voc, config.year, config.set)
@@ -56,6 +58,14 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
     yield from part_of(training, searched, searched + config.total_steps)
     notes = {name: json.dumps(value) for name, value in settings.as_dict(config).items()}
     save_detector(folder.path / IN_RUN, net, statistics, CLASSES, size, notes)
+
+
+def _of_new_length(start: Resumed, config: FinetuneConfig) -> list[str]:
+    if not start.settings:
+        return []
+    then = replace(config, steps=start.settings["steps"])
+    rates = partial(rate_at, then), partial(rate_at, config)
+    return of_new_length(start.step, then.total_steps, config.total_steps, *rates)
 
 
 def _new_net(config: FinetuneConfig, device: torch.device) -> FastRCNN:

@@ -3,31 +3,34 @@
 import contextlib
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 
 from core.config import as_dict
 from core.datasets.caltech101 import read_caltech101
+from core.datasets.patches import PatchReader
 from core.errors import StudioError
 from core.events import Event, Log
 from core.networks.initialisation import initialise
 from core.networks.trunk import Trunk, TrunkShape, normalise, shape_named
 from core.networks.weights import IN_RUN, save_trunk
 from core.pairs.counting import Counts, lost_kinds, material_words
-from core.pairs.patches import PatchReader
 from core.pairs.sampling import FrameGap
 from core.pairs.split import share_of, split_clips
 from core.pairs.training_set import build_training_set
 from core.pretraining.batches import Batch, Batches, drawn_once, patch_batches
 from core.pretraining.config import PretrainConfig
 from core.pretraining.images import ImageBatches, hold_out, images_words
-from core.pretraining.loop import train
+from core.pretraining.loop import rate_at, train
+from core.pretraining.losses import usual_margin
 from core.pretraining.objectives import Association, Classification, Contrastive, Objective, SlowFeat
 from core.runs.run_folder import RunFolder
-from core.training.checkpoint import resume, settings_of_last
+from core.training.checkpoint import Resumed, resume, settings_of_last
 from core.training.device import choose_device, prepare
 from core.training.optimisation import sgd
+from core.training.schedule import of_new_length
 from core.trajectories.snapshot import read_snapshot
 
 
@@ -42,40 +45,63 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
         begun = settings_of_last(folder.checkpoints).get("network", "auto")
         config = replace(config, network=shape_named(begun, device).name)
     shape = shape_named(config.network, device)
-    material = _images(config, shape) if config.method == "caltech101" else _pairs(folder, config, shape)
-    objective = _objective(config, shape, material).to(device)
-    objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = sgd(objective, config.momentum, config.weight_decay)
-    generator = np.random.default_rng(config.seed)
-    start = resume(folder.checkpoints, objective, optimizer, {"sampler": generator}, as_dict(config))
-    for text in start.warnings:
-        yield Log(text, "warning")
-    if start.extra:
-        folder.cut_events_after(start.step)
-    else:
-        folder.cut_events_after(-1)
-        yield Log(f"Training the {shape.name} network on {material.words}.")
-        for text in material.warnings:
+    with contextlib.ExitStack() as opened:
+        if config.method == "caltech101":
+            material = _images(config, shape)
+        else:
+            material = _pairs(folder, config, shape, opened)
+        objective = _objective(config, shape, material).to(device)
+        objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        optimizer = sgd(objective, config.momentum, config.weight_decay)
+        generator = np.random.default_rng(config.seed)
+        start = resume(folder.checkpoints, objective, optimizer, {"sampler": generator}, config)
+        for text in (*start.warnings, *_changes(start, config)):
             yield Log(text, "warning")
+        if start.extra:
+            folder.cut_events_after(start.step)
+        else:
+            folder.cut_events_after(-1)
+            yield Log(f"Training the {shape.name} network on {material.words}.")
+            for text in material.warnings:
+                yield Log(text, "warning")
 
-    training = train(
-        objective,
-        optimizer,
-        material.batches,
-        material.held_out,
-        generator,
-        config,
-        start,
-        folder.path,
-        device,
-    )
-    try:
-        with contextlib.closing(training):
-            yield from training
-    except GeneratorExit:
+        training = train(
+            objective,
+            optimizer,
+            material.batches,
+            material.held_out,
+            generator,
+            config,
+            start,
+            folder.path,
+            device,
+        )
+        try:
+            with contextlib.closing(training):
+                yield from training
+        except GeneratorExit:
+            _save(objective.trunk, folder, config, material)
+            raise
         _save(objective.trunk, folder, config, material)
-        raise
-    _save(objective.trunk, folder, config, material)
+
+
+def _changes(start: Resumed, config: PretrainConfig) -> list[str]:
+    """What to say of how the run goes on otherwise than it was begun.
+
+    Raises:
+        StudioError: it cannot go on as it was begun.
+    """
+    if not start.settings:
+        return []
+    if "split_seed" not in start.settings and share_of(config.held_out):
+        raise StudioError(
+            "The run was begun by an earlier version, which held out other clips for the same share; "
+            "start a new run."
+        )
+    then = replace(config, steps=start.settings["steps"])
+    return of_new_length(
+        start.step, then.steps, config.steps, partial(rate_at, then), partial(rate_at, config)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +116,15 @@ class _Material:
     warnings: tuple[str, ...] = ()
 
 
-def _pairs(folder: RunFolder, config: PretrainConfig, shape: TrunkShape) -> _Material:
+def _pairs(
+    folder: RunFolder, config: PretrainConfig, shape: TrunkShape, opened: contextlib.ExitStack
+) -> _Material:
+    """Pairs or triplets; the clips they are read from are closed with `opened`."""
     snapshot = read_snapshot(folder.snapshot)
     uses = {content.clip.name: content.clip.use for content in snapshot.clips}
     split = split_clips(uses, config.held_out, config.split_seed)
     whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
-    reader = PatchReader(whole.clips, shape.input_size)
+    reader = opened.enter_context(PatchReader(whole.clips, shape.input_size))
     gap = FrameGap(config.gap_shortest, config.gap_longest)
     batches = patch_batches(whole.of_clips(split.training), config.method, config.regime, gap, reader)
     trained, held_out = Counts.at_places(batches.counts, whole.clips), Counts({})
@@ -147,10 +176,11 @@ def _objective(config: PretrainConfig, shape: TrunkShape, material: _Material) -
     initialise(trunk, config.init, generator, first)
     if config.method == "association":
         return Association(trunk, config.head, generator)
+    margin = config.margin or usual_margin(shape.fc)
     if config.method == "slowfeat":
-        return SlowFeat(trunk, config.margin)
+        return SlowFeat(trunk, margin)
     if config.method == "contrastive":
-        return Contrastive(trunk, config.margin)
+        return Contrastive(trunk, margin)
     return Classification(trunk, material.classes, generator)
 
 

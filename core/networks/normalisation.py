@@ -15,9 +15,9 @@ class LocalResponseNorm(nn.Module):
 
     The same function as `torch.nn.LocalResponseNorm(5, 5e-4, 0.75, 2)`, forward and backward, to
     rounding: the sum over neighbours is a product with a banded matrix and ^-0.75 is two square roots,
-    about six times as fast on a CPU. Computed in float32 whatever autocast says, and on a GPU without
-    the 10 bits of TF32, which torch allows in convolutions but not in products of matrices. Cannot be
-    differentiated twice.
+    about six times as fast on a CPU. Computed in float32 whatever autocast says (float64 in float64), and
+    on a GPU without the 10 bits of TF32, which `prepare` allows in convolutions but not in products of
+    matrices. Cannot be differentiated twice.
 
     Source: Krizhevsky et al., NIPS 2012, Section 3.3, with Caffe's α/n.
     """
@@ -32,8 +32,9 @@ class LocalResponseNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) → the same shape and dtype."""
+        exact = torch.promote_types(x.dtype, torch.float32)
         with torch.autocast(x.device.type, enabled=False):
-            normalised: Tensor = _Normalise.apply(x.float(), self.band)
+            normalised: Tensor = _Normalise.apply(x.to(exact), self.band.to(exact))
         return normalised.to(x.dtype)
 
 

@@ -1,13 +1,12 @@
 """Batches of pixels to train and to measure on."""
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from core.pairs.patches import PatchReader
+from core.datasets.patches import PatchReader
 from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletSampler
 from core.pairs.training_set import TrainingSet
 
@@ -66,39 +65,3 @@ def drawn_once(batches: Batches, count: int, size: int, generator: np.random.Gen
     """`count` pairs, triplets or images in batches of `size`, to measure on again and again."""
     sizes = [min(size, count - start) for start in range(0, count, size)]
     return [batches.draw(size, generator) for size in sizes]
-
-
-class DrawnAhead:
-    """Draws the next batch in a thread while the last one is learnt from.
-
-    Batches are those that drawing one after the other gives.
-
-    Attributes:
-        state: the generator's after the last batch taken, from which a resumed run goes on; the generator
-            itself may be a batch ahead.
-    """
-
-    def __init__(self, batches: Batches, count: int, generator: np.random.Generator) -> None:
-        """`count`: pairs, triplets or images in a batch; nothing is drawn yet."""
-        self._batches, self._count, self._generator = batches, count, generator
-        self.state = generator.bit_generator.state
-        self._executor = ThreadPoolExecutor(1)
-        self._next: Future[Batch] | None = None
-
-    def take(self, *, more: bool) -> Batch:
-        """The next batch; the one after it is begun if there will be `more`.
-
-        Raises:
-            StudioError: a frame or an image cannot be read.
-        """
-        batch = (self._next or self._begin()).result()
-        self.state = self._generator.bit_generator.state
-        self._next = self._begin() if more else None
-        return batch
-
-    def close(self) -> None:
-        """Wait for what is being drawn, and drop it."""
-        self._executor.shutdown(cancel_futures=True)
-
-    def _begin(self) -> "Future[Batch]":
-        return self._executor.submit(self._batches.draw, self._count, self._generator)

@@ -37,11 +37,17 @@ class PretrainConfig:
         "How the stacks are compared: anchor minus candidate (the paper) or its absolute value",
         choices=("signed", "abs"),
     )
-    steps: int = setting(1000, "How many steps to train", "steps", minimum=1)
+    steps: int = setting(
+        1000,
+        "How many steps to train; a run resumed with more goes on at the learning rate of the new length",
+        "steps",
+        minimum=1,
+        free=True,
+    )
     batch: int = setting(64, "Pairs, triplets or labelled images in a step", minimum=2)
     learning_rate: float = setting(0.01, "Highest step size of SGD; biases take twice as much", minimum=0.0)
     seed: int = setting(0, "Decides weights and the order of pairs, not which clips are held out", minimum=0)
-    device: str = setting("auto", "Where to compute", choices=("auto", "cpu", "cuda"))
+    device: str = setting("auto", "Where to compute", choices=("auto", "cpu", "cuda"), free=True)
     images: Path | None = setting(None, "Folder of Caltech-101 (101_ObjectCategories), for method caltech101")
 
     schedule: str = setting(
@@ -76,7 +82,12 @@ class PretrainConfig:
         advanced=True,
     )
     margin: float = setting(
-        1.0, "Distance between features that slowfeat and contrastive ask for", minimum=0.0, advanced=True
+        0.0,
+        "Euclidean distance in fc7 that slowfeat and contrastive ask for; 0 takes one that is the same part "
+        "of the usual distance in every network: 1 for tiny, 2 for small, 4 for the paper's",
+        minimum=0.0,
+        zero="by network",
+        advanced=True,
     )
     gap_shortest: int = setting(
         5,
@@ -110,10 +121,16 @@ class PretrainConfig:
         512, "Held-out pairs, triplets or images to measure on, the same every time", minimum=1, advanced=True
     )
     amp: bool = setting(True, "Compute in bfloat16 on a GPU where it is safe", advanced=True)
-    report_every: int = setting(10, "Report the loss as often", "steps", minimum=1, advanced=True)
-    held_out_every: int = setting(50, "Measure held-out accuracy as often", "steps", minimum=1, advanced=True)
-    filters_every: int = setting(50, "Show the conv1 filters as often", "steps", minimum=1, advanced=True)
-    checkpoint_every: int = setting(200, "Save a checkpoint as often", "steps", minimum=1, advanced=True)
+    report_every: int = setting(10, "Report the loss as often", "steps", minimum=1, advanced=True, free=True)
+    held_out_every: int = setting(
+        50, "Measure held-out accuracy as often", "steps", minimum=1, advanced=True, free=True
+    )
+    filters_every: int = setting(
+        50, "Show the conv1 filters as often", "steps", minimum=1, advanced=True, free=True
+    )
+    checkpoint_every: int = setting(
+        200, "Save a checkpoint as often", "steps", minimum=1, advanced=True, free=True
+    )
 
     def __post_init__(self) -> None:
         config.check(self)

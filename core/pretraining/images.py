@@ -7,7 +7,7 @@ import numpy as np
 
 from core.datasets.caltech101 import Caltech101
 from core.datasets.image import read_image
-from core.pairs.patches import cut
+from core.datasets.patches import cut
 from core.pairs.split import drawn
 from core.pretraining.batches import Batch
 

@@ -1,22 +1,23 @@
 """The training loop of every pretraining method."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from core.array_file import write_arrays
-from core.config import as_dict
-from core.errors import StudioError
-from core.events import Event, Filters, Metric, Progress, from_json, to_json
+from core.events import Event, Filters
 from core.networks.trunk import normalise
-from core.pretraining.batches import Batch, Batches, DrawnAhead
+from core.pretraining.batches import Batch, Batches
 from core.pretraining.config import PretrainConfig
 from core.pretraining.objectives import Objective
+from core.training.ahead import drawn_ahead
 from core.training.checkpoint import Resumed, save_checkpoint
 from core.training.optimisation import set_learning_rate
+from core.training.reporting import Ledger
 from core.training.schedule import learning_rate
 
 
@@ -51,72 +52,52 @@ def train(
         StudioError: the loss is no longer finite (the last checkpoint stays), a frame cannot be read, or a
             checkpoint cannot be written.
     """
-    step = start.step
-    sums = torch.tensor(start.extra.get("sums", [0.0, 0.0]), dtype=torch.float64, device=device)
+    ledger = Ledger(start, config.steps, device)
     score: float | None = start.extra.get("score")
-    events = [from_json(line) for line in start.extra.get("events", ())]
-    drawn = DrawnAhead(batches, config.batch, generator)
+    sampler = generator.bit_generator.state
     if not start.extra:
-        events.append(_write_filters(objective.trunk.conv1.weight, 0, folder))
+        ledger.events.append(_write_filters(objective.trunk.conv1.weight, 0, folder))
 
     def save() -> None:
-        extra = {"sums": sums.tolist(), "score": score, "events": [to_json(event, 0) for event in events]}
         save_checkpoint(
             folder / "checkpoints",
-            step,
+            ledger.step,
             objective,
             optimizer,
-            {"sampler": drawn.state},
-            as_dict(config),
-            extra,
+            {"sampler": sampler},
+            config,
+            ledger.state() | {"score": score},
             score,
         )
 
+    drawn = drawn_ahead(_batches(batches, config, generator, ledger.step))
     try:
-        while events:
-            yield events.pop(0)
+        yield from ledger.take()
         if start.extra.get("events"):
-            save()  # lest they come again
-        while step < config.steps:
-            rate = _rate(config, step)
+            save()  # so that they do not come again
+        for batch, state in drawn:
+            sampler = state  # so that a checkpoint draws on after this batch, though the next may be drawn
+            rate = rate_at(config, ledger.step)
             set_learning_rate(optimizer, rate)
-            batch = drawn.take(more=step + 1 < config.steps)
             loss, accuracy = _on_device(objective, batch, config, device)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(objective.parameters(), config.clip_gradient)
             optimizer.step()
-            sums += torch.stack([loss.detach(), accuracy])
-            step += 1
+            ledger.add(loss, accuracy)
 
-            last = step == config.steps
-            reporting = last or step % config.report_every == 0
-            saving = last or step % config.checkpoint_every == 0
-            measuring = bool(held_out) and (last or step % config.held_out_every == 0)
-            drawing = last or step % config.filters_every == 0
-            looking = reporting or saving or measuring or drawing or device.type == "cpu"
-            if looking and not torch.isfinite(sums[0]):  # a GPU is not waited for at every step
-                raise StudioError(
-                    f"The loss is no longer a number at step {step}; "
-                    f"start again with a learning rate below {config.learning_rate:g}."
-                )
-            if reporting:
-                count = (step - 1) % config.report_every + 1
-                events += [
-                    Metric("loss", step, float(sums[0]) / count),
-                    Metric("accuracy", step, float(sums[1]) / count),
-                    Metric("learning_rate", step, rate),
-                ]
-                sums.zero_()
-            if measuring:
+            if ledger.due(config.report_every):
+                mean_loss, mean_accuracy = ledger.means()
+                ledger.report(loss=mean_loss, accuracy=mean_accuracy, learning_rate=rate)
+            if held_out and ledger.due(config.held_out_every):
                 score = _accuracy(objective, held_out, config, device)
-                events.append(Metric("held_out_accuracy", step, score))
-            if drawing:
-                events.append(_write_filters(objective.trunk.conv1.weight, step, folder))
-            if reporting or device.type == "cpu":
-                events.append(Progress(step, config.steps, "Training"))
-            while events:
-                yield events.pop(0)
+                ledger.report(held_out_accuracy=score)
+            if ledger.due(config.filters_every):
+                ledger.events.append(_write_filters(objective.trunk.conv1.weight, ledger.step, folder))
+            if device.type == "cpu" or ledger.due(config.report_every):
+                ledger.progress("Training")
+            saving = ledger.due(config.checkpoint_every)
+            yield from ledger.take()
             if saving:
                 save()
     except GeneratorExit:
@@ -126,7 +107,8 @@ def train(
         drawn.close()
 
 
-def _rate(config: PretrainConfig, step: int) -> float:
+def rate_at(config: PretrainConfig, step: int) -> float:
+    """The learning rate after so many steps."""
     return learning_rate(
         config.schedule,
         step,
@@ -135,6 +117,14 @@ def _rate(config: PretrainConfig, step: int) -> float:
         warm_up_length=round(config.warm_up * config.steps),
         every=max(1, round(config.step_every * config.steps)),
     )
+
+
+def _batches(
+    batches: Batches, config: PretrainConfig, generator: np.random.Generator, done: int
+) -> Iterator[tuple[Batch, dict[str, Any]]]:
+    """The batches of the steps to come, each with the generator's state after it."""
+    for _ in range(done, config.steps):
+        yield batches.draw(config.batch, generator), dict(generator.bit_generator.state)
 
 
 def _on_device(
@@ -152,7 +142,7 @@ def _on_device(
 def _accuracy(
     objective: Objective, batches: Sequence[Batch], config: PretrainConfig, device: torch.device
 ) -> float:
-    """The share of held-out pairs, triplets or images that come out right."""
+    """The share of held-out pairs, triplets or images that are classified or ranked correctly."""
     objective.eval()
     right = sum(
         _on_device(objective, batch, config, device)[1].item() * len(batch.labels) for batch in batches

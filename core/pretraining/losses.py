@@ -1,5 +1,7 @@
 """What pretraining minimises, as functions of features."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -18,12 +20,28 @@ def association_loss(logits: Tensor, same: Tensor) -> Tensor:
     return functional.cross_entropy(logits.float(), same)
 
 
+MARGIN = 1 / 16
+"""Of `usual_margin`: the root mean square difference of two patches' features that is asked for."""
+
+
+def usual_margin(width: int) -> float:
+    """A margin that means the same at every size of a network: a Euclidean distance in fc7 of that width.
+
+    The Euclidean distance between features grows with the root of their number: with kaiming weights, two
+    patches begin about 0.35 √width apart at every size. So does this margin, 1/16 √width: 1 for tiny (fc7
+    of 256), 2 for small (1024), 4 for the paper's (4096), each about 0.17 of that distance. The paper
+    asks for "a certain margin" and gives no value; features are not brought to unit length, which it does
+    not mention.
+    """
+    return MARGIN * math.sqrt(width)
+
+
 def triplet_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float) -> Tensor:
-    """How far the Euclidean distance to the positive misses being smaller than to the negative by a margin.
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin), averaged; d the Euclidean distance.
 
     Args:
         anchor, positive, negative: (N, D) features (fc7).
-        margin: in units of the features; the paper gives no value.
+        margin: in units of the features; see `usual_margin`.
 
     Source: the paper, Section 4, baseline 3 (SlowFeat).
     """
@@ -36,6 +54,7 @@ def contrastive_loss(first: Tensor, second: Tensor, same: Tensor, margin: float)
     Args:
         first, second: (N, D) features (fc7).
         same: (N,) int64, 1 for a positive pair.
+        margin: in units of the features; see `usual_margin`.
 
     Source: Mobahi, Collobert and Weston, ICML 2009, which the paper names as what SlowFeat improves
     on; they take the L1 norm, we take SlowFeat's.

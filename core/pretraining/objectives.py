@@ -1,7 +1,7 @@
 """What each method minimises, as one module: the trunk, its head and their loss.
 
 Called with images (N, 3, S, S) from `normalise` and labels (B,) int64, as a `Batch` brings them, each
-gives the loss and the share of the B that came out right, both scalars.
+gives the loss and the share of the B that are classified or ranked correctly, both scalars.
 """
 
 import torch
@@ -22,7 +22,7 @@ class Objective(nn.Module):
 
 
 class Association(Objective):
-    """AssociationNet: tell pairs of one trajectory from others. Right: the label's logit is the higher."""
+    """AssociationNet: classify pairs as of one trajectory or not. Correct: the label has the higher logit."""
 
     def __init__(self, trunk: Trunk, difference: str, generator: torch.Generator) -> None:
         """`difference`: `signed` or `abs`, see `PairHead`."""
@@ -36,7 +36,7 @@ class Association(Objective):
 
 
 class Contrastive(Objective):
-    """Positive pairs near in fc7, negative ones a margin apart. Right: on the label's side of half of it."""
+    """Positive pairs near in fc7, others a margin apart. Correct: within half of it, or beyond."""
 
     def __init__(self, trunk: Trunk, margin: float) -> None:
         super().__init__(trunk)
@@ -50,7 +50,7 @@ class Contrastive(Objective):
 
 
 class SlowFeat(Objective):
-    """Triplets ranked by distance in fc7. Right: the positive is nearer than the negative."""
+    """Triplets ranked by distance in fc7. Correct: the positive is nearer than the negative."""
 
     def __init__(self, trunk: Trunk, margin: float) -> None:
         super().__init__(trunk)
@@ -64,7 +64,7 @@ class SlowFeat(Objective):
 
 
 class Classification(Objective):
-    """Caltech101Net: name an image's class from fc7. Right: the label's logit is the highest."""
+    """Caltech101Net: classify an image from fc7. Correct: the label has the highest logit."""
 
     def __init__(self, trunk: Trunk, classes: int, generator: torch.Generator) -> None:
         super().__init__(trunk)

@@ -23,15 +23,22 @@ class FlowConfig:
         minimum=64,
         advanced=True,
     )
-    threads: int = setting(2, "Flow fields computed at the same time", minimum=1, maximum=64, advanced=True)
+    threads: int = setting(
+        2, "Flow fields computed at the same time", minimum=1, maximum=64, advanced=True, free=True
+    )
     workers: int = setting(
-        1, "Clips worked on at the same time, each in a process of its own", minimum=1, advanced=True
+        1,
+        "Clips worked on at the same time, each in a process of its own",
+        minimum=1,
+        advanced=True,
+        free=True,
     )
     cluster: str = setting(
         "",
         "Address of a Dask scheduler, such as tcp://host:8786, that shares the clips out instead; its "
         "workers see the project and the frames under the same paths",
         advanced=True,
+        free=True,
     )
 
     def __post_init__(self) -> None:
@@ -89,7 +96,7 @@ class TrackConfig(FlowConfig):
         advanced=True,
     )
     device: str = setting(
-        "auto", "Where a flow network computes", choices=("auto", "cpu", "cuda"), advanced=True
+        "auto", "Where a flow network computes", choices=("auto", "cpu", "cuda"), advanced=True, free=True
     )
 
     def __post_init__(self) -> None:

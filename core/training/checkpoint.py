@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from core.atomic_file import writing_atomically
+from core.config import as_dict, check_resumable
 from core.errors import StudioError
 
 FORMAT, VERSION = "associationnet-checkpoint", "1"
@@ -37,11 +38,13 @@ class Resumed:
     Attributes:
         step: steps done; 0 where there was no checkpoint.
         extra: what the loop kept beside net, optimizer and generators.
+        settings: those it was saved with, as plain values.
         warnings: a sentence for each damaged checkpoint that was passed over.
     """
 
     step: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 
@@ -51,7 +54,7 @@ def save_checkpoint(
     net: nn.Module,
     optimizer: torch.optim.Optimizer,
     generators: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    settings: Any,
     extra: Mapping[str, Any] | None = None,
     score: float | None = None,
 ) -> Path:
@@ -62,7 +65,7 @@ def save_checkpoint(
         step: steps done.
         generators: states of numpy generators by name (`generator.bit_generator.state`); torch's own,
             of the CPU and of every GPU, are kept without asking.
-        settings: the run's settings as plain values; resuming with others is refused.
+        settings: the run's, a settings dataclass; see `resume`.
         extra: JSON values.
         score: higher is better; the best checkpoint is kept however old.
 
@@ -80,7 +83,7 @@ def save_checkpoint(
         "step": step,
         "groups": packed["param_groups"],
         "generators": dict(generators),
-        "settings": dict(settings),
+        "settings": as_dict(settings),
         "extra": dict(extra or {}),
         "score": score,
     }
@@ -110,13 +113,13 @@ def resume(
     net: nn.Module,
     optimizer: torch.optim.Optimizer,
     generators: Mapping[str, np.random.Generator],
-    settings: Mapping[str, Any],
+    settings: Any,
 ) -> Resumed:
     """Bring everything back to the last good checkpoint; change nothing where there is none.
 
     Args:
         net, optimizer, generators: changed in place; built as for a new run.
-        settings: must equal those it was saved with.
+        settings: a settings dataclass; all but its free settings must equal those it was saved with.
 
     Raises:
         StudioError: the settings differ, the net is of another shape, or every checkpoint is damaged.
@@ -128,12 +131,7 @@ def resume(
         except (OSError, SafetensorError, ValueError, KeyError):
             warnings.append(f"The checkpoint {path.name} is damaged; the one before it is used.")
             continue
-        for name, value in settings.items():
-            if head["settings"].get(name) != value:
-                raise StudioError(
-                    f"The run was started with {name} {head['settings'].get(name)!r}, not {value!r}; "
-                    "resume it unchanged or start a new run."
-                )
+        check_resumable(head["settings"], settings)
         try:
             _restore(head, tensors, net, optimizer, generators)
         except RuntimeError as error:  # tensors that are missing, unknown or of another shape
@@ -141,7 +139,7 @@ def resume(
                 f"The checkpoint {path.name} does not fit what the run would train now; "
                 "put its data back as they were, or start a new run."
             ) from error
-        return Resumed(head["step"], head["extra"], tuple(warnings))
+        return Resumed(head["step"], head["extra"], head["settings"], tuple(warnings))
     if warnings:
         raise StudioError(f"Every checkpoint in {folder} is damaged; start a new run.")
     return Resumed()

@@ -27,8 +27,15 @@ def prepare(seed: int) -> None:
     bit on the same machine with the same number of threads. On a GPU cuDNN is held to deterministic
     algorithms and our own operations add in a fixed order, but torch promises no fixed order for the
     rest of the backward pass, so runs repeat there up to rounding, which training magnifies.
+
+    A GPU multiplies float32 in convolutions as TF32 (10 bits of mantissa, sums in float32), as torch does
+    of itself and about as coarse as the half-precision that pretraining takes anyway; products of
+    matrices, which make fc6 and fc7, keep all 24 bits. Caffe, the paper's framework, had no TF32. Both
+    are set here so that neither torch's defaults nor another program's decide.
     """
     torch.manual_seed(seed)
+    torch.backends.cudnn.conv.fp32_precision = "tf32"  # type: ignore[attr-defined]
+    torch.backends.cuda.matmul.fp32_precision = "ieee"
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     if "OMP_NUM_THREADS" not in os.environ:

@@ -4,6 +4,9 @@
 """
 
 import math
+from collections.abc import Callable
+
+from core.errors import StudioError
 
 SCHEDULES = ("cosine", "step", "constant")
 
@@ -42,3 +45,31 @@ def learning_rate(kind: str, step: int, total: int, base: float, warm_up_length:
     if kind == "constant":
         return base
     raise ValueError(f"no schedule {kind!r}")
+
+
+def of_new_length(
+    done: int, then: int, now: int, rate_then: Callable[[int], float], rate_now: Callable[[int], float]
+) -> list[str]:
+    """What to say of a run that goes on with another number of steps in all.
+
+    Args:
+        done: steps done.
+        then, now: steps in all, as the run was begun and as it goes on.
+        rate_then, rate_now: the learning rate after so many steps, for each.
+
+    Returns:
+        A sentence; none where the run is what it would be had it been begun with `now` steps.
+
+    Raises:
+        StudioError: it has done as many already.
+    """
+    if now == then:
+        return []
+    if now <= done:
+        raise StudioError(f"The run has done {done} steps already; give it more in all, or start a new run.")
+    if all(rate_then(step) == rate_now(step) for step in range(done)):
+        return []
+    return [
+        f"The run was begun for {then} steps and goes on to {now}: from step {done} on its learning rate is "
+        f"that of the new length, so it does not become what {now} steps in one go would give."
+    ]

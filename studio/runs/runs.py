@@ -51,6 +51,13 @@ class _Followed:
     life: int = 0
 
 
+def _of_length(folder: RunFolder, steps: int) -> RunFolder:
+    """The same run, of so many steps in all."""
+    with folder.held_lock():
+        folder.replace_settings(replace(folder.settings(JOBS[folder.job].settings), steps=steps))
+    return folder
+
+
 class Runs(QObject):
     """Every run in the project's folder `runs/`, newest first in `all`.
 
@@ -126,8 +133,8 @@ class Runs(QObject):
         self._launch(followed, lambda: launch.prepare(self.project, JOBS[job], settings, clips))
         return followed.run
 
-    def resume(self, run: Run) -> None:
-        """Go on from the last checkpoint of a run that ended."""
+    def resume(self, run: Run, steps: int | None = None) -> None:
+        """Go on from the last checkpoint of a run that ended; to `steps` in all, if they are given."""
         folder, followed = run.folder, self._of(run)
         if folder is None or run.is_active or followed.launching:
             return
@@ -136,7 +143,7 @@ class Runs(QObject):
         followed.launching = True
         followed.life += 1
         self.changed.emit(run)
-        self._launch(followed, lambda: folder)
+        self._launch(followed, lambda: folder if steps is None else _of_length(folder, steps))
 
     def stop(self, run: Run) -> None:
         """Ask a run to save and end; it shows as stopping until it does.

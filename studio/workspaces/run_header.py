@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -41,7 +42,7 @@ class RunHeader(QWidget):
         self._progress.setRange(0, 1000)
         self._buttons = QHBoxLayout()
         self.stop_button = self._button("Stop", "stop_button", runs.stop)
-        self.resume_button = self._button("Resume", "resume_button", runs.resume)
+        self.resume_button = self._button("Resume", "resume_button", self._resume)
         self.kill_button = self._button("Kill", "kill_button", runs.kill)
         self.folder_button = self._button("Open folder", "folder_button", _open_folder)
         self.delete_button = self._button("Delete", "delete_button", self._delete)
@@ -85,12 +86,17 @@ class RunHeader(QWidget):
             stop = f"Stopping; it can be killed after {KILL_AFTER:.0f} s."
         _allow(self.stop_button, stop, "Save a checkpoint and end after this step")
         self.stop_button.setText("Stopping…" if run.is_stopping else "Stop")
-        resume = {State.DONE: "The run is done; start a new one to train longer."}.get(run.state, "")
+        resume = ""
         if run.is_active:
             resume = "The run has not ended."
         elif run.folder is None:
             resume = "The run has no folder; start a new one."
-        _allow(self.resume_button, resume, "Go on from the last checkpoint")
+        elif run.state is State.DONE and not _can_go_further(run):
+            resume = "The run is done; start a new one."
+        further = run.state is State.DONE and not resume
+        self.resume_button.setText("Train further…" if further else "Resume")
+        tip = "Go on from the last checkpoint" + (" to more steps" if further else "")
+        _allow(self.resume_button, resume, tip)
         self.kill_button.setVisible(self._runs.can_kill(run))
         self.kill_button.setToolTip("End the process now; what it did since its last checkpoint is lost")
         _allow(
@@ -112,11 +118,35 @@ class RunHeader(QWidget):
         self._buttons.addWidget(button)
         return button
 
+    def _resume(self, run: Run) -> None:
+        if run.state is not State.DONE:
+            self._runs.resume(run)
+            return
+        done = int(run.settings["steps"])
+        dialog = QInputDialog(self)
+        dialog.setWindowTitle("Train further")
+        dialog.setLabelText(
+            f"Steps in all, after the {done:,} it has done.\n"
+            "From here on the learning rate is that of the new length."
+        )
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setIntRange(done + 1, 10**9)
+        dialog.setIntStep(max(1, done // 10))
+        dialog.setIntValue(2 * done)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.intValueSelected.connect(lambda steps: self._runs.resume(run, steps))
+        dialog.open()
+
     def _delete(self, run: Run) -> None:
         try:
             self._runs.delete(run)
         except StudioError as error:
             self._words.setText(str(error))
+
+
+def _can_go_further(run: Run) -> bool:
+    """Whether a run that is done can go on to more steps: its last checkpoint is all it needs."""
+    return run.job == "pretrain" and "steps" in run.settings
 
 
 def _allow(button: QPushButton, reason_against: str, tip: str) -> None:

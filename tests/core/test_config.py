@@ -91,3 +91,26 @@ def test_a_missing_file_and_a_broken_one_are_one_sentence(tmp_path):
     (tmp_path / "a.toml").write_bytes(b'method = "\xff"')
     with pytest.raises(StudioError, match="is not a valid TOML file"):
         config.load(Example, tmp_path / "a.toml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    rate: float = setting(0.1, "Step size")
+    sizes: tuple[int, ...] = setting((1, 2), "Sizes")
+    folder: Path | None = setting(None, "Where")
+    steps: int = setting(3, "How many", free=True)
+
+
+def test_a_run_is_resumed_with_other_free_settings_only():
+    started = config.as_dict(Run())
+    config.check_resumable(started, Run(steps=9))
+    config.check_resumable({}, Run(steps=9))  # begun before there were settings: all had their defaults
+    for other, said in [
+        (Run(rate=0.2), "rate 0.1, not 0.2;"),
+        (Run(sizes=(1,)), r"sizes \[1, 2\], not \[1\];"),
+        (Run(folder=Path("a")), "folder None, not 'a';"),
+    ]:
+        with pytest.raises(StudioError, match=f"was started with {said} resume it unchanged"):
+            config.check_resumable(started, other)
+        with pytest.raises(StudioError, match="was started with"):
+            config.check_resumable(config.as_dict(other), Run())

@@ -292,9 +292,7 @@ def test_a_loss_that_is_no_number_ends_a_pretraining(tmp_path, imported, project
     before, out = contents(project), tmp_path / "run"
     settings = ("--regime", "obj", *QUICK, "--batch", "4", "--steps", "20", "--learning-rate", "1e9")
     sentence = refused(capsys, "pretrain", "--project", project, *settings, "--out", out)
-    assert re.search(
-        r"no longer a number at step \d+; start again with a learning rate below 1e\+09", sentence
-    )
+    assert re.search(r"no longer a number at step \d+; start again with a lower learning rate", sentence)
     status = RunFolder.open(out).status()
     assert (status.state, status.error) == (State.FAILED, sentence)
     assert contents(project) == before
@@ -304,7 +302,7 @@ def test_a_loss_that_is_no_number_ends_a_pretraining(tmp_path, imported, project
 def test_a_loss_that_is_no_number_ends_a_fine_tuning(tmp_path, good_voc, capsys):
     words = ("finetune", "--voc", good_voc, "--set", "trainval", *FINETUNE, "--learning-rate", "1e9")
     sentence = refused(capsys, *words, "--out", tmp_path / "run")
-    assert re.search("no longer a number by step .*; try a lower learning rate", sentence)
+    assert re.search(r"no longer a number at step \d+; start again with a lower learning rate", sentence)
 
 
 def test_a_checkpoint_that_the_disk_does_not_take_fails_the_run(tmp_path, imported, capsys):

@@ -270,7 +270,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(tmp_path
         SMALL, learning_rate=1e30, clip_gradient=1e30, warm_up=0.0, checkpoint_every=1
     )
     folder = new_run(tmp_path / "run", snapshot, config)
-    with pytest.raises(StudioError, match="start again with a learning rate below"):
+    with pytest.raises(StudioError, match="start again with a lower learning rate"):
         follow(folder)
     assert not (folder.path / IN_RUN).exists()
     for path in folder.checkpoints.iterdir():

@@ -66,6 +66,20 @@ def test_the_norm_stays_float32_inside_under_autocast():
     torch.testing.assert_close(y, LocalResponseNorm(5)(x.float()).bfloat16())
 
 
+def test_a_trunk_computes_in_float64_for_numerical_checks():
+    x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1)).double() * 60
+    trunk = Trunk(TINY, dropout=0.0)
+    initialise(trunk, "kaiming", torch.Generator().manual_seed(0))
+    single = trunk(x.float())[1]
+    double = trunk.double()(x)[1]
+    assert double.dtype == torch.float64
+    torch.testing.assert_close(double.float(), single, rtol=1e-4, atol=1e-4)
+    y = (torch.rand(1, 7, 2, 2, generator=torch.Generator().manual_seed(2)).double() * 80).requires_grad_()
+    assert torch.autograd.gradcheck(LocalResponseNorm(7).double(), y)
+    expected = torch.nn.LocalResponseNorm(5, 5e-4, 0.75, 2)(y)
+    torch.testing.assert_close(LocalResponseNorm(7)(y), expected, rtol=1e-12, atol=1e-12)
+
+
 def test_normalise_subtracts_the_mean_per_channel_and_keeps_channels_last():
     images = torch.full((2, 4, 4, 3), 200, dtype=torch.uint8).permute(0, 3, 1, 2)
     pixels = normalise(images)

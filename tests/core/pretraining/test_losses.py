@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from core.pretraining.losses import association_loss, contrastive_loss, distance, triplet_loss
+from core.pretraining.losses import association_loss, contrastive_loss, distance, triplet_loss, usual_margin
 
 
 def test_association_loss_by_hand():
@@ -30,3 +30,7 @@ def test_the_distance_of_equal_features_has_a_gradient():
     a = torch.zeros(2, 3, requires_grad=True)
     distance(a, torch.zeros(2, 3)).sum().backward()
     assert torch.isfinite(a.grad).all()
+
+
+def test_the_usual_margin_is_one_sixteenth_of_the_root_of_the_width():
+    assert [usual_margin(width) for width in (256, 1024, 4096)] == [1, 2, 4]

@@ -1,8 +1,12 @@
+import math
+
 import pytest
 import torch
+from torch import nn
 
 from core.networks.initialisation import initialise
-from core.networks.trunk import PAPER, TINY, Trunk, normalise
+from core.networks.trunk import PAPER, SHAPES, TINY, Trunk, normalise
+from core.pretraining.losses import distance, usual_margin
 from core.pretraining.objectives import Association, Classification, Contrastive, SlowFeat
 from core.training.optimisation import set_learning_rate, sgd
 
@@ -74,3 +78,49 @@ def test_classification_scores_each_image():
     loss, right = objective(images, logits.argmax(dim=1))
     assert right.item() == 1
     torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(logits, logits.argmax(dim=1)))
+
+
+class KnownFeatures(nn.Module):
+    """Stands for a trunk: fc6 and fc7 of every image are given."""
+
+    def __init__(self, fc6, fc7):
+        super().__init__()
+        self.given = torch.tensor(fc6), torch.tensor(fc7)
+
+    def forward(self, _images):
+        return self.given
+
+
+def test_slowfeat_ranks_the_distances_of_fc7():
+    """Two triplets: in fc7 the positive is 1 and 2 away, the negative 5 and 1; in fc6 all are the same."""
+    fc7 = [[0.0, 0.0], [1.0, 0.0], [3.0, 4.0], [1.0, 1.0], [1.0, 3.0], [2.0, 1.0]]
+    loss, right = SlowFeat(KnownFeatures([[0.0, 0.0]] * 6, fc7), margin=0.5)(None, None)
+    assert loss.item() == pytest.approx((max(0, 1 - 5 + 0.5) + (2 - 1 + 0.5)) / 2)
+    assert right.item() == 0.5
+
+
+def test_contrastive_draws_together_and_apart_in_fc7():
+    """Pairs 5, 1 and 1.5 apart in fc7 and nowhere apart in fc6; the first two are of one trajectory."""
+    fc7 = [[0.0, 0.0], [3.0, 4.0], [0.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1.5, 0.0]]
+    objective = Contrastive(KnownFeatures([[0.0, 0.0]] * 6, fc7), margin=4.0)
+    loss, right = objective(None, torch.tensor([1, 1, 0]))
+    assert loss.item() == pytest.approx((5 + 1 + (4 - 1.5)) / 3)
+    assert right.item() == pytest.approx(
+        1 / 3
+    )  # half the margin, 2, lies beyond the second pair and the third
+
+
+@pytest.mark.parametrize("initialisation", ["kaiming", "calibrated"])
+def test_a_margin_is_the_same_part_of_the_first_distances_at_every_size(initialisation):
+    """Within a fifth of their mean. Measured on patches of drawn clips, kaiming: 0.18, 0.15 and 0.17."""
+    coarse = torch.rand(16, 3, 8, 8, generator=torch.Generator().manual_seed(1)) * 255
+    parts = []
+    for shape in SHAPES.values():
+        images = normalise(nn.functional.interpolate(coarse, (shape.input_size,) * 2, mode="bilinear"))
+        trunk = Trunk(shape, dropout=0.0)
+        initialise(trunk, initialisation, torch.Generator().manual_seed(0), images)
+        with torch.no_grad():
+            fc7 = trunk(images)[1]
+        parts.append(usual_margin(shape.fc) / distance(fc7[0::2], fc7[1::2]).mean().item())
+    mean = math.fsum(parts) / 3
+    assert all(part == pytest.approx(mean, rel=0.2) for part in parts), parts

@@ -1,15 +1,25 @@
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from core.config import setting
 from core.errors import StudioError
 from core.training.checkpoint import resume, save_checkpoint
 from core.training.optimisation import set_learning_rate, sgd
 from tests.bad_disks import full_disk
 from tests.devices import DEVICES
 
-SETTINGS = {"learning_rate": 0.1, "steps": 20}
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    learning_rate: float = setting(0.1, "Step size")
+    steps: int = setting(20, "Steps", free=True)
+
+
+SETTINGS = Settings()
 
 
 class Training:
@@ -110,7 +120,14 @@ def test_other_settings_are_refused(tmp_path):
     training = Training()
     training.save(tmp_path, 1)
     with pytest.raises(StudioError, match=r"learning_rate 0\.1, not 0\.2"):
-        training.resume(tmp_path, {**SETTINGS, "learning_rate": 0.2})
+        training.resume(tmp_path, replace(SETTINGS, learning_rate=0.2))
+
+
+def test_free_settings_may_change_and_those_of_the_checkpoint_are_given(tmp_path):
+    training = Training()
+    training.save(tmp_path, 1)
+    resumed = training.resume(tmp_path, replace(SETTINGS, steps=40))
+    assert resumed.settings == {"learning_rate": 0.1, "steps": 20}
 
 
 def test_a_full_disk_leaves_the_last_checkpoint_intact(tmp_path):

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from core.errors import StudioError
 from core.training.optimisation import set_learning_rate, sgd
-from core.training.schedule import SCHEDULES, cosine, learning_rate, stepped, warm_up
+from core.training.schedule import SCHEDULES, cosine, learning_rate, of_new_length, stepped, warm_up
 
 
 def test_the_parts_by_hand():
@@ -26,6 +27,32 @@ def test_a_schedule_rises_to_its_base_and_never_above(kind):
     assert rates[-1] == pytest.approx(
         {"cosine": 0.03 * cosine(89, 90), "step": 0.0003, "constant": 0.03}[kind]
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "rise", "then", "now", "follows"),
+    [
+        ("constant", 0, 20, 40, False),
+        ("constant", 2, 20, 40, False),  # the rise is over, and as long
+        ("cosine", 0, 20, 40, True),
+        ("step", 0, 20, 40, True),  # dropped at step 8 already, which 40 steps would not
+        ("step", 0, 30, 40, False),  # would drop at 12: not reached
+    ],
+)
+def test_another_length_is_said_where_the_steps_done_would_have_been_others(kind, rise, then, now, follows):
+    def rate(total):
+        return lambda step: learning_rate(kind, step, total, 0.1, rise, every=round(0.4 * total))
+
+    said = of_new_length(10, then, now, rate(then), rate(now))
+    assert bool(said) == follows
+    assert all(f"begun for {then} steps and goes on to {now}: from step 10 on" in text for text in said)
+
+
+def test_a_run_is_not_made_shorter_than_what_it_has_done():
+    assert of_new_length(20, 20, 20, float, float) == []
+    assert of_new_length(10, 20, 11, lambda _: 1.0, lambda _: 1.0) == []
+    with pytest.raises(StudioError, match="has done 10 steps already; give it more"):
+        of_new_length(10, 20, 10, float, float)
 
 
 def test_biases_learn_twice_as_fast_and_do_not_decay():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QInputDialog, QLabel, QPlainTextEdit, QPushButton, QWidget
 
 from core.datasets.clip import Use
 from core.jobs import JOBS
@@ -271,6 +271,19 @@ def test_a_run_is_started_stopped_and_resumed_by_clicks(
     assert [one.step for one in run.filters] == [0, 10, 20, 30, 40, 50, 60]
     qtbot.waitUntil(lambda: len(workspace.loss.drawn()[0][0]) == 60)
     assert workspace.filters.step == 60
+
+    assert button(workspace, "resume_button").text() == "Train further…"
+    qtbot.mouseClick(button(workspace, "resume_button"), LEFT)
+    dialog = workspace.findChild(QInputDialog)
+    assert dialog.intValue() == 120
+    assert dialog.intMinimum() == 61
+    dialog.setIntValue(70)
+    dialog.accept()
+    qtbot.waitUntil(lambda: len(ends) == 3, timeout=180000)
+    assert ends[2] is State.DONE
+    assert run.settings["steps"] == 70
+    np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 71))
+    assert any("goes on to 70: from step 60 on" in line.text for line in run.log)
 
 
 def test_deleting_by_click_empties_the_list(document: Document, open_train: Any, qtbot: Any) -> None:

@@ -22,7 +22,10 @@ AHEAD = 4 * THREADS
 
 
 class PatchReader:
-    """Reads patches of clips, keeping the frames used last within a budget of memory. For one thread."""
+    """Reads patches of clips, keeping the frames used last within a budget of memory. For one thread.
+
+    Close it, or use it in a `with` block, to let go of the clips, the frames and its threads.
+    """
 
     def __init__(self, clips: Sequence[Clip], size: int, budget: int = FRAME_BUDGET) -> None:
         """
@@ -35,6 +38,13 @@ class PatchReader:
         self._open: dict[int, Frames] = {}
         self._frames: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
         self._bytes = 0
+        self._decoders = ThreadPoolExecutor(THREADS)
+
+    def __enter__(self) -> "PatchReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def read(self, clip: np.ndarray, frame: np.ndarray, box: np.ndarray, flip: np.ndarray) -> np.ndarray:
         """The pixels of boxes.
@@ -62,7 +72,8 @@ class PatchReader:
         return patches
 
     def close(self) -> None:
-        """Close the clips and forget their frames."""
+        """Close the clips, forget their frames and end the threads that decode."""
+        self._decoders.shutdown(cancel_futures=True)
         for frames in self._open.values():
             frames.close()
         self._open.clear()
@@ -71,22 +82,21 @@ class PatchReader:
 
     def _read_frames(self, keys: Sequence[tuple[int, int]]) -> Iterator[np.ndarray]:
         """The frames of clips in this order; images that are not kept are decoded by several threads."""
-        with ThreadPoolExecutor(THREADS) as executor:
-            for start in range(0, len(keys), AHEAD):
-                near = keys[start : start + AHEAD]
-                found = {key: self._frames[key] for key in near if key in self._frames}
-                coming = {
-                    key: executor.submit(self._opened(key[0]).__getitem__, key[1])
-                    for key in near
-                    if key not in found and not self._clips[key[0]].is_video
-                }
-                for key in near:
-                    if key in coming:
-                        pixels = coming.pop(key).result()
-                    else:
-                        pixels = found[key] if key in found else self._opened(key[0])[key[1]]
-                    self._keep(key, pixels)
-                    yield pixels
+        for start in range(0, len(keys), AHEAD):
+            near = keys[start : start + AHEAD]
+            found = {key: self._frames[key] for key in near if key in self._frames}
+            coming = {
+                key: self._decoders.submit(self._opened(key[0]).__getitem__, key[1])
+                for key in near
+                if key not in found and not self._clips[key[0]].is_video
+            }
+            for key in near:
+                if key in coming:
+                    pixels = coming.pop(key).result()
+                else:
+                    pixels = found[key] if key in found else self._opened(key[0])[key[1]]
+                self._keep(key, pixels)
+                yield pixels
 
     def _opened(self, clip: int) -> Frames:
         if clip not in self._open:

@@ -1,12 +1,14 @@
+import threading
+
 import cv2
 import numpy as np
 import pytest
 
 from core.datasets.clip import Clip
+from core.datasets.patches import THREADS, PatchReader, cut
 from core.datasets.reading import open_frames
 from core.datasets.video import index_video
 from core.errors import StudioError
-from core.pairs.patches import PatchReader, cut
 
 
 @pytest.fixture
@@ -109,6 +111,25 @@ def test_the_first_frame_that_cannot_be_read_is_named(mixed):
     )
     with pytest.raises(StudioError, match=r"many7\.png"):
         PatchReader(mixed, 16).read(*arguments)
+
+
+def test_a_reader_keeps_its_threads_until_it_is_closed(clip):
+    arguments = (
+        np.zeros(3, int),
+        np.arange(3),
+        np.tile(np.float32([0, 0, 9, 9]), (3, 1)),
+        np.zeros(3, bool),
+    )
+    before = set(threading.enumerate())
+    with PatchReader([clip], 16, budget=1) as reader:
+        reader.read(*arguments)
+        decoding = set(threading.enumerate()) - before
+        assert decoding
+        for _ in range(3):
+            reader.read(*arguments)
+        assert decoding <= set(threading.enumerate())
+        assert len(set(threading.enumerate()) - before) <= THREADS
+    assert set(threading.enumerate()) <= before
 
 
 def test_nothing_to_read_is_nothing(clip):

@@ -1,0 +1,27 @@
+"""Batches drawn ahead of the step that learns from them."""
+
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def drawn_ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
+    """The items of an iterator, each drawn by a thread while the one before it is in use.
+
+    Order and values are those of the iterator, which runs in one thread, at most one item ahead. What it
+    raises is raised where its item would have come. Closing waits for the item that is being drawn.
+    """
+    with ThreadPoolExecutor(1, "drawing") as executor:
+        coming = executor.submit(_next, items)
+        while drawn := coming.result():
+            coming = executor.submit(_next, items)
+            yield drawn[0]
+
+
+def _next(items: Iterator[Item]) -> tuple[Item, ...]:
+    """The next item; nothing at the end."""
+    for item in items:
+        return (item,)
+    return ()

@@ -1,0 +1,67 @@
+import contextlib
+import threading
+
+import pytest
+
+from core.errors import StudioError
+from core.training.ahead import drawn_ahead
+
+
+class Numbers:
+    """0, 1, 2 … up to an end; the fifth cannot be drawn where `failing`."""
+
+    def __init__(self, end, failing=False):
+        self.drawn, self.end, self.failing, self.threads = 0, end, failing, set()
+
+    def __iter__(self):
+        while self.drawn < self.end:
+            if self.failing and self.drawn == 4:
+                raise StudioError("The fifth cannot be read; put it back.")
+            self.threads.add(threading.get_ident())
+            self.drawn += 1
+            yield self.drawn - 1
+
+
+def test_items_drawn_ahead_are_those_drawn_in_turn():
+    numbers = Numbers(6)
+    assert list(drawn_ahead(iter(numbers))) == list(range(6))
+    assert len(numbers.threads) == 1
+    assert threading.get_ident() not in numbers.threads
+    assert list(drawn_ahead(iter(Numbers(0)))) == []
+
+
+def test_one_item_is_drawn_while_the_last_is_in_use_and_no_more():
+    numbers = Numbers(100)
+    with contextlib.closing(drawn_ahead(iter(numbers))) as ahead:
+        for number in range(3):
+            assert next(ahead) == number
+    assert numbers.drawn == 4  # closing waits for the one begun
+
+
+def test_drawing_goes_on_while_an_item_is_in_use():
+    begun = threading.Event()
+
+    def items():
+        yield "first"
+        begun.set()
+        yield "second"
+
+    with contextlib.closing(drawn_ahead(items())) as ahead:
+        assert next(ahead) == "first"
+        assert begun.wait(10)
+
+
+def test_an_item_that_cannot_be_drawn_fails_where_it_would_have_come():
+    with contextlib.closing(drawn_ahead(iter(Numbers(9, failing=True)))) as ahead:
+        assert [next(ahead) for _ in range(4)] == [0, 1, 2, 3]
+        with pytest.raises(StudioError, match="The fifth"):
+            next(ahead)
+
+
+def test_the_thread_ends_with_the_items():
+    before = set(threading.enumerate())
+    ahead = drawn_ahead(iter(Numbers(5)))
+    next(ahead)
+    assert set(threading.enumerate()) - before
+    ahead.close()
+    assert set(threading.enumerate()) <= before

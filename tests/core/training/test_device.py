@@ -1,0 +1,73 @@
+import os
+
+import pytest
+import torch
+
+from core.errors import StudioError
+from core.training.device import choose_device, prepare, usable_cores
+from tests.devices import DEVICES
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_device_is_the_one_that_was_named(device):
+    assert choose_device(device).type == device
+
+
+def test_auto_is_the_gpu_where_there_is_one():
+    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_a_sentence():
+    with pytest.raises(StudioError, match="choose device cpu or auto"):
+        choose_device("cuda")
+
+
+def test_a_seed_decides_torch_s_random_numbers():
+    prepare(3)
+    first = torch.rand(4)
+    prepare(3)
+    assert torch.equal(first, torch.rand(4))
+    prepare(4)
+    assert not torch.equal(first, torch.rand(4))
+
+
+@pytest.fixture
+def restored():
+    """Puts torch's backends and threads back as they were."""
+    cudnn, matmul, threads = torch.backends.cudnn, torch.backends.cuda.matmul, torch.get_num_threads()
+    kept = cudnn.deterministic, cudnn.benchmark, cudnn.conv.fp32_precision, matmul.fp32_precision
+    yield
+    cudnn.deterministic, cudnn.benchmark, cudnn.conv.fp32_precision, matmul.fp32_precision = kept
+    torch.set_num_threads(threads)
+
+
+def test_runs_repeat_and_precision_is_chosen_whatever_was_set_before(restored):
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    cudnn.deterministic, cudnn.benchmark = False, True
+    cudnn.conv.fp32_precision, matmul.fp32_precision = "ieee", "tf32"
+    prepare(0)
+    assert (cudnn.deterministic, cudnn.benchmark) == (True, False)
+    assert (cudnn.conv.fp32_precision, matmul.fp32_precision) == ("tf32", "ieee")
+
+
+def test_all_cores_that_may_be_used_are_used_unless_the_environment_says_how_many(restored, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    torch.set_num_threads(7)
+    prepare(0)
+    assert torch.get_num_threads() == usable_cores()
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    torch.set_num_threads(7)
+    prepare(0)
+    assert torch.get_num_threads() == 7
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system binds no process to cores")
+def test_cores_that_are_denied_are_not_counted():
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, list(allowed)[:1])
+        assert usable_cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert usable_cores() == len(allowed)
