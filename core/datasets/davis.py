@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.found import AnnotatedFrame, Found, FoundClip, FrameLabels, Report
+from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips, FrameLabels
 from core.datasets.image import common_size, image_names, natural_key, read_values, skipped
 from core.errors import StudioError
+from core.events import OnProgress
 
 _RESOLUTIONS = ("480p", "1080p", "Full-Resolution")
 _MOST_OBJECTS = 64  # DAVIS 2017 has at most 10; more values than this are the soft edges of a gray mask
@@ -29,7 +30,7 @@ def palette() -> np.ndarray:
     return colours
 
 
-def find(source: Path, on_progress: Report) -> Found | None:
+def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     """The clips of a DAVIS folder, of one of its resolutions, or the one clip of a clip's folder.
 
     Raises:
@@ -46,7 +47,7 @@ def find(source: Path, on_progress: Report) -> Found | None:
     for number, folder in enumerate(folders):
         on_progress(number, len(folders), folder.name)
         clips.append(_clip(root, folder, masks / folder.name))
-    return Found(format="davis", clips=tuple(clips)) if clips else None
+    return FoundClips(format="davis", clips=tuple(clips)) if clips else None
 
 
 def read_labels(found: FoundClip) -> Iterator[FrameLabels]:

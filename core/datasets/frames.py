@@ -4,11 +4,12 @@ from collections import Counter
 from pathlib import Path
 
 from core.datasets.clip import Clip
-from core.datasets.found import Found, FoundClip, Report
+from core.datasets.found import FoundClip, FoundClips
 from core.datasets.image import common_size, image_names, natural_key, skipped
+from core.events import OnProgress
 
 
-def find(source: Path, on_progress: Report) -> Found | None:
+def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     """The clip of the images in a folder, in natural order; without images, one clip a subfolder.
 
     Raises:
@@ -24,7 +25,7 @@ def find(source: Path, on_progress: Report) -> Found | None:
     for number, folder in enumerate(folders):
         on_progress(number, len(folders), folder.name)
         clips.append(_clip(folder))
-    return Found(format="frames", clips=tuple(clips)) if clips else None
+    return FoundClips(format="frames", clips=tuple(clips)) if clips else None
 
 
 def _clip(folder: Path) -> FoundClip:

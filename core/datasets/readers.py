@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.datasets import davis, frames, moseg, video, vsb100
-from core.datasets.found import Found, FoundClip, FrameLabels, Report
+from core.datasets.found import FoundClip, FoundClips, FrameLabels
 from core.errors import StudioError
+from core.events import OnProgress
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Reader:
     name: str
     title: str
     looks_for: str
-    find: Callable[[Path, Report], Found | None]
+    find: Callable[[Path, OnProgress], FoundClips | None]
     read_labels: Callable[[FoundClip], Iterator[FrameLabels]] | None = None
     is_data_set: bool = False
     suffixes: tuple[str, ...] = ()
@@ -53,8 +54,8 @@ def reader_title(name: str) -> str:
 
 
 def find_clips(
-    source: Path, format: str = "auto", on_progress: Report = lambda done, total, what: None
-) -> Found:
+    source: Path, format: str = "auto", on_progress: OnProgress = lambda done, total, what: None
+) -> FoundClips:
     """The clips of a folder or file; frames are read but not decoded, except that videos are decoded once.
 
     A folder one level above what a format expects is recognised too, and inside a data set, a
@@ -92,7 +93,7 @@ def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
         yield from read(found)
 
 
-def _find(source: Path, format: str, on_progress: Report) -> Found:
+def _find(source: Path, format: str, on_progress: OnProgress) -> FoundClips:
     if source.is_file():
         readers = [
             reader for reader in READERS.values() if reader.suffixes and format in ("auto", reader.name)
@@ -121,7 +122,7 @@ def _find(source: Path, format: str, on_progress: Report) -> Found:
     )
 
 
-def _only(found: Found, place: Path, source: Path, inside: list[Path]) -> Found:
+def _only(found: FoundClips, place: Path, source: Path, inside: list[Path]) -> FoundClips:
     """What was found, with a warning where it lies in one folder of several."""
     if place == source or len(inside) == 1:
         return found

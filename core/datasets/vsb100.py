@@ -16,17 +16,18 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.found import AnnotatedFrame, Found, FoundClip, FrameLabels, Report
+from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips, FrameLabels
 from core.datasets.image import common_size, image_names, natural_key
 from core.datasets.mat_reader import parsed
 from core.errors import StudioError
+from core.events import OnProgress
 
 MOST_PIXELS = 0.5
 MOST_BORDER = 0.3
 """Above these mean shares of a frame's pixels, or of its border, a region is background."""
 
 
-def find(source: Path, on_progress: Report) -> Found | None:
+def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     """The videos of a split, of a folder of splits, or the one video of a video's folder.
 
     Raises:
@@ -59,7 +60,7 @@ def find(source: Path, on_progress: Report) -> Found | None:
         )
         for (clip, mats), count in zip(pictures, annotators, strict=True)
     ]
-    return Found(format="vsb100", clips=tuple(clips), warnings=tuple(warnings))
+    return FoundClips(format="vsb100", clips=tuple(clips), warnings=tuple(warnings))
 
 
 def read_labels(found: FoundClip) -> Iterator[FrameLabels]:

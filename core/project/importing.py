@@ -8,15 +8,16 @@ import numpy as np
 
 from core import geometry
 from core.datasets.clip import Clip
-from core.datasets.found import Found, FoundClip, Report
+from core.datasets.found import FoundClip, FoundClips
 from core.datasets.readers import read_labels
 from core.errors import StudioError
+from core.events import OnProgress
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.model import ObjectTrajectory, Origin
 
 
 def import_edit(
-    found: Found, on_progress: Report = lambda done, total, what: None, taken: Collection[str] = ()
+    found: FoundClips, on_progress: OnProgress = lambda done, total, what: None, taken: Collection[str] = ()
 ) -> AddClips:
     """Decode the label pictures of found clips into objects, one per object number and annotator.
 

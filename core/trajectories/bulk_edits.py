@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories import schema, store
-from core.trajectories.journal import Rows
+from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
 from core.trajectories.trajectory_rows import observation_rows
 from core.version import code_version
@@ -39,7 +39,7 @@ class AddClips:
             f"Import {self.clips[0][0].name}" if len(self.clips) == 1 else f"Import {len(self.clips)} clips"
         )
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         taken = {clip.name for clip in store.clips(rows.connection)}
         for clip, _ in self.clips:
             if clip.name in taken:
@@ -91,7 +91,7 @@ class ReplacePoints:
         count = sum(len(points) for points in self.points.values())
         return f"Track {count:,} point{'s' if count != 1 else ''}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         provenance = store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
         t, there = schema.trajectory.c, {clip.id for clip in store.clips(rows.connection)}
         for clip_id, points in self.points.items():
@@ -142,7 +142,7 @@ class FillObservations:
     def text(self) -> str:
         return self._text(sum(map(len, self.objects.values())), 0)
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
         o, t = schema.observation.c, schema.trajectory.c
         filled, left = 0, 0
@@ -196,7 +196,7 @@ class FillObservations:
         return text
 
 
-def _write_audit(rows: Rows, ids: set[int], audit: Mapping[int, Mapping[int, float]]) -> None:
+def _write_audit(rows: Recorder, ids: set[int], audit: Mapping[int, Mapping[int, float]]) -> None:
     o = schema.observation.c
     query = select(o.trajectory_id, o.frame, o.overlap)
     query = query.where(o.trajectory_id.in_(ids), o.origin.in_([int(origin) for origin in KEYFRAMES]))
@@ -208,7 +208,7 @@ def _write_audit(rows: Rows, ids: set[int], audit: Mapping[int, Mapping[int, flo
     rows.update(schema.observation, new)
 
 
-def _add_objects(rows: Rows, clip_id: int, objects: Sequence[ObjectTrajectory], provenance: int) -> None:
+def _add_objects(rows: Recorder, clip_id: int, objects: Sequence[ObjectTrajectory], provenance: int) -> None:
     heads = [
         {
             "clip_id": clip_id,
@@ -257,7 +257,7 @@ def _point_rows(clip_id: int, points: PointTrajectories, provenance: int) -> lis
     ]
 
 
-def _spans(rows: Rows, ids: set[int]) -> dict[tuple[int], tuple[int, int]]:
+def _spans(rows: Recorder, ids: set[int]) -> dict[tuple[int], tuple[int, int]]:
     o = schema.observation.c
     query = select(o.trajectory_id, o.frame).where(o.trajectory_id.in_(ids))
     frames: dict[int, list[int]] = {}
@@ -289,7 +289,7 @@ class AddTrajectories:
         count = len(self.points) + len(self.objects)
         return f"Import {count:,} track{'s' if count != 1 else ''} from {self.source}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         if not len(self.points) and not self.objects:
             raise StudioError(f"{self.source} holds no tracks; choose another file.")
         if not store.clips(rows.connection, [self.clip_id]):

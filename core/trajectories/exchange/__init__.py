@@ -94,7 +94,7 @@ def export_clip(
     """Write one clip's trajectories as `<folder>/<clip name><suffix>`, whole or not at all.
 
     Every trajectory given is written, rejected ones too: leave out beforehand what is not wanted. What
-    the format cannot hold, `losses.losses` says beforehand.
+    the format cannot hold, `omissions.omissions` says beforehand.
 
     Returns:
         The path written.
