@@ -18,7 +18,7 @@ class Reader:
     Attributes:
         name: what it is called on the command line, and the `dataset` of the clips it finds.
         title: what it is called in the window.
-        looks_for: what it finds, for help and messages.
+        reads: what it can be given, for help and messages.
         find: what a folder or file holds of this format; None where that is nothing.
         read_labels: decodes the label pictures of a clip it found, ordered by annotator, then frame; None
             where the format has none.
@@ -28,7 +28,7 @@ class Reader:
 
     name: str
     title: str
-    looks_for: str
+    reads: str
     find: Callable[[Path, OnProgress], FoundClips | None]
     read_labels: Callable[[FoundClip], Iterator[FrameLabels]] | None = None
     is_data_set: bool = False
@@ -38,10 +38,17 @@ class Reader:
 READERS: dict[str, Reader] = {
     reader.name: reader
     for reader in (
-        Reader("moseg", "Moseg", "BMS-26 or FBMS-59", moseg.find, moseg.read_labels, is_data_set=True),
-        Reader("vsb100", "VSB100", "VSB100", vsb100.find, vsb100.read_labels, is_data_set=True),
-        Reader("davis", "DAVIS", "DAVIS", davis.find, davis.read_labels, is_data_set=True),
-        Reader("video", "Videos", "a video file or a folder of them", video.find, suffixes=video.SUFFIXES),
+        Reader(
+            "moseg",
+            "Moseg",
+            "a Moseg folder (BMS-26, FBMS-59)",
+            moseg.find,
+            moseg.read_labels,
+            is_data_set=True,
+        ),
+        Reader("vsb100", "VSB100", "a VSB100 folder", vsb100.find, vsb100.read_labels, is_data_set=True),
+        Reader("davis", "DAVIS", "a DAVIS folder", davis.find, davis.read_labels, is_data_set=True),
+        Reader("video", "Videos", "a video file", video.find, suffixes=video.SUFFIXES),
         Reader("frames", "Frames", "a folder of frames", frames.find),
     )
 }
@@ -51,6 +58,12 @@ READERS: dict[str, Reader] = {
 def reader_title(name: str) -> str:
     """The window's word for the data set of a clip; the name itself where no reader has it any more."""
     return READERS[name].title if name in READERS else name
+
+
+def readable() -> str:
+    """What can be imported, such as "a DAVIS folder or a video file"."""
+    *others, last = (reader.reads for reader in READERS.values())
+    return f"{', '.join(others)} or {last}"
 
 
 def find_clips(
@@ -116,10 +129,7 @@ def _find(source: Path, format: str, on_progress: OnProgress) -> FoundClips:
                     if found is not None:
                         return _only(found, place, source, inside)
     wanted = "clips of a known format" if format == "auto" else f"{format} clips"
-    raise StudioError(
-        f"{source} holds no {wanted}; choose a video, a folder of frames, "
-        "or the folder of a Moseg, VSB100 or DAVIS data set."
-    )
+    raise StudioError(f"{source} holds no {wanted}; choose {readable()}.")
 
 
 def _only(found: FoundClips, place: Path, source: Path, inside: list[Path]) -> FoundClips:
