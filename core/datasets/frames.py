@@ -3,9 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
-from core.datasets.clip import Clip
 from core.datasets.found import FoundClip, FoundClips
-from core.datasets.image import common_size, image_names, natural_key, skipped
+from core.datasets.frame_folder import clip_of
+from core.datasets.image import image_names, natural_key, skipped
 from core.events import OnProgress
 
 
@@ -40,13 +40,5 @@ def _clip(folder: Path) -> FoundClip:
         names = [name for name in names if Path(name).suffix.lower() == suffix]
     if gap := skipped(names):
         warnings.append(gap)
-    width, height = common_size([folder / name for name in names])
-    clip = Clip(
-        name=folder.name,
-        dataset="frames",
-        width=width,
-        height=height,
-        root=folder.parent,
-        files=tuple(f"{folder.name}/{name}" for name in names),
-    )
+    clip = clip_of(folder, names, "frames", folder.parent)
     return FoundClip(clip=clip, warnings=tuple(warnings))

@@ -9,6 +9,7 @@ from core.datasets import davis, frames, moseg, video, vsb100
 from core.datasets.found import FoundClip, FoundClips, FrameLabels
 from core.errors import StudioError
 from core.events import OnProgress
+from core.free_name import free_name
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ READERS: dict[str, Reader] = {
         Reader(
             "moseg",
             "Moseg",
-            "a Moseg folder (BMS-26, FBMS-59)",
+            "a BMS-26 or FBMS-59 folder",
             moseg.find,
             moseg.read_labels,
             is_data_set=True,
@@ -147,9 +148,7 @@ def _with_unique_names(clips: tuple[FoundClip, ...]) -> tuple[FoundClip, ...]:
     taken: set[str] = set()
     renamed = []
     for found in clips:
-        name, number = found.clip.name, 2
-        while name in taken:
-            name, number = f"{found.clip.name}-{number}", number + 1
+        name = free_name(found.clip.name, taken.__contains__)
         taken.add(name)
         renamed.append(dataclasses.replace(found, clip=dataclasses.replace(found.clip, name=name)))
     return tuple(renamed)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from core.datasets.found import FoundClip, FoundClips
 from core.datasets.readers import find_clips, reader_title
 from core.events import OnProgress
+from core.free_name import free_name
 from core.project.importing import import_edit
 from core.trajectories.bulk_edits import AddClips
 from studio import icons, theme
@@ -254,7 +255,4 @@ class ImportDialog(QDialog):
 
 def unused_folder(parent: Path, name: str) -> Path:
     """A folder of that name that does not exist yet, numbered where it does."""
-    number, path = 2, parent / name
-    while path.exists():
-        path, number = parent / f"{name} {number}", number + 1
-    return path
+    return parent / free_name(name, lambda name: (parent / name).exists(), separator=" ")

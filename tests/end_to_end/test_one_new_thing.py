@@ -1,4 +1,4 @@
-"""One record in `READERS` is all that a new reader of clips needs: command line, help and window follow from it."""
+"""One record in `READERS` is all that a new reader needs: command line, help and window follow from it."""
 
 from pathlib import Path
 
