@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
@@ -144,44 +144,29 @@ class FillObservations:
 
     def write(self, rows: Recorder) -> None:
         store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
-        o, t = schema.observation.c, schema.trajectory.c
         filled, left = 0, 0
         for clip_id, objects in self.objects.items():
-            known = {
+            unchanged = {
                 one.id for one in store.some_objects(rows.connection, objects) if self._is_unchanged(one)
             }
-            filled, left = filled + len(known), left + len(objects) - len(known)
-            query = select(o.trajectory_id, o.frame, o.origin).where(o.trajectory_id.in_(known))
-            if self.span:
-                query = query.where(o.frame.between(*self.span))
-            there = rows.connection.execute(query).all()
-            rows.delete(
-                schema.observation,
-                [(row.trajectory_id, row.frame) for row in there if row.origin == Origin.PROPAGATED],
-            )
-            kept = {(row.trajectory_id, row.frame) for row in there if row.origin in KEYFRAMES}
-            new = [
-                {**row, "origin": int(Origin.PROPAGATED), "overlap": None}
-                for id, one in objects.items()
-                if id in known
-                for row in observation_rows(id, one)
-                if (id, row["frame"]) not in kept
-            ]
-            rows.insert(schema.observation, new)
+            keyframes = self._clear(rows, unchanged)
+            _insert_propagated(rows, {id: objects[id] for id in objects if id in unchanged}, keyframes)
             if clip_id in self.audit:
-                _write_audit(rows, known, self.audit[clip_id])
-            spans = _spans(rows, known)
-            heads = {
-                (row.id,): row
-                for row in rows.connection.execute(select(t.id, t.first, t.last).where(t.id.in_(known)))
-            }
-            moved = {
-                key: {"first": spans[key][0], "last": spans[key][1]}
-                for key, row in heads.items()
-                if (row.first, row.last) != spans[key]
-            }
-            rows.update(schema.trajectory, moved)
+                _write_audit(rows, unchanged, self.audit[clip_id])
+            _set_spans(rows, unchanged)
+            filled, left = filled + len(unchanged), left + len(objects) - len(unchanged)
         rows.text = self._text(filled, left)
+
+    def _clear(self, rows: Recorder, ids: set[int]) -> set[tuple[int, int]]:
+        """Delete what was propagated within the span; the keyframes there, as trajectory id and frame."""
+        o = schema.observation.c
+        query = select(o.trajectory_id, o.frame, o.origin).where(o.trajectory_id.in_(ids))
+        if self.span:
+            query = query.where(o.frame.between(*self.span))
+        there = rows.connection.execute(query).all()
+        old = [(row.trajectory_id, row.frame) for row in there if row.origin == Origin.PROPAGATED]
+        rows.delete(schema.observation, old)
+        return {(row.trajectory_id, row.frame) for row in there if row.origin in KEYFRAMES}
 
     def _is_unchanged(self, one: ObjectTrajectory) -> bool:
         digest = one.keyframes_digest()
@@ -194,6 +179,18 @@ class FillObservations:
         if left:
             text += f" ({left} changed meanwhile and {'was' if left == 1 else 'were'} left)"
         return text
+
+
+def _insert_propagated(
+    rows: Recorder, objects: Mapping[int, ObjectTrajectory], keyframes: set[tuple[int, int]]
+) -> None:
+    new = [
+        {**row, "origin": int(Origin.PROPAGATED), "overlap": None}
+        for id, one in objects.items()
+        for row in observation_rows(id, one)
+        if (id, row["frame"]) not in keyframes
+    ]
+    rows.insert(schema.observation, new)
 
 
 def _write_audit(rows: Recorder, ids: set[int], audit: Mapping[int, Mapping[int, float]]) -> None:
@@ -257,13 +254,20 @@ def _point_rows(clip_id: int, points: PointTrajectories, provenance: int) -> lis
     ]
 
 
-def _spans(rows: Recorder, ids: set[int]) -> dict[tuple[int], tuple[int, int]]:
-    o = schema.observation.c
-    query = select(o.trajectory_id, o.frame).where(o.trajectory_id.in_(ids))
-    frames: dict[int, list[int]] = {}
-    for row in rows.connection.execute(query):
-        frames.setdefault(row.trajectory_id, []).append(row.frame)
-    return {(id,): (int(np.min(seen)), int(np.max(seen))) for id, seen in frames.items()}
+def _set_spans(rows: Recorder, ids: set[int]) -> None:
+    """Let the rows of trajectories say from which frame to which their observations go now."""
+    o, t = schema.observation.c, schema.trajectory.c
+    first, last = func.min(o.frame).label("first"), func.max(o.frame).label("last")
+    query = (
+        select(t.id, first, last)
+        .join(schema.observation, o.trajectory_id == t.id)
+        .where(t.id.in_(ids))
+        .group_by(t.id, t.first, t.last)
+        .having((first != t.first) | (last != t.last))
+        .order_by(t.id)
+    )
+    moved = {(row.id,): {"first": row.first, "last": row.last} for row in rows.connection.execute(query)}
+    rows.update(schema.trajectory, moved)
 
 
 @dataclass(frozen=True, eq=False)

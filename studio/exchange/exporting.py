@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from core.datasets.clip import Clip
 from core.events import OnProgress
-from core.trajectories.exchange import FORMATS, export_clip, exported
+from core.trajectories.exchange import FORMATS, export_clip, export_path, exported
 from core.trajectories.exchange.omissions import omissions
 from core.trajectories.model import Changes
 from studio import theme
@@ -147,7 +147,7 @@ class ExportDialog(QDialog):
         self.notes.setPlainText("\n".join(lines) or "The format holds everything.")
 
     def _target(self, clip: Clip) -> Path:
-        return self._folder() / (clip.name + FORMATS[self.format.currentData()].suffix)
+        return export_path(self.format.currentData(), clip, self._folder())
 
     def _folder(self) -> Path:
         return Path(self.folder.text().strip()).expanduser()

@@ -38,7 +38,7 @@ class TrackExchange(QObject):
     def __init__(self, document: Document, view: ViewState, window: QWidget, parent: QObject) -> None:
         super().__init__(parent)
         self._document, self._view, self._window = document, view, window
-        self._folder = document.project.path / "exports"
+        self._folder = document.project.exports
         self._source_folder = Path.home()
         self._reading = Background(self)
         for end in (self._reading.done, self._reading.failed):
