@@ -3,11 +3,14 @@
 import dataclasses
 import json
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 Value = TypeVar("Value")
+
+OnProgress = Callable[[int, int, str], None]
+"""Called often by long work: done, of how many, and what it works on; it may raise to give up."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,27 @@
 """Pictures of convolution filters."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 
+from core.array_file import read_arrays
+
 GAP = 1
 """Pixels of a filter between two filters."""
+
+
+def read_filters(path: Path) -> np.ndarray:
+    """(F, 3, k, k) float32, RGB, of a file that `core.events.Filters` names.
+
+    Raises:
+        OSError: the file is missing.
+        ValueError: it is damaged, or holds no filters of colours.
+    """
+    filters = read_arrays(path).get("filters")
+    if filters is None or filters.ndim != 4 or filters.shape[1] != 3:
+        raise ValueError(f"{path} holds no filters")
+    return filters
 
 
 def tiled(filters: np.ndarray, columns: int) -> np.ndarray:

@@ -7,9 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 from core.errors import StudioError
-
-Report = Callable[[int, int, str], None]
-"""Told how far work is: done, of how many, and what it works on; raises once the work is not wanted."""
+from core.events import OnProgress
 
 
 class _NotWantedError(Exception):
@@ -19,7 +17,7 @@ class _NotWantedError(Exception):
 class Background(QObject):
     """Runs one piece of work at a time in a thread of its own; of several, the newest.
 
-    The work is called with a `Report`, which it calls often. A bug in it is raised in the window's
+    The work is called with an `OnProgress`, which it calls often. A bug in it is raised in the window's
     thread, where the crash dialog shows it.
 
     Signals:
@@ -49,7 +47,7 @@ class Background(QObject):
     def is_running(self) -> bool:
         return self._running
 
-    def start(self, work: Callable[[Report], Any]) -> None:
+    def start(self, work: Callable[[OnProgress], Any]) -> None:
         """Start a piece of work; what runs already is given up, and nothing more is heard of it."""
         self._number += 1
         self._wanted, self._running, number = self._number, True, self._number
@@ -72,7 +70,7 @@ class Background(QObject):
         self.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, number: int, work: Callable[[Report], Any], report: Report) -> Any:
+    def _run(self, number: int, work: Callable[[OnProgress], Any], report: OnProgress) -> Any:
         if self._wanted != number:
             raise _NotWantedError
         return work(report)

@@ -114,23 +114,6 @@ def embolden(widget: QWidget, strong: bool) -> None:
     widget.setStyleSheet("font-weight: 600;" if strong else "")
 
 
-def contrast(a: str, b: str) -> float:
-    """The contrast of two colours, 1 to 21.
-
-    Source: WCAG 2.1, relative luminance and contrast ratio; AA asks 4.5 for text, 3 for lines and large text.
-    """
-    lighter, darker = sorted((_luminance(a), _luminance(b)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    def linear(value: float) -> float:
-        return float(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)
-
-    c = QColor(colour)
-    return 0.2126 * linear(c.redF()) + 0.7152 * linear(c.greenF()) + 0.0722 * linear(c.blueF())
-
-
 def _palette(c: Colours) -> QPalette:
     role, palette = QPalette.ColorRole, QPalette()
     for where, colour in {

@@ -9,7 +9,7 @@ from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.exchange import FORMATS, export_clip, exported
-from core.trajectories.exchange.losses import losses
+from core.trajectories.exchange.omissions import omissions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +35,8 @@ def perform(args: argparse.Namespace) -> Outcome:
             raise StudioError("The project holds no clips; import some first.")
         for clip in clips:
             points, objects = exported(connection, clip, args.rejected)
-            for loss in losses(args.format, points, objects):
-                warnings.append(f"{clip.name}: {loss}")
+            for omission in omissions(args.format, points, objects):
+                warnings.append(f"{clip.name}: {omission}")
                 print(f"Warning: {warnings[-1]}", file=sys.stderr, flush=True)
             files.append(str(export_clip(args.format, clip, points, objects, args.out)))
     return Outcome("\n".join(files), {"files": files, "warnings": warnings})

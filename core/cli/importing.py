@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.cli.outcome import Outcome
 from core.cli.running import shown
-from core.datasets.readers import READERS, find_clips
+from core.datasets.readers import READERS, find_clips, readable
 from core.errors import StudioError
 from core.project.importing import import_edit
 from core.project.project import Project
@@ -15,7 +15,7 @@ from core.trajectories.bulk_edits import AddClips
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sources", nargs="*", type=Path, metavar="SOURCE", help="a folder or a video file")
+    parser.add_argument("sources", nargs="*", type=Path, metavar="SOURCE", help=readable())
     parser.add_argument(
         "--project", type=Path, required=True, metavar="DIR", help="a project; made if it does not exist"
     )

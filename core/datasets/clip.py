@@ -20,7 +20,7 @@ class Clip:
     Attributes:
         id: its row in the project's database; 0 before it is stored.
         name: unique in a project, such as `cars1`.
-        dataset: `moseg`, `vsb100`, `davis`, `frames` or `video`.
+        dataset: the name of the reader that found it, such as `davis`.
         width, height: of every frame, in pixels.
         root: the folder that `files` are relative to; a project can relocate it.
         files: for images one name a frame, in order; for a video one name. POSIX separators.

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.clip import Clip
-from core.datasets.found import AnnotatedFrame, Found, FoundClip, FrameLabels, Report
-from core.datasets.image import common_size, image_names, natural_key, read_values, skipped
+from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips, FrameLabels
+from core.datasets.frame_folder import by_frame, clip_of, frame_names
+from core.datasets.image import image_names, natural_key, read_values, skipped
 from core.errors import StudioError
+from core.events import OnProgress
 
 _RESOLUTIONS = ("480p", "1080p", "Full-Resolution")
 _MOST_OBJECTS = 64  # DAVIS 2017 has at most 10; more values than this are the soft edges of a gray mask
@@ -29,7 +30,7 @@ def palette() -> np.ndarray:
     return colours
 
 
-def find(source: Path, on_progress: Report) -> Found | None:
+def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     """The clips of a DAVIS folder, of one of its resolutions, or the one clip of a clip's folder.
 
     Raises:
@@ -46,7 +47,7 @@ def find(source: Path, on_progress: Report) -> Found | None:
     for number, folder in enumerate(folders):
         on_progress(number, len(folders), folder.name)
         clips.append(_clip(root, folder, masks / folder.name))
-    return Found(format="davis", clips=tuple(clips)) if clips else None
+    return FoundClips(format="davis", clips=tuple(clips)) if clips else None
 
 
 def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
@@ -98,29 +99,17 @@ def _by_colour(values: np.ndarray, path: Path) -> tuple[np.ndarray, tuple[str, .
 
 
 def _clip(root: Path, folder: Path, masks: Path) -> FoundClip:
-    names = image_names(folder)
-    if not names:
-        raise StudioError(f"{folder} holds no frames; fill it or take it away.")
-    width, height = common_size([folder / name for name in names])
-    frames = {Path(name).stem: number for number, name in enumerate(names)}
-    annotations = []
-    for name in image_names(masks) if masks.is_dir() else []:
-        frame = frames.get(Path(name).stem)
-        if frame is None:
-            raise StudioError(f"{masks / name} belongs to no frame of {folder}; put the frame back.")
-        annotations.append(AnnotatedFrame(frame=frame, annotator=0, path=masks / name))
+    names = frame_names(folder)
+    clip = clip_of(folder, names, "davis", root)
+    pictures = [masks / name for name in image_names(masks)] if masks.is_dir() else []
+    annotations = tuple(
+        AnnotatedFrame(frame=frame, annotator=0, path=path)
+        for frame, path in by_frame(pictures, folder, names)
+    )
     warnings = [] if annotations else [f"{folder.name} has no masks; it was taken without objects."]
     if gap := skipped(names):
         warnings.append(gap)
-    clip = Clip(
-        name=folder.name,
-        dataset="davis",
-        width=width,
-        height=height,
-        root=root,
-        files=tuple((folder / name).relative_to(root).as_posix() for name in names),
-    )
-    return FoundClip(clip=clip, annotations=tuple(annotations), warnings=tuple(warnings))
+    return FoundClip(clip=clip, annotations=annotations, warnings=tuple(warnings))
 
 
 def _place(source: Path) -> tuple[Path, str, str | None] | None:

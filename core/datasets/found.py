@@ -1,15 +1,11 @@
 """What a reader finds in a folder, before anything is written."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.datasets.clip import Clip
-
-Report = Callable[[int, int, str], None]
-"""Told how far a reader is: clips done, of how many, and the name of the one it works on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +41,7 @@ class FoundClip:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class FoundClips:
     """Everything found in one place, of one format; clip names are unique in it."""
 
     format: str

@@ -3,12 +3,13 @@
 from collections import Counter
 from pathlib import Path
 
-from core.datasets.clip import Clip
-from core.datasets.found import Found, FoundClip, Report
-from core.datasets.image import common_size, image_names, natural_key, skipped
+from core.datasets.found import FoundClip, FoundClips
+from core.datasets.frame_folder import clip_of
+from core.datasets.image import image_names, natural_key, skipped
+from core.events import OnProgress
 
 
-def find(source: Path, on_progress: Report) -> Found | None:
+def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     """The clip of the images in a folder, in natural order; without images, one clip a subfolder.
 
     Raises:
@@ -24,7 +25,7 @@ def find(source: Path, on_progress: Report) -> Found | None:
     for number, folder in enumerate(folders):
         on_progress(number, len(folders), folder.name)
         clips.append(_clip(folder))
-    return Found(format="frames", clips=tuple(clips)) if clips else None
+    return FoundClips(format="frames", clips=tuple(clips)) if clips else None
 
 
 def _clip(folder: Path) -> FoundClip:
@@ -39,13 +40,5 @@ def _clip(folder: Path) -> FoundClip:
         names = [name for name in names if Path(name).suffix.lower() == suffix]
     if gap := skipped(names):
         warnings.append(gap)
-    width, height = common_size([folder / name for name in names])
-    clip = Clip(
-        name=folder.name,
-        dataset="frames",
-        width=width,
-        height=height,
-        root=folder.parent,
-        files=tuple(f"{folder.name}/{name}" for name in names),
-    )
+    clip = clip_of(folder, names, "frames", folder.parent)
     return FoundClip(clip=clip, warnings=tuple(warnings))

@@ -1,23 +1,33 @@
 """Read image files: as RGB pictures, or with the very values that are stored."""
 
+import io
+import math
 import re
-import struct
+import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
+from PIL import Image, UnidentifiedImageError
 
-from core.datasets import image_headers
 from core.errors import StudioError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp")
 """Of files that are taken as images, in lower case."""
 
-_HEAD = 65536  # bytes that hold the header of nearly every image
 _AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 _MOST_PIXELS = 1 << 27  # 400 MB as RGB; a header can claim more than there is
+_NETPBM = re.compile(rb"P([56])" + rb"(?:\s|#[^\n]*\n)+(\d{1,9})" * 3 + rb"\s")
+
+_HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP")
+"""What Pillow reads the header of; the rest, such as TIFF, is decoded to know its size."""
+
+_DAMAGED = (OSError, SyntaxError, ValueError)  # what Pillow raises
+Image.MAX_IMAGE_PIXELS = None  # `_MOST_PIXELS` is the limit; Pillow's own would warn below it
+warnings.filterwarnings("ignore", module="PIL")  # of wrong EXIF data and the like, which are not used
 
 
 def read_image(path: Path) -> np.ndarray:
@@ -26,7 +36,7 @@ def read_image(path: Path) -> np.ndarray:
     Raises:
         StudioError: the file is missing, cut short or not an image.
     """
-    return _decode(_whole(path), _AS_RGB, path)
+    return _decode(_read(path), _AS_RGB, path)
 
 
 def read_values(path: Path) -> np.ndarray:
@@ -39,27 +49,24 @@ def read_values(path: Path) -> np.ndarray:
     Raises:
         StudioError: the file is missing, cut short or not an image.
     """
-    data = _whole(path)
-    layout = image_headers.netpbm_layout(data)
-    if layout is not None and layout.channels:
-        pixels = np.frombuffer(data[layout.start : layout.end], ">u2" if layout.depth == 2 else "u1")
-        shape = (layout.height, layout.width) + ((3,) if layout.channels == 3 else ())
-        return pixels.reshape(shape).astype(np.uint16 if layout.depth == 2 else np.uint8)
-    bits = _palette_bits(data)
-    if bits:
-        gray = _decode(_palette_as_gray(data), cv2.IMREAD_UNCHANGED, path)
-        return gray // np.uint8(255 // (2**bits - 1)) if bits < 8 else gray
+    data = _read(path)
+    image = _opened(io.BytesIO(data), path)
+    if image is not None and (header := _NETPBM.match(data)):
+        return _netpbm_values(header, data, path)
+    if image is not None and image.mode == "P":
+        _check(data, path)
+        return _palette_indices(image, path)
     values = _decode(data, cv2.IMREAD_UNCHANGED, path)
     return values if values.ndim == 2 else values[:, :, 2::-1]
 
 
 def encode_palette_png(indices: np.ndarray, palette: np.ndarray) -> bytes:
     """A palette PNG: (H, W) uint8 indices into `palette`, (256, 3) uint8 RGB."""
-    _, encoded = cv2.imencode(".png", indices)
-    chunks = list(image_headers.png_chunks(encoded.tobytes()))
-    (_, header), rest = chunks[0], chunks[1:]
-    header = header[:9] + b"\x03" + header[10:]  # colour type 3: palette
-    return image_headers.png_bytes([(b"IHDR", header), (b"PLTE", palette.astype(np.uint8).tobytes()), *rest])
+    image = Image.fromarray(indices)
+    image.putpalette(palette.astype(np.uint8).tobytes())
+    encoded = io.BytesIO()
+    image.save(encoded, "PNG")
+    return encoded.getvalue()
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -70,17 +77,14 @@ def image_size(path: Path) -> tuple[int, int]:
     """
     try:
         with open(path, "rb") as file:
-            head = file.read(_HEAD)
-            found = image_headers.size(head)
-            if found is None:
-                found = image_headers.size(head + file.read())
+            image = _opened(file, path)
+            return _size_of_whole(path) if image is None else image.size
     except OSError as error:
         raise _unreadable(path, error) from error
-    return _sensible(found, path) if found else _size_of_whole(path)
 
 
 def common_size(paths: Sequence[Path]) -> tuple[int, int]:
-    """The one size of all frames of a clip; each file is read, but not decoded.
+    """The one size of all frames of a clip; each file is read, JPEG and PNG are not decoded.
 
     Raises:
         StudioError: naming the first frame of another size, or one that is missing, cut short or no image.
@@ -125,58 +129,94 @@ def skipped(names: Sequence[str]) -> str | None:
 
 
 def _size_of_whole(path: Path) -> tuple[int, int]:
-    data = _whole(path)
-    found = image_headers.size(data)
-    if found:
-        return _sensible(found, path)
+    data = _read(path)
+    image = _check(data, path)
+    if image is not None and image.format in ("JPEG", "MPO", "PNG"):
+        return image.size
     height, width = _decode(data, _AS_RGB, path).shape[:2]
     return width, height
 
 
-def _sensible(size: tuple[int, int], path: Path) -> tuple[int, int]:
-    if 0 in size:
-        raise StudioError(f"{path} is not an image that can be read; replace it or take it out.")
-    return size
-
-
-def _whole(path: Path) -> bytes:
+def _read(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
         raise _unreadable(path, error) from error
-    fault = image_headers.damage(data)
-    if fault:
-        raise StudioError(f"{path} {fault}; copy it again from where it came from.")
-    width, height = image_headers.size(data) or (0, 0)
-    if width * height > _MOST_PIXELS:
-        raise StudioError(f"{path} is {width} x {height} pixels, which is too large; make it smaller.")
+    if not data:
+        raise StudioError(f"{path} is empty; copy it again from where it came from.")
     return data
 
 
+def _opened(file: BinaryIO, path: Path) -> Image.Image | None:
+    """The image with its header read and nothing decoded; None where it is none of `_HEADERS`."""
+    try:
+        image = Image.open(file, formats=_HEADERS)
+    except UnidentifiedImageError:
+        return None
+    except _DAMAGED as error:
+        raise _damaged(path) from error
+    width, height = image.size
+    if width * height > _MOST_PIXELS:
+        raise StudioError(f"{path} is {width} x {height} pixels, which is too large; make it smaller.")
+    return image
+
+
+def _check(data: bytes, path: Path) -> Image.Image | None:
+    """As `_opened`; of a JPEG and a PNG it is checked that all of the file is there, without decoding."""
+    file = io.BytesIO(data)
+    image = _opened(file, path)
+    if image is None:
+        return None
+    if image.format == "PNG":
+        try:
+            image.verify()  # every checksum, up to the length and the name of the last chunk
+        except _DAMAGED as error:
+            raise _damaged(path) from error
+        if len(file.read(4)) < 4:
+            raise _damaged(path)
+    elif image.format in ("JPEG", "MPO") and data.find(b"\xff\xd9", file.tell()) < 0:
+        raise _damaged(path)  # no end after the start of the pixels
+    return image
+
+
+def _netpbm_values(header: re.Match[bytes], data: bytes, path: Path) -> np.ndarray:
+    """A binary PGM or PPM; decoders would scale its values to the full range."""
+    width, height, maximum = (int(header[place]) for place in (2, 3, 4))
+    shape = (height, width) if header[1] == b"5" else (height, width, 3)
+    stored, values = (np.dtype("u1"), np.uint8) if maximum < 256 else (np.dtype(">u2"), np.uint16)
+    end = header.end() + math.prod(shape) * stored.itemsize
+    if len(data) < end:
+        raise _damaged(path)
+    return np.frombuffer(data[header.end() : end], stored).reshape(shape).astype(values)
+
+
+def _palette_indices(image: Image.Image, path: Path) -> np.ndarray:
+    try:
+        return np.array(image)
+    except _DAMAGED as error:
+        raise _damaged(path) from error
+
+
 def _decode(data: bytes, flags: int, path: Path) -> np.ndarray:
+    known = _check(data, path) is not None
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:  # such as more than 2^30 pixels
-        raise StudioError(f"{path} is not an image that can be read; replace it or take it out.") from error
+        raise _damaged(path) if known else _no_image(path) from error
     if image is None or image.size == 0:
-        raise StudioError(f"{path} is not an image that can be read; replace it or take it out.")
+        raise _damaged(path) if known else _no_image(path)
     return image
+
+
+def _damaged(path: Path) -> StudioError:
+    return StudioError(f"{path} is cut short or damaged; copy it again from where it came from.")
+
+
+def _no_image(path: Path) -> StudioError:
+    return StudioError(f"{path} is not an image that can be read; replace it or take it out.")
 
 
 def _unreadable(path: Path, error: OSError) -> StudioError:
     if isinstance(error, FileNotFoundError):
         return StudioError(f"There is no file {path}; put it back, or use Find moved frames.")
     return StudioError(f"{path} cannot be read ({error.strerror}); check the permissions of the file.")
-
-
-def _palette_bits(data: bytes) -> int:
-    """Bits a pixel of a palette PNG; 0 for every other file."""
-    return data[24] if image_headers.is_png(data) and data[25] == 3 else 0
-
-
-def _palette_as_gray(data: bytes) -> bytes:
-    """The same PNG with its indices declared as gray values; OpenCV would look up the colours."""
-    chunks = [(k, c) for k, c in image_headers.png_chunks(data) if k in (b"IHDR", b"IDAT", b"IEND")]
-    header = bytearray(chunks[0][1])
-    struct.pack_into("B", header, 9, 0)  # colour type 0: gray
-    return image_headers.png_bytes([(b"IHDR", bytes(header)), *chunks[1:]])

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.clip import Clip
-from core.datasets.found import AnnotatedFrame, Found, FoundClip, FrameLabels, Report
-from core.datasets.image import common_size, image_names, natural_key, read_values
+from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips, FrameLabels
+from core.datasets.frame_folder import clip_of
+from core.datasets.image import image_names, natural_key, read_values
 from core.errors import StudioError
+from core.events import OnProgress
 
 _FRAMES = (
     ".jpg",
@@ -45,7 +46,7 @@ class Definition:
     pictures: tuple[tuple[int, str], ...]
 
 
-def find(source: Path, on_progress: Report) -> Found | None:
+def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     """The sequences in a folder: the folder itself, those in it, or those in Trainingset and Testset.
 
     Raises:
@@ -56,7 +57,7 @@ def find(source: Path, on_progress: Report) -> Found | None:
     for number, sequence in enumerate(sequences):
         on_progress(number, len(sequences), sequence.name)
         clips.append(read_sequence(sequence))
-    return Found(format="moseg", clips=tuple(clips)) if clips else None
+    return FoundClips(format="moseg", clips=tuple(clips)) if clips else None
 
 
 def read_sequence(folder: Path) -> FoundClip:
@@ -69,15 +70,7 @@ def read_sequence(folder: Path) -> FoundClip:
     listings, definitions = _listings(folder), _definitions(folder)
     names = read_bmf(listings[0], warnings) if listings else _frame_names(folder, warnings)
     names = [_present(folder, name, listings[0] if listings else folder, _FRAMES) for name in names]
-    width, height = common_size([folder / name for name in names])
-    clip = Clip(
-        name=folder.name,
-        dataset="moseg",
-        width=width,
-        height=height,
-        root=folder.parent,
-        files=tuple(f"{folder.name}/{name}" for name in names),
-    )
+    clip = clip_of(folder, names, "moseg", folder.parent)
     if not definitions:
         warnings.append(f"{folder.name} has no Def.dat; it was taken without objects.")
         return FoundClip(clip=clip, warnings=tuple(warnings))

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.datasets import davis, frames, moseg, video, vsb100
-from core.datasets.found import Found, FoundClip, FrameLabels, Report
+from core.datasets.found import FoundClip, FoundClips, FrameLabels
 from core.errors import StudioError
+from core.events import OnProgress
+from core.free_name import free_name
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Reader:
     Attributes:
         name: what it is called on the command line, and the `dataset` of the clips it finds.
         title: what it is called in the window.
-        looks_for: what it finds, for help and messages.
+        reads: what it can be given, for help and messages.
         find: what a folder or file holds of this format; None where that is nothing.
         read_labels: decodes the label pictures of a clip it found, ordered by annotator, then frame; None
             where the format has none.
@@ -27,8 +29,8 @@ class Reader:
 
     name: str
     title: str
-    looks_for: str
-    find: Callable[[Path, Report], Found | None]
+    reads: str
+    find: Callable[[Path, OnProgress], FoundClips | None]
     read_labels: Callable[[FoundClip], Iterator[FrameLabels]] | None = None
     is_data_set: bool = False
     suffixes: tuple[str, ...] = ()
@@ -37,10 +39,17 @@ class Reader:
 READERS: dict[str, Reader] = {
     reader.name: reader
     for reader in (
-        Reader("moseg", "Moseg", "BMS-26 or FBMS-59", moseg.find, moseg.read_labels, is_data_set=True),
-        Reader("vsb100", "VSB100", "VSB100", vsb100.find, vsb100.read_labels, is_data_set=True),
-        Reader("davis", "DAVIS", "DAVIS", davis.find, davis.read_labels, is_data_set=True),
-        Reader("video", "Videos", "a video file or a folder of them", video.find, suffixes=video.SUFFIXES),
+        Reader(
+            "moseg",
+            "Moseg",
+            "a BMS-26 or FBMS-59 folder",
+            moseg.find,
+            moseg.read_labels,
+            is_data_set=True,
+        ),
+        Reader("vsb100", "VSB100", "a VSB100 folder", vsb100.find, vsb100.read_labels, is_data_set=True),
+        Reader("davis", "DAVIS", "a DAVIS folder", davis.find, davis.read_labels, is_data_set=True),
+        Reader("video", "Videos", "a video file", video.find, suffixes=video.SUFFIXES),
         Reader("frames", "Frames", "a folder of frames", frames.find),
     )
 }
@@ -52,9 +61,15 @@ def reader_title(name: str) -> str:
     return READERS[name].title if name in READERS else name
 
 
+def readable() -> str:
+    """What can be imported, such as "a DAVIS folder or a video file"."""
+    *others, last = (reader.reads for reader in READERS.values())
+    return f"{', '.join(others)} or {last}"
+
+
 def find_clips(
-    source: Path, format: str = "auto", on_progress: Report = lambda done, total, what: None
-) -> Found:
+    source: Path, format: str = "auto", on_progress: OnProgress = lambda done, total, what: None
+) -> FoundClips:
     """The clips of a folder or file; frames are read but not decoded, except that videos are decoded once.
 
     A folder one level above what a format expects is recognised too, and inside a data set, a
@@ -92,7 +107,7 @@ def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
         yield from read(found)
 
 
-def _find(source: Path, format: str, on_progress: Report) -> Found:
+def _find(source: Path, format: str, on_progress: OnProgress) -> FoundClips:
     if source.is_file():
         readers = [
             reader for reader in READERS.values() if reader.suffixes and format in ("auto", reader.name)
@@ -115,13 +130,10 @@ def _find(source: Path, format: str, on_progress: Report) -> Found:
                     if found is not None:
                         return _only(found, place, source, inside)
     wanted = "clips of a known format" if format == "auto" else f"{format} clips"
-    raise StudioError(
-        f"{source} holds no {wanted}; choose a video, a folder of frames, "
-        "or the folder of a Moseg, VSB100 or DAVIS data set."
-    )
+    raise StudioError(f"{source} holds no {wanted}; choose {readable()}.")
 
 
-def _only(found: Found, place: Path, source: Path, inside: list[Path]) -> Found:
+def _only(found: FoundClips, place: Path, source: Path, inside: list[Path]) -> FoundClips:
     """What was found, with a warning where it lies in one folder of several."""
     if place == source or len(inside) == 1:
         return found
@@ -136,9 +148,7 @@ def _with_unique_names(clips: tuple[FoundClip, ...]) -> tuple[FoundClip, ...]:
     taken: set[str] = set()
     renamed = []
     for found in clips:
-        name, number = found.clip.name, 2
-        while name in taken:
-            name, number = f"{found.clip.name}-{number}", number + 1
+        name = free_name(found.clip.name, taken.__contains__)
         taken.add(name)
         renamed.append(dataclasses.replace(found, clip=dataclasses.replace(found.clip, name=name)))
     return tuple(renamed)

@@ -2,9 +2,11 @@
 
 A clip is a stack of surfaces seen by a moving camera: a background, creatures that walk, turn, grow
 and wobble, and, if asked for, trunks close to the camera. Every surface has a texture of its own and a
-map from the frame into it in closed form, so where a point goes and whether it is seen is exact.
+map
+from the frame into it in closed form, so where a point goes and whether it is seen is exact.
 """
 
+import copy
 from dataclasses import dataclass
 
 import cv2
@@ -107,8 +109,8 @@ class Camera:
 
     def nearer(self, times: float) -> "Camera":
         """The same camera as it sees a sheet so many times nearer: it pans more."""
-        other = object.__new__(Camera)
-        other.__dict__.update(self.__dict__, _nearness=times)
+        other = copy.copy(self)
+        other._nearness = times
         return other
 
     def at(self, time: float) -> np.ndarray:

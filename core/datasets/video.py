@@ -19,9 +19,10 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 from core.datasets.clip import Clip
-from core.datasets.found import Found, FoundClip, Report
+from core.datasets.found import FoundClip, FoundClips
 from core.datasets.image import image_names, natural_key
 from core.errors import StudioError
+from core.events import OnProgress
 
 SUFFIXES = (
     ".mp4",
@@ -44,7 +45,7 @@ _APART = 12  # frames between starting points: decoding as many takes less than 
 _HOPELESS = 10_000  # broken packets after which a file is given up
 
 
-def find(source: Path, on_progress: Report) -> Found | None:
+def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     """The clip of a video file, or those of the video files in a folder or, one level down, in its folders.
 
     Raises:
@@ -60,7 +61,7 @@ def find(source: Path, on_progress: Report) -> Found | None:
     for number, path in enumerate(paths):
         on_progress(number, len(paths), path.name)
         clips.append(index_video(path, partial(_report_frame, on_progress, number, len(paths), path.name)))
-    return Found(format="video", clips=tuple(clips)) if clips else None
+    return FoundClips(format="video", clips=tuple(clips)) if clips else None
 
 
 def index_video(path: Path, on_frame: Callable[[int], None] = lambda frame: None) -> FoundClip:
@@ -259,7 +260,7 @@ class _Decoder:
             yield from (picture for picture in pictures if isinstance(picture, VideoFrame))
 
 
-def _report_frame(on_progress: Report, number: int, total: int, name: str, frame: int) -> None:
+def _report_frame(on_progress: OnProgress, number: int, total: int, name: str, frame: int) -> None:
     if frame % 100 == 0:
         on_progress(number, total, f"{name}, frame {frame}" if frame else name)
 

@@ -16,17 +16,19 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.found import AnnotatedFrame, Found, FoundClip, FrameLabels, Report
-from core.datasets.image import common_size, image_names, natural_key
+from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips, FrameLabels
+from core.datasets.frame_folder import by_frame, clip_of, frame_names
+from core.datasets.image import natural_key
 from core.datasets.mat_reader import parsed
 from core.errors import StudioError
+from core.events import OnProgress
 
 MOST_PIXELS = 0.5
 MOST_BORDER = 0.3
 """Above these mean shares of a frame's pixels, or of its border, a region is background."""
 
 
-def find(source: Path, on_progress: Report) -> Found | None:
+def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     """The videos of a split, of a folder of splits, or the one video of a video's folder.
 
     Raises:
@@ -59,7 +61,7 @@ def find(source: Path, on_progress: Report) -> Found | None:
         )
         for (clip, mats), count in zip(pictures, annotators, strict=True)
     ]
-    return Found(format="vsb100", clips=tuple(clips), warnings=tuple(warnings))
+    return FoundClips(format="vsb100", clips=tuple(clips), warnings=tuple(warnings))
 
 
 def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
@@ -114,27 +116,11 @@ def background_labels(pictures: Iterable[np.ndarray]) -> list[int]:
 
 def _pictures(split: Path, folder: Path) -> tuple[Clip, list[tuple[int, Path]]]:
     """The clip of a video's folder, and frame and path of each `.mat`."""
-    names = image_names(folder)
-    if not names:
-        raise StudioError(f"{folder} holds no frames; fill it or take it away.")
-    width, height = common_size([folder / name for name in names])
-    frames = {Path(name).stem: number for number, name in enumerate(names)}
-    mats = []
-    for path in sorted(
+    names = frame_names(folder)
+    mats = sorted(
         (split / "Groundtruth" / folder.name).glob("*.mat"), key=lambda item: natural_key(item.name)
-    ):
-        if path.stem not in frames:
-            raise StudioError(f"{path} belongs to no frame of {folder}; put the frame back.")
-        mats.append((frames[path.stem], path))
-    clip = Clip(
-        name=folder.name,
-        dataset="vsb100",
-        width=width,
-        height=height,
-        root=split,
-        files=tuple(f"Images/{folder.name}/{name}" for name in names),
     )
-    return clip, mats
+    return clip_of(folder, names, "vsb100", split), by_frame(mats, folder, names)
 
 
 def _annotators(videos: Sequence[Sequence[Path]]) -> list[int]:

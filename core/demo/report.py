@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from core.array_file import read_arrays
 from core.atomic_file import write_atomically
 from core.datasets.reading import open_frames
 from core.demo.charts import Curve, line_chart
@@ -20,6 +19,7 @@ from core.demo.templates import render
 from core.evaluation.differences import difference, signed
 from core.evaluation.table1 import measured_classes
 from core.events import Filters, Metric
+from core.filters import read_filters
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
 from core.trajectories import store
@@ -162,7 +162,7 @@ def _usual_span(curves: Sequence[Curve]) -> tuple[float, float]:
 def _filters(run: RunFolder) -> list[tuple[int, np.ndarray]]:
     """Step and (F, 3, k, k) of every picture of the filters that the run left."""
     found = [event for event in run.events()[0] if isinstance(event, Filters)]
-    return [(event.step, read_arrays(run.path / event.path)["filters"]) for event in found]
+    return [(event.step, read_filters(run.path / event.path)) for event in found]
 
 
 def _image(kind: str, data: bytes, alt: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Proposals of a set of images in one file."""
 
 import contextlib
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import write_arrays
+from core.array_file import read_arrays, write_arrays
 from core.atomic_file import check_writable
 from core.errors import StudioError
 
@@ -83,11 +82,11 @@ class Proposals:
             StudioError: the file is missing, damaged, or holds something else.
         """
         try:
-            with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-                ids, offsets, boxes = arrays["ids"], arrays["offsets"], arrays["boxes"]
+            arrays = read_arrays(path)
+            ids, offsets, boxes = arrays["ids"], arrays["offsets"], arrays["boxes"]
         except FileNotFoundError as error:
             raise StudioError(f"There is no file {path}; make the proposals first.") from error
-        except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise StudioError(f"{path} does not hold proposals; make them again.") from error
         if (
             boxes.ndim != 2

@@ -8,15 +8,17 @@ import numpy as np
 
 from core import geometry
 from core.datasets.clip import Clip
-from core.datasets.found import Found, FoundClip, Report
+from core.datasets.found import FoundClip, FoundClips
 from core.datasets.readers import read_labels
 from core.errors import StudioError
+from core.events import OnProgress
+from core.free_name import free_name
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.model import ObjectTrajectory, Origin
 
 
 def import_edit(
-    found: Found, on_progress: Report = lambda done, total, what: None, taken: Collection[str] = ()
+    found: FoundClips, on_progress: OnProgress = lambda done, total, what: None, taken: Collection[str] = ()
 ) -> AddClips:
     """Decode the label pictures of found clips into objects, one per object number and annotator.
 
@@ -35,7 +37,7 @@ def import_edit(
     clips = []
     for number, one in enumerate(found.clips):
         on_progress(number, len(found.clips), one.clip.name)
-        clip = replace(one.clip, name=_unused(one.clip.name, names))
+        clip = replace(one.clip, name=free_name(one.clip.name, names.__contains__))
         names.add(clip.name)
         _check_text(clip)
         objects, noted = _objects(one)
@@ -82,13 +84,6 @@ def _objects(found: FoundClip) -> tuple[list[ObjectTrajectory], list[str]]:
         for (annotator, number), one in sorted(seen.items())
     ]
     return objects, warnings
-
-
-def _unused(name: str, taken: Collection[str]) -> str:
-    number, unused = 2, name
-    while unused in taken:
-        unused, number = f"{name}-{number}", number + 1
-    return unused
 
 
 def _check_text(clip: Clip) -> None:

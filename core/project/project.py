@@ -8,6 +8,7 @@ import contextlib
 import datetime
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import filelock
@@ -104,10 +105,9 @@ class Project:
             lock.acquire(blocking=False)
             with contextlib.ExitStack() as undo:
                 undo.callback(lock.release)
-                database.check()
                 engine = database.connect()
                 undo.callback(engine.dispose)
-                migrations.upgrade(engine, lambda: database.back_up("before-migration"))
+                migrations.upgrade(engine, partial(_back_up, database))
                 _follow_move(path, engine)
                 undo.pop_all()
         except filelock.Timeout as error:
@@ -129,7 +129,8 @@ class Project:
     def close(self) -> None:
         """Back a database file up if it changed since the last backup, and let go of it."""
         self.engine.dispose()
-        self.database.close()
+        if isinstance(self.database, SqliteFile):  # a server has its own backups
+            self.database.back_up_changes()
         self._lock.release()
 
     def __enter__(self) -> "Project":
@@ -186,6 +187,11 @@ class Project:
             raise
         except DatabaseError as error:
             raise StudioError(f"The edit was not saved ({_reason(error)}); {self.database.room}.") from error
+
+
+def _back_up(database: SqliteFile | Server) -> None:
+    if isinstance(database, SqliteFile):
+        database.back_up("before-migration")
 
 
 def _reason(error: DatabaseError) -> str:

@@ -98,12 +98,6 @@ def start_worker(folder: RunFolder, threads: int | None = None) -> "subprocess.P
         ) from error
 
 
-def worker_pid(folder: RunFolder) -> int | None:
-    """The process of a run on this machine that is running now; None where it is not."""
-    status = folder.status()
-    return status.pid if status.state is State.RUNNING and status.pid else None
-
-
 def environment() -> dict[str, Any]:
     """What a run runs on: versions, machine and time; nothing is imported to find out."""
     return {

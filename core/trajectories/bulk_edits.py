@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories import schema, store
-from core.trajectories.journal import Rows
+from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
 from core.trajectories.trajectory_rows import observation_rows
 from core.version import code_version
@@ -39,7 +39,7 @@ class AddClips:
             f"Import {self.clips[0][0].name}" if len(self.clips) == 1 else f"Import {len(self.clips)} clips"
         )
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         taken = {clip.name for clip in store.clips(rows.connection)}
         for clip, _ in self.clips:
             if clip.name in taken:
@@ -91,7 +91,7 @@ class ReplacePoints:
         count = sum(len(points) for points in self.points.values())
         return f"Track {count:,} point{'s' if count != 1 else ''}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         provenance = store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
         t, there = schema.trajectory.c, {clip.id for clip in store.clips(rows.connection)}
         for clip_id, points in self.points.items():
@@ -142,46 +142,31 @@ class FillObservations:
     def text(self) -> str:
         return self._text(sum(map(len, self.objects.values())), 0)
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
-        o, t = schema.observation.c, schema.trajectory.c
         filled, left = 0, 0
         for clip_id, objects in self.objects.items():
-            known = {
+            unchanged = {
                 one.id for one in store.some_objects(rows.connection, objects) if self._is_unchanged(one)
             }
-            filled, left = filled + len(known), left + len(objects) - len(known)
-            query = select(o.trajectory_id, o.frame, o.origin).where(o.trajectory_id.in_(known))
-            if self.span:
-                query = query.where(o.frame.between(*self.span))
-            there = rows.connection.execute(query).all()
-            rows.delete(
-                schema.observation,
-                [(row.trajectory_id, row.frame) for row in there if row.origin == Origin.PROPAGATED],
-            )
-            kept = {(row.trajectory_id, row.frame) for row in there if row.origin in KEYFRAMES}
-            new = [
-                {**row, "origin": int(Origin.PROPAGATED), "overlap": None}
-                for id, one in objects.items()
-                if id in known
-                for row in observation_rows(id, one)
-                if (id, row["frame"]) not in kept
-            ]
-            rows.insert(schema.observation, new)
+            keyframes = self._clear(rows, unchanged)
+            _insert_propagated(rows, {id: objects[id] for id in objects if id in unchanged}, keyframes)
             if clip_id in self.audit:
-                _write_audit(rows, known, self.audit[clip_id])
-            spans = _spans(rows, known)
-            heads = {
-                (row.id,): row
-                for row in rows.connection.execute(select(t.id, t.first, t.last).where(t.id.in_(known)))
-            }
-            moved = {
-                key: {"first": spans[key][0], "last": spans[key][1]}
-                for key, row in heads.items()
-                if (row.first, row.last) != spans[key]
-            }
-            rows.update(schema.trajectory, moved)
+                _write_audit(rows, unchanged, self.audit[clip_id])
+            _set_spans(rows, unchanged)
+            filled, left = filled + len(unchanged), left + len(objects) - len(unchanged)
         rows.text = self._text(filled, left)
+
+    def _clear(self, rows: Recorder, ids: set[int]) -> set[tuple[int, int]]:
+        """Delete what was propagated within the span; the keyframes there, as trajectory id and frame."""
+        o = schema.observation.c
+        query = select(o.trajectory_id, o.frame, o.origin).where(o.trajectory_id.in_(ids))
+        if self.span:
+            query = query.where(o.frame.between(*self.span))
+        there = rows.connection.execute(query).all()
+        old = [(row.trajectory_id, row.frame) for row in there if row.origin == Origin.PROPAGATED]
+        rows.delete(schema.observation, old)
+        return {(row.trajectory_id, row.frame) for row in there if row.origin in KEYFRAMES}
 
     def _is_unchanged(self, one: ObjectTrajectory) -> bool:
         digest = one.keyframes_digest()
@@ -196,7 +181,19 @@ class FillObservations:
         return text
 
 
-def _write_audit(rows: Rows, ids: set[int], audit: Mapping[int, Mapping[int, float]]) -> None:
+def _insert_propagated(
+    rows: Recorder, objects: Mapping[int, ObjectTrajectory], keyframes: set[tuple[int, int]]
+) -> None:
+    new = [
+        {**row, "origin": int(Origin.PROPAGATED), "overlap": None}
+        for id, one in objects.items()
+        for row in observation_rows(id, one)
+        if (id, row["frame"]) not in keyframes
+    ]
+    rows.insert(schema.observation, new)
+
+
+def _write_audit(rows: Recorder, ids: set[int], audit: Mapping[int, Mapping[int, float]]) -> None:
     o = schema.observation.c
     query = select(o.trajectory_id, o.frame, o.overlap)
     query = query.where(o.trajectory_id.in_(ids), o.origin.in_([int(origin) for origin in KEYFRAMES]))
@@ -208,7 +205,7 @@ def _write_audit(rows: Rows, ids: set[int], audit: Mapping[int, Mapping[int, flo
     rows.update(schema.observation, new)
 
 
-def _add_objects(rows: Rows, clip_id: int, objects: Sequence[ObjectTrajectory], provenance: int) -> None:
+def _add_objects(rows: Recorder, clip_id: int, objects: Sequence[ObjectTrajectory], provenance: int) -> None:
     heads = [
         {
             "clip_id": clip_id,
@@ -257,13 +254,20 @@ def _point_rows(clip_id: int, points: PointTrajectories, provenance: int) -> lis
     ]
 
 
-def _spans(rows: Rows, ids: set[int]) -> dict[tuple[int], tuple[int, int]]:
-    o = schema.observation.c
-    query = select(o.trajectory_id, o.frame).where(o.trajectory_id.in_(ids))
-    frames: dict[int, list[int]] = {}
-    for row in rows.connection.execute(query):
-        frames.setdefault(row.trajectory_id, []).append(row.frame)
-    return {(id,): (int(np.min(seen)), int(np.max(seen))) for id, seen in frames.items()}
+def _set_spans(rows: Recorder, ids: set[int]) -> None:
+    """Let the rows of trajectories say from which frame to which their observations go now."""
+    o, t = schema.observation.c, schema.trajectory.c
+    first, last = func.min(o.frame).label("first"), func.max(o.frame).label("last")
+    query = (
+        select(t.id, first, last)
+        .join(schema.observation, o.trajectory_id == t.id)
+        .where(t.id.in_(ids))
+        .group_by(t.id, t.first, t.last)
+        .having((first != t.first) | (last != t.last))
+        .order_by(t.id)
+    )
+    moved = {(row.id,): {"first": row.first, "last": row.last} for row in rows.connection.execute(query)}
+    rows.update(schema.trajectory, moved)
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,7 +293,7 @@ class AddTrajectories:
         count = len(self.points) + len(self.objects)
         return f"Import {count:,} track{'s' if count != 1 else ''} from {self.source}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         if not len(self.points) and not self.objects:
             raise StudioError(f"{self.source} holds no tracks; choose another file.")
         if not store.clips(rows.connection, [self.clip_id]):

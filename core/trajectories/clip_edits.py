@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.datasets.clip import Clip, Use
 from core.errors import StudioError
 from core.trajectories import schema, store
-from core.trajectories.journal import Rows
+from core.trajectories.journal import Recorder
 
 VERBS = {Use.TRAIN: "Train on", Use.HELD_OUT: "Hold out", Use.LEFT_OUT: "Leave out"}
 """What is done to a clip that is to be used so."""
@@ -22,7 +22,7 @@ class ChooseAnnotator:
     def text(self) -> str:
         return f"Use annotator {self.annotator + 1}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         rows.update(schema.clip, {(self.clip_id,): {"annotator": self.annotator}})
 
 
@@ -46,7 +46,7 @@ class ChooseUse:
         uses = {clip.use for clip in self.clips}
         return f"{VERBS[uses.pop()]} {what}" if len(uses) == 1 else f"Choose the use of {what}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         there = {clip.id for clip in store.clips(rows.connection, [clip.id for clip in self.clips])}
         for clip in self.clips:
             if clip.id not in there:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from core.errors import StudioError
 from core.trajectories import schema, store
-from core.trajectories.journal import Rows
+from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, EndReason, Kind, Origin, Review
 from core.trajectories.trajectory_rows import (
     add_path,
@@ -49,7 +49,7 @@ class AddObject:
     def text(self) -> str:
         return f"New object {self.label}".rstrip()
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         head = {
             "clip_id": self.clip_id,
             "kind": Kind.OBJECT.value,
@@ -80,7 +80,7 @@ class SetObservation:
     def text(self) -> str:
         return f"Edit track {self.trajectory_id} at frame {self.frame}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         head_of(rows, self.trajectory_id, Kind.OBJECT)
         row = observation_row(self.trajectory_id, self.frame, self.box, Origin.EDITED, 1.0, self.mask)
         if self.frame in origins_of(rows, self.trajectory_id):
@@ -102,7 +102,7 @@ class MakeKeyframe:
     def text(self) -> str:
         return f"Keyframe of track {self.trajectory_id} at frame {self.frame}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         origin = origins_of(rows, self.trajectory_id).get(self.frame)
         if origin is None:
             raise StudioError(
@@ -128,7 +128,7 @@ class MovePoint:
     def text(self) -> str:
         return f"Move point {self.trajectory_id} at frame {self.frame}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         head = head_of(rows, self.trajectory_id, Kind.POINT)
         if not head.first <= self.frame <= head.last:
             raise StudioError(f"Point {self.trajectory_id} has no observation at frame {self.frame}.")
@@ -156,7 +156,7 @@ class SetPath:
     def text(self) -> str:
         return f"Repair point {self.trajectory_id}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         head = head_of(rows, self.trajectory_id, Kind.POINT)
         if not head.first <= self.frame <= self.frame + len(self.xy) - 1 <= head.last:
             raise StudioError(f"Point {self.trajectory_id} no longer covers those frames; try again.")
@@ -179,7 +179,7 @@ class DeleteObservation:
     def text(self) -> str:
         return f"Delete track {self.trajectory_id} at frame {self.frame}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         head = head_of(rows, self.trajectory_id)
         if head.kind == Kind.OBJECT:
             frames = origins_of(rows, head.id)
@@ -208,7 +208,7 @@ class DeleteTrajectories:
     def text(self) -> str:
         return f"Delete {_named(self.trajectory_ids)}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         for trajectory_id in self.trajectory_ids[:1]:
             head_of(rows, trajectory_id)
         o = schema.observation.c
@@ -230,7 +230,7 @@ class Split:
     def text(self) -> str:
         return f"Split track {self.trajectory_id} at frame {self.frame}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         head = head_of(rows, self.trajectory_id)
         if not head.first < self.frame <= head.last:
             raise StudioError(
@@ -263,7 +263,7 @@ class Merge:
     def text(self) -> str:
         return f"Merge {_named(self.trajectory_ids)}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         heads = [head_of(rows, trajectory_id) for trajectory_id in dict.fromkeys(self.trajectory_ids)]
         heads.sort(key=lambda head: (head.first, head.id))
         if len(heads) < 2 or len({head.kind for head in heads}) > 1:
@@ -296,7 +296,7 @@ class Swap:
     def text(self) -> str:
         return f"Swap tracks {self.first_id} and {self.second_id} from frame {self.frame}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         a, b = head_of(rows, self.first_id), head_of(rows, self.second_id)
         if a.kind != b.kind or a.id == b.id:
             raise StudioError("Select two tracks of one kind, objects or points, to swap them.")
@@ -324,7 +324,7 @@ class Trim:
     def text(self) -> str:
         return f"Trim track {self.trajectory_id} to frames {self.first} to {self.last}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         head = head_of(rows, self.trajectory_id)
         first, last = max(self.first, head.first), min(self.last, head.last)
         if (first, last) == (head.first, head.last):
@@ -358,7 +358,7 @@ class Relabel:
     def text(self) -> str:
         return f"Label {_named(self.trajectory_ids)} {self.label!r}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         set_heads(rows, self.trajectory_ids, label=self.label[:255])
 
 
@@ -375,7 +375,7 @@ class SetReview:
         verb = {Review.OPEN: "Reopen", Review.ACCEPTED: "Accept", Review.REJECTED: "Reject"}[self.review]
         return f"{verb} {_named(self.trajectory_ids)}"
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: Recorder) -> None:
         set_heads(rows, self.trajectory_ids, review=int(self.review))
 
 

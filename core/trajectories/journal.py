@@ -1,6 +1,6 @@
 """Edits that can be taken back, also after a restart.
 
-An **edit** is a frozen dataclass that writes rows through `Rows`. For each row `Rows` keeps an
+An **edit** is a frozen dataclass that writes rows through `Recorder`. For each row `Recorder` keeps an
 **image**: what the row was before, or nothing where it did not exist. Undo exchanges rows and
 images; redo is the same exchange again, so both are exact and neither computes anything. `journal`
 only ever grows: its last number is the project's **revision**, which runs record.
@@ -38,7 +38,7 @@ class Edit(Protocol):
         """The clip it belongs to; None where there are several."""
         ...
 
-    def write(self, rows: "Rows") -> None:
+    def write(self, rows: "Recorder") -> None:
         """Write the rows.
 
         Raises:
@@ -62,7 +62,7 @@ class HistoryEntry:
     rows: int
 
 
-class Rows:
+class Recorder:
     """Writes rows and keeps what they were. Each call is one batch, however many rows it writes.
 
     An edit that learns only while it writes what it comes to may set `text`, which then names it.
@@ -139,7 +139,7 @@ def perform(connection: Connection, edit: Edit) -> Changes:
         StudioError: the edit cannot be done; roll back.
     """
     connection.execute(_ABANDON)
-    rows, now = Rows(connection), _now()
+    rows, now = Recorder(connection), _now()
     edit.write(rows)
     row = {
         "text": (rows.text or edit.text)[:255],
@@ -160,7 +160,7 @@ def join(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes:
     Raises:
         StudioError: the edit cannot be done; roll back.
     """
-    rows = Rows(connection)
+    rows = Recorder(connection)
     edit.write(rows)
     rows.store_images(entry.id, len(connection.execute(_BATCHES, {"edit": entry.id}).all()))
     update_rows(connection, schema.edit, {(entry.id,): {"rows": entry.rows + rows.written}})

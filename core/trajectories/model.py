@@ -4,7 +4,7 @@ import enum
 import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -56,6 +56,39 @@ class EndReason(enum.IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
+class Layout:
+    """Which observations of packed point trajectories lie in which frame, worked out when it is asked for.
+
+    Attributes:
+        first, offsets: as in `PointTrajectories`.
+    """
+
+    first: np.ndarray
+    offsets: np.ndarray
+
+    @cached_property
+    def owner(self) -> np.ndarray:
+        """(M,) int64, the trajectory of each observation."""
+        return np.repeat(np.arange(len(self.first)), np.diff(self.offsets))
+
+    @cached_property
+    def frame(self) -> np.ndarray:
+        """(M,) int64, the frame of each observation."""
+        starts = np.repeat(self.offsets[:-1] - self.first, np.diff(self.offsets))
+        return np.arange(len(starts)) - starts
+
+    @cached_property
+    def by_frame(self) -> tuple[np.ndarray, np.ndarray]:
+        """(M,) int64 observations by frame, then trajectory, and where each frame starts among them."""
+        count = int(self.frame.max(initial=-1)) + 1
+        narrow = (
+            self.frame.astype(np.uint16) if count <= 2**16 else self.frame
+        )  # sorted by radix, tenfold faster
+        starts = np.concatenate(([0], np.cumsum(np.bincount(self.frame, minlength=count))))
+        return np.argsort(narrow, kind="stable"), starts
+
+
+@dataclass(frozen=True, eq=False)
 class PointTrajectories:
     """Many point trajectories of one clip, packed one after the other (CSR).
 
@@ -73,6 +106,7 @@ class PointTrajectories:
         end_reason: (N,) uint8, `EndReason`.
         review: (N,) uint8, `Review`.
         labels: (N,) str, free names; empty for most.
+        layout: of the same `first` and `offsets`, where others have worked it out already.
     """
 
     ids: np.ndarray
@@ -84,6 +118,7 @@ class PointTrajectories:
     end_reason: np.ndarray
     review: np.ndarray
     labels: tuple[str, ...]
+    layout: Layout | None = field(default=None, repr=False)
 
     @staticmethod
     def pack(
@@ -119,9 +154,14 @@ class PointTrajectories:
             return np.concatenate([getattr(part, name) for part in parts])
 
         lengths = np.concatenate([part.lengths for part in parts])
-        names = ("ids", "first", "xy", "error", "origin", "end_reason", "review")
         return PointTrajectories(
-            **{name: joined(name) for name in names},
+            ids=joined("ids"),
+            first=joined("first"),
+            xy=joined("xy"),
+            error=joined("error"),
+            origin=joined("origin"),
+            end_reason=joined("end_reason"),
+            review=joined("review"),
             offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
             labels=tuple(itertools.chain.from_iterable(part.labels for part in parts)),
         )
@@ -140,27 +180,22 @@ class PointTrajectories:
         return self.first + self.lengths - 1
 
     @cached_property
+    def _layout(self) -> Layout:
+        return self.layout or Layout(self.first, self.offsets)
+
+    @property
     def owner(self) -> np.ndarray:
         """(M,) int64, the trajectory (its place, not its id) of each observation."""
-        return np.repeat(np.arange(len(self)), self.lengths)
+        return self._layout.owner
 
-    @cached_property
+    @property
     def frame(self) -> np.ndarray:
         """(M,) int64, the frame of each observation."""
-        return np.arange(len(self.xy)) - np.repeat(self.offsets[:-1] - self.first, self.lengths)
-
-    @cached_property
-    def _by_frame(self) -> tuple[np.ndarray, np.ndarray]:
-        count = int(self.frame.max(initial=-1)) + 1
-        narrow = (
-            self.frame.astype(np.uint16) if count <= 2**16 else self.frame
-        )  # sorted by radix, tenfold faster
-        starts = np.concatenate(([0], np.cumsum(np.bincount(self.frame, minlength=count))))
-        return np.argsort(narrow, kind="stable"), starts
+        return self._layout.frame
 
     def at(self, frame: int) -> np.ndarray:
         """(K,) int64: the observations at a frame, as places in `xy`; ordered by trajectory."""
-        order, starts = self._by_frame
+        order, starts = self._layout.by_frame
         if not 0 <= frame < len(starts) - 1:
             return order[:0]
         return order[starts[frame] : starts[frame + 1]]
@@ -186,8 +221,7 @@ class PointTrajectories:
             start = place + skipped
         joined = PointTrajectories.join([*parts, self._run(start, len(self))])
         if np.array_equal(joined.first, self.first) and np.array_equal(joined.offsets, self.offsets):
-            kept = ("owner", "frame", "_by_frame")
-            joined.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+            return replace(joined, layout=self._layout)
         return joined
 
     def _run(self, start: int, end: int) -> "PointTrajectories":

@@ -41,9 +41,6 @@ class Server:
     def __str__(self) -> str:
         return f"{self._url.database} on {self._url.host or 'this machine'}"
 
-    def check(self) -> None:
-        """Nothing to see to beforehand: the server looks after its files."""
-
     def connect(self) -> Engine:
         """An engine whose transactions see one moment; holds the database until it is disposed of.
 
@@ -83,9 +80,3 @@ class Server:
                 held.exec_driver_sql("SELECT 1")
 
         return engine
-
-    def back_up(self, why: str) -> None:
-        """Left to the server."""
-
-    def close(self) -> None:
-        """Nothing to do beyond disposing of the engine."""

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from core.array_file import read_arrays
+from core.array_file import read_arrays, write_arrays
+from core.atomic_file import write_atomically
 from core.datasets.clip import Clip, Use
 from core.errors import StudioError
 from core.trajectories import journal, store
@@ -53,14 +54,13 @@ def write_snapshot(
     for clip in clips:
         points = store.points(connection, clip.id) if Kind.POINT in kinds else PointTrajectories.pack([], [])
         objects = store.objects(connection, clip.id, clip.annotator) if Kind.OBJECT in kinds else []
-        arrays: dict[str, Any] = {**points_arrays(points), **objects_arrays(objects)}
-        np.savez(folder / f"{clip.id}.npz", **arrays)
+        write_arrays(folder / f"{clip.id}.npz", {**points_arrays(points), **objects_arrays(objects)})
         entry = {**dataclasses.asdict(clip), "root": str(clip.root)}
         entry["point_labels"] = list(points.labels)
         entry["object_labels"] = [one.label for one in objects]
         entries.append(entry)
     head = {"revision": journal.revision(connection), "project": str(project), "clips": entries}
-    (folder / "snapshot.json").write_text(json.dumps(head), encoding="utf-8")
+    write_atomically(folder / "snapshot.json", json.dumps(head).encode())
 
 
 def read_snapshot(folder: Path, ids: Collection[int] | None = None) -> Snapshot:

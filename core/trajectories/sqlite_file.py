@@ -31,44 +31,18 @@ class SqliteFile:
     def __str__(self) -> str:
         return str(self.path)
 
-    def check(self) -> None:
-        """See that it can be used, before anything is done to it.
-
-        Raises:
-            StudioError: it is missing though there are backups, of another program, damaged, or
-                cannot be written.
-        """
-        path = self.path
-        if not path.exists() and any(self._backups.glob("*.sqlite")):
-            raise StudioError(f"{path} is missing; put the newest file of its folder backups/ in its place.")
-        try:
-            with contextlib.closing(sqlite3.connect(path)) as connection:
-                application = connection.execute("PRAGMA application_id").fetchone()[0]
-                empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-                if not empty and application != schema.APPLICATION_ID:
-                    raise StudioError(f"{path} is not a database of this program; restore it from backups/.")
-                problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if problem != "ok":
-                    raise sqlite3.DatabaseError(problem.splitlines()[-1])  # below a heading
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute("PRAGMA user_version=1")
-                connection.rollback()
-        except sqlite3.OperationalError as error:
-            raise StudioError(
-                f"Cannot write to {path} ({error}); free disk space or copy the project to a writable disk."
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise StudioError(
-                f"{path} is damaged ({error}); put the newest file of its folder backups/ in its place."
-            ) from error
-
     def connect(self) -> Engine:
         """An engine with the settings every connection needs.
 
         Transactions begin when SQLAlchemy says so, not at Python's first INSERT: only then does a
         reader see one moment, and is a migration done whole or not at all. One that writes takes the
         write lock at its start.
+
+        Raises:
+            StudioError: the file is missing though there are backups, of another program, damaged, or cannot
+                be written.
         """
+        self._check()
         url = URL.create("sqlite", database=str(self.path))
         engine = create_engine(url, connect_args={"timeout": 5, "check_same_thread": False})
 
@@ -117,7 +91,7 @@ class SqliteFile:
             old.unlink(missing_ok=True)
         return target
 
-    def close(self) -> None:
+    def back_up_changes(self) -> None:
         """Back it up, unless the newest backup can be read and ends with the same step of the journal."""
         with contextlib.suppress(OSError, sqlite3.Error):
             newest = max(self._backups.glob("*.sqlite"), default=None)
@@ -126,6 +100,31 @@ class SqliteFile:
                     if _last_step(newest) == _last_step(self.path):
                         return
             self.back_up("close")
+
+    def _check(self) -> None:
+        path = self.path
+        if not path.exists() and any(self._backups.glob("*.sqlite")):
+            raise StudioError(f"{path} is missing; put the newest file of its folder backups/ in its place.")
+        try:
+            with contextlib.closing(sqlite3.connect(path)) as connection:
+                application = connection.execute("PRAGMA application_id").fetchone()[0]
+                empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+                if not empty and application != schema.APPLICATION_ID:
+                    raise StudioError(f"{path} is not a database of this program; restore it from backups/.")
+                problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if problem != "ok":
+                    raise sqlite3.DatabaseError(problem.splitlines()[-1])  # below a heading
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("PRAGMA user_version=1")
+                connection.rollback()
+        except sqlite3.OperationalError as error:
+            raise StudioError(
+                f"Cannot write to {path} ({error}); free disk space or copy the project to a writable disk."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise StudioError(
+                f"{path} is damaged ({error}); put the newest file of its folder backups/ in its place."
+            ) from error
 
 
 def _last_step(database: Path) -> tuple[int, str] | None:

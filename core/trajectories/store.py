@@ -131,12 +131,6 @@ def objects(connection: Connection, clip_id: int, annotator: int | None = None) 
     return _objects(connection, where)
 
 
-def one_object(connection: Connection, trajectory_id: int) -> ObjectTrajectory | None:
-    """The object trajectory of an id; None if there is none or it is a point."""
-    t = schema.trajectory.c
-    return next(iter(_objects(connection, [t.id == trajectory_id, t.kind == Kind.OBJECT])), None)
-
-
 def some_objects(
     connection: Connection, ids: Iterable[int], annotator: int | None = None
 ) -> list[ObjectTrajectory]:

@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, func, select
 
 from core.errors import StudioError
 from core.trajectories import schema
-from core.trajectories.journal import Rows
+from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, EndReason, Kind, ObjectTrajectory, Origin
 
 PointPath = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -68,7 +68,7 @@ def read_path(head: Row[Any]) -> PointPath:
     return xy, np.frombuffer(head.error, "<f4"), np.frombuffer(head.origin, np.uint8)
 
 
-def head_of(rows: Rows, trajectory_id: int, kind: Kind | None = None) -> Row[Any]:
+def head_of(rows: Recorder, trajectory_id: int, kind: Kind | None = None) -> Row[Any]:
     """The row of a trajectory, of a kind where one is asked for.
 
     Raises:
@@ -97,28 +97,28 @@ def copy_of(head: Row[Any]) -> dict[str, Any]:
     return values
 
 
-def origins_of(rows: Rows, trajectory_id: int) -> dict[int, int]:
+def origins_of(rows: Recorder, trajectory_id: int) -> dict[int, int]:
     """Frame → origin of an object's observations."""
     o = schema.observation.c
     query = select(o.frame, o.origin).where(o.trajectory_id == trajectory_id)
     return {row.frame: row.origin for row in rows.connection.execute(query)}
 
 
-def observations_of(rows: Rows, trajectory_id: int) -> dict[int, dict[str, Any]]:
+def observations_of(rows: Recorder, trajectory_id: int) -> dict[int, dict[str, Any]]:
     """Frame → row of `observation` of an object."""
     o = schema.observation
     query = select(o).where(o.c.trajectory_id == trajectory_id)
     return {row["frame"]: dict(row) for row in rows.connection.execute(query).mappings()}
 
 
-def move_observations(rows: Rows, source: int, target: int, frame: int) -> None:
+def move_observations(rows: Recorder, source: int, target: int, frame: int) -> None:
     """Give another object what one has from a frame on."""
     moved = {f: row for f, row in observations_of(rows, source).items() if f >= frame}
     rows.delete(schema.observation, [(source, f) for f in moved])
     rows.insert(schema.observation, [{**row, "trajectory_id": target} for row in moved.values()])
 
 
-def merge_observations(rows: Rows, ids: Sequence[int]) -> None:
+def merge_observations(rows: Recorder, ids: Sequence[int]) -> None:
     """Give the first of some objects the observations of all: a keyframe wins, then the earlier object."""
     kept = observations_of(rows, ids[0])
     for trajectory_id in ids[1:]:
@@ -134,7 +134,7 @@ def merge_observations(rows: Rows, ids: Sequence[int]) -> None:
     set_span(rows, ids[0])
 
 
-def swap_observations(rows: Rows, a: int, b: int, frame: int) -> None:
+def swap_observations(rows: Recorder, a: int, b: int, frame: int) -> None:
     """Exchange what two objects have from a frame on."""
     ours = {f: row for f, row in observations_of(rows, a).items() if f >= frame}
     theirs = {f: row for f, row in observations_of(rows, b).items() if f >= frame}
@@ -146,7 +146,7 @@ def swap_observations(rows: Rows, a: int, b: int, frame: int) -> None:
     set_span(rows, b)
 
 
-def set_span(rows: Rows, trajectory_id: int) -> None:
+def set_span(rows: Recorder, trajectory_id: int) -> None:
     """Make first and last of an object agree with its observations."""
     o, t = schema.observation.c, schema.trajectory.c
     query = select(func.min(o.frame), func.max(o.frame)).where(o.trajectory_id == trajectory_id)
@@ -156,7 +156,7 @@ def set_span(rows: Rows, trajectory_id: int) -> None:
         rows.update(schema.trajectory, {(trajectory_id,): {"first": span[0], "last": span[1]}})
 
 
-def set_heads(rows: Rows, ids: Sequence[int], **values: Any) -> None:
+def set_heads(rows: Recorder, ids: Sequence[int], **values: Any) -> None:
     """Set columns of some rows of `trajectory`."""
     for trajectory_id in ids[:1]:
         head_of(rows, trajectory_id)
@@ -164,7 +164,7 @@ def set_heads(rows: Rows, ids: Sequence[int], **values: Any) -> None:
 
 
 def set_path(
-    rows: Rows, trajectory_id: int, first: int, path: PointPath, end_reason: EndReason | None = None
+    rows: Recorder, trajectory_id: int, first: int, path: PointPath, end_reason: EndReason | None = None
 ) -> None:
     """Replace the whole path of a point trajectory."""
     values = path_values(first, path)
@@ -173,12 +173,12 @@ def set_path(
     rows.update(schema.trajectory, {(trajectory_id,): values})
 
 
-def add_path(rows: Rows, like: Row[Any], first: int, path: PointPath) -> None:
+def add_path(rows: Recorder, like: Row[Any], first: int, path: PointPath) -> None:
     """Add a point trajectory with the label, review and so on of another."""
     rows.insert(schema.trajectory, [{**copy_of(like), **path_values(first, path)}])
 
 
-def take_out(rows: Rows, head: Row[Any], frame: int) -> None:
+def take_out(rows: Recorder, head: Row[Any], frame: int) -> None:
     """Cut one frame, which is not its only one, out of a point trajectory; inside it falls in two."""
     place = frame - head.first
     path = read_path(head)
@@ -191,7 +191,7 @@ def take_out(rows: Rows, head: Row[Any], frame: int) -> None:
             add_path(rows, head, frame + 1, after)
 
 
-def swap_paths(rows: Rows, a: Row[Any], b: Row[Any], frame: int) -> None:
+def swap_paths(rows: Recorder, a: Row[Any], b: Row[Any], frame: int) -> None:
     """Exchange what two point trajectories are from a frame on, why they end included."""
     pa, pb = read_path(a), read_path(b)
     ka, kb = frame - a.first, frame - b.first

@@ -7,9 +7,10 @@ from typing import Generic, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.datasets.clip import Clip
+from core.events import OnProgress
 from core.trajectories.journal import Edit, HistoryEntry
 from core.trajectories.model import Changes
-from studio.background import Background, Report
+from studio.background import Background
 from studio.document import Document
 from studio.view_state import ViewState
 
@@ -72,7 +73,7 @@ class FollowUp(QObject, Generic[AnyTask]):
         self.cancel()
         self._background.close()
 
-    def _work(self, task: AnyTask) -> Callable[[Report], Sequence[Edit]]:
+    def _work(self, task: AnyTask) -> Callable[[OnProgress], Sequence[Edit]]:
         """Makes the edits that follow, in a thread."""
         raise NotImplementedError
 

@@ -9,11 +9,11 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from core.datasets.reading import Frames, open_frames
+from core.events import OnProgress
 from core.tracking.repair import repair_around
 from core.trajectories.edits import MovePoint, SetPath
 from core.trajectories.journal import Edit
 from core.trajectories.model import KEYFRAMES, Origin, PointTrajectories
-from studio.background import Report
 from studio.document import Document
 from studio.editing.follow_up import FollowUp, Task
 from studio.view_state import ViewState
@@ -44,7 +44,7 @@ class PathRepair(FollowUp[_Task]):
             track = points.take(points.ids == edit.trajectory_id)
             self._add(_Task(clip, edit.trajectory_id, step, edit.frame, track))
 
-    def _work(self, task: _Task) -> Callable[[Report], Sequence[Edit]]:
+    def _work(self, task: _Task) -> Callable[[OnProgress], Sequence[Edit]]:
         return partial(_repaired, task)
 
     def _is_stale(self, task: _Task) -> bool:
@@ -55,7 +55,7 @@ class PathRepair(FollowUp[_Task]):
         self._view.set_repairing(frozenset([*self._waiting, *running]))
 
 
-def _repaired(task: _Task, report: Report) -> list[Edit]:
+def _repaired(task: _Task, report: OnProgress) -> list[Edit]:
     """The edit that repairs a path.
 
     Raises:
@@ -75,7 +75,7 @@ def _repaired(task: _Task, report: Report) -> list[Edit]:
 class _Span:
     """The frames of a trajectory; asks before each whether it is still wanted."""
 
-    def __init__(self, frames: Frames, first: int, count: int, report: Report) -> None:
+    def __init__(self, frames: Frames, first: int, count: int, report: OnProgress) -> None:
         self._frames, self._first, self._count, self._report = frames, first, count, report
 
     def __len__(self) -> int:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from core.config import from_dict
 from core.datasets.reading import open_frames
 from core.errors import StudioError
+from core.events import OnProgress
 from core.tracking.config import DensifyConfig
 from core.tracking.refill import refill
 from core.tracking.spans import span_around
@@ -17,7 +18,6 @@ from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.edits import DeleteObservation, MakeKeyframe, SetObservation
 from core.trajectories.journal import Edit
 from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin
-from studio.background import Report
 from studio.document import Document
 from studio.editing.follow_up import FollowUp, Task
 from studio.view_state import Filling, ViewState
@@ -97,7 +97,7 @@ class Refilling(FollowUp[_Task]):
         config = _config(self._document.settings_of_last("densify"))
         self._add(_Task(clip, one.id, step, one, frames | {edit.frame}, config))
 
-    def _work(self, task: _Task) -> Callable[[Report], Sequence[Edit]]:
+    def _work(self, task: _Task) -> Callable[[OnProgress], Sequence[Edit]]:
         return partial(_filled, task, tuple(self._document.objects(task.clip.id).values()))
 
     def _is_stale(self, task: _Task) -> bool:
@@ -120,7 +120,7 @@ def _config(settings: Mapping[str, Any]) -> DensifyConfig:
         return DensifyConfig()
 
 
-def _filled(task: _Task, objects: tuple[ObjectTrajectory, ...], report: Report) -> list[FillObservations]:
+def _filled(task: _Task, objects: tuple[ObjectTrajectory, ...], report: OnProgress) -> list[FillObservations]:
     """The edits that fill what lies beside the frames of a task.
 
     Raises:

@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.clip import Clip
-from core.trajectories.exchange import FORMATS, export_clip, exported
-from core.trajectories.exchange.losses import losses
+from core.events import OnProgress
+from core.trajectories.exchange import FORMATS, export_clip, export_path, exported
+from core.trajectories.exchange.omissions import omissions
 from core.trajectories.model import Changes
 from studio import theme
-from studio.background import Background, Report
+from studio.background import Background
 from studio.document import Document
 
 Lost = dict[str, list[str]]
@@ -114,13 +115,13 @@ class ExportDialog(QDialog):
             self._show_lost()
             return
 
-        def look(report: Report) -> dict[tuple[int, bool], Lost]:
+        def look(report: OnProgress) -> dict[tuple[int, bool], Lost]:
             found = {}
             for place, clip in enumerate(unread):
                 report(place, len(unread), clip.name)
                 with document.project.reading() as connection:
                     tracks = exported(connection, clip, with_rejected)
-                found[clip.id, with_rejected] = {name: losses(name, *tracks) for name in FORMATS}
+                found[clip.id, with_rejected] = {name: omissions(name, *tracks) for name in FORMATS}
             return found
 
         self.notes.setPlainText("Reading the tracks…")
@@ -146,7 +147,7 @@ class ExportDialog(QDialog):
         self.notes.setPlainText("\n".join(lines) or "The format holds everything.")
 
     def _target(self, clip: Clip) -> Path:
-        return self._folder() / (clip.name + FORMATS[self.format.currentData()].suffix)
+        return export_path(self.format.currentData(), clip, self._folder())
 
     def _folder(self) -> Path:
         return Path(self.folder.text().strip()).expanduser()
@@ -163,7 +164,7 @@ class ExportDialog(QDialog):
         chosen, format, folder = self._chosen(), self.format.currentData(), self._folder()
         with_rejected, document = self.rejected_too.isChecked(), self._document
 
-        def write(report: Report) -> int:
+        def write(report: OnProgress) -> int:
             for place, clip in enumerate(chosen):
                 report(place, len(chosen), clip.name)
                 with document.project.reading() as connection:

@@ -21,12 +21,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.datasets.found import Found, FoundClip
+from core.datasets.found import FoundClip, FoundClips
 from core.datasets.readers import find_clips, reader_title
+from core.events import OnProgress
+from core.free_name import free_name
 from core.project.importing import import_edit
 from core.trajectories.bulk_edits import AddClips
 from studio import icons, theme
-from studio.background import Background, Report
+from studio.background import Background
 
 _FOUND = Qt.ItemDataRole.UserRole
 
@@ -102,11 +104,11 @@ class ImportDialog(QDialog):
         self._sources = sources
         self._show_only(self.progress)
 
-        def find(report: Report) -> Found:
+        def find(report: OnProgress) -> FoundClips:
             found = [find_clips(source, on_progress=report) for source in sources]
             clips = tuple(clip for one in found for clip in one.clips)
             kinds = dict.fromkeys(one.format for one in found)
-            return Found(
+            return FoundClips(
                 format=", ".join(reader_title(kind) for kind in kinds),
                 clips=clips,
                 warnings=tuple(warning for one in found for warning in one.warnings),
@@ -129,14 +131,14 @@ class ImportDialog(QDialog):
 
     # --- steps --------------------------------------------------------------------------------
 
-    def _take(self, result: Found | AddClips) -> None:
-        if isinstance(result, Found):
+    def _take(self, result: FoundClips | AddClips) -> None:
+        if isinstance(result, FoundClips):
             self._show_found(result)
         else:
             self.ready.emit(result, self.project_folder())
             self.close()
 
-    def _show_found(self, found: Found) -> None:
+    def _show_found(self, found: FoundClips) -> None:
         self._found = found
         count = len(found.clips)
         self.title.setText(f"Found {count} clip{'s' if count != 1 else ''}: {found.format}")
@@ -253,7 +255,4 @@ class ImportDialog(QDialog):
 
 def unused_folder(parent: Path, name: str) -> Path:
     """A folder of that name that does not exist yet, numbered where it does."""
-    number, path = 2, parent / name
-    while path.exists():
-        path, number = parent / f"{name} {number}", number + 1
-    return path
+    return parent / free_name(name, lambda name: (parent / name).exists(), separator=" ")

@@ -8,10 +8,11 @@ from PySide6.QtCore import QObject, Signal
 from core.datasets.readers import find_clips
 from core.datasets.sample import write_sample
 from core.errors import StudioError
+from core.events import OnProgress
 from core.project.importing import import_edit
 from core.project.project import Project
 from core.trajectories.bulk_edits import AddClips
-from studio.background import Background, Report
+from studio.background import Background
 
 SEED = 7
 """The same seed draws the same clips."""
@@ -75,7 +76,7 @@ class SampleMaker(QObject):
             shutil.rmtree(project.path, ignore_errors=True)
 
 
-def _draw(folder: Path, report: Report) -> AddClips:
+def _draw(folder: Path, report: OnProgress) -> AddClips:
     report(0, 3, "Drawing clips and pictures…")
     paths = write_sample(folder, SEED)
     report(1, 3, "Looking through the clips…")

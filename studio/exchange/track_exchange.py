@@ -9,10 +9,11 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.datasets.clip import Clip
+from core.events import OnProgress
 from core.trajectories.bulk_edits import AddTrajectories
 from core.trajectories.exchange import FORMATS, import_tracks
 from core.trajectories.exchange.guessing import guess_format
-from studio.background import Background, Report
+from studio.background import Background
 from studio.document import Document
 from studio.exchange.exporting import ExportDialog
 from studio.view_state import ViewState
@@ -37,7 +38,7 @@ class TrackExchange(QObject):
     def __init__(self, document: Document, view: ViewState, window: QWidget, parent: QObject) -> None:
         super().__init__(parent)
         self._document, self._view, self._window = document, view, window
-        self._folder = document.project.path / "exports"
+        self._folder = document.project.exports
         self._source_folder = Path.home()
         self._reading = Background(self)
         for end in (self._reading.done, self._reading.failed):
@@ -88,7 +89,7 @@ class TrackExchange(QObject):
             self._read(path.parent if path.suffix.lower() == PICTURE else path, clip)
 
     def _read(self, path: Path, clip: Clip) -> None:
-        def read(report: Report) -> tuple[AddTrajectories, list[str]]:
+        def read(report: OnProgress) -> tuple[AddTrajectories, list[str]]:
             points, objects, warnings = import_tracks(guess_format(path), path, clip)
             return AddTrajectories(clip.id, points, objects, path.name), warnings
 

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.datasets.clip import Clip
 from core.datasets.reading import open_frames
+from core.events import OnProgress
 from studio import theme
-from studio.background import Background, Report
+from studio.background import Background
 
 SIDE = 72
 """Pixels of a picture's side on the screen."""
@@ -134,7 +135,7 @@ class FilmStrip(QWidget):
         self.update()
 
 
-def _cut_all(clip: Clip, cuts: list[Cut], side: int, report: Report) -> list[QImage]:
+def _cut_all(clip: Clip, cuts: list[Cut], side: int, report: OnProgress) -> list[QImage]:
     pictures = []
     with open_frames(clip) as frames:
         for number, cut in enumerate(cuts):

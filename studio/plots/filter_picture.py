@@ -1,5 +1,6 @@
 """The conv1 filters of a run as one picture, with a strip through the steps at which they were saved."""
 
+import contextlib
 import math
 from pathlib import Path
 
@@ -8,19 +9,9 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
-from core.array_file import read_arrays
 from core.events import Filters
-from core.filters import GAP, tiled
+from core.filters import GAP, read_filters, tiled
 from studio import theme
-
-
-def read_filters(path: Path) -> np.ndarray | None:
-    """(F, 3, k, k) float32, RGB; None where the file is missing or damaged."""
-    try:
-        filters = read_arrays(path)["filters"]
-    except (OSError, ValueError, KeyError):
-        return None
-    return filters if filters.ndim == 4 and filters.shape[1] == 3 else None
 
 
 class FilterPicture(QWidget):
@@ -97,12 +88,15 @@ class FilterPicture(QWidget):
 
     def _show_chosen(self) -> None:
         chosen = self._saved[self._slider.value()] if self._saved else None
-        filters = read_filters(self._folder / chosen.path) if chosen is not None else None
+        filters = None
+        if chosen is not None:
+            with contextlib.suppress(OSError, ValueError):
+                filters = read_filters(self._folder / chosen.path)
         self._picture.show_filters(filters)
         if chosen is None:
             self._where.setText("")
         elif filters is None:
-            self._where.setText(f"step {chosen.step:,}: the file is missing")
+            self._where.setText(f"step {chosen.step:,}: the file is missing or damaged")
         else:
             side = filters.shape[-1]
             self._where.setText(f"{len(filters)} of {side} × {side} px · step {chosen.step:,}")

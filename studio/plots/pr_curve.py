@@ -27,16 +27,16 @@ class PrSeries:
 def read_pr(results: Path, name: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Recall and precision, (N,) float32 each, of a class as the job `evaluate` left them; None without."""
     try:
-        return _read(results / "pr.npz", (results / "pr.npz").stat().st_mtime_ns, name)
+        curves = _read(results / "pr.npz", (results / "pr.npz").stat().st_mtime_ns)
+        return curves[f"{name}_recall"], curves[f"{name}_precision"]
     except (OSError, ValueError, KeyError):
         return None
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path, stamp: int, name: str) -> tuple[np.ndarray, np.ndarray]:
+def _read(path: Path, stamp: int) -> dict[str, np.ndarray]:
     """The curves of a file that changed last at `stamp`; asked for at every report of a run."""
-    arrays = read_arrays(path)
-    return arrays[f"{name}_recall"], arrays[f"{name}_precision"]
+    return read_arrays(path)
 
 
 class PrCurve(PlotPanel):

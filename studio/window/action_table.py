@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 
+from core.datasets.readers import readable
 from core.jobs import JOBS
 from core.runs.job import Works
 
@@ -67,7 +68,7 @@ ROWS: tuple[Row, ...] = (
     Row("new_project", "&New project…", "File", ("Ctrl+N",), "Make an empty project folder.", "new"),
     Row("open_project", "&Open project…", "File", ("Ctrl+O",), "Open a project folder.", "open"),
     Row("open_sample", "Open &sample project", "File", tip="Make small clips to try everything on.", icon="sample"),
-    Row("import_folder", "Import &folder…", "|File", ("Ctrl+I",), "Import a Moseg, VSB100 or DAVIS folder, or a folder of frames.", "import"),
+    Row("import_folder", "Import &folder…", "|File", ("Ctrl+I",), f"Import {readable()}.", "import"),
     Row("import_videos", "Import &video…", "File", ("Ctrl+Shift+I",), "Import a video file.", "film"),
     _curate("import_tracks", "Import &tracks…", "File", tip="Add tracks of another program to this clip.", icon="import"),
     Row("export_tracks", "&Export tracks…", "|File", ("Ctrl+Shift+E",), "Write tracks in another program's format.", "export"),

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.datasets.readers import READERS
 from studio import icons, theme
 from studio.window.settings import Recent
 from studio.window.steps import Steps
@@ -72,7 +73,7 @@ class WelcomePage(QScrollArea):
             "sample", "Open sample project", "Small clips, made on the spot, to try it all."
         )
         self.import_button = _Way(
-            "import", "Import clips", "Moseg, VSB100 or DAVIS folders, frames, or videos."
+            "import", "Import clips", f"{', '.join(reader.title for reader in READERS.values())}."
         )
         self.open_button = _Way("open", "Open project", "A project folder that you made before.")
         ways = QHBoxLayout()

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from core.filters import tiled
+from core.filters import read_filters, tiled
 
 
 def test_filters_stand_side_by_side_each_at_its_own_contrast():
@@ -15,3 +16,19 @@ def test_filters_stand_side_by_side_each_at_its_own_contrast():
     assert picture[4, 0].tolist() == [128, 0, 255, 255]
     assert not picture[2].any()  # the gap is transparent
     assert not picture[3:, 3:].any()
+
+
+def test_filters_are_read_and_other_files_refused(tmp_path):
+    path = tmp_path / "filters.npz"
+    with pytest.raises(OSError):
+        read_filters(path)
+    weights = np.arange(54, dtype=np.float32).reshape(2, 3, 3, 3)
+    np.savez(path, filters=weights)
+    np.testing.assert_array_equal(read_filters(path), weights)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(ValueError):
+        read_filters(path)
+    for arrays in ({"other": weights}, {"filters": weights[:, :2]}, {"filters": weights[0]}):
+        np.savez(path, **arrays)
+        with pytest.raises(ValueError):
+            read_filters(path)

@@ -316,7 +316,6 @@ def test_a_worker_is_a_process_of_its_own_that_says_how_it_ended(folder):
     status = folder.status()
     assert status.state is State.FAILED
     assert "names an unknown job 'example'" in status.error
-    assert launch.worker_pid(folder) is None
 
 
 def test_a_prepared_run_knows_its_trajectories_and_what_it_runs_on(tmp_path):

@@ -18,7 +18,6 @@ from PySide6.QtCore import Qt
 from core.detection.config import VocConfig
 from core.events import ClassAP, Filters, Metric
 from core.geometry import decode_mask
-from core.runs import launch
 from core.runs.run_folder import RunFolder, State
 from core.trajectories.model import Origin, Review
 from tests.end_to_end.user import User
@@ -319,8 +318,8 @@ def training_outlives_a_killed_window(user, project: Path) -> None:
         window.kill()
         window.wait()
         for left in started():
-            if left.is_alive() and (worker := launch.worker_pid(left)) is not None:
-                os.kill(worker, signal.SIGKILL)
+            if left.is_alive() and left.status().state is State.RUNNING:
+                os.kill(left.status().pid, signal.SIGKILL)
 
 
 def curve(folder: RunFolder, name: str) -> list[tuple[int, float]]:

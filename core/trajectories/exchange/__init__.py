@@ -91,10 +91,10 @@ def exported(
 def export_clip(
     format: str, clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], folder: Path
 ) -> Path:
-    """Write one clip's trajectories as `<folder>/<clip name><suffix>`, whole or not at all.
+    """Write one clip's trajectories to its `export_path`, whole or not at all.
 
     Every trajectory given is written, rejected ones too: leave out beforehand what is not wanted. What
-    the format cannot hold, `losses.losses` says beforehand.
+    the format cannot hold, `omissions.omissions` says beforehand.
 
     Returns:
         The path written.
@@ -103,10 +103,18 @@ def export_clip(
         StudioError: there is no such format, the format cannot number that much, or the folder
             cannot be written to.
     """
-    chosen = _format(format)
-    path = folder / (clip.name.replace("/", "_").replace("\\", "_") + chosen.suffix)
-    chosen.write(clip, points, objects, path)
+    path = export_path(format, clip, folder)
+    _format(format).write(clip, points, objects, path)
     return path
+
+
+def export_path(format: str, clip: Clip, folder: Path) -> Path:
+    """Where `export_clip` writes: the clip's name, slashes becoming underscores, with the format's suffix.
+
+    Raises:
+        StudioError: there is no such format.
+    """
+    return folder / (clip.name.replace("/", "_").replace("\\", "_") + _format(format).suffix)
 
 
 def import_tracks(format: str, path: Path, clip: Clip) -> Tracks:

@@ -25,7 +25,7 @@ _LONGEST_LABEL = 255  # as the database holds it
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class Listing:
     """Observations as a file lists them, in any order, of M rows and N trajectories.
 
     Attributes:
@@ -140,7 +140,7 @@ class Rows:
             )
         return objects
 
-    def take(self, rows: np.ndarray) -> "Rows":
+    def take(self, rows: np.ndarray) -> "Listing":
         """Some of the rows (int or bool index); trajectories keep their numbers."""
         origin = self.origin if isinstance(self.origin, Origin) else self.origin[rows]
         return replace(self, owner=self.owner[rows], frame=self.frame[rows], origin=origin)

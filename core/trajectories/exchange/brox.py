@@ -20,7 +20,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories.exchange.assembling import Rows, Tracks, counted
+from core.trajectories.exchange.assembling import Listing, Tracks, counted
 from core.trajectories.exchange.reading import read_text
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
@@ -73,7 +73,7 @@ def read(path: Path, clip: Clip) -> Tracks:
     numbers = values[heads]
     clustered = bool((numbers > 0).any())
     names = [f"{number:.0f}" if clustered else "" for number in numbers.tolist()]
-    table = Rows(path, clip, owner, rows[:, 2], range(len(heads)), Origin.LINKED, names)
+    table = Listing(path, clip, owner, rows[:, 2], range(len(heads)), Origin.LINKED, names)
     points, warnings = table.take(numbers[owner] >= 0).points(rows[numbers[owner] >= 0, :2] + 0.5)
     outliers = int((numbers < 0).sum())
     if outliers:

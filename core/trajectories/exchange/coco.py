@@ -19,7 +19,14 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.geometry import decode_mask
 from core.trajectories.exchange import rle
-from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, boxes_of, counted, given_origin
+from core.trajectories.exchange.assembling import (
+    NO_POINTS,
+    Listing,
+    Tracks,
+    boxes_of,
+    counted,
+    given_origin,
+)
 from core.trajectories.exchange.reading import numbers, read_text
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
@@ -86,7 +93,7 @@ def read(path: Path, clip: Clip) -> Tracks:
         name = names.get(_key(one.get("category_id")), "")
         labels[id] = labels[id] or ("" if name == _NAMELESS else name)
     sure = numbers([one.get("score", np.nan) for one in annotations], path, "scores")
-    rows = Rows(
+    rows = Listing(
         path,
         clip,
         np.array([places[id] for id in ids], np.int64),

@@ -20,7 +20,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, number_owners
+from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, number_owners
 from core.trajectories.model import EndReason, ObjectTrajectory, Origin, PointTrajectories, Review
 
 PLACES = ("x", "y")
@@ -104,14 +104,14 @@ class _Part:
         self.names, self.owner = number_owners(ids)
         self.firsts = np.unique(self.owner, return_index=True)[1]
 
-    def rows(self, clip: Clip, origin: Origin) -> Rows:
+    def rows(self, clip: Clip, origin: Origin) -> Listing:
         """What both kinds share; `origin` where the file does not say."""
         texts = self._text("label") if "label" in self._columns else None
         labels = [] if texts is None else [str(texts[row]) for row in self.firsts.tolist()]
         given = self.codes("origin", Origin) if "origin" in self._columns else origin
         review = self.codes("review", Review)[self.firsts] if "review" in self._columns else ()
         shown = [f"{name:g}" for name in self.names]
-        return Rows(self._path, clip, self.owner, self.numbers("frame"), shown, given, labels, review)
+        return Listing(self._path, clip, self.owner, self.numbers("frame"), shown, given, labels, review)
 
     def numbers(self, name: str, default: float | None = None) -> np.ndarray:
         """(K,) float64: a column of numbers, NaN where empty; the default where it is missing."""

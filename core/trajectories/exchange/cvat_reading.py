@@ -15,7 +15,13 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.geometry import encode_mask, mask_box
 from core.trajectories.exchange import rle
-from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, counted, number_owners
+from core.trajectories.exchange.assembling import (
+    NO_POINTS,
+    Listing,
+    Tracks,
+    counted,
+    number_owners,
+)
 from core.trajectories.exchange.cvat import NAMELESS
 from core.trajectories.exchange.reading import numbers, read_bytes
 from core.trajectories.model import Origin
@@ -127,7 +133,7 @@ class _Target:
     def close(self) -> None:
         """Called at the end of a whole document."""
 
-    def rows(self, shapes: _Shapes, kind: str) -> tuple[Rows, list[str]]:
+    def rows(self, shapes: _Shapes, kind: str) -> tuple[Listing, list[str]]:
         """The rows of one kind, and the text of the place of each."""
         tracks, owner = number_owners(np.array(shapes.track, np.int64))
         known = [self._tracks[track] for track in tracks.tolist()]
@@ -138,7 +144,7 @@ class _Target:
         )
         labels = ["" if label == NAMELESS[kind] else label for _, label, _ in known]
         frame = numbers(shapes.frame, self._path, "frames")
-        return Rows(
+        return Listing(
             self._path, self._clip, owner, frame, [id for id, *_ in known], origin, labels
         ), shapes.place
 

@@ -16,7 +16,7 @@ from core.datasets.davis import palette
 from core.datasets.image import encode_palette_png, image_names, read_values
 from core.errors import StudioError
 from core.geometry import decode_mask, encode_mask, mask_box
-from core.trajectories.exchange.assembling import NO_POINTS, Rows, Tracks, number_owners
+from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, number_owners
 from core.trajectories.exchange.replacing import replacing_folder
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 
@@ -67,7 +67,7 @@ def read(path: Path, clip: Clip) -> Tracks:
             masks.append(encode_mask(mask))
     ids, owner = number_owners(np.array(numbers, np.int64))
     labels = [f"object {number}" for number in ids]
-    rows = Rows(path, clip, owner, np.array(frames, np.int64), ids.tolist(), Origin.ANNOTATED, labels)
+    rows = Listing(path, clip, owner, np.array(frames, np.int64), ids.tolist(), Origin.ANNOTATED, labels)
     return NO_POINTS, rows.objects(np.array(boxes, np.float64).reshape(-1, 4), masks=masks), []
 
 

@@ -15,7 +15,7 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories.exchange.assembling import (
     NO_POINTS,
-    Rows,
+    Listing,
     Tracks,
     counted,
     given_origin,
@@ -81,7 +81,7 @@ def read(path: Path, clip: Clip) -> Tracks:
     boxes = np.column_stack([kept[:, 2:4] - 1, kept[:, 2:4] - 1 + kept[:, 4:6]])
     labels = _labels(kept, owner, len(names))
     shown = [f"{name:g}" for name in names]
-    rows = Rows(path, clip, owner, kept[:, 0] - 1, shown, given_origin(sure), labels)
+    rows = Listing(path, clip, owner, kept[:, 0] - 1, shown, given_origin(sure), labels)
     ignored = len(table) - len(kept)
     warnings = [f"Left out, in {path.name}: {counted(ignored, 'line')} not to be considered."]
     return NO_POINTS, rows.objects(boxes, sure), warnings if ignored else []

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.atomic_file import writing_atomically
 from core.errors import StudioError
 
 
@@ -16,18 +18,12 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         StudioError: the file cannot be written.
     """
-    partial = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        with open(partial, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        with writing_atomically(path) as partial:
+            yield partial
     except OSError as error:
         raise StudioError(f"Cannot write {path} ({error.strerror}); choose another place.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -39,14 +35,13 @@ def replacing_folder(path: Path, pattern: str) -> Iterator[Path]:
     Raises:
         StudioError: other files are there, or the folder cannot be written.
     """
-    partial, old = path.with_name(path.name + ".partial"), path.with_name(path.name + ".old")
+    own = f"{path.name}.{secrets.token_hex(4)}"  # several may write the same folder at once
+    partial, old = path.with_name(f"{own}.partial"), path.with_name(f"{own}.old")
     try:
         if path.exists() and (not path.is_dir() or any(not item.match(pattern) for item in path.iterdir())):
             raise StudioError(f"{path} holds something else already; choose another folder.")
-        shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         yield partial
-        shutil.rmtree(old, ignore_errors=True)
         if path.exists():
             os.rename(path, old)
         os.rename(partial, path)

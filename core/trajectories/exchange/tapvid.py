@@ -18,7 +18,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories.exchange.assembling import Rows, Tracks
+from core.trajectories.exchange.assembling import Listing, Tracks
 from core.trajectories.exchange.reading import read_bytes
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
@@ -76,7 +76,7 @@ def read(path: Path, clip: Clip) -> Tracks:
     if not ours and len(seen) and (seen >= 0).all() and (seen <= 1).all():
         seen *= (clip.width, clip.height)
         warnings.append(f"Scaled to the frame, in {path.name}: all points, since they lie within 0 to 1.")
-    table = Rows(path, clip, owner, frame, range(len(xy)), Origin.LINKED)
+    table = Listing(path, clip, owner, frame, range(len(xy)), Origin.LINKED)
     points, split = table.points(seen)
     return points, [], warnings + split
 

@@ -30,15 +30,19 @@ def points(connection, clip):
     return store.points(connection, clip.id).ids.tolist()
 
 
+def one_object(connection, id):
+    return next(iter(store.some_objects(connection, [id])), None)
+
+
 def frames_of(connection, id):
-    one = store.one_object(connection, id)
+    one = one_object(connection, id)
     return None if one is None else one.frames.tolist()
 
 
 def test_a_box_drawn_on_a_gap_is_a_keyframe_and_widens_the_span(connection, clip, objects):
     edit = edits.SetObservation(clip.id, objects[0], 9, np.array([1, 2, 3, 4.5]), None)
     journal.perform(connection, edit)
-    one = store.one_object(connection, objects[0])
+    one = one_object(connection, objects[0])
     assert one.frames.tolist() == [0, 1, 2, 5, 6, 9]
     assert one.boxes[-1].tolist() == [1, 2, 3, 4.5]
     assert one.origin[-1] == Origin.EDITED
@@ -57,7 +61,7 @@ def test_an_empty_box_is_refused(connection, clip, objects):
 
 def test_confirming_what_was_propagated_makes_it_a_keyframe(connection, clip, objects):
     journal.perform(connection, edits.MakeKeyframe(clip.id, objects[0], 1))
-    one = store.one_object(connection, objects[0])
+    one = one_object(connection, objects[0])
     assert one.origin[1] == Origin.EDITED
     assert one.confidence[1] == 1
     with pytest.raises(StudioError, match="already has a keyframe"):
@@ -80,7 +84,7 @@ def test_a_split_object_keeps_its_id_for_the_first_part(connection, clip, object
     (new,) = changes.trajectories - {objects[0]}
     assert frames_of(connection, objects[0]) == [0, 1, 2]
     assert frames_of(connection, new) == [5, 6]
-    assert store.one_object(connection, new).label == "car"
+    assert one_object(connection, new).label == "car"
 
 
 def test_a_split_point_falls_in_two_that_together_are_the_old_one(connection, clip, points):
@@ -118,7 +122,7 @@ def test_points_that_overlap_in_time_are_not_merged(connection, clip, points):
 def test_in_merged_objects_a_keyframe_wins_then_the_earlier_trajectory(connection, clip, objects):
     # frame 5: keyframe? the first object's frames 0 2 6 are annotated, 1 5 propagated; the second's 3 5 7
     journal.perform(connection, edits.Merge(clip.id, tuple(objects)))
-    one = store.one_object(connection, objects[0])
+    one = one_object(connection, objects[0])
     assert one.frames.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
     assert one.origin.tolist() == [0, 2, 0, 0, 2, 0, 0, 0, 2]
     assert [mask is not None for mask in one.masks] == [
@@ -132,7 +136,7 @@ def test_in_merged_objects_a_keyframe_wins_then_the_earlier_trajectory(connectio
         False,
         False,
     ]
-    assert store.one_object(connection, objects[1]) is None
+    assert one_object(connection, objects[1]) is None
 
 
 def test_a_point_and_an_object_or_a_track_with_itself_are_not_merged(connection, clip, objects, points):
@@ -191,17 +195,17 @@ def test_tracks_are_named_reviewed_and_deleted_together(connection, clip, object
     ids = (objects[0], points[0])
     journal.perform(connection, edits.Relabel(clip.id, ids, "x" * 300))
     journal.perform(connection, edits.SetReview(clip.id, ids, Review.REJECTED))
-    one, path = store.one_object(connection, objects[0]), store.some_points(connection, points[:1])
+    one, path = one_object(connection, objects[0]), store.some_points(connection, points[:1])
     assert one.label == path.labels[0] == "x" * 255
     assert one.review == path.review[0] == Review.REJECTED
     journal.perform(connection, edits.DeleteTrajectories(clip.id, ids))
-    assert store.one_object(connection, objects[0]) is None
+    assert one_object(connection, objects[0]) is None
 
 
 @pytest.mark.parametrize("name", ["cars'); DROP TABLE clip;--", "مرور", "🚗\n", "\0", ""])
 def test_any_text_is_a_label(connection, clip, objects, name):
     journal.perform(connection, edits.Relabel(clip.id, (objects[0],), name))
-    assert store.one_object(connection, objects[0]).label == name
+    assert one_object(connection, objects[0]).label == name
 
 
 def test_a_track_that_is_gone_is_refused_in_a_sentence(connection, clip):
@@ -223,7 +227,7 @@ def test_new_points_replace_the_old_but_not_what_a_person_touched(connection, cl
 def test_the_densifier_fills_between_keyframes_and_replaces_what_it_filled_before(connection, clip, objects):
     new = make_object([1, 2, 3, 4, 9], masks=False)
     journal.perform(connection, FillObservations({clip.id: {objects[0]: new, 999: new}}))
-    one = store.one_object(connection, objects[0])
+    one = one_object(connection, objects[0])
     # keyframes 0, 2, 6 stay; 1 and 5 were propagated before
     assert one.frames.tolist() == [0, 1, 2, 3, 4, 6, 9]
     assert one.origin.tolist() == [0, 2, 0, 2, 2, 0, 2]
@@ -246,7 +250,7 @@ def test_a_track_without_keyframes_any_more_is_not_densified(connection, clip, o
 def test_keyframes_that_changed_since_the_densifier_saw_them_keep_the_track(
     connection, clip, objects, changed
 ):
-    seen = store.one_object(connection, objects[0])
+    seen = one_object(connection, objects[0])
     one = make_object([0, 1, 2, 5, 6])
     new = {
         "frames": one.frames + 1,
@@ -265,7 +269,7 @@ def test_keyframes_that_changed_since_the_densifier_saw_them_keep_the_track(
 
 def judged(connection, id):
     """Frame → overlap (None where not audited) and flags of an object."""
-    one = store.one_object(connection, id)
+    one = one_object(connection, id)
     overlaps = [None if np.isnan(value) else round(float(value), 3) for value in one.overlap]
     return dict(zip(one.frames.tolist(), zip(overlaps, one.flags.tolist(), strict=True), strict=True))
 

@@ -45,6 +45,20 @@ def test_exchanging_some_is_what_taking_out_putting_in_and_sorting_gives(gone, f
     assert exchanged.labels == slow.labels
 
 
+@pytest.mark.parametrize("shift", [0, 1])
+def test_frames_are_right_after_an_exchange_for_a_path_as_long_or_a_later_one(shift):
+    points = drawn(range(2, 41, 2), 2)
+    points.at(0)  # worked out before
+    place = 4
+    one = points.take(np.array([place]))
+    moved = dataclasses.replace(one, first=one.first + shift, xy=one.xy + 1)
+    exchanged = points.exchanged([int(one.ids[0])], moved)
+    frames = [int(exchanged.first[i]) + j for i in range(20) for j in range(exchanged.lengths[i])]
+    assert exchanged.frame.tolist() == frames
+    for frame in range(-1, 32):
+        np.testing.assert_array_equal(exchanged.at(frame), np.flatnonzero(np.array(frames) == frame))
+
+
 def test_an_object_given_without_audit_and_flags_has_none():
     one = ObjectTrajectory(
         np.arange(3, dtype=np.int32), np.zeros((3, 4)), np.zeros(3), np.ones(3), (None,) * 3

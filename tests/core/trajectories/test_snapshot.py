@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 import json
 from dataclasses import replace
 
@@ -90,3 +91,17 @@ def test_a_damaged_list_of_clips_is_one_sentence(tmp_path, text):
     (tmp_path / "snapshot.json").write_text(text)
     with pytest.raises(StudioError, match="missing or damaged"):
         read_snapshot(tmp_path)
+
+
+def test_a_snapshot_that_cannot_be_written_leaves_the_one_before(connection, tmp_path, monkeypatch):
+    clip = store.clip(connection, "a")
+    write_snapshot(connection, [clip], tmp_path, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def fill_the_disk(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fill_the_disk)
+    with pytest.raises(OSError):
+        write_snapshot(connection, [clip], tmp_path, tmp_path / "other")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -1,5 +1,6 @@
 """Tracks written for other programs from the real window."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
 
-from core.trajectories.bulk_edits import ReplacePoints
+from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.edits import Relabel
 from core.trajectories.exchange import FORMATS
 from studio.app import Studio
 from studio.exchange.exporting import ExportDialog
 from tests.studio.at_the_window import CTRL, SHIFT, SWAN, key
-from tests.studio.small_project import draw_points
+from tests.studio.small_project import draw_clip, draw_points
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -92,6 +93,23 @@ def test_files_that_are_there_are_said_to_be_replaced(open_studio: Studio, dialo
     assert "birds.csv is there already and will be replaced." in dialog.notes.toPlainText()
     choose(dialog, "coco")
     assert "replaced" not in dialog.notes.toPlainText()
+
+
+def test_a_clip_with_a_slash_in_its_name_is_written_where_it_is_said(new_document, qtbot, tmp_path: Path):
+    clip = draw_clip(tmp_path / "frames", "birds")
+    new_document.perform(AddClips([(replace(clip, name="of a/birds"), [])]))
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "of a_birds.csv").write_text("old")
+    dialog = ExportDialog(new_document, None, folder)
+    qtbot.addWidget(dialog)
+    choose(dialog, "csv")
+    qtbot.waitUntil(dialog.export_button.isEnabled)
+    assert "of a_birds.csv is there already and will be replaced." in dialog.notes.toPlainText()
+    with qtbot.waitSignal(dialog.written):
+        dialog.export_button.click()
+    assert [path.name for path in folder.iterdir()] == ["of a_birds.csv"]
+    assert (folder / "of a_birds.csv").read_text() != "old"
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence_and_another_can_be_chosen(

@@ -73,7 +73,9 @@ def test_a_file_that_is_missing_is_said(tmp_path: Path, qtbot: Any) -> None:
     picture = FilterPicture()
     qtbot.addWidget(picture)
     picture.show_filters(tmp_path, [Filters(7, "gone.npz")])
-    assert "step 7: the file is missing" in [label.text() for label in picture.findChildren(QLabel)]
+    assert "step 7: the file is missing or damaged" in [
+        label.text() for label in picture.findChildren(QLabel)
+    ]
 
 
 def test_a_damaged_file_is_said(tmp_path: Path, qtbot: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories.exchange import FORMATS, export_clip, import_tracks
-from core.trajectories.exchange.losses import losses
+from core.trajectories.exchange.omissions import omissions
 from core.trajectories.model import PointTrajectories
 from tests.core.trajectories.exchange.every_format import EVERY_FORMAT
 from tests.core.trajectories.exchange.slow_rle import paint, read_counts
@@ -233,43 +233,45 @@ def test_a_name_with_separators_stays_in_the_folder(clip, tmp_path):
 
 
 def test_losses_say_what_a_format_does_not_keep(points, objects):
-    assert losses("brox", points, objects) == [
+    assert omissions("brox", points, objects) == [
         "In Brox tracks, 3 object trajectories are left out.",
         "In Brox tracks, labels are not kept.",
         "In Brox tracks, what was annotated, edited or propagated is not told apart.",
         "In Brox tracks, how well links fit and why tracks end is not kept.",
         "In Brox tracks, accepted and rejected trajectories are not told apart.",
     ]
-    assert losses("davis", points, objects)[:3] == [
+    assert omissions("davis", points, objects)[:3] == [
         "In DAVIS masks, 2 point trajectories are left out.",
         "In DAVIS masks, 1 boxes without a mask are left out.",
         "In DAVIS masks, 11 pixels where masks overlap go to the later object.",
     ]
-    assert losses("davis", NOTHING, objects[2:]) == [
+    assert omissions("davis", NOTHING, objects[2:]) == [
         "In DAVIS masks, labels are not kept.",
         "In DAVIS masks, what was annotated, edited or propagated is not told apart.",
         "In DAVIS masks, accepted and rejected trajectories are not told apart.",
     ]
-    assert losses("cvat", points, objects) == [
+    assert omissions("cvat", points, objects) == [
         "In CVAT for video, keyframes are told apart, but not annotated from edited ones.",
         "In CVAT for video, how sure the boxes are is not kept.",
         "In CVAT for video, how well links fit and why tracks end is not kept.",
         "In CVAT for video, accepted and rejected trajectories are not told apart.",
     ]
-    assert losses("coco", NOTHING, objects) == [
+    assert omissions("coco", NOTHING, objects) == [
         "In COCO for video, accepted and rejected trajectories are not told apart."
     ]
-    assert "In MOTChallenge, keyframes are told apart only by their confidence of 1." in losses(
+    assert "In MOTChallenge, keyframes are told apart only by their confidence of 1." in omissions(
         "mot", points, objects
     )
-    assert "In MOTChallenge, 4 masks become boxes." in losses("mot", points, objects)
+    assert "In MOTChallenge, 4 masks become boxes." in omissions("mot", points, objects)
     for table in ("csv", "parquet"):
-        assert losses(table, points, objects) == [f"In {FORMATS[table].title}, 4 masks become boxes."]
+        assert omissions(table, points, objects) == [f"In {FORMATS[table].title}, 4 masks become boxes."]
     for format, known in FORMATS.items():
-        assert losses(format, NOTHING, ()) == [f"In {known.title}, there is nothing left to write."]
+        assert omissions(format, NOTHING, ()) == [f"In {known.title}, there is nothing left to write."]
         start = f"In {known.title}, "
-        assert all(text.startswith(start) and text.endswith(".") for text in losses(format, points, objects))
-    assert losses("tapvid", NOTHING, objects) == [
+        assert all(
+            text.startswith(start) and text.endswith(".") for text in omissions(format, points, objects)
+        )
+    assert omissions("tapvid", NOTHING, objects) == [
         "In TAP-Vid arrays, there is nothing left to write.",
         "In TAP-Vid arrays, 3 object trajectories are left out.",
     ]

@@ -10,7 +10,7 @@ from core.trajectories.exchange.assembling import NO_POINTS
 from core.trajectories.model import EndReason, ObjectTrajectory, PointTrajectories, Review
 
 
-def losses(format: str, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> list[str]:
+def omissions(format: str, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> list[str]:
     """A sentence for each kind of thing that is there and that the format does not keep; often none.
 
     What the studio works out itself is never exchanged and not named: ids, audits and flags.

@@ -1,0 +1,53 @@
+"""Frames that lie as images in a folder, and what lies beside them under the same names."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from core.datasets.clip import Clip
+from core.datasets.image import common_size, image_names
+from core.errors import StudioError
+
+
+def frame_names(folder: Path) -> list[str]:
+    """The images of a folder that must hold some, in natural order.
+
+    Raises:
+        StudioError: it holds none.
+    """
+    names = image_names(folder)
+    if not names:
+        raise StudioError(f"{folder} holds no frames; fill it or take it away.")
+    return names
+
+
+def clip_of(folder: Path, names: Sequence[str], dataset: str, root: Path) -> Clip:
+    """The clip of some images of a folder, named after it; `root` is a folder above.
+
+    Raises:
+        StudioError: they differ in size, or one is missing, cut short or no image.
+    """
+    width, height = common_size([folder / name for name in names])
+    inside = folder.relative_to(root)
+    return Clip(
+        name=folder.name,
+        dataset=dataset,
+        width=width,
+        height=height,
+        root=root,
+        files=tuple((inside / name).as_posix() for name in names),
+    )
+
+
+def by_frame(paths: Iterable[Path], folder: Path, names: Sequence[str]) -> list[tuple[int, Path]]:
+    """Frame and path of each file that is named as a frame of a folder is, whatever their suffixes.
+
+    Raises:
+        StudioError: one belongs to no frame.
+    """
+    frames = {Path(name).stem: number for number, name in enumerate(names)}
+    found = []
+    for path in paths:
+        if path.stem not in frames:
+            raise StudioError(f"{path} belongs to no frame of {folder}; put the frame back.")
+        found.append((frames[path.stem], path))
+    return found
