@@ -90,7 +90,7 @@ def test_objects_do_not_overlap(clip, filled):
 
 def test_confidence_is_a_share_and_lower_where_masks_are_worse():
     """Over spans of different difficulty it orders frames about as the truth does."""
-    clip = render_clip(33, frames=31, objects=3)
+    clip = render_clip(33, frames=31, width=200, height=150, objects=3)
     objects = [annotated(clip, number, (0, 3, 30)) for number in (1, 2, 3)]
     found = densify(clip.frames, objects)
     score = np.concatenate(
@@ -148,14 +148,14 @@ def test_a_frame_annotated_without_the_object_is_not_filled_with_it(clip):
 
 
 def test_a_keyframe_of_one_object_is_not_painted_over_by_another(clip):
-    edited = annotated(clip, 1, (0, 5, 20))
+    edited = annotated(clip, 1, (0, 5, 10))
     edited.origin[1] = Origin.EDITED
     everything = np.zeros(clip.labels.shape[1:], bool)
     everything[:, 150:] = True
     edited = ObjectTrajectory(
         **{**vars(edited), "masks": (edited.masks[0], encode_mask(everything), edited.masks[2])}
     )
-    first, second = densify(clip.frames, [edited, annotated(clip, 2, (0, 20))])
+    first, second = densify(clip.frames[:11], [edited, annotated(clip, 2, (0, 10))])
     assert 5 not in first.frames
     at = second.place(5)
     assert at is None or not decode_mask(second.masks[at], *everything.shape)[:, 150:].any()
@@ -172,8 +172,9 @@ def test_earlier_propagation_is_no_keyframe(clip, filled):
         masks=(key.masks[0], wrong, *key.masks[1:]),
     )
     others = [annotated(clip, number, (0, 10, 20)) for number in (1, 2)]
-    found = densify(clip.frames, [*others, merged])[2]
-    assert found.masks == filled[2].masks
+    found = densify(clip.frames, [*others, merged], span=(1, 9))[2]
+    assert found.frames.tolist() == list(range(1, 10))
+    assert found.masks == filled[2].masks[:9]
 
 
 def test_boxes_without_masks_are_interpolated(clip):

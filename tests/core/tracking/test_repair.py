@@ -131,6 +131,14 @@ def test_a_small_correction_changes_little(drawn):
     assert len(part) <= 9
 
 
+def test_a_path_that_is_less_than_a_pixel_off_is_not_back_at_once(drawn):
+    clip, truth = drawn
+    path = truth.astype(np.float32) + np.array([0.8, 0.0], np.float32)
+    path[12] = truth[12]
+    new = applied(path, repair_around(clip.frames, path, 12, np.arange(24) == 12))
+    assert off(new, truth)[[11, 13]].max() < 0.5
+
+
 def test_the_only_frame_of_a_path_has_nothing_around_it():
     frames = render_clip(0, frames=1).frames
     first, part, error = repair_around(frames, np.array([[10, 20]], np.float32), 0, np.ones(1, bool))

@@ -213,7 +213,10 @@ def test_a_clip_that_cannot_be_read_is_passed_over_in_any_process(project, tmp_p
     with project.reading() as connection:
         (clip, *others) = store.clips(connection)
     folder = prepare(
-        project, JOBS["track"], replace(SETTINGS, workers=2), [replace(clip, root=tmp_path), *others]
+        project,
+        JOBS["track"],
+        replace(SETTINGS, preset="fast", workers=2),
+        [replace(clip, root=tmp_path), *others],
     )
     warnings = [
         event.text for event in jobs.run(folder) if isinstance(event, Log) and event.level == "warning"
