@@ -77,6 +77,7 @@ NUMBERS = {
     "smallest side": (SMALLEST_SIDE, 20, "R-CNN, selective_search_boxes.m: FilterBoxesWidth(boxes, 20)"),
     "patch around a point": (PRETRAIN.patch_size, 100, "the paper, Section 3: 100 × 100 pixels"),
     "comparison of stacks": (PRETRAIN.head, "signed", "the paper, Section 3: subtracting"),
+    "held out": (PRETRAIN.held_out, "", "the paper, Section 4: ∼2500 and ∼12500 trajectories, all of them"),
     "method": (PRETRAIN.method, "association", "the paper, Section 3"),
     "pretraining momentum": (PRETRAIN.momentum, 0.9, "CaffeNet's solver.prototxt; the paper gives none"),
     "pretraining decay": (PRETRAIN.weight_decay, 0.0005, "CaffeNet's solver.prototxt; the paper gives none"),

@@ -129,7 +129,6 @@ def test_two_steps_of_pretraining_are_caffe_s(tmp_path):
         network="tiny",
         steps=2,
         batch=6,
-        held_out=0.0,
         device="cpu",
     )
     folder = RunFolder.create(tmp_path / "run", "pretrain", config)

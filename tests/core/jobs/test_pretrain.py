@@ -237,7 +237,7 @@ def test_contrastive_pretraining_draws_pairs_together_and_apart(tmp_path, snapsh
         steps=80,
         batch=16,
         report_every=10,
-        held_out=0.0,
+        held_out="0",
         checkpoint_every=80,
     )
     folder = new_run(tmp_path / "run", snapshot, config)
