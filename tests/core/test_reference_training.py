@@ -129,10 +129,6 @@ def test_two_steps_of_pretraining_are_caffe_s(tmp_path):
         network="tiny",
         steps=2,
         batch=6,
-<<<<<<< HEAD
-=======
-        held_out="0",
->>>>>>> 191fc6c (Leave the steps by hand to the reference tests; give a share as text)
         device="cpu",
     )
     folder = RunFolder.create(tmp_path / "run", "pretrain", config)
