@@ -102,8 +102,8 @@ def test_finished_clips_are_kept_and_the_run_goes_on_by_name(project, capsys, jo
         ((other, "--project", project), f"is a {job} run; resume it with the command {job}"),
         ((*command, "--clip", "b"), "The run was started on a, b, c, d, e, f, g, h; resume it unchanged"),
         (
-            (job, "--project", project, slow[0], "64"),
-            f"The run was started with {slow[0][2:].replace('-', '_')} {slow[1]}, not 64",
+            (job, "--project", project, slow[0], "16"),
+            f"The run was started with {slow[0][2:].replace('-', '_')} {slow[1]}, not 16",
         ),
         ((job, "--project", project), ""),
         ((job, "--project", project), "are in the project already; start a new run"),

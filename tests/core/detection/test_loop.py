@@ -1,4 +1,3 @@
-import copy
 import json
 import threading
 from dataclasses import replace
@@ -11,7 +10,7 @@ import torch
 from core import config as settings
 from core.datasets import still_life
 from core.datasets.voc import CLASSES
-from core.detection.batches import TrainingImage, make_batch
+from core.detection.batches import TrainingImage
 from core.detection.config import SCHEDULES, FinetuneConfig, ImageSize
 from core.detection.detector_file import load_detector, save_detector
 from core.detection.loop import finetune, rate_at
@@ -156,33 +155,6 @@ def test_more_steps_of_a_constant_rate_are_as_if_it_always_had_them(tmp_path, im
     expected = whole.weights()
     for name, tensor in second.weights().items():
         torch.testing.assert_close(tensor, expected[name], rtol=0, atol=0)
-
-
-def test_one_step_follows_the_gradient_of_both_losses_added(tmp_path, images):
-    """By hand: Caffe's SGD, w -= rate (gradient + decay w), biases at twice the rate without decay."""
-    config = FinetuneConfig(
-        schedule="seed_40k", steps=1, learning_rate=0.01, rois_per_image=8, largest_gradient=0.0
-    )
-    training = Training(images, tmp_path, config)
-    training.net.trunk.dropout = 0.0
-    net = copy.deepcopy(training.net)
-    batch = make_batch(images, training.statistics, config, SIZE, 0, CPU)
-    scores, deltas = net(batch.images, batch.rois)
-    rows = torch.arange(len(batch.labels))
-    of_classes = -scores.log_softmax(1)[rows, batch.labels].mean()
-    apart = (deltas[rows, batch.labels] - batch.targets).abs()
-    smooth = torch.where(apart < 1, apart.square() / 2, apart - 0.5).sum(1)
-    of_boxes = smooth[batch.labels > 0].sum() / len(rows)
-    (of_classes + of_boxes).backward()
-    reported = {event.name: event.value for event in training.events if isinstance(event, Metric)}
-    assert reported["loss_class"] == pytest.approx(of_classes.item(), rel=1e-5)
-    assert reported["loss_box"] == pytest.approx(of_boxes.item(), rel=1e-5)
-    assert reported["loss"] == pytest.approx(of_classes.item() + of_boxes.item(), rel=1e-5)
-    after = dict(training.net.named_parameters())
-    for name, before in net.named_parameters():
-        rate, decay = (0.02, 0.0) if name.endswith("bias") else (0.01, 0.0005)
-        expected = before.detach() - rate * (before.grad + decay * before.detach())
-        torch.testing.assert_close(after[name].detach(), expected, rtol=1e-4, atol=1e-7, msg=name)
 
 
 def test_the_next_batch_is_made_while_a_step_is_computed(tmp_path, images):
