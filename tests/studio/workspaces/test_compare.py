@@ -98,7 +98,7 @@ def test_rows_that_were_not_measured_alike_have_no_difference_but_a_reason(compa
 
 def test_a_mean_says_over_which_classes_it_is(compare: CompareWorkspace) -> None:
     words = "mean of 2 classes (cat, dog)"
-    assert notes(compare)[0] == f"RandomNet · {local(3)}: {words}."
+    assert notes(compare)[0] == f"RandomNet · {local(3)}, AssociationNet-tr · {local(2)}: {words}."
     assert words in cell(compare, 0, "mAP", Qt.ItemDataRole.ToolTipRole)
     assert cell(compare, 0, "cow", Qt.ItemDataRole.ToolTipRole) == "cow has no test object"
 
