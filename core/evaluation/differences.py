@@ -55,6 +55,7 @@ def disagreement(row: TableRow, other: TableRow) -> str:
     reasons += _unless_equal("choice of scales", "trained {}", scales, other_scales)
     reasons += _unless_equal("network", "{} network", row.network, other.network)
     reasons += _unless_equal("training set", "trained on {}", row.train_set, other.train_set)
+    reasons += _unless_equal("schedule", "schedule {}", row.schedule, other.schedule)
     return "; ".join(reasons)
 
 

@@ -46,6 +46,7 @@ class TableRow:
         scales: of the images in fine-tuning, `single` or `multi`.
         network: its size: `paper`, `small` or `tiny`.
         train_set: what was fine-tuned on, such as `VOC 2007 trainval`.
+        schedule: of fine-tuning, and its steps where they are not the schedule's own.
     """
 
     start: str
@@ -59,6 +60,7 @@ class TableRow:
     scales: str
     network: str
     train_set: str
+    schedule: str
 
     @property
     def is_quoted(self) -> bool:
@@ -111,7 +113,9 @@ class TableRow:
             return "paper"
         objects = f"{self.objects:,} objects of " if self.objects is not None else ""
         trained = f"{self.network} network" if self.network != UNKNOWN else f"network {UNKNOWN}"
-        on = f"trained on {self.train_set}" if self.train_set != UNKNOWN else f"training set {UNKNOWN}"
+        on = f"training set {UNKNOWN}"
+        if self.train_set != UNKNOWN:
+            on = f"trained on {self.train_set} (schedule {self.schedule})"
         return f"measured on {objects}{self.conditions}; {trained}, {on}; {self.measured_words}"
 
 
@@ -124,8 +128,9 @@ def part_of(year: int, scales: str) -> str:
 def paper_rows() -> tuple[TableRow, ...]:
     """The sixteen rows of the paper, Section 4, Table 1.
 
-    It names the years, the test sets and the scales. The metric is the one of VOC in that year, the
-    training set the one of the Fast R-CNN code that it used; VOC keeps the objects of its 2012 test set.
+    It names the years, the test sets and the scales. The metric is the one of VOC in that year, training
+    set and schedule are those of the Fast R-CNN code that it used; VOC keeps the objects of its 2012 test
+    set for itself.
     """
     protocols = {values.pop("setting"): values for values in _resource("table1_protocol.csv")}
     rows = []
@@ -144,6 +149,7 @@ def paper_rows() -> tuple[TableRow, ...]:
                 scales=protocol["scales"],
                 network=protocol["network_size"],
                 train_set=protocol["train_set"],
+                schedule=protocol["schedule"],
             )
         )
     return tuple(rows)
@@ -177,6 +183,7 @@ def row_of_run(run: Path) -> TableRow:
             scales=str(result.get("scales", settings.get("scales", UNKNOWN))),
             network=str(result.get("network") or _network(run, settings)),
             train_set=_train_set(result, settings),
+            schedule=_schedule(result, settings),
         )
     except FileNotFoundError as error:
         raise StudioError(f"{run} has no AP yet; let its evaluation finish, or leave it out.") from error
@@ -227,6 +234,11 @@ def _train_set(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     if "train_set" in result and "train_year" in result:
         return f"VOC {result['train_year']} {result['train_set']}"
     return f"VOC {settings['year']} {settings['set']}" if "init" in settings else UNKNOWN
+
+
+def _schedule(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    name = str(result.get("schedule", settings.get("schedule", UNKNOWN)))
+    return f"{name}, {settings['steps']:,} steps" if settings.get("steps") else name
 
 
 def _percent(value: float | None) -> float:

@@ -175,6 +175,7 @@ def _conditions(row: TableRow) -> dict[str, Any]:
         "scales": row.scales,
         "network_size": row.network,
         "train_set": row.train_set,
+        "schedule": row.schedule,
         "start": row.start,
     }
 

@@ -153,7 +153,7 @@ def read_head(folder: RunFolder) -> Head:
         StudioError: there is no run in the folder, or its config.toml is damaged.
     """
     settings = folder.settings_as_written()
-    start = network_name(settings.get("init")) if "voc" in settings and "init" in settings else ""
+    start = network_name(str(settings["init"])) if "voc" in settings and "init" in settings else ""
     return Head(folder.job, settings, start)
 
 

@@ -138,25 +138,24 @@ class EvaluateWorkspace(QWidget):
         series = [BarSeries(names[place], run.class_aps, place) for place, run in enumerate(chosen)]
         measured = row_of(first) if first is not None else None
         reason = disagreement(measured, row) if measured is not None and row is not None else ""
-        self.bars.show_runs(
-            series, Quoted.of(row, zip(names[:1], [reason], strict=False)) if row is not None else None
-        )
+        unlike = [(names[0], reason)] if reason else []
+        self.bars.show_runs(series, Quoted.of(row, unlike) if row is not None else None)
         self.table.show_aps(first.class_aps if first else {}, row.aps if row else {})
-        self._show_mean(series[0] if series else None, row, reason)
+        self._show_mean(series[0] if series else None, measured, row, reason)
         self._show_class(self._class)
 
-    def _show_mean(self, series: BarSeries | None, row: TableRow | None, reason: str) -> None:
+    def _show_mean(
+        self, series: BarSeries | None, measured: TableRow | None, quoted: TableRow | None, reason: str
+    ) -> None:
+        """The mean of a run, over which classes it is, and the quoted mean with the reason against it."""
         if series is None or math.isnan(series.mean):
             self.mean.setText("mAP –")
             self._mean_words.setText("The mean over classes appears with the first class.")
             return
         self.mean.setText(f"mAP {series.mean:.1%}")
         total, done = len(self.bars.groups) - 1, len(series.class_aps)
-        known = sum(one.objects > 0 for one in series.class_aps.values())
-        words = (
-            f"over {known} classes with objects" if done == total else f"so far, {done} of {total} classes"
-        )
-        published = f"; {row.name}, quoted: {row.mean_ap:.1f} %" if row is not None else ""
+        words = measured.measured_words if measured is not None else f"so far, {done} of {total} classes"
+        published = f"; {quoted.name}, quoted: {quoted.mean_ap:.1f} %" if quoted is not None else ""
         against = f"; not comparable: {reason}" if reason else ""
         self._mean_words.setText(words + published + against)
 

@@ -85,36 +85,37 @@ class Table1View(QWidget):
         randoms = (place for place, row in enumerate(rows) if row.start == "RandomNet")
         self.reference.setCurrentIndex(place if place >= 0 else next(randoms, 0))
         self.reference.blockSignals(False)
-        self.model.show_rows(rows, names, self.reference.currentIndex(), self.differences.isChecked())
-        self._show_notes()
+        self._show(rows, names)
 
     def _choose_reference(self) -> None:
         self._chosen_reference = self.reference.currentText()
         self._show_differences()
 
     def _show_differences(self) -> None:
-        place, shown = self.reference.currentIndex(), self.differences.isChecked()
-        self.model.show_rows(self.model.rows, self.model.names, place, shown)
-        self._show_notes()
+        self._show(self.model.rows, self.model.names)
 
-    def _show_notes(self) -> None:
-        """Which means are over fewer classes, and which rows may not be compared with the reference."""
-        model = self.model
-        notes = [
-            f"{name}: {row.measured_words}."
-            for name, row in zip(model.names, model.rows, strict=True)
-            if len(row.measured) < len(CLASSES)
-        ]
-        unlike: dict[str, list[str]] = defaultdict(list)
-        for name, of in zip(model.names, model.differences, strict=True):
-            if of is not None and of.reason:
-                unlike[of.reason].append(name)
-        for reason, names in unlike.items():
-            others = f" and {len(names) - 2} others" if len(names) > 3 else ""
-            named = ", ".join(names[:2] if others else names)
-            notes.append(f"n/a against {self.reference.currentText()}: {named}{others} ({reason}).")
+    def _show(self, rows: Sequence[TableRow], names: Sequence[str]) -> None:
+        self.model.show_rows(rows, names, self.reference.currentIndex(), self.differences.isChecked())
+        notes = [*self._notes_on_means(), *self._notes_on_differences()]
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
+
+    def _notes_on_means(self) -> list[str]:
+        """Which means are over fewer than all classes."""
+        fewer: dict[str, list[str]] = defaultdict(list)
+        for name, row in zip(self.model.names, self.model.rows, strict=True):
+            if len(row.measured) < len(CLASSES):
+                fewer[row.measured_words].append(name)
+        return [f"{_listed(names)}: {words}." for words, names in fewer.items()]
+
+    def _notes_on_differences(self) -> list[str]:
+        """Which rows may not be compared with the reference, and why."""
+        unlike: dict[str, list[str]] = defaultdict(list)
+        for name, of in zip(self.model.names, self.model.differences, strict=True):
+            if of is not None and of.reason:
+                unlike[of.reason].append(name)
+        against = f"n/a against {self.reference.currentText()}"
+        return [f"{against}: {_listed(names)} ({reason})." for reason, names in unlike.items()]
 
     # --- making -------------------------------------------------------------------------------
 
@@ -172,3 +173,7 @@ class Table1View(QWidget):
         column.addLayout(tools)
         column.addWidget(self._table, 1)
         column.addWidget(self.notes)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:2])} and {len(names) - 2} others"

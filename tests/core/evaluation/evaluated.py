@@ -33,5 +33,6 @@ def row(**changes: Any) -> TableRow:
         "scales": "single",
         "network": "paper",
         "train_set": "VOC 2007 trainval",
+        "schedule": "seed_40k",
     }
     return TableRow(**{**values, **changes})

@@ -51,6 +51,7 @@ def test_the_paper_s_own_differences():
         ({"scales": "multi"}, "trained at several scales, not at one scale"),
         ({"network": "tiny"}, "tiny network, not paper"),
         ({"train_set": "VOC 2007 train"}, "trained on VOC 2007 train, not VOC 2007 trainval"),
+        ({"schedule": "quick"}, "schedule quick, not seed_40k"),
         ({"network": UNKNOWN}, "its network is not recorded"),
         (
             {"network": "tiny", "train_set": "VOC 2012 trainval"},

@@ -62,7 +62,9 @@ def test_voc_2012_at_several_scales_is_a_part_of_its_own_which_the_paper_does_no
 
 def test_a_run_is_named_by_its_pretraining_and_put_beside_the_paper(tmp_path):
     pretrained = RunFolder.create(tmp_path / "pre", "pretrain", Pretraining()).path
-    run = evaluated_run(tmp_path / "a", VocConfig(init=str(pretrained), scales="multi", network="tiny"))
+    run = evaluated_run(
+        tmp_path / "a", VocConfig(init=str(pretrained), scales="multi", network="tiny", schedule="quick")
+    )
     random = evaluated_run(tmp_path / "b", VocConfig(year=2012), ap=0.125)
     first, second = row_of_run(run), row_of_run(random)
     assert (first.part, first.name, first.mean_ap) == ("voc2007_sa", "AssociationNet-objtr (a)", 25.0)
@@ -70,7 +72,7 @@ def test_a_run_is_named_by_its_pretraining_and_put_beside_the_paper(tmp_path):
     assert math.isnan(first.aps["sheep"])
     assert first.source == (
         "measured on 95 objects of VOC 2007 test at eleven points; tiny network, trained on "
-        "VOC 2007 trainval; mean of 19 classes; sheep has no test object"
+        "VOC 2007 trainval (schedule quick); mean of 19 classes; sheep has no test object"
     )
     assert not first.is_quoted
     assert paper_rows()[0].is_quoted
@@ -94,10 +96,17 @@ def test_what_a_result_names_goes_before_the_settings(tmp_path):
         "train_year": 2012,
         "train_set": "train",
         "start": "random",
+        "schedule": "long_150k",
     }
     found = row_of_run(evaluated_run(tmp_path / "a", EvaluateConfig(year=2012), job="evaluate", **facts))
     assert (found.name, found.part, found.network) == ("RandomNet (a)", "voc2012_sa", "small")
-    assert found.train_set == "VOC 2012 train"
+    assert (found.train_set, found.schedule) == ("VOC 2012 train", "long_150k")
+
+
+def test_steps_of_ones_own_are_part_of_the_schedule(tmp_path):
+    assert row_of_run(evaluated_run(tmp_path / "a", VocConfig(schedule="quick"))).schedule == "quick"
+    own = VocConfig(schedule="seed_40k", steps=4000)
+    assert row_of_run(evaluated_run(tmp_path / "b", own)).schedule == "seed_40k, 4,000 steps"
 
 
 def test_what_nobody_wrote_down_is_said_to_be_missing(tmp_path):

@@ -56,6 +56,7 @@ def evaluation(parent: Path, stamp: str, aps: dict[str, float], **settings: Any)
         "train_year": config.year,
         "train_set": config.set,
         "start": config.init,
+        "schedule": "quick",
         "ap": {name: aps.get(name) for name in CLASSES},
         "map": sum(aps.values()) / len(aps),
         "objects": {name: 10 if name in aps else 0 for name in CLASSES},

@@ -83,7 +83,7 @@ def notes(workspace: CompareWorkspace) -> list[str]:
 
 
 def test_rows_that_were_not_measured_alike_have_no_difference_but_a_reason(compare: CompareWorkspace) -> None:
-    reason = "measured on 12,032 objects, not 20; paper network, not tiny"
+    reason = "measured on 12,032 objects, not 20; paper network, not tiny; schedule seed_40k, not quick"
     compare.table.differences.click()
     assert cell(compare, 1, "mAP") == "+0.0"
     for head in ("mAP", "cat", "cow"):
@@ -98,7 +98,7 @@ def test_rows_that_were_not_measured_alike_have_no_difference_but_a_reason(compa
 
 def test_a_mean_says_over_which_classes_it_is(compare: CompareWorkspace) -> None:
     words = "mean of 2 classes (cat, dog)"
-    assert notes(compare)[0] == f"RandomNet · {local(3)}: {words}."
+    assert notes(compare)[0] == f"RandomNet · {local(3)}, AssociationNet-tr · {local(2)}: {words}."
     assert words in cell(compare, 0, "mAP", Qt.ItemDataRole.ToolTipRole)
     assert cell(compare, 0, "cow", Qt.ItemDataRole.ToolTipRole) == "cow has no test object"
 
@@ -133,7 +133,7 @@ def test_another_reference_can_be_chosen_and_is_kept(compare: CompareWorkspace) 
 def test_the_bars_say_why_the_quoted_marks_are_not_comparable(compare: CompareWorkspace) -> None:
     legend = " ".join(label.text() for label in compare.bars.findChildren(QLabel))
     assert "Table 1 of the paper, VOC 2007 test at eleven points; not comparable with “from Rand" in legend
-    assert "tiny network, not paper), nor 1 more" in legend
+    assert "tiny network, not paper; schedule quick, not seed_40k), nor 1 more" in legend
 
 
 def test_the_published_rows_can_be_left_out(compare: CompareWorkspace) -> None:
