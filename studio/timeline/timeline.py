@@ -71,7 +71,7 @@ class Timeline(QAbstractScrollArea):
         self.viewport().setAutoFillBackground(False)
         self.verticalScrollBar().setSingleStep(ROW)
         self._keys = KeyRepeat(self)
-        self._keys.stepped.connect(self._step)
+        self._keys.stepped.connect(view.step)
         view.clip_changed.connect(self._open)
         view.frame_changed.connect(self._follow)
         view.selection_changed.connect(self._selection_changed)
@@ -199,10 +199,6 @@ class Timeline(QAbstractScrollArea):
     def _visible(self, row: int) -> bool:
         rect = self._row_rect(row)
         return self._top <= rect.top() and rect.bottom() <= self.viewport().height()
-
-    def _step(self, frames: int) -> None:
-        self._view.set_playing(False)
-        self._view.set_frame(self._view.frame + frames)
 
     # --- painting -----------------------------------------------------------------------------
 
