@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from studio.exchange.importing import ImportDialog, unused_folder
 from studio.exchange.sample import SampleMaker
 from studio.window.command_palette import CommandPalette
 from studio.window.crash import Crashes, diagnostics, keep_log
+from studio.window.help_window import HelpWindow
 from studio.window.key_sheet import KeySheet
 from studio.window.main_window import WORKSPACES, MainWindow
 from studio.window.settings import WindowSettings
@@ -58,6 +59,7 @@ class Studio(QObject):
         self._import: ImportDialog | None = None
         self._palette = CommandPalette(self.window.commands, self.window)
         self._key_sheet = KeySheet(self.window.commands, self.window)
+        self._help = HelpWindow(self.window)
         self._sample = SampleMaker(self)
         self._join()
         self._show_recent()
@@ -134,10 +136,11 @@ class Studio(QObject):
         self.welcome.import_asked.connect(self._choose_import_folder)
         self.welcome.videos_asked.connect(self._choose_import_videos)
         self.welcome.cancel_asked.connect(self._sample.cancel)
+        self._help.keys_asked.connect(self._key_sheet.popup)
         self._sample.progressed.connect(self.welcome.show_progress)
         self._sample.made.connect(self._show_sample)
         self._sample.failed.connect(self.refuse)
-        for name, slot in {
+        slots: dict[str, Callable[[], object]] = {
             "open_sample": self.open_sample,
             "import_folder": self._choose_import_folder,
             "import_videos": self._choose_import_videos,
@@ -146,11 +149,14 @@ class Studio(QObject):
             "close_project": self.close_project,
             "quit": window.close,
             "palette": self._palette.popup,
+            "guide": partial(self._help.show_page, "guide"),
+            "glossary": partial(self._help.show_page, "glossary"),
             "keys": self._key_sheet.popup,
             "open_log": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_folder))),
             "copy_diagnostics": self._copy_diagnostics,
             "about": self._about,
-        }.items():
+        }
+        for name, slot in slots.items():
             commands.connect(name, slot)
         commands.connect("fill_again", self._keep_fill_again)
         commands["fill_again"].setChecked(self._settings.fill_again)
@@ -300,6 +306,7 @@ def main(project: Path | None, sample: bool) -> int:
     app.setOrganizationName("AssociationNet")
     app.setApplicationName("studio")
     app.setApplicationDisplayName(NAME)
+    app.setDesktopFileName("associationnet-studio")  # its icon, where the desktop draws the window's frame
     log_folder = Path(platformdirs.user_log_dir("associationnet-studio"))
     try:
         keep_log(log_folder)

@@ -160,6 +160,8 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("open_runs", "Open folder of runs", "Run", tip="Show the project's runs in the file manager.", icon="folder"),
 
     ActionRow("palette", "&Command palette", "Help", ("Ctrl+K", "Ctrl+P"), "Find and run any action by name.", "commands"),
+    ActionRow("guide", "&Guide", "|Help", ("Shift+F1",), "The program in ten minutes, on the sample project.", "guide"),
+    ActionRow("glossary", "Gl&ossary", "Help", tip="What the words mean.", icon="glossary"),
     ActionRow("keys", "&Keys", "Help", ("F1",), "Every action with its keys.", "keys"),
     ActionRow("open_log", "Open &log folder", "|Help", tip="Where the program writes what went wrong.", icon="folder"),
     ActionRow("copy_diagnostics", "Copy &diagnostics", "Help", tip="Versions and system, to paste into a report.", icon="copy"),
