@@ -29,7 +29,7 @@ def perform(args: argparse.Namespace) -> Outcome:
             result = run_demo(args.out.absolute(), settings, display.show)
         except KeyboardInterrupt as interrupt:
             raise Stopped(
-                f"Stopped; look at what is done with: {start()} {args.out}, or start again with another --out."
+                f"Stopped; see what is done with: {start()} {args.out}, or start again with another --out."
             ) from interrupt
     rows, folder = result.rows, result.project
     baselines, classes = rows_named("RandomNet", rows), measured_classes(rows)

@@ -4,26 +4,27 @@ import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette, QTextCursor, QTextDocument
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
 from studio import theme
 from studio.window.help_page import WIDTH
 from studio.window.help_window import FOLDER, PAGES
 
 LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
 def help_window(studio, qtbot):
-    """The guide, opened by its entry in the menu."""
-    window = studio.window
-    menu = next(action.menu() for action in window.menuBar().actions() if action.text() == "&Help")
-    menu.popup(window.mapToGlobal(QPoint(40, 40)))
-    qtbot.waitUntil(menu.isVisible)
-    entry = menu.actionGeometry(window.commands["guide"]).center()
-    QTest.mouseClick(menu, LEFT, Qt.KeyboardModifier.NoModifier, entry)
+    """The guide, opened from the menu."""
+    bar = studio.window.menuBar()
+    (entry,) = [action for action in bar.actions() if action.text() == "&Help"]
+    QTest.mouseClick(bar, LEFT, NONE, bar.actionGeometry(entry).center())
+    qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
+    QTest.keyClick(QApplication.activePopupWidget(), Qt.Key.Key_G)
     qtbot.waitUntil(studio._help.isVisible)
     return studio._help
 
@@ -38,7 +39,7 @@ def click_link(page, qtbot, text: str) -> None:
     page.ensureCursorVisible()
     place = QTextCursor(cursor)
     place.setPosition(cursor.selectionStart() + 1)
-    QTest.mouseClick(page.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, page.cursorRect(place).center())
+    QTest.mouseClick(page.viewport(), LEFT, NONE, page.cursorRect(place).center())
 
 
 def test_the_menu_opens_the_guide_with_its_pictures(help_window):
