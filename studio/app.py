@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NAME = "AssociationNet Studio"
 
 AT_LEISURE = 300
-"""Milliseconds after the window is up when what a project needs is loaded, asked for or not."""
+"""Milliseconds after the window is shown; then the modules that a project needs are loaded in advance."""
 
 NO_PROJECT = "Open a project first."
 

@@ -27,7 +27,7 @@ Trajectories = tuple[PointTrajectories, dict[int, ObjectTrajectory]]
 """The points of a clip, and id → object of its chosen annotator; both by id."""
 
 Stored = tuple[Changes | None, str, dict[int, Trajectories]]
-"""What a background edit changed, its text where that is to be told, and the clips that were cached, anew."""
+"""What a background edit changed, its text where that is to be shown, and cached clips as they are now."""
 
 
 class Document(QObject):
@@ -211,7 +211,7 @@ class Document(QObject):
         return self._write_or_later(text, action, sum(entry.rows for entry in turned))
 
     def close(self) -> None:
-        """Wait until all that was asked for is stored, then let go of the project."""
+        """Wait until all that was asked for is stored, then release the project."""
         self._closed = True
         self._reader.shutdown(wait=True, cancel_futures=True)
         self._writer.shutdown(wait=True)
@@ -243,7 +243,7 @@ class Document(QObject):
         return changes
 
     def _write_later(self, text: str, action: Write, tell: bool = False) -> None:
-        """Write in the thread; `performed` is emitted at the end where `tell` says so."""
+        """Write in the thread; `performed` is emitted at the end if `tell`."""
         self._storing.append(text)
         if len(self._storing) == 1:
             self.busy_changed.emit(text)
@@ -267,7 +267,7 @@ class Document(QObject):
 
     def _finish(self, future: "Future[Stored]") -> None:
         if self._closed:
-            return  # it is stored, and nobody looks any more
+            return  # it is stored, and the window no longer shows it
         self._storing.popleft()
         try:
             changes, performed, fresh = future.result()

@@ -55,7 +55,7 @@ def clear_icon(target: QAction | QAbstractButton) -> None:
 
 
 def retint(root: QObject) -> None:
-    """Tint anew what `set_icon` dressed below `root`, after the palette changed."""
+    """Tint again what `set_icon` gave an icon below `root`, after the palette changed."""
     targets: list[QAction | QAbstractButton] = [*root.findChildren(QAction)]
     targets += root.findChildren(QAbstractButton)
     for target in targets:

@@ -1,4 +1,4 @@
-"""Colours of trajectories, the same in canvas, table and timeline, told apart by colour-blind people too."""
+"""Colours of trajectories, the same in canvas, table and timeline, which colour-blind people can distinguish too."""
 
 from dataclasses import dataclass
 

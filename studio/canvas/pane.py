@@ -115,7 +115,7 @@ class CanvasPane(QWidget):
         return active
 
     def close_reader(self) -> None:
-        """Stop playing and let go of the frames."""
+        """Stop playing and close the frames."""
         self._view.set_playing(False)
         self.loader.open(None)
 

@@ -195,7 +195,7 @@ class PathEditor(Editor):
 
 
 class _ShortDoubleSpinBox(QDoubleSpinBox):
-    """Shows 0.0005 and 1000 alike without trailing zeros."""
+    """Shows 0.0005 and 1000 both without trailing zeros."""
 
     def __init__(self) -> None:
         super().__init__(decimals=9)

@@ -17,7 +17,7 @@ from core.events import ClassAP, Event, Filters, Log, Metric
 from core.runs.run_folder import RunFolder, State, Status
 
 QUEUED_FOR = 60.0
-"""Seconds after which a queued run that nobody holds counts as interrupted."""
+"""Seconds after which a queued run that no process holds counts as interrupted."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _news_or_gone(request: Request) -> News | None:
 
 
 def find(runs: Path, known: Set[str]) -> list[FoundRun]:
-    """The runs in a folder of runs, but for the known names; what is no run yet is passed over."""
+    """The runs in a folder of runs, except the known names; a folder that is no run yet is left out."""
     found = []
     for path in sorted(runs.iterdir()) if runs.is_dir() else []:
         if path.name not in known:

@@ -72,7 +72,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("import_videos", "Import &video…", "File", ("Ctrl+Shift+I",), "Import a video file.", "film"),
     _curate("import_tracks", "Import &tracks…", "File", tip="Add tracks of another program to this clip.", icon="import"),
     ActionRow("export_tracks", "&Export tracks…", "|File", ("Ctrl+Shift+E",), "Write tracks in another program's format.", "export"),
-    _curate("relocate", "Find moved frames…", "File", tip="Say in which folder the frames of this clip lie now.", icon="folder"),
+    _curate("relocate", "Find moved frames…", "File", tip="Say in which folder the frames of this clip are now.", icon="folder"),
     ActionRow("close_project", "&Close project", "|File", ("Ctrl+W",), "Go back to the welcome page."),
     ActionRow("quit", "&Quit", "|File", ("Ctrl+Q",), "Close the window; runs go on in the background."),
 
