@@ -1,4 +1,4 @@
-"""Colours of trajectories, the same in canvas, table and timeline, which colour-blind people can distinguish too."""
+"""Colours of trajectories, the same in canvas, table and timeline; the colour-blind can distinguish them."""
 
 from dataclasses import dataclass
 
