@@ -20,6 +20,11 @@ def main(arguments: list[str]) -> int:
     return core.cli.main(arguments)
 
 
+def run() -> int:
+    """What the installed commands `associationnet` and `associationnet-studio` do."""
+    return main(sys.argv[1:])
+
+
 def _has_display() -> bool:
     """Qt would abort without one; elsewhere than on Linux there always is one."""
     names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
@@ -33,4 +38,4 @@ def _is_folder(word: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run())

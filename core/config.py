@@ -151,6 +151,13 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise StudioError(f"{path} is not a valid TOML file ({error}); restore it or delete it.") from error
 
 
+def bare_type(kind: Any) -> Any:
+    """The type of a field, without the None of one that is optional."""
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        return next(part for part in typing.get_args(kind) if part is not type(None))
+    return kind
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
@@ -162,12 +169,10 @@ def _plain(value: Any) -> Any:
 
 
 def _typed(key: str, value: Any, kind: Any) -> Any:
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (types.UnionType, typing.Union):
-        if value is None:
-            return None
-        return _typed(key, value, next(a for a in arguments if a is not type(None)))
-    if origin is tuple:
+    bare, arguments = bare_type(kind), typing.get_args(kind)
+    if bare is not kind:
+        return None if value is None else _typed(key, value, bare)
+    if typing.get_origin(kind) is tuple:
         if not isinstance(value, list | tuple):
             raise StudioError(f"{key} must be a list, not {value!r}.")
         return tuple(_typed(key, item, arguments[0]) for item in value)

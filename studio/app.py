@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from studio.exchange.importing import ImportDialog, unused_folder
 from studio.exchange.sample import SampleMaker
 from studio.window.command_palette import CommandPalette
 from studio.window.crash import Crashes, diagnostics, keep_log
+from studio.window.help_window import HelpWindow
 from studio.window.key_sheet import KeySheet
 from studio.window.main_window import WORKSPACES, MainWindow
 from studio.window.settings import WindowSettings
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 NAME = "AssociationNet Studio"
 
 AT_LEISURE = 300
-"""Milliseconds after the window is up when what a project needs is loaded, asked for or not."""
+"""Milliseconds after the window is shown; then the modules that a project needs are loaded in advance."""
 
 NO_PROJECT = "Open a project first."
 
@@ -58,6 +59,7 @@ class Studio(QObject):
         self._import: ImportDialog | None = None
         self._palette = CommandPalette(self.window.commands, self.window)
         self._key_sheet = KeySheet(self.window.commands, self.window)
+        self._help = HelpWindow(self.window)
         self._sample = SampleMaker(self)
         self._join()
         self._show_recent()
@@ -123,40 +125,52 @@ class Studio(QObject):
     # --- joining ------------------------------------------------------------------------------
 
     def _join(self) -> None:
-        window, commands = self.window, self.window.commands
-        window.closing.connect(self.close)
-        window.dropped.connect(self._take_dropped)
-        self.welcome.open_asked.connect(self._choose_project)
-        self.welcome.new_asked.connect(self._choose_new_project)
-        self.welcome.recent_chosen.connect(self.open_project)
-        self.welcome.recent_forgotten.connect(self._forget)
-        self.welcome.sample_asked.connect(self.open_sample)
-        self.welcome.import_asked.connect(self._choose_import_folder)
-        self.welcome.videos_asked.connect(self._choose_import_videos)
+        self.window.closing.connect(self.close)
+        self.window.dropped.connect(self._take_dropped)
+        self._help.keys_asked.connect(self._key_sheet.popup)
+        self._join_welcome()
+        self._join_sample()
+        for name, slot in self._actions().items():
+            self.window.commands.connect(name, slot)
+        self.window.commands["fill_again"].setChecked(self._settings.fill_again)
+        self.window.commands[f"theme_{self._settings.theme}"].setChecked(True)
+
+    def _join_welcome(self) -> None:
+        welcome = self.welcome
+        welcome.open_asked.connect(self._choose_project)
+        welcome.new_asked.connect(self._choose_new_project)
+        welcome.recent_chosen.connect(self.open_project)
+        welcome.recent_forgotten.connect(self._forget)
+        welcome.sample_asked.connect(self.open_sample)
+        welcome.import_asked.connect(self._choose_import_folder)
+        welcome.videos_asked.connect(self._choose_import_videos)
+
+    def _join_sample(self) -> None:
         self.welcome.cancel_asked.connect(self._sample.cancel)
         self._sample.progressed.connect(self.welcome.show_progress)
         self._sample.made.connect(self._show_sample)
         self._sample.failed.connect(self.refuse)
-        for name, slot in {
+
+    def _actions(self) -> dict[str, Callable[[], object]]:
+        """Action → what it calls, with a project or without."""
+        return {
             "open_sample": self.open_sample,
             "import_folder": self._choose_import_folder,
             "import_videos": self._choose_import_videos,
             "new_project": self._choose_new_project,
             "open_project": self._choose_project,
             "close_project": self.close_project,
-            "quit": window.close,
+            "quit": self.window.close,
+            "fill_again": self._keep_fill_again,
+            **{f"theme_{name}": partial(self._set_theme, name) for name in theme.THEMES},
             "palette": self._palette.popup,
+            "guide": partial(self._help.show_page, "guide"),
+            "glossary": partial(self._help.show_page, "glossary"),
             "keys": self._key_sheet.popup,
             "open_log": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_folder))),
             "copy_diagnostics": self._copy_diagnostics,
             "about": self._about,
-        }.items():
-            commands.connect(name, slot)
-        commands.connect("fill_again", self._keep_fill_again)
-        commands["fill_again"].setChecked(self._settings.fill_again)
-        for name in theme.THEMES:
-            commands.connect(f"theme_{name}", partial(self._set_theme, name))
-        commands[f"theme_{self._settings.theme}"].setChecked(True)
+        }
 
     def _show(self, project: Project) -> "Session":
         self._app.setOverrideCursor(Qt.CursorShape.WaitCursor)
@@ -300,6 +314,7 @@ def main(project: Path | None, sample: bool) -> int:
     app.setOrganizationName("AssociationNet")
     app.setApplicationName("studio")
     app.setApplicationDisplayName(NAME)
+    app.setDesktopFileName("associationnet-studio")  # its icon, where the desktop draws the window's frame
     log_folder = Path(platformdirs.user_log_dir("associationnet-studio"))
     try:
         keep_log(log_folder)

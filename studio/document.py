@@ -14,8 +14,6 @@ from sqlalchemy import Connection
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories import journal, store
-from core.trajectories.bulk_edits import FillObservations
-from core.trajectories.edits import DeleteTrajectories, Merge, Relabel, SetReview
 from core.trajectories.journal import Edit, HistoryEntry
 from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories, Review
 from core.trajectories.store import ClipSummary
@@ -23,16 +21,13 @@ from core.trajectories.store import ClipSummary
 FEW = 500
 """So many rows are written, and so many trajectories read again, while the user waits; more in a thread."""
 
-_OF_TRACKS = (DeleteTrajectories, Merge, Relabel, SetReview)
-"""Edits that write at least a row for each of their tracks."""
-
 Write = Callable[[Connection], Changes | None]
 
 Trajectories = tuple[PointTrajectories, dict[int, ObjectTrajectory]]
 """The points of a clip, and id → object of its chosen annotator; both by id."""
 
 Stored = tuple[Changes | None, str, dict[int, Trajectories]]
-"""What a background edit changed, its text where that is to be told, and the clips that were cached, anew."""
+"""What a background edit changed, its text where that is to be shown, and cached clips as they are now."""
 
 
 class Document(QObject):
@@ -156,16 +151,12 @@ class Document(QObject):
         return self._storing[0] if self._storing else ""
 
     def perform(self, edit: Edit) -> bool:
-        """Make an edit, one of many tracks in the background; False, after `failed`, where it is refused."""
-        if isinstance(edit, _OF_TRACKS) and len(edit.trajectory_ids) > FEW:
-            if self._refused_while_busy():
-                return False
-            self.perform_later(edit)
-            return True
-        changes = self._write(lambda connection: journal.perform(connection, edit))
-        if changes is not None:
-            self.performed.emit(edit.text)
-        return changes is not None
+        """Make an edit, a large one in the background; False, after `failed`, where it is refused."""
+        if self._refused_while_busy():
+            return False
+        return self._write_or_later(
+            edit.text, lambda connection: journal.perform(connection, edit), edit.rows, tell=True
+        )
 
     def perform_later(self, edit: Edit) -> None:
         """Make a large edit in the background, after those that wait; ends with `performed` or `failed`."""
@@ -186,12 +177,7 @@ class Document(QObject):
                 return journal.join(connection, edit, last)
             return journal.perform(connection, edit)
 
-        filled = edit.objects.values() if isinstance(edit, FillObservations) else ()
-        rows = sum(len(one.frames) for objects in filled for one in objects.values())
-        if self.busy or 2 * rows > FEW:  # as many are taken away
-            self._write_later(edit.text, action)
-        else:
-            self._write(action)
+        self._write_or_later(edit.text, action, edit.rows)
 
     def relocate(self, old: Path, new: Path) -> bool:
         """Say that the frames that lay in one folder lie in another; no edit, so nothing to undo."""
@@ -200,7 +186,7 @@ class Document(QObject):
             store.relocate(connection, old, new)
             return Changes(frozenset(one.id for one in store.clips(connection) if one.root == new))
 
-        return self._write(move) is not None
+        return not self._refused_while_busy() and self._write(move) is not None
 
     def undo(self) -> bool:
         """Take the last edit back, a large one in the background; False if there is none."""
@@ -220,22 +206,31 @@ class Document(QObject):
         def action(connection: Connection) -> Changes | None:
             return journal.turn(connection, steps)
 
-        if sum(entry.rows for entry in turned) <= FEW:
-            return self._write(action) is not None
         what = turned[0].text if len(turned) == 1 else f"{len(turned)} edits"
-        self._write_later(f"{'Undo' if steps < 0 else 'Redo'} {what}", action)
-        return True
+        text = f"{'Undo' if steps < 0 else 'Redo'} {what}"
+        return self._write_or_later(text, action, sum(entry.rows for entry in turned))
 
     def close(self) -> None:
-        """Wait until all that was asked for is stored, then let go of the project."""
+        """Wait until all that was asked for is stored, then release the project."""
         self._closed = True
         self._reader.shutdown(wait=True, cancel_futures=True)
         self._writer.shutdown(wait=True)
         self.project.close()
 
+    def _write_or_later(self, text: str, action: Write, rows: int, tell: bool = False) -> bool:
+        """Write a few rows at once unless others wait, more in the thread; False where nothing came of it.
+
+        `tell`: say `performed` when it is stored.
+        """
+        if self.busy or rows > FEW:
+            self._write_later(text, action, tell)
+            return True
+        changes = self._write(action)
+        if changes is not None and tell:
+            self.performed.emit(text)
+        return changes is not None
+
     def _write(self, action: Write) -> Changes | None:
-        if self._refused_while_busy():
-            return None
         try:
             with self.project.writing() as connection:
                 changes = action(connection)
@@ -248,7 +243,7 @@ class Document(QObject):
         return changes
 
     def _write_later(self, text: str, action: Write, tell: bool = False) -> None:
-        """Write in the thread; `performed` is emitted at the end where `tell` says so."""
+        """Write in the thread; `performed` is emitted at the end if `tell`."""
         self._storing.append(text)
         if len(self._storing) == 1:
             self.busy_changed.emit(text)
@@ -272,7 +267,7 @@ class Document(QObject):
 
     def _finish(self, future: "Future[Stored]") -> None:
         if self._closed:
-            return  # it is stored, and nobody looks any more
+            return  # it is stored, and the window no longer shows it
         self._storing.popleft()
         try:
             changes, performed, fresh = future.result()

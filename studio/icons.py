@@ -7,7 +7,9 @@ from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
-FOLDER = Path(__file__).parent.parent / "resources" / "icons"
+_RESOURCES = Path(__file__).parent.parent / "resources"
+FOLDER = _RESOURCES / "icons"
+APP = _RESOURCES / "desktop" / "associationnet-studio.svg"
 
 _SIDES = (16, 18, 32, 36, 64)  # of menus, tool bars and large buttons, at 100 % and 200 %
 _PROPERTY, _ON_ACCENT = "icon_name", "icon_on_accent"
@@ -53,7 +55,7 @@ def clear_icon(target: QAction | QAbstractButton) -> None:
 
 
 def retint(root: QObject) -> None:
-    """Tint anew what `set_icon` dressed below `root`, after the palette changed."""
+    """Tint again what `set_icon` gave an icon below `root`, after the palette changed."""
     targets: list[QAction | QAbstractButton] = [*root.findChildren(QAction)]
     targets += root.findChildren(QAbstractButton)
     for target in targets:
@@ -64,9 +66,9 @@ def retint(root: QObject) -> None:
 
 def app_icon() -> QIcon:
     """The program's own icon, in its own colours."""
-    picture = QIcon()
-    for side in (16, 32, 48, 64, 128, 256):
-        picture.addPixmap(_drawn(QSvgRenderer(str(FOLDER / "app.svg")), side))
+    picture, renderer = QIcon(), QSvgRenderer(str(APP))
+    for side in (16, 24, 32, 48, 64, 128, 256):
+        picture.addPixmap(_drawn(renderer, side))
     return picture
 
 

@@ -56,51 +56,11 @@ class Session(QObject):
         self.document = Document(project, self)
         self.view = ViewState(self)
         self.runs = Runs(project, self)
-        self.clips = ClipList(self.document, self.view)
-        self.tracks = TrackTable(self.document, self.view)
-        self.canvas = CanvasPane(self.document, self.view)
-        self.edits = TrackEdits(
-            self.document,
-            self.view,
-            rows=lambda: self.tracks.model.rows,
-            frame=lambda: self.canvas.stage.scene.frame,
-            parent=self,
-        )
-        self.repair = PathRepair(self.document, self.view, self)
-        self.refilling = Refilling(self.document, self.view, self._commands["fill_again"].isChecked, self)
-        self.timeline = Timeline(self.document, self.view)
-        reviews = [self._commands[name] for name in ("accept", "reject", "reopen", "delete_track")]
-        self.inspector = Inspector(self.document, self.view, reviews)
-        self.history = HistoryPanel(self.document)
-        self.curate = CurateWorkspace(self._commands, self.canvas)
-        self.train = TrainWorkspace(self.document, self.runs)
-        self.evaluate = EvaluateWorkspace(self.document, self.runs)
-        self.compare = CompareWorkspace(self.document, self.runs)
-        self.pill = JobsPill(self.runs)
-        self.jobs = ProjectJobs(self.document, self.view, self.runs, window)
-        self.exchange = TrackExchange(self.document, self.view, window, self)
-        self.actions = CurateActions(
-            self.document,
-            self.view,
-            self._commands,
-            self.canvas,
-            self.tracks,
-            self.edits,
-            give_up=self._give_up,
-            parent=self,
-        )
+        self._build_curating()
+        self._build_learning()
         self._show_in_window(project.name)
         self._join()
-        self._slots: dict[str, Callable[[], object]] = {
-            "undo": self.document.undo,
-            "redo": self.document.redo,
-            "relocate": self._relocate,
-            "pretrain": partial(window.show_workspace, "train"),
-            "evaluate_voc": partial(window.show_workspace, "evaluate"),
-            **self.actions.slots(),
-            **self.jobs.slots(dict(self.curate.job_buttons)),
-            **self.exchange.slots(),
-        }
+        self._slots = self._actions_of_a_project()
         for name, slot in self._slots.items():
             self._commands.connect(name, slot)
         self._show_summaries(self.clips.summaries)
@@ -139,6 +99,52 @@ class Session(QObject):
         self.deleteLater()
 
     # --- building -----------------------------------------------------------------------------
+
+    def _build_curating(self) -> None:
+        """Clips, tracks and the canvas, and what works on them."""
+        document, view, commands = self.document, self.view, self._commands
+        self.clips = ClipList(document, view)
+        self.tracks = TrackTable(document, view)
+        self.canvas = CanvasPane(document, view)
+        self.timeline = Timeline(document, view)
+        reviews = [commands[name] for name in ("accept", "reject", "reopen", "delete_track")]
+        self.inspector = Inspector(document, view, reviews)
+        self.history = HistoryPanel(document)
+        self.curate = CurateWorkspace(commands, self.canvas)
+        self.edits = TrackEdits(
+            document,
+            view,
+            rows=lambda: self.tracks.model.rows,
+            frame=lambda: self.canvas.stage.scene.frame,
+            parent=self,
+        )
+        self.repair = PathRepair(document, view, self)
+        self.refilling = Refilling(document, view, commands["fill_again"].isChecked, self)
+        self.exchange = TrackExchange(document, view, self._window, self)
+        self.actions = CurateActions(
+            document, view, commands, self.canvas, self.tracks, self.edits, give_up=self._give_up, parent=self
+        )
+
+    def _build_learning(self) -> None:
+        """The workspaces that show runs, and what starts and follows these."""
+        self.train = TrainWorkspace(self.document, self.runs)
+        self.evaluate = EvaluateWorkspace(self.document, self.runs)
+        self.compare = CompareWorkspace(self.document, self.runs)
+        self.pill = JobsPill(self.runs)
+        self.jobs = ProjectJobs(self.document, self.view, self.runs, self._window)
+
+    def _actions_of_a_project(self) -> dict[str, Callable[[], object]]:
+        """Action → what it calls while the project is open."""
+        return {
+            "undo": self.document.undo,
+            "redo": self.document.redo,
+            "relocate": self._relocate,
+            "pretrain": partial(self._window.show_workspace, "train"),
+            "evaluate_voc": partial(self._window.show_workspace, "evaluate"),
+            **self.actions.slots(),
+            **self.jobs.slots(dict(self.curate.job_buttons)),
+            **self.exchange.slots(),
+        }
 
     def _show_in_window(self, name: str) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea

@@ -27,7 +27,7 @@ class Colours:
         accent, on_accent: what is chosen or acted on, and text on it.
         mark: the accent as a line or text on `window` and `base`.
         good, bad, warning: accepted, rejected or failed, and to be looked at; as text or lines.
-        series: lines of plots, told apart by people who see colours differently too.
+        series: lines of plots, which colour-blind people can distinguish too.
     """
 
     window: str
@@ -96,7 +96,7 @@ def apply(app: QApplication, theme: str) -> None:
     dark = theme == "dark" or (theme == "system" and app.styleHints().colorScheme() == Qt.ColorScheme.Dark)
     chosen = DARK if dark else LIGHT
     sheet = _style_sheet(chosen)
-    if sheet != app.styleSheet():  # dressing every widget anew takes a while
+    if sheet != app.styleSheet():  # applying it to every widget takes a while
         if not app.styleSheet():
             app.setStyle("Fusion")
         app.setPalette(_palette(chosen))
@@ -104,7 +104,7 @@ def apply(app: QApplication, theme: str) -> None:
 
 
 def colours(widget: QWidget | None = None) -> Colours:
-    """The colours that a widget, or the application, is dressed in."""
+    """The colours of the theme that a widget, or the application, uses."""
     palette = widget.palette() if widget is not None else QApplication.palette()
     return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
 

@@ -8,6 +8,9 @@ from PySide6.QtCore import QObject, Signal
 
 from core.datasets.clip import Clip
 
+TOOLS = ("select", "box", "brush", "erase", "polygon")
+COLOUR_BY = ("track", "error", "origin", "review")
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -17,7 +20,7 @@ class Layers:
         masks, boxes, trails, names: whether each is shown.
         trail: frames of path drawn behind a point.
         ahead: frames of path drawn ahead of it.
-        colour_by: `track`, `error`, `origin` or `review`.
+        colour_by: one of `COLOUR_BY`.
     """
 
     masks: bool = True
@@ -60,8 +63,6 @@ class ViewState(QObject):
     filling_changed = Signal(object)
     playing_changed = Signal(bool)
 
-    TOOLS = ("select", "box", "brush", "erase", "polygon")
-
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.clip: Clip | None = None
@@ -96,6 +97,16 @@ class ViewState(QObject):
             if frame != self.frame:
                 self.frame = frame
                 self.frame_changed.emit(frame)
+
+    def step(self, frames: int) -> None:
+        """Go on by frames, negative for back; playing ends."""
+        self.set_playing(False)
+        self.set_frame(self.frame + frames)
+
+    def go_last(self) -> None:
+        """Go to the last frame."""
+        if self.clip is not None:
+            self.set_frame(self.clip.frames - 1)
 
     def set_selection(self, ids: Iterable[int]) -> None:
         """Select trajectories by id."""

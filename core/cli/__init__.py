@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from core.cli.outcome import Outcome, Stopped, show, show_problems
+from core.cli.program import program
 from core.errors import StudioError
 from core.jobs import JOBS
 from core.runs.job import Job
@@ -73,10 +74,10 @@ def is_command(word: str) -> bool:
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
     """The parser of all commands, with the options of the chosen one."""
     parser = argparse.ArgumentParser(
-        prog="main.py",
+        prog=program(),
         description="AssociationNet Studio. Without a command the window opens, on PROJECT if that is given, "
         "or with --sample on a fresh copy of the generated sample project.",
-        usage="main.py [-h] [--version] [PROJECT | --sample | COMMAND ...]",
+        usage="%(prog)s [-h] [--version] [PROJECT | --sample | COMMAND ...]",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
@@ -85,7 +86,7 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     for name, (module, words) in known.items():
         sentence = f"{words[0].upper()}{words[1:]}."
         command = commands.add_parser(
-            name, prog=f"main.py {name}", help=words, description=sentence, allow_abbrev=False
+            name, prog=f"{program()} {name}", help=words, description=sentence, allow_abbrev=False
         )
         if name == chosen:
             command.add_argument(

@@ -6,6 +6,7 @@ from pathlib import Path
 from core.atomic_file import write_atomically
 from core.cli.options import add_settings, settings_from
 from core.cli.outcome import Outcome, Stopped
+from core.cli.program import start
 from core.cli.running import shown
 from core.demo.demo import DemoConfig, run_demo
 from core.demo.report import write_report
@@ -28,7 +29,7 @@ def perform(args: argparse.Namespace) -> Outcome:
             result = run_demo(args.out.absolute(), settings, display.show)
         except KeyboardInterrupt as interrupt:
             raise Stopped(
-                f"Stopped; look at what is done with: main.py {args.out}, or start again with another --out."
+                f"Stopped; see what is done with: {start()} {args.out}, or start again with another --out."
             ) from interrupt
     rows, folder = result.rows, result.project
     baselines, classes = rows_named("RandomNet", rows), measured_classes(rows)
@@ -45,4 +46,4 @@ def perform(args: argparse.Namespace) -> Outcome:
         "runs": [str(run.path) for run in result.evaluations],
         "map": {row.name: row.mean_ap / 100 for row in result.rows},
     }
-    return Outcome(f"\n{text}\nOpen it: python main.py {args.out}", values)
+    return Outcome(f"\n{text}\nOpen it: {start()} {args.out}", values)

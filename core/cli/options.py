@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import types
 import typing
 from collections.abc import Collection
 from pathlib import Path
@@ -35,7 +34,7 @@ def add_settings(
             continue
         rule = field.metadata
         options: dict[str, Any] = {"dest": field.name, "default": argparse.SUPPRESS, "help": _help(field)}
-        kind = _bare(kinds[field.name])
+        kind = config.bare_type(kinds[field.name])
         if kind is bool:
             options["action"] = argparse.BooleanOptionalAction
         else:
@@ -89,13 +88,6 @@ def start_of(text: str) -> str:
 
 def _absolute(text: str) -> Path:
     return Path(text).expanduser().absolute()
-
-
-def _bare(kind: Any) -> Any:
-    """The type of an optional field."""
-    if typing.get_origin(kind) in (types.UnionType, typing.Union):
-        return next(part for part in typing.get_args(kind) if part is not type(None))
-    return kind
 
 
 def _help(field: "dataclasses.Field[Any]") -> str:

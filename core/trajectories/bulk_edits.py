@@ -39,6 +39,10 @@ class AddClips:
             f"Import {self.clips[0][0].name}" if len(self.clips) == 1 else f"Import {len(self.clips)} clips"
         )
 
+    @property
+    def rows(self) -> int:
+        return len(self.clips) + sum(_object_rows(objects) for _, objects in self.clips)
+
     def write(self, rows: Recorder) -> None:
         taken = {clip.name for clip in store.clips(rows.connection)}
         for clip, _ in self.clips:
@@ -91,6 +95,10 @@ class ReplacePoints:
         count = sum(len(points) for points in self.points.values())
         return f"Track {count:,} point{'s' if count != 1 else ''}"
 
+    @property
+    def rows(self) -> int:
+        return sum(len(points) for points in self.points.values())
+
     def write(self, rows: Recorder) -> None:
         provenance = store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
         t, there = schema.trajectory.c, {clip.id for clip in store.clips(rows.connection)}
@@ -141,6 +149,11 @@ class FillObservations:
     @property
     def text(self) -> str:
         return self._text(sum(map(len, self.objects.values())), 0)
+
+    @property
+    def rows(self) -> int:
+        """As many as it brings, and as many that it takes away."""
+        return 2 * sum(len(one.frames) for objects in self.objects.values() for one in objects.values())
 
     def write(self, rows: Recorder) -> None:
         store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
@@ -203,6 +216,10 @@ def _write_audit(rows: Recorder, ids: set[int], audit: Mapping[int, Mapping[int,
         if overlap != old:
             new[id, frame] = {"overlap": overlap}
     rows.update(schema.observation, new)
+
+
+def _object_rows(objects: Sequence[ObjectTrajectory]) -> int:
+    return sum(1 + len(one.frames) for one in objects)
 
 
 def _add_objects(rows: Recorder, clip_id: int, objects: Sequence[ObjectTrajectory], provenance: int) -> None:
@@ -292,6 +309,10 @@ class AddTrajectories:
     def text(self) -> str:
         count = len(self.points) + len(self.objects)
         return f"Import {count:,} track{'s' if count != 1 else ''} from {self.source}"
+
+    @property
+    def rows(self) -> int:
+        return len(self.points) + _object_rows(self.objects)
 
     def write(self, rows: Recorder) -> None:
         if not len(self.points) and not self.objects:

@@ -1,6 +1,7 @@
 """What a person chooses for whole clips, each a step of undo (see `journal.py`)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from core.datasets.clip import Clip, Use
 from core.errors import StudioError
@@ -17,6 +18,7 @@ class ChooseAnnotator:
 
     clip_id: int
     annotator: int
+    rows: ClassVar[int] = 1
 
     @property
     def text(self) -> str:
@@ -39,6 +41,10 @@ class ChooseUse:
     @property
     def clip_id(self) -> int | None:
         return self.clips[0].id if len(self.clips) == 1 else None
+
+    @property
+    def rows(self) -> int:
+        return len(self.clips)
 
     @property
     def text(self) -> str:

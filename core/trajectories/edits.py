@@ -4,8 +4,8 @@ Frames count from 0, boxes and points are in pixels of the frame. Where the two 
 docstring says so. A trajectory that is split keeps its id for the first part.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from sqlalchemy import select
@@ -34,6 +34,23 @@ from core.trajectories.trajectory_rows import (
 )
 
 
+@dataclass(frozen=True)
+class _OfTracks:
+    """An edit of each of several trajectories."""
+
+    clip_id: int
+    trajectory_ids: tuple[int, ...]
+
+    @property
+    def rows(self) -> int:
+        return len(self.trajectory_ids)
+
+    @property
+    def named(self) -> str:
+        ids = self.trajectory_ids
+        return f"track {ids[0]}" if len(ids) == 1 else f"{len(ids)} tracks"
+
+
 @dataclass(frozen=True, eq=False)
 class AddObject:
     """Start an object trajectory with one keyframe; `box` (4,), `mask` run lengths or None."""
@@ -44,6 +61,7 @@ class AddObject:
     box: np.ndarray
     mask: bytes | None = None
     annotator: int = 0
+    rows: ClassVar[int] = 1
 
     @property
     def text(self) -> str:
@@ -75,6 +93,7 @@ class SetObservation:
     frame: int
     box: np.ndarray
     mask: bytes | None
+    rows: ClassVar[int] = 1
 
     @property
     def text(self) -> str:
@@ -97,6 +116,7 @@ class MakeKeyframe:
     clip_id: int
     trajectory_id: int
     frame: int
+    rows: ClassVar[int] = 1
 
     @property
     def text(self) -> str:
@@ -123,6 +143,7 @@ class MovePoint:
     frame: int
     x: float
     y: float
+    rows: ClassVar[int] = 1
 
     @property
     def text(self) -> str:
@@ -151,6 +172,7 @@ class SetPath:
     xy: np.ndarray
     error: np.ndarray
     origin: np.ndarray
+    rows: ClassVar[int] = 1
 
     @property
     def text(self) -> str:
@@ -174,6 +196,7 @@ class DeleteObservation:
     clip_id: int
     trajectory_id: int
     frame: int
+    rows: ClassVar[int] = 1
 
     @property
     def text(self) -> str:
@@ -198,15 +221,12 @@ class DeleteObservation:
 
 
 @dataclass(frozen=True)
-class DeleteTrajectories:
+class DeleteTrajectories(_OfTracks):
     """Delete whole trajectories."""
-
-    clip_id: int
-    trajectory_ids: tuple[int, ...]
 
     @property
     def text(self) -> str:
-        return f"Delete {_named(self.trajectory_ids)}"
+        return f"Delete {self.named}"
 
     def write(self, rows: Recorder) -> None:
         for trajectory_id in self.trajectory_ids[:1]:
@@ -225,6 +245,7 @@ class Split:
     clip_id: int
     trajectory_id: int
     frame: int
+    rows: ClassVar[int] = 1
 
     @property
     def text(self) -> str:
@@ -249,19 +270,16 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Merge:
+class Merge(_OfTracks):
     """Make one trajectory of several; the one that starts first keeps its id.
 
     Objects may share frames: there a keyframe wins, then the earlier trajectory. Points may not;
     the gap between them is filled by straight lines, marked as propagated.
     """
 
-    clip_id: int
-    trajectory_ids: tuple[int, ...]
-
     @property
     def text(self) -> str:
-        return f"Merge {_named(self.trajectory_ids)}"
+        return f"Merge {self.named}"
 
     def write(self, rows: Recorder) -> None:
         heads = [head_of(rows, trajectory_id) for trajectory_id in dict.fromkeys(self.trajectory_ids)]
@@ -291,6 +309,7 @@ class Swap:
     first_id: int
     second_id: int
     frame: int
+    rows: ClassVar[int] = 1
 
     @property
     def text(self) -> str:
@@ -319,6 +338,7 @@ class Trim:
     trajectory_id: int
     first: int
     last: int
+    rows: ClassVar[int] = 1
 
     @property
     def text(self) -> str:
@@ -347,37 +367,29 @@ class Trim:
 
 
 @dataclass(frozen=True)
-class Relabel:
+class Relabel(_OfTracks):
     """Name trajectories."""
 
-    clip_id: int
-    trajectory_ids: tuple[int, ...]
     label: str
 
     @property
     def text(self) -> str:
-        return f"Label {_named(self.trajectory_ids)} {self.label!r}"
+        return f"Label {self.named} {self.label!r}"
 
     def write(self, rows: Recorder) -> None:
         set_heads(rows, self.trajectory_ids, label=self.label[:255])
 
 
 @dataclass(frozen=True)
-class SetReview:
+class SetReview(_OfTracks):
     """Accept, reject or reopen trajectories."""
 
-    clip_id: int
-    trajectory_ids: tuple[int, ...]
     review: Review
 
     @property
     def text(self) -> str:
         verb = {Review.OPEN: "Reopen", Review.ACCEPTED: "Accept", Review.REJECTED: "Reject"}[self.review]
-        return f"{verb} {_named(self.trajectory_ids)}"
+        return f"{verb} {self.named}"
 
     def write(self, rows: Recorder) -> None:
         set_heads(rows, self.trajectory_ids, review=int(self.review))
-
-
-def _named(ids: Sequence[int]) -> str:
-    return f"track {ids[0]}" if len(ids) == 1 else f"{len(ids)} tracks"

@@ -38,6 +38,11 @@ class Edit(Protocol):
         """The clip it belongs to; None where there are several."""
         ...
 
+    @property
+    def rows(self) -> int:
+        """About how many rows it writes, as far as that is known before; 1 for an edit of one trajectory."""
+        ...
+
     def write(self, rows: "Recorder") -> None:
         """Write the rows.
 

@@ -1,4 +1,4 @@
-"""Colours of trajectories, the same in canvas, table and timeline, told apart by colour-blind people too."""
+"""Colours of trajectories, the same in canvas, table and timeline; the colour-blind can distinguish them."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,6 @@ REJECTED = np.array((0x96, 0x96, 0x96), np.uint8)
 KEYFRAME = QColor(0, 200, 225)
 """Ticks of keyframes; near to none of the track colours."""
 
-COLOUR_BY = ("track", "error", "origin", "review")
 """What `Layers.colour_by` can be."""
 
 _ERROR_BOUNDS = np.array([0.25, 0.5, 1.0, 2.0], np.float32)  # pixels

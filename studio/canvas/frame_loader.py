@@ -68,7 +68,7 @@ class FrameLoader(QObject):
         self._wanted, self._loading, self._cursor, self._direction = None, None, 0, 1
         if clip is not None:
             self._session = _Session(clip)
-            # Queued, so that a frame that is ready at once is told after `request` has returned, too.
+            # Queued, so that a frame that is ready at once is reported after `request` has returned, too.
             self._session.relay.done.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     def request(self, frame: int) -> np.ndarray | None:

@@ -8,9 +8,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpin
 
 from core.datasets.clip import Clip
 from studio import icons
-from studio.canvas.colours import COLOUR_BY
 from studio.theme import ICON, SPACE
-from studio.view_state import Layers, ViewState
+from studio.view_state import COLOUR_BY, Layers, ViewState
 
 LONGEST_TRAIL = 500  # frames
 

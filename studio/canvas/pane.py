@@ -19,7 +19,7 @@ from studio.canvas.transport import Transport
 from studio.document import Document
 from studio.view_state import ViewState
 
-_STEP = 1.25  # closer by one press of a zoom key
+_STEP = 1.25  # larger by one press of a key
 _AROUND = 0.5  # of a selection's size, kept free around it
 
 
@@ -51,7 +51,7 @@ class CanvasPane(QWidget):
         column.addWidget(self.transport)
         self.setFocusProxy(self.frame_view)
         self._keys = KeyRepeat(self.frame_view)
-        self._keys.stepped.connect(self.step)
+        self._keys.stepped.connect(view.step)
         for bar in (self.layer_bar, self.transport):
             bar.left.connect(self.frame_view.setFocus)
         self.stage.edit_asked.connect(self.edit_asked)
@@ -67,46 +67,12 @@ class CanvasPane(QWidget):
 
     # --- what actions call --------------------------------------------------------------------
 
-    def step(self, frames: int) -> None:
-        """Go on by frames, negative for back."""
-        self._view.set_playing(False)
-        self._view.set_frame(self._view.frame + frames)
-
-    def go_first(self) -> None:
-        """Go to the first frame."""
-        self._view.set_frame(0)
-
-    def go_last(self) -> None:
-        """Go to the last frame."""
-        if self._view.clip is not None:
-            self._view.set_frame(self._view.clip.frames - 1)
-
-    def toggle_play(self) -> None:
-        """Play or pause."""
-        self.player.toggle()
-
-    def shuttle(self, direction: int) -> None:
-        """Play forward (1) or backward (-1); asked again, faster."""
-        self.player.shuttle(direction)
-
-    def zoom_in(self) -> None:
-        """Closer."""
-        self.frame_view.zoom(_STEP)
-
-    def zoom_out(self) -> None:
-        """Farther."""
-        self.frame_view.zoom(1 / _STEP)
-
-    def fit(self) -> None:
-        """Show the whole frame."""
-        self.frame_view.fit()
-
     def zoom_to_selection(self) -> None:
         """Show what is selected in this frame as large as fits; nothing selected shows the whole frame."""
         scene = self.stage.scene.among(self._view.selection)
         corners = np.concatenate((scene.xy, scene.boxes.reshape(-1, 2)))
         if not len(corners):
-            self.fit()
+            self.frame_view.fit()
             return
         low, high = corners.min(axis=0), corners.max(axis=0)
         space = np.maximum((high - low) * _AROUND, 24)
@@ -149,7 +115,7 @@ class CanvasPane(QWidget):
         return active
 
     def close_reader(self) -> None:
-        """Stop playing and let go of the frames."""
+        """Stop playing and close the frames."""
         self._view.set_playing(False)
         self.loader.open(None)
 

@@ -92,7 +92,7 @@ class Stage(QObject):
 
     @property
     def _shown(self) -> frozenset[int] | None:
-        """What the filter leaves, and what is selected: nobody edits what cannot be seen."""
+        """What the filter leaves, and what is selected: what is selected can always be seen."""
         return None if self.view.shown is None else self.view.shown | self.view.selection
 
     # --- what tools ask -----------------------------------------------------------------------

@@ -70,7 +70,7 @@ class Tool:
         """Give up what is under way."""
 
     def frame_changed(self) -> None:
-        """Another frame is shown: what was grabbed in the one before is let go."""
+        """Another frame is shown: what was grabbed in the one before is released."""
         if self.active:
             self.cancel()
 
@@ -78,6 +78,6 @@ class Tool:
         """Draw the preview, in view coordinates."""
 
     def say(self) -> None:
-        """Tell the hint again and draw the preview again."""
+        """Show the hint again and draw the preview again."""
         self.stage.hint_changed.emit(self.hint())
         self.stage.touched.emit()

@@ -30,12 +30,12 @@ class Transport(QWidget):
         row.setSpacing(SPACE // 2)
         row.addStretch(1)
         self._add(row, "first", "First frame (Home)", lambda: view.set_frame(0))
-        self._add(row, "back", "10 frames back (Shift+Left)", lambda: self._step(-10))
-        self._add(row, "previous", "Previous frame (Left)", lambda: self._step(-1))
+        self._add(row, "back", "10 frames back (Shift+Left)", lambda: view.step(-10))
+        self._add(row, "previous", "Previous frame (Left)", lambda: view.step(-1))
         self.play = self._add(row, "play", "Play (Space)", player.toggle)
-        self._add(row, "next", "Next frame (Right)", lambda: self._step(1))
-        self._add(row, "forward", "10 frames forward (Shift+Right)", lambda: self._step(10))
-        self._add(row, "last", "Last frame (End)", self._go_last)
+        self._add(row, "next", "Next frame (Right)", lambda: view.step(1))
+        self._add(row, "forward", "10 frames forward (Shift+Right)", lambda: view.step(10))
+        self._add(row, "last", "Last frame (End)", view.go_last)
         row.addSpacing(2 * SPACE)
         self.frame = QSpinBox()
         self.frame.setKeyboardTracking(False)
@@ -80,14 +80,6 @@ class Transport(QWidget):
         button.clicked.connect(lambda: work())
         row.addWidget(button)
         return button
-
-    def _step(self, frames: int) -> None:
-        self._view.set_playing(False)
-        self._view.set_frame(self._view.frame + frames)
-
-    def _go_last(self) -> None:
-        if self._view.clip is not None:
-            self._view.set_frame(self._view.clip.frames - 1)
 
     def _choose_speed(self, index: int) -> None:
         self._player.set_speed(self.speed.itemData(index))

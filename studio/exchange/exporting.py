@@ -58,22 +58,7 @@ class ExportDialog(QDialog):
         self._clips = [one.clip for one in document.clips()]
         self._lost: dict[tuple[int, bool], Lost] = {}
         self._looking, self._writing = Background(self), Background(self)
-        self._looking.done.connect(self._take_lost)
-        self._looking.failed.connect(self._refuse)
-        self._writing.progressed.connect(self._show_progress)
-        self._writing.done.connect(self._finish)
-        self._writing.failed.connect(self._refuse)
-        for work in (self._looking, self._writing):
-            self.finished.connect(work.close)
-        self.finished.connect(self.deleteLater)
-        document.changed.connect(self._forget)
-        self.format, self.clips, self.folder = QComboBox(), QComboBox(), QLineEdit(str(folder))
-        for name, format in FORMATS.items():
-            self.format.addItem(f"{format.title} ({format.suffix or 'pictures'})", name)
-        if shown is not None:
-            self.clips.addItem(f"only {shown.name}", [shown.id])
-        if shown is None or len(self._clips) > 1:
-            self.clips.addItem(f"all {len(self._clips)} clips", [clip.id for clip in self._clips])
+        self.format, self.clips, self.folder = _formats(), self._clip_choice(shown), QLineEdit(str(folder))
         self.rejected_too = QCheckBox("Rejected tracks too")
         self.notes = QPlainTextEdit(readOnly=True)
         self.problem = QLabel(wordWrap=True)
@@ -82,21 +67,11 @@ class ExportDialog(QDialog):
         self.export_button, self.cancel_button = QPushButton("Export"), QPushButton("Cancel")
         self.export_button.setProperty("role", "primary")
         self.export_button.setDefault(True)
-        for widget, name in (
-            (self.format, "Format"),
-            (self.clips, "Which clips"),
-            (self.folder, "Folder"),
-            (self.notes, "What the format cannot hold"),
-            (self.progress, "Progress"),
-        ):
-            widget.setAccessibleName(name)
+        self._browse_button = QPushButton("Choose…")
+        self._name_for_readers()
         self._arrange()
-        self.format.currentIndexChanged.connect(self._look)
-        self.clips.currentIndexChanged.connect(self._look)
-        self.rejected_too.toggled.connect(self._look)
-        self.folder.textChanged.connect(self._look)
-        self.export_button.clicked.connect(self._export)
-        self.cancel_button.clicked.connect(self.close)
+        self._join()
+        self.finished.connect(self.deleteLater)
         self._look()
 
     # --- what would be lost -------------------------------------------------------------------
@@ -198,9 +173,42 @@ class ExportDialog(QDialog):
 
     # --- building -----------------------------------------------------------------------------
 
-    def _arrange(self) -> None:
-        self._browse_button = QPushButton("Choose…")
+    def _clip_choice(self, shown: Clip | None) -> QComboBox:
+        choice = QComboBox()
+        if shown is not None:
+            choice.addItem(f"only {shown.name}", [shown.id])
+        if shown is None or len(self._clips) > 1:
+            choice.addItem(f"all {len(self._clips)} clips", [clip.id for clip in self._clips])
+        return choice
+
+    def _name_for_readers(self) -> None:
+        """Names that screen readers say."""
+        for widget, name in (
+            (self.format, "Format"),
+            (self.clips, "Which clips"),
+            (self.folder, "Folder"),
+            (self.notes, "What the format cannot hold"),
+            (self.progress, "Progress"),
+        ):
+            widget.setAccessibleName(name)
+
+    def _join(self) -> None:
+        self._document.changed.connect(self._forget)
+        self._looking.done.connect(self._take_lost)
+        self._writing.progressed.connect(self._show_progress)
+        self._writing.done.connect(self._finish)
+        for work in (self._looking, self._writing):
+            work.failed.connect(self._refuse)
+            self.finished.connect(work.close)
+        self.format.currentIndexChanged.connect(self._look)
+        self.clips.currentIndexChanged.connect(self._look)
+        self.rejected_too.toggled.connect(self._look)
+        self.folder.textChanged.connect(self._look)
         self._browse_button.clicked.connect(self._browse)
+        self.export_button.clicked.connect(self._export)
+        self.cancel_button.clicked.connect(self.close)
+
+    def _arrange(self) -> None:
         place = QHBoxLayout()
         place.addWidget(self.folder, 1)
         place.addWidget(self._browse_button)
@@ -228,3 +236,10 @@ class ExportDialog(QDialog):
         chosen = QFileDialog.getExistingDirectory(self, "Export tracks to", self.folder.text())
         if chosen:
             self.folder.setText(chosen)
+
+
+def _formats() -> QComboBox:
+    choice = QComboBox()
+    for name, format in FORMATS.items():
+        choice.addItem(f"{format.title} ({format.suffix or 'pictures'})", name)
+    return choice

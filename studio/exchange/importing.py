@@ -58,44 +58,25 @@ class ImportDialog(QDialog):
         self._taken, self._new_project = taken, new_project
         self._sources: Sequence[Path] = ()
         self._work = Background(self)
-        self._work.progressed.connect(self._show_progress)
-        self._work.done.connect(self._take)
-        self._work.failed.connect(self._refuse)
-        self._work.cancelled.connect(self.close)
-        self.finished.connect(self._work.close)
-        self.title, self.source = QLabel(), QLabel(wordWrap=True)
-        self.title.setProperty("role", "heading")
+        self.title, self.source, self.problem = QLabel(), QLabel(wordWrap=True), QLabel(wordWrap=True)
+        for label, role in ((self.title, "heading"), (self.problem, "error")):
+            label.setProperty("role", role)
         self.source.setProperty("quiet", True)
         self.progress = QProgressBar(textVisible=False)
         self.progress.setAccessibleName("Progress")
         self.clips = self._clip_tree()
+        self.warnings_title = QLabel("Irregular, and how it is taken:")
         self.warnings = QPlainTextEdit(readOnly=True)
         self.warnings.setAccessibleName("What was irregular")
         self.warnings.setMaximumHeight(110)
-        self.warnings_title = QLabel("Irregular, and how it is taken:")
-        self.problem = QLabel(wordWrap=True)
-        self.problem.setProperty("role", "error")
         self.folder = QLineEdit()
         self.folder.setAccessibleName("Folder of the new project")
         self.folder_row = self._folder_row()
-        self.import_button = QPushButton("Import")
+        self.import_button, self.cancel_button = QPushButton("Import"), QPushButton("Cancel")
         self.import_button.setProperty("role", "primary")
         self.import_button.setDefault(True)
-        self.import_button.clicked.connect(self._import)
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.clicked.connect(self.close)
-        buttons = QHBoxLayout()
-        buttons.addStretch()
-        buttons.addWidget(self.cancel_button)
-        buttons.addWidget(self.import_button)
-        box = QVBoxLayout(self)
-        box.setSpacing(theme.SPACE)
-        parts: list[QWidget] = [self.title, self.source, self.progress, self.problem, self.clips]
-        parts += [self.warnings_title, self.warnings, self.folder_row]
-        for part in parts:
-            box.addWidget(part, 1 if part is self.clips else 0)
-        box.addStretch()
-        box.addLayout(buttons)
+        self._arrange()
+        self._join()
         self._show_only(self.progress)
 
     def look_through(self, sources: Sequence[Path]) -> None:
@@ -221,6 +202,30 @@ class ImportDialog(QDialog):
             part.setVisible(part in shown)
 
     # --- building -----------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        buttons.addWidget(self.cancel_button)
+        buttons.addWidget(self.import_button)
+        box = QVBoxLayout(self)
+        box.setSpacing(theme.SPACE)
+        for above in (self.title, self.source, self.progress, self.problem):
+            box.addWidget(above)
+        box.addWidget(self.clips, 1)
+        for below in (self.warnings_title, self.warnings, self.folder_row):
+            box.addWidget(below)
+        box.addStretch()
+        box.addLayout(buttons)
+
+    def _join(self) -> None:
+        self._work.progressed.connect(self._show_progress)
+        self._work.done.connect(self._take)
+        self._work.failed.connect(self._refuse)
+        self._work.cancelled.connect(self.close)
+        self.finished.connect(self._work.close)
+        self.import_button.clicked.connect(self._import)
+        self.cancel_button.clicked.connect(self.close)
 
     def _clip_tree(self) -> QTreeWidget:
         tree = QTreeWidget()

@@ -4,7 +4,6 @@ import dataclasses
 import typing
 from collections.abc import Callable
 from pathlib import Path
-from types import NoneType, UnionType
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -19,6 +18,8 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
+
+from core.config import bare_type
 
 INT_RANGE = 2**31 - 1
 
@@ -39,7 +40,7 @@ class Editor(QWidget):
 
 def editor_for(field: "dataclasses.Field[Any]", kind: Any) -> Editor:
     """The editor of a dataclass field whose annotation is `kind`."""
-    kind = _without_none(kind)
+    kind = bare_type(kind)
     if field.metadata.get("choices"):
         return ChoiceEditor(field.metadata["choices"])
     if kind is bool:
@@ -194,7 +195,7 @@ class PathEditor(Editor):
 
 
 class _ShortDoubleSpinBox(QDoubleSpinBox):
-    """Shows 0.0005 and 1000 alike without trailing zeros."""
+    """Shows 0.0005 and 1000 both without trailing zeros."""
 
     def __init__(self) -> None:
         super().__init__(decimals=9)
@@ -226,9 +227,3 @@ def _fill(editor: Editor, *widgets: QWidget) -> None:
     for widget in widgets[1:]:
         layout.addWidget(widget)
     editor.setFocusProxy(widgets[0])
-
-
-def _without_none(kind: Any) -> Any:
-    if typing.get_origin(kind) in (UnionType, typing.Union):
-        return next(part for part in typing.get_args(kind) if part is not NoneType)
-    return kind

@@ -79,7 +79,7 @@ class HistoryPanel(QWidget):
             self.reload()
 
     def reload(self) -> None:
-        """Read the latest edits again; only the lines that changed are written anew."""
+        """Read the latest edits again; only the lines that changed are written again."""
         self._stale = False
         known, self._entries = self._entries, self._document.history()
         newest = known[0].id if known else 0

@@ -20,7 +20,7 @@ def heading(text: str = "") -> QLabel:
 
 
 class PlotPanel(QWidget):
-    """A plot below what its class puts into `_column`; dressed and drawn anew when the palette changes."""
+    """A plot below what its class puts into `_column`; styled and drawn again when the palette changes."""
 
     def __init__(
         self, name: str, left: str = "", bottom: str = "", empty: str = "", parent: QWidget | None = None

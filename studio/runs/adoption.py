@@ -17,7 +17,7 @@ class Adoption(QObject):
     """A queue of runs whose results are read in a thread and stored in the background.
 
     Signals:
-        told(str): what a run that was stored found out about itself, one sentence or two.
+        told(str): what there is to know about a result that was stored, one sentence or two.
         failed(str): a result could not be read; one sentence for the user.
     """
 

@@ -17,7 +17,7 @@ from core.events import ClassAP, Event, Filters, Log, Metric
 from core.runs.run_folder import RunFolder, State, Status
 
 QUEUED_FOR = 60.0
-"""Seconds after which a queued run that nobody holds counts as interrupted."""
+"""Seconds after which a queued run that no process holds counts as interrupted."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Answer:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class FoundRun:
     """A run folder that was not known."""
 
     folder: RunFolder
@@ -117,7 +117,7 @@ class Found:
 
 def look_around(
     requests: Sequence[Request], runs: Path | None, known: Set[str]
-) -> tuple[list[Answer], list[Found]]:
+) -> tuple[list[Answer], list[FoundRun]]:
     """Look into some runs and, where `runs` names the folder of all, for others than the known names."""
     answers = []
     for request in requests:
@@ -135,14 +135,14 @@ def _news_or_gone(request: Request) -> News | None:
         return None
 
 
-def find(runs: Path, known: Set[str]) -> list[Found]:
-    """The runs in a folder of runs, but for the known names; what is no run yet is passed over."""
+def find(runs: Path, known: Set[str]) -> list[FoundRun]:
+    """The runs in a folder of runs, except the known names; a folder that is no run yet is left out."""
     found = []
     for path in sorted(runs.iterdir()) if runs.is_dir() else []:
         if path.name not in known:
             with contextlib.suppress(StudioError):
                 folder = RunFolder.open(path)
-                found.append(Found(folder, read_head(folder), status_of(folder)))
+                found.append(FoundRun(folder, read_head(folder), status_of(folder)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""One run as the window follows it: what its folder told so far."""
+"""One run as the window follows it: what its folder has reported so far."""
 
 import datetime
 from collections.abc import Iterable

@@ -22,7 +22,7 @@ from core.jobs import JOBS
 from core.project.project import Project
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State, Status
-from studio.runs.reader import Answer, Found, Head, Mark, Request, find, look_around, read_head
+from studio.runs.reader import Answer, FoundRun, Head, Mark, Request, find, look_around, read_head
 from studio.runs.run import Run
 
 BUSY_PERIOD, IDLE_PERIOD, UNREAD_PERIOD = 150, 1000, 20
@@ -313,7 +313,7 @@ class Runs(QObject):
         if any(followed.stamp < 0 and not followed.launching for followed in self._followed):
             QTimer.singleShot(UNREAD_PERIOD, self, self._tick)
 
-    def _add(self, found: Found) -> None:
+    def _add(self, found: FoundRun) -> None:
         run = Run(found.head.job, found.head.settings, found.folder)
         _set_head(run, found.head)
         run.status = found.status

@@ -53,7 +53,7 @@ class ClipList(QWidget):
     """A tree of data sets and clips; the current one is the clip that is looked at.
 
     Signals:
-        summaries_changed(list[ClipSummary]): the counts were read anew.
+        summaries_changed(list[ClipSummary]): the counts were read again.
         edit_asked(Edit): another annotator, or another use of the selected clips, was chosen.
     """
 
@@ -110,7 +110,7 @@ class ClipList(QWidget):
                 item.setIcon(0, icons.icon(icon) if icon else QIcon())
 
     def reload(self) -> None:
-        """Read the counts again; the tree is built anew only when the clips are others."""
+        """Read the counts again; the tree is built again only when the clips changed."""
         self.summaries = self._document.clips()
         if {one.clip.id for one in self.summaries} != set(self._items):
             self._build()

@@ -25,7 +25,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
         "Audit",
         "Mean overlap (IoU) of keyframes with what is filled in their place when they are hidden",
     ),
-    ("to_check", "To check", "Frames where ways of filling between keyframes disagree: look at them"),
+    ("to_check", "To check", "Frames where ways of filling between keyframes disagree, to be reviewed"),
     ("end_reason", "Ends", "Why a point ends"),
 )
 """Column: the array of `TrackRows` it sorts by, its title, what its header says when hovered."""

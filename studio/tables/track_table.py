@@ -240,7 +240,7 @@ class _Table(QTableView):
 
 
 class _ReviewDot(QStyledItemDelegate):
-    """A ring for open, a full dot for accepted, a cross for rejected: told apart without colour."""
+    """A ring for open, a full dot for accepted, a cross for rejected: distinguishable without colour."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -151,7 +151,7 @@ def draw_lane(
     kept: tuple[int, int] | None = None,
     filling: Filling | None = None,
 ) -> None:
-    """Bars of a lane, hatched where nobody confirmed, with a tick a keyframe; gaps stay empty.
+    """Bars of a lane, hatched where no person confirmed, with a tick a keyframe; gaps stay empty.
 
     Above a keyframe that the audit found poor stands a wedge, below frames that are to be checked a line.
 

@@ -9,7 +9,7 @@ from core.runs.job import Works
 
 
 @dataclass(frozen=True)
-class Row:
+class ActionRow:
     """One action.
 
     Attributes:
@@ -40,18 +40,18 @@ class Row:
 
 def _curate(
     name: str, text: str, menu: str, *keys: str, tip: str = "", icon: str = "", group: str = ""
-) -> Row:
-    return Row(name, text, menu, keys, tip, icon, group, curating=True)
+) -> ActionRow:
+    return ActionRow(name, text, menu, keys, tip, icon, group, curating=True)
 
 
 _KEYS = {"track": ("Ctrl+T",), "densify": ("Ctrl+D",)}
 """Job → its shortcuts."""
 
 
-def _jobs_on_clips() -> list[Row]:
+def _jobs_on_clips() -> list[ActionRow]:
     """The jobs that open a small form in Curate, from the table of jobs."""
     return [
-        Row(
+        ActionRow(
             name,
             f"&{job.title}…",
             "Run",
@@ -64,20 +64,20 @@ def _jobs_on_clips() -> list[Row]:
     ]
 
 
-ROWS: tuple[Row, ...] = (
-    Row("new_project", "&New project…", "File", ("Ctrl+N",), "Make an empty project folder.", "new"),
-    Row("open_project", "&Open project…", "File", ("Ctrl+O",), "Open a project folder.", "open"),
-    Row("open_sample", "Open &sample project", "File", tip="Make small clips to try everything on.", icon="sample"),
-    Row("import_folder", "Import &folder…", "|File", ("Ctrl+I",), f"Import {readable()}.", "import"),
-    Row("import_videos", "Import &video…", "File", ("Ctrl+Shift+I",), "Import a video file.", "film"),
+ROWS: tuple[ActionRow, ...] = (
+    ActionRow("new_project", "&New project…", "File", ("Ctrl+N",), "Make an empty project folder.", "new"),
+    ActionRow("open_project", "&Open project…", "File", ("Ctrl+O",), "Open a project folder.", "open"),
+    ActionRow("open_sample", "Open &sample project", "File", tip="Make small clips to try everything on.", icon="sample"),
+    ActionRow("import_folder", "Import &folder…", "|File", ("Ctrl+I",), f"Import {readable()}.", "import"),
+    ActionRow("import_videos", "Import &video…", "File", ("Ctrl+Shift+I",), "Import a video file.", "film"),
     _curate("import_tracks", "Import &tracks…", "File", tip="Add tracks of another program to this clip.", icon="import"),
-    Row("export_tracks", "&Export tracks…", "|File", ("Ctrl+Shift+E",), "Write tracks in another program's format.", "export"),
-    _curate("relocate", "Find moved frames…", "File", tip="Say in which folder the frames of this clip lie now.", icon="folder"),
-    Row("close_project", "&Close project", "|File", ("Ctrl+W",), "Go back to the welcome page."),
-    Row("quit", "&Quit", "|File", ("Ctrl+Q",), "Close the window; runs go on in the background."),
+    ActionRow("export_tracks", "&Export tracks…", "|File", ("Ctrl+Shift+E",), "Write tracks in another program's format.", "export"),
+    _curate("relocate", "Find moved frames…", "File", tip="Say in which folder the frames of this clip are now.", icon="folder"),
+    ActionRow("close_project", "&Close project", "|File", ("Ctrl+W",), "Go back to the welcome page."),
+    ActionRow("quit", "&Quit", "|File", ("Ctrl+Q",), "Close the window; runs go on in the background."),
 
-    Row("undo", "&Undo", "Edit", ("Ctrl+Z",), "Take the last edit back.", "undo"),
-    Row("redo", "&Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was undone.", "redo"),
+    ActionRow("undo", "&Undo", "Edit", ("Ctrl+Z",), "Take the last edit back.", "undo"),
+    ActionRow("redo", "&Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was undone.", "redo"),
     _curate("select_all", "Select &all", "|Edit", "Ctrl+A", tip="Select every track that the filter shows."),
     _curate("select_none", "Select &none", "Edit", "Ctrl+Shift+A"),
     _curate("invert_selection", "&Invert selection", "Edit", "Ctrl+Shift+V"),
@@ -130,10 +130,10 @@ ROWS: tuple[Row, ...] = (
     _curate("previous_check", "Previous fra&me to check", "Review", "[", tip="Where ways of filling disagree; of the selected object, then of those before it."),
     _curate("cancel", "&Cancel or clear", "|Review", "Esc", tip="Cancel what is being drawn, else select nothing."),
 
-    Row("curate", "&Curate", "View", ("Alt+1",), "Look at clips and correct trajectories.", "curate", "workspace"),
-    Row("train", "&Train", "View", ("Alt+2",), "Pretrain a network on trajectories.", "train", "workspace"),
-    Row("evaluate", "&Evaluate", "View", ("Alt+3",), "Measure a network on PASCAL VOC.", "evaluate", "workspace"),
-    Row("compare", "C&ompare", "View", ("Alt+4",), "Put runs side by side.", "compare", "workspace"),
+    ActionRow("curate", "&Curate", "View", ("Alt+1",), "Look at clips and correct trajectories.", "curate", "workspace"),
+    ActionRow("train", "&Train", "View", ("Alt+2",), "Pretrain a network on trajectories.", "train", "workspace"),
+    ActionRow("evaluate", "&Evaluate", "View", ("Alt+3",), "Measure a network on PASCAL VOC.", "evaluate", "workspace"),
+    ActionRow("compare", "C&ompare", "View", ("Alt+4",), "Put runs side by side.", "compare", "workspace"),
     _curate("masks", "&Masks", "|View/Layers", "Shift+M", group="*"),
     _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
     _curate("trails", "&Trails", "View/Layers", "T", group="*"),
@@ -147,23 +147,25 @@ ROWS: tuple[Row, ...] = (
     _curate("zoom_selection", "Zoom to &selection", "View", "Shift+R", tip="Show the selected tracks as large as fits."),
     _curate("zoom_in", "Zoom &in", "View", "Ctrl++", "Ctrl+=", icon="zoom_in"),
     _curate("zoom_out", "Zoom o&ut", "View", "Ctrl+-", icon="zoom_out"),
-    Row("theme_system", "Like the &system", "|View/Theme", group="theme"),
-    Row("theme_light", "&Light", "View/Theme", group="theme"),
-    Row("theme_dark", "&Dark", "View/Theme", group="theme"),
-    Row("full_screen", "Fu&ll screen", "View", ("F11",), group="*"),
-    Row("reset_layout", "&Reset layout", "View", tip="Put the panels of this workspace where they were at first."),
+    ActionRow("theme_system", "Like the &system", "|View/Theme", group="theme"),
+    ActionRow("theme_light", "&Light", "View/Theme", group="theme"),
+    ActionRow("theme_dark", "&Dark", "View/Theme", group="theme"),
+    ActionRow("full_screen", "Fu&ll screen", "View", ("F11",), group="*"),
+    ActionRow("reset_layout", "&Reset layout", "View", tip="Put the panels of this workspace where they were at first."),
 
     *_jobs_on_clips(),
-    Row("pretrain", "&Pretrain…", "|Run", ("Ctrl+R",), "Go to the settings of a new pretraining run.", "train"),
-    Row("evaluate_voc", "&Evaluate on VOC…", "Run", ("Ctrl+E",), "Go to the settings of an evaluation.", "evaluate"),
-    Row("stop_runs", "&Stop running jobs", "|Run", ("Ctrl+.",), "Each saves what it did and ends.", "stop"),
-    Row("open_runs", "Open folder of runs", "Run", tip="Show the project's runs in the file manager.", icon="folder"),
+    ActionRow("pretrain", "&Pretrain…", "|Run", ("Ctrl+R",), "Go to the settings of a new pretraining run.", "train"),
+    ActionRow("evaluate_voc", "&Evaluate on VOC…", "Run", ("Ctrl+E",), "Go to the settings of an evaluation.", "evaluate"),
+    ActionRow("stop_runs", "&Stop running jobs", "|Run", ("Ctrl+.",), "Each saves what it did and ends.", "stop"),
+    ActionRow("open_runs", "Open folder of runs", "Run", tip="Show the project's runs in the file manager.", icon="folder"),
 
-    Row("palette", "&Command palette", "Help", ("Ctrl+K", "Ctrl+P"), "Find and run any action by name.", "commands"),
-    Row("keys", "&Keys", "Help", ("F1",), "Every action with its keys.", "keys"),
-    Row("open_log", "Open &log folder", "|Help", tip="Where the program writes what went wrong.", icon="folder"),
-    Row("copy_diagnostics", "Copy &diagnostics", "Help", tip="Versions and system, to paste into a report.", icon="copy"),
-    Row("about", "&About", "|Help", icon="info"),
+    ActionRow("palette", "&Command palette", "Help", ("Ctrl+K", "Ctrl+P"), "Find and run any action by name.", "commands"),
+    ActionRow("guide", "&Guide", "|Help", ("Shift+F1",), "The program in ten minutes, on the sample project.", "guide"),
+    ActionRow("glossary", "Gl&ossary", "Help", tip="What the words mean.", icon="glossary"),
+    ActionRow("keys", "&Keys", "Help", ("F1",), "Every action with its keys.", "keys"),
+    ActionRow("open_log", "Open &log folder", "|Help", tip="Where the program writes what went wrong.", icon="folder"),
+    ActionRow("copy_diagnostics", "Copy &diagnostics", "Help", tip="Versions and system, to paste into a report.", icon="copy"),
+    ActionRow("about", "&About", "|Help", icon="info"),
 )  # fmt: skip
 
 MENUS = {

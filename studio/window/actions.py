@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from studio import icons
-from studio.window.action_table import MENUS, ROWS, Row
+from studio.window.action_table import MENUS, ROWS, ActionRow
 
 
 class Actions:
@@ -39,7 +39,7 @@ class Actions:
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
 
-    def __iter__(self) -> Iterator[tuple[Row, QAction]]:
+    def __iter__(self) -> Iterator[tuple[ActionRow, QAction]]:
         return ((row, self._actions[row.name]) for row in ROWS)
 
     def connect(self, name: str, slot: Callable[[], object]) -> None:
@@ -100,7 +100,7 @@ class Actions:
         if slot is not None:
             slot()
 
-    def _refresh(self, row: Row) -> None:
+    def _refresh(self, row: ActionRow) -> None:
         action, reason = self._actions[row.name], self.reason(row.name)
         action.setEnabled(not reason)
         text = action.text().replace("&", "").removesuffix("…")

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio import theme
-from studio.window.action_table import Row
+from studio.window.action_table import ActionRow
 from studio.window.actions import Actions
 
 _ROW, _KEYS, _REASON = (Qt.ItemDataRole.UserRole + place for place in range(3))
@@ -77,7 +77,7 @@ class CommandPalette(QFrame):
                 self._add(row)
         self.list.setCurrentRow(0)
 
-    def _add(self, row: Row) -> None:
+    def _add(self, row: ActionRow) -> None:
         action, reason = self._commands[row.name], self._commands.reason(row.name)
         text = action.text().replace("&", "")
         item = QListWidgetItem(action.icon(), f"{' ▸ '.join(row.path)} ▸ {text}")
@@ -119,7 +119,7 @@ class _Line(QStyledItemDelegate):
         painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def _rank(row: Row, words: list[str]) -> int:
+def _rank(row: ActionRow, words: list[str]) -> int:
     """How well an action fits: 0 best, 9 not at all."""
     text = row.text.replace("&", "").casefold()
     everything = f"{text} {row.menu.casefold()} {row.tip.casefold()} {row.name.replace('_', ' ')}"

@@ -1,4 +1,4 @@
-"""What nobody foresaw: a dialog with the traceback, to copy into a report; the program goes on."""
+"""Unexpected errors: a dialog with the traceback, to copy into a report; the program goes on."""
 
 import logging
 import sys
@@ -55,7 +55,7 @@ class CrashDialog(QDialog):
         title.setProperty("role", "heading")
         text = QLabel(
             "Every edit made so far is saved, and you can go on. "
-            "To help mend it, copy the details into a report and say what you did just before."
+            "To help us fix it, copy the details into a report and say what you did just before."
         )
         text.setWordWrap(True)
         self.details = QPlainTextEdit(readOnly=True)

@@ -1,4 +1,4 @@
-"""Short messages over the foot of the window, with one thing to do about them; they go by themselves."""
+"""Short messages at the bottom of the window, some with a button; they disappear by themselves."""
 
 from collections.abc import Callable
 from functools import partial

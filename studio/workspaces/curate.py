@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
 from core.jobs import JOBS
 from core.runs.job import Works
 from studio import theme
+from studio.view_state import TOOLS
 from studio.window.actions import Actions
 from studio.window.steps import Steps
 
-TOOLS = ("tool_select", "tool_box", "tool_brush", "tool_erase", "tool_polygon")
 EDITS = ("keyframe", "split", "merge", "swap", "delete_here")
 
 
@@ -41,7 +41,7 @@ class CurateWorkspace(QWidget):
         bar = QHBoxLayout()
         bar.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
         bar.setSpacing(theme.SPACE // 2)
-        for names in (TOOLS, EDITS):
+        for names in ([f"tool_{tool}" for tool in TOOLS], EDITS):
             for name in names:
                 bar.addWidget(_button(commands[name]))
             bar.addSpacing(2 * theme.SPACE)

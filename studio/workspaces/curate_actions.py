@@ -15,14 +15,15 @@ from studio.document import Document
 from studio.editing.check_queue import next_to_check
 from studio.editing.track_edits import TrackEdits
 from studio.tables.track_table import TrackTable
-from studio.view_state import Layers, ViewState
+from studio.view_state import COLOUR_BY, TOOLS, Layers, ViewState
 from studio.window.actions import Actions
 
 LAYERS = ("masks", "boxes", "trails", "names")
-COLOURS = ("track", "error", "origin", "review")
-TOOLS = ("select", "box", "brush", "erase", "polygon")
 CONTEXT_MENU = ("accept", "reject", "reopen", "", "relabel", "merge", "swap", "split", "", "delete_track")
 """Actions of the track table's context menu; empty for a line between."""
+
+_CLOSER = 1.25
+"""Larger by one press of a zoom key."""
 
 
 class CurateActions(QObject):
@@ -69,22 +70,22 @@ class CurateActions(QObject):
             "select_none": partial(view.set_selection, ()),
             "invert_selection": tracks.invert_selection,
             "find_track": partial(_type_into, tracks.filter_row.search),
-            "next_frame": partial(canvas.step, 1),
-            "previous_frame": partial(canvas.step, -1),
-            "forward_10": partial(canvas.step, 10),
-            "back_10": partial(canvas.step, -10),
-            "forward_100": partial(canvas.step, 100),
-            "back_100": partial(canvas.step, -100),
+            "next_frame": partial(view.step, 1),
+            "previous_frame": partial(view.step, -1),
+            "forward_10": partial(view.step, 10),
+            "back_10": partial(view.step, -10),
+            "forward_100": partial(view.step, 100),
+            "back_100": partial(view.step, -100),
             "next_keyframe": partial(self._go_to_keyframe, 1),
             "previous_keyframe": partial(self._go_to_keyframe, -1),
-            "first_frame": canvas.go_first,
-            "last_frame": canvas.go_last,
+            "first_frame": partial(view.set_frame, 0),
+            "last_frame": view.go_last,
             "track_start": partial(self._go_to_end, 0),
             "track_end": partial(self._go_to_end, 1),
             "go_to_frame": partial(_type_into, canvas.transport.frame),
-            "play": canvas.toggle_play,
-            "shuttle_back": partial(canvas.shuttle, -1),
-            "shuttle_forward": partial(canvas.shuttle, 1),
+            "play": canvas.player.toggle,
+            "shuttle_back": partial(canvas.player.shuttle, -1),
+            "shuttle_forward": partial(canvas.player.shuttle, 1),
             "next_track": partial(self._step, 1),
             "previous_track": partial(self._step, -1),
             **{f"tool_{tool}": partial(view.set_tool, tool) for tool in TOOLS},
@@ -109,12 +110,12 @@ class CurateActions(QObject):
             "previous_check": partial(self._go_to_check, -1),
             "cancel": self._cancel,
             **dict.fromkeys(LAYERS, self._choose_layers),
-            **{f"colour_by_{colour}": partial(self._colour_by, colour) for colour in COLOURS},
+            **{f"colour_by_{colour}": partial(self._colour_by, colour) for colour in COLOUR_BY},
             "hide_others": self._toggle_others,
-            "fit": canvas.fit,
+            "fit": canvas.frame_view.fit,
             "zoom_selection": canvas.zoom_to_selection,
-            "zoom_in": canvas.zoom_in,
-            "zoom_out": canvas.zoom_out,
+            "zoom_in": partial(canvas.frame_view.zoom, _CLOSER),
+            "zoom_out": partial(canvas.frame_view.zoom, 1 / _CLOSER),
         }
 
     def _refresh(self) -> None:

@@ -22,7 +22,7 @@ class LogView(QWidget):
         self._text.setReadOnly(True)
         self._text.setAccessibleName("Log")
         self._text.setMaximumBlockCount(LINES_KEPT)
-        self._text.setPlaceholderText("What a run has to say appears here.")
+        self._text.setPlaceholderText("The log of a run appears here.")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         layout.setSpacing(theme.SPACE // 2)

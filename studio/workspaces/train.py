@@ -48,7 +48,7 @@ class TrainWorkspace(QWidget):
         self.accuracy = CurvePlot(
             "Pair accuracy",
             "Pair accuracy (%)",
-            empty="The share of pairs told right appears here: in training, and on clips held out from it.",
+            empty="The share of pairs classified correctly appears here, in training and on held-out clips.",
             chance=(50.0, "chance"),
             span=(0.0, 100.0),
             dashed_means="held out",

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QImage
@@ -15,7 +16,7 @@ def colours_in(image: QImage) -> set[str]:
     return {pixel.name() for pixel in pixels if pixel.alpha() == 255}
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "app"])
+@pytest.mark.parametrize("name", NAMES)
 def test_an_icon_is_drawn_in_the_one_colour_it_is_asked_for(qapp, name):
     image = icons.icon(name, "#ff00aa").pixmap(QSize(36, 36)).toImage()
     assert colours_in(image) == {"#ff00aa"}
@@ -57,3 +58,25 @@ def test_an_icon_that_was_cleared_stays_away(qapp, qtbot):
     icons.clear_icon(button)
     icons.retint(parent)
     assert button.icon().isNull()
+
+
+@pytest.mark.parametrize("side", [16, 24, 256])
+def test_the_application_s_icon_is_blue_white_and_yellow_at_every_size(qapp, side):
+    image = icons.app_icon().pixmap(QSize(side, side)).toImage()
+    assert (image.width(), image.height()) == (side, side)
+    assert image.pixelColor(0, 0).alpha() < 128  # round corners
+    assert {"#2b62c4", "#ffffff"} <= colours_in(image)
+    assert any(QColor(name).hue() in range(35, 55) for name in colours_in(image))
+
+
+def test_the_png_of_the_application_s_icon_is_its_drawing(qapp):
+    png = QImage(str(icons.APP.with_suffix(".png"))).convertToFormat(QImage.Format.Format_ARGB32)
+    drawn = icons.app_icon().pixmap(QSize(256, 256)).toImage().convertToFormat(QImage.Format.Format_ARGB32)
+    assert png.size() == drawn.size()
+    away = np.abs(pixels(png).astype(int) - pixels(drawn).astype(int))
+    assert away.max() <= 2
+
+
+def pixels(image: QImage) -> np.ndarray:
+    """(H, W, 4) uint8."""
+    return np.array(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)

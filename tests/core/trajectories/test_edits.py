@@ -328,3 +328,18 @@ def test_the_densifier_writes_flags_where_it_fills_and_the_audit_on_keyframes(co
 def test_a_clip_is_added_once(connection):
     with pytest.raises(StudioError, match="already has a clip named 'a'"):
         journal.perform(connection, AddClips([(make_clip("a"), [])]))
+
+
+def test_an_edit_says_beforehand_how_many_rows_it_brings(connection, clip, objects, points):
+    fresh = make_points()
+    new = make_clip("new")
+    for edit, rows in (
+        (edits.SetReview(clip.id, (*objects, *points), Review.ACCEPTED), len(objects) + len(points)),
+        (edits.Relabel(clip.id, (objects[0],), "x"), 1),
+        (edits.MakeKeyframe(clip.id, objects[0], 1), 1),
+        (AddClips([(new, [make_object([0, 1, 2]), make_object([4])])]), 1 + 2 + 4),
+        (ReplacePoints({store.clip(connection, "b").id: fresh}), len(fresh)),
+    ):
+        journal.perform(connection, edit)
+        assert edit.rows == rows
+        assert journal.undoable(connection).rows == rows

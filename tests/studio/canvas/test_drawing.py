@@ -9,12 +9,12 @@ from PySide6.QtCore import QPointF, QRectF
 from core.geometry import encode_mask
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
 from studio.canvas.camera import Camera
-from studio.canvas.colours import COLOUR_BY, TRACK_COLOURS, colouring, legend, premultiplied, track_colour
+from studio.canvas.colours import TRACK_COLOURS, colouring, legend, premultiplied, track_colour
 from studio.canvas.mask_shapes import MaskShape, MaskShapes
 from studio.canvas.overlay import Look, Overlay, trails
 from studio.canvas.picture import scaled_picture
 from studio.canvas.scene import ClipTracks
-from studio.view_state import Layers
+from studio.view_state import COLOUR_BY, Layers
 
 UNMOVED = Camera()
 NOTHING = Layers(masks=False, boxes=False, trails=False, names=False)

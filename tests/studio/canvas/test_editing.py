@@ -9,6 +9,7 @@ from core.geometry import decode_mask, encode_mask, mask_box
 from core.trajectories.edits import AddObject
 from core.trajectories.model import Origin
 from studio.canvas.hit_test import handle_places
+from studio.view_state import TOOLS
 from tests.studio.canvas.drawn import HEIGHT, WIDTH, object_mask
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -384,9 +385,9 @@ def test_new_object_takes_the_box_tool_with_nothing_selected(pane, view):
 def test_each_tool_says_what_it_expects(qtbot, pane, view):
     said = []
     pane.hint_changed.connect(said.append)
-    for tool in (*view.TOOLS[1:], "select"):
+    for tool in (*TOOLS[1:], "select"):
         view.set_tool(tool)
-    assert len(set(said)) == len(view.TOOLS)
+    assert len(set(said)) == len(TOOLS)
     assert all(said)
 
 

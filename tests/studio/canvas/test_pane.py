@@ -15,7 +15,7 @@ from core.trajectories.model import Review
 from studio.canvas.key_repeat import DELAYS
 from studio.canvas.pane import CanvasPane
 from studio.canvas.scene import EMPTY_POINTS
-from studio.view_state import ViewState
+from studio.view_state import TOOLS, ViewState
 from tests.studio.canvas.drawn import draw_frame
 
 RING, BOXED, HIGH, LOW, LATE = 1, 2, 3, 4, 5
@@ -86,18 +86,19 @@ def test_a_missing_frame_is_said_on_the_canvas_and_the_next_one_shown(qtbot, pan
 
 
 def test_without_a_clip_it_says_what_will_appear(qtbot, document):
-    pane = CanvasPane(document, ViewState())
+    view = ViewState()
+    pane = CanvasPane(document, view)
     qtbot.addWidget(pane)
     pane.show()
     assert "Open a clip" in pane.frame_view.message
     assert not pane.transport.isEnabled()
     assert not pane.layer_bar.isEnabled()
     QTest.mouseClick(pane.frame_view, Qt.MouseButton.LeftButton)
-    pane.zoom_in()
-    pane.fit()
+    pane.frame_view.zoom(1.25)
+    pane.frame_view.fit()
     pane.zoom_to_selection()
-    pane.toggle_play()
-    pane.go_last()
+    pane.player.toggle()
+    view.go_last()
     pane.grab()
 
 
@@ -134,7 +135,7 @@ def test_one_press_of_an_arrow_is_one_frame(qtbot, pane, view):
 def test_an_arrow_in_the_canvas_goes_before_the_menus_action_of_the_same_key(pane, view):
     action = QAction("Next frame", pane)
     action.setShortcut("Right")
-    action.triggered.connect(lambda: pane.step(1))
+    action.triggered.connect(lambda: view.step(1))
     pane.addAction(action)
     QTest.keyClick(pane.frame_view, Qt.Key.Key_Right)
     assert view.frame == 1
@@ -227,7 +228,7 @@ def test_dragging_with_shift_zooms_to_the_rectangle(pane, mouse, view):
     assert (low >= -1).all()
     assert (high <= np.array(size) + 1).all()
     assert pane.stage.camera.scale > 20
-    pane.fit()
+    pane.frame_view.fit()
     assert pane.stage.camera.scale < 12
     assert view.selection == frozenset()
 
@@ -245,7 +246,7 @@ def test_a_fitted_frame_stays_fitted_when_the_window_grows(qtbot, pane):
     before = pane.stage.camera.scale
     pane.resize(1000, 800)
     qtbot.waitUntil(lambda: pane.stage.camera.scale > before)
-    pane.zoom_in()
+    pane.frame_view.zoom(1.25)
     zoomed = pane.stage.camera.scale
     pane.resize(700, 560)
     assert pane.stage.camera.scale == zoomed
@@ -284,7 +285,7 @@ def test_playing_leaves_frames_out_rather_than_lag(qtbot, pane, view):
     pane.player.set_speed(8.0)  # 12 frames last 60 ms
     seen = []
     view.frame_changed.connect(lambda frame: (seen.append(frame), time.sleep(0.02)))
-    pane.toggle_play()
+    pane.player.toggle()
     qtbot.waitUntil(lambda: not view.playing)
     assert view.frame == 11
     assert len(seen) < 11
@@ -292,25 +293,25 @@ def test_playing_leaves_frames_out_rather_than_lag(qtbot, pane, view):
 
 
 def test_playing_ends_when_the_canvas_is_hidden(pane, view):
-    pane.toggle_play()
+    pane.player.toggle()
     pane.hide()
     assert not view.playing
 
 
 def test_the_shuttle_goes_backward_and_faster(qtbot, pane, view):
     view.set_frame(11)
-    pane.shuttle(-1)
+    pane.player.shuttle(-1)
     assert (pane.player.speed, view.playing) == (-1.0, True)
-    pane.shuttle(-1)
+    pane.player.shuttle(-1)
     assert pane.player.speed == -2.0
     qtbot.waitUntil(lambda: view.frame < 9)
-    pane.toggle_play()
+    pane.player.toggle()
     assert not view.playing
 
 
 def test_stepping_stops_playing(pane, view):
-    pane.toggle_play()
-    pane.step(1)
+    pane.player.toggle()
+    view.step(1)
     assert not view.playing
 
 
@@ -340,7 +341,7 @@ def test_every_colouring_is_painted_with_everything_selected(pane, view, documen
     view.set_selection({RING, BOXED, HIGH, LOW, LATE})
     view.set_hovered(HIGH)
     view.set_layers(dataclasses.replace(view.layers, colour_by=colour_by, ahead=3))
-    for tool in view.TOOLS:
+    for tool in TOOLS:
         view.set_tool(tool)
         assert not pane.frame_view.grab().toImage().isNull()
 

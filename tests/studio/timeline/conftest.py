@@ -65,7 +65,7 @@ def place(timeline: Timeline):
     """Where a frame of a lane is in the viewport; `fraction` of the frame's width from its start."""
 
     def find(trajectory_id: int, frame: float) -> QPoint:
-        rect = timeline.lane_rect(trajectory_id)
-        return QPoint(round(timeline.scale.x(frame)), round(rect.center().y()))
+        rect = timeline.lanes.lane_rect(trajectory_id)
+        return QPoint(round(timeline.lanes.scale.x(frame)), round(rect.center().y()))
 
     return find
