@@ -41,9 +41,13 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
     """
     device = choose_device(config.device)
     prepare(config.seed)
+    begun = settings_of_last(folder.checkpoints)
+    if begun and "split_seed" not in begun and share_of(str(begun.get("held_out", 0.2))):
+        raise StudioError(
+            "The run was begun by an older version, which held other clips or images out; start a new run."
+        )
     if config.network == "auto":  # on another device, too, a run goes on with the network it began with
-        begun = settings_of_last(folder.checkpoints).get("network", "auto")
-        config = replace(config, network=shape_named(begun, device).name)
+        config = replace(config, network=shape_named(begun.get("network", "auto"), device).name)
     shape = shape_named(config.network, device)
     with contextlib.ExitStack() as opened:
         if config.method == "caltech101":

@@ -155,7 +155,7 @@ class TrainWorkspace(QWidget):
         if run.revision is None:
             return ""
         parts = [
-            f"{len(run.clips):,} clips",
+            f"Snapshot of {len(run.clips):,} clips",
             f"{run.objects:,} object and {run.points:,} point tracks",
         ]
         since = self._revision - run.revision

@@ -72,6 +72,15 @@ def test_a_clip_that_comes_moves_the_others_by_one_place_at_most():
         assert len(before - after) <= 1
 
 
+def test_a_share_is_taken_of_the_clips_that_are_not_left_out():
+    first = ("clip16", "clip27", "clip17", "clip9")  # of all forty, in that order
+    uses = {name: Use.LEFT_OUT if name in first[:2] else Use.TRAIN for name in MANY}
+    split = split_clips(uses, "0.05")  # 1.9 of 38
+    assert set(split.held_out) == set(first[2:])
+    assert set(split.left_out) == set(first[:2])
+    assert len(split.training) == 36
+
+
 def test_what_is_pinned_does_not_move_a_share():
     pinned = {name: Use.HELD_OUT if name in ("clip1", "clip2") else Use.TRAIN for name in MANY}
     assert split_clips(pinned, "0.2", 5).held_out == split_clips(MANY, "0.2", 5).held_out
