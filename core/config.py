@@ -5,7 +5,7 @@ import enum
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,16 +15,20 @@ from core.errors import StudioError
 
 Settings = TypeVar("Settings")
 
+DEVICES = ("auto", "cpu", "cuda")
+"""What a setting `device` may be."""
+
 
 def setting(
     default: Any,
     help: str,
     unit: str = "",
     *,
-    choices: tuple[str, ...] = (),
+    choices: tuple[str, ...] | Callable[[], tuple[str, ...]] = (),
     minimum: float | None = None,
     maximum: float | None = None,
     zero: str = "",
+    auto: str = "",
     advanced: bool = False,
     start: bool = False,
     free: bool = False,
@@ -35,9 +39,10 @@ def setting(
         default: its value where nothing else is said; a str, bool, int, float, Path, or a tuple of these.
         help: one sentence for the form and the command line.
         unit: such as "px" or "steps"; empty for a pure number or a choice.
-        choices: the values allowed, for text.
+        choices: the values allowed, for text; a function where a table that may grow holds them.
         minimum, maximum: the range allowed, for numbers, both ends included.
         zero: for a number of at least 0, what 0 means, in a word or two.
+        auto: for a choice of text, what `auto` means, in a word or two.
         advanced: folded away in the form until asked for.
         start: for text, a trunk's start: `random`, or a run or weights file, whose path is made absolute.
         free: a run may be resumed with another value: it decides how long, where or how often, not what
@@ -52,6 +57,7 @@ def setting(
             "minimum": minimum,
             "maximum": maximum,
             "zero": zero,
+            "auto": auto,
             "advanced": advanced,
             "start": start,
             "free": free,
@@ -67,13 +73,20 @@ def check(settings: Any) -> None:
     """
     for field in dataclasses.fields(settings):
         value, rule = getattr(settings, field.name), field.metadata
-        if rule.get("choices") and value not in rule["choices"]:
-            raise StudioError(f"{field.name} must be one of {', '.join(rule['choices'])}, not {value!r}.")
+        choices = choices_of(field)
+        if choices and value not in choices:
+            raise StudioError(f"{field.name} must be one of {', '.join(choices)}, not {value!r}.")
         low, high = rule.get("minimum"), rule.get("maximum")
         if low is not None and not value >= low:
             raise StudioError(f"{field.name} must be at least {low}, not {value}.")
         if high is not None and not value <= high:
             raise StudioError(f"{field.name} must be at most {high}, not {value}.")
+
+
+def choices_of(field: "dataclasses.Field[Any]") -> tuple[str, ...]:
+    """The values allowed for a field now; empty where all are."""
+    choices: Any = field.metadata.get("choices", ())
+    return tuple(choices() if callable(choices) else choices)
 
 
 def as_dict(settings: Any) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 A **box** is `(x1, y1, x2, y2)` float32 in pixels, continuous: pixel (column c, row r) covers
 [c, c+1) × [r, r+1), so the box of a mask ends one past its last pixel and its area is
-`(x2 - x1) * (y2 - y1)`. VOC's 1-based inclusive corners are converted once, in `datasets/voc.py`.
+`(x2 - x1) * (y2 - y1)`. VOC's 1-based inclusive corners are converted where its files are read and
+written: annotations in `datasets/voc.py`, detections in `evaluation/comp4.py`.
 
 A **mask** is (H, W) bool. Stored, it is run lengths: little-endian uint32 counts in column-major
 order, background first, as COCO's uncompressed RLE.

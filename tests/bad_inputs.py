@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.networks.trunk import TINY, Trunk
+from core.networks.sizes import TINY
+from core.networks.trunk import Trunk
 from core.networks.weights import save_trunk
 from tests.core.datasets.conftest import DEFINITION, write_jpg, write_pgm
 

@@ -5,14 +5,15 @@ Where `detect` wrote them, the result is kept in the run it names too, for `tabl
 
 import argparse
 import json
+from pathlib import Path
 
 from core.atomic_file import write_atomically
 from core.cli import job as job_command
-from core.cli.detect import made_by
 from core.cli.outcome import Outcome
 from core.cli.running import passing_run, shown
-from core.detection.config import EvaluateConfig
 from core.errors import StudioError
+from core.evaluation import origin
+from core.evaluation.config import EvaluateConfig
 from core.events import ClassAP, Log
 from core.runs.job import Job
 from core.runs.run_folder import RunFolder
@@ -38,9 +39,8 @@ def perform(args: argparse.Namespace, job: Job) -> Outcome:
 def _maker(settings: EvaluateConfig) -> RunFolder | None:
     """The run that detected; None where that is another program, or a run that is gone."""
     try:
-        text = (settings.detections / made_by(settings.set)).read_text(encoding="utf-8")
-        return RunFolder.open(json.loads(text)["run"])
-    except (OSError, ValueError, KeyError, TypeError, StudioError):
+        return RunFolder.open(Path(origin.read(settings.detections, settings.set)["run"]))
+    except (KeyError, TypeError, StudioError):
         return None
 
 

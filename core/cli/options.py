@@ -42,8 +42,8 @@ def add_settings(
                 kind, options["nargs"] = typing.get_args(kind)[0], "*"
             options["type"] = start_of if rule["start"] else _absolute if kind is Path else kind
             options["metavar"] = rule["unit"].upper() or kind.__name__.upper()
-            if rule["choices"]:
-                options["choices"] = rule["choices"]
+            if choices := config.choices_of(field):
+                options["choices"] = choices
                 del options["metavar"]
         if field.name in required:
             options["required"] = True

@@ -1,9 +1,9 @@
 """PASCAL VOC detection data, in the layout of 2007 and 2012.
 
 Corners in the files are 1-based and inclusive: `[xmin, ymin, xmax, ymax]` becomes the box
-`[xmin - 1, ymin - 1, xmax, ymax]` of `core.geometry`, here and nowhere else. Some boxes of 2012 have
-decimals, children of `bndbox` come in any order, and `part` elements carry names and boxes of their
-own, which are left alone.
+`[xmin - 1, ymin - 1, xmax, ymax]` of `core.geometry`, here and in files of detections
+(`core.evaluation.comp4`) alone. Some boxes of 2012 have decimals, children of `bndbox` come in any
+order, and `part` elements carry names and boxes of their own, which are left alone.
 """
 
 import re

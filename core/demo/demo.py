@@ -29,6 +29,9 @@ from core.runs.run_folder import RunFolder
 from core.tracking.config import DensifyConfig, TrackConfig
 from core.trajectories import journal, store
 
+PROPOSALS = "fast"
+"""Selective search of the demo; R-CNN's would enlarge its small pictures and take eight times as long."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DemoConfig:
@@ -143,7 +146,7 @@ def _pretrain_config(settings: DemoConfig) -> PretrainConfig:
 
 
 def _proposals_config(project: Project, sample: SamplePaths, name: str) -> ProposalsConfig:
-    return ProposalsConfig(voc=sample.voc, set=name, cache=_cache(project))
+    return ProposalsConfig(voc=sample.voc, set=name, mode=PROPOSALS, cache=_cache(project))
 
 
 def _voc_config(project: Project, sample: SamplePaths, settings: DemoConfig, init: str) -> VocConfig:
@@ -155,6 +158,7 @@ def _voc_config(project: Project, sample: SamplePaths, settings: DemoConfig, ini
         network="tiny",
         steps=settings.finetune_steps,
         seed=settings.seed,
+        mode=PROPOSALS,
         cache=_cache(project),
     )
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from core.datasets.image import read_image
 from core.datasets.voc import CLASSES, VocImage
 from core.detection import images as detector_images
-from core.detection.config import MULTIPLE_SCALES, FinetuneConfig, ImageSize
+from core.detection.config import MULTIPLE_SCALES, FinetuneConfig
 from core.detection.proposal_file import Proposals
 from core.detection.targets import (
     FOREGROUND_OVERLAP,
@@ -26,6 +26,7 @@ from core.detection.targets import (
 )
 from core.errors import StudioError
 from core.networks.fast_rcnn import rois_of
+from core.networks.sizes import ImageSize
 
 
 @dataclass(frozen=True)

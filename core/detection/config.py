@@ -1,17 +1,18 @@
-"""Settings of proposals, fine-tuning, detection and evaluation on VOC."""
+"""Settings of proposals, fine-tuning and detection on VOC, and of the job that joins them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Self
 
 from core import config
-from core.config import setting
-from core.evaluation.config import METRIC_CHOICES, METRIC_HELP
+from core.config import DEVICES, setting
+from core.evaluation.config import METRIC_CHOICES, METRIC_HELP, VocData
+from core.networks.sizes import NETWORKS, ImageSize, Network, network_choices
 
-DEVICES = ("auto", "cpu", "cuda")
 MODES = ("rcnn", "fast", "quality")
-NETWORKS = ("auto", "paper", "small", "tiny")
+"""Of selective search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,50 +47,49 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
 (ICLR 2016), which a random start needs; `quick` is ours, for small networks on a CPU."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageSize:
-    """To which size images are brought: `short_side`, but `long_side` at most, in pixels."""
-
-    short_side: int
-    long_side: int
-
-
-IMAGE_SIZES: Mapping[str, ImageSize] = MappingProxyType(
-    {
-        "paper": ImageSize(short_side=600, long_side=1000),
-        "small": ImageSize(short_side=400, long_side=660),
-        "tiny": ImageSize(short_side=300, long_side=500),
-    }
-)
-"""By network. 600 and 1000 are Fast R-CNN's; the others are ours: larger is better and slower."""
-
 MULTIPLE_SCALES = (480 / 600, 576 / 600, 688 / 600, 864 / 600, 1200 / 600)
 """Fast R-CNN's multi-scale setting, as parts of its single scale; long sides may be twice as long."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalsConfig:
-    """Settings of the job `proposals`."""
+class SearchedData(VocData):
+    """Images of VOC, and how boxes are proposed in them."""
 
-    voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
-    year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
-    set: str = setting("trainval", "Image set to propose boxes for")
     mode: str = setting(
         "rcnn",
         "Selective search with R-CNN's parameters, or with OpenCV's fast or quality preset",
         choices=MODES,
+        advanced=True,
     )
-    out: Path | None = setting(None, "File to write; results/proposals.npz of the run if not given")
     cache: Path | None = setting(
-        None, "Folder that keeps the boxes of images; inside the run if not given", advanced=True
+        None, "Folder that keeps the boxes of images; inside the run if not given", advanced=True, free=True
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalsConfig(SearchedData):
+    """Settings of the job `proposals`."""
+
+    set: str = setting("trainval", "Image set to propose boxes for")
+    out: Path | None = setting(None, "File to write; results/proposals.npz of the run if not given")
 
     def __post_init__(self) -> None:
         config.check(self)
 
 
 @dataclass(frozen=True, kw_only=True)
-class FinetuneConfig:
+class DetectorData(SearchedData):
+    """What a detector is trained or run on, and where it computes."""
+
+    device: str = setting("auto", "Where to compute", choices=DEVICES, free=True)
+    proposals: Path | None = setting(
+        None, "File of proposals; searched for and cached if not given", advanced=True
+    )
+    amp: bool = setting(True, "Compute in bfloat16 on a GPU where it is safe", advanced=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneConfig(DetectorData):
     """Settings of the job `finetune`.
 
     The rates, batch and sampling are Fast R-CNN's. It kept conv1 as it was (pretrained on ImageNet);
@@ -97,16 +97,24 @@ class FinetuneConfig:
     gradients; those of a random start are ten times `largest_gradient` at first and throw it far off.
     """
 
-    voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
-    year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
     set: str = setting("trainval", "Image set to train on")
     init: str = setting(
         "random", "Where the trunk starts: random, a pretraining run, or a weights file", start=True
     )
     network: str = setting(
-        "auto", "Size of the network; auto is that of the weights, else by the device", choices=NETWORKS
+        "auto",
+        "Size of the network; auto is that of the weights it starts from, and for a random start the paper's "
+        "on a GPU and the tiny one on a CPU, so name it where a random start is to be compared with another",
+        choices=network_choices,
+        auto="by start or device",
     )
-    schedule: str = setting("quick", "How long to train and how fast", choices=tuple(SCHEDULES))
+    schedule: str = setting(
+        "auto",
+        "How long to train and how fast; auto goes by the network: "
+        + ", ".join(f"{network.schedule} for {network.name}" for network in NETWORKS.values()),
+        choices=("auto", *SCHEDULES),
+        auto="by network",
+    )
     steps: int = setting(
         0,
         "Steps of two images; 0 takes the schedule's; a run resumed with more goes on at the learning rate "
@@ -123,14 +131,6 @@ class FinetuneConfig:
         "single", "Train at one image size or at five, drawn by image", choices=("single", "multi")
     )
     seed: int = setting(0, "Seed of all random numbers", minimum=0)
-    device: str = setting("auto", "Where to compute", choices=DEVICES, free=True)
-    proposals: Path | None = setting(
-        None, "File of proposals; searched for and cached if not given", advanced=True
-    )
-    mode: str = setting("rcnn", "Selective search where no proposals are given", choices=MODES, advanced=True)
-    cache: Path | None = setting(
-        None, "Folder that keeps the boxes of images; inside the run if not given", advanced=True, free=True
-    )
     initialisation: str = setting(
         "kaiming", "How a random start is drawn", choices=("caffe", "kaiming", "xavier"), advanced=True
     )
@@ -151,7 +151,7 @@ class FinetuneConfig:
         advanced=True,
     )
     images_per_step: int = setting(2, "Images in a step", minimum=1, advanced=True)
-    rois_per_image: int = setting(64, "Boxes sampled in an image", minimum=1, advanced=True)
+    rois_per_image: int = setting(64, "Boxes sampled in an image", minimum=4, advanced=True)
     foreground: float = setting(
         0.25, "Part of the sampled boxes that hold an object", minimum=0, maximum=1, advanced=True
     )
@@ -180,29 +180,32 @@ class FinetuneConfig:
     def __post_init__(self) -> None:
         config.check(self)
 
+    def settled(self, network: Network) -> Self:
+        """The settings with the network named, and its schedule where `schedule` is auto."""
+        schedule = network.schedule if self.schedule == "auto" else self.schedule
+        return replace(self, network=network.name, schedule=schedule)
+
     @property
     def total_steps(self) -> int:
-        """Steps of the run, the schedule's where none are given."""
+        """Steps of the run, the schedule's where none are given; of settings that are `settled`."""
         return self.steps or SCHEDULES[self.schedule].steps
+
+    @property
+    def image_size(self) -> ImageSize:
+        """What images are brought to, the network's where nothing is said; of settings that are `settled`."""
+        usual = NETWORKS[self.network].image_size
+        return ImageSize(
+            short_side=self.short_side or usual.short_side, long_side=self.long_side or usual.long_side
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectConfig:
+class DetectConfig(DetectorData):
     """Settings of the job `detect`; the rules are those of Fast R-CNN's `test.py`."""
 
     run: Path = setting(Path(), "Run that fine-tuned a detector, or its weights file")
-    voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
-    year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
     set: str = setting("test", "Image set to detect in")
     out: Path | None = setting(None, "Folder for the comp4 files; results/detections of the run if not given")
-    device: str = setting("auto", "Where to compute", choices=DEVICES)
-    proposals: Path | None = setting(
-        None, "File of proposals; searched for and cached if not given", advanced=True
-    )
-    mode: str = setting("rcnn", "Selective search where no proposals are given", choices=MODES, advanced=True)
-    cache: Path | None = setting(
-        None, "Folder that keeps the boxes of images; inside the run if not given", advanced=True
-    )
     overlap: float = setting(
         0.3, "Drop a detection that overlaps a surer one so much (IoU)", minimum=0, maximum=1, advanced=True
     )
@@ -216,25 +219,19 @@ class DetectConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateConfig:
-    """Settings of the job `evaluate`."""
-
-    voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
-    year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
-    set: str = setting("test", "Image set that was detected in")
-    detections: Path = setting(Path(), "Folder of the comp4 files")
-    metric: str = setting("auto", METRIC_HELP, choices=METRIC_CHOICES)
-
-    def __post_init__(self) -> None:
-        config.check(self)
-
-
-@dataclass(frozen=True, kw_only=True)
 class VocConfig(FinetuneConfig):
-    """Settings of the job `voc`: propose, fine-tune on `set`, detect in `test_set`, evaluate."""
+    """Settings of the job `voc`: propose, fine-tune on `set`, detect in `test_set`, evaluate.
+
+    `proposals` holds boxes of the images to train on, `test_proposals` of those to test on.
+    """
 
     test_set: str = setting("test", "Image set to test on")
-    metric: str = setting("auto", METRIC_HELP, choices=METRIC_CHOICES)
+    metric: str = setting("auto", METRIC_HELP, choices=METRIC_CHOICES, auto="by year")
+    test_proposals: Path | None = setting(
+        None,
+        "File of proposals for the test set; searched for and cached if not given",
+        advanced=True,
+    )
 
     def __post_init__(self) -> None:
         config.check(self)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import torch
 
-from core.detection.config import ImageSize
 from core.detection.targets import BoxStatistics
 from core.errors import StudioError
 from core.networks.fast_rcnn import FastRCNN
+from core.networks.sizes import NETWORKS, ImageSize
 from core.networks.tensor_file import TensorFile
-from core.networks.trunk import SHAPES, Trunk
+from core.networks.trunk import Trunk
 
 FILE = TensorFile("associationnet-detector", "1", "detector", "choose another fine-tuning run or train anew")
 
@@ -28,11 +28,13 @@ class Detector:
         net: on the CPU; its deltas are not normalised.
         classes: names, of classes 1, 2, …
         size: of the images.
+        notes: where it comes from, as `save_detector` was given them.
     """
 
     net: FastRCNN
     classes: tuple[str, ...]
     size: ImageSize
+    notes: Mapping[str, str]
 
 
 def save_detector(
@@ -61,7 +63,7 @@ def save_detector(
     tensors["bbox_pred.bias"] = tensors["bbox_pred.bias"] * deviations + means
     FILE.write(
         path,
-        net.trunk.shape.name,
+        net.trunk.network.name,
         tensors,
         {
             "classes": json.dumps(classes),
@@ -85,8 +87,9 @@ def load_detector(source: Path) -> Detector:
     try:
         classes = tuple(json.loads(header["classes"]))
         size = ImageSize(short_side=int(header["short_side"]), long_side=int(header["long_side"]))
+        notes = dict(json.loads(header["notes"]))
     except (ValueError, KeyError, TypeError) as error:
         raise StudioError(f"{path} is damaged ({error}); {FILE.remedy}.") from error
-    net = FastRCNN(Trunk(SHAPES[header["network"]]), len(classes), torch.Generator())
+    net = FastRCNN(Trunk(NETWORKS[header["network"]]), len(classes), torch.Generator())
     FILE.load_into(net, tensors, path, header["network"])
-    return Detector(net, classes, size)
+    return Detector(net, classes, size, notes)

@@ -10,13 +10,15 @@ import torch
 from torch import nn
 
 from core.detection.batches import TrainingImage, make_batch
-from core.detection.config import SCHEDULES, FinetuneConfig, ImageSize
+from core.detection.config import SCHEDULES, FinetuneConfig
 from core.detection.losses import detection_losses
 from core.detection.targets import BoxStatistics
 from core.events import Event
 from core.networks.fast_rcnn import FastRCNN
+from core.networks.sizes import ImageSize
 from core.training.ahead import drawn_ahead
 from core.training.checkpoint import Resumed, save_checkpoint
+from core.training.device import mixed_precision
 from core.training.optimisation import set_learning_rate
 from core.training.reporting import Ledger
 from core.training.schedule import learning_rate
@@ -66,7 +68,8 @@ def finetune(
         for batch in drawn:
             rate = rate_at(config, ledger.step)
             set_learning_rate(optimizer, rate)
-            scores, deltas = net(batch.images, batch.rois)
+            with mixed_precision(device, config.amp):
+                scores, deltas = net(batch.images, batch.rois)
             class_loss, box_loss = detection_losses(scores, deltas, batch.labels, batch.targets)
             optimizer.zero_grad(set_to_none=True)
             (class_loss + box_loss).backward()

@@ -1,4 +1,7 @@
-"""Find objects in an image with a trained detector, by the rules of Fast R-CNN's `test.py`."""
+"""Find objects in an image with a trained detector, by the rules of Fast R-CNN's `test.py`.
+
+Images are seen at one scale. Several scales augment the training alone: the paper's rows *SA say no more.
+"""
 
 from dataclasses import dataclass
 
@@ -6,17 +9,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.detection.config import ImageSize
 from core.detection.images import resized, scale_of, stacked
 from core.detection.nms import nms
 from core.networks.fast_rcnn import FastRCNN, rois_of
 from core.networks.roi_pool import corner_cells
+from core.networks.sizes import ImageSize
+from core.training.device import mixed_precision
 
 LARGEST_RATIO = 10.0  # e^10: a delta beyond it is no box
 
 
 @dataclass(frozen=True)
-class Found:
+class Detected:
     """Detections of one class in one image.
 
     Attributes:
@@ -40,8 +44,9 @@ def detect(
     *,
     overlap: float = 0.3,
     cap: int = 100,
-) -> list[Found]:
-    """Detections of every class in an image, at one scale.
+    amp: bool = False,
+) -> list[Detected]:
+    """Detections of every class in an image, at one scale, whatever scales the net was trained on.
 
     Args:
         net: on the device, its deltas no longer normalised; put into evaluation mode.
@@ -50,12 +55,13 @@ def detect(
         size: what the image is brought to.
         overlap: IoU from which a surer detection suppresses another.
         cap: candidates of a class, at most; the surest.
+        amp: compute in bfloat16 on a GPU where it is safe.
 
     Returns:
         One for each class, without the background.
     """
     net.eval()
-    scores, boxes = judge(net, image, proposals, size, device)
+    scores, boxes = judge(net, image, proposals, size, device, amp)
     # All classes together, and then to the CPU once: a GPU would be waited for class by class.
     best = scores[:, 1:].argsort(dim=0, descending=True, stable=True)[:cap]
     candidates = scores[:, 1:].gather(0, best).T.cpu()
@@ -63,12 +69,17 @@ def detect(
     found = []
     for surest_first, places in zip(candidates, corners, strict=True):
         kept = nms(places, surest_first, overlap)
-        found.append(Found(surest_first[kept].numpy(), places[kept].numpy(), surest_first.numpy()))
+        found.append(Detected(surest_first[kept].numpy(), places[kept].numpy(), surest_first.numpy()))
     return found
 
 
 def judge(
-    net: FastRCNN, image: np.ndarray, proposals: np.ndarray, size: ImageSize, device: torch.device
+    net: FastRCNN,
+    image: np.ndarray,
+    proposals: np.ndarray,
+    size: ImageSize,
+    device: torch.device,
+    amp: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Every proposal as every class.
 
@@ -87,12 +98,13 @@ def judge(
     _, group = torch.unique(corner_cells(rois), dim=0, return_inverse=True)
     first = torch.full((int(group.max()) + 1,), len(group), device=device)
     first.scatter_reduce_(0, group, torch.arange(len(group), device=device), "amin")
-    scores, deltas = net(stacked([resized(image, scale, device)]), rois[first])
+    with mixed_precision(device, amp):
+        scores, deltas = net(stacked([resized(image, scale, device)]), rois[first])
     return scores.softmax(dim=1)[group], decode(boxes, deltas[group], width, height)
 
 
 def decode(boxes: Tensor, deltas: Tensor, width: int, height: int) -> Tensor:
-    """Boxes moved by deltas (`encode` in `targets.py` turned round) and cut at the border of the image.
+    """Boxes moved by deltas (the inverse of `encode` in `targets.py`) and cut at the border of the image.
 
     Args:
         boxes: (P, 4) float32 pixels.
@@ -110,7 +122,7 @@ def decode(boxes: Tensor, deltas: Tensor, width: int, height: int) -> Tensor:
     )
 
 
-def surest(found: list[Found], count: int) -> float:
+def surest(found: list[Detected], count: int) -> float:
     """The score that the `count` surest candidates of a class, over all images, do not fall below.
 
     Non-maximum suppression of boxes above a score does not depend on those below, so cutting at this

@@ -17,16 +17,15 @@ from core.atomic_file import writing_atomically
 from core.datasets.image import read_image
 from core.errors import StudioError
 
-MODES = ("rcnn", "fast", "quality")
-
-VERSION = 1
+VERSION = 2
 """Of what `propose` computes; a new one leaves what is cached behind."""
 
 SEARCHED_WIDTH = 500
-"""Wider images are searched at this width, as R-CNN does; the boxes are of the image as it is."""
+"""Pixels. Mode `rcnn` searches every image at this width, as R-CNN does, the others those that are wider;
+the boxes are of the image as it is."""
 
 SMALLEST_SIDE = 20
-"""R-CNN's filter, in pixels of an image 500 wide; of narrower images the same share of the width."""
+"""R-CNN's filter, in pixels of the image as it is searched."""
 
 
 def propose(image: np.ndarray, mode: str) -> np.ndarray:
@@ -35,19 +34,19 @@ def propose(image: np.ndarray, mode: str) -> np.ndarray:
     Args:
         image: (H, W, 3) uint8, RGB.
         mode: `rcnn`: the parameters of R-CNN's and Fast R-CNN's boxes (HSV and Lab; colour + texture +
-            size + fill and texture + size + fill; k and smallest region 50 and 100 px; σ 0.8), boxes
-            with a side under 20 px dropped. `fast` and `quality`: OpenCV's presets, which differ from
-            the "fast" and "quality" of the authors' code.
+            size + fill and texture + size + fill; k and smallest region 50 and 100 px; σ 0.8), the image
+            scaled to a width of 500 px, boxes with a side under 20 px there dropped. `fast` and `quality`:
+            OpenCV's presets, which differ from the "fast" and "quality" of the authors' code.
 
     Returns:
         (M, 4) float32 pixels, each box once, sorted by x1, y1, x2, y2.
     """
     height, width = image.shape[:2]
-    shrink = min(1.0, SEARCHED_WIDTH / width)
+    factor = SEARCHED_WIDTH / width if mode == "rcnn" else min(1.0, SEARCHED_WIDTH / width)
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    if shrink < 1:
-        size = (SEARCHED_WIDTH, max(1, round(height * shrink)))
-        bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+    if factor != 1:
+        size = (SEARCHED_WIDTH, max(1, round(height * factor)))
+        bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
     search = cv2.ximgproc.segmentation.createSelectiveSearchSegmentation()
     if mode == "rcnn":
         _use_parameters_of_rcnn(search, bgr)
@@ -61,8 +60,7 @@ def propose(image: np.ndarray, mode: str) -> np.ndarray:
             raise ValueError(f"no mode {mode!r}")
     found = np.asarray(search.process(), np.int64).reshape(-1, 4)
     if mode == "rcnn":
-        smallest = SMALLEST_SIDE * bgr.shape[1] / SEARCHED_WIDTH
-        found = found[(found[:, 2:] >= smallest).all(axis=1)]
+        found = found[(found[:, 2:] >= SMALLEST_SIDE).all(axis=1)]
     corners = np.unique(np.concatenate([found[:, :2], found[:, :2] + found[:, 2:]], axis=1), axis=0)
     scale = np.array([width / bgr.shape[1], height / bgr.shape[0]] * 2)
     return (corners * scale).astype(np.float32)
@@ -78,7 +76,7 @@ def propose_all(
 
     Args:
         paths: the image files.
-        mode: one of `MODES`.
+        mode: one of `core.detection.config.MODES`.
         cache: a folder for the results; made if it is not there, and may be deleted at any time.
         workers: threads; one for each processor if not given.
 

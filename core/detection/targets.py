@@ -86,7 +86,7 @@ def encode(boxes: np.ndarray, targets: np.ndarray) -> np.ndarray:
             are those of corner pixels, one less.
 
     Returns:
-        (N, 4) float32: dx, dy, dw, dh. `decode` in `predict.py` turns them round.
+        (N, 4) float32: dx, dy, dw, dh. `decode` in `predict.py` is the inverse.
     """
     size, target_size = boxes[:, 2:] - boxes[:, :2], targets[:, 2:] - targets[:, :2]
     centre, target_centre = boxes[:, :2] + size / 2, targets[:, :2] + target_size / 2
@@ -95,9 +95,9 @@ def encode(boxes: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 
 def box_statistics(images: Iterable[LabelledBoxes], classes: int) -> BoxStatistics:
-    """Over all foreground boxes of all images, the objects themselves included.
+    """Over all foreground boxes of all images and of their mirror images, the objects themselves included.
 
-    A class without any has mean 0 and deviation 1.
+    A mirror image inverts dx and leaves the others. A class without any has mean 0 and deviation 1.
     """
     counts = np.zeros((classes + 1, 1))
     sums, squares = np.zeros((classes + 1, 4)), np.zeros((classes + 1, 4))
@@ -108,6 +108,7 @@ def box_statistics(images: Iterable[LabelledBoxes], classes: int) -> BoxStatisti
         np.add.at(sums, labelled.labels[rows], deltas)
         np.add.at(squares, labelled.labels[rows], deltas**2)
     means = sums / np.maximum(counts, 1)
+    means[:, 0] = 0  # dx and -dx
     deviations = np.sqrt(np.maximum(squares / np.maximum(counts, 1) - means**2, 0))
     deviations = np.where(counts > 0, np.maximum(deviations, SMALLEST_DEVIATION), 1.0)
     return BoxStatistics(means.astype(np.float32), deviations.astype(np.float32))

@@ -1,8 +1,9 @@
 """Detections as files: `comp4_det_<set>_<class>.txt`, the devkit's results of competition 4.
 
-One detection a line, `image score x1 y1 x2 y2`, corners counted from 1 and inclusive. They become our
-boxes here: `(x1 - 1, y1 - 1, x2, y2)`. Scores are written in full (nine digits give a float32 back), not
-with the usual three decimals, which make thousands of ties whose order moves the AP.
+One detection a line, `image score x1 y1 x2 y2`, corners counted from 1 and inclusive, as in VOC's
+annotations (`core.datasets.voc`). They become our boxes here: `(x1 - 1, y1 - 1, x2, y2)`. Scores are
+written in full (nine digits give a float32 back), not with the usual three decimals, which make thousands
+of ties whose order moves the AP.
 """
 
 from pathlib import Path

@@ -1,18 +1,40 @@
-"""Settings of probes, and how AP is measured."""
+"""Settings of evaluation: average precision on VOC, and probes."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from core import config
-from core.config import setting
+from core.config import DEVICES, setting
 from core.errors import StudioError
 from core.evaluation.voc_ap import METRICS
+from core.networks.sizes import AUTO, network_choices
 
 METRIC_CHOICES = ("auto", *METRICS)
 METRIC_HELP = "How AP is measured: " + "; ".join(
     f"{metric.name} is {metric.what}, which auto takes for VOC {metric.years[0]} to {metric.years[-1]}"
     for metric in METRICS.values()
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocData:
+    """Which images of VOC a job works on."""
+
+    voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
+    year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
+    set: str = setting("test", "Image set")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig(VocData):
+    """Settings of the job `evaluate`."""
+
+    set: str = setting("test", "Image set that was detected in")
+    detections: Path = setting(Path(), "Folder of the comp4 files")
+    metric: str = setting("auto", METRIC_HELP, choices=METRIC_CHOICES, auto="by year")
+
+    def __post_init__(self) -> None:
+        config.check(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +46,9 @@ class ProbeConfig:
     )
     network: str = setting(
         "auto",
-        "Which network a random trunk is; auto is the paper's on a GPU and the tiny one on a CPU",
-        choices=("auto", "paper", "small", "tiny"),
+        f"Which network a random trunk is; {AUTO}",
+        choices=network_choices,
+        auto="by device",
     )
     caltech101: Path | None = setting(None, "Probe on whole images of this Caltech-101")
     voc: Path | None = setting(None, "Probe on objects cut out of this VOCdevkit")
@@ -34,7 +57,7 @@ class ProbeConfig:
     per_class: int = setting(10, "Images of each class to train the classifier on", minimum=2)
     splits: int = setting(3, "Random choices of these images; results are averaged", minimum=1)
     seed: int = setting(0, "Decides the choices and a random trunk's weights", minimum=0)
-    device: str = setting("auto", "Where to compute", choices=("auto", "cpu", "cuda"))
+    device: str = setting("auto", "Where to compute", choices=DEVICES)
     initialisation: str = setting(
         "kaiming", "How a random trunk starts", choices=("caffe", "kaiming", "xavier"), advanced=True
     )

@@ -61,7 +61,7 @@ def features(
     """
     trunk.eval()
     for start in range(0, len(boxes), BATCH):
-        patches = np.stack([_patch(one, trunk.shape.input_size) for one in boxes[start : start + BATCH]])
+        patches = np.stack([_patch(one, trunk.network.input_size) for one in boxes[start : start + BATCH]])
         images = normalise(torch.from_numpy(patches).to(device).permute(0, 3, 1, 2))
         pool5 = trunk.pool5(trunk.features(images))
         fc6, fc7 = trunk.fully_connected(pool5)

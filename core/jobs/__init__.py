@@ -4,9 +4,9 @@ import importlib
 from collections.abc import Iterator
 from types import ModuleType
 
-from core.detection.config import DetectConfig, EvaluateConfig, FinetuneConfig, ProposalsConfig, VocConfig
+from core.detection.config import DetectConfig, FinetuneConfig, ProposalsConfig, VocConfig
 from core.errors import StudioError
-from core.evaluation.config import ProbeConfig
+from core.evaluation.config import EvaluateConfig, ProbeConfig
 from core.events import Event
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project

@@ -1,29 +1,35 @@
 """The job that runs a detector over a VOC set and writes comp4 files."""
 
 import contextlib
+import hashlib
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from core.atomic_file import check_writable
 from core.datasets.image import read_image
 from core.datasets.voc import CLASSES, VocImage, read_split
 from core.detection.config import DetectConfig
-from core.detection.detector_file import load_detector
-from core.detection.predict import Found, detect, surest
+from core.detection.detector_file import Detector, load_detector
+from core.detection.predict import Detected, detect, surest
 from core.detection.proposal_file import Proposals
+from core.detection.unfinished import IMAGES_A_PART, Unfinished
 from core.errors import StudioError
-from core.evaluation import comp4
+from core.evaluation import comp4, origin
 from core.evaluation.voc_ap import Detections
-from core.events import Event, Progress, part_of
+from core.events import Event, Log, Progress, part_of
 from core.jobs.proposals import cache_of, propose_for
 from core.runs.run_folder import RunFolder
 from core.training.device import choose_device, prepare
 
 
 def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]:
-    """Detect in every image of a set; all files are written at the end, one a class."""
+    """Detect in every image of a set; all files are written at the end, one a class.
+
+    What was detected so far is kept beside them, and a job that was stopped or killed goes on from there.
+    """
     out = config.out or detections_of(folder)
     with _failing_in_a_sentence(out):  # now, not after hours
         check_writable(out / comp4.file_name(config.set, CLASSES[0]))
@@ -31,6 +37,7 @@ def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]
     prepare(0)
     detector = load_detector(config.run)
     net = detector.net.to(device)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images = read_split(config.voc, config.year, config.set)
     if config.proposals:
         searched, proposals = 0, Proposals.load(config.proposals)
@@ -39,24 +46,49 @@ def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]
         search = propose_for(images, config.mode, config.cache or cache_of(folder))
         proposals = yield from part_of(search, 0, 2 * searched)
 
-    found: list[list[Found]] = []
-    for number, image in enumerate(images, start=1):
-        found.append(
-            detect(
-                net,
-                read_image(image.path),
-                proposals[image.id],
-                detector.size,
-                device,
-                overlap=config.overlap,
-                cap=config.image_cap,
+    unfinished = Unfinished(out / f"unfinished_{config.set}", _key(config, detector, images, proposals))
+    found = unfinished.read()
+    if found:
+        yield Log(f"Going on after {len(found)} of {len(images)} images, whose detections are kept.")
+    try:
+        for number, image in enumerate(images[len(found) :], start=len(found) + 1):
+            found.append(
+                detect(
+                    net,
+                    read_image(image.path),
+                    proposals[image.id],
+                    detector.size,
+                    device,
+                    overlap=config.overlap,
+                    cap=config.image_cap,
+                    amp=config.amp,
+                )
             )
-        )
-        yield Progress(searched + number, searched + len(images), "Detecting")
+            if number % IMAGES_A_PART == 0:
+                with _failing_in_a_sentence(out):
+                    unfinished.keep(found)
+            yield Progress(searched + number, searched + len(images), "Detecting")
+    finally:
+        with _failing_in_a_sentence(out):
+            unfinished.keep(found)
     with _failing_in_a_sentence(out):
         for place, name in enumerate(detector.classes):
             of_class = _of_class(images, [each[place] for each in found], config.set_cap)
             comp4.write(out / comp4.file_name(config.set, name), of_class)
+        boxes = str(config.proposals or config.mode)
+        origin.write(out, config.set, origin.facts_of(detector.notes, net.trunk.network.name, boxes))
+    unfinished.remove()
+
+
+def _key(config: DetectConfig, detector: Detector, images: Sequence[VocImage], proposals: Proposals) -> str:
+    """A digest of all that decides what is detected in an image, but for the device."""
+    digest = hashlib.sha256()
+    for tensor in detector.net.state_dict().values():
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    for image in images:
+        digest.update(image.id.encode() + proposals[image.id].tobytes())
+    digest.update(repr((detector.size, config.overlap, config.image_cap, config.amp)).encode())
+    return digest.hexdigest()
 
 
 @contextlib.contextmanager
@@ -68,11 +100,11 @@ def _failing_in_a_sentence(out: Path) -> Iterator[None]:
 
 
 def detections_of(folder: RunFolder) -> Path:
-    """Where a run leaves its comp4 files when it is not told of another place."""
+    """Where a run leaves its comp4 files where no other place is given."""
     return folder.results / "detections"
 
 
-def _of_class(images: Sequence[VocImage], found: list[Found], set_cap: int) -> Detections:
+def _of_class(images: Sequence[VocImage], found: list[Detected], set_cap: int) -> Detections:
     limit = surest(found, set_cap * len(images))
     names = [np.full(len(each.scores), image.id) for image, each in zip(images, found, strict=True)]
     scores = np.concatenate([each.scores for each in found])

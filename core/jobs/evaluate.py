@@ -9,9 +9,9 @@ import numpy as np
 from core.array_file import write_arrays
 from core.atomic_file import write_atomically
 from core.datasets.voc import VocImage, read_split
-from core.detection.config import EvaluateConfig
 from core.errors import StudioError
-from core.evaluation import comp4
+from core.evaluation import comp4, origin
+from core.evaluation.config import EvaluateConfig
 from core.evaluation.voc_ap import Detections, Result, evaluate_class, metric_of, truth_of
 from core.events import ClassAP, Event, Log, Progress
 from core.runs.run_folder import RunFolder
@@ -20,7 +20,8 @@ from core.runs.run_folder import RunFolder
 def run(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, None]:
     """Report class by class; leaves `results/ap.json` and the curves in `results/pr.npz`.
 
-    The first holds `metric`, `year`, `set`, `ap` by class, `map` and the number of `objects` by class.
+    The first holds `metric`, `year`, `set`, `ap` by class, `map` and the number of `objects` by class, and
+    what is known of `core.evaluation.origin.FACTS`.
     The curves are `<class>_recall` and `<class>_precision`, (N,) float32 after each detection.
     """
     metric = metric_of(config.metric, config.year).name
@@ -64,7 +65,9 @@ def _check_images(detections: Detections, images: tuple[VocImage, ...], file: st
 
 
 def _write(folder: RunFolder, result: Result, config: EvaluateConfig) -> None:
+    known = origin.read(config.detections, config.set)
     values = {
+        **{fact: known[fact] for fact in origin.FACTS if fact in known},
         "metric": result.metric,
         "year": config.year,
         "set": config.set,

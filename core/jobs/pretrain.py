@@ -14,7 +14,8 @@ from core.datasets.patches import PatchReader
 from core.errors import StudioError
 from core.events import Event, Log
 from core.networks.initialisation import initialise
-from core.networks.trunk import Trunk, TrunkShape, normalise, shape_named
+from core.networks.sizes import Network, network_named
+from core.networks.trunk import Trunk, normalise
 from core.networks.weights import IN_RUN, save_trunk
 from core.pairs.counting import Counts, lost_kinds, material_words
 from core.pairs.sampling import FrameGap
@@ -47,14 +48,14 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
             "The run was begun by an older version, which held other clips or images out; start a new run."
         )
     if config.network == "auto":  # on another device, too, a run goes on with the network it began with
-        config = replace(config, network=shape_named(begun.get("network", "auto"), device).name)
-    shape = shape_named(config.network, device)
+        config = replace(config, network=network_named(begun.get("network", "auto"), device.type).name)
+    network = network_named(config.network, device.type)
     with contextlib.ExitStack() as opened:
         if config.method == "caltech101":
-            material = _images(config, shape)
+            material = _images(config, network)
         else:
-            material = _pairs(folder, config, shape, opened)
-        objective = _objective(config, shape, material).to(device)
+            material = _pairs(folder, config, network, opened)
+        objective = _objective(config, network, material).to(device)
         objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = sgd(objective, config.momentum, config.weight_decay)
         generator = np.random.default_rng(config.seed)
@@ -65,7 +66,7 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
             folder.cut_events_after(start.step)
         else:
             folder.cut_events_after(-1)
-            yield Log(f"Training the {shape.name} network on {material.words}.")
+            yield Log(f"Training the {network.name} network on {material.words}.")
             for text in material.warnings:
                 yield Log(text, "warning")
 
@@ -121,14 +122,14 @@ class _Material:
 
 
 def _pairs(
-    folder: RunFolder, config: PretrainConfig, shape: TrunkShape, opened: contextlib.ExitStack
+    folder: RunFolder, config: PretrainConfig, network: Network, opened: contextlib.ExitStack
 ) -> _Material:
     """Pairs or triplets; the clips they are read from are closed with `opened`."""
     snapshot = read_snapshot(folder.snapshot)
     uses = {content.clip.name: content.clip.use for content in snapshot.clips}
     split = split_clips(uses, config.held_out, config.split_seed)
     whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
-    reader = opened.enter_context(PatchReader(whole.clips, shape.input_size))
+    reader = opened.enter_context(PatchReader(whole.clips, network.input_size))
     gap = FrameGap(config.gap_shortest, config.gap_longest)
     batches = patch_batches(whole.of_clips(split.training), config.method, config.regime, gap, reader)
     trained, held_out = Counts.at_places(batches.counts, whole.clips), Counts({})
@@ -156,23 +157,25 @@ def _pairs(
     return _Material(batches, measured, notes, words, warnings=tuple(filter(None, warnings)))
 
 
-def _images(config: PretrainConfig, shape: TrunkShape) -> _Material:
+def _images(config: PretrainConfig, network: Network) -> _Material:
     assert config.images is not None  # PretrainConfig sees to it
     images = read_caltech101(config.images)
     training, held_out = hold_out(images, share_of(config.held_out) or 0.0, config.split_seed)
-    batches = ImageBatches([images.paths[k] for k in training], images.labels[training], shape.input_size)
+    batches = ImageBatches([images.paths[k] for k in training], images.labels[training], network.input_size)
     measured: Sequence[Batch] = ()
     if len(held_out):
-        others = ImageBatches([images.paths[k] for k in held_out], images.labels[held_out], shape.input_size)
+        others = ImageBatches(
+            [images.paths[k] for k in held_out], images.labels[held_out], network.input_size
+        )
         measured = drawn_once(others, config.held_out_count, config.batch, _generator(config, 1))
     notes = {"images": str(len(training)), "held_out_images": str(len(held_out))}
     words = images_words(len(training), len(held_out), len(images.names))
     return _Material(batches, measured, notes, words, len(images.names))
 
 
-def _objective(config: PretrainConfig, shape: TrunkShape, material: _Material) -> Objective:
+def _objective(config: PretrainConfig, network: Network, material: _Material) -> Objective:
     generator = torch.Generator().manual_seed(config.seed)
-    trunk = Trunk(shape, config.dropout)
+    trunk = Trunk(network, config.dropout)
     first = None
     if config.init == "calibrated":
         drawn = material.batches.draw(config.batch, _generator(config, 2))
@@ -180,7 +183,7 @@ def _objective(config: PretrainConfig, shape: TrunkShape, material: _Material) -
     initialise(trunk, config.init, generator, first)
     if config.method == "association":
         return Association(trunk, config.head, generator)
-    margin = config.margin or usual_margin(shape.fc)
+    margin = config.margin or usual_margin(network.fc)
     if config.method == "slowfeat":
         return SlowFeat(trunk, margin)
     if config.method == "contrastive":

@@ -12,7 +12,8 @@ from core.datasets.voc import CLASSES, read_split
 from core.evaluation.config import ProbeConfig
 from core.evaluation.probes import BATCH, LabelledBox, choose, features, objects_of, probe, usable_classes
 from core.events import Event, Log, Metric, Progress
-from core.networks.trunk import Trunk, shape_named
+from core.networks.sizes import network_named
+from core.networks.trunk import Trunk
 from core.networks.weights import load_trunk
 from core.runs.run_folder import RunFolder
 from core.training.device import choose_device, prepare
@@ -53,7 +54,7 @@ def run(folder: RunFolder, config: ProbeConfig) -> Generator[Event, None, None]:
     result = {
         "set": "caltech101" if config.caltech101 else f"voc{config.year}",
         "init": config.init,
-        "network": trunk.shape.name,
+        "network": trunk.network.name,
         "layer": config.layer,
         "accuracy": float(accuracies.mean()),
         "standard_deviation": float(accuracies.std(ddof=1)) if len(accuracies) > 1 else None,
@@ -66,13 +67,13 @@ def run(folder: RunFolder, config: ProbeConfig) -> Generator[Event, None, None]:
     }
     write_atomically(folder.results / "probe.json", json.dumps(result, indent=1).encode())
     yield Log(
-        f"{config.layer} of the {trunk.shape.name} network names {accuracies.mean():.1%} "
+        f"{config.layer} of the {trunk.network.name} network names {accuracies.mean():.1%} "
         f"of {len(names)} classes (chance {1 / len(names):.1%})."
     )
 
 
 def _trunk(config: ProbeConfig, device: torch.device) -> Trunk:
-    network = shape_named(config.network, device).name if config.init == "random" else None
+    network = network_named(config.network, device.type).name if config.init == "random" else None
     generator = torch.Generator().manual_seed(config.seed)
     trunk = load_trunk(config.init, network, generator, initialisation=config.initialisation)
     return trunk.to(device)

@@ -27,7 +27,7 @@ def run(folder: RunFolder, config: ProposalsConfig) -> Iterator[Event]:
 
 
 def cache_of(folder: RunFolder) -> Path:
-    """Where a run keeps the boxes of images when it is not told of another place."""
+    """Where a run keeps the boxes of images where no other place is given."""
     return folder.path / "cache"
 
 

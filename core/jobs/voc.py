@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from core.datasets.voc import CLASSES, read_split
-from core.detection.config import DetectConfig, EvaluateConfig, VocConfig
+from core.detection.config import DetectConfig, VocConfig
+from core.evaluation.config import EvaluateConfig
 from core.events import Event, part_of
 from core.jobs import detect, evaluate, finetune
 from core.jobs.proposals import cache_of
@@ -12,11 +13,13 @@ from core.runs.run_folder import RunFolder
 
 def run(folder: RunFolder, config: VocConfig) -> Iterator[Event]:
     """Fine-tune, detect and evaluate, one after the other; progress is that of the whole."""
+    config = finetune.settled(folder, config)
     cache = config.cache or cache_of(folder)
     searched = 0 if config.proposals else len(read_split(config.voc, config.year, config.set))
     tested = len(read_split(config.voc, config.year, config.test_set))
     fine_tuned = searched + config.total_steps
-    total = fine_tuned + 2 * tested + len(CLASSES)
+    proposed = 0 if config.test_proposals else tested
+    total = fine_tuned + proposed + tested + len(CLASSES)
 
     yield from part_of(finetune.run(folder, config), 0, total)
     detecting = DetectConfig(
@@ -25,7 +28,9 @@ def run(folder: RunFolder, config: VocConfig) -> Iterator[Event]:
         year=config.year,
         set=config.test_set,
         device=config.device,
+        proposals=config.test_proposals,
         mode=config.mode,
+        amp=config.amp,
         cache=cache,
     )
     yield from part_of(detect.run(folder, detecting), fine_tuned, total)
@@ -36,4 +41,4 @@ def run(folder: RunFolder, config: VocConfig) -> Iterator[Event]:
         detections=detect.detections_of(folder),
         metric=config.metric,
     )
-    yield from part_of(evaluate.run(folder, measuring), fine_tuned + 2 * tested, total)
+    yield from part_of(evaluate.run(folder, measuring), fine_tuned + proposed + tested, total)

@@ -23,8 +23,8 @@ class FastRCNN(nn.Module):
         """Args: classes: object classes, without the background. generator: of the heads' weights (CPU)."""
         super().__init__()
         self.trunk, self.classes = trunk, classes
-        self.cls_score = nn.Linear(trunk.shape.fc, classes + 1)
-        self.bbox_pred = nn.Linear(trunk.shape.fc, 4 * (classes + 1))
+        self.cls_score = nn.Linear(trunk.network.fc, classes + 1)
+        self.bbox_pred = nn.Linear(trunk.network.fc, 4 * (classes + 1))
         initialise_head(self.cls_score, 0.01, generator)
         initialise_head(self.bbox_pred, 0.001, generator)
 
@@ -33,20 +33,31 @@ class FastRCNN(nn.Module):
 
         Args:
             images: (N, 3, H, W) float32 from `normalise`.
-            rois: (R, 5) float32 from `rois_of`.
+            rois: (R, 5) float32 from `rois_of`; cut at the border of the images.
 
         Returns:
-            Scores before the softmax, (R, classes + 1), and box deltas, (R, classes + 1, 4).
+            Scores before the softmax, (R, classes + 1), and box deltas, (R, classes + 1, 4), both float32:
+            under autocast the RoI pooling and the two heads, which decide the order of the scores, stay so.
         """
-        pooled = roi_max_pool(self.trunk.features(images), rois, self.trunk.shape.pool5_size)
+        maps = self.trunk.features(images).float()
+        pooled = roi_max_pool(maps, _inside(rois, *images.shape[2:]), self.trunk.network.pool5_size)
         _, fc7 = self.trunk.fully_connected(pooled)
-        return self.cls_score(fc7), self.bbox_pred(fc7).reshape(len(rois), self.classes + 1, 4)
+        with torch.autocast(fc7.device.type, enabled=False):
+            fc7 = fc7.float()
+            return self.cls_score(fc7), self.bbox_pred(fc7).unflatten(1, (self.classes + 1, 4))
 
     def freeze(self, layers: int) -> None:
         """Keep conv1 … conv`layers` (0 … 5) as they are in training."""
         for number in range(1, layers + 1):
             for parameter in getattr(self.trunk, f"conv{number}").parameters():
                 parameter.requires_grad_(False)
+
+
+def _inside(rois: Tensor, height: int, width: int) -> Tensor:
+    """RoIs cut at the border of images; proposals of another program may lie anywhere."""
+    image, x1, y1, x2, y2 = rois.unbind(1)
+    x1, x2 = x1.clamp(0, width), x2.clamp(0, width)
+    return torch.stack([image, x1, y1.clamp(0, height), x2, y2.clamp(0, height)], dim=1)
 
 
 def rois_of(boxes: Sequence[Tensor], scales: Sequence[float]) -> Tensor:

@@ -1,30 +1,39 @@
 """RoI max pooling as Caffe's `ROIPooling` layer does it, for many RoIs at once.
 
 A RoI is cut into `size` × `size` bins and each bin gives the maximum of its cells, channel by channel.
-Maxima over windows of 1, 2, 4 … cells are made once for the whole map (a sparse table); a bin of any
-length is then the maximum of two overlapping windows a side, so the cost of a RoI does not depend on
-how much of the map it covers, and there is no loop over RoIs.
+Maxima over windows of 1, 2, 4 … by 1, 2, 4 … cells are made once for the whole map (a sparse table); a bin
+is then the maximum of four windows that overlap, so the cost of a RoI does not depend on how much of the
+map it covers. No loop depends on the values of tensors: nothing waits for a GPU, and torch.export takes it.
 
 Source: Girshick, ICCV 2015, Section 2.1; `roi_pooling_layer.cu` of caffe-fast-rcnn.
 """
 
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from core.networks.trunk import STRIDE
+from core.networks.sizes import STRIDE
+
+LARGEST_OVERHANG = 4
+"""By how many cells a RoI may be longer than the map. Convolutions without padding leave fewer cells than
+the image has strides, so a box that is as long as the image is up to three cells longer than its map."""
+
+_LOW = 2**32 - 1  # the low half of an int64
 
 
 def roi_max_pool(features: Tensor, rois: Tensor, size: int, scale: float = 1 / STRIDE) -> Tensor:
     """The strongest responses in a grid of bins laid over each RoI.
 
     Args:
-        features: (N, C, H, W) float, on any device; gradients flow to it.
+        features: (N, C, H, W) float32, on any device; gradients flow to it.
         rois: (R, 5) float32 on the same device: image in the batch, then x1, y1, x2, y2 as Caffe means
             them: centres of the first and last pixel of the RoI in the image, both inside (of our
-            boxes, x2 - 1 and y2 - 1).
+            boxes, x2 - 1 and y2 - 1). They may lie beyond the map, but must not be longer than it by more
+            than `LARGEST_OVERHANG`: those of boxes inside the image are not.
         size: bins a side.
         scale: cells of the map per pixel of the image.
 
@@ -35,8 +44,12 @@ def roi_max_pool(features: Tensor, rois: Tensor, size: int, scale: float = 1 / S
         equal maxima in a bin the first, row by row, receives the gradient. Forward and backward give
         the same bits every time, on a GPU too.
     """
-    pooled: Tensor = _RoIMaxPool.apply(features, rois, size, scale)
-    return pooled
+    if torch.is_grad_enabled() and features.requires_grad:
+        pooled: Tensor = _RoIMaxPool.apply(features, rois, size, scale)
+        return pooled
+    bins = _bins(rois, size, scale, *features.shape[2:])
+    best = _largest(features.permute(0, 2, 3, 1), bins)
+    return best.masked_fill(bins.empty, 0).permute(0, 3, 1, 2)
 
 
 def corner_cells(rois: Tensor, scale: float = 1 / STRIDE) -> Tensor:
@@ -50,68 +63,47 @@ def corner_cells(rois: Tensor, scale: float = 1 / STRIDE) -> Tensor:
 
 
 class _Bins(NamedTuple):
-    """Cells of every bin, ends excluded: `y1`, `y2` (R, size) and `x1`, `x2` (R, size), and image (R,)."""
+    """The cells of every bin, ends excluded.
+
+    Attributes:
+        image: (R,).
+        y1, y2, x1, x2: (R, size).
+        levels: of windows a side, down and across: a bin is at most 2^levels cells long.
+    """
 
     image: Tensor
     y1: Tensor
     y2: Tensor
     x1: Tensor
     x2: Tensor
+    levels: tuple[int, int]
 
-
-class _Maxima(NamedTuple):
-    """A map of maxima over windows, (N, H, W, C), and the cell of each in the whole batch, if asked for."""
-
-    values: Tensor
-    cells: Tensor | None
+    @property
+    def empty(self) -> Tensor:
+        """Bins beyond the map, (R, size, size, 1)."""
+        return ((self.y1 >= self.y2)[:, :, None] | (self.x1 >= self.x2)[:, None, :])[..., None]
 
 
 class _RoIMaxPool(torch.autograd.Function):
+    """Pools numbers that order by value, then by cell: the first of equal maxima has the largest."""
+
     @staticmethod
     def forward(ctx: Any, features: Tensor, rois: Tensor, size: int, scale: float) -> Tensor:
-        channels, height, width = features.shape[1:]
-        bins = _bins(rois, size, scale, height, width)
-        level_y, level_x = _level(bins.y2 - bins.y1), _level(bins.x2 - bins.x1)
-        values = features.new_zeros(len(rois), size, size, channels)
-        cells = None
-        if ctx.needs_input_grad[0]:
-            cells = torch.full(values.shape, -1, dtype=torch.int32, device=features.device)
-
-        rows = _single(features, with_cells=cells is not None)
-        for high in range(int(level_y.max()) + 1 if len(rois) else 0):
-            rows = rows if high == 0 else _doubled(rows, axis=1, length=2 ** (high - 1))
-            windows = rows
-            for wide in range(int(level_x.max()) + 1):
-                windows = windows if wide == 0 else _doubled(windows, axis=2, length=2 ** (wide - 1))
-                roi, row, column = torch.nonzero(
-                    (level_y == high)[:, :, None] & (level_x == wide)[:, None, :], as_tuple=True
-                )
-                if len(roi) == 0:
-                    continue
-                image = bins.image[roi]
-                y1, y2 = bins.y1[roi, row], bins.y2[roi, row] - 2**high
-                x1, x2 = bins.x1[roi, column], bins.x2[roi, column] - 2**wide
-                best = _look_up(windows, image, y1, x1)
-                # A bin of one cell is one window; any other is covered by four, some of them the same.
-                for y, x in ((y1, x2), (y2, x1), (y2, x2)) if high or wide else ():
-                    best = _larger(best, _look_up(windows, image, y, x))
-                values[roi, row, column] = best.values
-                if cells is not None and best.cells is not None:
-                    cells[roi, row, column] = best.cells
-
+        bins = _bins(rois, size, scale, *features.shape[2:])
+        best = _largest(_ordered(features.permute(0, 2, 3, 1)), bins)
+        values, cells = _unordered(best)
         ctx.shape = features.shape
-        ctx.save_for_backward(cells)
-        return values.permute(0, 3, 1, 2)
+        ctx.save_for_backward(cells, bins.empty)
+        return values.masked_fill_(bins.empty, 0).permute(0, 3, 1, 2)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         count, channels, height, width = ctx.shape
-        (cells,) = ctx.saved_tensors
-        cells = cells.reshape(-1, channels).long()
-        flowing = gradient.permute(0, 2, 3, 1).reshape(-1, channels) * (cells >= 0)
+        cells, empty = ctx.saved_tensors
+        flowing = gradient.permute(0, 2, 3, 1).masked_fill(empty, 0).reshape(-1, channels)
         total = gradient.new_zeros(count * height * width, channels)
-        _add_by_cell(total, cells.clamp_min_(0), flowing)
+        _add_by_cell(total, cells.masked_fill(empty, 0).reshape(-1, channels), flowing)
         return total.reshape(count, height, width, channels).permute(0, 3, 1, 2), None, None, None
 
 
@@ -131,7 +123,13 @@ def _bins(rois: Tensor, size: int, scale: float, height: int, width: int) -> _Bi
     corners = corner_cells(rois, scale)
     y1, y2 = _edges(corners[:, 1], corners[:, 3], size, height)
     x1, x2 = _edges(corners[:, 0], corners[:, 2], size, width)
-    return _Bins(rois[:, 0].long(), y1, y2, x1, x2)
+    return _Bins(rois[:, 0].long(), y1, y2, x1, x2, (_levels(size, height), _levels(size, width)))
+
+
+def _levels(size: int, limit: int) -> int:
+    """How many levels it takes to cover the longest bin, its share of the RoI rounded up and one cell."""
+    longest = min(math.ceil((limit + LARGEST_OVERHANG) / size) + 1, limit)
+    return max((longest - 1).bit_length(), 1)
 
 
 def _edges(first: Tensor, last: Tensor, size: int, limit: int) -> tuple[Tensor, Tensor]:
@@ -144,51 +142,69 @@ def _edges(first: Tensor, last: Tensor, size: int, limit: int) -> tuple[Tensor, 
     return starts.clamp(0, limit).long(), ends.clamp(0, limit).long()
 
 
-def _level(lengths: Tensor) -> Tensor:
-    """The largest k with 2^k ≤ length; -1 for empty bins."""
-    levels = torch.full_like(lengths, -1)
-    power = 1
-    while bool((lengths >= power).any()):
-        levels += lengths >= power
-        power *= 2
-    return levels
+def _largest(maps: Tensor, bins: _Bins) -> Tensor:
+    """The largest numbers of an (N, H, W, C) map in every bin, (R, size, size, C); any in empty bins."""
+    count, height, width, channels = maps.shape
+    windows = _windows(maps, bins.levels).reshape(-1, channels)
+    tall, rows = _cover(bins.y1, bins.y2, bins.levels[0], height)
+    wide, columns = _cover(bins.x1, bins.x2, bins.levels[1], width)
+    table = tall[:, :, None] * bins.levels[1] + wide[:, None, :]
+    map_start = (table * count + bins.image[:, None, None]) * height
+    corners = [(map_start + y[:, :, None]) * width + x[:, None, :] for y in rows for x in columns]
+    places = torch.stack(corners, dim=-1).reshape(-1, 4)
+    best = maps.new_empty(places.shape[0], channels)
+    at_once = [(best, places)]
+    if maps.device.type == "cpu" and not torch.compiler.is_exporting():  # so many as stay in its cache
+        at_once = list(zip(best.split(256), places.split(256), strict=True))
+    for part, four in at_once:
+        torch.index_select(windows, 0, four[:, 0], out=part)
+        for k in (1, 2, 3):
+            torch.maximum(part, windows.index_select(0, four[:, k]), out=part)
+    return best.reshape(*table.shape, channels)
 
 
-def _single(features: Tensor, with_cells: bool) -> _Maxima:
-    """Windows of one cell."""
-    values = features.permute(0, 2, 3, 1).contiguous()
-    if not with_cells:
-        return _Maxima(values, None)
-    numbers = torch.arange(values[..., 0].numel(), dtype=torch.int32, device=values.device)
-    return _Maxima(values, numbers.reshape(*values.shape[:3], 1).expand(values.shape).contiguous())
+def _cover(first: Tensor, end: Tensor, levels: int, limit: int) -> tuple[Tensor, Sequence[Tensor]]:
+    """The level k of the two windows of 2^k cells that cover a bin together, and where they begin."""
+    level = torch.zeros_like(first)
+    for k in range(1, levels):
+        level += end - first >= 2**k
+    return level, (first.clamp_max(limit - 1), (end - (1 << level)).clamp_min(0))
 
 
-def _doubled(windows: _Maxima, axis: int, length: int) -> _Maxima:
-    """Windows of twice the length along an axis: each is joined with the one that follows it."""
-    count = windows.values.shape[axis] - length
+def _windows(x: Tensor, levels: tuple[int, int]) -> Tensor:
+    """The largest numbers of windows of 2^k × 2^l cells, (levels down, levels across, *x.shape).
 
-    def part(start: int) -> _Maxima:
-        values, cells = windows
-        return _Maxima(
-            values.narrow(axis, start, count), None if cells is None else cells.narrow(axis, start, count)
-        )
+    Each stands where its window begins; where a window would leave the map there is anything.
+    """
+    made = x.new_empty(*levels, *x.shape)
+    for high in range(levels[0]):
+        for wide in range(levels[1]):
+            if high == wide == 0:
+                made[0, 0] = x
+                continue
+            axis, half = (2, 2 ** (wide - 1)) if wide else (1, 2 ** (high - 1))
+            of_half = made[high, wide - 1] if wide else made[high - 1, 0]
+            length = max(x.shape[axis] - half, 0)
+            torch.maximum(
+                of_half.narrow(axis, 0, length),
+                of_half.narrow(axis, x.shape[axis] - length, length),
+                out=made[high, wide].narrow(axis, 0, length),
+            )
+    return made
 
-    return _larger(part(0), part(length))
+
+def _ordered(x: Tensor) -> Tensor:
+    """(N, H, W, C) float32 → int64 that order by value, and of equal values the earlier cell first.
+
+    The bits of a float, less its sign, order as the float does; the bits of a negative one the other way.
+    """
+    bits = (x.float() + 0.0).view(torch.int32)  # -0 becomes 0
+    bits = bits ^ ((bits >> 31) & 0x7FFFFFFF)
+    cells = torch.arange(x[..., 0].numel(), device=x.device).reshape(*x.shape[:3], 1)
+    return (bits.long() << 32) + (_LOW - cells)
 
 
-def _look_up(windows: _Maxima, image: Tensor, y: Tensor, x: Tensor) -> _Maxima:
-    """The windows, (K, C), that begin at cells."""
-    values, cells = windows
-    _, height, width, channels = values.shape
-    index = (image * height + y) * width + x
-    return _Maxima(
-        values.reshape(-1, channels)[index], None if cells is None else cells.reshape(-1, channels)[index]
-    )
-
-
-def _larger(a: _Maxima, b: _Maxima) -> _Maxima:
-    """The larger of two windows, place by place; of equal ones that of the earlier cell."""
-    if a.cells is None or b.cells is None:
-        return _Maxima(torch.maximum(a.values, b.values), None)
-    take_b = (b.values > a.values) | ((b.values == a.values) & (b.cells < a.cells))
-    return _Maxima(torch.where(take_b, b.values, a.values), torch.where(take_b, b.cells, a.cells))
+def _unordered(ordered: Tensor) -> tuple[Tensor, Tensor]:
+    """The values, float32, and the cells, int64, of what `_ordered` gave."""
+    bits = (ordered >> 32).int()
+    return (bits ^ ((bits >> 31) & 0x7FFFFFFF)).view(torch.float32), _LOW - (ordered & _LOW)

@@ -1,6 +1,7 @@
 """Tensors of a network on disk: safetensors with a few words about what they are."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from core.atomic_file import writing_atomically
 from core.errors import StudioError
-from core.networks.trunk import SHAPES
+from core.networks.sizes import NETWORKS
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class TensorFile:
         """Write tensors; the file is the old one or the new one, never a part.
 
         Args:
-            network: a key of `SHAPES`.
+            network: a key of `NETWORKS`.
             words: what else the header is to hold.
 
         Raises:
@@ -52,32 +53,46 @@ class TensorFile:
                 f"Cannot write the {self.what} {path} ({error}); free some space or choose another folder."
             ) from error
 
+    def header(self, path: Path) -> dict[str, str]:
+        """The header alone, whose `network` is a key of `NETWORKS`.
+
+        Raises:
+            StudioError: the file is damaged, or of another kind or version.
+        """
+        with self._opened(path) as (header, _):
+            return header
+
     def read(self, path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-        """The header, whose `network` is a key of `SHAPES`, and the tensors, all finite.
+        """The header, whose `network` is a key of `NETWORKS`, and the tensors, all finite.
 
         Raises:
             StudioError: the file is damaged, of another kind or version, or holds what is not finite.
         """
-        try:
-            with safe_open(path, framework="pt") as file:
-                header: dict[str, str] = file.metadata() or {}
-                if header.get("format") != self.format:
-                    raise StudioError(f"{path} holds no {self.what} of this program; {self.remedy}.")
-                if header.get("version") != self.version or header.get("network") not in SHAPES:
-                    raise StudioError(
-                        f"{path} was written by another version of this program; update it, or {self.remedy}."
-                    )
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
-        except (SafetensorError, OSError) as error:
-            raise StudioError(
-                f"{path} is not a readable safetensors file or is damaged ({error}); choose another one."
-            ) from error
+        with self._opened(path) as (header, file):
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
         for name, tensor in tensors.items():
             if not torch.isfinite(tensor).all():
                 raise StudioError(
                     f"{path} holds numbers in {name} that are not finite; choose other weights."
                 )
         return header, tensors
+
+    @contextlib.contextmanager
+    def _opened(self, path: Path) -> Iterator[tuple[dict[str, str], safe_open]]:
+        try:
+            with safe_open(path, framework="pt") as file:
+                header: dict[str, str] = file.metadata() or {}
+                if header.get("format") != self.format:
+                    raise StudioError(f"{path} holds no {self.what} of this program; {self.remedy}.")
+                if header.get("version") != self.version or header.get("network") not in NETWORKS:
+                    raise StudioError(
+                        f"{path} was written by another version of this program; update it, or {self.remedy}."
+                    )
+                yield header, file
+        except (SafetensorError, OSError) as error:
+            raise StudioError(
+                f"{path} is not a readable safetensors file or is damaged ({error}); choose another one."
+            ) from error
 
     def load_into(self, net: nn.Module, tensors: Mapping[str, Tensor], path: Path, network: str) -> None:
         """Give a net the tensors of a file, which must be all of its own.

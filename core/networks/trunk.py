@@ -1,68 +1,14 @@
 """The convolutional stack that is kept: conv1 … fc7."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.errors import StudioError
 from core.networks.normalisation import LocalResponseNorm
+from core.networks.sizes import Network
 
 MEAN_RGB = (122.7717, 115.9465, 102.9801)
 """Fast R-CNN's pixel means (its PIXEL_MEANS is BGR) on the scale [0, 255]."""
-
-STRIDE = 16
-"""Pixels of the image per cell of the conv5 map."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrunkShape:
-    """The numbers that make a trunk.
-
-    Attributes:
-        name: what a settings file calls it.
-        widths: filters of conv1 … conv5.
-        fc: units of fc6 and of fc7.
-        input_size: side of the square input in pixels.
-        pads: zero padding of conv1 and conv2 in pixels; conv3 … conv5 pad 1.
-    """
-
-    name: str
-    widths: tuple[int, int, int, int, int]
-    fc: int
-    input_size: int
-    pads: tuple[int, int]
-
-    def map_size(self, image_size: int) -> int:
-        """Side of the conv5 map of an image of that side."""
-        conv1 = (image_size + 2 * self.pads[0] - 7) // 2 + 1
-        conv2 = (_pooled(conv1) + 2 * self.pads[1] - 5) // 2 + 1
-        return _pooled(conv2)
-
-    @property
-    def pool5_size(self) -> int:
-        """Side of the map that enters fc6; RoI pooling must give the same."""
-        return _pooled(self.map_size(self.input_size))
-
-    @property
-    def fc6_inputs(self) -> int:
-        return self.widths[4] * self.pool5_size**2
-
-
-def _pooled(size: int) -> int:
-    """Side after 3 × 3 max pooling, stride 2, rounded up; the last window must start inside."""
-    return -(-(size - 3) // 2) + 1
-
-
-PAPER = TrunkShape(name="paper", widths=(96, 384, 512, 512, 384), fc=4096, input_size=227, pads=(0, 1))
-SMALL = TrunkShape(name="small", widths=(48, 192, 256, 256, 192), fc=1024, input_size=128, pads=(3, 2))
-TINY = TrunkShape(name="tiny", widths=(24, 96, 128, 128, 96), fc=256, input_size=64, pads=(3, 2))
-
-SHAPES: Mapping[str, TrunkShape] = MappingProxyType({shape.name: shape for shape in (PAPER, SMALL, TINY)})
-"""Every trunk by name; all share one topology."""
 
 
 class Trunk(nn.Module):
@@ -72,29 +18,29 @@ class Trunk(nn.Module):
     227. Weights are uninitialised by intent until `initialise` or `load_trunk` sets them.
 
     Source: the paper, Section 3. It gives no padding, input size, pooling mode, constants of N or
-    dropout; ours are conv1 pad 0, conv2 pad 1, input 227, ceil-mode pooling, CNN-M's constants and
-    dropout 0.5 on fc6 and fc7.
+    dropout; ours are conv1 pad 0, conv2 pad 1, input 227, ceil-mode pooling and CNN-M's constants. Dropout
+    on fc6 and fc7 is what the settings say: 0.5 in fine-tuning by Fast R-CNN's schedules, else none.
     """
 
-    def __init__(self, shape: TrunkShape, dropout: float = 0.5) -> None:
+    def __init__(self, network: Network, dropout: float = 0.5) -> None:
         super().__init__()
-        self.shape, self.dropout = shape, dropout
-        c1, c2, c3, c4, c5 = shape.widths
-        self.conv1 = nn.Conv2d(3, c1, 7, stride=2, padding=shape.pads[0])
+        self.network, self.dropout = network, dropout
+        c1, c2, c3, c4, c5 = network.widths
+        self.conv1 = nn.Conv2d(3, c1, 7, stride=2, padding=network.pads[0])
         self.norm1 = LocalResponseNorm(c1)
-        self.conv2 = nn.Conv2d(c1, c2, 5, stride=2, padding=shape.pads[1])
+        self.conv2 = nn.Conv2d(c1, c2, 5, stride=2, padding=network.pads[1])
         self.norm2 = LocalResponseNorm(c2)
         self.conv3 = nn.Conv2d(c2, c3, 3, padding=1)
         self.conv4 = nn.Conv2d(c3, c4, 3, padding=1)
         self.conv5 = nn.Conv2d(c4, c5, 3, padding=1)
-        self.fc6 = nn.Linear(shape.fc6_inputs, shape.fc)
-        self.fc7 = nn.Linear(shape.fc, shape.fc)
+        self.fc6 = nn.Linear(network.fc6_inputs, network.fc)
+        self.fc7 = nn.Linear(network.fc, network.fc)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """The features of whole patches.
 
         Args:
-            images: (N, 3, S, S) float32 from `normalise`, S the shape's `input_size`.
+            images: (N, 3, S, S) float32 from `normalise`, S the network's `input_size`.
 
         Returns:
             fc6 and fc7, each (N, fc), after ReLU and, in training, dropout.
@@ -111,7 +57,7 @@ class Trunk(nn.Module):
         return functional.relu(self.conv5(x), inplace=True)
 
     def pool5(self, maps: Tensor) -> Tensor:
-        """(N, C, h, w) conv5 map of whole patches → (N, C, p, p), p the shape's `pool5_size`."""
+        """(N, C, h, w) conv5 map of whole patches → (N, C, p, p), p the network's `pool5_size`."""
         return pool(maps)
 
     def fully_connected(self, pooled: Tensor) -> tuple[Tensor, Tensor]:
@@ -136,20 +82,7 @@ def normalise(images: Tensor) -> Tensor:
         (N, 3, H, W) float32 of the same memory format and device.
 
     Caffe's networks take BGR; ours take RGB, with the same means reordered. Weights of a Caffe
-    network need their conv1 channels turned round.
+    network need their conv1 channels in reverse order.
     """
     mean = torch.tensor(MEAN_RGB, device=images.device)[:, None, None]
     return images.float() - mean
-
-
-def shape_named(name: str, device: torch.device) -> TrunkShape:
-    """The shape of that name; `auto` is the paper's on a GPU and the tiny one on a CPU.
-
-    Raises:
-        StudioError: there is no such network.
-    """
-    if name == "auto":
-        return PAPER if device.type == "cuda" else TINY
-    if name not in SHAPES:
-        raise StudioError(f"There is no network {name!r}; choose one of auto, {', '.join(SHAPES)}.")
-    return SHAPES[name]

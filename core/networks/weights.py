@@ -8,8 +8,9 @@ import torch
 
 from core.errors import StudioError
 from core.networks.initialisation import initialise
+from core.networks.sizes import NETWORKS
 from core.networks.tensor_file import TensorFile
-from core.networks.trunk import SHAPES, Trunk
+from core.networks.trunk import Trunk
 
 FILE = TensorFile("associationnet-trunk", "1", "trunk", "choose a trunk.safetensors of a pretraining run")
 
@@ -26,7 +27,7 @@ def save_trunk(trunk: Trunk, path: Path, notes: Mapping[str, str] | None = None)
     Raises:
         StudioError: the file cannot be written.
     """
-    FILE.write(path, trunk.shape.name, trunk.state_dict(), {"notes": json.dumps(dict(notes or {}))})
+    FILE.write(path, trunk.network.name, trunk.state_dict(), {"notes": json.dumps(dict(notes or {}))})
 
 
 def load_trunk(
@@ -41,7 +42,7 @@ def load_trunk(
 
     Args:
         init: `random`, a `.safetensors` file that `save_trunk` wrote, or the run folder of a pretraining.
-        network: a key of `SHAPES`; None takes the one that the file names (needed for `random`).
+        network: a key of `NETWORKS`; None takes the one that the file names (needed for `random`).
         generator: random numbers of a random start (CPU).
         initialisation: how a random start is drawn; any of `INITIALISATIONS` but `calibrated`.
 
@@ -50,7 +51,7 @@ def load_trunk(
             network other than the one asked for.
     """
     if init == "random":
-        trunk = Trunk(SHAPES[network or "tiny"], dropout)
+        trunk = Trunk(NETWORKS[network or "tiny"], dropout)
         initialise(trunk, initialisation, generator)
         return trunk
     path = _file_of(Path(init))
@@ -60,9 +61,18 @@ def load_trunk(
         raise StudioError(
             f"{path} holds a {name} network, not {network}; choose network {name} or other weights."
         )
-    trunk = Trunk(SHAPES[name], dropout)
+    trunk = Trunk(NETWORKS[name], dropout)
     FILE.load_into(trunk, tensors, path, name)
     return trunk
+
+
+def network_of(init: str) -> str | None:
+    """The network of the weights that `load_trunk` would take; None for `random`, which fits every one.
+
+    Raises:
+        StudioError: no such file, or a damaged or foreign one.
+    """
+    return None if init == "random" else FILE.header(_file_of(Path(init)))["network"]
 
 
 def _file_of(path: Path) -> Path:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import config
-from core.config import setting
+from core.config import DEVICES, setting
 from core.errors import StudioError
+from core.networks.sizes import AUTO, network_choices
 from core.pairs.split import share_of
 
 
@@ -15,8 +16,8 @@ class PretrainConfig:
 
     Where the paper is silent (optimiser, rates, batch, steps, sampling, initialisation, margins) the
     defaults are ours: SGD as Caffe's reference networks train, with values that learn on a few clips
-    within some hundred steps of the tiny network. The tests hold NETWORKS and the like equal to what
-    `core.networks` knows.
+    within some hundred steps of the tiny network. The tests hold the choices equal to what
+    `core.networks` and `core.pairs` know.
     """
 
     method: str = setting(
@@ -29,8 +30,9 @@ class PretrainConfig:
     )
     network: str = setting(
         "auto",
-        "Which trunk: auto is the paper's on a GPU and the tiny one on a CPU",
-        choices=("auto", "paper", "small", "tiny"),
+        f"Which trunk: {AUTO}",
+        choices=network_choices,
+        auto="by device",
     )
     head: str = setting(
         "signed",
@@ -47,7 +49,7 @@ class PretrainConfig:
     batch: int = setting(64, "Pairs, triplets or labelled images in a step", minimum=2)
     learning_rate: float = setting(0.01, "Highest step size of SGD; biases take twice as much", minimum=0.0)
     seed: int = setting(0, "Decides weights and the order of pairs, not which clips are held out", minimum=0)
-    device: str = setting("auto", "Where to compute", choices=("auto", "cpu", "cuda"), free=True)
+    device: str = setting("auto", "Where to compute", choices=DEVICES, free=True)
     images: Path | None = setting(None, "Folder of Caltech-101 (101_ObjectCategories), for method caltech101")
 
     schedule: str = setting(

@@ -16,6 +16,7 @@ from core.pretraining.config import PretrainConfig
 from core.pretraining.objectives import Objective
 from core.training.ahead import drawn_ahead
 from core.training.checkpoint import Resumed, save_checkpoint
+from core.training.device import mixed_precision
 from core.training.optimisation import set_learning_rate
 from core.training.reporting import Ledger
 from core.training.schedule import learning_rate
@@ -133,7 +134,7 @@ def _on_device(
     """Loss and accuracy of a batch; its uint8 pixels are already laid out channels last."""
     patches = torch.from_numpy(batch.patches).to(device).permute(0, 3, 1, 2)
     labels = torch.from_numpy(batch.labels).to(device)
-    with torch.autocast(device.type, torch.bfloat16, enabled=config.amp and device.type == "cuda"):
+    with mixed_precision(device, config.amp):
         loss, accuracy = objective(normalise(patches), labels)
     return loss, accuracy
 

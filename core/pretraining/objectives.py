@@ -27,7 +27,7 @@ class Association(Objective):
     def __init__(self, trunk: Trunk, difference: str, generator: torch.Generator) -> None:
         """`difference`: `signed` or `abs`, see `PairHead`."""
         super().__init__(trunk)
-        self.head = PairHead(trunk.shape.fc, difference, generator)
+        self.head = PairHead(trunk.network.fc, difference, generator)
 
     def forward(self, images: Tensor, same: Tensor) -> tuple[Tensor, Tensor]:
         fc6, fc7 = self.trunk(images)
@@ -68,7 +68,7 @@ class Classification(Objective):
 
     def __init__(self, trunk: Trunk, classes: int, generator: torch.Generator) -> None:
         super().__init__(trunk)
-        self.classifier = nn.Linear(trunk.shape.fc, classes)
+        self.classifier = nn.Linear(trunk.network.fc, classes)
         initialise_head(self.classifier, 0.01, generator)
 
     def forward(self, images: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:

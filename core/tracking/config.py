@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import config
-from core.config import setting
+from core.config import DEVICES, setting
 from core.errors import StudioError
 
 PRESETS = ("fast", "balanced", "quality", "best")
@@ -95,9 +95,7 @@ class TrackConfig(FlowConfig):
         "name only files you trust",
         advanced=True,
     )
-    device: str = setting(
-        "auto", "Where a flow network computes", choices=("auto", "cpu", "cuda"), advanced=True, free=True
-    )
+    device: str = setting("auto", "Where a flow network computes", choices=DEVICES, advanced=True, free=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.config import bare_type
+from core.config import bare_type, choices_of
 
 INT_RANGE = 2**31 - 1
 
@@ -41,8 +41,8 @@ class Editor(QWidget):
 def editor_for(field: "dataclasses.Field[Any]", kind: Any) -> Editor:
     """The editor of a dataclass field whose annotation is `kind`."""
     kind = bare_type(kind)
-    if field.metadata.get("choices"):
-        return ChoiceEditor(field.metadata["choices"])
+    if choices := choices_of(field):
+        return ChoiceEditor(choices, field.metadata.get("auto", ""))
     if kind is bool:
         return SwitchEditor()
     if kind in (int, float):
@@ -85,21 +85,24 @@ class NumberEditor(Editor):
 
 
 class ChoiceEditor(Editor):
-    """A combo box over the allowed texts."""
+    """A combo box over the allowed texts; what `auto` means stands beside it."""
 
-    def __init__(self, choices: typing.Sequence[str]) -> None:
+    def __init__(self, choices: typing.Sequence[str], auto: str = "") -> None:
         super().__init__()
         self._box = QComboBox()
-        self._box.addItems(list(choices))
+        for choice in choices:
+            self._box.addItem(f"auto ({auto})" if choice == "auto" and auto else choice, choice)
         calm(self._box)
         _fill(self, self._box)
         self._box.currentIndexChanged.connect(self.changed)
 
     def value(self) -> str:
-        return self._box.currentText()
+        return str(self._box.currentData())
 
     def set_value(self, value: Any) -> None:
-        self._box.setCurrentText(str(value))
+        place = self._box.findData(str(value))
+        if place >= 0:
+            self._box.setCurrentIndex(place)
 
 
 class SwitchEditor(Editor):

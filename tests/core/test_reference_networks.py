@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from core.networks.fast_rcnn import FastRCNN, rois_of
 from core.networks.pair_head import PairHead
-from core.networks.trunk import PAPER, TINY, Trunk, normalise
+from core.networks.sizes import PAPER, TINY
+from core.networks.trunk import Trunk, normalise
 from core.pretraining.losses import association_loss
 from core.pretraining.objectives import Association, Classification, Contrastive, SlowFeat
 
@@ -99,7 +100,7 @@ def test_half_of_fc6_and_of_fc7_is_dropped_and_the_rest_doubled_in_training():
         for layer in (trunk.fc6, trunk.fc7):
             layer.weight.zero_()
             layer.bias.fill_(3.0)
-    pooled = torch.zeros(40, 96, trunk.shape.pool5_size, trunk.shape.pool5_size)
+    pooled = torch.zeros(40, 96, trunk.network.pool5_size, trunk.network.pool5_size)
     torch.manual_seed(0)
     for features in trunk.train().fully_connected(pooled):
         assert features.unique().tolist() == [0, 6]
@@ -134,7 +135,7 @@ def test_a_detector_judges_fc7_of_the_cells_sixteen_pixels_wide_under_a_box():
     rois = rois_of([torch.zeros(0, 4), torch.tensor([[16.0, 8, 57, 49]])], [1.0, 2.0])
     assert rois.tolist() == [[1, 32, 16, 112, 96]]
     cells = net.trunk.features(images)[1:, :, 1:7, 2:8]
-    pooled = functional.adaptive_max_pool2d(cells, net.trunk.shape.pool5_size)
+    pooled = functional.adaptive_max_pool2d(cells, net.trunk.network.pool5_size)
     _, fc7 = net.trunk.fully_connected(pooled)
     scores, deltas = net(images, rois)
     torch.testing.assert_close(scores, fc7 @ net.cls_score.weight.T)
@@ -146,7 +147,7 @@ class Known(nn.Module):
 
     def __init__(self, fc6: torch.Tensor, fc7: torch.Tensor) -> None:
         super().__init__()
-        self.shape, self.fc6, self.fc7 = replace(TINY, fc=fc6.shape[1]), fc6, fc7
+        self.network, self.fc6, self.fc7 = replace(TINY, fc=fc6.shape[1]), fc6, fc7
 
     def forward(self, _images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return self.fc6, self.fc7

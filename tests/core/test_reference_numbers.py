@@ -10,18 +10,12 @@ import pytest
 import torch
 
 from core.datasets.voc import CLASSES
-from core.detection.config import (
-    IMAGE_SIZES,
-    MULTIPLE_SCALES,
-    SCHEDULES,
-    DetectConfig,
-    FinetuneConfig,
-    ImageSize,
-)
+from core.detection.config import MULTIPLE_SCALES, SCHEDULES, DetectConfig, FinetuneConfig
 from core.detection.proposals import SEARCHED_WIDTH, SMALLEST_SIDE
 from core.detection.targets import BACKGROUND_OVERLAP, FOREGROUND_OVERLAP, LabelledBoxes, sample
 from core.networks.initialisation import initialise
-from core.networks.trunk import MEAN_RGB, PAPER, STRIDE, TINY, Trunk
+from core.networks.sizes import PAPER, STRIDE, TINY, ImageSize
+from core.networks.trunk import MEAN_RGB, Trunk
 from core.pairs.negatives import OVERLAP
 from core.pairs.sampling import NEGATIVE_SCALES, FrameGap
 from core.pretraining.config import PretrainConfig
@@ -45,12 +39,12 @@ NUMBERS = {
     "pool5 side": (PAPER.pool5_size, 6, "VGG_CNN_M_1024/train.prototxt: roi_pool5 pooled_h 6"),
     "pixels per cell": (STRIDE, 16, "VGG_CNN_M_1024/train.prototxt: spatial_scale 0.0625"),
     "image size": (
-        IMAGE_SIZES["paper"],
+        PAPER.image_size,
         ImageSize(short_side=600, long_side=1000),
         "Fast R-CNN, config.py: SCALES (600,), MAX_SIZE 1000",
     ),
     "five scales": (
-        tuple(round(part * IMAGE_SIZES["paper"].short_side) for part in MULTIPLE_SCALES),
+        tuple(round(part * PAPER.image_size.short_side) for part in MULTIPLE_SCALES),
         (480, 576, 688, 864, 1200),
         "Fast R-CNN, experiments/cfgs/multiscale.yml: SCALES",
     ),

@@ -11,11 +11,12 @@ from torch.nn import functional
 
 from core.datasets.voc import read_split
 from core.detection.batches import TrainingImage, make_batch, training_images
-from core.detection.config import FinetuneConfig, ImageSize
+from core.detection.config import FinetuneConfig
 from core.detection.proposal_file import Proposals
 from core.detection.targets import BoxStatistics, box_statistics
 from core.jobs import run
 from core.networks.fast_rcnn import FastRCNN
+from core.networks.sizes import ImageSize
 from core.networks.weights import load_trunk
 from core.pretraining.config import PretrainConfig
 from core.pretraining.images import ImageBatches

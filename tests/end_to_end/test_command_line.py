@@ -14,6 +14,7 @@ import main
 from core.cli import COMMANDS
 from core.datasets.image import read_values
 from core.datasets.voc import CLASSES
+from core.evaluation import origin
 from core.events import ClassAP
 from core.geometry import decode_mask
 from core.project.project import Project
@@ -314,7 +315,7 @@ def test_from_proposals_to_a_row_beside_the_papers(voc, tmp_path, capsys):
     capsys.readouterr()
     assert run("evaluate", "--voc", voc, "--detections", tmp_path / "found", "--json", "-") == 0
     printed = json.loads(capsys.readouterr().out)  # nothing else goes to standard output
-    assert printed.keys() == {"metric", "year", "set", "ap", "map", "objects"}
+    assert printed.keys() == {"metric", "year", "set", "ap", "map", "objects", *origin.FACTS}
     assert (printed["metric"], printed["year"], printed["set"]) == ("voc07_11point", 2007, "test")
     assert printed["ap"].keys() == printed["objects"].keys() == set(CLASSES)
     assert 0 <= printed["map"] <= 1

@@ -9,11 +9,12 @@ import torch
 from core import geometry
 from core.datasets.voc import VocImage, VocObject
 from core.detection.batches import TrainingImage, entries_of, make_batch, mirror, training_images
-from core.detection.config import FinetuneConfig, ImageSize
+from core.detection.config import FinetuneConfig
 from core.detection.predict import decode
 from core.detection.proposal_file import Proposals
 from core.detection.targets import BoxStatistics
 from core.errors import StudioError
+from core.networks.sizes import ImageSize
 
 SIZE = ImageSize(short_side=120, long_side=400)
 STATISTICS = BoxStatistics(np.full((21, 4), 0.1, np.float32), np.full((21, 4), 0.5, np.float32))

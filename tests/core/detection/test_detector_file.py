@@ -3,13 +3,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.detection.config import ImageSize
 from core.detection.detector_file import load_detector, save_detector
 from core.detection.targets import BoxStatistics
 from core.errors import StudioError
 from core.networks.fast_rcnn import FastRCNN, rois_of
 from core.networks.initialisation import initialise
-from core.networks.trunk import TINY, Trunk
+from core.networks.sizes import TINY, ImageSize
+from core.networks.trunk import Trunk
 from core.networks.weights import save_trunk
 from tests.bad_disks import full_disk
 
@@ -37,7 +37,7 @@ def test_a_detector_comes_back_with_its_deltas_in_boxes_again(tmp_path, net, sta
     path = tmp_path / "detector.safetensors"
     save_detector(path, net, statistics, ("cat", "dog"), SIZE, {"init": "random"})
     loaded = load_detector(path)
-    assert (loaded.classes, loaded.size, loaded.net.trunk.shape) == (("cat", "dog"), SIZE, TINY)
+    assert (loaded.classes, loaded.size, loaded.net.trunk.network) == (("cat", "dog"), SIZE, TINY)
 
     image = torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(1))
     rois = rois_of([torch.tensor([[0.0, 0, 60, 60], [10, 10, 90, 90]])], [1.0])

@@ -11,7 +11,7 @@ from core import config as settings
 from core.datasets import still_life
 from core.datasets.voc import CLASSES
 from core.detection.batches import TrainingImage
-from core.detection.config import SCHEDULES, FinetuneConfig, ImageSize
+from core.detection.config import SCHEDULES, FinetuneConfig
 from core.detection.detector_file import load_detector, save_detector
 from core.detection.loop import finetune, rate_at
 from core.detection.predict import detect
@@ -21,7 +21,7 @@ from core.errors import StudioError
 from core.evaluation.voc_ap import Detections, Objects, evaluate_class
 from core.events import Metric, Progress
 from core.networks.fast_rcnn import FastRCNN
-from core.networks.trunk import TINY
+from core.networks.sizes import TINY, ImageSize
 from core.networks.weights import load_trunk
 from core.training.checkpoint import resume
 from core.training.optimisation import sgd
@@ -41,7 +41,7 @@ def images(tmp_path_factory):
         cv2.imwrite(str(path), picture.image[:, :, ::-1])
         boxes = np.stack([each.box for each in picture.objects])
         classes = np.array([CLASSES.index(each.name) + 1 for each in picture.objects])
-        made.append(TrainingImage(path, boxes, classes, propose(picture.image, "rcnn")))
+        made.append(TrainingImage(path, boxes, classes, propose(picture.image, "fast")))
     return made
 
 
@@ -65,7 +65,7 @@ class Training:
 
 
 def test_a_small_detector_learns_its_pictures_by_heart(tmp_path, images):
-    config = FinetuneConfig(steps=160, learning_rate=0.004, rois_per_image=32)
+    config = FinetuneConfig(schedule="quick", steps=160, learning_rate=0.004, rois_per_image=32)
     training = Training(images, tmp_path / "checkpoints", config)
     events = list(training.events)
     losses = [event.value for event in events if isinstance(event, Metric) and event.name == "loss"]
@@ -99,7 +99,7 @@ def test_a_small_detector_learns_its_pictures_by_heart(tmp_path, images):
 
 
 def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, images):
-    config = FinetuneConfig(steps=7, report_every=3, rois_per_image=8, checkpoint_every=100)
+    config = FinetuneConfig(schedule="quick", steps=7, report_every=3, rois_per_image=8, checkpoint_every=100)
     whole = Training(images, tmp_path / "whole", config)
     curve = [event for event in whole.events if isinstance(event, Metric)]
 
@@ -123,7 +123,7 @@ def test_a_stopped_training_goes_on_bit_for_bit(tmp_path, images):
 
 
 def test_stopped_at_any_event_nothing_is_lost_or_said_twice(tmp_path, images):
-    config = FinetuneConfig(steps=3, report_every=2, rois_per_image=8, checkpoint_every=100)
+    config = FinetuneConfig(schedule="quick", steps=3, report_every=2, rois_per_image=8, checkpoint_every=100)
     whole = list(Training(images, tmp_path / "whole", config).events)
     assert len(whole) == 3 + 2 * 4
     for count in range(1, len(whole) + 1):
@@ -158,7 +158,7 @@ def test_more_steps_of_a_constant_rate_are_as_if_it_always_had_them(tmp_path, im
 
 
 def test_the_next_batch_is_made_while_a_step_is_computed(tmp_path, images):
-    config = FinetuneConfig(steps=3, rois_per_image=8)
+    config = FinetuneConfig(schedule="quick", steps=3, rois_per_image=8)
     before = set(threading.enumerate())
     events = Training(images, tmp_path, config).events
     next(events)
@@ -169,7 +169,7 @@ def test_the_next_batch_is_made_while_a_step_is_computed(tmp_path, images):
 
 def test_a_loss_that_is_no_number_ends_the_run_and_spoils_no_checkpoint(tmp_path, images):
     config = FinetuneConfig(
-        steps=20, learning_rate=1e12, rois_per_image=8, report_every=4, largest_gradient=0.0
+        schedule="quick", steps=20, learning_rate=1e12, rois_per_image=8, report_every=4, largest_gradient=0.0
     )
     with pytest.raises(StudioError, match="start again with a lower learning rate"):
         list(Training(images, tmp_path, config).events)
@@ -186,5 +186,5 @@ def test_the_schedules_of_the_paper():
     assert rate_at(long, 149_999) == pytest.approx(0.00001)
     short = FinetuneConfig(schedule="seed_40k", steps=40, learning_rate=0.5)
     assert (rate_at(short, 29), rate_at(short, 30)) == (0.5, pytest.approx(0.05))
-    assert rate_at(FinetuneConfig(), 300) < SCHEDULES["quick"].learning_rate
+    assert rate_at(FinetuneConfig(schedule="quick"), 300) < SCHEDULES["quick"].learning_rate
     json.dumps(settings.as_dict(short))

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from core.detection.config import ImageSize
 from core.detection.images import resized, scale_of, stacked
-from core.detection.predict import Found, decode, detect, judge, surest
+from core.detection.predict import Detected, decode, detect, judge, surest
 from core.networks.fast_rcnn import FastRCNN, rois_of
 from core.networks.initialisation import initialise
-from core.networks.trunk import TINY, Trunk
+from core.networks.sizes import TINY, ImageSize
+from core.networks.trunk import Trunk
 from tests.core.detection import plain_detection
 from tests.devices import DEVICES
 
@@ -95,7 +95,8 @@ def test_wild_deltas_stay_finite():
 
 def test_the_score_that_the_surest_candidates_do_not_fall_below():
     found = [
-        Found(np.zeros(0), np.zeros((0, 4)), np.array(scores)) for scores in ([0.9, 0.1], [0.5, 0.4, 0.3], [])
+        Detected(np.zeros(0), np.zeros((0, 4)), np.array(scores))
+        for scores in ([0.9, 0.1], [0.5, 0.4, 0.3], [])
     ]
     assert surest(found, 3) == 0.4
     assert surest(found, 5) == -np.inf

@@ -7,8 +7,7 @@ import pytest
 from core import geometry
 from core.datasets import still_life
 from core.datasets.voc import read_split
-from core.detection.config import MODES as MODES_OF_SETTINGS
-from core.detection.proposals import MODES, VERSION, propose, propose_all
+from core.detection.proposals import VERSION, propose, propose_all
 from core.errors import StudioError
 
 
@@ -17,8 +16,9 @@ def picture():
     return still_life.draw(np.random.default_rng(4), ("cat", "tvmonitor"))
 
 
-def test_the_settings_offer_every_mode():
-    assert MODES_OF_SETTINGS == MODES
+def test_an_unknown_mode_is_no_mode(picture):
+    with pytest.raises(ValueError, match="no mode"):
+        propose(picture.image, "best")
 
 
 @pytest.mark.parametrize("mode", ["rcnn", "fast"])
@@ -35,10 +35,19 @@ def test_the_boxes_cover_the_objects_and_come_back_the_same(picture, mode):
     np.testing.assert_array_equal(boxes, propose(picture.image, mode))
 
 
-def test_small_sides_are_dropped_by_their_share_of_the_width(picture):
-    boxes = propose(picture.image, "rcnn")  # 200 px wide: 20 px of 500 are 8 px here
-    sides = boxes[:, 2:] - boxes[:, :2]
-    assert 8 <= sides.min() < 12
+@pytest.mark.parametrize("width", [200, 500, 800])
+def test_no_box_has_a_side_under_20_px_where_the_image_is_500_wide(picture, width):
+    image = cv2.resize(picture.image, (width, round(0.75 * width)))
+    boxes = propose(image, "rcnn")
+    sides = (boxes[:, 2:] - boxes[:, :2]) * 500 / width
+    assert 20 <= round(sides.min(), 3) < 22
+    for thing in picture.objects:
+        assert geometry.iou(boxes, width / 200 * thing.box[None]).max() > 0.6
+
+
+def test_a_narrow_image_is_searched_as_its_enlargement_is(picture):
+    enlarged = cv2.resize(picture.image, (500, 375), interpolation=cv2.INTER_CUBIC)
+    np.testing.assert_allclose(propose(picture.image, "rcnn"), propose(enlarged, "rcnn") * 0.4, rtol=1e-5)
 
 
 def test_a_wide_image_is_searched_small_and_its_boxes_are_its_own(picture):
@@ -55,17 +64,17 @@ def test_the_cache_is_used_and_a_damaged_file_in_it_is_replaced(tmp_path, pictur
         paths.append(tmp_path / f"{name}.png")
         cv2.imwrite(str(paths[-1]), image[:, :, ::-1])
     cache = tmp_path / "cache"
-    first = list(propose_all(paths, "rcnn", cache, workers=2))
-    np.testing.assert_array_equal(first[0], propose(picture.image, "rcnn"))
+    first = list(propose_all(paths, "fast", cache, workers=2))
+    np.testing.assert_array_equal(first[0], propose(picture.image, "fast"))
     kept = sorted(cache.rglob("*.npy"))
     assert len(kept) == 2
 
     for path in kept:
         np.save(path, np.ones((1, 4), np.float32))
-    assert [len(boxes) for boxes in propose_all(paths, "rcnn", cache)] == [1, 1]
+    assert [len(boxes) for boxes in propose_all(paths, "fast", cache)] == [1, 1]
     for path in kept:
         path.write_bytes(path.read_bytes()[:60])
-    again = list(propose_all(paths, "rcnn", cache))
+    again = list(propose_all(paths, "fast", cache))
     for boxes, expected in zip(again, first, strict=True):
         np.testing.assert_array_equal(boxes, expected)
 
@@ -84,7 +93,7 @@ def test_equal_images_may_be_searched_at_once(tmp_path, picture):
     paths = [tmp_path / f"{number}.png" for number in range(6)]
     for path in paths:
         cv2.imwrite(str(path), picture.image[:, :, ::-1])
-    boxes = list(propose_all(paths, "rcnn", tmp_path / "cache", workers=6))
+    boxes = list(propose_all(paths, "fast", tmp_path / "cache", workers=6))
     for each in boxes:
         np.testing.assert_array_equal(each, boxes[0])
     assert len([path for path in (tmp_path / "cache").rglob("*") if path.is_file()]) == 1
@@ -109,6 +118,6 @@ def test_photographs(data_dir, tmp_path):
     images = read_split(data_dir / "VOCdevkit", 2007, "test")[:2]
     for image, boxes in zip(images, propose_all([i.path for i in images], "rcnn", tmp_path), strict=True):
         assert 500 < len(boxes) < 5000
-        assert (boxes[:, 2:] - boxes[:, :2]).min() >= int(20 * image.width / 500)
+        assert (boxes[:, 2:] - boxes[:, :2]).min() >= 19.99 * image.width / 500
         overlaps = [geometry.iou(boxes, thing.box[None]).max() for thing in image.objects]
         assert np.median(overlaps) > 0.5

@@ -36,7 +36,7 @@ def test_too_few_boxes_give_a_smaller_sample():
     assert sorted(sample(labelled, 64, 0.25, np.random.default_rng(0)).tolist()) == [0, 1, 2]
 
 
-def test_deltas_worked_by_hand_and_turned_round():
+def test_deltas_worked_by_hand_and_inverted():
     boxes = np.array([[0, 0, 10, 20]], np.float32)
     targets = np.array([[5, 5, 25, 15]], np.float32)
     deltas = encode(boxes, targets)  # centres (5, 10) and (15, 10), sizes (10, 20) and (20, 10)
@@ -62,23 +62,27 @@ def test_statistics_worked_by_hand():
     np.testing.assert_allclose(statistics.means[3], [0, higher / 2, 0, taller / 2], atol=1e-6)
     np.testing.assert_allclose(statistics.deviations[3], [0.01, higher / 2, 0.01, taller / 2], rtol=1e-5)
     further, narrower = -20 / 80, np.log(40 / 80)
-    np.testing.assert_allclose(statistics.means[7], [further / 2, 0, narrower / 2, 0], atol=1e-6)
-    np.testing.assert_allclose(statistics.deviations[7], [-further / 2, 0.01, -narrower / 2, 0.01], rtol=1e-5)
+    # mirrored, the second lies as far to the left
+    np.testing.assert_allclose(statistics.means[7], [0, 0, narrower / 2, 0], atol=1e-6)
+    either_side = np.sqrt(further**2 / 2)
+    np.testing.assert_allclose(statistics.deviations[7], [either_side, 0.01, -narrower / 2, 0.01], rtol=1e-5)
     assert not statistics.means[[0, 1, 2, 4, 5, 6, 8]].any()
     assert (statistics.deviations[[0, 1, 2, 4, 5, 6, 8]] == 1).all()
 
 
-def test_statistics_are_over_the_boxes_of_all_images():
+def test_statistics_are_over_the_boxes_of_all_images_and_of_their_mirror_images():
     generator = np.random.default_rng(2)
-    jitters = [OBJECTS[1] + generator.normal(0, 3, (60, 4)).astype(np.float32) for _ in range(5)]
+    aside = np.array([2, 0, 2, 0])  # further to the right, as no mirrored set of boxes can be
+    jitters = [OBJECTS[1] + generator.normal(aside, 3, (60, 4)).astype(np.float32) for _ in range(5)]
     images = [label(OBJECTS[1:], CLASSES[1:], boxes) for boxes in jitters]
     deltas = []
     for x1, y1, x2, y2 in np.concatenate([np.concatenate([OBJECTS[1:], boxes]) for boxes in jitters]):
         shared = max(0, min(x2, 60) - max(x1, 20)) * max(0, min(y2, 40) - max(y1, 20))
         if shared / ((x2 - x1) * (y2 - y1) + 800 - shared) >= 0.5:
-            shift = (40 - (x1 + x2) / 2) / (x2 - x1), (30 - (y1 + y2) / 2) / (y2 - y1)
-            deltas.append((*shift, np.log(40 / (x2 - x1)), np.log(20 / (y2 - y1))))
-    assert 150 < len(deltas) < 5 * 61
+            dx, dy = (40 - (x1 + x2) / 2) / (x2 - x1), (30 - (y1 + y2) / 2) / (y2 - y1)
+            sizes = np.log(40 / (x2 - x1)), np.log(20 / (y2 - y1))
+            deltas += [(dx, dy, *sizes), (-dx, dy, *sizes)]
+    assert 300 < len(deltas) < 10 * 61
     statistics = box_statistics(images, classes=8)
     np.testing.assert_allclose(statistics.means[7], np.mean(deltas, axis=0), atol=1e-5)
     np.testing.assert_allclose(statistics.deviations[7], np.std(deltas, axis=0), rtol=1e-3)

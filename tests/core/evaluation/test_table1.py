@@ -8,8 +8,9 @@ from safetensors.numpy import save_file
 from core import config
 from core.config import setting
 from core.datasets.voc import CLASSES
-from core.detection.config import EvaluateConfig, FinetuneConfig, VocConfig
+from core.detection.config import FinetuneConfig, VocConfig
 from core.errors import StudioError
+from core.evaluation.config import EvaluateConfig
 from core.evaluation.table1 import (
     UNKNOWN,
     measured_classes,

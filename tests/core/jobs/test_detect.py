@@ -6,13 +6,14 @@ import torch
 
 from core.datasets.image import read_image
 from core.datasets.voc import CLASSES, read_split
-from core.detection.config import DetectConfig, ImageSize
+from core.detection.config import DetectConfig
 from core.detection.detector_file import load_detector, save_detector
 from core.detection.proposal_file import Proposals
 from core.detection.targets import BoxStatistics
 from core.evaluation import comp4
 from core.jobs import run
 from core.networks.fast_rcnn import FastRCNN
+from core.networks.sizes import ImageSize
 from core.networks.weights import load_trunk
 from core.runs.run_folder import RunFolder
 from tests.core.detection import plain_detection

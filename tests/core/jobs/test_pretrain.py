@@ -173,7 +173,7 @@ def test_a_run_goes_on_with_the_network_it_began_with_wherever_it_is_resumed(tmp
     follow(folder, stop_after=4)
     for event in pretrain.run(folder, dataclasses.replace(config, network="auto")):
         folder.append(event)
-    assert load_trunk(str(folder.path), "small", torch.Generator()).shape.name == "small"
+    assert load_trunk(str(folder.path), "small", torch.Generator()).network.name == "small"
     assert [event.step for event in folder.events()[0] if isinstance(event, Progress)] == [1, 2, 3]
 
 

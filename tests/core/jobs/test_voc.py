@@ -1,6 +1,7 @@
 """The jobs that end in AP: proposals, finetune, detect, evaluate, and voc, which joins them."""
 
 import json
+import shutil
 from contextlib import closing
 from dataclasses import replace
 
@@ -12,17 +13,20 @@ from safetensors.torch import load_file
 
 from core.datasets import still_life
 from core.datasets.voc import CLASSES, VocImage, read_split, write_annotation
-from core.detection.config import DetectConfig, EvaluateConfig, FinetuneConfig, ProposalsConfig, VocConfig
+from core.detection.config import DetectConfig, FinetuneConfig, ProposalsConfig, VocConfig
 from core.detection.detector_file import load_detector
 from core.detection.proposal_file import Proposals
+from core.detection.proposals import propose_all
 from core.errors import StudioError
-from core.evaluation import comp4
+from core.evaluation import comp4, origin
+from core.evaluation.config import EvaluateConfig
 from core.evaluation.table1 import row_of_run
 from core.evaluation.voc_ap import Detections
 from core.events import ClassAP, Log, Metric, Progress
 from core.jobs import finetune, run
 from core.networks.initialisation import initialise
-from core.networks.trunk import TINY, Trunk
+from core.networks.sizes import SMALL, TINY
+from core.networks.trunk import Trunk
 from core.networks.weights import save_trunk
 from core.runs.run_folder import RunFolder
 
@@ -53,7 +57,14 @@ def voc(tmp_path_factory):
 def settings(voc, tmp_path_factory):
     cache = tmp_path_factory.mktemp("cache")
     return VocConfig(
-        voc=voc, steps=STEPS, network="tiny", short_side=90, report_every=2, device="cpu", cache=cache
+        voc=voc,
+        steps=STEPS,
+        network="tiny",
+        short_side=90,
+        report_every=2,
+        device="cpu",
+        mode="fast",
+        cache=cache,
     )
 
 
@@ -88,7 +99,9 @@ def test_the_whole_chain_reports_as_one_job(done):
 def test_the_results_hold_what_was_reported(done, voc):
     folder, events = done
     result = json.loads((folder.results / "ap.json").read_text())
-    assert set(result) == {"metric", "year", "set", "ap", "map", "objects"}
+    assert set(result) == {"metric", "year", "set", "ap", "map", "objects", *origin.FACTS}
+    facts = [result[name] for name in origin.FACTS]
+    assert facts == ["tiny", "single", 2007, "trainval", "random", "quick", "fast"]
     assert (result["metric"], result["year"], result["set"]) == ("voc07_11point", 2007, "test")
     things = [thing for image in read_split(voc, 2007, "test") for thing in image.objects]
     assert result["objects"]["cat"] == sum(thing.name == "cat" and not thing.difficult for thing in things)
@@ -136,13 +149,62 @@ def test_a_fine_tuning_goes_on_with_the_network_it_began_with(settings, tmp_path
     with closing(finetune.run(folder, config)) as events:
         assert any(event == Progress(6 + 1, 6 + 2, "Fine-tuning") for event in events)
     list(finetune.run(folder, replace(config, network="auto")))
-    assert load_detector(folder.path).net.trunk.shape.name == "small"
+    assert load_detector(folder.path).net.trunk.network.name == "small"
+
+
+def test_auto_is_settled_before_anything_is_counted(settings, tmp_path):
+    """By the weights, by the last checkpoint, by the device; and the schedule by the network."""
+    trunk = Trunk(SMALL)
+    initialise(trunk, "caffe", torch.Generator().manual_seed(0))
+    weights = tmp_path / "trunk.safetensors"
+    save_trunk(trunk, weights)
+    config = replace(settings, network="auto", schedule="auto", steps=0)
+    new = RunFolder.create(tmp_path / "new", "voc", config)
+    settled = finetune.settled(new, replace(config, init=str(weights)))
+    assert (settled.network, settled.schedule, settled.total_steps) == ("small", "quick", 600)
+    assert (settled.image_size.short_side, settled.image_size.long_side) == (90, 660)
+    assert finetune.settled(new, config).network == "tiny"  # of a random start on a CPU
+    assert finetune.settled(new, settled) == settled
+    paper = finetune.settled(new, replace(config, network="paper"))
+    assert (paper.schedule, paper.total_steps) == ("seed_40k", 40_000)
+    asked = finetune.settled(new, replace(config, network="paper", schedule="quick", steps=7))
+    assert (asked.schedule, asked.total_steps) == ("quick", 7)
+    with pytest.raises(StudioError, match="There are no weights"):
+        finetune.settled(new, replace(config, init=str(tmp_path / "none")))
+
+
+def test_a_chain_from_weights_counts_the_steps_of_their_network(settings, tmp_path):
+    trunk = Trunk(SMALL)
+    initialise(trunk, "caffe", torch.Generator().manual_seed(0))
+    save_trunk(trunk, tmp_path / "trunk.safetensors")
+    start = {"init": str(tmp_path / "trunk.safetensors"), "network": "auto", "schedule": "auto", "steps": 0}
+    folder = RunFolder.create(tmp_path / "run", "voc", replace(settings, **start))
+    with closing(run(folder)) as events:
+        first = next(event for event in events if isinstance(event, Progress))
+    assert first.total == 6 + 600 + 4 + 4 + 20
+
+
+def test_the_boxes_of_the_test_set_can_be_given_too(done, settings, tmp_path):
+    whole, _ = done
+    for name in ("trainval", "test"):
+        images = read_split(settings.voc, 2007, name)
+        boxes = propose_all([image.path for image in images], "fast", settings.cache)
+        Proposals.of({i.id: b for i, b in zip(images, boxes, strict=True)}).save(tmp_path / f"{name}.npz")
+    given = {"proposals": tmp_path / "trainval.npz", "test_proposals": tmp_path / "test.npz"}
+    folder = RunFolder.create(tmp_path / "run", "voc", replace(settings, cache=tmp_path / "none", **given))
+    events = list(run(folder))
+    assert {event.total for event in events if isinstance(event, Progress)} == {STEPS + 4 + 20}
+    result, expected = (json.loads((each.results / "ap.json").read_text()) for each in (folder, whole))
+    assert (result["map"], result["proposals"]) == (expected["map"], str(tmp_path / "test.npz"))
+    assert not (tmp_path / "none").exists()
 
 
 def test_the_parts_by_themselves_reach_the_same_ap(done, settings, tmp_path):
     whole, _ = done
     boxes = tmp_path / "boxes.npz"
-    proposals = RunFolder.create(tmp_path / "p", "proposals", ProposalsConfig(voc=settings.voc, out=boxes))
+    proposals = RunFolder.create(
+        tmp_path / "p", "proposals", ProposalsConfig(voc=settings.voc, mode="fast", out=boxes)
+    )
     assert Progress(6, 6, "Proposing boxes") in list(run(proposals))
     assert len(Proposals.load(boxes).ids) == 6
 
@@ -153,10 +215,39 @@ def test_the_parts_by_themselves_reach_the_same_ap(done, settings, tmp_path):
     assert steps[-1] == Progress(STEPS, STEPS, "Fine-tuning")
 
     found = tmp_path / "comp4"
-    detect = DetectConfig(run=finetune.path, voc=settings.voc, out=found, device="cpu")
+    detect = DetectConfig(run=finetune.path, voc=settings.voc, out=found, mode="fast", device="cpu")
     list(run(RunFolder.create(tmp_path / "d", "detect", detect)))
     folder, _ = evaluate_files(settings.voc, found)
     assert (folder.results / "ap.json").read_text() == (whole.results / "ap.json").read_text()
+
+
+def test_a_stopped_or_killed_detection_goes_on_to_the_same_files(done, settings, tmp_path, monkeypatch):
+    whole, _ = done
+    monkeypatch.setattr("core.jobs.detect.IMAGES_A_PART", 2)
+    out = tmp_path / "found"
+    data = {"voc": settings.voc, "mode": "fast", "cache": settings.cache}
+    config = DetectConfig(run=whole.path, out=out, device="cpu", **data)
+    with closing(run(RunFolder.create(tmp_path / "first", "detect", config))) as events:
+        assert Progress(4 + 3, 8, "Detecting") in events
+        killed = shutil.copytree(out, tmp_path / "killed")  # as a worker that is killed now leaves it
+    for folder, kept in ((out, 3), (killed, 2)):
+        resumed = RunFolder.create(folder.parent / f"{kept}", "detect", replace(config, out=folder))
+        events = list(run(resumed))
+        said = [event.step for event in events if isinstance(event, Progress) and event.what == "Detecting"]
+        assert said == list(range(4 + kept + 1, 4 + 5))
+        assert Log(f"Going on after {kept} of 4 images, whose detections are kept.") in events
+        for name in CLASSES:
+            file = comp4.file_name("test", name)
+            assert (folder / file).read_bytes() == (whole.results / "detections" / file).read_bytes()
+        assert not list(folder.glob("unfinished*"))
+
+
+def test_detections_of_another_cap_are_not_gone_on_with(done, settings, tmp_path):
+    config = DetectConfig(run=done[0].path, voc=settings.voc, out=tmp_path, mode="fast", cache=settings.cache)
+    with closing(run(RunFolder.create(tmp_path / "first", "detect", config))) as events:
+        assert Progress(4 + 3, 8, "Detecting") in events
+    other = RunFolder.create(tmp_path / "other", "detect", replace(config, image_cap=5))
+    assert Progress(4 + 1, 8, "Detecting") in list(run(other))
 
 
 def test_boxes_are_not_searched_for_a_file_that_cannot_be_written(settings, tmp_path):

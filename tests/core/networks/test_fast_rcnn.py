@@ -1,12 +1,12 @@
 import pytest
 import torch
 
-from core.detection.config import IMAGE_SIZES
 from core.detection.losses import detection_losses
 from core.networks.fast_rcnn import FastRCNN, rois_of
 from core.networks.initialisation import initialise
 from core.networks.roi_pool import roi_max_pool
-from core.networks.trunk import PAPER, SHAPES, TINY, Trunk
+from core.networks.sizes import NETWORKS, PAPER, TINY
+from core.networks.trunk import Trunk
 from core.training.optimisation import set_learning_rate, sgd
 
 
@@ -23,11 +23,10 @@ def test_boxes_become_rois_whose_last_pixel_is_inside():
 
 
 def test_in_every_network_roi_pooling_gives_fc6_what_pool5_gave():
-    assert IMAGE_SIZES.keys() == SHAPES.keys()
-    for shape in SHAPES.values():
-        maps = torch.zeros(1, shape.widths[4], 13, 13)
-        pooled = roi_max_pool(maps, torch.tensor([[0.0, 0, 0, 100, 100]]), shape.pool5_size)
-        assert pooled.flatten(1).shape == (1, shape.fc6_inputs)
+    for network in NETWORKS.values():
+        maps = torch.zeros(1, network.widths[4], 13, 13)
+        pooled = roi_max_pool(maps, torch.tensor([[0.0, 0, 0, 100, 100]]), network.pool5_size)
+        assert pooled.flatten(1).shape == (1, network.fc6_inputs)
 
 
 def test_frozen_layers_stay_and_the_others_learn():
@@ -42,6 +41,30 @@ def test_frozen_layers_stay_and_the_others_learn():
     optimizer.step()
     still = {name for name, tensor in net.state_dict().items() if torch.equal(tensor, before[name])}
     assert still == {f"trunk.conv{number}.{kind}" for number in (1, 2) for kind in ("weight", "bias")}
+
+
+def test_rois_beyond_the_image_are_cut_at_its_border():
+    net = new_net(TINY).eval()
+    images = torch.randn(1, 3, 96, 128, generator=torch.Generator().manual_seed(1)) * 60
+    with torch.inference_mode():
+        scores, _ = net(images, torch.tensor([[0.0, -9000, -30, 9000, 500], [0, 0, 0, 128, 96]]))
+    assert torch.equal(scores[0], scores[1])
+
+
+def test_in_bfloat16_it_judges_nearly_alike_and_learns_in_float32():
+    net = new_net(TINY).eval()
+    generator = torch.Generator().manual_seed(1)
+    images = torch.randn(1, 3, 128, 160, generator=generator) * 60
+    rois = rois_of([torch.tensor([[0.0, 0, 60, 60], [10, 10, 90, 90], [30, 20, 150, 120]])], [1.0])
+    exact, _ = net(images, rois)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert net.trunk.features(images).dtype == torch.bfloat16
+        scores, deltas = net(images, rois)
+    assert scores.dtype == deltas.dtype == torch.float32
+    torch.testing.assert_close(scores, exact, rtol=0.05, atol=0.01 * exact.abs().max().item())
+    sum(detection_losses(scores, deltas, torch.tensor([3, 0, 5]), torch.ones(3, 4))).backward()
+    assert all(parameter.grad.dtype == torch.float32 for parameter in net.parameters())
+    assert net.trunk.conv1.weight.grad.abs().max() > 0
 
 
 @pytest.mark.timeout(120)

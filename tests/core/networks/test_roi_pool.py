@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.networks.roi_pool import roi_max_pool
+from core.networks.roi_pool import LARGEST_OVERHANG, roi_max_pool
+from core.networks.sizes import NETWORKS
 from tests.core.networks.rois import random_rois
 from tests.devices import DEVICES
 
@@ -62,6 +63,56 @@ def test_random_rois_agree_with_a_plain_loop_gradients_included(height, width, s
         if cell is not None:
             gradient[int(rois[r, 0]), c, cell[0], cell[1]] += float(weights[r, c, ph, pw])
     np.testing.assert_allclose(features.grad.cpu().numpy(), gradient, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 2, 6, 7])
+def test_rois_as_long_as_the_image_agree_with_a_plain_loop_at_every_map_size(size):
+    generator = np.random.default_rng(size)
+    for height in range(1, 72):
+        features = torch.tensor(generator.integers(0, 9, (1, 1, height, 3)), dtype=torch.float32)
+        over = 16 * LARGEST_OVERHANG
+        low = generator.integers(0, over, 3)
+        rois = torch.tensor([[0, 0, -y, 40, 16 * (height - 1) + over - y] for y in low], dtype=torch.float32)
+        expected, _ = plain_loop(features.numpy(), rois, size, 1 / 16)
+        np.testing.assert_array_equal(roi_max_pool(features, rois, size).numpy(), expected)
+        pooled = roi_max_pool(features.requires_grad_(), rois, size)
+        np.testing.assert_array_equal(pooled.detach().numpy(), expected)
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=lambda network: network.name)
+def test_no_box_inside_an_image_is_longer_than_the_overhang_allows(network):
+    for side in range(64, 2500):
+        cells = round(side / 16 + 1e-6) + 1  # halves are rounded up
+        assert cells <= network.map_size(side) + LARGEST_OVERHANG
+
+
+def test_of_equal_maxima_the_first_row_by_row_receives_the_gradient_zeros_of_either_sign_too():
+    features = torch.tensor([[[[-0.0, 0.0], [0.0, -0.0]]]]).requires_grad_()
+    roi_max_pool(features, torch.tensor([[0.0, 0, 0, 16, 16]]), 1).sum().backward()
+    assert features.grad.flatten().tolist() == [1, 0, 0, 0]
+    features = torch.tensor([[[[-2.0, -1.0], [-3.0, -1.0]]]]).requires_grad_()
+    pooled = roi_max_pool(features, torch.tensor([[0.0, 0, 0, 16, 16]]), 1)
+    pooled.sum().backward()
+    assert pooled.item() == -1
+    assert features.grad.flatten().tolist() == [0, 1, 0, 0]
+
+
+def test_a_map_that_is_no_longer_numbers_gives_no_numbers():
+    pooled = roi_max_pool(torch.full((1, 1, 2, 2), torch.nan).requires_grad_(), torch.zeros(1, 5), 1)
+    assert pooled.isnan().all()
+
+
+def test_nothing_in_it_depends_on_values_so_that_it_can_be_exported():
+    class Pool(torch.nn.Module):
+        def forward(self, features, rois):
+            return roi_max_pool(features, rois, 6)
+
+    generator = np.random.default_rng(0)
+    features = torch.rand(1, 4, 13, 17)
+    many, few = (random_rois(generator, count, 1, 200, 150) for count in (40, 7))
+    count = torch.export.Dim("count", min=2, max=4000)
+    exported = torch.export.export(Pool(), (features, few), dynamic_shapes=(None, {0: count})).module()
+    assert torch.equal(exported(features, many), roi_max_pool(features, many, 6))
 
 
 @pytest.mark.parametrize("device", DEVICES)

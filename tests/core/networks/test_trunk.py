@@ -3,7 +3,8 @@ import torch
 
 from core.networks.initialisation import INITIALISATIONS, initialise
 from core.networks.normalisation import LocalResponseNorm
-from core.networks.trunk import PAPER, SHAPES, SMALL, TINY, Trunk, normalise, pool
+from core.networks.sizes import NETWORKS, PAPER, SMALL, TINY
+from core.networks.trunk import Trunk, normalise, pool
 from tests.devices import DEVICES
 
 
@@ -122,4 +123,4 @@ def test_calibration_gives_every_channel_mean_0_and_variance_1():
 
 
 def test_shapes_are_listed_by_name():
-    assert list(SHAPES) == ["paper", "small", "tiny"]
+    assert list(NETWORKS) == ["paper", "small", "tiny"]

@@ -3,7 +3,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.errors import StudioError
-from core.networks.trunk import TINY
+from core.networks.sizes import TINY
 from core.networks.weights import IN_RUN, load_trunk, save_trunk
 
 
@@ -24,7 +24,7 @@ def test_weights_come_back_bit_for_bit_from_a_file_and_from_a_run(tmp_path, trun
     save_trunk(trunk, tmp_path / IN_RUN, {"method": "association"})
     for init in (tmp_path, tmp_path / IN_RUN):
         again = load_trunk(str(init), None, torch.Generator())
-        assert again.shape is TINY
+        assert again.network is TINY
         for key, tensor in trunk.state_dict().items():
             assert torch.equal(tensor, again.state_dict()[key])
     assert not list(tmp_path.rglob("*.partial"))

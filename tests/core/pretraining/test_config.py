@@ -3,17 +3,18 @@ from pathlib import Path
 
 import pytest
 
+from core.config import choices_of
 from core.errors import StudioError
 from core.networks.initialisation import INITIALISATIONS
-from core.networks.trunk import SHAPES
+from core.networks.sizes import NETWORKS
 from core.pairs.sampling import REGIMES
 from core.pretraining.config import PretrainConfig
 from core.training.schedule import SCHEDULES
 
 
 def test_choices_are_what_the_networks_and_samplers_know():
-    choices = {field.name: field.metadata["choices"] for field in dataclasses.fields(PretrainConfig)}
-    assert choices["network"] == ("auto", *SHAPES)
+    choices = {field.name: choices_of(field) for field in dataclasses.fields(PretrainConfig)}
+    assert choices["network"] == ("auto", *NETWORKS)
     assert choices["init"] == INITIALISATIONS
     assert choices["regime"] == REGIMES
     assert choices["schedule"] == SCHEDULES

@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from core.networks.initialisation import initialise
-from core.networks.trunk import TINY, Trunk, normalise
+from core.networks.sizes import TINY
+from core.networks.trunk import Trunk, normalise
 from core.pretraining.batches import Batch
 from core.pretraining.config import PretrainConfig
 from core.pretraining.loop import train

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from core.networks.initialisation import initialise
-from core.networks.trunk import PAPER, SHAPES, TINY, Trunk, normalise
+from core.networks.sizes import NETWORKS, PAPER, TINY
+from core.networks.trunk import Trunk, normalise
 from core.pretraining.losses import distance, usual_margin
 from core.pretraining.objectives import Association, Classification, Contrastive, SlowFeat
 from core.training.optimisation import set_learning_rate, sgd
@@ -115,7 +116,7 @@ def test_a_margin_is_the_same_part_of_the_first_distances_at_every_size(initiali
     """Within a fifth of their mean. Measured on patches of drawn clips, kaiming: 0.18, 0.15 and 0.17."""
     coarse = torch.rand(16, 3, 8, 8, generator=torch.Generator().manual_seed(1)) * 255
     parts = []
-    for shape in SHAPES.values():
+    for shape in NETWORKS.values():
         images = normalise(nn.functional.interpolate(coarse, (shape.input_size,) * 2, mode="bilinear"))
         trunk = Trunk(shape, dropout=0.0)
         initialise(trunk, initialisation, torch.Generator().manual_seed(0), images)

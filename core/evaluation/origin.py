@@ -1,0 +1,58 @@
+"""Where detections come from: the facts that decide what their AP may be compared with.
+
+They lie beside the comp4 files of a set, and are copied into `ap.json`.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core.atomic_file import write_atomically
+
+FACTS: Mapping[str, str] = {
+    "network": "network",
+    "scales": "scales",
+    "train_year": "year",
+    "train_set": "set",
+    "start": "init",
+    "schedule": "schedule",
+    "proposals": "proposals",
+}
+"""Fact → the setting of fine-tuning that says it; but `proposals` are those of the images detected in:
+a mode of selective search, or a file."""
+
+
+def facts_of(notes: Mapping[str, str], network: str, proposals: str) -> dict[str, Any]:
+    """The facts of a detector and of the boxes it is run on.
+
+    Args:
+        notes: of the detector's file, the settings as JSON; what they do not say is left out.
+        network: of the detector.
+        proposals: see `FACTS`.
+    """
+    said = {fact: json.loads(notes[name]) for fact, name in FACTS.items() if name in notes}
+    return {**said, "network": network, "proposals": proposals}
+
+
+def file_name(set_name: str) -> str:
+    """The file of the facts, beside the comp4 files of a set."""
+    return f"made_by_{set_name}.json"
+
+
+def write(folder: Path, set_name: str, facts: Mapping[str, Any]) -> None:
+    """Write the facts of the detections of a set in a folder.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    write_atomically(folder / file_name(set_name), json.dumps(dict(facts), indent=1).encode())
+
+
+def read(folder: Path, set_name: str) -> dict[str, Any]:
+    """All that is known about the detections of a set in a folder; empty where another program made them."""
+    try:
+        facts = json.loads((folder / file_name(set_name)).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
