@@ -1,0 +1,57 @@
+import cv2
+import numpy as np
+import pytest
+
+from core.datasets.clip import Clip
+from core.datasets.patches import PatchReader
+from core.pairs.sampling import FrameGap
+from core.pairs.training_set import build_training_set
+from core.pretraining.batches import patch_batches
+from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
+from core.trajectories.snapshot import ClipSnapshot, Snapshot
+
+BOX = (60, 40, 92, 72)
+
+
+@pytest.fixture
+def still(tmp_path):
+    """A clip of 12 equal frames, with an object that stays where it is; and the frame."""
+    pixels = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
+    files = tuple(f"{number}.png" for number in range(12))
+    for name in files:
+        cv2.imwrite(str(tmp_path / name), pixels[:, :, ::-1])
+    clip = Clip(id=1, name="still", dataset="frames", width=160, height=120, root=tmp_path, files=files)
+    object_ = ObjectTrajectory(
+        id=1,
+        frames=np.arange(12, dtype=np.int32),
+        boxes=np.tile(np.float32(BOX), (12, 1)),
+        origin=np.full(12, Origin.ANNOTATED, np.uint8),
+        confidence=np.ones(12, np.float32),
+        masks=(None,) * 12,
+    )
+    content = ClipSnapshot(clip, PointTrajectories.pack([], []), (object_,))
+    return Snapshot((content,), revision=0, project=""), pixels
+
+
+@pytest.mark.parametrize("method", ["association", "slowfeat"])
+def test_positives_are_patches_of_the_object_mirrored_together_and_labelled_1(still, method):
+    training_set, pixels = build_training_set(still[0]), still[1]
+    with PatchReader(training_set.clips, 32) as reader:
+        batches = patch_batches(training_set, method, "obj", FrameGap(), reader)
+        batch = batches.draw(40, np.random.default_rng(0))
+    members = 3 if method == "slowfeat" else 2
+    x1, y1, x2, y2 = BOX
+    own = pixels[y1:y2, x1:x2]
+    mirrored = 0
+    for number, patches in enumerate(batch.patches.reshape(40, members, 32, 32, 3)):
+        flipped = np.array_equal(patches[0], own[:, ::-1])
+        mirrored += flipped
+        object_ = own[:, ::-1] if flipped else own
+        assert np.array_equal(patches[0], object_)
+        if method == "slowfeat":
+            assert np.array_equal(patches[1], object_)
+            assert not np.array_equal(patches[2], object_)
+        else:
+            assert np.array_equal(patches[1], object_) == (batch.labels[number] == 1)
+    assert 10 < mirrored < 30
+    assert batch.labels.sum() == (0 if method == "slowfeat" else 20)
