@@ -119,6 +119,11 @@ def jobs_of(workspace: str) -> tuple[str, ...]:
     return tuple(job.name for job in JOBS.values() if job.workspace == workspace)
 
 
+def jobs_on_clips() -> list[Job]:
+    """The jobs whose results become an edit of the project."""
+    return [job for job in JOBS.values() if job.works is Works.ON_CLIPS]
+
+
 def run(folder: RunFolder) -> Iterator[Event]:
     """The events of the job of a run folder; closing the generator lets the job save and end.
 
@@ -137,7 +142,7 @@ def result_edit(folder: RunFolder) -> Edit:
     """
     job = _job_of(folder)
     if job.works is not Works.ON_CLIPS:
-        able = " and ".join(one.name for one in JOBS.values() if one.works is Works.ON_CLIPS)
+        able = " and ".join(one.name for one in jobs_on_clips())
         raise StudioError(f"{folder.name} is a {job.name} run; only {able} runs bring trajectories.")
     edit: Edit = _module(job).result_edit(folder)
     return edit

@@ -45,3 +45,8 @@ class Job:
     icon: str = "evaluate"
     required: tuple[str, ...] = ()
     result: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What it does, as a sentence."""
+        return f"{self.help[0].upper()}{self.help[1:]}."

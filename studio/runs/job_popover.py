@@ -38,8 +38,7 @@ class JobPopover(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAccessibleName(job.title)
-        explanation = f"{job.help[0].upper()}{job.help[1:]}."
-        heading, text = QLabel(job.title), QLabel(explanation, wordWrap=True)
+        heading, text = QLabel(job.title), QLabel(job.sentence, wordWrap=True)
         heading.setProperty("role", "heading")
         text.setProperty("quiet", True)
         self.form: SettingsForm[Any] = SettingsForm(job.settings)

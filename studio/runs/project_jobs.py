@@ -8,8 +8,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from core.errors import StudioError
-from core.jobs import JOBS, pending
-from core.runs.job import Job, Works
+from core.jobs import JOBS, jobs_on_clips, pending
 from core.runs.run_folder import State
 from core.trajectories.model import Kind
 from core.trajectories.store import ClipSummary
@@ -41,7 +40,7 @@ class ProjectJobs(QObject):
         self._adoption = Adoption(document, self)
         self._adoption.told.connect(self.told)
         self._adoption.failed.connect(self.failed)
-        self.popovers = {name: JobPopover(job, window) for name, job in JOBS.items() if _is_on_clips(job)}
+        self.popovers = {job.name: JobPopover(job, window) for job in jobs_on_clips()}
         for name, popover in self.popovers.items():
             popover.start_asked.connect(partial(self._start, name))
         runs.finished.connect(self._take_finished)
@@ -113,7 +112,3 @@ class ProjectJobs(QObject):
             self._runs.restore(run)
         except StudioError as error:
             self.failed.emit(str(error))
-
-
-def _is_on_clips(job: Job) -> bool:
-    return job.works is Works.ON_CLIPS

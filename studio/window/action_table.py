@@ -1,11 +1,11 @@
 # ruff: noqa: E501
-"""Every action of the window in one table: menus, shortcuts, key sheet and palette read it."""
+"""Every action of the window in one table, `action_rows`: menus, shortcuts, key sheet and palette read it."""
 
 from dataclasses import dataclass
 
 from core.datasets.readers import readable
-from core.jobs import JOBS
-from core.runs.job import Works
+from core.jobs import jobs_on_clips
+from core.runs.job import Job
 
 
 @dataclass(frozen=True)
@@ -42,26 +42,6 @@ def _curate(
     name: str, text: str, menu: str, *keys: str, tip: str = "", icon: str = "", group: str = ""
 ) -> ActionRow:
     return ActionRow(name, text, menu, keys, tip, icon, group, curating=True)
-
-
-_KEYS = {"track": ("Ctrl+T",), "densify": ("Ctrl+D",)}
-"""Job → its shortcuts."""
-
-
-def _jobs_on_clips() -> list[ActionRow]:
-    """The jobs that open a small form in Curate, from the table of jobs."""
-    return [
-        ActionRow(
-            name,
-            f"&{job.title}…",
-            "Run",
-            _KEYS.get(name, ()),
-            f"{job.help[0].upper()}{job.help[1:]}.",
-            job.icon,
-        )
-        for name, job in JOBS.items()
-        if job.works is Works.ON_CLIPS
-    ]
 
 
 ROWS: tuple[ActionRow, ...] = (
@@ -153,7 +133,6 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("full_screen", "Fu&ll screen", "View", ("F11",), group="*"),
     ActionRow("reset_layout", "&Reset layout", "View", tip="Put the panels of this workspace where they were at first."),
 
-    *_jobs_on_clips(),
     ActionRow("pretrain", "&Pretrain…", "|Run", ("Ctrl+R",), "Go to the settings of a new pretraining run.", "train"),
     ActionRow("evaluate_voc", "&Evaluate on VOC…", "Run", ("Ctrl+E",), "Go to the settings of an evaluation.", "evaluate"),
     ActionRow("stop_runs", "&Stop running jobs", "|Run", ("Ctrl+.",), "Each saves what it did and ends.", "stop"),
@@ -167,6 +146,20 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("copy_diagnostics", "Copy &diagnostics", "Help", tip="Versions and system, to paste into a report.", icon="copy"),
     ActionRow("about", "&About", "|Help", icon="info"),
 )  # fmt: skip
+
+_KEYS = {"track": ("Ctrl+T",), "densify": ("Ctrl+D",)}
+"""Job → its shortcuts."""
+
+
+def action_rows() -> tuple[ActionRow, ...]:
+    """`ROWS`, with the jobs on clips at the head of the menu Run, as `core.jobs.JOBS` has them."""
+    place = next(place for place, row in enumerate(ROWS) if row.path == ("Run",))
+    return (*ROWS[:place], *map(_row_of_job, jobs_on_clips()), *ROWS[place:])
+
+
+def _row_of_job(job: Job) -> ActionRow:
+    return ActionRow(job.name, f"&{job.title}…", "Run", _KEYS.get(job.name, ()), job.sentence, job.icon)
+
 
 MENUS = {
     "File": "&File",

@@ -7,20 +7,21 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from studio import icons
-from studio.window.action_table import MENUS, ROWS, ActionRow
+from studio.window.action_table import MENUS, ActionRow, action_rows
 
 
 class Actions:
-    """The actions of `ROWS`; `connect` gives one its work."""
+    """The actions of the table; `connect` gives one its work."""
 
     def __init__(self, parent: QWidget) -> None:
+        self._rows = {row.name: row for row in action_rows()}
         self._actions: dict[str, QAction] = {}
         self._reasons: dict[str, str] = {}
         self._slots: dict[str, Callable[[], object]] = {}
         self._curating = True
         self._menus: dict[str, QMenu] = {}
         self._groups: dict[str, QActionGroup] = {}
-        for row in ROWS:
+        for row in self._rows.values():
             action = QAction(row.text, parent)
             action.setObjectName(row.name)
             action.setShortcuts([QKeySequence(keys) for keys in row.keys])
@@ -40,7 +41,7 @@ class Actions:
         return self._actions[name]
 
     def __iter__(self) -> Iterator[tuple[ActionRow, QAction]]:
-        return ((row, self._actions[row.name]) for row in ROWS)
+        return ((row, self._actions[row.name]) for row in self._rows.values())
 
     def connect(self, name: str, slot: Callable[[], object]) -> None:
         """What the action does from now on."""
@@ -52,7 +53,7 @@ class Actions:
 
     def set_refused(self, reasons: dict[str, str]) -> None:
         """Enable or disable actions: name → why it cannot be used now, empty where it can."""
-        for row in ROWS:
+        for row in self._rows.values():
             if row.name in reasons and self._reasons.get(row.name, "") != reasons[row.name]:
                 self._reasons[row.name] = reasons[row.name]
                 self._refresh(row)
@@ -60,13 +61,13 @@ class Actions:
     def set_curating(self, curating: bool) -> None:
         """Whether the actions of the workspace Curate can be used."""
         self._curating = curating
-        for row in ROWS:
+        for row in self._rows.values():
             if row.curating:
                 self._refresh(row)
 
     def reason(self, name: str) -> str:
         """Why an action cannot be used now; empty where it can."""
-        row = next(row for row in ROWS if row.name == name)
+        row = self._rows[name]
         if row.curating and not self._curating:
             return "Only in the workspace Curate (Alt+1)."
         return self._reasons.get(name, "")
@@ -74,12 +75,12 @@ class Actions:
     def set_text(self, name: str, text: str) -> None:
         """Rename an action for what it would do now, such as “Undo Split track 17”."""
         self._actions[name].setText(text)
-        self._refresh(next(row for row in ROWS if row.name == name))
+        self._refresh(self._rows[name])
 
     def fill(self, bar: QMenuBar) -> None:
         """Make the menus."""
         menus = self._menus = {name: bar.addMenu(title) for name, title in MENUS.items()}
-        for row in ROWS:
+        for row in self._rows.values():
             path = row.menu.removeprefix("|")
             parent = menus[path.split("/")[0]]
             if row.menu.startswith("|"):

@@ -12,8 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.jobs import JOBS
-from core.runs.job import Works
+from core.jobs import jobs_on_clips
 from studio import theme
 from studio.view_state import TOOLS
 from studio.window.actions import Actions
@@ -46,9 +45,9 @@ class CurateWorkspace(QWidget):
                 bar.addWidget(_button(commands[name]))
             bar.addSpacing(2 * theme.SPACE)
         bar.addStretch()
-        for name in [job.name for job in JOBS.values() if job.works is Works.ON_CLIPS]:
-            button = _button(commands[name], with_text=True)
-            self.job_buttons[name] = button
+        for job in jobs_on_clips():
+            button = _button(commands[job.name], with_text=True)
+            self.job_buttons[job.name] = button
             bar.addWidget(button)
         self._pages = QStackedWidget()
         self._canvas, self._empty = canvas, self._empty_page()

@@ -4,14 +4,14 @@ import json
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QListView
+from PySide6.QtWidgets import QListView, QMenu
 
 from core import worker
 from core.cli import main
 from core.jobs import JOBS
 from core.runs import launch
 from core.runs.run_folder import State
-from tests.end_to_end.toy_job import COUNT, CountConfig
+from tests.end_to_end.toy_job import COUNT, COUNT_CLIPS, CountConfig
 from tests.end_to_end.user import User
 
 
@@ -26,6 +26,7 @@ def user(qtbot, qapp, tmp_path):
 @pytest.fixture(autouse=True)
 def count(monkeypatch):
     monkeypatch.setitem(JOBS, "count", COUNT)
+    monkeypatch.setitem(JOBS, "count_clips", COUNT_CLIPS)
 
 
 def test_its_command_does_it_and_prints_its_result(tmp_path, capsys):
@@ -61,3 +62,16 @@ def test_the_window_lists_its_runs_by_title_and_draws_what_they_report(user, tmp
     evaluate.run_list.choose(run)
     assert evaluate.run_list.chosen() == [run]
     assert run.class_aps["cat"].ap == 0.5
+
+
+def test_one_on_clips_has_its_button_and_form_in_curate_and_its_action_in_the_menu(user, tmp_path):
+    assert user.studio.new_project(tmp_path / "project")
+    button = user.session.curate.job_buttons["count_clips"]
+    assert button.text() == "Count in clips…"
+    commands = user.studio.window.commands
+    assert not commands["count_clips"].isEnabled()  # there is no clip yet
+    assert "Import clips first." in commands["count_clips"].toolTip()
+    (run_menu,) = [menu for menu in user.studio.window.findChildren(QMenu) if menu.title() == "R&un"]
+    assert commands["count_clips"] in run_menu.actions()
+    form = user.session.jobs.popovers["count_clips"].form
+    assert form.value() == CountConfig()

@@ -32,6 +32,18 @@ COUNT = Job(
 )
 
 
+COUNT_CLIPS = Job(
+    name="count_clips",
+    title="Count in clips",
+    help="count the frames of clips",
+    settings=CountConfig,
+    works=Works.ON_CLIPS,
+    module="tests.end_to_end.toy_job",
+    workspace="curate",
+    icon="track",
+)
+
+
 def run(folder: RunFolder, settings: CountConfig) -> Iterator[Event]:
     for number in range(1, settings.up_to + 1):
         yield Metric("counted", number, number)

@@ -6,7 +6,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from studio import icons
-from studio.window.action_table import MENUS, ROWS
+from studio.window.action_table import MENUS, action_rows
 from studio.window.actions import Actions
 
 
@@ -21,33 +21,33 @@ def actions(qtbot) -> Actions:
 
 
 def test_no_two_actions_share_a_key_or_a_name():
-    keys = Counter(QKeySequence(key).toString() for row in ROWS for key in row.keys)
+    keys = Counter(QKeySequence(key).toString() for row in action_rows() for key in row.keys)
     assert [key for key, count in keys.items() if count > 1] == []
     assert "" not in keys, "a key that Qt does not know"
-    names = Counter(row.name for row in ROWS)
+    names = Counter(row.name for row in action_rows())
     assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_no_key_hides_in_another_one_that_is_typed_in_two_strokes():
-    assert all(QKeySequence(key).count() == 1 for row in ROWS for key in row.keys)
+    assert all(QKeySequence(key).count() == 1 for row in action_rows() for key in row.keys)
 
 
 def test_a_plain_letter_is_only_used_while_curating():
-    for row in ROWS:
+    for row in action_rows():
         for key in row.keys:
             if len(key) == 1:
                 assert row.curating, f"{row.name} would be triggered by typing {key!r} anywhere"
 
 
-@pytest.mark.parametrize("menu", sorted({row.path for row in ROWS}))
+@pytest.mark.parametrize("menu", sorted({row.path for row in action_rows()}))
 def test_mnemonics_of_a_menu_differ(menu):
-    texts = [row.text for row in ROWS if row.path == menu]
+    texts = [row.text for row in action_rows() if row.path == menu]
     letters = Counter(text[text.index("&") + 1].lower() for text in texts if "&" in text)
     assert [letter for letter, count in letters.items() if count > 1] == []
 
 
 def test_every_row_has_a_place_and_its_icon_is_there():
-    for row in ROWS:
+    for row in action_rows():
         assert row.path[0] in MENUS
         assert not row.icon or (icons.FOLDER / f"{row.icon}.svg").is_file(), row.icon
         assert not row.tip or row.tip.endswith("."), row.tip
@@ -102,7 +102,7 @@ def test_menus_hold_every_action_once(actions):
                 yield action.objectName()
 
     names = [name for top in window.menuBar().actions() for name in held(top.menu())]
-    assert sorted(names) == sorted(row.name for row in ROWS)
+    assert sorted(names) == sorted(row.name for row in action_rows())
 
 
 def test_a_menu_of_something_else_stands_before_an_action(actions):
