@@ -60,7 +60,7 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
         optimizer = sgd(objective, config.momentum, config.weight_decay)
         generator = np.random.default_rng(config.seed)
         start = resume(folder.checkpoints, objective, optimizer, {"sampler": generator}, config)
-        for text in (*start.warnings, *_changes(start, config)):
+        for text in (*start.warnings, *_of_new_length(start, config)):
             yield Log(text, "warning")
         if start.extra:
             folder.cut_events_after(start.step)
@@ -90,19 +90,9 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
         _save(objective.trunk, folder, config, material)
 
 
-def _changes(start: Resumed, config: PretrainConfig) -> list[str]:
-    """What to say of how the run goes on otherwise than it was begun.
-
-    Raises:
-        StudioError: it cannot go on as it was begun.
-    """
+def _of_new_length(start: Resumed, config: PretrainConfig) -> list[str]:
     if not start.settings:
         return []
-    if "split_seed" not in start.settings and share_of(config.held_out):
-        raise StudioError(
-            "The run was begun by an earlier version, which held out other clips for the same share; "
-            "start a new run."
-        )
     then = replace(config, steps=start.settings["steps"])
     return of_new_length(
         start.step, then.steps, config.steps, partial(rate_at, then), partial(rate_at, config)

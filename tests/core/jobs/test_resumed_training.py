@@ -181,4 +181,4 @@ def test_a_checkpoint_of_a_version_that_held_out_other_clips_is_not(tmp_path, sn
     follow(folder, stop_after=21)
     as_of_c46a0da(folder)
     assert resumed(folder) == 1
-    assert "which held out other clips for the same share; start a new run" in capsys.readouterr().err
+    assert "which held other clips or images out; start a new run" in capsys.readouterr().err

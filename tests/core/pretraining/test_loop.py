@@ -27,8 +27,8 @@ def test_held_out_batches_are_measured_without_dropout_and_change_nothing(tmp_pa
     initialise(trunk, "kaiming", torch.Generator().manual_seed(0))
     objective = Association(trunk, "abs", torch.Generator().manual_seed(0))
     optimizer = sgd(objective, 0.9, 0.0)
-    held_out = [Noise().draw(3, np.random.default_rng(k)) for k in range(2)]
-    held_out.append(Noise().draw(1, np.random.default_rng(2)))  # the last one is smaller
+    held_out = [Noise().draw(24, np.random.default_rng(k)) for k in range(2)]
+    held_out.append(Noise().draw(2, np.random.default_rng(2)))  # the last one is smaller
     config = PretrainConfig(steps=1, batch=2, held_out_every=1)
     cpu = torch.device("cpu")
     events = list(
@@ -53,7 +53,7 @@ def test_held_out_batches_are_measured_without_dropout_and_change_nothing(tmp_pa
         fc6, fc7 = objective.trunk(images)
         logits = objective.head((fc6[0::2], fc7[0::2]), (fc6[1::2], fc7[1::2]))
         correct += int((logits.argmax(1).numpy() == batch.labels).sum())
-    assert measured == pytest.approx(correct / 7)
+    assert measured == pytest.approx(correct / 50)
 
 
 class InTraining(Objective):

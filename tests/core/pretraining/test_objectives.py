@@ -103,14 +103,12 @@ def test_slowfeat_ranks_the_distances_of_fc7():
 
 
 def test_contrastive_draws_together_and_apart_in_fc7():
-    """Pairs 5, 1 and 1.5 apart in fc7 and nowhere apart in fc6; the first two are of one trajectory."""
-    fc7 = [[0.0, 0.0], [3.0, 4.0], [0.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1.5, 0.0]]
+    """Pairs 5, 1 and 3 apart in fc7 and nowhere apart in fc6; the first two are of one trajectory."""
+    fc7 = [[0.0, 0.0], [3.0, 4.0], [0.0, 0.0], [0.0, 1.0], [0.0, 0.0], [3.0, 0.0]]
     objective = Contrastive(KnownFeatures([[0.0, 0.0]] * 6, fc7), margin=4.0)
     loss, right = objective(None, torch.tensor([1, 1, 0]))
-    assert loss.item() == pytest.approx((5 + 1 + (4 - 1.5)) / 3)
-    assert right.item() == pytest.approx(
-        1 / 3
-    )  # half the margin, 2, lies beyond the second pair and the third
+    assert loss.item() == pytest.approx((5 + 1 + (4 - 3)) / 3)
+    assert right.item() == pytest.approx(2 / 3)  # half the margin, 2, lies between 1 and 3
 
 
 @pytest.mark.parametrize("initialisation", ["kaiming", "calibrated"])
