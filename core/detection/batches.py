@@ -140,7 +140,7 @@ def entries_of(step: int, count: int, per_step: int, seed: int) -> np.ndarray:
 
 
 def mirror(boxes: np.ndarray, width: int) -> np.ndarray:
-    """(N, 4) boxes of the image turned left to right."""
+    """(N, 4) boxes of the image mirrored left to right."""
     return np.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], axis=1)
 
 

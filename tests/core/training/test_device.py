@@ -4,13 +4,21 @@ import pytest
 import torch
 
 from core.errors import StudioError
-from core.training.device import choose_device, prepare, usable_cores
+from core.training.device import choose_device, mixed_precision, prepare, usable_cores
 from tests.devices import DEVICES
 
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_device_is_the_one_that_was_named(device):
     assert choose_device(device).type == device
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_half_precision_is_for_a_gpu_and_only_where_it_is_wanted(device):
+    for wanted in (True, False):
+        with mixed_precision(torch.device(device), wanted):
+            product = torch.ones(2, 2, device=device) @ torch.ones(2, 2, device=device)
+        assert product.dtype == (torch.bfloat16 if wanted and device == "cuda" else torch.float32)
 
 
 def test_auto_is_the_gpu_where_there_is_one():
