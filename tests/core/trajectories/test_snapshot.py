@@ -10,7 +10,7 @@ from core.datasets.clip import Use
 from core.errors import StudioError
 from core.trajectories import edits, journal, store
 from core.trajectories.clip_edits import ChooseUse
-from core.trajectories.model import Kind
+from core.trajectories.model import Kind, Review
 from core.trajectories.snapshot import read_snapshot, write_snapshot
 
 OTHERS = (Use.HELD_OUT, Use.LEFT_OUT)
@@ -97,6 +97,8 @@ def test_a_snapshot_that_cannot_be_written_leaves_the_one_before(connection, tmp
     clip = store.clip(connection, "a")
     write_snapshot(connection, [clip], tmp_path, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    ids = tuple(store.points(connection, clip.id).ids.tolist())
+    journal.perform(connection, edits.SetReview(clip.id, ids, Review.ACCEPTED))
 
     def fill_the_disk(number: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
