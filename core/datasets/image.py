@@ -1,7 +1,6 @@
 """Read image files: as RGB pictures, or with the very values that are stored."""
 
 import io
-import math
 import re
 import warnings
 from collections.abc import Sequence
@@ -20,7 +19,6 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".
 
 _AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 _MOST_PIXELS = 1 << 27  # 400 MB as RGB; a header can claim more than there is
-_NETPBM = re.compile(rb"P([56])" + rb"(?:\s|#[^\n]*\n)+(\d{1,9})" * 3 + rb"\s")
 
 _HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP")
 """What Pillow reads the header of; the rest, such as TIFF, is decoded to know its size."""
@@ -51,8 +49,6 @@ def read_values(path: Path) -> np.ndarray:
     """
     data = _read(path)
     image = _opened(io.BytesIO(data), path)
-    if image is not None and (header := _NETPBM.match(data)):
-        return _netpbm_values(header, data, path)
     if image is not None and image.mode == "P":
         _check(data, path)
         return _palette_indices(image, path)
@@ -177,17 +173,6 @@ def _check(data: bytes, path: Path) -> Image.Image | None:
     elif image.format in ("JPEG", "MPO") and data.find(b"\xff\xd9", file.tell()) < 0:
         raise _damaged(path)  # no end after the start of the pixels
     return image
-
-
-def _netpbm_values(header: re.Match[bytes], data: bytes, path: Path) -> np.ndarray:
-    """A binary PGM or PPM; decoders would scale its values to the full range."""
-    width, height, maximum = (int(header[place]) for place in (2, 3, 4))
-    shape = (height, width) if header[1] == b"5" else (height, width, 3)
-    stored, values = (np.dtype("u1"), np.uint8) if maximum < 256 else (np.dtype(">u2"), np.uint16)
-    end = header.end() + math.prod(shape) * stored.itemsize
-    if len(data) < end:
-        raise _damaged(path)
-    return np.frombuffer(data[header.end() : end], stored).reshape(shape).astype(values)
 
 
 def _palette_indices(image: Image.Image, path: Path) -> np.ndarray:

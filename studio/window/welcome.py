@@ -50,7 +50,6 @@ class WelcomePage(QScrollArea):
         self.setAccessibleName("Welcome")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self._recent: Sequence[Recent] = ()
         page = QWidget()
         self.setWidget(page)
         across = QHBoxLayout(page)
@@ -103,7 +102,6 @@ class WelcomePage(QScrollArea):
 
     def set_recent(self, recent: Sequence[Recent]) -> None:
         """Show the projects opened lately; those whose folder is gone are grey."""
-        self._recent = recent
         while self._recent_grid.count():
             item = self._recent_grid.takeAt(0)
             widget = item.widget() if item else None

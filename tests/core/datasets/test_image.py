@@ -165,6 +165,9 @@ def test_values_are_those_stored(tmp_path):
     np.testing.assert_array_equal(read_values(tmp_path / "a.pgm"), gray.astype(int) * 3)
     (tmp_path / "a.pgm").write_bytes(b"P5 2 1 256 \x00\x07\x01\x00")  # two bytes a value from 256 on
     np.testing.assert_array_equal(read_values(tmp_path / "a.pgm"), [[7, 256]])
+    colour = rng.integers(0, 1001, (5, 7, 3))
+    (tmp_path / "a.ppm").write_bytes(b"P6\n7 5\n1000\n" + colour.astype(">u2").tobytes() + b"trailing")
+    np.testing.assert_array_equal(read_values(tmp_path / "a.ppm"), colour)
 
 
 def test_a_palette_png_keeps_its_indices(tmp_path):

@@ -246,6 +246,16 @@ def test_a_track_without_keyframes_any_more_is_not_densified(connection, clip, o
     assert text == "Densify 1 object (1 changed meanwhile and was left)"
 
 
+def test_within_a_span_alone_what_was_filled_is_replaced(connection, clip, objects):
+    """Object 0 has the keyframes 0, 2 and 6, and 1 and 5 were propagated."""
+    journal.perform(connection, FillObservations({clip.id: {objects[0]: make_object([4])}}, span=(3, 5)))
+    one = one_object(connection, objects[0])
+    assert one.frames.tolist() == [0, 1, 2, 4, 6]
+    assert one.origin.tolist() == [0, Origin.PROPAGATED, 0, Origin.PROPAGATED, 0]
+    journal.undo(connection)
+    assert frames_of(connection, objects[0]) == [0, 1, 2, 5, 6]
+
+
 @pytest.mark.parametrize("changed", ["frames", "boxes", "masks", "origin", "label"])
 def test_keyframes_that_changed_since_the_densifier_saw_them_keep_the_track(
     connection, clip, objects, changed

@@ -1,6 +1,7 @@
 import dataclasses
 import errno
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from core.datasets.clip import Use
 from core.errors import StudioError
 from core.trajectories import edits, journal, store
 from core.trajectories.clip_edits import ChooseUse
-from core.trajectories.model import Kind
+from core.trajectories.model import Kind, Review
 from core.trajectories.snapshot import read_snapshot, write_snapshot
 
 OTHERS = (Use.HELD_OUT, Use.LEFT_OUT)
@@ -93,15 +94,23 @@ def test_a_damaged_list_of_clips_is_one_sentence(tmp_path, text):
         read_snapshot(tmp_path)
 
 
-def test_a_snapshot_that_cannot_be_written_leaves_the_one_before(connection, tmp_path, monkeypatch):
+@pytest.mark.parametrize("last", ["1.npz", "snapshot.json"])
+def test_a_snapshot_that_cannot_be_written_leaves_whole_files(connection, tmp_path, monkeypatch, last):
     clip = store.clip(connection, "a")
+    assert clip.id == 1
     write_snapshot(connection, [clip], tmp_path, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    ids = tuple(store.points(connection, clip.id).ids.tolist())
+    journal.perform(connection, edits.SetReview(clip.id, ids, Review.ACCEPTED))
+    place = os.replace
 
-    def fill_the_disk(number: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def fill_the_disk(source, target) -> None:
+        if target.name == last:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        place(source, target)
 
-    monkeypatch.setattr("os.fsync", fill_the_disk)
+    monkeypatch.setattr("os.replace", fill_the_disk)
     with pytest.raises(OSError):
         write_snapshot(connection, [clip], tmp_path, tmp_path / "other")
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert (tmp_path / last).read_bytes() == before[last]
+    assert {path.name for path in tmp_path.iterdir()} == set(before)
