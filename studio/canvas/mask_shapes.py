@@ -46,7 +46,7 @@ class MaskShape:
 
 
 class MaskShapes:
-    """Shapes by their run lengths; the least lately used go first."""
+    """Shapes by their run lengths; the least recently used go first."""
 
     def __init__(self, height: int, width: int, capacity: int = 256) -> None:
         self._size = height, width

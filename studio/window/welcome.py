@@ -27,7 +27,7 @@ WIDTH = 860
 
 
 class WelcomePage(QScrollArea):
-    """Three ways in, the projects opened lately, and what comes after.
+    """Three ways in, the projects opened recently, and what comes after.
 
     Signals:
         sample_asked(), import_asked(), videos_asked(), open_asked(), new_asked(): a way in was chosen.
@@ -101,7 +101,7 @@ class WelcomePage(QScrollArea):
         self.set_recent(())
 
     def set_recent(self, recent: Sequence[Recent]) -> None:
-        """Show the projects opened lately; those whose folder is gone are grey."""
+        """Show the projects opened recently; those whose folder is gone are grey."""
         while self._recent_grid.count():
             item = self._recent_grid.takeAt(0)
             widget = item.widget() if item else None

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QContextMenuEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLabel, QListView, QWidget
 
@@ -79,6 +79,19 @@ class Reader(User):
             field.selectAll()
             self.qtbot.keyClicks(field, text)
             self.qtbot.keyClick(field, Qt.Key.Key_Tab)
+
+    def choose_of_clip(self, clip: str, text: str) -> None:
+        """Choose an entry of the menu of a clip in the list."""
+        tree = self.session.clips.tree
+        (item,) = tree.findItems(clip, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)
+        place = tree.visualItemRect(item).center()
+        asked = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, tree.viewport().mapToGlobal(place))
+        QApplication.sendEvent(tree.viewport(), asked)
+        self.wait(QApplication.activePopupWidget)
+        menu = QApplication.activePopupWidget()
+        (entry,) = [action for action in menu.actions() if action.text() == text]
+        menu.setActiveAction(entry)
+        self.qtbot.keyClick(menu, Qt.Key.Key_Return)
 
     def click_card(self, run_list: RunList, run: Run, keys=Qt.KeyboardModifier.NoModifier) -> None:
         """Click on a run in a list of runs."""
@@ -226,6 +239,8 @@ def track(reader) -> None:
 
 def pretrain(reader) -> None:
     train = reader.session.train
+    reader.choose_of_clip("creatures4", "Hold out")
+    assert reader.studio.window.last_edit.text() == "Hold out creatures4"
     reader.key("train")
     assert train.isVisible()
     reader.fill_in(train.form, "steps", "100")
@@ -234,6 +249,7 @@ def pretrain(reader) -> None:
     reader.done("pretrain")
     (run,) = train.run_list.chosen()
     reader.wait(lambda: not run.is_active and len(run.curve("loss").values) == 10)
+    assert list(run.curve("held_out_accuracy").steps) == [50, 100]
     reader.picture("pretrain")
 
 
@@ -264,9 +280,8 @@ def compare(reader) -> None:
     newer, older = reader.session.runs.for_job("voc")
     reader.click_card(workspace.run_list, newer)
     reader.click_card(workspace.run_list, older, Qt.KeyboardModifier.ControlModifier)
-    rows = [
-        workspace.model.headerData(row, Qt.Orientation.Vertical) for row in range(workspace.model.rowCount())
-    ]
+    model = workspace.table.model
+    rows = [model.headerData(row, Qt.Orientation.Vertical) for row in range(model.rowCount())]
     assert len(rows) == 2 + 7
     assert all("quoted" in name for name in rows[2:])
     reader.picture("compare")
