@@ -15,7 +15,7 @@ import pytest
 
 from core import config
 from core.config import setting
-from core.detection.config import EvaluateConfig
+from core.evaluation.config import EvaluateConfig
 from core.events import Log, Metric
 from core.jobs import result_edit
 from core.pretraining.config import PretrainConfig
