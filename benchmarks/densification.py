@@ -49,7 +49,7 @@ class Score(NamedTuple):
 
     Attributes:
         mask, box: IoU; 0 where nothing was found.
-        confidence: NaN where none is told.
+        confidence: NaN where there is none.
         flagged: by the densifier; 0 or 1.
         box_differs: the box has an IoU below 0.5 with that between its keyframes' boxes; 0 or 1.
     """

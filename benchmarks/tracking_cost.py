@@ -1,7 +1,7 @@
 """What tracking points costs: time on one and on two cores, and memory over a long clip.
 
 For `python -m benchmarks.tracking --speed --memory`. Times are medians of repetitions that take turns, so
-that what else the machine does weighs on all alike; the load average is told beside them.
+that what else the machine does weighs on all alike; the load average is printed beside them.
 """
 
 import json
@@ -29,7 +29,7 @@ LONG = 1000
 
 
 def load() -> list[float]:
-    """The machine's load average over 1, 5 and 15 minutes; empty where it is not told."""
+    """The machine's load average over 1, 5 and 15 minutes; empty where the system does not say."""
     return [round(value, 2) for value in os.getloadavg()] if hasattr(os, "getloadavg") else []
 
 

@@ -8,8 +8,8 @@ It draws a clip of 854 x 480 pixels with that many point trajectories, all in ev
 start_up      from the start of the interpreter to the first paint of the window, and until a project's
               first frame is on the canvas, each time in a process of its own;
 frame_step    from `set_frame` to the end of the paint, frames decoded before, trails of 16 frames;
-edit_commit   a moved point: stored in the database, and until all views of the window are painted anew;
-undo          taking it back, until all views are painted anew.
+edit_commit   a moved point: stored in the database, and until all views of the window are painted again;
+undo          taking it back, until all views are painted again.
 
 `cpu` is the time of the window's thread alone, which other work on the machine does not lengthen.
 """

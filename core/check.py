@@ -44,7 +44,7 @@ def _results(folder: RunFolder) -> Iterator[str]:
 
 
 def _frames(project: Project) -> Iterator[str]:
-    """Every source frame is decoded; of a clip with many problems only the first is told."""
+    """Every source frame is decoded; of a clip with many problems only the first is named."""
     with project.reading() as connection:
         clips = store.clips(connection)
     for clip in clips:

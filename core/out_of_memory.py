@@ -1,4 +1,4 @@
-"""Errors of memory that ran out, told by their names, so that no library need be imported for it."""
+"""Errors of memory that ran out, recognised by their names, so that no library need be imported for it."""
 
 import errno
 from collections.abc import Collection

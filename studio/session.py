@@ -180,7 +180,7 @@ class Session(QObject):
         document.busy_changed.connect(self._show_busy)
         for refusing in (document, self.jobs, self.exchange, self.repair, self.refilling):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
-        self.jobs.told.connect(window.toasts.show)
+        self.jobs.message.connect(window.toasts.show)
         for offering in (self.jobs, self.exchange):
             offering.offered.connect(window.toasts.show)
         self.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def perform(args: argparse.Namespace) -> Outcome:
-    """What the format cannot hold is told before the clip's file is written."""
+    """What the format cannot hold is said before the clip's file is written."""
     files, warnings = [], []
     with Project.open(args.project) as project, project.reading() as connection:
         clips = store.clips(connection)

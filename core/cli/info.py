@@ -82,7 +82,7 @@ def _text(clips: list[dict[str, Any]], runs: list[dict[str, str]]) -> str:
     for clip in clips:
         for origin, count in clip["observations"].items():
             origins[origin] = origins.get(origin, 0) + count
-    told = ", ".join(f"{count:,} {origin}" for origin, count in origins.items())
-    lines.append(f"Observations: {told or 'none'}.")
+    kinds = ", ".join(f"{count:,} {origin}" for origin, count in origins.items())
+    lines.append(f"Observations: {kinds or 'none'}.")
     lines += [f"{run['name']}  {run['state']}" for run in runs]
     return "\n".join(lines)

@@ -36,7 +36,7 @@ def perform(args: argparse.Namespace, job: Job) -> Outcome:
 
 
 def settings_of(args: argparse.Namespace, job: Job) -> Any:
-    """The settings given; boxes of images are kept where all commands keep them, unless told otherwise.
+    """The settings given; boxes of images are kept where all commands keep them, unless `cache` is given.
 
     Raises:
         StudioError: a value out of range.

@@ -22,7 +22,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         "--resume",
         action="store_true",
         help="go on with the run in --out, if there is one; how long (--steps, for a schedule other than "
-        "constant the rest follows the new length), where and how often to report may be given anew",
+        "constant the rest follows the new length), where and how often to report may be changed",
     )
 
 

@@ -67,7 +67,7 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
 def index_video(path: Path, on_frame: Callable[[int], None] = lambda frame: None) -> FoundClip:
     """Decode a video once and note the time of every frame and where decoding can start.
 
-    `on_frame` is told the number of each frame.
+    `on_frame` is called with the number of each frame.
 
     Raises:
         StudioError: the file is missing, no video, holds no picture, or pictures of several sizes.
@@ -144,7 +144,7 @@ class VideoFrames:
             self._next = -1
             path = self._clip.root / self._clip.files[0]
             raise StudioError(
-                f"{path} is not the video that was imported; restore that file, or import this one anew."
+                f"{path} is not the video that was imported; restore that file, or import this one again."
             )
         return picture.to_ndarray(format="rgb24")
 

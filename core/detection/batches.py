@@ -50,7 +50,7 @@ class TrainingImage:
 
 
 @dataclass(frozen=True)
-class Batch:
+class RoIBatch:
     """What one step learns from.
 
     Attributes:
@@ -96,10 +96,10 @@ def make_batch(
     size: ImageSize,
     step: int,
     device: torch.device,
-) -> Batch:
+) -> RoIBatch:
     """The images and boxes of a step; which ones depends on the seed and the step alone.
 
-    Every image is seen as it is and mirrored before any is seen again, in an order drawn anew each time.
+    Every image is seen as it is and mirrored before any is seen again, in an order drawn again each time.
     """
     generator = np.random.default_rng([config.seed, 1, step])
     pixels, boxes, factors, labels, targets = [], [], [], [], []
@@ -122,7 +122,7 @@ def make_batch(
         factors.append(factor)
         labels.append(classes)
         targets.append(np.where(foreground[:, None], deltas, 0.0))
-    return Batch(
+    return RoIBatch(
         detector_images.stacked(pixels),
         rois_of(boxes, factors).to(device),
         torch.from_numpy(np.concatenate(labels)).to(device),

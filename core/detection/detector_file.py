@@ -14,7 +14,7 @@ from core.networks.sizes import NETWORKS, ImageSize
 from core.networks.tensor_file import TensorFile
 from core.networks.trunk import Trunk
 
-FILE = TensorFile("associationnet-detector", "1", "detector", "choose another fine-tuning run or train anew")
+FILE = TensorFile("associationnet-detector", "1", "detector", "choose another fine-tuning run or train again")
 
 IN_RUN = Path("results") / "detector.safetensors"
 """Where a fine-tuning run leaves its detector."""

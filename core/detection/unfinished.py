@@ -34,7 +34,7 @@ class Unfinished:
                 if str(arrays["key"]) != self._key:
                     break
                 found += list(_of_images(arrays))
-            except (OSError, ValueError, KeyError):  # damaged: detected anew
+            except (OSError, ValueError, KeyError):  # damaged: detected again
                 break
         self._kept = len(found)
         return found

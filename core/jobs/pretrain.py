@@ -21,7 +21,7 @@ from core.pairs.counting import Counts, lost_kinds, material_words
 from core.pairs.sampling import FrameGap
 from core.pairs.split import share_of, split_clips
 from core.pairs.training_set import build_training_set
-from core.pretraining.batches import Batch, Batches, drawn_once, patch_batches
+from core.pretraining.batches import Batches, PatchBatch, drawn_once, patch_batches
 from core.pretraining.config import PretrainConfig
 from core.pretraining.images import ImageBatches, hold_out, images_words
 from core.pretraining.loop import rate_at, train
@@ -104,7 +104,7 @@ class _Material:
     """What is trained and measured on; `notes` go with the weights, `words` and `warnings` into the log."""
 
     batches: Batches
-    held_out: Sequence[Batch]
+    held_out: Sequence[PatchBatch]
     notes: dict[str, str]
     words: str
     classes: int = 2
@@ -124,7 +124,7 @@ def _pairs(
     batches = patch_batches(whole.of_clips(split.training), config.method, config.regime, gap, reader)
     trained, held_out = Counts.at_places(batches.counts, whole.clips), Counts({})
     warnings = [lost_kinds([one.kind for one in whole.sets(config.regime)], trained)]
-    measured: Sequence[Batch] = ()
+    measured: Sequence[PatchBatch] = ()
     if split.held_out:
         kept = whole.of_clips(split.held_out)
         try:
@@ -152,7 +152,7 @@ def _images(config: PretrainConfig, network: Network) -> _Material:
     images = read_caltech101(config.images)
     training, held_out = hold_out(images, share_of(config.held_out) or 0.0, config.split_seed)
     batches = ImageBatches([images.paths[k] for k in training], images.labels[training], network.input_size)
-    measured: Sequence[Batch] = ()
+    measured: Sequence[PatchBatch] = ()
     if len(held_out):
         others = ImageBatches(
             [images.paths[k] for k in held_out], images.labels[held_out], network.input_size

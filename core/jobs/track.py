@@ -70,4 +70,4 @@ def _restored(tracker: FlowTracker, unfinished: Path) -> Iterator[Log]:
     try:
         tracker.restore(read_arrays(unfinished))
     except (OSError, ValueError, KeyError):
-        yield Log(f"{unfinished.name} in {unfinished.parent} is damaged; its clip starts anew.", "warning")
+        yield Log(f"{unfinished.name} in {unfinished.parent} is damaged; its clip starts again.", "warning")

@@ -12,7 +12,7 @@ from core.pairs.training_set import TrainingSet
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class PatchBatch:
     """What one step sees.
 
     Attributes:
@@ -27,7 +27,7 @@ class Batch:
 class Batches(Protocol):
     """Where a loop draws from."""
 
-    def draw(self, count: int, generator: np.random.Generator) -> Batch:
+    def draw(self, count: int, generator: np.random.Generator) -> PatchBatch:
         """The next `count` pairs, triplets or images."""
         ...
 
@@ -39,14 +39,14 @@ class PatchBatches:
         self._sampler, self._reader = sampler, reader
         self.counts = sampler.counts
 
-    def draw(self, count: int, generator: np.random.Generator) -> Batch:
+    def draw(self, count: int, generator: np.random.Generator) -> PatchBatch:
         drawn = self._sampler.draw(count, generator)
         members = drawn.clip.shape[1]
         patches = self._reader.read(
             drawn.clip.ravel(), drawn.frame.ravel(), drawn.box.reshape(-1, 4), np.repeat(drawn.flip, members)
         )
         same = drawn.same if isinstance(drawn, PairBatch) else np.zeros(count, bool)
-        return Batch(patches, same.astype(np.int64))
+        return PatchBatch(patches, same.astype(np.int64))
 
 
 def patch_batches(
@@ -61,7 +61,9 @@ def patch_batches(
     return PatchBatches(sampler(training_set, regime, gap), reader)
 
 
-def drawn_once(batches: Batches, count: int, size: int, generator: np.random.Generator) -> Sequence[Batch]:
+def drawn_once(
+    batches: Batches, count: int, size: int, generator: np.random.Generator
+) -> Sequence[PatchBatch]:
     """`count` pairs, triplets or images in batches of `size`, to measure on again and again."""
     sizes = [min(size, count - start) for start in range(0, count, size)]
     return [batches.draw(size, generator) for size in sizes]

@@ -9,7 +9,7 @@ from core.datasets.caltech101 import Caltech101
 from core.datasets.image import read_image
 from core.datasets.patches import cut
 from core.pairs.split import drawn
-from core.pretraining.batches import Batch
+from core.pretraining.batches import PatchBatch
 
 MARGIN = 8 / 7
 """Images are brought to this multiple of the patch's side, and a random patch of them is taken."""
@@ -28,7 +28,7 @@ class ImageBatches:
         self._paths, self._labels, self._size = paths, labels, size
         self._kept: dict[int, np.ndarray] = {}
 
-    def draw(self, count: int, generator: np.random.Generator) -> Batch:
+    def draw(self, count: int, generator: np.random.Generator) -> PatchBatch:
         """The next images, each as likely as any other.
 
         Raises:
@@ -46,7 +46,7 @@ class ImageBatches:
                 self._kept[place] = cut(image, np.array([0, 0, width, height], np.float32), side)
             patch = self._kept[place][y : y + self._size, x : x + self._size]
             patches[row] = patch[:, ::-1] if mirrored[row] else patch
-        return Batch(patches, self._labels[places])
+        return PatchBatch(patches, self._labels[places])
 
 
 def hold_out(images: Caltech101, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from core.array_file import write_arrays
 from core.events import Event, Filters
 from core.networks.trunk import normalise
-from core.pretraining.batches import Batch, Batches
+from core.pretraining.batches import Batches, PatchBatch
 from core.pretraining.config import PretrainConfig
 from core.pretraining.objectives import Objective
 from core.training.ahead import drawn_ahead
@@ -26,7 +26,7 @@ def train(
     objective: Objective,
     optimizer: torch.optim.Optimizer,
     batches: Batches,
-    held_out: Sequence[Batch],
+    held_out: Sequence[PatchBatch],
     generator: np.random.Generator,
     config: PretrainConfig,
     start: Resumed,
@@ -122,14 +122,14 @@ def rate_at(config: PretrainConfig, step: int) -> float:
 
 def _batches(
     batches: Batches, config: PretrainConfig, generator: np.random.Generator, done: int
-) -> Iterator[tuple[Batch, dict[str, Any]]]:
+) -> Iterator[tuple[PatchBatch, dict[str, Any]]]:
     """The batches of the steps to come, each with the generator's state after it."""
     for _ in range(done, config.steps):
         yield batches.draw(config.batch, generator), dict(generator.bit_generator.state)
 
 
 def _on_device(
-    objective: Objective, batch: Batch, config: PretrainConfig, device: torch.device
+    objective: Objective, batch: PatchBatch, config: PretrainConfig, device: torch.device
 ) -> tuple[Tensor, Tensor]:
     """Loss and accuracy of a batch; its uint8 pixels are already laid out channels last."""
     patches = torch.from_numpy(batch.patches).to(device).permute(0, 3, 1, 2)
@@ -141,7 +141,7 @@ def _on_device(
 
 @torch.no_grad()
 def _accuracy(
-    objective: Objective, batches: Sequence[Batch], config: PretrainConfig, device: torch.device
+    objective: Objective, batches: Sequence[PatchBatch], config: PretrainConfig, device: torch.device
 ) -> float:
     """The share of held-out pairs, triplets or images that are classified or ranked correctly."""
     objective.eval()

@@ -1,6 +1,6 @@
 """What each method minimises, as one module: the trunk, its head and their loss.
 
-Called with images (N, 3, S, S) from `normalise` and labels (B,) int64, as a `Batch` brings them, each
+Called with images (N, 3, S, S) from `normalise` and labels (B,) int64, as a `PatchBatch` brings them, each
 gives the loss and the share of the B that are classified or ranked correctly, both scalars.
 """
 

@@ -24,7 +24,7 @@ def import_edit(
 
     Args:
         found: what `core.datasets.readers.find_clips` gave.
-        on_progress: told which clip is decoded; it may raise to give up.
+        on_progress: called with the clip that is decoded; it may raise to give up.
         taken: names of clips in the project; a found clip of that name gets a number.
 
     Returns:

@@ -197,7 +197,7 @@ class RunFolder:
     def is_alive(self) -> bool:
         """Whether a worker holds the run's lock."""
         if not self.path.is_dir():
-            return False  # and do not let the lock make the folder anew
+            return False  # and do not let the lock make the folder again
         lock = filelock.FileLock(self.path / "lock")
         try:
             lock.acquire(blocking=False)
@@ -270,7 +270,7 @@ class RunFolder:
         self.drop_events(lambda event: isinstance(event, ClassAP) or getattr(event, "step", 0) > step)
 
     def drop_events(self, unwanted: Callable[[Event], bool]) -> None:
-        """Write the events anew without some of them; lines that are no event go too.
+        """Write the events again without some of them; lines that are no event go too.
 
         The caller holds the lock, or no worker runs.
         """

@@ -45,7 +45,7 @@ def refill(
         edited: id of the object that was edited.
         frame: the edited one; it may also have lost its keyframe.
         config: as the clip was densified with.
-        report: told steps done and steps in all, after each step; what it raises ends the work.
+        report: called after each step with the steps done and in all; what it raises ends the work.
 
     Raises:
         StudioError: a mask does not fit the frames.

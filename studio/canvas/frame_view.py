@@ -219,8 +219,8 @@ class FrameView(QWidget):
             marks.draw_note(painter, at, text, self.palette(), whole)
         self._tool.paint(painter)
         self._paint_legend(painter)
-        told = view.hovered in view.repairing  # its note is there, and would be covered
-        if view.hovered is not None and not told and self.underMouse() and not self._tool.active:
+        has_note = view.hovered in view.repairing  # its note is there, and would be covered
+        if view.hovered is not None and not has_note and self.underMouse() and not self._tool.active:
             note = marks.about(scene, view.hovered)
             if note:
                 marks.draw_note(painter, self._at, note, self.palette(), whole)

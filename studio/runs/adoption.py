@@ -17,11 +17,11 @@ class Adoption(QObject):
     """A queue of runs whose results are read in a thread and stored in the background.
 
     Signals:
-        told(str): what there is to know about a result that was stored, one sentence or two.
+        message(str): what there is to know about a result that was stored, one sentence or two.
         failed(str): a result could not be read; one sentence for the user.
     """
 
-    told = Signal(str)
+    message = Signal(str)
     failed = Signal(str)
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
@@ -62,7 +62,7 @@ class Adoption(QObject):
         """Tell what the edit that was stored found, once it can be seen."""
         told, self._findings = self._findings, ""
         if told:
-            self.told.emit(told)
+            self.message.emit(told)
 
     def _skip(self, sentence: str) -> None:
         self.failed.emit(sentence)

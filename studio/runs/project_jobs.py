@@ -24,12 +24,12 @@ class ProjectJobs(QObject):
     """Starts tracking and densifying on clips; their results become trajectories by themselves.
 
     Signals:
-        told(str): something to know, one sentence.
+        message(str): something to know, one sentence.
         offered(str, str, str, Callable): a sentence with one thing to do, as `Toasts.show` takes it.
         failed(str): a run ended badly; one sentence.
     """
 
-    told = Signal(str)
+    message = Signal(str)
     offered = Signal(str, str, str, object)
     failed = Signal(str)
 
@@ -38,7 +38,7 @@ class ProjectJobs(QObject):
         self._document, self._view, self._runs = document, view, runs
         self._summaries: list[ClipSummary] = []
         self._adoption = Adoption(document, self)
-        self._adoption.told.connect(self.told)
+        self._adoption.message.connect(self.message)
         self._adoption.failed.connect(self.failed)
         self.popovers = {job.name: JobPopover(job, window) for job in jobs_on_clips()}
         for name, popover in self.popovers.items():
@@ -83,13 +83,13 @@ class ProjectJobs(QObject):
     def _start(self, job: str, settings: object, on_all: bool) -> None:
         clips = None if on_all or self._view.clip is None else [self._view.clip]
         run = self._runs.start(job, settings, clips)
-        self.told.emit(f"{run.title}: started; it appears here when it is done.")
+        self.message.emit(f"{run.title}: started; it appears here when it is done.")
 
     def _stop_all(self) -> None:
         active = self._runs.active()
         for run in active:
             self._runs.stop(run)
-        self.told.emit("Each run saves what it did and ends." if active else "Nothing is running.")
+        self.message.emit("Each run saves what it did and ends." if active else "Nothing is running.")
 
     def _open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._document.project.runs)))
@@ -102,7 +102,7 @@ class ProjectJobs(QObject):
         elif run.state is State.DONE and run.job in self.popovers and run.folder is not None:
             self._adoption.add([run.folder])
         elif run.state is State.DONE:
-            self.told.emit(f"{run.title} is done.")
+            self.message.emit(f"{run.title} is done.")
 
     def _tell_deleted(self, run: Run) -> None:
         self.offered.emit(f"{run.title}: deleted.", "info", "Undo", partial(self._restore, run))

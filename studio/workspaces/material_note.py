@@ -45,7 +45,7 @@ class MaterialNote(QLabel):
         self.setProperty("quiet", True)
 
     def count(self) -> None:
-        """Count the tracks of the project anew; what was counted before holds until then."""
+        """Count the tracks of the project again; what was counted before holds until then."""
         if sum(one.objects + one.points for one in self._document.clips()) > FEW:
             self._tracks_reader.start(lambda report: self._read())
             return

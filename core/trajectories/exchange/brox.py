@@ -103,7 +103,7 @@ def _check_frames(frame: np.ndarray, owner: np.ndarray, frames: float, path: Pat
     wrong[1:] |= (np.diff(owner) == 0) & (np.diff(frame) != 1)
     if wrong.any():
         raise StudioError(
-            f"{path} has frames out of order in trajectory {owner[np.argmax(wrong)]}; write it anew."
+            f"{path} has frames out of order in trajectory {owner[np.argmax(wrong)]}; write it again."
         )
 
 

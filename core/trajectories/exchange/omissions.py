@@ -33,16 +33,18 @@ def omissions(format: str, points: PointTrajectories, objects: Sequence[ObjectTr
         f"{boxes - masks} boxes without a mask are left out": boxes > masks and holds == {"masks"},
         f"{overlap:,} pixels where masks overlap go to the later object": overlap,
         "labels are not kept": labelled and "labels" not in holds,
-        "what was annotated, edited or propagated is not told apart": (
+        "what was annotated, edited or propagated is not distinguished": (
             there and not holds & {"origins", "keyframes", "confidences"}
         ),
-        "keyframes are told apart, but not annotated from edited ones": there and "keyframes" in holds,
-        "keyframes are told apart only by their confidence of 1": there and holds == {"boxes", "confidences"},
+        "keyframes are kept, but edited and annotated ones are not distinguished": there
+        and "keyframes" in holds,
+        "keyframes are distinguished only by their confidence of 1": there
+        and holds == {"boxes", "confidences"},
         "how sure the boxes are is not kept": (
             any((one.confidence < 1).any() for one in kept) and "confidences" not in holds
         ),
         "how well links fit and why tracks end is not kept": linked and "ends" not in holds,
-        "accepted and rejected trajectories are not told apart": reviewed and "reviews" not in holds,
+        "accepted and rejected trajectories are not distinguished": reviewed and "reviews" not in holds,
     }
     return [f"In {FORMATS[format].title}, {fact}." for fact, applies in facts.items() if applies]
 

@@ -97,7 +97,7 @@ def _array(archive: zipfile.ZipFile, name: str, path: Path) -> np.ndarray:
         )
     count = math.prod(shape)
     if dtype.kind not in "biuf" or count > _MOST or count * dtype.itemsize > info.file_size:
-        raise StudioError(f"{path} has an array {name!r} that is no table of numbers; save it anew.")
+        raise StudioError(f"{path} has an array {name!r} that is no table of numbers; save it again.")
     with archive.open(info) as file:
         return np.lib.format.read_array(file, allow_pickle=False)
 

@@ -6,7 +6,7 @@ from core.events import Metric
 from core.networks.initialisation import initialise
 from core.networks.sizes import TINY
 from core.networks.trunk import Trunk, normalise
-from core.pretraining.batches import Batch
+from core.pretraining.batches import PatchBatch
 from core.pretraining.config import PretrainConfig
 from core.pretraining.loop import train
 from core.pretraining.objectives import Association, Objective
@@ -19,7 +19,7 @@ class Noise:
 
     def draw(self, count, generator):
         patches = generator.integers(0, 256, (2 * count, 64, 64, 3), np.uint8)
-        return Batch(patches, np.arange(count) % 2)
+        return PatchBatch(patches, np.arange(count) % 2)
 
 
 def test_held_out_batches_are_measured_without_dropout_and_change_nothing(tmp_path):
@@ -67,7 +67,7 @@ class Grey:
     """Grey patches without end."""
 
     def draw(self, count, generator):
-        return Batch(np.full((count, 64, 64, 3), 128, np.uint8), np.zeros(count, np.int64))
+        return PatchBatch(np.full((count, 64, 64, 3), 128, np.uint8), np.zeros(count, np.int64))
 
 
 def test_dropout_acts_in_every_step_and_in_no_measurement(tmp_path):

@@ -236,9 +236,9 @@ def test_losses_say_what_a_format_does_not_keep(points, objects):
     assert omissions("brox", points, objects) == [
         "In Brox tracks, 3 object trajectories are left out.",
         "In Brox tracks, labels are not kept.",
-        "In Brox tracks, what was annotated, edited or propagated is not told apart.",
+        "In Brox tracks, what was annotated, edited or propagated is not distinguished.",
         "In Brox tracks, how well links fit and why tracks end is not kept.",
-        "In Brox tracks, accepted and rejected trajectories are not told apart.",
+        "In Brox tracks, accepted and rejected trajectories are not distinguished.",
     ]
     assert omissions("davis", points, objects)[:3] == [
         "In DAVIS masks, 2 point trajectories are left out.",
@@ -247,19 +247,19 @@ def test_losses_say_what_a_format_does_not_keep(points, objects):
     ]
     assert omissions("davis", NOTHING, objects[2:]) == [
         "In DAVIS masks, labels are not kept.",
-        "In DAVIS masks, what was annotated, edited or propagated is not told apart.",
-        "In DAVIS masks, accepted and rejected trajectories are not told apart.",
+        "In DAVIS masks, what was annotated, edited or propagated is not distinguished.",
+        "In DAVIS masks, accepted and rejected trajectories are not distinguished.",
     ]
     assert omissions("cvat", points, objects) == [
-        "In CVAT for video, keyframes are told apart, but not annotated from edited ones.",
+        "In CVAT for video, keyframes are kept, but edited and annotated ones are not distinguished.",
         "In CVAT for video, how sure the boxes are is not kept.",
         "In CVAT for video, how well links fit and why tracks end is not kept.",
-        "In CVAT for video, accepted and rejected trajectories are not told apart.",
+        "In CVAT for video, accepted and rejected trajectories are not distinguished.",
     ]
     assert omissions("coco", NOTHING, objects) == [
-        "In COCO for video, accepted and rejected trajectories are not told apart."
+        "In COCO for video, accepted and rejected trajectories are not distinguished."
     ]
-    assert "In MOTChallenge, keyframes are told apart only by their confidence of 1." in omissions(
+    assert "In MOTChallenge, keyframes are distinguished only by their confidence of 1." in omissions(
         "mot", points, objects
     )
     assert "In MOTChallenge, 4 masks become boxes." in omissions("mot", points, objects)
