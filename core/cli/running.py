@@ -61,7 +61,7 @@ def passing_run(job: Job, settings: Any, args: argparse.Namespace, kept: str = "
 
 def _kept(settings: Any) -> str:
     searches = getattr(settings, "cache", None) is not None and getattr(settings, "proposals", None) is None
-    return "only the boxes proposed so far were kept" if searches else "nothing was kept"
+    return "the boxes proposed so far were kept" if searches else "nothing was kept"
 
 
 def cache() -> Path:

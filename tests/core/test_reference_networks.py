@@ -174,15 +174,6 @@ def test_the_baselines_see_fc7_alone(method, labels):
     assert method(Known(random(1), random(3)))(None, labels)[0].item() != pytest.approx(loss)
 
 
-def test_a_triplet_is_anchor_positive_negative_and_a_pair_anchor_candidate():
-    fc7 = torch.tensor([[0.0, 0], [1, 0], [5, 0], [0, 0], [0, 7], [0, 2]])
-    assert SlowFeat(Known(fc7, fc7), margin=1.0)(None, torch.zeros(2))[1].item() == 0.5
-    pairs = torch.tensor([[0.0, 0], [0, 0], [0, 0], [9, 9], [0, 0], [9, 9]])
-    assert Contrastive(Known(pairs, pairs), margin=1.0)(None, torch.tensor([1, 0, 1]))[1] == pytest.approx(
-        2 / 3
-    )
-
-
 def test_association_subtracts_the_candidate_s_fc6_and_fc7_from_the_anchor_s():
     """The paper, Section 3: "subtracting the concatenated fc6 and fc7 in the two stacks"."""
     fc6, fc7 = random(1), random(2)

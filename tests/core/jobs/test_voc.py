@@ -261,9 +261,15 @@ def test_pretrained_weights_are_where_fine_tuning_starts(settings, tmp_path):
     initialise(trunk, "xavier", torch.Generator().manual_seed(5))
     weights = tmp_path / "trunk.safetensors"
     save_trunk(trunk, weights)
-    config = replace(settings, init=str(weights), network="auto", steps=1, freeze_at=5)
+    cache = tmp_path / "cache"
+    config = replace(
+        settings, init=str(weights), network="auto", steps=1, freeze_at=5, mode="fast", cache=cache
+    )
     folder = RunFolder.create(tmp_path / "run", "voc", config)
     list(run(folder))
+    (searched,) = cache.iterdir()  # images to train on and to test on, in the mode that was asked for
+    assert "-fast-" in searched.name
+    assert len(list(searched.rglob("*.npy"))) == 6 + 4
     tuned = load_file(folder.results / "detector.safetensors")
     for name in ("conv1.weight", "conv5.bias"):
         assert torch.equal(tuned[f"trunk.{name}"], trunk.state_dict()[name])
