@@ -25,6 +25,7 @@ def main(project: Path, settings: Path, steps: int) -> int:
     train.form.editor("steps").set_value(steps)
     train.form.editor("batch").set_value(8)
     train.form.editor("report_every").set_value(1)
+    QTest.qWaitFor(train.start_button.isEnabled, 60_000)  # its tracks are counted first
     QTest.mouseClick(train.start_button, Qt.MouseButton.LeftButton)
     return app.exec()
 
