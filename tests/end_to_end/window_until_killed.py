@@ -25,7 +25,8 @@ def main(project: Path, settings: Path, steps: int) -> int:
     train.form.editor("steps").set_value(steps)
     train.form.editor("batch").set_value(8)
     train.form.editor("report_every").set_value(1)
-    QTest.qWaitFor(train.start_button.isEnabled, 60_000)  # its tracks are counted first
+    while not train.start_button.isEnabled():  # its tracks are counted first
+        QTest.qWait(50)
     QTest.mouseClick(train.start_button, Qt.MouseButton.LeftButton)
     return app.exec()
 
