@@ -106,7 +106,7 @@ class FinetuneConfig(DetectorData):
         "Size of the network; auto is that of the weights it starts from, and for a random start the paper's "
         "on a GPU and the tiny one on a CPU, so name it where a random start is to be compared with another",
         choices=network_choices,
-        auto="by start or device",
+        auto="by start",
     )
     schedule: str = setting(
         "auto",

@@ -59,6 +59,7 @@ JOBS: dict[str, Job] = {
             settings=ProposalsConfig,
             works=Works.FOR_A_FILE,
             module="core.jobs.proposals",
+            workspace="",
             required=("voc", "out"),
             result="proposals.json",
         ),

@@ -59,7 +59,7 @@ def test_the_form_says_what_auto_means(qtbot):
             qtbot.addWidget(editor)
             assert editor.value() == "auto"
             shown[field.name] = editor.findChild(QComboBox).currentText()
-    assert shown == {"network": "auto (by start or device)", "schedule": "auto (by network)"}
+    assert shown == {"network": "auto (by start)", "schedule": "auto (by network)"}
 
 
 def test_an_unknown_network_is_refused_by_a_sentence_that_lists_them():
