@@ -1,7 +1,8 @@
 """The job that probes a trunk on Caltech-101 or on VOC objects; leaves `results/probe.json`."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,7 +11,16 @@ from core.atomic_file import write_atomically
 from core.datasets.caltech101 import read_caltech101
 from core.datasets.voc import CLASSES, read_split
 from core.evaluation.config import ProbeConfig
-from core.evaluation.probes import BATCH, LabelledBox, choose, features, objects_of, probe, usable_classes
+from core.evaluation.probes import (
+    BATCH,
+    LabelledBox,
+    ProbeScore,
+    choose,
+    features,
+    objects_of,
+    probe,
+    usable_classes,
+)
 from core.events import Event, Log, Metric, Progress
 from core.networks.sizes import network_named
 from core.networks.trunk import Trunk
@@ -28,30 +38,46 @@ def run(folder: RunFolder, config: ProbeConfig) -> Generator[Event, None, None]:
     labels = np.array([one.label for one in boxes])
     generator = np.random.default_rng(config.seed)
 
-    # Caltech-101 has no test set: what is not chosen for training tests.
-    own_test = bool(is_test.any())
     chosen = [
         choose(np.where(is_test, -1, labels), config.per_class, generator) & ~is_test
         for _ in range(config.splits)
     ]
-    used = np.flatnonzero(np.any(chosen, axis=0) | is_test) if own_test else np.arange(len(boxes))
-    found = []
-    for done, batch in enumerate(
-        features(trunk, [boxes[row] for row in used], config.layer, device), start=1
-    ):
-        found.append(batch)
-        yield Progress(min(done * BATCH, len(used)), len(used), f"Computing {config.layer}")
-    all_features, all_labels = torch.cat(found), torch.from_numpy(labels[used])
+    # Caltech-101 has no test set: what is not chosen for training tests.
+    tested = [is_test if is_test.any() else ~train for train in chosen]
+    used = np.flatnonzero(np.any([*chosen, *tested], axis=0))
+    found = yield from _features(trunk, [boxes[row] for row in used], config.layer, device)
+    targets = torch.from_numpy(labels[used])
 
     scores = []
-    for split, whole in enumerate(chosen, start=1):
-        train = whole[used]
-        test = is_test[used] if own_test else ~train
-        score = probe(all_features[train], all_labels[train], all_features[test], all_labels[test], generator)
-        scores.append(score)
-        yield Metric("probe_accuracy", split, score.accuracy)
+    for split, (train, test) in enumerate(zip(chosen, tested, strict=True), start=1):
+        train, test = train[used], test[used]
+        scores.append(probe(found[train], targets[train], found[test], targets[test], generator))
+        yield Metric("probe_accuracy", split, scores[-1].accuracy)
+    result = _result(config, trunk, names, scores, int(tested[-1].sum()))
+    write_atomically(folder.results / "probe.json", json.dumps(result, indent=1).encode())
+    yield Log(
+        f"A linear classifier on {config.layer} of the {trunk.network.name} network classifies "
+        f"{result['accuracy']:.1%} correctly, of {len(names)} classes (chance {1 / len(names):.1%})."
+    )
+
+
+def _features(
+    trunk: Trunk, boxes: Sequence[LabelledBox], layer: str, device: torch.device
+) -> Generator[Event, None, torch.Tensor]:
+    """The features of boxes, (N, D), with progress."""
+    found = []
+    for done, batch in enumerate(features(trunk, boxes, layer, device), start=1):
+        found.append(batch)
+        yield Progress(min(done * BATCH, len(boxes)), len(boxes), f"Computing {layer}")
+    return torch.cat(found)
+
+
+def _result(
+    config: ProbeConfig, trunk: Trunk, names: Sequence[str], scores: Sequence[ProbeScore], test_images: int
+) -> dict[str, Any]:
+    """What `probe.json` holds; `standard_deviation` is null for one split."""
     accuracies = np.array([score.accuracy for score in scores])
-    result = {
+    return {
         "set": "caltech101" if config.caltech101 else f"voc{config.year}",
         "init": config.init,
         "network": trunk.network.name,
@@ -61,15 +87,10 @@ def run(folder: RunFolder, config: ProbeConfig) -> Generator[Event, None, None]:
         "splits": accuracies.tolist(),
         "penalties": [score.penalty for score in scores],
         "chance": 1 / len(names),
-        "classes": names,
+        "classes": list(names),
         "per_class": config.per_class,
-        "test_images": int(test.sum()),
+        "test_images": test_images,
     }
-    write_atomically(folder.results / "probe.json", json.dumps(result, indent=1).encode())
-    yield Log(
-        f"{config.layer} of the {trunk.network.name} network names {accuracies.mean():.1%} "
-        f"of {len(names)} classes (chance {1 / len(names):.1%})."
-    )
 
 
 def _trunk(config: ProbeConfig, device: torch.device) -> Trunk:
