@@ -31,9 +31,9 @@ from core.datasets.clip import Clip
 from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
-from core.trajectories.edits import Split
 from core.trajectories.journal import perform, undo
 from core.trajectories.model import PointTrajectories
+from core.trajectories.trajectory_edits import Split
 
 
 def walks(points: int, frames: int, rng: np.random.Generator) -> PointTrajectories:

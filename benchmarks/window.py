@@ -32,9 +32,9 @@ from core.datasets.clip import Clip
 from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
-from core.trajectories.edits import MovePoint
 from core.trajectories.journal import perform
 from core.trajectories.model import PointTrajectories
+from core.trajectories.observation_edits import MovePoint
 
 WIDTH, HEIGHT = 854, 480
 

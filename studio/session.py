@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from core.project.project import Project
-from core.trajectories.edits import MovePoint
 from core.trajectories.journal import Edit, HistoryEntry
+from core.trajectories.observation_edits import MovePoint
 from core.trajectories.store import ClipSummary
 from studio.canvas.pane import CanvasPane
 from studio.document import Document

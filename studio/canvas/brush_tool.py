@@ -5,7 +5,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 
 from core.geometry import mask_box
-from core.trajectories.edits import DeleteObservation
+from core.trajectories.observation_edits import DeleteObservation
 from studio.canvas import marks, mask_changes
 from studio.canvas.draw_tools import DrawTool
 from studio.canvas.stage import Stage

@@ -5,8 +5,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 
 from core.geometry import encode_mask, mask_box
-from core.trajectories.edits import AddObject, SetObservation
 from core.trajectories.journal import Edit
+from core.trajectories.observation_edits import AddObject, SetObservation
 from studio.canvas import marks, mask_changes
 from studio.canvas.box_changes import drawn_box
 from studio.canvas.colours import track_colour

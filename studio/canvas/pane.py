@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories.edits import DeleteObservation
 from core.trajectories.model import Changes
+from core.trajectories.observation_edits import DeleteObservation
 from studio.canvas.frame_loader import FrameLoader
 from studio.canvas.frame_view import FrameView
 from studio.canvas.key_repeat import KeyRepeat

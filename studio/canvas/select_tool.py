@@ -7,8 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from core.geometry import encode_mask
-from core.trajectories.edits import MovePoint, SetObservation
 from core.trajectories.journal import Edit
+from core.trajectories.observation_edits import MovePoint, SetObservation
 from studio.canvas import marks, mask_changes
 from studio.canvas.box_changes import moved_box, resized_box
 from studio.canvas.colours import track_colour

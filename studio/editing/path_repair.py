@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject
 from core.datasets.reading import Frames, open_frames
 from core.events import OnProgress
 from core.tracking.repair import repair_around
-from core.trajectories.edits import MovePoint, SetPath
 from core.trajectories.journal import Edit
 from core.trajectories.model import KEYFRAMES, Origin, PointTrajectories
+from core.trajectories.observation_edits import MovePoint, SetPath
 from studio.document import Document
 from studio.editing.follow_up import FollowUp, Task
 from studio.view_state import ViewState

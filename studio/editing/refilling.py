@@ -15,9 +15,9 @@ from core.tracking.config import DensifyConfig
 from core.tracking.refill import refill
 from core.tracking.spans import span_around
 from core.trajectories.bulk_edits import FillObservations
-from core.trajectories.edits import DeleteObservation, MakeKeyframe, SetObservation
 from core.trajectories.journal import Edit
 from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin
+from core.trajectories.observation_edits import DeleteObservation, MakeKeyframe, SetObservation
 from studio.document import Document
 from studio.editing.follow_up import FollowUp, Task
 from studio.view_state import Filling, ViewState

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from core.trajectories.edits import (
+from core.trajectories.model import Review
+from core.trajectories.observation_edits import MakeKeyframe
+from core.trajectories.trajectory_edits import (
     DeleteTrajectories,
-    MakeKeyframe,
     Merge,
     Relabel,
     SetReview,
@@ -16,7 +17,6 @@ from core.trajectories.edits import (
     Swap,
     Trim,
 )
-from core.trajectories.model import Review
 from studio.document import Document
 from studio.tables.track_rows import TrackRows
 from studio.view_state import ViewState

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.trajectories.edits import Relabel
 from core.trajectories.model import (
     KEYFRAMES,
     Changes,
@@ -29,6 +28,7 @@ from core.trajectories.model import (
     PointTrajectories,
     Review,
 )
+from core.trajectories.trajectory_edits import Relabel
 from studio import theme
 from studio.document import Document
 from studio.panels.film_strip import POINT_SIDE, FilmStrip, cuts_along

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.trajectories.edits import Relabel
 from core.trajectories.model import Changes, Review
+from core.trajectories.trajectory_edits import Relabel
 from studio import theme
 from studio.document import FEW, Document
 from studio.tables.filter_row import FilterRow

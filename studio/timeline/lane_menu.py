@@ -5,9 +5,9 @@ from functools import partial
 
 from PySide6.QtWidgets import QMenu, QWidget
 
-from core.trajectories.edits import DeleteTrajectories, Merge, SetReview, Split, Trim
 from core.trajectories.journal import Edit
 from core.trajectories.model import Review
+from core.trajectories.trajectory_edits import DeleteTrajectories, Merge, SetReview, Split, Trim
 from studio.timeline.lanes import Lane
 
 

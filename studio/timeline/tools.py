@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from PySide6.QtCore import QPoint
 
-from core.trajectories.edits import Trim
 from core.trajectories.journal import Edit
+from core.trajectories.trajectory_edits import Trim
 from studio.canvas.tool import DRAG_BEGINS
 from studio.timeline.lane_layout import NAMES, LaneLayout
 from studio.timeline.trim import REACH, TrimDrag

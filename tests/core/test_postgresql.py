@@ -15,12 +15,14 @@ from core.cli import main
 from core.datasets.clip import Use
 from core.errors import StudioError
 from core.project.project import Project
-from core.trajectories import edits, integrity, journal, store
+from core.trajectories import integrity, journal, store
 from core.trajectories.bulk_edits import FillObservations, ReplacePoints
 from core.trajectories.clip_edits import ChooseUse
 from core.trajectories.extents import read_extents
 from core.trajectories.model import Review
+from core.trajectories.observation_edits import MovePoint, SetObservation
 from core.trajectories.snapshot import read_snapshot, write_snapshot
+from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview, Split, Trim
 from tests.core.trajectories.small_database import fill, make_object, make_points
 
 psycopg = pytest.importorskip("psycopg", reason="the driver of PostgreSQL is absent")
@@ -118,13 +120,13 @@ def work(project: Project) -> None:
         point = int(store.points(connection, a.id).ids[0])
     filled = make_object(range(3, 6))
     steps = [
-        edits.SetObservation(a.id, first.id, int(first.frames[0]), np.array([1, 2, 6, 9], np.float32), None),
-        edits.Split(a.id, first.id, int(first.frames[2])),
-        edits.Trim(a.id, second.id, int(second.frames[1]), int(second.frames[-1])),
-        edits.Relabel(a.id, (second.id,), "Straße 中"),
-        edits.SetReview(a.id, (first.id, point), Review.ACCEPTED),
-        edits.MovePoint(a.id, point, 2, 3.5, 4.5),
-        edits.DeleteTrajectories(a.id, (point,)),
+        SetObservation(a.id, first.id, int(first.frames[0]), np.array([1, 2, 6, 9], np.float32), None),
+        Split(a.id, first.id, int(first.frames[2])),
+        Trim(a.id, second.id, int(second.frames[1]), int(second.frames[-1])),
+        Relabel(a.id, (second.id,), "Straße 中"),
+        SetReview(a.id, (first.id, point), Review.ACCEPTED),
+        MovePoint(a.id, point, 2, 3.5, 4.5),
+        DeleteTrajectories(a.id, (point,)),
         ChooseUse((replace(a, use=Use.HELD_OUT), replace(b, use=Use.LEFT_OUT))),
         ReplacePoints({b.id: make_points((0, 12), (3, 5))}),
         FillObservations({a.id: {first.id: filled}}, audit={a.id: {first.id: {0: 0.5}}}),
@@ -195,7 +197,7 @@ def test_a_failing_edit_leaves_nothing(server, tmp_path):
             fill(connection)
         before = everything(project)
         with pytest.raises(StudioError, match="no longer exists"), project.writing() as connection:
-            journal.perform(connection, edits.Split(1, 999, 3))
+            journal.perform(connection, Split(1, 999, 3))
         assert everything(project) == before
 
 

@@ -14,7 +14,8 @@ from core.project.project import Project
 from core.runs.run_folder import RunFolder, State, Status
 from core.tracking.config import TrackConfig
 from core.trajectories.bulk_edits import ReplacePoints
-from core.trajectories.edits import AddObject, Relabel
+from core.trajectories.observation_edits import AddObject
+from core.trajectories.trajectory_edits import Relabel
 from studio.app import Studio
 from studio.exchange.importing import ImportDialog
 from studio.runs.run import Run

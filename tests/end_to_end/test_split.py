@@ -16,10 +16,11 @@ from core.pairs.split import split_clips
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project
 from core.runs import launch
-from core.trajectories import edits, journal, store
+from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddTrajectories
 from core.trajectories.clip_edits import ChooseUse
 from core.trajectories.extents import read_extents
+from core.trajectories.trajectory_edits import DeleteTrajectories
 from tests.core.trajectories.small_database import fill, make_object, make_points
 from tests.studio.drawn_project import add_drawn_clips
 
@@ -125,7 +126,7 @@ def test_no_new_trajectory_edit_or_seed_moves_what_a_run_trains_on(tmp_path):
         for clip in clips:
             for edit in (
                 AddTrajectories(clip.id, make_points((0, 12), (0, 3)), [large], "more"),
-                edits.DeleteTrajectories(clip.id, (int(clip.id),)),
+                DeleteTrajectories(clip.id, (int(clip.id),)),
             ):
                 with project.writing() as connection:
                     journal.perform(connection, edit)

@@ -11,21 +11,23 @@ from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.clip_edits import ChooseAnnotator, ChooseUse
-from core.trajectories.edits import (
+from core.trajectories.model import PointTrajectories, Review
+from core.trajectories.observation_edits import (
     AddObject,
     DeleteObservation,
-    DeleteTrajectories,
     MakeKeyframe,
-    Merge,
     MovePoint,
-    Relabel,
     SetObservation,
+)
+from core.trajectories.trajectory_edits import (
+    DeleteTrajectories,
+    Merge,
+    Relabel,
     SetReview,
     Split,
     Swap,
     Trim,
 )
-from core.trajectories.model import PointTrajectories, Review
 from studio.document import FEW, Document
 from tests.studio.small_project import FRAMES, draw_points
 

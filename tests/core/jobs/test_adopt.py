@@ -14,9 +14,10 @@ from core.runs import launch
 from core.runs.following import run_workers
 from core.runs.run_folder import State
 from core.tracking.config import DensifyConfig, TrackConfig
-from core.trajectories import edits, journal, schema, store
+from core.trajectories import journal, schema, store
 from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.model import Origin
+from core.trajectories.observation_edits import DeleteObservation, SetObservation
 from core.worker import run_job
 from tests.small_data import write_davis
 
@@ -106,12 +107,12 @@ def test_objects_that_were_edited_while_the_densifier_ran_are_left_and_counted(p
         box = drawn.boxes[0] + 1
         journal.perform(
             connection,
-            edits.SetObservation(clips[drawn.id], drawn.id, int(drawn.frames[0]), box, drawn.masks[0]),
+            SetObservation(clips[drawn.id], drawn.id, int(drawn.frames[0]), box, drawn.masks[0]),
         )
         # what the densifier filled is all that is left of the other
         journal.perform(connection, FillObservations({clips[emptied.id]: {emptied.id: after_first(emptied)}}))
         for frame in emptied.keyframes.tolist():
-            journal.perform(connection, edits.DeleteObservation(clips[emptied.id], emptied.id, frame))
+            journal.perform(connection, DeleteObservation(clips[emptied.id], emptied.id, frame))
         before = objects_of(connection)
         journal.perform(connection, jobs.result_edit(folder))
         after = objects_of(connection)

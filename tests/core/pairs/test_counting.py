@@ -10,12 +10,13 @@ from core.pairs.sampling import FrameGap, PairSampler
 from core.pairs.split import Split
 from core.pairs.training_set import build_training_set
 from core.project.project import Project
-from core.trajectories import edits, journal, store
+from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.clip_edits import ChooseAnnotator
 from core.trajectories.extents import read_extents
 from core.trajectories.model import Kind, PointTrajectories, Review
 from core.trajectories.snapshot import read_snapshot, write_snapshot
+from core.trajectories.trajectory_edits import SetReview
 from tests.core.pairs.conftest import make_clip, make_object
 
 
@@ -48,7 +49,7 @@ def project(tmp_path_factory):
             journal.perform(connection, ReplacePoints(points))
             ids = [int(id) for id in store.points(connection, stored[0].id).ids[:5]]
             ids += [one.id for one in store.objects(connection, stored[0].id)[:2]]
-            journal.perform(connection, edits.SetReview(stored[0].id, tuple(ids), Review.REJECTED))
+            journal.perform(connection, SetReview(stored[0].id, tuple(ids), Review.REJECTED))
             journal.perform(connection, ChooseAnnotator(stored[2].id, 1))
         yield project
 

@@ -16,8 +16,9 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.project.project import Project
-from core.trajectories import edits, integrity, journal, store
+from core.trajectories import integrity, journal, store
 from core.trajectories.bulk_edits import AddClips
+from core.trajectories.observation_edits import AddObject
 from core.trajectories.sqlite_file import BACKUPS_KEPT, SqliteFile
 
 
@@ -90,7 +91,7 @@ def test_an_edit_that_fails_leaves_nothing(tmp_path):
 def test_a_statement_that_is_wrong_is_a_bug_and_writes_nothing(tmp_path):
     with Project.create(tmp_path / "p") as made:
         with pytest.raises(IntegrityError), made.writing() as connection:
-            journal.perform(connection, edits.AddObject(77, "x", 0, np.array([0, 0, 1, 1])))
+            journal.perform(connection, AddObject(77, "x", 0, np.array([0, 0, 1, 1])))
         with pytest.raises(ProgrammingError), made.reading() as connection:
             connection.exec_driver_sql("SELECT ?", (1, 2))
         with made.reading() as connection:
@@ -228,11 +229,12 @@ import sys
 import numpy as np
 from pathlib import Path
 from core.project.project import Project
-from core.trajectories import edits, journal
+from core.trajectories import journal
+from core.trajectories.observation_edits import AddObject
 with Project.open(Path(sys.argv[1])) as project:
     for k in range(10_000):
         with project.writing() as connection:
-            journal.perform(connection, edits.AddObject(1, str(k), 0, np.array([0, 0, 1, 1])))
+            journal.perform(connection, AddObject(1, str(k), 0, np.array([0, 0, 1, 1])))
         print(k, flush=True)
 """
 

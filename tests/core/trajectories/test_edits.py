@@ -7,9 +7,25 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import StudioError
-from core.trajectories import edits, integrity, journal, schema, store
+from core.trajectories import integrity, journal, schema, store
 from core.trajectories.bulk_edits import AddClips, FillObservations, ReplacePoints
 from core.trajectories.model import EndReason, Origin, Review
+from core.trajectories.observation_edits import (
+    AddObject,
+    DeleteObservation,
+    MakeKeyframe,
+    MovePoint,
+    SetObservation,
+)
+from core.trajectories.trajectory_edits import (
+    DeleteTrajectories,
+    Merge,
+    Relabel,
+    SetReview,
+    Split,
+    Swap,
+    Trim,
+)
 from tests.core.trajectories.small_database import make_clip, make_object, make_points
 
 
@@ -40,7 +56,7 @@ def frames_of(connection, id):
 
 
 def test_a_box_drawn_on_a_gap_is_a_keyframe_and_widens_the_span(connection, clip, objects):
-    edit = edits.SetObservation(clip.id, objects[0], 9, np.array([1, 2, 3, 4.5]), None)
+    edit = SetObservation(clip.id, objects[0], 9, np.array([1, 2, 3, 4.5]), None)
     journal.perform(connection, edit)
     one = one_object(connection, objects[0])
     assert one.frames.tolist() == [0, 1, 2, 5, 6, 9]
@@ -52,27 +68,25 @@ def test_a_box_drawn_on_a_gap_is_a_keyframe_and_widens_the_span(connection, clip
 
 def test_an_empty_box_is_refused(connection, clip, objects):
     with pytest.raises(StudioError, match="drag it over at least one pixel"):
-        journal.perform(
-            connection, edits.SetObservation(clip.id, objects[0], 0, np.array([3, 3, 3, 9]), None)
-        )
+        journal.perform(connection, SetObservation(clip.id, objects[0], 0, np.array([3, 3, 3, 9]), None))
     with pytest.raises(StudioError, match="drag it over at least one pixel"):
-        journal.perform(connection, edits.AddObject(clip.id, "x", 0, np.array([3, 3, 9, 3])))
+        journal.perform(connection, AddObject(clip.id, "x", 0, np.array([3, 3, 9, 3])))
 
 
 def test_confirming_what_was_propagated_makes_it_a_keyframe(connection, clip, objects):
-    journal.perform(connection, edits.MakeKeyframe(clip.id, objects[0], 1))
+    journal.perform(connection, MakeKeyframe(clip.id, objects[0], 1))
     one = one_object(connection, objects[0])
     assert one.origin[1] == Origin.EDITED
     assert one.confidence[1] == 1
     with pytest.raises(StudioError, match="already has a keyframe"):
-        journal.perform(connection, edits.MakeKeyframe(clip.id, objects[0], 1))
+        journal.perform(connection, MakeKeyframe(clip.id, objects[0], 1))
     with pytest.raises(StudioError, match="draw a box there"):
-        journal.perform(connection, edits.MakeKeyframe(clip.id, objects[0], 3))
+        journal.perform(connection, MakeKeyframe(clip.id, objects[0], 3))
 
 
 def test_a_moved_point_is_edited_there_and_nowhere_else(connection, clip, points):
     before = store.some_points(connection, points[1:2])
-    journal.perform(connection, edits.MovePoint(clip.id, points[1], 4, 7.25, 8.5))
+    journal.perform(connection, MovePoint(clip.id, points[1], 4, 7.25, 8.5))
     after = store.some_points(connection, points[1:2])
     assert after.xy[2].tolist() == [7.25, 8.5]
     assert after.origin.tolist() == [3, 3, 1, 3, 3]
@@ -80,7 +94,7 @@ def test_a_moved_point_is_edited_there_and_nowhere_else(connection, clip, points
 
 
 def test_a_split_object_keeps_its_id_for_the_first_part(connection, clip, objects):
-    changes = journal.perform(connection, edits.Split(clip.id, objects[0], 3))
+    changes = journal.perform(connection, Split(clip.id, objects[0], 3))
     (new,) = changes.trajectories - {objects[0]}
     assert frames_of(connection, objects[0]) == [0, 1, 2]
     assert frames_of(connection, new) == [5, 6]
@@ -89,7 +103,7 @@ def test_a_split_object_keeps_its_id_for_the_first_part(connection, clip, object
 
 def test_a_split_point_falls_in_two_that_together_are_the_old_one(connection, clip, points):
     before = store.some_points(connection, points[:1])
-    changes = journal.perform(connection, edits.Split(clip.id, points[0], 5))
+    changes = journal.perform(connection, Split(clip.id, points[0], 5))
     after = store.some_points(connection, changes.trajectories)
     assert after.first.tolist() == [0, 5]
     assert after.lengths.tolist() == [5, 7]
@@ -100,11 +114,11 @@ def test_a_split_point_falls_in_two_that_together_are_the_old_one(connection, cl
 @pytest.mark.parametrize("frame", [0, 12])
 def test_a_split_outside_is_refused(connection, clip, points, frame):
     with pytest.raises(StudioError, match="split it at a frame inside"):
-        journal.perform(connection, edits.Split(clip.id, points[0], frame))
+        journal.perform(connection, Split(clip.id, points[0], frame))
 
 
 def test_merged_points_are_joined_by_a_straight_line(connection, clip, points):
-    journal.perform(connection, edits.Merge(clip.id, (points[2], points[1])))
+    journal.perform(connection, Merge(clip.id, (points[2], points[1])))
     merged = store.some_points(connection, points)
     assert merged.ids.tolist() == [points[0], points[1], points[3]]
     path = merged.points(1)
@@ -116,12 +130,12 @@ def test_merged_points_are_joined_by_a_straight_line(connection, clip, points):
 
 def test_points_that_overlap_in_time_are_not_merged(connection, clip, points):
     with pytest.raises(StudioError, match="overlap in time"):
-        journal.perform(connection, edits.Merge(clip.id, tuple(points[:2])))
+        journal.perform(connection, Merge(clip.id, tuple(points[:2])))
 
 
 def test_in_merged_objects_a_keyframe_wins_then_the_earlier_trajectory(connection, clip, objects):
     # frame 5: keyframe? the first object's frames 0 2 6 are annotated, 1 5 propagated; the second's 3 5 7
-    journal.perform(connection, edits.Merge(clip.id, tuple(objects)))
+    journal.perform(connection, Merge(clip.id, tuple(objects)))
     one = one_object(connection, objects[0])
     assert one.frames.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
     assert one.origin.tolist() == [0, 2, 0, 0, 2, 0, 0, 0, 2]
@@ -142,12 +156,12 @@ def test_in_merged_objects_a_keyframe_wins_then_the_earlier_trajectory(connectio
 def test_a_point_and_an_object_or_a_track_with_itself_are_not_merged(connection, clip, objects, points):
     for ids in [(objects[0], points[0]), (objects[0], objects[0]), (objects[0],)]:
         with pytest.raises(StudioError, match="Select at least two tracks of one kind"):
-            journal.perform(connection, edits.Merge(clip.id, ids))
+            journal.perform(connection, Merge(clip.id, ids))
 
 
 def test_swapped_points_exchange_what_follows(connection, clip, points):
     before = store.some_points(connection, points[:2])
-    journal.perform(connection, edits.Swap(clip.id, points[0], points[1], 4))
+    journal.perform(connection, Swap(clip.id, points[0], points[1], 4))
     after = store.some_points(connection, points[:2])
     assert after.lengths.tolist() == [7, 10]  # 0-3 then 4-6; 2-3 then 4-11
     np.testing.assert_array_equal(after.points(0)[:4], before.points(0)[:4])
@@ -157,24 +171,24 @@ def test_swapped_points_exchange_what_follows(connection, clip, points):
 
 
 def test_swapped_objects_exchange_what_follows(connection, clip, objects):
-    journal.perform(connection, edits.Swap(clip.id, *objects, 5))
+    journal.perform(connection, Swap(clip.id, *objects, 5))
     assert frames_of(connection, objects[0]) == [0, 1, 2, 5, 6, 7, 8]
     assert frames_of(connection, objects[1]) == [3, 4, 5, 6]
 
 
 def test_trimming_keeps_the_frames_between(connection, clip, objects, points):
-    journal.perform(connection, edits.Trim(clip.id, objects[0], 1, 5))
+    journal.perform(connection, Trim(clip.id, objects[0], 1, 5))
     assert frames_of(connection, objects[0]) == [1, 2, 5]
-    journal.perform(connection, edits.Trim(clip.id, points[0], 3, 99))
+    journal.perform(connection, Trim(clip.id, points[0], 3, 99))
     trimmed = store.some_points(connection, points[:1])
     assert (trimmed.first[0], trimmed.lengths[0], trimmed.end_reason[0]) == (3, 9, EndReason.CLIP_END)
     for id, first, last in [(objects[0], 3, 4), (points[1], 9, 11)]:
         with pytest.raises(StudioError, match="delete it instead"):
-            journal.perform(connection, edits.Trim(clip.id, id, first, last))
+            journal.perform(connection, Trim(clip.id, id, first, last))
 
 
 def test_a_point_without_one_frame_falls_in_two(connection, clip, points):
-    changes = journal.perform(connection, edits.DeleteObservation(clip.id, points[1], 4))
+    changes = journal.perform(connection, DeleteObservation(clip.id, points[1], 4))
     after = store.some_points(connection, changes.trajectories)
     assert after.first.tolist() == [2, 5]
     assert after.lengths.tolist() == [2, 2]
@@ -184,40 +198,40 @@ def test_a_point_without_one_frame_falls_in_two(connection, clip, points):
 def test_without_its_only_observation_a_track_is_gone(connection, clip, objects, points, kind):
     if kind == "object":
         for frame in frames_of(connection, objects[0]):
-            journal.perform(connection, edits.DeleteObservation(clip.id, objects[0], frame))
+            journal.perform(connection, DeleteObservation(clip.id, objects[0], frame))
         assert frames_of(connection, objects[0]) is None
     else:
-        journal.perform(connection, edits.DeleteObservation(clip.id, points[3], 0))
+        journal.perform(connection, DeleteObservation(clip.id, points[3], 0))
         assert len(store.some_points(connection, points[3:])) == 0
 
 
 def test_tracks_are_named_reviewed_and_deleted_together(connection, clip, objects, points):
     ids = (objects[0], points[0])
-    journal.perform(connection, edits.Relabel(clip.id, ids, "x" * 300))
-    journal.perform(connection, edits.SetReview(clip.id, ids, Review.REJECTED))
+    journal.perform(connection, Relabel(clip.id, ids, "x" * 300))
+    journal.perform(connection, SetReview(clip.id, ids, Review.REJECTED))
     one, path = one_object(connection, objects[0]), store.some_points(connection, points[:1])
     assert one.label == path.labels[0] == "x" * 255
     assert one.review == path.review[0] == Review.REJECTED
-    journal.perform(connection, edits.DeleteTrajectories(clip.id, ids))
+    journal.perform(connection, DeleteTrajectories(clip.id, ids))
     assert one_object(connection, objects[0]) is None
 
 
 @pytest.mark.parametrize("name", ["cars'); DROP TABLE clip;--", "مرور", "🚗\n", "\0", ""])
 def test_any_text_is_a_label(connection, clip, objects, name):
-    journal.perform(connection, edits.Relabel(clip.id, (objects[0],), name))
+    journal.perform(connection, Relabel(clip.id, (objects[0],), name))
     assert one_object(connection, objects[0]).label == name
 
 
 def test_a_track_that_is_gone_is_refused_in_a_sentence(connection, clip):
-    for edit in (edits.Split(clip.id, 999, 1), edits.MovePoint(clip.id, 999, 1, 0, 0)):
+    for edit in (Split(clip.id, 999, 1), MovePoint(clip.id, 999, 1, 0, 0)):
         with pytest.raises(StudioError, match="Track 999 no longer exists"):
             journal.perform(connection, edit)
 
 
 def test_new_points_replace_the_old_but_not_what_a_person_touched(connection, clip, points):
-    journal.perform(connection, edits.MovePoint(clip.id, points[0], 4, 1, 1))
-    journal.perform(connection, edits.SetReview(clip.id, (points[1],), Review.ACCEPTED))
-    journal.perform(connection, edits.Relabel(clip.id, (points[2],), "wheel"))
+    journal.perform(connection, MovePoint(clip.id, points[0], 4, 1, 1))
+    journal.perform(connection, SetReview(clip.id, (points[1],), Review.ACCEPTED))
+    journal.perform(connection, Relabel(clip.id, (points[2],), "wheel"))
     journal.perform(connection, ReplacePoints({clip.id: make_points((1, 3))}))
     after = store.points(connection, clip.id)
     assert after.ids.tolist()[:3] == points[:3]
@@ -237,7 +251,7 @@ def test_the_densifier_fills_between_keyframes_and_replaces_what_it_filled_befor
 
 def test_a_track_without_keyframes_any_more_is_not_densified(connection, clip, objects):
     for frame in (0, 2, 6):
-        journal.perform(connection, edits.DeleteObservation(clip.id, objects[0], frame))
+        journal.perform(connection, DeleteObservation(clip.id, objects[0], frame))
     filled = {id: make_object([1, 2, 3], masks=False) for id in objects}
     journal.perform(connection, FillObservations({clip.id: filled}))
     assert frames_of(connection, objects[0]) == [1, 5]
@@ -288,9 +302,9 @@ def test_what_a_person_draws_or_confirms_is_neither_audited_nor_flagged(connecti
     before = judged(connection, objects[0])
     assert before == {0: (0.3, 0), 1: (None, 1), 2: (None, 0), 5: (None, 1), 6: (0.3, 0)}
     box = np.array([1, 1, 4, 4])
-    journal.perform(connection, edits.SetObservation(clip.id, objects[0], 0, box, None))
-    journal.perform(connection, edits.SetObservation(clip.id, objects[0], 1, box, None))
-    journal.perform(connection, edits.MakeKeyframe(clip.id, objects[0], 5))
+    journal.perform(connection, SetObservation(clip.id, objects[0], 0, box, None))
+    journal.perform(connection, SetObservation(clip.id, objects[0], 1, box, None))
+    journal.perform(connection, MakeKeyframe(clip.id, objects[0], 5))
     assert judged(connection, objects[0]) == {**before, **dict.fromkeys([0, 1, 5], (None, 0))}
     for _ in range(3):
         journal.undo(connection)
@@ -302,17 +316,17 @@ def test_what_a_person_draws_or_confirms_is_neither_audited_nor_flagged(connecti
 def test_audit_and_flags_go_where_their_observation_goes(connection, clip, objects):
     first, second = (judged(connection, id) for id in objects)
     assert second == {3: (0.3, 0), 4: (None, 0), 5: (None, 0), 6: (None, 0), 7: (None, 0), 8: (None, 0)}
-    journal.perform(connection, edits.Swap(clip.id, *objects, 5))
+    journal.perform(connection, Swap(clip.id, *objects, 5))
     assert judged(connection, objects[0]) == {f: first[f] for f in (0, 1, 2)} | {
         f: second[f] for f in (5, 6, 7, 8)
     }
     journal.undo(connection)
-    journal.perform(connection, edits.Trim(clip.id, objects[0], 1, 9))
-    changes = journal.perform(connection, edits.Split(clip.id, objects[0], 5))
+    journal.perform(connection, Trim(clip.id, objects[0], 1, 9))
+    changes = journal.perform(connection, Split(clip.id, objects[0], 5))
     (new,) = changes.trajectories - {objects[0]}
     assert judged(connection, objects[0]) == {f: first[f] for f in (1, 2)}
     assert judged(connection, new) == {f: first[f] for f in (5, 6)}
-    journal.perform(connection, edits.Merge(clip.id, (objects[0], new)))
+    journal.perform(connection, Merge(clip.id, (objects[0], new)))
     assert judged(connection, objects[0]) == {f: first[f] for f in (1, 2, 5, 6)}
 
 
@@ -344,9 +358,12 @@ def test_an_edit_says_beforehand_how_many_rows_it_brings(connection, clip, objec
     fresh = make_points()
     new = make_clip("new")
     for edit, rows in (
-        (edits.SetReview(clip.id, (*objects, *points), Review.ACCEPTED), len(objects) + len(points)),
-        (edits.Relabel(clip.id, (objects[0],), "x"), 1),
-        (edits.MakeKeyframe(clip.id, objects[0], 1), 1),
+        (
+            SetReview(clip.id, (*objects, *points), Review.ACCEPTED),
+            len(objects) + len(points),
+        ),
+        (Relabel(clip.id, (objects[0],), "x"), 1),
+        (MakeKeyframe(clip.id, objects[0], 1), 1),
         (AddClips([(new, [make_object([0, 1, 2]), make_object([4])])]), 1 + 2 + 4),
         (ReplacePoints({store.clip(connection, "b").id: fresh}), len(fresh)),
     ):

@@ -8,9 +8,26 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import StudioError
-from core.trajectories import edits, integrity, journal, store
+from core.trajectories import integrity, journal, store
 from core.trajectories.bulk_edits import AddClips, FillObservations, ReplacePoints
 from core.trajectories.model import Origin, Review
+from core.trajectories.observation_edits import (
+    AddObject,
+    DeleteObservation,
+    MakeKeyframe,
+    MovePoint,
+    SetObservation,
+    SetPath,
+)
+from core.trajectories.trajectory_edits import (
+    DeleteTrajectories,
+    Merge,
+    Relabel,
+    SetReview,
+    Split,
+    Swap,
+    Trim,
+)
 from tests.core.trajectories.small_database import (
     FRAMES,
     contents,
@@ -39,32 +56,32 @@ def an_edit(connection, kind, one, other, frame, until):
     box = np.array([frame, 1, until, 5], np.float32)
     match kind:
         case 0:
-            return edits.AddObject(clip.id, "new", abs(frame) % FRAMES, np.array([1, 1, 3, 4]), None)
+            return AddObject(clip.id, "new", abs(frame) % FRAMES, np.array([1, 1, 3, 4]), None)
         case 1:
-            return edits.SetObservation(clip.id, mine, abs(frame) % FRAMES, box, None)
+            return SetObservation(clip.id, mine, abs(frame) % FRAMES, box, None)
         case 2:
-            return edits.MakeKeyframe(clip.id, mine, frame)
+            return MakeKeyframe(clip.id, mine, frame)
         case 3:
-            return edits.MovePoint(clip.id, id, frame, 3.5, 4.5)
+            return MovePoint(clip.id, id, frame, 3.5, 4.5)
         case 4:
             path = np.full((2, 2), 7.0), np.full(2, np.nan), np.full(2, Origin.PROPAGATED)
-            return edits.SetPath(clip.id, id, frame, *path)
+            return SetPath(clip.id, id, frame, *path)
         case 5:
-            return edits.DeleteObservation(clip.id, id, frame)
+            return DeleteObservation(clip.id, id, frame)
         case 6:
-            return edits.DeleteTrajectories(clip.id, (id, second))
+            return DeleteTrajectories(clip.id, (id, second))
         case 7:
-            return edits.Split(clip.id, id, frame)
+            return Split(clip.id, id, frame)
         case 8:
-            return edits.Merge(clip.id, (id, second))
+            return Merge(clip.id, (id, second))
         case 9:
-            return edits.Swap(clip.id, id, second, frame)
+            return Swap(clip.id, id, second, frame)
         case 10:
-            return edits.Trim(clip.id, id, frame, until)
+            return Trim(clip.id, id, frame, until)
         case 11:
-            return edits.Relabel(clip.id, (id, second), "name")
+            return Relabel(clip.id, (id, second), "name")
         case 12:
-            return edits.SetReview(clip.id, (id,), Review.REJECTED)
+            return SetReview(clip.id, (id,), Review.REJECTED)
         case 13:
             return ReplacePoints(
                 {clip.id: make_points((frame % 5 + 1, 4), (0, 2)), 10**6: make_points((0, 1))}
@@ -133,10 +150,10 @@ def test_any_edits_are_undone_and_redone_exactly(new_database, steps):
 def test_a_new_edit_after_an_undo_abandons_what_was_undone(connection):
     clip = store.clip(connection, "a")
     (first, second) = [t.id for t in store.objects(connection, clip.id, 0)]
-    journal.perform(connection, edits.Relabel(clip.id, (first,), "left"))
+    journal.perform(connection, Relabel(clip.id, (first,), "left"))
     journal.undo(connection)
     assert journal.redoable(connection).text == f"Label track {first} 'left'"
-    journal.perform(connection, edits.Relabel(clip.id, (second,), "right"))
+    journal.perform(connection, Relabel(clip.id, (second,), "right"))
     assert journal.redoable(connection) is None
     assert journal.redo(connection) is None
     assert [entry.state for entry in journal.history(connection)][:2] == ["done", "abandoned"]
@@ -145,7 +162,7 @@ def test_a_new_edit_after_an_undo_abandons_what_was_undone(connection):
 def test_the_revision_grows_with_every_edit_undo_and_redo(connection):
     clip = store.clip(connection, "b")
     start = journal.revision(connection)
-    journal.perform(connection, edits.AddObject(clip.id, "x", 0, np.array([0, 0, 1, 1])))
+    journal.perform(connection, AddObject(clip.id, "x", 0, np.array([0, 0, 1, 1])))
     journal.undo(connection)
     journal.redo(connection)
     assert journal.revision(connection) == start + 3
@@ -153,7 +170,7 @@ def test_the_revision_grows_with_every_edit_undo_and_redo(connection):
 
 def test_an_id_that_was_taken_back_is_never_given_again(connection):
     clip = store.clip(connection, "b")
-    add = edits.AddObject(clip.id, "x", 0, np.array([0, 0, 1, 1]))
+    add = AddObject(clip.id, "x", 0, np.array([0, 0, 1, 1]))
     (taken,) = journal.perform(connection, add).trajectories
     journal.undo(connection)
     (given_now,) = journal.perform(connection, add).trajectories
@@ -167,7 +184,7 @@ def test_an_id_that_was_taken_back_is_never_given_again(connection):
 def test_an_edit_says_what_it_touched_and_so_does_its_undo(connection):
     clip = store.clip(connection, "a")
     (first, second) = [t.id for t in store.objects(connection, clip.id, 0)]
-    changes = journal.perform(connection, edits.Merge(clip.id, (first, second)))
+    changes = journal.perform(connection, Merge(clip.id, (first, second)))
     assert changes.clips == {clip.id}
     assert changes.trajectories == {first, second}
     assert journal.undo(connection) == changes
@@ -190,8 +207,8 @@ def test_more_tracks_than_a_statement_takes_parameters_are_deleted_and_brought_b
     before = contents(connection)
     ids = tuple(store.points(connection, clip.id).ids.tolist())
     assert len(store.some_points(connection, ids)) == 12_000
-    journal.perform(connection, edits.SetReview(clip.id, ids, Review.ACCEPTED))
-    journal.perform(connection, edits.DeleteTrajectories(clip.id, ids))
+    journal.perform(connection, SetReview(clip.id, ids, Review.ACCEPTED))
+    journal.perform(connection, DeleteTrajectories(clip.id, ids))
     assert len(store.points(connection, clip.id)) == 0
     journal.undo(connection)
     journal.undo(connection)
@@ -203,7 +220,7 @@ def test_several_steps_are_those_steps_one_after_the_other(connection):
     (first, *_) = store.points(connection, clip.id).ids.tolist()
     states = [contents(connection)]
     for label in "abc":
-        journal.perform(connection, edits.Relabel(clip.id, (first,), label))
+        journal.perform(connection, Relabel(clip.id, (first,), label))
         states.append(contents(connection))
     assert [entry.text[-3:] for entry in journal.turnable(connection, -2)] == ["'c'", "'b'"]
     assert journal.turn(connection, -2).trajectories == {first}
@@ -223,9 +240,9 @@ def test_an_edit_that_joins_the_last_is_one_step_with_it(connection):
         len(journal.history(connection)),
         journal.revision(connection),
     )
-    journal.perform(connection, edits.MovePoint(clip.id, first, 2, 9.0, 8.0))
+    journal.perform(connection, MovePoint(clip.id, first, 2, 9.0, 8.0))
     path = np.full((2, 2), 7.0)
-    repair = edits.SetPath(clip.id, first, 3, path, np.ones(2), np.full(2, Origin.PROPAGATED))
+    repair = SetPath(clip.id, first, 3, path, np.ones(2), np.full(2, Origin.PROPAGATED))
     changes = journal.join(connection, repair, journal.undoable(connection))
     assert (changes.clips, changes.trajectories) == ({clip.id}, {first})
     assert journal.revision(connection) == revision + 2

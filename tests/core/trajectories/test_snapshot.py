@@ -9,10 +9,11 @@ import pytest
 
 from core.datasets.clip import Use
 from core.errors import StudioError
-from core.trajectories import edits, journal, store
+from core.trajectories import journal, store
 from core.trajectories.clip_edits import ChooseUse
 from core.trajectories.model import Kind, Review
 from core.trajectories.snapshot import read_snapshot, write_snapshot
+from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview
 
 OTHERS = (Use.HELD_OUT, Use.LEFT_OUT)
 
@@ -20,7 +21,8 @@ OTHERS = (Use.HELD_OUT, Use.LEFT_OUT)
 def test_a_snapshot_holds_the_clips_and_the_chosen_annotators_trajectories(connection, tmp_path):
     clip = store.clip(connection, "a")
     journal.perform(
-        connection, edits.Relabel(clip.id, (int(store.points(connection, clip.id).ids[1]),), "wheel")
+        connection,
+        Relabel(clip.id, (int(store.points(connection, clip.id).ids[1]),), "wheel"),
     )
     write_snapshot(connection, store.clips(connection), tmp_path, tmp_path / "project")
     snapshot = read_snapshot(tmp_path)
@@ -58,7 +60,7 @@ def test_a_snapshot_holds_no_more_kinds_than_asked_for(connection, tmp_path):
 def test_a_snapshot_of_an_empty_clip_reads_back(connection, tmp_path):
     clip = store.clip(connection, "b")
     (only,) = store.objects(connection, clip.id)
-    journal.perform(connection, edits.DeleteTrajectories(clip.id, (only.id,)))
+    journal.perform(connection, DeleteTrajectories(clip.id, (only.id,)))
     write_snapshot(connection, [clip], tmp_path, tmp_path)
     (part,) = read_snapshot(tmp_path).clips
     assert len(part.points) == len(part.objects) == 0
@@ -101,7 +103,7 @@ def test_a_snapshot_that_cannot_be_written_leaves_whole_files(connection, tmp_pa
     write_snapshot(connection, [clip], tmp_path, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     ids = tuple(store.points(connection, clip.id).ids.tolist())
-    journal.perform(connection, edits.SetReview(clip.id, ids, Review.ACCEPTED))
+    journal.perform(connection, SetReview(clip.id, ids, Review.ACCEPTED))
     place = os.replace
 
     def fill_the_disk(source, target) -> None:

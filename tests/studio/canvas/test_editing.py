@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from core.geometry import decode_mask, encode_mask, mask_box
-from core.trajectories.edits import AddObject
 from core.trajectories.model import Origin
+from core.trajectories.observation_edits import AddObject
 from studio.canvas.hit_test import handle_places
 from studio.view_state import TOOLS
 from tests.studio.canvas.drawn import HEIGHT, WIDTH, object_mask

@@ -10,8 +10,8 @@ from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from core.trajectories.edits import DeleteTrajectories, SetReview
 from core.trajectories.model import Review
+from core.trajectories.trajectory_edits import DeleteTrajectories, SetReview
 from studio.canvas.key_repeat import DELAYS
 from studio.canvas.pane import CanvasPane
 from studio.canvas.scene import EMPTY_POINTS

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from core.trajectories.edits import SetReview
 from core.trajectories.model import Flag, ObjectTrajectory, Origin, Review
+from core.trajectories.trajectory_edits import SetReview
 from studio.app import Studio
 from studio.editing.check_queue import next_to_check
 from tests.studio import densified

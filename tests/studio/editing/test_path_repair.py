@@ -11,8 +11,9 @@ from PySide6.QtCore import Qt
 from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
-from core.trajectories.edits import DeleteTrajectories, MovePoint, Relabel
 from core.trajectories.model import Origin, PointTrajectories
+from core.trajectories.observation_edits import MovePoint
+from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
 from studio.editing.path_repair import PathRepair

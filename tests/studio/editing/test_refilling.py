@@ -12,14 +12,9 @@ from core.geometry import encode_mask
 from core.tracking.config import DensifyConfig
 from core.tracking.refill import refill
 from core.trajectories.bulk_edits import FillObservations
-from core.trajectories.edits import (
-    DeleteObservation,
-    DeleteTrajectories,
-    MakeKeyframe,
-    Relabel,
-    SetObservation,
-)
 from core.trajectories.model import ObjectTrajectory, Origin
+from core.trajectories.observation_edits import DeleteObservation, MakeKeyframe, SetObservation
+from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel
 from studio.app import Studio
 from studio.canvas.pane import CanvasPane
 from studio.document import Document

@@ -1,9 +1,10 @@
 import pytest
 from PySide6.QtCore import QObject
 
-from core.trajectories.edits import (
+from core.trajectories.model import Review
+from core.trajectories.observation_edits import MakeKeyframe
+from core.trajectories.trajectory_edits import (
     DeleteTrajectories,
-    MakeKeyframe,
     Merge,
     Relabel,
     SetReview,
@@ -11,7 +12,6 @@ from core.trajectories.edits import (
     Swap,
     Trim,
 )
-from core.trajectories.model import Review
 from studio.document import Document
 from studio.editing.track_edits import TrackEdits
 from studio.tables.track_rows import track_rows

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
 
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
-from core.trajectories.edits import Relabel
 from core.trajectories.exchange import FORMATS
+from core.trajectories.trajectory_edits import Relabel
 from studio.app import Studio
 from studio.exchange.exporting import ExportDialog
 from tests.studio.at_the_window import CTRL, SHIFT, SWAN, key

@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from core.trajectories.edits import Relabel
+from core.trajectories.trajectory_edits import Relabel
 from studio import theme
 from studio.document import Document
 from studio.panels.history import HistoryPanel

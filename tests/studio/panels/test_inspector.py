@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 
 from core.trajectories.bulk_edits import ReplacePoints
-from core.trajectories.edits import Relabel, SetReview
 from core.trajectories.model import EndReason, PointTrajectories, Review
+from core.trajectories.trajectory_edits import Relabel, SetReview
 from studio.document import Document
 from studio.panels.inspector import Inspector
 from studio.view_state import ViewState

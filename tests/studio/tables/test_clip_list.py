@@ -3,8 +3,8 @@ from PySide6.QtCore import Qt
 
 from core.datasets.clip import Use
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
-from core.trajectories.edits import SetReview
 from core.trajectories.model import Review
+from core.trajectories.trajectory_edits import SetReview
 from studio import theme
 from studio.document import FEW, Document
 from studio.tables.clip_list import REVIEWED_COLUMN, ClipList

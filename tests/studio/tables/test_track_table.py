@@ -8,8 +8,9 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QLineEdit
 
 from core.trajectories.bulk_edits import ReplacePoints
-from core.trajectories.edits import DeleteObservation, DeleteTrajectories, Relabel, SetReview, Trim
 from core.trajectories.model import EndReason, PointTrajectories, Review
+from core.trajectories.observation_edits import DeleteObservation
+from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview, Trim
 from studio.document import Document
 from studio.tables.track_model import COLUMNS, LABEL_COLUMN, TrackModel
 from studio.tables.track_rows import TrackFilter, track_rows

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QApplication
 from core.datasets.clip import Clip
 from core.project.project import Project
 from core.trajectories.bulk_edits import AddClips
-from core.trajectories.edits import DeleteTrajectories, MovePoint
 from core.trajectories.model import KEYFRAMES, Review
+from core.trajectories.observation_edits import MovePoint
+from core.trajectories.trajectory_edits import DeleteTrajectories
 from studio import theme
 from studio.document import Document
 from studio.timeline.lane_layout import NAMES, ROW, RULER

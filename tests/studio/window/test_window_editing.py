@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
 
 from core.trajectories.bulk_edits import ReplacePoints
-from core.trajectories.edits import AddObject, DeleteTrajectories, Relabel, SetReview
 from core.trajectories.model import Review
+from core.trajectories.observation_edits import AddObject
+from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview
 from studio.app import Studio
 from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
 from tests.studio.small_project import draw_points

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.project.project import Project
-from core.trajectories.edits import DeleteTrajectories
+from core.trajectories.trajectory_edits import DeleteTrajectories
 from studio.app import Studio
 from studio.exchange.importing import ImportDialog
 from studio.window.settings import LastView

@@ -17,8 +17,9 @@ from core.pretraining.config import PretrainConfig
 from core.runs.run_folder import State
 from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.clip_edits import ChooseUse
-from core.trajectories.edits import AddObject, SetObservation, SetReview
 from core.trajectories.model import Review
+from core.trajectories.observation_edits import AddObject, SetObservation
+from core.trajectories.trajectory_edits import SetReview
 from studio.document import FEW, Document
 from studio.runs.runs import Runs
 from studio.workspaces.train import COUNT_PERIOD, TrainWorkspace

@@ -1,0 +1,194 @@
+"""What a person does to a trajectory at one frame or a few, each a step of undo (see `journal.py`).
+
+Frames count from 0, boxes and points are in pixels of the frame. Where the two kinds differ, the
+docstring says so.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from core.errors import StudioError
+from core.trajectories import schema
+from core.trajectories.journal import Recorder
+from core.trajectories.model import KEYFRAMES, EndReason, Kind, Origin, Review
+from core.trajectories.trajectory_edits import DeleteTrajectories
+from core.trajectories.trajectory_rows import (
+    head_of,
+    observation_row,
+    origins_of,
+    read_path,
+    set_path,
+    set_span,
+    take_out,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class AddObject:
+    """Start an object trajectory with one keyframe; `box` (4,), `mask` run lengths or None."""
+
+    clip_id: int
+    label: str
+    frame: int
+    box: np.ndarray
+    mask: bytes | None = None
+    annotator: int = 0
+    rows: ClassVar[int] = 1
+
+    @property
+    def text(self) -> str:
+        return f"New object {self.label}".rstrip()
+
+    def write(self, rows: Recorder) -> None:
+        head = {
+            "clip_id": self.clip_id,
+            "kind": Kind.OBJECT.value,
+            "label": self.label,
+            "review": int(Review.OPEN),
+            "annotator": self.annotator,
+            "provenance_id": None,
+            "first": self.frame,
+            "last": self.frame,
+            "end_reason": int(EndReason.UNKNOWN),
+        }
+        (trajectory_id,) = rows.insert(schema.trajectory, [head])
+        observation = observation_row(trajectory_id, self.frame, self.box, Origin.EDITED, 1.0, self.mask)
+        rows.insert(schema.observation, [observation])
+
+
+@dataclass(frozen=True, eq=False)
+class SetObservation:
+    """Give an object a keyframe: `box` (4,), `mask` run lengths or None, drawn by a person."""
+
+    clip_id: int
+    trajectory_id: int
+    frame: int
+    box: np.ndarray
+    mask: bytes | None
+    rows: ClassVar[int] = 1
+
+    @property
+    def text(self) -> str:
+        return f"Edit track {self.trajectory_id} at frame {self.frame}"
+
+    def write(self, rows: Recorder) -> None:
+        head_of(rows, self.trajectory_id, Kind.OBJECT)
+        row = observation_row(self.trajectory_id, self.frame, self.box, Origin.EDITED, 1.0, self.mask)
+        if self.frame in origins_of(rows, self.trajectory_id):
+            rows.update(schema.observation, {(self.trajectory_id, self.frame): row})
+        else:
+            rows.insert(schema.observation, [row])
+        set_span(rows, self.trajectory_id)
+
+
+@dataclass(frozen=True)
+class MakeKeyframe:
+    """Confirm the propagated observation of an object at a frame as it is."""
+
+    clip_id: int
+    trajectory_id: int
+    frame: int
+    rows: ClassVar[int] = 1
+
+    @property
+    def text(self) -> str:
+        return f"Keyframe of track {self.trajectory_id} at frame {self.frame}"
+
+    def write(self, rows: Recorder) -> None:
+        origin = origins_of(rows, self.trajectory_id).get(self.frame)
+        if origin is None:
+            raise StudioError(
+                f"Track {self.trajectory_id} has nothing at frame {self.frame}; draw a box there."
+            )
+        if origin in KEYFRAMES:
+            raise StudioError(f"Track {self.trajectory_id} already has a keyframe at frame {self.frame}.")
+        values = {"origin": int(Origin.EDITED), "confidence": 1.0, "overlap": None, "flags": 0}
+        rows.update(schema.observation, {(self.trajectory_id, self.frame): values})
+
+
+@dataclass(frozen=True)
+class MovePoint:
+    """Put one observation of a point trajectory elsewhere."""
+
+    clip_id: int
+    trajectory_id: int
+    frame: int
+    x: float
+    y: float
+    rows: ClassVar[int] = 1
+
+    @property
+    def text(self) -> str:
+        return f"Move point {self.trajectory_id} at frame {self.frame}"
+
+    def write(self, rows: Recorder) -> None:
+        head = head_of(rows, self.trajectory_id, Kind.POINT)
+        if not head.first <= self.frame <= head.last:
+            raise StudioError(f"Point {self.trajectory_id} has no observation at frame {self.frame}.")
+        xy, error, origin = (array.copy() for array in read_path(head))
+        place = self.frame - head.first
+        xy[place], error[place], origin[place] = (self.x, self.y), 0, Origin.EDITED
+        set_path(rows, head.id, head.first, (xy, error, origin))
+
+
+@dataclass(frozen=True, eq=False)
+class SetPath:
+    """Replace part of a point trajectory's path, as path repair does.
+
+    `xy` (K, 2), `origin` (K,) and `error` (K,) stand for the frames from `frame` on.
+    """
+
+    clip_id: int
+    trajectory_id: int
+    frame: int
+    xy: np.ndarray
+    error: np.ndarray
+    origin: np.ndarray
+    rows: ClassVar[int] = 1
+
+    @property
+    def text(self) -> str:
+        return f"Repair point {self.trajectory_id}"
+
+    def write(self, rows: Recorder) -> None:
+        head = head_of(rows, self.trajectory_id, Kind.POINT)
+        if not head.first <= self.frame <= self.frame + len(self.xy) - 1 <= head.last:
+            raise StudioError(f"Point {self.trajectory_id} no longer covers those frames; try again.")
+        span = slice(self.frame - head.first, self.frame - head.first + len(self.xy))
+        path = tuple(array.copy() for array in read_path(head))
+        for array, new in zip(path, (self.xy, self.error, self.origin), strict=True):
+            array[span] = new
+        set_path(rows, head.id, head.first, (path[0], path[1], path[2]))
+
+
+@dataclass(frozen=True)
+class DeleteObservation:
+    """Take away what a trajectory has at one frame; a point trajectory falls in two there."""
+
+    clip_id: int
+    trajectory_id: int
+    frame: int
+    rows: ClassVar[int] = 1
+
+    @property
+    def text(self) -> str:
+        return f"Delete track {self.trajectory_id} at frame {self.frame}"
+
+    def write(self, rows: Recorder) -> None:
+        head = head_of(rows, self.trajectory_id)
+        if head.kind == Kind.OBJECT:
+            frames = origins_of(rows, head.id)
+            there, alone = self.frame in frames, len(frames) == 1
+        else:
+            there, alone = head.first <= self.frame <= head.last, head.first == head.last
+        if not there:
+            raise StudioError(f"Track {head.id} has nothing at frame {self.frame} to delete.")
+        if alone:
+            DeleteTrajectories(self.clip_id, (head.id,)).write(rows)
+        elif head.kind == Kind.OBJECT:
+            rows.delete(schema.observation, [(head.id, self.frame)])
+            set_span(rows, head.id)
+        else:
+            take_out(rows, head, self.frame)
