@@ -31,8 +31,8 @@ def perform(args: argparse.Namespace, job: Job) -> Outcome:
         folder = to_resume(args, job) or launch.prepare_at(args.out, job, settings_of(args, job))
         return run_to_end(folder, args)
     with passing_run(job, settings_of(args, job), args) as folder:
-        values = json.loads((folder.results / job.result).read_text(encoding="utf-8"))
-    return Outcome("", values)
+        text = (folder.results / job.result).read_text(encoding="utf-8") if job.result else "{}"
+    return Outcome("", json.loads(text))
 
 
 def settings_of(args: argparse.Namespace, job: Job) -> Any:

@@ -3,19 +3,21 @@
 import importlib
 from collections.abc import Iterator
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from core.detection.config import DetectConfig, FinetuneConfig, ProposalsConfig, VocConfig
 from core.errors import StudioError
 from core.evaluation.config import EvaluateConfig, ProbeConfig
 from core.events import Event
 from core.pretraining.config import PretrainConfig
-from core.project.project import Project
 from core.runs.job import Job, Works
 from core.runs.run_folder import RunFolder, State
 from core.tracking.config import DensifyConfig, TrackConfig
-from core.trajectories import store
-from core.trajectories.journal import Edit
 from core.trajectories.model import Kind
+
+if TYPE_CHECKING:  # the table is read by every command and worker; few of them need the database
+    from core.project.project import Project
+    from core.trajectories.journal import Edit
 
 JOBS: dict[str, Job] = {
     job.name: job
@@ -135,7 +137,7 @@ def run(folder: RunFolder) -> Iterator[Event]:
     yield from _module(job).run(folder, folder.settings(job.settings))
 
 
-def result_edit(folder: RunFolder) -> Edit:
+def result_edit(folder: RunFolder) -> "Edit":
     """The edit that takes the results of a run on clips into the project.
 
     Raises:
@@ -149,8 +151,10 @@ def result_edit(folder: RunFolder) -> Edit:
     return edit
 
 
-def pending(project: Project) -> list[RunFolder]:
+def pending(project: "Project") -> list[RunFolder]:
     """Finished runs on clips of a project whose results are not in it yet, oldest first."""
+    from core.trajectories import store
+
     with project.reading() as connection:
         adopted = store.adopted_runs(connection)
     folders = [RunFolder(path.parent) for path in sorted(project.runs.glob("*/config.toml"))]
