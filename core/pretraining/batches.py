@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from core.datasets.patches import PatchReader
-from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletSampler
+from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletBatch, TripletSampler
 from core.pairs.training_set import TrainingSet
 
 
@@ -18,10 +18,12 @@ class PatchBatch:
     Attributes:
         patches: (N, S, S, 3) uint8 RGB; the members of a pair or triplet follow one another.
         labels: (B,) int64: 1 for a positive pair, else 0; the class of an image; 0 for a triplet.
+        drawn: where the patches of pairs and triplets come from; None for images.
     """
 
     patches: np.ndarray
     labels: np.ndarray
+    drawn: PairBatch | TripletBatch | None = None
 
 
 class Batches(Protocol):
@@ -46,7 +48,7 @@ class PatchBatches:
             drawn.clip.ravel(), drawn.frame.ravel(), drawn.box.reshape(-1, 4), np.repeat(drawn.flip, members)
         )
         same = drawn.same if isinstance(drawn, PairBatch) else np.zeros(count, bool)
-        return PatchBatch(patches, same.astype(np.int64))
+        return PatchBatch(patches, same.astype(np.int64), drawn)
 
 
 def patch_batches(

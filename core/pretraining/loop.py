@@ -13,7 +13,7 @@ from core.events import Event, Filters
 from core.networks.trunk import normalise
 from core.pretraining.batches import Batches, PatchBatch
 from core.pretraining.config import PretrainConfig
-from core.pretraining.objectives import Objective
+from core.pretraining.objectives import Judged, Objective
 from core.training.ahead import drawn_ahead
 from core.training.checkpoint import Resumed, save_checkpoint
 from core.training.device import mixed_precision
@@ -80,12 +80,12 @@ def train(
             sampler = state  # so that a checkpoint draws on after this batch, though the next may be drawn
             rate = rate_at(config, ledger.step)
             set_learning_rate(optimizer, rate)
-            loss, accuracy = _on_device(objective, batch, config, device)
+            judged = _judged(objective, batch, config, device)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            judged.loss.backward()
             nn.utils.clip_grad_norm_(objective.parameters(), config.clip_gradient)
             optimizer.step()
-            ledger.add(loss, accuracy)
+            ledger.add(judged.loss, judged.right.mean())
 
             if ledger.due(config.report_every):
                 mean_loss, mean_accuracy = ledger.means()
@@ -128,15 +128,13 @@ def _batches(
         yield batches.draw(config.batch, generator), dict(generator.bit_generator.state)
 
 
-def _on_device(
-    objective: Objective, batch: PatchBatch, config: PretrainConfig, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """Loss and accuracy of a batch; its uint8 pixels are already laid out channels last."""
+def _judged(objective: Objective, batch: PatchBatch, config: PretrainConfig, device: torch.device) -> Judged:
+    """A batch on the device; its uint8 pixels are already laid out channels last."""
     patches = torch.from_numpy(batch.patches).to(device).permute(0, 3, 1, 2)
     labels = torch.from_numpy(batch.labels).to(device)
     with mixed_precision(device, config.amp):
-        loss, accuracy = objective(normalise(patches), labels)
-    return loss, accuracy
+        judged: Judged = objective(normalise(patches), labels)
+    return judged
 
 
 @torch.no_grad()
@@ -145,9 +143,7 @@ def _accuracy(
 ) -> float:
     """The share of held-out pairs, triplets or images that are classified or ranked correctly."""
     objective.eval()
-    right = sum(
-        _on_device(objective, batch, config, device)[1].item() * len(batch.labels) for batch in batches
-    )
+    right = sum(_judged(objective, batch, config, device).right.sum().item() for batch in batches)
     objective.train()
     return right / sum(len(batch.labels) for batch in batches)
 

@@ -8,16 +8,19 @@ from torch.nn import functional
 
 
 def association_loss(logits: Tensor, same: Tensor) -> Tensor:
-    """Softmax cross entropy of pairs.
+    """Softmax cross entropy of each pair.
 
     Args:
         logits: (N, 2), for other and same.
         same: (N,) int64, 1 for a positive pair.
 
+    Returns:
+        (N,) float32.
+
     Source: the paper, Section 3 ("trained to classify whether or not the input images belong to the
     same object or point trajectory").
     """
-    return functional.cross_entropy(logits.float(), same)
+    return functional.cross_entropy(logits.float(), same, reduction="none")
 
 
 MARGIN = 1 / 16
@@ -37,30 +40,36 @@ def usual_margin(width: int) -> float:
 
 
 def triplet_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float) -> Tensor:
-    """max(0, d(anchor, positive) - d(anchor, negative) + margin), averaged; d the Euclidean distance.
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin) of each; d the Euclidean distance.
 
     Args:
         anchor, positive, negative: (N, D) features (fc7).
         margin: in units of the features; see `usual_margin`.
 
+    Returns:
+        (N,) float32.
+
     Source: the paper, Section 4, baseline 3 (SlowFeat).
     """
-    return functional.relu(distance(anchor, positive) - distance(anchor, negative) + margin).mean()
+    return functional.relu(distance(anchor, positive) - distance(anchor, negative) + margin)
 
 
 def contrastive_loss(first: Tensor, second: Tensor, same: Tensor, margin: float) -> Tensor:
-    """d for positive pairs, max(0, margin - d) for negative ones, averaged; d the Euclidean distance.
+    """d for positive pairs, max(0, margin - d) for negative ones; d the Euclidean distance.
 
     Args:
         first, second: (N, D) features (fc7).
         same: (N,) int64, 1 for a positive pair.
         margin: in units of the features; see `usual_margin`.
 
+    Returns:
+        (N,) float32.
+
     Source: Mobahi, Collobert and Weston, ICML 2009, which the paper names as what SlowFeat improves
     on; they take the L1 norm, we take SlowFeat's.
     """
     d = distance(first, second)
-    return torch.where(same.bool(), d, functional.relu(margin - d)).mean()
+    return torch.where(same.bool(), d, functional.relu(margin - d))
 
 
 def distance(a: Tensor, b: Tensor) -> Tensor:

@@ -1,8 +1,10 @@
 """What each method minimises, as one module: the trunk, its head and their loss.
 
 Called with images (N, 3, S, S) from `normalise` and labels (B,) int64, as a `PatchBatch` brings them, each
-gives the loss and the share of the B that are classified or ranked correctly, both scalars.
+judges the B pairs, triplets or images.
 """
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +13,24 @@ from core.networks.initialisation import initialise_head
 from core.networks.pair_head import PairHead
 from core.networks.trunk import Trunk
 from core.pretraining.losses import association_loss, contrastive_loss, distance, triplet_loss
+
+
+class Judged(NamedTuple):
+    """What an objective makes of a batch of B pairs, triplets or images, float32.
+
+    Attributes:
+        loss: (), what is minimised.
+        losses: (B,) of each, without gradient.
+        scores: (B,) without gradient, how much each is what it should be taken for if it is positive:
+            the probability of the same trajectory, less the distance, how much nearer the positive is
+            than the negative, the probability of the label.
+        right: (B,) 1 where it is classified or ranked correctly, else 0.
+    """
+
+    loss: Tensor
+    losses: Tensor
+    scores: Tensor
+    right: Tensor
 
 
 class Objective(nn.Module):
@@ -29,10 +49,11 @@ class Association(Objective):
         super().__init__(trunk)
         self.head = PairHead(trunk.network.fc, difference, generator)
 
-    def forward(self, images: Tensor, same: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor, same: Tensor) -> Judged:
         fc6, fc7 = self.trunk(images)
         logits = self.head((fc6[0::2], fc7[0::2]), (fc6[1::2], fc7[1::2]))
-        return association_loss(logits, same), _share(logits.argmax(dim=1) == same)
+        losses = association_loss(logits, same)
+        return _judged(losses, logits.float().softmax(dim=1)[:, 1], logits.argmax(dim=1) == same)
 
 
 class Contrastive(Objective):
@@ -42,11 +63,12 @@ class Contrastive(Objective):
         super().__init__(trunk)
         self.margin = margin
 
-    def forward(self, images: Tensor, same: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor, same: Tensor) -> Judged:
         _, fc7 = self.trunk(images)
         anchor, candidate = fc7[0::2], fc7[1::2]
-        near = distance(anchor, candidate) < self.margin / 2
-        return contrastive_loss(anchor, candidate, same, self.margin), _share(near == same.bool())
+        losses = contrastive_loss(anchor, candidate, same, self.margin)
+        apart = distance(anchor, candidate)
+        return _judged(losses, -apart, (apart < self.margin / 2) == same.bool())
 
 
 class SlowFeat(Objective):
@@ -56,11 +78,11 @@ class SlowFeat(Objective):
         super().__init__(trunk)
         self.margin = margin
 
-    def forward(self, images: Tensor, _labels: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor, _labels: Tensor) -> Judged:
         _, fc7 = self.trunk(images)
         anchor, positive, negative = fc7[0::3], fc7[1::3], fc7[2::3]
-        right = distance(anchor, positive) < distance(anchor, negative)
-        return triplet_loss(anchor, positive, negative, self.margin), _share(right)
+        nearer = distance(anchor, negative) - distance(anchor, positive)
+        return _judged(triplet_loss(anchor, positive, negative, self.margin), nearer, nearer > 0)
 
 
 class Classification(Objective):
@@ -71,11 +93,12 @@ class Classification(Objective):
         self.classifier = nn.Linear(trunk.network.fc, classes)
         initialise_head(self.classifier, 0.01, generator)
 
-    def forward(self, images: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor, classes: Tensor) -> Judged:
         _, fc7 = self.trunk(images)
         logits = self.classifier(fc7).float()
-        return nn.functional.cross_entropy(logits, classes), _share(logits.argmax(dim=1) == classes)
+        losses = nn.functional.cross_entropy(logits, classes, reduction="none")
+        return _judged(losses, (-losses).exp(), logits.argmax(dim=1) == classes)
 
 
-def _share(right: Tensor) -> Tensor:
-    return right.float().mean()
+def _judged(losses: Tensor, scores: Tensor, right: Tensor) -> Judged:
+    return Judged(losses.mean(), losses.detach(), scores.detach(), right.float())

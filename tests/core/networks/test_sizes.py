@@ -43,7 +43,7 @@ def test_a_network_is_one_record_that_command_line_window_and_weights_follow(
     objective = Association(trunk, "signed", torch.Generator().manual_seed(0))
     before, optimizer = trunk.conv1.weight.clone(), sgd(objective, 0.9, 0.0)
     set_learning_rate(optimizer, 0.01)
-    loss, _ = objective(torch.rand(4, 3, 64, 64) * 60, torch.tensor([1, 0]))
+    loss = objective(torch.rand(4, 3, 64, 64) * 60, torch.tensor([1, 0])).loss
     loss.backward()
     optimizer.step()
     assert not torch.equal(trunk.conv1.weight, before)

@@ -32,7 +32,7 @@ def test_one_training_step_of_the_paper_network_moves_every_layer():
     before = {name: parameter.detach().clone() for name, parameter in objective.named_parameters()}
     optimizer = sgd(objective, momentum=0.9, weight_decay=5e-4)
     set_learning_rate(optimizer, 0.01)
-    loss, _ = objective(images_of(PAPER, 2), torch.tensor([1]))
+    loss = objective(images_of(PAPER, 2), torch.tensor([1])).loss
     loss.backward()
     optimizer.step()
     assert 0 < loss.item() < 10
@@ -44,43 +44,46 @@ def test_one_training_step_of_the_paper_network_moves_every_layer():
 def test_association_compares_each_anchor_with_its_own_candidate(difference):
     objective = Association(trunk_of(TINY), difference, torch.Generator().manual_seed(0))
     images, same = images_of(TINY, 6), torch.tensor([1, 0, 1])
-    loss, right = objective(images, same)
+    judged = objective(images, same)
     one_by_one = []
     for pair in range(3):
         anchor, candidate = (objective.trunk(images[2 * pair + k : 2 * pair + k + 1]) for k in (0, 1))
         one_by_one.append(objective.head(anchor, candidate)[0])
-    expected = torch.stack(
-        [-row.log_softmax(0)[label] for row, label in zip(one_by_one, same, strict=True)]
-    ).mean()
-    torch.testing.assert_close(loss, expected, rtol=1e-4, atol=1e-5)
+    expected = torch.stack([-row.log_softmax(0)[label] for row, label in zip(one_by_one, same, strict=True)])
+    torch.testing.assert_close(judged.losses, expected.detach(), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(judged.loss, expected.mean(), rtol=1e-4, atol=1e-5)
+    chances = torch.stack([row.softmax(0)[1] for row in one_by_one]).detach()
+    torch.testing.assert_close(judged.scores, chances, rtol=1e-4, atol=1e-5)
     hits = [int(row.argmax()) == int(label) for row, label in zip(one_by_one, same, strict=True)]
-    assert right.item() == pytest.approx(sum(hits) / 3)
+    assert judged.right.tolist() == hits
 
 
 def test_slowfeat_is_right_where_the_positive_is_the_nearer():
     objective = SlowFeat(trunk_of(TINY), margin=1.0)
     a, b = images_of(TINY, 2)
-    _, right = objective(torch.stack([a, a, b, b, b, a, a, b, a]), torch.zeros(3, dtype=torch.int64))
-    assert right.item() == pytest.approx(
-        2 / 3
-    )  # (a, a, b) and (b, b, a) are ranked rightly, (a, b, a) wrongly
+    judged = objective(torch.stack([a, a, b, b, b, a, a, b, a]), torch.zeros(3, dtype=torch.int64))
+    assert judged.right.tolist() == [1, 1, 0]  # (a, b, a) is ranked wrongly
+    apart = (objective.trunk(a[None])[1] - objective.trunk(b[None])[1]).norm().item()
+    assert judged.scores.tolist() == pytest.approx([apart, apart, -apart], abs=1e-5)
 
 
 def test_contrastive_is_right_where_the_distance_is_on_the_labels_side():
     objective = Contrastive(trunk_of(TINY), margin=1e-3)
     a, b = images_of(TINY, 2)
     images = torch.stack([a, a, a, b])
-    assert objective(images, torch.tensor([1, 0]))[1].item() == 1
-    assert objective(images, torch.tensor([0, 1]))[1].item() == 0
+    assert objective(images, torch.tensor([1, 0])).right.tolist() == [1, 1]
+    assert objective(images, torch.tensor([0, 1])).right.tolist() == [0, 0]
 
 
 def test_classification_scores_each_image():
     objective = Classification(trunk_of(TINY), 7, torch.Generator().manual_seed(0))
     images = images_of(TINY, 4)
     logits = objective.classifier(objective.trunk(images)[1])
-    loss, right = objective(images, logits.argmax(dim=1))
-    assert right.item() == 1
-    torch.testing.assert_close(loss, torch.nn.functional.cross_entropy(logits, logits.argmax(dim=1)))
+    judged = objective(images, logits.argmax(dim=1))
+    assert judged.right.tolist() == [1] * 4
+    expected = torch.nn.functional.cross_entropy(logits, logits.argmax(dim=1))
+    torch.testing.assert_close(judged.loss, expected)
+    torch.testing.assert_close(judged.scores, logits.softmax(1).max(1).values.detach())
 
 
 class KnownFeatures(nn.Module):
@@ -97,18 +100,21 @@ class KnownFeatures(nn.Module):
 def test_slowfeat_ranks_the_distances_of_fc7():
     """Two triplets: in fc7 the positive is 1 and 2 away, the negative 5 and 1; in fc6 all are the same."""
     fc7 = [[0.0, 0.0], [1.0, 0.0], [3.0, 4.0], [1.0, 1.0], [1.0, 3.0], [2.0, 1.0]]
-    loss, right = SlowFeat(KnownFeatures([[0.0, 0.0]] * 6, fc7), margin=0.5)(None, None)
-    assert loss.item() == pytest.approx((max(0, 1 - 5 + 0.5) + (2 - 1 + 0.5)) / 2)
-    assert right.item() == 0.5
+    judged = SlowFeat(KnownFeatures([[0.0, 0.0]] * 6, fc7), margin=0.5)(None, None)
+    assert judged.losses.tolist() == pytest.approx([max(0, 1 - 5 + 0.5), 2 - 1 + 0.5])
+    assert judged.loss.item() == pytest.approx(0.75)
+    assert judged.right.tolist() == [1, 0]
 
 
 def test_contrastive_draws_together_and_apart_in_fc7():
     """Pairs 5, 1 and 3 apart in fc7 and nowhere apart in fc6; the first two are of one trajectory."""
     fc7 = [[0.0, 0.0], [3.0, 4.0], [0.0, 0.0], [0.0, 1.0], [0.0, 0.0], [3.0, 0.0]]
     objective = Contrastive(KnownFeatures([[0.0, 0.0]] * 6, fc7), margin=4.0)
-    loss, right = objective(None, torch.tensor([1, 1, 0]))
-    assert loss.item() == pytest.approx((5 + 1 + (4 - 3)) / 3)
-    assert right.item() == pytest.approx(2 / 3)  # half the margin, 2, lies between 1 and 3
+    judged = objective(None, torch.tensor([1, 1, 0]))
+    assert judged.losses.tolist() == pytest.approx([5, 1, 4 - 3])
+    assert judged.loss.item() == pytest.approx(7 / 3)
+    assert judged.scores.tolist() == pytest.approx([-5, -1, -3])
+    assert judged.right.tolist() == [0, 1, 1]  # half the margin, 2, lies between 1 and 3
 
 
 @pytest.mark.parametrize("initialisation", ["kaiming", "calibrated"])
