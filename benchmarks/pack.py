@@ -60,6 +60,7 @@ def main() -> None:
     _command("import", "--project", project, "--format", "davis", project / "clips")
     _command("track", "--project", project, "--preset", args.preset)
     _command("densify", "--project", project)
+    trajectories = _trajectories(project)
     for left_over in ("runs", "cache", "backups", "trash"):
         shutil.rmtree(project / left_over, ignore_errors=True)
         (project / left_over).mkdir()
@@ -71,7 +72,7 @@ def main() -> None:
     summary = {
         "frames": frames,
         "pictures": counts,
-        "trajectories": _trajectories(project),
+        "trajectories": trajectories,
         "megabytes": round(_size(out) / 1e6, 1),
     }
     text = json.dumps(summary, indent=1)
