@@ -14,6 +14,9 @@ from core.datasets.reading import Frames, open_frames
 FRAME_BUDGET = 1 << 30
 """Bytes of decoded frames that are kept: about 1,100 of 640 × 480."""
 
+CUT_SHARE = 8
+"""For so many bytes of frames one more keeps patches that were cut."""
+
 THREADS = min(8, os.cpu_count() or 1)
 """That decode images at once."""
 
@@ -32,12 +35,14 @@ class PatchReader:
         Args:
             clips: what the clip numbers of a batch refer to.
             size: side of a patch as it is returned, in pixels.
-            budget: bytes of decoded frames to keep; at least the last frame always is.
+            budget: bytes of decoded frames to keep; at least the last frame always is. An eighth as much
+                again keeps patches.
         """
         self._clips, self._size, self._budget = clips, size, budget
         self._open: dict[int, Frames] = {}
         self._frames: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
         self._bytes = 0
+        self._cut = CutPatches(size, max(1, budget // CUT_SHARE // (3 * size * size)))
         self._decoders = ThreadPoolExecutor(THREADS)
 
     def __enter__(self) -> "PatchReader":
@@ -61,14 +66,19 @@ class PatchReader:
             StudioError: a frame cannot be read.
         """
         patches = np.empty((len(clip), self._size, self._size, 3), np.uint8)
+        corners = _corners(box)
+        names = np.column_stack([clip, frame, corners]).astype(np.int64)
+        uncut: dict[tuple[int, int], list[int]] = {}
         # Frame by frame, so that a video is read forward and every frame is decoded once a batch.
-        groups: dict[tuple[int, int], list[int]] = {}
         for place in np.lexsort((frame, clip)).tolist():
-            groups.setdefault((int(clip[place]), int(frame[place])), []).append(place)
-        for pixels, places in zip(self._read_frames(list(groups)), groups.values(), strict=True):
+            if not self._cut.copy(names[place].tobytes(), patches[place], bool(flip[place])):
+                uncut.setdefault((int(clip[place]), int(frame[place])), []).append(place)
+        for pixels, places in zip(self._read_frames(list(uncut)), uncut.values(), strict=True):
             for place in places:
-                patch = cut(pixels, box[place], self._size)
-                patches[place] = patch[:, ::-1] if flip[place] else patch
+                cut_into(pixels, corners[place].tolist(), patches[place])
+                self._cut.keep(names[place].tobytes(), patches[place])
+                if flip[place]:
+                    patches[place] = cv2.flip(patches[place], 1)
         return patches
 
     def close(self) -> None:
@@ -79,6 +89,7 @@ class PatchReader:
         self._open.clear()
         self._frames.clear()
         self._bytes = 0
+        self._cut.clear()
 
     def _read_frames(self, keys: Sequence[tuple[int, int]]) -> Iterator[np.ndarray]:
         """The frames of clips in this order; images that are not kept are decoded by several threads."""
@@ -113,6 +124,53 @@ class PatchReader:
             self._bytes -= oldest.nbytes
 
 
+class CutPatches:
+    """The patches cut last, unmirrored, up to a number of them; the oldest make room.
+
+    Most boxes of a pair are a trajectory's own and come again: to copy one is fifty times as fast as to
+    cut it.
+    """
+
+    def __init__(self, size: int, most: int) -> None:
+        """`size`: side of a patch in pixels; `most`: how many are kept."""
+        self._pixels = np.empty((most, size, size, 3), np.uint8)  # memory is taken only as it is written
+        self._rows: dict[bytes, int] = {}
+        self._names: list[bytes] = []
+        self._next = 0
+
+    def copy(self, name: bytes, patch: np.ndarray, mirrored: bool) -> bool:
+        """Write the patch of that name, if it is kept, into (size, size, 3) uint8; whether it was."""
+        row = self._rows.get(name)
+        if row is None:
+            return False
+        if mirrored:
+            cv2.flip(self._pixels[row], 1, dst=patch)
+        else:
+            patch[...] = self._pixels[row]
+        return True
+
+    def keep(self, name: bytes, patch: np.ndarray) -> None:
+        """Keep a copy; nothing where that name is kept."""
+        if name in self._rows:
+            return
+        row = self._next
+        if len(self._names) < len(self._pixels):
+            self._names.append(name)
+        else:
+            del self._rows[self._names[row]]
+            self._names[row] = name
+        self._pixels[row] = patch
+        self._rows[name] = row
+        self._next = (row + 1) % len(self._pixels)
+
+    def clear(self) -> None:
+        """Forget them all and give their memory back."""
+        self._pixels = self._pixels[:1].copy()
+        self._rows.clear()
+        self._names.clear()
+        self._next = 0
+
+
 def cut(pixels: np.ndarray, box: np.ndarray, size: int) -> np.ndarray:
     """One patch: the box to the nearest pixel, reflected beyond the frame's border, resized.
 
@@ -124,16 +182,37 @@ def cut(pixels: np.ndarray, box: np.ndarray, size: int) -> np.ndarray:
     Returns:
         (size, size, 3) uint8; made smaller by area, larger bilinearly, aspect not kept (as R-CNN warps).
     """
-    x1, y1 = (int(np.floor(value + 0.5)) for value in box[:2])
-    x2, y2 = (int(np.floor(value + 0.5)) for value in box[2:])
-    x2, y2 = max(x2, x1 + 1), max(y2, y1 + 1)
+    patch = np.empty((size, size, 3), np.uint8)
+    cut_into(pixels, _corners(np.asarray(box)[None])[0].tolist(), patch)
+    return patch
+
+
+def cut_into(pixels: np.ndarray, corners: Sequence[int], patch: np.ndarray) -> None:
+    """Write a frame's pixels from x1, y1 to below x2, y2 into a patch, (size, size, 3) uint8; see `cut`."""
+    x1, y1, x2, y2 = corners
+    size = len(patch)
     height, width = pixels.shape[:2]
     if x1 >= 0 and y1 >= 0 and x2 <= width and y2 <= height:
         region = pixels[y1:y2, x1:x2]
     else:
         region = pixels[_reflected(y1, y2, height)[:, None], _reflected(x1, x2, width)]
-    smaller = x2 - x1 >= size and y2 - y1 >= size
-    return cv2.resize(region, (size, size), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    if x2 - x1 < size or y2 - y1 < size:
+        cv2.resize(region, (size, size), dst=patch, interpolation=cv2.INTER_LINEAR)
+    elif (x2 - x1) % size == 0 and (y2 - y1) % size == 0:
+        cv2.resize(region, (size, size), dst=patch, interpolation=cv2.INTER_AREA)
+    else:
+        # OpenCV averages parts of pixels of four channels of 16 bits by vector instructions, others one by
+        # one: the same values in two thirds of the time, conversions included.
+        wide = cv2.cvtColor(region, cv2.COLOR_RGB2RGBA).astype(np.uint16)
+        small = cv2.resize(wide, (size, size), interpolation=cv2.INTER_AREA).astype(np.uint8)
+        cv2.cvtColor(small, cv2.COLOR_RGBA2RGB, dst=patch)
+
+
+def _corners(box: np.ndarray) -> np.ndarray:
+    """(N, 4) boxes → (N, 4) int64, x1, y1, x2, y2 to the nearest pixel, at least a pixel wide and high."""
+    corners = np.floor(np.asarray(box) + 0.5).astype(np.int64)
+    np.maximum(corners[:, 2:], corners[:, :2] + 1, out=corners[:, 2:])
+    return corners
 
 
 def _reflected(start: int, stop: int, length: int) -> np.ndarray:

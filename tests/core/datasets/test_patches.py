@@ -135,3 +135,27 @@ def test_a_reader_keeps_its_threads_until_it_is_closed(clip):
 def test_nothing_to_read_is_nothing(clip):
     empty = np.zeros(0, int)
     assert PatchReader([clip], 16).read(empty, empty, np.zeros((0, 4)), empty).shape == (0, 16, 16, 3)
+
+
+@pytest.mark.parametrize(("width", "height"), [(100, 100), (65, 117), (128, 64), (150, 119), (40, 90)])
+def test_a_patch_is_what_opencv_makes_of_the_box(clip, width, height):
+    pixels = np.ascontiguousarray(pixels_of(clip, 0))
+    way = cv2.INTER_AREA if width >= 64 and height >= 64 else cv2.INTER_LINEAR
+    expected = cv2.resize(pixels[1 : 1 + height, 2 : 2 + width], (64, 64), interpolation=way)
+    box = np.array([2.4, 0.6, 2 + width - 0.3, 1 + height + 0.4], np.float32)
+    np.testing.assert_array_equal(cut(pixels, box, 64), expected)
+
+
+@pytest.mark.parametrize("budget", [1, 5 * 8 * 3 * 16 * 16, 1 << 20])
+def test_boxes_that_come_again_give_the_same_patch_mirrored_or_not(clip, budget):
+    generator = np.random.default_rng(0)
+    corners = generator.uniform(-5, 60, (9, 2))
+    some = np.concatenate([corners, corners + generator.uniform(10, 70, (9, 2))], axis=1).astype(np.float32)
+    with PatchReader([clip], 16, budget) as reader:
+        for _ in range(6):
+            which, frame = generator.integers(0, 9, 20), generator.integers(0, 2, 20)
+            flip = generator.random(20) < 0.5
+            patches = reader.read(np.zeros(20, int), frame, some[which], flip)
+            for row, number in enumerate(which):
+                own = cut(np.ascontiguousarray(pixels_of(clip, frame[row])), some[number], 16)
+                np.testing.assert_array_equal(patches[row], own[:, ::-1] if flip[row] else own)
