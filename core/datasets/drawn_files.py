@@ -1,6 +1,8 @@
 """Drawn clips and pictures as files: a clip as a sequence of Moseg, pictures as a year of VOC."""
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -9,8 +11,28 @@ import numpy as np
 from core.datasets import still_life
 from core.datasets.synthetic import SyntheticClip
 from core.datasets.voc import VocImage, write_annotation
+from core.errors import StudioError
 
 _GRAYS = (0, 255, 128, 51, 204, 76, 178)  # of region 0 (background), 1, 2, 3 …, as Moseg chooses them
+
+
+@contextmanager
+def writing_whole(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    """A place to write folders of these names, which come to lie in `folder` when all is written.
+
+    Raises:
+        StudioError: `folder` holds one of them already, or cannot be written.
+    """
+    if any((folder / name).exists() for name in names):
+        raise StudioError(f"{folder} holds a sample already; choose another folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as unfinished:
+            yield Path(unfinished)
+            for name in names:
+                (Path(unfinished) / name).rename(folder / name)
+    except OSError as error:
+        raise StudioError(f"Cannot write to {folder} ({error.strerror}); choose another folder.") from error
 
 
 def write_sequence(folder: Path, clip: SyntheticClip, keyframes: Sequence[int]) -> None:

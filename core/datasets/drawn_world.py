@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets import still_life
-from core.datasets.drawn_files import write_pictures, write_sequence
-from core.datasets.sample import SamplePaths, sample_in
+from core.datasets.drawn_files import write_pictures, write_sequence, writing_whole
 from core.datasets.synthetic import Effects, SyntheticClip, render_clip
 from core.errors import StudioError
 
@@ -25,6 +24,7 @@ THINGS = 3
 
 _SCENES = (Effects(), Effects(shadows=True))
 _SCENE_FRAMES = 40
+_SCENE_KEYFRAMES = (0, 9, 19, 29, 39)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,28 +43,38 @@ class WorldSize:
     test: int = 300
 
 
-def write_world(folder: Path, seed: int, size: WorldSize | None = None) -> SamplePaths:
+@dataclass(frozen=True)
+class WorldPaths:
+    """Where a world lies: `scenes` and `short_clips` in Moseg's layout, `voc` a VOCdevkit."""
+
+    scenes: Path
+    short_clips: Path
+    voc: Path
+
+
+def write_world(folder: Path, seed: int, size: WorldSize | None = None) -> WorldPaths:
     """Write the world into a folder; the same seed gives the same files.
 
     There are short clips `things001`, `things002` …, and two longer ones, `scene1` and `scene2` (40 frames,
     masks on frames 0, 9, 19, 29 and 39), which are pleasant to look at and to correct.
 
     Raises:
-        StudioError: it has no clips or pictures, the folder holds a sample already, or cannot be written.
+        StudioError: it has no clips or pictures, the folder holds one already, or cannot be written.
     """
     size = size or WorldSize()
     if min(size.clips, size.trainval, size.test) < 1:
         raise StudioError("A drawn world needs at least one clip and one picture in each set.")
-    with sample_in(folder) as paths:
+    names = ("scenes", "short clips", "VOCdevkit")
+    with writing_whole(folder, names) as unfinished:
+        scenes, short_clips, voc = (unfinished / name for name in names)
         for number, effects in enumerate(_SCENES, start=1):
             scene = _clip(np.random.default_rng([seed, 0, number]), _SCENE_FRAMES, effects)
-            write_sequence(paths.clips / f"scene{number}", scene, (0, 9, 19, 29, 39))
+            write_sequence(scenes / f"scene{number}", scene, _SCENE_KEYFRAMES)
         for number in range(1, size.clips + 1):
-            clip = short_clip(seed, number)
-            write_sequence(paths.clips / f"things{number:03d}", clip, size.keyframes)
+            write_sequence(short_clips / f"things{number:03d}", short_clip(seed, number), size.keyframes)
         sets = (("trainval", size.trainval), ("test", size.test))
-        write_pictures(paths.voc / "VOC2007", np.random.default_rng([seed, 2007]), sets)
-    return SamplePaths(clips=folder / "clips", voc=folder / "VOCdevkit")
+        write_pictures(voc / "VOC2007", np.random.default_rng([seed, 2007]), sets)
+    return WorldPaths(*(folder / name for name in names))
 
 
 def short_clip(seed: int, number: int) -> SyntheticClip:

@@ -14,22 +14,21 @@ def world(tmp_path_factory):
     return write_world(tmp_path_factory.mktemp("world"), seed=5, size=SMALL)
 
 
-def test_its_clips_are_many_short_ones_and_two_longer_scenes(world):
-    found = find_clips(world.clips)
-    assert found.format == "moseg"
-    lengths = {one.clip.name: one.clip.frames for one in found.clips}
-    assert lengths == {"scene1": 40, "scene2": 40, "things001": 12, "things002": 12, "things003": 12}
-    for one in found.clips:
-        assert one.warnings == ()
-        keyframes = [0, 5, 11] if one.clip.frames == 12 else [0, 9, 19, 29, 39]
-        assert [annotation.frame for annotation in one.annotations] == keyframes
-        assert (one.clip.width, one.clip.height) == (200, 150)
+def test_many_clips_are_short_and_two_are_longer(world):
+    short, scenes = find_clips(world.short_clips), find_clips(world.scenes)
+    assert (short.format, scenes.format) == ("moseg", "moseg")
+    assert [one.clip.name for one in short.clips] == ["things001", "things002", "things003"]
+    assert [one.clip.name for one in scenes.clips] == ["scene1", "scene2"]
+    for found, frames, keyframes in ((short, 12, [0, 5, 11]), (scenes, 40, [0, 9, 19, 29, 39])):
+        for one in found.clips:
+            assert one.warnings == ()
+            assert [annotation.frame for annotation in one.annotations] == keyframes
+            assert (one.clip.frames, one.clip.width, one.clip.height) == (frames, 200, 150)
 
 
 def test_its_masks_are_those_drawn_and_three_things_move(world):
-    (clip,) = (one for one in find_clips(world.clips).clips if one.clip.name == "things002")
     truth = short_clip(5, 2)
-    for frame in read_labels(clip):
+    for frame in read_labels(find_clips(world.short_clips).clips[1]):
         np.testing.assert_array_equal(frame.labels, truth.labels[frame.frame])
     assert set(np.unique(truth.labels)) == {0, 1, 2, 3}
     for number in (1, 2, 3):
