@@ -1,18 +1,19 @@
 """Drawn clips whose motion is known exactly: for the sample project, for tests and for measurements.
 
-A clip is a stack of surfaces seen by a moving camera: a background, creatures that walk, turn, grow
-and wobble, and, if asked for, trunks close to the camera. Every surface has a texture of its own and a
-map
-from the frame into it in closed form, so where a point goes and whether it is seen is exact.
+A clip is a stack of surfaces seen by a moving camera: a background, creatures (or the things of
+`core.datasets.still_life`) that walk, turn, grow and wobble, and, if asked for, trunks close to the camera.
+Every surface has a texture of its own and a map from the frame into it in closed form, so where a point goes
+and whether it is seen is exact.
 """
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from core.datasets import textures
+from core.datasets import still_life, textures
 from core.errors import StudioError
 
 
@@ -178,21 +179,24 @@ def render_clip(
     objects: int = 2,
     noise: float = 2.0,
     effects: Effects | None = None,
+    things: Sequence[str] = (),
 ) -> SyntheticClip:
     """Draw a clip; the same arguments give the same clip.
 
     Args:
         objects: creatures, at most 200; a later one passes in front of an earlier one.
+        things: classes of `still_life.CLASSES`; a thing of each moves, in place of the creatures.
         noise: standard deviation of the sensor's noise, in grey levels; the gain flickers by 1 %.
 
     Raises:
         StudioError: no frames, frames under 16 px, or too many objects.
     """
+    objects = len(things) or objects
     if frames < 1 or min(width, height) < 16 or not 0 <= objects <= 200:
         raise StudioError("A drawn clip needs at least 1 frame of 16 x 16 px and at most 200 objects.")
     effects = effects or Effects()
     rng = np.random.default_rng(seed)
-    surfaces = _surfaces(rng, width, height, objects, effects)
+    surfaces = _surfaces(rng, width, height, objects, effects, things)
     gains = 1 + 0.01 * np.sin(2 * np.pi * (np.arange(frames) / 23 + rng.random()))
     images = np.empty((frames, height, width, 3), np.uint8)
     sheets = np.empty((frames, height, width), np.uint8)
@@ -208,7 +212,12 @@ def render_clip(
 
 
 def _surfaces(
-    rng: np.random.Generator, width: int, height: int, objects: int, effects: Effects
+    rng: np.random.Generator,
+    width: int,
+    height: int,
+    objects: int,
+    effects: Effects,
+    things: Sequence[str],
 ) -> list[Surface]:
     camera = Camera(rng, width, height)
     wide, high = int(1.7 * width) + 32, int(1.7 * height) + 32
@@ -220,9 +229,13 @@ def _surfaces(
     for number in range(1, objects + 1):
         size = min(width, height) * rng.uniform(0.42, 0.62) / max(1, objects / 4) ** 0.5
         across = max(16, round(1.15 * size))
-        colours = textures.palette(rng, hue + 0.25 + 0.5 * number / (objects + 1), 2)
-        skin = textures.hide(rng, across, colours)
-        sheet = np.dstack([skin, textures.silhouette(rng, across)])
+        if things:
+            figure = still_life.CLASSES[things[number - 1]](rng)
+            sheet = cv2.resize(figure, (across, across), interpolation=cv2.INTER_AREA)
+        else:
+            colours = textures.palette(rng, hue + 0.25 + 0.5 * number / (objects + 1), 2)
+            skin = textures.hide(rng, across, colours)
+            sheet = np.dstack([skin, textures.silhouette(rng, across)])
         surfaces.append(Surface(rng, sheet, number, camera, size))
     if effects.parallax:
         bark = textures.leaves(rng, high, wide, textures.palette(rng, hue + 0.08, 4))
