@@ -9,6 +9,9 @@ from core.errors import StudioError
 from core.evaluation.voc_ap import METRICS
 from core.networks.sizes import AUTO, network_choices
 
+LAYERS = ("pool5", "fc6", "fc7")
+"""Layers of a trunk whose features can be probed, lowest first."""
+
 METRIC_CHOICES = ("auto", *METRICS)
 METRIC_HELP = "How AP is measured: " + "; ".join(
     f"{metric.name} is {metric.what}, which auto takes for VOC {metric.years[0]} to {metric.years[-1]}"
@@ -39,7 +42,7 @@ class EvaluateConfig(VocData):
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeConfig:
-    """A linear probe: how well a linear classifier names images from the features of a frozen trunk."""
+    """Probes: how well simple classifiers name images from the features of a frozen trunk."""
 
     init: str = setting(
         "random", "Which trunk: random, a .safetensors file or the folder of a pretraining run", start=True
@@ -53,9 +56,14 @@ class ProbeConfig:
     caltech101: Path | None = setting(None, "Probe on whole images of this Caltech-101")
     voc: Path | None = setting(None, "Probe on objects cut out of this VOCdevkit")
     year: int = setting(2007, "Year of the VOC data")
-    layer: str = setting("pool5", "Features to probe", choices=("pool5", "fc6", "fc7"))
-    per_class: int = setting(10, "Images of each class to train the classifier on", minimum=2)
+    layer: str = setting("all", "Features to probe", choices=("all", *LAYERS))
+    per_class: int = setting(10, "Images of each class to train the classifiers on", minimum=2)
     splits: int = setting(3, "Random choices of these images; results are averaged", minimum=1)
+    neighbours: int = setting(5, "How many nearest training images vote in the k-NN probe", minimum=1)
+    shots: tuple[int, ...] = setting(
+        (1, 5, 15), "Images of each class of the probes with few labels, which are linear"
+    )
+    draws: int = setting(5, "Random choices of these images for each number of them", minimum=1)
     seed: int = setting(0, "Decides the choices and a random trunk's weights", minimum=0)
     device: str = setting("auto", "Where to compute", choices=DEVICES)
     initialisation: str = setting(
@@ -68,3 +76,10 @@ class ProbeConfig:
             raise StudioError(
                 "A probe needs one set of images; name either a Caltech-101 or a VOCdevkit folder."
             )
+        if min(self.shots, default=1) < 1:
+            raise StudioError(f"shots must be at least 1, not {min(self.shots)}.")
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Those that are probed, lowest first."""
+        return LAYERS if self.layer == "all" else (self.layer,)
