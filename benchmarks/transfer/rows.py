@@ -1,0 +1,144 @@
+"""What is compared: each row of the study is a recipe, pretrained from several seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+SEEDS = (0, 1, 2, 3, 4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a trunk is pretrained; names and defaults as in `PretrainConfig`, but for the last five.
+
+    Attributes:
+        batch: pairs; of methods that draw triplets two thirds of it, so that all see as many patches.
+        world: `drawn`, `real`, or `none` for no clips.
+        clips: how many of the training clips, the first ones; 0 for all.
+        errors: the share of object trajectories that a planted error spoils.
+        corrected: whether the errors were then corrected, see `errors.corrected`.
+        other_clips: of `nce`: compare an anchor with patches of other clips only, beside its hard negative.
+        detection: fine-tune detectors from it too.
+        along: probe it on the way too.
+    """
+
+    method: str = "association"
+    regime: str = "obj"
+    head: str = "abs"
+    steps: int = 800
+    batch: int = 32
+    learning_rate: float = 0.01
+    temperature: float = 0.1
+    place_jitter: float = 0.0
+    colour_jitter: float = 0.0
+    gap_longest: int = 0
+    world: str = "drawn"
+    clips: int = 0
+    errors: float = 0.0
+    corrected: bool = False
+    other_clips: bool = False
+    detection: bool = False
+    along: bool = False
+
+
+RANDOM = Recipe(method="random", world="none", detection=True)
+CALTECH = Recipe(method="caltech101", world="none", detection=True)
+
+_SLOW = Recipe(method="slowfeat")
+_NCE = Recipe(method="nce", colour_jitter=0.4, learning_rate=0.03)
+_ABS, _SIGNED = Recipe(), Recipe(head="signed")
+
+PAPER: dict[str, Recipe] = {
+    "SlowFeat-obj": replace(_SLOW, detection=True),
+    "SlowFeat-objtr": replace(_SLOW, regime="objtr"),
+    "AssociationNet-obj abs": replace(_ABS, detection=True, along=True),
+    "AssociationNet-obj signed": replace(_SIGNED, detection=True),
+    "AssociationNet-tr abs": replace(_ABS, regime="tr"),
+    "AssociationNet-tr signed": replace(_SIGNED, regime="tr"),
+    "AssociationNet-objtr abs": replace(_ABS, regime="objtr", detection=True),
+    "AssociationNet-objtr signed": replace(_SIGNED, regime="objtr"),
+    "nce-obj (beyond the paper)": replace(_NCE, detection=True, along=True),
+    "nce-objtr (beyond the paper)": replace(_NCE, regime="objtr"),
+}
+"""The rows of the paper, with both heads, and the one beyond it."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows that are run together, seed by seed.
+
+    Attributes:
+        purpose: what they answer, in a few words.
+        rows: name → recipe.
+    """
+
+    purpose: str
+    rows: dict[str, Recipe]
+    seeds: Sequence[int] = SEEDS
+
+
+def _spoiled(share: float, corrected: bool) -> tuple[str, Recipe]:
+    name = f"AssociationNet-obj abs, {share:.0%} errors{', corrected' if corrected else ''}"
+    return name, replace(_ABS, errors=share, corrected=corrected)
+
+
+def _factorial(base: Recipe) -> dict[str, Recipe]:
+    """A half of the sixteen combinations of four changes, each main effect free of those of pairs.
+
+    place jitter (p), negatives of other clips only (o), a lower temperature (t), gaps of 10 frames at most
+    (g); g = p·o·t.
+    """
+    rows = {}
+    for number in range(8):
+        p, o, t = (bool(number >> bit & 1) for bit in range(3))
+        g = (p + o + t) % 2 == 1
+        name = "".join(letter if on else "-" for letter, on in zip("potg", (p, o, t, g), strict=True))
+        rows[f"factorial {name}"] = replace(
+            base,
+            place_jitter=0.15 if p else 0.0,
+            other_clips=o,
+            temperature=0.05 if t else 0.1,
+            gap_longest=10 if g else 0,
+        )
+    return rows
+
+
+_REAL_STEPS = 500
+_DETECTED = (
+    "SlowFeat-obj",
+    "AssociationNet-obj abs",
+    "AssociationNet-objtr abs",
+    "nce-objtr (beyond the paper)",
+)
+_REAL_NCE = replace(_NCE, regime="objtr", world="real", steps=_REAL_STEPS)
+
+BLOCKS: dict[str, Block] = {
+    "controls": Block("what is compared with", {"RandomNet": RANDOM, "Caltech101Net": CALTECH}),
+    "drawn": Block("does it help on drawn things?", PAPER),
+    "real": Block(
+        "does it help on real clips?",
+        {
+            name: replace(recipe, world="real", steps=_REAL_STEPS, along=False, detection=name in _DETECTED)
+            for name, recipe in PAPER.items()
+        },
+    ),
+    "errors": Block(
+        "does correcting help?",
+        dict(_spoiled(share, corrected) for share in (0.5, 0.3, 0.1) for corrected in (False, True)),
+    ),
+    "factorial": Block("what moves it on real clips?", _factorial(_REAL_NCE), seeds=(0, 1)),
+    "longer": Block(
+        "longer runs on real clips",
+        {
+            "nce-objtr, 2,000 steps": replace(_REAL_NCE, steps=2000),
+            "nce-objtr without colour jitter": replace(_REAL_NCE, colour_jitter=0.0),
+            "AssociationNet-objtr abs, colour jitter": replace(
+                _ABS, regime="objtr", world="real", steps=_REAL_STEPS, colour_jitter=0.4
+            ),
+        },
+    ),
+    "number": Block(
+        "number of trajectories",
+        {f"AssociationNet-obj abs, {clips} clips": replace(_ABS, clips=clips) for clips in (20, 60)},
+    ),
+}
+"""In order of worth: what the time does not allow for is left out at the end, and said so."""
