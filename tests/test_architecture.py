@@ -21,7 +21,7 @@ LEVELS = (
     ("trajectories",),
     ("tracking",),
     ("pairs", "networks", "training"),
-    ("evaluation",),
+    ("evaluation", "identity"),
     ("project", "pretraining", "detection"),
     ("runs",),
     ("jobs",),
@@ -112,6 +112,7 @@ TORCH_FREE = (
     *("core.datasets", "core.trajectories", "core.tracking", "core.project", "core.runs", "core.cli"),
     *("core.demo", "core.check", "core.worker", "core.jobs.densify", "core.jobs.by_clip.results"),
     *("core.pairs", "core.evaluation.voc_ap", "core.evaluation.table1", "core.evaluation.probes"),
+    "core.identity.proposals",
 )
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from core.cli.options import add_settings, given, settings_from
 from core.cli.outcome import Outcome
 from core.cli.run_in_folder import add_run, run_to_end, to_resume
-from core.cli.run_in_project import add_project, run_and_adopt
+from core.cli.run_in_project import add_project, run_and_adopt, run_and_tell
 from core.cli.running import cache, passing_run
 from core.runs import launch
 from core.runs.job import Job, Works
 
 
 def add_arguments(parser: argparse.ArgumentParser, job: Job) -> None:
-    if job.works is Works.ON_CLIPS:
+    if job.works in (Works.ON_CLIPS, Works.OVER_CLIPS):
         add_project(parser)
     elif job.works is Works.IN_A_RUN:
         add_run(parser)
@@ -27,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser, job: Job) -> None:
 def perform(args: argparse.Namespace, job: Job) -> Outcome:
     if job.works is Works.ON_CLIPS:
         return run_and_adopt(args, job)
+    if job.works is Works.OVER_CLIPS:
+        return run_and_tell(args, job)
     if job.works is Works.IN_A_RUN:
         folder = to_resume(args, job) or launch.prepare_at(args.out, job, settings_of(args, job))
         return run_to_end(folder, args)

@@ -1,6 +1,7 @@
-"""The commands of jobs that work on clips of a project: a run, whose results become one edit."""
+"""The commands of jobs that work on clips of a project: a run, whose results become an edit or stay in it."""
 
 import argparse
+import json
 from pathlib import Path
 
 from core.cli.options import settings_from, take_given
@@ -28,11 +29,8 @@ def add_project(parser: argparse.ArgumentParser) -> None:
 def run_and_adopt(args: argparse.Namespace, job: Job) -> Outcome:
     """Run the job on the clips asked for, and take its results into the project."""
     with Project.open(args.project) as project:
-        folder = _to_resume(project, args, job) if args.resume else _new_run(project, args, job)
+        folder = _run(project, args, job)
         names = _clips_of(folder)
-        run_here(
-            folder, args, f"finished clips are kept; to go on, add --resume {folder.name} to the command"
-        )
         edit = result_edit(folder)
         with project.writing() as connection:
             journal.perform(connection, edit)
@@ -49,6 +47,20 @@ def run_and_adopt(args: argparse.Namespace, job: Job) -> Outcome:
     ]
     text = f"{done} in {len(names)} clip{'s' if len(names) != 1 else ''} ({folder.name})."
     return Outcome(text, {"run": str(folder.path), "edit": done, "clips": rows})
+
+
+def run_and_tell(args: argparse.Namespace, job: Job) -> Outcome:
+    """Run the job on the clips asked for; what it found stays in its run, and is the outcome."""
+    with Project.open(args.project) as project:
+        folder = _run(project, args, job)
+    found = json.loads((folder.results / job.result).read_text(encoding="utf-8"))
+    return Outcome(f"Done: {folder.path}.", {"run": str(folder.path), **found})
+
+
+def _run(project: Project, args: argparse.Namespace, job: Job) -> RunFolder:
+    folder = _to_resume(project, args, job) if args.resume else _new_run(project, args, job)
+    run_here(folder, args, f"finished clips are kept; to go on, add --resume {folder.name} to the command")
+    return folder
 
 
 def _new_run(project: Project, args: argparse.Namespace, job: Job) -> RunFolder:

@@ -9,6 +9,7 @@ from core.detection.config import DetectConfig, FinetuneConfig, ProposalsConfig,
 from core.errors import StudioError
 from core.evaluation.config import EvaluateConfig, ProbeConfig
 from core.events import Event
+from core.identity.config import IdentityConfig
 from core.pretraining.config import PretrainConfig
 from core.runs.job import Job, Works
 from core.runs.run_folder import RunFolder, State
@@ -42,6 +43,19 @@ JOBS: dict[str, Job] = {
             reads=(Kind.OBJECT,),
             workspace="curate",
             icon="densify",
+        ),
+        Job(
+            name="identity",
+            title="Find identity errors",
+            help="propose cuts and swaps where a pretrained network sees another thing in a track",
+            settings=IdentityConfig,
+            works=Works.OVER_CLIPS,
+            module="core.jobs.identity",
+            reads=tuple(Kind),
+            workspace="curate",
+            icon="identity",
+            required=("init",),
+            result="identity.json",
         ),
         Job(
             name="pretrain",

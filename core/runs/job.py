@@ -11,6 +11,7 @@ class Works(enum.Enum):
     """Where a job works and where its results belong."""
 
     ON_CLIPS = "clips of a project; what it finds becomes one edit of the project"
+    OVER_CLIPS = "clips of a project; what it finds stays in its run, for a person to judge"
     IN_A_RUN = "a run folder, which keeps what it makes; stopped, it can be resumed"
     FOR_A_FILE = "a run that passes; its result is a file, or what it prints"
 
