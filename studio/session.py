@@ -19,6 +19,7 @@ from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
 from studio.panels.history import HistoryPanel
 from studio.panels.inspector import Inspector
+from studio.plots.plots import Plots
 from studio.runs.pill import JobsPill
 from studio.runs.project_jobs import ProjectJobs
 from studio.runs.run import Run
@@ -130,6 +131,9 @@ class Session(QObject):
         self.train = TrainWorkspace(self.document, self.runs)
         self.evaluate = EvaluateWorkspace(self.document, self.runs)
         self.compare = CompareWorkspace(self.document, self.runs)
+        self.plots = Plots(self._window.settings, self.document.project.path / "exports", self)
+        for shown in (self.train, self.evaluate, self.compare, self.inspector):
+            self.plots.join(shown)
         self.pill = JobsPill(self.runs)
         self.jobs = ProjectJobs(self.document, self.view, self.runs, self._window)
 
@@ -180,7 +184,8 @@ class Session(QObject):
         document.busy_changed.connect(self._show_busy)
         for refusing in (document, self.jobs, self.exchange, self.repair, self.refilling):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
-        self.jobs.message.connect(window.toasts.show)
+        for telling in (self.jobs, self.plots):
+            telling.message.connect(window.toasts.show)
         for offering in (self.jobs, self.exchange):
             offering.offered.connect(window.toasts.show)
         self.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))

@@ -1,6 +1,6 @@
 """How the window looks: our own light and dark palettes for Qt's Fusion style, spacing, plot colours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
@@ -90,6 +90,12 @@ DARK = Colours(
     series=("#84b0ff", "#f0a060", "#5cc98a", "#d69be8", "#d8c84a", "#a1a9b4"),
 )
 
+PRINT = replace(LIGHT, window="#ffffff", border="#7d8590", muted="#3a424c")
+"""Figures in files: on white, whatever the theme, with axes that survive a printer."""
+
+PRINTING = "printing"
+"""The property of a widget that is being drawn for a file."""
+
 
 def apply(app: QApplication, theme: str) -> None:
     """Dress the application in one of `THEMES`; `system` follows the desktop where it tells."""
@@ -104,7 +110,9 @@ def apply(app: QApplication, theme: str) -> None:
 
 
 def colours(widget: QWidget | None = None) -> Colours:
-    """The colours of the theme that a widget, or the application, uses."""
+    """The colours of the theme that a widget, or the application, uses; `PRINT` while drawn for a file."""
+    if widget is not None and widget.property(PRINTING):
+        return PRINT
     palette = widget.palette() if widget is not None else QApplication.palette()
     return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "split": ("split", "which clips train, are held out or are left out"),
     "import-tracks": ("import_tracks", "bring another program's trajectories into a clip"),
     "export": ("export", "write trajectories in another program's format"),
+    "export-run": ("export_run", "write what runs measured for TensorBoard, or as CSV"),
     "table1": ("table1", "runs beside the paper's Table 1"),
     "relocate": ("relocate", "say that source frames lie in another folder now"),
     "check": ("check", "integrity of a project's database, runs and source frames"),

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QWidget
 
 from studio import theme
+from studio.plots.figure import Table
 from studio.plots.plot_panel import PlotPanel
 
 HEIGHT = 150
@@ -21,9 +22,11 @@ class TrackPlot(PlotPanel):
     """
 
     frame_chosen = Signal(int)
+    FIGURE = (640, 260)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Error or confidence over time", bottom="Frame", parent=parent)
+        self._rows: tuple[np.ndarray, ...] = ()
         self._column.setContentsMargins(0, 0, 0, 0)
         self._plot.setMouseEnabled(False, False)
         self._plot.setFixedHeight(HEIGHT)
@@ -35,6 +38,7 @@ class TrackPlot(PlotPanel):
         for marks in (self._doubtful, self._keys, self._audits):
             self._plot.addItem(marks)
         self._plot.addItem(self._cursor, ignoreBounds=True)
+        self._screen_only.append(self._cursor)
         self._plot.scene().sigMouseClicked.connect(self._click)
         self._legend = QLabel(wordWrap=True)
         self._legend.setTextFormat(Qt.TextFormat.RichText)
@@ -54,9 +58,12 @@ class TrackPlot(PlotPanel):
             values: (K,) float; NaN leaves a gap.
             keyframes: (K,) bool, which are marked.
         """
+        self._axes["left"] = axis
         self._plot.setLabel("left", axis)
+        self._heading.setText(f"{axis.partition(' (')[0]} over time")
         self._curve.setData(frames, values)
         self._mark(self._keys, frames, values, keyframes & np.isfinite(values))
+        self._rows = (frames, values, keyframes)
         self.show_findings(frames, values, np.zeros(len(frames), bool), np.full(len(frames), np.nan))
         top = float(np.nanmax(values, initial=0))
         self._plot.setYRange(0, top if top > 0 else 1, padding=0.05)
@@ -73,6 +80,7 @@ class TrackPlot(PlotPanel):
             to_check: (K,) bool, frames where methods disagree.
             overlap: (K,) float, audit of keyframes, 0..1; NaN elsewhere.
         """
+        self._rows = (*self._rows[:3], to_check, overlap)
         self._mark(self._doubtful, frames, values, to_check)
         self._mark(self._audits, frames, overlap, np.isfinite(overlap))
         self._explain()
@@ -84,7 +92,7 @@ class TrackPlot(PlotPanel):
     def _dress(self) -> None:
         super()._dress()
         c = theme.colours(self)
-        self._plot.setBackground(c.window)
+        self._plot.setBackground(c.window)  # of print, that is white
         self._curve.setPen(pg.mkPen(c.series[0], width=1.5))
         self._keys.setBrush(QColor(c.series[1]))
         self._doubtful.setBrush(QColor(c.warning))
@@ -98,19 +106,33 @@ class TrackPlot(PlotPanel):
 
     def _explain(self) -> None:
         """Name the marks that are shown."""
+        parts = self._legend_entries()
+        self._legend.setText(" &nbsp; ".join(parts))
+        self._legend.setVisible(bool(parts))
+
+    def _legend_entries(self) -> list[str]:
         c = theme.colours(self)
         marks = (
             (self._keys, c.series[1], "◆", "keyframe"),
             (self._audits, c.series[2], "▽", "audit"),
             (self._doubtful, c.warning, "■", "to check"),
         )
-        parts = [
+        return [
             f'<span style="color:{ink}">{sign}</span> {text}'
             for item, ink, sign, text in marks
             if len(item.data)
         ]
-        self._legend.setText(" &nbsp; ".join(parts))
-        self._legend.setVisible(bool(parts))
+
+    def _nothing_to_export(self) -> str:
+        return "" if self._rows and len(self._rows[0]) else "There is no track to save a figure of."
+
+    def _table(self) -> Table:
+        frames, values, keyframes, to_check, overlap = self._rows
+        columns = (frames.astype(int), values, keyframes.astype(int), to_check.astype(int), overlap)
+        return Table(
+            ("Frame", self._axes["left"], "keyframe", "to check", "audit (IoU)"),
+            list(zip(*columns, strict=True)),
+        )
 
     def _click(self, event: object) -> None:
         place = self._plot.getPlotItem().vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]

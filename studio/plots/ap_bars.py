@@ -8,13 +8,14 @@ from html import escape
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QWidget
 
 from core.datasets.voc import CLASSES
 from core.evaluation.table1 import HEADS, TableRow
 from core.events import ClassAP
 from studio import theme
+from studio.plots.figure import Table
 from studio.plots.legend import Legend
 from studio.plots.plot_panel import PlotPanel
 
@@ -85,6 +86,7 @@ class ApBars(PlotPanel):
     """
 
     class_clicked = Signal(str)
+    FIGURE = (1100, 420)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -97,9 +99,7 @@ class ApBars(PlotPanel):
         self._quoted: Quoted | None = None
         self._bars: list[pg.BarGraphItem] = []
         self.groups = (*CLASSES, MEAN)
-        heading, self._readout = QLabel("Average precision by class"), Legend()
-        heading.setProperty("role", "heading")
-        self._column.insertWidget(0, heading)
+        self._readout = Legend()
         self._column.insertWidget(1, self._readout)
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setXRange(-0.6, len(self.groups) - 0.4, padding=0)
@@ -147,7 +147,7 @@ class ApBars(PlotPanel):
         top = 10 * math.ceil((max(tops, default=90) + 2) / 10)
         self._plot.setYRange(0, min(top, 100), padding=0.01)
         self._empty.setVisible(self._quoted is None and not any(one.class_aps for one in self._series))
-        self._legend()
+        self._readout.show_entries(self._legend_entries())
 
     def _draw_bars(self) -> None:
         colours, places = theme.colours(self), np.arange(len(self.groups))
@@ -183,13 +183,25 @@ class ApBars(PlotPanel):
 
     # --- reading ------------------------------------------------------------------------------
 
-    def _legend(self) -> None:
+    def _legend_entries(self) -> list[str]:
         colours = theme.colours(self)
         texts = [_swatch(colours, one) + escape(one.label) for one in self._series]
         if self._quoted is not None:
             words = f"{self._quoted.label}, quoted: Table 1 of the paper{self._quoted.remark}"
             texts.append(f"<b>—</b>&nbsp;{escape(words)}")
-        self._readout.show_entries(texts)
+        return texts
+
+    def _table(self) -> Table:
+        rows: list[tuple[str, str, float, int | str]] = []
+        for one in self._series:
+            for group in self.groups:
+                found = one.class_aps.get(group)
+                objects = found.objects if found is not None else ""
+                rows.append((one.label, group, 100 * _ap(one, group), objects))
+        if self._quoted is not None:
+            label = f"{self._quoted.label} (quoted)"
+            rows += [(label, group, 100 * ap, "") for group, ap in self._quoted.aps.items()]
+        return Table(("series", "class", "AP (%)", "objects"), rows)
 
     def _group_at(self, position: QPointF) -> str | None:
         view = self._plot.getViewBox()
@@ -221,9 +233,8 @@ class ApBars(PlotPanel):
                 self.class_clicked.emit(group)
         return False
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        tiers = min(math.ceil(NAMES_WIDTH / self.width()), MOST_TIERS)
+    def _fit(self, width: float) -> None:
+        tiers = min(math.ceil(NAMES_WIDTH / max(width, 1)), MOST_TIERS)
         texts = enumerate((*HEADS, MEAN))
         axis = self._plot.getAxis("bottom")
         axis.setTicks([[(place, "\n" * (place % tiers) + text) for place, text in texts]])

@@ -1,27 +1,33 @@
-"""Curves over training steps: raw values faint, their moving average strong, several runs in one plot."""
+"""Curves over training steps: raw values as points, a smooth line through them, several runs in one plot."""
 
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from studio import theme
+from studio.plots.figure import Table
 from studio.plots.legend import Legend
-from studio.plots.plot_panel import PlotPanel, heading
-from studio.plots.thinning import smoothed, thinned
+from studio.plots.plot_panel import PlotPanel
+from studio.plots.smoothing import SMOOTHINGS, USUAL, smoothed
+from studio.plots.smoothing_button import SmoothingButton
+from studio.plots.thinning import thinned
 
 POINTS_DRAWN = 2000
 """Points of one line on the screen at most."""
 
+DOTS_DRAWN = 400
+"""Raw values that are drawn as dots at most; more become a thin line."""
+
+DOTS, DENSE = 0.75, 0.5
+"""How much of their colour raw values have, 0..1: as dots, and as a thin line."""
+
 REDRAW_PERIOD = 100
 """Milliseconds between redraws at least."""
-
-SMOOTHING = 0.9
-"""Share of the earlier average in the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +39,7 @@ class Series:
         steps, values: (N,) float64 each; NaN where there is no value.
         colour: a place for `Colours.line`.
         dashed: whether it is drawn dashed, to tell two curves of one run apart.
-        smooth: whether its average is drawn over faint raw values; else the values alone, strong.
+        smooth: whether a smooth line may be drawn through it; else its values alone, strong.
     """
 
     label: str
@@ -45,7 +51,13 @@ class Series:
 
 
 class CurvePlot(PlotPanel):
-    """A plot of one quantity over training steps; `show_series` gives it what to show."""
+    """A plot of one quantity over training steps; `show_series` gives it what to show.
+
+    Signals:
+        smoothing_chosen(str): a person chose one of `SMOOTHINGS`.
+    """
+
+    smoothing_chosen = Signal(str)
 
     def __init__(
         self,
@@ -72,21 +84,24 @@ class CurvePlot(PlotPanel):
         """
         super().__init__(title, axis, "Training step", empty, parent)
         self._series: tuple[Series, ...] = ()
-        self._lines: list[tuple[pg.PlotDataItem, ...]] = []
-        self._averages: dict[int, tuple[int, np.ndarray]] = {}
+        self._lines: list[tuple[pg.PlotDataItem, pg.PlotDataItem]] = []
+        self._smooth_values: dict[int, tuple[int, np.ndarray]] = {}
         self._dashed_means = dashed_means
-        self._readout = Legend()
+        self._smoothing, self._spans = USUAL, span is not None
+        self._readout, self._notes = Legend(), QLabel(wordWrap=True)
+        self._notes.setProperty("quiet", True)
+        self._notes.hide()
         self._log = QToolButton()
         self._log.setText("log")
         self._log.setCheckable(True)
         self._log.setAutoRaise(True)
         self._log.setToolTip("Logarithmic vertical axis")
         self._log.setVisible(logarithmic is not None)
-        head = QHBoxLayout()
-        head.addWidget(heading(title), 1)
-        head.addWidget(self._log)
-        self._column.insertLayout(0, head)
+        self._smoothing_button = SmoothingButton()
+        for place, tool in enumerate((self._smoothing_button, self._log), start=1):
+            self._head.insertWidget(place, tool)
         self._column.insertWidget(1, self._readout)
+        self._column.addWidget(self._notes)
         if span is not None:
             self._plot.setYRange(*span, padding=0.02)
         self._chance = pg.InfiniteLine(
@@ -95,6 +110,7 @@ class CurvePlot(PlotPanel):
         self.set_chance(chance)
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.hide()
+        self._screen_only.append(self._cursor)
         for line in (self._chance, self._cursor):
             self._plot.addItem(line, ignoreBounds=True)
         self._redraw = QTimer(self)
@@ -104,6 +120,8 @@ class CurvePlot(PlotPanel):
         self._plot.getPlotItem().sigXRangeChanged.connect(self._ask_redraw)
         self._plot.scene().sigMouseMoved.connect(self._read_at)
         self._plot.viewport().installEventFilter(self)
+        self._smoothing_button.chosen.connect(self.set_smoothing)
+        self._smoothing_button.chosen.connect(self.smoothing_chosen)
         self._log.toggled.connect(self._set_logarithmic)
         self._log.setChecked(bool(logarithmic))
         self._dress()
@@ -112,12 +130,13 @@ class CurvePlot(PlotPanel):
     def show_series(self, series: "list[Series]") -> None:
         """Show these curves and no others, at the next redraw."""
         if len(series) != len(self._series):
-            self._averages.clear()
+            self._smooth_values.clear()
         self._series = tuple(series)
         self._ask_redraw()
 
     def set_axis(self, axis: str) -> None:
         """Name quantity and unit of the vertical axis."""
+        self._axes["left"] = axis
         self._plot.setLabel("left", axis)
 
     def set_chance(self, chance: tuple[float, str] | None) -> None:
@@ -126,6 +145,17 @@ class CurvePlot(PlotPanel):
         if chance is not None:
             self._chance.setPos(chance[0])
             self._chance.label.setFormat(chance[1])
+
+    def set_smoothing(self, name: str) -> None:
+        """Smooth the curves as one of `SMOOTHINGS` says."""
+        self._smoothing = name
+        self._smoothing_button.show_choice(name)
+        self._draw()
+
+    def set_notes(self, text: str) -> None:
+        """Say something below the plot, such as why a curve is not shown; nothing where it is empty."""
+        self._notes.setText(text)
+        self._notes.setVisible(bool(text))
 
     def drawn(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """The points of each strong line as the screen has them, in the order of the series."""
@@ -139,45 +169,85 @@ class CurvePlot(PlotPanel):
 
     def _draw(self) -> None:
         while len(self._lines) < len(self._series):
-            pair = tuple(pg.PlotDataItem(connect="finite", antialias=True) for _ in range(2))
-            for line in pair:
+            raw, strong = (pg.PlotDataItem(connect="finite", antialias=True) for _ in range(2))
+            for line in (raw, strong):
                 self._plot.addItem(line)
-            self._lines.append(pair)
-        colours = theme.colours(self)
-        for place, (faint, strong) in enumerate(self._lines):
-            if place >= len(self._series):
-                faint.setData([], [])
-                strong.setData([], [])
-                continue
-            series = self._series[place]
-            colour = QColor(colours.line(series.colour))
-            style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
-            strong.setPen(pg.mkPen(colour, width=2, style=style))
-            colour.setAlphaF(0.28)
-            faint.setPen(pg.mkPen(colour, width=1))
-            strong.setSymbol("o" if len(series.steps) == 1 else None)
-            strong.setSymbolBrush(pg.mkBrush(QColor(colours.line(series.colour))))
-            strong.setSymbolSize(6)
-            if series.smooth:
-                faint.setData(*self._visible(series.steps, series.values))
-                strong.setData(*self._visible(series.steps, self._average(place, series)))
+            self._lines.append((raw, strong))
+        for place, lines in enumerate(self._lines):
+            if place < len(self._series):
+                self._draw_series(place, *lines)
             else:
-                faint.setData([], [])
-                strong.setData(*self._visible(series.steps, series.values))
+                for line in lines:
+                    line.setData([], [])
         something = any(len(series.steps) for series in self._series)
         self._empty.setVisible(not something)
         self._chance.setVisible(something and self._has_chance)
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setStyle(showValues=something)
+        self._keep_axes_sane()
         if not self._cursor.isVisible():
-            self._legend()
+            self._readout.show_entries(self._legend_entries())
 
-    def _average(self, place: int, series: Series) -> np.ndarray:
+    def _draw_series(self, place: int, raw: pg.PlotDataItem, strong: pg.PlotDataItem) -> None:
+        series = self._series[place]
+        colours = theme.colours(self)
+        colour, base = QColor(colours.line(series.colour)), QColor(colours.base)
+        style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
+        strong.setPen(pg.mkPen(colour, width=2, style=style))
+        strong.setSymbol("o" if len(series.steps) == 1 else None)
+        strong.setSymbolBrush(pg.mkBrush(colour))
+        strong.setSymbolPen(None)
+        strong.setSymbolSize(6)
+        steps, values = self._visible(series.steps, series.values)
+        dots = len(steps) <= DOTS_DRAWN
+        strong.setShadowPen(None if dots else pg.mkPen(base, width=5))
+        if not self._deviation(series):
+            strong.setShadowPen(None)
+            raw.setData([], [])
+            strong.setData(steps, values)
+            return
+        pale = mixed(colour, base, DOTS if dots else DENSE)
+        raw.setPen(None if dots else pg.mkPen(pale, width=1))
+        raw.curve.setSegmentedLineMode("off" if dots else "on")  # a long path takes a painter seconds
+        raw.setSymbol("o" if dots else None)
+        raw.setSymbolBrush(pg.mkBrush(pale))
+        raw.setSymbolPen(None)
+        raw.setSymbolSize(4)
+        raw.setData(steps, values)
+        strong.setData(*self._visible(series.steps, self._smooth(place, series)))
+
+    def _keep_axes_sane(self) -> None:
+        """A single value, or a single step, gets an axis around it, with round numbers."""
+        shown = [one for one in self._series if len(one.steps)]
+        steps = np.concatenate([one.steps for one in shown]) if shown else np.zeros(0)
+        values = np.concatenate([one.values for one in shown]) if shown else np.zeros(0)
+        values = values[np.isfinite(values)]
+        across = high = None
+        if len(steps) and np.ptp(steps) == 0:
+            across = max(10.0, 0.2 * abs(float(steps[0])))
+        if len(values) and np.ptp(values) <= 1e-6 * abs(values[0]) and not self._spans:
+            high = 0.5 if self._log.isChecked() else 0.2 * abs(float(values[0])) or 1.0
+        self._plot.setLimits(minXRange=across, maxXRange=across, minYRange=high, maxYRange=high)
+
+    def _deviation(self, series: Series) -> float:
+        """How far the smoothing of a series reaches, in values of it; 0 where it is not smoothed."""
+        if not series.smooth or len(series.steps) < 3:
+            return 0.0
+        between = float(np.median(np.diff(series.steps)))
+        return self._reach() / between if between > 0 else 0.0
+
+    def _reach(self) -> float:
+        """Standard deviation of the smoothing in training steps, the same for all curves shown."""
+        spans = [float(one.steps[-1] - one.steps[0]) for one in self._series if len(one.steps)]
+        return SMOOTHINGS[self._smoothing] * max(spans, default=0.0)
+
+    def _smooth(self, place: int, series: Series) -> np.ndarray:
         """The smooth values, computed once for each length of the curve."""
-        key = _fingerprint(series)
-        if place not in self._averages or self._averages[place][0] != key:
-            self._averages[place] = (key, smoothed(series.values, SMOOTHING))
-        return self._averages[place][1]
+        deviation = self._deviation(series)
+        key = hash((_fingerprint(series), deviation))
+        if place not in self._smooth_values or self._smooth_values[place][0] != key:
+            self._smooth_values[place] = (key, smoothed(series.values, deviation))
+        return self._smooth_values[place][1]
 
     def _visible(self, steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The points to draw: all of them while the plot follows the data, else those in view."""
@@ -204,13 +274,27 @@ class CurvePlot(PlotPanel):
 
     # --- reading ------------------------------------------------------------------------------
 
-    def _legend(self) -> None:
+    def _legend_entries(self) -> list[str]:
         colours = theme.colours(self)
         there = [series for series in self._series if len(series.steps)]
-        texts = [_entry(colours, series, series.label) for series in there if not series.dashed]
+        texts = [_entry(colours, series, escape(series.label)) for series in there if not series.dashed]
         if self._dashed_means and any(series.dashed for series in there):
             texts.append(f"┅&nbsp;{self._dashed_means}")
-        self._readout.show_entries(texts if len(texts) > 1 else [])
+        entries = texts if len(texts) > 1 else []
+        if self.property(theme.PRINTING) and any(self._deviation(series) for series in there):
+            entries.append(f"pale: as reported; strong: smoothed (Gaussian, σ = {self._reach():.3g} steps)")
+        return entries
+
+    def _table(self) -> Table:
+        """Every value, also those out of view, and the smooth ones beside them."""
+        rows = []
+        for place, series in enumerate(self._series):
+            smooth = (
+                self._smooth(place, series) if self._deviation(series) else np.full(len(series.steps), np.nan)
+            )
+            columns = (series.steps.astype(int), series.values, smooth)
+            rows += [(series.label, *row) for row in zip(*columns, strict=True)]
+        return Table(("series", "training step", self._axes["left"], "smoothed"), rows)
 
     def _read_at(self, position: QPointF) -> None:
         view = self._plot.getViewBox()
@@ -231,9 +315,9 @@ class CurvePlot(PlotPanel):
             if len(series.steps):
                 here = _nearest(series.steps, step)
                 text = f"{series.label} {series.values[here]:.4g}"
-                if series.smooth:
-                    text += f" (avg {self._average(place, series)[here]:.4g})"
-                texts.append(_entry(colours, series, text))
+                if self._deviation(series):
+                    text += f" (smooth {self._smooth(place, series)[here]:.4g})"
+                texts.append(_entry(colours, series, escape(text)))
         self._readout.show_readout(texts)
 
     def _leave(self) -> None:
@@ -251,6 +335,19 @@ class CurvePlot(PlotPanel):
         return False
 
 
+def mixed(colour: QColor, base: QColor, share: float) -> QColor:
+    """A colour paled by the one behind it; opaque, so that what overlaps does not darken."""
+    red, green, blue = (
+        round(share * one + (1 - share) * other)
+        for one, other in (
+            (colour.red(), base.red()),
+            (colour.green(), base.green()),
+            (colour.blue(), base.blue()),
+        )
+    )
+    return QColor(red, green, blue)
+
+
 def _fingerprint(series: Series) -> int:
     return hash((len(series.values), series.label, float(series.values[-1]) if len(series.values) else 0.0))
 
@@ -264,4 +361,4 @@ def _nearest(steps: np.ndarray, step: float) -> int:
 
 def _entry(colours: theme.Colours, series: Series, text: str) -> str:
     mark = "┅" if series.dashed else "━"
-    return f'<span style="color:{colours.line(series.colour)}">{mark}</span>&nbsp;{escape(text)}'
+    return f'<span style="color:{colours.line(series.colour)}">{mark}</span>&nbsp;{text}'

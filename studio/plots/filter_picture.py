@@ -5,13 +5,19 @@ import math
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from core.events import Filters
 from core.filters import GAP, read_filters, tiled
 from studio import theme
+from studio.plots.figure import Figure, Table
+from studio.plots.figure_button import FigureButton
+
+ENLARGED, FIGURE_WIDTH = 8, 640
+"""In a file: pixels of the embedded picture to one of a filter, so that no program smooths them, and the
+width of all, in logical pixels."""
 
 
 class FilterPicture(QWidget):
@@ -37,9 +43,11 @@ class FilterPicture(QWidget):
         self._slider.setToolTip("Go through the steps at which the filters were saved")
         self._slider.valueChanged.connect(self._show_chosen)
         self._slider.sliderMoved.connect(self._tell)
+        self.export_button = FigureButton(self.figure, self._nothing_to_export)
         head = QHBoxLayout()
         head.addWidget(self._heading)
         head.addWidget(self._where, 1)
+        head.addWidget(self.export_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         layout.setSpacing(theme.SPACE // 2)
@@ -85,6 +93,31 @@ class FilterPicture(QWidget):
         """Show the filters saved last at or before a step."""
         places = [place for place, one in enumerate(self._saved) if one.step <= step]
         self._slider.setValue(places[-1] if places else 0)
+
+    def figure(self) -> Figure:
+        """The filters shown, to be written to a file."""
+        filters = self._picture.filters
+        assert filters is not None  # else nothing is offered
+        columns, _ = _best_grid(len(filters), filters.shape[-1], FIGURE_WIDTH, FIGURE_WIDTH // 2)
+        image = _image(tiled(filters, columns))
+        enlarged = image.scaled(image.size() * ENLARGED)
+        size = QSizeF(FIGURE_WIDTH, FIGURE_WIDTH * image.height() / image.width())
+        title = " · ".join(filter(None, (self._heading.text(), self._where.text())))
+        indices = np.ndindex(filters.shape)
+        rows = [(*index, value) for index, value in zip(indices, filters.ravel().tolist(), strict=True)]
+        return Figure(
+            title,
+            (),
+            size,
+            lambda painter, scale: painter.drawImage(QRectF(0, 0, size.width(), size.height()), enlarged),
+            Table(("filter", "channel (RGB)", "row", "column", "weight"), rows),
+        )
+
+    def _nothing_to_export(self) -> str:
+        return "" if self._picture.filters is not None else "There are no filters to save yet."
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.export_button.open_menu(event.globalPos())
 
     def _show_chosen(self) -> None:
         chosen = self._saved[self._slider.value()] if self._saved else None
@@ -143,9 +176,7 @@ class _Picture(QWidget):
         width, height = int(self.width() * ratio), int(self.height() * ratio)
         columns, zoom = _best_grid(len(self.filters), self.filters.shape[-1], width, height)
         if self._image is None or columns != self._columns:
-            pixels = np.ascontiguousarray(tiled(self.filters, columns))
-            rows, across = pixels.shape[:2]
-            self._image = QImage(pixels.data, across, rows, 4 * across, QImage.Format.Format_RGBA8888).copy()
+            self._image = _image(tiled(self.filters, columns))
             self._columns = columns
         shown = QSize(self._image.width() * zoom, self._image.height() * zoom)
         painter.scale(1 / ratio, 1 / ratio)
@@ -162,3 +193,10 @@ def _best_grid(count: int, side: int, width: int, height: int) -> tuple[int, int
         if zoom > best[1] or (zoom == best[1] and columns * rows - count == 0 and columns > best[0]):
             best = (columns, zoom)
     return best
+
+
+def _image(pixels: np.ndarray) -> QImage:
+    """A picture of (H, W, 4) uint8, RGBA."""
+    pixels = np.ascontiguousarray(pixels)
+    rows, across = pixels.shape[:2]
+    return QImage(pixels.data, across, rows, 4 * across, QImage.Format.Format_RGBA8888).copy()

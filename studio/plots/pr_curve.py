@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from core.array_file import read_arrays
 from studio import theme
-from studio.plots.plot_panel import PlotPanel, heading
+from studio.plots.figure import Table
+from studio.plots.plot_panel import PlotPanel
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +44,10 @@ def _read(path: Path, stamp: int) -> dict[str, np.ndarray]:
 class PrCurve(PlotPanel):
     """The curve of a class, by `show_class`."""
 
+    FIGURE = (440, 400)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Precision and recall", "Precision (%)", "Recall (%)", parent=parent)
-        self._heading = heading()
-        self._column.insertWidget(0, self._heading)
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setXRange(0, 100, padding=0.02)
         self._plot.setYRange(0, 100, padding=0.02)
@@ -69,6 +71,21 @@ class PrCurve(PlotPanel):
     def drawn(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Recall and precision in percent of each line as the screen has them."""
         return [line.getOriginalDataset() for line in self._lines[: len(self._series)]]
+
+    def _legend_entries(self) -> list[str]:
+        colours = theme.colours(self)
+        return [
+            f'<span style="color:{colours.line(one.colour)}">━</span>&nbsp;{escape(one.label)}'
+            for one in self._series
+        ]
+
+    def _table(self) -> Table:
+        rows = [
+            (one.label, *pair)
+            for one in self._series
+            for pair in zip(100.0 * one.recall, 100.0 * one.precision, strict=True)
+        ]
+        return Table(("series", "Recall (%)", "Precision (%)"), rows)
 
     def _draw(self) -> None:
         colours = theme.colours(self)

@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("AssociationNet Studio")
         self.setWindowIcon(icons.app_icon())
         self.setAcceptDrops(True)
-        self._settings = settings
+        self.settings = settings
         self.panels = DockLayout(self, settings)
         self.commands = Actions(self)
         self.commands.fill(self.menuBar())
@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
     def restore_geometry(self) -> None:
         """Put the window where it was, if enough of it is on a screen there."""
         self.resize(1440, 900)
-        if self.restoreGeometry(self._settings.geometry):
+        if self.restoreGeometry(self.settings.geometry):
             frame = self.frameGeometry()
             screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
             shown = [screen.intersected(frame) for screen in screens]
@@ -186,7 +186,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.panels.keep()
-        self._settings.geometry = self.saveGeometry()
+        self.settings.geometry = self.saveGeometry()
         self.closing.emit()
         super().closeEvent(event)
 

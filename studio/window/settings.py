@@ -52,6 +52,15 @@ class WindowSettings:
         self._store.setValue("fill_again", wanted)
 
     @property
+    def smoothing(self) -> str:
+        """How curves are smoothed, by name; empty before it was chosen."""
+        return str(self._store.value("smoothing", ""))
+
+    @smoothing.setter
+    def smoothing(self, name: str) -> None:
+        self._store.setValue("smoothing", name)
+
+    @property
     def geometry(self) -> QByteArray:
         """Where the window was, as `saveGeometry` gave it; empty at first."""
         return self._bytes("geometry")

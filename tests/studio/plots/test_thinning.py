@@ -1,33 +1,8 @@
-"""Thinned curves keep their extremes; the average equals its recursion."""
-
-import math
+"""Thinned curves keep their extremes."""
 
 import numpy as np
-import pytest
 
-from studio.plots.thinning import smoothed, thinned
-
-
-def slow_average(values: list[float], weight: float) -> list[float]:
-    found, total, count = [], 0.0, 0
-    for value in values:
-        if math.isfinite(value):
-            total = weight * total + (1 - weight) * value
-            count += 1
-        found.append(total / (1 - weight**count) if count else math.nan)
-    return found
-
-
-@pytest.mark.parametrize("weight", [0.5, 0.9, 0.97])
-def test_the_average_is_its_recursion(weight: float) -> None:
-    values = np.random.default_rng(0).normal(3, 2, 1500)
-    values[[0, 5, 700, 701]] = [np.nan, np.inf, np.nan, -np.inf]
-    np.testing.assert_allclose(smoothed(values, weight), slow_average(values.tolist(), weight), rtol=1e-9)
-
-
-def test_the_average_starts_at_the_first_value() -> None:
-    np.testing.assert_allclose(smoothed(np.array([4.0, 4.0, 4.0]), 0.95), 4.0)
-    assert smoothed(np.zeros(0), 0.9).shape == (0,)
+from studio.plots.thinning import thinned
 
 
 def test_short_curves_are_drawn_whole() -> None:

@@ -1,0 +1,87 @@
+"""Parts of a snapshot that are read in a moment: how long its trajectories are, and whether two are alike."""
+
+import json
+import zipfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.datasets.clip import Use
+from core.trajectories.extents import Extents
+from core.trajectories.model import Kind, Review
+
+UNREAD: tuple[type[Exception], ...] = (
+    *(OSError, ValueError, KeyError, TypeError, IndexError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What a missing or damaged snapshot raises."""
+
+_DECIDING = {
+    Kind.POINT: ("points_ids", "points_first", "points_offsets", "points_xy"),
+    Kind.OBJECT: ("objects_ids", "objects_offsets", "objects_frames", "objects_boxes"),
+}
+_REVIEWS = {Kind.POINT: "points_review", Kind.OBJECT: "objects_review"}
+
+
+def snapshot_extents(folder: Path) -> Extents:
+    """The extents of a snapshot's trajectories; the paths themselves are not read.
+
+    Raises:
+        one of `UNREAD`.
+    """
+    names, uses, objects, sides, points = {}, {}, [], [], []
+    for entry in sorted(_entries(folder), key=lambda one: str(one["name"])):
+        clip = int(entry["id"])
+        names[clip] = str(entry["name"])
+        uses[names[clip]] = Use(entry.get("use", Use.TRAIN))  # snapshots of older versions do not say
+        with np.load(folder / f"{clip}.npz", allow_pickle=False) as arrays:
+            kept = arrays["points_review"] != Review.REJECTED
+            lengths, numbers = np.unique(np.diff(arrays["points_offsets"])[kept], return_counts=True)
+            points += [(clip, *pair) for pair in zip(lengths, numbers, strict=True)]
+            spans = np.diff(arrays["objects_offsets"])
+            seen = np.repeat(arrays["objects_review"] != Review.REJECTED, spans)
+            ids, frames = np.repeat(arrays["objects_ids"], spans), arrays["objects_frames"]
+            boxes = arrays["objects_boxes"].astype(np.float64)[seen]
+        clips = np.full(int(seen.sum()), clip)
+        objects.append(np.stack([clips, ids[seen], frames[seen]], axis=1))
+        sides.append(np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]))
+    return Extents(
+        names=names,
+        uses=uses,
+        objects=np.concatenate([np.zeros((0, 3), np.int64), *objects]).astype(np.int64),
+        sides=np.concatenate([np.zeros(0), *sides]),
+        points=np.array(points, np.int64).reshape(-1, 3),
+    )
+
+
+def trajectories_digest(folder: Path, clips: Collection[str], kinds: Collection[Kind]) -> int:
+    """A number that two snapshots share where some clips have the same trajectories of these kinds in both.
+
+    Which were accepted makes no difference, which were rejected does. The checksums that the files hold
+    are taken, so that little is read.
+
+    Raises:
+        one of `UNREAD`.
+    """
+    digest = 0
+    for entry in sorted(_entries(folder), key=lambda one: str(one["name"])):
+        if entry["name"] in clips:
+            path = folder / f"{int(entry['id'])}.npz"
+            parts = [str(entry["name"])]
+            with zipfile.ZipFile(path) as file:
+                names = [f"{name}.npy" for kind in kinds for name in _DECIDING[kind]]
+                parts += [f"{name} {file.getinfo(name).CRC}" for name in names]
+            with np.load(path, allow_pickle=False) as arrays:
+                rejected = (np.flatnonzero(arrays[_REVIEWS[kind]] == Review.REJECTED) for kind in kinds)
+                parts += [str(places.tolist()) for places in rejected]
+            digest = zlib.crc32("\n".join(parts).encode(), digest)
+    return digest
+
+
+def _entries(folder: Path) -> list[dict[str, Any]]:
+    head = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
+    clips: list[dict[str, Any]] = head["clips"]
+    return clips
