@@ -123,6 +123,11 @@ class PretrainConfig:
         512, "Held-out pairs, triplets or images to measure on, the same every time", minimum=1, advanced=True
     )
     amp: bool = setting(True, "Compute in bfloat16 on a GPU where it is safe", advanced=True)
+    amp_on_cpu: bool = setting(
+        False,
+        "Compute in bfloat16 on a CPU too: 1.7 times as fast if it has AVX512_BF16 or AMX, else slower",
+        advanced=True,
+    )
     report_every: int = setting(10, "Report the loss as often", "steps", minimum=1, advanced=True, free=True)
     held_out_every: int = setting(
         50, "Measure held-out accuracy as often", "steps", minimum=1, advanced=True, free=True

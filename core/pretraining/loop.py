@@ -79,12 +79,7 @@ def train(
         for batch, state in drawn:
             sampler = state  # so that a checkpoint draws on after this batch, though the next may be drawn
             rate = rate_at(config, ledger.step)
-            set_learning_rate(optimizer, rate)
-            judged = _judged(objective, batch, config, device)
-            optimizer.zero_grad(set_to_none=True)
-            judged.loss.backward()
-            nn.utils.clip_grad_norm_(objective.parameters(), config.clip_gradient)
-            optimizer.step()
+            judged = take_step(objective, optimizer, *_on_device(batch, device), rate, config, device)
             ledger.add(judged.loss, judged.right.mean())
 
             if ledger.due(config.report_every):
@@ -128,11 +123,41 @@ def _batches(
         yield batches.draw(config.batch, generator), dict(generator.bit_generator.state)
 
 
-def _judged(objective: Objective, batch: PatchBatch, config: PretrainConfig, device: torch.device) -> Judged:
-    """A batch on the device; its uint8 pixels are already laid out channels last."""
+def take_step(
+    objective: Objective,
+    optimizer: torch.optim.Optimizer,
+    patches: Tensor,
+    labels: Tensor,
+    rate: float,
+    config: PretrainConfig,
+    device: torch.device,
+) -> Judged:
+    """Learn from one batch.
+
+    Args:
+        patches: (N, 3, S, S) uint8 on the device, channels last.
+        labels: (B,) int64 on the device.
+        rate: of learning.
+    """
+    set_learning_rate(optimizer, rate)
+    judged = _judged(objective, patches, labels, config, device)
+    optimizer.zero_grad(set_to_none=True)
+    judged.loss.backward()
+    nn.utils.clip_grad_norm_(objective.parameters(), config.clip_gradient)
+    optimizer.step()
+    return judged
+
+
+def _on_device(batch: PatchBatch, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Patches, (N, 3, S, S) uint8 channels last, and labels."""
     patches = torch.from_numpy(batch.patches).to(device).permute(0, 3, 1, 2)
-    labels = torch.from_numpy(batch.labels).to(device)
-    with mixed_precision(device, config.amp):
+    return patches, torch.from_numpy(batch.labels).to(device)
+
+
+def _judged(
+    objective: Objective, patches: Tensor, labels: Tensor, config: PretrainConfig, device: torch.device
+) -> Judged:
+    with mixed_precision(device, config.amp, config.amp_on_cpu):
         judged: Judged = objective(normalise(patches), labels)
     return judged
 
@@ -143,7 +168,9 @@ def _accuracy(
 ) -> float:
     """The share of held-out pairs, triplets or images that are classified or ranked correctly."""
     objective.eval()
-    right = sum(_judged(objective, batch, config, device).right.sum().item() for batch in batches)
+    right = sum(
+        _judged(objective, *_on_device(batch, device), config, device).right.sum().item() for batch in batches
+    )
     objective.train()
     return right / sum(len(batch.labels) for batch in batches)
 

@@ -7,7 +7,7 @@ from core.networks.sizes import TINY
 from core.networks.trunk import Trunk, normalise
 from core.pretraining.batches import PatchBatch
 from core.pretraining.config import PretrainConfig
-from core.pretraining.loop import train
+from core.pretraining.loop import take_step, train
 from core.pretraining.objectives import Association
 from core.training.checkpoint import Resumed
 from core.training.optimisation import sgd
@@ -53,3 +53,21 @@ def test_held_out_batches_are_measured_without_dropout_and_change_nothing(tmp_pa
         logits = objective.head((fc6[0::2], fc7[0::2]), (fc6[1::2], fc7[1::2]))
         correct += int((logits.argmax(1).numpy() == batch.labels).sum())
     assert measured == pytest.approx(correct / 50)
+
+
+@pytest.mark.parametrize("in_half", [False, True])
+def test_a_step_on_a_cpu_computes_in_bfloat16_only_where_that_is_asked_for(in_half):
+    trunk = Trunk(TINY, dropout=0.0)
+    initialise(trunk, "kaiming", torch.Generator().manual_seed(0))
+    objective = Association(trunk, "abs", torch.Generator().manual_seed(0))
+    config, seen = PretrainConfig(batch=8, amp_on_cpu=in_half), set()
+    trunk.fc7.register_forward_hook(lambda _module, _inputs, output: seen.add(output.dtype))
+    batch = Noise().draw(8, np.random.default_rng(0))
+    patches, labels = torch.from_numpy(batch.patches).permute(0, 3, 1, 2), torch.from_numpy(batch.labels)
+    optimizer, cpu = sgd(objective, 0.9, 0.0), torch.device("cpu")
+    judged = [
+        take_step(objective, optimizer, patches, labels, 0.003, config, cpu).loss.item() for _ in range(8)
+    ]
+    assert seen == {torch.bfloat16 if in_half else torch.float32}
+    assert judged[-1] < 0.8 * judged[0]
+    assert all(parameter.dtype == torch.float32 for parameter in objective.parameters())

@@ -14,11 +14,12 @@ def test_a_device_is_the_one_that_was_named(device):
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_half_precision_is_for_a_gpu_and_only_where_it_is_wanted(device):
-    for wanted in (True, False):
-        with mixed_precision(torch.device(device), wanted):
-            product = torch.ones(2, 2, device=device) @ torch.ones(2, 2, device=device)
-        assert product.dtype == (torch.bfloat16 if wanted and device == "cuda" else torch.float32)
+@pytest.mark.parametrize(("on_gpu", "on_cpu"), [(True, False), (False, True), (False, False)])
+def test_half_precision_is_taken_only_on_the_device_that_it_is_wanted_on(device, on_gpu, on_cpu):
+    with mixed_precision(torch.device(device), on_gpu, on_cpu):
+        product = torch.ones(2, 2, device=device) @ torch.ones(2, 2, device=device)
+    wanted = on_gpu if device == "cuda" else on_cpu
+    assert product.dtype == (torch.bfloat16 if wanted else torch.float32)
 
 
 def test_auto_is_the_gpu_where_there_is_one():
