@@ -29,25 +29,31 @@ _LOOK = 1.0
 
 
 @contextlib.contextmanager
-def group_of(folder: RunFolder, processes: int, device: torch.device) -> Iterator[Group]:
+def group_of(folder: RunFolder, processes: int, batch: int, device: torch.device) -> Iterator[Group]:
     """The group that trains a run; the processes that are missing are started, and ended with the block.
 
     Args:
         folder: of the run.
         processes: on this machine; what torchrun started counts instead, where it did.
+        batch: pairs, triplets or images in a step, which the processes share.
         device: where this process computes; NCCL joins GPUs, Gloo anything.
 
     Raises:
-        StudioError: another process of the run ended too early; the run can be resumed.
+        StudioError: the batch cannot be shared out; or another process of the run ended too early, and the
+            run can be resumed.
     """
     if processes == 1 and "RANK" not in os.environ:
         yield ALONE
         return
     others: list[subprocess.Popen[bytes]] = []
-    rank, size, address = 0, processes, ""
+    rank, size, address = 0, processes, "env://"
     if "RANK" in os.environ:
-        rank, size, address = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), "env://"
-    else:
+        rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    if batch % size:
+        raise StudioError(
+            f"A batch of {batch} cannot be shared out to {size} processes; choose a multiple of {size}."
+        )
+    if "RANK" not in os.environ:
         port = _free_port()
         address = f"tcp://127.0.0.1:{port}"
         others = [_start(folder, k, size, port) for k in range(1, size)]
