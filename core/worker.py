@@ -88,6 +88,8 @@ def main(arguments: list[str]) -> int:
     with open(folder.path / "worker.log", "ab", buffering=0) as log:
         faulthandler.enable(log)
         try:
+            if int(os.environ.get("RANK", "0")):  # another process of the run writes for all
+                return _accompany(folder)
             status = run_job(folder)
         except StudioError as error:
             log.write(f"{error}\n".encode())
@@ -97,6 +99,17 @@ def main(arguments: list[str]) -> int:
         finally:
             faulthandler.disable()
     return 0 if status.state in (State.DONE, State.STOPPED) else 1
+
+
+def _accompany(folder: RunFolder) -> int:
+    """Take part in the job of a run whose worker is another process; returns the exit status."""
+    try:
+        for _ in jobs.run(folder):
+            pass
+    except RuntimeError:  # of a call that waits for a process that is gone
+        if folder.status().state is State.RUNNING:
+            raise
+    return 0
 
 
 def _append_all(

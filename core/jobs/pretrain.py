@@ -13,6 +13,7 @@ from core.datasets.caltech101 import read_caltech101
 from core.datasets.patches import PatchReader
 from core.errors import StudioError
 from core.events import Event, Log
+from core.jobs.processes import group_of
 from core.networks.initialisation import initialise
 from core.networks.sizes import Network, network_named
 from core.networks.trunk import Trunk, normalise
@@ -30,6 +31,7 @@ from core.pretraining.objectives import Association, Classification, Contrastive
 from core.runs.run_folder import RunFolder
 from core.training.checkpoint import Resumed, resume, settings_of_last
 from core.training.device import choose_device, prepare
+from core.training.group import device_of
 from core.training.optimisation import sgd
 from core.training.schedule import of_new_length
 from core.trajectories.snapshot import read_snapshot
@@ -40,8 +42,8 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
 
     The trunk is written at the end and when the generator is closed, not when the loss went astray.
     """
-    device = choose_device(config.device)
-    prepare(config.seed)
+    device = device_of(choose_device(config.device))
+    prepare(config.seed, config.processes)
     begun = settings_of_last(folder.checkpoints)
     if begun and "split_seed" not in begun and share_of(str(begun.get("held_out", 0.2))):
         raise StudioError(
@@ -59,13 +61,14 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
         objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = sgd(objective, config.momentum, config.weight_decay)
         generator = np.random.default_rng(config.seed)
+        group = opened.enter_context(group_of(folder, config.processes, config.batch, device))
         start = resume(folder.checkpoints, objective, optimizer, {"sampler": generator}, config)
+        group.wait()  # until all have read the checkpoint, before one is written
         for text in (*start.warnings, *_of_new_length(start, config)):
             yield Log(text, "warning")
-        if start.extra:
-            folder.cut_events_after(start.step)
-        else:
-            folder.cut_events_after(-1)
+        if group.leads:
+            folder.cut_events_after(start.step if start.extra else -1)
+        if not start.extra:
             yield Log(f"Training the {network.name} network on {material.words}.")
             for text in material.warnings:
                 yield Log(text, "warning")
@@ -80,6 +83,7 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
             start,
             folder.path,
             device,
+            group,
         )
         try:
             with contextlib.closing(training):
@@ -87,7 +91,8 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
         except GeneratorExit:
             _save(objective.trunk, folder, config, material)
             raise
-        _save(objective.trunk, folder, config, material)
+        if group.leads:
+            _save(objective.trunk, folder, config, material)
 
 
 def _of_new_length(start: Resumed, config: PretrainConfig) -> list[str]:

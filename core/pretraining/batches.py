@@ -10,6 +10,8 @@ from core.datasets.patches import PatchReader
 from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletBatch, TripletSampler
 from core.pairs.training_set import TrainingSet
 
+ALL = slice(None)
+
 
 @dataclass(frozen=True, eq=False)
 class PatchBatch:
@@ -29,8 +31,13 @@ class PatchBatch:
 class Batches(Protocol):
     """Where a loop draws from."""
 
-    def draw(self, count: int, generator: np.random.Generator) -> PatchBatch:
-        """The next `count` pairs, triplets or images."""
+    def draw(self, count: int, generator: np.random.Generator, part: slice = ALL) -> PatchBatch:
+        """The next `count` pairs, triplets or images, of which only a part is read.
+
+        Args:
+            part: of the `count`; all are drawn whatever it is, so that processes which read different parts
+                draw the same. `drawn` holds all, patches and labels the part.
+        """
         ...
 
 
@@ -41,14 +48,14 @@ class PatchBatches:
         self._sampler, self._reader = sampler, reader
         self.counts = sampler.counts
 
-    def draw(self, count: int, generator: np.random.Generator) -> PatchBatch:
+    def draw(self, count: int, generator: np.random.Generator, part: slice = ALL) -> PatchBatch:
         drawn = self._sampler.draw(count, generator)
-        members = drawn.clip.shape[1]
+        flip = np.repeat(drawn.flip[part], drawn.clip.shape[1])
         patches = self._reader.read(
-            drawn.clip.ravel(), drawn.frame.ravel(), drawn.box.reshape(-1, 4), np.repeat(drawn.flip, members)
+            drawn.clip[part].ravel(), drawn.frame[part].ravel(), drawn.box[part].reshape(-1, 4), flip
         )
         same = drawn.same if isinstance(drawn, PairBatch) else np.zeros(count, bool)
-        return PatchBatch(patches, same.astype(np.int64), drawn)
+        return PatchBatch(patches, same[part].astype(np.int64), drawn)
 
 
 def patch_batches(

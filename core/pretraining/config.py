@@ -122,6 +122,14 @@ class PretrainConfig:
     held_out_count: int = setting(
         512, "Held-out pairs, triplets or images to measure on, the same every time", minimum=1, advanced=True
     )
+    processes: int = setting(
+        1,
+        "Processes that train together on this machine, each on a GPU or on a share of the cores; they share "
+        "the batch, and learn what one would",
+        minimum=1,
+        advanced=True,
+        free=True,
+    )
     amp: bool = setting(True, "Compute in bfloat16 on a GPU where it is safe", advanced=True)
     amp_on_cpu: bool = setting(
         False,

@@ -9,7 +9,7 @@ from core.datasets.caltech101 import Caltech101
 from core.datasets.image import read_image
 from core.datasets.patches import cut
 from core.pairs.split import drawn
-from core.pretraining.batches import PatchBatch
+from core.pretraining.batches import ALL, PatchBatch
 
 MARGIN = 8 / 7
 """Images are brought to this multiple of the patch's side, and a random patch of them is taken."""
@@ -28,17 +28,17 @@ class ImageBatches:
         self._paths, self._labels, self._size = paths, labels, size
         self._kept: dict[int, np.ndarray] = {}
 
-    def draw(self, count: int, generator: np.random.Generator) -> PatchBatch:
-        """The next images, each as likely as any other.
+    def draw(self, count: int, generator: np.random.Generator, part: slice = ALL) -> PatchBatch:
+        """The next images, each as likely as any other; only a part of them is read.
 
         Raises:
             StudioError: an image cannot be read.
         """
-        places = generator.integers(0, len(self._paths), count)
+        places = generator.integers(0, len(self._paths), count)[part]
         side = round(self._size * MARGIN)
-        corners = generator.integers(0, side - self._size + 1, (count, 2))
-        mirrored = generator.random(count) < 0.5
-        patches = np.empty((count, self._size, self._size, 3), np.uint8)
+        corners = generator.integers(0, side - self._size + 1, (count, 2))[part]
+        mirrored = (generator.random(count) < 0.5)[part]
+        patches = np.empty((len(places), self._size, self._size, 3), np.uint8)
         for row, (place, (x, y)) in enumerate(zip(places.tolist(), corners.tolist(), strict=True)):
             if place not in self._kept:
                 image = read_image(self._paths[place])

@@ -17,6 +17,7 @@ from core.pretraining.objectives import Judged, Objective
 from core.training.ahead import drawn_ahead
 from core.training.checkpoint import Resumed, save_checkpoint
 from core.training.device import mixed_precision
+from core.training.group import ALONE, Group
 from core.training.optimisation import set_learning_rate
 from core.training.reporting import Ledger
 from core.training.schedule import learning_rate
@@ -32,6 +33,7 @@ def train(
     start: Resumed,
     folder: Path,
     device: torch.device,
+    group: Group = ALONE,
 ) -> Generator[Event, None, None]:
     """Train an objective in place.
 
@@ -44,6 +46,7 @@ def train(
         generator: draws the batches; it may end a batch ahead.
         start: what `resume` gave.
         folder: the run's; `checkpoints/` and `results/filters/` are written in it.
+        group: the processes that train together; all but the first write and yield nothing.
 
     Yields:
         Metric `loss` and `accuracy` (means over the steps since the last), `learning_rate`,
@@ -56,7 +59,7 @@ def train(
     ledger = Ledger(start, config.steps, device)
     score: float | None = start.extra.get("score")
     sampler = generator.bit_generator.state
-    if not start.extra:
+    if group.leads and not start.extra:
         ledger.events.append(_write_filters(objective.trunk.conv1.weight, 0, folder))
 
     def save() -> None:
@@ -71,16 +74,19 @@ def train(
             score,
         )
 
-    drawn = drawn_ahead(_batches(batches, config, generator, ledger.step))
+    learner = group.parallel(objective)
+    drawn = drawn_ahead(_batches(batches, config, generator, ledger.step, group.part(config.batch)))
     try:
         yield from ledger.take()
-        if start.extra.get("events"):
+        if group.leads and start.extra.get("events"):
             save()  # so that they do not come again
         for batch, state in drawn:
             sampler = state  # so that a checkpoint draws on after this batch, though the next may be drawn
             rate = rate_at(config, ledger.step)
-            judged = take_step(objective, optimizer, *_on_device(batch, device), rate, config, device)
-            ledger.add(judged.loss, judged.right.mean())
+            judged = take_step(learner, optimizer, *_on_device(batch, device), rate, config, device)
+            ledger.add(*group.mean(torch.stack([judged.loss.detach(), judged.right.mean()])))
+            if not group.leads:
+                continue
 
             if ledger.due(config.report_every):
                 mean_loss, mean_accuracy = ledger.means()
@@ -116,15 +122,15 @@ def rate_at(config: PretrainConfig, step: int) -> float:
 
 
 def _batches(
-    batches: Batches, config: PretrainConfig, generator: np.random.Generator, done: int
+    batches: Batches, config: PretrainConfig, generator: np.random.Generator, done: int, part: slice
 ) -> Iterator[tuple[PatchBatch, dict[str, Any]]]:
-    """The batches of the steps to come, each with the generator's state after it."""
+    """The batches of the steps to come, this process's part of them, each with the state after it."""
     for _ in range(done, config.steps):
-        yield batches.draw(config.batch, generator), dict(generator.bit_generator.state)
+        yield batches.draw(config.batch, generator, part), dict(generator.bit_generator.state)
 
 
 def take_step(
-    objective: Objective,
+    objective: nn.Module,
     optimizer: torch.optim.Optimizer,
     patches: Tensor,
     labels: Tensor,
@@ -135,6 +141,7 @@ def take_step(
     """Learn from one batch.
 
     Args:
+        objective: an `Objective`, or what `Group.parallel` made of it.
         patches: (N, 3, S, S) uint8 on the device, channels last.
         labels: (B,) int64 on the device.
         rate: of learning.
@@ -155,7 +162,7 @@ def _on_device(batch: PatchBatch, device: torch.device) -> tuple[Tensor, Tensor]
 
 
 def _judged(
-    objective: Objective, patches: Tensor, labels: Tensor, config: PretrainConfig, device: torch.device
+    objective: nn.Module, patches: Tensor, labels: Tensor, config: PretrainConfig, device: torch.device
 ) -> Judged:
     with mixed_precision(device, config.amp, config.amp_on_cpu):
         judged: Judged = objective(normalise(patches), labels)

@@ -20,8 +20,8 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def prepare(seed: int) -> None:
-    """Seed torch, choose repeatable algorithms, and use all cores that this process may use.
+def prepare(seed: int, processes: int = 1) -> None:
+    """Seed torch, choose repeatable algorithms, and use all cores, or a share of them if others compute too.
 
     OMP_NUM_THREADS, where it is set, decides the number of cores instead. On a CPU runs repeat bit for
     bit on the same machine with the same number of threads. On a GPU cuDNN is held to deterministic
@@ -39,7 +39,7 @@ def prepare(seed: int) -> None:
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(usable_cores())
+        torch.set_num_threads(max(1, usable_cores() // processes))
 
 
 def mixed_precision(device: torch.device, on_gpu: bool, on_cpu: bool = False) -> torch.autocast:
