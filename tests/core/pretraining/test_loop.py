@@ -16,9 +16,9 @@ from core.training.optimisation import sgd
 class Noise:
     """Pairs of random pixels."""
 
-    def draw(self, count, generator):
-        patches = generator.integers(0, 256, (2 * count, 64, 64, 3), np.uint8)
-        return PatchBatch(patches, np.arange(count) % 2)
+    def draw(self, count, generator, part=slice(None)):
+        pairs = generator.integers(0, 256, (count, 2, 64, 64, 3), np.uint8)[part]
+        return PatchBatch(pairs.reshape(-1, 64, 64, 3), np.arange(count)[part] % 2)
 
 
 def test_held_out_batches_are_measured_without_dropout_and_change_nothing(tmp_path):
