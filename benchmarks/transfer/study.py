@@ -23,7 +23,7 @@ from core.networks.trunk import Trunk
 from core.networks.weights import save_trunk
 from core.pairs.jitter import Jitter
 from core.pairs.sampling import FrameGap, TripletBatch
-from core.pretraining.batches import Batches, PatchBatch, drawn_once, patch_batches
+from core.pretraining.batches import ALL, Batches, PatchBatch, drawn_once, patch_batches
 from core.pretraining.config import PretrainConfig
 from core.pretraining.images import ImageBatches
 from core.pretraining.losses import usual_margin
@@ -211,8 +211,8 @@ class _OfOtherClips:
     def __init__(self, batches: Batches) -> None:
         self._batches = batches
 
-    def draw(self, count: int, generator: np.random.Generator) -> PatchBatch:
+    def draw(self, count: int, generator: np.random.Generator, part: slice = ALL) -> PatchBatch:
         """As `Batches.draw`."""
-        batch = self._batches.draw(count, generator)
+        batch = self._batches.draw(count, generator, part)
         assert isinstance(batch.drawn, TripletBatch)
-        return PatchBatch(batch.patches, batch.drawn.clip[:, 0].astype(np.int64), batch.drawn)
+        return PatchBatch(batch.patches, batch.drawn.clip[part, 0].astype(np.int64), batch.drawn)

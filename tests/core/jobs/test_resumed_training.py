@@ -132,7 +132,7 @@ def test_what_changes_the_mathematics_is_refused_by_name(straight, capsys, optio
 def test_only_these_settings_are_free():
     free = {field.name for field in dataclasses.fields(PretrainConfig) if field.metadata["free"]}
     intervals = {"report_every", "held_out_every", "filters_every", "checkpoint_every"}
-    assert free == {"steps", "device"} | intervals
+    assert free == {"steps", "device", "processes"} | intervals
 
 
 def test_a_run_that_is_stopped_leaves_no_thread(tmp_path, snapshot):
