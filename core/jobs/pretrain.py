@@ -128,7 +128,7 @@ def _pairs(
     gap = FrameGap(config.gap_shortest, config.gap_longest)
     batches = patch_batches(whole.of_clips(split.training), config.method, config.regime, gap, reader)
     trained, held_out = Counts.at_places(batches.counts, whole.clips), Counts({})
-    warnings = [lost_kinds([one.kind for one in whole.sets(config.regime)], trained)]
+    warnings = [lost_kinds(config.regime, [one.kind for one in whole.sets(config.regime)], trained)]
     measured: Sequence[PatchBatch] = ()
     if split.held_out:
         kept = whole.of_clips(split.held_out)
