@@ -91,7 +91,7 @@ def nearest(features: np.ndarray, queries: np.ndarray, count: int) -> tuple[np.n
     apart = distances(features[queries], features)
     apart[np.arange(len(queries)), queries] = np.inf
     order = np.argsort(apart, axis=1, kind="stable")[:, : min(count, len(features) - 1)]
-    return order, np.take_along_axis(apart, order, axis=1).astype(np.float32)
+    return order, np.take_along_axis(apart, order, axis=1)
 
 
 def recall(queries: np.ndarray, targets: np.ndarray, ranks: tuple[int, ...]) -> list[float]:
@@ -102,16 +102,19 @@ def recall(queries: np.ndarray, targets: np.ndarray, ranks: tuple[int, ...]) -> 
         ranks: recall at each; with fewer targets than a rank it is 1.
 
     Returns:
-        Shares in 0..1. At equal distance another one counts as nearer, so that features that are all alike
-        recall nothing.
+        Shares in 0..1. At equal distance another one counts as nearer, so that features that are all alike,
+        or are no numbers, recall nothing.
     """
     apart = distances(queries, targets)
     own = np.diagonal(apart)[:, None]
-    nearer = np.count_nonzero(apart <= own, axis=1) - 1
+    nearer = np.count_nonzero(~(apart > own), axis=1) - 1
     return [float(np.mean(nearer < rank)) for rank in ranks]
 
 
 def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(A, D) and (B, D) → (A, B) float64 Euclidean distances."""
-    first, second = first.astype(np.float64), second.astype(np.float64)
-    return np.sqrt(np.square(first[:, None] - second[None]).sum(axis=2))
+    """(A, D) and (B, D) → (A, B) float32 Euclidean distances; rows that are alike are 0 apart exactly."""
+    apart = np.empty((len(first), len(second)), np.float32)
+    with np.errstate(invalid="ignore", over="ignore"):  # of a network that goes astray
+        for row, features in enumerate(first):
+            apart[row] = np.linalg.norm(second - features, axis=1)
+    return apart

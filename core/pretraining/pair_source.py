@@ -126,7 +126,7 @@ class PairSource:
             clip_id=np.array([content.clip.id for content in contents], np.int64),
             kind=tuple(kinds),
             gap=np.abs(drawn.frame[:, -1] - drawn.frame[:, 0]).astype(np.int32),
-            overlap=geometry.iou(drawn.box[:, -1], own).astype(np.float32),
+            overlap=np.where(np.isnan(own[:, 0]), np.nan, geometry.iou(drawn.box[:, -1], own)),
             origin=origin,
         )
 

@@ -11,12 +11,14 @@ last_step  (N,) int32    the step of the last one; 0 where there is none
 ```
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from core.array_file import read_arrays, write_arrays
+from core.pairs.sampling import PairBatch, TripletBatch
 
 FILE = Path("results") / "trajectories.npz"
 
@@ -63,3 +65,60 @@ def read_trajectory_losses(folder: Path) -> TrajectoryLosses | None:
         return None
     shapes = {getattr(found, field.name).shape for field in fields(found)}
     return found if shapes == {(len(found.ids),)} else None
+
+
+ROLES = ("anchors", "positives", "negatives")
+
+
+class TrajectoryTally:
+    """Counts roles and sums losses of trajectories, batch by batch."""
+
+    def __init__(self, ids: np.ndarray, kept: Mapping[str, np.ndarray] | None = None) -> None:
+        """
+        Args:
+            ids: (N,) int64, every trajectory that may be drawn, in any order.
+            kept: what `state` gave, to go on from; left aside where it is of other trajectories.
+        """
+        self._ids = np.sort(ids)
+        self._values: dict[str, np.ndarray] = {
+            **{name: np.zeros(len(ids), np.int32) for name in (*ROLES, "last_step")},
+            "loss_sum": np.zeros(len(ids), np.float64),
+            "last_loss": np.zeros(len(ids), np.float32),
+        }
+        if kept and np.array_equal(kept.get("ids", ()), self._ids):
+            self._values |= {name: kept[name].copy() for name in self._values}
+
+    def add(self, step: int, drawn: PairBatch | TripletBatch, losses: np.ndarray) -> None:
+        """Take in a batch of the B pairs or triplets drawn, with their losses, (B,) float32.
+
+        A loss counts for the anchor's trajectory. The negative of a pair lies beside its own trajectory, so
+        it counts as that one's; of several rows of one trajectory the last is its `last_loss`.
+        """
+        if isinstance(drawn, PairBatch):
+            anchor = self._places(drawn.trajectory)
+            positive, negative = anchor[drawn.same], anchor[~drawn.same]
+        else:
+            anchor, positive, negative = (self._places(ids) for ids in drawn.trajectory.T)
+        for role, places in zip(ROLES, (anchor, positive, negative), strict=True):
+            np.add.at(self._values[role], places, 1)
+        np.add.at(self._values["loss_sum"], anchor, losses.astype(np.float64))
+        self._values["last_loss"][anchor] = losses
+        self._values["last_step"][anchor] = step
+
+    def losses(self) -> TrajectoryLosses:
+        """What has been taken in so far."""
+        ever = self._values["anchors"] > 0
+        mean = self._values["loss_sum"] / np.where(ever, self._values["anchors"], 1)
+        return TrajectoryLosses(
+            ids=self._ids,
+            mean_loss=np.where(ever, mean, np.nan).astype(np.float32),
+            last_loss=np.where(ever, self._values["last_loss"], np.nan).astype(np.float32),
+            **{name: self._values[name].copy() for name in (*ROLES, "last_step")},
+        )
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What a checkpoint keeps."""
+        return {"ids": self._ids, **self._values}
+
+    def _places(self, ids: np.ndarray) -> np.ndarray:
+        return np.searchsorted(self._ids, ids)

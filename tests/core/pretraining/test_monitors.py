@@ -113,6 +113,7 @@ def test_recall_counts_the_targets_that_are_nearer():
     queries = np.array([[1.0], [16], [12], [30]])  # 0 finds its own, 1 second, 2 second, 3 first
     assert recall(queries, targets, (1, 2, 5)) == [0.5, 1.0, 1.0]
     assert recall(np.ones((4, 2)), np.ones((4, 2)), (1, 3)) == [0.0, 0.0]  # all alike
+    assert recall(np.full((4, 2), np.nan), np.ones((4, 2)), (1,)) == [0.0]
     assert recall(np.ones((2, 2)), np.ones((2, 2)), (5,)) == [1.0]
 
 
