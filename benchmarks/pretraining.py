@@ -39,6 +39,7 @@ from core.pretraining.batches import PatchBatches, patch_batches
 from core.pretraining.config import PretrainConfig
 from core.pretraining.loop import take_step, train
 from core.pretraining.objectives import Association
+from core.pretraining.watch import Watch
 from core.training.checkpoint import Resumed
 from core.training.device import choose_device, prepare
 from core.training.optimisation import sgd
@@ -71,7 +72,9 @@ def timed(work: Callable[[], None]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def loop_over_step(batches: PatchBatches, config: PretrainConfig, folder: Path) -> dict[str, Any]:
+def loop_over_step(
+    batches: PatchBatches, trajectories: np.ndarray, config: PretrainConfig, folder: Path
+) -> dict[str, Any]:
     """Seconds a step of the loop and of the bare step, medians over rounds that take turns."""
     device = choose_device(config.device)
     prepare(config.seed)
@@ -88,7 +91,8 @@ def loop_over_step(batches: PatchBatches, config: PretrainConfig, folder: Path) 
     images = torch.from_numpy(ready.patches).to(device).permute(0, 3, 1, 2)
     labels = torch.from_numpy(ready.labels).to(device)
     taken: dict[str, list[tuple[float, float]]] = {"loop": [], "step": []}
-    training = train(objective, optimizer, batches, (), generator, whole, Resumed(), folder, device)
+    watch = Watch(folder, whole, device, trajectories)
+    training = train(objective, optimizer, batches, (), generator, whole, Resumed(), folder, device, watch)
 
     def waited() -> None:
         if device.type == "cuda":
@@ -163,8 +167,9 @@ def main() -> None:
             config = PretrainConfig(
                 network=args.network, batch=args.batch, steps=args.steps, device="cpu", checkpoint_every=10**9
             )
+            ids = np.concatenate([one.ids for one in training_set.sets(args.regime)])
             with PatchReader(training_set.clips, size) as reader:
-                report["loop"] = loop_over_step(batches(reader), config, Path(written))
+                report["loop"] = loop_over_step(batches(reader), ids, config, Path(written))
         if "cutting" in args.part:
             for name, budget in (
                 ("all kept", 2 * everything),

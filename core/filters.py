@@ -24,6 +24,49 @@ def read_filters(path: Path) -> np.ndarray:
     return filters
 
 
+DEAD = 0.1
+"""Of the median length of all filters: a shorter one is dead."""
+
+ALIKE = 0.9
+"""Cosine of two filters, each less its mean: more alike ones are duplicates."""
+
+
+def dead(filters: np.ndarray) -> np.ndarray:
+    """Which filters have faded away: those shorter than `DEAD` times the median length, and all-zero ones.
+
+    Args:
+        filters: (F, 3, k, k) float.
+
+    Returns:
+        (F,) bool. A filter that is long but never responds is not among them: its bias is not in the file;
+        `core.pretraining.excitations` finds those.
+    """
+    length = np.linalg.norm(filters.reshape(len(filters), -1), axis=1)
+    return (length < DEAD * np.median(length)) | (length == 0)
+
+
+def duplicates(filters: np.ndarray) -> np.ndarray:
+    """Which filters are near copies: those whose cosine with another one is above `ALIKE`.
+
+    Dead ones are left out. A filter of the opposite sign is no copy: it responds to the opposite edge. The
+    cosine of random filters of 7 × 7 × 3 weights is 0 ± .08.
+
+    Args:
+        filters: (F, 3, k, k) float.
+
+    Returns:
+        (F,) int64, the filter that each one is most alike, where they are duplicates; else -1.
+    """
+    flat = filters.reshape(len(filters), -1).astype(np.float64)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(flat, axis=1, keepdims=True)
+    flat = flat / np.where(length > 0, length, 1)
+    flat[dead(filters)] = 0
+    cosine = flat @ flat.T
+    np.fill_diagonal(cosine, -1)
+    return np.where(cosine.max(axis=1, initial=-1) > ALIKE, cosine.argmax(axis=1), -1)
+
+
 def tiled(filters: np.ndarray, columns: int) -> np.ndarray:
     """Filters side by side, each stretched to its own contrast.
 

@@ -21,13 +21,15 @@ from core.networks.weights import IN_RUN, save_trunk
 from core.pairs.counting import Counts, lost_kinds, material_words
 from core.pairs.sampling import FrameGap
 from core.pairs.split import share_of, split_clips
-from core.pairs.training_set import build_training_set
+from core.pairs.training_set import TrainingSet, build_training_set
 from core.pretraining.batches import Batches, PatchBatch, drawn_once, patch_batches
 from core.pretraining.config import PretrainConfig
 from core.pretraining.images import ImageBatches, hold_out, images_words
 from core.pretraining.loop import rate_at, train
 from core.pretraining.losses import usual_margin
 from core.pretraining.objectives import Association, Classification, Contrastive, Objective, SlowFeat
+from core.pretraining.probe_sample import ProbeSample, choose
+from core.pretraining.watch import Probe, Watch
 from core.runs.run_folder import RunFolder
 from core.training.checkpoint import Resumed, resume, settings_of_last
 from core.training.device import choose_device, prepare
@@ -83,6 +85,7 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
             start,
             folder.path,
             device,
+            Watch(folder.path, config, device, material.trajectories, material.probe),
             group,
         )
         try:
@@ -106,7 +109,10 @@ def _of_new_length(start: Resumed, config: PretrainConfig) -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class _Material:
-    """What is trained and measured on; `notes` go with the weights, `words` and `warnings` into the log."""
+    """What is trained and measured on; `notes` go with the weights, `words` and `warnings` into the log.
+
+    `trajectories` are the ids of those that may be drawn, and `probe` what is looked at; none for images.
+    """
 
     batches: Batches
     held_out: Sequence[PatchBatch]
@@ -114,6 +120,8 @@ class _Material:
     words: str
     classes: int = 2
     warnings: tuple[str, ...] = ()
+    trajectories: np.ndarray | None = None
+    probe: Probe | None = None
 
 
 def _pairs(
@@ -126,10 +134,12 @@ def _pairs(
     whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
     reader = opened.enter_context(PatchReader(whole.clips, network.input_size))
     gap = FrameGap(config.gap_shortest, config.gap_longest)
-    batches = patch_batches(whole.of_clips(split.training), config.method, config.regime, gap, reader)
+    training = whole.of_clips(split.training)
+    batches = patch_batches(training, config.method, config.regime, gap, reader)
     trained, held_out = Counts.at_places(batches.counts, whole.clips), Counts({})
-    warnings = [lost_kinds([one.kind for one in whole.sets(config.regime)], trained)]
+    warnings = [lost_kinds(config.regime, [one.kind for one in whole.sets(config.regime)], trained)]
     measured: Sequence[PatchBatch] = ()
+    kept = None
     if split.held_out:
         kept = whole.of_clips(split.held_out)
         try:
@@ -148,8 +158,20 @@ def _pairs(
         "measured_on": ", ".join(held_out.clips),
         "left_out_clips": ", ".join(split.left_out),
     }
-    words = material_words(trained, held_out, split, names=True)
-    return _Material(batches, measured, notes, words, warnings=tuple(filter(None, warnings)))
+    return _Material(
+        batches,
+        measured,
+        notes,
+        material_words(trained, held_out, split, names=True),
+        warnings=tuple(filter(None, warnings)),
+        trajectories=np.concatenate([one.ids for one in training.sets(config.regime)]),
+        probe=_probe(choose(training, kept, config.regime, config.pinned), whole, reader),
+    )
+
+
+def _probe(sample: ProbeSample, whole: TrainingSet, reader: PatchReader) -> Probe:
+    pixels = reader.read(sample.clip, sample.frame, sample.box, np.zeros(len(sample.clip), bool))
+    return Probe(sample, np.array([clip.id for clip in whole.clips], np.int64), pixels)
 
 
 def _images(config: PretrainConfig, network: Network) -> _Material:

@@ -94,14 +94,19 @@ def _points(extents: Extents, minimum_length: int) -> dict[str, int]:
     return counts
 
 
+NAMED = 10
+"""Clips that are named before the others are only counted."""
+
+
 def material_words(
     training: Counts, held_out: Counts, split: Split, noun: str = "trajectories", names: bool = False
 ) -> str:
-    """What trains, is held out and is left out, in one line; `names` says which clips they are."""
+    """What trains, is held out and is left out, in one line; `names` says which clips, `NAMED` at most."""
 
     def clips(some: Sequence[str]) -> str:
         number = f"{len(some):,} clip{'s' if len(some) != 1 else ''}"
-        return f"{number} ({', '.join(some)})" if names else number
+        more = f" and {len(some) - NAMED:,} more" if len(some) > NAMED else ""
+        return f"{number} ({', '.join(some[:NAMED])}{more})" if names else number
 
     parts = [f"{training.words(noun)} of {clips(training.clips)}"]
     if split.held_out:
@@ -111,9 +116,23 @@ def material_words(
     return "; ".join(parts)
 
 
-def lost_kinds(whole: Collection[Kind], training: Counts, noun: str = "trajectories") -> str:
-    """A sentence where every trajectory of a kind lies in clips that do not train; else empty."""
-    lost = [kind for kind in whole if kind not in training.kinds]
+def lost_kinds(regime: str, whole: Collection[Kind], training: Counts, noun: str = "trajectories") -> str:
+    """A sentence where a kind that the regime asks for does not train though another does; else empty.
+
+    Args:
+        regime: `obj`, `tr` or `objtr`.
+        whole: the kinds that there are in all clips.
+        training: what trains.
+        noun: what trajectories are called.
+    """
+    lost = [kind for kind in KINDS[regime] if kind not in training.kinds]
     if not lost or not training.kinds:
         return ""
-    return f"All {' and '.join(lost)} {noun} lie in clips that do not train; the others train alone."
+    (kind,) = lost  # of two
+    if kind in whole:
+        return f"All {kind} {noun} lie in clips that do not train; the others train alone."
+    remedy = {
+        Kind.OBJECT: "densify objects first, or choose tr",
+        Kind.POINT: "track points first, or choose obj",
+    }
+    return f"There are no {kind} {noun} to train on, so the others train alone; {remedy[kind]}."

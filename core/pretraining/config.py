@@ -130,6 +130,11 @@ class PretrainConfig:
         advanced=True,
         free=True,
     )
+    pinned: tuple[int, ...] = setting(
+        (),
+        "Trajectories, by id, whose nearest neighbours in fc7 are shown; none for eight of different clips",
+        advanced=True,
+    )
     amp: bool = setting(True, "Compute in bfloat16 on a GPU where it is safe", advanced=True)
     amp_on_cpu: bool = setting(
         False,

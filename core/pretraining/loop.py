@@ -14,6 +14,7 @@ from core.networks.trunk import normalise
 from core.pretraining.batches import Batches, PatchBatch
 from core.pretraining.config import PretrainConfig
 from core.pretraining.objectives import Judged, Objective
+from core.pretraining.watch import Watch
 from core.training.ahead import drawn_ahead
 from core.training.checkpoint import Resumed, save_checkpoint
 from core.training.device import mixed_precision
@@ -33,6 +34,7 @@ def train(
     start: Resumed,
     folder: Path,
     device: torch.device,
+    watch: Watch,
     group: Group = ALONE,
 ) -> Generator[Event, None, None]:
     """Train an objective in place.
@@ -46,11 +48,12 @@ def train(
         generator: draws the batches; it may end a batch ahead.
         start: what `resume` gave.
         folder: the run's; `checkpoints/` and `results/filters/` are written in it.
+        watch: takes in every step; see it for what it records.
         group: the processes that train together; all but the first write and yield nothing.
 
     Yields:
         Metric `loss` and `accuracy` (means over the steps since the last), `learning_rate`,
-        `held_out_accuracy`; Progress; Filters.
+        `held_out_accuracy`, and what `watch` reports; Progress; Filters.
 
     Raises:
         StudioError: the loss is no longer finite (the last checkpoint stays), a frame cannot be read, or a
@@ -59,8 +62,11 @@ def train(
     ledger = Ledger(start, config.steps, device)
     score: float | None = start.extra.get("score")
     sampler = generator.bit_generator.state
-    if group.leads and not start.extra:
-        ledger.events.append(_write_filters(objective.trunk.conv1.weight, 0, folder))
+    if group.leads:
+        watch.begin(start)
+        if not start.extra:
+            ledger.events.append(_write_filters(objective.trunk.conv1.weight, 0, folder))
+            ledger.report(**watch.look(0, objective.trunk))
 
     def save() -> None:
         save_checkpoint(
@@ -70,9 +76,11 @@ def train(
             optimizer,
             {"sampler": sampler},
             config,
-            ledger.state() | {"score": score},
+            ledger.state() | {"score": score, "watch": watch.state()},
             score,
+            watch.arrays(),
         )
+        watch.write()
 
     learner = group.parallel(objective)
     drawn = drawn_ahead(_batches(batches, config, generator, ledger.step, group.part(config.batch)))
@@ -80,25 +88,32 @@ def train(
         yield from ledger.take()
         if group.leads and start.extra.get("events"):
             save()  # so that they do not come again
-        for batch, state in drawn:
-            sampler = state  # so that a checkpoint draws on after this batch, though the next may be drawn
+        for batch, state in watch.timed(drawn):
+            before, sampler = sampler, state  # a checkpoint draws on after this batch; the next may be drawn
             rate = rate_at(config, ledger.step)
-            judged = take_step(learner, optimizer, *_on_device(batch, device), rate, config, device)
+            on_device = _on_device(batch, device)
+            judged, norm = take_step(learner, optimizer, *on_device, rate, config, device)
             ledger.add(*group.mean(torch.stack([judged.loss.detach(), judged.right.mean()])))
+            each = group.whole(torch.stack([judged.losses, judged.scores], dim=1))
             if not group.leads:
                 continue
+            watch.add(ledger.step, batch, each, norm, before)
 
             if ledger.due(config.report_every):
                 mean_loss, mean_accuracy = ledger.means()
-                ledger.report(loss=mean_loss, accuracy=mean_accuracy, learning_rate=rate)
+                ledger.report(loss=mean_loss, accuracy=mean_accuracy, learning_rate=rate, **watch.report())
             if held_out and ledger.due(config.held_out_every):
-                score = _accuracy(objective, held_out, config, device)
+                measured = _measured(objective, held_out, config, device)
+                score = torch.cat([one.right for one in measured]).double().mean().item()
                 ledger.report(held_out_accuracy=score)
+                watch.measured(ledger.step, held_out, measured)
             if ledger.due(config.filters_every):
                 ledger.events.append(_write_filters(objective.trunk.conv1.weight, ledger.step, folder))
             if device.type == "cpu" or ledger.due(config.report_every):
                 ledger.progress("Training")
             saving = ledger.due(config.checkpoint_every)
+            if saving:
+                ledger.report(**watch.look(ledger.step, objective.trunk))
             yield from ledger.take()
             if saving:
                 save()
@@ -137,7 +152,7 @@ def take_step(
     rate: float,
     config: PretrainConfig,
     device: torch.device,
-) -> Judged:
+) -> tuple[Judged, Tensor]:
     """Learn from one batch.
 
     Args:
@@ -145,14 +160,17 @@ def take_step(
         patches: (N, 3, S, S) uint8 on the device, channels last.
         labels: (B,) int64 on the device.
         rate: of learning.
+
+    Returns:
+        What the objective made of it, and () the length of its gradient before it was cut.
     """
     set_learning_rate(optimizer, rate)
     judged = _judged(objective, patches, labels, config, device)
     optimizer.zero_grad(set_to_none=True)
     judged.loss.backward()
-    nn.utils.clip_grad_norm_(objective.parameters(), config.clip_gradient)
+    norm = nn.utils.clip_grad_norm_(objective.parameters(), config.clip_gradient)
     optimizer.step()
-    return judged
+    return judged, norm
 
 
 def _on_device(batch: PatchBatch, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -170,16 +188,14 @@ def _judged(
 
 
 @torch.no_grad()
-def _accuracy(
+def _measured(
     objective: Objective, batches: Sequence[PatchBatch], config: PretrainConfig, device: torch.device
-) -> float:
-    """The share of held-out pairs, triplets or images that are classified or ranked correctly."""
+) -> list[Judged]:
+    """Held-out pairs, triplets or images, judged without dropout."""
     objective.eval()
-    right = sum(
-        _judged(objective, *_on_device(batch, device), config, device).right.sum().item() for batch in batches
-    )
+    judged = [_judged(objective, *_on_device(batch, device), config, device) for batch in batches]
     objective.train()
-    return right / sum(len(batch.labels) for batch in batches)
+    return judged
 
 
 def _write_filters(weight: Tensor, step: int, folder: Path) -> Filters:

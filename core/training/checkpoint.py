@@ -40,12 +40,14 @@ class Resumed:
         extra: what the loop kept beside net, optimizer and generators.
         settings: those it was saved with, as plain values.
         warnings: a sentence for each damaged checkpoint that was passed over.
+        arrays: what the loop kept in `arrays`.
     """
 
     step: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def save_checkpoint(
@@ -57,6 +59,7 @@ def save_checkpoint(
     settings: Any,
     extra: Mapping[str, Any] | None = None,
     score: float | None = None,
+    arrays: Mapping[str, np.ndarray] | None = None,
 ) -> Path:
     """Write a checkpoint and remove those no longer kept.
 
@@ -68,6 +71,7 @@ def save_checkpoint(
         settings: the run's, a settings dataclass; see `resume`.
         extra: JSON values.
         score: higher is better; the best checkpoint is kept however old.
+        arrays: numbers by name that would be large as JSON.
 
     Raises:
         StudioError: it cannot be written; earlier checkpoints are intact.
@@ -76,6 +80,7 @@ def save_checkpoint(
     packed = optimizer.state_dict()
     for place, values in packed["state"].items():
         tensors |= {f"optimizer.{place}.{name}": value for name, value in values.items() if value is not None}
+    tensors |= {f"kept.{name}": torch.from_numpy(array) for name, array in (arrays or {}).items()}
     tensors["random.cpu"] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors |= {f"random.cuda{k}": state for k, state in enumerate(torch.cuda.get_rng_state_all())}
@@ -92,8 +97,8 @@ def save_checkpoint(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with writing_atomically(written) as partial:
-            arrays = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-            save_file(arrays, partial, metadata)
+            whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+            save_file(whole, partial, metadata)
         path = folder / f"step-{step:08d}-{_checksum(written)}.safetensors"
         os.replace(written, path)
     except (OSError, SafetensorError) as error:
@@ -139,7 +144,10 @@ def resume(
                 f"The checkpoint {path.name} does not fit what the run would train now; "
                 "put its data back as they were, or start a new run."
             ) from error
-        return Resumed(head["step"], head["extra"], head["settings"], tuple(warnings))
+        kept = {name: tensor for name, tensor in tensors.items() if name.startswith("kept.")}
+        # A tensor maps the file, which is soon removed.
+        arrays = {name.removeprefix("kept."): tensor.numpy().copy() for name, tensor in kept.items()}
+        return Resumed(head["step"], head["extra"], head["settings"], tuple(warnings), arrays)
     if warnings:
         raise StudioError(f"Every checkpoint in {folder} is damaged; start a new run.")
     return Resumed()

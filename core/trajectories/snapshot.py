@@ -42,6 +42,18 @@ class Snapshot:
     project: str
 
 
+def take_snapshot(
+    connection: Connection, clips: Sequence[Clip], project: Path, kinds: Collection[Kind] = tuple(Kind)
+) -> Snapshot:
+    """Clips with their trajectories of some kinds, as `write_snapshot` would copy them."""
+    contents = []
+    for clip in clips:
+        points = store.points(connection, clip.id) if Kind.POINT in kinds else PointTrajectories.pack([], [])
+        objects = store.objects(connection, clip.id, clip.annotator) if Kind.OBJECT in kinds else []
+        contents.append(ClipSnapshot(clip, points, tuple(objects)))
+    return Snapshot(tuple(contents), journal.revision(connection), str(project))
+
+
 def write_snapshot(
     connection: Connection,
     clips: Sequence[Clip],
@@ -52,8 +64,8 @@ def write_snapshot(
     """Copy clips and their trajectories of some kinds into a folder that exists."""
     entries = []
     for clip in clips:
-        points = store.points(connection, clip.id) if Kind.POINT in kinds else PointTrajectories.pack([], [])
-        objects = store.objects(connection, clip.id, clip.annotator) if Kind.OBJECT in kinds else []
+        (content,) = take_snapshot(connection, [clip], project, kinds).clips
+        points, objects = content.points, content.objects
         write_arrays(folder / f"{clip.id}.npz", {**points_arrays(points), **objects_arrays(objects)})
         entry = {**dataclasses.asdict(clip), "root": str(clip.root)}
         entry["point_labels"] = list(points.labels)

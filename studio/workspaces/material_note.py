@@ -101,7 +101,7 @@ class MaterialNote(QLabel):
         if not training.kinds:
             raise StudioError(self._missing(settings.regime, whole))
         self.setToolTip(material_words(training, held_out, split, "tracks", names=True))
-        lost = lost_kinds(whole.kinds, training, "tracks")
+        lost = lost_kinds(settings.regime, whole.kinds, training, "tracks")
         return f"{material_words(training, held_out, split, 'tracks')}. {lost}".strip()
 
     def _missing(self, regime: str, whole: Counts) -> str:

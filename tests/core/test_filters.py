@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.filters import read_filters, tiled
+from core.filters import dead, duplicates, read_filters, tiled
 
 
 def test_filters_stand_side_by_side_each_at_its_own_contrast():
@@ -32,3 +32,21 @@ def test_filters_are_read_and_other_files_refused(tmp_path):
         np.savez(path, **arrays)
         with pytest.raises(ValueError):
             read_filters(path)
+
+
+def test_filters_that_faded_and_copies_are_found():
+    """Of 24 random ones: 3 faded, 7 nearly a copy of 2, 11 the opposite of 5, 20 all zero."""
+    generator = np.random.default_rng(0)
+    filters = generator.normal(size=(24, 3, 7, 7)).astype(np.float32)
+    assert not dead(filters).any()
+    assert (duplicates(filters) == -1).all()
+    filters[3] *= 0.05
+    filters[7] = 3 * filters[2] + generator.normal(scale=0.5, size=(3, 7, 7))
+    filters[11], filters[20] = -filters[5], 0
+    assert np.flatnonzero(dead(filters)).tolist() == [3, 20]
+    copies = duplicates(filters)
+    assert {place: int(copies[place]) for place in np.flatnonzero(copies >= 0)} == {2: 7, 7: 2}
+    filters[3] = 1e-3 * filters[2]  # dead, so that it is no copy
+    assert duplicates(filters)[3] == -1
+    assert dead(np.zeros((4, 3, 7, 7))).all()
+    assert (duplicates(np.zeros((4, 3, 7, 7))) == -1).all()

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from core import config as settings
 from core import jobs
+from core.array_file import read_arrays
 from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.errors import StudioError
@@ -18,6 +19,7 @@ from core.geometry import mask_box
 from core.jobs import pretrain
 from core.networks.weights import IN_RUN, load_trunk
 from core.pretraining.config import PretrainConfig
+from core.pretraining.watch import VITALS
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
 from core.trajectories import journal, store
@@ -115,7 +117,9 @@ def follow(folder: RunFolder, stop_after: int | None = None) -> None:
 
 
 def lines(folder: RunFolder) -> list[str]:
-    return [to_json(event, 0) for event in folder.events()[0]]
+    """All events but what the machine decides, such as the time that a step took."""
+    events = folder.events()[0]
+    return [to_json(event, 0) for event in events if getattr(event, "name", "") not in VITALS]
 
 
 def values(folder: RunFolder, name: str) -> list[float]:
@@ -199,6 +203,15 @@ def compare(folder: RunFolder, straight: RunFolder) -> None:
     assert ours.keys() == theirs.keys()
     for name, tensor in ours.items():
         assert torch.equal(tensor, theirs[name])
+    written = {path.relative_to(straight.path) for path in straight.path.glob("results/**/*.npz")}
+    assert {path.relative_to(folder.path) for path in folder.path.glob("results/**/*.npz")} == written
+    assert {path.parent.name for path in written} == {
+        *("results", "filters", "pairs", "neighbours", "scores", "excitations")
+    }
+    for path in written:
+        one, other = read_arrays(folder.path / path), read_arrays(straight.path / path)
+        for name, array in other.items():
+            np.testing.assert_array_equal(one[name], array, f"{path}: {name}")
 
 
 @pytest.mark.parametrize(
@@ -311,6 +324,8 @@ def test_caltech101_is_learnt_from_labels(tmp_path):
     follow(folder)
     assert values(folder, "loss")[-1] < 0.5 * values(folder, "loss")[0]
     assert values(folder, "held_out_accuracy")[-1] > 0.9
+    assert {path.parent.name for path in folder.path.glob("results/**/*.npz")} == {"filters", "scores"}
+    assert len(values(folder, "gradient_norm")) == len(values(folder, "step_seconds")) == 10
 
 
 def test_a_project_without_trajectories_says_what_to_do(tmp_path):

@@ -122,3 +122,12 @@ def test_a_choice_of_clips_that_cannot_be_is_one_sentence(tmp_path, snapshot, he
     folder = new_run(tmp_path / "run", snapshot, dataclasses.replace(SMALL, held_out=held_out))
     with pytest.raises(StudioError, match=sentence):
         follow(folder)
+
+
+def test_a_regime_whose_points_are_absent_is_a_warning_before_the_first_step(tmp_path, snapshot):
+    folder = new_run(tmp_path / "run", snapshot, dataclasses.replace(SMALL, minimum_length=99, steps=1))
+    follow(folder)
+    said, warned, *others = folder.events()[0]
+    assert "object trajectories of" in said.text
+    assert (warned.level, "no point trajectories to train on" in warned.text) == ("warning", True)
+    assert not any(isinstance(event, Log) for event in others)

@@ -15,6 +15,7 @@ from core.cli import main
 from core.events import Log, Metric, Progress
 from core.networks.weights import IN_RUN
 from core.pretraining.config import PretrainConfig
+from core.pretraining.watch import VITALS
 from tests.core.jobs.test_pretrain import SMALL, follow, new_run, values, write_snapshot_of
 
 CONSTANT = dataclasses.replace(
@@ -50,7 +51,8 @@ def resumed(folder, *options):
 
 
 def metrics(folder):
-    return [event for event in folder.events()[0] if isinstance(event, Metric)]
+    events = folder.events()[0]
+    return [event for event in events if isinstance(event, Metric) and event.name not in VITALS]
 
 
 def warnings(folder):

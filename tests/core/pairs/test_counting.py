@@ -112,9 +112,29 @@ def test_the_material_is_one_line():
     )
 
 
+def test_of_many_clips_only_some_are_named():
+    names = tuple(f"clip{number:03d}" for number in range(150))
+    counts = Counts({Kind.OBJECT: dict.fromkeys(names, 2)})
+    words = material_words(counts, Counts({}), Split(names, (), ()), names=True)
+    assert words.startswith("300 object trajectories of 150 clips (clip000, clip001, ")
+    assert words.endswith("clip008, clip009 and 140 more)")
+
+
 def test_a_kind_that_does_not_train_is_said():
-    assert lost_kinds(COUNTS.kinds, COUNTS.of_clips(("a",))) == ""
-    assert lost_kinds(COUNTS.kinds, COUNTS.of_clips(("b",))).startswith(
+    assert lost_kinds("objtr", COUNTS.kinds, COUNTS.of_clips(("a",))) == ""
+    assert lost_kinds("objtr", COUNTS.kinds, COUNTS.of_clips(("b",))).startswith(
         "All object trajectories lie in clips"
     )
-    assert lost_kinds(COUNTS.kinds, COUNTS.of_clips(())) == ""  # which is refused in other words
+    # which is refused in other words
+    assert lost_kinds("objtr", COUNTS.kinds, COUNTS.of_clips(())) == ""
+
+
+def test_a_kind_that_the_regime_asks_for_and_nobody_has_is_said():
+    objects = Counts({Kind.OBJECT: {"a": 2}, Kind.POINT: {}})
+    assert lost_kinds("objtr", objects.kinds, objects, "tracks") == (
+        "There are no point tracks to train on, so the others train alone; track points first, or choose obj."
+    )
+    points = Counts({Kind.POINT: {"a": 2}})
+    assert "densify objects first, or choose tr" in lost_kinds("objtr", points.kinds, points)
+    assert lost_kinds("obj", objects.kinds, objects) == ""
+    assert lost_kinds("tr", points.kinds, points) == ""

@@ -9,6 +9,7 @@ from core.pretraining.batches import PatchBatch
 from core.pretraining.config import PretrainConfig
 from core.pretraining.loop import take_step, train
 from core.pretraining.objectives import Association
+from core.pretraining.watch import Watch
 from core.training.checkpoint import Resumed
 from core.training.optimisation import sgd
 
@@ -41,6 +42,7 @@ def test_held_out_batches_are_measured_without_dropout_and_change_nothing(tmp_pa
             Resumed(),
             tmp_path,
             cpu,
+            Watch(tmp_path, config, cpu),
         )
     )
     assert objective.training
@@ -66,7 +68,7 @@ def test_a_step_on_a_cpu_computes_in_bfloat16_only_where_that_is_asked_for(in_ha
     patches, labels = torch.from_numpy(batch.patches).permute(0, 3, 1, 2), torch.from_numpy(batch.labels)
     optimizer, cpu = sgd(objective, 0.9, 0.0), torch.device("cpu")
     judged = [
-        take_step(objective, optimizer, patches, labels, 0.003, config, cpu).loss.item() for _ in range(8)
+        take_step(objective, optimizer, patches, labels, 0.003, config, cpu)[0].loss.item() for _ in range(8)
     ]
     assert seen == {torch.bfloat16 if in_half else torch.float32}
     assert judged[-1] < 0.8 * judged[0]

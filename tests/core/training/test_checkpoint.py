@@ -167,3 +167,20 @@ def test_an_old_checkpoint_that_cannot_be_removed_is_no_reason_to_fail(tmp_path)
     path = training.save(tmp_path, 5)
     assert training.resume(tmp_path).step == 5
     assert path.is_file()
+
+
+def test_arrays_come_back_as_they_were(tmp_path):
+    training = Training()
+    arrays = {"counts": np.arange(5, dtype=np.int32), "sums": np.array([1e-300, np.pi]), "none": np.zeros(0)}
+    states = {"sampler": training.generator.bit_generator.state}
+    save_checkpoint(tmp_path, 3, training.net, training.optimizer, states, SETTINGS, arrays=arrays)
+    found = training.resume(tmp_path).arrays
+    assert found.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype
+        np.testing.assert_array_equal(found[name], array)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    found["counts"][0] = 9  # they do not hang on the file
+    training.save(tmp_path, 4)
+    assert training.resume(tmp_path).arrays == {}

@@ -80,6 +80,11 @@ def change(workspace: TrainWorkspace, **settings: Any) -> str:
     return workspace._material.text()
 
 
+ALONE = (
+    " There are no object tracks to train on, so the others train alone; densify objects first, or choose tr."
+)
+
+
 def test_the_note_counts_what_trains_as_the_settings_change(
     document: Document, open_train: Any, tmp_path: Path
 ) -> None:
@@ -87,6 +92,8 @@ def test_the_note_counts_what_trains_as_the_settings_change(
     workspace = open_train()
     start = button(workspace, "pretrain_button")
     share = "Trains on 60 point tracks of 3 clips; held out: 40 point tracks of 2 clips."
+    assert change(workspace, held_out="0.4", regime="tr") == share
+    share += ALONE
     assert change(workspace, held_out="0.4") == share
     before = workspace._material.toolTip()
     assert change(workspace, held_out="0.4", seed=5) == share
@@ -101,7 +108,7 @@ def test_the_note_counts_what_trains_as_the_settings_change(
     assert not start.isEnabled()
     assert "Every clip is held out" in change(workspace, held_out="drawn0,drawn1,drawn2,drawn3,drawn4")
     assert "No such track is long and large enough" in change(workspace, minimum_length=13)
-    assert change(workspace, minimum_length=12) == "Trains on 100 point tracks of 5 clips."
+    assert change(workspace, minimum_length=12) == "Trains on 100 point tracks of 5 clips." + ALONE
     assert start.isEnabled()
 
 
@@ -138,7 +145,7 @@ def test_many_tracks_are_counted_in_a_thread(
     start = button(workspace, "pretrain_button")
     assert (start.isEnabled(), start.toolTip()) == (False, "The tracks are being counted…")
     qtbot.waitUntil(lambda: "No such track is long and large enough" in texts(workspace))
-    assert change(workspace, minimum_length=7) == "Trains on 100 point tracks of 1 clip."
+    assert change(workspace, minimum_length=7) == "Trains on 100 point tracks of 1 clip." + ALONE
     workspace.close_reader()
 
 
