@@ -28,6 +28,7 @@ from studio.tables.clip_list import ClipList
 from studio.tables.track_table import TrackTable
 from studio.timeline.timeline import Timeline
 from studio.view_state import ViewState
+from studio.watch.visit import Visit
 from studio.window.dock_layout import Panel
 from studio.window.main_window import MainWindow
 from studio.window.settings import LastView
@@ -134,6 +135,7 @@ class Session(QObject):
         self.plots = Plots(self._window.settings, self.document.project.path / "exports", self)
         for shown in (self.train, self.evaluate, self.compare, self.inspector):
             self.plots.join(shown)
+        self.visit = Visit(self.document, self.view, self)
         self.pill = JobsPill(self.runs)
         self.jobs = ProjectJobs(self.document, self.view, self.runs, self._window)
 
@@ -182,7 +184,7 @@ class Session(QObject):
         document.performed.connect(self._tell_edit)
         document.changed.connect(self._refresh_history)
         document.busy_changed.connect(self._show_busy)
-        for refusing in (document, self.jobs, self.exchange, self.repair, self.refilling):
+        for refusing in (document, self.jobs, self.exchange, self.repair, self.refilling, self.visit):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
         for telling in (self.jobs, self.plots):
             telling.message.connect(window.toasts.show)
@@ -194,6 +196,11 @@ class Session(QObject):
         self.canvas.hint_changed.connect(window.hint.setText)
         self.canvas.frame_view.tool.say()
         self.pill.run_chosen.connect(self._show_run)
+        monitors = self.train.monitors
+        monitors.opened.connect(self.visit.open_patch)
+        monitors.select_asked.connect(self.visit.go)
+        monitors.edit_asked.connect(self._perform)
+        self.visit.begun.connect(partial(window.show_workspace, "curate"))
         view.selection_changed.connect(self._show_selected)
 
     def _perform(self, edit: Edit) -> None:

@@ -283,7 +283,7 @@ class CurvePlot(PlotPanel):
         self._chance.setPen(pg.mkPen(colours.muted, style=Qt.PenStyle.DotLine))
         self._chance.label.setColor(colours.muted)
         self._cursor.setPen(pg.mkPen(colours.faint))
-        self._chosen.setPen(pg.mkPen(colours.mark, width=2))
+        self._chosen.setPen(pg.mkPen(colours.mark, style=Qt.PenStyle.DashLine))
 
     # --- reading ------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
-"""The Train workspace: runs, their curves and filters, and the settings of the next one."""
+"""The Train workspace: runs, their curves and monitors, and the settings of the next one."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from core.errors import StudioError
 from core.jobs import jobs_of
@@ -10,10 +10,10 @@ from core.pretraining.config import PretrainConfig
 from studio.document import Document
 from studio.forms.settings_form import SettingsForm
 from studio.plots.curve_plot import CurvePlot, Series
-from studio.plots.filter_picture import FilterPicture
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.runs.words import labels
+from studio.watch.monitors import CURVES, Monitors
 from studio.workspaces.error_card import ErrorCard
 from studio.workspaces.form_panel import form_panel, shown_run, three_columns
 from studio.workspaces.log_view import LogView
@@ -33,6 +33,7 @@ class TrainWorkspace(QWidget):
         self.setObjectName("train_workspace")
         self._document, self._runs = document, runs
         self._revision = 0
+        self._detailed: Run | None = None
         self.run_list = RunList(
             runs,
             jobs_of("train"),
@@ -53,8 +54,9 @@ class TrainWorkspace(QWidget):
             span=(0.0, 100.0),
             dashed_means="held out",
         )
-        self.filters, self._log = FilterPicture(), LogView()
+        self._log = LogView()
         self.form = SettingsForm(PretrainConfig)
+        self.monitors = Monitors(document, self._curves(), self._settings)
         self.start_button = QPushButton("Pretrain")
         self.start_button.setObjectName("pretrain_button")
         self.start_button.setProperty("role", "primary")
@@ -69,6 +71,10 @@ class TrainWorkspace(QWidget):
         self._material.counted.connect(self._allow_start)
         self.start_button.clicked.connect(self._start)
         self.run_list.chosen_changed.connect(self._show_chosen)
+        for plot in (self.loss, self.accuracy):
+            plot.step_clicked.connect(self._go_to)
+        self.monitors.step_chosen.connect(self.loss.set_cursor)
+        self.monitors.step_chosen.connect(self.accuracy.set_cursor)
         runs.metrics_changed.connect(self._redraw)
         runs.filters_changed.connect(self._redraw)
         runs.log_changed.connect(self._redraw)
@@ -80,8 +86,9 @@ class TrainWorkspace(QWidget):
         self._count()
 
     def close_reader(self) -> None:
-        """Stop counting what there is to train on."""
+        """Stop reading."""
         self._material.close_reader()
+        self.monitors.close_readers()
 
     # --- starting -----------------------------------------------------------------------------
 
@@ -109,6 +116,10 @@ class TrainWorkspace(QWidget):
         self.start_button.setEnabled(not reason)
         self.start_button.setToolTip(reason or "Train a trunk on these trajectories in the background")
 
+    def _settings(self) -> PretrainConfig | None:
+        """What the form says; None while it is not complete."""
+        return None if self.form.problem() else self.form.value()
+
     # --- showing ------------------------------------------------------------------------------
 
     def _redraw(self, run: Run) -> None:
@@ -121,7 +132,10 @@ class TrainWorkspace(QWidget):
         self.header.show_run(first, self._trained_on(first) if first is not None else "")
         self._error.show_run(first)
         self._log.show_run(first)
-        self.filters.show_filters(first.path if first else None, first.filters if first else [])
+        if first is not self._detailed:
+            self._detailed = first
+            self._mark(None)
+        self.monitors.show_runs(list(zip(chosen, labels(chosen), strict=True)))
         several = len(chosen) > 1
         losses, accuracies = [], []
         for place, (run, label) in enumerate(zip(chosen, labels(chosen), strict=True)):
@@ -151,6 +165,18 @@ class TrainWorkspace(QWidget):
         self.accuracy.set_chance(None if of_images else (50.0, "chance"))
         self.accuracy.show_series(accuracies)
 
+    def _go_to(self, step: int) -> None:
+        """Look at a step that was clicked: in the first tab at its pairs, in the others at what they show."""
+        self._mark(step)
+        if self.monitors.tabs.currentIndex() == CURVES:
+            self.monitors.show_pairs(step)
+        else:
+            self.monitors.set_step(step)
+
+    def _mark(self, step: int | None) -> None:
+        for plot in (self.loss, self.accuracy):
+            plot.set_cursor(step)
+
     def _trained_on(self, run: Run) -> str:
         if run.revision is None:
             return ""
@@ -163,17 +189,27 @@ class TrainWorkspace(QWidget):
         parts.append(f"{since:,} {edits} since this run" if since > 0 else "no edits since")
         return " · ".join(parts)
 
+    def _curves(self) -> QWidget:
+        """What the first tab shows."""
+        curves = QWidget()
+        row = QHBoxLayout(curves)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for view in (self.accuracy, self._log):
+            view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+            row.addWidget(view, 1)
+        return curves
+
     def _arrange(self) -> None:
-        plots = QWidget()
-        grid = QGridLayout(plots)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
-        for place, plot in enumerate((self.loss, self.accuracy, self.filters, self._log)):
-            plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-            grid.addWidget(plot, place // 2, place % 2)
-            grid.setRowStretch(place // 2, 1)
-            grid.setColumnStretch(place % 2, 1)
-        centre = shown_run(self.header, self._error, plots)
+        self.loss.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.loss.setMinimumHeight(120)
+        views = QSplitter(Qt.Orientation.Vertical)
+        for place, (view, height) in enumerate(((self.loss, 260), (self.monitors, 400))):
+            views.addWidget(view)
+            views.setStretchFactor(place, height)
+            views.setCollapsible(place, False)
+        views.setSizes([260, 400])
+        centre = shown_run(self.header, self._error, views)
         right = form_panel("New run", self.form, self._material, self.start_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
