@@ -1,6 +1,7 @@
 """The views of an open project, built and joined; they live as long as it is open."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from studio.tables.clip_list import ClipList
 from studio.tables.track_table import TrackTable
 from studio.timeline.timeline import Timeline
 from studio.view_state import ViewState
+from studio.watch.loss_source import LossSource
 from studio.watch.visit import Visit
 from studio.window.dock_layout import Panel
 from studio.window.main_window import MainWindow
@@ -96,6 +98,7 @@ class Session(QObject):
         self.exchange.close()
         self.inspector.close_reader()
         self.train.close_reader()
+        self.losses.close_reader()
         self.runs.close()
         self.document.close()
         self.deleteLater()
@@ -136,6 +139,7 @@ class Session(QObject):
         for shown in (self.train, self.evaluate, self.compare, self.inspector):
             self.plots.join(shown)
         self.visit = Visit(self.document, self.view, self)
+        self.losses = LossSource(self.runs, self.view, self)
         self.pill = JobsPill(self.runs)
         self.jobs = ProjectJobs(self.document, self.view, self.runs, self._window)
 
@@ -200,6 +204,11 @@ class Session(QObject):
         monitors.opened.connect(self.visit.open_patch)
         monitors.select_asked.connect(self.visit.go)
         monitors.edit_asked.connect(self._perform)
+        self.losses.choices_changed.connect(self._show_loss_runs)
+        self._show_loss_runs()
+        self.canvas.layer_bar.loss_run_chosen.connect(lambda k: self.losses.choose(self.losses.choices[k][0]))
+        self.curate.seen_changed.connect(lambda seen: self.losses.refresh() if seen else None)
+        monitors.losses_asked.connect(self._colour_by_loss)
         self.visit.begun.connect(partial(window.show_workspace, "curate"))
         view.selection_changed.connect(self._show_selected)
 
@@ -278,6 +287,17 @@ class Session(QObject):
         else:
             action = {"track": "track", "pretrain": "pretrain", "evaluate": "evaluate_voc"}[step]
             self._commands[action].trigger()
+
+    def _show_loss_runs(self) -> None:
+        choices = self.losses.choices
+        place = next((place for place, (run, _) in enumerate(choices) if run is self.losses.chosen), -1)
+        self.canvas.layer_bar.set_loss_runs([label for _, label in choices], place)
+
+    def _colour_by_loss(self, run: Run) -> None:
+        """Show in Curate what the tracks cost a run."""
+        self.losses.choose(run)
+        self.view.set_layers(replace(self.view.layers, colour_by="loss"))
+        self._window.show_workspace("curate")
 
     def _show_run(self, run: Run) -> None:
         workspace = {"pretrain": "train", "track": "curate", "densify": "curate"}.get(run.job, "evaluate")

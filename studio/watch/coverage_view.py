@@ -72,9 +72,11 @@ class CoverageView(QWidget):
     """Histogram of how often trajectories were drawn, beside a row for each clip.
 
     Signals:
+        losses_asked(Run): the tracks are to be coloured in Curate by what they cost this run.
         select_asked(int, object): the trajectories of these ids (frozenset) of a clip are wanted in Curate.
     """
 
+    losses_asked = Signal(object)
     select_asked = Signal(int, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -87,7 +89,9 @@ class CoverageView(QWidget):
         self._words.setMargin(theme.SPACE)
         self.histogram = Histogram("How often drawn", "Times", "Trajectories", "Nothing was drawn yet.")
         self.table = QTreeWidget()
-        self.select_button = QPushButton("Select those never drawn in Curate")
+        self.select_button = QPushButton("Select the never drawn in Curate")
+        self.colour_button = QPushButton("Colour tracks by loss")
+        self.colour_button.setToolTip("Shows what each track cost this run, in Curate")
         self.page = Page(self._content())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -98,6 +102,7 @@ class CoverageView(QWidget):
         self.table.itemSelectionChanged.connect(self._allow)
         self.table.itemActivated.connect(self._select)
         self.select_button.clicked.connect(self._select)
+        self.colour_button.clicked.connect(lambda: self.losses_asked.emit(self._run))
 
     def show_run(self, run: Run | None) -> None:
         """Show what a run has drawn by now."""
@@ -206,6 +211,7 @@ class CoverageView(QWidget):
         box.addWidget(table, 1)
         row = QHBoxLayout()
         row.addStretch()
+        row.addWidget(self.colour_button)
         row.addWidget(self.select_button)
         box.addLayout(row)
         self.histogram.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)

@@ -38,6 +38,7 @@ class Monitors(QWidget):
         opened(Patch): its frame is wanted in Curate.
         edit_asked(Edit): a trajectory is to be rejected, or opened again.
         pin_asked(int): the neighbours of a trajectory are wanted.
+        losses_asked(Run): the tracks are to be coloured by what they cost a run.
         select_asked(int, object): trajectories (frozenset of ids) of a clip are wanted in Curate.
         step_chosen(int): a person went to a step in one of the tabs.
     """
@@ -45,6 +46,7 @@ class Monitors(QWidget):
     opened = Signal(object)
     edit_asked = Signal(object)
     pin_asked = Signal(int)
+    losses_asked = Signal(object)
     select_asked = Signal(int, object)
     step_chosen = Signal(int)
 
@@ -90,6 +92,7 @@ class Monitors(QWidget):
         self.pairs.edit_asked.connect(self.edit_asked)
         self.pairs.pin_asked.connect(self.pin_asked)
         self.coverage.select_asked.connect(self.select_asked)
+        self.coverage.losses_asked.connect(self.losses_asked)
 
     def show_runs(self, runs: list[tuple[Run, str]]) -> None:
         """Show runs, each with its label: the first in all tabs, the others where curves are overlaid."""

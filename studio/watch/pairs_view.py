@@ -188,9 +188,10 @@ class PairsView(QWidget):
         if losses is None:
             new = shown.which is Which.NEW_RUN
             return f"The first {what} of a run with these settings" if new else f"The {what} of step {step:,}"
+        words = f"{what} · mean loss {losses.mean():.3g}"
         if span is not None and span[0] < span[1] and span[0] <= step <= span[1]:
-            what += f", the worst of steps {span[0]:,}–{span[1]:,}"
-        return f"{what} · mean loss {losses.mean():.3g}, highest {losses.max():.3g} · the worst first"
+            words += f" · worst of steps {span[0]:,}–{span[1]:,}"
+        return words
 
     def _show_again(self) -> None:
         if self._shown is not None and self.isVisible():

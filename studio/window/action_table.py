@@ -121,6 +121,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("colour_by_track", "By &track", "View/Colour", group="colour"),
     _curate("colour_by_error", "By forward–backward &error", "View/Colour", group="colour"),
     _curate("colour_by_origin", "By &origin", "View/Colour", group="colour"),
+    _curate("colour_by_loss", "By &loss in training", "View/Colour", group="colour"),
     _curate("colour_by_review", "By &review", "View/Colour", group="colour"),
     _curate("hide_others", "Show only selected", "View", "Shift+H", tip="Draw nothing but the selected tracks.", icon="eye", group="*"),
     _curate("fit", "&Fit frame", "|View", "R", tip="Show the whole frame.", icon="fit"),
