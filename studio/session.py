@@ -1,6 +1,6 @@
 """The views of an open project, built and joined; they live as long as it is open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -151,6 +151,7 @@ class Session(QObject):
             "relocate": self._relocate,
             "pretrain": partial(self._window.show_workspace, "train"),
             "evaluate_voc": partial(self._window.show_workspace, "evaluate"),
+            "pin": lambda: self._pin(self.view.selection),
             **self.actions.slots(),
             **self.jobs.slots(dict(self.curate.job_buttons)),
             **self.exchange.slots(),
@@ -208,6 +209,7 @@ class Session(QObject):
         self._show_loss_runs()
         self.canvas.layer_bar.loss_run_chosen.connect(lambda k: self.losses.choose(self.losses.choices[k][0]))
         self.curate.seen_changed.connect(lambda seen: self.losses.refresh() if seen else None)
+        monitors.pin_asked.connect(lambda id: self._pin({id}))
         monitors.losses_asked.connect(self._colour_by_loss)
         self.visit.begun.connect(partial(window.show_workspace, "curate"))
         view.selection_changed.connect(self._show_selected)
@@ -292,6 +294,9 @@ class Session(QObject):
         choices = self.losses.choices
         place = next((place for place, (run, _) in enumerate(choices) if run is self.losses.chosen), -1)
         self.canvas.layer_bar.set_loss_runs([label for _, label in choices], place)
+
+    def _pin(self, ids: Collection[int]) -> None:
+        self._window.toasts.show(self.train.pin(ids))
 
     def _colour_by_loss(self, run: Run) -> None:
         """Show in Curate what the tracks cost a run."""

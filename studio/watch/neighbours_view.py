@@ -1,16 +1,25 @@
 """The patches nearest to those of pinned trajectories, at a step beside those before training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.datasets.clip import Clip
 from core.pretraining.neighbours import Neighbours, neighbours_recorded, read_neighbours
+from studio import theme
 from studio.document import Document
 from studio.plots.curve_plot import CurvePlot, Series
 from studio.runs.run import Run
@@ -24,10 +33,12 @@ SIDE = 56
 """View pixels of a patch's side."""
 
 NOT_YET = (
-    "The nearest neighbours of pinned trajectories appear here, before training and each time the run saves "
-    "its filters. Pin trajectories in Curate's table of tracks before a run starts; without pins a few are "
-    "chosen. Runs of older versions did not record them."
+    "The patches nearest to those of pinned trajectories appear here when a run starts, and each time it "
+    "saves its filters; without pins, those of eight trajectories. Older versions did not record them."
 )
+
+
+PIN = "Right-click tracks in Curate's table and pin them: the next run shows their nearest neighbours."
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +89,11 @@ class NeighboursView(QWidget):
     Signals:
         opened(Patch): its frame is wanted in Curate.
         step_chosen(int): a step of the curve of recall was clicked.
+        unpin_asked(): no trajectory is to be pinned any more.
     """
 
     opened = Signal(object)
+    unpin_asked = Signal()
     step_chosen = Signal(int)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
@@ -104,14 +117,25 @@ class NeighboursView(QWidget):
         splitter.addWidget(self.recall)
         splitter.setStretchFactor(0, 1)
         splitter.setSizes([600, 240])
+        self._pins, self.unpin_button = QLabel(), QPushButton("Unpin all")
+        self._pins.setProperty("quiet", True)
+        self._pins.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
+        bar.addWidget(self._pins, 1)
+        bar.addWidget(self.unpin_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addWidget(splitter, 1)
+        self.set_pinned(())
         self._reading = Reading(self)
         self._reading.done.connect(self._take)
         self.cards.opened.connect(self.opened)
         self.cards.failed.connect(self.page.say)
         self.recall.step_clicked.connect(self.step_chosen)
+        self.unpin_button.clicked.connect(self.unpin_asked)
 
     def show_run(self, run: Run | None) -> None:
         """Show the neighbours of a run."""
@@ -128,6 +152,13 @@ class NeighboursView(QWidget):
             ]
         )
         self._read()
+
+    def set_pinned(self, ids: Sequence[int]) -> None:
+        """Say which trajectories the next run will show."""
+        names = ", ".join(map(str, ids))
+        self._pins.setText(f"Pinned for the next run: {names}" if ids else PIN)
+        self._pins.setToolTip(self._pins.text())
+        self.unpin_button.setVisible(bool(ids))
 
     def set_step(self, step: int | None) -> None:
         """Show the neighbours recorded last up to a step; the newest where it is None."""

@@ -9,9 +9,7 @@ from studio.view_state import ViewState
 from studio.watch.patch_cutter import Patch
 
 GONE = "The clip is no longer in the project; undo its removal to see it."
-CHANGED = (
-    "Not all of these tracks are there any more; they were deleted, joined or tracked anew since the run."
-)
+CHANGED = "Some of these tracks are no longer there: deleted, joined or tracked anew since the run."
 
 
 class Visit(QObject):

@@ -98,6 +98,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("trim_start", "Trim start to here", "Track", "Ctrl+[", icon="trim"),
     _curate("trim_end", "Trim end to here", "Track", "Ctrl+]", icon="trim"),
     _curate("relabel", "&Label…", "Track", "Ctrl+L", tip="Name the selected tracks.", icon="label"),
+    _curate("pin", "&Pin for neighbours", "Track", tip="The next pretraining run shows what lies near the selected tracks; once more to unpin them.", icon="train"),
     _curate("delete_here", "&Delete here", "|Track", "Del", tip="Only at this frame.", icon="delete"),
     _curate("delete_track", "Delete &track", "Track", "Shift+Del", tip="The selected tracks, whole.", icon="delete"),
 

@@ -1,5 +1,7 @@
 """The Train workspace: runs, their curves and monitors, and the settings of the next one."""
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
@@ -20,6 +22,9 @@ from studio.workspaces.log_view import LogView
 from studio.workspaces.material_note import MaterialNote
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
+
+MOST_PINNED = 24
+"""Trajectories whose nearest neighbours a run can show."""
 
 COUNT_PERIOD = 500
 """Milliseconds after an edit before the trajectories are counted again."""
@@ -68,6 +73,8 @@ class TrainWorkspace(QWidget):
         self._count_soon.timeout.connect(self._count_if_shown)
         document.changed.connect(self._count_soon.start)
         self.form.changed.connect(self._allow_start)
+        self.form.changed.connect(self._show_pins)
+        self.monitors.neighbours.unpin_asked.connect(lambda: self.pin(self._pinned()))
         self._material.counted.connect(self._allow_start)
         self.start_button.clicked.connect(self._start)
         self.run_list.chosen_changed.connect(self._show_chosen)
@@ -107,6 +114,28 @@ class TrainWorkspace(QWidget):
         self._revision = self._document.revision()
         self._material.count()
         self._show_chosen()
+
+    def pin(self, ids: Collection[int]) -> str:
+        """Let the next run show the nearest neighbours of some trajectories or, if it would already, not.
+
+        Returns:
+            What came of it, in a sentence.
+        """
+        before = self._pinned()
+        pinned = before - set(ids) if before >= set(ids) else before | set(ids)
+        if len(pinned) > MOST_PINNED:
+            return f"At most {MOST_PINNED} tracks can be pinned; select fewer, or unpin some in Train."
+        self.form.editor("pinned").set_value(tuple(sorted(pinned)))
+        self.form.changed.emit()
+        count = "1 track is" if len(pinned) == 1 else f"{len(pinned)} tracks are"
+        return f"{count} pinned; the next pretraining run shows what lies near in fc7."
+
+    def _pinned(self) -> set[int]:
+        """The ids in the form; text that is none is refused there."""
+        return {id for id in self.form.editor("pinned").value() if isinstance(id, int)}
+
+    def _show_pins(self) -> None:
+        self.monitors.neighbours.set_pinned(sorted(self._pinned()))
 
     def _allow_start(self) -> None:
         problem = self.form.problem()
