@@ -1,7 +1,7 @@
 """The open project: reads it, performs edits, says what changed. Nothing else in the window writes."""
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -111,6 +111,11 @@ class Document(QObject):
         """The annotators whose objects a clip has, ascending."""
         with self.project.reading() as connection:
             return store.annotators(connection, clip_id)
+
+    def rejected(self, ids: Iterable[int]) -> set[int]:
+        """Which of some trajectories are rejected now; those that are gone are not among them."""
+        with self.project.reading() as connection:
+            return {id for id, review in store.reviews(connection, ids).items() if review == Review.REJECTED}
 
     def provenance(self, trajectory_id: int) -> tuple[str, str, str] | None:
         """The job that made a trajectory, its program version and when (UTC); None if by hand."""

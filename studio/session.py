@@ -1,6 +1,7 @@
 """The views of an open project, built and joined; they live as long as it is open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from studio.tables.clip_list import ClipList
 from studio.tables.track_table import TrackTable
 from studio.timeline.timeline import Timeline
 from studio.view_state import ViewState
+from studio.watch.loss_source import LossSource
+from studio.watch.visit import Visit
 from studio.window.dock_layout import Panel
 from studio.window.main_window import MainWindow
 from studio.window.settings import LastView
@@ -95,6 +98,7 @@ class Session(QObject):
         self.exchange.close()
         self.inspector.close_reader()
         self.train.close_reader()
+        self.losses.close_reader()
         self.runs.close()
         self.document.close()
         self.deleteLater()
@@ -134,6 +138,8 @@ class Session(QObject):
         self.plots = Plots(self._window.settings, self.document.project.path / "exports", self)
         for shown in (self.train, self.evaluate, self.compare, self.inspector):
             self.plots.join(shown)
+        self.visit = Visit(self.document, self.view, self)
+        self.losses = LossSource(self.runs, self.view, self)
         self.pill = JobsPill(self.runs)
         self.jobs = ProjectJobs(self.document, self.view, self.runs, self._window)
 
@@ -145,6 +151,7 @@ class Session(QObject):
             "relocate": self._relocate,
             "pretrain": partial(self._window.show_workspace, "train"),
             "evaluate_voc": partial(self._window.show_workspace, "evaluate"),
+            "pin": lambda: self._pin(self.view.selection),
             **self.actions.slots(),
             **self.jobs.slots(dict(self.curate.job_buttons)),
             **self.exchange.slots(),
@@ -182,7 +189,7 @@ class Session(QObject):
         document.performed.connect(self._tell_edit)
         document.changed.connect(self._refresh_history)
         document.busy_changed.connect(self._show_busy)
-        for refusing in (document, self.jobs, self.exchange, self.repair, self.refilling):
+        for refusing in (document, self.jobs, self.exchange, self.repair, self.refilling, self.visit):
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
         for telling in (self.jobs, self.plots):
             telling.message.connect(window.toasts.show)
@@ -194,6 +201,17 @@ class Session(QObject):
         self.canvas.hint_changed.connect(window.hint.setText)
         self.canvas.frame_view.tool.say()
         self.pill.run_chosen.connect(self._show_run)
+        monitors = self.train.monitors
+        monitors.opened.connect(self.visit.open_patch)
+        monitors.select_asked.connect(self.visit.go)
+        monitors.edit_asked.connect(self._perform)
+        self.losses.choices_changed.connect(self._show_loss_runs)
+        self._show_loss_runs()
+        self.canvas.layer_bar.loss_run_chosen.connect(lambda k: self.losses.choose(self.losses.choices[k][0]))
+        self.curate.seen_changed.connect(lambda seen: self.losses.refresh() if seen else None)
+        monitors.pin_asked.connect(lambda id: self._pin({id}))
+        monitors.losses_asked.connect(self._colour_by_loss)
+        self.visit.begun.connect(partial(window.show_workspace, "curate"))
         view.selection_changed.connect(self._show_selected)
 
     def _perform(self, edit: Edit) -> None:
@@ -271,6 +289,20 @@ class Session(QObject):
         else:
             action = {"track": "track", "pretrain": "pretrain", "evaluate": "evaluate_voc"}[step]
             self._commands[action].trigger()
+
+    def _show_loss_runs(self) -> None:
+        choices = self.losses.choices
+        place = next((place for place, (run, _) in enumerate(choices) if run is self.losses.chosen), -1)
+        self.canvas.layer_bar.set_loss_runs([label for _, label in choices], place)
+
+    def _pin(self, ids: Collection[int]) -> None:
+        self._window.toasts.show(self.train.pin(ids))
+
+    def _colour_by_loss(self, run: Run) -> None:
+        """Show in Curate what the tracks cost a run."""
+        self.losses.choose(run)
+        self.view.set_layers(replace(self.view.layers, colour_by="loss"))
+        self._window.show_workspace("curate")
 
     def _show_run(self, run: Run) -> None:
         workspace = {"pretrain": "train", "track": "curate", "densify": "curate"}.get(run.job, "evaluate")

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from core.datasets.clip import Clip
+from studio.track_losses import TrackLosses
 
 TOOLS = ("select", "box", "brush", "erase", "polygon")
-COLOUR_BY = ("track", "error", "origin", "review")
+COLOUR_BY = ("track", "error", "origin", "review", "loss")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Layers:
         trail: frames of path drawn behind a point.
         ahead: frames of path drawn ahead of it.
         colour_by: one of `COLOUR_BY`.
+        losses: what `loss` means; None while no run has recorded any.
     """
 
     masks: bool = True
@@ -30,6 +32,7 @@ class Layers:
     trail: int = 16
     ahead: int = 0
     colour_by: str = "track"
+    losses: TrackLosses | None = None
 
 
 class Filling(NamedTuple):

@@ -153,6 +153,15 @@ def some_points(connection: Connection, ids: Iterable[int]) -> PointTrajectories
     return _points(rows)
 
 
+def reviews(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """Id → `Review` of the trajectories among some ids."""
+    t, found = schema.trajectory.c, {}
+    for some in batches(sorted(ids)):
+        rows = connection.execute(select(t.id, t.review).where(t.id.in_(some)))
+        found.update({int(id): int(review) for id, review in rows})
+    return found
+
+
 def batches(ids: Sequence[int], size: int = 5000) -> Iterator[Sequence[int]]:
     """Ids in parts that one statement takes as parameters (SQLite stops at 32,766)."""
     for start in range(0, len(ids), size):

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtGui import QColor
 
 from core.trajectories.model import Origin, Review
+from studio.track_losses import TrackLosses, class_of, names_of
 
 TRACK_COLOURS = np.array(
     [
@@ -69,8 +70,21 @@ def track_colour(trajectory_id: int) -> QColor:
     return QColor(*(int(value) for value in TRACK_COLOURS[trajectory_id % len(TRACK_COLOURS)]))
 
 
+def loss_colour(trajectory_id: int, review: Review, losses: TrackLosses | None) -> QColor:
+    """The colour of a trajectory by its loss; grey where it was rejected or never drawn."""
+    known = np.array([trajectory_id])
+    zeros = np.zeros(1, np.int64)
+    found = colouring("loss", known, zeros, zeros, np.array([int(review)]), losses)
+    return QColor(*(int(value) for value in found.table[found.index[0]]))
+
+
 def colouring(
-    colour_by: str, ids: np.ndarray, errors: np.ndarray, origins: np.ndarray, reviews: np.ndarray
+    colour_by: str,
+    ids: np.ndarray,
+    errors: np.ndarray,
+    origins: np.ndarray,
+    reviews: np.ndarray,
+    losses: TrackLosses | None = None,
 ) -> Colouring:
     """Colours of N observations.
 
@@ -80,6 +94,7 @@ def colouring(
         errors: (N,) float, forward-backward errors in pixels, NaN where unknown.
         origins: (N,) int, `Origin`.
         reviews: (N,) int, `Review` of the trajectories; rejected ones are grey, whatever is asked for.
+        losses: of the run that is looked at; None where there is none.
     """
     if colour_by == "error":
         index, table = np.searchsorted(_ERROR_BOUNDS, errors), _ERROR_COLOURS
@@ -88,13 +103,15 @@ def colouring(
         index, table = np.asarray(origins), _ORIGIN_COLOURS
     elif colour_by == "review":
         index, table = np.asarray(reviews), _REVIEW_COLOURS
+    elif colour_by == "loss":
+        index, table = class_of(losses, ids), _ERROR_COLOURS
     else:
         index, table = ids % len(TRACK_COLOURS), TRACK_COLOURS
     index = np.where(np.asarray(reviews) == Review.REJECTED, len(table), index)
     return Colouring(index, np.vstack((table, REJECTED[None])))
 
 
-def legend(colour_by: str) -> list[tuple[str, QColor]]:
+def legend(colour_by: str, losses: TrackLosses | None = None) -> list[tuple[str, QColor]]:
     """What the colours mean, for all but the colours by track."""
     if colour_by == "error":
         names: tuple[str, ...] = _ERROR_NAMES
@@ -103,6 +120,9 @@ def legend(colour_by: str) -> list[tuple[str, QColor]]:
         names, table = tuple(origin.name.lower() for origin in Origin), _ORIGIN_COLOURS
     elif colour_by == "review":
         names, table = tuple(review.name.lower() for review in Review), _REVIEW_COLOURS
+    elif colour_by == "loss":
+        names = tuple(names_of(losses))
+        table = _ERROR_COLOURS[-len(names) :]
     else:
         return []
     return [(name, QColor(*(int(v) for v in rgb))) for name, rgb in zip(names, table, strict=True)]

@@ -202,7 +202,7 @@ class FrameView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole = QRectF(self.rect())
         if view.layers.names:
-            marks.draw_names(painter, scene, view.layers.colour_by, stage.camera, whole, view.selection)
+            marks.draw_names(painter, scene, view.layers, stage.camera, whole, view.selection)
         chosen = scene.among(view.selection)
         strong = [one.id for one in chosen.objects]
         strong += chosen.ids.tolist() if len(chosen.ids) <= marks.MOST_POINTS else []
@@ -226,7 +226,8 @@ class FrameView(QWidget):
                 marks.draw_note(painter, self._at, note, self.palette(), whole)
 
     def _paint_legend(self, painter: QPainter) -> None:
-        rows = legend(self.stage.view.layers.colour_by)
+        layers = self.stage.view.layers
+        rows = legend(layers.colour_by, layers.losses)
         if not rows:
             return
         metrics = painter.fontMetrics()

@@ -1,5 +1,6 @@
 """The bar above the frame: which clip it is, and what is drawn over it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -26,9 +27,11 @@ class LayerBar(QWidget):
 
     Signals:
         left(): Enter was pressed in a field; keys belong to the frame again.
+        loss_run_chosen(int): the losses of another run are wanted, by its place in what `set_loss_runs` gave.
     """
 
     left = Signal()
+    loss_run_chosen = Signal(int)
 
     def __init__(self, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +70,13 @@ class LayerBar(QWidget):
             self.colour_by.addItem(f"By {name}", name)
         self.colour_by.activated.connect(self._choose_colour)
         row.addWidget(self.colour_by)
+        self.loss_run = QComboBox()
+        self.loss_run.setAccessibleName("Run whose losses colour the tracks")
+        self.loss_run.setToolTip("The pretraining run whose losses colour the tracks and stand in the table")
+        self.loss_run.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.loss_run.setMinimumWidth(64)
+        self.loss_run.activated.connect(self._choose_loss_run)
+        row.addWidget(self.loss_run, 1)
         view.layers_changed.connect(self._show_layers)
         view.clip_changed.connect(self._show_clip)
         self._show_layers(view.layers)
@@ -88,6 +98,18 @@ class LayerBar(QWidget):
     def _set(self, **changes: bool | int | str) -> None:
         self._view.set_layers(replace(self._view.layers, **changes))  # type: ignore[arg-type]
 
+    def set_loss_runs(self, names: Sequence[str], chosen: int) -> None:
+        """The runs whose losses can be shown; `chosen` is -1 where none has recorded any."""
+        self.loss_run.clear()
+        self.loss_run.addItems(names)
+        self.loss_run.setCurrentIndex(chosen)
+        self.loss_run.setPlaceholderText("no run recorded losses")
+        self._show_layers(self._view.layers)
+
+    def _choose_loss_run(self, place: int) -> None:
+        self.loss_run_chosen.emit(place)
+        self.left.emit()
+
     def _choose_colour(self, index: int) -> None:
         self._set(colour_by=self.colour_by.itemData(index))
         self.left.emit()
@@ -100,6 +122,7 @@ class LayerBar(QWidget):
         for box in (self.trail, self.ahead):
             box.setEnabled(layers.trails)
         self.colour_by.setCurrentIndex(self.colour_by.findData(layers.colour_by))
+        self.loss_run.setVisible(layers.colour_by == "loss")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

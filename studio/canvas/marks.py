@@ -35,10 +35,10 @@ def draw_trajectory(
     """A trajectory with bright lines; `strong` for the selection, else for what is under the mouse."""
     one, place = scene.object(trajectory_id), scene.point(trajectory_id)
     if one is not None:
-        colour = colour_of(scene, trajectory_id, layers.colour_by)
+        colour = colour_of(scene, trajectory_id, layers)
         draw_object(painter, one, colour, camera, shapes, layers, strong)
     elif place is not None:
-        colour = colour_of(scene, trajectory_id, layers.colour_by)
+        colour = colour_of(scene, trajectory_id, layers)
         draw_point(painter, scene, place, colour, camera, layers, strong)
 
 
@@ -99,10 +99,10 @@ def draw_head(painter: QPainter, at: QPointF, colour: QColor, strong: bool) -> N
 
 
 def draw_names(
-    painter: QPainter, scene: Scene, colour_by: str, camera: Camera, view: QRectF, selection: Set[int]
+    painter: QPainter, scene: Scene, layers: Layers, camera: Camera, view: QRectF, selection: Set[int]
 ) -> None:
     """The number and name of every object, at the top left of its box; those selected over the others."""
-    colours = object_colours(scene, colour_by)
+    colours = object_colours(scene, layers)
     order = sorted(range(len(scene.objects)), key=lambda number: scene.objects[number].id in selection)
     for number in order:
         one, index = scene.objects[number], colours.index[number]

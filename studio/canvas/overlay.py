@@ -68,7 +68,7 @@ class Overlay:
         width, height = look.size
         if self._pixels.shape != (height, width):
             self._pixels = np.zeros((height, width), np.uint32)
-        objects = object_colours(scene, look.layers.colour_by)
+        objects = object_colours(scene, look.layers)
         chosen = scene.among(look.selection)
         some = bool(len(chosen.places) or chosen.objects)
         faint = np.array(
@@ -112,7 +112,7 @@ class Overlay:
         self, image: np.ndarray, scene: Scene, look: Look, bright: np.ndarray, dim: bool
     ) -> None:
         """Trails and heads; `bright` (K,) bool are never dimmed, the others if `dim`."""
-        colours = point_colours(scene, look.layers.colour_by)
+        colours = point_colours(scene, look.layers)
         index = colours.index + np.where(bright, len(colours.table), 0)
         strong = premultiplied(colours.table, 255)
         dimmed = premultiplied(colours.table, _DIMMED)

@@ -84,7 +84,17 @@ class TrackEdits(QObject):
             "delete_here": one
             or ("" if chosen.first[0] <= frame <= chosen.last[0] else "The track is not at this frame."),
             **dict.fromkeys(
-                ("delete_track", "relabel", "accept", "reject", "reopen", "select_none", "hide_others"), none
+                (
+                    "delete_track",
+                    "relabel",
+                    "pin",
+                    "accept",
+                    "reject",
+                    "reopen",
+                    "select_none",
+                    "hide_others",
+                ),
+                none,
             ),
             **dict.fromkeys(("track_start", "track_end"), one),
         }

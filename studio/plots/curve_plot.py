@@ -5,6 +5,7 @@ from html import escape
 
 import numpy as np
 import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
@@ -55,9 +56,11 @@ class CurvePlot(PlotPanel):
 
     Signals:
         smoothing_chosen(str): a person chose one of `SMOOTHINGS`.
+        step_clicked(int): a person clicked at a step that a curve has.
     """
 
     smoothing_chosen = Signal(str)
+    step_clicked = Signal(int)
 
     def __init__(
         self,
@@ -110,8 +113,10 @@ class CurvePlot(PlotPanel):
         self.set_chance(chance)
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.hide()
-        self._screen_only.append(self._cursor)
-        for line in (self._chance, self._cursor):
+        self._chosen = pg.InfiniteLine(angle=90)
+        self._chosen.hide()
+        self._screen_only += [self._cursor, self._chosen]
+        for line in (self._chance, self._cursor, self._chosen):
             self._plot.addItem(line, ignoreBounds=True)
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
@@ -119,6 +124,7 @@ class CurvePlot(PlotPanel):
         self._redraw.timeout.connect(self._draw)
         self._plot.getPlotItem().sigXRangeChanged.connect(self._ask_redraw)
         self._plot.scene().sigMouseMoved.connect(self._read_at)
+        self._plot.scene().sigMouseClicked.connect(self._tell_click)
         self._plot.viewport().installEventFilter(self)
         self._smoothing_button.chosen.connect(self.set_smoothing)
         self._smoothing_button.chosen.connect(self.smoothing_chosen)
@@ -156,6 +162,12 @@ class CurvePlot(PlotPanel):
         """Say something below the plot, such as why a curve is not shown; nothing where it is empty."""
         self._notes.setText(text)
         self._notes.setVisible(bool(text))
+
+    def set_cursor(self, step: int | None) -> None:
+        """Mark a step with a line that stays; None to take it away."""
+        self._chosen.setVisible(step is not None)
+        if step is not None:
+            self._chosen.setPos(step)
 
     def drawn(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """The points of each strong line as the screen has them, in the order of the series."""
@@ -271,6 +283,7 @@ class CurvePlot(PlotPanel):
         self._chance.setPen(pg.mkPen(colours.muted, style=Qt.PenStyle.DotLine))
         self._chance.label.setColor(colours.muted)
         self._cursor.setPen(pg.mkPen(colours.faint))
+        self._chosen.setPen(pg.mkPen(colours.mark, style=Qt.PenStyle.DashLine))
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -296,18 +309,26 @@ class CurvePlot(PlotPanel):
             rows += [(series.label, *row) for row in zip(*columns, strict=True)]
         return Table(("series", "training step", self._axes["left"], "smoothed"), rows)
 
-    def _read_at(self, position: QPointF) -> None:
+    def _step_at(self, position: QPointF) -> float | None:
+        """The step of a curve nearest to a place of the scene; None beside the curves."""
         view = self._plot.getViewBox()
-        if not any(len(series.steps) for series in self._series) or not view.sceneBoundingRect().contains(
-            position
-        ):
+        there = [series for series in self._series if len(series.steps)]
+        if not there or not view.sceneBoundingRect().contains(position):
+            return None
+        step = view.mapSceneToView(position).x()
+        nearest = [float(series.steps[_nearest(series.steps, step)]) for series in there]
+        return min(nearest, key=lambda one: abs(one - step))
+
+    def _tell_click(self, event: MouseClickEvent) -> None:
+        step = self._step_at(event.scenePos())
+        if step is not None and event.button() == Qt.MouseButton.LeftButton and not event.double():
+            self.step_clicked.emit(round(step))
+
+    def _read_at(self, position: QPointF) -> None:
+        step = self._step_at(position)
+        if step is None:
             self._leave()
             return
-        step = view.mapSceneToView(position).x()
-        nearest = [
-            float(series.steps[_nearest(series.steps, step)]) for series in self._series if len(series.steps)
-        ]
-        step = min(nearest, key=lambda one: abs(one - step))
         self._cursor.setPos(step)
         self._cursor.show()
         colours, texts = theme.colours(self), [f"step {step:,.0f}"]

@@ -1,5 +1,6 @@
 """The track table's model: a view into arrays, sorted and filtered as whole columns."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from core.trajectories.model import EndReason, Review
 from studio.tables.track_rows import TrackFilter, TrackRows, matching, sorted_places
+from studio.track_losses import TrackLosses
 from studio.track_words import ENDS, ENDS_WHY, REVIEWS, percent
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
@@ -20,6 +22,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("mean_error", "Error", "Mean forward–backward error in pixels"),
     ("max_error", "Worst", "Largest forward–backward error in pixels"),
     ("confidence", "Conf.", "Mean confidence of its observations, 0 to 1"),
+    ("loss", "Loss", "Mean loss of the pairs or triplets that a pretraining run drew with it as the anchor"),
     (
         "audit",
         "Audit",
@@ -31,6 +34,8 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
 """Column: the array of `TrackRows` it sorts by, its title, what its header says when hovered."""
 
 REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN = 0, 2, 3
+NO_LOSSES = "No pretraining run has recorded losses yet"
+
 _WORDS = (REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN, len(COLUMNS) - 1)
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -51,14 +56,23 @@ class TrackModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: TrackRows | None = None
+        self.losses: TrackLosses | None = None
         self.wanted = TrackFilter()
         self.places = np.zeros(0, np.int64)
         self._sort = (KIND_COLUMN, Qt.SortOrder.AscendingOrder)
 
     def set_rows(self, rows: TrackRows | None) -> None:
         """Show other tracks, with the filter and order there are."""
-        self.rows = rows
+        losses = self.losses
+        self.rows = replace(rows, loss=losses.mean(rows.ids)) if rows is not None and losses else rows
         self._arrange()
+
+    def set_losses(self, losses: TrackLosses | None) -> None:
+        """Show the losses of another run."""
+        if losses is not self.losses:
+            self.losses = losses
+            if self.rows is not None:
+                self.set_rows(replace(self.rows, loss=np.full(len(self.rows), np.nan, np.float32)))
 
     def set_filter(self, wanted: TrackFilter) -> None:
         """Show only tracks that pass."""
@@ -96,7 +110,8 @@ class TrackModel(QAbstractTableModel):
             if role == Qt.ItemDataRole.DisplayRole:
                 return COLUMNS[section][1]
             if role == Qt.ItemDataRole.ToolTipRole:
-                return COLUMNS[section][2]
+                name, _, about = COLUMNS[section]
+                return f"{about}: {self.losses.run}" if name == "loss" and self.losses else about
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -156,7 +171,7 @@ class TrackModel(QAbstractTableModel):
             return "" if np.isnan(value) else percent(value)
         if name == "to_check":
             return f"{value:,}" if value else ""
-        if name in ("mean_error", "max_error", "confidence"):
+        if name in ("mean_error", "max_error", "confidence", "loss"):
             return "" if np.isnan(value) else f"{value:.2f}"
         return str(value)
 
@@ -170,6 +185,8 @@ class TrackModel(QAbstractTableModel):
         if name == "audit" and rows.worst_frame[place] >= 0:
             mean, worst = percent(rows.audit[place]), percent(rows.worst_audit[place])
             return f"audit {mean} on average, worst {worst} at frame {rows.worst_frame[place]}"
+        if name == "loss":
+            return self.losses.about(int(rows.ids[place])) if self.losses else NO_LOSSES
         if name == "end_reason" and not rows.is_object[place]:
             return ENDS_WHY[EndReason(int(rows.end_reason[place]))]
         return ""

@@ -27,6 +27,7 @@ class TrackRows:
         worst_frame: (N,) int64, the frame of that one; -1 without any.
         to_check: (N,) int64, observations where methods of densification disagree.
         end_reason: (N,) int64, `EndReason` of points; -1 for objects.
+        loss: (N,) float32, mean loss in a pretraining run; NaN where none is looked at or it drew no pair.
     """
 
     ids: np.ndarray
@@ -45,6 +46,7 @@ class TrackRows:
     worst_frame: np.ndarray
     to_check: np.ndarray
     end_reason: np.ndarray
+    loss: np.ndarray
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -120,6 +122,7 @@ def track_rows(points: PointTrajectories, objects: Iterable[ObjectTrajectory]) -
             [_ints(len(one.to_check) for one in things), np.zeros(len(points), np.int64)]
         ),
         end_reason=np.concatenate([np.full(len(things), -1), points.end_reason]).astype(np.int64),
+        loss=np.full(len(things) + len(points), np.nan, np.float32),
     )
 
 

@@ -31,7 +31,7 @@ from studio.tables.track_model import COLUMNS, KIND_COLUMN, LABEL_COLUMN, REVIEW
 from studio.tables.track_rows import TrackFilter, TrackRows, track_rows
 from studio.view_state import ViewState
 
-_WIDTHS = (26, 58, 60, 110, 76, 58, 46, 54, 54, 50, 52, 68, 100)
+_WIDTHS = (26, 58, 60, 110, 76, 58, 46, 54, 54, 50, 50, 52, 68, 100)
 
 
 class TrackTable(QWidget):
@@ -76,6 +76,7 @@ class TrackTable(QWidget):
         self.model.modelReset.connect(self._show_selection)
         view.clip_changed.connect(self._change_clip)
         view.selection_changed.connect(self._show_selection)
+        view.layers_changed.connect(lambda layers: self.model.set_losses(layers.losses))
         document.changed.connect(self._take_changes)
         self.reload()
 

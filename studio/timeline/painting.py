@@ -5,19 +5,21 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
 from core.trajectories.model import Review
-from studio.canvas.colours import KEYFRAME, REJECTED, track_colour
+from studio.canvas.colours import KEYFRAME, REJECTED, loss_colour, track_colour
 from studio.theme import Colours
 from studio.timeline.lanes import Lane
 from studio.timeline.time_scale import TimeScale
-from studio.view_state import Filling
+from studio.view_state import Filling, Layers
 
 _LABELS_APART = 64.0  # view pixels between numbers of the ruler
 _TICKS_APART = 6.0
 _TICK_EDGE = QColor(0, 40, 50, 150)  # beside a keyframe's tick, so that it is seen on any colour
 
 
-def lane_colour(lane: Lane) -> QColor:
-    """Grey for what was rejected, else the track's own."""
+def lane_colour(lane: Lane, layers: Layers) -> QColor:
+    """Grey for what was rejected; by the loss where that is asked for; else the track's own."""
+    if layers.colour_by == "loss":
+        return loss_colour(lane.id, lane.review, layers.losses)
     if lane.review == Review.REJECTED:
         return QColor(*(int(value) for value in REJECTED))
     return track_colour(lane.id)
@@ -93,11 +95,11 @@ def _steps(rect: QRectF, scale: TimeScale, counts: np.ndarray) -> QPolygonF:
     return QPolygonF([*corners, QPointF(edges[-1], bottom)])
 
 
-def draw_name(painter: QPainter, rect: QRectF, lane: Lane, colours: Colours) -> None:
-    """A dot in the track's colour and its name, cut where it is too long."""
+def draw_name(painter: QPainter, rect: QRectF, lane: Lane, colour: QColor, colours: Colours) -> None:
+    """A dot in a colour and its name, cut where it is too long."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(lane_colour(lane))
+    painter.setBrush(colour)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.drawEllipse(QRectF(rect.left() + 10, rect.center().y() - 4, 8, 8))
     painter.setPen(QColor(colours.muted if lane.review == Review.REJECTED else colours.text))
@@ -147,6 +149,7 @@ def draw_lane(
     rect: QRectF,
     scale: TimeScale,
     lane: Lane,
+    colour: QColor,
     colours: Colours,
     kept: tuple[int, int] | None = None,
     filling: Filling | None = None,
@@ -159,7 +162,6 @@ def draw_lane(
         kept: the frames that a trim under way would leave; what is beyond is drawn faint.
         filling: the frames that are being filled again.
     """
-    colour = lane_colour(lane)
     bar = rect.adjusted(0, 4, 0, -4)
     painter.save()
     painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)

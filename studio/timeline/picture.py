@@ -5,7 +5,15 @@ from PySide6.QtGui import QColor, QPainter
 
 from studio import theme
 from studio.timeline.lane_layout import DENSITY, NAMES, ROW, RULER, LaneLayout
-from studio.timeline.painting import draw_density, draw_lane, draw_name, draw_playhead, draw_ruler, say
+from studio.timeline.painting import (
+    draw_density,
+    draw_lane,
+    draw_name,
+    draw_playhead,
+    draw_ruler,
+    lane_colour,
+    say,
+)
 from studio.timeline.tools import LaneTool, ScrubTool
 
 
@@ -52,5 +60,6 @@ def _draw_row(
         background = QColor(colours.button)
     painter.fillRect(rect.adjusted(-NAMES, 0, 0, 0), background)
     lane = lanes.source.lane(id)
-    draw_lane(painter, rect, lanes.scale, lane, colours, kept, view.filling.get(id))
-    draw_name(painter, QRectF(0, rect.top(), NAMES, ROW), lane, colours)
+    colour = lane_colour(lane, view.layers)
+    draw_lane(painter, rect, lanes.scale, lane, colour, colours, kept, view.filling.get(id))
+    draw_name(painter, QRectF(0, rect.top(), NAMES, ROW), lane, colour, colours)

@@ -63,7 +63,7 @@ class Timeline(QAbstractScrollArea):
         view.clip_changed.connect(self._open)
         view.frame_changed.connect(self._follow)
         view.selection_changed.connect(self._selection_changed)
-        for changing in (view.hovered_changed, view.filling_changed):
+        for changing in (view.hovered_changed, view.filling_changed, view.layers_changed):
             changing.connect(self.viewport().update)
         view.shown_changed.connect(self._read)
         document.changed.connect(self._changed)

@@ -98,6 +98,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("trim_start", "Trim start to here", "Track", "Ctrl+[", icon="trim"),
     _curate("trim_end", "Trim end to here", "Track", "Ctrl+]", icon="trim"),
     _curate("relabel", "&Label…", "Track", "Ctrl+L", tip="Name the selected tracks.", icon="label"),
+    _curate("pin", "&Pin for neighbours", "Track", tip="The next pretraining run shows what lies near the selected tracks; once more to unpin them.", icon="train"),
     _curate("delete_here", "&Delete here", "|Track", "Del", tip="Only at this frame.", icon="delete"),
     _curate("delete_track", "Delete &track", "Track", "Shift+Del", tip="The selected tracks, whole.", icon="delete"),
 
@@ -121,6 +122,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("colour_by_track", "By &track", "View/Colour", group="colour"),
     _curate("colour_by_error", "By forward–backward &error", "View/Colour", group="colour"),
     _curate("colour_by_origin", "By &origin", "View/Colour", group="colour"),
+    _curate("colour_by_loss", "By &loss in training", "View/Colour", group="colour"),
     _curate("colour_by_review", "By &review", "View/Colour", group="colour"),
     _curate("hide_others", "Show only selected", "View", "Shift+H", tip="Draw nothing but the selected tracks.", icon="eye", group="*"),
     _curate("fit", "&Fit frame", "|View", "R", tip="Show the whole frame.", icon="fit"),

@@ -19,7 +19,10 @@ from studio.view_state import COLOUR_BY, TOOLS, Layers, ViewState
 from studio.window.actions import Actions
 
 LAYERS = ("masks", "boxes", "trails", "names")
-CONTEXT_MENU = ("accept", "reject", "reopen", "", "relabel", "merge", "swap", "split", "", "delete_track")
+CONTEXT_MENU = (
+    *("accept", "reject", "reopen", "", "relabel", "merge", "swap", "split"),
+    *("", "pin", "", "delete_track"),
+)
 """Actions of the track table's context menu; empty for a line between."""
 
 _CLOSER = 1.25

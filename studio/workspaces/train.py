@@ -1,8 +1,10 @@
-"""The Train workspace: runs, their curves and filters, and the settings of the next one."""
+"""The Train workspace: runs, their curves and monitors, and the settings of the next one."""
 
-from PySide6.QtCore import QTimer
+from collections.abc import Collection
+
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from core.errors import StudioError
 from core.jobs import jobs_of
@@ -10,16 +12,19 @@ from core.pretraining.config import PretrainConfig
 from studio.document import Document
 from studio.forms.settings_form import SettingsForm
 from studio.plots.curve_plot import CurvePlot, Series
-from studio.plots.filter_picture import FilterPicture
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.runs.words import labels
+from studio.watch.monitors import CURVES, Monitors
 from studio.workspaces.error_card import ErrorCard
 from studio.workspaces.form_panel import form_panel, shown_run, three_columns
 from studio.workspaces.log_view import LogView
 from studio.workspaces.material_note import MaterialNote
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
+
+MOST_PINNED = 24
+"""Trajectories whose nearest neighbours a run can show."""
 
 COUNT_PERIOD = 500
 """Milliseconds after an edit before the trajectories are counted again."""
@@ -33,6 +38,7 @@ class TrainWorkspace(QWidget):
         self.setObjectName("train_workspace")
         self._document, self._runs = document, runs
         self._revision = 0
+        self._detailed: Run | None = None
         self.run_list = RunList(
             runs,
             jobs_of("train"),
@@ -53,8 +59,9 @@ class TrainWorkspace(QWidget):
             span=(0.0, 100.0),
             dashed_means="held out",
         )
-        self.filters, self._log = FilterPicture(), LogView()
+        self._log = LogView()
         self.form = SettingsForm(PretrainConfig)
+        self.monitors = Monitors(document, self._curves(), self._settings)
         self.start_button = QPushButton("Pretrain")
         self.start_button.setObjectName("pretrain_button")
         self.start_button.setProperty("role", "primary")
@@ -66,9 +73,15 @@ class TrainWorkspace(QWidget):
         self._count_soon.timeout.connect(self._count_if_shown)
         document.changed.connect(self._count_soon.start)
         self.form.changed.connect(self._allow_start)
+        self.form.changed.connect(self._show_pins)
+        self.monitors.neighbours.unpin_asked.connect(lambda: self.pin(self._pinned()))
         self._material.counted.connect(self._allow_start)
         self.start_button.clicked.connect(self._start)
         self.run_list.chosen_changed.connect(self._show_chosen)
+        for plot in (self.loss, self.accuracy):
+            plot.step_clicked.connect(self._go_to)
+        self.monitors.step_chosen.connect(self.loss.set_cursor)
+        self.monitors.step_chosen.connect(self.accuracy.set_cursor)
         runs.metrics_changed.connect(self._redraw)
         runs.filters_changed.connect(self._redraw)
         runs.log_changed.connect(self._redraw)
@@ -80,8 +93,9 @@ class TrainWorkspace(QWidget):
         self._count()
 
     def close_reader(self) -> None:
-        """Stop counting what there is to train on."""
+        """Stop reading."""
         self._material.close_reader()
+        self.monitors.close_readers()
 
     # --- starting -----------------------------------------------------------------------------
 
@@ -101,6 +115,28 @@ class TrainWorkspace(QWidget):
         self._material.count()
         self._show_chosen()
 
+    def pin(self, ids: Collection[int]) -> str:
+        """Let the next run show the nearest neighbours of some trajectories or, if it would already, not.
+
+        Returns:
+            What came of it, in a sentence.
+        """
+        before = self._pinned()
+        pinned = before - set(ids) if before >= set(ids) else before | set(ids)
+        if len(pinned) > MOST_PINNED:
+            return f"At most {MOST_PINNED} tracks can be pinned; select fewer, or unpin some in Train."
+        self.form.editor("pinned").set_value(tuple(sorted(pinned)))
+        self.form.changed.emit()
+        count = "1 track is" if len(pinned) == 1 else f"{len(pinned)} tracks are"
+        return f"{count} pinned; the next pretraining run shows what lies near in fc7."
+
+    def _pinned(self) -> set[int]:
+        """The ids in the form; text that is none is refused there."""
+        return {id for id in self.form.editor("pinned").value() if isinstance(id, int)}
+
+    def _show_pins(self) -> None:
+        self.monitors.neighbours.set_pinned(sorted(self._pinned()))
+
     def _allow_start(self) -> None:
         problem = self.form.problem()
         if problem:  # which the form shows
@@ -108,6 +144,10 @@ class TrainWorkspace(QWidget):
         reason = problem or self._material.refusal(self.form.value())
         self.start_button.setEnabled(not reason)
         self.start_button.setToolTip(reason or "Train a trunk on these trajectories in the background")
+
+    def _settings(self) -> PretrainConfig | None:
+        """What the form says; None while it is not complete."""
+        return None if self.form.problem() else self.form.value()
 
     # --- showing ------------------------------------------------------------------------------
 
@@ -121,7 +161,10 @@ class TrainWorkspace(QWidget):
         self.header.show_run(first, self._trained_on(first) if first is not None else "")
         self._error.show_run(first)
         self._log.show_run(first)
-        self.filters.show_filters(first.path if first else None, first.filters if first else [])
+        if first is not self._detailed:
+            self._detailed = first
+            self._mark(None)
+        self.monitors.show_runs(list(zip(chosen, labels(chosen), strict=True)))
         several = len(chosen) > 1
         losses, accuracies = [], []
         for place, (run, label) in enumerate(zip(chosen, labels(chosen), strict=True)):
@@ -151,6 +194,18 @@ class TrainWorkspace(QWidget):
         self.accuracy.set_chance(None if of_images else (50.0, "chance"))
         self.accuracy.show_series(accuracies)
 
+    def _go_to(self, step: int) -> None:
+        """Look at a step that was clicked: in the first tab at its pairs, in the others at what they show."""
+        self._mark(step)
+        if self.monitors.tabs.currentIndex() == CURVES:
+            self.monitors.show_pairs(step)
+        else:
+            self.monitors.set_step(step)
+
+    def _mark(self, step: int | None) -> None:
+        for plot in (self.loss, self.accuracy):
+            plot.set_cursor(step)
+
     def _trained_on(self, run: Run) -> str:
         if run.revision is None:
             return ""
@@ -163,17 +218,27 @@ class TrainWorkspace(QWidget):
         parts.append(f"{since:,} {edits} since this run" if since > 0 else "no edits since")
         return " · ".join(parts)
 
+    def _curves(self) -> QWidget:
+        """What the first tab shows."""
+        curves = QWidget()
+        row = QHBoxLayout(curves)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for view in (self.accuracy, self._log):
+            view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+            row.addWidget(view, 1)
+        return curves
+
     def _arrange(self) -> None:
-        plots = QWidget()
-        grid = QGridLayout(plots)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
-        for place, plot in enumerate((self.loss, self.accuracy, self.filters, self._log)):
-            plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-            grid.addWidget(plot, place // 2, place % 2)
-            grid.setRowStretch(place // 2, 1)
-            grid.setColumnStretch(place % 2, 1)
-        centre = shown_run(self.header, self._error, plots)
+        self.loss.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.loss.setMinimumHeight(120)
+        views = QSplitter(Qt.Orientation.Vertical)
+        for place, (view, height) in enumerate(((self.loss, 260), (self.monitors, 400))):
+            views.addWidget(view)
+            views.setStretchFactor(place, height)
+            views.setCollapsible(place, False)
+        views.setSizes([260, 400])
+        centre = shown_run(self.header, self._error, views)
         right = form_panel("New run", self.form, self._material, self.start_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

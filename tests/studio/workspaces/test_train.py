@@ -48,6 +48,14 @@ def button(widget: QWidget, name: str) -> QPushButton:
     return found
 
 
+def show(workspace: TrainWorkspace, tab: str, qtbot: Any) -> None:
+    """Click on a tab of the monitors."""
+    tabs = workspace.monitors.tabs
+    place = next(place for place in range(tabs.count()) if tabs.tabText(place) == tab)
+    qtbot.mouseClick(tabs, LEFT, pos=tabs.tabRect(place).center())
+    assert tabs.currentIndex() == place
+
+
 def texts(widget: QWidget) -> str:
     labels = [one.text() for one in widget.findChildren(QLabel) if not one.isHidden()]
     return "\n".join(labels + [one.toPlainText() for one in widget.findChildren(QPlainTextEdit)])
@@ -181,7 +189,10 @@ def test_the_newest_run_is_shown_with_its_curves_filters_and_log(
     assert training[-1] > 50
     np.testing.assert_array_equal(steps, [50, 100])
     np.testing.assert_allclose(held_out, [60, 70])
-    assert workspace.filters.step == 100
+    show(workspace, "Filters", qtbot)
+    qtbot.waitUntil(lambda: workspace.monitors.filters.bank.filters is not None)
+    assert workspace.monitors.filters.step == 100
+    show(workspace, "Curves", qtbot)
     assert "Training the tiny network.\nA frame was dark." in texts(workspace)
     assert "Pretrain · association objtr tiny" in texts(workspace)
 
@@ -278,7 +289,8 @@ def test_a_run_is_started_stopped_and_resumed_by_clicks(
     assert np.isfinite(run.curve("loss").values).all()
     assert [one.step for one in run.filters] == [0, 10, 20, 30, 40, 50, 60]
     qtbot.waitUntil(lambda: len(workspace.loss.drawn()[0][0]) == 60)
-    assert workspace.filters.step == 60
+    show(workspace, "Filters", qtbot)
+    assert workspace.monitors.filters.step == 60
 
     assert button(workspace, "resume_button").text() == "Train further…"
     qtbot.mouseClick(button(workspace, "resume_button"), LEFT)
