@@ -113,13 +113,16 @@ def decode(boxes: Tensor, deltas: Tensor, width: int, height: int) -> Tensor:
     Returns:
         (P, K, 4) float32 pixels.
     """
+    limit = boxes.new_tensor([width, height]).repeat(2)
+    return moved(boxes, deltas).clamp_min(0).minimum(limit)
+
+
+def moved(boxes: Tensor, deltas: Tensor) -> Tensor:
+    """Boxes moved by deltas, as `decode`, but not cut."""
     size = (boxes[:, 2:] - boxes[:, :2])[:, None]
     centre = boxes[:, None, :2] + size / 2 + deltas[..., :2] * size
     half = size * deltas[..., 2:].clamp_max(LARGEST_RATIO).exp() / 2
-    limit = boxes.new_tensor([width, height])
-    return torch.cat(
-        [(centre - half).clamp_min(0).minimum(limit), (centre + half).clamp_min(0).minimum(limit)], dim=2
-    )
+    return torch.cat([centre - half, centre + half], dim=2)
 
 
 def surest(found: list[Detected], count: int) -> float:

@@ -10,6 +10,7 @@ from core.errors import StudioError
 from core.evaluation.config import EvaluateConfig, ProbeConfig
 from core.events import Event
 from core.identity.config import IdentityConfig
+from core.networks.config import ExportWeightsConfig
 from core.pretraining.config import PretrainConfig
 from core.runs.job import Job, Works
 from core.runs.run_folder import RunFolder, State
@@ -125,6 +126,17 @@ JOBS: dict[str, Job] = {
             module="core.jobs.probe",
             required=("init",),
             result="probe.json",
+        ),
+        Job(
+            name="export-weights",
+            title="Export weights",
+            help="write a trained trunk or detector for other programs",
+            settings=ExportWeightsConfig,
+            works=Works.FOR_A_FILE,
+            module="core.jobs.export_weights",
+            workspace="",
+            required=("run", "format", "out"),
+            result="weights.json",
         ),
     )
 }

@@ -60,7 +60,7 @@ def _inside(rois: Tensor, height: int, width: int) -> Tensor:
     return torch.stack([image, x1, y1.clamp(0, height), x2, y2.clamp(0, height)], dim=1)
 
 
-def rois_of(boxes: Sequence[Tensor], scales: Sequence[float]) -> Tensor:
+def rois_of(boxes: Sequence[Tensor], scales: Sequence[float | Tensor]) -> Tensor:
     """RoIs of the images of a batch, as `roi_max_pool` takes them.
 
     This is where our boxes become Fast R-CNN's: their last pixel is inside, and they are scaled
@@ -68,7 +68,7 @@ def rois_of(boxes: Sequence[Tensor], scales: Sequence[float]) -> Tensor:
 
     Args:
         boxes: for each image (R, 4) float32, in pixels of the image before it was resized.
-        scales: for each image the factor by which it was resized.
+        scales: for each image the factor by which it was resized, or a tensor of it.
 
     Returns:
         (R1 + R2 + …, 5) float32.
@@ -76,5 +76,5 @@ def rois_of(boxes: Sequence[Tensor], scales: Sequence[float]) -> Tensor:
     rois = []
     for number, (each, scale) in enumerate(zip(boxes, scales, strict=True)):
         inclusive = each - each.new_tensor([0, 0, 1, 1])
-        rois.append(torch.cat([each.new_full((len(each), 1), number), inclusive * scale], dim=1))
+        rois.append(torch.cat([each.new_full((each.shape[0], 1), number), inclusive * scale], dim=1))
     return torch.cat(rois)

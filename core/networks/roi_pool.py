@@ -22,6 +22,9 @@ LARGEST_OVERHANG = 4
 """By how many cells a RoI may be longer than the map. Convolutions without padding leave fewer cells than
 the image has strides, so a box that is as long as the image is up to three cells longer than its map."""
 
+LARGEST_EXPORTED_MAP = 86
+"""Cells a side, 1,376 px: the largest map of a net that is exported for images of any size."""
+
 _LOW = 2**32 - 1  # the low half of an int64
 
 
@@ -128,6 +131,7 @@ def _bins(rois: Tensor, size: int, scale: float, height: int, width: int) -> _Bi
 
 def _levels(size: int, limit: int) -> int:
     """How many levels it takes to cover the longest bin, its share of the RoI rounded up and one cell."""
+    limit = limit if isinstance(limit, int) else LARGEST_EXPORTED_MAP
     longest = min(math.ceil((limit + LARGEST_OVERHANG) / size) + 1, limit)
     return max((longest - 1).bit_length(), 1)
 
@@ -152,9 +156,13 @@ def _largest(maps: Tensor, bins: _Bins) -> Tensor:
     map_start = (table * count + bins.image[:, None, None]) * height
     corners = [(map_start + y[:, :, None]) * width + x[:, None, :] for y in rows for x in columns]
     places = torch.stack(corners, dim=-1).reshape(-1, 4)
+    if torch.compiler.is_exporting():  # without `out`, which does not go with gradients
+        found = [windows.index_select(0, place) for place in places.unbind(1)]
+        most = torch.maximum(torch.maximum(found[0], found[1]), torch.maximum(found[2], found[3]))
+        return most.reshape(*table.shape, channels)
     best = maps.new_empty(places.shape[0], channels)
     at_once = [(best, places)]
-    if maps.device.type == "cpu" and not torch.compiler.is_exporting():  # so many as stay in its cache
+    if maps.device.type == "cpu":  # so many as stay in its cache
         at_once = list(zip(best.split(256), places.split(256), strict=True))
     for part, four in at_once:
         torch.index_select(windows, 0, four[:, 0], out=part)
@@ -176,6 +184,8 @@ def _windows(x: Tensor, levels: tuple[int, int]) -> Tensor:
 
     Each stands where its window begins; where a window would leave the map there is anything.
     """
+    if torch.compiler.is_exporting():
+        return _windows_of_any_map(x, levels)
     made = x.new_empty(*levels, *x.shape)
     for high in range(levels[0]):
         for wide in range(levels[1]):
@@ -191,6 +201,20 @@ def _windows(x: Tensor, levels: tuple[int, int]) -> Tensor:
                 out=made[high, wide].narrow(axis, 0, length),
             )
     return made
+
+
+def _windows_of_any_map(x: Tensor, levels: tuple[int, int]) -> Tensor:
+    """`_windows` where the sides of the map are not known, as in torch.export."""
+    made: list[Tensor] = []
+    for high in range(levels[0]):
+        for wide in range(levels[1]):
+            if high == wide == 0:
+                made.append(x)
+                continue
+            axis, half = (2, 2 ** (wide - 1)) if wide else (1, 2 ** (high - 1))
+            of_half = made[-1] if wide else made[-levels[1]]
+            made.append(torch.maximum(of_half, of_half.roll(-half, axis)))
+    return torch.stack(made)
 
 
 def _ordered(x: Tensor) -> Tensor:

@@ -42,7 +42,7 @@ class TensorFile:
         Raises:
             StudioError: the file cannot be written.
         """
-        header = {"format": self.format, "version": self.version, "network": network, **words}
+        header = {**words, "format": self.format, "version": self.version, "network": network}
         arrays = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,6 +52,14 @@ class TensorFile:
             raise StudioError(
                 f"Cannot write the {self.what} {path} ({error}); free some space or choose another folder."
             ) from error
+
+    def wrote(self, path: Path) -> bool:
+        """Whether a file is of this kind; False for what is no safetensors file."""
+        try:
+            with safe_open(path, framework="pt") as file:
+                return (file.metadata() or {}).get("format") == self.format
+        except (SafetensorError, OSError):
+            return False
 
     def header(self, path: Path) -> dict[str, str]:
         """The header alone, whose `network` is a key of `NETWORKS`.
