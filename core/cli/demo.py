@@ -1,4 +1,4 @@
-"""`demo`: the main job end to end on the generated sample."""
+"""`demo`: the main job end to end in a drawn world, and what it says."""
 
 import argparse
 from pathlib import Path
@@ -8,9 +8,9 @@ from core.cli.options import add_settings, settings_from
 from core.cli.outcome import Outcome, Stopped
 from core.cli.program import start
 from core.cli.running import shown
+from core.demo.comparison import seed_table
 from core.demo.demo import DemoConfig, run_demo
 from core.demo.report import write_report
-from core.evaluation.differences import rows_named
 from core.evaluation.table1 import measured_classes
 from core.evaluation.table1_formats import format_table
 
@@ -31,19 +31,23 @@ def perform(args: argparse.Namespace) -> Outcome:
             raise Stopped(
                 f"Stopped; see what is done with: {start()} {args.out}, or start again with another --out."
             ) from interrupt
-    rows, folder = result.rows, result.project
-    baselines, classes = rows_named("RandomNet", rows), measured_classes(rows)
-    table = format_table(rows, "text", baselines, classes)
-    write_atomically(folder / "ap_table.txt", table.encode())
-    write_atomically(folder / "ap_table.csv", format_table(rows, "csv", baselines, classes).encode())
+    of, folder = result.comparison, result.project
+    rows = [*of.rows, *of.baselines]
+    for how, suffix in (("text", "txt"), ("csv", "csv")):
+        table = format_table(rows, how, classes=measured_classes(rows))
+        write_atomically(folder / f"ap_table.{suffix}", table.encode())
     write_report(result)
-    seconds = sum(step.seconds for step in result.timings)
-    text = f"{table}\nDone in {seconds / 60:.1f} minutes. Report: {folder / 'report.html'}"
+    text = (
+        f"{seed_table(of)}\n\n{of.sentence}\n"
+        f"Done in {result.seconds / 60:.1f} minutes. Report: {folder / 'report.html'}"
+    )
     values = {
         "project": str(folder),
         "seconds": {step.name: round(step.seconds, 1) for step in result.timings},
-        "pretraining": str(result.pretraining.path),
-        "runs": [str(run.path) for run in result.evaluations],
-        "map": {row.name: row.mean_ap / 100 for row in result.rows},
+        "pretraining": str(result.pretrainings[0].path),
+        "pretrainings": [str(run.path) for run in result.pretrainings],
+        "runs": [str(run.path) for run in (*result.evaluations, *result.baselines)],
+        "map": {row.name: row.mean_ap / 100 for row in rows},
+        "comparison": of.as_dict(),
     }
     return Outcome(f"\n{text}\nOpen it: {start()} {args.out}", values)

@@ -68,8 +68,8 @@ def line_chart(
         left=_LEFT,
         right=_RIGHT,
         middle=(_TOP + _BOTTOM) / 2,
-        heights=[(y(tick), f"{tick:g}") for tick in _ticks(low, high, 5)],
-        steps=[(x(tick), f"{tick:g}") for tick in _ticks(0, last, 6)],
+        heights=[(y(tick), f"{tick:g}") for tick in ticks(low, high, 5)],
+        steps=[(x(tick), f"{tick:g}") for tick in ticks(0, last, 6)],
         x_label=x_label,
         y_label=y_label,
         reference=(y(reference[0]), reference[1]) if reference else None,
@@ -85,7 +85,8 @@ def _fitted(values: Sequence[float]) -> tuple[float, float]:
     return min(*values, 0.0), math.ceil(high / step) * step
 
 
-def _ticks(low: float, high: float, most: int) -> list[float]:
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """Round values within a span, about `most` of them."""
     step = _round_step((high - low) / most)
     first = math.ceil(low / step - 1e-9)
     return [round(k * step, 10) for k in range(first, math.floor(high / step + 1e-9) + 1)]

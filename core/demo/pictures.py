@@ -23,9 +23,13 @@ def filters_png(filters: np.ndarray, columns: int = 8, zoom: int = 10) -> bytes:
 
 
 def overlay_jpeg(
-    image: np.ndarray, frame: int, points: PointTrajectories, objects: Sequence[ObjectTrajectory]
+    image: np.ndarray,
+    frame: int,
+    points: PointTrajectories | None,
+    objects: Sequence[ObjectTrajectory],
+    zoom: int = 2,
 ) -> bytes:
-    """A frame, (H, W, 3) uint8 RGB, with masks, boxes and the trails of points, at twice its size."""
+    """A frame, (H, W, 3) uint8 RGB, with masks, boxes and the trails of points, at `zoom` times its size."""
     height, width = image.shape[:2]
     tinted = image.astype(np.float32)
     for number, one in enumerate(objects):
@@ -35,21 +39,26 @@ def overlay_jpeg(
             mask = decode_mask(runs, height, width)
             tinted[mask] = 0.6 * tinted[mask] + 0.4 * np.array(COLOURS[number % len(COLOURS)])
     canvas = cv2.resize(
-        tinted.round().astype(np.uint8), (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC
+        tinted.round().astype(np.uint8), (zoom * width, zoom * height), interpolation=cv2.INTER_CUBIC
     )
+    if points is not None:
+        _draw_trails(canvas, frame, points, zoom)
+    for number, one in enumerate(objects):
+        place = one.place(frame)
+        if place is not None:
+            x1, y1, x2, y2 = ((zoom * one.boxes[place] - 0.5) * 256).round().astype(int).tolist()
+            colour = COLOURS[number % len(COLOURS)]
+            cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, zoom, cv2.LINE_AA, shift=8)
+    return _encoded(".jpg", canvas[:, :, ::-1])
+
+
+def _draw_trails(canvas: np.ndarray, frame: int, points: PointTrajectories, zoom: int) -> None:
     for observation in points.at(frame):
         owner = points.owner[observation]
         start = max(points.offsets[owner], observation - TRAIL)
         # 8 fractional bits; OpenCV's pixel centres are whole numbers
-        path = ((2 * points.xy[start : observation + 1] - 0.5) * 256).round().astype(np.int32)
+        path = ((zoom * points.xy[start : observation + 1] - 0.5) * 256).round().astype(np.int32)
         cv2.polylines(canvas, [path], False, (255, 255, 255), 1, cv2.LINE_AA, shift=8)
-    for number, one in enumerate(objects):
-        place = one.place(frame)
-        if place is not None:
-            x1, y1, x2, y2 = ((2 * one.boxes[place] - 0.5) * 256).round().astype(int).tolist()
-            colour = COLOURS[number % len(COLOURS)]
-            cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, 2, cv2.LINE_AA, shift=8)
-    return _encoded(".jpg", canvas[:, :, ::-1])
 
 
 def _encoded(suffix: str, picture: np.ndarray) -> bytes:

@@ -1,5 +1,6 @@
 """Starting workers and following them to their end, as the window does, from a program without one."""
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -13,12 +14,15 @@ _PERIOD = 0.2
 _PATIENCE = 60.0
 
 
-def run_workers(folders: Sequence[RunFolder], on_event: Callable[[Event], None]) -> None:
+def run_workers(
+    folders: Sequence[RunFolder], on_event: Callable[[Event], None], at_once: int | None = None
+) -> None:
     """Run some jobs at the same time, each in a worker of its own, sharing the cores.
 
     Args:
         folders: the runs.
         on_event: called with the events of all; their progress is added up.
+        at_once: how many run at the same time, in the order given; all of them where None.
 
     Raises:
         StudioError: one of them failed; the others were stopped.
@@ -30,10 +34,12 @@ def run_workers(folders: Sequence[RunFolder], on_event: Callable[[Event], None])
     progress = {folder.name: Progress(0, 0) for folder in folders}
     running: list[RunFolder] = []
     try:
-        for folder in folders:
-            workers[folder.name] = launch.start_worker(folder, threads)
-            running.append(folder)
-        while running:
+        waiting = list(folders)
+        while running or waiting:
+            while waiting and len(running) < (at_once or len(folders)):
+                folder = waiting.pop(0)
+                workers[folder.name] = launch.start_worker(folder, threads)
+                running.append(folder)
             time.sleep(_PERIOD)
             for folder in list(running):
                 ended = workers[folder.name].poll() is not None
@@ -49,9 +55,19 @@ def run_workers(folders: Sequence[RunFolder], on_event: Callable[[Event], None])
         _stop(running, workers)
 
 
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _sum(parts: Sequence[Progress]) -> Progress:
+    """The progress of all; a run that has not said how long it is counts as the mean of the others."""
     what = next((part.what for part in parts if part.step < part.total), parts[-1].what)
-    return Progress(sum(part.step for part in parts), sum(part.total for part in parts), what)
+    totals = [part.total for part in parts if part.total]
+    total = round(sum(totals) / len(totals) * len(parts)) if totals else 0
+    return Progress(sum(part.step for part in parts), total, what)
 
 
 def _check(folder: RunFolder) -> None:

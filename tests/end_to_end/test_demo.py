@@ -1,14 +1,19 @@
 """The demo, with fewer steps of training, leaves what it promises."""
 
+import contextlib
 import csv
 import html.parser
+import io
 import json
 import math
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
 import main
 from core.datasets.image import read_image
+from core.datasets.voc import read_split
 from core.evaluation.table1 import row_of_run
 from core.events import Filters, Metric
 from core.project.project import Project
@@ -18,57 +23,82 @@ from core.trajectories import integrity, journal, store
 pytestmark = pytest.mark.timeout(900)  # some 40 s on two idle cores
 
 
+SMALL = ["--clips", "3", "--seeds", "2", "--test-pictures", "20", "--pretrain-steps", "12"]
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    """The folder of a demo, and its result as JSON."""
-    out = tmp_path_factory.mktemp("demo") / "made"
-    words = ["--pretrain-steps", "12", "--finetune-steps", "12", "--seed", "1"]
-    assert main.main(["demo", "--out", str(out), *words, "--json", str(out.parent / "demo.json")]) == 0
-    return out, json.loads((out.parent / "demo.json").read_text())
+    """The folder of a demo, its result as JSON, and what it printed."""
+    out, text = tmp_path_factory.mktemp("demo") / "made", io.StringIO()
+    words = [*SMALL, "--finetune-steps", "12", "--seed", "1", "--json", str(out.parent / "demo.json")]
+    with contextlib.redirect_stdout(text):
+        assert main.main(["demo", "--out", str(out), *words]) == 0
+    return out, json.loads((out.parent / "demo.json").read_text()), text.getvalue()
 
 
 def test_it_leaves_a_sound_project_with_every_edit_undoable(demo):
-    out, _ = demo
+    out, *_ = demo
     with Project.open(out) as project, project.reading() as connection:
         assert integrity.problems(connection) == []
         texts = [entry.text for entry in journal.history(connection)]
-        assert len(texts) == 3
-        assert texts[0].startswith("Densify 9 objects")
+        assert len(texts) == 4
+        assert texts[0] == "Densify 15 objects"
         assert texts[1].startswith("Track ")
-        assert texts[2] == "Import 4 clips"
-        assert all(one.points > 300 for one in store.summaries(connection))
-        assert all(sum(o.values()) > 1000 for o in store.observations_by_origin(connection).values())
+        assert texts[2:] == ["Import 3 clips", "Import 2 clips"]
+        assert all(one.points > 50 for one in store.summaries(connection))
+        assert [one.clip.name for one in store.summaries(connection)][:3] == ["scene1", "scene2", "things001"]
+        for clip in store.clips(connection):
+            for one in store.objects(connection, clip.id):
+                assert one.frames.tolist() == list(range(one.frames[0], one.frames[-1] + 1))
 
 
 def test_it_leaves_every_run_done_with_its_curve(demo):
-    out, result = demo
-    runs = [RunFolder(path.parent) for path in sorted(out.glob("runs/*/config.toml"))]
-    assert [run.job for run in runs] == [
-        "track",
-        "densify",
-        "pretrain",
-        "proposals",
-        "proposals",
-        "voc",
-        "voc",
-    ]
+    out, result, _ = demo
+    runs = [RunFolder(path.parent) for path in out.glob("runs/*/config.toml")]
+    jobs = Counter(run.job for run in runs)
+    assert jobs == {"track": 1, "densify": 1, "proposals": 2, "pretrain": 2, "voc": 4}
     assert {run.status().state for run in runs} == {State.DONE}
-    events = RunFolder(result["pretraining"]).events()[0]
-    assert any(isinstance(event, Filters) for event in events)
-    losses = [event.value for event in events if isinstance(event, Metric) and event.name == "loss"]
-    assert all(math.isfinite(loss) for loss in losses)
-    assert len(losses) >= 1
+    for path in result["pretrainings"]:
+        events = RunFolder(path).events()[0]
+        assert any(isinstance(event, Filters) for event in events)
+        losses = [event.value for event in events if isinstance(event, Metric) and event.name == "loss"]
+        assert all(math.isfinite(loss) for loss in losses)
+        assert len(losses) >= 1
 
 
-def test_the_table_is_that_of_the_runs_with_randomnet_beside(demo):
-    out, result = demo
-    rows = [row_of_run(RunFolder(run).path) for run in result["runs"]]
-    assert [row.name.split(" (")[0] for row in rows] == ["AssociationNet-objtr", "RandomNet"]
+def test_every_seed_pretrains_and_fine_tunes_both_starts_on_the_same_few_pictures(demo):
+    _, result, _ = demo
+    assert result["comparison"]["seeds"] == [1, 2]
+    pretrainings = [RunFolder(path).settings_as_written() for path in result["pretrainings"]]
+    assert [(one["seed"], one["regime"], one["head"]) for one in pretrainings] == [
+        (1, "obj", "abs"),
+        (2, "obj", "abs"),
+    ]
+    runs = [RunFolder(path).settings_as_written() for path in result["runs"]]
+    assert [one["seed"] for one in runs] == [1, 2, 1, 2]
+    assert [one["init"] for one in runs] == [*result["pretrainings"], "random", "random"]
+    same = [{name: value for name, value in one.items() if name not in ("seed", "init")} for one in runs]
+    assert same == [same[0]] * 4
+    assert len(read_split(Path(same[0]["voc"]), 2007, "trainval")) == 40
+
+
+def test_what_it_says_is_what_its_runs_measured(demo):
+    out, result, text = demo
+    rows = [row_of_run(Path(run)) for run in result["runs"]]
+    assert [row.start for row in rows] == ["AssociationNet-obj"] * 2 + ["RandomNet"] * 2
+    maps = [row.mean_ap for row in rows]
+    of = result["comparison"]
+    assert of["map"] == [pytest.approx(maps[:2]), pytest.approx(maps[2:])]
+    points = [maps[0] - maps[2], maps[1] - maps[3]]
+    assert of["points"] == pytest.approx(points)
+    # of two values the interval is 12.706 times half of what lies between them
+    assert of["half_width"] == pytest.approx(12.706 * abs(points[0] - points[1]) / 2, rel=1e-3)
+    assert of["sentence"].startswith("AssociationNet-obj (abs) against RandomNet: ")
+    assert "over 2 seeds" in of["sentence"] or "that 2 seeds can tell" in of["sentence"]
+    assert of["sentence"] in text
     with open(out / "ap_table.csv", newline="") as file:
         table = list(csv.DictReader(file))
     assert list(table[0])[:8] == ["setting", "network", "bottle", "car", "cat", "sofa", "tv", "mAP"]
-    assert [line["baseline"] for line in table] == [rows[1].name] * 2
-    assert float(table[0]["mAP difference"]) == pytest.approx(rows[0].mean_ap - rows[1].mean_ap, abs=0.006)
     for row, line in zip(rows, table, strict=True):
         assert float(line["mAP"]) == pytest.approx(row.mean_ap, abs=0.006)
         assert float(line["car"]) == pytest.approx(row.aps["car"], abs=0.006)
@@ -76,14 +106,14 @@ def test_the_table_is_that_of_the_runs_with_randomnet_beside(demo):
 
 
 def test_the_filters_are_a_picture(demo):
-    out, _ = demo
+    out, *_ = demo
     picture = read_image(out / "conv1_filters.png")
     assert picture.shape == (3 * 80 - 10, 8 * 80 - 10, 3)
     assert picture.std() > 20
 
 
 def test_the_report_is_one_well_formed_page_that_needs_nothing_beside_it(demo):
-    out, _ = demo
+    out, *_ = demo
     page = (out / "report.html").read_text(encoding="utf-8")
     reader = _Reader()
     reader.feed(page)
@@ -92,10 +122,13 @@ def test_the_report_is_one_well_formed_page_that_needs_nothing_beside_it(demo):
     assert all(link.startswith("data:") for link in reader.links)
     for word in (
         "RandomNet",
-        "AssociationNet-objtr",
-        "creatures3",
+        "AssociationNet-obj (abs)",
+        "scene2",
+        "3 short clips",
         "torch",
-        "main.py demo --out DIR --seed 1",
+        "main.py demo --out DIR --seed 1 --seeds 2",
+        "seeds (1, 2) were fixed",
+        json.loads((out.parent / "demo.json").read_text())["comparison"]["sentence"],
     ):
         assert word in page
     assert "prefers-color-scheme: dark" in page
