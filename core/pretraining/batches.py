@@ -7,7 +7,14 @@ from typing import Protocol
 import numpy as np
 
 from core.datasets.patches import PatchReader
-from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletBatch, TripletSampler
+from core.pairs.sampling import (
+    FrameGap,
+    PairBatch,
+    PairSampler,
+    TripletBatch,
+    TripletSampler,
+    visit_clips,
+)
 from core.pairs.training_set import TrainingSet
 
 ALL = slice(None)
@@ -59,15 +66,26 @@ class PatchBatches:
 
 
 def patch_batches(
-    training_set: TrainingSet, method: str, regime: str, gap: FrameGap, reader: PatchReader
+    training_set: TrainingSet,
+    method: str,
+    regime: str,
+    gap: FrameGap,
+    reader: PatchReader,
+    frame_bytes: int | None = None,
 ) -> PatchBatches:
     """What a method draws: triplets for `slowfeat`, else pairs.
+
+    Args:
+        frame_bytes: where all decoded frames take more, a few clips at a time are drawn from.
 
     Raises:
         StudioError: the regime finds no trajectories.
     """
-    sampler = TripletSampler if method == "slowfeat" else PairSampler
-    return PatchBatches(sampler(training_set, regime, gap), reader)
+    kind = TripletSampler if method == "slowfeat" else PairSampler
+    sampler = kind(training_set, regime, gap)
+    if frame_bytes is not None:
+        visit_clips(sampler, training_set, regime, frame_bytes)
+    return PatchBatches(sampler, reader)
 
 
 def drawn_once(
