@@ -13,6 +13,7 @@ from core.datasets.caltech101 import read_caltech101
 from core.datasets.patches import PatchReader
 from core.errors import StudioError
 from core.events import Event, Log
+from core.free_memory import free_memory
 from core.jobs.processes import group_of
 from core.networks.initialisation import initialise
 from core.networks.sizes import Network, network_named
@@ -132,10 +133,12 @@ def _pairs(
     uses = {content.clip.name: content.clip.use for content in snapshot.clips}
     split = split_clips(uses, config.held_out, config.split_seed)
     whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
-    reader = opened.enter_context(PatchReader(whole.clips, network.input_size))
+    free = free_memory()
+    budget = min(config.frame_bytes, free // 2) if free else config.frame_bytes
+    reader = opened.enter_context(PatchReader(whole.clips, network.input_size, budget))
     gap = FrameGap(config.gap_shortest, config.gap_longest)
     training = whole.of_clips(split.training)
-    batches = patch_batches(training, config.method, config.regime, gap, reader)
+    batches = patch_batches(training, config.method, config.regime, gap, reader, config.frame_bytes)
     trained, held_out = Counts.at_places(batches.counts, whole.clips), Counts({})
     warnings = [lost_kinds(config.regime, [one.kind for one in whole.sets(config.regime)], trained)]
     measured: Sequence[PatchBatch] = ()

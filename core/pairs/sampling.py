@@ -13,6 +13,7 @@ from core import geometry
 from core.errors import StudioError
 from core.pairs.negatives import negative_boxes
 from core.pairs.training_set import KINDS, TrainingSet, TrajectorySet
+from core.pairs.visiting import ClipVisits, clip_visits, place_in_stream
 from core.trajectories.model import Kind
 
 REGIMES = tuple(KINDS)
@@ -164,6 +165,40 @@ class TripletSampler:
         )
 
 
+def sampler_of(
+    training_set: TrainingSet, method: str, regime: str, gap: FrameGap, frame_bytes: int | None = None
+) -> PairSampler | TripletSampler:
+    """What draws for a method: triplets for `slowfeat`, else pairs.
+
+    Args:
+        frame_bytes: where all decoded frames take more, a few clips at a time are drawn from.
+
+    Raises:
+        StudioError: the regime finds no trajectories.
+    """
+    kind = TripletSampler if method == "slowfeat" else PairSampler
+    sampler = kind(training_set, regime, gap)
+    if frame_bytes is not None:
+        visit_clips(sampler, training_set, regime, frame_bytes)
+    return sampler
+
+
+def visit_clips(
+    sampler: PairSampler | TripletSampler, training_set: TrainingSet, regime: str, budget: int
+) -> None:
+    """Draw from a few clips at a time where the decoded frames of all take more than so many bytes.
+
+    Args:
+        sampler: changed in place; made of this training set and regime.
+    """
+    generator, count = np.random.default_rng(0), 64
+    before = place_in_stream(generator)
+    patches = sampler.draw(count, generator).frame.size
+    visits = clip_visits(training_set, regime, budget, (place_in_stream(generator) - before) / patches)
+    for source in sampler._sources:
+        source.visits = visits
+
+
 @dataclass(frozen=True, eq=False)
 class _TwoFrames:
     """Two observations of one trajectory each: source (B,), place in it (B,), clip (B,), trajectory (B,),
@@ -179,6 +214,9 @@ class _TwoFrames:
 
 class _Source:
     """One trajectory set with, for every observation, its partners: those a frame gap allows."""
+
+    visits: ClipVisits | None = None
+    """Where only a few clips are drawn from at a time."""
 
     def __init__(self, trajectories: TrajectorySet, gap: FrameGap) -> None:
         self.set = trajectories
@@ -214,7 +252,12 @@ class _Source:
 
     def draw_clips(self, count: int, generator: np.random.Generator) -> np.ndarray:
         """(count,) of the clips that can give a pair, each as likely as any other, as places among them."""
-        return generator.integers(0, len(self._first_trajectory), count)
+        if self.visits is None:
+            return generator.integers(0, len(self._first_trajectory), count)
+        among = np.flatnonzero(np.isin(self._clips, self.visits.now(generator)))
+        if not len(among):  # no trajectory of this kind in any of them
+            among = np.searchsorted(self._clips, [self.visits.next_of(self._clips, generator)])
+        return among[generator.integers(0, len(among), count)]
 
     def clip_of(self, observations: np.ndarray) -> np.ndarray:
         """The clips of observations, as `draw_clips` numbers them."""

@@ -7,7 +7,14 @@ from typing import Protocol
 import numpy as np
 
 from core.datasets.patches import PatchReader
-from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletBatch, TripletSampler
+from core.pairs.sampling import (
+    FrameGap,
+    PairBatch,
+    PairSampler,
+    TripletBatch,
+    TripletSampler,
+    sampler_of,
+)
 from core.pairs.training_set import TrainingSet
 
 ALL = slice(None)
@@ -59,15 +66,15 @@ class PatchBatches:
 
 
 def patch_batches(
-    training_set: TrainingSet, method: str, regime: str, gap: FrameGap, reader: PatchReader
+    training_set: TrainingSet,
+    method: str,
+    regime: str,
+    gap: FrameGap,
+    reader: PatchReader,
+    frame_bytes: int | None = None,
 ) -> PatchBatches:
-    """What a method draws: triplets for `slowfeat`, else pairs.
-
-    Raises:
-        StudioError: the regime finds no trajectories.
-    """
-    sampler = TripletSampler if method == "slowfeat" else PairSampler
-    return PatchBatches(sampler(training_set, regime, gap), reader)
+    """What a method draws, see `sampler_of`, and reads."""
+    return PatchBatches(sampler_of(training_set, method, regime, gap, frame_bytes), reader)
 
 
 def drawn_once(

@@ -135,6 +135,14 @@ class PretrainConfig:
         "Trajectories, by id, whose nearest neighbours in fc7 are shown; none for eight of different clips",
         advanced=True,
     )
+    frame_memory: float = setting(
+        4.0,
+        "Memory for decoded frames; where those of the training clips take more, pairs are drawn from a few "
+        "clips at a time, which take turns",
+        "GiB",
+        minimum=0.01,
+        advanced=True,
+    )
     amp: bool = setting(True, "Compute in bfloat16 on a GPU where it is safe", advanced=True)
     amp_on_cpu: bool = setting(
         False,
@@ -151,6 +159,11 @@ class PretrainConfig:
     checkpoint_every: int = setting(
         200, "Save a checkpoint as often", "steps", minimum=1, advanced=True, free=True
     )
+
+    @property
+    def frame_bytes(self) -> int:
+        """`frame_memory` in bytes."""
+        return int(self.frame_memory * (1 << 30))
 
     def __post_init__(self) -> None:
         config.check(self)

@@ -12,7 +12,7 @@ from core import config as settings
 from core import geometry
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletBatch, TripletSampler
+from core.pairs.sampling import FrameGap, PairBatch, TripletBatch, sampler_of
 from core.pairs.split import split_clips
 from core.pairs.training_set import TrainingSet, build_training_set
 from core.pretraining.config import PretrainConfig
@@ -79,7 +79,8 @@ class PairSource:
         self.config, self._contents = config, snapshot.clips
         self.training_set = training_set_of(snapshot, config)
         self.clips: tuple[Clip, ...] = self.training_set.clips
-        self._sampler = sampler_of(self.training_set, config)
+        gap = FrameGap(config.gap_shortest, config.gap_longest)
+        self._sampler = sampler_of(self.training_set, config.method, config.regime, gap, config.frame_bytes)
 
     @classmethod
     def of_run(cls, folder: Path) -> "PairSource":
@@ -170,16 +171,6 @@ def training_set_of(snapshot: Snapshot, config: PretrainConfig) -> TrainingSet:
     split = split_clips(uses, config.held_out, config.split_seed)
     whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
     return whole.of_clips(split.training)
-
-
-def sampler_of(training_set: TrainingSet, config: PretrainConfig) -> PairSampler | TripletSampler:
-    """What draws for a method: triplets for `slowfeat`, else pairs.
-
-    Raises:
-        StudioError: the regime finds no trajectories.
-    """
-    sampler = TripletSampler if config.method == "slowfeat" else PairSampler
-    return sampler(training_set, config.regime, FrameGap(config.gap_shortest, config.gap_longest))
 
 
 def state_text(state: Mapping[str, Any]) -> str:

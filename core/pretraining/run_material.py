@@ -13,7 +13,7 @@ from core.pairs.training_set import KINDS
 from core.pretraining.config import PretrainConfig
 from core.trajectories.snapshot_parts import snapshot_extents, trajectories_digest
 
-_DEFAULTS = {field.name: field.default for field in dataclasses.fields(PretrainConfig)}
+_DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(PretrainConfig)}
 _PAIRS = ("association", "contrastive")
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -55,3 +57,16 @@ def test_positives_are_patches_of_the_object_mirrored_together_and_labelled_1(st
             assert np.array_equal(patches[1], object_) == (batch.labels[number] == 1)
     assert 10 < mirrored < 30
     assert batch.labels.sum() == (0 if method == "slowfeat" else 20)
+
+
+def test_where_frames_do_not_fit_pairs_come_from_clips_in_turn(still):
+    (content,) = still[0].clips
+    clips = tuple(replace(content, clip=replace(content.clip, id=k, name=f"{k}")) for k in range(6))
+    training_set = build_training_set(replace(still[0], clips=clips))
+    with PatchReader(training_set.clips, 32) as reader:
+        all_at_once = patch_batches(training_set, "association", "obj", FrameGap(), reader)
+        in_turn = patch_batches(training_set, "association", "obj", FrameGap(), reader, 12 * 120 * 160 * 3)
+        assert len(np.unique(all_at_once.draw(40, np.random.default_rng(0)).drawn.clip)) == 6
+        seen = [np.unique(in_turn.draw(40, np.random.default_rng(seed)).drawn.clip) for seed in range(9)]
+    assert {len(clips) for clips in seen} == {1}
+    assert len(np.unique(np.concatenate(seen))) > 1
