@@ -145,7 +145,9 @@ def _measured(place: Place, row: str, recipe: Recipe, seed: int) -> Iterator[dic
             yield _line(detection.name, detection.score(trunk, seed), steps)
     folder = place.cache / "trunks"
     folder.mkdir(exist_ok=True)
-    save_trunk(trunk, folder / f"{row.replace('/', '_')} {seed}.safetensors", {"recipe": json.dumps(asdict(recipe))})
+    save_trunk(
+        trunk, folder / f"{row.replace('/', '_')} {seed}.safetensors", {"recipe": json.dumps(asdict(recipe))}
+    )
 
 
 def _probed(place: Place, trunk: Trunk, seed: int) -> Iterator[tuple[str, float]]:
@@ -187,7 +189,8 @@ def _material(place: Place, recipe: Recipe, config: PretrainConfig) -> tuple[Bat
         first = np.array([0, *(np.flatnonzero(np.diff(images.labels)) + 1)])
         sets = np.delete(np.arange(len(images.labels)), first), first
         batches, others = (
-            ImageBatches([images.paths[row] for row in rows], images.labels[rows], TINY.input_size) for rows in sets
+            ImageBatches([images.paths[row] for row in rows], images.labels[rows], TINY.input_size)
+            for rows in sets
         )
         return batches, list(drawn_once(others, 512, config.batch, measuring))
     clean = place.worlds[recipe.world]
@@ -198,7 +201,7 @@ def _material(place: Place, recipe: Recipe, config: PretrainConfig) -> tuple[Bat
     reader, gap = FrameReader(clean.frames, TINY.input_size), FrameGap(5, recipe.gap_longest)
     jitter = Jitter(recipe.place_jitter, recipe.colour_jitter)
     training = world.training_set(held_out=False, clips=recipe.clips)
-    batches = patch_batches(training, recipe.method, recipe.regime, gap, reader, jitter)
+    batches = patch_batches(training, recipe.method, recipe.regime, gap, reader, jitter=jitter)
     kept_out = clean.training_set(held_out=True)
     others = patch_batches(kept_out, recipe.method, recipe.regime, FrameGap(5, 0), reader)
     held_out = drawn_once(others, 16 * config.batch, config.batch, measuring)

@@ -73,7 +73,9 @@ class FrameReader:
     def read(self, clip: np.ndarray, frame: np.ndarray, box: np.ndarray, flip: np.ndarray) -> np.ndarray:
         """As `PatchReader.read`."""
         patches = np.empty((len(clip), self._size, self._size, 3), np.uint8)
-        for row, (c, f, mirrored) in enumerate(zip(clip.tolist(), frame.tolist(), flip.tolist(), strict=True)):
+        for row, (c, f, mirrored) in enumerate(
+            zip(clip.tolist(), frame.tolist(), flip.tolist(), strict=True)
+        ):
             patch = cut(self._frames[c][f], box[row], self._size)
             patches[row] = patch[:, ::-1] if mirrored else patch
         return patches
@@ -120,7 +122,13 @@ def world_of(
 def _clip(name: str, frames: np.ndarray, id: int) -> Clip:
     files = tuple(f"{frame:05d}.png" for frame in range(len(frames)))
     return Clip(
-        name=name, dataset="memory", width=frames.shape[2], height=frames.shape[1], root=Path(), files=files, id=id
+        name=name,
+        dataset="memory",
+        width=frames.shape[2],
+        height=frames.shape[1],
+        root=Path(),
+        files=files,
+        id=id,
     )
 
 
