@@ -188,7 +188,7 @@ def _shows(image: VocImage, classes: Sequence[str]) -> bool:
 def detection_of(
     name: str, voc: Path, classes: tuple[str, ...], counts: tuple[int, int], steps: int, cache: Path
 ) -> Detection:
-    """The first pictures to train and to test on that show one of some classes, with OpenCV's fast proposals."""
+    """The first pictures to train and to test on that show one of some classes; OpenCV's fast proposals."""
     chosen = []
     for part, count in zip(("trainval", "test"), counts, strict=True):
         images = [
