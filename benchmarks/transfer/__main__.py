@@ -26,7 +26,9 @@ def main() -> None:
     """Run or report, as the command line says."""
     from benchmarks.transfer.rows import BLOCKS
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, help="folder of the data sets")
     parser.add_argument("--cache", type=Path, help="folder for clips, pictures, proposals and trunks")
     parser.add_argument("--blocks", nargs="+", choices=tuple(BLOCKS), default=list(BLOCKS))

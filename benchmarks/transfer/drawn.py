@@ -31,7 +31,7 @@ def make_world() -> World:
 
 
 def draw_clip(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(T, H, W, 3) uint8 frames and (T, H, W) int labels of three things on clutter, seen by a moving camera."""
+    """(T, H, W, 3) uint8 frames and (T, H, W) labels: three things on clutter, seen by a moving camera."""
     width, height = SIZE
     camera = Camera(rng, width, height)
     wide, high = int(1.7 * width) + 32, int(1.7 * height) + 32

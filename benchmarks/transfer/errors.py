@@ -57,7 +57,11 @@ def _of_clip(
     rng: np.random.Generator,
     corrected: bool,
 ) -> list[ObjectTrajectory]:
-    ranks, kinds, plans = rng.random(len(objects)), rng.integers(0, 3, len(objects)), rng.integers(2**31, size=len(objects))
+    ranks, kinds, plans = (
+        rng.random(len(objects)),
+        rng.integers(0, 3, len(objects)),
+        rng.integers(2**31, size=len(objects)),
+    )
     found = list(objects)
     for place, one in enumerate(objects):
         if ranks[place] >= share:

@@ -25,7 +25,7 @@ FOLDERS = ("moseg_dataset", "vsb100", "DAVIS")
 
 
 def make_world(data: Path) -> World:
-    """Read the clips, fill the gaps between annotated frames, and track points (not through VSB's 20th frames)."""
+    """Read the clips, fill gaps between annotated frames, track points (not through VSB's 20th frames)."""
     clips, still = [], set()
     for folder in FOLDERS:
         for found in find_clips(data / folder).clips:
@@ -40,7 +40,7 @@ def make_world(data: Path) -> World:
 
 
 def _reduced(found: FoundClip) -> tuple[np.ndarray, list[ObjectTrajectory]]:
-    """The frames at the smaller size, and the objects of the first annotator with the boxes of their masks."""
+    """The frames at the smaller size, and the first annotator's objects, boxes of their masks."""
     clip = found.clip
     aspect = ASPECT_OF_VSB if clip.dataset == "vsb100" else clip.width / clip.height
     width, height = round(SHORT_SIDE * max(aspect, 1)), round(SHORT_SIDE / min(aspect, 1))

@@ -8,7 +8,7 @@ SEEDS = (0, 1, 2, 3, 4)
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a trunk is pretrained; names and defaults as in `PretrainConfig`, but for the last five.
+    """How a trunk is pretrained; names and defaults as in `PretrainConfig`, but for the last eleven.
 
     Attributes:
         batch: pairs; of methods that draw triplets two thirds of it, so that all see as many patches.
@@ -19,6 +19,9 @@ class Recipe:
         other_clips: of `nce`: compare an anchor with patches of other clips only, beside its hard negative.
         detection: fine-tune detectors from it too.
         along: probe it on the way too.
+        start: take the trunk that another row left instead of pretraining one.
+        calibrated: bring each channel to mean 0 and variance 1 on crops of the pictures to fine-tune on.
+        slow_trunk: fine-tune conv1 … conv5 at a tenth of the rate.
     """
 
     method: str = "association"
@@ -38,6 +41,9 @@ class Recipe:
     other_clips: bool = False
     detection: bool = False
     along: bool = False
+    start: str = ""
+    calibrated: bool = False
+    slow_trunk: bool = False
 
 
 RANDOM = Recipe(method="random", world="none", detection=True)
@@ -76,9 +82,12 @@ class Block:
     seeds: Sequence[int] = SEEDS
 
 
-def _spoiled(share: float, corrected: bool) -> tuple[str, Recipe]:
-    name = f"AssociationNet-obj abs, {share:.0%} errors{', corrected' if corrected else ''}"
-    return name, replace(_ABS, errors=share, corrected=corrected)
+def _spoiled(name: str, recipe: Recipe, share: float) -> dict[str, Recipe]:
+    """A row trained on errors, and on the same after correction."""
+    return {
+        f"{name}, {share:.0%} errors": replace(recipe, errors=share),
+        f"{name}, {share:.0%} errors, corrected": replace(recipe, errors=share, corrected=True),
+    }
 
 
 def _factorial(base: Recipe) -> dict[str, Recipe]:
@@ -121,13 +130,21 @@ BLOCKS: dict[str, Block] = {
             for name, recipe in PAPER.items()
         },
     ),
+    "more": Block(
+        "more steps in the drawn world",
+        {"AssociationNet-obj abs, 2,000 steps": replace(_ABS, steps=2000, detection=True)},
+    ),
     "errors": Block(
         "does correcting help?",
-        dict(_spoiled(share, corrected) for share in (0.5, 0.3, 0.1) for corrected in (False, True)),
+        _spoiled("AssociationNet-obj abs", _ABS, 0.5) | _spoiled("AssociationNet-obj abs", _ABS, 0.3),
     ),
     "factorial": Block("what moves it on real clips?", _factorial(_REAL_NCE), seeds=(0, 1)),
+    "errors of nce": Block(
+        "does correcting help beyond the paper?",
+        _spoiled("nce-obj", replace(_NCE, detection=True), 0.5),
+    ),
     "longer": Block(
-        "longer runs on real clips",
+        "longer runs and colour jitter on real clips",
         {
             "nce-objtr, 2,000 steps": replace(_REAL_NCE, steps=2000),
             "nce-objtr without colour jitter": replace(_REAL_NCE, colour_jitter=0.0),
@@ -136,9 +153,25 @@ BLOCKS: dict[str, Block] = {
             ),
         },
     ),
+    "fine-tuning": Block(
+        "does a start lose because it is badly conditioned?",
+        {
+            f"{name}{words}": Recipe(method="kept", detection=True, start=start, **change)
+            for words, change in (
+                (", calibrated", {"calibrated": True}),
+                (", trunk at a tenth of the rate", {"slow_trunk": True}),
+            )
+            for name, start in (
+                ("RandomNet", "RandomNet"),
+                ("AssociationNet-obj abs", "drawn: AssociationNet-obj abs"),
+                ("nce-obj", "drawn: nce-obj (beyond the paper)"),
+            )
+        },
+    ),
     "number": Block(
         "number of trajectories",
-        {f"AssociationNet-obj abs, {clips} clips": replace(_ABS, clips=clips) for clips in (20, 60)},
+        {f"nce-obj, {clips} clips": replace(_NCE, clips=clips, detection=True) for clips in (20, 60)},
     ),
+    "few errors": Block("does correcting help?", _spoiled("AssociationNet-obj abs", _ABS, 0.1)),
 }
 """In order of worth: what the time does not allow for is left out at the end, and said so."""

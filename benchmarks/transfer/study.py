@@ -11,16 +11,16 @@ import numpy as np
 import torch
 
 from benchmarks.transfer import drawn, errors, real
-from benchmarks.transfer.pretraining import accuracy, train
+from benchmarks.transfer.pretraining import accuracy, pixels_of, train
 from benchmarks.transfer.rows import BLOCKS, Recipe
 from benchmarks.transfer.targets import Crops, Detection, crops_of, detection_of, write_reduced
 from benchmarks.transfer.worlds import FrameReader, World, kept
 from core.datasets import still_life
 from core.datasets.caltech101 import read_caltech101
-from core.networks.initialisation import initialise
+from core.networks.initialisation import LAYERS, calibrate, initialise
 from core.networks.sizes import TINY
 from core.networks.trunk import Trunk
-from core.networks.weights import save_trunk
+from core.networks.weights import load_trunk, save_trunk
 from core.pairs.jitter import Jitter
 from core.pairs.sampling import FrameGap, TripletBatch
 from core.pretraining.batches import ALL, Batches, PatchBatch, drawn_once, patch_batches
@@ -52,6 +52,10 @@ class Place:
             "drawn": kept(self.cache / "drawn.npz", drawn.make_world),
             "real": kept(self.cache / "real.npz", lambda: real.make_world(self.data)),
         }
+
+    @cached_property
+    def readers(self) -> dict[str, FrameReader]:
+        return {name: FrameReader(world.frames, TINY.input_size) for name, world in self.worlds.items()}
 
     @cached_property
     def pictures(self) -> Path:
@@ -91,6 +95,10 @@ class Place:
         drawn_too, real_too = world in ("drawn", "none"), world in ("real", "none")
         return ([self.drawn_detection] if drawn_too else []) + ([self.voc_detection] if real_too else [])
 
+    def trunk_of(self, row: str, seed: int) -> Path:
+        """Where a row's trunk is kept."""
+        return self.cache / "trunks" / f"{row} {seed}.safetensors".replace("/", "_")
+
     @cached_property
     def known(self) -> set[tuple[str, int]]:
         """Rows and seeds that are done."""
@@ -124,7 +132,12 @@ def _measured(place: Place, row: str, recipe: Recipe, seed: int) -> Iterator[dic
     trunk = Trunk(TINY, dropout=0.0)
     initialise(trunk, "kaiming", generator)
     along: list[dict[str, object]] = []
-    if recipe.method != "random":
+    factors = dict.fromkeys(LAYERS[:5], 0.1) if recipe.slow_trunk else {}
+    if recipe.method == "kept":
+        trunk = load_trunk(str(place.trunk_of(recipe.start, seed)), "tiny", generator, dropout=0.0)
+        if recipe.calibrated:
+            calibrate(trunk, pixels_of(place.crops[1].patches[:256]))
+    elif recipe.method != "random":
         config = _config(recipe, seed)
         batches, held_out = _material(place, recipe, config)
         objective = _objective(recipe, trunk, generator)
@@ -137,15 +150,16 @@ def _measured(place: Place, row: str, recipe: Recipe, seed: int) -> Iterator[dic
         yield _line("trained_accuracy", train(objective, batches, config, at), recipe.steps)
         yield _line("held_out_accuracy", accuracy(objective, held_out), recipe.steps)
     yield from along
-    steps = 0 if recipe.method == "random" else recipe.steps
+    steps = 0 if recipe.method in ("random", "kept") else recipe.steps
     for name, value in _probed(place, trunk, seed):
         yield _line(name, value, steps)
     if recipe.detection:
         for detection in place.detections(recipe.world):
-            yield _line(detection.name, detection.score(trunk, seed), steps)
-    folder = place.cache / "trunks"
-    folder.mkdir(exist_ok=True)
-    save_trunk(trunk, folder / f"{row.replace('/', '_')} {seed}.safetensors", {"recipe": json.dumps(asdict(recipe))})
+            yield _line(detection.name, detection.score(trunk, seed, factors), steps)
+    if recipe.method != "kept":
+        path = place.trunk_of(row, seed)
+        path.parent.mkdir(exist_ok=True)
+        save_trunk(trunk, path, {"recipe": json.dumps(asdict(recipe))})
 
 
 def _probed(place: Place, trunk: Trunk, seed: int) -> Iterator[tuple[str, float]]:
@@ -187,7 +201,8 @@ def _material(place: Place, recipe: Recipe, config: PretrainConfig) -> tuple[Bat
         first = np.array([0, *(np.flatnonzero(np.diff(images.labels)) + 1)])
         sets = np.delete(np.arange(len(images.labels)), first), first
         batches, others = (
-            ImageBatches([images.paths[row] for row in rows], images.labels[rows], TINY.input_size) for rows in sets
+            ImageBatches([images.paths[row] for row in rows], images.labels[rows], TINY.input_size)
+            for rows in sets
         )
         return batches, list(drawn_once(others, 512, config.batch, measuring))
     clean = place.worlds[recipe.world]
@@ -195,10 +210,10 @@ def _material(place: Place, recipe: Recipe, config: PretrainConfig) -> tuple[Bat
     if recipe.errors:
         change = errors.corrected if recipe.corrected else errors.spoil
         world = change(clean, recipe.errors, config.seed)
-    reader, gap = FrameReader(clean.frames, TINY.input_size), FrameGap(5, recipe.gap_longest)
+    reader, gap = place.readers[recipe.world], FrameGap(5, recipe.gap_longest)
     jitter = Jitter(recipe.place_jitter, recipe.colour_jitter)
     training = world.training_set(held_out=False, clips=recipe.clips)
-    batches = patch_batches(training, recipe.method, recipe.regime, gap, reader, jitter)
+    batches = patch_batches(training, recipe.method, recipe.regime, gap, reader, jitter=jitter)
     kept_out = clean.training_set(held_out=True)
     others = patch_batches(kept_out, recipe.method, recipe.regime, FrameGap(5, 0), reader)
     held_out = drawn_once(others, 16 * config.batch, config.batch, measuring)

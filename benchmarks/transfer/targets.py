@@ -14,8 +14,8 @@ from core.datasets.patches import cut
 from core.datasets.voc import CLASSES, VocImage, read_split, write_annotation
 from core.detection.batches import TrainingImage, make_batch, training_images
 from core.detection.config import FinetuneConfig
-from core.detection.losses import detection_losses
 from core.detection.loop import rate_at
+from core.detection.losses import detection_losses
 from core.detection.predict import detect, surest
 from core.detection.proposal_file import Proposals
 from core.detection.proposals import propose_all
@@ -131,7 +131,10 @@ class Detection:
         return 100 * self._mean_ap(net)
 
     def _mean_ap(self, net: FastRCNN) -> float:
-        means, deviations = torch.from_numpy(self.statistics.means), torch.from_numpy(self.statistics.deviations)
+        means, deviations = (
+            torch.from_numpy(self.statistics.means),
+            torch.from_numpy(self.statistics.deviations),
+        )
         with torch.no_grad():
             net.bbox_pred.weight.mul_(deviations.flatten()[:, None])
             net.bbox_pred.bias.mul_(deviations.flatten()).add_(means.flatten())
@@ -146,9 +149,13 @@ class Detection:
             ids = np.concatenate(
                 [np.full(len(one.scores), image.id) for image, one in zip(self.test, of_class, strict=True)]
             )
-            scores, boxes = (np.concatenate([getattr(one, key) for one in of_class]) for key in ("scores", "boxes"))
+            scores, boxes = (
+                np.concatenate([getattr(one, key) for one in of_class]) for key in ("scores", "boxes")
+            )
             kept = scores >= limit
-            aps.append(evaluate_class(Detections(ids[kept], scores[kept], boxes[kept]), truth[name], metric).ap)
+            aps.append(
+                evaluate_class(Detections(ids[kept], scores[kept], boxes[kept]), truth[name], metric).ap
+            )
         return float(np.mean(aps))
 
 
@@ -181,7 +188,7 @@ def _shows(image: VocImage, classes: Sequence[str]) -> bool:
 def detection_of(
     name: str, voc: Path, classes: tuple[str, ...], counts: tuple[int, int], steps: int, cache: Path
 ) -> Detection:
-    """The first pictures to train and to test on that show one of some classes, with OpenCV's fast proposals."""
+    """The first pictures to train and to test on that show one of some classes; OpenCV's fast proposals."""
     chosen = []
     for part, count in zip(("trainval", "test"), counts, strict=True):
         images = [
@@ -197,7 +204,9 @@ def detection_of(
     proposals = Proposals.of(boxes)
     training = training_images(chosen[0], proposals, True)
     statistics = box_statistics((image.labelled() for image in training), len(CLASSES))
-    config = FinetuneConfig(voc=voc, network="tiny", schedule="quick", steps=steps, short_side=SHORT_SIDE, device="cpu")
+    config = FinetuneConfig(
+        voc=voc, network="tiny", schedule="quick", steps=steps, short_side=SHORT_SIDE, device="cpu"
+    )
     test = tuple(chosen[1])
     pixels = tuple(read_image(image.path) for image in test)
     return Detection(name, training, statistics, test, pixels, proposals, classes, config)

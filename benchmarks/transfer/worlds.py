@@ -8,7 +8,7 @@ import numpy as np
 
 from core.array_file import read_arrays, write_arrays
 from core.datasets.clip import Clip
-from core.datasets.patches import cut
+from core.datasets.patches import CutPatches, cut
 from core.pairs.split import split_clips
 from core.pairs.training_set import TrainingSet, build_training_set
 from core.tracking.config import TrackConfig
@@ -65,17 +65,22 @@ class World:
 
 
 class FrameReader:
-    """Cuts patches out of frames in memory; as `PatchReader`."""
+    """Cuts patches out of frames in memory and keeps those that come again; as `PatchReader`."""
 
-    def __init__(self, frames: Sequence[np.ndarray], size: int) -> None:
+    def __init__(self, frames: Sequence[np.ndarray], size: int, most: int = 20_000) -> None:
         self._frames, self._size = frames, size
+        self._cut = CutPatches(size, most)
 
     def read(self, clip: np.ndarray, frame: np.ndarray, box: np.ndarray, flip: np.ndarray) -> np.ndarray:
         """As `PatchReader.read`."""
         patches = np.empty((len(clip), self._size, self._size, 3), np.uint8)
-        for row, (c, f, mirrored) in enumerate(zip(clip.tolist(), frame.tolist(), flip.tolist(), strict=True)):
-            patch = cut(self._frames[c][f], box[row], self._size)
-            patches[row] = patch[:, ::-1] if mirrored else patch
+        for row, patch in enumerate(patches):
+            name = clip[row].tobytes() + frame[row].tobytes() + box[row].tobytes()
+            if not self._cut.copy(name, patch, bool(flip[row])):
+                patch[...] = cut(self._frames[clip[row]][frame[row]], box[row], self._size)
+                self._cut.keep(name, patch)
+                if flip[row]:
+                    patch[...] = patch[:, ::-1].copy()
         return patches
 
 
@@ -120,7 +125,13 @@ def world_of(
 def _clip(name: str, frames: np.ndarray, id: int) -> Clip:
     files = tuple(f"{frame:05d}.png" for frame in range(len(frames)))
     return Clip(
-        name=name, dataset="memory", width=frames.shape[2], height=frames.shape[1], root=Path(), files=files, id=id
+        name=name,
+        dataset="memory",
+        width=frames.shape[2],
+        height=frames.shape[1],
+        root=Path(),
+        files=files,
+        id=id,
     )
 
 

@@ -27,7 +27,10 @@ HEADS = (
 UNKNOWN = "not recorded"
 """Of a condition that a run does not name."""
 
-_NAMES = {"association": "AssociationNet", "slowfeat": "SlowFeat", "contrastive": "Contrastive"}
+_NAMES = {"association": "AssociationNet", "slowfeat": "SlowFeat", "contrastive": "Contrastive", "nce": "NCE"}
+_BEYOND = ("nce",)
+"""Methods that the paper knows nothing of."""
+
 _SCALES = {"single": "one scale", "multi": "several scales (*SA)", UNKNOWN: "scales not recorded"}
 
 
@@ -208,7 +211,8 @@ def network_name(init: str | None) -> str:
     if pretraining.get("method") == "caltech101":
         return "Caltech101Net"
     if pretraining.get("method") in _NAMES:
-        return f"{_NAMES[pretraining['method']]}-{pretraining.get('regime')}"
+        beyond = " (beyond the paper)" if pretraining["method"] in _BEYOND else ""
+        return f"{_NAMES[pretraining['method']]}-{pretraining.get('regime')}{beyond}"
     return Path(init).stem
 
 

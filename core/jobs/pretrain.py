@@ -20,6 +20,7 @@ from core.networks.sizes import Network, network_named
 from core.networks.trunk import Trunk, normalise
 from core.networks.weights import IN_RUN, save_trunk
 from core.pairs.counting import Counts, lost_kinds, material_words
+from core.pairs.jitter import Jitter
 from core.pairs.sampling import FrameGap
 from core.pairs.split import share_of, split_clips
 from core.pairs.training_set import TrainingSet, build_training_set
@@ -28,7 +29,7 @@ from core.pretraining.config import PretrainConfig
 from core.pretraining.images import ImageBatches, hold_out, images_words
 from core.pretraining.loop import rate_at, train
 from core.pretraining.losses import usual_margin
-from core.pretraining.objectives import Association, Classification, Contrastive, Objective, SlowFeat
+from core.pretraining.objectives import Association, Classification, Contrastive, Nce, Objective, SlowFeat
 from core.pretraining.probe_sample import ProbeSample, choose
 from core.pretraining.watch import Probe, Watch
 from core.runs.run_folder import RunFolder
@@ -137,8 +138,9 @@ def _pairs(
     budget = min(config.frame_bytes, free // 2) if free else config.frame_bytes
     reader = opened.enter_context(PatchReader(whole.clips, network.input_size, budget))
     gap = FrameGap(config.gap_shortest, config.gap_longest)
+    jitter = Jitter(config.place_jitter, config.colour_jitter)
     training = whole.of_clips(split.training)
-    batches = patch_batches(training, config.method, config.regime, gap, reader, config.frame_bytes)
+    batches = patch_batches(training, config.method, config.regime, gap, reader, config.frame_bytes, jitter)
     trained, held_out = Counts.at_places(batches.counts, whole.clips), Counts({})
     warnings = [lost_kinds(config.regime, [one.kind for one in whole.sets(config.regime)], trained)]
     measured: Sequence[PatchBatch] = ()
@@ -203,6 +205,8 @@ def _objective(config: PretrainConfig, network: Network, material: _Material) ->
     initialise(trunk, config.init, generator, first)
     if config.method == "association":
         return Association(trunk, config.head, generator)
+    if config.method == "nce":
+        return Nce(trunk, config.temperature)
     margin = config.margin or usual_margin(network.fc)
     if config.method == "slowfeat":
         return SlowFeat(trunk, margin)

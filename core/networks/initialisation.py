@@ -53,11 +53,21 @@ def initialise(trunk: Trunk, how: str, generator: torch.Generator, images: Tenso
     if how == "calibrated":
         if images is None:
             raise ValueError("calibrated initialisation needs images")
-        _calibrate(trunk, images)
+        calibrate(trunk, images)
 
 
-def _calibrate(trunk: Trunk, images: Tensor) -> None:
-    """Walk forward; before each ReLU bring every channel to mean 0 and variance 1 over the batch."""
+@torch.no_grad()
+def calibrate(trunk: Trunk, images: Tensor) -> None:
+    """Walk forward; before each ReLU bring every channel to mean 0 and variance 1 over the images.
+
+    For a random start, or for one that was pretrained and is to be fine-tuned.
+
+    Args:
+        trunk: changed in place.
+        images: (N, 3, S, S) from `normalise`, on the trunk's device.
+
+    Source: Krähenbühl et al., ICLR 2016, Section 3.1 (its within-layer step only).
+    """
     between = {
         "conv1": lambda x: trunk.norm1(pool(x)),
         "conv2": lambda x: trunk.norm2(pool(x)),

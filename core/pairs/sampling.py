@@ -11,6 +11,7 @@ import numpy as np
 
 from core import geometry
 from core.errors import StudioError
+from core.pairs.jitter import NO_JITTER, Jitter, colour_maps, moved
 from core.pairs.negatives import negative_boxes
 from core.pairs.training_set import KINDS, TrainingSet, TrajectorySet
 from core.pairs.visiting import ClipVisits, clip_visits, place_in_stream
@@ -47,6 +48,7 @@ class PairBatch:
         same: (B,) bool, whether the candidate is the trajectory's own box.
         trajectory: (B,) int64, ids.
         flip: (B,) bool, mirror both patches left to right.
+        colours: (B, 2, 3, 4) float32, of `colour_maps`, for each patch; None where colours stay.
     """
 
     clip: np.ndarray
@@ -55,6 +57,7 @@ class PairBatch:
     same: np.ndarray
     trajectory: np.ndarray
     flip: np.ndarray
+    colours: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +70,7 @@ class TripletBatch:
         trajectory: (B, 3) int64; the third is the first where no other trajectory would do and the
             negative is a hard one of its own.
         flip: (B,) bool, mirror all three.
+        colours: (B, 3, 3, 4) float32, of `colour_maps`, for each patch; None where colours stay.
     """
 
     clip: np.ndarray
@@ -74,6 +78,7 @@ class TripletBatch:
     box: np.ndarray
     trajectory: np.ndarray
     flip: np.ndarray
+    colours: np.ndarray | None = None
 
 
 def trajectories_by_clip(trajectories: TrajectorySet, gap: FrameGap) -> dict[int, int]:
@@ -94,9 +99,11 @@ class PairSampler:
     of a clip, then of a trajectory in it, gaps and mirroring are our choice; the paper is silent.
     """
 
-    def __init__(self, training_set: TrainingSet, regime: str, gap: FrameGap) -> None:
+    def __init__(
+        self, training_set: TrainingSet, regime: str, gap: FrameGap, jitter: Jitter = NO_JITTER
+    ) -> None:
         """Raises StudioError where the regime finds no trajectory with two usable frames."""
-        self._sizes = training_set.sizes
+        self._sizes, self._jitter = training_set.sizes, jitter
         self._sources = _sources(training_set, regime, gap)
         self.counts = {source.set.kind: source.by_clip() for source in self._sources}
 
@@ -104,7 +111,7 @@ class PairSampler:
         """The next pairs; every other one is positive."""
         drawn = _draw_two_frames(self._sources, count, generator)
         same = np.arange(count) % 2 == 0
-        box = drawn.box.copy()
+        box = _own_boxes(drawn, self._jitter, generator)
         _replace_by_negatives(box[:, 1], ~same, drawn, self._sources, self._sizes, generator)
         return PairBatch(
             clip=np.repeat(drawn.clip[:, None], 2, axis=1),
@@ -113,15 +120,17 @@ class PairSampler:
             same=same,
             trajectory=drawn.trajectory,
             flip=generator.random(count) < 0.5,
+            colours=_colours((count, 2), self._jitter, generator),
         )
 
 
 class TripletSampler:
-    """Draws triplets for SlowFeat: two patches of one trajectory and one of another.
+    """Draws triplets: two patches of one trajectory and, for SlowFeat, one of another.
 
     The third patch lies on another trajectory of the same kind and clip, in a frame where it overlaps
     the anchor's trajectory by less than half. After `ROUNDS` failures, as in a clip with one object, it
-    is a hard negative of the anchor's trajectory, as in pairs.
+    is a hard negative of the anchor's trajectory, as in pairs; without `others` it always is, in the
+    frame of the positive.
 
     Attributes:
         counts: kind → place of a clip → trajectories that can give a triplet.
@@ -132,9 +141,17 @@ class TripletSampler:
 
     ROUNDS = 8
 
-    def __init__(self, training_set: TrainingSet, regime: str, gap: FrameGap) -> None:
+    def __init__(
+        self,
+        training_set: TrainingSet,
+        regime: str,
+        gap: FrameGap,
+        jitter: Jitter = NO_JITTER,
+        others: bool = True,
+    ) -> None:
         """Raises StudioError where the regime finds no trajectory with two usable frames."""
-        self._sizes = training_set.sizes
+        self._sizes, self._jitter = training_set.sizes, jitter
+        self._rounds = self.ROUNDS if others else 0
         self._sources = _sources(training_set, regime, gap)
         self.counts = {source.set.kind: source.by_clip() for source in self._sources}
 
@@ -142,11 +159,12 @@ class TripletSampler:
         """The next triplets."""
         drawn = _draw_two_frames(self._sources, count, generator)
         frame = np.concatenate([drawn.frame, drawn.frame[:, 1:]], axis=1)
-        box = np.concatenate([drawn.box, drawn.box[:, 1:]], axis=1)
+        own = _own_boxes(drawn, self._jitter, generator)
+        box = np.concatenate([own, drawn.box[:, 1:]], axis=1)
         trajectory = np.repeat(drawn.trajectory[:, None], 3, axis=1)
         unfilled = np.ones(count, bool)
         for number, source in enumerate(self._sources):
-            for _ in range(self.ROUNDS):
+            for _ in range(self._rounds):
                 rows = np.flatnonzero(unfilled & (drawn.source == number))
                 anchors = drawn.place[rows]
                 others = source.draw_anchors(source.clip_of(anchors), generator)
@@ -162,13 +180,19 @@ class TripletSampler:
             box=box,
             trajectory=trajectory,
             flip=generator.random(count) < 0.5,
+            colours=_colours((count, 3), self._jitter, generator),
         )
 
 
 def sampler_of(
-    training_set: TrainingSet, method: str, regime: str, gap: FrameGap, frame_bytes: int | None = None
+    training_set: TrainingSet,
+    method: str,
+    regime: str,
+    gap: FrameGap,
+    frame_bytes: int | None = None,
+    jitter: Jitter = NO_JITTER,
 ) -> PairSampler | TripletSampler:
-    """What draws for a method: triplets for `slowfeat`, else pairs.
+    """What draws for a method: triplets for `slowfeat` and `nce`, else pairs.
 
     Args:
         frame_bytes: where all decoded frames take more, a few clips at a time are drawn from.
@@ -176,8 +200,11 @@ def sampler_of(
     Raises:
         StudioError: the regime finds no trajectories.
     """
-    kind = TripletSampler if method == "slowfeat" else PairSampler
-    sampler = kind(training_set, regime, gap)
+    sampler: PairSampler | TripletSampler
+    if method in ("slowfeat", "nce"):
+        sampler = TripletSampler(training_set, regime, gap, jitter, others=method == "slowfeat")
+    else:
+        sampler = PairSampler(training_set, regime, gap, jitter)
     if frame_bytes is not None:
         visit_clips(sampler, training_set, regime, frame_bytes)
     return sampler
@@ -312,6 +339,15 @@ def _draw_two_frames(sources: Sequence[_Source], count: int, generator: np.rando
         clip[rows], trajectory[rows] = one.set.clip[one.owner[anchors]], one.set.ids[one.owner[anchors]]
         frame[rows], box[rows] = one.set.frame[both], one.set.box[both]
     return _TwoFrames(source, place, clip, trajectory, frame, box)
+
+
+def _own_boxes(drawn: _TwoFrames, jitter: Jitter, generator: np.random.Generator) -> np.ndarray:
+    """(B, 2, 4) the trajectories' own boxes, as they are or moved; where nothing moves nothing is drawn."""
+    return moved(drawn.box, jitter.place, generator) if jitter.place else drawn.box.copy()
+
+
+def _colours(shape: tuple[int, int], jitter: Jitter, generator: np.random.Generator) -> np.ndarray | None:
+    return colour_maps(shape, jitter.colour, generator) if jitter.colour else None
 
 
 def _replace_by_negatives(

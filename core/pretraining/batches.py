@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 
 from core.datasets.patches import PatchReader
+from core.datasets.tinting import tinted
+from core.pairs.jitter import NO_JITTER, Jitter
 from core.pairs.sampling import (
     FrameGap,
     PairBatch,
@@ -26,7 +28,8 @@ class PatchBatch:
 
     Attributes:
         patches: (N, S, S, 3) uint8 RGB; the members of a pair or triplet follow one another.
-        labels: (B,) int64: 1 for a positive pair, else 0; the class of an image; 0 for a triplet.
+        labels: (B,) int64: 1 for a positive pair, else 0; the class of an image; the
+            trajectory of a triplet.
         drawn: where the patches of pairs and triplets come from; None for images.
     """
 
@@ -61,8 +64,10 @@ class PatchBatches:
         patches = self._reader.read(
             drawn.clip[part].ravel(), drawn.frame[part].ravel(), drawn.box[part].reshape(-1, 4), flip
         )
-        same = drawn.same if isinstance(drawn, PairBatch) else np.zeros(count, bool)
-        return PatchBatch(patches, same[part].astype(np.int64), drawn)
+        if drawn.colours is not None:
+            patches = tinted(patches, drawn.colours[part].reshape(-1, 3, 4))
+        labels = drawn.same if isinstance(drawn, PairBatch) else drawn.trajectory[:, 0]
+        return PatchBatch(patches, labels[part].astype(np.int64), drawn)
 
 
 def patch_batches(
@@ -72,9 +77,10 @@ def patch_batches(
     gap: FrameGap,
     reader: PatchReader,
     frame_bytes: int | None = None,
+    jitter: Jitter = NO_JITTER,
 ) -> PatchBatches:
     """What a method draws, see `sampler_of`, and reads."""
-    return PatchBatches(sampler_of(training_set, method, regime, gap, frame_bytes), reader)
+    return PatchBatches(sampler_of(training_set, method, regime, gap, frame_bytes, jitter), reader)
 
 
 def drawn_once(

@@ -22,8 +22,9 @@ class PretrainConfig:
 
     method: str = setting(
         "association",
-        "What is learnt: association (the paper), slowfeat, contrastive, or caltech101 labels",
-        choices=("association", "slowfeat", "contrastive", "caltech101"),
+        "What is learnt: association (the paper), slowfeat, contrastive, caltech101 labels, or nce (beyond "
+        "the paper: which patch of a whole batch is of the same trajectory)",
+        choices=("association", "slowfeat", "contrastive", "caltech101", "nce"),
     )
     regime: str = setting(
         "objtr", "Which trajectories train it: objects, points or both", choices=("obj", "tr", "objtr")
@@ -89,6 +90,26 @@ class PretrainConfig:
         "of the usual distance in every network: 1 for tiny, 2 for small, 4 for the paper's",
         minimum=0.0,
         zero="by network",
+        advanced=True,
+    )
+    temperature: float = setting(
+        0.1,
+        "For nce: the smaller, the more the likest of the other patches count",
+        minimum=1e-3,
+        advanced=True,
+    )
+    place_jitter: float = setting(
+        0.0,
+        "Beyond the paper: a trajectory's boxes move by up to this share of their sides, and grow or shrink",
+        minimum=0.0,
+        maximum=0.15,
+        advanced=True,
+    )
+    colour_jitter: float = setting(
+        0.0,
+        "Beyond the paper: strength of a random change of each patch's colours; 0.4 suits nce",
+        minimum=0.0,
+        maximum=1.0,
         advanced=True,
     )
     gap_shortest: int = setting(

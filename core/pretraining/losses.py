@@ -72,6 +72,38 @@ def contrastive_loss(first: Tensor, second: Tensor, same: Tensor, margin: float)
     return torch.where(same.bool(), d, functional.relu(margin - d))
 
 
+def nce_logits(
+    anchor: Tensor, positive: Tensor, negative: Tensor, trajectory: Tensor, temperature: float
+) -> Tensor:
+    """How like each anchor is to all that it is compared with: the cosine of features ÷ temperature.
+
+    Args:
+        anchor, positive, negative: (N, D) features (fc7); the negative of each is its own hard one.
+        trajectory: (N,) int64; positives of an anchor's own trajectory, but for its own, are left out.
+        temperature: the smaller, the more the likest of the others count.
+
+    Returns:
+        (N, N + 1) float32: every positive in turn, the anchor's own on the diagonal, then its negative;
+        -inf for what is left out.
+    """
+    anchor, positive, negative = (
+        functional.normalize(x.float(), dim=1) for x in (anchor, positive, negative)
+    )
+    likeness = torch.cat([anchor @ positive.T, (anchor * negative).sum(dim=1, keepdim=True)], dim=1)
+    own = trajectory[:, None] == trajectory[None, :]
+    left_out = functional.pad(own & ~torch.eye(len(own), dtype=torch.bool, device=own.device), (0, 1))
+    return (likeness / temperature).masked_fill(left_out, -torch.inf)
+
+
+def nce_loss(logits: Tensor) -> Tensor:
+    """Softmax cross entropy of each anchor's own positive among all of `nce_logits`: (N, N + 1) → (N,).
+
+    Beyond the paper. Source: van den Oord, Li and Vinyals, 2018 (InfoNCE), with the paper's hard negative
+    as one more of the others.
+    """
+    return functional.cross_entropy(logits, torch.arange(len(logits), device=logits.device), reduction="none")
+
+
 def distance(a: Tensor, b: Tensor) -> Tensor:
     """(N, D) and (N, D) → (N,) Euclidean distances, float32; differentiable where they are 0."""
     return (a.float() - b.float()).square().sum(dim=1).add(1e-12).sqrt()

@@ -12,7 +12,14 @@ from torch import Tensor, nn
 from core.networks.initialisation import initialise_head
 from core.networks.pair_head import PairHead
 from core.networks.trunk import Trunk
-from core.pretraining.losses import association_loss, contrastive_loss, distance, triplet_loss
+from core.pretraining.losses import (
+    association_loss,
+    contrastive_loss,
+    distance,
+    nce_logits,
+    nce_loss,
+    triplet_loss,
+)
 
 
 class Judged(NamedTuple):
@@ -23,7 +30,7 @@ class Judged(NamedTuple):
         losses: (B,) of each, without gradient.
         scores: (B,) without gradient, how much each is what it should be taken for if it is positive:
             the probability of the same trajectory, less the distance, how much nearer the positive is
-            than the negative, the probability of the label.
+            than the negative, the probability of the label or of the own positive.
         right: (B,) 1 where it is classified or ranked correctly, else 0.
     """
 
@@ -83,6 +90,24 @@ class SlowFeat(Objective):
         anchor, positive, negative = fc7[0::3], fc7[1::3], fc7[2::3]
         nearer = distance(anchor, negative) - distance(anchor, positive)
         return _judged(triplet_loss(anchor, positive, negative, self.margin), nearer, nearer > 0)
+
+
+class Nce(Objective):
+    """Each anchor's positive among those of the batch and its hard negative, in fc7; beyond the paper.
+
+    Correct: its own is the likest of all. The labels are the trajectories.
+    """
+
+    def __init__(self, trunk: Trunk, temperature: float) -> None:
+        super().__init__(trunk)
+        self.temperature = temperature
+
+    def forward(self, images: Tensor, trajectory: Tensor) -> Judged:
+        _, fc7 = self.trunk(images)
+        logits = nce_logits(fc7[0::3], fc7[1::3], fc7[2::3], trajectory, self.temperature)
+        losses = nce_loss(logits)
+        own = torch.arange(len(logits), device=logits.device)
+        return _judged(losses, (-losses).exp(), logits.argmax(dim=1) == own)
 
 
 class Classification(Objective):

@@ -12,6 +12,7 @@ from core import config as settings
 from core import geometry
 from core.datasets.clip import Clip
 from core.errors import StudioError
+from core.pairs.jitter import Jitter
 from core.pairs.sampling import FrameGap, PairBatch, TripletBatch, sampler_of
 from core.pairs.split import split_clips
 from core.pairs.training_set import TrainingSet, build_training_set
@@ -80,7 +81,10 @@ class PairSource:
         self.training_set = training_set_of(snapshot, config)
         self.clips: tuple[Clip, ...] = self.training_set.clips
         gap = FrameGap(config.gap_shortest, config.gap_longest)
-        self._sampler = sampler_of(self.training_set, config.method, config.regime, gap, config.frame_bytes)
+        jitter = Jitter(config.place_jitter, config.colour_jitter)
+        self._sampler = sampler_of(
+            self.training_set, config.method, config.regime, gap, config.frame_bytes, jitter
+        )
 
     @classmethod
     def of_run(cls, folder: Path) -> "PairSource":

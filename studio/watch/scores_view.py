@@ -24,6 +24,7 @@ SCORES = {
     "slowfeat": "Distance to the negative less that to the positive",
     "contrastive": "Distance in fc7, negated",
     "caltech101": "Probability of the label",
+    "nce": "Probability of the own positive",
 }
 """Method → what its scores are."""
 

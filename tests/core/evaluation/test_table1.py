@@ -137,6 +137,7 @@ def test_a_network_that_the_device_chose_is_that_of_the_detector(tmp_path):
     [
         (Pretraining(method="slowfeat", regime="obj"), "SlowFeat-obj"),
         (Pretraining(method="contrastive", regime="tr"), "Contrastive-tr"),
+        (Pretraining(method="nce", regime="obj"), "NCE-obj (beyond the paper)"),
         (Pretraining(method="caltech101"), "Caltech101Net"),
         (Pretraining(method="another"), "pre"),
     ],

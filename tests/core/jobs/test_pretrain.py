@@ -221,6 +221,7 @@ def compare(folder: RunFolder, straight: RunFolder) -> None:
         ({"head": "abs"}, 0.75),
         ({"init": "calibrated", "learning_rate": 0.003, "head": "abs"}, 0.6),
         ({"method": "slowfeat"}, 0.95),
+        ({"method": "nce", "colour_jitter": 0.2, "place_jitter": 0.1, "learning_rate": 0.03}, 0.3),
     ],
 )
 def test_the_loss_falls_with_every_method(tmp_path, snapshot, change, accuracy):

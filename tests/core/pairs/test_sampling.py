@@ -6,6 +6,7 @@ import pytest
 
 from core import geometry
 from core.errors import StudioError
+from core.pairs.jitter import LARGEST_PLACE, Jitter
 from core.pairs.sampling import FrameGap, PairSampler, TripletSampler
 from core.pairs.training_set import build_training_set
 from core.trajectories.model import Kind
@@ -133,3 +134,41 @@ def test_a_lone_object_is_held_against_hard_negatives_of_itself(training_set):
     assert (batch.frame[:, 1] == batch.frame[:, 2]).all()
     overlap = geometry.iou(batch.box[:, 1], batch.box[:, 2])
     assert ((overlap > 0) & (overlap < 0.5)).all()
+
+
+def test_without_others_every_triplet_has_a_hard_negative_in_the_frame_of_its_positive(training_set):
+    sampler = TripletSampler(training_set, "objtr", FrameGap(), others=False)
+    batch = sampler.draw(5_000, np.random.default_rng(3))
+    assert (batch.trajectory == batch.trajectory[:, :1]).all()
+    assert (batch.frame[:, 1] == batch.frame[:, 2]).all()
+    overlap = geometry.iou(batch.box[:, 1], batch.box[:, 2])
+    assert ((overlap > 0) & (overlap < 0.5)).all()
+
+
+def test_jitter_moves_a_trajectorys_own_boxes_by_less_than_half_and_no_others(training_set):
+    plain = PairSampler(training_set, "objtr", FrameGap()).draw(5_000, np.random.default_rng(3))
+    jittered = PairSampler(training_set, "objtr", FrameGap(), Jitter(LARGEST_PLACE)).draw(
+        5_000, np.random.default_rng(3)
+    )
+    np.testing.assert_array_equal(jittered.frame, plain.frame)
+    own = np.ones((5_000, 2), bool)
+    own[:, 1] = plain.same
+    overlap = geometry.iou(jittered.box[own], plain.box[own])
+    assert 0.5 < overlap.min() < 0.6
+    assert overlap.mean() < 0.85
+    observations = boxes_by_observation(training_set)
+    keys = zip(plain.trajectory.tolist(), plain.frame[:, 1].tolist(), strict=True)
+    second = np.array([observations[key][1] for key in keys])
+    overlap = geometry.iou(jittered.box[~plain.same, 1], second[~plain.same])
+    assert ((overlap > 0) & (overlap < 0.5)).all()  # a negative is one of the box as it was
+
+
+def test_jitter_of_colours_changes_nothing_else_and_comes_again_with_the_state(training_set):
+    sampler = TripletSampler(training_set, "objtr", FrameGap(), Jitter(colour=0.4))
+    plain = TripletSampler(training_set, "objtr", FrameGap()).draw(64, np.random.default_rng(5))
+    first, again = (sampler.draw(64, np.random.default_rng(5)) for _ in range(2))
+    assert plain.colours is None
+    assert first.colours.shape == (64, 3, 3, 4)
+    np.testing.assert_array_equal(first.colours, again.colours)
+    for name in ("clip", "frame", "box", "trajectory", "flip"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(plain, name))

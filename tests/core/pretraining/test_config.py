@@ -7,6 +7,7 @@ from core.config import choices_of
 from core.errors import StudioError
 from core.networks.initialisation import INITIALISATIONS
 from core.networks.sizes import NETWORKS
+from core.pairs.jitter import LARGEST_PLACE
 from core.pairs.sampling import REGIMES
 from core.pretraining.config import PretrainConfig
 from core.training.schedule import SCHEDULES
@@ -30,6 +31,7 @@ def test_choices_are_what_the_networks_and_samplers_know():
         ({"method": "caltech101", "images": Path("images"), "held_out": "cars1"}, "a share of its images"),
         ({"held_out": "1"}, "held_out must be a share from 0 to 0.9 or names of clips, not 1"),
         ({"steps": 0}, "steps must be at least 1"),
+        ({"place_jitter": LARGEST_PLACE + 0.001}, f"place_jitter must be at most {LARGEST_PLACE}"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(change, sentence):

@@ -3,7 +3,15 @@ import math
 import pytest
 import torch
 
-from core.pretraining.losses import association_loss, contrastive_loss, distance, triplet_loss, usual_margin
+from core.pretraining.losses import (
+    association_loss,
+    contrastive_loss,
+    distance,
+    nce_logits,
+    nce_loss,
+    triplet_loss,
+    usual_margin,
+)
 
 
 def test_association_loss_by_hand():
@@ -34,3 +42,27 @@ def test_the_distance_of_equal_features_has_a_gradient():
 
 def test_the_usual_margin_is_one_sixteenth_of_the_root_of_the_width():
     assert [usual_margin(width) for width in (256, 1024, 4096)] == [1, 2, 4]
+
+
+def test_nce_is_what_a_slow_softmax_over_one_anchor_after_another_gives():
+    generator = torch.Generator().manual_seed(0)
+    anchor, positive, negative = (torch.randn(6, 4, generator=generator) for _ in range(3))
+    trajectory, temperature = [7, 8, 7, 9, 8, 7], 0.5
+
+    def cosine(a, b):
+        return float(a @ b) / math.sqrt(float(a @ a) * float(b @ b))
+
+    expected = []
+    for own in range(6):
+        others = [row for row in range(6) if trajectory[row] != trajectory[own]]
+        compared = [positive[own], *(positive[row] for row in others), negative[own]]
+        weights = [math.exp(cosine(anchor[own], patch) / temperature) for patch in compared]
+        expected.append(-math.log(weights[0] / sum(weights)))
+    logits = nce_logits(anchor, positive, negative, torch.tensor(trajectory), temperature)
+    assert nce_loss(logits).tolist() == pytest.approx(expected, rel=1e-5)
+
+
+def test_nce_has_a_gradient_where_features_are_zero():
+    features = torch.zeros(3, 4, requires_grad=True)
+    nce_loss(nce_logits(features, features, features, torch.arange(3), 0.1)).sum().backward()
+    assert torch.isfinite(features.grad).all()

@@ -9,7 +9,7 @@ from core.networks.initialisation import initialise
 from core.networks.sizes import NETWORKS, PAPER, TINY
 from core.networks.trunk import Trunk, normalise
 from core.pretraining.losses import distance, usual_margin
-from core.pretraining.objectives import Association, Classification, Contrastive, SlowFeat
+from core.pretraining.objectives import Association, Classification, Contrastive, Nce, SlowFeat
 from core.training.optimisation import set_learning_rate, sgd
 
 
@@ -73,6 +73,17 @@ def test_contrastive_is_right_where_the_distance_is_on_the_labels_side():
     images = torch.stack([a, a, a, b])
     assert objective(images, torch.tensor([1, 0])).right.tolist() == [1, 1]
     assert objective(images, torch.tensor([0, 1])).right.tolist() == [0, 0]
+
+
+def test_nce_is_right_where_the_own_positive_is_the_likest():
+    objective = Nce(trunk_of(TINY), temperature=0.1)
+    a, b, c = images_of(TINY, 3)
+    judged = objective(torch.stack([a, a, b, b, b, c, c, a, b]), torch.tensor([1, 2, 3]))
+    assert judged.right.tolist() == [1, 1, 0]  # of the third the patch of the first is another's
+    assert (judged.losses[:2] < judged.losses[2]).all()
+    torch.testing.assert_close(judged.scores, (-judged.losses).exp())
+    one = objective(torch.stack([a, a, b, b, b, c, c, a, b]), torch.tensor([1, 2, 1]))
+    assert one.losses[0] < judged.losses[0]  # the third, now of its trajectory, is left out
 
 
 def test_classification_scores_each_image():
