@@ -24,6 +24,7 @@ from studio.plots.plots import Plots
 from studio.runs.pill import JobsPill
 from studio.runs.project_jobs import ProjectJobs
 from studio.runs.run import Run
+from studio.runs.run_exports import RunExports
 from studio.runs.runs import Runs
 from studio.tables.clip_list import ClipList
 from studio.tables.track_table import TrackTable
@@ -92,6 +93,7 @@ class Session(QObject):
         for name in self._slots:
             self._commands.release(name)
         self.jobs.close()
+        self.exports.close()
         self.repair.close()
         self.refilling.close()
         self.canvas.close_reader()
@@ -140,6 +142,7 @@ class Session(QObject):
             self.plots.join(shown)
         self.visit = Visit(self.document, self.view, self)
         self.losses = LossSource(self.runs, self.view, self)
+        self.exports = RunExports(self)
         self.pill = JobsPill(self.runs)
         self.jobs = ProjectJobs(self.document, self.view, self.runs, self._window)
 
@@ -189,9 +192,21 @@ class Session(QObject):
         document.performed.connect(self._tell_edit)
         document.changed.connect(self._refresh_history)
         document.busy_changed.connect(self._show_busy)
-        for refusing in (document, self.jobs, self.exchange, self.repair, self.refilling, self.visit):
+        for shown in (self.train, self.evaluate, self.compare):
+            shown.run_list.export_asked.connect(self.exports.start)
+        self.train.header.clip_chosen.connect(self._open_clip)
+        refusing_ones = (
+            document,
+            self.jobs,
+            self.exports,
+            self.exchange,
+            self.repair,
+            self.refilling,
+            self.visit,
+        )
+        for refusing in refusing_ones:
             refusing.failed.connect(partial(window.toasts.show, kind="error"))
-        for telling in (self.jobs, self.plots):
+        for telling in (self.jobs, self.plots, self.exports):
             telling.message.connect(window.toasts.show)
         for offering in (self.jobs, self.exchange):
             offering.offered.connect(window.toasts.show)
@@ -252,6 +267,15 @@ class Session(QObject):
                 self._window.toasts.show(
                     f"{chosen} holds no {clip.files[0]}; choose the folder that does.", "error"
                 )
+
+    def _open_clip(self, name: str) -> None:
+        """Look at a clip in Curate, if the project still holds it."""
+        found = next((one.clip for one in self.clips.summaries if one.clip.name == name), None)
+        if found is None:
+            self._window.toasts.show(f"The project holds no clip {name} any more.", "error")
+            return
+        self._window.show_workspace("curate")
+        self.view.set_clip(found)
 
     def _show_busy(self, text: str) -> None:
         self._window.busy.setText(f"{text}…" if text else "")

@@ -1,23 +1,19 @@
 """The conv1 filters of a run as one picture, with a strip through the steps at which they were saved."""
 
 import contextlib
-import math
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from core.events import Filters
-from core.filters import GAP, read_filters, tiled
+from core.filters import read_filters
 from studio import theme
-from studio.plots.figure import Figure, Table
+from studio.plots.figure import Figure
 from studio.plots.figure_button import FigureButton
-
-ENLARGED, FIGURE_WIDTH = 8, 640
-"""In a file: pixels of the embedded picture to one of a filter, so that no program smooths them, and the
-width of all, in logical pixels."""
+from studio.plots.filter_figure import best_grid, filter_figure, filter_image
 
 
 class FilterPicture(QWidget):
@@ -98,20 +94,7 @@ class FilterPicture(QWidget):
         """The filters shown, to be written to a file."""
         filters = self._picture.filters
         assert filters is not None  # else nothing is offered
-        columns, _ = _best_grid(len(filters), filters.shape[-1], FIGURE_WIDTH, FIGURE_WIDTH // 2)
-        image = _image(tiled(filters, columns))
-        enlarged = image.scaled(image.size() * ENLARGED)
-        size = QSizeF(FIGURE_WIDTH, FIGURE_WIDTH * image.height() / image.width())
-        title = " · ".join(filter(None, (self._heading.text(), self._where.text())))
-        indices = np.ndindex(filters.shape)
-        rows = [(*index, value) for index, value in zip(indices, filters.ravel().tolist(), strict=True)]
-        return Figure(
-            title,
-            (),
-            size,
-            lambda painter, scale: painter.drawImage(QRectF(0, 0, size.width(), size.height()), enlarged),
-            Table(("filter", "channel (RGB)", "row", "column", "weight"), rows),
-        )
+        return filter_figure(filters, " · ".join(filter(None, (self._heading.text(), self._where.text()))))
 
     def _nothing_to_export(self) -> str:
         return "" if self._picture.filters is not None else "There are no filters to save yet."
@@ -174,29 +157,11 @@ class _Picture(QWidget):
             return
         ratio = self.devicePixelRatioF()
         width, height = int(self.width() * ratio), int(self.height() * ratio)
-        columns, zoom = _best_grid(len(self.filters), self.filters.shape[-1], width, height)
+        columns, zoom = best_grid(len(self.filters), self.filters.shape[-1], width, height)
         if self._image is None or columns != self._columns:
-            self._image = _image(tiled(self.filters, columns))
+            self._image = filter_image(self.filters, columns)
             self._columns = columns
         shown = QSize(self._image.width() * zoom, self._image.height() * zoom)
         painter.scale(1 / ratio, 1 / ratio)
         corner_x, corner_y = (width - shown.width()) // 2, (height - shown.height()) // 2
         painter.drawImage(QRect(corner_x, corner_y, shown.width(), shown.height()), self._image)
-
-
-def _best_grid(count: int, side: int, width: int, height: int) -> tuple[int, int]:
-    """Columns and whole enlargement that make `count` filters as large as they can be in width x height."""
-    best = (1, 1)
-    for columns in range(1, count + 1):
-        rows = math.ceil(count / columns)
-        zoom = min((width + GAP) // (columns * (side + GAP)), (height + GAP) // (rows * (side + GAP)))
-        if zoom > best[1] or (zoom == best[1] and columns * rows - count == 0 and columns > best[0]):
-            best = (columns, zoom)
-    return best
-
-
-def _image(pixels: np.ndarray) -> QImage:
-    """A picture of (H, W, 4) uint8, RGBA."""
-    pixels = np.ascontiguousarray(pixels)
-    rows, across = pixels.shape[:2]
-    return QImage(pixels.data, across, rows, 4 * across, QImage.Format.Format_RGBA8888).copy()

@@ -125,7 +125,8 @@ class PlotPanel(QWidget):
             x, y = item.getOriginalDataset() if isinstance(item, pg.PlotDataItem) else item.getData()
             if x is not None and y is not None:
                 name = str(item.name() or "")
-                rows += [(name, *pair) for pair in zip(np.asarray(x), np.asarray(y), strict=True)]
+                pairs = zip(np.asarray(x)[: len(y)], np.asarray(y), strict=True)  # of steps, their left ends
+                rows += [(name, *pair) for pair in pairs]
         return Table(("series", self._axes["bottom"] or "x", self._axes["left"] or "y"), rows)
 
     # --- files --------------------------------------------------------------------------------

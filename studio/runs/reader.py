@@ -14,7 +14,10 @@ import numpy as np
 from core.errors import StudioError
 from core.evaluation.table1 import network_name
 from core.events import ClassAP, Event, Filters, Log, Metric
+from core.pretraining.run_material import RunMaterial, run_material
 from core.runs.run_folder import RunFolder, State, Status
+from core.runs.run_notes import RunNotes, read_notes
+from core.trajectories.snapshot_parts import UNREAD
 
 QUEUED_FOR = 60.0
 """Seconds after which a queued run that no process holds counts as interrupted."""
@@ -35,6 +38,7 @@ class Head:
     job: str
     settings: dict[str, Any]
     start: str = ""
+    notes: RunNotes = field(default_factory=RunNotes)
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Material:
     revision: int | None = None
     points: int = 0
     objects: int = 0
+    trained: RunMaterial | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +159,7 @@ def read_head(folder: RunFolder) -> Head:
     """
     settings = folder.settings_as_written()
     start = network_name(str(settings["init"])) if "voc" in settings and "init" in settings else ""
-    return Head(folder.job, settings, start)
+    return Head(folder.job, settings, start, read_notes(folder.path))
 
 
 def look(request: Request) -> News:
@@ -198,6 +203,7 @@ def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None =
 
 
 def _material(folder: RunFolder) -> Material:
+    trained = _trained(folder)
     try:
         snapshot = json.loads((folder.snapshot / "snapshot.json").read_text(encoding="utf-8"))
         clips = snapshot["clips"]
@@ -206,9 +212,17 @@ def _material(folder: RunFolder) -> Material:
             revision=int(snapshot["revision"]),
             points=sum(len(clip["point_labels"]) for clip in clips),
             objects=sum(len(clip["object_labels"]) for clip in clips),
+            trained=trained,
         )
     except (OSError, ValueError, KeyError, TypeError):
-        return Material()
+        return Material(trained=trained)
+
+
+def _trained(folder: RunFolder) -> RunMaterial | None:
+    with contextlib.suppress(StudioError, *UNREAD):
+        if folder.job == "pretrain":
+            return run_material(folder.snapshot, folder.settings_as_written())
+    return None
 
 
 def _stamp(folder: RunFolder) -> int:

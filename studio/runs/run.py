@@ -10,7 +10,9 @@ import numpy as np
 
 from core.events import ClassAP, Filters, Log
 from core.jobs import JOBS
+from core.pretraining.run_material import RunMaterial
 from core.runs.run_folder import RunFolder, State, Status
+from core.runs.run_notes import RunNotes
 
 ACTIVE = (State.QUEUED, State.RUNNING)
 """States in which a run has not ended."""
@@ -62,9 +64,11 @@ class Run:
         folder: its folder; None while its snapshot is being written.
         settings: the job's settings as plain values.
         status: where it stands.
+        notes: what a person calls it and says of it.
         start: where its trunk starts, such as `RandomNet` or `AssociationNet-objtr`; empty for other jobs.
         clips, revision, points, objects: what it works on: the clips' names, at which revision of the
             project, how many point and object trajectories; the revision is None without a snapshot.
+        material: what it trains on and is measured on; None where that is not recorded.
         metrics: name → curve.
         filters: where conv1 filters were written, by step.
         class_aps: class → its average precision.
@@ -77,10 +81,12 @@ class Run:
         self.folder = folder
         self.settings = settings
         self.status = Status(updated=time())
+        self.notes = RunNotes()
         self.start = ""
         self.clips: tuple[str, ...] = ()
         self.revision: int | None = None
         self.points = self.objects = 0
+        self.material: RunMaterial | None = None
         self.stop_asked: float | None = None
         self._created = time() if folder is None else _created(folder.path)
         self.forget_events()
@@ -111,18 +117,22 @@ class Run:
 
     @property
     def title(self) -> str:
-        """What it is, in the window's words, such as `Pretrain · association objtr tiny`."""
+        """Its job and its name, or in place of a name its choices."""
+        return " · ".join((job_title(self.job), self.notes.name)) if self.notes.name else self.choices
+
+    @property
+    def choices(self) -> str:
+        """Its job and the settings that matter most, such as `Pretrain · association objtr tiny`."""
         start = [f"from {self.start}"] if self.start else []
         chosen = ("method", "regime", "network", "preset")
         values = [
             str(self.settings[key]) for key in chosen if self.settings.get(key) not in (None, "", "auto")
         ]
-        title = job_title(self.job)
-        return " · ".join(filter(None, (title, *start, " ".join(values))))
+        return " · ".join(filter(None, (job_title(self.job), *start, " ".join(values))))
 
     @property
     def label(self) -> str:
-        """Its title without the job, for legends."""
+        """Its name, else its choices without the job, for legends."""
         return self.title.partition(" · ")[2] or self.title
 
     @property

@@ -22,6 +22,7 @@ from core.jobs import JOBS
 from core.project.project import Project
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State, Status
+from core.runs.run_notes import RunNotes, write_notes
 from studio.runs.reader import Answer, FoundRun, Head, Mark, Request, find, look_around, read_head
 from studio.runs.run import Run
 
@@ -67,7 +68,8 @@ class Runs(QObject):
     Signals:
         added(Run), removed(Run): the list of runs changed.
         deleted(Run): a person moved it to the trash; `restore` undoes that.
-        changed(Run): its status, or since when it stops.
+        changed(Run): its status, its notes, or since when it stops.
+        annotated(Run): a person named, noted or starred it.
         metrics_changed(Run), filters_changed(Run), ap_changed(Run), log_changed(Run): it reported.
         finished(Run): it ended: done, failed, stopped, interrupted or never started; once a start
             or resume. A run that had ended before the project was opened is only `added`.
@@ -77,6 +79,7 @@ class Runs(QObject):
     removed = Signal(object)
     deleted = Signal(object)
     changed = Signal(object)
+    annotated = Signal(object)
     metrics_changed = Signal(object)
     filters_changed = Signal(object)
     ap_changed = Signal(object)
@@ -174,6 +177,20 @@ class Runs(QObject):
                     os.killpg(pid, signal.SIGKILL)
                 else:
                     os.kill(pid, signal.SIGKILL)
+
+    def annotate(self, run: Run, notes: RunNotes) -> None:
+        """Keep what a person calls a run and says of it.
+
+        Raises:
+            StudioError: it has no folder yet, or that cannot be written.
+        """
+        if run.path is None:
+            raise StudioError("The run is being prepared; name it in a moment.")
+        if notes != run.notes:
+            write_notes(run.path, notes)
+            run.notes = notes
+            self.changed.emit(run)
+            self.annotated.emit(run)
 
     def delete(self, run: Run) -> None:
         """Move a run to the project's folder `trash/`; `restore` brings it back.
@@ -333,7 +350,7 @@ class Runs(QObject):
         if news.material is not None:
             material, followed.material_read = news.material, True
             run.clips, run.revision = material.clips, material.revision
-            run.points, run.objects = material.points, material.objects
+            run.points, run.objects, run.material = material.points, material.objects, material.trained
         for name, (steps, values) in news.metrics.items():
             run.curve(name).extend(steps, values)
         run.filters += news.filters
@@ -368,4 +385,4 @@ class Runs(QObject):
 
 
 def _set_head(run: Run, head: Head) -> None:
-    run.job, run.settings, run.start = head.job, head.settings, head.start
+    run.job, run.settings, run.start, run.notes = head.job, head.settings, head.start, head.notes

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from time import time
 
+from core.pairs.counting import material_words
 from core.runs.run_folder import State
 from studio.runs.run import Run
 
@@ -43,6 +44,29 @@ def age(run: Run) -> str:
     """How long ago a run was made."""
     seconds = time() - run.created
     return "just now" if seconds < 10 else f"{duration(seconds)} ago"
+
+
+def held_out_apart(runs: Sequence[Run]) -> dict[Run, str]:
+    """Runs whose held-out curve may not be drawn over that of the first which has one, with the reason."""
+    measured = [run for run in runs if len(run.curve("held_out_accuracy"))]
+    apart = {}
+    for run in measured[1:]:
+        one, other = (
+            each.material.measured if each.material is not None else None for each in (measured[0], run)
+        )
+        if one is None or other is None:
+            apart[run] = "what it, or the first run, was measured on is not recorded"
+        elif reason := one.unlike(other):
+            apart[run] = reason
+    return apart
+
+
+def trained_words(run: Run) -> str:
+    """What a run trains on; what its snapshot holds where that is all that is recorded."""
+    material = run.material
+    if material is not None and material.split is not None:
+        return f"Trains on {material_words(material.training, material.held_out, material.split, 'tracks')}"
+    return f"Snapshot of {len(run.clips):,} clips · {run.objects:,} object and {run.points:,} point tracks"
 
 
 def labels(runs: Sequence[Run]) -> list[str]:

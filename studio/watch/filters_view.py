@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from core.datasets.clip import Clip
 from core.filters import dead, duplicates, read_filters
 from core.pretraining.excitations import Excitations, excitations_recorded, read_excitations
 from studio import theme
 from studio.document import Document
+from studio.plots.figure import Figure
+from studio.plots.figure_button import FigureButton
+from studio.plots.filter_figure import filter_figure
 from studio.runs.run import Run
 from studio.watch.card_layout import Card
 from studio.watch.cards import Cards
@@ -95,6 +98,11 @@ class FiltersView(QWidget):
             label.setMargin(theme.SPACE)
         self._words.setProperty("quiet", True)
         self.bank, self.strip = FilterBank(), FilterStrip()
+        self.export_button = FigureButton(self.figure, self._nothing_to_export)
+        self.bank.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.bank.customContextMenuRequested.connect(
+            lambda place: self.export_button.open_menu(self.bank.mapToGlobal(place))
+        )
         self.patches = Cards("Patches that excite the filter most", PATCH)
         self._beside = Page(self.patches)
         self.page = Page(self._content())
@@ -133,6 +141,18 @@ class FiltersView(QWidget):
         """Show the filters saved last up to a step; the newest where it is None."""
         self._step = step
         self._read()
+
+    def figure(self) -> Figure:
+        """The filters shown, to be written to a file."""
+        shown = self.shown
+        assert shown is not None  # else nothing is offered
+        assert shown.filters is not None
+        name = self._run.label if self._run is not None else ""
+        return filter_figure(shown.filters, f"conv1 filters · {name} · step {shown.step:,}")
+
+    def _nothing_to_export(self) -> str:
+        there = self.shown is not None and self.shown.filters is not None
+        return "" if there else "There are no filters to save yet."
 
     def close_reader(self) -> None:
         """Wait for the threads."""
@@ -187,7 +207,10 @@ class FiltersView(QWidget):
     def _content(self) -> QWidget:
         left, right = QWidget(), QWidget()
         column = QVBoxLayout(left)
-        column.addWidget(self._words)
+        head = QHBoxLayout()
+        head.addWidget(self._words, 1)
+        head.addWidget(self.export_button)
+        column.addLayout(head)
         column.addWidget(self.bank, 1)
         column.addWidget(self.strip)
         beside = QVBoxLayout(right)

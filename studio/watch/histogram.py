@@ -10,8 +10,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.plots.figure import Table
 from studio.plots.legend import Legend
-from studio.plots.plot_panel import PlotPanel, heading
+from studio.plots.plot_panel import PlotPanel
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,6 @@ class Histogram(PlotPanel):
     def __init__(self, title: str, bottom: str, left: str, empty: str, parent: QWidget | None = None) -> None:
         """`bottom`, `left`: quantity and unit; `empty`: what it says while it has nothing to show."""
         super().__init__(title, left, bottom, empty, parent)
-        self._column.insertWidget(0, heading(title))
         self._legend = Legend()
         self._legend.hide()
         self._column.insertWidget(1, self._legend)
@@ -75,6 +75,7 @@ class Histogram(PlotPanel):
 
     def set_axis(self, quantity: str) -> None:
         """Name quantity and unit of the horizontal axis."""
+        self._axes["bottom"] = quantity
         self._plot.setLabel("bottom", quantity)
 
     def show_counts(self, counts: Sequence[Counts]) -> None:
@@ -105,10 +106,24 @@ class Histogram(PlotPanel):
         self._empty.setVisible(not something)
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setStyle(showValues=something)
+        entries = self._legend_entries()
+        self._legend.setVisible(bool(entries))
+        self._legend.show_entries(entries)
+
+    def _legend_entries(self) -> list[str]:
+        colours = theme.colours(self)
         entries = [
             f'<span style="color:{colours.line(one.colour)}">{"─" if one.faint else "━"}</span>&nbsp;'
             f"{escape(one.label)}"
             for one in self.shown
         ]
-        self._legend.setVisible(len(entries) > 1)
-        self._legend.show_entries(entries)
+        return entries if len(entries) > 1 else []
+
+    def _table(self) -> Table:
+        rows = [
+            (one.label, *row)
+            for one in self.shown
+            for row in zip(one.edges[:-1], one.edges[1:], one.counts, strict=True)
+        ]
+        axis = self._axes["bottom"]
+        return Table(("series", f"{axis} from", f"{axis} to", self._axes["left"]), rows)

@@ -54,7 +54,8 @@ class CompareWorkspace(QWidget):
             one.step_chosen.connect(other.go_to)
         self.run_list.chosen_changed.connect(self._show_chosen)
         self.table.part.currentIndexChanged.connect(self._show_bars)
-        for signal in (self._runs.finished, self._runs.ap_changed, self._runs.filters_changed):
+        runs = self._runs
+        for signal in (runs.finished, runs.ap_changed, runs.filters_changed, runs.annotated):
             signal.connect(self._redraw)
 
     def _redraw(self, run: Run) -> None:
@@ -130,7 +131,13 @@ class CompareWorkspace(QWidget):
 
 
 def _short_name(row: TableRow, run: Run) -> str:
-    """The network of a measured row and when its run was made, in place of the run's folder."""
+    """The name of a run; without one the network it starts from and when it was made."""
+    if run.notes.name:
+        return (
+            run.notes.name
+            if len(run.notes.name) <= LONGEST_NAME
+            else f"{run.notes.name[: LONGEST_NAME - 1]}…"
+        )
     start = str(row.run) if row.start == UNKNOWN else row.start
     if len(start) > LONGEST_NAME:
         start = f"{start[: LONGEST_NAME - 1]}…"

@@ -1,25 +1,39 @@
 """What went wrong with a run: the sentence, the last lines of its log, and all of it for a report."""
 
 import json
+from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from core.jobs import JOBS
+from core.runs.memory_report import MemoryReport, read_memory_report
 from core.runs.run_folder import State
 from studio import theme
 from studio.runs.run import Run
+from studio.runs.runs import Runs
 
 SHOWN_LINES, COPIED_LINES = 8, 200
 
 
 class ErrorCard(QFrame):
-    """Shown for a run that failed or was interrupted; hidden for others."""
+    """Shown for a run that failed or was interrupted; hidden for others.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Where a run ran out of memory and knows which batch fits, it offers to start again with that.
+
+    Signals:
+        started(Run): another run was started in its place.
+    """
+
+    started = Signal(object)
+
+    def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._runs = runs
         self._run: Run | None = None
         self._shown: tuple[Run, State, str] | None = None
+        self._report: MemoryReport | None = None
         self.setObjectName("error_card")
         self.setProperty("role", "card")
         self._title, self._sentence = QLabel(), QLabel()
@@ -38,6 +52,11 @@ class ErrorCard(QFrame):
         copy.clicked.connect(self._copy)
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
+        self.again_button = QPushButton()
+        self.again_button.setObjectName("again_button")
+        self.again_button.setProperty("role", "primary")
+        self.again_button.clicked.connect(self._start_again)
+        head.addWidget(self.again_button)
         head.addWidget(copy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
@@ -55,15 +74,35 @@ class ErrorCard(QFrame):
         self._run, self._shown = run, (run, run.state, run.status.error)
         self._title.setText("The run failed" if run.state is State.FAILED else "The run was interrupted")
         self._sentence.setText(run.status.error)
+        self._report = _usable_report(run)
+        self.again_button.setVisible(self._report is not None)
+        if self._report is not None:
+            self.again_button.setText(f"Start again with batch {self._report.fits}")
+            self.again_button.setToolTip(
+                f"A batch of {self._report.batch} did not fit ({self._report.stage}); the other settings stay"
+            )
         lines = run.log_tail(SHOWN_LINES)
         self._log.setPlainText("\n".join(lines))
         self._log.setVisible(bool(lines))
         bar = self._log.verticalScrollBar()
         bar.setValue(bar.maximum())
 
+    def _start_again(self) -> None:
+        run, report = self._run, self._report
+        if run is not None and run.folder is not None and report is not None:
+            settings = run.folder.settings(JOBS[run.job].settings)
+            self.started.emit(self._runs.start(run.job, replace(settings, batch=report.fits)))
+
     def _copy(self) -> None:
         if self._run is not None:
             QGuiApplication.clipboard().setText(diagnostics(self._run))
+
+
+def _usable_report(run: Run) -> MemoryReport | None:
+    """The report of a run that can start again with another batch."""
+    report = read_memory_report(run.path) if run.path is not None else None
+    usable = report is not None and 2 <= report.fits < report.batch and run.job == "pretrain"
+    return report if usable else None
 
 
 def diagnostics(run: Run) -> str:

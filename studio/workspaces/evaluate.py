@@ -41,7 +41,7 @@ class EvaluateWorkspace(QWidget):
         self.run_list = RunList(
             runs, jobs_of("evaluate"), "Evaluations appear here.\nChoose VOC data and weights on the right."
         )
-        self.header, self._error = RunHeader(runs), ErrorCard()
+        self.header, self._error = RunHeader(runs), ErrorCard(runs)
         self.loss = CurvePlot(
             "Fine-tuning loss",
             "Loss (nats)",

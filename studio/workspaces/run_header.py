@@ -1,8 +1,9 @@
 """The run that is looked at: what it is, how far, and what can be done with it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -21,16 +23,31 @@ from studio import theme
 from studio.runs.run import Run
 from studio.runs.runs import KILL_AFTER, Runs
 from studio.runs.words import state_words
+from studio.workspaces.clips_popover import ClipsPopover
+from studio.workspaces.run_menu import edit_notes
+
+NOTE_LINES = 3
+"""Lines of a run's note that are shown; all of it is in the dialog."""
 
 
 class RunHeader(QWidget):
-    """Title, state and progress of a run, with Stop, Resume, Kill and Delete; each says why it cannot."""
+    """Title, state and progress of a run, with Stop, Resume, Kill and Delete; each says why it cannot.
+
+    Signals:
+        clip_chosen(str): a person wants to look at a clip of the run.
+    """
+
+    clip_chosen = Signal(str)
 
     def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._runs = runs
         self._run: Run | None = None
         self._title, self._words, self._notes = QLabel(), QLabel(), QLabel()
+        self._note = QLabel(wordWrap=True)
+        self._note.setObjectName("run_note")
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
+        self._note.setMaximumHeight(NOTE_LINES * self._note.fontMetrics().lineSpacing())
         self._title.setProperty("role", "heading")
         for label in (self._words, self._notes):
             label.setProperty("quiet", True)
@@ -41,6 +58,12 @@ class RunHeader(QWidget):
         self._progress.setFixedHeight(6)
         self._progress.setRange(0, 1000)
         self._buttons = QHBoxLayout()
+        self.star_button = self._tool("★", "star_button", self._toggle_star)
+        self.star_button.setCheckable(True)
+        self.notes_button = self._tool("Name…", "notes_button", self._edit_notes)
+        self._clips = ClipsPopover(self)
+        self._clips.chosen.connect(self.clip_chosen)
+        self.clips_button = self._button("Clips…", "clips_button", self._show_clips)
         self.stop_button = self._button("Stop", "stop_button", runs.stop)
         self.resume_button = self._button("Resume", "resume_button", self._resume)
         self.kill_button = self._button("Kill", "kill_button", runs.kill)
@@ -48,7 +71,11 @@ class RunHeader(QWidget):
         self.delete_button = self._button("Delete", "delete_button", self._delete)
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(self._title)
+        first = QHBoxLayout()
+        first.addWidget(self.star_button)
+        first.addWidget(self._title, 1)
+        first.addWidget(self.notes_button)
+        words.addLayout(first)
         words.addWidget(self._words)
         top = QHBoxLayout()
         top.addLayout(words, 1)
@@ -59,6 +86,7 @@ class RunHeader(QWidget):
         layout.addLayout(top)
         layout.addWidget(self._progress)
         layout.addWidget(self._notes)
+        layout.addWidget(self._note)
         runs.changed.connect(self._refresh)
         self.show_run(None)
 
@@ -76,7 +104,13 @@ class RunHeader(QWidget):
         if run is not self._run:
             return
         self._title.setText(run.title)
-        self._title.setToolTip(f"{run.title}\n{run.name}")
+        self._title.setToolTip("\n".join(dict.fromkeys((run.title, run.choices, run.name))))
+        self._note.setText(run.notes.note)
+        self._note.setVisible(bool(run.notes.note))
+        self.star_button.setChecked(run.notes.starred)
+        for button in (self.star_button, self.notes_button):
+            button.setEnabled(run.path is not None)
+        self.clips_button.setVisible(run.material is not None and run.material.split is not None)
         self._words.setText(state_words(run))
         self._progress.setVisible(run.is_active)
         self._progress.setRange(0, 0 if run.fraction is None else 1000)
@@ -97,6 +131,9 @@ class RunHeader(QWidget):
         self.resume_button.setText("Train further…" if further else "Resume")
         tip = "Go on from the last checkpoint" + (" to more steps" if further else "")
         _allow(self.resume_button, resume, tip)
+        self.star_button.setToolTip("Take the star away" if run.notes.starred else "Star: first in the list")
+        self.notes_button.setToolTip("Name the run and note what it was for (F2 in the list)")
+        self.clips_button.setToolTip("The clips it trains on, which are held out; open one in Curate")
         self.kill_button.setVisible(self._runs.can_kill(run))
         self.kill_button.setToolTip("End the process now; what it did since its last checkpoint is lost")
         _allow(
@@ -117,6 +154,26 @@ class RunHeader(QWidget):
         button.clicked.connect(lambda: act(self._run) if self._run is not None else None)
         self._buttons.addWidget(button)
         return button
+
+    def _tool(self, text: str, name: str, act: Callable[[Run], None]) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setObjectName(name)
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: act(self._run) if self._run is not None else None)
+        return button
+
+    def _toggle_star(self, run: Run) -> None:
+        self._runs.annotate(run, replace(run.notes, starred=not run.notes.starred))
+
+    def _edit_notes(self, run: Run) -> None:
+        edit_notes(run, self._runs, self)
+
+    def _show_clips(self, run: Run) -> None:
+        button = self.clips_button
+        assert run.material is not None  # else the button is hidden
+        self._clips.popup(button.mapToGlobal(button.rect().bottomRight()), run.material)
 
     def _resume(self, run: Run) -> None:
         if run.state is not State.DONE:

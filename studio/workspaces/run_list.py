@@ -1,63 +1,55 @@
-"""The list of runs: a card each, with its state, its loss, how far it is and how old."""
+"""The list of runs: a card each; they are found by words, named, noted and starred."""
 
 from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
     QItemSelectionModel,
     QModelIndex,
-    QPersistentModelIndex,
-    QPointF,
-    QRect,
-    QSize,
+    QPoint,
+    QSortFilterProxyModel,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette, QPen, QPolygonF
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QLabel,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QShortcut
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from core.runs.run_folder import State
 from studio import theme
 from studio.runs.run import Run
 from studio.runs.runs import Runs
-from studio.runs.words import age, state_words
+from studio.runs.words import state_words
+from studio.workspaces.run_card import RUN_ROLE, CardPainter, Index, chosen_rows
+from studio.workspaces.run_menu import RunMenu, edit_notes
 
-RUN_ROLE = int(Qt.ItemDataRole.UserRole)
-SPARKLINE_POINTS = 60
-
-Index = QModelIndex | QPersistentModelIndex
+NARROWEST = 200
+"""Pixels that a card needs to say what its run is."""
 
 
 class RunList(QWidget):
-    """The runs of some jobs, newest first; several can be chosen.
+    """The runs of some jobs, starred ones first, newest first; several can be chosen, words filter them.
 
     Signals:
         chosen_changed(): other runs are chosen.
+        export_asked(list[Path], str, Path): as `RunMenu`.
     """
 
     chosen_changed = Signal()
+    export_asked = Signal(object, str, object)
 
     def __init__(self, runs: Runs, jobs: Sequence[str], empty: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model = _RunModel(runs, jobs)
+        self._runs = runs
+        self._shown = _ShownRuns(_RunModel(runs, jobs), self)
         self._view = QListView()
         self._view.setObjectName("run_list")
         self._view.setAccessibleName("Runs")
-        self._view.setModel(self._model)
-        self._view.setItemDelegate(_CardPainter(self._view, jobs[0]))
+        self._view.setModel(self._shown)
+        self._view.setItemDelegate(CardPainter(self._view, jobs[0]))
         self._view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._view.setMouseTracking(True)
+        self._view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._menu = RunMenu(runs, self)
         self._empty = QLabel(empty)
         self._empty.setWordWrap(True)
         self._empty.setProperty("quiet", True)
@@ -66,36 +58,107 @@ class RunList(QWidget):
         heading = QLabel("Runs")
         heading.setProperty("role", "heading")
         heading.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, 0)
+        self._search = QLineEdit(placeholderText="Find runs", clearButtonEnabled=True)
+        self._search.setObjectName("run_search")
+        self._search.setAccessibleName("Find runs")
+        self._search.setToolTip("Words of a run's name, note, settings or state; all must be there")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(heading)
         layout.addWidget(self._empty, 1)
+        layout.addWidget(self._search)
         layout.addWidget(self._view, 1)
+        self.setMinimumWidth(NARROWEST)
         self._view.selectionModel().selectionChanged.connect(self.chosen_changed)
-        self._model.rowsInserted.connect(self._rows_changed)
-        self._model.rowsRemoved.connect(self._rows_changed)
+        self._view.customContextMenuRequested.connect(self._open_menu)
+        self._menu.export_asked.connect(self.export_asked)
+        self._search.textChanged.connect(self._find)
+        model = self._shown.sourceModel()  # the list's own rows go before the run does
+        for signal in (model.rowsInserted, model.rowsRemoved):
+            signal.connect(self._rows_changed)
+        for key in ("F2", "Return", "Enter"):
+            QShortcut(key, self._view, self._edit_notes, context=Qt.ShortcutContext.WidgetShortcut)
         self._rows_changed()
 
     def chosen(self) -> list[Run]:
-        """The chosen runs, newest first."""
-        rows = sorted(index.row() for index in self._view.selectionModel().selectedIndexes())
-        return [self._model.runs[row] for row in rows]
+        """The chosen runs, as they stand in the list."""
+        return [self._shown.runs[row] for row in chosen_rows(self._view)]
 
     def choose(self, *runs: Run) -> None:
-        """Choose these runs and no others."""
+        """Choose these runs and no others; a filter that hides one of them goes."""
+        if any(run in self._shown.all and run not in self._shown.runs for run in runs):
+            self._search.clear()
         selection = self._view.selectionModel()
         flags = QItemSelectionModel.SelectionFlag
+        shown = self._shown.runs
         selection.clear()
         for run in runs:
-            if run in self._model.runs:
-                selection.select(self._model.index(self._model.runs.index(run)), flags.Select)
+            if run in shown:
+                selection.select(self._shown.index(shown.index(run), 0), flags.Select)
 
     def _rows_changed(self) -> None:
-        rows = self._model.rowCount()
-        self._empty.setVisible(rows == 0)
-        self._view.setVisible(rows > 0)
+        there, rows = len(self._shown.all), self._shown.rowCount()
+        self._empty.setVisible(there == 0)
+        self._view.setVisible(there > 0)
+        self._search.setVisible(there > 0)
         if rows and not self._view.selectionModel().hasSelection():
-            self.choose(self._model.runs[0])
+            self.choose(self._shown.runs[0])
+
+    def _find(self, text: str) -> None:
+        self._shown.find(text)
+        self._rows_changed()
+
+    def _open_menu(self, place: QPoint) -> None:
+        if self._view.indexAt(place).isValid() and self.chosen():
+            self._menu.show_for(self.chosen())
+            self._menu.popup(self._view.viewport().mapToGlobal(place))
+
+    def _edit_notes(self) -> None:
+        chosen = self.chosen()
+        if len(chosen) == 1 and chosen[0].path is not None:
+            edit_notes(chosen[0], self._runs, self)
+
+
+class _ShownRuns(QSortFilterProxyModel):
+    """The runs in the order of the list, those that the search leaves."""
+
+    def __init__(self, model: "_RunModel", parent: QWidget) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._words: list[str] = []
+        model.setParent(self)
+        self.setSourceModel(model)
+        self.setDynamicSortFilter(True)
+        self.sort(0)
+
+    @property
+    def all(self) -> list[Run]:
+        """Every run, shown or not."""
+        return self._model.runs
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs shown, from above."""
+        return [
+            self._model.runs[self.mapToSource(self.index(row, 0)).row()] for row in range(self.rowCount())
+        ]
+
+    def find(self, text: str) -> None:
+        """Show only runs that have all words of a text."""
+        self._words = text.lower().split()
+        self.invalidate()
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        run = self._model.runs[row]
+        said = (run.title, run.choices, run.notes.note, run.name, state_words(run))
+        text = "\n".join(said).lower()
+        return all(word in text for word in self._words)
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        one, other = self._model.runs[left.row()], self._model.runs[right.row()]
+        if one.notes.starred != other.notes.starred:
+            return one.notes.starred
+        return left.row() < right.row()
 
 
 class _RunModel(QAbstractListModel):
@@ -118,7 +181,8 @@ class _RunModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{run.title}, {state_words(run)}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(filter(None, (run.title, run.name, state_words(run), run.status.error)))
+            said = (run.title, run.choices, run.name, state_words(run), run.status.error, run.notes.note)
+            return "\n".join(dict.fromkeys(filter(None, said)))
         return None
 
     def _add(self, run: Run) -> None:
@@ -139,101 +203,3 @@ class _RunModel(QAbstractListModel):
         if run in self.runs:
             index = self.index(self.runs.index(run))
             self.dataChanged.emit(index, index)
-
-
-class _CardPainter(QStyledItemDelegate):
-    """Two lines and a sparkline; a chosen card carries the colour its curves have in the plots."""
-
-    def __init__(self, view: QListView, usual_job: str) -> None:
-        """`usual_job` is the one that cards need not name."""
-        super().__init__(view)
-        self._usual_job = usual_job
-        self._view = view
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(220, 3 * QFontMetrics(self._view.font()).height() + 3 * theme.SPACE)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        run: Run = index.data(RUN_ROLE)
-        colours = theme.colours(self._view)
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
-        if chosen or hovered:
-            painter.fillRect(rect, QColor(colours.stripe if not chosen else colours.window))
-        if chosen:
-            rows = sorted(one.row() for one in self._view.selectionModel().selectedIndexes())
-            colour = QColor(colours.line(rows.index(index.row())))
-            painter.fillRect(QRect(rect.left(), rect.top(), 4, rect.height()), colour)
-        painter.setPen(QColor(colours.border))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-
-        inner = rect.adjusted(theme.SPACE + 4, theme.SPACE, -theme.SPACE, -theme.SPACE)
-        line = painter.fontMetrics().height() + theme.SPACE // 2
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        first = QRect(inner.left(), inner.top(), inner.width(), line)
-        font = painter.font()
-        font.setBold(True)
-        painter.setFont(font)
-        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        name = run.label if run.job == self._usual_job else run.title
-        title = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, first.width())
-        painter.drawText(first, left, title)
-        font.setBold(False)
-        painter.setFont(font)
-
-        spark = QRect(inner.right() - 64, first.bottom() + 4, 64, line - 4)
-        has_spark = self._sparkline(painter, spark, run, colours)
-        second = first.translated(0, line)
-        if has_spark:
-            second.setRight(spark.left() - theme.SPACE)
-        painter.setPen(QColor(_state_colour(run, colours)))
-        words = painter.fontMetrics().elidedText(
-            state_words(run), Qt.TextElideMode.ElideRight, second.width()
-        )
-        painter.drawText(second, left, words)
-        third = first.translated(0, 2 * line)
-        painter.setPen(QColor(colours.muted))
-        painter.drawText(third, right, age(run))
-        if run.is_active:
-            self._progress(painter, third.adjusted(0, 0, -third.width() // 2, 0), run, colours)
-        elif "loss" in run.metrics and len(run.metrics["loss"]):
-            painter.drawText(third, left, f"loss {run.metrics['loss'].values[-1]:.3g}")
-        painter.restore()
-
-    def _sparkline(self, painter: QPainter, rect: QRect, run: Run, colours: theme.Colours) -> bool:
-        curve = run.metrics.get("loss")
-        if curve is None or len(curve) < 2:
-            return False
-        values = curve.values[np.linspace(0, len(curve) - 1, min(len(curve), SPARKLINE_POINTS)).astype(int)]
-        values = values[np.isfinite(values)]
-        if len(values) < 2:
-            return False
-        span = float(np.ptp(values)) or 1.0
-        x = np.linspace(rect.left(), rect.right(), len(values))
-        y = rect.bottom() - (values - values.min()) / span * rect.height()
-        painter.setPen(QPen(QColor(colours.muted), 1.2))
-        painter.drawPolyline(QPolygonF([QPointF(*point) for point in zip(x, y, strict=True)]))
-        return True
-
-    def _progress(self, painter: QPainter, rect: QRect, run: Run, colours: theme.Colours) -> None:
-        bar = QRect(rect.left(), rect.center().y() - 2, rect.width(), 4)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours.border))
-        painter.drawRoundedRect(bar, 2, 2)
-        painter.setBrush(QColor(colours.mark))
-        bar.setWidth(round(bar.width() * (run.fraction or 0.0)))
-        painter.drawRoundedRect(bar, 2, 2)
-
-
-def _state_colour(run: Run, colours: theme.Colours) -> str:
-    return {
-        State.RUNNING: colours.mark,
-        State.DONE: colours.good,
-        State.FAILED: colours.bad,
-        State.INTERRUPTED: colours.warning,
-    }.get(run.state, colours.muted)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSplitter, QVBoxLayout, QWidget
@@ -14,7 +15,7 @@ from studio.forms.settings_form import SettingsForm
 from studio.plots.curve_plot import CurvePlot, Series
 from studio.runs.run import Run
 from studio.runs.runs import Runs
-from studio.runs.words import labels
+from studio.runs.words import held_out_apart, labels, trained_words
 from studio.watch.monitors import CURVES, Monitors
 from studio.workspaces.error_card import ErrorCard
 from studio.workspaces.form_panel import form_panel, shown_run, three_columns
@@ -44,7 +45,7 @@ class TrainWorkspace(QWidget):
             jobs_of("train"),
             "Pretraining runs appear here.\nChoose settings on the right and press Pretrain.",
         )
-        self.header, self._error = RunHeader(runs), ErrorCard()
+        self.header, self._error = RunHeader(runs), ErrorCard(runs)
         self.loss = CurvePlot(
             "Loss",
             "Loss (nats)",
@@ -82,6 +83,7 @@ class TrainWorkspace(QWidget):
             plot.step_clicked.connect(self._go_to)
         self.monitors.step_chosen.connect(self.loss.set_cursor)
         self.monitors.step_chosen.connect(self.accuracy.set_cursor)
+        self._error.started.connect(self.run_list.choose)
         runs.metrics_changed.connect(self._redraw)
         runs.filters_changed.connect(self._redraw)
         runs.log_changed.connect(self._redraw)
@@ -167,6 +169,7 @@ class TrainWorkspace(QWidget):
         self.monitors.show_runs(list(zip(chosen, labels(chosen), strict=True)))
         several = len(chosen) > 1
         losses, accuracies = [], []
+        apart = held_out_apart(chosen)
         for place, (run, label) in enumerate(zip(chosen, labels(chosen), strict=True)):
             loss, accuracy, held_out = (run.curve(n) for n in ("loss", "accuracy", "held_out_accuracy"))
             losses.append(Series(label, loss.steps, loss.values, place))
@@ -179,13 +182,17 @@ class TrainWorkspace(QWidget):
                 ),
                 Series(
                     f"{label}, held out",
-                    held_out.steps,
-                    100 * held_out.values,
+                    held_out.steps if run not in apart else np.zeros(0),
+                    100 * held_out.values if run not in apart else np.zeros(0),
                     place,
                     dashed=True,
                     smooth=False,
                 ),
             ]
+        names = dict(zip(chosen, labels(chosen), strict=True))
+        self.accuracy.set_notes(
+            "\n".join(f"Held-out curve of “{names[run]}” not shown: {why}." for run, why in apart.items())
+        )
         methods = {run.settings.get("method") for run in chosen}
         self.loss.set_axis("Loss" if methods & {"slowfeat", "contrastive"} else "Loss (nats)")
         self.loss.show_series(losses)
@@ -209,10 +216,7 @@ class TrainWorkspace(QWidget):
     def _trained_on(self, run: Run) -> str:
         if run.revision is None:
             return ""
-        parts = [
-            f"Snapshot of {len(run.clips):,} clips",
-            f"{run.objects:,} object and {run.points:,} point tracks",
-        ]
+        parts = [trained_words(run)]
         since = self._revision - run.revision
         edits = "edit" if since == 1 else "edits"
         parts.append(f"{since:,} {edits} since this run" if since > 0 else "no edits since")

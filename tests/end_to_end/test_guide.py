@@ -21,7 +21,8 @@ from core.trajectories.model import Review
 from studio.forms.settings_form import SettingsForm
 from studio.runs.run import Run
 from studio.window.toasts import Toast
-from studio.workspaces.run_list import RUN_ROLE, RunList
+from studio.workspaces.run_card import RUN_ROLE
+from studio.workspaces.run_list import RunList
 from tests.end_to_end.user import User
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

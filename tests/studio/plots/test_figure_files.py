@@ -21,6 +21,7 @@ from studio.plots.figure_button import FigureButton, file_name
 from studio.plots.figure_files import write_figure
 from studio.plots.filter_picture import FilterPicture
 from studio.plots.pr_curve import PrCurve, PrSeries
+from studio.watch.histogram import Counts, Histogram
 from tests.studio.plots import exported
 
 STEPS = np.arange(10.0, 510, 10)
@@ -77,7 +78,18 @@ def make_filters(folder: Path) -> FilterPicture:
     return picture
 
 
+def make_histogram() -> Histogram:
+    histogram = Histogram("Frame gap", "Gap (frames)", "Pairs", "Nothing yet.")
+    edges = np.arange(4.0)
+    counts = (np.array([3, 0, 5]), np.array([1, 2, 0]))
+    histogram.show_counts(
+        [Counts(name, edges, one, k) for k, (name, one) in enumerate(zip("ab", counts, strict=True))]
+    )
+    return histogram
+
+
 PLOTS = {
+    "histogram": (make_histogram, "Frame gap", ["Gap (frames)", "Pairs", "a", "b"]),
     "bars": (make_bars, "Average precision by class", ["AP (%)", "my run", "RandomNet, quoted", "mean"]),
     "pr": (make_pr, "Precision and recall · cat", ["Precision (%)", "Recall (%)", "my run"]),
     "track": (make_track, "Error over time", ["Error (px)", "Frame", "keyframe"]),
@@ -175,6 +187,13 @@ def test_a_csv_leaves_out_what_was_not_measured(qtbot: Any, dark: None, tmp_path
     assert rows["my run", "cat"]["objects"] == "12"
     assert rows["my run", "dog"]["AP (%)"] == ""
     assert rows["RandomNet (quoted)", "cat"]["AP (%)"] == "30.0"
+
+
+def test_a_csv_of_a_histogram_has_a_row_a_range(qtbot: Any, dark: None, tmp_path: Path) -> None:
+    exported.save(qtbot, shown(qtbot, make_histogram()), tmp_path / "gaps.csv")
+    rows = exported.table(tmp_path / "gaps.csv")
+    assert rows[2] == {"series": "a", "Gap (frames) from": "2.0", "Gap (frames) to": "3.0", "Pairs": "5"}
+    assert len(rows) == 6
 
 
 def test_the_picture_goes_to_the_clipboard(qtbot: Any, loss: CurvePlot, qapp: QApplication) -> None:

@@ -230,7 +230,7 @@ def test_edits_since_the_run_are_counted(
     add_drawn_clips(document.project, tmp_path / "frames")
     launch.prepare(document.project, JOBS["pretrain"], PretrainConfig())
     workspace = open_train()
-    qtbot.waitUntil(lambda: "0 object and 40 point tracks · no edits since" in texts(workspace))
+    qtbot.waitUntil(lambda: "Trains on 40 point tracks of 2 clips · no edits since" in texts(workspace))
     document.undo()
     qtbot.waitUntil(lambda: "1 edit since this run" in texts(workspace), timeout=5000)
 
