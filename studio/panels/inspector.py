@@ -49,9 +49,14 @@ class Inspector(QStackedWidget):
     left = Signal()
 
     def __init__(
-        self, document: Document, view: ViewState, actions: Sequence[QAction], parent: QWidget | None = None
+        self,
+        document: Document,
+        view: ViewState,
+        actions: Sequence[QAction],
+        notes: Sequence[QWidget] = (),
+        parent: QWidget | None = None,
     ) -> None:
-        """An inspector with buttons for `actions` on what is selected."""
+        """An inspector with buttons for `actions` on what is selected, and `notes` on it below them."""
         super().__init__(parent)
         self._document, self._view = document, view
         self._track: ObjectTrajectory | PointTrajectories | None = None
@@ -72,7 +77,7 @@ class Inspector(QStackedWidget):
             name: QLabel(wordWrap=name in ("Frames", "Here", "Audit", "Ends because"))
             for name in ("Frames", "Review", "Here", "Place", "Audit", "To check", "Ends because", "Made by")
         }
-        self._page = self._build(actions)
+        self._page = self._build(actions, notes)
         self.addWidget(self.empty)
         self.addWidget(self._page)
         self._cutting = QTimer(self, interval=80, singleShot=True)
@@ -218,7 +223,7 @@ class Inspector(QStackedWidget):
 
     # --- building -----------------------------------------------------------------------------
 
-    def _build(self, actions: Sequence[QAction]) -> QWidget:
+    def _build(self, actions: Sequence[QAction], notes: Sequence[QWidget]) -> QWidget:
         page = QWidget()
         box = QVBoxLayout(page)
         box.setSpacing(theme.SPACE)
@@ -233,6 +238,8 @@ class Inspector(QStackedWidget):
             buttons.addWidget(button)
         buttons.addStretch()
         box.addLayout(buttons)
+        for note in notes:
+            box.addWidget(note)
         box.addWidget(self.strip)
         box.addWidget(self.plot)
         self._facts = QWidget()

@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QSpinBox, QWidget
 
@@ -13,6 +12,7 @@ from core.trajectories.model import Review
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
 from studio.editing.check_queue import next_to_check
+from studio.editing.proposals import Proposals
 from studio.editing.track_edits import TrackEdits
 from studio.tables.track_table import TrackTable
 from studio.view_state import COLOUR_BY, TOOLS, Layers, ViewState
@@ -40,6 +40,7 @@ class CurateActions(QObject):
         canvas: CanvasPane,
         tracks: TrackTable,
         edits: TrackEdits,
+        proposals: Proposals,
         give_up: Callable[[], bool],
         parent: QObject,
     ) -> None:
@@ -47,6 +48,7 @@ class CurateActions(QObject):
         super().__init__(parent)
         self._document, self._view, self._commands = document, view, commands
         self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
+        self._proposals = proposals
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self._refresh)
         shown = canvas.stage.scene_changed
@@ -55,6 +57,7 @@ class CurateActions(QObject):
             view.frame_changed,
             view.clip_changed,
             document.changed,
+            proposals.changed,
             shown,
         ):
             changed.connect(self._refreshing.start)
@@ -111,6 +114,8 @@ class CurateActions(QObject):
             "previous_open": partial(self._step_open, -1),
             "next_check": partial(self._go_to_check, 1),
             "previous_check": partial(self._go_to_check, -1),
+            "do_proposed": partial(self._decide, self._proposals.do),
+            "dismiss_proposed": partial(self._decide, self._proposals.dismiss),
             "cancel": self._cancel,
             **dict.fromkeys(LAYERS, self._choose_layers),
             **{f"colour_by_{colour}": partial(self._colour_by, colour) for colour in COLOUR_BY},
@@ -123,6 +128,12 @@ class CurateActions(QObject):
 
     def _refresh(self) -> None:
         refusals, only = self._edits.refusals(), self._tracks.only is not None
+        nothing = (
+            ""
+            if self._proposals.here() is not None
+            else "Nothing is proposed here; go to the next frame to check."
+        )
+        refusals |= {"do_proposed": nothing, "dismiss_proposed": nothing}
         self._commands["hide_others"].setChecked(only)
         if only:
             refusals["hide_others"] = ""
@@ -152,16 +163,25 @@ class CurateActions(QObject):
 
     def _go_to_check(self, by: int) -> None:
         """Go to the next frame to check, in the order of the table."""
-        clip = self._view.clip
+        clip, view = self._view.clip, self._view
         objects = self._document.objects(clip.id) if clip is not None else {}
-        ids = self._tracks.model.shown_ids
-        ordered = [objects[id] for id in ids[np.isin(ids, list(objects))].tolist()]
-        found = next_to_check(ordered, self._view.selection, self._view.frame, by)
-        if found is None:
-            self._say("No more frames to check." if by > 0 else "No earlier frames to check.")
+        proposed = self._proposals.of_clip(clip.id) if clip is not None else []
+        ids = self._tracks.model.shown_ids.tolist()
+        found = next_to_check(ids, objects, proposed, view.selection, view.frame, by)
+        if found is not None:
+            view.set_selection(found.tracks)
+            view.set_frame(found.frame)
         else:
-            self._view.set_selection((found[0],))
-            self._view.set_frame(found[1])
+            elsewhere = self._proposals.elsewhere()
+            others = f" There are some in {', '.join(elsewhere)}." if elsewhere else ""
+            self._say(f"No more frames to check.{others}" if by > 0 else "No earlier frames to check.")
+
+    def _decide(self, decision: Callable[[], None]) -> None:
+        """Decide on what is proposed here and go on to the next frame to check."""
+        here = self._proposals.here()
+        decision()
+        if here is not None and self._proposals.here() is None:
+            self._go_to_check(1)
 
     def _say(self, text: str) -> None:
         """Say in the status bar why nothing else happens."""
