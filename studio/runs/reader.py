@@ -14,6 +14,7 @@ import numpy as np
 from core.errors import StudioError
 from core.evaluation.table1 import network_name
 from core.events import ClassAP, Event, Filters, Log, Metric
+from core.runs.provenance import weights_at
 from core.runs.run_folder import RunFolder, State, Status
 
 QUEUED_FOR = 60.0
@@ -153,7 +154,11 @@ def read_head(folder: RunFolder) -> Head:
         StudioError: there is no run in the folder, or its config.toml is damaged.
     """
     settings = folder.settings_as_written()
-    start = network_name(str(settings["init"])) if "voc" in settings and "init" in settings else ""
+    start = (
+        network_name(weights_at(folder, str(settings["init"])))
+        if "voc" in settings and "init" in settings
+        else ""
+    )
     return Head(folder.job, settings, start)
 
 
