@@ -46,11 +46,12 @@ def edits_since(folder: RunFolder, project: Project) -> str:
     if not since.made and not since.taken_back:
         return NONE
     parts = [*_counted(since.made), *_pairs(folder, project, head, since)]
-    count = len(since.made)
-    made = f"{count:,} edit{'s' if count != 1 else ''} since"
-    if since.taken_back:
-        made += f", {len(since.taken_back):,} taken back"
-    return ": ".join(filter(None, (made, ", ".join(parts))))
+    made, back = len(since.made), len(since.taken_back)
+    edits = f"{made or back:,} edit{'s' if (made or back) != 1 else ''}"
+    words = f"{edits} since" if made else f"{edits} taken back since"
+    if made and back:
+        words += f", {back:,} taken back"
+    return ": ".join(filter(None, (words, ", ".join(parts))))
 
 
 def _counted(made: Iterable[HistoryEntry]) -> list[str]:

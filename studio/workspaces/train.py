@@ -14,6 +14,7 @@ from studio.forms.settings_form import SettingsForm
 from studio.plots.curve_plot import CurvePlot, Series
 from studio.runs.run import Run
 from studio.runs.runs import Runs
+from studio.runs.since import Since
 from studio.runs.words import labels
 from studio.watch.monitors import CURVES, Monitors
 from studio.workspaces.error_card import ErrorCard
@@ -36,8 +37,9 @@ class TrainWorkspace(QWidget):
     def __init__(self, document: Document, runs: Runs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("train_workspace")
-        self._document, self._runs = document, runs
-        self._revision = 0
+        self._runs = runs
+        self._since = Since(document, self)
+        self._since.changed.connect(self._show_if_shown)
         self._detailed: Run | None = None
         self.run_list = RunList(
             runs,
@@ -95,6 +97,7 @@ class TrainWorkspace(QWidget):
     def close_reader(self) -> None:
         """Stop reading."""
         self._material.close_reader()
+        self._since.close()
         self.monitors.close_readers()
 
     # --- starting -----------------------------------------------------------------------------
@@ -111,9 +114,12 @@ class TrainWorkspace(QWidget):
             self._count()
 
     def _count(self) -> None:
-        self._revision = self._document.revision()
         self._material.count()
         self._show_chosen()
+
+    def _show_if_shown(self) -> None:
+        if self.isVisible():
+            self._show_chosen()
 
     def pin(self, ids: Collection[int]) -> str:
         """Let the next run show the nearest neighbours of some trajectories or, if it would already, not.
@@ -213,10 +219,7 @@ class TrainWorkspace(QWidget):
             f"Snapshot of {len(run.clips):,} clips",
             f"{run.objects:,} object and {run.points:,} point tracks",
         ]
-        since = self._revision - run.revision
-        edits = "edit" if since == 1 else "edits"
-        parts.append(f"{since:,} {edits} since this run" if since > 0 else "no edits since")
-        return " · ".join(parts)
+        return " · ".join(filter(None, (*parts, self._since.words(run))))
 
     def _curves(self) -> QWidget:
         """What the first tab shows."""

@@ -87,7 +87,7 @@ def test_what_is_undone_is_not_counted_and_an_earlier_edit_that_is_undone_is_nam
     assert edits_since(run, project) == NONE
     with project.writing() as connection:
         journal.undo(connection)
-    assert edits_since(run, project) == f"0 edits since, 1 taken back: {PAIRS} new"
+    assert edits_since(run, project) == f"1 edit taken back since: {PAIRS} new"
     with project.writing() as connection:
         journal.redo(connection)
     assert edits_since(run, project) == NONE
@@ -117,7 +117,7 @@ def test_an_import_taken_back_costs_its_pairs(project):
     run = launch.prepare(project, JOBS["pretrain"], PretrainConfig(held_out="b"))
     with project.writing() as connection:
         journal.undo(connection)
-    assert edits_since(run, project) == f"0 edits since, 1 taken back: {PAIRS} positives gone"
+    assert edits_since(run, project) == f"1 edit taken back since: {PAIRS} positives gone"
 
 
 def test_a_run_without_a_snapshot_has_nothing_to_say(project, tmp_path):
