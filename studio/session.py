@@ -21,6 +21,7 @@ from studio.editing.refilling import Refilling
 from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
 from studio.panels.history import HistoryPanel
+from studio.panels.impact_note import ImpactNote
 from studio.panels.inspector import Inspector
 from studio.panels.proposal_card import ProposalCard
 from studio.plots.plots import Plots
@@ -121,7 +122,8 @@ class Session(QObject):
         decisions = [commands[name] for name in ("do_proposed", "dismiss_proposed")]
         self.proposal_card = ProposalCard(document, view, self.proposals, decisions)
         reviews = [commands[name] for name in ("accept", "reject", "reopen", "delete_track")]
-        self.inspector = Inspector(document, view, reviews, [self.proposal_card])
+        self.impact = ImpactNote(document, view, self.runs)
+        self.inspector = Inspector(document, view, reviews, [self.proposal_card, self.impact])
         self.history = HistoryPanel(document)
         self.curate = CurateWorkspace(commands, self.canvas)
         self.edits = TrackEdits(
@@ -142,6 +144,7 @@ class Session(QObject):
             self.tracks,
             self.edits,
             self.proposals,
+            weigh=self.impact.cost,
             give_up=self._give_up,
             parent=self,
         )
@@ -216,8 +219,10 @@ class Session(QObject):
         refusing = (document, self.jobs, self.exchange, self.repair, self.refilling)
         for one in (*refusing, self.visit, self.proposals):
             one.failed.connect(partial(window.toasts.show, kind="error"))
-        for telling in (self.jobs, self.plots):
-            telling.message.connect(window.toasts.show)
+        for telling in (self.jobs.message, self.plots.message, self.actions.told):
+            telling.connect(window.toasts.show)
+        self.impact.remark_changed.connect(self.inspector.set_remark)
+        self.impact.reload()
         for offering in (self.jobs, self.exchange):
             offering.offered.connect(window.toasts.show)
         self.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))

@@ -117,6 +117,31 @@ def pairs_among(frames: np.ndarray, gap: FrameGap, at_least: int = 0) -> int:
     return int(np.maximum(last - first, 0).sum())
 
 
+def parts_of(one: ObjectTrajectory | PointTrajectories, frame: int, rules: Rules) -> tuple[int, int]:
+    """Positive pairs that a track gives whole, and in two parts, the second from a frame on.
+
+    Args:
+        one: an object, or a single point.
+    """
+    kind = Kind.OBJECT if isinstance(one, ObjectTrajectory) else Kind.POINT
+    if kind not in KINDS[rules.regime]:
+        return 0, 0
+    frames = frames_that_train(one) if isinstance(one, ObjectTrajectory) else one.frame
+    least = 2 if kind is Kind.OBJECT else max(rules.minimum_length, 2)
+    whole, *parts = (
+        pairs_among(some, rules.gap) if len(some) >= least else 0
+        for some in (frames, frames[frames < frame], frames[frames >= frame])
+    )
+    return whole, sum(parts)
+
+
+def share(part: Amount, whole: Amount) -> str:
+    """A part of what trains, such as "2 of 9 tracks, 40 of 180 observations, 300 of 2,000 positive pairs"."""
+    pairs = f"{part.pairs:,} of {whole.pairs:,} positive pair{'s' if whole.pairs != 1 else ''}"
+    tracks = f"{part.trajectories:,} of {whole.trajectories:,} track{'s' if whole.trajectories != 1 else ''}"
+    return f"{tracks}, {part.observations:,} of {whole.observations:,} observations, {pairs}"
+
+
 # --- after the fact ---------------------------------------------------------------------------
 
 

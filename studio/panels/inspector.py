@@ -36,6 +36,8 @@ from studio.panels.track_plot import TrackPlot
 from studio.track_words import ENDS_WHY, REVIEWS, percent
 from studio.view_state import ViewState
 
+EMPTY = "Select a track to see its pictures, its errors and where it comes from."
+
 
 class Inspector(QStackedWidget):
     """Follows the selection, and the frame for what is said about it.
@@ -60,7 +62,7 @@ class Inspector(QStackedWidget):
         super().__init__(parent)
         self._document, self._view = document, view
         self._track: ObjectTrajectory | PointTrajectories | None = None
-        self.empty = QLabel("Select a track to see its pictures, its errors and where it comes from.")
+        self.empty = QLabel(EMPTY)
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("quiet", True)
@@ -109,6 +111,10 @@ class Inspector(QStackedWidget):
             return
         self._show_track()
         self._show_frame(self._view.frame)
+
+    def set_remark(self, text: str) -> None:
+        """Say something where no track is selected."""
+        self.empty.setText("\n\n".join(filter(None, (EMPTY, text))))
 
     def close_reader(self) -> None:
         """Wait for the thread that cuts pictures."""

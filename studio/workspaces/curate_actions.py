@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QSpinBox, QWidget
 
 from core.trajectories.model import Review
@@ -30,7 +30,13 @@ _CLOSER = 1.25
 
 
 class CurateActions(QObject):
-    """Joins actions to the canvas, the track table and the edits, and says which cannot be used now."""
+    """Joins actions to the canvas, the track table and the edits, and says which cannot be used now.
+
+    Signals:
+        told(str): what an edit of many tracks comes to; one sentence.
+    """
+
+    told = Signal(str)
 
     def __init__(
         self,
@@ -41,14 +47,20 @@ class CurateActions(QObject):
         tracks: TrackTable,
         edits: TrackEdits,
         proposals: Proposals,
+        weigh: Callable[[], str],
         give_up: Callable[[], bool],
         parent: QObject,
     ) -> None:
-        """`give_up`: ends what follows from edits in the background; False if there is nothing."""
+        """Joined to what it acts on.
+
+        Args:
+            weigh: says what rejecting the selected tracks takes out of training.
+            give_up: ends what follows from edits in the background; False if there is nothing.
+        """
         super().__init__(parent)
         self._document, self._view, self._commands = document, view, commands
         self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
-        self._proposals = proposals
+        self._proposals, self._weigh = proposals, weigh
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self._refresh)
         shown = canvas.stage.scene_changed
@@ -194,7 +206,10 @@ class CurateActions(QObject):
 
     def _review(self, review: Review) -> None:
         """Review what is selected and go on to the next open track after it."""
+        cost = self._weigh() if review is Review.REJECTED and len(self._view.selection) > 1 else ""
         self._edits.review(review)
+        if cost:
+            self.told.emit(cost)
         self._step_open(1, f"{review.name.capitalize()}. ")
 
     def _ask_label(self) -> None:
