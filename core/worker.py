@@ -23,6 +23,7 @@ from core.errors import StudioError
 from core.events import Event, Progress
 from core.jobs import JOBS
 from core.out_of_memory import memory_that_ran_out, remedy
+from core.runs.provenance import note_machine
 from core.runs.run_folder import RunFolder, State, Status
 
 HEARTBEAT = 1.5
@@ -63,6 +64,7 @@ def follow(job: Iterator[Event], folder: RunFolder, on_event: Callable[[Event], 
         try:
             with _full_disk_in_a_sentence(folder):
                 folder.drop_torn_line()
+                note_machine(folder)
                 state = _append_all(job, folder, signals, beat, on_event)
         except StudioError as error:
             sentence = str(error)

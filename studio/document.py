@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from core.errors import StudioError
 from core.project.project import Project
-from core.trajectories import journal, store
+from core.trajectories import dismissals, journal, store
 from core.trajectories.journal import Edit, HistoryEntry
 from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories, Review
 from core.trajectories.store import ClipSummary
@@ -126,6 +126,11 @@ class Document(QObject):
         """The settings of the latest work of a job that was taken in; empty without any."""
         with self.project.reading() as connection:
             return store.settings_of_last(connection, job)
+
+    def dismissed(self) -> list[dict[str, Any]]:
+        """What was proposed and dismissed, as plain values."""
+        with self.project.reading() as connection:
+            return dismissals.dismissed(connection)
 
     def history(self) -> list[HistoryEntry]:
         """The latest edits, newest first."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from core.jobs import JOBS
 from core.project.project import Project
 from core.trajectories.journal import Edit, HistoryEntry
 from core.trajectories.observation_edits import MovePoint
@@ -15,11 +16,14 @@ from core.trajectories.store import ClipSummary
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
 from studio.editing.path_repair import PathRepair
+from studio.editing.proposals import Proposals
 from studio.editing.refilling import Refilling
 from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
 from studio.panels.history import HistoryPanel
+from studio.panels.impact_note import ImpactNote
 from studio.panels.inspector import Inspector
+from studio.panels.proposal_card import ProposalCard
 from studio.plots.plots import Plots
 from studio.runs.pill import JobsPill
 from studio.runs.project_jobs import ProjectJobs
@@ -99,6 +103,8 @@ class Session(QObject):
         self.canvas.close_reader()
         self.exchange.close()
         self.inspector.close_reader()
+        self.proposal_card.close_reader()
+        self.proposals.close()
         self.train.close_reader()
         self.losses.close_reader()
         self.runs.close()
@@ -114,8 +120,12 @@ class Session(QObject):
         self.tracks = TrackTable(document, view)
         self.canvas = CanvasPane(document, view)
         self.timeline = Timeline(document, view)
+        self.proposals = Proposals(document, view, self.runs, self)
+        decisions = [commands[name] for name in ("do_proposed", "dismiss_proposed")]
+        self.proposal_card = ProposalCard(document, view, self.proposals, decisions)
         reviews = [commands[name] for name in ("accept", "reject", "reopen", "delete_track")]
-        self.inspector = Inspector(document, view, reviews)
+        self.impact = ImpactNote(document, view, self.runs)
+        self.inspector = Inspector(document, view, reviews, [self.proposal_card, self.impact])
         self.history = HistoryPanel(document)
         self.curate = CurateWorkspace(commands, self.canvas)
         self.edits = TrackEdits(
@@ -129,7 +139,16 @@ class Session(QObject):
         self.refilling = Refilling(document, view, commands["fill_again"].isChecked, self)
         self.exchange = TrackExchange(document, view, self._window, self)
         self.actions = CurateActions(
-            document, view, commands, self.canvas, self.tracks, self.edits, give_up=self._give_up, parent=self
+            document,
+            view,
+            commands,
+            self.canvas,
+            self.tracks,
+            self.edits,
+            self.proposals,
+            weigh=self.impact.cost,
+            give_up=self._give_up,
+            parent=self,
         )
 
     def _build_learning(self) -> None:
@@ -179,7 +198,15 @@ class Session(QObject):
 
     def _join(self) -> None:
         window, document, view = self._window, self.document, self.view
-        for asking in (self.canvas, self.timeline, self.clips, self.tracks, self.inspector, self.edits):
+        for asking in (
+            self.canvas,
+            self.timeline,
+            self.clips,
+            self.tracks,
+            self.inspector,
+            self.edits,
+            self.proposals,
+        ):
             asking.edit_asked.connect(self._perform)
         for leaving in (self.tracks, self.inspector):
             leaving.left.connect(self.canvas.setFocus)
@@ -195,19 +222,14 @@ class Session(QObject):
         for shown in (self.train, self.evaluate, self.compare):
             shown.run_list.export_asked.connect(self.exports.start)
         self.train.header.clip_chosen.connect(self._open_clip)
-        refusing_ones = (
-            document,
-            self.jobs,
-            self.exports,
-            self.exchange,
-            self.repair,
-            self.refilling,
-            self.visit,
-        )
-        for refusing in refusing_ones:
-            refusing.failed.connect(partial(window.toasts.show, kind="error"))
-        for telling in (self.jobs, self.plots, self.exports):
-            telling.message.connect(window.toasts.show)
+        refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.refilling)
+        for one in (*refusing, self.visit, self.proposals):
+            one.failed.connect(partial(window.toasts.show, kind="error"))
+        messages = (self.jobs.message, self.plots.message, self.exports.message, self.actions.told)
+        for message in messages:
+            message.connect(window.toasts.show)
+        self.impact.remark_changed.connect(self.inspector.set_remark)
+        self.impact.reload()
         for offering in (self.jobs, self.exchange):
             offering.offered.connect(window.toasts.show)
         self.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))
@@ -329,5 +351,5 @@ class Session(QObject):
         self._window.show_workspace("curate")
 
     def _show_run(self, run: Run) -> None:
-        workspace = {"pretrain": "train", "track": "curate", "densify": "curate"}.get(run.job, "evaluate")
+        workspace = JOBS[run.job].workspace if run.job in JOBS else "evaluate"
         self._window.show_workspace(workspace)

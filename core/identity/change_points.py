@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 NEIGHBOURS = 8
 """Others that a trajectory is held against: those nearest it in the frame."""
@@ -186,6 +185,8 @@ def _spread(means: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 def _neighbours(centres: np.ndarray, frame: np.ndarray) -> np.ndarray:
     """(S, NEIGHBOURS) int64: the steps at the same frame that are nearest each; -1 where there are fewer."""
+    from scipy.spatial import cKDTree  # half a second to load, which the window's readers need not wait for
+
     found = np.full((len(frame), NEIGHBOURS), -1, np.int64)
     for rows in _by_frame(frame):
         count = min(NEIGHBOURS, len(rows) - 1)

@@ -153,6 +153,11 @@ def jobs_on_clips() -> list[Job]:
     return [job for job in JOBS.values() if job.works is Works.ON_CLIPS]
 
 
+def jobs_over_clips() -> list[Job]:
+    """The jobs that work on clips and whose results stay in their runs."""
+    return [job for job in JOBS.values() if job.works is Works.OVER_CLIPS]
+
+
 def run(folder: RunFolder) -> Iterator[Event]:
     """The events of the job of a run folder; closing the generator lets the job save and end.
 

@@ -21,6 +21,7 @@ from core.jobs.proposals import cache_of, propose_for
 from core.networks.fast_rcnn import FastRCNN
 from core.networks.sizes import network_named
 from core.networks.weights import load_trunk, network_of
+from core.runs.provenance import weights_at
 from core.runs.run_folder import RunFolder
 from core.training.checkpoint import Resumed, resume, settings_of_last
 from core.training.device import choose_device, prepare
@@ -35,7 +36,7 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
     device = choose_device(config.device)
     prepare(config.seed)
     config = settled(folder, config)
-    net = _new_net(config).to(device)
+    net = _new_net(folder, config).to(device)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     net.freeze(config.freeze_at)
     optimizer = sgd(net, config.momentum, config.weight_decay)
@@ -86,14 +87,14 @@ def settled(folder: RunFolder, config: Settings) -> Settings:
     name = config.network
     if name == "auto":
         begun = settings_of_last(folder.checkpoints).get("network", "auto")
-        name = begun if begun != "auto" else network_of(config.init) or "auto"
+        name = begun if begun != "auto" else network_of(weights_at(folder, config.init)) or "auto"
     return config.settled(network_named(name, choose_device(config.device).type))
 
 
-def _new_net(config: FinetuneConfig) -> FastRCNN:
+def _new_net(folder: RunFolder, config: FinetuneConfig) -> FastRCNN:
     generator = torch.Generator().manual_seed(config.seed)
     trunk = load_trunk(
-        config.init,
+        weights_at(folder, config.init),
         config.network,
         generator,
         initialisation=config.initialisation,

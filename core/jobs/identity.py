@@ -23,6 +23,7 @@ from core.identity.proposals import (
 from core.networks.trunk import Trunk
 from core.networks.weights import load_trunk
 from core.pairs.training_set import build_training_set
+from core.runs.provenance import weights_at
 from core.runs.run_folder import RunFolder
 from core.training.device import choose_device, prepare
 from core.trajectories.snapshot import ClipSnapshot, Snapshot, read_snapshot
@@ -36,7 +37,7 @@ def run(folder: RunFolder, config: IdentityConfig) -> Generator[Event, None, Non
     """
     device = choose_device(config.device)
     prepare(0)
-    trunk = load_trunk(config.init, None, torch.Generator().manual_seed(0)).to(device)
+    trunk = load_trunk(weights_at(folder, config.init), None, torch.Generator().manual_seed(0)).to(device)
     snapshot = read_snapshot(folder.snapshot)
     tasks = [_Task(snapshot, one, config, trunk, device) for one in snapshot.clips]
     total, done, problem = sum(task.total for task in tasks), 0, ""

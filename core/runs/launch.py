@@ -17,6 +17,7 @@ from core.atomic_file import write_atomically
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.project.project import Project
+from core.runs import provenance
 from core.runs.job import Job
 from core.runs.run_folder import RunFolder, State
 from core.trajectories import store
@@ -46,7 +47,7 @@ def prepare(
         StudioError: the folder cannot be made or written.
     """
     folder = RunFolder.create_in(parent or project.runs, job.name, settings)
-    return _furnished(folder, job, project, clips)
+    return _furnished(folder, job, settings, project, clips)
 
 
 def prepare_at(
@@ -57,7 +58,7 @@ def prepare_at(
     Raises:
         StudioError: the folder is not empty, or cannot be made or written.
     """
-    return _furnished(RunFolder.create(path, job.name, settings), job, project, clips)
+    return _furnished(RunFolder.create(path, job.name, settings), job, settings, project, clips)
 
 
 def start_worker(folder: RunFolder, threads: int | None = None) -> "subprocess.Popen[bytes]":
@@ -112,8 +113,9 @@ def environment() -> dict[str, Any]:
 
 
 def _furnished(
-    folder: RunFolder, job: Job, project: Project | None, clips: Sequence[Clip] | None
+    folder: RunFolder, job: Job, settings: Any, project: Project | None, clips: Sequence[Clip] | None
 ) -> RunFolder:
+    chosen: Sequence[Clip] = ()
     try:
         text = json.dumps(environment(), indent=2)
         write_atomically(folder.path / "environment.json", text.encode())
@@ -122,6 +124,8 @@ def _furnished(
                 chosen = store.clips(connection) if clips is None else clips
                 if chosen:
                     write_snapshot(connection, chosen, folder.snapshot, project.path, job.reads)
+        where = project.path if project is not None else None
+        provenance.write(folder, job, settings, where, chosen, clips is None)
     except StudioError:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise

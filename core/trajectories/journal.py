@@ -222,6 +222,36 @@ def revision(connection: Connection) -> int:
     return connection.scalar(select(func.max(schema.journal.c.revision))) or 0
 
 
+@dataclass(frozen=True)
+class Since:
+    """How the project differs from what it was at a revision, by edits, oldest first.
+
+    Attributes:
+        made: done now, and not then.
+        taken_back: done then, and not now.
+        clips: that any edit since touched; None where one touched several.
+    """
+
+    made: tuple[HistoryEntry, ...]
+    taken_back: tuple[HistoryEntry, ...]
+    clips: frozenset[int] | None
+
+
+def since(connection: Connection, revision: int) -> Since:
+    """What was edited since a revision."""
+    touched = select(_j.edit_id).where(_j.revision > revision)
+    entries = connection.execute(_ENTRIES.where(_e.id.in_(touched)).order_by(_e.id)).all()
+    before = select(_j.edit_id, _j.action).where(_j.edit_id.in_(touched), _j.revision <= revision)
+    then = {row.edit_id: row.action != "undo" for row in connection.execute(before.order_by(_j.revision))}
+    found = [HistoryEntry(*entry) for entry in entries]
+    clips = {entry.clip_id for entry in found}
+    return Since(
+        made=tuple(one for one in found if one.state == "done" and not then.get(one.id)),
+        taken_back=tuple(one for one in found if one.state != "done" and then.get(one.id)),
+        clips=None if None in clips else frozenset(id for id in clips if id is not None),
+    )
+
+
 def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Changes:
     """Exchange the rows of an edit with their images: backwards to undo, forwards to redo."""
     batches = connection.execute(_BATCHES, {"edit": entry.id}).all()
@@ -257,7 +287,7 @@ def _changes(connection: Connection, clip_id: int | None, changed: dict[str, set
     return Changes(frozenset(clips), frozenset(trajectories))
 
 
-_e, _r = schema.edit.c, schema.edit_rows.c
+_e, _r, _j = schema.edit.c, schema.edit_rows.c, schema.journal.c
 
 _ENTRIES = select(_e.id, _e.text, _e.clip_id, _e.state, _e.created, _e.rows)
 _LAST_DONE = _ENTRIES.where(_e.state == "done").order_by(_e.id.desc()).limit(bindparam("steps"))

@@ -75,6 +75,24 @@ def write_snapshot(
     write_atomically(folder / "snapshot.json", json.dumps(head).encode())
 
 
+@dataclass(frozen=True)
+class SnapshotHead:
+    """What a snapshot is of, without its trajectories: the revision, and name of each clip → its use."""
+
+    revision: int
+    uses: dict[str, Use]
+
+
+def read_head(folder: Path) -> SnapshotHead | None:
+    """The head of the snapshot in a folder; None where there is none, or it is damaged."""
+    try:
+        head = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
+        uses = {str(entry["name"]): Use(entry.get("use", Use.TRAIN)) for entry in head["clips"]}
+        return SnapshotHead(int(head["revision"]), uses)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def read_snapshot(folder: Path, ids: Collection[int] | None = None) -> Snapshot:
     """The snapshot that `write_snapshot` left in a folder; only the clips of some ids, all where None.
 

@@ -36,6 +36,8 @@ from studio.panels.track_plot import TrackPlot
 from studio.track_words import ENDS_WHY, REVIEWS, percent
 from studio.view_state import ViewState
 
+EMPTY = "Select a track to see its pictures, its errors and where it comes from."
+
 
 class Inspector(QStackedWidget):
     """Follows the selection, and the frame for what is said about it.
@@ -49,13 +51,18 @@ class Inspector(QStackedWidget):
     left = Signal()
 
     def __init__(
-        self, document: Document, view: ViewState, actions: Sequence[QAction], parent: QWidget | None = None
+        self,
+        document: Document,
+        view: ViewState,
+        actions: Sequence[QAction],
+        notes: Sequence[QWidget] = (),
+        parent: QWidget | None = None,
     ) -> None:
-        """An inspector with buttons for `actions` on what is selected."""
+        """An inspector with buttons for `actions` on what is selected, and `notes` on it below them."""
         super().__init__(parent)
         self._document, self._view = document, view
         self._track: ObjectTrajectory | PointTrajectories | None = None
-        self.empty = QLabel("Select a track to see its pictures, its errors and where it comes from.")
+        self.empty = QLabel(EMPTY)
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("quiet", True)
@@ -72,7 +79,7 @@ class Inspector(QStackedWidget):
             name: QLabel(wordWrap=name in ("Frames", "Here", "Audit", "Ends because"))
             for name in ("Frames", "Review", "Here", "Place", "Audit", "To check", "Ends because", "Made by")
         }
-        self._page = self._build(actions)
+        self._page = self._build(actions, notes)
         self.addWidget(self.empty)
         self.addWidget(self._page)
         self._cutting = QTimer(self, interval=80, singleShot=True)
@@ -104,6 +111,10 @@ class Inspector(QStackedWidget):
             return
         self._show_track()
         self._show_frame(self._view.frame)
+
+    def set_remark(self, text: str) -> None:
+        """Say something where no track is selected."""
+        self.empty.setText("\n\n".join(filter(None, (EMPTY, text))))
 
     def close_reader(self) -> None:
         """Wait for the thread that cuts pictures."""
@@ -218,7 +229,7 @@ class Inspector(QStackedWidget):
 
     # --- building -----------------------------------------------------------------------------
 
-    def _build(self, actions: Sequence[QAction]) -> QWidget:
+    def _build(self, actions: Sequence[QAction], notes: Sequence[QWidget]) -> QWidget:
         page = QWidget()
         box = QVBoxLayout(page)
         box.setSpacing(theme.SPACE)
@@ -233,6 +244,8 @@ class Inspector(QStackedWidget):
             buttons.addWidget(button)
         buttons.addStretch()
         box.addLayout(buttons)
+        for note in notes:
+            box.addWidget(note)
         box.addWidget(self.strip)
         box.addWidget(self.plot)
         self._facts = QWidget()

@@ -1,5 +1,6 @@
 """A small form that starts a job on clips: settings, which clips, Start."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
@@ -18,6 +19,7 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.runs.job import Job
 from studio import theme
+from studio.forms.setting_editors import Editor
 from studio.forms.settings_form import SettingsForm
 
 WIDTH = 360  # pixels
@@ -34,14 +36,15 @@ class JobPopover(QFrame):
 
     start_asked = Signal(object, bool)
 
-    def __init__(self, job: Job, parent: QWidget) -> None:
+    def __init__(self, job: Job, parent: QWidget, editors: Mapping[str, Editor] | None = None) -> None:
+        """`editors`: as `SettingsForm` takes them."""
         super().__init__(parent, Qt.WindowType.Popup)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAccessibleName(job.title)
         heading, text = QLabel(job.title), QLabel(job.sentence, wordWrap=True)
         heading.setProperty("role", "heading")
         text.setProperty("quiet", True)
-        self.form: SettingsForm[Any] = SettingsForm(job.settings)
+        self.form: SettingsForm[Any] = SettingsForm(job.settings, editors)
         self.form.installEventFilter(self)
         self._scroll = QScrollArea()
         self._scroll.setWidget(self.form)
@@ -74,6 +77,7 @@ class JobPopover(QFrame):
         if clip is not None and count > 1:
             self.clips.addItem(f"only {clip.name}", False)
         self._corner = corner
+        self.start_button.setEnabled(not self.form.problem())
         self._fit()
         self.show()
         self.start_button.setFocus()

@@ -8,8 +8,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from core.errors import StudioError
-from core.jobs import JOBS, jobs_on_clips, pending
-from core.runs.run_folder import State
+from core.jobs import JOBS, jobs_on_clips, jobs_over_clips, pending
+from core.runs.job import Works
+from core.runs.run_folder import RunFolder, State
 from core.trajectories.model import Kind
 from core.trajectories.store import ClipSummary
 from studio.document import Document
@@ -18,6 +19,7 @@ from studio.runs.job_popover import JobPopover
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.view_state import ViewState
+from studio.workspaces.init_editor import InitEditor
 
 
 class ProjectJobs(QObject):
@@ -41,15 +43,19 @@ class ProjectJobs(QObject):
         self._adoption.message.connect(self.message)
         self._adoption.failed.connect(self.failed)
         self.popovers = {job.name: JobPopover(job, window) for job in jobs_on_clips()}
+        for job in jobs_over_clips():
+            editors = {"init": InitEditor(runs, random="")} if "init" in job.required else {}
+            self.popovers[job.name] = JobPopover(job, window, editors)
         for name, popover in self.popovers.items():
             popover.start_asked.connect(partial(self._start, name))
         runs.finished.connect(self._take_finished)
         runs.deleted.connect(self._tell_deleted)
 
     def slots(self, buttons: dict[str, QWidget]) -> dict[str, Callable[[], object]]:
-        """Action → what it calls; forms open below `buttons`, by action."""
+        """Action → what it calls; forms open below `buttons`, by action, or below the last of these."""
+        self._last = list(buttons.values())[-1]
         return {
-            **{name: partial(self._open, name, buttons[name]) for name in self.popovers},
+            **{name: partial(self._open, name, buttons.get(name, self._last)) for name in self.popovers},
             "stop_runs": self._stop_all,
             "open_runs": self._open_folder,
         }
@@ -66,7 +72,7 @@ class ProjectJobs(QObject):
         """Action → why it cannot be used now."""
         clips = "" if self._summaries else "Import clips first."
         keyed = clips or ("" if any(one.annotated for one in self._summaries) else "Draw an object first.")
-        jobs = {name: keyed if Kind.OBJECT in JOBS[name].reads else clips for name in self.popovers}
+        jobs = {name: keyed if JOBS[name].reads == (Kind.OBJECT,) else clips for name in self.popovers}
         return {**jobs, "export_tracks": clips, "import_tracks": clips}
 
     def close(self) -> None:
@@ -99,10 +105,25 @@ class ProjectJobs(QObject):
             self.failed.emit(f"{run.title} failed: {run.status.error}")
         elif run.state is State.INTERRUPTED:
             self.failed.emit(f"{run.title} was interrupted: {run.status.error}")
-        elif run.state is State.DONE and run.job in self.popovers and run.folder is not None:
-            self._adoption.add([run.folder])
-        elif run.state is State.DONE:
+        elif run.state is State.DONE and run.folder is not None:
+            self._take_done(run, run.folder)
+
+    def _take_done(self, run: Run, folder: RunFolder) -> None:
+        works = JOBS[run.job].works if run.job in JOBS else Works.IN_A_RUN
+        if works is Works.ON_CLIPS:
+            self._adoption.add([folder])
+        elif works is Works.OVER_CLIPS and run.log:
+            self.message.emit(f"{run.log[-1].text} Go through them: Review ▸ Next frame to check.")
+        elif run.job == "pretrain":
+            act = partial(self._open_with, "identity", folder)
+            self.offered.emit(f"{run.title} is done.", "info", "Find identity errors…", act)
+        else:
             self.message.emit(f"{run.title} is done.")
+
+    def _open_with(self, job: str, start: RunFolder) -> None:
+        """Open the form of a job that starts from the weights of a run."""
+        self.popovers[job].form.editor("init").set_value(str(start.path))
+        self._open(job, self._last)
 
     def _tell_deleted(self, run: Run) -> None:
         self.offered.emit(f"{run.title}: deleted.", "info", "Undo", partial(self._restore, run))

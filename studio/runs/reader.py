@@ -15,6 +15,7 @@ from core.errors import StudioError
 from core.evaluation.table1 import network_name
 from core.events import ClassAP, Event, Filters, Log, Metric
 from core.pretraining.run_material import RunMaterial, run_material
+from core.runs.provenance import weights_at
 from core.runs.run_folder import RunFolder, State, Status
 from core.runs.run_notes import RunNotes, read_notes
 from core.trajectories.snapshot_parts import UNREAD
@@ -158,7 +159,9 @@ def read_head(folder: RunFolder) -> Head:
         StudioError: there is no run in the folder, or its config.toml is damaged.
     """
     settings = folder.settings_as_written()
-    start = network_name(str(settings["init"])) if "voc" in settings and "init" in settings else ""
+    start = ""
+    if "voc" in settings and "init" in settings:
+        start = network_name(weights_at(folder, str(settings["init"])))
     return Head(folder.job, settings, start, read_notes(folder.path))
 
 

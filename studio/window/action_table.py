@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from core.datasets.readers import readable
-from core.jobs import jobs_on_clips
+from core.jobs import jobs_on_clips, jobs_over_clips
 from core.runs.job import Job
 
 
@@ -107,8 +107,10 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("reopen", "Re&open", "Review", "Shift+Return", tip="Neither accepted nor rejected.", icon="reopen"),
     _curate("next_open", "&Next open track", "|Review", "Ctrl+PgDown"),
     _curate("previous_open", "&Previous open track", "Review", "Ctrl+PgUp"),
-    _curate("next_check", "Next &frame to check", "|Review", "]", tip="Where ways of filling disagree; of the selected object, then of the next ones."),
-    _curate("previous_check", "Previous fra&me to check", "Review", "[", tip="Where ways of filling disagree; of the selected object, then of those before it."),
+    _curate("next_check", "Next &frame to check", "|Review", "]", tip="Where ways of filling disagree or an edit is proposed; of the selected track, then of the next ones."),
+    _curate("previous_check", "Previous fra&me to check", "Review", "[", tip="Where ways of filling disagree or an edit is proposed; of the selected track, then of those before it."),
+    _curate("do_proposed", "&Do what is proposed", "Review", "Y", tip="Make the proposed cut or swap, go to the next frame to check."),
+    _curate("dismiss_proposed", "D&ismiss the proposal", "Review", "D", tip="It is no error and is not proposed again; goes to the next frame to check."),
     _curate("cancel", "&Cancel or clear", "|Review", "Esc", tip="Cancel what is being drawn, else select nothing."),
 
     ActionRow("curate", "&Curate", "View", ("Alt+1",), "Look at clips and correct trajectories.", "curate", "workspace"),
@@ -156,7 +158,7 @@ _KEYS = {"track": ("Ctrl+T",), "densify": ("Ctrl+D",)}
 def action_rows() -> tuple[ActionRow, ...]:
     """`ROWS`, with the jobs on clips at the head of the menu Run, as `core.jobs.JOBS` has them."""
     place = next(place for place, row in enumerate(ROWS) if row.path == ("Run",))
-    return (*ROWS[:place], *map(_row_of_job, jobs_on_clips()), *ROWS[place:])
+    return (*ROWS[:place], *map(_row_of_job, [*jobs_on_clips(), *jobs_over_clips()]), *ROWS[place:])
 
 
 def _row_of_job(job: Job) -> ActionRow:

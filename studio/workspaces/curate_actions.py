@@ -5,14 +5,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QSpinBox, QWidget
 
 from core.trajectories.model import Review
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
 from studio.editing.check_queue import next_to_check
+from studio.editing.proposals import Proposals
 from studio.editing.track_edits import TrackEdits
 from studio.tables.track_table import TrackTable
 from studio.view_state import COLOUR_BY, TOOLS, Layers, ViewState
@@ -30,7 +30,13 @@ _CLOSER = 1.25
 
 
 class CurateActions(QObject):
-    """Joins actions to the canvas, the track table and the edits, and says which cannot be used now."""
+    """Joins actions to the canvas, the track table and the edits, and says which cannot be used now.
+
+    Signals:
+        told(str): what an edit of many tracks comes to; one sentence.
+    """
+
+    told = Signal(str)
 
     def __init__(
         self,
@@ -40,13 +46,21 @@ class CurateActions(QObject):
         canvas: CanvasPane,
         tracks: TrackTable,
         edits: TrackEdits,
+        proposals: Proposals,
+        weigh: Callable[[], str],
         give_up: Callable[[], bool],
         parent: QObject,
     ) -> None:
-        """`give_up`: ends what follows from edits in the background; False if there is nothing."""
+        """Joined to what it acts on.
+
+        Args:
+            weigh: says what rejecting the selected tracks takes out of training.
+            give_up: ends what follows from edits in the background; False if there is nothing.
+        """
         super().__init__(parent)
         self._document, self._view, self._commands = document, view, commands
         self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
+        self._proposals, self._weigh = proposals, weigh
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self._refresh)
         shown = canvas.stage.scene_changed
@@ -55,6 +69,7 @@ class CurateActions(QObject):
             view.frame_changed,
             view.clip_changed,
             document.changed,
+            proposals.changed,
             shown,
         ):
             changed.connect(self._refreshing.start)
@@ -111,6 +126,8 @@ class CurateActions(QObject):
             "previous_open": partial(self._step_open, -1),
             "next_check": partial(self._go_to_check, 1),
             "previous_check": partial(self._go_to_check, -1),
+            "do_proposed": partial(self._decide, self._proposals.do),
+            "dismiss_proposed": partial(self._decide, self._proposals.dismiss),
             "cancel": self._cancel,
             **dict.fromkeys(LAYERS, self._choose_layers),
             **{f"colour_by_{colour}": partial(self._colour_by, colour) for colour in COLOUR_BY},
@@ -123,6 +140,12 @@ class CurateActions(QObject):
 
     def _refresh(self) -> None:
         refusals, only = self._edits.refusals(), self._tracks.only is not None
+        nothing = (
+            ""
+            if self._proposals.here() is not None
+            else "Nothing is proposed here; go to the next frame to check."
+        )
+        refusals |= {"do_proposed": nothing, "dismiss_proposed": nothing}
         self._commands["hide_others"].setChecked(only)
         if only:
             refusals["hide_others"] = ""
@@ -152,16 +175,25 @@ class CurateActions(QObject):
 
     def _go_to_check(self, by: int) -> None:
         """Go to the next frame to check, in the order of the table."""
-        clip = self._view.clip
+        clip, view = self._view.clip, self._view
         objects = self._document.objects(clip.id) if clip is not None else {}
-        ids = self._tracks.model.shown_ids
-        ordered = [objects[id] for id in ids[np.isin(ids, list(objects))].tolist()]
-        found = next_to_check(ordered, self._view.selection, self._view.frame, by)
-        if found is None:
-            self._say("No more frames to check." if by > 0 else "No earlier frames to check.")
+        proposed = self._proposals.of_clip(clip.id) if clip is not None else []
+        ids = self._tracks.model.shown_ids.tolist()
+        found = next_to_check(ids, objects, proposed, view.selection, view.frame, by)
+        if found is not None:
+            view.set_selection(found.tracks)
+            view.set_frame(found.frame)
         else:
-            self._view.set_selection((found[0],))
-            self._view.set_frame(found[1])
+            elsewhere = self._proposals.elsewhere()
+            others = f" There are some in {', '.join(elsewhere)}." if elsewhere else ""
+            self._say(f"No more frames to check.{others}" if by > 0 else "No earlier frames to check.")
+
+    def _decide(self, decision: Callable[[], None]) -> None:
+        """Decide on what is proposed here and go on to the next frame to check."""
+        here = self._proposals.here()
+        decision()
+        if here is not None and self._proposals.here() is None:
+            self._go_to_check(1)
 
     def _say(self, text: str) -> None:
         """Say in the status bar why nothing else happens."""
@@ -174,7 +206,10 @@ class CurateActions(QObject):
 
     def _review(self, review: Review) -> None:
         """Review what is selected and go on to the next open track after it."""
+        cost = self._weigh() if review is Review.REJECTED and len(self._view.selection) > 1 else ""
         self._edits.review(review)
+        if cost:
+            self.told.emit(cost)
         self._step_open(1, f"{review.name.capitalize()}. ")
 
     def _ask_label(self) -> None:

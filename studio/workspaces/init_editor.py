@@ -16,9 +16,11 @@ RANDOM = "random"
 class InitEditor(Editor):
     """A combo box over random weights, the pretraining runs that have weights, and files."""
 
-    def __init__(self, runs: Runs) -> None:
+    def __init__(self, runs: Runs, random: str = "random weights") -> None:
+        """`random`: what random weights are called; empty where they make no sense, then the newest run
+        is chosen by itself."""
         super().__init__()
-        self._runs = runs
+        self._runs, self._fixed = runs, int(bool(random))
         self._box = QComboBox()
         self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._box.setMinimumContentsLength(6)
@@ -33,7 +35,8 @@ class InitEditor(Editor):
         layout.addWidget(self._box, 1)
         layout.addWidget(browse)
         self.setFocusProxy(self._box)
-        self._box.addItem("random weights", RANDOM)
+        if random:
+            self._box.addItem(random, RANDOM)
         for signal in (runs.added, runs.finished, runs.removed):
             signal.connect(self._list_runs)
         self._list_runs()
@@ -41,10 +44,13 @@ class InitEditor(Editor):
 
     def value(self) -> str:
         """`random`, or the path of a run or of a weights file."""
-        return str(self._box.currentData())
+        return str(self._box.currentData() or "")
 
     def set_value(self, value: Any) -> None:
-        self._choose(str(value), Path(str(value)).name)
+        if str(value):
+            self._choose(str(value), Path(str(value)).name)
+        else:
+            self._box.setCurrentIndex(0 if self._box.count() else -1)
 
     def _choose(self, data: str, text: str) -> None:
         place = self._box.findData(data)
@@ -56,7 +62,7 @@ class InitEditor(Editor):
     def _list_runs(self, _: Run | None = None) -> None:
         chosen = self._box.currentData()
         self._box.blockSignals(True)
-        for place in reversed(range(1, self._box.count())):
+        for place in reversed(range(self._fixed, self._box.count())):
             self._box.removeItem(place)
         for run in self._runs.for_job("pretrain"):
             if run.path is not None and not run.is_active and run.status.step > 0:

@@ -15,6 +15,7 @@ from studio.forms.settings_form import SettingsForm
 from studio.plots.curve_plot import CurvePlot, Series
 from studio.runs.run import Run
 from studio.runs.runs import Runs
+from studio.runs.since import Since
 from studio.runs.words import held_out_apart, labels, trained_words
 from studio.watch.monitors import CURVES, Monitors
 from studio.workspaces.error_card import ErrorCard
@@ -37,8 +38,9 @@ class TrainWorkspace(QWidget):
     def __init__(self, document: Document, runs: Runs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("train_workspace")
-        self._document, self._runs = document, runs
-        self._revision = 0
+        self._runs = runs
+        self._since = Since(document, self)
+        self._since.changed.connect(self._show_if_shown)
         self._detailed: Run | None = None
         self.run_list = RunList(
             runs,
@@ -97,6 +99,7 @@ class TrainWorkspace(QWidget):
     def close_reader(self) -> None:
         """Stop reading."""
         self._material.close_reader()
+        self._since.close()
         self.monitors.close_readers()
 
     # --- starting -----------------------------------------------------------------------------
@@ -113,9 +116,12 @@ class TrainWorkspace(QWidget):
             self._count()
 
     def _count(self) -> None:
-        self._revision = self._document.revision()
         self._material.count()
         self._show_chosen()
+
+    def _show_if_shown(self) -> None:
+        if self.isVisible():
+            self._show_chosen()
 
     def pin(self, ids: Collection[int]) -> str:
         """Let the next run show the nearest neighbours of some trajectories or, if it would already, not.
@@ -216,11 +222,7 @@ class TrainWorkspace(QWidget):
     def _trained_on(self, run: Run) -> str:
         if run.revision is None:
             return ""
-        parts = [trained_words(run)]
-        since = self._revision - run.revision
-        edits = "edit" if since == 1 else "edits"
-        parts.append(f"{since:,} {edits} since this run" if since > 0 else "no edits since")
-        return " · ".join(parts)
+        return " · ".join(filter(None, (trained_words(run), self._since.words(run))))
 
     def _curves(self) -> QWidget:
         """What the first tab shows."""

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from core.identity.proposals import Proposal, What
 from core.trajectories.model import Flag, ObjectTrajectory, Origin, Review
 from core.trajectories.trajectory_edits import SetReview
 from studio.app import Studio
-from studio.editing.check_queue import next_to_check
+from studio.editing.check_queue import Check, next_to_check
+from studio.editing.proposals import Proposed
 from tests.studio import densified
 from tests.studio.at_the_window import key
 from tests.studio.judged import judge
@@ -37,6 +39,10 @@ OBJECTS = [
 ]
 
 
+ORDER = [one.id for one in OBJECTS]
+BY_ID = {one.id: one for one in OBJECTS}
+
+
 @pytest.mark.parametrize(
     ("selection", "frame", "by", "found"),
     [
@@ -54,11 +60,35 @@ OBJECTS = [
     ],
 )
 def test_the_next_frame_to_check(selection, frame, by, found):
-    assert next_to_check(OBJECTS, selection, frame, by) == found
+    check = next_to_check(ORDER, BY_ID, (), selection, frame, by)
+    assert check == (None if found is None else Check((found[0],), found[1]))
 
 
 def test_nothing_to_check():
-    assert next_to_check([], (), 0, 1) is None
+    assert next_to_check([], {}, (), (), 0, 1) is None
+
+
+def a_proposal(frame: int, *tracks: int) -> Proposed:
+    what = What.SWAP if len(tracks) == 2 else What.CUT
+    return Proposed(Proposal(1, what, frame, (), 1.0, 0.0, 0.0, 0.0), tracks)
+
+
+@pytest.mark.parametrize(
+    ("selection", "frame", "by", "found"),
+    [
+        ((4,), 3, 1, Check((3, 4), 6)),  # the swap, at the first of its tracks in the table
+        ((3, 4), 6, 1, Check((4,), 8)),
+        ((4,), 8, 1, Check((1,), 7)),
+        ((1,), 7, 1, Check((3,), 0)),
+        ((3,), 0, -1, Check((1,), 7)),
+        ((1,), 7, -1, Check((4,), 8)),
+        ((4,), 8, -1, Check((3, 4), 6)),
+        ((3,), 9, 1, Check((55,), 1)),
+    ],
+)
+def test_what_is_proposed_is_met_on_the_way_and_a_swap_once(selection, frame, by, found):
+    proposed = [a_proposal(6, 3, 4), a_proposal(7, 1), a_proposal(1, 55), a_proposal(2, 77)]
+    assert next_to_check([*ORDER, 55], BY_ID, proposed, selection, frame, by) == found
 
 
 @pytest.fixture

@@ -1,0 +1,286 @@
+"""What a run was made from and where it ran: what to type to make it again, and whether its data changed.
+
+`provenance.json` is written when the run is made, `machines.json` whenever a worker begins or goes on with
+it. Each digest says what it covers: frames are covered by name and size, since reading them all would take
+longer than many runs. Runs of older versions have neither file; what they lack is not recorded.
+"""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from core import config
+from core.array_file import read_arrays
+from core.atomic_file import write_atomically
+from core.datasets.clip import Clip
+from core.runs.job import Job, Works
+from core.runs.run_folder import RunFolder
+
+FILE, MACHINES = "provenance.json", "machines.json"
+
+TRUNK = Path("results") / "trunk.safetensors"
+"""Where a pretraining run leaves its weights; `core.networks.weights` says so too, but loads torch."""
+
+NOT_RECORDED = "not recorded"
+
+
+def write(
+    folder: RunFolder, job: Job, settings: Any, project: Path | None, clips: Sequence[Clip], every_clip: bool
+) -> None:
+    """Note what a run is made from; its snapshot is written already.
+
+    Args:
+        project: the folder of its project, where it has one.
+        clips: those of its snapshot.
+        every_clip: whether these are all of the project.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    digests = {
+        "trajectories": _of_snapshot(folder.snapshot) if clips else None,
+        "frames": _of_frames(clips) if clips else None,
+        "lists": _of_lists(settings),
+        "weights": _of_weights(start_of(settings)),
+    }
+    noted = {
+        "command": command_line(folder, job, settings, project, () if every_clip else clips),
+        "typed": sys.argv,
+        "seed": getattr(settings, "seed", None),
+        "digests": {name: digest for name, digest in digests.items() if digest is not None},
+    }
+    write_atomically(folder.path / FILE, json.dumps(noted, indent=1).encode())
+
+
+def read(folder: RunFolder) -> dict[str, Any]:
+    """What `write` noted; empty for a run of an older version, or a damaged file."""
+    noted = _read(folder.path / FILE)
+    return noted if isinstance(noted, dict) else {}
+
+
+def command_line(
+    folder: RunFolder, job: Job, settings: Any, project: Path | None, clips: Sequence[Clip] = ()
+) -> str:
+    """What to type for such a run: the settings that are not the defaults; `clips` only where not all."""
+    words = ["python", "main.py", job.name]
+    if project is not None and job.works is not Works.FOR_A_FILE:
+        words += ["--project", str(project)]
+    if job.works is Works.IN_A_RUN:
+        words += ["--out", str(folder.path)]
+    else:
+        for clip in clips:
+            words += ["--clip", clip.name]
+    values = config.as_dict(settings)
+    for field in dataclasses.fields(settings):
+        option = "--" + field.name.replace("_", "-")
+        value = values.get(field.name)
+        if getattr(settings, field.name) == field.default or value is None:
+            continue
+        if isinstance(value, bool):
+            words.append(option if value else option.replace("--", "--no-", 1))
+        elif isinstance(value, list):
+            words += [option, *map(str, value)]
+        else:
+            words += [option, str(value)]
+    return shlex.join(words)
+
+
+# --- weights ----------------------------------------------------------------------------------
+
+
+def start_of(settings: Any) -> str:
+    """The path of the weights that settings begin from; empty for a random start or none."""
+    for field in dataclasses.fields(settings):
+        if field.metadata.get("start"):
+            value = str(getattr(settings, field.name))
+            return "" if value == "random" else value
+    return ""
+
+
+def weights_at(folder: RunFolder, init: str) -> str:
+    """Where the weights that a run began from are now: at `init`, or wherever their digest is found.
+
+    Looked for among the runs beside this one, where a project that was moved or a run that was renamed has
+    them. `init` itself where they are nowhere, so that whoever reads them says what is missing.
+    """
+    path = Path(init)
+    noted = read(folder).get("digests", {}).get("weights")
+    if not init or init == "random" or _file_of(path).is_file() or not isinstance(noted, dict):
+        return init
+    beside = folder.path.parent
+    places = [beside / path.name, *_folders(beside), *_folders(beside.parent / "runs")]
+    for place in places:
+        file = _file_of(place)
+        if (
+            file.is_file()
+            and file.stat().st_size == noted.get("bytes")
+            and _of_file(file) == noted.get("sha256")
+        ):
+            return str(place)
+    return init
+
+
+def _folders(parent: Path) -> list[Path]:
+    return sorted(item for item in parent.iterdir() if item.is_dir()) if parent.is_dir() else []
+
+
+def _file_of(init: Path) -> Path:
+    return init / TRUNK if init.is_dir() else init
+
+
+# --- machines ---------------------------------------------------------------------------------
+
+
+def note_machine(folder: RunFolder) -> None:
+    """Note where a worker begins or goes on with a run.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    machine = {
+        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "host": platform.node(),
+        "cpus": os.cpu_count(),
+        "threads": os.environ.get("OMP_NUM_THREADS") or "as torch likes",
+        "gpus": gpus(),
+    }
+    write_atomically(folder.path / MACHINES, json.dumps([*machines(folder), machine], indent=1).encode())
+
+
+def machines(folder: RunFolder) -> list[dict[str, Any]]:
+    """Where a run ran, one entry a start; empty for a run of an older version."""
+    noted = _read(folder.path / MACHINES)
+    return noted if isinstance(noted, list) else []
+
+
+def gpus() -> list[dict[str, str]]:
+    """The GPUs of this machine by name, driver and memory; torch is not loaded to find out."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return []
+    command = [program, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    rows = [[part.strip() for part in line.split(",")] for line in result.stdout.splitlines()]
+    return [dict(zip(("name", "driver", "memory"), row, strict=True)) for row in rows if len(row) == 3]
+
+
+# --- digests ----------------------------------------------------------------------------------
+
+
+def _of_snapshot(folder: Path) -> dict[str, str]:
+    def parts() -> Iterator[bytes]:
+        for path in sorted(folder.glob("*.npz"), key=lambda one: int(one.stem)):
+            for name, values in sorted(read_arrays(path).items()):
+                yield f"{path.stem} {name} {values.dtype.str} {values.shape}".encode()
+                yield values.tobytes()
+
+    return {
+        "sha256": _of_parts(parts()),
+        "covers": "every array of the snapshot: ids, reviews, frames, points, boxes, origins and masks",
+    }
+
+
+def _of_frames(clips: Sequence[Clip]) -> dict[str, str]:
+    sizes = [
+        (clip.name, name, _size(clip.root / name)) for clip in clips for name in dict.fromkeys(clip.files)
+    ]
+    return {
+        "sha256": _of_parts(repr(one).encode() for one in sizes),
+        "covers": f"names and sizes of {len(sizes):,} files of frames, not what is in them",
+    }
+
+
+def _of_lists(settings: Any) -> dict[str, str] | None:
+    """Of the image lists and files of boxes that settings name."""
+    voc, year = getattr(settings, "voc", None), getattr(settings, "year", None)
+    names = [getattr(settings, name, None) for name in ("set", "test_set")]
+    files = [getattr(settings, name, None) for name in ("proposals", "test_proposals")]
+    if voc is not None and voc != Path():
+        lists = Path(voc) / f"VOC{year}" / "ImageSets" / "Main"
+        files += [lists / f"{name}.txt" for name in names if name]
+    found = [path for path in files if isinstance(path, Path) and path.is_file()]
+    if not found:
+        return None
+    return {
+        "sha256": _of_parts(part for path in found for part in (path.name.encode(), _of_file(path).encode())),
+        "covers": f"the whole of {', '.join(path.name for path in found)}",
+    }
+
+
+def _of_weights(init: str) -> dict[str, Any] | None:
+    file = _file_of(Path(init)) if init else None
+    if file is None or not file.is_file():
+        return None
+    return {
+        "path": init,
+        "bytes": file.stat().st_size,
+        "sha256": _of_file(file),
+        "covers": f"the whole of {file.name}",
+    }
+
+
+def _of_parts(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _of_file(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+def facts(folder: RunFolder) -> dict[str, str]:
+    """What is known of a run's making, in words by title, for people; `NOT_RECORDED` where it is not."""
+    noted, ran = read(folder), machines(folder)
+    made = _read(folder.path / "environment.json")
+    versions = (
+        {"program": made.get("program", ""), **made.get("versions", {})} if isinstance(made, dict) else {}
+    )
+    found = {
+        "Command": noted.get("command", ""),
+        "Versions": ", ".join(f"{name} {value}" for name, value in versions.items() if value != "absent"),
+        "Ran on": "; then ".join(dict.fromkeys(map(_machine, ran))),
+        "Seed": str(noted["seed"]) if noted.get("seed") is not None else "",
+    }
+    for name, digest in noted.get("digests", {}).items():
+        found[f"Digest of {name}"] = f"{digest['sha256'][:16]}… ({digest['covers']})"
+    return {title: text or NOT_RECORDED for title, text in found.items()}
+
+
+def _machine(noted: dict[str, Any]) -> str:
+    cards = [f"{one['name']} (driver {one['driver']})" for one in noted.get("gpus", [])]
+    threads = f"{noted.get('cpus')} CPUs, threads {noted.get('threads')}"
+    return f"{noted.get('host')}: {', '.join([*cards, threads])}"
