@@ -112,7 +112,7 @@ TORCH_FREE = (
     *("core.datasets", "core.trajectories", "core.tracking", "core.project", "core.runs", "core.cli"),
     *("core.demo", "core.check", "core.worker", "core.jobs.densify", "core.jobs.by_clip.results"),
     *("core.pairs", "core.evaluation.voc_ap", "core.evaluation.table1", "core.evaluation.probes"),
-    "core.identity.proposals",
+    *("core.identity.proposals", "core.evaluation.probe_table"),
 )
 
 
