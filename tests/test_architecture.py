@@ -114,6 +114,7 @@ TORCH_FREE = (
     *("core.pairs", "core.evaluation.voc_ap", "core.evaluation.table1", "core.evaluation.probes"),
     *("core.pretraining.preview", "core.pretraining.trajectory_losses", "core.pretraining.neighbours"),
     *("core.pretraining.excitations", "core.pretraining.held_out_scores", "core.identity.proposals"),
+    "core.evaluation.probe_table",
 )
 
 

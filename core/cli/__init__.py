@@ -30,6 +30,7 @@ COMMANDS = {
     "export": ("export", "write trajectories in another program's format"),
     "export-run": ("export_run", "write what runs measured for TensorBoard, or as CSV"),
     "table1": ("table1", "runs beside the paper's Table 1"),
+    "probes": ("probes", "what several probes measured, side by side"),
     "relocate": ("relocate", "say that source frames lie in another folder now"),
     "check": ("check", "integrity of a project's database, runs and source frames"),
 }
