@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
@@ -10,8 +11,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.plots.figure import Table
 from studio.plots.legend import Legend
-from studio.plots.plot_panel import PlotPanel, heading
+from studio.plots.plot_panel import PlotPanel
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,6 @@ class Histogram(PlotPanel):
     def __init__(self, title: str, bottom: str, left: str, empty: str, parent: QWidget | None = None) -> None:
         """`bottom`, `left`: quantity and unit; `empty`: what it says while it has nothing to show."""
         super().__init__(title, left, bottom, empty, parent)
-        self._column.insertWidget(0, heading(title))
         self._legend = Legend()
         self._legend.hide()
         self._column.insertWidget(1, self._legend)
@@ -75,6 +76,7 @@ class Histogram(PlotPanel):
 
     def set_axis(self, quantity: str) -> None:
         """Name quantity and unit of the horizontal axis."""
+        self._axes["bottom"] = quantity
         self._plot.setLabel("bottom", quantity)
 
     def show_counts(self, counts: Sequence[Counts]) -> None:
@@ -105,10 +107,24 @@ class Histogram(PlotPanel):
         self._empty.setVisible(not something)
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setStyle(showValues=something)
-        entries = [
+        self._legend.setVisible(len(self.shown) > 1)
+        self._legend.show_entries(self._legend_entries())
+
+    def _legend_entries(self) -> list[str]:
+        colours = theme.colours(self)
+        if len(self.shown) < 2:
+            return []
+        return [
             f'<span style="color:{colours.line(one.colour)}">{"─" if one.faint else "━"}</span>&nbsp;'
             f"{escape(one.label)}"
             for one in self.shown
         ]
-        self._legend.setVisible(len(entries) > 1)
-        self._legend.show_entries(entries)
+
+    def _table(self) -> Table:
+        rows = [
+            (one.label, float(low), float(high), int(count))
+            for one in self.shown
+            for (low, high), count in zip(pairwise(one.edges), one.counts, strict=True)
+        ]
+        quantity = self._axes["bottom"]
+        return Table(("series", f"{quantity}, from", f"{quantity}, to", self._axes["left"]), rows)
