@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
@@ -106,24 +107,24 @@ class Histogram(PlotPanel):
         self._empty.setVisible(not something)
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setStyle(showValues=something)
-        entries = self._legend_entries()
-        self._legend.setVisible(bool(entries))
-        self._legend.show_entries(entries)
+        self._legend.setVisible(len(self.shown) > 1)
+        self._legend.show_entries(self._legend_entries())
 
     def _legend_entries(self) -> list[str]:
         colours = theme.colours(self)
-        entries = [
+        if len(self.shown) < 2:
+            return []
+        return [
             f'<span style="color:{colours.line(one.colour)}">{"─" if one.faint else "━"}</span>&nbsp;'
             f"{escape(one.label)}"
             for one in self.shown
         ]
-        return entries if len(entries) > 1 else []
 
     def _table(self) -> Table:
         rows = [
-            (one.label, *row)
+            (one.label, float(low), float(high), int(count))
             for one in self.shown
-            for row in zip(one.edges[:-1], one.edges[1:], one.counts, strict=True)
+            for (low, high), count in zip(pairwise(one.edges), one.counts, strict=True)
         ]
-        axis = self._axes["bottom"]
-        return Table(("series", f"{axis} from", f"{axis} to", self._axes["left"]), rows)
+        quantity = self._axes["bottom"]
+        return Table(("series", f"{quantity}, from", f"{quantity}, to", self._axes["left"]), rows)

@@ -25,10 +25,10 @@ class Quantity:
 
 QUANTITIES = (
     Quantity("gradient_norm", "Gradient", "Length"),
-    Quantity("step_seconds", "Time of a step", "Milliseconds", 1000.0),
-    Quantity("data_wait", "Waiting for data", "Milliseconds a step", 1000.0),
-    Quantity("memory", "Memory", "Gigabytes"),
-    Quantity("gpu_use", "Use of the GPU", "Of the time (%)", 1.0, "appears when a run trains on a GPU"),
+    Quantity("step_seconds", "Time of a step", "ms", 1000.0),
+    Quantity("data_wait", "Waiting for data", "ms a step", 1000.0),
+    Quantity("memory", "Memory", "GB"),
+    Quantity("gpu_use", "Use of the GPU", "% of the time", 1.0, "appears when a run trains on a GPU"),
     Quantity("learning_rate", "Learning rate", "Step size"),
 )
 
@@ -63,7 +63,7 @@ class MachineView(QWidget):
             curves = [(run.curve(one.metric), label) for run, label in runs]
             self.plots[one.metric].show_series(
                 [
-                    Series(label, curve.steps, one.factor * np.asarray(curve.values), place, smooth=False)
+                    Series(label, curve.steps, one.factor * np.asarray(curve.values), place)
                     for place, (curve, label) in enumerate(curves)
                 ]
             )

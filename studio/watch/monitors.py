@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
 from core.pretraining.config import PretrainConfig
+from studio import icons, theme
 from studio.document import Document
 from studio.runs.run import Run
 from studio.watch.coverage_view import CoverageView
@@ -40,7 +41,7 @@ class Monitors(QWidget):
         pin_asked(int): the neighbours of a trajectory are wanted.
         losses_asked(Run): the tracks are to be coloured by what they cost a run.
         select_asked(int, object): trajectories (frozenset of ids) of a clip are wanted in Curate.
-        step_chosen(int): a person went to a step in one of the tabs.
+        step_chosen(object): a person went to a step (int) in one of the tabs, or back to the newest (None).
     """
 
     opened = Signal(object)
@@ -48,7 +49,7 @@ class Monitors(QWidget):
     pin_asked = Signal(int)
     losses_asked = Signal(object)
     select_asked = Signal(int, object)
-    step_chosen = Signal(int)
+    step_chosen = Signal(object)
 
     def __init__(
         self,
@@ -82,7 +83,18 @@ class Monitors(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.tabs)
+        self.newest_button = QToolButton()
+        self.newest_button.setAutoRaise(True)
+        self.newest_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.newest_button.setToolTip("Look at the newest step again, and follow the run")
+        self.newest_button.hide()
+        icons.set_icon(self.newest_button, "close")
+        self.newest_button.clicked.connect(self._follow)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(0, 0, theme.SPACE, 0)
+        bar.addWidget(self.tabs, 1)
+        bar.addWidget(self.newest_button)
+        layout.addLayout(bar)
         layout.addWidget(self._stack, 1)
         self.tabs.currentChanged.connect(self._turn_to)
         for opening in (self.pairs, self.filters, self.neighbours):
@@ -134,9 +146,20 @@ class Monitors(QWidget):
         if view is self.pairs:
             self._step_of_pairs = step
         self.step_chosen.emit(step)
+        self._refresh()
+
+    def _follow(self) -> None:
+        """Look at the newest step again."""
+        self._step = self._step_of_pairs = None
+        self.pairs.set_span(None)
+        self.step_chosen.emit(None)
+        self._refresh()
 
     def _refresh(self) -> None:
         """Let the tab in view show the run and the step."""
+        self.newest_button.setVisible(self._step is not None)
+        if self._step is not None:
+            self.newest_button.setText(f"Step {self._step:,}")
         if not self.isVisible():
             return
         tab = self.tabs.currentIndex()
@@ -144,7 +167,7 @@ class Monitors(QWidget):
             self.pairs.show_run(self._run)
             if self._step is not None and self._step != self._step_of_pairs:
                 self._step_of_pairs = self._step
-                self.pairs.set_span(*self._span(self._step))
+                self.pairs.set_span(self._span(self._step))
         elif tab == COVERAGE:
             self.coverage.show_run(self._run)
         elif tab == MACHINE:

@@ -99,12 +99,12 @@ class PairsView(QWidget):
             self.choices.button(choice).setEnabled(run is not None)
         self._read()
 
-    def set_span(self, first: int, last: int) -> None:
+    def set_span(self, span: tuple[int, int] | None) -> None:
         """Where the pairs of a step are chosen, show the worst batch of some steps, ends included.
 
-        A point of the loss curve is the mean of such a span.
+        A point of the loss curve is the mean of such a span. None for the newest step.
         """
-        self._span = (first, last)
+        self._span = span
         self._read()
 
     def choose(self, which: Which) -> None:

@@ -49,3 +49,15 @@ def test_the_empty_one_says_what_will_appear(qtbot: Any) -> None:
     np.testing.assert_array_equal(y, [0, 1, 0])
     plot.show_counts([])
     assert empty.isVisible()
+
+
+def test_its_figure_has_its_numbers(qtbot: Any) -> None:
+    plot = Histogram("Gap", "Frames", "Pairs", "Nothing yet.")
+    qtbot.addWidget(plot)
+    edges = np.array([0.0, 2.0, 4.0])
+    plot.show_counts([Counts("a", edges, np.array([1, 5]))])
+    figure = plot.figure()
+    assert figure.title == "Gap"
+    assert figure.table.columns == ("series", "Frames, from", "Frames, to", "Pairs")
+    assert list(figure.table.rows) == [("a", 0.0, 2.0, 1), ("a", 2.0, 4.0, 5)]
+    assert figure.legend == ()

@@ -169,6 +169,8 @@ def test_the_machine_is_drawn_as_the_run_reported_it(
 ) -> None:
     show_tab("Machine")
     plots = train.monitors.machine.plots
+    for plot in plots.values():
+        plot.set_smoothing("off")
     factors = {"gradient_norm": 1, "step_seconds": 1000, "data_wait": 1000, "memory": 1, "learning_rate": 1}
     for name, factor in factors.items():
         events, _ = RunFolder(run_folder).events()
@@ -203,3 +205,18 @@ def test_every_tab_says_what_will_appear_where_nothing_is_recorded(
     qtbot.waitUntil(lambda: monitors.filters.shown is not None, timeout=10000)
     qtbot.mouseClick(monitors.filters.bank, LEFT, pos=monitors.filters.bank.place(0).center())
     assert "did not record them" in monitors.filters._beside.sentence
+
+
+def test_a_step_that_is_looked_at_can_be_left_again(
+    train: TrainWorkspace, show_tab: Show, qtbot: Any
+) -> None:
+    monitors = train.monitors
+    assert not monitors.newest_button.isVisible()
+    show_tab("Filters")
+    train._go_to(10)
+    assert (monitors.newest_button.isVisible(), monitors.newest_button.text()) == (True, "Step 10")
+    qtbot.waitUntil(lambda: monitors.filters.shown is not None and monitors.filters.shown.step == 10)
+    qtbot.mouseClick(monitors.newest_button, LEFT)
+    assert not monitors.newest_button.isVisible()
+    assert not train.loss._chosen.isVisible()
+    qtbot.waitUntil(lambda: monitors.filters.shown.step == STEPS, timeout=10000)
