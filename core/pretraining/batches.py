@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from core.datasets.patches import PatchReader
 from core.pairs.sampling import (
     FrameGap,
     PairBatch,
@@ -19,18 +18,30 @@ from core.pairs.training_set import TrainingSet
 
 ALL = slice(None)
 
+Pixels = Any
+"""(N, S, S, 3) uint8 RGB: an array, or a tensor on the device that trains; the window, which imports this
+module to show pairs, has no torch."""
+
+
+class Reader(Protocol):
+    """What cuts patches: `PatchReader`, or `DevicePatchReader` on a GPU."""
+
+    def read(self, clip: np.ndarray, frame: np.ndarray, box: np.ndarray, flip: np.ndarray) -> Pixels:
+        """(N,) clips, frames, (N, 4) boxes, (N,) flips → (N, S, S, 3) uint8 RGB, wherever it trains."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class PatchBatch:
     """What one step sees.
 
     Attributes:
-        patches: (N, S, S, 3) uint8 RGB; the members of a pair or triplet follow one another.
+        patches: the members of a pair or triplet follow one another.
         labels: (B,) int64: 1 for a positive pair, else 0; the class of an image; 0 for a triplet.
         drawn: where the patches of pairs and triplets come from; None for images.
     """
 
-    patches: np.ndarray
+    patches: Pixels
     labels: np.ndarray
     drawn: PairBatch | TripletBatch | None = None
 
@@ -51,7 +62,7 @@ class Batches(Protocol):
 class PatchBatches:
     """Pairs or triplets with their pixels."""
 
-    def __init__(self, sampler: PairSampler | TripletSampler, reader: PatchReader) -> None:
+    def __init__(self, sampler: PairSampler | TripletSampler, reader: Reader) -> None:
         self._sampler, self._reader = sampler, reader
         self.counts = sampler.counts
 
@@ -70,7 +81,7 @@ def patch_batches(
     method: str,
     regime: str,
     gap: FrameGap,
-    reader: PatchReader,
+    reader: Reader,
     frame_bytes: int | None = None,
 ) -> PatchBatches:
     """What a method draws, see `sampler_of`, and reads."""
