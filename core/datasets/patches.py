@@ -1,27 +1,20 @@
 """Cut patches out of frames."""
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.reading import Frames, open_frames
+from core.datasets.decoding import Decoder
+from core.datasets.tinting import tinted
 
 FRAME_BUDGET = 1 << 30
 """Bytes of decoded frames that are kept: about 1,100 of 640 × 480."""
 
 CUT_SHARE = 8
 """For so many bytes of frames one more keeps patches that were cut."""
-
-THREADS = min(8, os.cpu_count() or 1)
-"""That decode images at once."""
-
-AHEAD = 4 * THREADS
-"""Frames that are decoded, beside those kept, before their patches are cut."""
 
 
 class PatchReader:
@@ -38,12 +31,11 @@ class PatchReader:
             budget: bytes of decoded frames to keep; at least the last frame always is. An eighth as much
                 again keeps patches.
         """
-        self._clips, self._size, self._budget = clips, size, budget
-        self._open: dict[int, Frames] = {}
+        self._size, self._budget = size, budget
+        self._decoder = Decoder(clips)
         self._frames: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()
         self._bytes = 0
         self._cut = CutPatches(size, max(1, budget // CUT_SHARE // (3 * size * size)))
-        self._decoders = ThreadPoolExecutor(THREADS)
 
     def __enter__(self) -> "PatchReader":
         return self
@@ -51,13 +43,21 @@ class PatchReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self, clip: np.ndarray, frame: np.ndarray, box: np.ndarray, flip: np.ndarray) -> np.ndarray:
+    def read(
+        self,
+        clip: np.ndarray,
+        frame: np.ndarray,
+        box: np.ndarray,
+        flip: np.ndarray,
+        colours: np.ndarray | None = None,
+    ) -> np.ndarray:
         """The pixels of boxes.
 
         Args:
             clip, frame: (N,) int, which clip and which frame of it.
             box: (N, 4) float32, pixels of the frame; what lies beyond its border is reflected.
             flip: (N,) bool, mirror left to right.
+            colours: (N, 3, 4) float32, see `tinted`; none where they stay.
 
         Returns:
             (N, size, size, 3) uint8, RGB.
@@ -66,7 +66,7 @@ class PatchReader:
             StudioError: a frame cannot be read.
         """
         patches = np.empty((len(clip), self._size, self._size, 3), np.uint8)
-        corners = _corners(box)
+        corners = whole_corners(box)
         names = np.column_stack([clip, frame, corners]).astype(np.int64)
         uncut: dict[tuple[int, int], list[int]] = {}
         # Frame by frame, so that a video is read forward and every frame is decoded once a batch.
@@ -79,40 +79,23 @@ class PatchReader:
                 self._cut.keep(names[place].tobytes(), patches[place])
                 if flip[place]:
                     patches[place] = cv2.flip(patches[place], 1)
-        return patches
+        return patches if colours is None else tinted(patches, colours)
 
     def close(self) -> None:
         """Close the clips, forget their frames and end the threads that decode."""
-        self._decoders.shutdown(cancel_futures=True)
-        for frames in self._open.values():
-            frames.close()
-        self._open.clear()
+        self._decoder.close()
         self._frames.clear()
         self._bytes = 0
         self._cut.clear()
 
     def _read_frames(self, keys: Sequence[tuple[int, int]]) -> Iterator[np.ndarray]:
-        """The frames of clips in this order; images that are not kept are decoded by several threads."""
-        for start in range(0, len(keys), AHEAD):
-            near = keys[start : start + AHEAD]
-            found = {key: self._frames[key] for key in near if key in self._frames}
-            coming = {
-                key: self._decoders.submit(self._opened(key[0]).__getitem__, key[1])
-                for key in near
-                if key not in found and not self._clips[key[0]].is_video
-            }
-            for key in near:
-                if key in coming:
-                    pixels = coming.pop(key).result()
-                else:
-                    pixels = found[key] if key in found else self._opened(key[0])[key[1]]
-                self._keep(key, pixels)
-                yield pixels
-
-    def _opened(self, clip: int) -> Frames:
-        if clip not in self._open:
-            self._open[clip] = open_frames(self._clips[clip])
-        return self._open[clip]
+        """The frames of clips in this order, kept or decoded."""
+        found = {key: self._frames[key] for key in keys if key in self._frames}
+        decoded = self._decoder.decode([key for key in keys if key not in found])
+        for key in keys:
+            pixels = found.pop(key) if key in found else next(decoded)
+            self._keep(key, pixels)
+            yield pixels
 
     def _keep(self, key: tuple[int, int], pixels: np.ndarray) -> None:
         if key not in self._frames:
@@ -183,7 +166,7 @@ def cut(pixels: np.ndarray, box: np.ndarray, size: int) -> np.ndarray:
         (size, size, 3) uint8; made smaller by area, larger bilinearly, aspect not kept (as R-CNN warps).
     """
     patch = np.empty((size, size, 3), np.uint8)
-    cut_into(pixels, _corners(np.asarray(box)[None])[0].tolist(), patch)
+    cut_into(pixels, whole_corners(np.asarray(box)[None])[0].tolist(), patch)
     return patch
 
 
@@ -208,7 +191,7 @@ def cut_into(pixels: np.ndarray, corners: Sequence[int], patch: np.ndarray) -> N
         cv2.cvtColor(small, cv2.COLOR_RGBA2RGB, dst=patch)
 
 
-def _corners(box: np.ndarray) -> np.ndarray:
+def whole_corners(box: np.ndarray) -> np.ndarray:
     """(N, 4) boxes → (N, 4) int64, x1, y1, x2, y2 to the nearest pixel, at least a pixel wide and high."""
     corners = np.floor(np.asarray(box) + 0.5).astype(np.int64)
     np.maximum(corners[:, 2:], corners[:, :2] + 1, out=corners[:, 2:])

@@ -10,6 +10,7 @@ import torch
 
 from core.config import as_dict
 from core.datasets.caltech101 import read_caltech101
+from core.datasets.clip import Clip
 from core.datasets.patches import PatchReader
 from core.errors import StudioError
 from core.events import Event, Log
@@ -26,8 +27,9 @@ from core.pairs.split import share_of, split_clips
 from core.pairs.training_set import TrainingSet, build_training_set
 from core.pretraining.batches import Batches, PatchBatch, drawn_once, patch_batches
 from core.pretraining.config import PretrainConfig
+from core.pretraining.device_patches import DevicePatchReader
 from core.pretraining.images import ImageBatches, hold_out, images_words
-from core.pretraining.loop import rate_at, train
+from core.pretraining.loop import on_device, rate_at, train
 from core.pretraining.losses import usual_margin
 from core.pretraining.objectives import Association, Classification, Contrastive, Nce, Objective, SlowFeat
 from core.pretraining.probe_sample import ProbeSample, choose
@@ -60,7 +62,7 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
         if config.method == "caltech101":
             material = _images(config, network)
         else:
-            material = _pairs(folder, config, network, opened)
+            material = _pairs(folder, config, network, device, opened)
         objective = _objective(config, network, material).to(device)
         objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = sgd(objective, config.momentum, config.weight_decay)
@@ -127,16 +129,19 @@ class _Material:
 
 
 def _pairs(
-    folder: RunFolder, config: PretrainConfig, network: Network, opened: contextlib.ExitStack
+    folder: RunFolder,
+    config: PretrainConfig,
+    network: Network,
+    device: torch.device,
+    opened: contextlib.ExitStack,
 ) -> _Material:
     """Pairs or triplets; the clips they are read from are closed with `opened`."""
     snapshot = read_snapshot(folder.snapshot)
     uses = {content.clip.name: content.clip.use for content in snapshot.clips}
     split = split_clips(uses, config.held_out, config.split_seed)
     whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
-    free = free_memory()
-    budget = min(config.frame_bytes, free // 2) if free else config.frame_bytes
-    reader = opened.enter_context(PatchReader(whole.clips, network.input_size, budget))
+    reader = _reader(whole.clips, network.input_size, config, device)
+    opened.callback(reader.close)
     gap = FrameGap(config.gap_shortest, config.gap_longest)
     jitter = Jitter(config.place_jitter, config.colour_jitter)
     training = whole.of_clips(split.training)
@@ -174,9 +179,21 @@ def _pairs(
     )
 
 
-def _probe(sample: ProbeSample, whole: TrainingSet, reader: PatchReader) -> Probe:
+def _probe(sample: ProbeSample, whole: TrainingSet, reader: PatchReader | DevicePatchReader) -> Probe:
     pixels = reader.read(sample.clip, sample.frame, sample.box, np.zeros(len(sample.clip), bool))
-    return Probe(sample, np.array([clip.id for clip in whole.clips], np.int64), pixels)
+    ids = np.array([clip.id for clip in whole.clips], np.int64)
+    return Probe(sample, ids, pixels if isinstance(pixels, np.ndarray) else pixels.cpu().numpy())
+
+
+def _reader(
+    clips: Sequence[Clip], size: int, config: PretrainConfig, device: torch.device
+) -> PatchReader | DevicePatchReader:
+    """Cuts patches where it trains."""
+    if device.type == "cuda":
+        return DevicePatchReader(clips, size, device, config.frame_bytes)
+    free = free_memory()
+    most = free // (2 * config.processes) if free else config.frame_bytes
+    return PatchReader(clips, size, min(config.frame_bytes, most))
 
 
 def _images(config: PretrainConfig, network: Network) -> _Material:
@@ -201,7 +218,7 @@ def _objective(config: PretrainConfig, network: Network, material: _Material) ->
     first = None
     if config.init == "calibrated":
         drawn = material.batches.draw(config.batch, _generator(config, 2))
-        first = normalise(torch.from_numpy(drawn.patches).permute(0, 3, 1, 2))
+        first = normalise(on_device(drawn, torch.device("cpu"))[0])
     initialise(trunk, config.init, generator, first)
     if config.method == "association":
         return Association(trunk, config.head, generator)

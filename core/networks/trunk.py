@@ -1,5 +1,7 @@
 """The convolutional stack that is kept: conv1 … fc7."""
 
+import functools
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -84,5 +86,10 @@ def normalise(images: Tensor) -> Tensor:
     Caffe's networks take BGR; ours take RGB, with the same means reordered. Weights of a Caffe
     network need their conv1 channels in reverse order.
     """
-    mean = torch.tensor(MEAN_RGB, device=images.device)[:, None, None]
-    return images.float() - mean
+    return images.float() - _mean(images.device)
+
+
+@functools.cache
+def _mean(device: torch.device) -> Tensor:
+    """(3, 1, 1) float32; sent to a device once, as the host waits for that."""
+    return torch.tensor(MEAN_RGB, device=device)[:, None, None]

@@ -23,6 +23,9 @@ from core.training.optimisation import set_learning_rate
 from core.training.reporting import Ledger
 from core.training.schedule import learning_rate
 
+AHEAD = 3
+"""Batches that are drawn before they are learnt from, so that one that takes long delays no step."""
+
 
 def train(
     objective: Objective,
@@ -45,7 +48,7 @@ def train(
     Args:
         objective: on `device`.
         held_out: measured on every `held_out_every` steps; may be empty.
-        generator: draws the batches; it may end a batch ahead.
+        generator: draws the batches; it may end some batches ahead.
         start: what `resume` gave.
         folder: the run's; `checkpoints/` and `results/filters/` are written in it.
         watch: takes in every step; see it for what it records.
@@ -83,7 +86,7 @@ def train(
         watch.write()
 
     learner = group.parallel(objective)
-    drawn = drawn_ahead(_batches(batches, config, generator, ledger.step, group.part(config.batch)))
+    drawn = drawn_ahead(_batches(batches, config, generator, ledger.step, group.part(config.batch)), AHEAD)
     try:
         yield from ledger.take()
         if group.leads and start.extra.get("events"):
@@ -91,8 +94,8 @@ def train(
         for batch, state in watch.timed(drawn):
             before, sampler = sampler, state  # a checkpoint draws on after this batch; the next may be drawn
             rate = rate_at(config, ledger.step)
-            on_device = _on_device(batch, device)
-            judged, norm = take_step(learner, optimizer, *on_device, rate, config, device)
+            sent = on_device(batch, device)
+            judged, norm = take_step(learner, optimizer, *sent, rate, config, device)
             ledger.add(*group.mean(torch.stack([judged.loss.detach(), judged.right.mean()])))
             each = group.whole(torch.stack([judged.losses, judged.scores], dim=1))
             if not group.leads:
@@ -173,10 +176,19 @@ def take_step(
     return judged, norm
 
 
-def _on_device(batch: PatchBatch, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Patches, (N, 3, S, S) uint8 channels last, and labels."""
-    patches = torch.from_numpy(batch.patches).to(device).permute(0, 3, 1, 2)
-    return patches, torch.from_numpy(batch.labels).to(device)
+def on_device(batch: PatchBatch, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Patches, (N, 3, S, S) uint8 channels last, and labels; the host does not wait until they are there."""
+    patches, labels = batch.patches, torch.from_numpy(batch.labels)
+    if isinstance(patches, np.ndarray):
+        patches = torch.from_numpy(patches)
+    if device.type == "cuda":
+        if patches.is_cuda:
+            patches.record_stream(torch.cuda.current_stream(device))
+        else:
+            patches = patches.pin_memory()
+        labels = labels.pin_memory()
+    patches = patches.to(device, non_blocking=True).permute(0, 3, 1, 2)
+    return patches, labels.to(device, non_blocking=True)
 
 
 def _judged(
@@ -193,7 +205,7 @@ def _measured(
 ) -> list[Judged]:
     """Held-out pairs, triplets or images, judged without dropout."""
     objective.eval()
-    judged = [_judged(objective, *_on_device(batch, device), config, device) for batch in batches]
+    judged = [_judged(objective, *on_device(batch, device), config, device) for batch in batches]
     objective.train()
     return judged
 

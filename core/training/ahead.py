@@ -1,5 +1,6 @@
 """Batches drawn ahead of the step that learns from them."""
 
+from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -7,16 +8,16 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def drawn_ahead(items: Iterator[Item]) -> Generator[Item, None, None]:
-    """The items of an iterator, each drawn by a thread while the one before it is in use.
+def drawn_ahead(items: Iterator[Item], count: int = 1) -> Generator[Item, None, None]:
+    """The items of an iterator, each drawn by a thread while those before it are in use.
 
-    Order and values are those of the iterator, which runs in one thread, at most one item ahead. What it
-    raises is raised where its item would have come. Closing waits for the item that is being drawn.
+    Order and values are those of the iterator, which runs in one thread, at most `count` items ahead. What
+    it raises is raised where its item would have come. Closing waits for those that are being drawn.
     """
     with ThreadPoolExecutor(1, "drawing") as executor:
-        coming = executor.submit(_next, items)
-        while drawn := coming.result():
-            coming = executor.submit(_next, items)
+        coming = deque(executor.submit(_next, items) for _ in range(count))
+        while drawn := coming.popleft().result():
+            coming.append(executor.submit(_next, items))
             yield drawn[0]
 
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from core.datasets.clip import Clip
-from core.datasets.patches import THREADS, PatchReader, cut
+from core.datasets.decoding import THREADS
+from core.datasets.patches import PatchReader, cut
 from core.datasets.reading import open_frames
 from core.datasets.video import index_video
 from core.errors import StudioError

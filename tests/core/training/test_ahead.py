@@ -38,6 +38,20 @@ def test_one_item_is_drawn_while_the_last_is_in_use_and_no_more():
     assert numbers.drawn == 4  # closing waits for the one begun
 
 
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_several_items_are_drawn_ahead_in_order(count):
+    numbers = Numbers(50)
+    with contextlib.closing(drawn_ahead(iter(numbers), count)) as ahead:
+        assert [next(ahead) for _ in range(4)] == [0, 1, 2, 3]
+    assert numbers.drawn == 4 + count
+    assert len(numbers.threads) == 1
+    assert list(drawn_ahead(iter(Numbers(7)), count)) == list(range(7))
+    failing = drawn_ahead(iter(Numbers(9, failing=True)), count)
+    assert [next(failing) for _ in range(4)] == [0, 1, 2, 3]
+    with pytest.raises(StudioError, match="The fifth"):
+        next(failing)
+
+
 def test_drawing_goes_on_while_an_item_is_in_use():
     begun = threading.Event()
 
