@@ -34,8 +34,8 @@ Item = TypeVar("Item")
 VITALS = ("step_seconds", "data_wait", "memory", "gpu_use")
 """Metrics that the machine decides, so that two equal runs differ in them."""
 
-SPARE = 500
-"""Writing the pairs takes at most one part in so many of a run's time, but for checkpoints and its end."""
+SPARE, LATEST = 500, 20.0
+"""Writing the pairs takes one part in so many of a run's time; but they are written after so many seconds."""
 
 CONV1_SIDE, CONV1_STRIDE = 7, 2
 
@@ -167,7 +167,7 @@ class Watch:
         self._norms, self._count = torch.zeros_like(self._norms), 0
         self._waited, self._timed_steps, self._afresh = 0.0, 0, True
         self._take_in()
-        if now - self._written > SPARE * self._cost:
+        if now - self._written > min(SPARE * self._cost, LATEST):
             self.write()
         return values
 
