@@ -21,17 +21,17 @@ from core.networks.sizes import Network, network_named
 from core.networks.trunk import Trunk, normalise
 from core.networks.weights import IN_RUN, save_trunk
 from core.pairs.counting import Counts, lost_kinds, material_words
-from core.pairs.jitter import Jitter
 from core.pairs.sampling import FrameGap
 from core.pairs.split import share_of, split_clips
 from core.pairs.training_set import TrainingSet, build_training_set
-from core.pretraining.batches import Batches, PatchBatch, drawn_once, patch_batches
+from core.pretraining.batches import Batches, PatchBatch, PatchBatches, drawn_once, patch_batches
 from core.pretraining.config import PretrainConfig
 from core.pretraining.device_patches import DevicePatchReader
 from core.pretraining.images import ImageBatches, hold_out, images_words
 from core.pretraining.loop import on_device, rate_at, train
 from core.pretraining.losses import usual_margin
 from core.pretraining.objectives import Association, Classification, Contrastive, Nce, Objective, SlowFeat
+from core.pretraining.pair_source import training_sampler
 from core.pretraining.probe_sample import ProbeSample, choose
 from core.pretraining.watch import Probe, Watch
 from core.runs.run_folder import RunFolder
@@ -142,16 +142,14 @@ def _pairs(
     whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
     reader = _reader(whole.clips, network.input_size, config, device)
     opened.callback(reader.close)
-    gap = FrameGap(config.gap_shortest, config.gap_longest)
-    jitter = Jitter(config.place_jitter, config.colour_jitter)
     training = whole.of_clips(split.training)
-    batches = patch_batches(training, config.method, config.regime, gap, reader, config.frame_bytes, jitter)
+    batches = PatchBatches(training_sampler(training, config), reader)
     trained, held_out = Counts.at_places(batches.counts, whole.clips), Counts({})
     warnings = [lost_kinds(config.regime, [one.kind for one in whole.sets(config.regime)], trained)]
     measured: Sequence[PatchBatch] = ()
     kept = None
     if split.held_out:
-        kept = whole.of_clips(split.held_out)
+        kept, gap = whole.of_clips(split.held_out), FrameGap(config.gap_shortest, config.gap_longest)
         try:
             others = patch_batches(kept, config.method, config.regime, gap, reader)
         except StudioError:  # no pair can be drawn

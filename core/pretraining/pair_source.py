@@ -13,7 +13,7 @@ from core import geometry
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.pairs.jitter import Jitter
-from core.pairs.sampling import FrameGap, PairBatch, TripletBatch, sampler_of
+from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletBatch, TripletSampler, sampler_of
 from core.pairs.split import split_clips
 from core.pairs.training_set import TrainingSet, build_training_set
 from core.pretraining.config import PretrainConfig
@@ -80,11 +80,7 @@ class PairSource:
         self.config, self._contents = config, snapshot.clips
         self.training_set = training_set_of(snapshot, config)
         self.clips: tuple[Clip, ...] = self.training_set.clips
-        gap = FrameGap(config.gap_shortest, config.gap_longest)
-        jitter = Jitter(config.place_jitter, config.colour_jitter)
-        self._sampler = sampler_of(
-            self.training_set, config.method, config.regime, gap, config.frame_bytes, jitter
-        )
+        self._sampler = training_sampler(self.training_set, config)
 
     @classmethod
     def of_run(cls, folder: Path) -> "PairSource":
@@ -163,6 +159,17 @@ def config_of_run(folder: Path) -> PretrainConfig:
     """
     values = settings.read_toml(folder / "config.toml").get("settings", {})
     return settings.from_dict(PretrainConfig, values)
+
+
+def training_sampler(training_set: TrainingSet, config: PretrainConfig) -> PairSampler | TripletSampler:
+    """What draws the pairs or triplets that a run trains on.
+
+    Raises:
+        StudioError: the regime finds no trajectories.
+    """
+    gap = FrameGap(config.gap_shortest, config.gap_longest)
+    jitter = Jitter(config.place_jitter, config.colour_jitter)
+    return sampler_of(training_set, config.method, config.regime, gap, config.frame_bytes, jitter)
 
 
 def training_set_of(snapshot: Snapshot, config: PretrainConfig) -> TrainingSet:

@@ -43,7 +43,7 @@ class Preview:
         return Histogram(edges, np.histogram(gaps, edges)[0])
 
     def overlaps(self, bins: int = 20) -> Histogram:
-        """Pairs by overlap, 0 to 1; the last bin holds the positive ones. Where it is unknown none counts."""
+        """Pairs by overlap, 0 to 1; without jitter the last bin holds the positive ones."""
         overlaps = np.concatenate([np.zeros(0, np.float32), *(step.facts.overlap for step in self.steps)])
         counts, edges = np.histogram(overlaps[~np.isnan(overlaps)], bins, (0.0, 1.0))
         return Histogram(edges, counts)

@@ -18,9 +18,10 @@ from core.pairs.training_set import TrainingSet, TrajectorySet
 PINNED = 8
 """Trajectories whose neighbours are shown where nobody has pinned any."""
 
-GALLERY = 160
+GALLERY = 112
+"""Trajectories beside the pinned ones among which neighbours are looked for."""
 
-RETRIEVED = 80
+RETRIEVED = 56
 """Held-out trajectories that are asked for at most."""
 
 FEWEST = 10

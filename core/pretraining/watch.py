@@ -34,8 +34,8 @@ Item = TypeVar("Item")
 VITALS = ("step_seconds", "data_wait", "memory", "gpu_use")
 """Metrics that the machine decides, so that two equal runs differ in them."""
 
-SPARE = 200
-"""Writing the pairs takes at most one part in so many of a run's time, but for checkpoints and its end."""
+SPARE, LATEST = 500, 20.0
+"""Writing the pairs takes one part in so many of a run's time; but they are written after so many seconds."""
 
 CONV1_SIDE, CONV1_STRIDE = 7, 2
 
@@ -167,7 +167,7 @@ class Watch:
         self._norms, self._count = torch.zeros_like(self._norms), 0
         self._waited, self._timed_steps, self._afresh = 0.0, 0, True
         self._take_in()
-        if now - self._written > SPARE * self._cost:
+        if now - self._written > min(SPARE * self._cost, LATEST):
             self.write()
         return values
 
@@ -268,16 +268,16 @@ def _seen(
         fc7 (S, D) float32; the highest response of every conv1 filter in each patch, (S, F) float32, and its
         place in the filter's map, counted row by row, (S, F) int64.
     """
+    features: list[Tensor] = []
+    highest: list[tuple[Tensor, Tensor]] = []
     training = trunk.training
     trunk.eval()
-    parts: list[tuple[Tensor, ...]] = []
+    hook = trunk.conv1.register_forward_hook(lambda *passed: highest.append(passed[-1].flatten(2).max(dim=2)))
     for start in range(0, len(pixels), 2 * config.batch):
         images = torch.from_numpy(pixels[start : start + 2 * config.batch]).to(device).permute(0, 3, 1, 2)
         with mixed_precision(device, config.amp, config.amp_on_cpu):
-            inputs = normalise(images)
-            _, fc7 = trunk(inputs)
-            response, place = trunk.conv1(inputs).flatten(2).max(dim=2)
-        parts.append((fc7.float(), response.float(), place))
+            features.append(trunk(normalise(images))[1].float())
+    hook.remove()
     trunk.train(training)
-    fc7, response, place = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
-    return fc7, response, place
+    fc7, response, place = (torch.cat(list(parts)).cpu() for parts in (features, *zip(*highest, strict=True)))
+    return fc7.numpy(), response.float().numpy(), place.numpy()

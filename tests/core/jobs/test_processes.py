@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -16,6 +17,7 @@ from core.errors import StudioError
 from core.events import Metric
 from core.jobs.processes import group_of
 from core.networks.weights import IN_RUN
+from core.pretraining.pair_log import PairLog
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
 from core.training.group import Group
@@ -51,6 +53,12 @@ def curves(folder: RunFolder) -> dict[tuple[str, int], float]:
 
 def assert_as_alone(folder: RunFolder, alone: RunFolder) -> None:
     assert curves(folder) == pytest.approx(curves(alone), rel=1e-4)
+    logs = PairLog(folder.path), PairLog(alone.path)
+    assert logs[0].steps.tolist() == logs[1].steps.tolist() == list(range(1, ALONE.steps + 1))
+    for step in (1, ALONE.steps):
+        (drawn, losses, scores), (other, *values) = (log.batch(step) for log in logs)
+        np.testing.assert_array_equal(drawn.box, other.box)
+        np.testing.assert_allclose([losses, scores], values, rtol=1e-3)
     ours, theirs = load_file(folder.path / IN_RUN), load_file(alone.path / IN_RUN)
     for name, tensor in theirs.items():
         torch.testing.assert_close(ours[name], tensor, rtol=1e-4, atol=1e-5)

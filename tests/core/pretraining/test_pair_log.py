@@ -13,7 +13,7 @@ from core.pairs.split import split_clips
 from core.pairs.training_set import build_training_set
 from core.pretraining.config import PretrainConfig
 from core.pretraining.pair_log import BUDGET, CHUNK, Chunk, PairLog, read_chunk, stride
-from core.pretraining.pair_source import PairSource
+from core.pretraining.pair_source import PairSource, training_sampler
 from core.pretraining.preview import first_batches, next_batches
 from core.pretraining.step_files import step_file
 from core.runs.run_folder import RunFolder
@@ -85,6 +85,24 @@ def test_a_step_is_drawn_again_with_its_losses(tmp_path, snapshot, method, sampl
 def drawn_on(snapshot, sampler):
     """Steps 10 to 12."""
     return drawn_by_hand(snapshot, sampler, 12, seed=3)[9:]
+
+
+def test_clips_that_are_visited_in_turn_are_visited_again(tmp_path, snapshot):
+    """Drawn from a state in the midst of it, where the decoded frames of one clip alone fit into memory."""
+    read = read_snapshot(snapshot)
+    large = [dataclasses.replace(one, clip=dataclasses.replace(one.clip, width=1280)) for one in read.clips]
+    config = dataclasses.replace(SMALL, batch=BATCH, frame_memory=0.01)
+    source = PairSource(dataclasses.replace(read, clips=tuple(large)), config)
+    generator = np.random.default_rng(0)
+    sampler = training_sampler(source.training_set, config)
+    drawn, states = [], []
+    for _ in range(120):
+        states.append(generator.bit_generator.state)
+        drawn.append(sampler.draw(BATCH, generator))
+    assert len({int(place) for one in drawn for place in one.clip.ravel()}) == 3
+    assert any(len(set(one.clip.ravel().tolist())) < 3 for one in drawn)
+    for start in (119, 57, 3):
+        assert_same(next(source.batches(states[start])), drawn[start])
 
 
 def test_a_log_that_grows_is_read_anew(tmp_path, snapshot):
