@@ -35,8 +35,8 @@ def write_report(results: Path, document: Path) -> None:
     tables["correction"] = _correction(found)
     text = document.read_text(encoding="utf-8")
     for name, table in tables.items():
-        marked = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", re.S)
-        text = marked.sub(lambda match, table=table: match.group(1) + table + match.group(2), text)
+        marked = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.S)
+        text = marked.sub(lambda match, table=table: f"{match.group(1)}{table}\n{match.group(2)}", text)
     document.write_text(text, encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from core.array_file import read_arrays, write_arrays
 from core.datasets.clip import Clip
 from core.datasets.patches import CutPatches, cut
+from core.datasets.tinting import tinted
 from core.pairs.split import split_clips
 from core.pairs.training_set import TrainingSet, build_training_set
 from core.tracking.config import TrackConfig
@@ -71,7 +72,14 @@ class FrameReader:
         self._frames, self._size = frames, size
         self._cut = CutPatches(size, most)
 
-    def read(self, clip: np.ndarray, frame: np.ndarray, box: np.ndarray, flip: np.ndarray) -> np.ndarray:
+    def read(
+        self,
+        clip: np.ndarray,
+        frame: np.ndarray,
+        box: np.ndarray,
+        flip: np.ndarray,
+        colours: np.ndarray | None = None,
+    ) -> np.ndarray:
         """As `PatchReader.read`."""
         patches = np.empty((len(clip), self._size, self._size, 3), np.uint8)
         for row, patch in enumerate(patches):
@@ -81,7 +89,7 @@ class FrameReader:
                 self._cut.keep(name, patch)
                 if flip[row]:
                     patch[...] = patch[:, ::-1].copy()
-        return patches
+        return patches if colours is None else tinted(patches, colours)
 
 
 def kept(path: Path, make: Callable[[], World]) -> World:

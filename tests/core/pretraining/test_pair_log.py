@@ -2,12 +2,14 @@
 
 import dataclasses
 import shutil
+from functools import partial
 
 import numpy as np
 import pytest
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
+from core.pairs.jitter import Jitter
 from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletSampler
 from core.pairs.split import split_clips
 from core.pairs.training_set import build_training_set
@@ -60,9 +62,19 @@ def write_chunk(folder, first, done, state, steps):
     Chunk(first, done, state, steps, losses, -losses).write(folder)
 
 
-@pytest.mark.parametrize(("method", "sampler"), [("association", PairSampler), ("slowfeat", TripletSampler)])
-def test_a_step_is_drawn_again_with_its_losses(tmp_path, snapshot, method, sampler):
-    folder = new_run(tmp_path / "run", snapshot, method=method, seed=3)
+@pytest.mark.parametrize(
+    ("changes", "sampler"),
+    [
+        ({"method": "association"}, PairSampler),
+        ({"method": "slowfeat"}, TripletSampler),
+        (
+            {"method": "nce", "place_jitter": 0.1, "colour_jitter": 0.4},
+            partial(TripletSampler, jitter=Jitter(0.1, 0.4), others=False),
+        ),
+    ],
+)
+def test_a_step_is_drawn_again_with_its_losses(tmp_path, snapshot, changes, sampler):
+    folder = new_run(tmp_path / "run", snapshot, seed=3, **changes)
     drawn = drawn_by_hand(snapshot, sampler, 9, seed=3)
     write_chunk(folder, 1, 5, drawn[0][0], [1, 2, 3, 4, 5])
     write_chunk(folder, 6, 9, drawn[5][0], [6, 8])  # thinned: 7 and 9 are not kept
