@@ -31,23 +31,25 @@ def perform(args: argparse.Namespace) -> Outcome:
             raise Stopped(
                 f"Stopped; see what is done with: {start()} {args.out}, or start again with another --out."
             ) from interrupt
-    of, folder = result.comparison, result.project
-    rows = [*of.rows, *of.baselines]
+    folder, comparisons = result.project, result.comparisons
+    starts = (*result.starts, result.baseline)
+    rows = [row for start in starts for row in start.rows]
     for how, suffix in (("text", "txt"), ("csv", "csv")):
         table = format_table(rows, how, classes=measured_classes(rows))
         write_atomically(folder / f"ap_table.{suffix}", table.encode())
     write_report(result)
+    sentences = "\n".join(of.sentence for of in comparisons)
     text = (
-        f"{seed_table(of)}\n\n{of.sentence}\n"
+        f"{seed_table(comparisons)}\n\n{sentences}\n"
         f"Done in {result.seconds / 60:.1f} minutes. Report: {folder / 'report.html'}"
     )
     values = {
         "project": str(folder),
         "seconds": {step.name: round(step.seconds, 1) for step in result.timings},
-        "pretraining": str(result.pretrainings[0].path),
-        "pretrainings": [str(run.path) for run in result.pretrainings],
-        "runs": [str(run.path) for run in (*result.evaluations, *result.baselines)],
+        "pretraining": str(result.starts[0].pretrainings[0].path),
+        "pretrainings": [str(run.path) for start in result.starts for run in start.pretrainings],
+        "runs": [str(run.path) for start in starts for run in start.evaluations],
         "map": {row.name: row.mean_ap / 100 for row in rows},
-        "comparison": of.as_dict(),
+        "comparisons": [of.as_dict() for of in comparisons],
     }
     return Outcome(f"\n{text}\nOpen it: {start()} {args.out}", values)

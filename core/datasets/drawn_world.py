@@ -15,8 +15,8 @@ from core.datasets.drawn_files import write_pictures, write_sequence, writing_wh
 from core.datasets.synthetic import Effects, SyntheticClip, render_clip
 from core.errors import StudioError
 
-WIDTH, HEIGHT = 200, 150
-"""Of every frame and picture, in pixels."""
+WIDTH, HEIGHT = 320, 240
+"""Of every frame, in pixels; pictures are 200 x 150."""
 
 SHORT_FRAMES = 12
 THINGS = 3

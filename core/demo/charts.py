@@ -14,11 +14,12 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52, WIDTH - 16, 14, HEIGHT - 42
 
 @dataclass(frozen=True)
 class Curve:
-    """A named curve; values that are not finite are left out."""
+    """A named curve in a colour of the style sheet, 1 to 3; values that are not finite are left out."""
 
     name: str
     steps: Sequence[int]
     values: Sequence[float]
+    colour: int = 1
 
     @property
     def points(self) -> list[tuple[int, float]]:
@@ -38,7 +39,7 @@ def line_chart(
 
     Args:
         title: what it shows, for those who do not see it.
-        curves: up to three, one a colour of the style sheet; the first is drawn on top.
+        curves: the first is drawn on top.
         x_label, y_label: quantity and unit.
         span: lowest and highest value of the vertical axis; fitted to the values where None.
         reference: a value that is marked by a dashed line, and what it stands for.
@@ -56,10 +57,7 @@ def line_chart(
         share = (min(max(value, low), high) - low) / (high - low)
         return round(_BOTTOM - (_BOTTOM - _TOP) * share, 1)
 
-    lines = [
-        (number, [(x(step), y(value)) for step, value in curve.points])
-        for number, curve in enumerate(curves, start=1)
-    ]
+    lines = [(curve.colour, [(x(step), y(value)) for step, value in curve.points]) for curve in curves]
     return render(
         "chart.html",
         title=title,
@@ -74,7 +72,7 @@ def line_chart(
         y_label=y_label,
         reference=(y(reference[0]), reference[1]) if reference else None,
         lines=lines[::-1],
-        names=[curve.name for curve in curves],
+        names=[(curve.name, curve.colour) for curve in curves],
     )
 
 

@@ -36,15 +36,9 @@ class Comparison:
         """The mean of the points, and its 95 % t-interval, paired by seed."""
         return t_interval(self.points)
 
-    @property
-    def means(self) -> tuple[Interval, Interval]:
-        """mAP of either start in percent."""
-        return _mean_ap(self.rows), _mean_ap(self.baselines)
-
-    def of_class(self, name: str) -> tuple[float, float, Interval]:
-        """Mean AP of a class in percent from either start, and the difference paired by seed, in points."""
-        first, second = (t_interval([row.aps[name] for row in rows]) for rows in (self.rows, self.baselines))
-        return first.mean, second.mean, t_interval([difference(*pair).aps[name] for pair in self._pairs])
+    def of_class(self, name: str) -> Interval:
+        """The difference in AP of a class, in percentage points."""
+        return t_interval([difference(*pair).aps[name] for pair in self._pairs])
 
     @property
     def reason(self) -> str:
@@ -98,21 +92,22 @@ def verdict(of: Interval) -> str:
     return f"no difference that {of.count} seeds can tell, {of.mean:+.1f} ± {of.half:.1f}"
 
 
-def seed_table(of: Comparison) -> str:
-    """mAP in percent as text: a row for each start and one for the difference, a column for each seed."""
-    means = of.means
-    lines = [
-        ("mAP, %", [f"seed {seed}" for seed in of.seeds], "mean"),
-        (of.names[0], [f"{row.mean_ap:.1f}" for row in of.rows], f"{means[0].mean:.1f}"),
-        (of.names[1], [f"{row.mean_ap:.1f}" for row in of.baselines], f"{means[1].mean:.1f}"),
-        ("difference", [f"{point:+.1f}" for point in of.points], _signed(of.difference)),
-    ]
-    widths = [max(len(line[1][place]) for line in lines) for place in range(len(of.seeds))]
-    name = max(len(line[0]) for line in lines)
+def seed_table(comparisons: Sequence[Comparison]) -> str:
+    """mAP in percent as text: a row for each start and each difference, a column for each seed."""
+    first = comparisons[0]
+    lines = [("mAP, %", [f"seed {seed}" for seed in first.seeds], "mean")]
+    starts = [(of.names[0], of.rows) for of in comparisons] + [(first.names[1], first.baselines)]
+    for name, rows in starts:
+        lines.append((name, [f"{row.mean_ap:.1f}" for row in rows], f"{_mean_ap(rows).mean:.1f}"))
+    for of in comparisons:
+        points = [f"{point:+.1f}" for point in of.points]
+        lines.append((f"{of.names[0]}, difference", points, _signed(of.difference)))
+    widths = [max(len(cells[place]) for _, cells, _ in lines) for place in range(len(first.seeds))]
+    room = max(len(name) for name, _, _ in lines)
     return "\n".join(
-        f"{head:<{name}}  {'  '.join(f'{cell:>{width}}' for cell, width in zip(cells, widths, strict=True))}"
+        f"{name:<{room}}  {'  '.join(f'{cell:>{width}}' for cell, width in zip(cells, widths, strict=True))}"
         f"   {last}"
-        for head, cells, last in lines
+        for name, cells, last in lines
     )
 
 

@@ -11,22 +11,23 @@ from core.demo.charts import HEIGHT, ticks
 from core.demo.templates import render
 from core.evaluation.intervals import Interval
 
-_LEFT, _TOP, _BOTTOM = 52, 14, HEIGHT - 42
+_LEFT, _TOP, _BOTTOM = 52, 14, HEIGHT - 46
 _ROOM = 170
 """Pixels across for each group of dots."""
 
 
 @dataclass(frozen=True)
 class Dots:
-    """A named group: one value for each seed, and their mean with its interval."""
+    """A named group: a value for each seed, their mean with its interval, a colour of the style sheet."""
 
     name: str
     values: Sequence[float]
     interval: Interval
+    colour: int = 1
 
 
 def dot_chart(title: str, groups: Sequence[Dots], seeds: Sequence[int], unit: str, zero: str = "") -> Markup:
-    """Dots of the same seed, in groups side by side, are joined.
+    """A chart of dots; those of the same seed, in groups side by side, are joined.
 
     Args:
         title: what it shows, for those who do not see it.
@@ -49,11 +50,11 @@ def dot_chart(title: str, groups: Sequence[Dots], seeds: Sequence[int], unit: st
 
     drawn = [
         {
-            "name": group.name,
-            "number": place + 1,
+            "words": group.name.split(", "),
+            "number": group.colour,
             "x": x(place),
-            # the interval stands beside its dots, away from the lines between the groups
-            "mean_x": x(place) + (36 if place == len(groups) - 1 else -36),
+            # the interval stands beside its dots, away from the lines between the groups where it can
+            "mean_x": x(place) + (-36 if place == 0 else 36 if place == len(groups) - 1 else 14),
             "mean": y(group.interval.mean),
             "ends": [y(end) for end in _ends(group)[-2:]],
             "dots": [
@@ -71,7 +72,7 @@ def dot_chart(title: str, groups: Sequence[Dots], seeds: Sequence[int], unit: st
         left=_LEFT,
         right=width - 16,
         middle=(_TOP + _BOTTOM) / 2,
-        bottom=HEIGHT - 20,
+        bottom=HEIGHT - 24,
         heights=[(y(tick), f"{tick:g}") for tick in ticks(low, high, 5)],
         zero=(y(0), zero) if zero else None,
         unit=unit,

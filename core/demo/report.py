@@ -17,13 +17,12 @@ from core.datasets.clip import Clip
 from core.datasets.drawn_world import SHORT_FRAMES
 from core.datasets.reading import open_frames
 from core.demo.charts import Curve, line_chart
-from core.demo.comparison import Comparison
-from core.demo.demo import DemoResult, Timing
+from core.demo.demo import DemoResult, Start, Timing
 from core.demo.dots import Dots, dot_chart
 from core.demo.pictures import TRAIL, filters_png, overlay_jpeg
 from core.demo.templates import render
 from core.evaluation.differences import signed
-from core.evaluation.intervals import Interval
+from core.evaluation.intervals import Interval, t_interval
 from core.evaluation.table1 import measured_classes
 from core.events import Filters, Metric
 from core.filters import read_filters
@@ -40,22 +39,23 @@ _COUNTED = ("clips", "frames", "objects", "masks given", "masks filled in", "poi
 
 def write_report(result: DemoResult) -> Path:
     """Write `report.html` and `conv1_filters.png` into the project's folder; returns the page's path."""
-    filters = _filters(result.pretrainings[0])
-    write_atomically(result.project / "conv1_filters.png", filters_png(filters[-1][1]))
+    filters = [_filters(start.pretrainings[0]) for start in result.starts]
+    write_atomically(result.project / "conv1_filters.png", filters_png(filters[0][-1][1]))
     style = importlib.resources.files("resources").joinpath("report.css").read_text(encoding="utf-8")
+    shown = [("at step 0", filters[0][0][1])]
+    for start, (*_, (step, weights)) in zip(result.starts, filters, strict=True):
+        shown.append((f"{start.name}, step {step:,}", weights))
     page = render(
         "report.html",
         style=Markup(style),
         trail=TRAIL,
-        filters=[
-            (step, _image("png", filters_png(weights), f"filters at step {step}"))
-            for step, weights in (filters[0], filters[-1])
-        ],
+        filters=[(name, _image("png", filters_png(weights), f"filters, {name}")) for name, weights in shown],
+        names=[(start.name, colour) for start, colour in _coloured(result)],
         **_clips(result.project),
         **_head(result),
-        **_seeds(result.comparison),
+        **_seeds(result),
         **_charts(result),
-        **_precisions(result.comparison),
+        **_precisions(result),
         **_origin(result),
     )
     path = result.project / "report.html"
@@ -63,14 +63,19 @@ def write_report(result: DemoResult) -> Path:
     return path
 
 
+def _coloured(result: DemoResult) -> list[tuple[Start, int]]:
+    """The starts from left to right, each with its colour: the baseline between the others."""
+    first, *others = result.starts
+    return [(start, colour) for colour, start in enumerate((first, result.baseline, *others), start=1)]
+
+
 def _head(result: DemoResult) -> dict[str, Any]:
     minutes, seconds = divmod(round(result.seconds), 60)
-    of = result.comparison
-    figures = [(f"{ap.mean:.1f} %", f"mean AP, {name}") for name, ap in zip(of.names, of.means, strict=True)]
-    held_out = _mean_curve(result.pretrainings, "held_out_accuracy", "").values
-    if held_out:
-        correct = "pairs of held-out clips classified correctly (chance 50 %)"
-        figures.append((f"{100 * held_out[-1]:.0f} %", correct))
+    figures = [
+        (signed(of.difference.mean), of.difference.half, f"points of mAP, {of.names[0]}")
+        for of in result.comparisons
+        if not of.reason
+    ]
     steps = _steps(result.timings)
     return {"minutes": minutes, "seconds": seconds, "figures": figures, "steps": steps}
 
@@ -80,26 +85,27 @@ def _steps(timings: Sequence[Timing]) -> list[dict[str, Any]]:
     return [{"name": step.name, "seconds": step.seconds, "share": step.seconds / longest} for step in timings]
 
 
-def _seeds(of: Comparison) -> dict[str, Any]:
+def _seeds(result: DemoResult) -> dict[str, Any]:
     """The claim: seed by seed, and what follows from it."""
+    colours = {start.name: colour for start, colour in _coloured(result)}
     return {
-        "verdict": of.verdict,
-        "sentence": of.sentence,
+        "sentences": [of.sentence for of in result.comparisons],
         "seed_chart": dot_chart(
-            "mAP by seed from either start",
+            "mAP by seed from each start",
             [
-                Dots(name, [row.mean_ap for row in rows], interval)
-                for name, rows, interval in zip(of.names, (of.rows, of.baselines), of.means, strict=True)
+                Dots(start.name, values, t_interval(values), colour)
+                for start, colour in _coloured(result)
+                for values in ([row.mean_ap for row in start.rows],)
             ],
-            of.seeds,
+            result.seeds,
             "mAP (%)",
         ),
         "difference_chart": dot_chart(
-            "Difference by seed",
-            [Dots("difference", of.points, of.difference)],
-            of.seeds,
+            "Difference to random weights by seed",
+            [Dots(of.names[0], of.points, of.difference, colours[of.names[0]]) for of in result.comparisons],
+            result.seeds,
             "points of mAP",
-            zero="equal",
+            zero=result.baseline.name,
         ),
     }
 
@@ -138,47 +144,51 @@ def _picture(
 
 def _charts(result: DemoResult) -> dict[str, Markup]:
     """Curves, each the mean over the seeds."""
-    pretraining = result.pretrainings
-    accuracies = [
-        _mean_curve(pretraining, "accuracy", "training clips"),
-        _mean_curve(pretraining, "held_out_accuracy", "held-out clips"),
-    ]
+
+    def curves(metric: str) -> list[Curve]:
+        return [
+            _mean_curve(start.pretrainings, metric, start.name, colour)
+            for start, colour in _coloured(result)
+            if start.pretrainings
+        ]
+
     losses = [
-        _mean_curve(runs, "loss", name)
-        for runs, name in zip((result.evaluations, result.baselines), result.comparison.names, strict=True)
+        _mean_curve(start.evaluations, "loss", start.name, colour) for start, colour in _coloured(result)
     ]
     unit, span = "loss (nats)", _usual_span(losses)
     return {
-        "loss_chart": line_chart(
-            "Loss of pretraining", [_mean_curve(pretraining, "loss", "loss")], "step", unit
-        ),
+        "loss_chart": line_chart("Loss of pretraining", curves("loss"), "step", unit),
         "accuracy_chart": line_chart(
-            "Pair accuracy of pretraining",
-            accuracies,
+            "Accuracy on held-out clips",
+            curves("held_out_accuracy"),
             "step",
-            "accuracy of pairs (share)",
-            span=(0.4, 1.0),
-            reference=(0.5, "chance"),
+            "correct on held-out clips (share)",
+            span=(0.0, 1.0),
         ),
         "finetuning_chart": line_chart("Loss of fine-tuning", losses, "step", unit, span=span),
     }
 
 
-def _precisions(of: Comparison) -> dict[str, Any]:
-    """The table of AP: a row a class, a column a start, and the difference with its interval."""
+def _precisions(result: DemoResult) -> dict[str, Any]:
+    """The table of AP: a row a class, a column a start, and the differences with their intervals."""
+    starts = [start for start, _ in _coloured(result)]
 
-    def line(name: str, first: float, second: float, apart: Interval) -> dict[str, Any]:
-        cells = [f"{first:.1f}", f"{second:.1f}", _with_half(apart)]
-        return {"name": name, "shares": [first / 100, second / 100], "cells": cells}
+    def line(name: str, values: Sequence[float], apart: Sequence[Interval]) -> dict[str, Any]:
+        cells = [*(f"{value:.1f}" for value in values), *map(_with_half, apart)]
+        return {"name": name, "shares": [value / 100 for value in values], "cells": cells}
 
-    rows = (*of.rows, *of.baselines)
-    first, second = of.means
+    def of_class(name: str) -> dict[str, Any]:
+        values = [t_interval([row.aps[name] for row in start.rows]).mean for start in starts]
+        return line(name, values, [of.of_class(name) for of in result.comparisons])
+
+    rows = [row for start in starts for row in start.rows]
+    means = [t_interval([row.mean_ap for row in start.rows]).mean for start in starts]
     return {
-        "networks": of.names,
-        "classes": [line(name, *of.of_class(name)) for name in measured_classes(rows)],
-        "mean": line("mean", first.mean, second.mean, of.difference),
-        "unlike": of.reason,
-        "count": len(of.seeds),
+        "differences": [of.names[0] for of in result.comparisons],
+        "classes": [of_class(name) for name in measured_classes(rows)],
+        "mean": line("mean", means, [of.difference for of in result.comparisons]),
+        "unlike": next(filter(None, (of.reason for of in result.comparisons)), ""),
+        "count": len(result.seeds),
         "conditions": f"{rows[0].conditions}, {rows[0].measured_words}",
     }
 
@@ -189,12 +199,12 @@ def _with_half(of: Interval) -> str:
 
 
 def _origin(result: DemoResult) -> dict[str, Any]:
-    made = json.loads((result.pretrainings[0].path / "environment.json").read_text(encoding="utf-8"))
-    seeds = result.comparison.seeds
+    environment = result.starts[0].pretrainings[0].path / "environment.json"
+    made = json.loads(environment.read_text(encoding="utf-8"))
     return {
         "made": made,
-        "seed": seeds[0],
-        "seed_words": ", ".join(map(str, seeds)),
+        "seed": result.seeds[0],
+        "seed_words": ", ".join(map(str, result.seeds)),
         "versions": {
             "AssociationNet Studio": made["program"],
             "Python": made["python"],
@@ -203,20 +213,14 @@ def _origin(result: DemoResult) -> dict[str, Any]:
     }
 
 
-def _curves(runs: Sequence[RunFolder], metric: str) -> list[Curve]:
-    """The curve of each run, without a name."""
+def _mean_curve(runs: Sequence[RunFolder], metric: str, name: str, colour: int) -> Curve:
+    """The mean of the curves of runs, at the steps that all of them reported."""
     curves = []
     for run in runs:
         found = [event for event in run.events()[0] if isinstance(event, Metric) and event.name == metric]
-        curves.append(Curve("", [event.step for event in found], [event.value for event in found]))
-    return curves
-
-
-def _mean_curve(runs: Sequence[RunFolder], metric: str, name: str) -> Curve:
-    """The mean of the curves of runs, at the steps that all of them reported."""
-    curves = [dict(curve.points) for curve in _curves(runs, metric)]
+        curves.append({event.step: event.value for event in found if math.isfinite(event.value)})
     steps = [step for step in curves[0] if all(step in curve for curve in curves)]
-    return Curve(name, steps, [float(np.mean([curve[step] for curve in curves])) for step in steps])
+    return Curve(name, steps, [float(np.mean([curve[step] for curve in curves])) for step in steps], colour)
 
 
 def _usual_span(curves: Sequence[Curve]) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import main
@@ -56,7 +57,7 @@ def test_it_leaves_every_run_done_with_its_curve(demo):
     out, result, _ = demo
     runs = [RunFolder(path.parent) for path in out.glob("runs/*/config.toml")]
     jobs = Counter(run.job for run in runs)
-    assert jobs == {"track": 1, "densify": 1, "proposals": 2, "pretrain": 2, "voc": 4}
+    assert jobs == {"track": 1, "densify": 1, "proposals": 2, "pretrain": 4, "voc": 6}
     assert {run.status().state for run in runs} == {State.DONE}
     for path in result["pretrainings"]:
         events = RunFolder(path).events()[0]
@@ -66,36 +67,39 @@ def test_it_leaves_every_run_done_with_its_curve(demo):
         assert len(losses) >= 1
 
 
-def test_every_seed_pretrains_and_fine_tunes_both_starts_on_the_same_few_pictures(demo):
+def test_every_seed_pretrains_by_both_methods_and_fine_tunes_all_starts_alike(demo):
     _, result, _ = demo
-    assert result["comparison"]["seeds"] == [1, 2]
+    assert [of["seeds"] for of in result["comparisons"]] == [[1, 2], [1, 2]]
     pretrainings = [RunFolder(path).settings_as_written() for path in result["pretrainings"]]
-    assert [(one["seed"], one["regime"], one["head"]) for one in pretrainings] == [
-        (1, "obj", "abs"),
-        (2, "obj", "abs"),
+    assert [(one["method"], one["head"], one["regime"], one["seed"]) for one in pretrainings] == [
+        ("association", "signed", "obj", 1),
+        ("association", "signed", "obj", 2),
+        ("nce", "signed", "obj", 1),
+        ("nce", "signed", "obj", 2),
     ]
     runs = [RunFolder(path).settings_as_written() for path in result["runs"]]
-    assert [one["seed"] for one in runs] == [1, 2, 1, 2]
+    assert [one["seed"] for one in runs] == [1, 2] * 3
     assert [one["init"] for one in runs] == [*result["pretrainings"], "random", "random"]
     same = [{name: value for name, value in one.items() if name not in ("seed", "init")} for one in runs]
-    assert same == [same[0]] * 4
+    assert same == [same[0]] * 6
     assert len(read_split(Path(same[0]["voc"]), 2007, "trainval")) == 40
 
 
 def test_what_it_says_is_what_its_runs_measured(demo):
     out, result, text = demo
     rows = [row_of_run(Path(run)) for run in result["runs"]]
-    assert [row.start for row in rows] == ["AssociationNet-obj"] * 2 + ["RandomNet"] * 2
-    maps = [row.mean_ap for row in rows]
-    of = result["comparison"]
-    assert of["map"] == [pytest.approx(maps[:2]), pytest.approx(maps[2:])]
-    points = [maps[0] - maps[2], maps[1] - maps[3]]
-    assert of["points"] == pytest.approx(points)
-    # of two values the interval is 12.706 times half of what lies between them
-    assert of["half_width"] == pytest.approx(12.706 * abs(points[0] - points[1]) / 2, rel=1e-3)
-    assert of["sentence"].startswith("AssociationNet-obj (abs) against RandomNet: ")
-    assert "over 2 seeds" in of["sentence"] or "that 2 seeds can tell" in of["sentence"]
-    assert of["sentence"] in text
+    assert [row.start.split("-")[0] for row in rows][::2] == ["AssociationNet", "NCE", "RandomNet"]
+    maps = np.reshape([row.mean_ap for row in rows], (3, 2))
+    names = ("AssociationNet-obj", "NCE-obj, beyond the paper")
+    for name, measured, of in zip(names, maps, result["comparisons"], strict=False):
+        assert of["map"] == [pytest.approx(measured), pytest.approx(maps[2])]
+        points = measured - maps[2]
+        assert of["points"] == pytest.approx(points)
+        # of two values the interval is 12.706 times half of what lies between them
+        assert of["half_width"] == pytest.approx(12.706 * abs(points[0] - points[1]) / 2, rel=1e-3)
+        assert of["sentence"].startswith(f"{name} against RandomNet: ")
+        assert "over 2 seeds" in of["sentence"] or "that 2 seeds can tell" in of["sentence"]
+        assert of["sentence"] in text
     with open(out / "ap_table.csv", newline="") as file:
         table = list(csv.DictReader(file))
     assert list(table[0])[:8] == ["setting", "network", "bottle", "car", "cat", "sofa", "tv", "mAP"]
@@ -122,13 +126,14 @@ def test_the_report_is_one_well_formed_page_that_needs_nothing_beside_it(demo):
     assert all(link.startswith("data:") for link in reader.links)
     for word in (
         "RandomNet",
-        "AssociationNet-obj (abs)",
+        "AssociationNet-obj",
+        "NCE-obj, beyond the paper",
         "scene2",
         "3 short clips",
         "torch",
         "main.py demo --out DIR --seed 1 --seeds 2",
         "seeds (1, 2) were fixed",
-        json.loads((out.parent / "demo.json").read_text())["comparison"]["sentence"],
+        json.loads((out.parent / "demo.json").read_text())["comparisons"][1]["sentence"],
     ):
         assert word in page
     assert "prefers-color-scheme: dark" in page

@@ -23,7 +23,7 @@ def test_many_clips_are_short_and_two_are_longer(world):
         for one in found.clips:
             assert one.warnings == ()
             assert [annotation.frame for annotation in one.annotations] == keyframes
-            assert (one.clip.frames, one.clip.width, one.clip.height) == (frames, 200, 150)
+            assert (one.clip.frames, one.clip.width, one.clip.height) == (frames, 320, 240)
 
 
 def test_its_masks_are_those_drawn_and_three_things_move(world):

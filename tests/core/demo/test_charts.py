@@ -37,7 +37,8 @@ def test_values_that_are_no_numbers_are_left_out():
 
 
 def test_several_curves_have_a_legend_and_names_are_escaped():
-    text = line_chart("A & B", [Curve("<a>", [0, 1], [1, 2]), Curve("b", [0, 1], [2, 3])], "x", "y")
+    text = line_chart("A & B", [Curve("<a>", [0, 1], [1, 2]), Curve("b", [0, 1], [2, 3], 3)], "x", "y")
     assert "&lt;a&gt;" in text
     assert parsed(text).get("aria-label") == "A & B"
     assert 'class="legend"' in text
+    assert '<li class="curve-3"><span></span>b</li>' in text
