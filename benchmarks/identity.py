@@ -361,13 +361,14 @@ def summary(found: Sequence[dict[str, dict[str, Any]]]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--clips", type=int, default=24, help="drawn clips to choose on, and to test on")
     parser.add_argument("--steps", type=int, default=300, help="of pretraining")
     parser.add_argument("--data", type=Path, help="folder of DAVIS and moseg_dataset")
     parser.add_argument("--plantings", type=int, default=2, help="errors planted in each real clip, in turn")
     args = parser.parse_args()
     found: dict[str, list[dict[str, dict[str, Any]]]] = {}
-    for seed in range(args.seeds):
+    for seed in range(args.first_seed, args.first_seed + args.seeds):
         of_seed: dict[str, dict[str, Any]] = {}
         for data, name, values in measure(args, seed):
             of_seed.setdefault(data, {})[name] = values
