@@ -37,5 +37,5 @@ class IdentityConfig:
         config.check(self)
         if not self.init:
             raise StudioError(
-                "Looking for identity errors needs a network; choose a pretraining run, or pretrain one."
+                "A network finds identity errors; choose a pretraining run, or pretrain one first."
             )
