@@ -3,6 +3,7 @@
     python -m benchmarks.long_lists [--tracks 12500] [--lanes 5000]
 
 sort_filter   the table of `tracks` tracks sorted by each of its columns and filtered;
+impact        what rejecting half of `tracks` point tracks takes out of training, counted anew each time;
 lanes         the timeline of `lanes` objects scrolled and painted at another frame.
 """
 
@@ -51,6 +52,22 @@ def sort_filter(tracks: int) -> dict[str, float]:
         model.set_filter(TrackFilter(min_length=number + 2, max_error=5.0, text="" if number % 2 else "1"))
 
     return measured(work, 2 * len(COLUMNS))
+
+
+def impact(tracks: int) -> dict[str, float]:
+    from core.pairs.impact import Rules, material
+
+    lengths = np.random.default_rng(0).integers(5, FRAMES, tracks)
+    points = PointTrajectories.pack([0] * tracks, [np.zeros((n, 2)) for n in lengths])
+    points.ids[:] = np.arange(1, tracks + 1)
+    half = frozenset(range(1, tracks, 2))
+
+    def work(number: int) -> None:
+        counted = material(points, [], Rules())
+        counted.amount(counted.among(half))
+        counted.amount()
+
+    return measured(work, 20)
 
 
 def lanes(count: int, folder: Path) -> dict[str, float]:
@@ -105,6 +122,7 @@ def main() -> None:
     report: dict[str, object] = vars(args).copy()
     with tempfile.TemporaryDirectory() as name:
         report["sort_filter"] = sort_filter(args.tracks)
+        report["impact"] = impact(args.tracks)
         report["lanes"] = lanes(args.lanes, Path(name))
     application.processEvents()
     print(json.dumps(report, indent=1))

@@ -36,4 +36,6 @@ class IdentityConfig:
     def __post_init__(self) -> None:
         config.check(self)
         if not self.init:
-            raise StudioError("Looking for identity errors needs a network; choose a pretraining run.")
+            raise StudioError(
+                "A network finds identity errors; choose a pretraining run, or pretrain one first."
+            )

@@ -84,11 +84,13 @@ class Proposal:
             first, second = tracks
             return (
                 f"From frame {self.frame} on, track {first} looks like track {second} did before, and track "
-                f"{second} like track {first}: {self.other:.2f} apart crosswise, {self.own:.2f} straight on."
+                f"{second} like track {first}. What is before and after differs by {self.own:.2f}; swapped, "
+                f"by {self.other:.2f} (0 is alike, 1 unlike)."
             )
         return (
-            f"From frame {self.frame} on, track {tracks[0]} looks unlike itself: {self.own:.2f} apart, where "
-            f"{self.usual:.2f} is usual for it and the nearest other thing is {self.other:.2f} away."
+            f"From frame {self.frame} on, track {tracks[0]} looks unlike itself. What is before and after "
+            f"differs by {self.own:.2f} (0 is alike, 1 unlike), where {self.usual:.2f} is usual for it; the "
+            f"nearest other thing differs by {self.other:.2f}."
         )
 
 

@@ -114,7 +114,7 @@ class ProjectJobs(QObject):
             self._adoption.add([folder])
         elif works is Works.OVER_CLIPS and run.log:
             self.message.emit(f"{run.log[-1].text} Go through them: Review ▸ Next frame to check.")
-        elif run.job == "pretrain":
+        elif run.job == "pretrain" and self._summaries:
             act = partial(self._open_with, "identity", folder)
             self.offered.emit(f"{run.title} is done.", "info", "Find identity errors…", act)
         else:

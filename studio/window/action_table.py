@@ -110,7 +110,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("next_check", "Next &frame to check", "|Review", "]", tip="Where ways of filling disagree or an edit is proposed; of the selected track, then of the next ones."),
     _curate("previous_check", "Previous fra&me to check", "Review", "[", tip="Where ways of filling disagree or an edit is proposed; of the selected track, then of those before it."),
     _curate("do_proposed", "&Do what is proposed", "Review", "Y", tip="Make the proposed cut or swap, go to the next frame to check."),
-    _curate("dismiss_proposed", "D&ismiss the proposal", "Review", "D", tip="It is no error and is not proposed again; goes to the next frame to check."),
+    _curate("dismiss_proposed", "D&ismiss what is proposed", "Review", "D", tip="It is no error and is not proposed again; goes to the next frame to check."),
     _curate("cancel", "&Cancel or clear", "|Review", "Esc", tip="Cancel what is being drawn, else select nothing."),
 
     ActionRow("curate", "&Curate", "View", ("Alt+1",), "Look at clips and correct trajectories.", "curate", "workspace"),

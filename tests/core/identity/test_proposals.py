@@ -55,8 +55,8 @@ SWAP = proposal_of(1, Finding((0, 1), 12, 0.8, 0.6, 0.1, 0.2), SEEN)
 def test_it_says_what_it_is_and_why():
     assert CUT.subject((3,)) == "cut of track 3 at frame 8"
     assert CUT.reason((3,)) == (
-        "From frame 8 on, track 3 looks unlike itself: 0.61 apart, where 0.10 is usual for it and the "
-        "nearest other thing is 0.70 away."
+        "From frame 8 on, track 3 looks unlike itself. What is before and after differs by 0.61 (0 is "
+        "alike, 1 unlike), where 0.10 is usual for it; the nearest other thing differs by 0.70."
     )
     assert SWAP.subject((3, 5)) == "swap of tracks 3 and 5 at frame 12"
     assert "track 3 looks like track 5 did before" in SWAP.reason((3, 5))

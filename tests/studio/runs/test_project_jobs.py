@@ -7,8 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 
+from core.events import Log
+from core.identity.config import IdentityConfig
 from core.pretraining.config import PretrainConfig
-from core.runs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder, State
 from studio.app import Studio
 from tests.studio.workspaces import recorded
 
@@ -53,4 +55,37 @@ def test_a_run_whose_worker_is_killed_is_told_with_what_to_do(open_studio: Studi
     qtbot.waitUntil(lambda: not runs.active(), timeout=10_000)
     assert open_studio.window.toasts.texts[-1] == (
         "Pretrain · association objtr was interrupted: The worker ended before it could save; resume the run."
+    )
+
+
+def test_a_pretrained_run_offers_to_look_for_identity_errors_with_it(
+    studio: Studio, small_project: Path, qtbot
+):
+    recorded.pretraining(small_project / "runs", "20260101T000000", PretrainConfig())
+    last = recorded.pretraining(small_project / "runs", "20260102T000000", PretrainConfig(regime="tr"))
+    studio.open_project(small_project)
+    session, popover = studio.session, studio.session.jobs.popovers["identity"]
+    qtbot.waitUntil(lambda: all(run.state is State.DONE for run in session.runs.all))
+    qtbot.waitUntil(lambda: bool(session.clips.summaries))
+    session.runs.finished.emit(next(run for run in session.runs.all if run.name == last.name))
+    assert studio.window.toasts.texts[-1] == "Pretrain · association tr is done."
+    button = studio.window.toasts._shown[-1].button
+    assert button.text() == "Find identity errors…"
+    qtbot.mouseClick(button, LEFT)
+    assert popover.isVisible()
+    assert popover.form.value() == IdentityConfig(init=str(last.path))
+    assert popover.start_button.isEnabled()
+    popover.hide()
+
+
+def test_what_was_found_is_told_with_where_to_go(studio: Studio, small_project: Path, qtbot):
+    folder = RunFolder.create_in(small_project / "runs", "identity", IdentityConfig(init="random"))
+    folder.append(Log("3 cuts and 1 swap are proposed in 2 clips."))
+    recorded.end(folder, State.DONE, 40)
+    studio.open_project(small_project)
+    (run,) = studio.session.runs.all
+    qtbot.waitUntil(lambda: bool(run.log))
+    studio.session.runs.finished.emit(run)
+    assert studio.window.toasts.texts[-1] == (
+        "3 cuts and 1 swap are proposed in 2 clips. Go through them: Review ▸ Next frame to check."
     )
