@@ -43,6 +43,7 @@ from studio.workspaces.compare import CompareWorkspace
 from studio.workspaces.curate import CurateWorkspace
 from studio.workspaces.curate_actions import CurateActions
 from studio.workspaces.evaluate import EvaluateWorkspace
+from studio.workspaces.probe import ProbeWorkspace
 from studio.workspaces.train import TrainWorkspace
 
 REVIEWED_ENOUGH = 10
@@ -156,8 +157,9 @@ class Session(QObject):
         self.train = TrainWorkspace(self.document, self.runs)
         self.evaluate = EvaluateWorkspace(self.document, self.runs)
         self.compare = CompareWorkspace(self.document, self.runs)
+        self.probe = ProbeWorkspace(self.document, self.runs)
         self.plots = Plots(self._window.settings, self.document.project.path / "exports", self)
-        for shown in (self.train, self.evaluate, self.compare, self.inspector):
+        for shown in (self.train, self.evaluate, self.compare, self.probe, self.inspector):
             self.plots.join(shown)
         self.visit = Visit(self.document, self.view, self)
         self.losses = LossSource(self.runs, self.view, self)
@@ -186,6 +188,7 @@ class Session(QObject):
             "train": self.train,
             "evaluate": self.evaluate,
             "compare": self.compare,
+            "probe": self.probe,
         }
         panels = [
             Panel("clips", "Clips", self.clips, left),

@@ -124,6 +124,8 @@ JOBS: dict[str, Job] = {
             settings=ProbeConfig,
             works=Works.FOR_A_FILE,
             module="core.jobs.probe",
+            workspace="probe",
+            icon="probe",
             required=("init",),
             result="probe.json",
         ),

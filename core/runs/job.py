@@ -29,8 +29,8 @@ class Job:
         module: defines `run(folder, settings)`, a generator of events whose closing lets the job save; one
             that works on clips also `result_edit(folder)`. Imported only when it runs: many need torch.
         reads: the kinds of trajectories that its snapshot holds; none where it needs no project.
-        workspace: of the window, `curate`, `train` or `evaluate`: where its runs are listed; empty where the
-            window shows them only while they run.
+        workspace: of the window, `curate`, `train`, `evaluate` or `probe`: where its runs are listed; empty
+            where the window shows them only while they run.
         icon: a file of `resources/icons`.
         required: settings that its command must be given.
         result: a JSON file in the run's `results` that its command prints.

@@ -160,7 +160,7 @@ def read_head(folder: RunFolder) -> Head:
     """
     settings = folder.settings_as_written()
     start = ""
-    if "voc" in settings and "init" in settings:
+    if "init" in settings and ("voc" in settings or folder.job == "probe"):
         start = network_name(weights_at(folder, str(settings["init"])))
     return Head(folder.job, settings, start, read_notes(folder.path))
 

@@ -117,6 +117,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("train", "&Train", "View", ("Alt+2",), "Pretrain a network on trajectories.", "train", "workspace"),
     ActionRow("evaluate", "&Evaluate", "View", ("Alt+3",), "Measure a network on PASCAL VOC.", "evaluate", "workspace"),
     ActionRow("compare", "C&ompare", "View", ("Alt+4",), "Put runs side by side.", "compare", "workspace"),
+    ActionRow("probe", "Pro&be", "View", ("Alt+5",), "Measure what a network's features are worth.", "probe", "workspace"),
     _curate("masks", "&Masks", "|View/Layers", "Shift+M", group="*"),
     _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
     _curate("trails", "&Trails", "View/Layers", "T", group="*"),

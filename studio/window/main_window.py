@@ -38,7 +38,7 @@ PRESSING = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 LAST_EDIT = 320
 """Pixels that the name of the last edit takes in the status bar; the hint needs its room, too."""
 
-WORKSPACES = ("curate", "train", "evaluate", "compare")
+WORKSPACES = ("curate", "train", "evaluate", "compare", "probe")
 
 
 class MainWindow(QMainWindow):
@@ -215,7 +215,7 @@ class MainWindow(QMainWindow):
         for name in WORKSPACES:
             button = QToolButton()
             button.setProperty("role", "segment")
-            button.setProperty("place", {"curate": "first", "compare": "last"}.get(name, ""))
+            button.setProperty("place", {WORKSPACES[0]: "first", WORKSPACES[-1]: "last"}.get(name, ""))
             button.setDefaultAction(self.commands[name])
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             row.addWidget(button)

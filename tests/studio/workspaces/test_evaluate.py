@@ -36,8 +36,8 @@ def open_evaluate(
     return new
 
 
-def write_voc(root: Path) -> Path:
-    """A VOCdevkit with six pictures of one bright square each, called cats."""
+def write_voc(root: Path, names: tuple[str, ...] = ("cat",)) -> Path:
+    """A VOCdevkit with six pictures of one bright square each, called by these names in turn."""
     base = root / "VOCdevkit" / "VOC2007"
     for name in ("JPEGImages", "Annotations", "ImageSets/Main"):
         (base / name).mkdir(parents=True)
@@ -51,7 +51,8 @@ def write_voc(root: Path) -> Path:
         (base / "Annotations" / f"{number:06d}.xml").write_text(
             f"<annotation><filename>{number:06d}.jpg</filename>"
             "<size><width>80</width><height>60</height><depth>3</depth></size>"
-            f"<object><name>cat</name><difficult>0</difficult><bndbox>{box}</bndbox></object></annotation>"
+            f"<object><name>{names[number % len(names)]}</name><difficult>0</difficult>"
+            f"<bndbox>{box}</bndbox></object></annotation>"
         )
     for name, numbers in (("trainval", range(4)), ("test", range(4, 6))):
         lines = "".join(f"{number:06d}\n" for number in numbers)
