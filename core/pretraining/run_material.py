@@ -15,6 +15,7 @@ from core.trajectories.snapshot_parts import snapshot_extents, trajectories_dige
 
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(PretrainConfig)}
 _PAIRS = ("association", "contrastive")
+_DRAW = ("seed {} draws others than seed {}", "batches of {} draw others than batches of {}")
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ class Measured:
         if self.count != other.count:
             return f"{other.count:,} are measured, not {self.count:,}"
         if self.draw != other.draw:
-            words = (f"seed {seed} and batches of {batch}" for seed, batch in (other.draw, self.draw))
-            return " draw others than ".join(words)
+            places = [place for place in range(2) if other.draw[place] != self.draw[place]]
+            return " and ".join(_DRAW[place].format(other.draw[place], self.draw[place]) for place in places)
         return ""
 
 

@@ -93,10 +93,10 @@ class TrackPlot(PlotPanel):
         super()._dress()
         c = theme.colours(self)
         self._plot.setBackground(c.window)  # of print, that is white
-        self._curve.setPen(pg.mkPen(c.series[0], width=1.5))
+        self._curve.setPen(pg.mkPen(c.series[0], width=self._wide(1.5)))
         self._keys.setBrush(QColor(c.series[1]))
         self._doubtful.setBrush(QColor(c.warning))
-        self._audits.setPen(pg.mkPen(c.series[2], width=1.5))
+        self._audits.setPen(pg.mkPen(c.series[2], width=self._wide(1.5)))
         self._cursor.setPen(pg.mkPen(c.mark, width=1))
         self._explain()
 

@@ -177,7 +177,7 @@ class ApBars(PlotPanel):
         super()._dress()
         colours = theme.colours(self)
         self._divider.setPen(pg.mkPen(colours.border))
-        self._marks.setPen(pg.mkPen(colours.text, width=2))
+        self._marks.setPen(pg.mkPen(colours.text, width=self._wide(2)))
         for text in self._absent:
             text.setColor(colours.muted)
 

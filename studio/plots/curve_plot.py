@@ -196,6 +196,7 @@ class CurvePlot(PlotPanel):
         self._chance.setVisible(something and self._has_chance)
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setStyle(showValues=something)
+        self._plot.getPlotItem().layout.activate()  # not a paint later: numbers need room
         self._keep_axes_sane()
         if not self._cursor.isVisible():
             self._readout.show_entries(self._legend_entries())
@@ -205,21 +206,21 @@ class CurvePlot(PlotPanel):
         colours = theme.colours(self)
         colour, base = QColor(colours.line(series.colour)), QColor(colours.base)
         style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
-        strong.setPen(pg.mkPen(colour, width=2, style=style))
+        strong.setPen(pg.mkPen(colour, width=self._wide(2), style=style))
         strong.setSymbol("o" if len(series.steps) == 1 else None)
         strong.setSymbolBrush(pg.mkBrush(colour))
         strong.setSymbolPen(None)
         strong.setSymbolSize(6)
         steps, values = self._visible(series.steps, series.values)
         dots = len(steps) <= DOTS_DRAWN
-        strong.setShadowPen(None if dots else pg.mkPen(base, width=5))
+        strong.setShadowPen(None if dots else pg.mkPen(base, width=self._wide(5)))
         if not self._deviation(series):
             strong.setShadowPen(None)
             raw.setData([], [])
             strong.setData(steps, values)
             return
         pale = mixed(colour, base, DOTS if dots else DENSE)
-        raw.setPen(None if dots else pg.mkPen(pale, width=1))
+        raw.setPen(None if dots else pg.mkPen(pale, width=self._wide(1)))
         raw.curve.setSegmentedLineMode("off" if dots else "on")  # a long path takes a painter seconds
         raw.setSymbol("o" if dots else None)
         raw.setSymbolBrush(pg.mkBrush(pale))

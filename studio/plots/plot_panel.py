@@ -111,6 +111,10 @@ class PlotPanel(QWidget):
     def _draw(self) -> None:
         """Draw what there is to show, in colours that depend on it."""
 
+    def _wide(self, pixels: float) -> float:
+        """The width of a pen in logical pixels; pyqtgraph's own are the screen's, hairlines on a fine one."""
+        return pixels if self.property(theme.PRINTING) else pixels * self.devicePixelRatioF()
+
     def _fit(self, width: float) -> None:
         """Arrange what depends on the width, in logical pixels."""
 

@@ -95,7 +95,7 @@ class PrCurve(PlotPanel):
         for place, line in enumerate(self._lines):
             if place < len(self._series):
                 one = self._series[place]
-                line.setPen(pg.mkPen(colours.line(one.colour), width=2))
+                line.setPen(pg.mkPen(colours.line(one.colour), width=self._wide(2)))
                 line.setData(100.0 * one.recall, 100.0 * one.precision)
             else:
                 line.setData([], [])

@@ -97,7 +97,7 @@ class Histogram(PlotPanel):
             one = self.shown[place]
             colour = QColor(colours.line(one.colour))
             colour.setAlphaF(0.6 if one.faint else 1)
-            item.setPen(pg.mkPen(colour, width=1 if one.faint else 2))
+            item.setPen(pg.mkPen(colour, width=self._wide(1 if one.faint else 2)))
             colour.setAlphaF(0.0 if one.faint else 0.3)
             item.setFillLevel(0)
             item.setFillBrush(pg.mkBrush(colour))

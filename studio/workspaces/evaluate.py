@@ -6,7 +6,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.detection.config import VocConfig
 from core.evaluation.differences import disagreement
@@ -170,16 +179,19 @@ class EvaluateWorkspace(QWidget):
         self.pr.show_class(name, curves)
 
     def _arrange(self) -> None:
-        plots = QWidget()
-        grid = QGridLayout(plots)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
-        grid.addWidget(self.bars, 0, 0, 1, 2)
-        grid.addWidget(self.loss, 1, 0)
-        grid.addWidget(self.pr, 1, 1)
-        for place in range(2):
-            grid.setRowStretch(place, 1)
-            grid.setColumnStretch(place, 1)
+        below = QWidget()
+        row = QHBoxLayout(below)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for plot in (self.loss, self.pr):
+            plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+            row.addWidget(plot, 1)
+        plots = QSplitter(Qt.Orientation.Vertical)
+        for widget in (self.bars, below):
+            plots.addWidget(widget)
+            widget.setMinimumHeight(160)
+        plots.setChildrenCollapsible(False)
+        plots.setSizes([330, 270])
         figures = QWidget()
         column = QVBoxLayout(figures)
         column.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE)
@@ -196,7 +208,7 @@ class EvaluateWorkspace(QWidget):
         right = form_panel("New evaluation", self.form, self._notes, self.start_button)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(three_columns(self.run_list, centre, right, (230, 900, 290)))
+        outer.addWidget(three_columns(self.run_list, centre, right, (250, 900, 290)))
 
 
 def _new_choice_of_row() -> QComboBox:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from core.runs.run_folder import State
 from studio import theme
-from studio.runs.run import Run
+from studio.runs.run import Run, job_title
 from studio.runs.words import age, state_words
 
 RUN_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -59,9 +59,7 @@ class CardPainter(QStyledItemDelegate):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        name = run.label if run.job == self._usual_job else run.title
-        if run.notes.starred:
-            name = f"★ {name}"
+        name = f"★ {run.label}" if run.notes.starred else run.label
         title = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, first.width())
         painter.drawText(first, left, title)
         font.setBold(False)
@@ -73,17 +71,18 @@ class CardPainter(QStyledItemDelegate):
         if has_spark:
             second.setRight(spark.left() - theme.SPACE)
         painter.setPen(QColor(_state_colour(run, colours)))
-        words = painter.fontMetrics().elidedText(
-            state_words(run), Qt.TextElideMode.ElideRight, second.width()
-        )
+        said = state_words(run)
+        if run.job != self._usual_job and run.label != run.title:
+            said += f" · {job_title(run.job)}"
+        words = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, second.width())
         painter.drawText(second, left, words)
         third = first.translated(0, 2 * line)
         painter.setPen(QColor(colours.muted))
         painter.drawText(third, right, age(run))
         if run.is_active:
             self._progress(painter, third.adjusted(0, 0, -third.width() // 2, 0), run, colours)
-        elif "loss" in run.metrics and len(run.metrics["loss"]):
-            painter.drawText(third, left, f"loss {run.metrics['loss'].values[-1]:.3g}")
+        else:
+            painter.drawText(third, left, figure_words(run))
         painter.restore()
 
     def _sparkline(self, painter: QPainter, rect: QRect, run: Run, colours: theme.Colours) -> bool:
@@ -109,6 +108,15 @@ class CardPainter(QStyledItemDelegate):
         painter.setBrush(QColor(colours.mark))
         bar.setWidth(round(bar.width() * (run.fraction or 0.0)))
         painter.drawRoundedRect(bar, 2, 2)
+
+
+def figure_words(run: Run) -> str:
+    """The one number that says most of a run: its mean AP, else its last loss, else nothing."""
+    known = [one.ap for one in run.class_aps.values() if np.isfinite(one.ap)]
+    if known:
+        return f"mAP {np.mean(known):.1%}"
+    losses = run.metrics.get("loss")
+    return f"loss {losses.values[-1]:.3g}" if losses is not None and len(losses) else ""
 
 
 def _state_colour(run: Run, colours: theme.Colours) -> str:

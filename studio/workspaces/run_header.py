@@ -26,6 +26,8 @@ from studio.runs.words import state_words
 from studio.workspaces.clips_popover import ClipsPopover
 from studio.workspaces.run_menu import edit_notes
 
+STARS = {False: "☆", True: "★"}
+
 NOTE_LINES = 3
 """Lines of a run's note that are shown; all of it is in the dialog."""
 
@@ -58,12 +60,14 @@ class RunHeader(QWidget):
         self._progress.setFixedHeight(6)
         self._progress.setRange(0, 1000)
         self._buttons = QHBoxLayout()
-        self.star_button = self._tool("★", "star_button", self._toggle_star)
-        self.star_button.setCheckable(True)
+        self.star_button = self._tool(STARS[False], "star_button", self._toggle_star)
         self.notes_button = self._tool("Name…", "notes_button", self._edit_notes)
         self._clips = ClipsPopover(self)
         self._clips.chosen.connect(self.clip_chosen)
-        self.clips_button = self._button("Clips…", "clips_button", self._show_clips)
+        self.clips_button = QPushButton("Clips…")
+        self.clips_button.setObjectName("clips_button")
+        self.clips_button.setProperty("role", "link")
+        self.clips_button.clicked.connect(self._show_clips)
         self.stop_button = self._button("Stop", "stop_button", runs.stop)
         self.resume_button = self._button("Resume", "resume_button", self._resume)
         self.kill_button = self._button("Kill", "kill_button", runs.kill)
@@ -85,7 +89,10 @@ class RunHeader(QWidget):
         layout.setSpacing(theme.SPACE // 2)
         layout.addLayout(top)
         layout.addWidget(self._progress)
-        layout.addWidget(self._notes)
+        about = QHBoxLayout()
+        about.addWidget(self._notes, 1)
+        about.addWidget(self.clips_button)
+        layout.addLayout(about)
         layout.addWidget(self._note)
         runs.changed.connect(self._refresh)
         self.show_run(None)
@@ -107,7 +114,7 @@ class RunHeader(QWidget):
         self._title.setToolTip("\n".join(dict.fromkeys((run.title, run.choices, run.name))))
         self._note.setText(run.notes.note)
         self._note.setVisible(bool(run.notes.note))
-        self.star_button.setChecked(run.notes.starred)
+        self.star_button.setText(STARS[run.notes.starred])
         for button in (self.star_button, self.notes_button):
             button.setEnabled(run.path is not None)
         self.clips_button.setVisible(run.material is not None and run.material.split is not None)
@@ -170,9 +177,10 @@ class RunHeader(QWidget):
     def _edit_notes(self, run: Run) -> None:
         edit_notes(run, self._runs, self)
 
-    def _show_clips(self, run: Run) -> None:
-        button = self.clips_button
-        assert run.material is not None  # else the button is hidden
+    def _show_clips(self) -> None:
+        run, button = self._run, self.clips_button
+        assert run is not None  # else the button is hidden
+        assert run.material is not None
         self._clips.popup(button.mapToGlobal(button.rect().bottomRight()), run.material)
 
     def _resume(self, run: Run) -> None:

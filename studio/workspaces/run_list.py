@@ -12,7 +12,15 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio import theme
 from studio.runs.run import Run
@@ -66,7 +74,10 @@ class RunList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(heading)
         layout.addWidget(self._empty, 1)
-        layout.addWidget(self._search)
+        row = QHBoxLayout()
+        row.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE // 2)
+        row.addWidget(self._search)
+        layout.addLayout(row)
         layout.addWidget(self._view, 1)
         self.setMinimumWidth(NARROWEST)
         self._view.selectionModel().selectionChanged.connect(self.chosen_changed)
