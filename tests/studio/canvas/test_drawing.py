@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor
 
 from core.geometry import encode_mask
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
@@ -15,6 +16,7 @@ from studio.canvas.overlay import Look, Overlay, trails
 from studio.canvas.picture import scaled_picture
 from studio.canvas.scene import ClipTracks
 from studio.view_state import COLOUR_BY, Layers
+from tests.studio.losses import losses
 
 UNMOVED = Camera()
 NOTHING = Layers(masks=False, boxes=False, trails=False, names=False)
@@ -217,7 +219,8 @@ def test_fitting_centres_the_frame():
 @pytest.mark.parametrize("colour_by", COLOUR_BY)
 def test_rejected_is_grey_whatever_the_colours_mean(colour_by):
     reviews = np.array([Review.OPEN, Review.REJECTED])
-    found = colouring(colour_by, np.array([4, 5]), np.array([0.3, 0.3]), np.array([3, 3]), reviews)
+    ids, known = np.array([4, 5]), losses({4: 0.2, 5: 0.3})
+    found = colouring(colour_by, ids, np.array([0.3, 0.3]), np.array([3, 3]), reviews, known)
     assert found.table[found.index[1]].tolist() == [150, 150, 150]
     assert found.table[found.index[0]].tolist() != [150, 150, 150]
 
@@ -228,6 +231,17 @@ def test_colours_by_error_change_at_the_bounds_of_the_legend():
     assert found.index.tolist() == [0, 0, 1, 3, 4, 5]
     assert len(legend("error")) == 6
     assert legend("track") == []
+
+
+def test_colours_by_loss_are_those_of_the_legend():
+    known, ids = losses({1: 0.1, 2: 0.2, 3: 0.3, 4: 0.4, 5: 0.5, 6: np.nan}), np.array([5, 1, 6, 7])
+    found = colouring("loss", ids, np.zeros(4), np.zeros(4, int), np.zeros(4, int), known)
+    shown = [QColor(*found.table[index].tolist()).name() for index in found.index]
+    by_name = {name: colour.name() for name, colour in legend("loss", known)}
+    assert list(by_name) == ["loss ≤ 0.18", "≤ 0.26", "≤ 0.34", "≤ 0.42", "> 0.42", "never drawn"]
+    assert shown == [by_name["> 0.42"], by_name["loss ≤ 0.18"], *[by_name["never drawn"]] * 2]
+    assert len(set(by_name.values())) == 6
+    assert [name for name, _ in legend("loss", None)] == ["no loss recorded"]
 
 
 def test_a_track_keeps_its_colour_and_neighbours_differ():

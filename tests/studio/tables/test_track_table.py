@@ -19,6 +19,7 @@ from studio.view_state import ViewState
 from tests.studio import densified
 from tests.studio.densified import FIRST, SECOND
 from tests.studio.judged import judge
+from tests.studio.losses import losses
 from tests.studio.test_document_cache import edits_of
 
 
@@ -51,13 +52,35 @@ def test_the_model_keeps_qts_rules(table: TrackTable):
 
 def test_what_a_row_says(table: TrackTable):
     assert [table.model.index(0, place).data() for place in range(len(COLUMNS))] == [
-        "", "1", "object", "swan", "0–11", "3", "3", "", "", "1.00", "", "", "",
+        "", "1", "object", "swan", "0–11", "3", "3", "", "", "1.00", "", "", "", "",
     ]  # fmt: skip
     row = [str(id) for id in table.model.shown_ids].index("6")  # the third point: error 0.2, from frame 2
     assert [table.model.index(row, place).data() for place in range(1, len(COLUMNS))] == [
-        "6", "point", "", "2–6", "5", "0", "0.20", "0.20", "", "", "", "unknown",
+        "6", "point", "", "2–6", "5", "0", "0.20", "0.20", "", "", "", "", "unknown",
     ]  # fmt: skip
     assert table.model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "open"
+
+
+def test_losses_of_a_run_are_a_column_that_survives_edits(
+    table: TrackTable, small_view: ViewState, small_document: Document
+):
+    ids = table.model.shown_ids.tolist()
+    place = column("loss")
+    assert {table.model.index(row, place).data() for row in range(len(ids))} == {""}
+    header = Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole
+    assert "a run" not in table.model.headerData(place, *header)
+    small_view.set_layers(
+        dataclasses.replace(small_view.layers, losses=losses({ids[1]: 0.5, ids[4]: 2.0, ids[2]: np.nan}))
+    )
+    assert [table.model.index(row, place).data() for row in (1, 4, 2, 3)] == ["0.50", "2.00", "", ""]
+    assert table.model.headerData(place, *header).endswith(": a run")
+    table.model.sort(place, Qt.SortOrder.DescendingOrder)
+    assert table.model.shown_ids.tolist()[:2] == [ids[4], ids[1]]
+    small_document.perform(Relabel(small_document.clips()[0].clip.id, (ids[4],), "leg"))
+    assert table.model.index(0, place).data() == "2.00"
+    assert "drawn 3 times" in table.model.index(0, place).data(Qt.ItemDataRole.ToolTipRole)
+    small_view.set_layers(dataclasses.replace(small_view.layers, losses=None))
+    assert table.model.index(0, place).data() == ""
 
 
 def test_audits_and_frames_to_check_are_columns_that_sort(
