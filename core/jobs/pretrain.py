@@ -33,11 +33,13 @@ from core.pretraining.losses import usual_margin
 from core.pretraining.objectives import Association, Classification, Contrastive, Nce, Objective, SlowFeat
 from core.pretraining.pair_source import training_sampler
 from core.pretraining.probe_sample import ProbeSample, choose
+from core.pretraining.step_memory import StepMemory, rough_need, step_forecast
 from core.pretraining.watch import Probe, Watch
 from core.runs.run_folder import RunFolder
 from core.training.checkpoint import Resumed, resume, settings_of_last
 from core.training.device import choose_device, prepare
 from core.training.group import device_of
+from core.training.memory import free_on
 from core.training.optimisation import sgd
 from core.training.schedule import of_new_length
 from core.trajectories.snapshot import read_snapshot
@@ -69,6 +71,11 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
         generator = np.random.default_rng(config.seed)
         group = opened.enter_context(group_of(folder, config.processes, config.batch, device))
         start = resume(folder.checkpoints, objective, optimizer, {"sampler": generator}, config)
+        memory = _memory(objective, material.batches, config, device)
+        if shortage := memory.shortage(folder.path):
+            if device.type == "cuda":
+                raise StudioError(shortage)
+            yield Log(shortage, "warning")  # a system may yet make room, by swapping
         group.wait()  # until all have read the checkpoint, before one is written
         for text in (*start.warnings, *_of_new_length(start, config)):
             yield Log(text, "warning")
@@ -93,13 +100,22 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
             group,
         )
         try:
-            with contextlib.closing(training):
+            with contextlib.closing(training), memory.in_a_sentence(folder.path):
                 yield from training
         except GeneratorExit:
             _save(objective.trunk, folder, config, material)
             raise
         if group.leads:
             _save(objective.trunk, folder, config, material)
+
+
+def _memory(
+    objective: Objective, batches: Batches, config: PretrainConfig, device: torch.device
+) -> StepMemory:
+    members = len(batches.draw(1, _generator(config, 3)).patches)
+    rough = rough_need(objective, members, config.batch)
+    look = partial(step_forecast, objective, members, config, device.type == "cuda")
+    return StepMemory(rough, look, free_on(device), config, device)
 
 
 def _of_new_length(start: Resumed, config: PretrainConfig) -> list[str]:

@@ -19,6 +19,7 @@ from core.training.ahead import drawn_ahead
 from core.training.checkpoint import Resumed, save_checkpoint
 from core.training.device import mixed_precision
 from core.training.group import ALONE, Group
+from core.training.memory import stage
 from core.training.optimisation import set_learning_rate
 from core.training.reporting import Ledger
 from core.training.schedule import learning_rate
@@ -94,8 +95,9 @@ def train(
         for batch, state in watch.timed(drawn):
             before, sampler = sampler, state  # a checkpoint draws on after this batch; the next may be drawn
             rate = rate_at(config, ledger.step)
-            sent = on_device(batch, device)
-            judged, norm = take_step(learner, optimizer, *sent, rate, config, device)
+            with stage("a step of training"):
+                sent = on_device(batch, device)
+                judged, norm = take_step(learner, optimizer, *sent, rate, config, device)
             ledger.add(*group.mean(torch.stack([judged.loss.detach(), judged.right.mean()])))
             each = group.whole(torch.stack([judged.losses, judged.scores], dim=1))
             if not group.leads:
@@ -106,7 +108,8 @@ def train(
                 mean_loss, mean_accuracy = ledger.means()
                 ledger.report(loss=mean_loss, accuracy=mean_accuracy, learning_rate=rate, **watch.report())
             if held_out and ledger.due(config.held_out_every):
-                measured = _measured(objective, held_out, config, device)
+                with stage("measuring on what is held out"):
+                    measured = _measured(objective, held_out, config, device)
                 score = torch.cat([one.right for one in measured]).double().mean().item()
                 ledger.report(held_out_accuracy=score)
                 watch.measured(ledger.step, held_out, measured)
