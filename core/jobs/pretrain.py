@@ -70,6 +70,11 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
         optimizer = sgd(objective, config.momentum, config.weight_decay)
         generator = np.random.default_rng(config.seed)
         group = opened.enter_context(group_of(folder, config.processes, config.batch, device))
+        if group.size > 1 and config.method == "nce":
+            raise StudioError(
+                "Method nce compares each trajectory of a batch with all others of it, so it trains in one "
+                "process; set processes to 1."
+            )
         start = resume(folder.checkpoints, objective, optimizer, {"sampler": generator}, config)
         memory = _memory(objective, material.batches, config, device)
         if shortage := memory.shortage(folder.path):

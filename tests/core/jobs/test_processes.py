@@ -133,6 +133,12 @@ def test_a_batch_that_cannot_be_shared_out_is_a_sentence(tmp_path, snapshot):
         pass
 
 
+def test_a_method_that_compares_the_whole_batch_trains_in_one_process(tmp_path, snapshot):
+    folder = new_run(tmp_path / "run", snapshot, dataclasses.replace(TOGETHER, method="nce"))
+    assert work(folder) == 1
+    assert "set processes to 1" in folder.status().error
+
+
 def test_the_parts_of_a_batch_are_the_whole_of_it():
     parts = [Group(rank, 4).part(8) for rank in range(4)]
     assert [index for part in parts for index in range(8)[part]] == list(range(8))
