@@ -27,7 +27,7 @@ CONSTANT = dataclasses.replace(
     report_every=5,
     held_out_every=10,
     filters_every=20,
-    checkpoint_every=7,
+    checkpoint_every=10,
 )
 
 
@@ -78,7 +78,7 @@ def test_twenty_steps_and_twenty_more_are_forty_bit_for_bit(tmp_path, snapshot, 
 
 def test_where_and_how_often_may_change_and_the_weights_do_not(tmp_path, snapshot, straight, capsys):
     folder = new_run(tmp_path / "run", snapshot, dataclasses.replace(CONSTANT, steps=40))
-    follow(folder, stop_after=16)  # within an interval between two points
+    follow(folder, stop_after=19)  # within an interval between two points
     done = [event.step for event in folder.events()[0] if isinstance(event, Progress)][-1]
     assert done % 5
     every = ("--report-every", "7", "--held-out-every", "9", "--checkpoint-every", "11")
@@ -105,7 +105,7 @@ def test_a_rate_that_goes_by_the_length_is_said_to_follow_the_new_one(tmp_path, 
 
 def test_fewer_steps_than_planned_but_not_than_done(tmp_path, snapshot, capsys):
     folder = new_run(tmp_path / "run", snapshot, CONSTANT)
-    follow(folder, stop_after=12)
+    follow(folder, stop_after=8)
     done = [event.step for event in folder.events()[0] if isinstance(event, Progress)][-1]
     assert resumed(folder, "--steps", str(done)) == 1
     assert f"has done {done} steps already; give it more in all" in capsys.readouterr().err
@@ -149,18 +149,20 @@ def test_a_run_that_is_stopped_leaves_no_thread(tmp_path, snapshot):
 
 
 def as_of_c46a0da(folder):
-    """Change the newest checkpoint into what that revision wrote: no count of the steps in its sums, fewer
-    settings, the share held out as a number."""
+    """Change the newest checkpoint into what that revision wrote: no count of the steps in its sums, nothing
+    watched, fewer settings, the share held out as a number."""
     path = max(folder.checkpoints.iterdir())
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
     head = json.loads(metadata["head"])
     assert head["extra"].pop("count") == head["step"] % 5 > 0
+    del head["extra"]["watch"]
     assert set(head["extra"]) == {"sums", "score", "events"}
     del head["settings"]["split_seed"]
     head["settings"]["held_out"] = float(head["settings"]["held_out"])
     written = path.with_name("old.safetensors")
-    save_file(load_file(path), written, metadata | {"head": json.dumps(head)})
+    tensors = {name: tensor for name, tensor in load_file(path).items() if not name.startswith("kept.")}
+    save_file(tensors, written, metadata | {"head": json.dumps(head)})
     path.unlink()
     checksum = hashlib.sha256(written.read_bytes()).hexdigest()[:16]
     written.rename(path.with_name(f"step-{head['step']:08d}-{checksum}.safetensors"))
@@ -171,16 +173,19 @@ def test_a_checkpoint_of_an_earlier_version_is_taken_up(tmp_path, snapshot):
     straight = new_run(tmp_path / "straight", snapshot, config)
     follow(straight)
     folder = new_run(tmp_path / "run", snapshot, config)
-    follow(folder, stop_after=20)
+    follow(folder, stop_after=17)
     as_of_c46a0da(folder)
     assert resumed(folder) == 0
     assert_same_weights(folder, straight)
-    assert metrics(folder) == metrics(straight)
+    ours, theirs = (
+        [event for event in metrics(one) if event.name != "gradient_norm"] for one in (folder, straight)
+    )
+    assert ours == theirs
 
 
 def test_a_checkpoint_of_a_version_that_held_out_other_clips_is_not(tmp_path, snapshot, capsys):
     folder = new_run(tmp_path / "run", snapshot, CONSTANT)
-    follow(folder, stop_after=21)
+    follow(folder, stop_after=19)
     as_of_c46a0da(folder)
     assert resumed(folder) == 1
     assert "which held other clips or images out; start a new run" in capsys.readouterr().err
