@@ -5,6 +5,8 @@ are many and short, for the number of instances decides (with 16 clips nothing i
 learn from are few. Drawn on the spot.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,8 +72,15 @@ def write_world(folder: Path, seed: int, size: WorldSize | None = None) -> World
         for number, effects in enumerate(_SCENES, start=1):
             scene = _clip(np.random.default_rng([seed, 0, number]), _SCENE_FRAMES, effects)
             write_sequence(scenes / f"scene{number}", scene, _SCENE_KEYFRAMES)
-        for number in range(1, size.clips + 1):
+
+        def draw(number: int) -> None:
             write_sequence(short_clips / f"things{number:03d}", short_clip(seed, number), size.keyframes)
+
+        with ThreadPoolExecutor(
+            os.cpu_count()
+        ) as threads:  # numpy and OpenCV let other threads run meanwhile
+            for _ in threads.map(draw, range(1, size.clips + 1)):
+                pass  # an error of one is raised here
         sets = (("trainval", size.trainval), ("test", size.test))
         write_pictures(voc / "VOC2007", np.random.default_rng([seed, 2007]), sets)
     return WorldPaths(*(folder / name for name in names))

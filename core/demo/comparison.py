@@ -59,7 +59,7 @@ class Comparison:
             return f"{self.names[0]} against {self.names[1]}: {self.verdict}."
         return (
             f"{self.names[0]} against {self.names[1]}: {self.verdict} "
-            "(points of mAP, mean and 95 % t-interval, paired by seed)."
+            "(points of mAP; mean and 95 % t-interval, paired by seed)."
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -55,7 +55,7 @@ PROPOSALS = "fast"
 
 METHODS: Mapping[str, Mapping[str, Any]] = {
     "AssociationNet-obj": {"method": "association", "batch": 32},
-    "NCE-obj, beyond the paper": {
+    "NCE-obj (beyond the paper)": {
         "method": "nce",
         "batch": 21,
         "learning_rate": 0.03,

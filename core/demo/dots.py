@@ -50,7 +50,7 @@ def dot_chart(title: str, groups: Sequence[Dots], seeds: Sequence[int], unit: st
 
     drawn = [
         {
-            "words": group.name.split(", "),
+            "words": group.name.replace(" (", "\n(").splitlines(),
             "number": group.colour,
             "x": x(place),
             # the interval stands beside its dots, away from the lines between the groups where it can

@@ -89,7 +89,9 @@ def _seeds(result: DemoResult) -> dict[str, Any]:
     """The claim: seed by seed, and what follows from it."""
     colours = {start.name: colour for start, colour in _coloured(result)}
     return {
-        "sentences": [of.sentence for of in result.comparisons],
+        "sentences": [
+            of.sentence.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}") for of in result.comparisons
+        ],
         "seed_chart": dot_chart(
             "mAP by seed from each start",
             [

@@ -1,6 +1,9 @@
 """The clips of a project, by data set, with what each is for and how far it is reviewed."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QDesktopServices, QIcon, QPainter, QResizeEvent
@@ -17,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.clip import Clip, Use
-from core.datasets.readers import reader_title
+from core.datasets.readers import READERS, reader_title
 from core.trajectories.clip_edits import VERBS, ChooseAnnotator, ChooseUse
 from core.trajectories.store import ClipSummary
 from studio import icons, theme
@@ -38,6 +41,9 @@ _WIDTHS = (110, 54, 50, 56, 48)
 
 _LEAVE_FIRST = (2, 1, REVIEWED_COLUMN)
 """Columns that are hidden, one after the other, where a narrow panel would cut the names of clips."""
+
+_LONG = 60
+"""Clips with which a group is closed at first, where it is not the only one."""
 
 _USES = {
     Use.TRAIN: ("", "Trains"),
@@ -137,14 +143,17 @@ class ClipList(QWidget):
         self.tree.clear()
         self._items.clear()
         groups: dict[str, QTreeWidgetItem] = {}
-        for one in self.summaries:
-            group = groups.get(one.clip.dataset)
+        titles = _group_titles([one.clip for one in self.summaries])
+        counts = Counter(titles)
+        for one, title in zip(self.summaries, titles, strict=True):
+            group = groups.get(title)
             if group is None:
-                group = QTreeWidgetItem([reader_title(one.clip.dataset)])
+                count = counts[title]
+                group = QTreeWidgetItem([title if count < _LONG else f"{title}, {count:,} clips"])
                 group.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                groups[one.clip.dataset] = group
+                groups[title] = group
                 self.tree.addTopLevelItem(group)
-                group.setExpanded(True)
+                group.setExpanded(count < _LONG or len(counts) == 1)
                 group.setFirstColumnSpanned(True)
             item = QTreeWidgetItem(group)
             self._items[one.clip.id] = item
@@ -228,6 +237,21 @@ class ClipList(QWidget):
         if clip_id == self._wanted:
             self._wanted = None
             self._view.set_clip(clips.get(clip_id, self._view.clip))
+
+
+def _group_titles(clips: Sequence[Clip]) -> list[str]:
+    """What each clip stands under: its data set, and the folder where several hold clips of that data set."""
+    roots: dict[str, set[Path]] = {}
+    for clip in clips:
+        roots.setdefault(clip.dataset, set()).add(clip.root)
+
+    def title(clip: Clip) -> str:
+        reader = READERS.get(clip.dataset)
+        folders = roots[clip.dataset] if reader is not None and reader.is_data_set else ()
+        of_data_set = reader_title(clip.dataset)
+        return f"{of_data_set}: {clip.root.name}" if len(folders) > 1 else of_data_set
+
+    return [title(clip) for clip in clips]
 
 
 class _Share(QStyledItemDelegate):

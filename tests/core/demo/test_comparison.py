@@ -45,7 +45,7 @@ def test_the_words_follow_from_the_interval(mean, half, count, says):
 
 def test_the_sentence_names_both_starts_and_what_the_numbers_are():
     assert comparison(OURS, THEIRS).sentence == (
-        "Ours against Theirs: ahead by 6.8 ± 5.0 over 6 seeds (points of mAP, mean and 95 % t-interval, "
+        "Ours against Theirs: ahead by 6.8 ± 5.0 over 6 seeds (points of mAP; mean and 95 % t-interval, "
         "paired by seed)."
     )
     assert comparison([3.0], [2.0]).sentence == "Ours against Theirs: +1.0, and one seed tells no difference."

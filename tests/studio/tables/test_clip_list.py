@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -163,3 +165,28 @@ def test_a_clip_of_many_tracks_is_turned_to_when_they_are_read(
         clips._view.set_clip(birds)  # as somebody who thinks better of it
     assert clips._view.clip == birds
     assert clips.tree.currentItem() is row(clips, "birds")
+
+
+def test_folders_of_a_data_set_stand_apart_and_a_long_one_is_closed(
+    clips: ClipList, small_document: Document, tmp_path
+):
+    drawn = draw_clip(tmp_path / "drawn", "a")
+    new = [replace(drawn, name=f"s{n}", dataset="moseg", root=tmp_path / "scenes") for n in (1, 2)]
+    small_document.perform(AddClips([(clip, []) for clip in new]))
+    assert groups(clips) == {"Frames": True, "Moseg": True}
+    other = [replace(drawn, name=f"t{n}", dataset="moseg", root=tmp_path / "short clips") for n in range(60)]
+    small_document.perform(AddClips([(clip, []) for clip in other]))
+    assert groups(clips) == {"Frames": True, "Moseg: scenes": True, "Moseg: short clips, 60 clips": False}
+    frames = [replace(drawn, name=f"u{n}", root=tmp_path / str(n)) for n in range(2)]
+    small_document.perform(AddClips([(clip, []) for clip in frames]))
+    assert next(iter(groups(clips))) == "Frames"  # which may lie anywhere, each in a folder of its own
+    assert len(groups(clips)) == 3
+    clip = next(one.clip for one in small_document.clips() if one.clip.name == "t30")
+    clips._view.set_clip(clip)  # it is shown although its group was closed
+    assert not clips.tree.visualItemRect(row(clips, "t30")).isEmpty()
+
+
+def groups(clips: ClipList) -> dict[str, bool]:
+    """The titles, and whether each is open."""
+    items = [clips.tree.topLevelItem(place) for place in range(clips.tree.topLevelItemCount())]
+    return {item.text(0): item.isExpanded() for item in items}
