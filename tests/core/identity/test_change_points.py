@@ -60,7 +60,7 @@ def test_two_errors_of_a_track_are_both_found_the_surer_one_first():
 
 
 def test_a_change_that_is_usual_for_a_track_is_no_finding():
-    turning = np.stack([np.cos(np.arange(30) / 8), np.sin(np.arange(30) / 8)], 1)
+    turning = np.stack([np.cos(np.arange(30) / 4), np.sin(np.arange(30) / 4)], 1)
     features = np.pad(turning, ((0, 0), (0, DIMENSIONS - 2))).astype(np.float32)
     assert find([track(5, features, beside=9)], window=5, certainty=0.3) == []
 

@@ -89,6 +89,23 @@ def test_it_is_void_where_tracks_were_moved_merged_or_are_gone():
     assert bearers(SWAP, by_id(A), NOTHING) is None
 
 
+def test_a_step_over_a_gap_is_another_step_also_where_nothing_moves():
+    still = replace(A, boxes=np.repeat(A.boxes[:1], 20, 0))
+    seen = [SeenTrack(3, still.frames, still.boxes, np.zeros((20, 1), np.float32))]
+    cut = proposal_of(1, Finding((0,), 8, 0.9, 0.6, 0.1, 0.7), seen)
+    assert bearers(cut, by_id(still), NOTHING) == (3,)
+    gap = an_object(3, [(0, range(7)), (0, range(8, 20))])
+    assert bearers(cut, by_id(replace(gap, boxes=still.boxes[:19])), NOTHING) is None
+
+
+def test_two_tracks_that_became_one_are_not_swapped_with_themselves():
+    twins = [replace(one, boxes=A.boxes) for one in (A, B)]
+    seen = [SeenTrack(one.id, one.frames, one.boxes, np.zeros((20, 1), np.float32)) for one in twins]
+    swap = proposal_of(1, Finding((0, 1), 12, 0.8, 0.6, 0.1, 0.2), seen)
+    assert bearers(swap, by_id(*twins), NOTHING) == (3, 5)
+    assert bearers(swap, by_id(replace(A, id=9)), NOTHING) is None
+
+
 def test_points_are_found_by_the_middle_of_their_squares():
     paths = [np.stack([np.arange(10.0) * 2, np.full(10, y)], 1) for y in (5.0, 30.0)]
     points = replace(PointTrajectories.pack([4, 4], paths), ids=np.array([11, 12]))
@@ -100,8 +117,14 @@ def test_points_are_found_by_the_middle_of_their_squares():
     assert bearers(cut, {}, points) == (12,)
     moved = replace(points, xy=points.xy + np.float32(4))
     assert bearers(cut, {}, moved) is None
-    later = replace(points, first=points.first + 5)  # it starts where it should go on
+    later = replace(points, first=points.first + 5)
     assert bearers(cut, {}, later) is None
+    step = cut.steps[
+        0
+    ]  # one that starts where it should go on, packed after one that ends where it came from
+    ends, starts = (np.array(box).reshape(2, 2).mean(0)[None] for box in (step.before_box, step.after_box))
+    two = replace(PointTrajectories.pack([8, 9], [ends, starts]), ids=np.array([21, 22]))
+    assert bearers(cut, {}, two) is None
 
 
 @pytest.mark.parametrize("proposal", [CUT, SWAP])

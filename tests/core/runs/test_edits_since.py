@@ -93,6 +93,17 @@ def test_what_is_undone_is_not_counted_and_an_earlier_edit_that_is_undone_is_nam
     assert edits_since(run, project) == NONE
 
 
+def test_what_was_undone_before_the_run_and_is_done_again_counts(project):
+    a, _ = clips(project)
+    perform(project, SetReview(a, (3,), Review.REJECTED))
+    with project.writing() as connection:
+        journal.undo(connection)
+    run = launch.prepare(project, JOBS["pretrain"], PretrainConfig(held_out="b"))
+    with project.writing() as connection:
+        journal.redo(connection)
+    assert edits_since(run, project) == f"1 edit since: 1 rejection, {PAIRS} positives gone"
+
+
 def test_clips_that_do_not_train_lose_no_pairs(project, run):
     _, b = clips(project)
     perform(project, SetReview(b, (4, 5), Review.REJECTED))
