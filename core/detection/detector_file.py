@@ -9,6 +9,7 @@ import torch
 
 from core.detection.targets import BoxStatistics
 from core.errors import StudioError
+from core.networks.config import DETECTOR_IN_RUN
 from core.networks.fast_rcnn import FastRCNN
 from core.networks.sizes import NETWORKS, ImageSize
 from core.networks.tensor_file import TensorFile
@@ -16,8 +17,7 @@ from core.networks.trunk import Trunk
 
 FILE = TensorFile("associationnet-detector", "1", "detector", "choose another fine-tuning run or train again")
 
-IN_RUN = Path("results") / "detector.safetensors"
-"""Where a fine-tuning run leaves its detector."""
+IN_RUN = DETECTOR_IN_RUN
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from torch.export import Dim
 from core.detection.detector_file import FILE, Detector
 from core.detection.predict import moved
 from core.networks.fast_rcnn import FastRCNN, rois_of
-from core.networks.portable import PIXELS, Portable
+from core.networks.portable import PIXELS, Pixels, Portable
 from core.networks.roi_pool import LARGEST_EXPORTED_MAP
 from core.networks.sizes import STRIDE
-from core.networks.trunk import normalise
 
 SMALLEST_SIDE = 64
 LARGEST_SIDE = LARGEST_EXPORTED_MAP * STRIDE
@@ -23,10 +22,10 @@ class PixelDetector(nn.Module):
 
     def __init__(self, net: FastRCNN) -> None:
         super().__init__()
-        self.net = net
+        self.pixels, self.net = Pixels(), net
 
     def forward(self, image: Tensor, boxes: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
-        scores, deltas = self.net(normalise(image), rois_of([boxes], [scale]))
+        scores, deltas = self.net(self.pixels(image), rois_of([boxes], [scale]))
         return scores.softmax(dim=1), moved(boxes, deltas)
 
 

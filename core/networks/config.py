@@ -6,6 +6,12 @@ from pathlib import Path
 from core import config
 from core.config import setting
 
+TRUNK_IN_RUN = Path("results") / "trunk.safetensors"
+"""Where a pretraining run leaves its trunk."""
+
+DETECTOR_IN_RUN = Path("results") / "detector.safetensors"
+"""Where a fine-tuning run leaves its detector."""
+
 
 @dataclass(frozen=True)
 class WeightFormat:

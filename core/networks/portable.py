@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from core.networks.tensor_file import TensorFile
-from core.networks.trunk import Trunk, normalise
+from core.networks.trunk import MEAN_RGB, Trunk
 from core.networks.weights import FILE
 
 PIXELS = "float32, RGB, 0 to 255, the mean not subtracted"
@@ -51,15 +51,28 @@ class Portable:
         return {"kind": self.kind, "network": self.network, **self.header, **inputs, **outputs}
 
 
+class Pixels(nn.Module):
+    """Subtracts the mean as `normalise` does, which keeps a tensor that cannot be exported."""
+
+    mean: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(MEAN_RGB)[:, None, None])
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images - self.mean
+
+
 class PixelTrunk(nn.Module):
     """The trunk, from pixels to the layers that `portable_trunk` names."""
 
     def __init__(self, trunk: Trunk) -> None:
         super().__init__()
-        self.trunk = trunk
+        self.pixels, self.trunk = Pixels(), trunk
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        pool5 = self.trunk.pool5(self.trunk.features(normalise(images)))
+        pool5 = self.trunk.pool5(self.trunk.features(self.pixels(images)))
         return pool5, *self.trunk.fully_connected(pool5)
 
 

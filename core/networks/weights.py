@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from core.errors import StudioError
+from core.networks.config import TRUNK_IN_RUN
 from core.networks.initialisation import initialise
 from core.networks.sizes import NETWORKS
 from core.networks.tensor_file import TensorFile
@@ -14,8 +15,7 @@ from core.networks.trunk import Trunk
 
 FILE = TensorFile("associationnet-trunk", "1", "trunk", "choose a trunk.safetensors of a pretraining run")
 
-IN_RUN = Path("results") / "trunk.safetensors"
-"""Where a pretraining run leaves its trunk."""
+IN_RUN = TRUNK_IN_RUN
 
 
 def save_trunk(trunk: Trunk, path: Path, notes: Mapping[str, str] | None = None) -> None:

@@ -117,6 +117,8 @@ class ProjectJobs(QObject):
         elif run.job == "pretrain" and self._summaries:
             act = partial(self._open_with, "identity", folder)
             self.offered.emit(f"{run.title} is done.", "info", "Find identity errors…", act)
+        elif run.log and run.job in JOBS and not JOBS[run.job].workspace:  # no workspace shows what it did
+            self.message.emit(run.log[-1].text)
         else:
             self.message.emit(f"{run.title} is done.")
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from core.networks.config import DETECTOR_IN_RUN, TRUNK_IN_RUN, WEIGHT_FORMATS, ExportWeightsConfig
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.notes_dialog import NotesDialog
@@ -36,6 +37,12 @@ class RunMenu(QMenu):
         self._exports = [self.addAction(f"Export metrics {words}…") for words in FORMATS.values()]
         for form, action in zip(FORMATS, self._exports, strict=True):
             action.triggered.connect(partial(self._choose_folder, form))
+        self._weights = self.addMenu("Export weights")
+        self._weights.setToolTipsVisible(True)
+        for name, written in WEIGHT_FORMATS.items():
+            action = self._weights.addAction(f"{name}…")
+            action.setToolTip(written.words)
+            action.triggered.connect(partial(self._choose_weights_file, name))
         self._folder = self.addAction("Open folder")
         self._folder.triggered.connect(self._open_folder)
 
@@ -47,6 +54,7 @@ class RunMenu(QMenu):
         self._folder.setEnabled(one and there)
         self._star.setEnabled(there)
         self._star.setText("Take the star away" if all(run.notes.starred for run in chosen) else "Star")
+        self._weights.setEnabled(one and _has_weights(chosen[0]))
         for action in self._exports:
             action.setEnabled(there and any(run.metrics or run.class_aps for run in chosen))
 
@@ -66,10 +74,35 @@ class RunMenu(QMenu):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def _choose_weights_file(self, form: str) -> None:
+        run, suffix = self._chosen[0], WEIGHT_FORMATS[form].suffix
+        dialog = QFileDialog(self.parentWidget(), f"Export weights as {form}")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(f"{form} (*{suffix})")
+        dialog.setDefaultSuffix(suffix.removeprefix("."))
+        exports = self._runs.project.path / "exports"
+        dialog.setDirectory(str(exports if exports.is_dir() else exports.parent))
+        dialog.selectFile(f"{run.name}{suffix}")
+        dialog.fileSelected.connect(partial(self._export_weights, run, form))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _export_weights(self, run: Run, form: str, file: str) -> None:
+        """Weights are written by a worker, as the window has no torch."""
+        if run.path is not None:
+            settings = ExportWeightsConfig(run=run.path, format=form, out=Path(file))
+            self._runs.start("export-weights", settings, clips=())
+
     def _open_folder(self) -> None:
         path = self._chosen[0].path
         if path is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+def _has_weights(run: Run) -> bool:
+    return run.path is not None and any(
+        (run.path / place).is_file() for place in (TRUNK_IN_RUN, DETECTOR_IN_RUN)
+    )
 
 
 def edit_notes(run: Run, runs: Runs, parent: QWidget) -> None:

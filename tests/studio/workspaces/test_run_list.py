@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QListView, QMenu, QPlainTextEdit, QWidget
 
+from core.networks.weights import IN_RUN, load_trunk, save_trunk
 from core.pretraining.config import PretrainConfig
 from core.runs.run_notes import RunNotes, read_notes
 from studio.document import Document
@@ -181,6 +183,28 @@ def test_metrics_of_the_chosen_runs_are_exported(
         assert len(list(out.glob("*/events.out.tfevents.*"))) == 2
     assert told.args[0].startswith("2 files were written to")
     exports.close()
+
+
+def test_the_weights_of_a_run_are_exported_by_a_worker(
+    qtbot: Any, run_list: RunList, runs: Runs, tmp_path: Path
+) -> None:
+    menu = open_menu(qtbot, run_list, 0)
+    weights = next(one for one in menu.actions() if one.text() == "Export weights")
+    assert not weights.isEnabled()  # the run has not left any
+    menu.close()
+    trunk = load_trunk("random", "tiny", torch.Generator().manual_seed(0))
+    save_trunk(trunk, runs.all[0].path / IN_RUN)
+    menu = open_menu(qtbot, run_list, 0)
+    assert weights.isEnabled()
+    next(one for one in weights.menu().actions() if one.text().startswith("state-dict")).trigger()
+    (dialog,) = run_list.findChildren(QFileDialog)
+    with qtbot.waitSignal(runs.finished, timeout=60_000) as ended:
+        dialog.setDirectory(str(tmp_path))
+        dialog.selectFile(str(tmp_path / "mine"))
+        qtbot.keyClick(dialog, KEY.Key_Return)
+    assert ended.args[0].status.error == ""
+    held = torch.load(tmp_path / "mine.pt", weights_only=True)["state_dict"]
+    assert torch.equal(held["fc7.bias"], trunk.fc7.bias)
 
 
 def test_the_header_names_stars_and_shows_the_note(qtbot: Any, runs: Runs) -> None:
