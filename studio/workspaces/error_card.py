@@ -99,8 +99,13 @@ class ErrorCard(QFrame):
 
 
 def _usable_report(run: Run) -> MemoryReport | None:
-    """The report of a run that can start again with another batch."""
-    report = read_memory_report(run.path) if run.path is not None else None
+    """The report of a run that can start again with another batch.
+
+    A run forecasts what it takes, so one that failed for another reason may have a report too; one that was
+    interrupted may well have been ended by the system for its memory.
+    """
+    of_memory = run.state is State.INTERRUPTED or "memory" in run.status.error
+    report = read_memory_report(run.path) if run.path is not None and of_memory else None
     usable = report is not None and 2 <= report.fits < report.batch and run.job == "pretrain"
     return report if usable else None
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
@@ -110,7 +110,7 @@ class RunHeader(QWidget):
     def _refresh(self, run: Run) -> None:
         if run is not self._run:
             return
-        self._title.setText(run.title)
+        self._show_title()
         self._title.setToolTip("\n".join(dict.fromkeys((run.title, run.choices, run.name))))
         self._note.setText(run.notes.note)
         self._note.setVisible(bool(run.notes.note))
@@ -153,6 +153,15 @@ class RunHeader(QWidget):
             "The run has no folder." if run.folder is None else "",
             str(run.path or ""),
         )
+
+    def _show_title(self) -> None:
+        if self._run is not None:
+            width, metrics = self._title.width(), self._title.fontMetrics()
+            self._title.setText(metrics.elidedText(self._run.title, Qt.TextElideMode.ElideRight, width))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._show_title)  # once the title has its new width
 
     def _button(self, text: str, name: str, act: Callable[[Run], None]) -> QPushButton:
         button = QPushButton(text)

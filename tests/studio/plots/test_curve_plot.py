@@ -128,6 +128,17 @@ def test_the_axes_of_a_single_value_are_sane(plot: CurvePlot, qtbot: Any, value:
     assert all(len(text.lstrip("-")) <= 8 for text in labels), labels
 
 
+def test_a_single_value_stands_in_half_a_decade_of_a_logarithmic_axis(plot: CurvePlot, qtbot: Any) -> None:
+    plot._log.click()
+    plot.show_series([Series("run", np.array([10.0]), np.array([0.7]))])
+    shown(plot, qtbot, 1)
+    view = plot._plot.getViewBox()
+    view.prepareForPaint()
+    low, high = view.viewRange()[1]
+    assert high - low == pytest.approx(0.5)
+    assert low < np.log10(0.7) < high
+
+
 def test_a_second_value_gives_the_axes_back_to_the_data(plot: CurvePlot, qtbot: Any) -> None:
     plot.show_series([Series("run", np.array([10.0]), np.array([0.7]))])
     shown(plot, qtbot, 1)

@@ -192,7 +192,7 @@ def test_a_csv_leaves_out_what_was_not_measured(qtbot: Any, dark: None, tmp_path
 def test_a_csv_of_a_histogram_has_a_row_a_range(qtbot: Any, dark: None, tmp_path: Path) -> None:
     exported.save(qtbot, shown(qtbot, make_histogram()), tmp_path / "gaps.csv")
     rows = exported.table(tmp_path / "gaps.csv")
-    assert rows[2] == {"series": "a", "Gap (frames) from": "2.0", "Gap (frames) to": "3.0", "Pairs": "5"}
+    assert rows[2] == {"series": "a", "Gap (frames), from": "2.0", "Gap (frames), to": "3.0", "Pairs": "5"}
     assert len(rows) == 6
 
 

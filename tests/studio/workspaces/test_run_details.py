@@ -187,6 +187,21 @@ def test_a_run_that_ran_out_of_memory_starts_again_with_a_batch_that_fits(
     qtbot.waitUntil(lambda: run.state is State.STOPPED)
 
 
+def test_a_batch_is_offered_where_memory_may_be_the_reason(
+    document: Document, clips: list[str], open_train: Any, qtbot: Any
+) -> None:
+    folder, report = add_run(document, CONFIG, 0.5), {"stage": "training", "batch": 64, "fits": 30}
+    fail(folder, report)
+    folder.write_status(Status(State.FAILED, 3, 100, error="The loss became nan at step 3."))
+    workspace = open_train()
+    again = workspace.findChild(QPushButton, "again_button")
+    qtbot.waitUntil(lambda: "became nan" in "".join(one.text() for one in workspace.findChildren(QLabel)))
+    assert again.isHidden()
+    folder.write_status(Status(State.RUNNING, 3, 100))  # and nobody holds its lock: the system ended it
+    qtbot.waitUntil(again.isVisible)
+    assert again.text() == "Start again with batch 30"
+
+
 @pytest.mark.parametrize(
     "report",
     [
