@@ -153,6 +153,7 @@ class CoverageView(QWidget):
 
     def _fill(self) -> None:
         chosen = [item.text(0) for item in self.table.selectedItems()]
+        scrolled = self.table.verticalScrollBar().value()
         self.table.clear()
         for one in self.clips:
             values = (one.name, f"{len(one.ids):,}", f"{one.drawn.mean():.1f}", f"{len(one.never):,}")
@@ -163,6 +164,7 @@ class CoverageView(QWidget):
             self.table.addTopLevelItem(item)
             if one.name in chosen:
                 item.setSelected(True)
+        self.table.verticalScrollBar().setValue(scrolled)
         first = self.table.topLevelItem(0)
         if not self.table.selectedItems() and first is not None:
             self.table.setCurrentItem(first)

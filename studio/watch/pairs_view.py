@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -61,6 +62,7 @@ class PairsView(QWidget):
         self._run: Run | None = None
         self._span: tuple[int, int] | None = None  # of steps, ends included; None for the newest
         self._shown: ShownPairs | None = None
+        self._asked = 0  # how often a person asked; a run that goes on does not change what is looked at
         self._reader = PairReader()  # of the thread alone
         self.choices = QButtonGroup(self)
         self.step = QSpinBox(minimum=0, maximum=10**9)
@@ -83,7 +85,7 @@ class PairsView(QWidget):
         self.cards.failed.connect(self.page.say)
         self.cards.menu_asked.connect(self._show_menu)
         self.cards.reject_asked.connect(partial(self._review, review=Review.REJECTED))
-        self.choices.idClicked.connect(self._read)
+        self.choices.idClicked.connect(self._read_anew)
         self.step.valueChanged.connect(self._go_to)
         document.changed.connect(self._show_again)
 
@@ -117,7 +119,15 @@ class PairsView(QWidget):
         self._reading.close()
         self.cards.close_reader()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._asked += 1
+
     # --- reading ------------------------------------------------------------------------------
+
+    def _read_anew(self) -> None:
+        self._asked += 1
+        self._read()
 
     def _read(self) -> None:
         """Read what is chosen, in the thread."""
@@ -141,14 +151,11 @@ class PairsView(QWidget):
         elif run.settings.get("method") == "caltech101":
             self.page.say(OF_IMAGES)
         else:
-            reported = len(run.curve("loss"))
+            span, now = self._span, (self._asked, run.is_active, len(run.curve("loss")) > 0)
             if which is Which.NEXT:
-                self._reading.want((run.path, which, reported), partial(self._reader.next, run.path))
+                self._reading.want((run.path, which, now), partial(self._reader.next, run.path))
             else:
-                span = self._span
-                self._reading.want(
-                    (run.path, which, span or reported), partial(self._reader.at, run.path, span)
-                )
+                self._reading.want((run.path, which, span or now), partial(self._reader.at, run.path, span))
 
     # --- showing ------------------------------------------------------------------------------
 
@@ -186,8 +193,10 @@ class PairsView(QWidget):
         noun = "pairs" if isinstance(shown.sampled.drawn, PairBatch) else "triplets"
         what = f"{len(shown.sampled.drawn.clip)} {noun}"
         if losses is None:
-            new = shown.which is Which.NEW_RUN
-            return f"The first {what} of a run with these settings" if new else f"The {what} of step {step:,}"
+            if shown.which is Which.NEW_RUN:
+                return f"The first {what} of a run with these settings"
+            newer = " · press Next for newer ones" if self._run is not None and self._run.is_active else ""
+            return f"The {what} of step {step:,}{newer}"
         words = f"{what} · mean loss {losses.mean():.3g}"
         if span is not None and span[0] < span[1] and span[0] <= step <= span[1]:
             words += f" · worst of steps {span[0]:,}–{span[1]:,}"
