@@ -1,14 +1,17 @@
 """What pretraining costs beside its steps: JSON on standard output.
 
-    python -m benchmarks.pretraining [--network tiny] [--batch 64] [--steps 40] [--regime objtr]
-        [--clips 8] [--frames 40] [--share 0.25] [--seconds 4] [--part loop cutting]
+    python -m benchmarks.pretraining [--networks tiny] [--batch 64] [--steps 40] [--regime objtr]
+        [--device cpu] [--bfloat16] [--clips 8] [--frames 40] [--share 0.25] [--seconds 4]
+        [--part loop cutting] [--profile]
 
-Clips of 640 x 480 as JPEG files, drawn for it, with 200 point trajectories and six objects each.
+Clips of 640 x 480 as JPEG files, drawn for it, with 200 point trajectories and ten objects each.
 
-`loop`: the whole loop, which draws, cuts, learns and reports, over the bare step, which only learns, on one
-batch that is ready; by turns in the same run, wall and CPU seconds, with as many threads as OMP_NUM_THREADS
-says. `cutting`: patches drawn and cut in a second of CPU time, when all frames are kept decoded and when
-only a `share` of their bytes is, with clips that take turns and without; measured for so many seconds.
+`loop`: the whole loop, which draws, cuts, learns, reports and records, over the bare step, which only learns,
+on one batch that is ready; by turns in the same run, wall and CPU seconds, with as many threads as
+OMP_NUM_THREADS says; on a GPU also the share of what it multiplies in bfloat16. `--bfloat16` lets a CPU
+compute in it. `--profile` adds what the operations of a step take. `cutting`: patches drawn and cut in a
+second of CPU time when all frames are kept decoded and when only a `share` of their bytes is, with clips
+that take turns and without; measured for so many seconds.
 """
 
 import argparse
@@ -26,18 +29,22 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from torch.profiler import profile
+from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.sampling import snapshot
+from core.config import DEVICES
 from core.datasets.patches import PatchReader
 from core.events import Progress
 from core.networks.initialisation import initialise
-from core.networks.sizes import network_named
+from core.networks.sizes import NETWORKS, network_named
 from core.networks.trunk import Trunk
 from core.pairs.sampling import FrameGap
 from core.pairs.training_set import TrainingSet, build_training_set
-from core.pretraining.batches import PatchBatches, patch_batches
+from core.pretraining.batches import PatchBatches, Reader, patch_batches
 from core.pretraining.config import PretrainConfig
-from core.pretraining.loop import take_step, train
+from core.pretraining.device_patches import DevicePatchReader
+from core.pretraining.loop import on_device, take_step, train
 from core.pretraining.objectives import Association
 from core.pretraining.watch import Watch
 from core.training.checkpoint import Resumed
@@ -65,6 +72,15 @@ def drawn_clips(folder: Path, clips: int, frames: int) -> TrainingSet:
     return build_training_set(replace(drawn, clips=tuple(contents)))
 
 
+def reader_on(
+    training_set: TrainingSet, size: int, device: torch.device, budget: int
+) -> PatchReader | DevicePatchReader:
+    """Cuts patches where it trains."""
+    if device.type == "cuda":
+        return DevicePatchReader(training_set.clips, size, device, budget)
+    return PatchReader(training_set.clips, size, budget)
+
+
 def timed(work: Callable[[], None]) -> tuple[float, float]:
     """Wall and CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
@@ -73,11 +89,11 @@ def timed(work: Callable[[], None]) -> tuple[float, float]:
 
 
 def loop_over_step(
-    batches: PatchBatches, trajectories: np.ndarray, config: PretrainConfig, folder: Path
+    batches: PatchBatches, trajectories: np.ndarray, config: PretrainConfig, folder: Path, profiled: bool
 ) -> dict[str, Any]:
     """Seconds a step of the loop and of the bare step, medians over rounds that take turns."""
     device = choose_device(config.device)
-    prepare(config.seed)
+    prepare(config.seed, deterministic=config.deterministic)
     network = network_named(config.network, device.type)
     generator = np.random.default_rng(0)
     trunk = Trunk(network, config.dropout)
@@ -86,10 +102,10 @@ def loop_over_step(
     objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = sgd(objective, config.momentum, config.weight_decay)
     steps = config.steps
+    assert steps % config.report_every == 0
     whole = replace(config, steps=steps * (ROUNDS + 1))
     ready = batches.draw(config.batch, np.random.default_rng(1))
-    images = torch.from_numpy(ready.patches).to(device).permute(0, 3, 1, 2)
-    labels = torch.from_numpy(ready.labels).to(device)
+    images, labels = on_device(ready, device)
     taken: dict[str, list[tuple[float, float]]] = {"loop": [], "step": []}
     watch = Watch(folder, whole, device, trajectories)
     training = train(objective, optimizer, batches, (), generator, whole, Resumed(), folder, device, watch)
@@ -99,10 +115,8 @@ def loop_over_step(
             torch.cuda.synchronize()
 
     def looped() -> None:
-        done = 0
         for event in training:
-            done += isinstance(event, Progress)
-            if done == steps:
+            if isinstance(event, Progress) and event.step % steps == 0:
                 break
         waited()
 
@@ -124,13 +138,48 @@ def loop_over_step(
         }
         for what, times in taken.items()
     }
+    with FlopCounterMode(display=False) as counter:
+        take_step(objective, optimizer, images, labels, 1e-4, config, device)
+    rate = counter.get_total_flops() / each["loop"]["wall_seconds"]
+    more: dict[str, Any] = {"flops_a_second": rate}
+    if device.type == "cuda":
+        more["share_of_bfloat16_peak"] = rate / peak(device)
+        more["card"] = torch.cuda.get_device_name(device)
+    if profiled:
+        with profile() as seen:
+            bare()
+        more["profile"] = operations(seen, steps, device)
     return {
         **each,
+        **more,
         "loop_over_step": each["loop"]["wall_seconds"] / each["step"]["wall_seconds"],
         "loop_over_step_of_cpu": each["loop"]["cpu_seconds"] / each["step"]["cpu_seconds"],
         "pairs_a_second": config.batch / each["loop"]["wall_seconds"],
         "threads": torch.get_num_threads(),
     }
+
+
+def peak(device: torch.device) -> float:
+    """Operations a second of products of large bfloat16 matrices."""
+    one = torch.ones(8192, 8192, dtype=torch.bfloat16, device=device)
+    seconds = []
+    for _ in range(12):
+        torch.cuda.synchronize(device)
+        began = time.perf_counter()
+        one @ one
+        torch.cuda.synchronize(device)
+        seconds.append(time.perf_counter() - began)
+    return float(2 * 8192**3 / statistics.median(seconds[2:]))
+
+
+def operations(seen: Any, steps: int, device: torch.device) -> list[dict[str, Any]]:
+    """The operations that take longest, with milliseconds a step."""
+    on = "self_device_time_total" if device.type == "cuda" else "self_cpu_time_total"
+    ordered = sorted(seen.key_averages(), key=lambda one: -getattr(one, on))
+    return [
+        {"operation": one.key, "milliseconds": getattr(one, on) / 1000 / steps, "calls": one.count / steps}
+        for one in ordered[:30]
+    ]
 
 
 def cut_a_second(batches: PatchBatches, batch: int, seconds: float) -> int:
@@ -145,7 +194,10 @@ def cut_a_second(batches: PatchBatches, batch: int, seconds: float) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--network", default="tiny")
+    parser.add_argument("--networks", nargs="+", default=["tiny"], choices=tuple(NETWORKS))
+    parser.add_argument("--device", default="cpu", choices=DEVICES)
+    parser.add_argument("--bfloat16", action="store_true")
+    parser.add_argument("--profile", action="store_true")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--regime", default="objtr")
@@ -158,30 +210,40 @@ def main() -> None:
     report: dict[str, Any] = vars(args).copy() | {"torch": torch.__version__, "cores": os.cpu_count()}
     with tempfile.TemporaryDirectory() as written:
         training_set = drawn_clips(Path(written), args.clips, args.frames)
-        size = network_named(args.network, "cpu").input_size
         everything = args.clips * args.frames * 640 * 480 * 3
+        device = choose_device(args.device)
 
-        def batches(reader: PatchReader, frame_bytes: int | None = None) -> PatchBatches:
+        def batches(reader: Reader, frame_bytes: int | None = None) -> PatchBatches:
             return patch_batches(training_set, "association", args.regime, FrameGap(), reader, frame_bytes)
 
-        if "loop" in args.part:
+        for name in args.networks:
+            size = NETWORKS[name].input_size
             config = PretrainConfig(
-                network=args.network, batch=args.batch, steps=args.steps, device="cpu", checkpoint_every=10**9
+                network=name,
+                batch=args.batch,
+                steps=args.steps,
+                device=args.device,
+                amp_on_cpu=args.bfloat16,
+                checkpoint_every=10**9,
             )
-            ids = np.concatenate([one.ids for one in training_set.sets(args.regime)])
-            with PatchReader(training_set.clips, size) as reader:
-                report["loop"] = loop_over_step(batches(reader), ids, config, Path(written))
-        if "cutting" in args.part:
-            for name, share, visited in (
-                ("all kept", 2.0, False),
-                ("a share kept", args.share, True),
-                ("a share kept, all clips at a time", args.share, False),
-            ):
-                budget = int(share * everything)
-                with PatchReader(training_set.clips, size, budget) as reader:
-                    drawing = batches(reader, budget if visited else None)
-                    cut_a_second(drawing, 1024, 4.0)  # fills the cache
-                    report[name] = cut_a_second(drawing, args.batch, args.seconds)
+            part: dict[str, Any] = {}
+            report[name] = part
+            if "loop" in args.part:
+                ids = np.concatenate([one.ids for one in training_set.sets(args.regime)])
+                with reader_on(training_set, size, device, 2 * everything) as reader:
+                    folder = Path(written)
+                    part["loop"] = loop_over_step(batches(reader), ids, config, folder, args.profile)
+            if "cutting" in args.part:
+                for what, share, visited in (
+                    ("all kept", 2.0, False),
+                    ("a share kept", args.share, True),
+                    ("a share kept, all clips at a time", args.share, False),
+                ):
+                    budget = int(share * everything)
+                    with PatchReader(training_set.clips, size, budget) as plain:
+                        drawing = batches(plain, budget if visited else None)
+                        cut_a_second(drawing, 1024, 4.0)  # fills the cache
+                        part[what] = cut_a_second(drawing, args.batch, args.seconds)
     print(json.dumps(report, indent=1))
 
 

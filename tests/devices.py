@@ -2,8 +2,24 @@
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 _NO_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU that torch can use")
 
 DEVICES = ("cpu", pytest.param("cuda", marks=(pytest.mark.gpu, _NO_GPU)))
 """For `pytest.mark.parametrize("device", DEVICES)`; `pytest -m gpu` runs what is for a GPU alone."""
+
+
+class Waits(TorchDispatchMode):
+    """Notes the operations, and among them those for which the host would wait for a GPU (`names`)."""
+
+    def __init__(self):
+        super().__init__()
+        self.names, self.all = set(), set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        self.all.add(name)
+        if name in ("_local_scalar_dense", "nonzero", "masked_select", "unique", "_unique2", "equal"):
+            self.names.add(name)
+        return func(*args, **(kwargs or {}))

@@ -51,7 +51,7 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
     The trunk is written at the end and when the generator is closed, not when the loss went astray.
     """
     device = device_of(choose_device(config.device))
-    prepare(config.seed, config.processes)
+    prepare(config.seed, config.processes, config.deterministic)
     begun = settings_of_last(folder.checkpoints)
     if begun and "split_seed" not in begun and share_of(str(begun.get("held_out", 0.2))):
         raise StudioError(

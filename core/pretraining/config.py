@@ -164,6 +164,11 @@ class PretrainConfig:
         minimum=0.01,
         advanced=True,
     )
+    deterministic: bool = setting(
+        False,
+        "On a GPU take only algorithms that repeat, which are slower; on a CPU runs always repeat",
+        advanced=True,
+    )
     amp: bool = setting(True, "Compute in bfloat16 on a GPU where it is safe", advanced=True)
     amp_on_cpu: bool = setting(
         False,

@@ -20,13 +20,17 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def prepare(seed: int, processes: int = 1) -> None:
-    """Seed torch, choose repeatable algorithms, and use all cores, or a share of them if others compute too.
+def prepare(seed: int, processes: int = 1, deterministic: bool = True) -> None:
+    """Seed torch, choose algorithms and precision, and use all cores, or a share if others compute too.
 
     OMP_NUM_THREADS, where it is set, decides the number of cores instead. On a CPU runs repeat bit for
-    bit on the same machine with the same number of threads. On a GPU cuDNN is held to deterministic
-    algorithms and our own operations add in a fixed order, but torch promises no fixed order for the
-    rest of the backward pass, so runs repeat there up to rounding, which training magnifies.
+    bit on the same machine with the same number of threads, whatever is asked.
+
+    Args:
+        deterministic: on a GPU hold cuDNN to algorithms that repeat; else it tries them all at the first
+            step and takes the fastest. Our own operations add in a fixed order either way, but torch
+            promises none for the rest of the backward pass (that of max pooling, for one), so runs repeat
+            there up to rounding at best, which training magnifies.
 
     A GPU multiplies float32 in convolutions as TF32 (10 bits of mantissa, sums in float32), as torch does
     of itself and about as coarse as the half-precision that pretraining takes anyway; products of
@@ -36,8 +40,8 @@ def prepare(seed: int, processes: int = 1) -> None:
     torch.manual_seed(seed)
     torch.backends.cudnn.conv.fp32_precision = "tf32"  # type: ignore[attr-defined]
     torch.backends.cuda.matmul.fp32_precision = "ieee"
-    torch.backends.cudnn.deterministic = True
-    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = deterministic
+    torch.backends.cudnn.benchmark = not deterministic
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(max(1, usable_cores() // processes))
 

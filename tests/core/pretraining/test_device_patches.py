@@ -2,14 +2,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from core.datasets.clip import Clip
 from core.datasets.patches import PatchReader
 from core.errors import StudioError
 from core.pairs.jitter import colour_maps
 from core.pretraining.device_patches import DevicePatchReader, cut_boxes
-from tests.devices import DEVICES
+from tests.devices import DEVICES, Waits
 
 
 @pytest.fixture
@@ -94,20 +93,6 @@ def test_a_frame_that_cannot_be_read_is_named(clips):
         pytest.raises(StudioError, match=r"3\.png"),
     ):
         reader.read(*arguments)
-
-
-class Waits(TorchDispatchMode):
-    """Notes the operations for which the host would wait for a GPU."""
-
-    def __init__(self):
-        super().__init__()
-        self.names = set()
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        name = func.overloadpacket.__name__
-        if name in ("_local_scalar_dense", "nonzero", "masked_select", "unique", "_unique2", "equal"):
-            self.names.add(name)
-        return func(*args, **(kwargs or {}))
 
 
 def test_cutting_never_waits_for_the_device():

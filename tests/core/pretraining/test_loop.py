@@ -7,11 +7,12 @@ from core.networks.sizes import TINY
 from core.networks.trunk import Trunk, normalise
 from core.pretraining.batches import PatchBatch
 from core.pretraining.config import PretrainConfig
-from core.pretraining.loop import take_step, train
+from core.pretraining.loop import on_device, take_step, train
 from core.pretraining.objectives import Association
 from core.pretraining.watch import Watch
 from core.training.checkpoint import Resumed
 from core.training.optimisation import sgd
+from tests.devices import Waits
 
 
 class Noise:
@@ -73,3 +74,16 @@ def test_a_step_on_a_cpu_computes_in_bfloat16_only_where_that_is_asked_for(in_ha
     assert seen == {torch.bfloat16 if in_half else torch.float32}
     assert judged[-1] < 0.8 * judged[0]
     assert all(parameter.dtype == torch.float32 for parameter in objective.parameters())
+
+
+def test_nothing_waits_for_the_device_between_reports():
+    trunk = Trunk(TINY, dropout=0.5)
+    initialise(trunk, "kaiming", torch.Generator().manual_seed(0))
+    objective = Association(trunk, "abs", torch.Generator().manual_seed(0))
+    optimizer, cpu = sgd(objective, 0.9, 5e-4), torch.device("cpu")
+    sent = on_device(Noise().draw(4, np.random.default_rng(0)), cpu)
+    with Waits() as waits:
+        judged, norm = take_step(objective, optimizer, *sent, 0.01, PretrainConfig(batch=4), cpu)
+        torch.stack([judged.loss.detach(), judged.right.mean(), norm])
+    assert not waits.names
+    assert "convolution_backward" in waits.all  # so the backward pass was seen

@@ -58,6 +58,9 @@ def test_runs_repeat_and_precision_is_chosen_whatever_was_set_before(restored):
     prepare(0)
     assert (cudnn.deterministic, cudnn.benchmark) == (True, False)
     assert (cudnn.conv.fp32_precision, matmul.fp32_precision) == ("tf32", "ieee")
+    prepare(0, deterministic=False)
+    assert (cudnn.deterministic, cudnn.benchmark) == (False, True)
+    assert (cudnn.conv.fp32_precision, matmul.fp32_precision) == ("tf32", "ieee")
 
 
 def test_all_cores_that_may_be_used_are_used_unless_the_environment_says_how_many(restored, monkeypatch):
