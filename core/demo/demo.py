@@ -23,7 +23,7 @@ in the world of seed 100, with seeds 100 and above. Why each setting:
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -164,14 +164,17 @@ def run_demo(out: Path, settings: DemoConfig, on_event: Callable[[Event], None])
             world = write_world(project.path / "sample", settings.seed, size)
         with timed("Import the clips"):
             clips = _import(project, world)
-        with timed("Track points"):
-            tracking = TrackConfig(preset="fast", spacing=16, min_length=6, threads=1, workers=cores)
-            _run_and_adopt(project, "track", tracking, clips, quiet)
-        with timed("Densify objects"):
-            densifying = DensifyConfig(max_side=_FLOW_SIDE, threads=1, workers=cores)
-            _run_and_adopt(project, "densify", densifying, clips, quiet)
-        with timed("Propose boxes in the pictures"):
-            _propose(project, world, quiet)
+        with timed("Track points, densify objects, propose boxes in the pictures"):
+            tracking = TrackConfig(preset="fast", spacing=16, min_length=6, threads=1)
+            densifying = DensifyConfig(max_side=_FLOW_SIDE, threads=1)
+            found = [
+                launch.prepare(project, JOBS["densify"], densifying, clips),
+                launch.prepare(project, JOBS["track"], tracking, clips),
+            ]
+            run_workers([*found, *_proposals(project, world)], quiet, at_once=cores)
+            with project.writing() as connection:
+                for folder in found:
+                    journal.perform(connection, result_edit(folder))
         # Those from random weights wait for nothing, and no core waits for the last pretraining.
         with timed("Pretrain trunks, fine-tune from random weights"):
             pretrainings = {
@@ -220,22 +223,13 @@ def _import(project: Project, world: WorldPaths) -> list[Clip]:
         return store.clips(connection)
 
 
-def _run_and_adopt(
-    project: Project, job: str, settings: Any, clips: Sequence[Clip], on_event: Callable[[Event], None]
-) -> None:
-    folder = launch.prepare(project, JOBS[job], settings, clips)
-    run_workers([folder], on_event)
-    with project.writing() as connection:
-        journal.perform(connection, result_edit(folder))
-
-
-def _propose(project: Project, world: WorldPaths, on_event: Callable[[Event], None]) -> None:
-    """Search the pictures once; all fine-tunings find the boxes in the cache."""
+def _proposals(project: Project, world: WorldPaths) -> list[RunFolder]:
+    """Runs that search the pictures once; all fine-tunings find the boxes in the cache."""
     configs = [
         ProposalsConfig(voc=world.voc, set=name, mode=PROPOSALS, cache=_cache(project))
-        for name in ("trainval", "test")
+        for name in ("test", "trainval")
     ]
-    run_workers([launch.prepare(project, JOBS["proposals"], each, ()) for each in configs], on_event)
+    return [launch.prepare(project, JOBS["proposals"], each, ()) for each in configs]
 
 
 def _pretrain_config(settings: DemoConfig, name: str, seed: int) -> PretrainConfig:
