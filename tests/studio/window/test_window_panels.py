@@ -156,7 +156,7 @@ def buttons_without_a_name(root: QWidget) -> list[str]:
 
 
 def test_every_button_without_words_has_an_accessible_name(open_studio: Studio):
-    for workspace in ("curate", "train", "evaluate", "compare"):
+    for workspace in ("curate", "train", "evaluate", "compare", "probe"):
         open_studio.window.show_workspace(workspace)
         assert buttons_without_a_name(open_studio.window) == []
     assert buttons_without_a_name(open_studio.welcome) == []
@@ -186,7 +186,7 @@ print("no torch")
 
 
 def test_the_window_fits_a_small_screen(open_studio: Studio):
-    for workspace in ("curate", "train", "evaluate", "compare"):
+    for workspace in ("curate", "train", "evaluate", "compare", "probe"):
         open_studio.window.show_workspace(workspace)
         assert open_studio.window.minimumSizeHint().width() <= 1280
         assert open_studio.window.minimumSizeHint().height() <= 720
@@ -215,6 +215,6 @@ def without_a_name(root: QWidget) -> list[str]:
 
 
 def test_everything_that_takes_the_focus_can_be_named(open_studio: Studio):
-    for workspace in ("curate", "train", "evaluate", "compare"):
+    for workspace in ("curate", "train", "evaluate", "compare", "probe"):
         open_studio.window.show_workspace(workspace)
     assert without_a_name(open_studio.window) == []
