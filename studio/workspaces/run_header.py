@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -45,7 +45,7 @@ class RunHeader(QWidget):
         super().__init__(parent)
         self._runs = runs
         self._run: Run | None = None
-        self._title, self._words, self._notes = QLabel(), QLabel(), QLabel()
+        self._title, self._words, self._notes = _Title(), QLabel(), QLabel()
         self._note = QLabel(wordWrap=True)
         self._note.setObjectName("run_note")
         self._note.setTextFormat(Qt.TextFormat.PlainText)
@@ -110,7 +110,7 @@ class RunHeader(QWidget):
     def _refresh(self, run: Run) -> None:
         if run is not self._run:
             return
-        self._show_title()
+        self._title.set_title(run.title)
         self._title.setToolTip("\n".join(dict.fromkeys((run.title, run.choices, run.name))))
         self._note.setText(run.notes.note)
         self._note.setVisible(bool(run.notes.note))
@@ -153,15 +153,6 @@ class RunHeader(QWidget):
             "The run has no folder." if run.folder is None else "",
             str(run.path or ""),
         )
-
-    def _show_title(self) -> None:
-        if self._run is not None:
-            width, metrics = self._title.width(), self._title.fontMetrics()
-            self._title.setText(metrics.elidedText(self._run.title, Qt.TextElideMode.ElideRight, width))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        QTimer.singleShot(0, self, self._show_title)  # once the title has its new width
 
     def _button(self, text: str, name: str, act: Callable[[Run], None]) -> QPushButton:
         button = QPushButton(text)
@@ -216,6 +207,23 @@ class RunHeader(QWidget):
             self._runs.delete(run)
         except StudioError as error:
             self._words.setText(str(error))
+
+
+class _Title(QLabel):
+    """Ends in dots where it is longer than its place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def set_title(self, text: str) -> None:
+        self._whole = text
+        self.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.set_title(self._whole)
 
 
 def _can_go_further(run: Run) -> bool:

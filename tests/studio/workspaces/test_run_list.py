@@ -211,6 +211,7 @@ def test_the_header_names_stars_and_shows_the_note(qtbot: Any, runs: Runs) -> No
     header, run = RunHeader(runs), runs.all[0]
     qtbot.addWidget(header)
     header.show_run(run)
+    header.resize(900, 120)
     header.show()
     qtbot.mouseClick(header.star_button, LEFT)
     assert read_notes(run.path).starred
@@ -223,6 +224,10 @@ def test_the_header_names_stars_and_shows_the_note(qtbot: Any, runs: Runs) -> No
     qtbot.keyClick(dialog.name, KEY.Key_Return)
     assert read_notes(run.path) == RunNotes("mine", "A note.\nOf two lines.", False)
     assert header._title.text() == "Pretrain · mine"
+    runs.annotate(run, RunNotes("mine, with " + 10 * "many words ", "A note.\nOf two lines."))
+    assert header._title.text().startswith("Pretrain · mine, with many words")
+    assert header._title.text().endswith("…")
+    assert "many words many" in header._title.toolTip()
     assert header._note.text() == "A note.\nOf two lines."
     assert not header._note.isHidden()
 
