@@ -101,6 +101,7 @@ def test_typing_a_step_goes_there_and_moves_the_line_of_the_curve(
     press(pairs, Which.AT_STEP, qtbot)
     shown(pairs, Which.AT_STEP, qtbot)
     assert pairs.step.value() == STEPS
+    pairs.step.setFocus()
     pairs.step.selectAll()
     qtbot.keyClicks(pairs.step, "7")
     qtbot.keyClick(pairs.step, Qt.Key.Key_Return)
