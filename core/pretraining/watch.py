@@ -108,7 +108,7 @@ class Watch:
             kept = {name.removeprefix("watch."): array for name, array in start.arrays.items()}
             self._tally = TrajectoryTally(self._trajectories, kept)
         for room in (neighbours.ROOM, excitations.ROOM, held_out_scores.ROOM):
-            drop_after(self._folder, room, start.step if start.extra else -1)
+            drop_after(self._folder, room, start.step)
         state = start.extra.get("watch", {"norms": 0.0, "count": 0})
         self._norms, self._count = torch.full_like(self._norms, state["norms"]), state["count"]
 
