@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio import theme
@@ -13,8 +13,11 @@ from studio.editing.proposals import Proposals, Proposed
 from studio.panels.film_strip import POINT_SIDE, Cut, FilmStrip, cuts_along
 from studio.view_state import ViewState
 
-AROUND = (-5, -1, 0, 4)
-"""Frames shown of a track, counted from the one of the proposal: two before, two after."""
+AROUND = {2: (-1, 0), 3: (-1, 0, 4), 4: (-5, -1, 0, 4)}
+"""How many pictures of a track there is room for → their frames, counted from the one of the proposal."""
+
+SHORT = ("Do it", "Dismiss")
+"""What the buttons say, for there is little room."""
 
 
 class ProposalCard(QFrame):
@@ -28,7 +31,7 @@ class ProposalCard(QFrame):
         actions: Sequence[QAction],
         parent: QWidget | None = None,
     ) -> None:
-        """A card with a button for each of `actions`."""
+        """A card with buttons for two actions, which do what is proposed and dismiss it."""
         super().__init__(parent)
         self.setObjectName("proposal_card")
         self.setFrameShape(QFrame.Shape.StyledPanel)
@@ -48,8 +51,10 @@ class ProposalCard(QFrame):
             box.addWidget(strip)
         box.addWidget(self.reason)
         buttons = QHBoxLayout()
-        for action in actions:
+        for action, short in zip(actions, SHORT, strict=True):
             button = QToolButton()
+            button.setAccessibleName(action.text().replace("&", ""))
+            action.setIconText(short)
             button.setDefaultAction(action)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             buttons.addWidget(button)
@@ -75,6 +80,11 @@ class ProposalCard(QFrame):
         for strip in self.strips:
             strip.close_reader()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._shown is not None:
+            self._cut(self._shown)
+
     def _cut(self, one: Proposed) -> None:
         for place, strip in enumerate(self.strips):
             strip.setVisible(place < len(one.tracks))
@@ -94,5 +104,6 @@ class ProposalCard(QFrame):
             half = np.float32(POINT_SIDE / 2 / 1.1)
             frames, boxes = point.frame, np.hstack((point.xy - half, point.xy + half))
         at = int(np.searchsorted(frames, frame))
-        places = np.unique(np.clip(at + np.array(AROUND), 0, len(frames) - 1))
+        around = AROUND[min(max(self.strips[0].room, 2), 4)]
+        places = np.unique(np.clip(at + np.array(around), 0, len(frames) - 1))
         return cuts_along(frames[places], boxes[places], len(places))

@@ -24,6 +24,7 @@ from studio.runs.run import Run
 from studio.runs.runs import KILL_AFTER, Runs
 from studio.runs.words import state_words
 from studio.workspaces.clips_popover import ClipsPopover
+from studio.workspaces.making_line import MakingLine
 from studio.workspaces.run_menu import edit_notes
 
 STARS = {False: "☆", True: "★"}
@@ -45,7 +46,7 @@ class RunHeader(QWidget):
         super().__init__(parent)
         self._runs = runs
         self._run: Run | None = None
-        self._title, self._words, self._notes = _Title(), QLabel(), QLabel()
+        self._title, self._words, self._notes = _Title(), QLabel(), MakingLine()
         self._note = QLabel(wordWrap=True)
         self._note.setObjectName("run_note")
         self._note.setTextFormat(Qt.TextFormat.PlainText)
@@ -100,8 +101,7 @@ class RunHeader(QWidget):
     def show_run(self, run: Run | None, notes: str = "") -> None:
         """Show a run, with a line of notes about it."""
         self._run = run
-        self._notes.setText(notes)
-        self._notes.setToolTip(notes)
+        self._notes.show_line(notes, run.folder if run is not None else None)
         self._notes.setVisible(bool(notes))
         self.setVisible(run is not None)
         if run is not None:

@@ -17,6 +17,7 @@ from core.runs.run_folder import RunFolder, State
 from core.trajectories.model import Review
 from core.trajectories.trajectory_edits import SetReview, Swap
 from studio.app import Studio
+from studio.panels.film_strip import SIDE
 from tests.studio import densified
 from tests.studio.at_the_window import CTRL, key
 from tests.studio.judged import judge
@@ -73,7 +74,9 @@ def test_a_swap_is_shown_with_its_reason_and_done_with_one_key(swapped: Studio, 
     assert not card.isHidden()
     assert card.title.text() == f"Proposed: swap of tracks {first} and {second} at frame {SWAPPED}"
     assert f"track {first} looks like track {second} did before" in card.reason.text()
-    assert [cut.frame for cut in card.strips[0].cuts] == [5, 9, 10, 14]
+    frames = [cut.frame for cut in card.strips[0].cuts]
+    assert frames in ([9, 10], [9, 10, 14], [5, 9, 10, 14])  # as many as there is room for
+    assert len(frames) * SIDE <= max(card.strips[0].width(), 2 * SIDE)
     assert not card.strips[1].isHidden()
     qtbot.waitUntil(lambda: commands["do_proposed"].isEnabled())
 

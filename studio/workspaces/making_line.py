@@ -1,0 +1,32 @@
+"""A line about a run; under the mouse it says how the run was made: command, machines, versions, digests."""
+
+from html import escape
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QLabel
+
+from core.runs.provenance import facts
+from core.runs.run_folder import RunFolder
+
+
+class MakingLine(QLabel):
+    """The files of the run are read only when its tool tip is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder: RunFolder | None = None
+
+    def show_line(self, text: str, folder: RunFolder | None) -> None:
+        """Show a line about the run in a folder."""
+        self.setText(text)
+        self._folder = folder
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            found = facts(self._folder) if self._folder is not None else {}
+            lines = [
+                escape(self.text()),
+                *(f"<b>{title}</b>: {escape(fact)}" for title, fact in found.items()),
+            ]
+            self.setToolTip("<br>".join(lines))
+        return super().event(event)
