@@ -113,6 +113,7 @@ class ApBars(PlotPanel):
         self._absent = [pg.TextItem("n/a", anchor=(0.5, 1)) for _ in self.groups]
         for place, text in enumerate(self._absent):
             text.setPos(place, 0)
+            text.setZValue(10)
             text.hide()
             self._plot.addItem(text, ignoreBounds=True)
         self._plot.scene().sigMouseMoved.connect(self._read_at)

@@ -13,6 +13,9 @@ from studio.plots.scene_drawing import draw_scene
 
 SIDES = ("left", "bottom")
 
+PORTABLE = str.maketrans({"━": "—", "─": "–", "┅": "- -"})
+"""Signs of a legend in a file: those of the screen are not in every font that another program takes."""
+
 END = 15
 """Pixels that half a number takes beyond the end of an axis, at most."""
 
@@ -91,7 +94,7 @@ class PlotPanel(QWidget):
     def figure(self) -> Figure:
         """The plot as it is now, to be written to a file."""
         self.setProperty(theme.PRINTING, True)
-        legend = tuple(self._legend_entries())
+        legend = tuple(text.translate(PORTABLE) for text in self._legend_entries())
         self.setProperty(theme.PRINTING, False)
         return Figure(self._heading.text(), legend, QSizeF(*self.FIGURE), self._draw_for_file, self._table())
 

@@ -145,6 +145,7 @@ def test_an_svg_holds_text_and_the_curve_in_its_own_coordinates(
     texts = exported.svg_texts(tmp_path / "loss.svg")
     for word in ("Loss", "Loss (nats)", "Training step", "first <run>", "second", "500"):
         assert word in texts
+    assert not set(texts) & set("━─┅")  # which many fonts lack
     raw = (tmp_path / "loss.svg").read_text()
     assert "vector-effect" not in raw
     assert "sans-serif" in raw
