@@ -41,30 +41,28 @@ class ClipCoverage:
 
     Attributes:
         clip_id, name: the clip.
-        ids: (N,) int64, the trajectories that can be drawn.
-        drawn: (N,) int64, how often each was, in any role.
+        anchors: (N,) int32, how often each of its trajectories was the anchor of a pair or triplet.
+        never: (K,) int64, ids of those that were drawn in no role.
     """
 
     clip_id: int
     name: str
-    ids: np.ndarray
-    drawn: np.ndarray
-
-    @property
-    def never(self) -> np.ndarray:
-        """(K,) int64, ids of those that were never drawn."""
-        return self.ids[self.drawn == 0]
+    anchors: np.ndarray
+    never: np.ndarray
 
 
 def coverage_by_clip(losses: TrajectoryLosses, snapshot: Snapshot) -> list[ClipCoverage]:
     """The clips that have such trajectories, those with the most that were never drawn first."""
-    drawn = losses.anchors.astype(np.int64) + losses.positives + losses.negatives
-    clips = []
+    never, clips = losses.never, []
     for content in snapshot.clips:
         ids = np.concatenate([np.array([one.id for one in content.objects], np.int64), content.points.ids])
         here = np.isin(losses.ids, ids)
         if here.any():
-            clips.append(ClipCoverage(content.clip.id, content.clip.name, losses.ids[here], drawn[here]))
+            clips.append(
+                ClipCoverage(
+                    content.clip.id, content.clip.name, losses.anchors[here], never[np.isin(never, ids)]
+                )
+            )
     return sorted(clips, key=lambda one: (-len(one.never), one.name))
 
 
@@ -156,7 +154,7 @@ class CoverageView(QWidget):
         scrolled = self.table.verticalScrollBar().value()
         self.table.clear()
         for one in self.clips:
-            values = (one.name, f"{len(one.ids):,}", f"{one.drawn.mean():.1f}", f"{len(one.never):,}")
+            values = (one.name, f"{len(one.anchors):,}", f"{one.anchors.mean():.1f}", f"{len(one.never):,}")
             item = QTreeWidgetItem(list(values))
             for column in (1, 2, 3):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -194,9 +192,13 @@ class CoverageView(QWidget):
         table = self.table
         table.setAccessibleName("Trajectories drawn, by clip")
         table.setHeaderLabels(["Clip", "Tracks", "Drawn", "Never"])
-        for place, tip in enumerate(
-            ("", "That the run can draw", "How often each was drawn, on average", "Drawn in no role so far")
-        ):
+        tips = (
+            "",
+            "That the run can draw",
+            "How often each was the anchor of a pair or triplet, on average",
+            "Drawn in no role so far",
+        )
+        for place, tip in enumerate(tips):
             table.headerItem().setToolTip(place, tip)
         table.setRootIsDecorated(False)
         table.setAlternatingRowColors(True)

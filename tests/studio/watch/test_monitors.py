@@ -42,6 +42,8 @@ def test_coverage_counts_what_the_run_drew(
             item = view.table.topLevelItem(number)
             assert item.text(0) == one.name
             assert int(item.text(3)) == len(never & ids)
+            anchors = file["anchors"][np.isin(file["ids"], list(ids))]
+            assert (int(item.text(1)), float(item.text(2))) == (len(anchors), round(anchors.mean(), 1))
     assert "drawn3" not in [one.name for one in view.clips]  # held out
 
 
