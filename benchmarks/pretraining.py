@@ -16,6 +16,7 @@ that take turns and without; measured for so many seconds.
 
 import argparse
 import contextlib
+import copy
 import json
 import os
 import statistics
@@ -138,9 +139,7 @@ def loop_over_step(
         }
         for what, times in taken.items()
     }
-    with FlopCounterMode(display=False) as counter:
-        take_step(objective, optimizer, images, labels, 1e-4, config, device)
-    rate = counter.get_total_flops() / each["loop"]["wall_seconds"]
+    rate = flops(objective, config) / each["loop"]["wall_seconds"]
     more: dict[str, Any] = {"flops_a_second": rate}
     if device.type == "cuda":
         more["share_of_bfloat16_peak"] = rate / peak(device)
@@ -157,6 +156,14 @@ def loop_over_step(
         "pairs_a_second": config.batch / each["loop"]["wall_seconds"],
         "threads": torch.get_num_threads(),
     }
+
+
+def flops(objective: Association, config: PretrainConfig) -> float:
+    """Operations of one step, counted on a CPU in one of two pairs."""
+    tried, size = copy.deepcopy(objective).cpu(), objective.trunk.network.input_size
+    with FlopCounterMode(display=False) as counter:
+        tried(torch.zeros(4, 3, size, size), torch.tensor([0, 1])).loss.backward()
+    return counter.get_total_flops() * config.batch / 2
 
 
 def peak(device: torch.device) -> float:

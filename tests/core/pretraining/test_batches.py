@@ -3,13 +3,22 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from core.datasets.clip import Clip
 from core.datasets.patches import PatchReader
+from core.networks.initialisation import initialise
+from core.networks.sizes import TINY
+from core.networks.trunk import Trunk
 from core.pairs.jitter import Jitter
 from core.pairs.sampling import FrameGap
 from core.pairs.training_set import build_training_set
 from core.pretraining.batches import patch_batches
+from core.pretraining.config import PretrainConfig
+from core.pretraining.device_patches import DevicePatchReader
+from core.pretraining.loop import on_device, take_step
+from core.pretraining.objectives import Association
+from core.training.optimisation import sgd
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 from core.trajectories.snapshot import ClipSnapshot, Snapshot
 
@@ -92,3 +101,23 @@ def test_colour_jitter_tints_each_patch_as_the_sampler_drew(still):
     exact = np.einsum("nij,nhwj->nhwi", maps[:, :, :3], plain.patches) + maps[:, None, None, :, 3]
     assert np.abs(tinted.patches - np.clip(exact, 0, 255)).max() < 1  # OpenCV multiplies bytes in fixed point
     assert np.abs(tinted.patches.astype(int) - plain.patches).mean((1, 2, 3)).min() > 1
+
+
+def test_a_loop_learns_the_same_from_patches_cut_on_its_device(still, tmp_path):
+    training_set, cpu, losses = build_training_set(still[0]), torch.device("cpu"), []
+    for reader in (
+        PatchReader(training_set.clips, TINY.input_size),
+        DevicePatchReader(training_set.clips, TINY.input_size, cpu),
+    ):
+        trunk = Trunk(TINY, dropout=0.0)
+        initialise(trunk, "kaiming", torch.Generator().manual_seed(0))
+        objective = Association(trunk, "abs", torch.Generator().manual_seed(0))
+        optimizer, generator = sgd(objective, 0.9, 5e-4), np.random.default_rng(0)
+        with reader:
+            batches = patch_batches(training_set, "association", "obj", FrameGap(), reader)
+            for _ in range(4):
+                sent = on_device(batches.draw(4, generator), cpu)
+                judged, _ = take_step(objective, optimizer, *sent, 1e-3, PretrainConfig(batch=4), cpu)
+                losses.append(judged.loss.item())
+    assert losses[4:] == pytest.approx(losses[:4], rel=0.003)
+    assert losses[3] != pytest.approx(losses[0], rel=0.005)
