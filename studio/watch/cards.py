@@ -24,6 +24,9 @@ from studio.watch.patch_cutter import Patch, PatchCutter
 SIDE = 80
 """View pixels of a patch's side."""
 
+SPOT = (("#000000", 3.5), ("#ffd54a", 1.5))
+"""Colours and widths of the frame around a spot, one over the other, to be seen on any picture."""
+
 
 class Cards(QAbstractScrollArea):
     """Cards in rows; only what is seen is cut out of its frames, in a thread.
@@ -135,8 +138,9 @@ class Cards(QAbstractScrollArea):
             else:
                 painter.fillRect(at, QColor(colours.stripe))
             if patch.spot is not None:
-                painter.setPen(QPen(QColor(colours.mark), 1.5))
-                painter.drawRect(_within(patch, patch.spot, at))
+                for colour, width in SPOT:
+                    painter.setPen(QPen(QColor(colour), width))
+                    painter.drawRect(_within(patch, patch.spot, at))
             tone = {"good": colours.good, "bad": colours.bad}.get(patch.tone)
             if tone is not None:
                 painter.setPen(QPen(QColor(tone), 2))

@@ -78,7 +78,7 @@ class FilterStrip(QAbstractScrollArea):
 
     @property
     def _width(self) -> int:
-        """View pixels from one picture to the next: twelve filters across, eight down."""
+        """View pixels from one picture to the next: half as wide again as high, as 96 filters are."""
         return HEIGHT * 3 // 2 + theme.SPACE // 2
 
     def _in_view(self) -> range:
@@ -157,14 +157,19 @@ class FilterStrip(QAbstractScrollArea):
 
 
 def _pictures(folder: Path, paths: list[str]) -> dict[str, QImage | None]:
-    """Path → picture of all filters in twelve columns; None where a file is missing or damaged."""
+    """Path → picture of all filters; None where a file is missing or damaged."""
     found: dict[str, QImage | None] = {}
     for path in paths:
         try:
-            pixels = np.ascontiguousarray(tiled(read_filters(folder / path), 12))
+            pixels = np.ascontiguousarray(_tiled(read_filters(folder / path)))
         except (OSError, ValueError):
             found[path] = None
         else:
             high, wide = pixels.shape[:2]
             found[path] = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888).copy()
     return found
+
+
+def _tiled(filters: np.ndarray) -> np.ndarray:
+    """All filters in a picture that is half as wide again as high."""
+    return tiled(filters, max(1, round(np.sqrt(1.5 * len(filters)))))

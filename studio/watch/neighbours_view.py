@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -29,7 +30,7 @@ from studio.watch.page import Page
 from studio.watch.patch_cutter import patches_at
 from studio.watch.reading import Reading
 
-SIDE = 56
+SIDE = 48
 """View pixels of a patch's side."""
 
 NOT_YET = (
@@ -104,10 +105,10 @@ class NeighboursView(QWidget):
         self.shown: ShownNeighbours | None = None
         self.cards = Cards("Nearest neighbours", SIDE)
         self.recall = CurvePlot(
-            "Retrieval on held-out clips",
+            "Held-out recall",
             "Recall (%)",
-            empty="How often a trajectory is found again among others of the held-out clips appears here "
-            "when they are measured.",
+            empty="How often a trajectory is found again among others of the held-out clips appears here, "
+            "where they have ten or more that lie apart.",
             span=(0.0, 100.0),
         )
         self.page = Page(self.cards)
@@ -116,7 +117,7 @@ class NeighboursView(QWidget):
         splitter.addWidget(self.page)
         splitter.addWidget(self.recall)
         splitter.setStretchFactor(0, 1)
-        splitter.setSizes([600, 240])
+        splitter.setSizes([640, 200])
         self._pins, self.unpin_button = QLabel(), QPushButton("Unpin all")
         self._pins.setProperty("quiet", True)
         self._pins.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -179,10 +180,19 @@ class NeighboursView(QWidget):
     def _take(self, shown: ShownNeighbours | None) -> None:
         again = self.shown is not None
         self.shown = shown
+        self._show_cards(from_top=not again)
+
+    def _show_cards(self, from_top: bool) -> None:
+        shown = self.shown
         if shown is None:
             self.page.say(NOT_YET)
             return
         clips = {one.clip.id: one.clip for one in self._document.clips()}
         room = (self.cards.width() - SIDE - 80) // (2 * (SIDE + 4))
-        self.cards.show_cards(neighbour_cards(shown, clips, min(max(room, 2), 8)), from_top=not again)
+        self.cards.show_cards(neighbour_cards(shown, clips, min(max(room, 2), 8)), from_top)
         self.page.show_content()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.shown is not None:
+            self._show_cards(from_top=False)
