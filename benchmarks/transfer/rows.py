@@ -198,15 +198,17 @@ BLOCKS: dict[str, Block] = {
     "fine-tuning": Block(
         "does a start lose because it is badly conditioned?",
         {
-            f"{name}{words}": Recipe(method="kept", detection=True, start=start, **change)
+            f"{name}, scaled{words}": Recipe(
+                method="kept", detection=True, start=start, scaled=True, **change
+            )
             for words, change in (
                 (", calibrated", {"calibrated": True}),
                 (", trunk at a tenth of the rate", {"slow_trunk": True}),
             )
             for name, start in (
                 ("RandomNet", "RandomNet"),
-                ("AssociationNet-obj abs", "drawn: AssociationNet-obj abs"),
-                ("nce-obj", "drawn: nce-obj (beyond the paper)"),
+                ("AssociationNet-obj abs", "drawn: AssociationNet-obj abs, scaled"),
+                ("nce-obj", "drawn: nce-obj (beyond the paper), scaled"),
             )
         },
     ),

@@ -143,7 +143,7 @@ def _measured(place: Place, row: str, recipe: Recipe, seed: int) -> Iterator[dic
     initialise(trunk, "kaiming", generator)
     along: list[dict[str, object]] = []
     factors = dict.fromkeys(LAYERS[:5], 0.1) if recipe.slow_trunk else {}
-    factors |= {"conv1": SCALED} if recipe.scaled else {}
+    factors |= {"conv1": SCALED * factors.get("conv1", 1.0)} if recipe.scaled else {}
     if recipe.method == "kept":
         trunk = load_trunk(str(place.trunk_of(recipe.start, seed)), "tiny", generator, dropout=0.0)
         if recipe.calibrated:
