@@ -118,10 +118,14 @@ class Place:
         return {(line["row"], line["seed"]) for line in lines if line["target"] == "done"}
 
 
-def run(place: Place, blocks: list[str], until: float) -> Iterator[str]:
-    """Do what is missing, until a time (seconds since 1970) after which nothing new is begun."""
+def run(place: Place, blocks: list[str], until: float, seeds: list[int] | None = None) -> Iterator[str]:
+    """Do what is missing, until a time (seconds since 1970) after which nothing new is begun.
+
+    Args:
+        seeds: only these, in this order; None for each block's own.
+    """
     for block in blocks:
-        for seed in BLOCKS[block].seeds:
+        for seed in seeds or BLOCKS[block].seeds:
             for name, recipe in BLOCKS[block].rows.items():
                 row = f"{recipe.world}: {name}" if recipe.world != "none" else name
                 if (row, seed) in place.known or time.time() > until:
