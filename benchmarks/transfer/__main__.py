@@ -1,6 +1,6 @@
 """Does pretraining on trajectories help, and does correcting them?
 
-    python -m benchmarks.transfer --data DIR --cache DIR [--blocks drawn real …] [--minutes M]
+    python -m benchmarks.transfer --data DIR --cache DIR [--blocks drawn real …] [--seeds 5 6 …] [--minutes M]
     python -m benchmarks.transfer --report
 
 The first runs what is missing of the study in `rows.py` (all that an earlier call did stays) and adds a line
@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of the data sets")
     parser.add_argument("--cache", type=Path, help="folder for clips, pictures, proposals and trunks")
     parser.add_argument("--blocks", nargs="+", choices=tuple(BLOCKS), default=list(BLOCKS))
+    parser.add_argument("--seeds", nargs="+", type=int, help="only these, in this order")
     parser.add_argument("--minutes", type=float, default=1e6)
     parser.add_argument("--report", action="store_true", help="write the tables of docs/results.md")
     options = parser.parse_args()
@@ -50,7 +51,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     place = Place(options.data, options.cache, RESULTS)
-    for line in run(place, options.blocks, time.time() + 60 * options.minutes):
+    for line in run(place, options.blocks, time.time() + 60 * options.minutes, options.seeds):
         print(line, flush=True)
 
 

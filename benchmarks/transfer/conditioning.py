@@ -30,6 +30,10 @@ ROWS = {
     "AssociationNet-obj abs": "drawn: AssociationNet-obj abs",
     "nce-obj": "drawn: nce-obj (beyond the paper)",
     "Caltech101Net": "Caltech101Net",
+    "AssociationNet-obj signed, scaled": "drawn: AssociationNet-obj signed, scaled",
+    "AssociationNet-obj abs, scaled": "drawn: AssociationNet-obj abs, scaled",
+    "nce-obj, scaled": "drawn: nce-obj (beyond the paper), scaled",
+    "Caltech101Net, scaled": "Caltech101Net, scaled",
 }
 
 

@@ -26,11 +26,13 @@ def train(
     objective: Objective,
     batches: Batches,
     config: PretrainConfig,
+    conv1_factor: float = 1.0,
     at: Callable[[int], None] = lambda step: None,
 ) -> float:
     """Train in place, step for step as `core.pretraining.loop`; the mean accuracy of the last tenth.
 
     Args:
+        conv1_factor: of the gradient of conv1's weights.
         at: called after each step with the number of steps done.
     """
     optimizer = sgd(objective, config.momentum, config.weight_decay)
@@ -45,6 +47,9 @@ def train(
             return float("nan")
         optimizer.zero_grad(set_to_none=True)
         judged.loss.backward()
+        gradient = objective.trunk.conv1.weight.grad
+        assert gradient is not None
+        gradient.mul_(conv1_factor)
         nn.utils.clip_grad_norm_(objective.parameters(), config.clip_gradient)
         optimizer.step()
         right.append(float(judged.right.mean()))

@@ -20,6 +20,8 @@ TARGETS = {
 """Target → its column."""
 
 BASE = "RandomNet"
+SCALED_BASE = "RandomNet, scaled"
+"""What a row is compared with: a start of the same weights that is fine-tuned alike."""
 
 Results = Mapping[tuple[str, str, int], Mapping[int, float]]
 """(row, target, step) → seed → value; step −1 for the last that was measured."""
@@ -29,7 +31,8 @@ def write_report(results: Path, document: Path) -> None:
     """Put every table anew between its markers, `<!-- name -->` and `<!-- end -->`."""
     found = read(results)
     tables = {block: _of_block(block, found) for block in BLOCKS}
-    tables["controls"] = _of_controls(found)
+    tables["controls"] = _of_controls(found, BASE, "Caltech101Net")
+    tables["scaled controls"] = _of_controls(found, SCALED_BASE, "Caltech101Net, scaled")
     tables["along"] = _along(found)
     tables["effects"] = _effects(found)
     tables["correction"] = _correction(found)
@@ -80,11 +83,14 @@ def _name(row: str, recipe: Recipe) -> str:
 
 def _of_block(block: str, found: Results) -> str:
     """A row's difference from RandomNet of equal seeds, by target, and its accuracy on held-out clips."""
-    rows = {name: _name(name, recipe) for name, recipe in BLOCKS[block].rows.items()}
+    recipes = BLOCKS[block].rows
+    rows = {name: _name(name, recipe) for name, recipe in recipes.items()}
     targets = [target for target in TARGETS if any(found.get((row, target, -1)) for row in rows.values())]
+    scaled = any(recipe.scaled for recipe in recipes.values())
+    base_row = SCALED_BASE if scaled else BASE
+    base = {target: found.get((base_row, target, -1), {}) for target in targets}
     lines = [["", "seeds", "held out", *(TARGETS[target] for target in targets)]]
-    base = {target: found.get((BASE, target, -1), {}) for target in targets}
-    lines.append([BASE, str(len(base[targets[0]])) if targets else "", "", *(mean(base[t]) for t in targets)])
+    lines.append([base_row, "", "", *(mean(base[target]) for target in targets)])
     for name, row in rows.items():
         done = found.get((row, "done", -1), {})
         if not done:
@@ -97,16 +103,15 @@ def _of_block(block: str, found: Results) -> str:
     return _table(lines)
 
 
-def _of_controls(found: Results) -> str:
+def _of_controls(found: Results, base_row: str, control: str) -> str:
     lines = [["", "seeds", *TARGETS.values()]]
-    base = {target: found.get((BASE, target, -1), {}) for target in TARGETS}
-    lines.append([BASE, str(len(base["voc_fc6_linear"])), *(mean(base[target]) for target in TARGETS)])
-    spread = [t_interval(list(values.values())).half if len(values) > 1 else 0.0 for values in base.values()]
-    lines.append(["its 95 % interval", "", *(f"± {half:.1f}" for half in spread)])
-    row = "Caltech101Net"
-    seeds = len(found.get((row, "voc_fc6_linear", -1), {}))
-    values = [paired(found.get((row, target, -1), {}), base[target]) for target in TARGETS]
-    lines.append([row, str(seeds), *values])
+    base = {target: found.get((base_row, target, -1), {}) for target in TARGETS}
+    lines.append([base_row, str(len(base["voc_fc6_linear"])), *(mean(base[target]) for target in TARGETS)])
+    spread = [t_interval(list(values.values())).half if len(values) > 1 else None for values in base.values()]
+    lines.append(["its 95 % interval", "", *("–" if half is None else f"± {half:.1f}" for half in spread)])
+    seeds = len(found.get((control, "voc_fc6_linear", -1), {}))
+    values = [paired(found.get((control, target, -1), {}), base[target]) for target in TARGETS]
+    lines.append([control, str(seeds), *values])
     return _table(lines)
 
 
@@ -147,7 +152,7 @@ def _effects(found: Results) -> str:
 def _correction(found: Results) -> str:
     """What errors cost, and what correcting them brings back; paired by seed."""
     targets = ("held_out_accuracy", "drawn_fc6_linear", "drawn_fc6_5nn", "voc_fc6_linear", "voc_fc6_5nn")
-    clean = "drawn: AssociationNet-obj abs"
+    clean = "drawn: AssociationNet-obj abs, scaled"
     lines = [
         ["errors", "compared", "seeds", *(TARGETS.get(target, "clean held-out pairs") for target in targets)]
     ]

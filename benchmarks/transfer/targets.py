@@ -98,12 +98,16 @@ class Detection:
     classes: tuple[str, ...]
     config: FinetuneConfig
 
+    def at_rate(self, rate: float) -> "Detection":
+        """The same at another highest learning rate."""
+        return replace(self, config=replace(self.config, learning_rate=rate))
+
     def score(self, trunk: Trunk, seed: int, factors: dict[str, float] | None = None) -> float:
         """Mean AP in percent after fine-tuning a copy of a trunk.
 
         Args:
             seed: of the heads and of the order of pictures.
-            factors: of the learning rate, by layer of the trunk; 1 where none is given.
+            factors: of the gradient of weights, by layer of the trunk; 1 where none is given.
         """
         config, device = self.config, torch.device("cpu")
         generator = torch.Generator().manual_seed(seed)
@@ -122,11 +126,9 @@ class Detection:
             class_loss, box_loss = detection_losses(scores, deltas, batch.labels, batch.targets)
             optimizer.zero_grad(set_to_none=True)
             (class_loss + box_loss).backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), config.largest_gradient)
             for name, factor in (factors or {}).items():
-                for parameter in getattr(net.trunk, name).parameters():
-                    if parameter.grad is not None:
-                        parameter.grad.mul_(factor)
+                getattr(net.trunk, name).weight.grad.mul_(factor)
+            torch.nn.utils.clip_grad_norm_(net.parameters(), config.largest_gradient)
             optimizer.step()
         return 100 * self._mean_ap(net)
 

@@ -161,6 +161,12 @@ class FinetuneConfig(DetectorData):
     freeze_at: int = setting(
         0, "Keep conv1 up to this layer as it starts", minimum=0, maximum=5, advanced=True
     )
+    scale_pixels: bool = setting(
+        False,
+        "Beyond Fast R-CNN: conv1 learns as if pixels had a deviation of 1, so that it does not outgrow the "
+        "other layers; three times the learning rate goes with it",
+        advanced=True,
+    )
     momentum: float = setting(0.9, "Momentum of SGD", minimum=0, maximum=0.999, advanced=True)
     weight_decay: float = setting(0.0005, "Weight decay, of weights only", minimum=0, advanced=True)
     largest_gradient: float = setting(

@@ -19,6 +19,7 @@ from core.detection.targets import box_statistics
 from core.events import Event, Log, part_of
 from core.jobs.proposals import cache_of, propose_for
 from core.networks.fast_rcnn import FastRCNN
+from core.networks.initialisation import scale_pixels
 from core.networks.sizes import network_named
 from core.networks.weights import load_trunk, network_of
 from core.runs.provenance import weights_at
@@ -39,6 +40,8 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
     net = _new_net(folder, config).to(device)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     net.freeze(config.freeze_at)
+    if config.scale_pixels:
+        scale_pixels(net.trunk)
     optimizer = sgd(net, config.momentum, config.weight_decay)
     start = resume(folder.checkpoints, net, optimizer, {}, config)
     folder.cut_events_after(start.step)

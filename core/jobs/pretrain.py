@@ -16,7 +16,7 @@ from core.errors import StudioError
 from core.events import Event, Log
 from core.free_memory import free_memory
 from core.jobs.processes import group_of
-from core.networks.initialisation import initialise
+from core.networks.initialisation import initialise, scale_pixels
 from core.networks.sizes import Network, network_named
 from core.networks.trunk import Trunk, normalise
 from core.networks.weights import IN_RUN, save_trunk
@@ -67,6 +67,8 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
             material = _pairs(folder, config, network, device, opened)
         objective = _objective(config, network, material).to(device)
         objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if config.scale_pixels:
+            scale_pixels(objective.trunk)
         optimizer = sgd(objective, config.momentum, config.weight_decay)
         generator = np.random.default_rng(config.seed)
         group = opened.enter_context(group_of(folder, config.processes, config.batch, device))

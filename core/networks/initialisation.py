@@ -86,6 +86,18 @@ def calibrate(trunk: Trunk, images: Tensor) -> None:
             x = between[name](x)
 
 
+def scale_pixels(trunk: Trunk) -> None:
+    """Let conv1 learn as if the trunk's pixels were divided by `PIXEL_SCALE`; beyond the paper.
+
+    Pixels are some 64 times as large as all other activations, so weights of conv1 that give activations near
+    1 are 64 times smaller and their gradient is 64 times larger: one step changes them 4,096 times as much,
+    set against their size, as with pixels near 1. They outgrow all others and, where gradients are cut to a
+    length, leave the other layers next to nothing of it. Here their gradient is divided by 4,096, which is
+    what steps on pixels so divided come to. Call it once, with the trunk on its device.
+    """
+    trunk.conv1.weight.register_hook(lambda gradient: gradient / PIXEL_SCALE**2)
+
+
 def initialise_head(layer: nn.Linear, deviation: float, generator: torch.Generator) -> None:
     """A classifier's start: weights N(0, deviation²), biases 0, as Caffe's and Fast R-CNN's heads."""
     with torch.no_grad():

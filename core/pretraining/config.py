@@ -92,6 +92,12 @@ class PretrainConfig:
         zero="by network",
         advanced=True,
     )
+    scale_pixels: bool = setting(
+        False,
+        "Beyond the paper: conv1 learns as if pixels had a deviation of 1, so that it does not outgrow the "
+        "other layers; three times the learning rate goes with it",
+        advanced=True,
+    )
     temperature: float = setting(
         0.1,
         "For nce: the smaller, the more the likest of the other patches count",
