@@ -37,6 +37,9 @@ SIDE = 8192
 SHARES = {"tests": 0.2, "pretraining": 0.2, "detection": 0.2}
 """Of the minutes, that a part may take at most; the real pretraining has the rest."""
 
+STEPS, WARM_UP = 1_000_000, 300
+"""Of the real pretraining, which the minutes end before; the rate rises for the first ones."""
+
 SAVING = 20.0
 """Seconds kept for the pretraining's last checkpoint."""
 
@@ -156,7 +159,8 @@ def _pretrain(pack: Path, parts: _Parts, network: str, device: str) -> dict[str,
     run = work / "run"
     words = ["pretrain", "--project", work / "project", "--out", run, "--network", network]
     words += ["--device", device, "--regime", "objtr", "--head", "abs", "--held-out", "0.15"]
-    words += ["--steps", 1_000_000, "--schedule", "constant", "--checkpoint-every", 1_000_000]
+    words += ["--steps", STEPS, "--schedule", "constant", "--warm-up", WARM_UP / STEPS]
+    words += ["--checkpoint-every", STEPS]
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "main.py", *map(str, words)], cwd=ROOT, stdout=subprocess.DEVNULL
