@@ -143,7 +143,7 @@ class Watch:
         self._norms = self._norms + norm.detach().double()
         self._count += 1
         self._timed_steps += 1
-        if batch.drawn is not None:
+        if batch.drawn is not None and self._pairs is not None:
             self._waiting.append((step, batch.drawn, before))
             self._each.append(each)
 
