@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from core.errors import StudioError
 from core.pairs.impact import gone_and_new
 from core.pairs.sampling import FrameGap
 from core.pairs.split import split_clips
@@ -36,7 +37,7 @@ def edits_since(folder: RunFolder, project: Project) -> str:
     reading them may take a second for many thousands of tracks.
 
     Raises:
-        StudioError: the snapshot or the settings of the run are damaged.
+        StudioError: the snapshot of the run is damaged.
     """
     head = read_head(folder.snapshot)
     if head is None:
@@ -68,7 +69,10 @@ def _pairs(folder: RunFolder, project: Project, head: SnapshotHead, since: Since
     """Positive pairs that are gone, and those that are new, of the clips that trained and were touched."""
     if folder.job != "pretrain":
         return []
-    config = folder.settings(PretrainConfig)
+    try:
+        config = folder.settings(PretrainConfig)
+    except StudioError:
+        return []  # another version's: what it would train on is not known
     if config.method == "caltech101":
         return []
     then = read_snapshot(folder.snapshot, since.clips)

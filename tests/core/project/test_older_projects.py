@@ -14,8 +14,10 @@ import pytest
 from core.datasets.clip import Use
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project
+from core.runs.edits_since import edits_since
 from core.runs.run_folder import RunFolder
 from core.trajectories import integrity, journal, store
+from core.trajectories.dismissals import Dismiss, dismissed
 from core.trajectories.model import Review
 from core.trajectories.snapshot import read_snapshot
 
@@ -77,3 +79,17 @@ def test_its_run_is_read_with_the_share_that_was_held_out(old):
     snapshot = read_snapshot(folder.snapshot)
     assert [(one.clip.name, one.clip.use) for one in snapshot.clips] == [("a", Use.TRAIN), ("b", Use.TRAIN)]
     assert [len(one.points) for one in snapshot.clips] == [4, 0]
+
+
+def test_edits_since_its_run_are_told_and_something_can_be_dismissed(old):
+    with Project.open(old) as project:
+        (path,) = (path.parent for path in (old / "runs").glob("*/config.toml"))
+        assert edits_since(RunFolder(path), project) == "no edits since"
+        with project.writing() as connection:
+            clip = store.clip(connection, "a")
+            journal.perform(connection, Dismiss(clip.id, "a cut", {"what": "cut"}))
+        with project.reading() as connection:
+            assert dismissed(connection) == [{"what": "cut"}]
+        assert edits_since(RunFolder(path), project) == "1 edit since"
+    with Project.open(old) as project, project.reading() as connection:
+        assert dismissed(connection) == [{"what": "cut"}]

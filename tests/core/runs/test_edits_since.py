@@ -131,6 +131,14 @@ def test_an_import_taken_back_costs_its_pairs(project):
     assert edits_since(run, project) == f"1 edit taken back since: {PAIRS} positives gone"
 
 
+def test_settings_of_another_version_cost_the_count_of_pairs_alone(project, run):
+    a, _ = clips(project)
+    perform(project, SetReview(a, (1,), Review.REJECTED))
+    config = run.path / "config.toml"
+    config.write_text(config.read_text() + "unheard_of = 3\n")
+    assert edits_since(run, project) == "1 edit since: 1 rejection"
+
+
 def test_a_run_without_a_snapshot_has_nothing_to_say(project, tmp_path):
     folder = RunFolder.create(tmp_path / "run", "pretrain", PretrainConfig())
     assert edits_since(folder, project) == ""
