@@ -119,10 +119,15 @@ def test_dead_and_duplicate_filters_are_marked(
     filters[3] *= 1e-4
     filters[7] = 1.3 * filters[11]
     np.savez(run_folder / "results" / "filters" / f"step-{STEPS:06d}.npz", filters=filters)
+    path = run_folder / "results" / "excitations" / f"step-{STEPS:06d}.npz"
+    excitations = read_arrays(path)
+    excitations["response"][9] = -0.5  # silent on every patch
+    np.savez(path, **excitations)
     view = train.monitors.filters
     show_tab("Filters")
     qtbot.waitUntil(lambda: view.shown is not None, timeout=10000)
     assert "Filter 3: dead" in view.bank.about(3)
+    assert "Filter 9: dead" in view.bank.about(9)
     assert "nearly the same as filter 11" in view.bank.about(7)
     assert "nearly the same as filter 7" in view.bank.about(11)
     assert view.bank.about(2) == "Filter 2"
@@ -222,3 +227,8 @@ def test_a_step_that_is_looked_at_can_be_left_again(
     assert not monitors.newest_button.isVisible()
     assert not train.loss._chosen.isVisible()
     qtbot.waitUntil(lambda: monitors.filters.shown.step == STEPS, timeout=10000)
+    show_tab("Curves")
+    train._go_to(10)
+    qtbot.waitUntil(lambda: 5 < monitors.pairs.step.value() <= 10, timeout=10000)
+    qtbot.mouseClick(monitors.newest_button, LEFT)
+    qtbot.waitUntil(lambda: monitors.pairs.step.value() == STEPS, timeout=10000)

@@ -1,7 +1,9 @@
 """The sampler X-ray against the run's files, the database, and a run that went one step further."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -158,3 +160,34 @@ def test_an_older_run_says_that_nothing_was_recorded(
     qtbot.waitUntil(lambda: "did not record its pairs" in pairs.page.sentence, timeout=10000)
     press(pairs, Which.AT_STEP, qtbot)
     qtbot.waitUntil(lambda: "has recorded no pairs yet" in pairs.page.sentence, timeout=10000)
+
+
+def test_triplets_show_a_patch_of_another_trajectory(
+    train: TrainWorkspace, show_tab: Callable[[str], None], qtbot: Any
+) -> None:
+    show_tab("Pairs")
+    pairs = train.monitors.pairs
+    train.form.set_value(dataclasses.replace(SETTINGS, method="slowfeat", regime="tr", pinned=()))
+    press(pairs, Which.NEW_RUN, qtbot)
+    cards = shown(pairs, Which.NEW_RUN, qtbot)
+    assert "8 triplets" in pairs._words.text()
+    others = 0
+    for card in cards:
+        anchor, positive, negative = card.patches
+        assert anchor.trajectory == positive.trajectory
+        others += negative.trajectory != anchor.trajectory
+        assert [patch.note.split(",")[0] for patch in card.patches] == ["anchor", "positive", "negative"]
+        assert int(card.lines[2].split()[1]) < 50  # of the negative with the anchor's own
+    assert others > 0
+    (negatives,) = pairs.overlaps.shown
+    assert negatives.counts.sum() == 8
+
+
+def test_labelled_images_have_no_pairs(
+    train: TrainWorkspace, show_tab: Callable[[str], None], tmp_path: Path, qtbot: Any
+) -> None:
+    show_tab("Pairs")
+    pairs = train.monitors.pairs
+    train.form.set_value(dataclasses.replace(SETTINGS, method="caltech101", images=tmp_path, held_out=""))
+    press(pairs, Which.NEW_RUN, qtbot)
+    assert "Labelled images come from no trajectory" in pairs.page.sentence
