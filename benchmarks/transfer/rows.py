@@ -169,8 +169,11 @@ BLOCKS: dict[str, Block] = {
     ),
     "scaled errors": Block(
         "does correcting help?",
-        _spoiled("AssociationNet-obj abs, scaled", _scaled(_ABS), 0.5)
-        | _spoiled("AssociationNet-obj abs, scaled", _scaled(_ABS), 0.3),
+        _spoiled("AssociationNet-obj abs, scaled", _scaled(_ABS), 0.5),
+    ),
+    "scaled fewer errors": Block(
+        "does correcting help?",
+        _spoiled("AssociationNet-obj abs, scaled", _scaled(_ABS), 0.3),
     ),
     "more": Block(
         "more steps in the drawn world",
