@@ -47,7 +47,7 @@ from core.pretraining.config import PretrainConfig
 from core.pretraining.device_patches import DevicePatchReader
 from core.pretraining.loop import on_device, take_step, train
 from core.pretraining.objectives import Association
-from core.pretraining.watch import Watch
+from core.pretraining.record.watch import Watch
 from core.training.checkpoint import Resumed
 from core.training.device import choose_device, prepare
 from core.training.optimisation import sgd

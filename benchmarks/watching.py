@@ -30,8 +30,8 @@ from core.pretraining.batches import drawn_once, patch_batches
 from core.pretraining.config import PretrainConfig
 from core.pretraining.loop import train
 from core.pretraining.objectives import Association
-from core.pretraining.probe_sample import choose
-from core.pretraining.watch import Probe, Watch
+from core.pretraining.record.probe_sample import choose
+from core.pretraining.record.watch import Probe, Watch
 from core.training.checkpoint import Resumed
 from core.training.device import choose_device, prepare
 from core.training.optimisation import sgd

@@ -39,7 +39,7 @@ def dead(filters: np.ndarray) -> np.ndarray:
 
     Returns:
         (F,) bool. A filter that is long but never responds is not among them: its bias is not in the file;
-        `core.pretraining.excitations` finds those.
+        `core.pretraining.record.excitations` finds those.
     """
     length = np.linalg.norm(filters.reshape(len(filters), -1), axis=1)
     return (length < DEAD * np.median(length)) | (length == 0)

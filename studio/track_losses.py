@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.pretraining.trajectory_losses import TrajectoryLosses
+from core.pretraining.record.trajectory_losses import TrajectoryLosses
 
 CLASSES = 5
 """Ranges of the loss that are told apart by colour, each with as many tracks."""

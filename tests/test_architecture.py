@@ -112,8 +112,16 @@ TORCH_FREE = (
     *("core.datasets", "core.trajectories", "core.tracking", "core.project", "core.runs", "core.cli"),
     *("core.demo", "core.check", "core.worker", "core.jobs.densify", "core.jobs.by_clip.results"),
     *("core.pairs", "core.evaluation.voc_ap", "core.evaluation.table1", "core.evaluation.probes"),
-    *("core.pretraining.preview", "core.pretraining.trajectory_losses", "core.pretraining.neighbours"),
-    *("core.pretraining.excitations", "core.pretraining.held_out_scores", "core.identity.proposals"),
+    *(
+        "core.pretraining.record.preview",
+        "core.pretraining.record.trajectory_losses",
+        "core.pretraining.record.neighbours",
+    ),
+    *(
+        "core.pretraining.record.excitations",
+        "core.pretraining.record.held_out_scores",
+        "core.identity.proposals",
+    ),
     "core.evaluation.probe_table",
 )
 

@@ -31,10 +31,10 @@ from core.pretraining.images import ImageBatches, hold_out, images_words
 from core.pretraining.loop import on_device, rate_at, train
 from core.pretraining.losses import usual_margin
 from core.pretraining.objectives import Association, Classification, Contrastive, Nce, Objective, SlowFeat
-from core.pretraining.pair_source import training_sampler
-from core.pretraining.probe_sample import ProbeSample, choose
+from core.pretraining.record.pair_source import training_sampler
+from core.pretraining.record.probe_sample import ProbeSample, choose
+from core.pretraining.record.watch import Probe, Watch
 from core.pretraining.step_memory import StepMemory, rough_need, step_forecast
-from core.pretraining.watch import Probe, Watch
 from core.runs.run_folder import RunFolder
 from core.training.checkpoint import Resumed, resume, settings_of_last
 from core.training.device import choose_device, prepare

@@ -14,7 +14,7 @@ from core.networks.trunk import normalise
 from core.pretraining.batches import Batches, PatchBatch
 from core.pretraining.config import PretrainConfig
 from core.pretraining.objectives import Judged, Objective
-from core.pretraining.watch import Watch
+from core.pretraining.record.watch import Watch
 from core.training.ahead import drawn_ahead
 from core.training.checkpoint import Resumed, save_checkpoint
 from core.training.device import mixed_precision

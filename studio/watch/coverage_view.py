@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.pretraining.trajectory_losses import TrajectoryLosses, read_trajectory_losses
+from core.pretraining.record.trajectory_losses import TrajectoryLosses, read_trajectory_losses
 from core.trajectories.snapshot import Snapshot, read_snapshot
 from studio import theme
 from studio.runs.run import Run

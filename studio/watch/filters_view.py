@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBox
 
 from core.datasets.clip import Clip
 from core.filters import dead, duplicates, read_filters
-from core.pretraining.excitations import Excitations, excitations_recorded, read_excitations
+from core.pretraining.record.excitations import Excitations, excitations_recorded, read_excitations
 from studio import theme
 from studio.document import Document
 from studio.plots.figure import Figure

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from core.pretraining.trajectory_losses import TrajectoryLosses, read_trajectory_losses
+from core.pretraining.record.trajectory_losses import TrajectoryLosses, read_trajectory_losses
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.runs.words import labels

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.clip import Clip
-from core.pretraining.neighbours import Neighbours, neighbours_recorded, read_neighbours
+from core.pretraining.record.neighbours import Neighbours, neighbours_recorded, read_neighbours
 from studio import theme
 from studio.document import Document
 from studio.plots.curve_plot import CurvePlot, Series

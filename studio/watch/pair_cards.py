@@ -6,7 +6,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.pairs.sampling import PairBatch
-from core.pretraining.pair_source import SampledStep
+from core.pretraining.record.pair_source import SampledStep
 from core.trajectories.model import Origin
 from studio.watch.card_layout import Card
 from studio.watch.patch_cutter import Patch

@@ -8,9 +8,9 @@ import numpy as np
 
 from core.errors import StudioError
 from core.pretraining.config import PretrainConfig
-from core.pretraining.pair_log import PairLog
-from core.pretraining.pair_source import PairSource, SampledStep
-from core.pretraining.preview import first_batches, next_batches
+from core.pretraining.record.pair_log import PairLog
+from core.pretraining.record.pair_source import PairSource, SampledStep
+from core.pretraining.record.preview import first_batches, next_batches
 from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.snapshot import take_snapshot

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from core.datasets.clip import Clip
 from core.datasets.patches import PatchReader
 from core.events import OnProgress
-from core.pretraining.patch_places import PatchPlaces
+from core.pretraining.record.patch_places import PatchPlaces
 from studio.background import Background
 
 KEPT = 3000

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from core.pretraining.held_out_scores import HeldOutScores, edges_of, read_scores, scores_recorded
+from core.pretraining.record.held_out_scores import HeldOutScores, edges_of, read_scores, scores_recorded
 from studio import theme
 from studio.runs.run import Run
 from studio.watch.histogram import Counts, Histogram

@@ -15,12 +15,12 @@ from core.jobs import JOBS
 from core.networks.trunk import normalise
 from core.networks.weights import load_trunk
 from core.pairs.sampling import PairBatch
-from core.pretraining.excitations import excitations_recorded, read_excitations
-from core.pretraining.held_out_scores import edges_of, read_scores, scores_recorded
-from core.pretraining.neighbours import neighbours_recorded, read_neighbours
-from core.pretraining.pair_log import PairLog
-from core.pretraining.preview import first_batches, next_batches
-from core.pretraining.trajectory_losses import read_trajectory_losses
+from core.pretraining.record.excitations import excitations_recorded, read_excitations
+from core.pretraining.record.held_out_scores import edges_of, read_scores, scores_recorded
+from core.pretraining.record.neighbours import neighbours_recorded, read_neighbours
+from core.pretraining.record.pair_log import PairLog
+from core.pretraining.record.preview import first_batches, next_batches
+from core.pretraining.record.trajectory_losses import read_trajectory_losses
 from core.project.project import Project
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State

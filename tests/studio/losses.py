@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.pretraining.trajectory_losses import TrajectoryLosses
+from core.pretraining.record.trajectory_losses import TrajectoryLosses
 from studio.track_losses import TrackLosses
 
 

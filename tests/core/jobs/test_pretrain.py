@@ -19,7 +19,7 @@ from core.geometry import mask_box
 from core.jobs import pretrain
 from core.networks.weights import IN_RUN, load_trunk
 from core.pretraining.config import PretrainConfig
-from core.pretraining.watch import VITALS
+from core.pretraining.record.watch import VITALS
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
 from core.trajectories import journal, store

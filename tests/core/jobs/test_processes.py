@@ -17,7 +17,7 @@ from core.errors import StudioError
 from core.events import Metric
 from core.jobs.processes import group_of
 from core.networks.weights import IN_RUN
-from core.pretraining.pair_log import PairLog
+from core.pretraining.record.pair_log import PairLog
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
 from core.training.group import Group

@@ -15,7 +15,7 @@ from core.cli import main
 from core.events import Log, Metric, Progress
 from core.networks.weights import IN_RUN
 from core.pretraining.config import PretrainConfig
-from core.pretraining.watch import VITALS
+from core.pretraining.record.watch import VITALS
 from tests.core.jobs.test_pretrain import SMALL, follow, new_run, values, write_snapshot_of
 
 CONSTANT = dataclasses.replace(

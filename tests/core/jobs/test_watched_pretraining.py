@@ -11,11 +11,11 @@ from safetensors.torch import load_file, save_file
 
 from core.errors import StudioError
 from core.pairs.sampling import PairBatch
-from core.pretraining.held_out_scores import read_scores
-from core.pretraining.neighbours import read_neighbours, recall
-from core.pretraining.pair_log import PairLog
-from core.pretraining.preview import next_batches
-from core.pretraining.trajectory_losses import read_trajectory_losses
+from core.pretraining.record.held_out_scores import read_scores
+from core.pretraining.record.neighbours import read_neighbours, recall
+from core.pretraining.record.pair_log import PairLog
+from core.pretraining.record.preview import next_batches
+from core.pretraining.record.trajectory_losses import read_trajectory_losses
 from tests.core.jobs.test_pretrain import SMALL, follow, new_run, values, write_snapshot_of
 
 BRIEF = dataclasses.replace(SMALL, steps=4, report_every=2, held_out_every=4, checkpoint_every=4)

@@ -9,7 +9,7 @@ from core.pretraining.batches import PatchBatch
 from core.pretraining.config import PretrainConfig
 from core.pretraining.loop import on_device, take_step, train
 from core.pretraining.objectives import Association
-from core.pretraining.watch import Watch
+from core.pretraining.record.watch import Watch
 from core.training.checkpoint import Resumed
 from core.training.optimisation import sgd
 from tests.devices import Waits

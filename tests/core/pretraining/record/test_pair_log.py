@@ -14,10 +14,10 @@ from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletSampler
 from core.pairs.split import split_clips
 from core.pairs.training_set import build_training_set
 from core.pretraining.config import PretrainConfig
-from core.pretraining.pair_log import BUDGET, CHUNK, Chunk, PairLog, read_chunk, stride
-from core.pretraining.pair_source import PairSource, training_sampler
-from core.pretraining.preview import first_batches, next_batches
-from core.pretraining.step_files import step_file
+from core.pretraining.record.pair_log import BUDGET, CHUNK, Chunk, PairLog, read_chunk, stride
+from core.pretraining.record.pair_source import PairSource, training_sampler
+from core.pretraining.record.preview import first_batches, next_batches
+from core.pretraining.record.step_files import step_file
 from core.runs.run_folder import RunFolder
 from core.trajectories.model import Kind, ObjectTrajectory, Origin, PointTrajectories
 from core.trajectories.snapshot import ClipSnapshot, Snapshot, read_snapshot

@@ -3,12 +3,18 @@
 import numpy as np
 import pytest
 
-from core.pretraining.excitations import Excitations, excitations_recorded, read_excitations, spots
-from core.pretraining.held_out_scores import HeldOutScores, edges_of, read_scores, scores_recorded
-from core.pretraining.neighbours import Neighbours, nearest, neighbours_recorded, read_neighbours, recall
-from core.pretraining.patch_places import PatchPlaces
-from core.pretraining.step_files import drop_after, step_file, steps_recorded
-from core.pretraining.trajectory_losses import FILE, TrajectoryLosses, read_trajectory_losses
+from core.pretraining.record.excitations import Excitations, excitations_recorded, read_excitations, spots
+from core.pretraining.record.held_out_scores import HeldOutScores, edges_of, read_scores, scores_recorded
+from core.pretraining.record.neighbours import (
+    Neighbours,
+    nearest,
+    neighbours_recorded,
+    read_neighbours,
+    recall,
+)
+from core.pretraining.record.patch_places import PatchPlaces
+from core.pretraining.record.step_files import drop_after, step_file, steps_recorded
+from core.pretraining.record.trajectory_losses import FILE, TrajectoryLosses, read_trajectory_losses
 
 
 def places(*shape):

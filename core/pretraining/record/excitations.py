@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from core.array_file import read_arrays, write_arrays
-from core.pretraining.patch_places import PatchPlaces
-from core.pretraining.step_files import step_file, steps_recorded
+from core.pretraining.record.patch_places import PatchPlaces
+from core.pretraining.record.step_files import step_file, steps_recorded
 
 ROOM = "excitations"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from core.pretraining.pair_log import CHUNK, ROOM, Chunk, read_chunk
-from core.pretraining.step_files import drop_after, steps_recorded
+from core.pretraining.record.pair_log import CHUNK, ROOM, Chunk, read_chunk
+from core.pretraining.record.step_files import drop_after, steps_recorded
 
 
 class PairRecorder:

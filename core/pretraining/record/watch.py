@@ -12,19 +12,19 @@ from torch import Tensor
 
 from core.networks.trunk import Trunk, normalise
 from core.pairs.sampling import PairBatch, TripletBatch
-from core.pretraining import excitations, held_out_scores, neighbours
 from core.pretraining.batches import PatchBatch
 from core.pretraining.config import PretrainConfig
-from core.pretraining.excitations import Excitations, spots
-from core.pretraining.held_out_scores import HeldOutScores
-from core.pretraining.neighbours import Neighbours, nearest, recall
 from core.pretraining.objectives import Judged
-from core.pretraining.pair_log import stride
-from core.pretraining.pair_recorder import PairRecorder
-from core.pretraining.patch_places import PatchPlaces
-from core.pretraining.probe_sample import ProbeSample
-from core.pretraining.step_files import drop_after
-from core.pretraining.trajectory_losses import TrajectoryTally
+from core.pretraining.record import excitations, held_out_scores, neighbours
+from core.pretraining.record.excitations import Excitations, spots
+from core.pretraining.record.held_out_scores import HeldOutScores
+from core.pretraining.record.neighbours import Neighbours, nearest, recall
+from core.pretraining.record.pair_log import stride
+from core.pretraining.record.pair_recorder import PairRecorder
+from core.pretraining.record.patch_places import PatchPlaces
+from core.pretraining.record.probe_sample import ProbeSample
+from core.pretraining.record.step_files import drop_after
+from core.pretraining.record.trajectory_losses import TrajectoryTally
 from core.training.checkpoint import Resumed
 from core.training.device import mixed_precision
 from core.training.vitals import GpuUse, memory_used

@@ -10,9 +10,9 @@ import numpy as np
 
 from core.errors import StudioError
 from core.pretraining.config import PretrainConfig
-from core.pretraining.pair_log import ROOM, read_chunk
-from core.pretraining.pair_source import PairSource, SampledStep
-from core.pretraining.step_files import steps_recorded
+from core.pretraining.record.pair_log import ROOM, read_chunk
+from core.pretraining.record.pair_source import PairSource, SampledStep
+from core.pretraining.record.step_files import steps_recorded
 from core.trajectories.snapshot import Snapshot
 
 

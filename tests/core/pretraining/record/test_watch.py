@@ -14,12 +14,12 @@ from core.pairs.training_set import build_training_set
 from core.pretraining.batches import PatchBatch
 from core.pretraining.config import PretrainConfig
 from core.pretraining.objectives import Judged
-from core.pretraining.pair_log import CHUNK, read_chunk
-from core.pretraining.pair_recorder import PairRecorder
-from core.pretraining.probe_sample import FEWEST, choose
-from core.pretraining.step_files import steps_recorded
-from core.pretraining.trajectory_losses import TrajectoryTally
-from core.pretraining.watch import Watch
+from core.pretraining.record.pair_log import CHUNK, read_chunk
+from core.pretraining.record.pair_recorder import PairRecorder
+from core.pretraining.record.probe_sample import FEWEST, choose
+from core.pretraining.record.step_files import steps_recorded
+from core.pretraining.record.trajectory_losses import TrajectoryTally
+from core.pretraining.record.watch import Watch
 from core.training.checkpoint import Resumed
 from core.trajectories.snapshot import read_snapshot
 from tests.core.jobs.test_pretrain import write_snapshot_of

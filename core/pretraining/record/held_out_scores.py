@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.array_file import read_arrays, write_arrays
-from core.pretraining.step_files import step_file, steps_recorded
+from core.pretraining.record.step_files import step_file, steps_recorded
 
 ROOM = "scores"
 

@@ -27,8 +27,8 @@ import numpy as np
 
 from core.array_file import read_arrays, write_arrays
 from core.errors import StudioError
-from core.pretraining.pair_source import Drawn, PairSource, SampledStep, state_text
-from core.pretraining.step_files import step_file, steps_recorded
+from core.pretraining.record.pair_source import Drawn, PairSource, SampledStep, state_text
+from core.pretraining.record.step_files import step_file, steps_recorded
 
 ROOM = "pairs"
 
