@@ -15,7 +15,7 @@ SOURCES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("studio/**/*.py"), ROOT
 PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/**/*.py")])
 
 LEVELS = (
-    ("errors", "version", "atomic_file", "out_of_memory", "free_memory", "free_name"),
+    ("errors", "version", "atomic_file", "out_of_memory", "free_memory", "free_name", "usable_cores"),
     ("geometry", "events", "config", "array_file"),
     ("datasets", "filters"),
     ("trajectories",),

@@ -45,10 +45,11 @@ from core.pretraining.config import PretrainConfig
 from core.project.importing import import_edit
 from core.project.project import Project
 from core.runs import launch
-from core.runs.following import run_workers, usable_cores
+from core.runs.following import run_workers
 from core.runs.run_folder import RunFolder
 from core.tracking.config import DensifyConfig, TrackConfig
 from core.trajectories import journal, store
+from core.usable_cores import usable_cores
 
 PROPOSALS = "fast"
 """Selective search of the demo; R-CNN's would enlarge its small pictures and take eight times as long."""

@@ -21,8 +21,6 @@ ONE_SHOT_PENALTY = 1.0
 
 FOLDS = 5
 NEIGHBOURS = 5
-SHOTS = (1, 5, 15)
-DRAWS = 5
 
 SMALLEST_DEVIATION = 1e-6
 """Of a feature over the training images; one that varies less says nothing and is left out."""
@@ -102,32 +100,6 @@ def nearest_neighbours(
         votes = (nearest[:, :, None] == np.arange(classes)).astype(float)
         found.append(np.einsum("mnk,n->mk", votes, weights).argmax(1))
     return accuracy(np.concatenate(found), test_labels)
-
-
-def low_shot(
-    train: np.ndarray,
-    train_labels: np.ndarray,
-    test: np.ndarray,
-    test_labels: np.ndarray,
-    generator: np.random.Generator,
-    shots: Sequence[int] = SHOTS,
-    draws: int = DRAWS,
-) -> dict[int, list[float]]:
-    """The linear probe with few labels: for each number of images a class, the accuracy of each draw.
-
-    Args:
-        as of `probe`; the training features are those to draw from.
-        shots: images of each class; every class must have as many.
-        draws: random choices of these images; the test images stay the same. `t_interval` gives the
-            interval over them.
-    """
-    return {
-        shot: [
-            probe(train[chosen], train_labels[chosen], test, test_labels, generator).accuracy
-            for chosen in (choose(train_labels, shot, generator) for _ in range(draws))
-        ]
-        for shot in shots
-    }
 
 
 def fit_linear(

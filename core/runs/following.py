@@ -1,6 +1,5 @@
 """Starting workers and following them to their end, as the window does, from a program without one."""
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -53,13 +52,6 @@ def run_workers(
                     _check(folder)
     finally:
         _stop(running, workers)
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _sum(parts: Sequence[Progress]) -> Progress:

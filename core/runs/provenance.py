@@ -23,14 +23,11 @@ from core import config
 from core.array_file import read_arrays
 from core.atomic_file import write_atomically
 from core.datasets.clip import Clip
+from core.networks.config import TRUNK_IN_RUN
 from core.runs.job import Job, Works
 from core.runs.run_folder import RunFolder
 
 FILE, MACHINES = "provenance.json", "machines.json"
-
-TRUNK = Path("results") / "trunk.safetensors"
-"""Where a pretraining run leaves its weights; `core.networks.weights` says so too, but loads torch."""
-
 NOT_RECORDED = "not recorded"
 
 
@@ -135,7 +132,7 @@ def _folders(parent: Path) -> list[Path]:
 
 
 def _file_of(init: Path) -> Path:
-    return init / TRUNK if init.is_dir() else init
+    return init / TRUNK_IN_RUN if init.is_dir() else init
 
 
 # --- machines ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import os
 import torch
 
 from core.errors import StudioError
+from core.usable_cores import usable_cores
 
 
 def choose_device(name: str) -> torch.device:
@@ -54,10 +55,3 @@ def mixed_precision(device: torch.device, on_gpu: bool, on_cpu: bool = False) ->
     """
     wanted = on_gpu if device.type == "cuda" else on_cpu
     return torch.autocast(device.type, torch.bfloat16, enabled=wanted)
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

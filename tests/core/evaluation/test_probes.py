@@ -13,7 +13,6 @@ from core.evaluation.probes import (
     accuracy,
     choose,
     fit_linear,
-    low_shot,
     nearest_neighbours,
     probe,
     usable_classes,
@@ -128,15 +127,6 @@ def test_neighbours_vote_and_the_nearest_breaks_a_tie(neighbours):
     found = nearest_neighbours(train, labels, test, test_labels, neighbours)
     assert found == pytest.approx(expected)
     assert 0.33 < found < 1 or neighbours == 100
-
-
-def test_more_labels_classify_better_and_each_draw_has_its_own():
-    generator = np.random.default_rng(0)
-    train, test = (clouds(generator, count, 30, 0.6) for count in (150, 300))
-    found = low_shot(*train, *test, generator, shots=(1, 20), draws=4)
-    assert [len(found[shot]) for shot in (1, 20)] == [4, 4]
-    assert len(set(found[1])) > 1
-    assert np.mean(found[20]) > np.mean(found[1]) + 0.1
 
 
 def test_the_penalty_does_not_see_the_test_images():

@@ -16,7 +16,7 @@ from core import worker
 from core.config import setting
 from core.datasets.clip import Clip
 from core.jobs import JOBS
-from core.networks import weights
+from core.networks.config import TRUNK_IN_RUN
 from core.project.project import Project
 from core.runs import launch, provenance
 from core.runs.job import Job, Works
@@ -138,12 +138,11 @@ def test_lists_and_weights_are_covered_whole(project, tmp_path):
 
 def a_pretraining(path: Path, content: bytes) -> Path:
     folder = RunFolder.create(path, "pretrain", Example())
-    (folder.path / provenance.TRUNK).write_bytes(content)
+    (folder.path / TRUNK_IN_RUN).write_bytes(content)
     return path
 
 
 def test_weights_are_found_again_by_their_digest_wherever_their_run_went(project, tmp_path):
-    assert provenance.TRUNK == weights.IN_RUN
     start = a_pretraining(project.runs / "begun", b"the weights")
     folder = launch.prepare(project, EXAMPLE, Example(init=str(start)))
     assert provenance.weights_at(folder, str(start)) == str(start)

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from core.errors import StudioError
-from core.training.device import choose_device, mixed_precision, prepare, usable_cores
+from core.training.device import choose_device, mixed_precision, prepare
+from core.usable_cores import usable_cores
 from tests.devices import DEVICES
 
 
