@@ -31,6 +31,9 @@ MOST_PINNED = 24
 COUNT_PERIOD = 500
 """Milliseconds after an edit before the trajectories are counted again."""
 
+OF_TWO = {"association", "slowfeat", "contrastive"}
+"""Methods whose pairs or triplets have two outcomes, so that chance is half of them."""
+
 
 class TrainWorkspace(QWidget):
     """Starts pretraining runs and shows the chosen ones; several are overlaid, the first is detailed."""
@@ -202,9 +205,9 @@ class TrainWorkspace(QWidget):
         methods = {run.settings.get("method") for run in chosen}
         self.loss.set_axis("Loss" if methods & {"slowfeat", "contrastive"} else "Loss (nats)")
         self.loss.show_series(losses)
-        of_images = "caltech101" in methods
-        self.accuracy.set_axis("Accuracy (%)" if of_images else "Pair accuracy (%)")
-        self.accuracy.set_chance(None if of_images else (50.0, "chance"))
+        of_two = methods <= OF_TWO
+        self.accuracy.set_axis("Pair accuracy (%)" if of_two else "Accuracy (%)")
+        self.accuracy.set_chance((50.0, "chance") if of_two else None)
         self.accuracy.show_series(accuracies)
 
     def _go_to(self, step: int) -> None:

@@ -197,6 +197,17 @@ def test_the_newest_run_is_shown_with_its_curves_filters_and_log(
     assert "Pretrain · association objtr tiny" in texts(workspace)
 
 
+@pytest.mark.parametrize(("method", "of_two"), [("association", True), ("slowfeat", True), ("nce", False)])
+def test_chance_is_half_only_where_there_are_two_outcomes(
+    method: str, of_two: bool, document: Document, open_train: Any, qtbot: Any
+) -> None:
+    recorded.pretraining(document.project.runs, "20260101T000000", PretrainConfig(method=method))
+    workspace = open_train()
+    workspace.show()
+    qtbot.waitUntil(lambda: bool(workspace.accuracy.drawn()) and len(workspace.accuracy.drawn()[0][0]) > 0)
+    qtbot.waitUntil(lambda: workspace.accuracy._chance.isVisible() == of_two)
+
+
 def test_chosen_runs_are_overlaid(document: Document, open_train: Any, qtbot: Any) -> None:
     runs = document.project.runs
     recorded.pretraining(runs, "20260101T000000", PretrainConfig(regime="tr"), steps=50)
