@@ -66,7 +66,7 @@ def allowed(edits: TrackEdits) -> set[str]:
 def test_what_can_be_done_depends_on_selection_and_frame(
     edits: TrackEdits, small_view: ViewState, small_document: Document
 ):
-    whole = {"delete_track", "relabel", "accept", "reject", "reopen", "select_none", "hide_others"}
+    whole = {"delete_track", "relabel", "accept", "reject", "reopen", "pin", "select_none", "hide_others"}
     ends = {"track_start", "track_end"}
     assert allowed(edits) == set()
     small_view.set_selection((SWAN,))
