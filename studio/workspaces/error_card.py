@@ -52,7 +52,7 @@ class ErrorCard(QFrame):
         copy.clicked.connect(self._copy)
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
-        self.again_button = QPushButton()
+        self.again_button = QPushButton("Start again")
         self.again_button.setObjectName("again_button")
         self.again_button.setProperty("role", "primary")
         self.again_button.clicked.connect(self._start_again)
