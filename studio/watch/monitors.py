@@ -87,6 +87,7 @@ class Monitors(QWidget):
         self.newest_button.setAutoRaise(True)
         self.newest_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.newest_button.setToolTip("Look at the newest step again, and follow the run")
+        self.newest_button.setAccessibleName("Newest step")
         self.newest_button.hide()
         icons.set_icon(self.newest_button, "close")
         self.newest_button.clicked.connect(self._follow)
