@@ -18,6 +18,7 @@ import torch
 from torch import distributed
 
 from core.errors import StudioError
+from core.runs import launch
 from core.runs.run_folder import RunFolder
 from core.training.group import ALONE, Group
 from core.version import ROOT
@@ -78,9 +79,9 @@ def group_of(folder: RunFolder, processes: int, batch: int, device: torch.device
 
 
 def _start(folder: RunFolder, rank: int, size: int, port: int) -> "subprocess.Popen[bytes]":
-    environment = {**os.environ, "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(size)}
-    environment |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "PYTHONFAULTHANDLER": "1"}
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = launch.worker_environment()
+    environment |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(size)}
+    environment |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     with open(folder.path / "worker.log", "ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "core.worker", str(folder.path)],

@@ -75,8 +75,7 @@ def start_worker(folder: RunFolder, threads: int | None = None) -> "subprocess.P
     """
     if folder.is_alive():
         raise StudioError(f"The run {folder.name} is already running; wait for its end or stop it.")
-    environment = {**os.environ, "PYTHONFAULTHANDLER": "1"}
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = worker_environment()
     if threads is not None:
         environment["OMP_NUM_THREADS"] = str(threads)
     try:
@@ -97,6 +96,12 @@ def start_worker(folder: RunFolder, threads: int | None = None) -> "subprocess.P
         raise StudioError(
             f"Cannot start the run in {folder.path} ({error.strerror}); free disk space, then resume it."
         ) from error
+
+
+def worker_environment() -> dict[str, str]:
+    """The variables of a process that runs `core.worker` of this very program."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONFAULTHANDLER": "1", "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def environment() -> dict[str, Any]:
