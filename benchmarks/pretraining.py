@@ -206,7 +206,7 @@ def main() -> None:
     parser.add_argument("--bfloat16", action="store_true")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--steps", type=int, default=40, help="a multiple of ten")
     parser.add_argument("--regime", default="objtr")
     parser.add_argument("--clips", type=int, default=8)
     parser.add_argument("--frames", type=int, default=40)
