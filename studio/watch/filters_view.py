@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBox
 
 from core.datasets.clip import Clip
 from core.filters import dead, duplicates, read_filters
-from core.pretraining.record.excitations import Excitations, excitations_recorded, read_excitations
+from core.pretraining.record.excitations import ROOM, Excitations, read_excitations
+from core.pretraining.record.step_files import steps_recorded
 from studio import theme
 from studio.document import Document
 from studio.plots.figure import Figure
@@ -58,7 +59,7 @@ class ShownFilters:
 
 def read_step(folder: Path, step: int, path: str) -> ShownFilters:
     """Read the filters of a step, in a file named relative to the run's folder."""
-    recorded = [one for one in excitations_recorded(folder) if one <= step]
+    recorded = [one for one in steps_recorded(folder, ROOM) if one <= step]
     excitations = None
     if recorded:
         try:

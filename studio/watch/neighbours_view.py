@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.clip import Clip
-from core.pretraining.record.neighbours import Neighbours, neighbours_recorded, read_neighbours
+from core.pretraining.record.neighbours import ROOM, Neighbours, read_neighbours
+from core.pretraining.record.step_files import steps_recorded
 from studio import theme
 from studio.document import Document
 from studio.plots.curve_plot import CurvePlot, Series
@@ -52,7 +53,7 @@ class ShownNeighbours:
 
 def read_step(folder: Path, step: int | None) -> ShownNeighbours | None:
     """Those recorded last up to a step, the newest where it is None; None where there are none."""
-    recorded = neighbours_recorded(folder)
+    recorded = steps_recorded(folder, ROOM)
     wanted = [one for one in recorded if step is None or one <= step] or recorded[:1]
     if not wanted:
         return None

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from core.pretraining.record.held_out_scores import HeldOutScores, edges_of, read_scores, scores_recorded
+from core.pretraining.record.held_out_scores import ROOM, HeldOutScores, edges_of, read_scores
+from core.pretraining.record.step_files import steps_recorded
 from studio import theme
 from studio.runs.run import Run
 from studio.watch.histogram import Counts, Histogram
@@ -39,7 +40,7 @@ class ShownScores:
 
 def read_step(folder: Path, step: int | None) -> ShownScores | None:
     """The scores recorded last up to a step, the newest where it is None; None where there are none."""
-    recorded = scores_recorded(folder)
+    recorded = steps_recorded(folder, ROOM)
     wanted = [one for one in recorded if step is None or one <= step] or recorded[:1]
     if not wanted:
         return None

@@ -15,11 +15,13 @@ from core.jobs import JOBS
 from core.networks.trunk import normalise
 from core.networks.weights import load_trunk
 from core.pairs.sampling import PairBatch
-from core.pretraining.record.excitations import excitations_recorded, read_excitations
-from core.pretraining.record.held_out_scores import edges_of, read_scores, scores_recorded
-from core.pretraining.record.neighbours import neighbours_recorded, read_neighbours
+from core.pretraining.record import excitations, held_out_scores, neighbours
+from core.pretraining.record.excitations import read_excitations
+from core.pretraining.record.held_out_scores import edges_of, read_scores
+from core.pretraining.record.neighbours import read_neighbours
 from core.pretraining.record.pair_log import PairLog
 from core.pretraining.record.preview import first_batches, next_batches
+from core.pretraining.record.step_files import steps_recorded
 from core.pretraining.record.trajectory_losses import read_trajectory_losses
 from core.project.project import Project
 from core.runs import launch
@@ -154,7 +156,7 @@ def test_the_tally_of_trajectories_is_what_counting_the_pairs_gives(folder, trac
 
 def test_held_out_scores_make_the_held_out_accuracy(folder):
     accuracy = metrics(folder, "held_out_accuracy")
-    assert scores_recorded(folder.path) == [6, 12] == list(accuracy)
+    assert steps_recorded(folder.path, held_out_scores.ROOM) == [6, 12] == list(accuracy)
     scored = [read_scores(folder.path, step) for step in (6, 12)]
     for one in scored:
         assert len(one.scores) == CONFIG.held_out_count
@@ -166,7 +168,8 @@ def test_held_out_scores_make_the_held_out_accuracy(folder):
 
 def test_neighbours_and_excitations_are_those_of_the_weights(folder, tracks):
     """The weights that the run left at its end, given the patches that the files name."""
-    assert neighbours_recorded(folder.path) == excitations_recorded(folder.path) == [0, 7, 12]
+    for room in (neighbours.ROOM, excitations.ROOM):
+        assert steps_recorded(folder.path, room) == [0, 7, 12]
     trunk = load_trunk(str(folder.path), None, torch.Generator()).eval()
 
     def fc7(places, *row):

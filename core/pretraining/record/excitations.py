@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays, write_arrays
+from core.array_file import read_arrays
 from core.pretraining.record.patch_places import PatchPlaces
-from core.pretraining.record.step_files import step_file, steps_recorded
+from core.pretraining.record.step_files import step_file, write_step
 
 ROOM = "excitations"
 
@@ -44,14 +44,8 @@ class Excitations:
         Raises:
             OSError: it cannot be written.
         """
-        path = step_file(folder, ROOM, self.step)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_arrays(path, {**self.patch.arrays("patch"), "response": self.response, "spot": self.spot})
-
-
-def excitations_recorded(folder: Path) -> list[int]:
-    """The steps that have excitations, ascending; none where they were not recorded."""
-    return steps_recorded(folder, ROOM)
+        arrays = {**self.patch.arrays("patch"), "response": self.response, "spot": self.spot}
+        write_step(folder, ROOM, self.step, arrays)
 
 
 def read_excitations(folder: Path, step: int) -> Excitations:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays, write_arrays
-from core.pretraining.record.step_files import step_file, steps_recorded
+from core.array_file import read_arrays
+from core.pretraining.record.step_files import step_file, write_step
 
 ROOM = "scores"
 
@@ -34,10 +34,8 @@ class HeldOutScores:
         Raises:
             OSError: it cannot be written.
         """
-        path = step_file(folder, ROOM, self.step)
-        path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {"scores": self.scores, "positive": self.positive, "losses": self.losses}
-        write_arrays(path, arrays)
+        write_step(folder, ROOM, self.step, arrays)
 
     def histogram(self, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How many positives and how many negatives lie between edges; scores beyond count at the ends.
@@ -51,11 +49,6 @@ class HeldOutScores:
         clipped = np.clip(self.scores, edges[0], edges[-1])
         positives, negatives = clipped[self.positive], clipped[~self.positive]
         return np.histogram(positives, edges)[0], np.histogram(negatives, edges)[0]
-
-
-def scores_recorded(folder: Path) -> list[int]:
-    """The steps at which held-out pairs were scored, ascending; none where they were not recorded."""
-    return steps_recorded(folder, ROOM)
 
 
 def read_scores(folder: Path, step: int) -> HeldOutScores:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays, write_arrays
+from core.array_file import read_arrays
 from core.pretraining.record.patch_places import PatchPlaces
-from core.pretraining.record.step_files import step_file, steps_recorded
+from core.pretraining.record.step_files import step_file, write_step
 
 ROOM = "neighbours"
 
@@ -45,16 +45,8 @@ class Neighbours:
         Raises:
             OSError: it cannot be written.
         """
-        path = step_file(folder, ROOM, self.step)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_arrays(
-            path, {**self.query.arrays("query"), **self.found.arrays("found"), "distance": self.distance}
-        )
-
-
-def neighbours_recorded(folder: Path) -> list[int]:
-    """The steps that have neighbours, ascending, 0 first; none where they were not recorded."""
-    return steps_recorded(folder, ROOM)
+        patches = {**self.query.arrays("query"), **self.found.arrays("found")}
+        write_step(folder, ROOM, self.step, {**patches, "distance": self.distance})
 
 
 def read_neighbours(folder: Path, step: int) -> Neighbours:

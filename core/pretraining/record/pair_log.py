@@ -25,10 +25,10 @@ from typing import Any
 
 import numpy as np
 
-from core.array_file import read_arrays, write_arrays
+from core.array_file import read_arrays
 from core.errors import StudioError
 from core.pretraining.record.pair_source import Drawn, PairSource, SampledStep, state_text
-from core.pretraining.record.step_files import step_file, steps_recorded
+from core.pretraining.record.step_files import step_file, steps_recorded, write_step
 
 ROOM = "pairs"
 
@@ -63,8 +63,6 @@ class Chunk:
         Raises:
             OSError: it cannot be written.
         """
-        path = step_file(folder, ROOM, self.first)
-        path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {
             "first": np.int32(self.first),
             "done": np.int32(self.done),
@@ -73,7 +71,7 @@ class Chunk:
             "losses": self.losses.astype(np.float32),
             "scores": self.scores.astype(np.float32),
         }
-        write_arrays(path, {name: np.asarray(array) for name, array in arrays.items()})
+        write_step(folder, ROOM, self.first, {name: np.asarray(array) for name, array in arrays.items()})
 
 
 def read_chunk(folder: Path, first: int) -> Chunk:

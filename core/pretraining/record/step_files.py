@@ -1,7 +1,12 @@
 """What a run writes every so many steps: `results/<room>/step-NNNNNN.npz`, a file for each such step."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
+
+from core.array_file import write_arrays
 
 _NAME = re.compile(r"step-(\d{6,})\.npz")
 
@@ -9,6 +14,17 @@ _NAME = re.compile(r"step-(\d{6,})\.npz")
 def step_file(folder: Path, room: str, step: int) -> Path:
     """Where the file of a step lies in a run's folder."""
     return folder / "results" / room / f"step-{step:06d}.npz"
+
+
+def write_step(folder: Path, room: str, step: int, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write the file of a step.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = step_file(folder, room, step)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_arrays(path, arrays)
 
 
 def steps_recorded(folder: Path, room: str) -> list[int]:

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from core.pretraining.record.excitations import Excitations, excitations_recorded, read_excitations, spots
-from core.pretraining.record.held_out_scores import HeldOutScores, edges_of, read_scores, scores_recorded
+from core.pretraining.record import excitations, held_out_scores, neighbours
+from core.pretraining.record.excitations import Excitations, read_excitations, spots
+from core.pretraining.record.held_out_scores import HeldOutScores, edges_of, read_scores
 from core.pretraining.record.neighbours import (
     Neighbours,
     nearest,
-    neighbours_recorded,
     read_neighbours,
     recall,
 )
@@ -38,34 +38,34 @@ def assert_same(ours, theirs):
 READERS = [
     (
         read_neighbours,
-        neighbours_recorded,
+        neighbours.ROOM,
         Neighbours(200, places(3), places(3, 4), np.ones((3, 4), np.float32)),
     ),
     (
         read_excitations,
-        excitations_recorded,
+        excitations.ROOM,
         Excitations(0, places(5, 9), np.ones((5, 9), np.float32), np.ones((5, 9, 4), np.float32)),
     ),
     (
         read_scores,
-        scores_recorded,
+        held_out_scores.ROOM,
         HeldOutScores(50, np.ones(6, np.float32), np.arange(6) > 2, np.zeros(6, np.float32)),
     ),
 ]
 
 
-@pytest.mark.parametrize(("read", "recorded", "one"), READERS)
-def test_what_is_written_is_read(tmp_path, read, recorded, one):
-    assert recorded(tmp_path) == []
+@pytest.mark.parametrize(("read", "room", "one"), READERS)
+def test_what_is_written_is_read(tmp_path, read, room, one):
+    assert steps_recorded(tmp_path, room) == []
     with pytest.raises(OSError):
         read(tmp_path, one.step)
     one.write(tmp_path)
-    assert recorded(tmp_path) == [one.step]
+    assert steps_recorded(tmp_path, room) == [one.step]
     assert_same(read(tmp_path, one.step), one)
 
 
-@pytest.mark.parametrize(("read", "recorded", "one"), READERS)
-def test_a_damaged_file_or_one_of_something_else_is_a_value_error(tmp_path, read, recorded, one):
+@pytest.mark.parametrize(("read", "room", "one"), READERS)
+def test_a_damaged_file_or_one_of_something_else_is_a_value_error(tmp_path, read, room, one):
     one.write(tmp_path)
     (path,) = tmp_path.glob("results/*/*.npz")
     whole = path.read_bytes()
