@@ -1,15 +1,17 @@
-"""Parts of a snapshot that are read in a moment: how long its trajectories are, and whether two are alike."""
+"""Parts of a snapshot read in a moment: ids and lengths of its trajectories, whether two are alike."""
 
 import json
 import zipfile
 import zlib
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.datasets.clip import Use
+from core.errors import StudioError
 from core.trajectories.extents import Extents
 from core.trajectories.model import Kind, Review
 
@@ -55,6 +57,32 @@ def snapshot_extents(folder: Path) -> Extents:
         sides=np.concatenate([np.zeros(0), *sides]),
         points=np.array(points, np.int64).reshape(-1, 3),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class ClipIds:
+    """A clip of a snapshot, and the ids of all its trajectories, objects first, (N,) int64."""
+
+    clip_id: int
+    name: str
+    ids: np.ndarray
+
+
+def snapshot_ids(folder: Path) -> list[ClipIds]:
+    """The ids of a snapshot's trajectories by clip, rejected ones included.
+
+    Raises:
+        StudioError: the snapshot is missing or damaged.
+    """
+    try:
+        found = []
+        for entry in _entries(folder):
+            with np.load(folder / f"{int(entry['id'])}.npz", allow_pickle=False) as arrays:
+                ids = np.concatenate([arrays["objects_ids"], arrays["points_ids"]]).astype(np.int64)
+            found.append(ClipIds(int(entry["id"]), str(entry["name"]), ids))
+        return found
+    except UNREAD as error:
+        raise StudioError(f"The snapshot in {folder} is missing or damaged; start a new run.") from error
 
 
 def trajectories_digest(folder: Path, clips: Collection[str], kinds: Collection[Kind]) -> int:
