@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +15,17 @@ _DAMAGED: tuple[type[Exception], ...] = (
 )
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an `.npz` by name; nothing is unpickled.
+def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """The arrays of an `.npz` by name, all where no names are given; nothing is unpickled.
 
     Raises:
         OSError: the file is missing or cannot be read.
-        ValueError: it is damaged, or no such file.
+        ValueError: it is damaged or no such file, or lacks an array that is named.
     """
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as arrays:
-                return dict(arrays)
+                return {name: arrays[name] for name in (arrays.files if names is None else names)}
         except _DAMAGED as error:
             raise ValueError(f"{path} is damaged") from error
 

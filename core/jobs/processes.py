@@ -59,10 +59,10 @@ def group_of(folder: RunFolder, processes: int, batch: int, device: torch.device
         address = f"tcp://127.0.0.1:{port}"
         others = [_start(folder, k, size, port) for k in range(1, size)]
     try:
-        backend = "nccl" if device.type == "cuda" else "gloo"
-        distributed.init_process_group(backend, init_method=address, rank=rank, world_size=size)
         if rank:
             _end_with_the_first(folder)
+        backend = "nccl" if device.type == "cuda" else "gloo"
+        distributed.init_process_group(backend, init_method=address, rank=rank, world_size=size)
         yield Group(rank, size)
     except RuntimeError as error:
         if _of_a_lost_process(error) or any(other.poll() for other in others):
@@ -101,9 +101,14 @@ def _free_port() -> int:
 
 
 def _end_with_the_first(folder: RunFolder) -> None:
-    """Leave when rank 0 lets go of the run's lock, even out of a call that waits for it for ever."""
+    """Leave when rank 0 lets go of the run's lock, even out of a call that waits for it for ever.
+
+    Rank 0 holds it before it starts others; torchrun starts all at once, and ends the others itself.
+    """
 
     def look() -> None:
+        while "TORCHELASTIC_RUN_ID" in os.environ and not folder.is_alive():
+            time.sleep(_LOOK)
         while folder.is_alive():
             time.sleep(_LOOK)
         os._exit(0)

@@ -1,28 +1,32 @@
-"""Parts of a snapshot that are read in a moment: how long its trajectories are, and whether two are alike."""
+"""Parts of a snapshot read in a moment: ids and lengths of its trajectories, whether two are alike."""
 
 import json
 import zipfile
 import zlib
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.array_file import read_arrays
 from core.datasets.clip import Use
+from core.errors import StudioError
 from core.trajectories.extents import Extents
 from core.trajectories.model import Kind, Review
 
-UNREAD: tuple[type[Exception], ...] = (
-    *(OSError, ValueError, KeyError, TypeError, IndexError),
-    *(zipfile.BadZipFile, zlib.error),
-)
+UNREAD = (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile)
 """What a missing or damaged snapshot raises."""
 
 _DECIDING = {
     Kind.POINT: ("points_ids", "points_first", "points_offsets", "points_xy"),
     Kind.OBJECT: ("objects_ids", "objects_offsets", "objects_frames", "objects_boxes"),
 }
+_MEASURES = (
+    *("points_review", "points_offsets", "objects_review", "objects_offsets"),
+    *("objects_ids", "objects_frames", "objects_boxes"),
+)
 _REVIEWS = {Kind.POINT: "points_review", Kind.OBJECT: "objects_review"}
 
 
@@ -37,14 +41,14 @@ def snapshot_extents(folder: Path) -> Extents:
         clip = int(entry["id"])
         names[clip] = str(entry["name"])
         uses[names[clip]] = Use(entry.get("use", Use.TRAIN))  # snapshots of older versions do not say
-        with np.load(folder / f"{clip}.npz", allow_pickle=False) as arrays:
-            kept = arrays["points_review"] != Review.REJECTED
-            lengths, numbers = np.unique(np.diff(arrays["points_offsets"])[kept], return_counts=True)
-            points += [(clip, *pair) for pair in zip(lengths, numbers, strict=True)]
-            spans = np.diff(arrays["objects_offsets"])
-            seen = np.repeat(arrays["objects_review"] != Review.REJECTED, spans)
-            ids, frames = np.repeat(arrays["objects_ids"], spans), arrays["objects_frames"]
-            boxes = arrays["objects_boxes"].astype(np.float64)[seen]
+        arrays = read_arrays(folder / f"{clip}.npz", _MEASURES)
+        kept = arrays["points_review"] != Review.REJECTED
+        lengths, numbers = np.unique(np.diff(arrays["points_offsets"])[kept], return_counts=True)
+        points += [(clip, *pair) for pair in zip(lengths, numbers, strict=True)]
+        spans = np.diff(arrays["objects_offsets"])
+        seen = np.repeat(arrays["objects_review"] != Review.REJECTED, spans)
+        ids, frames = np.repeat(arrays["objects_ids"], spans), arrays["objects_frames"]
+        boxes = arrays["objects_boxes"].astype(np.float64)[seen]
         clips = np.full(int(seen.sum()), clip)
         objects.append(np.stack([clips, ids[seen], frames[seen]], axis=1))
         sides.append(np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]))
@@ -55,6 +59,32 @@ def snapshot_extents(folder: Path) -> Extents:
         sides=np.concatenate([np.zeros(0), *sides]),
         points=np.array(points, np.int64).reshape(-1, 3),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class ClipIds:
+    """A clip of a snapshot, and the ids of all its trajectories, objects first, (N,) int64."""
+
+    clip_id: int
+    name: str
+    ids: np.ndarray
+
+
+def snapshot_ids(folder: Path) -> list[ClipIds]:
+    """The ids of a snapshot's trajectories by clip, rejected ones included.
+
+    Raises:
+        StudioError: the snapshot is missing or damaged.
+    """
+    try:
+        found = []
+        for entry in _entries(folder):
+            arrays = read_arrays(folder / f"{int(entry['id'])}.npz", ("objects_ids", "points_ids"))
+            ids = np.concatenate([arrays["objects_ids"], arrays["points_ids"]]).astype(np.int64)
+            found.append(ClipIds(int(entry["id"]), str(entry["name"]), ids))
+        return found
+    except UNREAD as error:
+        raise StudioError(f"The snapshot in {folder} is missing or damaged; start a new run.") from error
 
 
 def trajectories_digest(folder: Path, clips: Collection[str], kinds: Collection[Kind]) -> int:
@@ -74,9 +104,8 @@ def trajectories_digest(folder: Path, clips: Collection[str], kinds: Collection[
             with zipfile.ZipFile(path) as file:
                 names = [f"{name}.npy" for kind in kinds for name in _DECIDING[kind]]
                 parts += [f"{name} {file.getinfo(name).CRC}" for name in names]
-            with np.load(path, allow_pickle=False) as arrays:
-                rejected = (np.flatnonzero(arrays[_REVIEWS[kind]] == Review.REJECTED) for kind in kinds)
-                parts += [str(places.tolist()) for places in rejected]
+            reviews = read_arrays(path, [_REVIEWS[kind] for kind in kinds]).values()
+            parts += [str(np.flatnonzero(review == Review.REJECTED).tolist()) for review in reviews]
             digest = zlib.crc32("\n".join(parts).encode(), digest)
     return digest
 

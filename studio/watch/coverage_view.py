@@ -1,5 +1,6 @@
 """Which trajectories a run has drawn, how often and in which role, and which never."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.pretraining.record.trajectory_losses import TrajectoryLosses, read_trajectory_losses
-from core.trajectories.snapshot import Snapshot, read_snapshot
+from core.trajectories.snapshot_parts import ClipIds, snapshot_ids
 from studio import theme
 from studio.runs.run import Run
 from studio.watch.histogram import Histogram, counted
@@ -51,18 +52,14 @@ class ClipCoverage:
     never: np.ndarray
 
 
-def coverage_by_clip(losses: TrajectoryLosses, snapshot: Snapshot) -> list[ClipCoverage]:
+def coverage_by_clip(losses: TrajectoryLosses, trajectories: Sequence[ClipIds]) -> list[ClipCoverage]:
     """The clips that have such trajectories, those with the most that were never drawn first."""
     never, clips = losses.never, []
-    for content in snapshot.clips:
-        ids = np.concatenate([np.array([one.id for one in content.objects], np.int64), content.points.ids])
-        here = np.isin(losses.ids, ids)
+    for of in trajectories:
+        here = np.isin(losses.ids, of.ids)
         if here.any():
-            clips.append(
-                ClipCoverage(
-                    content.clip.id, content.clip.name, losses.anchors[here], never[np.isin(never, ids)]
-                )
-            )
+            left = never[np.isin(never, of.ids)]
+            clips.append(ClipCoverage(of.clip_id, of.name, losses.anchors[here], left))
     return sorted(clips, key=lambda one: (-len(one.never), one.name))
 
 
@@ -80,7 +77,7 @@ class CoverageView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run: Run | None = None
-        self._snapshots: dict[Path, Snapshot] = {}  # of the thread alone
+        self._snapshots: dict[Path, list[ClipIds]] = {}  # of the thread alone
         self.clips: list[ClipCoverage] = []
         self._words = QLabel()
         self._words.setWordWrap(True)
@@ -124,7 +121,7 @@ class CoverageView(QWidget):
         if losses is None:
             return None
         if path not in self._snapshots:
-            self._snapshots = {path: read_snapshot(path / "snapshot")}
+            self._snapshots = {path: snapshot_ids(path / "snapshot")}
         return losses, coverage_by_clip(losses, self._snapshots[path])
 
     def _take(self, found: tuple[TrajectoryLosses, list[ClipCoverage]] | None) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -120,6 +121,17 @@ def test_the_others_do_not_outlive_the_first(tmp_path, snapshot):
         assert time.monotonic() < end
         time.sleep(0.1)
     assert folder.status().state is State.INTERRUPTED
+
+
+def test_another_whose_first_has_gone_does_not_wait_for_it(tmp_path, snapshot):
+    folder = new_run(tmp_path / "run", snapshot, LONG)
+    joined = {"RANK": "1", "LOCAL_RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
+    with socket.socket() as nobody:  # the port is taken, and no one answers
+        nobody.bind(("127.0.0.1", 0))
+        nobody.listen()
+        joined["MASTER_PORT"] = str(nobody.getsockname()[1])
+        command = [sys.executable, "-m", "core.worker", str(folder.path)]
+        subprocess.run(command, cwd=ROOT, env=launch.worker_environment() | joined, timeout=120, check=True)
 
 
 def test_a_batch_that_cannot_be_shared_out_is_a_sentence(tmp_path, snapshot):

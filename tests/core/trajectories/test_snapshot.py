@@ -13,6 +13,7 @@ from core.trajectories import journal, store
 from core.trajectories.clip_edits import ChooseUse
 from core.trajectories.model import Kind, Review
 from core.trajectories.snapshot import read_snapshot, write_snapshot
+from core.trajectories.snapshot_parts import snapshot_ids
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview
 
 OTHERS = (Use.HELD_OUT, Use.LEFT_OUT)
@@ -77,16 +78,29 @@ def test_a_snapshot_says_what_clips_are_for_and_an_older_one_that_they_train(con
     assert [one.clip.use for one in read_snapshot(tmp_path).clips] == [Use.TRAIN, Use.TRAIN]
 
 
+def test_the_ids_by_clip_are_those_of_the_whole_snapshot(connection, tmp_path):
+    write_snapshot(connection, store.clips(connection), tmp_path, tmp_path)
+    expected = {
+        part.clip.name: [*(one.id for one in part.objects), *part.points.ids.tolist()]
+        for part in read_snapshot(tmp_path).clips
+    }
+    found = snapshot_ids(tmp_path)
+    assert {of.name: of.ids.tolist() for of in found} == expected
+    assert {store.clip(connection, of.name).id for of in found} == {of.clip_id for of in found}
+
+
 @pytest.mark.parametrize("size", [0, 1, 100, 1000])
 def test_a_damaged_or_missing_snapshot_is_one_sentence(connection, tmp_path, size):
-    with pytest.raises(StudioError, match="missing or damaged; start a new run"):
-        read_snapshot(tmp_path)
+    for read in (read_snapshot, snapshot_ids):
+        with pytest.raises(StudioError, match="missing or damaged; start a new run"):
+            read(tmp_path)
     clip = store.clip(connection, "a")
     write_snapshot(connection, [clip], tmp_path, tmp_path)
     arrays = tmp_path / f"{clip.id}.npz"
     arrays.write_bytes(arrays.read_bytes()[:size])
-    with pytest.raises(StudioError, match="missing or damaged; start a new run"):
-        read_snapshot(tmp_path)
+    for read in (read_snapshot, snapshot_ids):
+        with pytest.raises(StudioError, match="missing or damaged; start a new run"):
+            read(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({"revision": 1, "project": "", "clips": [[]]})])
