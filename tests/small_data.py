@@ -1,5 +1,6 @@
 """Small data sets for tests that go through many stages: drawn clips in DAVIS' layout, a small VOCdevkit."""
 
+import hashlib
 from pathlib import Path
 
 import cv2
@@ -52,3 +53,12 @@ def write_image(path: Path, image: np.ndarray) -> None:
     """Write (H, W, 3) uint8 RGB in the format of the file's suffix."""
     _, data = cv2.imencode(path.suffix, image[:, :, ::-1])
     path.write_bytes(data.tobytes())
+
+
+def digest(folder: Path) -> str:
+    """Of the names and contents of all files of a folder."""
+    content = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            content.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return content.hexdigest()

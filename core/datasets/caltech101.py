@@ -13,7 +13,7 @@ from core.datasets.image import image_names
 from core.errors import StudioError
 
 BACKGROUND = "BACKGROUND_Google"
-_FOLDER = "101_ObjectCategories"
+FOLDER = "101_ObjectCategories"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +37,13 @@ def read_caltech101(folder: Path) -> Caltech101:
     Raises:
         StudioError: there are no folders of images.
     """
-    top = next(
-        (item for item in (folder / _FOLDER, folder / "caltech101" / _FOLDER) if item.is_dir()), folder
-    )
+    top = next((item for item in (folder / FOLDER, folder / "caltech101" / FOLDER) if item.is_dir()), folder)
     if not top.is_dir():
-        raise StudioError(f"There is no folder {folder}; choose the one that holds {_FOLDER}.")
+        raise StudioError(f"There is no folder {folder}; choose the one that holds {FOLDER}.")
     categories = sorted(item for item in top.iterdir() if item.is_dir())
     images = {item.name: [item / name for name in image_names(item)] for item in categories}
     names = tuple(name for name, paths in images.items() if paths and name != BACKGROUND)
     if len(names) < 2:
-        raise StudioError(f"{top} does not hold folders of images, one a category; choose {_FOLDER}.")
+        raise StudioError(f"{top} does not hold folders of images, one a category; choose {FOLDER}.")
     labels = np.repeat(np.arange(len(names)), [len(images[name]) for name in names])
     return Caltech101(tuple(path for name in names for path in images[name]), labels, names)

@@ -46,7 +46,7 @@ def write_sequence(folder: Path, clip: SyntheticClip, keyframes: Sequence[int]) 
     folder.mkdir(parents=True)
     stems = [f"{folder.name}_{frame + 1:02d}" for frame in range(len(clip.frames))]
     for stem, frame in zip(stems, clip.frames, strict=True):
-        _write_image(folder / f"{stem}.jpg", frame)
+        write_image(folder / f"{stem}.jpg", frame)
     names = [f"{stem}.ppm" for stem in stems]
     (folder / f"{folder.name}.bmf").write_text("\n".join([f"{len(names)} 1", *names, ""]), encoding="ascii")
     regions = int(clip.labels.max()) + 1
@@ -66,12 +66,15 @@ def write_sequence(folder: Path, clip: SyntheticClip, keyframes: Sequence[int]) 
     (folder / f"{folder.name}Def.dat").write_text("\n".join([*lines, ""]), encoding="ascii")
 
 
-def write_pictures(folder: Path, rng: np.random.Generator, sets: Sequence[tuple[str, int]]) -> None:
+def write_pictures(
+    folder: Path, rng: np.random.Generator, sets: Sequence[tuple[str, int]], prefix: str = ""
+) -> None:
     """Pictures, annotations and lists of a year of VOC; every class comes up about equally often.
 
     Args:
         folder: made here, such as `VOCdevkit/VOC2007`.
         sets: name of each image set, and its pictures; none is in two sets.
+        prefix: of every id, such as `2012_`.
     """
     for part in ("Annotations", "ImageSets/Main", "JPEGImages"):
         (folder / part).mkdir(parents=True)
@@ -84,15 +87,17 @@ def write_pictures(folder: Path, rng: np.random.Generator, sets: Sequence[tuple[
             picture = still_life.draw(rng, tuple(str(thing) for thing in things))
             while not picture.objects:
                 picture = still_life.draw(rng, tuple(str(thing) for thing in things))
-            id = f"{number:06d}"
+            id = f"{prefix}{number:06d}"
             path = folder / "JPEGImages" / f"{id}.jpg"
-            _write_image(path, picture.image)
+            write_image(path, picture.image)
             height, width = picture.image.shape[:2]
             write_annotation(VocImage(id, path, width, height, picture.objects), folder)
             ids.append(id)
         (folder / "ImageSets" / "Main" / f"{name}.txt").write_text("\n".join([*ids, ""]), encoding="ascii")
 
 
-def _write_image(path: Path, image: np.ndarray) -> None:
+def write_image(path: Path, image: np.ndarray) -> None:
+    """Write a picture, (H, W, 3) uint8 RGB, as a JPEG; its folder is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     _, encoded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 93])
     path.write_bytes(encoded.tobytes())

@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets import still_life
+from core.datasets.caltech101 import FOLDER as CATEGORIES
 from core.datasets.drawn_files import write_pictures, write_sequence, writing_whole
+from core.datasets.drawn_table1 import write_table1_data
 from core.datasets.synthetic import Effects, SyntheticClip, render_clip
 from core.errors import StudioError
 
@@ -36,7 +38,7 @@ class WorldSize:
     Attributes:
         clips: short ones, of 12 frames and three things.
         keyframes: of a short clip, the frames whose masks are given.
-        trainval, test: pictures to learn from, and to be tested on.
+        trainval, test: pictures of VOC 2007 to learn from, and to be tested on.
     """
 
     clips: int = 150
@@ -47,18 +49,26 @@ class WorldSize:
 
 @dataclass(frozen=True)
 class WorldPaths:
-    """Where a world lies: `scenes` and `short_clips` in Moseg's layout, `voc` a VOCdevkit."""
+    """Where a world lies.
+
+    Attributes:
+        scenes, short_clips: in Moseg's layout.
+        voc: a VOCdevkit with VOC2007 and VOC2012 in it.
+        caltech101: folders of images, one a category.
+    """
 
     scenes: Path
     short_clips: Path
     voc: Path
+    caltech101: Path
 
 
 def write_world(folder: Path, seed: int, size: WorldSize | None = None) -> WorldPaths:
     """Write the world into a folder; the same seed gives the same files.
 
     There are short clips `things001`, `things002` …, and two longer ones, `scene1` and `scene2` (40 frames,
-    masks on frames 0, 9, 19, 29 and 39), which are pleasant to look at and to correct.
+    masks on frames 0, 9, 19, 29 and 39), which are pleasant to look at and to correct; pictures of VOC 2007,
+    and what else Table 1 asks for, as `write_table1_data` draws it.
 
     Raises:
         StudioError: it has no clips or pictures, the folder holds one already, or cannot be written.
@@ -66,9 +76,9 @@ def write_world(folder: Path, seed: int, size: WorldSize | None = None) -> World
     size = size or WorldSize()
     if min(size.clips, size.trainval, size.test) < 1:
         raise StudioError("A drawn world needs at least one clip and one picture in each set.")
-    names = ("scenes", "short clips", "VOCdevkit")
+    names = ("scenes", "short clips", "VOCdevkit", CATEGORIES)
     with writing_whole(folder, names) as unfinished:
-        scenes, short_clips, voc = (unfinished / name for name in names)
+        scenes, short_clips, voc = (unfinished / name for name in names[:3])
         for number, effects in enumerate(_SCENES, start=1):
             scene = _clip(np.random.default_rng([seed, 0, number]), _SCENE_FRAMES, effects)
             write_sequence(scenes / f"scene{number}", scene, _SCENE_KEYFRAMES)
@@ -83,6 +93,7 @@ def write_world(folder: Path, seed: int, size: WorldSize | None = None) -> World
                 pass  # an error of one is raised here
         sets = (("trainval", size.trainval), ("test", size.test))
         write_pictures(voc / "VOC2007", np.random.default_rng([seed, 2007]), sets)
+        write_table1_data(unfinished, seed)
     return WorldPaths(*(folder / name for name in names))
 
 

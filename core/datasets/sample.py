@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from core.datasets.caltech101 import FOLDER as CATEGORIES
 from core.datasets.drawn_files import write_pictures, write_sequence, writing_whole
+from core.datasets.drawn_table1 import write_table1_data
 from core.datasets.synthetic import Effects, render_clip
 
 _FRAMES = 40
@@ -21,24 +23,34 @@ _SETS = (("trainval", 120), ("test", 60))
 
 @dataclass(frozen=True)
 class SamplePaths:
-    """Where the sample lies: `clips` in Moseg's layout, `voc` a VOCdevkit with VOC2007 in it."""
+    """Where the sample lies.
+
+    Attributes:
+        clips: in Moseg's layout.
+        voc: a VOCdevkit with VOC2007 and VOC2012 in it.
+        caltech101: folders of images, one a category.
+    """
 
     clips: Path
     voc: Path
+    caltech101: Path
 
 
 def write_sample(folder: Path, seed: int) -> SamplePaths:
-    """Write the sample into a folder: four clips and 180 pictures; the same seed gives the same files.
+    """Write the sample into a folder: four clips and pictures; the same seed gives the same files.
 
     The clips, 320 x 240 px and 40 frames, have exact masks on frames 0, 9, 19, 29 and 39. The pictures,
-    200 x 150 px, show things of five VOC classes: 120 in `trainval`, 60 in `test`.
+    200 x 150 px, show things of five VOC classes: of 2007, 120 in `trainval` and 60 in `test`; the rest as
+    `write_table1_data` draws it.
 
     Raises:
         StudioError: the folder holds files already or cannot be written.
     """
-    with writing_whole(folder, ("clips", "VOCdevkit")) as unfinished:
+    names = ("clips", "VOCdevkit", CATEGORIES)
+    with writing_whole(folder, names) as unfinished:
         for number, (name, objects, effects) in enumerate(_CLIPS):
             clip = render_clip(seed * len(_CLIPS) + number, frames=_FRAMES, objects=objects, effects=effects)
             write_sequence(unfinished / "clips" / name, clip, _KEYFRAMES)
         write_pictures(unfinished / "VOCdevkit" / "VOC2007", np.random.default_rng([seed, 2007]), _SETS)
-    return SamplePaths(clips=folder / "clips", voc=folder / "VOCdevkit")
+        write_table1_data(unfinished, seed)
+    return SamplePaths(*(folder / name for name in names))

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from core.datasets.caltech101 import read_caltech101
 from core.datasets.drawn_world import WorldSize, short_clip, write_world
 from core.datasets.readers import find_clips, read_labels
 from core.datasets.voc import read_split
@@ -55,6 +56,8 @@ def test_its_pictures_are_few_to_learn_from_and_show_all_classes(world):
     assert (len(trainval), len(test)) == (4, 6)
     names = {one.name for image in (*trainval, *test) for one in image.objects}
     assert names == {"bottle", "car", "cat", "sofa", "tvmonitor"}
+    assert len(read_split(world.voc, 2012, "val")) == 30
+    assert len(read_caltech101(world.caltech101).names) == 5
 
 
 def test_another_seed_draws_another_world_and_other_clips():

@@ -1,10 +1,8 @@
-import hashlib
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from core.datasets import still_life
+from core.datasets.caltech101 import read_caltech101
 from core.datasets.readers import find_clips, read_labels
 from core.datasets.reading import check_frames
 from core.datasets.sample import SamplePaths, write_sample
@@ -12,6 +10,7 @@ from core.datasets.synthetic import render_clip
 from core.datasets.voc import read_split
 from core.errors import StudioError
 from core.geometry import iou
+from tests.small_data import digest
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +52,11 @@ def test_its_pictures_are_voc(sample):
         assert (boxes[:, 2:] > boxes[:, :2]).all()
 
 
+def test_it_has_what_the_whole_table_asks_for(sample):
+    assert [len(read_split(sample.voc, 2012, name)) for name in ("trainval", "val", "test")] == [60, 30, 10]
+    assert len(read_caltech101(sample.caltech101).paths) == 40
+
+
 def test_boxes_hold_what_is_drawn():
     """Without a thing, its picture differs only within its box."""
     for seed in range(6):
@@ -83,8 +87,8 @@ def test_a_thing_that_is_covered_is_difficult_or_left_out():
 
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_files(sample, tmp_path):
-    assert _digest(write_sample(tmp_path / "again", seed=3).clips.parent) == _digest(sample.clips.parent)
-    assert _digest(write_sample(tmp_path / "other", seed=4).clips.parent) != _digest(sample.clips.parent)
+    assert digest(write_sample(tmp_path / "again", seed=3).clips.parent) == digest(sample.clips.parent)
+    assert digest(write_sample(tmp_path / "other", seed=4).clips.parent) != digest(sample.clips.parent)
 
 
 def test_nothing_is_written_over(sample, tmp_path):
@@ -93,11 +97,3 @@ def test_nothing_is_written_over(sample, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StudioError, match="Cannot write to"):
         write_sample(tmp_path / "file", seed=3)
-
-
-def _digest(folder: Path) -> str:
-    content = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            content.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return content.hexdigest()
