@@ -15,11 +15,16 @@ OnProgress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is: `step` of `total` units done, and what it works on now."""
+    """How far a job is: `step` of `total` units done, and what it works on now.
+
+    `count` says how far that is, such as `picture 120 of 322`, where the job does other things too, whose
+    units `step` and `total` count along; empty where they count nothing else.
+    """
 
     step: int
     total: int
     what: str = ""
+    count: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,8 @@ def from_json(line: str) -> Event:
 def part_of(part: Generator[Event, None, Value], before: int, total: int) -> Generator[Event, None, Value]:
     """The events of a part of a job; its units of progress follow `before` others, of `total` in all.
 
-    Closing it closes the part; it returns what the part returns.
+    How far the part itself is stays in `Progress.count`. Closing it closes the part; it returns what the
+    part returns.
     """
     try:
         while True:
@@ -104,7 +110,8 @@ def part_of(part: Generator[Event, None, Value], before: int, total: int) -> Gen
                 value: Value = end.value
                 return value
             if isinstance(event, Progress):
-                event = dataclasses.replace(event, step=before + event.step, total=total)
+                count = event.count or f"step {event.step:,} of {event.total:,}"
+                event = dataclasses.replace(event, step=before + event.step, total=total, count=count)
             yield event
     finally:
         part.close()

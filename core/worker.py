@@ -178,7 +178,9 @@ class _Heartbeat:
         began, first = self._start
         done, left = now.step - first.step, max(now.total - now.step, 0)
         eta = (clock - began) / done * left if done else None
-        self._status = replace(self._status, step=now.step, total=now.total, what=now.what, eta=eta)
+        self._status = replace(
+            self._status, step=now.step, total=now.total, what=now.what, count=now.count, eta=eta
+        )
         self._changed = True
 
     @property
@@ -237,7 +239,8 @@ def _memory_in_a_sentence(folder: RunFolder, now: Status, error: BaseException) 
     if not memory:
         return ""
     title = JOBS[folder.job].title if folder.job in JOBS else folder.job
-    place = f"at step {now.step} of {now.total}" if now.total else "at its start"
+    count = now.count or f"step {now.step} of {now.total}"
+    place = f"at {count}" if now.total else "at its start"
     doing = f" ({now.what})" if now.what else ""
     settings = folder.settings_as_written()
     return f"{title} ran out of {memory} {place}{doing}; {remedy(memory, settings)}."

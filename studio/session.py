@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from core.jobs import JOBS
 from core.project.project import Project
+from core.runs.run_folder import State
 from core.trajectories.journal import Edit, HistoryEntry
 from core.trajectories.observation_edits import MovePoint
 from core.trajectories.store import ClipSummary
@@ -323,10 +324,9 @@ class Session(QObject):
             done.add("track")
         if sum(one.accepted + one.rejected for one in summaries) >= REVIEWED_ENOUGH:
             done.add("review")
-        if self.runs.for_job("pretrain"):
-            done.add("pretrain")
-        if self.runs.for_job("voc", "evaluate"):
-            done.add("evaluate")
+        for step, names in (("pretrain", ("pretrain",)), ("evaluate", ("voc", "evaluate"))):
+            if any(run.state is State.DONE for run in self.runs.for_job(*names)):
+                done.add(step)
         if done != self.curate.steps.done:
             self.curate.steps.set_done(done)
 

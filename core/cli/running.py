@@ -113,12 +113,13 @@ class Display:
         if self._bar is not None:
             self._bar.total = event.total
             self._bar.n = event.step
-            self._bar.set_description_str(event.what, refresh=False)
+            self._bar.set_description_str(" ".join(filter(None, (event.what, event.count))), refresh=False)
             self._bar.set_postfix_str(self._numbers(), refresh=False)
             self._bar.refresh()
         elif time.monotonic() - self._told >= LINE_EVERY:
             self._told = time.monotonic()
-            self._line(f"{event.what or 'Step'} {event.step}/{event.total} {self._numbers()}".rstrip())
+            count = event.count or f"{event.step}/{event.total}"
+            self._line(f"{event.what or 'Step'} {count} {self._numbers()}".rstrip())
 
     def _numbers(self) -> str:
         return " ".join(f"{name} {value:.4g}" for name, value in self._metrics.items())

@@ -67,7 +67,8 @@ def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]
             if number % IMAGES_A_PART == 0:
                 with _failing_in_a_sentence(out):
                     unfinished.keep(found)
-            yield Progress(searched + number, searched + len(images), "Detecting")
+            count = f"picture {number:,} of {len(images):,}"
+            yield Progress(searched + number, searched + len(images), "Detecting", count)
     finally:
         with _failing_in_a_sentence(out):
             unfinished.keep(found)

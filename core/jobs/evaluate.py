@@ -46,7 +46,7 @@ def run(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, Non
         _check_images(detections, images, path.name)
         classes[name] = evaluate_class(detections, objects, metric)
         yield ClassAP(name, classes[name].ap, classes[name].objects)
-        yield Progress(number, len(truth), "Measuring")
+        yield Progress(number, len(truth), "Measuring", f"class {number} of {len(truth)}")
     result = Result(metric, classes)
     _write(folder, result, config)
     absent = [name for name, each in classes.items() if each.objects == 0]

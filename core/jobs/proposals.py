@@ -37,5 +37,6 @@ def propose_for(images: Sequence[VocImage], mode: str, cache: Path) -> Generator
     with closing(propose_all([image.path for image in images], mode, cache)) as searched:
         for number, (image, found) in enumerate(zip(images, searched, strict=True), start=1):
             boxes[image.id] = found
-            yield Progress(number, len(images), "Proposing boxes")
+            count = f"picture {number:,} of {len(images):,}"
+            yield Progress(number, len(images), "Proposing boxes", count)
     return Proposals.of(boxes)

@@ -53,6 +53,7 @@ class Status:
         state: a `State`.
         step, total: units done, of how many; 0 of 0 before the first progress.
         what: what it works on now.
+        count: how far that is, such as `picture 120 of 322`; empty where `step` and `total` say it.
         eta: seconds left by the rate so far; None while unknown.
         error: the sentence that says why it failed.
         updated: seconds since the epoch.
@@ -67,6 +68,7 @@ class Status:
     error: str = ""
     updated: float = 0.0
     pid: int = 0
+    count: str = ""
 
 
 class RunFolder:

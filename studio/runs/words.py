@@ -6,7 +6,7 @@ from datetime import datetime
 from time import time
 
 from core.pairs.counting import material_words
-from core.runs.run_folder import State
+from core.runs.run_folder import State, Status
 from studio.runs.run import Run
 
 
@@ -17,13 +17,18 @@ def state_words(run: Run) -> str:
         return f"stopping… {duration(time() - (run.stop_asked or time()))}"
     if run.state is State.QUEUED:
         return "taking a snapshot…" if run.folder is None else "starting…"
-    done = f"step {status.step:,} of {status.total:,}" if status.total else ""
+    done = count_words(status)
     if run.state is State.RUNNING:
         left = f"{duration(status.eta)} left" if status.eta is not None else ""
         return " · ".join(filter(None, (status.what, done, left))) or "running"
     if run.state is State.DONE:
         return "done"
     return " · ".join(filter(None, (run.state.value, done)))
+
+
+def count_words(status: Status) -> str:
+    """How far a run is with what it works on now, such as `picture 120 of 322`; empty before it is known."""
+    return status.count or (f"step {status.step:,} of {status.total:,}" if status.total else "")
 
 
 def duration(seconds: float) -> str:

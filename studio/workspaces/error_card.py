@@ -13,6 +13,7 @@ from core.runs.run_folder import State
 from studio import theme
 from studio.runs.run import Run
 from studio.runs.runs import Runs
+from studio.runs.words import count_words
 
 SHOWN_LINES, COPIED_LINES = 8, 200
 
@@ -115,7 +116,7 @@ def diagnostics(run: Run) -> str:
     parts = [
         f"run {run.name} ({run.job}): {run.state}",
         run.status.error,
-        f"step {run.status.step} of {run.status.total} {run.status.what}".rstrip(),
+        " ".join(filter(None, (count_words(run.status), run.status.what))),
         "settings: " + json.dumps(run.settings, indent=1),
     ]
     if run.path is not None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events import ClassAP, Filters, Log, Metric, Progress, from_json, to_json
+from core.events import ClassAP, Filters, Log, Metric, Progress, from_json, part_of, to_json
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 events = st.one_of(
@@ -38,7 +38,24 @@ def test_a_line_says_what_happened_and_when():
         "step": 2,
         "total": 9,
         "what": "cars1",
+        "count": "",
     }
+
+
+def test_a_part_of_a_job_counts_along_and_says_its_own_count():
+    def part():
+        yield Progress(1, 60, "Fine-tuning")
+        yield Progress(8, 9, "Detecting", "picture 2 of 3")
+
+    first, second = part_of(part(), 100, 860)
+    assert first == Progress(101, 860, "Fine-tuning", "step 1 of 60")
+    assert second == Progress(108, 860, "Detecting", "picture 2 of 3")
+    (deeper,) = part_of(iter_of(first), 0, 1000)
+    assert deeper == Progress(101, 1000, "Fine-tuning", "step 1 of 60")
+
+
+def iter_of(*events):
+    yield from events
 
 
 @pytest.mark.parametrize(

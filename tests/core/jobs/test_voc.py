@@ -89,6 +89,12 @@ def test_the_whole_chain_reports_as_one_job(done):
         + ["Detecting"] * 4
         + ["Measuring"] * 20
     )
+    counts = {what: [event.count for event in progress if event.what == what] for what in said}
+    assert counts["Fine-tuning"] == [f"step {step} of {STEPS}" for step in range(1, STEPS + 1)]
+    assert counts["Detecting"] == [f"picture {number} of 4" for number in range(1, 5)]
+    assert counts["Measuring"] == [f"class {number} of 20" for number in range(1, 21)]
+    proposed = [f"picture {number} of {images}" for images in (6, 4) for number in range(1, images + 1)]
+    assert counts["Proposing boxes"] == proposed
     assert [e.step for e in events if isinstance(e, Metric) and e.name == "loss"] == [2, 4, 6, 8]
     classes = [event for event in events if isinstance(event, ClassAP)]
     assert [event.name for event in classes] == list(CLASSES)
@@ -147,7 +153,7 @@ def test_a_fine_tuning_goes_on_with_the_network_it_began_with(settings, tmp_path
     config = replace(settings, network="small", steps=2)  # as `auto` may have chosen on a GPU
     folder = RunFolder.create(tmp_path / "run", "finetune", config)
     with closing(finetune.run(folder, config)) as events:
-        assert any(event == Progress(6 + 1, 6 + 2, "Fine-tuning") for event in events)
+        assert any(event == Progress(6 + 1, 6 + 2, "Fine-tuning", "step 1 of 2") for event in events)
     list(finetune.run(folder, replace(config, network="auto")))
     assert load_detector(folder.path).net.trunk.network.name == "small"
 
@@ -205,7 +211,7 @@ def test_the_parts_by_themselves_reach_the_same_ap(done, settings, tmp_path):
     proposals = RunFolder.create(
         tmp_path / "p", "proposals", ProposalsConfig(voc=settings.voc, mode="fast", out=boxes)
     )
-    assert Progress(6, 6, "Proposing boxes") in list(run(proposals))
+    assert Progress(6, 6, "Proposing boxes", "picture 6 of 6") in list(run(proposals))
     assert len(Proposals.load(boxes).ids) == 6
 
     kept = ("voc", "steps", "network", "short_side", "report_every", "device")
@@ -228,7 +234,7 @@ def test_a_stopped_or_killed_detection_goes_on_to_the_same_files(done, settings,
     data = {"voc": settings.voc, "mode": "fast", "cache": settings.cache}
     config = DetectConfig(run=whole.path, out=out, device="cpu", **data)
     with closing(run(RunFolder.create(tmp_path / "first", "detect", config))) as events:
-        assert Progress(4 + 3, 8, "Detecting") in events
+        assert Progress(4 + 3, 8, "Detecting", "picture 3 of 4") in events
         killed = shutil.copytree(out, tmp_path / "killed")  # as a worker that is killed now leaves it
     for folder, kept in ((out, 3), (killed, 2)):
         resumed = RunFolder.create(folder.parent / f"{kept}", "detect", replace(config, out=folder))
@@ -245,9 +251,9 @@ def test_a_stopped_or_killed_detection_goes_on_to_the_same_files(done, settings,
 def test_detections_of_another_cap_are_not_gone_on_with(done, settings, tmp_path):
     config = DetectConfig(run=done[0].path, voc=settings.voc, out=tmp_path, mode="fast", cache=settings.cache)
     with closing(run(RunFolder.create(tmp_path / "first", "detect", config))) as events:
-        assert Progress(4 + 3, 8, "Detecting") in events
+        assert Progress(4 + 3, 8, "Detecting", "picture 3 of 4") in events
     other = RunFolder.create(tmp_path / "other", "detect", replace(config, image_cap=5))
-    assert Progress(4 + 1, 8, "Detecting") in list(run(other))
+    assert Progress(4 + 1, 8, "Detecting", "picture 1 of 4") in list(run(other))
 
 
 def test_boxes_are_not_searched_for_a_file_that_cannot_be_written(settings, tmp_path):

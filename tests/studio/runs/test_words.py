@@ -1,9 +1,11 @@
 from pathlib import Path
 
+import pytest
+
 from core.pretraining.config import PretrainConfig
-from core.runs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder, State, Status
 from studio.runs.run import Run
-from studio.runs.words import labels
+from studio.runs.words import labels, state_words
 
 
 def run(parent: Path, stamp: str, regime: str) -> Run:
@@ -22,3 +24,31 @@ def test_runs_that_would_share_a_name_are_told_apart_by_when_they_were_made(tmp_
     days = labels([first, later])
     assert days[0].startswith("association tr, 01 Jan")
     assert days[1].startswith("association tr, 02 Jan")
+
+
+PICTURE = "picture 120 of 322"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (
+            Status(State.RUNNING, 1002, 1307, "Fine-tuning", count="step 60 of 60"),
+            "Fine-tuning · step 60 of 60",
+        ),
+        (
+            Status(State.RUNNING, 1122, 1307, "Detecting", count=PICTURE),
+            f"Detecting · {PICTURE}",
+        ),
+        (Status(State.RUNNING, 1200, 2000, "Training"), "Training · step 1,200 of 2,000"),
+        (
+            Status(State.STOPPED, 1122, 1307, "Detecting", count=PICTURE),
+            f"stopped · {PICTURE}",
+        ),
+        (Status(State.DONE, 1307, 1307, "Measuring", count="class 20 of 20"), "done"),
+    ],
+)
+def test_a_run_says_how_far_its_part_is_not_the_whole(tmp_path: Path, status: Status, words: str):
+    one = run(tmp_path, "20260101T120000000000", "tr")
+    one.status = status
+    assert state_words(one) == words

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from pyqtgraph import PlotWidget
@@ -20,6 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.detection.config import VocConfig
+from core.runs.run_folder import RunFolder, State, Status
 from studio import theme
 from studio.app import Studio
 from studio.window.settings import WindowSettings
@@ -103,6 +106,17 @@ def test_the_next_step_and_what_differs_from_its_default_stay_bold_in_another_th
         assert label.font().bold()
 
 
+def test_a_step_is_ticked_when_a_run_of_it_is_done_not_when_one_begins(open_studio: Studio, qtbot):
+    runs, steps = open_studio.session.runs, open_studio.session.curate.steps
+    folder = RunFolder.create(runs.project.runs / "20260101T000000000000-voc-0000", "voc", VocConfig())
+    with folder.held_lock():
+        folder.write_status(Status(State.RUNNING, 1, 860, updated=time.time()))
+        qtbot.waitUntil(lambda: len(runs.active()) == 1, timeout=10000)
+        assert "evaluate" not in steps.done
+        folder.write_status(Status(State.DONE, 860, 860, updated=time.time()))
+    qtbot.waitUntil(lambda: "evaluate" in steps.done, timeout=10000)
+
+
 def test_the_palette_finds_an_action_and_runs_it(open_studio: Studio, qtbot):
     palette = open_studio._palette
     open_studio.window.commands["palette"].trigger()
@@ -165,6 +179,7 @@ def test_every_button_without_words_has_an_accessible_name(open_studio: Studio):
 def test_no_torch_is_loaded_by_opening_a_project(small_project: Path):
     code = f"""
 import sys
+import time
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from studio.app import Studio
