@@ -57,10 +57,12 @@ class CurvePlot(PlotPanel):
     Signals:
         smoothing_chosen(str): a person chose one of `SMOOTHINGS`.
         step_clicked(int): a person clicked at a step that a curve has.
+        step_hovered(object): the mouse is at such a step (int), or no longer at any (None).
     """
 
     smoothing_chosen = Signal(str)
     step_clicked = Signal(int)
+    step_hovered = Signal(object)
 
     def __init__(
         self,
@@ -332,6 +334,7 @@ class CurvePlot(PlotPanel):
             return
         self._cursor.setPos(step)
         self._cursor.show()
+        self.step_hovered.emit(round(step))
         colours, texts = theme.colours(self), [f"step {step:,.0f}"]
         for place, series in enumerate(self._series):
             if len(series.steps):
@@ -343,7 +346,9 @@ class CurvePlot(PlotPanel):
         self._readout.show_readout(texts)
 
     def _leave(self) -> None:
-        self._cursor.hide()
+        if self._cursor.isVisible():
+            self._cursor.hide()
+            self.step_hovered.emit(None)
         self._readout.leave()
 
     # --- Qt -----------------------------------------------------------------------------------

@@ -120,6 +120,11 @@ class Monitors(QWidget):
         self._step = step
         self._refresh()
 
+    def glance_at(self, step: int | None) -> None:
+        """Let the filters, if they are in view, follow the mouse over a curve; back where it left (None)."""
+        if self.tabs.currentIndex() == FILTERS:
+            self.filters.set_step(self._step if step is None else step)
+
     def show_pairs(self, step: int) -> None:
         """Look at the worst batch of those that a point of the loss curve is the mean of."""
         self._step = step

@@ -86,6 +86,7 @@ class TrainWorkspace(QWidget):
         self.run_list.chosen_changed.connect(self._show_chosen)
         for plot in (self.loss, self.accuracy):
             plot.step_clicked.connect(self._go_to)
+        self.loss.step_hovered.connect(self.monitors.glance_at)
         self.monitors.step_chosen.connect(self.loss.set_cursor)
         self.monitors.step_chosen.connect(self.accuracy.set_cursor)
         self._error.started.connect(self.run_list.choose)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
 from core.array_file import read_arrays
 from core.trajectories.model import Review
@@ -204,3 +204,21 @@ def test_segments_choose_which_pairs(window: Studio, qtbot: Any) -> None:
     assert pairs.step.isVisible()
     qtbot.mouseClick(buttons[Which.NEXT], LEFT)
     assert not pairs.step.isVisible()
+
+
+def test_the_filters_follow_the_mouse_over_the_curve(window: Studio, qtbot: Any) -> None:
+    train = window.session.train
+    show(window, monitors.FILTERS, qtbot)
+    filters, curve = train.monitors.filters, train.loss._plot
+    qtbot.waitUntil(lambda: filters.shown is not None, timeout=20000)
+    saved = [one.step for one in filters._run.filters]
+    newest, first_report = saved[-1], int(filters._run.curve("loss").steps[0])
+    expected = max(step for step in saved if step <= first_report)
+    assert filters.shown.step == newest > expected
+    view = curve.getViewBox()
+    spot = curve.mapFromScene(view.mapViewToScene(QPointF(first_report, sum(view.viewRange()[1]) / 2)))
+    qtbot.mouseMove(curve.viewport(), spot + QPoint(1, 3))
+    qtbot.mouseMove(curve.viewport(), spot)
+    qtbot.waitUntil(lambda: filters.shown.step == expected, timeout=20000)
+    QApplication.sendEvent(curve.viewport(), QEvent(QEvent.Type.Leave))
+    qtbot.waitUntil(lambda: filters.shown.step == newest, timeout=20000)
