@@ -92,12 +92,26 @@ def propose_all(
             executor.shutdown(cancel_futures=True)
 
 
+def cached_boxes(path: Path, mode: str, cache: Path) -> np.ndarray | None:
+    """What the cache holds for an image file, (M, 4) float32; None where it holds nothing whole."""
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        boxes: np.ndarray = np.load(_kept(digest, mode, cache), allow_pickle=False)
+    except (ValueError, EOFError, OSError):
+        return None
+    return boxes
+
+
+def _kept(digest: str, mode: str, cache: Path) -> Path:
+    return cache / f"selective-search-{mode}-{VERSION}" / digest[:2] / f"{digest}.npy"
+
+
 def _cached(path: Path, mode: str, cache: Path) -> np.ndarray:
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return propose(read_image(path), mode)  # the reader says what is wrong
-    kept = cache / f"selective-search-{mode}-{VERSION}" / digest[:2] / f"{digest}.npy"
+    kept = _kept(digest, mode, cache)
     try:
         boxes: np.ndarray = np.load(kept, allow_pickle=False)
         return boxes

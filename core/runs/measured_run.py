@@ -1,0 +1,151 @@
+"""A run whose detections were measured: all that explains its AP, read from its folder."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.datasets.voc import CLASSES, VocImage, read_split
+from core.detection.config import MODES
+from core.detection.proposal_file import Proposals
+from core.detection.proposals import cached_boxes
+from core.errors import StudioError
+from core.evaluation import comp4, origin
+from core.evaluation.diagnosis import ClassDiagnosis, Diagnosis, diagnose
+from core.evaluation.voc_ap import Detections
+from core.runs.run_folder import RunFolder
+
+USUAL_OVERLAP = 0.5
+"""The smallest IoU of a correct detection where a result does not say it, as VOC has it."""
+
+
+@dataclass(frozen=True)
+class MeasuredRun:
+    """What was detected in a set of VOC, and how it was measured.
+
+    Attributes:
+        folder: of the run: of the job `voc`, `detect`, `evaluate` or `finetune`.
+        voc: folder of the VOC data.
+        year, set: of VOC, what was measured on.
+        metric: one of `voc_ap.METRICS`.
+        overlap: the smallest IoU of a correct detection.
+        files: folder of the comp4 files.
+        images: of the set, with their objects; their pictures may be absent.
+    """
+
+    folder: RunFolder
+    voc: Path
+    year: int
+    set: str
+    metric: str
+    overlap: float
+    files: Path
+    images: tuple[VocImage, ...]
+
+    @classmethod
+    def open(cls, run: Path, voc: Path | None = None) -> "MeasuredRun":
+        """A run that holds `results/ap.json`, with the annotations of its set.
+
+        Args:
+            run: its folder.
+            voc: folder of the VOC data where it is no longer where the run found it.
+
+        Raises:
+            StudioError: the run was not measured, its detections are gone, or the VOC data are.
+        """
+        folder = RunFolder.open(run)
+        settings, result = folder.settings_as_written(), _result(folder)
+        year, set_name = int(result["year"]), str(result["set"])
+        files = _files(folder, settings, result)
+        if not any((files / comp4.file_name(set_name, name)).is_file() for name in CLASSES):
+            raise StudioError(
+                f"The detections of {folder.name} are no longer in {files}; detect and evaluate again."
+            )
+        place = voc or Path(str(result.get("voc") or settings.get("voc", "")))
+        if not place.is_dir():
+            raise StudioError(f"The VOC data of {folder.name} are no longer in {place}; put the folder back.")
+        images = read_split(place, year, set_name)
+        overlap = float(result.get("overlap") or USUAL_OVERLAP)
+        return cls(folder, place, year, set_name, str(result["metric"]), overlap, files, images)
+
+    def detections(self, name: str) -> Detections:
+        """Of one class; none where there is no file of it.
+
+        Raises:
+            StudioError: the file is damaged.
+        """
+        path = self.files / comp4.file_name(self.set, name)
+        return comp4.read(path) if path.is_file() else Detections.none()
+
+    def diagnosis(self, on_class: Callable[[ClassDiagnosis], None] | None = None) -> Diagnosis:
+        """Why its AP is what it is; takes seconds. `on_class` is called as classes finish.
+
+        Raises:
+            StudioError: a file of detections is damaged or of another set.
+        """
+        detections = {name: self.detections(name) for name in CLASSES}
+        return diagnose(self.images, detections, self.metric, self.overlap, on_class)
+
+    def proposals(self, image: str) -> np.ndarray | None:
+        """The boxes that the detector chose from in an image, (M, 4) float32 pixels; None where not kept."""
+        if self._proposal_file is not None:
+            try:
+                return self._proposal_file[image]
+            except StudioError:
+                return None
+        settings = self.folder.settings_as_written()
+        mode = str(self._facts.get("proposals", settings.get("mode", "")))
+        path = next((each.path for each in self.images if each.id == image), None)
+        if path is None or mode not in MODES:
+            return None
+        kept = (cached_boxes(path, mode, cache) for cache in self._caches(settings))
+        return next((boxes for boxes in kept if boxes is not None), None)
+
+    @cached_property
+    def _facts(self) -> dict[str, Any]:
+        return origin.read(self.files, self.set)
+
+    @cached_property
+    def _proposal_file(self) -> Proposals | None:
+        settings = self.folder.settings_as_written()
+        name = {"voc": "test_proposals", "detect": "proposals"}.get(self.folder.job, "")
+        named = settings.get(name) or self._facts.get("proposals")
+        if not named or named in MODES:
+            return None
+        try:
+            return Proposals.load(Path(str(named)))
+        except StudioError:
+            return None
+
+    def _caches(self, settings: Mapping[str, Any]) -> list[Path]:
+        """Where the boxes of its images may be kept: as it says, in itself, in the run that detected."""
+        caches = [Path(str(settings["cache"]))] if settings.get("cache") else []
+        caches.append(self.folder.path / "cache")
+        if self._facts.get("run"):
+            caches.append(Path(str(self._facts["run"])) / "cache")
+        return caches
+
+
+def _result(folder: RunFolder) -> dict[str, Any]:
+    try:
+        result = json.loads((folder.results / "ap.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StudioError(f"{folder.name} was not measured; evaluate its detections first.") from error
+    except (OSError, ValueError) as error:
+        raise StudioError(f"{folder.results / 'ap.json'} cannot be read; evaluate again.") from error
+    if not isinstance(result, dict) or not {"year", "set", "metric"} <= result.keys():
+        raise StudioError(f"{folder.results / 'ap.json'} does not say what was measured; evaluate again.")
+    return result
+
+
+def _files(folder: RunFolder, settings: Mapping[str, Any], result: Mapping[str, Any]) -> Path:
+    """The folder of the comp4 files: beside the result, or where the result or the settings say."""
+    usual = folder.results / "detections"
+    if usual.is_dir():
+        return usual
+    setting = {"evaluate": "detections", "detect": "out"}.get(folder.job, "")
+    return Path(str(result.get("detections") or settings.get(setting) or usual))
