@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 import numpy as np
@@ -15,6 +15,7 @@ from core.datasets.voc import CLASSES
 from core.evaluation.table1 import HEADS, TableRow
 from core.events import ClassAP
 from studio import theme
+from studio.plots.bar_chart import whiskers
 from studio.plots.figure import Table
 from studio.plots.legend import Legend
 from studio.plots.plot_panel import PlotPanel
@@ -33,11 +34,13 @@ class BarSeries:
         label: what it is.
         class_aps: class → average precision so far.
         colour: a place for `Colours.line`.
+        intervals: class, or `MEAN` → the ends of the interval of its AP, 0..1, where they are known.
     """
 
     label: str
     class_aps: Mapping[str, ClassAP]
     colour: int = 0
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def mean(self) -> float:
@@ -110,6 +113,14 @@ class ApBars(PlotPanel):
         self._marks = pg.PlotDataItem(connect="pairs")
         self._marks.setZValue(10)
         self._plot.addItem(self._marks)
+        self._whiskers = pg.PlotDataItem(connect="pairs")
+        self._whiskers.setZValue(11)
+        self._plot.addItem(self._whiskers)
+        self._band = pg.LinearRegionItem(movable=False, pen=pg.mkPen(None))
+        self._band.setZValue(-10)
+        self._band.hide()
+        self._screen_only.append(self._band)
+        self._plot.addItem(self._band, ignoreBounds=True)
         self._absent = [pg.TextItem("n/a", anchor=(0.5, 1)) for _ in self.groups]
         for place, text in enumerate(self._absent):
             text.setPos(place, 0)
@@ -126,6 +137,13 @@ class ApBars(PlotPanel):
         self._series, self._quoted = tuple(series), quoted
         self._draw()
 
+    def set_class(self, name: str) -> None:
+        """Set a class apart from the others; none where the name is empty."""
+        self._band.setVisible(name in CLASSES)
+        if name in CLASSES:
+            place = CLASSES.index(name)
+            self._band.setRegion((place - 0.5, place + 0.5))
+
     def heights(self, place: int) -> np.ndarray:
         """(21,) float, percent: the bars drawn for the run at a place; 0 where there is none."""
         return np.asarray(self._bars[place].opts["height"])
@@ -135,6 +153,15 @@ class ApBars(PlotPanel):
         _, y = self._marks.getOriginalDataset()
         return np.zeros(0) if y is None else np.asarray(y)[::2]
 
+    def intervals(self) -> dict[tuple[int, str], tuple[float, float]]:
+        """Place of a run, class → the ends of its whisker, percent."""
+        return {
+            (place, group): (100 * one.intervals[group][0], 100 * one.intervals[group][1])
+            for place, one in enumerate(self._series)
+            for group in self.groups
+            if group in one.intervals and math.isfinite(_ap(one, group))
+        }
+
     # --- drawing ------------------------------------------------------------------------------
 
     def _draw(self) -> None:
@@ -143,6 +170,7 @@ class ApBars(PlotPanel):
         for group, text in zip(self.groups, self._absent, strict=True):
             text.setVisible(any(_is_absent(one, group) for one in self._series))
         tops = [self.heights(place).max() for place in range(len(self._series))]
+        tops += [high for _, high in self.intervals().values() if math.isfinite(high)]
         if self._quoted is not None:
             tops.append(100 * max(self._quoted.aps.values()))
         top = 10 * math.ceil((max(tops, default=90) + 2) / 10)
@@ -165,6 +193,10 @@ class ApBars(PlotPanel):
             bars = self._bars[place]
             bars.setOpts(x=places + left, height=heights, width=0.92 * width, brush=brush, pen=None)
             bars.setVisible(True)
+        drawn = self.intervals()
+        middle = (len(self._series) - 1) / 2
+        at = np.array([self.groups.index(group) + (place - middle) * width for place, group in drawn])
+        self._whiskers.setData(*whiskers(at, [*drawn.values()], min(0.12, 0.3 * width)))
 
     def _draw_marks(self) -> None:
         if self._quoted is None:
@@ -179,6 +211,10 @@ class ApBars(PlotPanel):
         colours = theme.colours(self)
         self._divider.setPen(pg.mkPen(colours.border))
         self._marks.setPen(pg.mkPen(colours.text, width=self._wide(2)))
+        self._whiskers.setPen(pg.mkPen(colours.muted, width=self._wide(1.5)))
+        band = QColor(colours.mark)
+        band.setAlphaF(0.14)
+        self._band.setBrush(pg.mkBrush(band))
         for text in self._absent:
             text.setColor(colours.muted)
 
@@ -190,19 +226,24 @@ class ApBars(PlotPanel):
         if self._quoted is not None:
             words = f"{self._quoted.label}, quoted: Table 1 of the paper{self._quoted.remark}"
             texts.append(f"<b>—</b>&nbsp;{escape(words)}")
+        if any(one.intervals for one in self._series):
+            texts.append("I&nbsp;95 % interval, pictures drawn anew")
         return texts
 
     def _table(self) -> Table:
-        rows: list[tuple[str, str, float, int | str]] = []
-        for one in self._series:
+        rows: list[tuple[str, str, float, int | str, float, float]] = []
+        ends = self.intervals()
+        for place, one in enumerate(self._series):
             for group in self.groups:
                 found = one.class_aps.get(group)
                 objects = found.objects if found is not None else ""
-                rows.append((one.label, group, 100 * _ap(one, group), objects))
+                interval = ends.get((place, group), (math.nan, math.nan))
+                rows.append((one.label, group, 100 * _ap(one, group), objects, *interval))
         if self._quoted is not None:
             label = f"{self._quoted.label} (quoted)"
-            rows += [(label, group, 100 * ap, "") for group, ap in self._quoted.aps.items()]
-        return Table(("series", "class", "AP (%)", "objects"), rows)
+            none = (math.nan, math.nan)
+            rows += [(label, group, 100 * ap, "", *none) for group, ap in self._quoted.aps.items()]
+        return Table(("series", "class", "AP (%)", "objects", "95 % from (%)", "95 % to (%)"), rows)
 
     def _group_at(self, position: QPointF) -> str | None:
         view = self._plot.getViewBox()
@@ -256,6 +297,9 @@ def _reading(series: BarSeries, group: str) -> str:
     """What is known of a run's group, in words."""
     found, ap = series.class_aps.get(group), _ap(series, group)
     objects = f" of {found.objects:,} objects" if found is not None else ""
+    if group in series.intervals:
+        low, high = series.intervals[group]
+        objects = f" [{100 * low:.1f}, {100 * high:.1f}]{objects}"
     if _is_absent(series, group):
         return f"no objects{objects}"
     return f"not yet{objects}" if math.isnan(ap) else f"{ap:.1%}{objects}"

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from studio import theme
 from studio.watch.card_layout import APART, GAP, PAD, Card, CardLayout
-from studio.watch.patch_cutter import Patch, PatchCutter
+from studio.watch.patch_cutter import Patch, cut_patches
+from studio.watch.picture_cutter import PictureCutter
 
 SIDE = 80
 """View pixels of a patch's side."""
@@ -59,7 +60,7 @@ class Cards(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.viewport().setMouseTracking(True)
         self.verticalScrollBar().setSingleStep(side // 2)
-        self._cutter = PatchCutter(self)
+        self._cutter = PictureCutter(cut_patches, self)
         self._cutter.arrived.connect(self.viewport().update)
         self._cutter.failed.connect(self.failed)
         self._wanting = QTimer(self, interval=0, singleShot=True)
