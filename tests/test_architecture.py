@@ -24,6 +24,7 @@ LEVELS = (
     ("evaluation", "identity"),
     ("project", "pretraining", "detection"),
     ("runs",),
+    ("matrix",),
     ("jobs",),
     ("worker", "check", "demo"),
     ("cli",),
@@ -110,6 +111,7 @@ def test_a_process_with_the_window_has_no_torch():
 
 TORCH_FREE = (
     *("core.datasets", "core.trajectories", "core.tracking", "core.project", "core.runs", "core.cli"),
+    "core.matrix",
     *("core.demo", "core.check", "core.worker", "core.jobs.densify", "core.jobs.by_clip.results"),
     *("core.pairs", "core.evaluation.voc_ap", "core.evaluation.table1", "core.evaluation.probes"),
     *(

@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import hashlib
 import importlib.resources
 import io
 import json
@@ -17,6 +18,7 @@ from core import config
 from core.datasets.voc import CLASSES
 from core.errors import StudioError
 from core.evaluation.voc_ap import metric_title
+from core.trajectories.snapshot import read_head
 
 HEADS = (
     *("aero", "bike", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow"),
@@ -50,6 +52,9 @@ class TableRow:
         network: its size: `paper`, `small` or `tiny`.
         train_set: what was fine-tuned on, such as `VOC 2007 trainval`.
         schedule: of fine-tuning, and its steps where they are not the schedule's own.
+        seed: of fine-tuning; None for a row that the paper prints, and where it is not recorded.
+        recipe: a digest of all settings of fine-tuning and pretraining but seeds, places and devices, and of
+            the revision of the trajectories; rows that differ in it are no repetitions of one another.
     """
 
     start: str
@@ -64,6 +69,8 @@ class TableRow:
     network: str
     train_set: str
     schedule: str
+    seed: int | None = None
+    recipe: str = ""
 
     @property
     def is_quoted(self) -> bool:
@@ -187,6 +194,8 @@ def row_of_run(run: Path) -> TableRow:
             network=str(result.get("network") or _network(run, settings)),
             train_set=_train_set(result, settings),
             schedule=_schedule(result, settings),
+            seed=settings.get("seed"),
+            recipe=_recipe(settings),
         )
     except FileNotFoundError as error:
         raise StudioError(f"{run} has no AP yet; let its evaluation finish, or leave it out.") from error
@@ -243,6 +252,22 @@ def _train_set(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
 def _schedule(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     name = str(result.get("schedule", settings.get("schedule", UNKNOWN)))
     return f"{name}, {settings['steps']:,} steps" if settings.get("steps") else name
+
+
+_APART = ("seed", "init", "device", "cache", "voc", "images", "workers", "processes", "report_every")
+"""Settings that do not make two runs unlike: places, devices, and the seed."""
+
+
+def _recipe(settings: Mapping[str, Any]) -> str:
+    """See `TableRow.recipe`."""
+    init = Path(str(settings.get("init", "random")))
+    parts: list[Any] = [{name: value for name, value in settings.items() if name not in _APART}]
+    if (init / "config.toml").is_file():
+        before = config.read_toml(init / "config.toml").get("settings", {})
+        head = read_head(init / "snapshot")
+        parts += [{name: value for name, value in before.items() if name not in _APART}]
+        parts += [head.revision if head else None]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 def _percent(value: float | None) -> float:
