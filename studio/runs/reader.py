@@ -39,6 +39,7 @@ class Head:
     job: str
     settings: dict[str, Any]
     start: str = ""
+    weights: str = ""
     notes: RunNotes = field(default_factory=RunNotes)
 
 
@@ -159,10 +160,11 @@ def read_head(folder: RunFolder) -> Head:
         StudioError: there is no run in the folder, or its config.toml is damaged.
     """
     settings = folder.settings_as_written()
-    start = ""
+    start = weights = ""
     if "init" in settings and ("voc" in settings or folder.job == "probe"):
-        start = network_name(weights_at(folder, str(settings["init"])))
-    return Head(folder.job, settings, start, read_notes(folder.path))
+        weights = weights_at(folder, str(settings["init"]))
+        start = network_name(weights)
+    return Head(folder.job, settings, start, weights, read_notes(folder.path))
 
 
 def look(request: Request) -> News:

@@ -66,6 +66,7 @@ class Run:
         status: where it stands.
         notes: what a person calls it and says of it.
         start: where its trunk starts, such as `RandomNet` or `AssociationNet-objtr`; empty for other jobs.
+        weights: what that is now: the folder of a run, a file, `random`; empty for other jobs.
         clips, revision, points, objects: what it works on: the clips' names, at which revision of the
             project, how many point and object trajectories; the revision is None without a snapshot.
         material: what it trains on and is measured on; None where that is not recorded.
@@ -82,7 +83,7 @@ class Run:
         self.settings = settings
         self.status = Status(updated=time())
         self.notes = RunNotes()
-        self.start = ""
+        self.start = self.weights = ""
         self.clips: tuple[str, ...] = ()
         self.revision: int | None = None
         self.points = self.objects = 0
@@ -123,7 +124,7 @@ class Run:
     @property
     def choices(self) -> str:
         """Its job and the settings that matter most, such as `Pretrain · association objtr tiny`."""
-        start = [f"from {self.start}"] if self.start else []
+        start = [self.start] if self.start else []
         chosen = ("method", "regime", "network", "preset")
         values = [
             str(self.settings[key]) for key in chosen if self.settings.get(key) not in (None, "", "auto")

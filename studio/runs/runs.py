@@ -385,4 +385,5 @@ class Runs(QObject):
 
 
 def _set_head(run: Run, head: Head) -> None:
-    run.job, run.settings, run.start, run.notes = head.job, head.settings, head.start, head.notes
+    run.job, run.settings, run.notes = head.job, head.settings, head.notes
+    run.start, run.weights = head.start, head.weights

@@ -1,6 +1,6 @@
 """What is said about a run: its state, what is left, how old it is."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from time import time
@@ -75,11 +75,23 @@ def trained_words(run: Run) -> str:
 
 
 def labels(runs: Sequence[Run]) -> list[str]:
-    """A short name for each run in a legend; those that would share one get the time they were made."""
-    counts = Counter(run.label for run in runs)
-    made = [datetime.fromtimestamp(run.created) for run in runs]
-    form = "%H:%M:%S" if len({at.date() for at in made}) == 1 else "%d %b %H:%M"
-    return [
-        f"{run.label}, {at:{form}}" if counts[run.label] > 1 else run.label
-        for run, at in zip(runs, made, strict=True)
-    ]
+    """A short name for each run in a list or legend.
+
+    Those that would share one get their seed or, where that does not tell all of them apart, the time they
+    were made.
+    """
+    sharing: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        sharing[run.label].append(run)
+    return [_told_apart(run, sharing[run.label]) for run in runs]
+
+
+def _told_apart(run: Run, sharing: Sequence[Run]) -> str:
+    if len(sharing) < 2:
+        return run.label
+    seeds = [one.settings.get("seed") for one in sharing]
+    if None not in seeds and len(set(seeds)) == len(seeds):
+        return f"{run.label}, seed {run.settings['seed']}"
+    days = {datetime.fromtimestamp(one.created).date() for one in sharing}
+    form = "%H:%M:%S" if len(days) == 1 else "%d %b %H:%M"
+    return f"{run.label}, {datetime.fromtimestamp(run.created):{form}}"

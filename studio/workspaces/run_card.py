@@ -10,7 +10,9 @@ from studio import theme
 from studio.runs.run import Run, job_title
 from studio.runs.words import age, state_words
 
-RUN_ROLE = int(Qt.ItemDataRole.UserRole)
+RUN_ROLE, NAME_ROLE, COLOUR_ROLE = (int(Qt.ItemDataRole.UserRole) + place for place in range(3))
+"""The run, its name in the list, and a place for `Colours.line` where its colour is not that of its order."""
+
 SPARKLINE_POINTS = 60
 
 Index = QModelIndex | QPersistentModelIndex
@@ -45,8 +47,11 @@ class CardPainter(QStyledItemDelegate):
         if chosen or hovered:
             painter.fillRect(rect, QColor(colours.stripe if not chosen else colours.window))
         if chosen:
-            colour = QColor(colours.line(chosen_rows(self._view).index(index.row())))
-            painter.fillRect(QRect(rect.left(), rect.top(), 4, rect.height()), colour)
+            place = index.data(COLOUR_ROLE)
+            if place is None:
+                place = chosen_rows(self._view).index(index.row())
+            mark = QRect(rect.left(), rect.top(), 4, rect.height())
+            painter.fillRect(mark, QColor(colours.line(place)))
         painter.setPen(QColor(colours.border))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
 
@@ -59,8 +64,11 @@ class CardPainter(QStyledItemDelegate):
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        name = f"★ {run.label}" if run.notes.starred else run.label
-        title = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, first.width())
+        known = index.data(NAME_ROLE)
+        name = f"★ {known}" if run.notes.starred else known
+        # what tells runs apart stands at the end
+        end = Qt.TextElideMode.ElideRight if known == run.label else Qt.TextElideMode.ElideMiddle
+        title = painter.fontMetrics().elidedText(name, end, first.width())
         painter.drawText(first, left, title)
         font.setBold(False)
         painter.setFont(font)

@@ -1,6 +1,6 @@
 """The list of runs: a card each; they are found by words, named, noted and starred."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -25,8 +25,8 @@ from PySide6.QtWidgets import (
 from studio import theme
 from studio.runs.run import Run
 from studio.runs.runs import Runs
-from studio.runs.words import state_words
-from studio.workspaces.run_card import RUN_ROLE, CardPainter, Index, chosen_rows
+from studio.runs.words import labels, state_words
+from studio.workspaces.run_card import COLOUR_ROLE, NAME_ROLE, RUN_ROLE, CardPainter, Index, chosen_rows
 from studio.workspaces.run_menu import RunMenu, edit_notes
 
 NARROWEST = 200
@@ -95,6 +95,15 @@ class RunList(QWidget):
         """The chosen runs, as they stand in the list."""
         return [self._shown.runs[row] for row in chosen_rows(self._view)]
 
+    def name_of(self, run: Run) -> str:
+        """What the list calls a run: no other of its runs is called so, unless a person named it so."""
+        return self._shown.source.name_of(run)
+
+    def set_colours(self, colours: Mapping[Run, int]) -> None:
+        """Give chosen runs these colours, places for `Colours.line`; the others' go by their order."""
+        self._shown.source.colours = dict(colours)
+        self._view.viewport().update()
+
     def choose(self, *runs: Run) -> None:
         """Choose these runs and no others; a filter that hides one of them goes."""
         if any(run in self._shown.all and run not in self._shown.runs for run in runs):
@@ -135,7 +144,7 @@ class _ShownRuns(QSortFilterProxyModel):
 
     def __init__(self, model: "_RunModel", parent: QWidget) -> None:
         super().__init__(parent)
-        self._model = model
+        self.source = model
         self._words: list[str] = []
         model.setParent(self)
         self.setSourceModel(model)
@@ -145,13 +154,13 @@ class _ShownRuns(QSortFilterProxyModel):
     @property
     def all(self) -> list[Run]:
         """Every run, shown or not."""
-        return self._model.runs
+        return self.source.runs
 
     @property
     def runs(self) -> list[Run]:
         """The runs shown, from above."""
         return [
-            self._model.runs[self.mapToSource(self.index(row, 0)).row()] for row in range(self.rowCount())
+            self.source.runs[self.mapToSource(self.index(row, 0)).row()] for row in range(self.rowCount())
         ]
 
     def find(self, text: str) -> None:
@@ -160,13 +169,13 @@ class _ShownRuns(QSortFilterProxyModel):
         self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        run = self._model.runs[row]
-        said = (run.title, run.choices, run.notes.note, run.name, state_words(run))
+        run = self.source.runs[row]
+        said = (self.source.name_of(run), run.title, run.choices, run.notes.note, run.name, state_words(run))
         text = "\n".join(said).lower()
         return all(word in text for word in self._words)
 
     def lessThan(self, left: Index, right: Index) -> bool:
-        one, other = self._model.runs[left.row()], self._model.runs[right.row()]
+        one, other = self.source.runs[left.row()], self.source.runs[right.row()]
         if one.notes.starred != other.notes.starred:
             return one.notes.starred
         return left.row() < right.row()
@@ -177,10 +186,19 @@ class _RunModel(QAbstractListModel):
         super().__init__()
         self._jobs = tuple(jobs)
         self.runs = runs.for_job(*jobs)
+        self.colours: dict[Run, int] = {}
+        self._names: dict[Run, str] = {}
         runs.added.connect(self._add)
         runs.removed.connect(self._remove)
         for signal in (runs.changed, runs.metrics_changed):
             signal.connect(self._tell)
+        runs.annotated.connect(self._rename)
+
+    def name_of(self, run: Run) -> str:
+        """A name that tells a run from the others."""
+        if run not in self._names:
+            self._names = dict(zip(self.runs, labels(self.runs), strict=True))
+        return self._names.get(run, run.label)
 
     def rowCount(self, parent: Index | None = None) -> int:
         return len(self.runs) if parent is None or not parent.isValid() else 0
@@ -189,6 +207,10 @@ class _RunModel(QAbstractListModel):
         run = self.runs[index.row()]
         if role == RUN_ROLE:
             return run
+        if role == NAME_ROLE:
+            return self.name_of(run)
+        if role == COLOUR_ROLE:
+            return self.colours.get(run)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{run.title}, {state_words(run)}"
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -201,6 +223,7 @@ class _RunModel(QAbstractListModel):
             row = next((r for r, one in enumerate(self.runs) if one.created <= run.created), len(self.runs))
             self.beginInsertRows(QModelIndex(), row, row)
             self.runs.insert(row, run)
+            self._names = {}
             self.endInsertRows()
 
     def _remove(self, run: Run) -> None:
@@ -208,7 +231,13 @@ class _RunModel(QAbstractListModel):
             row = self.runs.index(run)
             self.beginRemoveRows(QModelIndex(), row, row)
             self.runs.remove(run)
+            self._names = {}
             self.endRemoveRows()
+
+    def _rename(self) -> None:
+        """Others may need to be told apart no more, or only now."""
+        self._names = {}
+        self.dataChanged.emit(self.index(0), self.index(len(self.runs) - 1))
 
     def _tell(self, run: Run) -> None:
         if run in self.runs:

@@ -180,7 +180,7 @@ def test_an_evaluation_is_started_by_a_click_and_fills_the_bars(
     (run,) = workspace._runs.all
     qtbot.waitUntil(lambda: bool(ends), timeout=120000)
     assert ends == [State.DONE], run.status.error
-    assert run.title == "Evaluate on VOC · from RandomNet · tiny"
+    assert run.title == "Evaluate on VOC · RandomNet · tiny"
     assert set(run.class_aps) == set(CLASSES)
     assert workspace.bars.heights(0)[-1] == pytest.approx(100 * run.class_aps["cat"].ap)
     assert len(run.curve("loss")) == 4
