@@ -24,7 +24,7 @@ class _Piece(Protocol):
 Piece = TypeVar("Piece", bound=_Piece)
 
 Cut = Callable[[Sequence[Piece], int], Iterator[list[tuple[Hashable, np.ndarray]]]]
-"""Called in a thread with pieces and a side S in pixels; gives keys and (S, S, 3) uint8 RGB, a few at once."""
+"""Called in a thread with pieces and a side S in pixels; gives keys and (S, S, 3) uint8 RGB, some at once."""
 
 
 class PictureCutter(QObject, Generic[Piece]):
