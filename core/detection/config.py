@@ -161,6 +161,12 @@ class FinetuneConfig(DetectorData):
     freeze_at: int = setting(
         0, "Keep conv1 up to this layer as it starts", minimum=0, maximum=5, advanced=True
     )
+    calibrated: bool = setting(
+        False,
+        "Before the first step, bring every channel of the trunk to mean 0 and variance 1 over boxes of the "
+        "training images, whatever it starts from, as Krähenbühl et al. do",
+        advanced=True,
+    )
     scale_pixels: bool = setting(
         False,
         "Beyond Fast R-CNN: conv1 learns as if pixels had a deviation of 1, so that it does not outgrow the "

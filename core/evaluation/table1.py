@@ -250,8 +250,14 @@ def _train_set(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
 
 
 def _schedule(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
-    name = str(result.get("schedule", settings.get("schedule", UNKNOWN)))
-    return f"{name}, {settings['steps']:,} steps" if settings.get("steps") else name
+    parts = [str(result.get("schedule", settings.get("schedule", UNKNOWN)))]
+    parts += [f"{settings['steps']:,} steps"] if settings.get("steps") else []
+    parts += [words for name, words in _CHANGES.items() if settings.get(name)]
+    return ", ".join(parts)
+
+
+_CHANGES = {"calibrated": "calibrated", "scale_pixels": "conv1 scaled"}
+"""Settings of fine-tuning that change how a start learns."""
 
 
 _APART = ("seed", "init", "device", "cache", "voc", "images", "workers", "processes", "report_every")

@@ -11,6 +11,7 @@ import torch
 from core import config as settings
 from core.datasets.voc import CLASSES, read_split
 from core.detection.batches import training_images
+from core.detection.calibration import calibrate_on
 from core.detection.config import SCHEDULES, FinetuneConfig
 from core.detection.detector_file import IN_RUN, save_detector
 from core.detection.loop import finetune, rate_at
@@ -60,6 +61,8 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
         f"Fine-tuning the {config.network} network on {len(chosen)} images of {config.set}, "
         f"schedule {config.schedule}."
     )
+    if config.calibrated and not start.settings:  # a run that is resumed goes on with its own weights
+        calibrate_on(net.trunk, chosen, config.seed)
     statistics = box_statistics((image.labelled() for image in chosen), net.classes)
     training = finetune(
         net, optimizer, chosen, statistics, config, config.image_size, start, folder.checkpoints, device

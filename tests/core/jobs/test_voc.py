@@ -3,7 +3,7 @@
 import json
 import shutil
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import cv2
 import numpy as np
@@ -147,6 +147,23 @@ def test_a_stopped_chain_goes_on_to_the_same_end(done, settings, tmp_path):
     assert curve == [2, 4, 6, 8]
     classes = [event.name for event in folder.events()[0] if isinstance(event, ClassAP)]
     assert classes == list(CLASSES)
+
+
+def test_a_calibrated_fine_tuning_starts_elsewhere_and_is_resumed_to_the_same_weights(settings, tmp_path):
+    chosen = {each.name: getattr(settings, each.name) for each in fields(FinetuneConfig)}
+    plain = FinetuneConfig(**chosen | {"set": "trainval", "checkpoint_every": 3})
+    calibrated = replace(plain, calibrated=True)
+    ends = {}
+    for name, config in (("plain", plain), ("straight", calibrated), ("cut", calibrated)):
+        folder = RunFolder.create(tmp_path / name, "finetune", config)
+        if name == "cut":
+            with closing(run(folder)) as events:
+                next(event for event in events if isinstance(event, Metric) and event.step >= 4)
+        list(run(folder))
+        ends[name] = load_file(folder.results / "detector.safetensors")
+    for layer, weights in ends["straight"].items():
+        assert torch.equal(weights, ends["cut"][layer]), layer
+    assert not torch.equal(ends["plain"]["trunk.conv3.weight"], ends["straight"]["trunk.conv3.weight"])
 
 
 def test_a_fine_tuning_goes_on_with_the_network_it_began_with(settings, tmp_path):
