@@ -51,6 +51,15 @@ class ClassDiagnosis:
     without: dict[str, float]
     found: ClassObjects
 
+    @property
+    def break_even(self) -> float:
+        """The score from which on as many detections count as there are objects, so precision equals recall.
+
+        The lowest score where there are fewer detections; infinity where there is none.
+        """
+        counted = self.detections.scores[~self.detections.are(Verdict.IGNORED)][: self.objects]
+        return float(counted[-1]) if len(counted) else float("inf")
+
     def missed(self, threshold: float) -> tuple[Missed, ...]:
         """The objects that no detection with a score of `threshold` and above finds, image after image."""
         return self.found.missed(self.detections, threshold)
