@@ -1,4 +1,4 @@
-"""`evaluate`: measure comp4 files with VOC's average precision.
+"""`evaluate`: measure comp4 files with VOC's average precision, or pack them for VOC's server.
 
 Where `detect` wrote them, the result is kept in the run it names too, for `table1` and the window.
 """
@@ -24,8 +24,10 @@ add_arguments = job_command.add_arguments
 def perform(args: argparse.Namespace, job: Job) -> Outcome:
     settings: EvaluateConfig = job_command.settings_of(args, job)
     with passing_run(job, settings, args) as folder:
-        values = json.loads((folder.results / job.result).read_text(encoding="utf-8"))
-        run = _maker(settings)
+        found = (folder.results / name for name in ("archive.json", job.result))
+        texts = [path.read_text(encoding="utf-8") for path in found if path.is_file()]
+        values = {name: value for text in texts for name, value in json.loads(text).items()}
+        run = _maker(settings) if (folder.results / job.result).is_file() else None
         if run is None:
             return Outcome("", values)
         if _was_trained_on(run, settings):
