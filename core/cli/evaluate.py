@@ -1,4 +1,4 @@
-"""`evaluate`: measure comp4 files with VOC's average precision, and explain it on request.
+"""`evaluate`: measure comp4 files with VOC's average precision, explain it, or pack them for VOC's server.
 
 Where `detect` wrote them, the result is kept in the run it names too, for `table1` and the window.
 """
@@ -39,9 +39,13 @@ def perform(args: argparse.Namespace, job: Job) -> Outcome:
     settings: EvaluateConfig = job_command.settings_of(args, job)
     _check_places(args)
     with passing_run(job, settings, args) as folder:
-        values = json.loads((folder.results / job.result).read_text(encoding="utf-8"))
-        _explain(args, folder, settings)
-        run = _maker(settings)
+        found = (folder.results / name for name in ("archive.json", job.result))
+        texts = [path.read_text(encoding="utf-8") for path in found if path.is_file()]
+        values = {name: value for text in texts for name, value in json.loads(text).items()}
+        measured = (folder.results / job.result).is_file()
+        if measured:
+            _explain(args, folder, settings)
+        run = _maker(settings) if measured else None
         if run is None:
             return Outcome("", values)
         if _was_trained_on(run, settings):

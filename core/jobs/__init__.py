@@ -101,7 +101,7 @@ JOBS: dict[str, Job] = {
         Job(
             name="evaluate",
             title="Evaluate",
-            help="measure comp4 files with VOC's average precision",
+            help="measure comp4 files with VOC's average precision, or pack them for its server",
             settings=EvaluateConfig,
             works=Works.FOR_A_FILE,
             module="core.jobs.evaluate",
