@@ -1,15 +1,18 @@
 """The Compare workspace: runs beside each other and beside the paper's Table 1."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from pathlib import Path
+from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from core.datasets.voc import CLASSES
 from core.evaluation.differences import disagreement
-from core.evaluation.table1 import UNKNOWN, TableRow
+from core.events import ClassAP
+from studio.comparison.compared_row import ComparedRow, rows_of
+from studio.comparison.row_colours import RowColours
+from studio.comparison.starts import pretraining_of
 from studio.document import Document
 from studio.plots.ap_bars import ApBars, BarSeries, Quoted
 from studio.plots.filter_picture import FilterPicture
@@ -25,8 +28,6 @@ MEASURED = ("voc", "finetune", "evaluate")
 """Jobs whose runs can hold average precision; `evaluate` on the command line adds it to a finetune run."""
 
 JOBS = (*MEASURED, "pretrain")
-LONGEST_NAME = 28
-"""Letters of a start that are shown; a weights file may be called anything."""
 
 
 class CompareWorkspace(QWidget):
@@ -36,6 +37,8 @@ class CompareWorkspace(QWidget):
         super().__init__(parent)
         self.setObjectName("compare_workspace")
         self._document, self._runs = document, runs
+        self._rows: list[ComparedRow] = []
+        self._colours = RowColours()
         self.run_list = RunList(runs, JOBS, "Runs to compare appear here.\nStart them in Train or Evaluate.")
         self.table, self.bars, self.settings = Table1View(), ApBars(), SettingsDiff()
         self.filters = (FilterPicture(), FilterPicture())
@@ -64,29 +67,35 @@ class CompareWorkspace(QWidget):
 
     def _show_chosen(self) -> None:
         chosen = self.run_list.chosen()
-        rows = [(_short_name(row, run), row) for run in chosen if (row := row_of(run)) is not None]
-        without = len(chosen) - len(rows)
+        self._rows = self._compared(chosen)
+        without = len(chosen) - sum(len(row.runs) for row in self._rows)
         self.table.words.setText(
             f"{without} of {len(chosen)} chosen runs have no average precision yet." if without else ""
         )
-        self.table.show_runs(rows)
+        self.table.show_rows(self._rows)
         self._show_bars()
         self._show_filters(chosen)
         self.settings.show_runs(chosen)
 
+    def _compared(self, chosen: Sequence[Run]) -> list[ComparedRow]:
+        """The rows of the chosen runs; each in its colour, which the list shows too."""
+        measured = [(run, row) for run in chosen if (row := row_of(run)) is not None]
+        names = [self.run_list.name_of(run) for run, _ in measured]
+        rows = rows_of(measured, names)
+        key_of = {run: row.key for row in rows for run in row.runs}
+        keys = {run: key_of.get(run, run.name) for run in chosen}
+        places = self._colours.of(keys.values())
+        self.run_list.set_colours({run: places[key] for run, key in keys.items()})
+        return [replace(row, colour=places[row.key]) for row in rows]
+
     def _show_bars(self) -> None:
-        chosen = self.run_list.chosen()
-        names = labels(chosen)
-        series = [
-            BarSeries(names[place], run.class_aps, place) for place, run in enumerate(chosen) if run.class_aps
-        ]
+        series = [BarSeries(_with_seeds(row), _mean_aps(row), row.colour or 0) for row in self._rows]
         quoted = next(iter(self.table.quoted), None)
         if quoted is None:
             self.bars.show_runs(series, None)
             return
-        rows = [(name, row_of(run)) for name, run in zip(names, chosen, strict=True)]
-        unlike = [(name, disagreement(row, quoted)) for name, row in rows if row is not None]
-        self.bars.show_runs(series, Quoted.of(quoted, unlike))
+        unlike = [(row.name, disagreement(row.any, quoted.any)) for row in self._rows]
+        self.bars.show_runs(series, Quoted.of(quoted.any, unlike))
 
     def _show_filters(self, chosen: Sequence[Run]) -> None:
         """The filters of the first two chosen runs that have some, or whose start has."""
@@ -101,9 +110,8 @@ class CompareWorkspace(QWidget):
     def _with_filters(self, run: Run) -> Run | None:
         if run.filters:
             return run
-        start = Path(str(run.settings.get("init", "")))
-        found = (one for one in self._runs.for_job("pretrain") if one.path == start and one.filters)
-        return next(found, None)
+        start = pretraining_of(run, self._runs.for_job("pretrain"))
+        return start if start is not None and start.filters else None
 
     def _arrange(self) -> None:
         pictures = QWidget()
@@ -130,15 +138,14 @@ class CompareWorkspace(QWidget):
         layout.addWidget(splitter)
 
 
-def _short_name(row: TableRow, run: Run) -> str:
-    """The name of a run; without one the network it starts from and when it was made."""
-    if run.notes.name:
-        return (
-            run.notes.name
-            if len(run.notes.name) <= LONGEST_NAME
-            else f"{run.notes.name[: LONGEST_NAME - 1]}…"
-        )
-    start = str(row.run) if row.start == UNKNOWN else row.start
-    if len(start) > LONGEST_NAME:
-        start = f"{start[: LONGEST_NAME - 1]}…"
-    return f"{start} · {datetime.fromtimestamp(run.created):%d %b %H:%M}"
+def _with_seeds(row: ComparedRow) -> str:
+    return f"{row.name} · mean of {len(row.runs)} seeds" if len(row.runs) > 1 else row.name
+
+
+def _mean_aps(row: ComparedRow) -> dict[str, ClassAP]:
+    """By class, over the seeds of a row."""
+    objects = row.runs[0].class_aps
+    return {
+        name: ClassAP(name, row.value(name).mean / 100, objects[name].objects if name in objects else 0)
+        for name in CLASSES
+    }

@@ -1,10 +1,11 @@
 """Runs in the paper's Table 1: which rows stand beside them, and the differences to one of the rows."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -20,25 +21,43 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.voc import CLASSES
-from core.evaluation.table1 import TableRow, paper_rows, parts
+from core.evaluation.table1 import paper_rows, parts
 from core.evaluation.table1_formats import format_table
 from studio import theme
-from studio.workspaces.table1_model import Table1Model
+from studio.comparison.compared_row import OF, ComparedRow
+from studio.workspaces.table1_model import Line, Table1Model
 
 COPIES = {"Markdown": "markdown", "LaTeX": "latex", "CSV": "csv"}
 NAMES_WIDTH = 300
 """Pixels that the names of rows may take; the rest of a longer one is in its tooltip."""
 
+SIGNS = (
+    "▲ above, ▼ below {}; bold where the 95 % interval over seeds leaves 0 out."
+    " Intervals over seeds say nothing about other test images."
+)
+
 
 class Table1View(QWidget):
-    """The table, what it is compared with, and below it what may not be compared and why."""
+    """The table, what it is compared with, and below it what may not be compared and why.
+
+    Signals:
+        cell_chosen(Line, str): a person is at a cell: its line, and the class or `MEAN` that it is of.
+        opened(Line, str): the same, and wants to know where the figure comes from.
+        menu_asked(Line, str, QPoint): a menu is wanted there, at a point of the screen.
+        reference_changed(): differences are taken to another row.
+    """
+
+    cell_chosen = Signal(object, str)
+    opened = Signal(object, str)
+    menu_asked = Signal(object, str, QPoint)
+    reference_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._measured: tuple[tuple[str, TableRow], ...] = ()
-        self._chosen_reference = ""
+        self._measured: tuple[ComparedRow, ...] = ()
+        self._chosen_reference: Hashable = None
         self.model = Table1Model(self)
-        self._table = self._new_table()
+        self.table = self._new_table()
         self.part = self._new_choice_of_part()
         self.reference = QComboBox()
         self.reference.setObjectName("reference_row")
@@ -56,46 +75,58 @@ class Table1View(QWidget):
         self._arrange()
         self.part.currentIndexChanged.connect(self._show_rows)
         self.reference.activated.connect(self._choose_reference)
-        self.differences.toggled.connect(self._show_differences)
+        self.differences.toggled.connect(self._show)
 
     @property
-    def quoted(self) -> tuple[TableRow, ...]:
+    def quoted(self) -> tuple[ComparedRow, ...]:
         """The rows of the paper that are shown."""
-        return tuple(row for row in paper_rows() if row.part == self.part.currentData())
+        part = self.part.currentData()
+        return tuple(ComparedRow.of_paper(row) for row in paper_rows() if row.part == part)
 
-    def show_runs(self, measured: Sequence[tuple[str, TableRow]]) -> None:
-        """Show these rows of runs, each under its name, above those of the paper."""
+    def show_rows(self, measured: Sequence[ComparedRow]) -> None:
+        """Show these rows of runs above those of the paper."""
         self._measured = tuple(measured)
         self._show_rows()
 
+    def take_as_reference(self, row: ComparedRow) -> None:
+        """Take differences to a row that is shown."""
+        self.reference.setCurrentIndex(self.model.rows.index(row))
+        self._choose_reference()
+
     def copy(self, how: str) -> None:
         """Put the table on the clipboard, in one of `core.evaluation.table1_formats.FORMATS`."""
-        place = self.reference.currentIndex()
-        baselines = self.model.rows[place : place + 1] if self.differences.isChecked() else ()
-        QGuiApplication.clipboard().setText(format_table(self.model.rows, how, baselines))
+        rows = [row for each in self.model.rows for row in each.measured.rows.values()]
+        reference = self.model.reference
+        baselines = [reference.any] if reference is not None and self.differences.isChecked() else []
+        QGuiApplication.clipboard().setText(format_table(rows, how, baselines))
 
     def _show_rows(self) -> None:
-        rows = (*(row for _, row in self._measured), *self.quoted)
-        names = (*(name for name, _ in self._measured), *(f"{row.name} · quoted" for row in self.quoted))
+        rows = (*self._measured, *self.quoted)
         self._copy.setEnabled(bool(rows))
         self.reference.blockSignals(True)
         self.reference.clear()
-        self.reference.addItems(names)
-        place = self.reference.findText(self._chosen_reference)
-        randoms = (place for place, row in enumerate(rows) if row.start == "RandomNet")
-        self.reference.setCurrentIndex(place if place >= 0 else next(randoms, 0))
+        self.reference.addItems([row.name for row in rows])
+        kept = (place for place, row in enumerate(rows) if row.key == self._chosen_reference)
+        randoms = (place for place, row in enumerate(rows) if row.any.start == "RandomNet")
+        self.reference.setCurrentIndex(next(kept, next(randoms, 0)))
         self.reference.blockSignals(False)
-        self._show(rows, names)
+        self._show_those(rows)
+        self.reference_changed.emit()
 
     def _choose_reference(self) -> None:
-        self._chosen_reference = self.reference.currentText()
-        self._show_differences()
+        self._chosen_reference = self.model.rows[self.reference.currentIndex()].key
+        self._show()
+        self.reference_changed.emit()
 
-    def _show_differences(self) -> None:
-        self._show(self.model.rows, self.model.names)
+    def _show(self) -> None:
+        self._show_those(self.model.rows)
 
-    def _show(self, rows: Sequence[TableRow], names: Sequence[str]) -> None:
-        self.model.show_rows(rows, names, self.reference.currentIndex(), self.differences.isChecked())
+    def _show_those(self, rows: Sequence[ComparedRow]) -> None:
+        place = self.reference.currentIndex()
+        reference = rows[place] if 0 <= place < len(rows) else None
+        at = self.line_and_class()
+        self.model.show_rows(rows, reference, self.differences.isChecked())
+        self._return_to(at)
         notes = [*self._notes_on_means(), *self._notes_on_differences()]
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
@@ -103,19 +134,87 @@ class Table1View(QWidget):
     def _notes_on_means(self) -> list[str]:
         """Which means are over fewer than all classes."""
         fewer: dict[str, list[str]] = defaultdict(list)
-        for name, row in zip(self.model.names, self.model.rows, strict=True):
-            if len(row.measured) < len(CLASSES):
-                fewer[row.measured_words].append(name)
+        for row in self.model.rows:
+            if len(row.any.measured) < len(CLASSES):
+                fewer[row.any.measured_words].append(row.name)
         return [f"{_listed(names)}: {words}." for words, names in fewer.items()]
 
     def _notes_on_differences(self) -> list[str]:
-        """Which rows may not be compared with the reference, and why."""
+        """Which rows may not be compared with the reference, and why; what the signs mean."""
         unlike: dict[str, list[str]] = defaultdict(list)
-        for name, of in zip(self.model.names, self.model.differences, strict=True):
-            if of is not None and of.reason:
-                unlike[of.reason].append(name)
-        against = f"n/a against {self.reference.currentText()}"
-        return [f"{against}: {_listed(names)} ({reason})." for reason, names in unlike.items()]
+        compared = False
+        for line in self.model.lines:
+            if line.within is None and line.difference is not None:
+                compared = compared or not line.difference.reason
+                if line.difference.reason:
+                    unlike[line.difference.reason].append(line.row.name)
+        against = self.reference.currentText()
+        reasons = [f"n/a against {against}: {_listed(names)} ({why})." for why, names in unlike.items()]
+        return [*reasons, SIGNS.format(against)] if compared else reasons
+
+    def _return_to(self, at: tuple[Line, str] | None) -> None:
+        """Be at the same cell again, where it is still there."""
+        if at is None:
+            return
+        for place, line in enumerate(self.model.lines):
+            if line.is_same(at[0]):
+                self.table.setCurrentIndex(self.model.index(place, OF.index(at[1])))
+
+    # --- a person at the table ----------------------------------------------------------------
+
+    def line_and_class(self) -> tuple[Line, str] | None:
+        """The line and what the column is of, where a person is now."""
+        index = self.table.currentIndex()
+        return (self.model.lines[index.row()], OF[index.column()]) if index.isValid() else None
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            return self._take_key(event)
+        return False
+
+    def _take_key(self, event: QKeyEvent) -> bool:
+        at, index = self.line_and_class(), self.table.currentIndex()
+        if at is None:
+            return False
+        if event.key() == Qt.Key.Key_Space:
+            self._turn(index.row())
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit(*at)
+        elif event.key() == Qt.Key.Key_Menu:
+            place = self.table.visualRect(index).bottomLeft()
+            self.menu_asked.emit(*at, self.table.viewport().mapToGlobal(place))
+        else:
+            return False
+        return True
+
+    def _turn(self, line: int) -> None:
+        column = max(self.table.currentIndex().column(), 0)
+        self.model.turn(line)
+        self.table.setCurrentIndex(self.model.index(line, column))
+
+    def _tell_chosen(self) -> None:
+        at = self.line_and_class()
+        if at is not None:
+            self.cell_chosen.emit(*at)
+
+    def _tell_opened(self) -> None:
+        at = self.line_and_class()
+        if at is not None:
+            self.opened.emit(*at)
+
+    def _ask_menu(self, place: QPoint) -> None:
+        index = self.table.indexAt(place)
+        if index.isValid():
+            self.table.setCurrentIndex(index)
+            at = self.model.lines[index.row()], OF[index.column()]
+            self.menu_asked.emit(*at, self.table.viewport().mapToGlobal(place))
+
+    def _ask_menu_of_row(self, place: QPoint) -> None:
+        names = self.table.verticalHeader()
+        line = names.logicalIndexAt(place)
+        if line >= 0:
+            self.table.setCurrentIndex(self.model.index(line, 0))
+            self.menu_asked.emit(self.model.lines[line], OF[0], names.viewport().mapToGlobal(place))
 
     # --- making -------------------------------------------------------------------------------
 
@@ -123,12 +222,26 @@ class Table1View(QWidget):
         table = QTableView()
         table.setObjectName("table1")
         table.setAccessibleName("Average precision of runs and of the paper")
+        table.setToolTip("")
         table.setModel(self.model)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setTabKeyNavigation(False)
         table.setShowGrid(False)
         table.setAlternatingRowColors(True)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        table.verticalHeader().setMaximumWidth(NAMES_WIDTH)
+        table.horizontalHeader().setHighlightSections(False)
+        names = table.verticalHeader()
+        names.setMaximumWidth(NAMES_WIDTH)
+        names.setHighlightSections(False)
+        names.setSectionsClickable(True)
+        names.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        names.sectionClicked.connect(self._turn)
+        for asking, slot in ((table, self._ask_menu), (names, self._ask_menu_of_row)):
+            asking.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            asking.customContextMenuRequested.connect(slot)
+        table.selectionModel().currentChanged.connect(self._tell_chosen)
+        table.doubleClicked.connect(self._tell_opened)
+        table.installEventFilter(self)
         return table
 
     def _new_choice_of_part(self) -> QComboBox:
@@ -149,7 +262,7 @@ class Table1View(QWidget):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
         for words, how in COPIES.items():
-            menu.addAction(words).triggered.connect(lambda _=False, how=how: self.copy(how))
+            menu.addAction(words).triggered.connect(partial(self.copy, how))
         button.setMenu(menu)
         return button
 
@@ -171,7 +284,7 @@ class Table1View(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         column.addLayout(tools)
-        column.addWidget(self._table, 1)
+        column.addWidget(self.table, 1)
         column.addWidget(self.notes)
 
 
