@@ -14,6 +14,7 @@ from core.detection.batches import training_images
 from core.detection.config import SCHEDULES, FinetuneConfig
 from core.detection.detector_file import IN_RUN, save_detector
 from core.detection.loop import finetune, rate_at
+from core.detection.pictures import Pictures
 from core.detection.proposal_file import Proposals
 from core.detection.targets import box_statistics
 from core.events import Event, Log, part_of
@@ -60,9 +61,18 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
         f"Fine-tuning the {config.network} network on {len(chosen)} images of {config.set}, "
         f"schedule {config.schedule}."
     )
-    statistics = box_statistics((image.labelled() for image in chosen), net.classes)
+    statistics = box_statistics((image.labelled for image in chosen), net.classes)
     training = finetune(
-        net, optimizer, chosen, statistics, config, config.image_size, start, folder.checkpoints, device
+        net,
+        optimizer,
+        chosen,
+        statistics,
+        config,
+        config.image_size,
+        start,
+        folder.checkpoints,
+        device,
+        Pictures.within(device, config.picture_bytes),
     )
     yield from part_of(training, searched, searched + config.total_steps)
     notes = {name: json.dumps(value) for name, value in settings.as_dict(config).items()}
