@@ -92,7 +92,7 @@ def _training(
     net = new_net(config).to(device)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = sgd(net, config.momentum, config.weight_decay)
-    statistics = box_statistics((image.labelled() for image in images), net.classes)
+    statistics = box_statistics((image.labelled for image in images), net.classes)
     size = config.image_size
     ready = [make_batch(images, statistics, config, size, step, device) for step in range(READY)]
     bare_steps(net, optimizer, ready, config, device, 2)

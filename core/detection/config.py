@@ -86,6 +86,9 @@ class DetectorData(SearchedData):
         None, "File of proposals; searched for and cached if not given", advanced=True
     )
     amp: bool = setting(True, "Compute in bfloat16 on a GPU where it is safe", advanced=True)
+    amp_on_cpu: bool = setting(
+        False, "Compute in bfloat16 on a CPU too: faster if it has AVX512_BF16 or AMX", advanced=True
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +185,16 @@ class FinetuneConfig(DetectorData):
         zero="never",
         advanced=True,
     )
+    picture_memory: float = setting(
+        8.0,
+        "Memory to keep decoded pictures in, that of a GPU first; never more than a quarter of what is free "
+        "there and half of the main memory that is free. The others are decoded at each visit",
+        "GiB",
+        minimum=0,
+        zero="none is kept",
+        advanced=True,
+        free=True,
+    )
     report_every: int = setting(
         10, "Steps between two points of the curves", "steps", minimum=1, advanced=True, free=True
     )
@@ -201,6 +214,11 @@ class FinetuneConfig(DetectorData):
     def total_steps(self) -> int:
         """Steps of the run, the schedule's where none are given; of settings that are `settled`."""
         return self.steps or SCHEDULES[self.schedule].steps
+
+    @property
+    def picture_bytes(self) -> int:
+        """`picture_memory` in bytes."""
+        return int(self.picture_memory * (1 << 30))
 
     @property
     def image_size(self) -> ImageSize:

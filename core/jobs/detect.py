@@ -13,8 +13,9 @@ from core.datasets.image import read_image
 from core.datasets.voc import CLASSES, VocImage, read_split
 from core.detection.config import DetectConfig
 from core.detection.detector_file import Detector, load_detector
-from core.detection.predict import Detected, detect, surest
+from core.detection.predict import Detected, Prepared, Rules, surest
 from core.detection.proposal_file import Proposals
+from core.detection.set_detection import detect_set, ready
 from core.detection.unfinished import IMAGES_A_PART, Unfinished
 from core.errors import StudioError
 from core.evaluation import comp4, origin
@@ -22,7 +23,12 @@ from core.evaluation.voc_ap import Detections
 from core.events import Event, Log, Progress, part_of
 from core.jobs.proposals import cache_of, propose_for
 from core.runs.run_folder import RunFolder
+from core.training.ahead import mapped_ahead
 from core.training.device import choose_device, prepare
+from core.usable_cores import usable_cores
+
+AHEAD = 50
+"""Pictures that are read before a GPU can take them."""
 
 
 def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]:
@@ -50,26 +56,22 @@ def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]
     found = unfinished.read()
     if found:
         yield Log(f"Going on after {len(found)} of {len(images)} images, whose detections are kept.")
+    rules = Rules(config.overlap, config.image_cap, config.amp, config.amp_on_cpu)
+
+    def read(image: VocImage) -> Prepared:
+        return ready(read_image(image.path), proposals[image.id], detector.size, device)
+
+    reading = mapped_ahead(read, images[len(found) :], usable_cores(), AHEAD)
     try:
-        for number, image in enumerate(images[len(found) :], start=len(found) + 1):
-            found.append(
-                detect(
-                    net,
-                    read_image(image.path),
-                    proposals[image.id],
-                    detector.size,
-                    device,
-                    overlap=config.overlap,
-                    cap=config.image_cap,
-                    amp=config.amp,
-                )
-            )
-            if number % IMAGES_A_PART == 0:
+        for each in detect_set(net, reading, device, rules):
+            found.append(each)
+            if len(found) % IMAGES_A_PART == 0:
                 with _failing_in_a_sentence(out):
                     unfinished.keep(found)
-            count = f"picture {number:,} of {len(images):,}"
-            yield Progress(searched + number, searched + len(images), "Detecting", count)
+            count = f"picture {len(found):,} of {len(images):,}"
+            yield Progress(searched + len(found), searched + len(images), "Detecting", count)
     finally:
+        reading.close()
         with _failing_in_a_sentence(out):
             unfinished.keep(found)
     with _failing_in_a_sentence(out):
@@ -88,7 +90,9 @@ def _key(config: DetectConfig, detector: Detector, images: Sequence[VocImage], p
         digest.update(tensor.cpu().contiguous().numpy().tobytes())
     for image in images:
         digest.update(image.id.encode() + proposals[image.id].tobytes())
-    digest.update(repr((detector.size, config.overlap, config.image_cap, config.amp)).encode())
+    digest.update(
+        repr((detector.size, config.overlap, config.image_cap, config.amp, config.amp_on_cpu)).encode()
+    )
     return digest.hexdigest()
 
 

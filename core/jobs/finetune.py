@@ -15,6 +15,7 @@ from core.detection.calibration import calibrate_on
 from core.detection.config import SCHEDULES, FinetuneConfig
 from core.detection.detector_file import IN_RUN, save_detector
 from core.detection.loop import finetune, rate_at
+from core.detection.pictures import Pictures
 from core.detection.proposal_file import Proposals
 from core.detection.targets import box_statistics
 from core.events import Event, Log, part_of
@@ -63,9 +64,18 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
     )
     if config.calibrated and not start.settings:  # a run that is resumed goes on with its own weights
         calibrate_on(net.trunk, chosen, config.seed)
-    statistics = box_statistics((image.labelled() for image in chosen), net.classes)
+    statistics = box_statistics((image.labelled for image in chosen), net.classes)
     training = finetune(
-        net, optimizer, chosen, statistics, config, config.image_size, start, folder.checkpoints, device
+        net,
+        optimizer,
+        chosen,
+        statistics,
+        config,
+        config.image_size,
+        start,
+        folder.checkpoints,
+        device,
+        Pictures.within(device, config.picture_bytes),
     )
     yield from part_of(training, searched, searched + config.total_steps)
     notes = {name: json.dumps(value) for name, value in settings.as_dict(config).items()}

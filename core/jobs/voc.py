@@ -35,6 +35,7 @@ def run(folder: RunFolder, config: VocConfig) -> Iterator[Event]:
         proposals=config.test_proposals,
         mode=config.mode,
         amp=config.amp,
+        amp_on_cpu=config.amp_on_cpu,
         cache=cache,
     )
     yield from part_of(detect.run(folder, detecting), fine_tuned, total)

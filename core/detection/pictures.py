@@ -1,0 +1,91 @@
+"""Pictures as the steps of fine-tuning take them, decoded once where memory allows."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self, TypeVar
+
+import torch
+from torch import Tensor
+
+from core.datasets.image import read_image
+from core.free_memory import free_memory
+from core.out_of_memory import memory_that_ran_out
+from core.training.memory import free_on
+
+Result = TypeVar("Result")
+
+SHARE = 0.25
+"""Of the free memory of a GPU, at most this part keeps pictures: a step needs the rest."""
+
+SHARE_OF_MAIN = 0.5
+"""The same of main memory."""
+
+
+class Pictures:
+    """Reads pictures onto a device. The first ones are kept decoded, within budgets, for as long as it lives.
+
+    A pass over a set wants every picture as often as any other, so one that made room for another would
+    only be decoded again: the first ones stay. What fits onto a GPU is kept there, what does not in main
+    memory, and the rest is decoded at each visit. For one thread, but for `let_go`.
+    """
+
+    def __init__(self, device: torch.device, on_device: int = 0, in_memory: int = 0) -> None:
+        """
+        Args:
+            on_device: bytes of a GPU to keep pictures in.
+            in_memory: bytes of main memory.
+        """
+        self._device = device
+        self._kept: dict[Path, Tensor] = {}
+        self._budgets = {"cuda": on_device, "cpu": in_memory}
+
+    @classmethod
+    def within(cls, device: torch.device, limit: int) -> Self:
+        """Keep so many bytes on a GPU and in main memory, but no more than a share of what is free there."""
+        of_main = min(limit, int(SHARE_OF_MAIN * (free_memory() or 0)))
+        on_gpu = min(limit, int(SHARE * (free_on(device) or 0))) if device.type == "cuda" else 0
+        return cls(device, on_gpu, of_main)
+
+    def read(self, path: Path) -> Tensor:
+        """(H, W, 3) uint8, RGB, on the device; not to be written to.
+
+        Raises:
+            StudioError: the file cannot be read.
+        """
+        kept = self._kept.get(path)
+        if kept is None:
+            kept = torch.from_numpy(read_image(path))
+            if self._device.type == "cuda" and self._room_for(kept, "cuda"):
+                kept = self.sent(kept)
+                self._kept[path] = kept
+            elif self._room_for(kept, "cpu"):
+                self._kept[path] = kept
+        return self.sent(kept)
+
+    def sent(self, tensor: Tensor) -> Tensor:
+        """A tensor on the device; the host does not wait until it is there."""
+        if self._device.type == "cuda" and not tensor.is_cuda:
+            tensor = tensor.pin_memory()
+        return tensor.to(self._device, non_blocking=True)
+
+    def making_room(self, work: Callable[[], Result]) -> Result:
+        """What some work gives; if memory runs out in it, what is kept is let go, and it is done again."""
+        try:
+            return work()
+        except (RuntimeError, MemoryError) as error:
+            if not (memory_that_ran_out(error) and self.let_go()):
+                raise
+        return work()
+
+    def let_go(self) -> bool:
+        """Forget what is kept and keep nothing from now on; whether anything was kept."""
+        kept, self._kept = self._kept, {}
+        self._budgets = dict.fromkeys(self._budgets, 0)
+        return bool(kept)
+
+    def _room_for(self, picture: Tensor, where: str) -> bool:
+        """Take a picture's bytes off a budget, if they are left in it."""
+        if picture.nbytes > self._budgets[where]:
+            return False
+        self._budgets[where] -= picture.nbytes
+        return True
