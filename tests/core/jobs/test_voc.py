@@ -236,7 +236,7 @@ def test_the_parts_by_themselves_reach_the_same_ap(done, settings, tmp_path):
     shared = {name: getattr(settings, name) for name in kept}
     finetune = RunFolder.create(tmp_path / "f", "finetune", FinetuneConfig(proposals=boxes, **shared))
     steps = [event for event in run(finetune) if isinstance(event, Progress)]
-    assert steps[-1] == Progress(STEPS, STEPS, "Fine-tuning")
+    assert steps[-1] == Progress(STEPS, STEPS, "Fine-tuning", f"step {STEPS} of {STEPS}")
 
     found = tmp_path / "comp4"
     detect = DetectConfig(run=finetune.path, voc=settings.voc, out=found, mode="fast", device="cpu")
