@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 
 from core import config as settings
-from core.datasets.voc import CLASSES, read_split
+from core.datasets.voc import CLASSES, read_split, remarks_on
 from core.detection.batches import training_images
 from core.detection.calibration import calibrate_on
 from core.detection.config import SCHEDULES, FinetuneConfig
@@ -51,6 +51,8 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
         yield Log(warning, "warning")
 
     images = read_split(config.voc, config.year, config.set)
+    for remark in remarks_on(images, config.set):
+        yield Log(remark, "warning")
     if config.proposals:
         searched, proposals = 0, Proposals.load(config.proposals)
     else:
