@@ -12,6 +12,7 @@ from core.cli.program import program, start
 from core.cli.running import run_here, shown
 from core.errors import StudioError
 from core.evaluation.differences import rows_named
+from core.evaluation.seeded_formats import SEEDED_FORMATS, format_seeded, table_values
 from core.evaluation.table1 import paper_rows, row_of_run
 from core.evaluation.table1_formats import FORMATS, format_table
 from core.events import Log
@@ -19,8 +20,9 @@ from core.jobs.table1 import check_data
 from core.matrix.config import MatrixConfig, grown
 from core.matrix.place import DRIVER, Place
 from core.matrix.plan import plan
-from core.matrix.state import state_of
+from core.matrix.state import Stage, state_of
 from core.matrix.summary import summary
+from core.matrix.table import table_of
 from core.matrix.workers import worker_count
 from core.project.project import Project
 from core.runs import launch
@@ -79,7 +81,9 @@ def _add_run(parser: argparse.ArgumentParser, job: Job) -> None:
 
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=tuple(FORMATS), default="text", help="of the table")
+    parser.add_argument(
+        "--format", choices=tuple(SEEDED_FORMATS), default="text", help="of the table (default: text)"
+    )
 
 
 def perform(args: argparse.Namespace, job: Job) -> Outcome:
@@ -141,7 +145,12 @@ def _grown(driver: RunFolder, args: argparse.Namespace, job: Job) -> RunFolder:
 
 
 def _show(args: argparse.Namespace) -> Outcome:
-    driver = RunFolder.open(args.out.absolute() / DRIVER)
+    path = args.out.absolute() / DRIVER
+    if not path.is_dir():
+        raise StudioError(f"{args.out} holds no matrix; fill one with {start()} table1 run --out {args.out}.")
+    driver = RunFolder.open(path)
     planned = plan(driver.settings(MatrixConfig))
-    lines = summary(planned, state_of(planned, Place.of(driver)), 0)
-    return Outcome("\n".join(lines), {"summary": lines})
+    state = state_of(planned, Place.of(driver))
+    table = table_of(planned, state, driver)
+    values = {"cells": {str(stage): state.count(stage) for stage in Stage}, **table_values(table)}
+    return Outcome(format_seeded(table, getattr(args, "format", "text")).rstrip("\n"), values)
