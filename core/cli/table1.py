@@ -1,16 +1,36 @@
-"""`table1`: runs beside the paper's Table 1."""
+"""`table1`: runs beside the paper's Table 1; `table1 run` fills it, `table1 show` shows what was filled."""
 
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
+from core import config
+from core.cli.options import add_settings, given, settings_from
 from core.cli.outcome import Outcome
+from core.cli.program import program, start
+from core.cli.running import run_here, shown
+from core.errors import StudioError
 from core.evaluation.differences import rows_named
+from core.evaluation.seeded_formats import SEEDED_FORMATS, format_seeded, table_values
 from core.evaluation.table1 import paper_rows, row_of_run
 from core.evaluation.table1_formats import FORMATS, format_table
+from core.events import Log
+from core.jobs.table1 import check_data
+from core.matrix.config import MatrixConfig, grown
+from core.matrix.place import DRIVER, Place
+from core.matrix.plan import plan
+from core.matrix.state import Stage, state_of
+from core.matrix.summary import summary
+from core.matrix.table import table_of
+from core.matrix.workers import worker_count
+from core.project.project import Project
+from core.runs import launch
+from core.runs.job import Job
+from core.runs.run_folder import RunFolder
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, job: Job) -> None:
     parser.add_argument(
         "--runs", nargs="+", type=Path, default=[], metavar="DIR", help="runs that were evaluated on VOC"
     )
@@ -23,10 +43,114 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=tuple(FORMATS), default="text", help="of the table (default: text)"
     )
+    parser.set_defaults(what="runs")
+    parts = parser.add_subparsers(title="the whole table", metavar="run|show")
+    _add_run(_part(parts, "run", "fill the table: pretrain, fine-tune and measure what is not done yet"), job)
+    _add_show(_part(parts, "show", "what was filled, beside what the paper has"))
 
 
-def perform(args: argparse.Namespace) -> Outcome:
+def _part(parts: Any, name: str, words: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = parts.add_parser(
+        name,
+        prog=f"{program()} table1 {name}",
+        help=words,
+        description=f"{words[0].upper()}{words[1:]}.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--json",
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="write the result as JSON; - for standard output",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="the folder of the matrix: run/ and runs/"
+    )
+    parser.set_defaults(what=name)
+    return parser
+
+
+def _add_run(parser: argparse.ArgumentParser, job: Job) -> None:
+    parser.add_argument(
+        "--project",
+        type=Path,
+        metavar="DIR",
+        help="the project whose trajectories are learned from, as they are when the matrix is begun",
+    )
+    add_settings(parser, job.settings)
+
+
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format", choices=tuple(SEEDED_FORMATS), default="text", help="of the table (default: text)"
+    )
+
+
+def perform(args: argparse.Namespace, job: Job) -> Outcome:
+    if args.what == "run":
+        return _run(args, job)
+    if args.what == "show":
+        return _show(args)
     rows = [*paper_rows(), *(row_of_run(run) for run in args.runs)]
     baselines = rows_named(args.baseline, rows) if args.baseline else []
     values = {"rows": json.loads(format_table(rows, "json", baselines))}
     return Outcome(format_table(rows, args.format, baselines).rstrip("\n"), values)
+
+
+def _run(args: argparse.Namespace, job: Job) -> Outcome:
+    path = args.out.absolute() / DRIVER
+    begun = path.is_dir() and any(path.iterdir())
+    driver = _grown(RunFolder.open(path), args, job) if begun else _new(path, args, job)
+    asked: MatrixConfig = driver.settings(job.settings)
+    planned = plan(asked)
+    at_once = worker_count(asked) if asked.cluster in ("", "local") else 0
+    with shown(args) as display:
+        for line in summary(planned, state_of(planned, Place.of(driver)), at_once):
+            display.show(Log(line))
+    run_here(driver, args, f"what is done is kept; to go on: {start()} table1 run --out {args.out}")
+    return _show(args)
+
+
+def _new(path: Path, args: argparse.Namespace, job: Job) -> RunFolder:
+    asked = settings_from(args, job.settings)
+    check_data(plan(asked))
+    if args.project is None:
+        if asked.needs_trajectories:
+            raise StudioError(
+                "These networks learn from the trajectories of a project; name it with --project."
+            )
+        return launch.prepare_at(path, job, asked)
+    with Project.open(args.project) as project:
+        return launch.prepare_at(path, job, asked, project)
+
+
+def _grown(driver: RunFolder, args: argparse.Namespace, job: Job) -> RunFolder:
+    """The driver of a matrix that was begun, with the networks, settings and seeds that came to it.
+
+    Raises:
+        StudioError: it is asked for what it was not begun with, or it is running.
+    """
+    if driver.job != job.name:
+        raise StudioError(f"{driver.path} is a {driver.job} run, not a matrix; choose another folder.")
+    began: MatrixConfig = driver.settings(job.settings)
+    asked = grown(began, given(args, job.settings))
+    try:
+        config.check_resumable(config.as_dict(began), asked)
+    except StudioError as error:
+        raise StudioError(f"{args.out} holds a matrix already. {error}") from error
+    with driver.held_lock():
+        if asked != began:
+            driver.replace_settings(asked)
+    return driver
+
+
+def _show(args: argparse.Namespace) -> Outcome:
+    path = args.out.absolute() / DRIVER
+    if not path.is_dir():
+        raise StudioError(f"{args.out} holds no matrix; fill one with {start()} table1 run --out {args.out}.")
+    driver = RunFolder.open(path)
+    planned = plan(driver.settings(MatrixConfig))
+    state = state_of(planned, Place.of(driver))
+    table = table_of(planned, state, driver)
+    values = {"cells": {str(stage): state.count(stage) for stage in Stage}, **table_values(table)}
+    return Outcome(format_seeded(table, getattr(args, "format", "text")).rstrip("\n"), values)

@@ -1,7 +1,9 @@
 """Settings of the job that fills Table 1."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core import config
 from core.config import DEVICES, setting
@@ -65,6 +67,22 @@ class MatrixConfig:
     def needs_trajectories(self) -> bool:
         """Whether some network learns from the trajectories of a project."""
         return any(name not in (BASELINE, "Caltech101Net") for name in self.networks)
+
+
+def grown(began: MatrixConfig, given: Mapping[str, Any]) -> MatrixConfig:
+    """The settings of a matrix with others given: networks, settings and seeds are added, never taken away.
+
+    Raises:
+        StudioError: a value out of range.
+    """
+    names = {
+        field: tuple(name for name in known if name in (*getattr(began, field), *given.get(field, ())))
+        for field, known in (("networks", NETWORKS), ("settings", SETTINGS))
+    }
+    for field, known in (("networks", NETWORKS), ("settings", SETTINGS)):
+        _all_of(field, tuple(given.get(field, known)), tuple(known))
+    seeds = max(began.seeds, given.get("seeds", 1))
+    return replace(began, **{**given, **names, "seeds": seeds})
 
 
 def _all_of(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:

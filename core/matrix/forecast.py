@@ -25,12 +25,10 @@ class Forecast:
 
     @property
     def words(self) -> str:
-        """As a sentence without a full stop."""
+        """In a few words, without the kinds that are unknown."""
         if self.seconds is None:
-            return "how long it takes is not known until the first cell has run" if self.unknown else "done"
-        if not self.unknown:
-            return f"about {duration(self.seconds)} left"
-        return f"at least {duration(self.seconds)} left; not measured yet: {', '.join(self.unknown)}"
+            return "how long it takes is not known until the first cell has run" if self.unknown else ""
+        return f"{'at least' if self.unknown else 'about'} {duration(self.seconds)} left"
 
 
 def forecast(plan: Plan, state: MatrixState, workers: int) -> Forecast:

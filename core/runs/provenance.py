@@ -150,6 +150,7 @@ def note_machine(folder: RunFolder) -> None:
         "cpus": os.cpu_count(),
         "threads": os.environ.get("OMP_NUM_THREADS") or "as torch likes",
         "gpus": gpus(),
+        "visible_gpus": os.environ.get("CUDA_VISIBLE_DEVICES"),
     }
     write_atomically(folder.path / MACHINES, json.dumps([*machines(folder), machine], indent=1).encode())
 
