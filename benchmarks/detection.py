@@ -38,7 +38,7 @@ from core.detection.batches import RoIBatch, TrainingImage, make_batch, training
 from core.detection.config import SCHEDULES, DetectConfig, FinetuneConfig
 from core.detection.detector_file import load_detector
 from core.detection.loop import finetune, learn
-from core.detection.nms import nms, standing
+from core.detection.nms import nms
 from core.detection.pictures import Pictures
 from core.detection.predict import Detected, Prepared, Rules
 from core.detection.proposal_file import Proposals
@@ -269,10 +269,8 @@ def _suppression(device: torch.device, repeat: int = 20) -> dict[str, float]:
     generator = torch.Generator().manual_seed(0)
     start = torch.rand(2000, 2, generator=generator) * 400
     boxes = torch.cat([start, start + 20 + torch.rand(2000, 2, generator=generator) * 150], dim=1)
-    scores = torch.rand(2000, generator=generator)
-    there = boxes.to(device), scores.to(device)
-    alone = partial(nms, *there, 0.3)
-    by_class = partial(standing, boxes.reshape(20, 100, 4), 0.3)  # on the CPU, as in detection
+    alone = partial(nms, boxes.to(device), 0.3)
+    by_class = partial(nms, boxes.reshape(20, 100, 4), 0.3)  # on the CPU, as in detection
     each = {"2000_boxes": alone, "20_classes_of_100": by_class}
     return {
         name: round(1000 * min(_timed(work, device) for _ in range(repeat)), 2) for name, work in each.items()
