@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from core.detection.images import resized, scale_of, stacked
-from core.detection.nms import standing
+from core.detection.nms import nms
 from core.networks.fast_rcnn import FastRCNN, rois_of
 from core.networks.roi_pool import corner_cells
 from core.networks.sizes import ImageSize
@@ -149,7 +149,7 @@ class Asked:
         return [self._of_picture(*each) for each in self._found]
 
     def _of_picture(self, candidates: Tensor, corners: Tensor) -> list[Detected]:
-        kept = standing(corners, self._rules.overlap)
+        kept = nms(corners, self._rules.overlap)
         return [
             Detected(surest_first[each].numpy(), places[each].numpy(), surest_first.numpy())
             for surest_first, places, each in zip(candidates, corners, kept, strict=True)

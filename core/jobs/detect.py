@@ -76,7 +76,7 @@ def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]
             unfinished.keep(found)
     with _failing_in_a_sentence(out):
         for place, name in enumerate(detector.classes):
-            of_class = _of_class(images, [each[place] for each in found], config.set_cap)
+            of_class = detections_of_class(images, [each[place] for each in found], config.set_cap)
             comp4.write(out / comp4.file_name(config.set, name), of_class)
         boxes = str(config.proposals or config.mode)
         origin.write(out, config.set, origin.facts_of(detector.notes, net.trunk.network.name, boxes))
@@ -109,7 +109,7 @@ def detections_of(folder: RunFolder) -> Path:
     return folder.results / "detections"
 
 
-def _of_class(images: Sequence[VocImage], found: list[Detected], set_cap: int) -> Detections:
+def detections_of_class(images: Sequence[VocImage], found: list[Detected], set_cap: int) -> Detections:
     limit = surest(found, set_cap * len(images))
     names = [np.full(len(each.scores), image.id) for image, each in zip(images, found, strict=True)]
     scores = np.concatenate([each.scores for each in found])
