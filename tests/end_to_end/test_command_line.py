@@ -317,7 +317,7 @@ def test_from_proposals_to_a_row_beside_the_papers(voc, tmp_path, capsys):
     explained = ("--report", tmp_path / "pages" / "why.html", "--errors", tmp_path / "why.csv")
     assert run("evaluate", "--voc", voc, "--detections", tmp_path / "found", *explained, "--json", "-") == 0
     printed = json.loads(capsys.readouterr().out)  # nothing else goes to standard output
-    assert printed.keys() == {"metric", "year", "set", "ap", "map", "objects", *origin.FACTS}
+    assert printed.keys() == {"metric", "overlap", "year", "set", "ap", "map", "objects", *origin.FACTS}
     assert (printed["metric"], printed["year"], printed["set"]) == ("voc07_11point", 2007, "test")
     assert printed["ap"].keys() == printed["objects"].keys() == set(CLASSES)
     assert 0 <= printed["map"] <= 1
