@@ -14,7 +14,10 @@ from core.cli.running import passing_run, shown
 from core.errors import StudioError
 from core.evaluation import origin
 from core.evaluation.config import EvaluateConfig
+from core.evaluation.error_table import write_errors
 from core.events import ClassAP, Log
+from core.pages.evaluation_report import write_report
+from core.runs import measured_run
 from core.runs.job import Job
 from core.runs.run_folder import RunFolder
 
@@ -43,8 +46,7 @@ def perform(args: argparse.Namespace, job: Job) -> Outcome:
         texts = [path.read_text(encoding="utf-8") for path in found if path.is_file()]
         values = {name: value for text in texts for name, value in json.loads(text).items()}
         measured = (folder.results / job.result).is_file()
-        if measured:
-            _explain(args, folder, settings)
+        _explain(args, folder, settings)
         run = _maker(settings) if measured else None
         if run is None:
             return Outcome("", values)
@@ -53,7 +55,7 @@ def perform(args: argparse.Namespace, job: Job) -> Outcome:
             with shown(args) as display:
                 display.show(Log(text, "warning"))
             return Outcome("", values)
-        return Outcome("", values, _keep(folder, run))
+        return Outcome("", values, _keep(folder, run, settings))
 
 
 def _check_places(args: argparse.Namespace) -> None:
@@ -69,12 +71,11 @@ def _explain(args: argparse.Namespace, evaluation: RunFolder, settings: Evaluate
     """Write the report and the table of detections, where they are asked for."""
     if not (args.report or args.errors):
         return
-    # here, since few evaluations ask for it
-    from core.evaluation.error_table import write_errors
-    from core.pages.evaluation_report import write_report
-    from core.runs.measured_run import MeasuredRun
-
-    run = MeasuredRun.open(evaluation.path)
+    if not (evaluation.results / "ap.json").is_file():
+        with shown(args) as display:
+            display.show(Log("Without annotations there is no AP to explain.", "warning"))
+        return
+    run = measured_run.MeasuredRun.open(evaluation.path)
     diagnosis = run.diagnosis()
     with shown(args) as display:
         if args.report:
@@ -99,12 +100,13 @@ def _was_trained_on(run: RunFolder, settings: EvaluateConfig) -> bool:
     return trained.get("year") == settings.year and settings.set in known
 
 
-def _keep(evaluation: RunFolder, run: RunFolder) -> tuple[str, ...]:
+def _keep(evaluation: RunFolder, run: RunFolder, settings: EvaluateConfig) -> tuple[str, ...]:
     """Leave the result of an evaluation in the run that detected; a sentence where that cannot be."""
     try:
         with run.held_lock():
             for name in ("pr.npz", "ap.json"):
                 write_atomically(run.results / name, (evaluation.results / name).read_bytes())
+            measured_run.name_source(run, settings.voc, settings.detections)
             run.drop_events(lambda event: isinstance(event, ClassAP))
             for event in evaluation.events()[0]:
                 if isinstance(event, ClassAP):

@@ -5,7 +5,7 @@ a detection is compared with the object that it overlaps most, and no other. Box
 `core/geometry.py`), in which the devkit's areas, with their + 1, are `(x2 - x1) * (y2 - y1)`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,6 +128,11 @@ class Detections:
     def none(cls) -> "Detections":
         """No detection at all."""
         return cls(np.zeros(0, "U1"), np.zeros(0), np.zeros((0, 4)))
+
+    def within(self, images: Collection[str]) -> "Detections":
+        """Those in some images, by their ids."""
+        kept = np.array([image in images for image in self.images.tolist()], bool)
+        return self if kept.all() else Detections(self.images[kept], self.scores[kept], self.boxes[kept])
 
 
 @dataclass(frozen=True)

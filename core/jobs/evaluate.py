@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 
 import numpy as np
 
@@ -52,12 +52,13 @@ def run(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, Non
     if not any(path.is_file() for path in files.values()):
         pattern = comp4.file_name(config.set, "<class>")
         raise StudioError(f"{config.detections} holds no {pattern}; detect in {config.set} first.")
-    known = {image.id: image.annotated for image in images}
+    listed = {image.id for image in images}
+    annotated = {image.id for image in images if image.annotated}
     classes = {}
     for number, (name, objects) in enumerate(truth.items(), start=1):
         path = files[name]
         if path.is_file():
-            detections = _in_annotated(comp4.read(path, known), known)
+            detections = comp4.read(path, listed).within(annotated)
         else:
             detections = Detections.none()
             yield Log(f"There is no {path.name}, so no {name} counts as found.", "warning")
@@ -81,14 +82,6 @@ def _packed(folder: RunFolder, config: EvaluateConfig, images: Sequence[VocImage
     values = {"archive": str(archive), "images": len(ids), "detections": count}
     write_atomically(folder.results / "archive.json", json.dumps(values, indent=1).encode())
     return Log(f"Packed {count:,} detections in {len(ids):,} images of {config.set} as {archive}.")
-
-
-def _in_annotated(detections: Detections, annotated: Mapping[str, bool]) -> Detections:
-    """Those in annotated images, which are all of them as a rule."""
-    if all(annotated.values()):
-        return detections
-    kept = np.array([annotated[image] for image in detections.images.tolist()], bool)
-    return Detections(detections.images[kept], detections.scores[kept], detections.boxes[kept])
 
 
 def _write(folder: RunFolder, result: Result, config: EvaluateConfig) -> None:
