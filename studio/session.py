@@ -108,6 +108,7 @@ class Session(QObject):
         self.proposal_card.close_reader()
         self.proposals.close()
         self.train.close_reader()
+        self.evaluate.close_reader()
         self.losses.close_reader()
         self.runs.close()
         self.document.close()
@@ -229,7 +230,12 @@ class Session(QObject):
         refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.refilling)
         for one in (*refusing, self.visit, self.proposals):
             one.failed.connect(partial(window.toasts.show, kind="error"))
-        messages = (self.jobs.message, self.plots.message, self.exports.message, self.actions.told)
+        saved = self.evaluate.views.save_button
+        saved.failed.connect(partial(window.toasts.show, kind="error"))
+        messages = (
+            *(self.jobs.message, self.plots.message, self.exports.message, self.actions.told),
+            saved.message,
+        )
         for message in messages:
             message.connect(window.toasts.show)
         self.impact.remark_changed.connect(self.inspector.set_remark)
