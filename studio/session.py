@@ -109,6 +109,7 @@ class Session(QObject):
         self.proposals.close()
         self.train.close_reader()
         self.evaluate.close_reader()
+        self.compare.close_reader()
         self.losses.close_reader()
         self.runs.close()
         self.document.close()
@@ -227,6 +228,8 @@ class Session(QObject):
         for shown in (self.train, self.evaluate, self.compare):
             shown.run_list.export_asked.connect(self.exports.start)
         self.train.header.clip_chosen.connect(self._open_clip)
+        self.compare.clip_asked.connect(self._open_clip)
+        self.compare.run_asked.connect(self._show_run)
         refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.refilling)
         for one in (*refusing, self.visit, self.proposals):
             one.failed.connect(partial(window.toasts.show, kind="error"))
@@ -360,5 +363,9 @@ class Session(QObject):
         self._window.show_workspace("curate")
 
     def _show_run(self, run: Run) -> None:
+        """Show a run in its workspace."""
         workspace = JOBS[run.job].workspace if run.job in JOBS else "evaluate"
         self._window.show_workspace(workspace)
+        lists = {"train": self.train.run_list, "evaluate": self.evaluate.run_list}
+        if workspace in lists:
+            lists[workspace].choose(run)

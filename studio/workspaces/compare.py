@@ -3,25 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from core.datasets.voc import CLASSES
 from core.evaluation.differences import disagreement
 from core.events import ClassAP
-from studio.comparison.compared_row import ComparedRow, rows_of
+from studio.comparison.compared_row import MEAN, ComparedRow, rows_of
+from studio.comparison.differing import Subject
+from studio.comparison.filters_beside import FiltersBeside
+from studio.comparison.origin_view import Origin, OriginView
 from studio.comparison.row_colours import RowColours
+from studio.comparison.row_menu import RowMenu
 from studio.comparison.starts import pretraining_of
 from studio.document import Document
 from studio.plots.ap_bars import ApBars, BarSeries, Quoted
-from studio.plots.filter_picture import FilterPicture
 from studio.runs.run import Run
 from studio.runs.runs import Runs
-from studio.runs.words import labels
 from studio.workspaces.run_list import RunList
 from studio.workspaces.settings_diff import SettingsDiff
-from studio.workspaces.table1_model import row_of
+from studio.workspaces.table1_model import Line, row_of
 from studio.workspaces.table1_view import Table1View
 
 MEASURED = ("voc", "finetune", "evaluate")
@@ -31,7 +33,15 @@ JOBS = (*MEASURED, "pretrain")
 
 
 class CompareWorkspace(QWidget):
-    """Sets the chosen runs beside each other: average precision, filters, settings."""
+    """Sets the chosen runs beside each other; seeds of one row are gathered.
+
+    Signals:
+        run_asked(Run): show it in its workspace.
+        clip_asked(str): show a clip of this name in Curate.
+    """
+
+    run_asked = Signal(object)
+    clip_asked = Signal(str)
 
     def __init__(self, document: Document, runs: Runs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,8 +50,11 @@ class CompareWorkspace(QWidget):
         self._rows: list[ComparedRow] = []
         self._colours = RowColours()
         self.run_list = RunList(runs, JOBS, "Runs to compare appear here.\nStart them in Train or Evaluate.")
-        self.table, self.bars, self.settings = Table1View(), ApBars(), SettingsDiff()
-        self.filters = (FilterPicture(), FilterPicture())
+        self.table, self.bars = Table1View(), ApBars()
+        self.filters = FiltersBeside()
+        self.settings = SettingsDiff(document.project)
+        self.origin = OriginView(document)
+        self.menu = RowMenu(runs, self)
         self.tabs = QTabWidget()
         self._arrange()
         self.run_list.choose(*runs.for_job(*MEASURED)[:2])
@@ -52,30 +65,54 @@ class CompareWorkspace(QWidget):
         super().showEvent(event)
         self._show_chosen()
 
+    def close_reader(self) -> None:
+        """Wait for the threads."""
+        self.settings.close_reader()
+        self.origin.close_reader()
+
     def _connect(self) -> None:
-        for one, other in (self.filters, self.filters[::-1]):
-            one.step_chosen.connect(other.go_to)
         self.run_list.chosen_changed.connect(self._show_chosen)
         self.table.part.currentIndexChanged.connect(self._show_bars)
+        self.table.cell_chosen.connect(self._explain)
+        self.table.opened.connect(self._show_origin)
+        self.table.menu_asked.connect(self._open_menu)
+        self.menu.origin_asked.connect(lambda: self.tabs.setCurrentWidget(self.origin))
+        self.menu.reference_asked.connect(self.table.take_as_reference)
+        for asking in (self.menu, self.origin):
+            asking.run_asked.connect(self.run_asked)
+        self.origin.clip_asked.connect(self.clip_asked)
         runs = self._runs
-        for signal in (runs.finished, runs.ap_changed, runs.filters_changed, runs.annotated):
+        for signal in (runs.finished, runs.ap_changed, runs.filters_changed, runs.annotated, runs.changed):
             signal.connect(self._redraw)
 
     def _redraw(self, run: Run) -> None:
-        if self.isVisible() and run in self.run_list.chosen():
+        if not self.isVisible():
+            return
+        chosen = self.run_list.chosen()
+        if run in chosen or run in map(self._start_of, chosen):
             self._show_chosen()
+
+    # --- showing ------------------------------------------------------------------------------
 
     def _show_chosen(self) -> None:
         chosen = self.run_list.chosen()
         self._rows = self._compared(chosen)
-        without = len(chosen) - sum(len(row.runs) for row in self._rows)
+        in_rows = {run for row in self._rows for run in row.runs}
+        others = [run for run in chosen if run not in in_rows]
         self.table.words.setText(
-            f"{without} of {len(chosen)} chosen runs have no average precision yet." if without else ""
+            f"{len(others)} of {len(chosen)} chosen runs have no average precision yet." if others else ""
         )
         self.table.show_rows(self._rows)
         self._show_bars()
-        self._show_filters(chosen)
-        self.settings.show_runs(chosen)
+        subjects = [self._subject(row.full_name, row.runs) for row in self._rows]
+        subjects += [self._subject(self.run_list.name_of(run), (run,)) for run in others]
+        self.filters.show_subjects(subjects)
+        self.settings.show_subjects(subjects)
+        at = self.table.line_and_class()
+        if at is not None:
+            self._explain(*at)
+        elif not self._rows:
+            self.origin.explain(Origin())
 
     def _compared(self, chosen: Sequence[Run]) -> list[ComparedRow]:
         """The rows of the chosen runs; each in its colour, which the list shows too."""
@@ -88,6 +125,12 @@ class CompareWorkspace(QWidget):
         self.run_list.set_colours({run: places[key] for run, key in keys.items()})
         return [replace(row, colour=places[row.key]) for row in rows]
 
+    def _subject(self, name: str, runs: tuple[Run, ...]) -> Subject:
+        return Subject(name, runs, tuple(map(self._start_of, runs)))
+
+    def _start_of(self, run: Run) -> Run | None:
+        return pretraining_of(run, self._runs.for_job("pretrain"))
+
     def _show_bars(self) -> None:
         series = [BarSeries(_with_seeds(row), _mean_aps(row), row.colour or 0) for row in self._rows]
         quoted = next(iter(self.table.quoted), None)
@@ -97,36 +140,43 @@ class CompareWorkspace(QWidget):
         unlike = [(row.name, disagreement(row.any, quoted.any)) for row in self._rows]
         self.bars.show_runs(series, Quoted.of(quoted.any, unlike))
 
-    def _show_filters(self, chosen: Sequence[Run]) -> None:
-        """The filters of the first two chosen runs that have some, or whose start has."""
-        found = (self._with_filters(run) for run in chosen)
-        sources = list(dict.fromkeys(run for run in found if run is not None))
-        names = labels(sources)
-        for place, picture in enumerate(self.filters):
-            source = sources[place] if place < len(sources) else None
-            picture.set_title(f"conv1 · {names[place]}" if source is not None else "conv1 filters")
-            picture.show_filters(source.path if source else None, source.filters if source else [])
+    # --- a person at the table ----------------------------------------------------------------
 
-    def _with_filters(self, run: Run) -> Run | None:
-        if run.filters:
-            return run
-        start = pretraining_of(run, self._runs.for_job("pretrain"))
-        return start if start is not None and start.filters else None
+    def _explain(self, line: Line, of: str) -> None:
+        """Say where the figure of a cell comes from, when that tab is looked at."""
+        row = line.row
+        what = "mAP" if of == MEAN else of
+        name = f"{line.within.name}, {row.name}" if line.within is not None else row.full_name
+        figure = f"{what} {self.table.model.value_text(line, of)} · {name}"
+        why = "A row that the paper prints: no run made it." if row.is_quoted else ""
+        names = tuple(one.name for one in row.each_seed()) if row.runs else ()
+        self.origin.explain(Origin(figure, names, row.runs, tuple(map(self._start_of, row.runs)), why))
+
+    def _show_origin(self, line: Line, of: str) -> None:
+        self._explain(line, of)
+        self.tabs.setCurrentWidget(self.origin)
+
+    def _open_menu(self, line: Line, of: str, place: QPoint) -> None:
+        self._explain(line, of)
+        self.menu.show_for(line.row, of, self.table.model.reference, self._start_of)
+        self.menu.popup(place)
+
+    # --- making -------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
-        pictures = QWidget()
-        row = QHBoxLayout(pictures)
-        row.setContentsMargins(0, 0, 0, 0)
-        for picture in self.filters:
-            row.addWidget(picture)
         self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setAccessibleName("Bars, filters or settings")
-        self.tabs.addTab(self.bars, "Bars")
-        self.tabs.addTab(pictures, "Filters")
-        self.tabs.addTab(self.settings, "Settings")
+        self.tabs.tabBar().setAccessibleName("Views of the chosen runs")
+        for view, title in (
+            (self.bars, "Bars"),
+            (self.filters, "Filters"),
+            (self.settings, "Settings and data"),
+            (self.origin, "Origin"),
+        ):
+            self.tabs.addTab(view, title)
         centre = QSplitter(Qt.Orientation.Vertical)
         centre.addWidget(self.table)
         centre.addWidget(self.tabs)
+        centre.setChildrenCollapsible(False)
         centre.setSizes([400, 400])
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.run_list)

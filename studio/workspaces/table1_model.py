@@ -168,6 +168,11 @@ class Table1Model(QAbstractTableModel):
         sign = ("▾ " if self.is_open(line.row) else "▸ ") if line.seeds else ""
         return sign + line.row.full_name
 
+    def value_text(self, line: Line, of: str) -> str:
+        """The value of a cell, also where differences are shown."""
+        text = _value_text(line.row.value(of))
+        return text if text == "n/a" else f"{text} %"
+
     def _text(self, line: Line, of: str) -> str:
         if not self.as_differences:
             points, sign = _points(line, of), ""

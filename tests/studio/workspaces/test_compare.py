@@ -1,13 +1,13 @@
 """The Compare workspace sets runs beside each other and beside the paper."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
-from PySide6.QtWidgets import QLabel, QTableWidget, QToolButton
+from PySide6.QtWidgets import QCheckBox, QLabel, QTableWidget, QToolButton
 
 from core.pretraining.config import PretrainConfig
 from core.runs.run_folder import State
@@ -19,7 +19,7 @@ from tests.studio.workspaces import recorded
 
 
 @pytest.fixture
-def compare(document: Document, follow: Callable[[], Runs], qtbot: Any) -> CompareWorkspace:
+def compare(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Iterator[CompareWorkspace]:
     """Two evaluations, of random weights (newer) and of a pretraining run, all chosen."""
     runs = document.project.runs
     start = recorded.pretraining(runs, "20260101T000000", PretrainConfig(regime="tr"))
@@ -30,7 +30,8 @@ def compare(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Compa
     workspace.resize(1400, 900)
     workspace.show()
     workspace.run_list.choose(*workspace._runs.all)
-    return workspace
+    yield workspace
+    workspace.close_reader()
 
 
 def names(workspace: CompareWorkspace) -> list[str]:
@@ -179,16 +180,40 @@ def test_filters_are_those_of_the_start(compare: CompareWorkspace, document: Doc
     compare.run_list.choose(*evaluations)
     start = next(iter(compare._runs.for_job("pretrain")))
     assert start.path is not None
+    random, pretrained, *others = compare.filters.pictures
     with np.load(start.path / start.filters[-1].path) as arrays:
-        np.testing.assert_array_equal(compare.filters[0].filters, arrays["filters"])
-    assert compare.filters[1].filters is None
+        np.testing.assert_array_equal(pretrained.filters, arrays["filters"])
+    assert random.filters is None
+    assert random._picture.sentence == "It starts from random weights, and fine-tuning saves no filters."
+    assert all(picture.isHidden() for picture in others)
 
 
-def test_settings_that_differ_are_listed(compare: CompareWorkspace) -> None:
+def settings(workspace: CompareWorkspace, qtbot: Any) -> dict[str, list[str]]:
+    """The lines of the tab, once they are read."""
+    workspace.tabs.setCurrentWidget(workspace.settings)
+    table = workspace.findChild(QTableWidget, "settings_diff")
+    qtbot.waitUntil(lambda: table.rowCount() > 0)
+    return {
+        table.verticalHeaderItem(row).text(): [
+            table.item(row, column).text() for column in range(table.columnCount())
+        ]
+        for row in range(table.rowCount())
+    }
+
+
+def test_settings_that_differ_are_listed(compare: CompareWorkspace, qtbot: Any) -> None:
     compare.run_list.choose(*compare._runs.for_job("voc"))
-    table = compare.findChild(QTableWidget, "settings_diff")
-    assert [table.verticalHeaderItem(row).text() for row in range(table.rowCount())] == ["device", "init"]
-    assert [table.item(0, column).text() for column in range(2)] == ["cpu", "auto"]
+    assert settings(compare, qtbot) == {"device": ["cpu", "auto"], "init": ["RandomNet", "AssociationNet-tr"]}
+
+
+def test_all_settings_and_those_of_the_start_can_be_seen(compare: CompareWorkspace, qtbot: Any) -> None:
+    compare.run_list.choose(*compare._runs.for_job("voc"))
+    settings(compare, qtbot)
+    compare.findChild(QCheckBox, "show_same").click()
+    found = settings(compare, qtbot)
+    assert found["≠ device"] == ["cpu", "auto"]
+    assert found["set"] == ["trainval", "trainval"]
+    assert found["pretraining: regime"] == ["–", "tr"]
 
 
 def test_a_run_without_results_is_counted_not_shown(
