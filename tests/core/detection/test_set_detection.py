@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.detection.predict import Rules, detect
+from core.detection.predict import Asked, Rules, detect
 from core.detection.set_detection import NEAR, detect_set, ready
 from core.networks.fast_rcnn import FastRCNN
 from core.networks.initialisation import initialise
 from core.networks.sizes import TINY, ImageSize
 from core.networks.trunk import Trunk
-from tests.devices import DEVICES
+from tests.devices import DEVICES, Waits
 
 SIZE = ImageSize(short_side=90, long_side=150)
 CPU = torch.device("cpu")
@@ -80,6 +80,15 @@ def test_several_at_once_are_detected_in_as_alone_but_for_rounding(
     assert_alike(found, one_by_one, 1e-3 if device == "cuda" else 1e-4, 0.05)
     assert max(shape[0] for shape in seen) == min(at_once, 9)
     assert {tuple(shape[2:]) for shape in seen} == {(90, 120), (120, 90), (90, 122)}  # none was padded
+
+
+def test_nothing_waits_for_the_device_before_the_answer(net, pictures):
+    some = list(all_ready(pictures[:4:3]))
+    with Waits() as waits:
+        asked = Asked(net, some, CPU, RULES)
+    assert not waits.names
+    assert {"argsort", "amax", "softmax"} <= waits.all  # so all of it was seen
+    assert [len(each) for each in asked.answer()] == [3, 3]
 
 
 def test_on_a_cpu_each_is_detected_in_before_the_next_is_read(net, pictures):
