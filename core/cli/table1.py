@@ -24,6 +24,7 @@ from core.matrix.state import Stage, state_of
 from core.matrix.summary import summary
 from core.matrix.table import table_of
 from core.matrix.workers import worker_count
+from core.pages.table1_page import table1_page
 from core.project.project import Project
 from core.runs import launch
 from core.runs.job import Job
@@ -85,7 +86,7 @@ def _add_run(parser: argparse.ArgumentParser, job: Job) -> None:
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--format", choices=tuple(SEEDED_FORMATS), default="text", help="of the table (default: text)"
+        "--format", choices=(*SEEDED_FORMATS, "html"), default="text", help="of the table (default: text)"
     )
 
 
@@ -173,4 +174,6 @@ def _show(args: argparse.Namespace) -> Outcome:
     state = state_of(planned, Place.of(driver))
     table = table_of(planned, state, driver)
     values = {"cells": {str(stage): state.count(stage) for stage in Stage}, **table_values(table)}
-    return Outcome(format_seeded(table, getattr(args, "format", "text")).rstrip("\n"), values)
+    how = getattr(args, "format", "text")
+    text = table1_page(table, summary(planned, state, 0)) if how == "html" else format_seeded(table, how)
+    return Outcome(text.rstrip("\n"), values)
