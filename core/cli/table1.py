@@ -24,10 +24,14 @@ from core.matrix.state import Stage, state_of
 from core.matrix.summary import summary
 from core.matrix.table import table_of
 from core.matrix.workers import worker_count
+from core.pages.table1_page import table1_page
 from core.project.project import Project
 from core.runs import launch
 from core.runs.job import Job
 from core.runs.run_folder import RunFolder
+from core.trajectories.snapshot import read_snapshot
+
+_WITHOUT_PROJECT = "These networks learn from the trajectories of a project; name it with --project."
 
 
 def add_arguments(parser: argparse.ArgumentParser, job: Job) -> None:
@@ -82,7 +86,7 @@ def _add_run(parser: argparse.ArgumentParser, job: Job) -> None:
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--format", choices=tuple(SEEDED_FORMATS), default="text", help="of the table (default: text)"
+        "--format", choices=(*SEEDED_FORMATS, "html"), default="text", help="of the table (default: text)"
     )
 
 
@@ -116,9 +120,7 @@ def _new(path: Path, args: argparse.Namespace, job: Job) -> RunFolder:
     check_data(plan(asked))
     if args.project is None:
         if asked.needs_trajectories:
-            raise StudioError(
-                "These networks learn from the trajectories of a project; name it with --project."
-            )
+            raise StudioError(_WITHOUT_PROJECT)
         return launch.prepare_at(path, job, asked)
     with Project.open(args.project) as project:
         return launch.prepare_at(path, job, asked, project)
@@ -134,14 +136,33 @@ def _grown(driver: RunFolder, args: argparse.Namespace, job: Job) -> RunFolder:
         raise StudioError(f"{driver.path} is a {driver.job} run, not a matrix; choose another folder.")
     began: MatrixConfig = driver.settings(job.settings)
     asked = grown(began, given(args, job.settings))
+    named = {} if began.caltech101 else {"caltech101": asked.caltech101}  # nothing was learnt from it so far
     try:
-        config.check_resumable(config.as_dict(began), asked)
+        config.check_resumable({**config.as_dict(began), **named}, asked)
     except StudioError as error:
         raise StudioError(f"{args.out} holds a matrix already. {error}") from error
+    check_data(plan(asked))
     with driver.held_lock():
+        _hold_project(driver, asked, args, job)
         if asked != began:
             driver.replace_settings(asked)
     return driver
+
+
+def _hold_project(driver: RunFolder, asked: MatrixConfig, args: argparse.Namespace, job: Job) -> None:
+    """Take the snapshot of a matrix that had no project, or see that the project is the one it has."""
+    if not (driver.snapshot / "snapshot.json").is_file():
+        if args.project is not None:
+            with Project.open(args.project) as project:
+                launch.add_snapshot(driver, job, project)
+        elif asked.needs_trajectories:
+            raise StudioError(_WITHOUT_PROJECT)
+    elif args.project is not None:
+        taken = read_snapshot(driver.snapshot, ids=()).project
+        if Path(taken).absolute() != args.project.absolute():
+            raise StudioError(
+                f"{args.out} learns from the project {taken}, not {args.project}; choose another --out."
+            )
 
 
 def _show(args: argparse.Namespace) -> Outcome:
@@ -153,4 +174,6 @@ def _show(args: argparse.Namespace) -> Outcome:
     state = state_of(planned, Place.of(driver))
     table = table_of(planned, state, driver)
     values = {"cells": {str(stage): state.count(stage) for stage in Stage}, **table_values(table)}
-    return Outcome(format_seeded(table, getattr(args, "format", "text")).rstrip("\n"), values)
+    how = getattr(args, "format", "text")
+    text = table1_page(table, summary(planned, state, 0)) if how == "html" else format_seeded(table, how)
+    return Outcome(text.rstrip("\n"), values)

@@ -120,7 +120,8 @@ def _by_class(part: TablePart) -> list[str]:
                 break
             count += 1
         taken, columns = columns[:count], columns[count:]
-        lines += _aligned([list(row) for row in zip(names, *taken, strict=True)])
+        rows = [list(row) for row in zip(names, *taken, strict=True)]
+        lines += _aligned([row for row in rows if any(row)])
         lines += [""] if columns else []
     return lines
 

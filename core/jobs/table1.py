@@ -20,6 +20,7 @@ from core.evaluation.table1 import row_of_run
 from core.events import Event, Log, Progress
 from core.jobs import JOBS
 from core.matrix.config import MatrixConfig
+from core.matrix.entries import SETTINGS
 from core.matrix.forecast import duration, forecast, needed
 from core.matrix.place import Place
 from core.matrix.plan import Plan, plan
@@ -80,7 +81,10 @@ def check_data(planned: Plan) -> None:
         try:
             read_split(planned.config.voc, box.year, box.set)
         except StudioError as error:
-            raise StudioError(f"{error} Or leave the settings of VOC {box.year} out.") from error
+            named = [each.name for each in SETTINGS.values() if each.year == box.year]
+            raise StudioError(
+                f"{str(error).rstrip('.')}, or leave {' and '.join(named)} out of the settings."
+            ) from error
     if any(cell.network == "Caltech101Net" for cell in planned.cells) and planned.config.caltech101:
         read_caltech101(planned.config.caltech101)
 

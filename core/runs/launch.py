@@ -75,6 +75,19 @@ def prepare_with(path: Path, job: Job, settings: Any, snapshot: Path | None) -> 
     return _furnished(folder, job, settings, None, None, snapshot)
 
 
+def add_snapshot(folder: RunFolder, job: Job, project: Project) -> None:
+    """Give a run that was made without one a snapshot of a project's clips.
+
+    Raises:
+        StudioError: it cannot be written.
+    """
+    try:
+        with project.reading() as connection:
+            write_snapshot(connection, store.clips(connection), folder.snapshot, project.path, job.reads)
+    except OSError as error:
+        raise StudioError(f"Cannot write to the run {folder.path} ({error.strerror}); free space.") from error
+
+
 def start_worker(
     folder: RunFolder, threads: int | None = None, variables: Mapping[str, str] = MappingProxyType({})
 ) -> "subprocess.Popen[bytes]":
