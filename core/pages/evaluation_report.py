@@ -145,10 +145,11 @@ def _class_values(of: ClassDiagnosis, tiles: Tiles) -> dict[str, Any]:
             {
                 "name": size,
                 "ap": _percent(each.ap),
-                "share": each.ap if math.isfinite(each.ap) else 0.0,
-                "objects": f"{each.objects:,} objects",
+                "share": each.ap,
+                "objects": f"{each.objects:,} object{'s' if each.objects > 1 else ''}",
             }
             for size, each in of.by_size.items()
+            if each.objects
         ],
         "groups": [
             {
@@ -173,9 +174,8 @@ def _sentence(of: ClassDiagnosis, threshold: float) -> str:
     found = of.objects - len(of.missed(threshold))
     ever = of.objects - len(of.missed(-math.inf))
     return (
-        f"95 % interval {interval}. The surest {of.objects:,} detections, as many as there are objects, find "
-        f"{found:,} of them (score {threshold:.3g} and above); "
-        f"all {len(of.detections.scores):,} find {ever:,}."
+        f"95 % interval {interval}. Of its {of.objects:,} objects the surest {of.objects:,} detections (score "
+        f"{threshold:.3g} and above) find {found:,}, all {len(of.detections.scores):,} find {ever:,}."
     )
 
 
