@@ -52,13 +52,17 @@ class ClassDiagnosis:
     found: ClassObjects
 
     @property
-    def break_even(self) -> float:
-        """The score from which on as many detections count as there are objects, so precision equals recall.
+    def surest(self) -> np.ndarray:
+        """(K,) int64, the rows of the surest detections that count, as many as there are objects.
 
-        The lowest score where there are fewer detections; infinity where there is none.
+        There precision equals recall; Hoiem et al. count errors among these, too (Section 2.1).
         """
-        counted = self.detections.scores[~self.detections.are(Verdict.IGNORED)][: self.objects]
-        return float(counted[-1]) if len(counted) else float("inf")
+        return np.flatnonzero(~self.detections.are(Verdict.IGNORED))[: self.objects]
+
+    @property
+    def break_even(self) -> float:
+        """The score of the last of the `surest`; infinity where there is none."""
+        return float(self.detections.scores[self.surest[-1]]) if len(self.surest) else float("inf")
 
     def missed(self, threshold: float) -> tuple[Missed, ...]:
         """The objects that no detection with a score of `threshold` and above finds, image after image."""

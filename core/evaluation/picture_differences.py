@@ -98,8 +98,7 @@ class _Surest:
     def __init__(self, of: ClassDiagnosis) -> None:
         judged = of.detections
         self.of = of
-        rows = np.flatnonzero(~judged.are(Verdict.IGNORED))[: of.objects]
-        self._rows = rows[np.argsort(judged.pictures[rows], kind="stable")]
+        self._rows = of.surest[np.argsort(judged.pictures[of.surest], kind="stable")]
         self.pictures = judged.pictures[self._rows]
         self._objects = np.bincount(of.found.of.pictures[of.found.rows], minlength=of.found.of.counts.size)
         self._true = judged.are(Verdict.TRUE)

@@ -145,10 +145,11 @@ def _class_values(of: ClassDiagnosis, tiles: Tiles) -> dict[str, Any]:
             {
                 "name": size,
                 "ap": _percent(each.ap),
-                "share": each.ap if math.isfinite(each.ap) else 0.0,
-                "objects": f"{each.objects:,} objects",
+                "share": each.ap,
+                "objects": f"{each.objects:,} object{'s' if each.objects > 1 else ''}",
             }
             for size, each in of.by_size.items()
+            if each.objects
         ],
         "groups": [
             {
@@ -173,18 +174,16 @@ def _sentence(of: ClassDiagnosis, threshold: float) -> str:
     found = of.objects - len(of.missed(threshold))
     ever = of.objects - len(of.missed(-math.inf))
     return (
-        f"95 % interval {interval}. The surest {of.objects:,} detections, as many as there are objects, find "
-        f"{found:,} of them (score {threshold:.3g} and above); "
-        f"all {len(of.detections.scores):,} find {ever:,}."
+        f"95 % interval {interval}. Of its {of.objects:,} objects the surest {of.objects:,} detections "
+        f"(score {threshold:.3g} and above) find {found:,}, all {len(of.detections.scores):,} find {ever:,}."
     )
 
 
 def _curve(of: ClassDiagnosis) -> Any:
     judged = of.detections
     true = np.flatnonzero(judged.are(Verdict.TRUE))
-    chosen = (
-        true[np.unique(np.linspace(0, len(true) - 1, _POINTS).round().astype(int))] if len(true) else true
-    )
+    shown = np.linspace(0, max(len(true) - 1, 0), min(len(true), _POINTS)).round().astype(int)
+    chosen = true[shown]
     # at a true detection precision peaks; just before the next it is lowest
     rows = np.unique(np.concatenate([chosen, chosen[chosen > 0] - 1]))
     best = np.maximum.accumulate(judged.precision[::-1])[::-1]

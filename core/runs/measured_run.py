@@ -72,7 +72,15 @@ class MeasuredRun:
         """
         folder = RunFolder.open(run)
         settings, result, source = folder.settings_as_written(), _result(folder), _source(folder)
-        year, set_name = int(result["year"]), str(result["set"])
+        measured_set = "test_set" if folder.job == "voc" else "set"
+        try:
+            year = int(result.get("year") or settings["year"])
+            set_name = str(result.get("set") or settings[measured_set])
+            overlap = float(result.get("overlap") or OVERLAP)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StudioError(
+                f"{folder.results / 'ap.json'} does not say what was measured; evaluate again."
+            ) from error
         files = _files(folder, settings, source)
         if not any((files / comp4.file_name(set_name, name)).is_file() for name in CLASSES):
             raise StudioError(
@@ -86,7 +94,6 @@ class MeasuredRun:
         if not annotated:
             raise StudioError(f"{set_name} has no annotations in {place}; put them back.")
         listed = frozenset(image.id for image in images)
-        overlap = float(result.get("overlap") or OVERLAP)
         return cls(folder, place, year, set_name, str(result["metric"]), overlap, files, annotated, listed)
 
     def detections(self, name: str) -> Detections:
@@ -156,7 +163,7 @@ def _result(folder: RunFolder) -> dict[str, Any]:
         raise StudioError(f"{folder.name} was not measured; evaluate its detections first.") from error
     except (OSError, ValueError) as error:
         raise StudioError(f"{folder.results / 'ap.json'} cannot be read; evaluate again.") from error
-    if not isinstance(result, dict) or not {"year", "set", "metric"} <= result.keys():
+    if not isinstance(result, dict) or "metric" not in result:
         raise StudioError(f"{folder.results / 'ap.json'} does not say what was measured; evaluate again.")
     return result
 

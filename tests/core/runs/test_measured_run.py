@@ -40,6 +40,17 @@ def test_a_whole_run_is_diagnosed_with_its_own_ap(voc, tmp_path):
     assert len(seen) == 20
 
 
+def test_what_an_older_result_does_not_say_is_what_its_settings_say(voc, tmp_path):
+    folder = whole_run(tmp_path / "run", voc)
+    result = json.loads((folder.results / "ap.json").read_text())
+    for name in ("year", "set", "overlap"):
+        del result[name]
+    (folder.results / "ap.json").write_text(json.dumps(result))
+    run = MeasuredRun.open(folder.path)
+    assert (run.year, run.set, run.overlap) == (2007, "test", 0.5)
+    assert run.diagnosis().mean_ap == result["map"]
+
+
 def test_an_evaluation_with_other_rules_is_diagnosed_by_them(voc, tmp_path):
     found = write_detections(tmp_path / "found", voc)
     folder = measured(tmp_path / "run", voc, found, overlap=0.75, metric="voc10_area")
@@ -133,6 +144,7 @@ def test_what_was_not_measured_or_is_damaged_is_one_sentence(voc, tmp_path):
         ("{", "cannot be read; evaluate again"),
         ("[]", "does not say what was measured"),
         ("{}", "does not say what was measured"),
+        (kept.replace('"year": 2007', '"year": "of late"'), "does not say what was measured"),
     ):
         result.write_text(text)
         with pytest.raises(StudioError, match=sentence):
