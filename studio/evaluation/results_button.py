@@ -1,20 +1,24 @@
 """The menu that writes what was detected, and how it was judged, to files."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
-from core.evaluation.diagnosis import Diagnosis
+from core.evaluation.error_table import write_errors
+from core.events import OnProgress
 from studio import icons
 from studio.background import Background
 from studio.evaluation.diagnoses import Diagnosed
-from studio.evaluation.results_files import save_comp4, save_judged, save_missed
+from studio.evaluation.results_files import save_comp4, save_missed
 from studio.evaluation.threshold import Threshold
 from studio.runs.run import Run
 
+Save = Callable[[Path, OnProgress], list[Path]]
+"""Called in a thread with the file or folder that was chosen; gives what was written."""
+
+BUSY = "Another file is being written."
 NOT_YET = "The detections are not judged yet."
 
 
@@ -52,6 +56,7 @@ class ResultsButton(QToolButton):
             ("Save detections…", self._choose_comp4),
             ("Save judged detections…", self._choose_judged),
             ("Save missed objects…", self._choose_missed),
+            ("Save report…", self._choose_report),
         ):
             self.choices.addAction(text).triggered.connect(act)
         self.choices.aboutToShow.connect(self._allow)
@@ -73,11 +78,15 @@ class ResultsButton(QToolButton):
             "The comp4 files of all classes, for the devkit or an evaluation server",
             "Every detection with its verdict, as CSV",
             "Every object that is missed at the threshold, as CSV",
+            "A page with the curves, errors and pictures of every class, as HTML",
         )
-        ready = self._known.run is not None, self._known.whole is not None, self._known.whole is not None
-        for action, tip, there in zip(self.choices.actions(), tips, ready, strict=True):
-            action.setEnabled(there)
-            action.setToolTip(tip if there else self._known.problem or NOT_YET)
+        judged = self._known.whole is not None
+        reason = BUSY if self._work.is_running else self._known.problem or NOT_YET
+        for action, tip, there in zip(
+            self.choices.actions(), tips, (self._known.run is not None, judged, judged, judged), strict=True
+        ):
+            action.setEnabled(there and not self._work.is_running)
+            action.setToolTip(tip if action.isEnabled() else reason)
 
     def _choose_comp4(self) -> None:
         run = self._known.run
@@ -85,32 +94,52 @@ class ResultsButton(QToolButton):
         dialog = QFileDialog(self.window(), "Save detections to", str(_existing(self.folder)))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        self._open(dialog, partial(save_comp4, run))
+        self._open(dialog, lambda folder, report: save_comp4(run, folder))
 
     def _choose_judged(self) -> None:
-        self._choose_csv("judged detections", "judged", save_judged)
-
-    def _choose_missed(self) -> None:
-        threshold = self._threshold.value
-
-        def save(whole: Diagnosis, file: Path) -> list[Path]:
-            return save_missed(whole, threshold, file)
-
-        self._choose_csv("missed objects", "missed", save)
-
-    def _choose_csv(self, what: str, end: str, save: Callable[[Diagnosis, Path], list[Path]]) -> None:
         whole = self._known.whole
         assert whole is not None  # else it is not offered
+
+        def save(file: Path, report: OnProgress) -> list[Path]:
+            write_errors(whole, file)
+            return [file]
+
+        self._choose_file("judged detections", "judged.csv", save)
+
+    def _choose_missed(self) -> None:
+        whole, threshold = self._known.whole, self._threshold.value
+        assert whole is not None
+        self._choose_file(
+            "missed objects", "missed.csv", lambda file, report: save_missed(whole, threshold, file)
+        )
+
+    def _choose_report(self) -> None:
+        run, whole, title = self._known.run, self._known.whole, self._run.title if self._run else ""
+        assert run is not None
+        assert whole is not None
+
+        def save(file: Path, report: OnProgress) -> list[Path]:
+            from core.pages.evaluation_report import write_report  # few save one, and it loads templates
+
+            write_report(run, file, whole, title, lambda name: report(0, 0, name))
+            return [file]
+
+        self._choose_file("report", "report.html", save)
+
+    def _choose_file(self, what: str, end: str, save: Save) -> None:
+        suffix = end.rpartition(".")[2]
         dialog = QFileDialog(self.window(), f"Save {what}", str(_existing(self.folder)))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("CSV (*.csv)")
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile(f"{self._run.name if self._run is not None else 'run'}-{end}.csv")
-        self._open(dialog, partial(save, whole))
+        dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")
+        dialog.setDefaultSuffix(suffix)
+        dialog.selectFile(f"{self._run.name if self._run is not None else 'run'}-{end}")
+        self._open(dialog, save)
 
-    def _open(self, dialog: QFileDialog, save: Callable[[Path], list[Path]]) -> None:
+    def _open(self, dialog: QFileDialog, save: Save) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda chosen: self._work.start(lambda report: save(Path(chosen))))
+        dialog.fileSelected.connect(
+            lambda chosen: self._work.start(lambda report: save(Path(chosen), report))
+        )
         dialog.open()
 
     def _tell(self, files: list[Path]) -> None:

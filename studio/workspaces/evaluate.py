@@ -58,6 +58,7 @@ class EvaluateWorkspace(QWidget):
         self.loss, self.bars, self.table = LossPlot(), ApBars(), ApTable()
         self.diagnoses = Diagnoses(self)
         self.views = ClassViews(self.loss, self.diagnoses)
+        self.views.save_button.folder = document.project.path / "exports"
         self.mean = QLabel()
         self.mean.setProperty("role", "title")
         self.mean.setObjectName("mean_ap")

@@ -26,7 +26,15 @@ from studio import theme
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.runs.words import labels, state_words
-from studio.workspaces.run_card import COLOUR_ROLE, NAME_ROLE, RUN_ROLE, CardPainter, Index, chosen_rows
+from studio.workspaces.run_card import (
+    COLOUR_ROLE,
+    NAME_ROLE,
+    RUN_ROLE,
+    CardPainter,
+    Index,
+    chosen_rows,
+    figure_words,
+)
 from studio.workspaces.run_menu import RunMenu, edit_notes
 
 NARROWEST = 200
@@ -212,7 +220,7 @@ class _RunModel(QAbstractListModel):
         if role == COLOUR_ROLE:
             return self.colours.get(run)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{run.title}, {state_words(run)}"
+            return ", ".join(filter(None, (run.title, state_words(run), figure_words(run))))
         if role == Qt.ItemDataRole.ToolTipRole:
             said = (run.title, run.choices, run.name, state_words(run), run.status.error, run.notes.note)
             return "\n".join(dict.fromkeys(filter(None, said)))
