@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QShowEvent
@@ -42,10 +43,12 @@ class CompareWorkspace(QWidget):
     Signals:
         run_asked(Run): show it in its workspace.
         clip_asked(str): show a clip of this name in Curate.
+        message(str): the table was written to a file; one sentence.
     """
 
     run_asked = Signal(object)
     clip_asked = Signal(str)
+    message = Signal(str)
 
     def __init__(self, document: Document, runs: Runs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +67,7 @@ class CompareWorkspace(QWidget):
         self.origin = OriginView(document)
         self.menu = RowMenu(runs, self)
         self.tabs = QTabWidget()
+        self.table.export_button.folder = document.project.path / "exports"
         self._arrange()
         self.run_list.choose(*runs.for_job(*MEASURED)[:2])
         self._connect()
@@ -87,6 +91,7 @@ class CompareWorkspace(QWidget):
         self.table.cell_chosen.connect(self._explain)
         self.table.opened.connect(self._show_origin)
         self.table.menu_asked.connect(self._open_menu)
+        self.table.export_button.written.connect(self._tell_written)
         self.table.reference_changed.connect(self._show_against)
         for clicked in (self.bars.class_clicked, self.differences.class_clicked, self.menu.class_asked):
             clicked.connect(self._show_curves_of)
@@ -203,6 +208,9 @@ class CompareWorkspace(QWidget):
         self._explain(line, of)
         self.menu.show_for(line.row, of, self.table.model.reference, self._start_of)
         self.menu.popup(place)
+
+    def _tell_written(self, path: Path) -> None:
+        self.message.emit(f"{path.name} was written to {path.parent}.")
 
     # --- making -------------------------------------------------------------------------------
 
