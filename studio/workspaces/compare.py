@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QShowEvent
@@ -11,10 +12,14 @@ from core.datasets.voc import CLASSES
 from core.evaluation.differences import disagreement
 from core.events import ClassAP
 from studio.comparison.compared_row import MEAN, ComparedRow, rows_of
+from studio.comparison.curves_view import CurvesView
+from studio.comparison.differences_view import DifferencesView
 from studio.comparison.differing import Subject
 from studio.comparison.filters_beside import FiltersBeside
 from studio.comparison.origin_view import Origin, OriginView
+from studio.comparison.pictures_view import PicturesView, RunChoice
 from studio.comparison.row_colours import RowColours
+from studio.comparison.row_diagnoses import RowDiagnoses
 from studio.comparison.row_menu import RowMenu
 from studio.comparison.starts import pretraining_of
 from studio.document import Document
@@ -38,10 +43,12 @@ class CompareWorkspace(QWidget):
     Signals:
         run_asked(Run): show it in its workspace.
         clip_asked(str): show a clip of this name in Curate.
+        message(str): the table was written to a file; one sentence.
     """
 
     run_asked = Signal(object)
     clip_asked = Signal(str)
+    message = Signal(str)
 
     def __init__(self, document: Document, runs: Runs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,11 +58,16 @@ class CompareWorkspace(QWidget):
         self._colours = RowColours()
         self.run_list = RunList(runs, JOBS, "Runs to compare appear here.\nStart them in Train or Evaluate.")
         self.table, self.bars = Table1View(), ApBars()
+        self._class = ""  # that a person chose for the curves and the pictures
+        self._diagnoses = RowDiagnoses(self)
+        self.differences = DifferencesView(self._diagnoses)
+        self.curves, self.pictures = CurvesView(), PicturesView(self._diagnoses)
         self.filters = FiltersBeside()
         self.settings = SettingsDiff(document.project)
         self.origin = OriginView(document)
         self.menu = RowMenu(runs, self)
         self.tabs = QTabWidget()
+        self.table.export_button.folder = document.project.path / "exports"
         self._arrange()
         self.run_list.choose(*runs.for_job(*MEASURED)[:2])
         self._connect()
@@ -67,6 +79,9 @@ class CompareWorkspace(QWidget):
 
     def close_reader(self) -> None:
         """Wait for the threads."""
+        self._diagnoses.close()
+        self.curves.close_reader()
+        self.pictures.close_reader()
         self.settings.close_reader()
         self.origin.close_reader()
 
@@ -76,6 +91,11 @@ class CompareWorkspace(QWidget):
         self.table.cell_chosen.connect(self._explain)
         self.table.opened.connect(self._show_origin)
         self.table.menu_asked.connect(self._open_menu)
+        self.table.export_button.written.connect(self._tell_written)
+        self.table.reference_changed.connect(self._show_against)
+        for clicked in (self.bars.class_clicked, self.differences.class_clicked, self.menu.class_asked):
+            clicked.connect(self._show_curves_of)
+        self.curves.class_chosen.connect(self._choose_class)
         self.menu.origin_asked.connect(lambda: self.tabs.setCurrentWidget(self.origin))
         self.menu.reference_asked.connect(self.table.take_as_reference)
         for asking in (self.menu, self.origin):
@@ -131,6 +151,34 @@ class CompareWorkspace(QWidget):
     def _start_of(self, run: Run) -> Run | None:
         return pretraining_of(run, self._runs.for_job("pretrain"))
 
+    def _show_against(self) -> None:
+        """What is held against the reference, or shows a class."""
+        reference = self.table.model.reference
+        self.differences.show_rows(self._rows, reference)
+        choices = [
+            RunChoice(run, self.run_list.name_of(run), row.colour or 0)
+            for row in self._rows
+            for run in row.runs
+        ]
+        self.pictures.show_runs(choices, reference, self._class)
+        self._show_curves()
+
+    def _show_curves(self) -> None:
+        measured = {name for row in self._rows for name in row.any.measured}
+        classes = [name for name in CLASSES if name in measured]
+        name = self._class if self._class in classes else next(iter(classes), "")
+        self.curves.show_rows(self._rows, classes, name)
+
+    def _choose_class(self, name: str) -> None:
+        """Look at a class, in every view."""
+        self._class = name
+        self._show_curves()
+        self.pictures.show_class(name)
+
+    def _show_curves_of(self, name: str) -> None:
+        self._choose_class(name)
+        self.tabs.setCurrentWidget(self.curves)
+
     def _show_bars(self) -> None:
         series = [BarSeries(_with_seeds(row), _mean_aps(row), row.colour or 0) for row in self._rows]
         quoted = next(iter(self.table.quoted), None)
@@ -161,13 +209,19 @@ class CompareWorkspace(QWidget):
         self.menu.show_for(line.row, of, self.table.model.reference, self._start_of)
         self.menu.popup(place)
 
+    def _tell_written(self, path: Path) -> None:
+        self.message.emit(f"{path.name} was written to {path.parent}.")
+
     # --- making -------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setAccessibleName("Views of the chosen runs")
         for view, title in (
+            (self.differences, "Differences"),
             (self.bars, "Bars"),
+            (self.curves, "Curves"),
+            (self.pictures, "Pictures"),
             (self.filters, "Filters"),
             (self.settings, "Settings and data"),
             (self.origin, "Origin"),
@@ -177,7 +231,7 @@ class CompareWorkspace(QWidget):
         centre.addWidget(self.table)
         centre.addWidget(self.tabs)
         centre.setChildrenCollapsible(False)
-        centre.setSizes([400, 400])
+        centre.setSizes([330, 470])
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.run_list)
         splitter.addWidget(centre)

@@ -16,6 +16,7 @@ from core.evaluation.table1 import HEADS, TableRow, row_of_run
 from core.runs.run_folder import State
 from studio import theme
 from studio.comparison.compared_row import MEAN, OF, ComparedRow, RowDifference, row_difference
+from studio.comparison.table_files import cell_text
 from studio.runs.run import Run
 
 Index = QModelIndex | QPersistentModelIndex
@@ -170,7 +171,7 @@ class Table1Model(QAbstractTableModel):
 
     def value_text(self, line: Line, of: str) -> str:
         """The value of a cell, also where differences are shown."""
-        text = _value_text(line.row.value(of))
+        text = cell_text(line.row.value(of), signed=False)
         return text if text == "n/a" else f"{text} %"
 
     def _text(self, line: Line, of: str) -> str:
@@ -178,12 +179,11 @@ class Table1Model(QAbstractTableModel):
             points, sign = _points(line, of), ""
             if not math.isnan(points) and abs(points) >= NOTABLE:
                 sign = "▲ " if points > 0 else "▼ "
-            return sign + _value_text(line.row.value(of))
+            return sign + cell_text(line.row.value(of), signed=False)
         if line.difference is None:
             # the reference, and its seeds: what they are is said by their values, which do not belong here
             return REFERENCE if of == MEAN and line.within is None else "–"
-        found = line.difference.values[of]
-        return signed(found.mean) + ("" if math.isnan(found.half) else f" ± {found.half:.1f}")
+        return cell_text(line.difference.values[of], signed=True)
 
     def _tip(self, line: Line, of: str) -> str:
         value = line.row.value(of)
@@ -230,12 +230,6 @@ def _is_clear(line: Line, of: str) -> bool:
         return False
     found = line.difference.values[of]
     return not math.isnan(found.half) and abs(found.mean) > found.half
-
-
-def _value_text(value: Interval) -> str:
-    if math.isnan(value.mean):
-        return "n/a"
-    return f"{value.mean:.1f}" + ("" if math.isnan(value.half) else f" ± {value.half:.1f}")
 
 
 def _value_words(value: Interval) -> str:

@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -13,21 +12,19 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QMenu,
     QTableView,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from core.datasets.voc import CLASSES
 from core.evaluation.table1 import paper_rows, parts
-from core.evaluation.table1_formats import format_table
 from studio import theme
 from studio.comparison.compared_row import OF, ComparedRow
+from studio.comparison.table_button import TableButton
+from studio.comparison.table_files import FileBlock, FileLine, FileTable
 from studio.workspaces.table1_model import Line, Table1Model
 
-COPIES = {"Markdown": "markdown", "LaTeX": "latex", "CSV": "csv"}
 NAMES_WIDTH = 300
 """Pixels that the names of rows may take; the rest of a longer one is in its tooltip."""
 
@@ -65,7 +62,7 @@ class Table1View(QWidget):
         self.reference.setToolTip("The row that differences are taken to")
         self.differences = QCheckBox("Show differences")
         self.differences.setToolTip("Show how many percentage points each row lies above the chosen one")
-        self._copy = self._new_copy_button()
+        self.export_button = TableButton(self.file_table)
         self.words, self.notes = QLabel(), QLabel()
         for label in (self.words, self.notes):
             label.setProperty("quiet", True)
@@ -93,16 +90,19 @@ class Table1View(QWidget):
         self.reference.setCurrentIndex(self.model.rows.index(row))
         self._choose_reference()
 
-    def copy(self, how: str) -> None:
-        """Put the table on the clipboard, in one of `core.evaluation.table1_formats.FORMATS`."""
-        rows = [row for each in self.model.rows for row in each.measured.rows.values()]
-        reference = self.model.reference
-        baselines = [reference.any] if reference is not None and self.differences.isChecked() else []
-        QGuiApplication.clipboard().setText(format_table(rows, how, baselines))
+    def file_table(self) -> FileTable:
+        """What a file of the table holds: the values and, where they are shown, the differences."""
+        title = self.model.rows[0].any.part_title if self.model.rows else ""
+        blocks = [FileBlock(f"AP (%), {title}", [_file_line(line) for line in self.model.lines])]
+        if self.model.as_differences:
+            lines = [_difference_line(line) for line in self.model.lines if line.difference is not None]
+            words = f"Differences to {self.reference.currentText()} (percentage points)"
+            blocks.append(FileBlock(words, lines, signed=True))
+        return FileTable(blocks, self.notes.text().splitlines())
 
     def _show_rows(self) -> None:
         rows = (*self._measured, *self.quoted)
-        self._copy.setEnabled(bool(rows))
+        self.export_button.setEnabled(bool(rows))
         self.reference.blockSignals(True)
         self.reference.clear()
         self.reference.addItems([row.name for row in rows])
@@ -255,17 +255,6 @@ class Table1View(QWidget):
         box.setCurrentIndex(1)
         return box
 
-    def _new_copy_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setText("Copy table")
-        button.setObjectName("copy_table")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(button)
-        for words, how in COPIES.items():
-            menu.addAction(words).triggered.connect(partial(self.copy, how))
-        button.setMenu(menu)
-        return button
-
     def _arrange(self) -> None:
         heading = QLabel("Average precision (%)")
         heading.setProperty("role", "heading")
@@ -280,12 +269,29 @@ class Table1View(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(18)
         tools.addWidget(self.differences)
-        tools.addWidget(self._copy)
+        tools.addWidget(self.export_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         column.addLayout(tools)
         column.addWidget(self.table, 1)
         column.addWidget(self.notes)
+
+
+def _file_line(line: Line) -> FileLine:
+    row = line.row
+    remark = f"quoted: {row.any.conditions}" if row.is_quoted else row.any.source
+    return FileLine(_file_name(line), len(row.runs), {of: row.value(of) for of in OF}, remark)
+
+
+def _difference_line(line: Line) -> FileLine:
+    found = line.difference
+    assert found is not None  # of the reference none is taken
+    remark = f"n/a: {found.reason}" if found.reason else found.taken
+    return FileLine(_file_name(line), len(line.row.runs), found.values, remark)
+
+
+def _file_name(line: Line) -> str:
+    return f"{line.within.name}, {line.row.name}" if line.within is not None else line.row.full_name
 
 
 def _listed(names: Sequence[str]) -> str:

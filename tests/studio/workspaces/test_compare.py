@@ -1,5 +1,8 @@
 """The Compare workspace sets runs beside each other and beside the paper."""
 
+import csv
+import io
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -149,25 +152,54 @@ def test_the_published_rows_can_be_left_out(compare: CompareWorkspace) -> None:
     assert names(compare) == ["RandomNet", "AssociationNet-tr"]
 
 
-@pytest.mark.parametrize(("how", "sign"), [("Markdown", "| "), ("LaTeX", " & "), ("CSV", ",")])
-def test_the_table_is_copied(compare: CompareWorkspace, how: str, sign: str) -> None:
-    menu = compare.findChild(QToolButton, "copy_table").menu()
-    next(action for action in menu.actions() if action.text() == how).trigger()
-    copied = QGuiApplication.clipboard().text()
-    lines = [line for line in copied.splitlines() if "AssociationNet-tr" in line]
-    assert len(lines) == 2  # ours, and the paper's
-    assert f"50.0{sign}" in copied or f"50.0 {sign}" in copied
+def copied(workspace: CompareWorkspace, how: str) -> str:
+    menu = workspace.findChild(QToolButton, "copy_table").menu()
+    next(action for action in menu.actions() if action.text() == f"Copy as {how}").trigger()
+    return QGuiApplication.clipboard().text()
+
+
+NAMED = {
+    "Markdown": "AssociationNet-tr |",
+    "LaTeX": "AssociationNet-tr &",
+    "HTML": "<th>AssociationNet-tr<",
+    "CSV": '"AP (%), VOC 2007, one scale",AssociationNet-tr,',
+}
+"""How the line of our run begins."""
+
+
+@pytest.mark.parametrize(
+    ("how", "cell"),
+    [("Markdown", "| 50.0 |"), ("LaTeX", "& 50.0 &"), ("CSV", ",50.0,"), ("HTML", "<td>50.0<")],
+)
+def test_the_table_is_copied(compare: CompareWorkspace, how: str, cell: str) -> None:
+    text = copied(compare, how)
+    (line,) = (one for one in re.split(r"\n|<tr>", text) if one.strip("| ").startswith(NAMED[how]))
+    assert cell in line
+    assert "Differences to" not in text
 
 
 def test_the_table_is_copied_with_the_differences_that_are_shown(compare: CompareWorkspace) -> None:
-    compare.table.copy("markdown")
-    assert "differences" not in QGuiApplication.clipboard().text()
     compare.table.differences.click()
-    compare.table.copy("markdown")
-    copied = QGuiApplication.clipboard().text()
-    assert "differences in percentage points" in copied
-    assert "+10.0" in copied
-    assert "n/a: measured on 12,032 objects, not 20" in copied
+    text = copied(compare, "Markdown")
+    assert (
+        "**Differences to RandomNet \\(percentage points\\)**" in text or "Differences to RandomNet" in text
+    )
+    values, differences = text.split("Differences to RandomNet")
+    assert "| 50.0 |" in values
+    assert "+10.0" not in values
+    assert "| +10.0 |" in differences
+    assert "| 50.0 |" not in differences
+    assert "n/a: measured on 12,032 objects, not 20" in differences
+
+
+def test_the_csv_of_the_table_is_read_back(compare: CompareWorkspace) -> None:
+    compare.table.differences.click()
+    rows = list(csv.DictReader(io.StringIO(copied(compare, "CSV"))))
+    ours = [row for row in rows if row["row"] == "AssociationNet-tr"]
+    assert [row["cat"] for row in ours] == ["50.0", "10.0"]
+    assert [row["seeds"] for row in ours] == ["1", "1"]
+    quoted = [row for row in rows if row["row"] == "RandomNet · quoted"]
+    assert [row["cat"] for row in quoted] == ["38.0", ""]
 
 
 def test_runs_stand_side_by_side_in_the_bars(compare: CompareWorkspace) -> None:
