@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -266,6 +266,13 @@ class Table1View(QWidget):
         button.setMenu(menu)
         return button
 
+    def add_tool(self, action: QAction) -> None:
+        """Give an action of the window a button above the table."""
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._tools.addWidget(button)
+
     def _arrange(self) -> None:
         heading = QLabel("Average precision (%)")
         heading.setProperty("role", "heading")
@@ -281,6 +288,7 @@ class Table1View(QWidget):
             box.setMinimumContentsLength(18)
         tools.addWidget(self.differences)
         tools.addWidget(self._copy)
+        self._tools = tools
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         column.addLayout(tools)
