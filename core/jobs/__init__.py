@@ -120,13 +120,14 @@ JOBS: dict[str, Job] = {
         ),
         Job(
             name="table1",
-            title="Run Table 1",
+            title="Table 1",
             help="fill the paper's Table 1 with runs, or show runs beside it",
             settings=MatrixConfig,
             works=Works.IN_A_RUN,
             module="core.jobs.table1",
             reads=tuple(Kind),
-            icon="compare",
+            workspace="table1",
+            icon="table1",
             required=("voc",),
         ),
         Job(

@@ -22,6 +22,7 @@ from core.jobs import JOBS
 from core.matrix.config import MatrixConfig
 from core.matrix.entries import SETTINGS
 from core.matrix.forecast import duration, forecast, needed
+from core.matrix.names import planned_title
 from core.matrix.place import Place
 from core.matrix.plan import Plan, plan
 from core.matrix.state import MatrixState, RunState, Stage, is_whole, matrix_state, run_state, state_of
@@ -47,7 +48,7 @@ _PARTS = 100
 """Units of progress in a run."""
 
 _NAMED = 3
-"""Runs that are named when cells failed."""
+"""Runs that are named at most: those that go on, and those that failed."""
 
 
 def run(folder: RunFolder, config: MatrixConfig) -> Generator[Event, None, None]:
@@ -227,9 +228,10 @@ class _Matrix:
 
     def _progress(self) -> Progress:
         shares = [_share(each) for each in self._runs.values()]
-        now = [f"{name}: {self._runs[name].status.what or 'starting'}" for name in self._begun]
-        what = f"{self.state.count(Stage.DONE)} of {len(self._plan.cells)} cells; {', '.join(now)}"
-        return Progress(round(_PARTS * sum(shares)), _PARTS * len(shares), what)
+        now = [planned_title(name) for name in list(self._begun)[:_NAMED]]
+        more = f" and {len(self._begun) - _NAMED} more" if len(self._begun) > _NAMED else ""
+        count = f"{self.state.count(Stage.DONE)} of {len(self._plan.cells)} cells"
+        return Progress(round(_PARTS * sum(shares)), _PARTS * len(shares), ", ".join(now) + more, count)
 
     @property
     def failure(self) -> str:

@@ -1,6 +1,8 @@
 """What a matrix is and what is left of it, in a few lines for people."""
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from core.matrix.entries import SCHEDULES
 from core.matrix.forecast import forecast, needed
@@ -14,11 +16,14 @@ _JOBS = {
 }
 
 
-def summary(planned: Plan, state: MatrixState, at_once: int) -> tuple[str, ...]:
+def summary(
+    planned: Plan, state: MatrixState, at_once: int, before: Mapping[str, float] = MappingProxyType({})
+) -> tuple[str, ...]:
     """What will be done and how long it takes.
 
     Args:
         at_once: runs at the same time; 0 where that is not known.
+        before: as `forecast` takes it.
     """
     config, cells = planned.config, len(planned.cells)
     lines = [
@@ -35,7 +40,7 @@ def summary(planned: Plan, state: MatrixState, at_once: int) -> tuple[str, ...]:
         return (*lines, "Nothing is left to do.")
     parts = ", ".join(_counted(jobs[job], *words) for job, words in _JOBS.items() if jobs[job])
     lines.append(f"To do: {parts}{f'; {at_once} at the same time' if at_once else ''}.")
-    expected = forecast(planned, state, at_once or 1)
+    expected = forecast(planned, state, at_once or 1, before)
     lines.append(f"{expected.words[0].upper()}{expected.words[1:]}.")
     if expected.seconds is not None and expected.unknown:
         lines.append(f"Not measured yet: {', '.join(expected.unknown)}.")

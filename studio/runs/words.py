@@ -20,10 +20,27 @@ def state_words(run: Run) -> str:
     done = count_words(status)
     if run.state is State.RUNNING:
         left = f"{duration(status.eta)} left" if status.eta is not None else ""
-        return " · ".join(filter(None, (status.what, done, left))) or "running"
+        what = status.what if run.job != "table1" else ""  # many things at once: its table shows them
+        return " · ".join(filter(None, (what, done, left))) or "running"
     if run.state is State.DONE:
         return "done"
     return " · ".join(filter(None, (run.state.value, done)))
+
+
+def without_cells(runs: Sequence[Run], every: Sequence[Run]) -> list[Run]:
+    """Some runs but for those that a whole Table 1 stands for: while it goes on all it does, else what ended.
+
+    Args:
+        runs: the ones to be listed.
+        every: all of the project.
+    """
+    tables = {run.name: run for run in every if run.job == "table1"}
+
+    def is_told(run: Run) -> bool:
+        table = tables.get(run.in_matrix.driver) if run.in_matrix is not None else None
+        return table is not None and (table.is_active or not run.is_active)
+
+    return [run for run in runs if not is_told(run)]
 
 
 def count_words(status: Status) -> str:

@@ -118,6 +118,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("evaluate", "&Evaluate", "View", ("Alt+3",), "Measure a network on PASCAL VOC.", "evaluate", "workspace"),
     ActionRow("compare", "C&ompare", "View", ("Alt+4",), "Put runs side by side.", "compare", "workspace"),
     ActionRow("probe", "Pro&be", "View", ("Alt+5",), "Measure what a network's features are worth.", "probe", "workspace"),
+    ActionRow("table1", "Table &1", "View", ("Alt+6",), "Fill the whole of Table 1, cell by cell.", "table1", "workspace"),
     _curate("masks", "&Masks", "|View/Layers", "Shift+M", group="*"),
     _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
     _curate("trails", "&Trails", "View/Layers", "T", group="*"),
@@ -140,6 +141,7 @@ ROWS: tuple[ActionRow, ...] = (
 
     ActionRow("pretrain", "&Pretrain…", "|Run", ("Ctrl+R",), "Go to the settings of a new pretraining run.", "train"),
     ActionRow("evaluate_voc", "&Evaluate on VOC…", "Run", ("Ctrl+E",), "Go to the settings of an evaluation.", "evaluate"),
+    ActionRow("run_table1", "Run Table &1…", "Run", tip="Plan the whole table, start it, and see how far each cell is.", icon="table1"),
     ActionRow("stop_runs", "&Stop running jobs", "|Run", ("Ctrl+.",), "Each saves what it did and ends.", "stop"),
     ActionRow("open_runs", "Open folder of runs", "Run", tip="Show the project's runs in the file manager.", icon="folder"),
 

@@ -70,7 +70,8 @@ class CardPainter(QStyledItemDelegate):
         known = index.data(NAME_ROLE)
         name = f"★ {known}" if run.notes.starred else known
         # what tells runs apart stands at the end
-        end = Qt.TextElideMode.ElideRight if known == run.label else Qt.TextElideMode.ElideMiddle
+        shared = known != run.label or run.in_matrix is not None
+        end = Qt.TextElideMode.ElideMiddle if shared else Qt.TextElideMode.ElideRight
         title = painter.fontMetrics().elidedText(name, end, first.width())
         painter.drawText(first, left, title)
         font.setBold(False)
@@ -83,7 +84,7 @@ class CardPainter(QStyledItemDelegate):
             second.setRight(spark.left() - theme.SPACE)
         painter.setPen(QColor(_state_colour(run, colours)))
         said = state_words(run)
-        if run.job != self._usual_job and run.label != run.title:
+        if run.job != self._usual_job and run.label != run.title and run.in_matrix is None:
             said += f" · {job_title(run.job)}"
         words = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, second.width())
         painter.drawText(second, left, words)

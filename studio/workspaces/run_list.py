@@ -1,6 +1,7 @@
 """The list of runs: a card each; they are found by words, named, noted and starred."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -26,6 +27,7 @@ from studio import theme
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.runs.words import labels, state_words
+from studio.workspaces.matrix_folds import MatrixFolds
 from studio.workspaces.run_card import (
     COLOUR_ROLE,
     NAME_ROLE,
@@ -36,6 +38,9 @@ from studio.workspaces.run_card import (
     figure_words,
 )
 from studio.workspaces.run_menu import RunMenu, edit_notes
+
+MATRIX = "table1"
+"""The job whose run has other runs done."""
 
 NARROWEST = 200
 """Pixels that a card needs to say what its run is."""
@@ -56,6 +61,7 @@ class RunList(QWidget):
         super().__init__(parent)
         self._runs = runs
         self._shown = _ShownRuns(_RunModel(runs, jobs), self)
+        self._folds = MatrixFolds()
         self._view = QListView()
         self._view.setObjectName("run_list")
         self._view.setAccessibleName("Runs")
@@ -86,6 +92,7 @@ class RunList(QWidget):
         row.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE // 2)
         row.addWidget(self._search)
         layout.addLayout(row)
+        layout.addWidget(self._folds)
         layout.addWidget(self._view, 1)
         self.setMinimumWidth(NARROWEST)
         self._view.selectionModel().selectionChanged.connect(self.chosen_changed)
@@ -95,6 +102,9 @@ class RunList(QWidget):
         model = self._shown.sourceModel()  # the list's own rows go before the run does
         for signal in (model.rowsInserted, model.rowsRemoved):
             signal.connect(self._rows_changed)
+        for signal in (runs.added, runs.removed, runs.changed):
+            signal.connect(self._matrix_changed)
+        self._folds.changed.connect(self._fold)
         for key in ("F2", "Return", "Enter"):
             QShortcut(key, self._view, self._edit_notes, context=Qt.ShortcutContext.WidgetShortcut)
         self._rows_changed()
@@ -116,6 +126,9 @@ class RunList(QWidget):
         """Choose these runs and no others; a filter that hides one of them goes."""
         if any(run in self._shown.all and run not in self._shown.runs for run in runs):
             self._search.clear()
+        for run in runs:
+            if run.in_matrix is not None and run not in self._shown.runs:
+                self._folds.unfold(run.in_matrix.driver)
         selection = self._view.selectionModel()
         flags = QItemSelectionModel.SelectionFlag
         shown = self._shown.runs
@@ -124,7 +137,25 @@ class RunList(QWidget):
             if run in shown:
                 selection.select(self._shown.index(shown.index(run), 0), flags.Select)
 
+    def _matrix_changed(self, run: Run) -> None:
+        if run.job == MATRIX:
+            self._rows_changed()
+
+    def _fold(self) -> None:
+        self._shown.unfold(self._folds.unfolded)
+        self._rows_changed()
+
+    def _show_folds(self) -> None:
+        """A heading for each matrix of the project that has runs here; without others, one is unfolded."""
+        counts = Counter(run.in_matrix.driver for run in self._shown.all if run.in_matrix is not None)
+        matrices = {run: counts[run.name] for run in self._runs.for_job(MATRIX) if counts[run.name]}
+        self._folds.show_matrices(matrices)
+        self._shown.fold({run.name for run in matrices})
+        if matrices and not self._shown.rowCount() and not self._search.text():
+            self._folds.unfold(next(iter(matrices)).name)
+
     def _rows_changed(self) -> None:
+        self._show_folds()
         there, rows = len(self._shown.all), self._shown.rowCount()
         self._empty.setVisible(there == 0)
         self._view.setVisible(there > 0)
@@ -154,6 +185,8 @@ class _ShownRuns(QSortFilterProxyModel):
         super().__init__(parent)
         self.source = model
         self._words: list[str] = []
+        self._matrices: frozenset[str] = frozenset()
+        self._unfolded: frozenset[str] = frozenset()
         model.setParent(self)
         self.setSourceModel(model)
         self.setDynamicSortFilter(True)
@@ -176,16 +209,34 @@ class _ShownRuns(QSortFilterProxyModel):
         self._words = text.lower().split()
         self.invalidate()
 
+    def fold(self, matrices: Set[str]) -> None:
+        """Fold the runs of these matrices away, but of those that are unfolded."""
+        if matrices != self._matrices:
+            self._matrices = frozenset(matrices)
+            self.invalidate()
+
+    def unfold(self, matrices: Set[str]) -> None:
+        """Show the runs of these matrices and of no others."""
+        if matrices != self._unfolded:
+            self._unfolded = frozenset(matrices)
+            self.invalidate()
+
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         run = self.source.runs[row]
+        if not self._words and run.in_matrix is not None:
+            return run.in_matrix.driver not in self._matrices - self._unfolded
         said = (self.source.name_of(run), run.title, run.choices, run.notes.note, run.name, state_words(run))
         text = "\n".join(said).lower()
         return all(word in text for word in self._words)
 
     def lessThan(self, left: Index, right: Index) -> bool:
         one, other = self.source.runs[left.row()], self.source.runs[right.row()]
+        if (one.in_matrix is None) != (other.in_matrix is None):
+            return one.in_matrix is not None  # right below the heading
         if one.notes.starred != other.notes.starred:
             return one.notes.starred
+        if one.in_matrix is not None and other.in_matrix is not None and one.created == other.created:
+            return one.in_matrix.planned < other.in_matrix.planned
         return left.row() < right.row()
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -255,6 +256,13 @@ class Table1View(QWidget):
         box.setCurrentIndex(1)
         return box
 
+    def add_tool(self, action: QAction) -> None:
+        """Give an action of the window a button above the table."""
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._tools.addWidget(button)
+
     def _arrange(self) -> None:
         heading = QLabel("Average precision (%)")
         heading.setProperty("role", "heading")
@@ -270,6 +278,7 @@ class Table1View(QWidget):
             box.setMinimumContentsLength(18)
         tools.addWidget(self.differences)
         tools.addWidget(self.export_button)
+        self._tools = tools
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         column.addLayout(tools)
