@@ -4,13 +4,13 @@
         [--device auto] [--steps 20] [--rounds 3] [--images 30] [--no-amp] [--bfloat16] [--detector RUN]
         [--pretraining-step SECONDS]
 
-`loop` is the training loop on pictures of a set that were decoded before, `bare` the same steps on batches
-that are ready on the device; by the clock and in CPU seconds of all threads, medians of rounds that take
-turns. `neither` is the part of a bare step's time that is neither convolution nor fully connected, and
-`milliseconds` says where the time goes. `test` is of the job's detection, reading included, with one picture
-at a time and with several. `agreement` holds detections in bfloat16 against those in float32; with
-`--detector`, of a detector that learnt something, by their mean AP on those pictures too. `nms` is of 2,000
-boxes, and of 100 boxes of each of 20 classes at once. `--bfloat16` lets a CPU compute in it.
+`loop` is the training loop on pictures of a set that were decoded before, `bare` those steps on batches that
+are ready on the device; by the clock and in CPU seconds of all threads, medians of rounds that take turns.
+`neither` is the part of a bare step's time that is neither convolution nor fully connected; `milliseconds`
+says where the time goes. `test` is of the job's detection, reading included, with one picture at a time and
+with several. `agreement` holds detections in bfloat16 against those in float32; with `--detector`, of a
+detector that learnt something, by their mean AP on those pictures too. `nms` is of 2,000 boxes, and of 100
+boxes of each of 20 classes at once. `--bfloat16` lets a CPU compute in it.
 
 `table1_hours` is arithmetic on these figures: the paper's 16 cells with one seed, 40,000 steps each, without
 the search for proposals and without evaluation; with `--pretraining-step`, the seconds of a step of
@@ -24,7 +24,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +59,11 @@ YEAR = 2007
 PICTURES = 200
 """Pictures that the loop learns from, at most: all are decoded before it is timed."""
 
-READY = 4
-"""Batches that bare steps go through in turn."""
+READY = 20
+"""Batches that are made ready for bare steps at a time."""
+
+FILLING = 0.5
+"""Seconds in which the loop makes the batches that it has ahead, before bare steps are timed."""
 
 CELLS = {"single": 7, "multi": 7, "voc2012": 2}
 """Of the paper's Table 1."""
@@ -134,10 +136,8 @@ def _training(
     pictures = Pictures.within(device, config.picture_bytes)
     decoded = _timed(lambda: [pictures.read(image.path) for image in images], device) / len(images)
     make = partial(make_batch, images, statistics_of_boxes, config, config.image_size, pictures=pictures)
-    batches = [make(step) for step in range(READY)]
     steps, began = config.report_every, Resumed(settings={"report_every": config.report_every})
-    bare = partial(bare_steps, net, optimizer, batches, config, device, steps)
-    taken: dict[str, list[tuple[float, float]]] = {"loop": [], "bare": []}
+    taken: dict[str, list[np.ndarray]] = {"loop": [], "bare": []}
     with tempfile.TemporaryDirectory() as folder:
         training = finetune(
             *(net, optimizer, images, statistics_of_boxes, config, config.image_size, began),
@@ -147,29 +147,28 @@ def _training(
         def loop() -> None:
             next(event for event in training if isinstance(event, Metric) and event.name == "loss")
 
-        _timed(loop, device)  # so that all is warm
-        _timed(bare, device)
-        for _ in range(rounds):
-            for name, work in (("loop", loop), ("bare", bare)):
-                cpu = time.process_time()
-                wall = _timed(work, device)
-                taken[name].append((wall / steps, (time.process_time() - cpu) / steps))
+        for number in range(rounds + 1):
+            taken["loop"].append(_taken(loop, device) / steps)
+            time.sleep(FILLING)
+            bare = np.zeros(2)
+            for first in range(number * steps, (number + 1) * steps, READY):
+                batches = [make(step) for step in range(first, min(first + READY, (number + 1) * steps))]
+                bare += _taken(partial(bare_steps, net, optimizer, batches, config, device), device)
+            taken["bare"].append(bare / steps)
         training.close()
-    seconds, of_cpu = (
-        {name: statistics.median(pair[place] for pair in pairs) for name, pairs in taken.items()}
-        for place in (0, 1)
-    )
-    profiled = partial(bare_steps, net, optimizer, batches, config, device, READY)
+    # Those of the first round warmed up.
+    of_loop, of_bare = (np.median(each[1:], axis=0) for each in taken.values())
+    profiled = partial(bare_steps, net, optimizer, batches, config, device)
     return {
-        "iterations_a_second": round(1 / seconds["loop"], 2),
-        "bare_iterations_a_second": round(1 / seconds["bare"], 2),
-        "loop_by_bare": round(seconds["loop"] / seconds["bare"], 3),
-        "loop_by_bare_of_cpu": round(of_cpu["loop"] / of_cpu["bare"], 3),
+        "iterations_a_second": round(1 / of_loop[0], 2),
+        "bare_iterations_a_second": round(1 / of_bare[0], 2),
+        "loop_by_bare": round(of_loop[0] / of_bare[0], 3),
+        "loop_by_bare_of_cpu": round(of_loop[1] / of_bare[1], 3),
         "first_visit_milliseconds": {
             "decoding": round(1000 * decoded, 2),
             "labelling": round(1000 * held, 2),
         },
-        **where_time_goes(profiled, READY, device),
+        **where_time_goes(profiled, len(batches), device),
     }
 
 
@@ -179,11 +178,10 @@ def bare_steps(
     batches: Sequence[RoIBatch],
     config: FinetuneConfig,
     device: torch.device,
-    steps: int,
 ) -> None:
     """Training steps on ready batches."""
     net.train()
-    for batch in islice(cycle(batches), steps):
+    for batch in batches:
         learn(net, batch, config, device)
         optimizer.step()
 
@@ -300,11 +298,16 @@ def _table1_hours(found: dict[str, Any], pretraining_step: float | None) -> dict
 
 def _timed(work: Callable[[], object], device: torch.device) -> float:
     """Seconds by the clock, until a GPU is done too."""
-    start = time.perf_counter()
+    return float(_taken(work, device)[0])
+
+
+def _taken(work: Callable[[], object], device: torch.device) -> np.ndarray:
+    """(2,) seconds by the clock and of all threads on the CPU, until a GPU is done too."""
+    start = np.array([time.perf_counter(), time.process_time()])
     work()
     if device.type == "cuda":
         torch.cuda.synchronize()
-    return time.perf_counter() - start
+    return np.array([time.perf_counter(), time.process_time()]) - start
 
 
 def new_net(network: str) -> FastRCNN:

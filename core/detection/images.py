@@ -31,7 +31,9 @@ def stacked(images: Sequence[Tensor]) -> Tensor:
     """(3, h, w) images of several sizes as one batch, with zeros (the mean) at the right and below."""
     height = max(SMALLEST_BATCH_SIDE, *(image.shape[1] for image in images))
     width = max(SMALLEST_BATCH_SIDE, *(image.shape[2] for image in images))
-    batch = images[0].new_zeros(len(images), 3, height, width)
+    batch = torch.empty(
+        (len(images), 3, height, width), device=images[0].device, memory_format=torch.channels_last
+    ).zero_()
     for place, image in zip(batch, images, strict=True):
         place[:, : image.shape[1], : image.shape[2]] = image
-    return batch.contiguous(memory_format=torch.channels_last)
+    return batch
