@@ -83,7 +83,9 @@ class DetectorData(SearchedData):
 
     device: str = setting("auto", "Where to compute", choices=DEVICES, free=True)
     proposals: Path | None = setting(
-        None, "File of proposals; searched for and cached if not given", advanced=True
+        None,
+        "File of proposals, ours (.npz) or published ones (.mat, .pkl); searched for and cached if not given",
+        advanced=True,
     )
     amp: bool = setting(True, "Compute in bfloat16 on a GPU where it is safe", advanced=True)
     amp_on_cpu: bool = setting(

@@ -13,6 +13,7 @@ from core.datasets.image import read_image
 from core.datasets.voc import CLASSES, VocImage, read_split
 from core.detection.config import DetectConfig
 from core.detection.detector_file import Detector, load_detector
+from core.detection.given_boxes import given_boxes
 from core.detection.predict import Detected, Prepared, Rules, surest
 from core.detection.proposal_file import Proposals
 from core.detection.set_detection import detect_set, ready
@@ -46,7 +47,7 @@ def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images = read_split(config.voc, config.year, config.set)
     if config.proposals:
-        searched, proposals = 0, Proposals.load(config.proposals)
+        searched, proposals = 0, given_boxes(config.proposals, images)
     else:
         searched = len(images)
         search = propose_for(images, config.mode, config.cache or cache_of(folder))

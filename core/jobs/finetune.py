@@ -14,9 +14,9 @@ from core.detection.batches import training_images
 from core.detection.calibration import calibrate_on
 from core.detection.config import SCHEDULES, FinetuneConfig
 from core.detection.detector_file import IN_RUN, save_detector
+from core.detection.given_boxes import given_boxes
 from core.detection.loop import finetune, rate_at
 from core.detection.pictures import Pictures
-from core.detection.proposal_file import Proposals
 from core.detection.targets import box_statistics
 from core.events import Event, Log, part_of
 from core.jobs.proposals import cache_of, propose_for
@@ -54,7 +54,7 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
     for remark in remarks_on(images, config.set):
         yield Log(remark, "warning")
     if config.proposals:
-        searched, proposals = 0, Proposals.load(config.proposals)
+        searched, proposals = 0, given_boxes(config.proposals, images)
     else:
         searched = len(images)
         search = propose_for(images, config.mode, config.cache or cache_of(folder))
