@@ -88,6 +88,7 @@ class MatrixSchedule:
         pretraining: settings of every pretraining.
         fine_tuning: settings of every fine-tuning.
         memory: GiB that a run takes in main memory, about, on a CPU.
+        wants_gpu: whether a CPU would take weeks.
     """
 
     words: str
@@ -95,6 +96,7 @@ class MatrixSchedule:
     pretraining: Mapping[str, Any]
     fine_tuning: Mapping[str, Any]
     memory: float
+    wants_gpu: bool = False
 
 
 SCHEDULES: Mapping[str, MatrixSchedule] = MappingProxyType(
@@ -105,6 +107,7 @@ SCHEDULES: Mapping[str, MatrixSchedule] = MappingProxyType(
             pretraining={"steps": 100_000, "batch": 128, "checkpoint_every": 2000, "report_every": 50},
             fine_tuning={"schedule": "seed_40k", "checkpoint_every": 2000},
             memory=8.0,
+            wants_gpu=True,
         ),
         "small": MatrixSchedule(
             words="the tiny network, some hours on two cores",
