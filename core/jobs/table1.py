@@ -26,6 +26,7 @@ from core.matrix.names import planned_title
 from core.matrix.place import Place
 from core.matrix.plan import Plan, plan
 from core.matrix.state import MatrixState, RunState, Stage, is_whole, matrix_state, run_state, state_of
+from core.matrix.table import archive_words
 from core.matrix.workers import Begun, Workers, workers_for
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
@@ -208,6 +209,10 @@ class _Matrix:
             self._begun[name] = self._workers.adopt(state.folder)
             return False
         if state.stage is Stage.DONE:
+            for path in sorted(state.folder.checkpoints.glob("step-*"))[
+                :-1
+            ]:  # those of a whole table fill disks
+                path.unlink(missing_ok=True)
             took = f" in {duration(state.seconds)}" if state.seconds is not None else ""
             yield Log(f"{name} is done{took}{_measured(state)}; {self._sum()}.")
             return False
@@ -260,6 +265,8 @@ def _measured(state: RunState) -> str:
     """The mean AP of a cell, in words."""
     if state.run.job != "voc":
         return ""
+    if not (state.folder.results / "ap.json").is_file():
+        return f" ({archive_words(state)})"
     return f" (mAP {row_of_run(state.folder.path).mean_ap:.1f})"
 
 
