@@ -4,6 +4,7 @@ What lives on when this job is killed is waited for when it is resumed, what was
 done is left as it is. A run that fails takes with it what needs it, and nothing else.
 """
 
+import contextlib
 import json
 import shutil
 import time
@@ -174,7 +175,8 @@ class _Matrix:
     def stop(self) -> None:
         """Have all that runs save and end."""
         for name in self._begun:
-            self._place.folder_of(name).ask_stop()
+            with contextlib.suppress(StudioError):  # its folder cannot be written, so it goes on by itself
+                self._place.folder_of(name).ask_stop()
         until = time.monotonic() + PATIENCE
         while self._begun and time.monotonic() < until:
             self._begun = {name: worker for name, worker in self._begun.items() if not worker.ended()}
@@ -212,7 +214,8 @@ class _Matrix:
             for path in sorted(state.folder.checkpoints.glob("step-*"))[
                 :-1
             ]:  # those of a whole table fill disks
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    path.unlink()
             took = f" in {duration(state.seconds)}" if state.seconds is not None else ""
             yield Log(f"{name} is done{took}{_measured(state)}; {self._sum()}.")
             return False

@@ -28,8 +28,8 @@ class MatrixConfig:
     )
     settings: tuple[str, ...] = setting(
         PAPER_SETTINGS,
-        f"Parts of the table, of {', '.join(SETTINGS)}; the paper has RandomNet and AssociationNet-objtr alone "
-        "in VOC 2012; voc2012_test leaves archives for VOC's server, which alone can measure there",
+        f"Parts of the table, of {', '.join(SETTINGS)}; the paper has RandomNet and AssociationNet-objtr "
+        "alone in VOC 2012; voc2012_test leaves archives for VOC's server, which alone can measure there",
         free=True,
     )
     seeds: int = setting(1, "How many times all is done, with seeds 0, 1 and so on", minimum=1, free=True)
