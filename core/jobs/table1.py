@@ -4,6 +4,7 @@ What lives on when this job is killed is waited for when it is resumed, what was
 done is left as it is. A run that fails takes with it what needs it, and nothing else.
 """
 
+import contextlib
 import json
 import shutil
 import time
@@ -26,6 +27,7 @@ from core.matrix.names import planned_title
 from core.matrix.place import Place
 from core.matrix.plan import Plan, plan
 from core.matrix.state import MatrixState, RunState, Stage, is_whole, matrix_state, run_state, state_of
+from core.matrix.table import archive_words
 from core.matrix.workers import Begun, Workers, workers_for
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
@@ -173,7 +175,8 @@ class _Matrix:
     def stop(self) -> None:
         """Have all that runs save and end."""
         for name in self._begun:
-            self._place.folder_of(name).ask_stop()
+            with contextlib.suppress(StudioError):  # its folder cannot be written, so it goes on by itself
+                self._place.folder_of(name).ask_stop()
         until = time.monotonic() + PATIENCE
         while self._begun and time.monotonic() < until:
             self._begun = {name: worker for name, worker in self._begun.items() if not worker.ended()}
@@ -208,6 +211,11 @@ class _Matrix:
             self._begun[name] = self._workers.adopt(state.folder)
             return False
         if state.stage is Stage.DONE:
+            for path in sorted(state.folder.checkpoints.glob("step-*"))[
+                :-1
+            ]:  # those of a whole table fill disks
+                with contextlib.suppress(OSError):
+                    path.unlink()
             took = f" in {duration(state.seconds)}" if state.seconds is not None else ""
             yield Log(f"{name} is done{took}{_measured(state)}; {self._sum()}.")
             return False
@@ -260,6 +268,8 @@ def _measured(state: RunState) -> str:
     """The mean AP of a cell, in words."""
     if state.run.job != "voc":
         return ""
+    if not (state.folder.results / "ap.json").is_file():
+        return f" ({archive_words(state)})"
     return f" (mAP {row_of_run(state.folder.path).mean_ap:.1f})"
 
 

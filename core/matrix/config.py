@@ -8,7 +8,7 @@ from typing import Any
 from core import config
 from core.config import DEVICES, setting
 from core.errors import StudioError
-from core.matrix.entries import BASELINE, NETWORKS, PAPER_NETWORKS, SCHEDULES, SETTINGS
+from core.matrix.entries import BASELINE, NETWORKS, PAPER_NETWORKS, PAPER_SETTINGS, SCHEDULES, SETTINGS
 
 
 def _schedules() -> tuple[str, ...]:
@@ -27,8 +27,9 @@ class MatrixConfig:
         free=True,
     )
     settings: tuple[str, ...] = setting(
-        tuple(SETTINGS),
-        "Parts of the table; the paper has RandomNet and AssociationNet-objtr alone in voc2012",
+        PAPER_SETTINGS,
+        f"Parts of the table, of {', '.join(SETTINGS)}; the paper has RandomNet and AssociationNet-objtr "
+        "alone in VOC 2012; voc2012_test leaves archives for VOC's server, which alone can measure there",
         free=True,
     )
     seeds: int = setting(1, "How many times all is done, with seeds 0, 1 and so on", minimum=1, free=True)

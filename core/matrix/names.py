@@ -39,7 +39,8 @@ def matrix_run_name(folder: str) -> MatrixRunName | None:
 def setting_title(name: str) -> str:
     """A setting of the table in words, such as `VOC 2007 multi-scale`."""
     setting = SETTINGS[name]
-    return f"VOC {setting.year}{' multi-scale' if setting.scales == 'multi' else ''}"
+    scales = " multi-scale" if setting.scales == "multi" else ""
+    return f"VOC {setting.year}{' test' if setting.for_server else ''}{scales}"
 
 
 def planned_title(planned: str) -> str:

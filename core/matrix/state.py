@@ -16,6 +16,9 @@ from core.runs.run_folder import RunFolder, State, Status
 RESULTS = {"proposals": "proposals.json", "pretrain": "trunk.safetensors", "voc": "ap.json"}
 """The file of a finished run's `results` by its job."""
 
+ARCHIVED = "archive.json"
+"""The same of a cell that leaves an archive for VOC's server in place of an AP."""
+
 
 class Stage(enum.StrEnum):
     """Of a run or a cell of a matrix."""
@@ -100,7 +103,8 @@ def run_state(run: PlannedRun, place: Place) -> RunState:
     if not (folder.path / "config.toml").is_file():
         return RunState(run, folder, Stage.MISSING, Status())
     status = folder.status()
-    if status.state is State.DONE and (folder.results / RESULTS[run.job]).is_file():
+    archived = run.job == "voc" and (folder.results / ARCHIVED).is_file()
+    if status.state is State.DONE and (archived or (folder.results / RESULTS[run.job]).is_file()):
         return RunState(run, folder, Stage.DONE, status, seconds=seconds_of(folder, status))
     stages = {
         State.QUEUED: Stage.MISSING,

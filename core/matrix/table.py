@@ -1,13 +1,15 @@
 """The table that a matrix gives so far: what is measured, and why the rest is not."""
 
+import json
 from collections import defaultdict
+from pathlib import Path
 
 from core.errors import StudioError
 from core.evaluation.seeded_table import SeededTable, seeded_table
 from core.evaluation.table1 import TableRow, row_of_run
 from core.matrix.entries import BASELINE, SCHEDULES, SETTINGS
 from core.matrix.plan import Plan
-from core.matrix.state import CellState, MatrixState, Stage
+from core.matrix.state import ARCHIVED, CellState, MatrixState, RunState, Stage
 from core.runs.run_folder import RunFolder
 from core.trajectories.snapshot import read_head
 
@@ -24,20 +26,33 @@ def table_of(planned: Plan, state: MatrixState, driver: RunFolder) -> SeededTabl
     rows: list[TableRow] = []
     remarks: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for each in state.cells:
-        remark = _missing(each)
-        if not remark:
+        setting, remark = SETTINGS[each.cell.setting], _missing(each)
+        if not remark and setting.for_server:
+            remark = archive_words(each.evaluation)
+        elif not remark:
             try:
                 rows.append(row_of_run(each.evaluation.folder.path))
             except StudioError as error:
-                remark = f"cannot be read: {error}"
+                remark = f"cannot be read: {str(error).rstrip('.')}"
         if remark:
-            remarks[each.cell.setting, each.cell.network].append(f"Seed {each.cell.seed} {remark}.")
+            of = f" on VOC {setting.year} {setting.test_set}" if setting.for_server else ""
+            remarks[setting.part, each.cell.network].append(f"Seed {each.cell.seed}{of} {remark}.")
     networks: defaultdict[str, list[str]] = defaultdict(list)
     for cell in planned.cells:
-        if cell.network not in networks[cell.setting]:
-            networks[cell.setting].append(cell.network)
-    ordered = {name: networks[name] for name in SETTINGS if name in networks}
+        part = SETTINGS[cell.setting].part
+        if cell.network not in networks[part]:
+            networks[part].append(cell.network)
+    ordered = {each.part: networks[each.part] for each in SETTINGS.values() if each.part in networks}
     return seeded_table(rows, ordered, remarks, BASELINE, _notes(planned, driver))
+
+
+def archive_words(state: RunState) -> str:
+    """Where a cell left the archive for VOC's server."""
+    try:
+        noted = json.loads((state.folder.results / ARCHIVED).read_text(encoding="utf-8"))
+        return f"is packed for VOC's server: {state.folder.results / Path(str(noted['archive'])).name}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "was packed for VOC's server"
 
 
 def _missing(state: CellState) -> str:

@@ -90,6 +90,11 @@ def worker_count(config: MatrixConfig) -> int:
     return max(1, min(usable_cores(), fitting))
 
 
+def is_too_slow_here(config: MatrixConfig) -> bool:
+    """Whether a matrix that is for a GPU would be computed by this machine, which has none."""
+    return SCHEDULES[config.schedule].wants_gpu and not config.cluster and not _gpus(config)
+
+
 class Processes:
     """Worker processes of this machine, which share its cores and GPUs."""
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from core.matrix.config import MatrixConfig, grown
-from core.matrix.entries import NETWORKS, PAPER_NETWORKS, SCHEDULES, SETTINGS
+from core.matrix.entries import NETWORKS, PAPER_NETWORKS, PAPER_SETTINGS, SCHEDULES, SETTINGS
 from core.matrix.names import setting_title
 from studio import theme
 from studio.forms.checklist import Checklist
@@ -121,14 +121,14 @@ def first_settings(voc: Path, caltech101: Path | None, drawn: bool) -> MatrixCon
         drawn: whether they were drawn for a sample, so that only a short schedule makes sense.
     """
     settings = tuple(
-        name for name, each in SETTINGS.items() if not voc.name or (voc / f"VOC{each.year}").is_dir()
+        name for name in PAPER_SETTINGS if not voc.name or (voc / f"VOC{SETTINGS[name].year}").is_dir()
     )
     networks = tuple(name for name in PAPER_NETWORKS if name != "Caltech101Net" or caltech101 is not None)
     return MatrixConfig(
         voc=voc,
         caltech101=caltech101,
         networks=networks,
-        settings=settings or tuple(SETTINGS),
+        settings=settings or PAPER_SETTINGS,
         schedule="smoke" if drawn else "paper",
     )
 

@@ -78,6 +78,13 @@ def test_no_name_breaks_latex(table):
     assert cells == {2 + 20 + 1}  # name, which, twenty classes, mAP, difference
     assert r"50\% \& \#2 of \{run\_1\} \textasciicircum{} \textasciitilde{} \textbackslash{}" in latex
     assert r"+2.0 $\pm$ 12.7" in latex
+    unlike = seeded_table(
+        [*rows("RandomNet", (30.0,)), *rows("SlowFeat-obj", (31.0,), schedule="long_150k")],
+        PART,
+        {},
+        "RandomNet",
+    )
+    assert r"n/a: schedule long\_150k, not seed\_40k" in format_seeded(unlike, "latex")
 
 
 def test_no_name_breaks_markdown_or_html(table):

@@ -97,6 +97,8 @@ def steps(out: Path, run: str) -> int:
 def test_a_filled_matrix_is_shown_and_left_alone_when_it_is_run_again(voc, matrix, capsys):
     before = started(matrix)
     assert before == {CELL: 1, "boxes-voc2007-trainval": 1, "boxes-voc2007-test": 1}
+    checkpoints = [path.name for path in (matrix / "runs" / CELL / "checkpoints").iterdir()]
+    assert [name[:13] for name in checkpoints] == ["step-00000030"]  # the newest alone
     assert table1(*asked(voc, matrix)) == 0
     printed = capsys.readouterr().out
     assert "Nothing is left to do." in printed

@@ -155,4 +155,12 @@ def test_runs_lie_beside_the_driver_or_in_its_project(tmp_path):
     within = Place.of(RunFolder(tmp_path / "p" / "runs" / "20261126-table1-ab"))
     assert within.path_of("x") == tmp_path / "p" / "runs" / "20261126-table1-ab-x"
     assert within.cache == tmp_path / "p" / "cache" / "proposals"
-    assert set(IMAGES) == set(SETTINGS)
+
+
+def test_the_paper_s_own_test_of_2012_is_planned_where_it_is_asked_for():
+    assert "voc2012_test" not in {cell.setting for cell in plan(config()).cells}
+    planned = plan(config(settings=("voc2012_test",)))
+    assert [cell.network for cell in planned.cells] == ["RandomNet", "AssociationNet-objtr"]
+    voc = planned.settings_of(planned.cells[0].evaluation, HERE)
+    assert (voc.year, voc.set, voc.test_set) == (2012, "trainval", "test")
+    assert set(IMAGES) == set(SETTINGS) - {"voc2012_test"}

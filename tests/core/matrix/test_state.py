@@ -13,6 +13,7 @@ from core.matrix.place import Place
 from core.matrix.plan import plan
 from core.matrix.state import RESULTS, Stage, state_of
 from core.matrix.summary import summary
+from core.matrix.table import table_of
 from core.runs.run_folder import RunFolder, State, Status
 
 START = 1_800_000_000.0
@@ -149,3 +150,18 @@ def test_what_is_to_be_done_is_said_in_a_few_lines(planned, place):
 )
 def test_durations_in_words(seconds, words):
     assert duration(seconds) == words
+
+
+def test_a_cell_for_the_server_is_done_with_its_archive_and_stands_as_a_remark(place, tmp_path):
+    planned = plan(MatrixConfig(voc=Path("voc"), networks=("RandomNet",), settings=("voc2012_test",)))
+    driver = RunFolder(tmp_path / "run")
+    folder = leave(planned, place, "voc2012_test-RandomNet-seed0", State.DONE)
+    (folder.results / "ap.json").unlink()
+    (line,) = table_of(planned, state_of(planned, place), driver).parts[0].lines
+    assert line.remarks == ("Seed 0 on VOC 2012 test was stopped or killed; it can be resumed.",)
+    (folder.results / "archive.json").write_text(json.dumps({"archive": "VOC2012_test.tar.gz"}))
+    (part,) = table_of(planned, state_of(planned, place), driver).parts
+    assert (part.name, part.lines[0].measured) == ("voc2012", None)
+    assert (
+        part.lines[0].remarks[0].endswith(f"packed for VOC's server: {folder.results}/VOC2012_test.tar.gz.")
+    )
