@@ -143,15 +143,16 @@ def diagnose(
         true = judged.are(Verdict.TRUE)[counted]
         per_picture = np.bincount(objects.pictures[found.rows], minlength=len(images))
         resampled = resampled_aps(judged.pictures[counted], true, per_picture, times, metric)
+        ap = average_precision(judged.recall, judged.precision, metric) if len(found.rows) else float("nan")
         classes[name] = ClassDiagnosis(
             name,
-            average_precision(judged.recall, judged.precision, metric) if len(found.rows) else float("nan"),
+            ap,
             len(found.rows),
             metric,
             overlap,
             judged,
             resampled,
-            interval_of(resampled),
+            interval_of(resampled, ap),
             found.by_size(judged, metric),
             without[name],
             found,
@@ -161,4 +162,4 @@ def diagnose(
     means = mean_aps([each.resampled for each in classes.values()])
     known = [each.ap for each in classes.values() if each.objects]
     mean = float(np.mean(known)) if known else float("nan")
-    return Diagnosis(metric, overlap, len(images), classes, mean, means, interval_of(means))
+    return Diagnosis(metric, overlap, len(images), classes, mean, means, interval_of(means, mean))

@@ -73,4 +73,4 @@ def _paired(
 ) -> PairedDifference:
     gain = float(np.mean(ours) - np.mean(theirs))
     apart = np.mean(resampled_ours, axis=0) - np.mean(resampled_theirs, axis=0)
-    return PairedDifference(gain, interval_of(apart))
+    return PairedDifference(gain, interval_of(apart, gain, lowest=-1.0))

@@ -65,33 +65,44 @@ def test_a_resample_without_objects_says_nothing_and_the_mean_leaves_it_out():
     np.testing.assert_array_equal(found_nothing, [0, np.nan, 0])
 
 
-def test_an_interval_holds_the_middle_of_the_values():
-    interval = interval_of(np.append(np.arange(1001) / 1000, np.nan))
+def test_an_interval_holds_the_middle_of_the_values_around_what_was_measured():
+    values = np.append(np.arange(1001) / 1000, np.nan)
+    interval = interval_of(values, 0.5)
     assert (interval.low, interval.high) == pytest.approx((0.025, 0.975))
     assert interval.half == pytest.approx(0.475)
     assert interval.resamples == 1001
-    assert np.isnan(interval_of(np.array([np.nan])).low)
+    lopsided = values**2 / 2  # of a mean of 1/6
+    moved = interval_of(lopsided, 0.25)
+    by = 0.25 - np.nanmean(lopsided)
+    assert (moved.low, moved.high) == pytest.approx((0.025**2 / 2 + by, 0.975**2 / 2 + by))
+    assert interval_of(values, 0.1).low == 0
+    assert interval_of(values, 0.9).high == 1
+    assert interval_of(values, 0.1, lowest=-1).low == pytest.approx(-0.375)
+    assert np.isnan(interval_of(np.array([np.nan]), 0.5).low)
 
 
-def test_the_interval_covers_the_ap_of_the_whole_population_about_as_often_as_it_says():
-    """Sets are drawn from a population of pictures of which the AP is known."""
+def test_the_interval_covers_the_mean_ap_of_such_sets_about_as_often_as_it_says():
+    """Sets are drawn from a population of pictures; what each says is held against the mean of their APs."""
     rng = np.random.default_rng(8)
-    population = random_images(rng, 400, ("car",))
-    found = random_detections(rng, population, 4000, ("car",))["car"]
-    whole = evaluate_class(found, truth_of(population)["car"], "voc10_area").ap
+    population = random_images(rng, 1000, ("car",))
+    found = random_detections(rng, population, 10_000, ("car",))["car"]
     objects = SetObjects.of(population)
     judged, _ = judge("car", found, objects, 0.5)
     counted = ~judged.are(Verdict.IGNORED)
     pictures, true = judged.pictures[counted], judged.are(Verdict.TRUE)[counted]
-    of_picture = np.bincount(objects.pictures[~objects.difficult], minlength=400)
-    inside = 0
-    for trial in range(60):
-        chosen = np.random.default_rng(trial).integers(0, 400, 100)
-        rows = np.concatenate([np.flatnonzero(pictures == picture) for picture in chosen])
-        places = np.repeat(np.arange(100), [np.count_nonzero(pictures == picture) for picture in chosen])
+    of_picture = np.bincount(objects.pictures[~objects.difficult], minlength=1000)
+    rows_of = [np.flatnonzero(pictures == picture) for picture in range(1000)]
+    aps, intervals = [], []
+    for trial in range(80):
+        chosen = np.random.default_rng(trial).integers(0, 1000, 100)
+        rows = np.concatenate([rows_of[picture] for picture in chosen])
+        places = np.repeat(np.arange(100), [len(rows_of[picture]) for picture in chosen])
         order = np.argsort(rows, kind="stable")
-        times = draw_pictures(100, 200, seed=trial)
-        aps = resampled_aps(places[order], true[rows[order]], of_picture[chosen], times, "voc10_area")
-        interval = interval_of(aps)
-        inside += interval.low <= whole <= interval.high
-    assert inside >= 50  # of 60; 57 by the name of the interval
+
+        def resampled(times, places=places[order], true=true[rows[order]], objects=of_picture[chosen]):
+            return resampled_aps(places, true, objects, times, "voc10_area")
+
+        aps.append(resampled(np.ones((100, 1), np.float32))[0])
+        intervals.append(interval_of(resampled(draw_pictures(100, 200, seed=trial)), aps[-1]))
+    inside = sum(each.low <= np.mean(aps) <= each.high for each in intervals)
+    assert 70 <= inside <= 80  # 76 by the name of the interval

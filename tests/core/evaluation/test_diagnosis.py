@@ -78,6 +78,14 @@ def test_pictures_are_ranked_by_how_many_mistakes_fewer_one_detector_makes():
     assert differing_pictures(a, a) == ()
 
 
+def test_of_equal_gains_that_comes_first_where_another_object_is_found():
+    car = [0, 0, 10, 10]
+    images = [picture("a"), picture("b", ("car", car)), picture("c", ("car", car))]
+    a = diagnose(images, {"car": detections(("a", 0.9, *car))}, "voc10_area")
+    b = diagnose(images, {"car": detections(("c", 0.9, *car))}, "voc10_area")
+    assert [(each.image, each.gain) for each in differing_pictures(a, b)] == [("c", -1), ("a", -1)]
+
+
 def test_the_gains_of_pictures_add_up_to_twice_the_objects_found_more():
     rng = np.random.default_rng(6)
     images = random_images(rng, 40)

@@ -30,6 +30,12 @@ def test_sizes_are_tenths_of_the_class():
     assert sizes == sorted(sizes, key=SIZES.index)
 
 
+def test_an_object_as_large_as_a_limit_is_of_the_smaller_size():
+    found, judged = of_class("car", squares(5), Detections.none())
+    assert [each.size for each in found.missed(judged, 0)] == ["XS"]
+    assert found.limits.tolist() == [25] * 4
+
+
 def test_what_is_missed_depends_on_the_threshold():
     images = [picture("a", ("car", [0, 0, 10, 10]), ("cat", [0, 0, 9, 9]), ("car", [40, 40, 50, 50]))]
     # scores 1, 0.75, 0.5
@@ -65,6 +71,14 @@ def test_objects_that_are_cut_off_crowded_or_difficult():
     assert recalls["whole"] == (0, 2)
     assert recalls["crowded"] == (0, 2)
     assert recalls["alone"] == (1, 1)
+
+
+def test_two_make_a_crowd_wherever_they_stand_among_the_others():
+    for between in range(3):
+        others = [("car", [100 * n, 50, 100 * n + 9, 59]) for n in range(between)]
+        images = [picture("a", ("car", [0, 0, 10, 10]), *others, ("car", [0, 2, 10, 12]))]
+        found, judged = of_class("car", images, Detections.none())
+        assert [each.crowded for each in found.missed(judged, 0)] == [True, *[False] * between, True]
 
 
 def test_crowds_are_found_among_any_number_of_objects():

@@ -90,6 +90,18 @@ def test_the_page_says_the_numbers_of_the_diagnosis(page, run):
     assert parsed.tags["polyline"] == 4  # two curves a class
 
 
+def test_what_the_surest_detections_are_is_counted(page, run):
+    _, text = page
+    for each in run.diagnosis().measured:
+        section = text[text.index(f'id="{each.name}"') :]
+        for count in (each.objects, 2 * each.objects, len(each.detections.scores)):
+            name = f"the surest {count:,}" if count < len(each.detections.scores) else f"all {count:,}"
+            row = re.search(rf'<th scope="row">{name}</th>(.*?)</tr>', section, re.S)
+            numbers = [int(value) for value in re.findall(r'<td class="number">(\d+)</td>', row[1])]
+            first = each.detections.verdicts[:count].tolist()
+            assert numbers == [first.count(place) for place in range(len(VERDICTS))]
+
+
 def test_every_detection_shown_is_framed_in_the_colour_of_its_verdict_and_says_it(page, run):
     _, text = page
     tiles = re.findall(r'<figure class="tile" style="--hue:([^"]+)">.*?<strong>([^<]+)</strong>', text, re.S)
