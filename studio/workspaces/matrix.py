@@ -48,7 +48,7 @@ class MatrixWorkspace(QWidget):
         self._document, self._runs = document, runs
         self._report: MatrixReport | None = None
         self._looks = 0
-        self._shown: tuple[Run | None, object] = (None, None)
+        self._shown: tuple[Run | None, object] | None = None
         self.run_list = RunList(
             runs, jobs_of("table1"), "Tables appear here.\nChoose settings on the right and press Start."
         )
@@ -172,12 +172,10 @@ class MatrixWorkspace(QWidget):
         run = self.matrix
         self.header.show_run(run)
         self._error.show_run(run if run is not None and self._is_broken(run) else None)
-        settings = run.settings if run is not None else None
-        if (run, settings) != self._shown or run is None:
-            fresh = (run, settings) != self._shown
-            self._shown = run, settings
-            if fresh or self._looks == 0:
-                self._show_settings(run)
+        shown = run, run.settings if run is not None else None
+        if shown != self._shown:
+            self._shown = shown
+            self._show_settings(run)
         self._plan()
 
     def _show_settings(self, run: Run | None) -> None:

@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence, Set
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QItemSelectionModel,
     QModelIndex,
+    QObject,
     QPoint,
     QSortFilterProxyModel,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QShortcut
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -41,6 +43,9 @@ from studio.workspaces.run_menu import RunMenu, edit_notes
 
 MATRIX = "table1"
 """The job whose run has other runs done."""
+
+NAMING = (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+"""Keys that open the name and the note of the chosen run."""
 
 NARROWEST = 200
 """Pixels that a card needs to say what its run is."""
@@ -105,8 +110,7 @@ class RunList(QWidget):
         for signal in (runs.added, runs.removed, runs.changed):
             signal.connect(self._matrix_changed)
         self._folds.changed.connect(self._fold)
-        for key in ("F2", "Return", "Enter"):
-            QShortcut(key, self._view, self._edit_notes, context=Qt.ShortcutContext.WidgetShortcut)
+        self._view.installEventFilter(self)
         self._rows_changed()
 
     def chosen(self) -> list[Run]:
@@ -171,6 +175,12 @@ class RunList(QWidget):
         if self._view.indexAt(place).isValid() and self.chosen():
             self._menu.show_for(self.chosen())
             self._menu.popup(self._view.viewport().mapToGlobal(place))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in NAMING:
+            self._edit_notes()
+            return True
+        return super().eventFilter(watched, event)
 
     def _edit_notes(self) -> None:
         chosen = self.chosen()
