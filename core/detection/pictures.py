@@ -1,7 +1,8 @@
 """Pictures as the steps of fine-tuning take them, decoded once where memory allows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self, TypeVar
 
 import torch
@@ -14,11 +15,11 @@ from core.training.memory import free_on
 
 Result = TypeVar("Result")
 
-SHARE = 0.25
-"""Of the free memory of a GPU, at most this part keeps pictures: a step needs the rest."""
+SHARES = {"cuda": 0.25, "cpu": 0.5}
+"""Of the free memory of a GPU and of main memory, at most this part keeps pictures: a step needs the rest."""
 
-SHARE_OF_MAIN = 0.5
-"""The same of main memory."""
+LOOK = 1 << 26
+"""Bytes that are kept between two looks at what is free: other runs may take of the same memory."""
 
 
 class Pictures:
@@ -29,22 +30,34 @@ class Pictures:
     memory, and the rest is decoded at each visit. For one thread, but for `let_go`.
     """
 
-    def __init__(self, device: torch.device, on_device: int = 0, in_memory: int = 0) -> None:
+    def __init__(
+        self,
+        device: torch.device,
+        on_device: int = 0,
+        in_memory: int = 0,
+        least: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         """
         Args:
             on_device: bytes of a GPU to keep pictures in.
             in_memory: bytes of main memory.
+            least: bytes that stay free, of a GPU (`cuda`) and of main memory (`cpu`); nothing more is kept
+                where they are not.
         """
-        self._device = device
+        self._device, self._least = device, least
         self._kept: dict[Path, Tensor] = {}
         self._budgets = {"cuda": on_device, "cpu": in_memory}
+        self._since_look = 0
 
     @classmethod
     def within(cls, device: torch.device, limit: int) -> Self:
         """Keep so many bytes on a GPU and in main memory, but no more than a share of what is free there."""
-        of_main = min(limit, int(SHARE_OF_MAIN * (free_memory() or 0)))
-        on_gpu = min(limit, int(SHARE * (free_on(device) or 0))) if device.type == "cuda" else 0
-        return cls(device, on_gpu, of_main)
+        free = {"cpu": free_memory() or 0, "cuda": 0}
+        if device.type == "cuda":
+            free["cuda"] = free_on(device) or 0
+        most = {where: min(limit, int(SHARES[where] * count)) for where, count in free.items()}
+        least = {where: int((1 - SHARES[where]) * count) for where, count in free.items()}
+        return cls(device, most["cuda"], most["cpu"], least)
 
     def read(self, path: Path) -> Tensor:
         """(H, W, 3) uint8, RGB, on the device; not to be written to.
@@ -84,8 +97,15 @@ class Pictures:
         return bool(kept)
 
     def _room_for(self, picture: Tensor, where: str) -> bool:
-        """Take a picture's bytes off a budget, if they are left in it."""
+        """Take a picture's bytes off a budget, if they are left in it and in the memory itself."""
         if picture.nbytes > self._budgets[where]:
             return False
+        self._since_look += picture.nbytes
+        if where in self._least and self._since_look > LOOK:
+            self._since_look = 0
+            free = free_memory() if where == "cpu" else free_on(self._device)
+            if free is not None and free < self._least[where]:
+                self._budgets[where] = 0
+                return False
         self._budgets[where] -= picture.nbytes
         return True

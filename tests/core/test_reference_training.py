@@ -34,7 +34,12 @@ def voc(tmp_path_factory):
     folder = write_voc(tmp_path_factory.mktemp("data"), train=2, test=0)
     generator, boxes = np.random.default_rng(0), folder / "boxes.npz"
     images = read_split(folder, 2007, "trainval")
-    moved = {image.id: image.objects[0].box + generator.uniform(-9, 9, (40, 4)) for image in images}
+    moved = {
+        image.id: np.clip(
+            image.objects[0].box + generator.uniform(-9, 9, (40, 4)), 0, [image.width, image.height] * 2
+        )
+        for image in images
+    }
     Proposals.of(moved).save(boxes)
     return folder, boxes
 
