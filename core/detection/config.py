@@ -11,7 +11,7 @@ from core.config import DEVICES, setting
 from core.evaluation.config import METRIC_CHOICES, METRIC_HELP, VocData
 from core.networks.sizes import NETWORKS, ImageSize, Network, network_choices
 
-MODES = ("rcnn", "fast", "quality")
+MODES = ("rcnn", "lean", "fast", "quality")
 """Of selective search."""
 
 
@@ -57,7 +57,8 @@ class SearchedData(VocData):
 
     mode: str = setting(
         "rcnn",
-        "Selective search with R-CNN's parameters, or with OpenCV's fast or quality preset",
+        "Selective search: rcnn has R-CNN's parameters, lean finds as many objects in less than half of the "
+        "time, fast and quality are OpenCV's presets",
         choices=MODES,
         advanced=True,
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.atomic_file import write_atomically
 from core.datasets.voc import CLASSES, VocImage, read_split
+from core.detection import given_boxes
 from core.detection.config import MODES
 from core.detection.proposal_file import Proposals
 from core.detection.proposals import cached_boxes
@@ -143,7 +144,7 @@ class MeasuredRun:
         if not named or named in MODES:
             return None
         try:
-            return Proposals.load(Path(str(named)))
+            return given_boxes.load(Path(str(named)))
         except StudioError:
             return None
 
