@@ -16,7 +16,7 @@ from core.evaluation.seeded_formats import SEEDED_FORMATS, format_seeded, table_
 from core.evaluation.table1 import paper_rows, row_of_run
 from core.evaluation.table1_formats import FORMATS, format_table
 from core.events import Log
-from core.jobs.table1 import check_data
+from core.jobs.table1 import check_data, check_snapshot
 from core.matrix.config import MatrixConfig, grown
 from core.matrix.measured import measured_before
 from core.matrix.place import DRIVER, Place
@@ -27,7 +27,7 @@ from core.matrix.table import table_of
 from core.matrix.workers import is_too_slow_here, worker_count
 from core.pages.table1_page import table1_page
 from core.project.project import Project
-from core.runs import launch
+from core.runs import launch, provenance
 from core.runs.job import Job
 from core.runs.run_folder import RunFolder, State
 from core.trajectories.snapshot import read_snapshot
@@ -174,9 +174,11 @@ def _grown(driver: RunFolder, args: argparse.Namespace, job: Job) -> RunFolder:
 def _hold_project(driver: RunFolder, asked: MatrixConfig, args: argparse.Namespace, job: Job) -> None:
     """Take the snapshot of a matrix that had no project, or see that the project is the one it has."""
     if not (driver.snapshot / "snapshot.json").is_file():
+        if "trajectories" in provenance.read(driver).get("digests", {}):
+            check_snapshot(driver)
         if args.project is not None:
             with Project.open(args.project) as project:
-                launch.add_snapshot(driver, job, project)
+                launch.add_snapshot(driver, job, asked, project)
         elif asked.needs_trajectories:
             raise StudioError(_WITHOUT_PROJECT)
     elif args.project is not None:
