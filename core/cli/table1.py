@@ -16,8 +16,9 @@ from core.evaluation.seeded_formats import SEEDED_FORMATS, format_seeded, table_
 from core.evaluation.table1 import paper_rows, row_of_run
 from core.evaluation.table1_formats import FORMATS, format_table
 from core.events import Log
-from core.jobs.table1 import check_data
+from core.jobs.table1 import check_data, check_snapshot
 from core.matrix.config import MatrixConfig, grown
+from core.matrix.measured import measured_before
 from core.matrix.place import DRIVER, Place
 from core.matrix.plan import plan
 from core.matrix.state import Stage, state_of
@@ -26,9 +27,9 @@ from core.matrix.table import table_of
 from core.matrix.workers import is_too_slow_here, worker_count
 from core.pages.table1_page import table1_page
 from core.project.project import Project
-from core.runs import launch
+from core.runs import launch, provenance
 from core.runs.job import Job
-from core.runs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder, State
 from core.trajectories.snapshot import read_snapshot
 
 _WITHOUT_PROJECT = "These networks learn from the trajectories of a project; name it with --project."
@@ -68,7 +69,11 @@ def _part(parts: Any, name: str, words: str) -> argparse.ArgumentParser:
         help="write the result as JSON; - for standard output",
     )
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="the folder of the matrix: run/ and runs/"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="the folder of the matrix, which holds run/ and runs/; or a Table 1 run of a project",
     )
     parser.set_defaults(what=name)
     return parser
@@ -102,19 +107,32 @@ def perform(args: argparse.Namespace, job: Job) -> Outcome:
 
 
 def _run(args: argparse.Namespace, job: Job) -> Outcome:
-    path = args.out.absolute() / DRIVER
+    path = _driver_of(args.out)
     begun = path.is_dir() and any(path.iterdir())
     driver = _grown(RunFolder.open(path), args, job) if begun else _new(path, args, job)
     asked: MatrixConfig = driver.settings(job.settings)
     planned = plan(asked)
     at_once = worker_count(asked) if asked.cluster in ("", "local") else 0
+    place = Place.of(driver)
+    before = measured_before(planned, place, _done_in(args.project))
     with shown(args) as display:
-        for line in summary(planned, state_of(planned, Place.of(driver)), at_once):
+        for line in summary(planned, state_of(planned, place), at_once, before):
             display.show(Log(line))
         if is_too_slow_here(asked):
             display.show(Log("No GPU is seen here, and on a CPU this schedule takes weeks.", "warning"))
     run_here(driver, args, f"what is done is kept; to go on: {start()} table1 run --out {args.out}")
     return _show(args)
+
+
+def _driver_of(out: Path) -> Path:
+    """The run that fills the matrix in a folder; the folder itself where it is one, as in a project."""
+    return out.absolute() if (out / "config.toml").is_file() else out.absolute() / DRIVER
+
+
+def _done_in(project: Path | None) -> list[RunFolder]:
+    """The finished runs of a project, which tell how long such runs take."""
+    found = [RunFolder(path.parent) for path in sorted(project.glob("runs/*/config.toml"))] if project else []
+    return [folder for folder in found if folder.status().state is State.DONE]
 
 
 def _new(path: Path, args: argparse.Namespace, job: Job) -> RunFolder:
@@ -156,9 +174,11 @@ def _grown(driver: RunFolder, args: argparse.Namespace, job: Job) -> RunFolder:
 def _hold_project(driver: RunFolder, asked: MatrixConfig, args: argparse.Namespace, job: Job) -> None:
     """Take the snapshot of a matrix that had no project, or see that the project is the one it has."""
     if not (driver.snapshot / "snapshot.json").is_file():
+        if "trajectories" in provenance.read(driver).get("digests", {}):
+            check_snapshot(driver)
         if args.project is not None:
             with Project.open(args.project) as project:
-                launch.add_snapshot(driver, job, project)
+                launch.add_snapshot(driver, job, asked, project)
         elif asked.needs_trajectories:
             raise StudioError(_WITHOUT_PROJECT)
     elif args.project is not None:
@@ -170,7 +190,7 @@ def _hold_project(driver: RunFolder, asked: MatrixConfig, args: argparse.Namespa
 
 
 def _show(args: argparse.Namespace) -> Outcome:
-    path = args.out.absolute() / DRIVER
+    path = _driver_of(args.out)
     if not path.is_dir():
         raise StudioError(f"{args.out} holds no matrix; fill one with {start()} table1 run --out {args.out}.")
     driver = RunFolder.open(path)

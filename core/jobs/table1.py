@@ -62,7 +62,10 @@ def run(folder: RunFolder, config: MatrixConfig) -> Generator[Event, None, None]
     """
     planned, place = plan(config), Place.of(folder)
     check_data(planned)
+    if any(each.learns_from_trajectories for each in planned.runs):
+        check_snapshot(folder)
     check_alike(planned, place)
+    folder.results.mkdir(exist_ok=True)
     write_atomically(folder.results / "matrix.json", json.dumps(_as_json(planned, place), indent=1).encode())
     with workers_for(config) as workers:
         matrix = _Matrix(folder, planned, place, workers)
@@ -90,6 +93,19 @@ def check_data(planned: Plan) -> None:
             ) from error
     if any(cell.network == "Caltech101Net" for cell in planned.cells) and planned.config.caltech101:
         read_caltech101(planned.config.caltech101)
+
+
+def check_snapshot(folder: RunFolder) -> None:
+    """See that the matrix still has the trajectories that all its networks learn from.
+
+    Raises:
+        StudioError: it has not.
+    """
+    if not (folder.snapshot / "snapshot.json").is_file():
+        raise StudioError(
+            f"{folder.path} has lost its snapshot of trajectories, or its project had no clips, so its "
+            "networks have nothing to learn from; restore the snapshot, or begin a new matrix."
+        )
 
 
 def check_alike(planned: Plan, place: Place) -> None:

@@ -124,7 +124,13 @@ SCHEDULES: Mapping[str, MatrixSchedule] = MappingProxyType(
         "paper": MatrixSchedule(
             words="the paper's network and its 40,000 steps of fine-tuning; needs a GPU",
             network="paper",
-            pretraining={"steps": 100_000, "batch": 128, "checkpoint_every": 2000, "report_every": 50},
+            pretraining={
+                "steps": 100_000,
+                "batch": 128,
+                "checkpoint_every": 2000,
+                "report_every": 50,
+                "filters_every": 1000,
+            },
             fine_tuning={"schedule": "seed_40k", "checkpoint_every": 2000},
             memory=8.0,
             wants_gpu=True,
@@ -132,7 +138,7 @@ SCHEDULES: Mapping[str, MatrixSchedule] = MappingProxyType(
         "small": MatrixSchedule(
             words="the tiny network, some hours on two cores",
             network="tiny",
-            pretraining={"steps": 2000, "batch": 64},
+            pretraining={"steps": 2000, "batch": 64, "filters_every": 200},
             fine_tuning={"schedule": "quick"},
             memory=2.0,
         ),

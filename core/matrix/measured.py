@@ -28,7 +28,10 @@ def measured_before(planned: Plan, place: Place, done: Iterable[RunFolder]) -> d
         wanted.setdefault(kind_of(run), (run.job, type(settings), _telling(settings)))
     seconds: defaultdict[str, list[float]] = defaultdict(list)
     for folder in done:
-        job = folder.job
+        try:
+            job = folder.job
+        except StudioError:  # damaged
+            continue
         for kind, (of, cls, values) in wanted.items():
             if job == of and _has(folder, cls, values):
                 took = seconds_of(folder, folder.status())

@@ -9,6 +9,7 @@ import platform
 import subprocess
 from collections.abc import Generator
 from concurrent.futures import CancelledError, Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from core.free_memory import free_memory
 from core.matrix.config import MatrixConfig
 from core.matrix.entries import SCHEDULES
 from core.runs import dask_cluster, launch, provenance
-from core.runs.run_folder import RunFolder
+from core.runs.run_folder import RunFolder, State
 from core.usable_cores import usable_cores
 
 _GIB = 1 << 30
@@ -136,33 +137,47 @@ class _Tasks:
 
     @property
     def room(self) -> int:
-        return max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        with _scheduler_there():
+            return max(1, len(self._client.nthreads()))
 
     def begin(self, folder: RunFolder) -> Begun:
-        executor = self._client.get_executor(pure=False, retries=0)
-        return _Task(executor.submit(work_to_end, folder.path, self._threads))
+        folder.write_status(replace(folder.status(), state=State.QUEUED, eta=None, error="", pid=0))
+        with _scheduler_there():
+            executor = self._client.get_executor(pure=False, retries=0)
+            return _Task(folder, executor.submit(work_to_end, folder.path, self._threads))
 
     def adopt(self, folder: RunFolder) -> Begun:
         return Living(folder)
 
 
 class _Task:
-    def __init__(self, future: "Future[None]") -> None:
-        self._future = future
+    def __init__(self, folder: RunFolder, future: "Future[None]") -> None:
+        self._folder, self._future = folder, future
 
     def ended(self) -> bool:
-        if not self._future.done():
-            return False
+        if (
+            not self._future.done()
+        ):  # the task of a run that outlived its machine's Dask worker waits for another
+            return self._folder.status().state in (State.DONE, State.FAILED, State.STOPPED)
         try:
-            self._future.result()
-        except CancelledError as error:
-            raise StudioError(
-                "The Dask scheduler is gone; what is done is kept, so start it again and resume the matrix."
-            ) from error
+            with _scheduler_there():
+                self._future.result()
+        except StudioError:
+            raise
         except Exception as error:
             if type(error).__name__ != "KilledWorker":  # its run's folder says what became of it
                 raise
         return True
+
+
+@contextlib.contextmanager
+def _scheduler_there() -> Generator[None, None, None]:
+    try:
+        yield
+    except (CancelledError, OSError, TimeoutError) as error:
+        raise StudioError(
+            "The Dask scheduler is gone; what is done is kept, so start it again and resume the matrix."
+        ) from error
 
 
 def work_to_end(path: Path, threads: int | None) -> None:

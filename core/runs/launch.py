@@ -75,15 +75,17 @@ def prepare_with(path: Path, job: Job, settings: Any, snapshot: Path | None) -> 
     return _furnished(folder, job, settings, None, None, snapshot)
 
 
-def add_snapshot(folder: RunFolder, job: Job, project: Project) -> None:
-    """Give a run that was made without one a snapshot of a project's clips.
+def add_snapshot(folder: RunFolder, job: Job, settings: Any, project: Project) -> None:
+    """Give a run that was made without one a snapshot of all clips of a project.
 
     Raises:
         StudioError: it cannot be written.
     """
     try:
         with project.reading() as connection:
-            write_snapshot(connection, store.clips(connection), folder.snapshot, project.path, job.reads)
+            clips = store.clips(connection)
+            write_snapshot(connection, clips, folder.snapshot, project.path, job.reads)
+        provenance.write(folder, job, settings, project.path, clips, True)
     except OSError as error:
         raise StudioError(f"Cannot write to the run {folder.path} ({error.strerror}); free space.") from error
 

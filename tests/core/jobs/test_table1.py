@@ -16,7 +16,12 @@ import numpy as np
 import pytest
 
 import main
+from core.jobs import JOBS
+from core.matrix.config import MatrixConfig
+from core.project.project import Project
+from core.runs import launch
 from core.runs.run_folder import RunFolder, State
+from tests.core.jobs.test_pretrain import write_snapshot_of
 from tests.small_data import write_voc
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -193,3 +198,22 @@ def test_what_cannot_be_filled_is_refused_before_anything_is_made(voc, tmp_path,
     assert not out.exists()
     assert table1("show", "--out", out) == 1
     assert "holds no matrix" in capsys.readouterr().err
+
+
+def test_a_matrix_that_gets_a_project_later_keeps_to_its_trajectories(voc, matrix, tmp_path, capsys):
+    """It takes them once; another project, or a snapshot that is gone, is refused and nothing is mixed."""
+    write_snapshot_of(tmp_path)
+    (tmp_path / "other").mkdir()
+    write_snapshot_of(tmp_path / "other")
+    driver, project = RunFolder(matrix / "run"), tmp_path / "project"
+    more = ("run", "--out", matrix, "--networks", "SlowFeat-obj")
+    assert table1(*more) == 1  # without a project
+    assert "name it with --project" in capsys.readouterr().err
+    with Project.open(project) as opened:
+        launch.add_snapshot(driver, JOBS["table1"], driver.settings(MatrixConfig), opened)
+    assert table1(*more, "--project", tmp_path / "other" / "project") == 1
+    assert f"learns from the project {project}" in capsys.readouterr().err
+    shutil.rmtree(driver.snapshot)
+    assert table1(*more, "--project", project) == 1
+    assert "has lost its snapshot" in capsys.readouterr().err
+    assert not (matrix / "runs" / "pretrain-SlowFeat-obj-seed0").exists()

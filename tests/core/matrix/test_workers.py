@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from core.detection.config import ProposalsConfig
+from core.errors import StudioError
 from core.jobs import JOBS
 from core.matrix.config import MatrixConfig
 from core.matrix.workers import worker_count, workers_for
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
 from core.usable_cores import usable_cores
+from tests.core.jobs.by_clip.test_sharing import cluster, wait_for
 from tests.small_data import write_voc
 
 
@@ -83,3 +85,17 @@ def test_a_run_that_lives_keeps_its_gpu_when_it_is_adopted(voc, tmp_path, monkey
 def test_a_local_cluster_does_the_runs(voc, tmp_path):
     pytest.importorskip("distributed")
     do(config(cluster="local", workers=2, device="cpu"), runs(voc, tmp_path, 2))
+
+
+def test_a_scheduler_that_goes_away_is_one_sentence(voc, tmp_path):
+    (folder,) = runs(voc, tmp_path, 1)
+    with (
+        cluster(tmp_path, workers=0) as (address, (scheduler,)),
+        workers_for(config(cluster=address)) as workers,
+    ):
+        begun = workers.begin(folder)
+        assert not begun.ended()  # nobody takes it
+        scheduler.kill()
+        scheduler.wait()
+        with pytest.raises(StudioError, match="scheduler is gone; what is done is kept"):
+            wait_for(lambda: workers.room == 0 or begun.ended())
