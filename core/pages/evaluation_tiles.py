@@ -26,8 +26,6 @@ MISSED = 12
 LARGEST = 12_000_000
 """Bytes of all pictures on the page; those beyond are left out."""
 
-_OF_MISSED = "#1d2124"
-
 
 class Tiles:
     """Makes the pictures of one page; `absent` says which could not be shown, once all are made."""
@@ -42,10 +40,10 @@ class Tiles:
     def absent(self) -> str:
         """Which pictures are not shown and why; empty if all are."""
         if self._absent and self._absent == self._asked:
-            return f"The pictures are not in {self._folder}, so none is shown."
+            return f"No picture can be read in {self._folder}, so none is shown."
         said = []
         if self._absent:
-            said.append(f"{self._absent} of {self._asked} pictures are not in {self._folder}")
+            said.append(f"{self._absent} of {self._asked} pictures cannot be read in {self._folder}")
         if self._beyond:
             said.append(f"{self._beyond} are left out to keep the page small")
         return f"{', and '.join(said)}." if said else ""
@@ -93,7 +91,7 @@ class Tiles:
             "colour": "var(--ink)",
             "name": each.image,
             "detail": detail,
-            "image": self._shown(each.image, None, each.box, _OF_MISSED, f"{of.name}, missed, {detail}"),
+            "image": self._shown(each.image, None, each.box, "", f"{of.name}, missed, {detail}"),
         }
 
     def _shown(

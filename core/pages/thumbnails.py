@@ -18,9 +18,9 @@ def thumbnail(
 
     Args:
         image: (H, W, 3) uint8, RGB.
-        detection: (4,) pixels, drawn in the colour.
+        detection: (4,) pixels.
         thing: (4,) pixels, an object; drawn as a white line with dark edges.
-        colour: `#rrggbb`.
+        colour: `#rrggbb` of the line around the detection.
 
     Returns:
         The bytes of a JPEG, at most `LONGEST` pixels on each side.

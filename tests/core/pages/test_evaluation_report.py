@@ -133,12 +133,12 @@ def test_pictures_that_are_absent_are_said_to_be(voc, tmp_path):
     some.unlink()
     write_report(MeasuredRun.open(folder.path), tmp_path / "one.html")
     text = (tmp_path / "one.html").read_text(encoding="utf-8")
-    assert re.search(r"\d+ of \d+ pictures are not in ", text)
+    assert re.search(r"\d+ of \d+ pictures cannot be read in ", text)
     assert "<img" in text
     shutil.rmtree(images)
     write_report(MeasuredRun.open(folder.path), tmp_path / "none.html")
     text = (tmp_path / "none.html").read_text(encoding="utf-8")
-    assert f"The pictures are not in {images}, so none is shown." in text
+    assert f"No picture can be read in {images}, so none is shown." in text
     assert "<img" not in text
     Page(text)
 
