@@ -41,12 +41,15 @@ class Diagnosed:
     classes: dict[str, ClassDiagnosis] = field(default_factory=dict)
     whole: Diagnosis | None = None
     problem: str = ""
+    _shown: dict[str, ShownClass] = field(default_factory=dict)
 
     def shown(self, name: str) -> ShownClass | None:
         """A class, once it is worked out."""
         if self.run is None or name not in self.classes:
             return None
-        return ShownClass(self.run, self.images, self.classes, name)
+        if name not in self._shown:
+            self._shown[name] = ShownClass(self.run, self.images, self.classes, name)
+        return self._shown[name]
 
 
 class Diagnoses(QObject):
@@ -129,7 +132,6 @@ class Diagnoses(QObject):
         self._working = None
         if key in self._known:
             self._known[key].whole = whole
-            self._known[key].classes = dict(whole.classes)
         self.busy_changed.emit("")
         self.changed.emit()
 

@@ -1,11 +1,14 @@
 """The objects of a class that were missed: how many of each kind, and the objects themselves."""
 
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
-from core.evaluation.missed import Missed
+from core.evaluation.missed import GroupRecall, Missed
 from studio import theme
 from studio.evaluation.crop_grid import Cell, CropGrid
 from studio.evaluation.crops import crop_around
@@ -14,10 +17,21 @@ from studio.evaluation.shown_class import ShownClass
 from studio.evaluation.threshold import Threshold
 from studio.plots.bar_chart import Bar, BarChart
 from studio.watch.page import Page
+from studio.watch.reading import Reading
 
 ALL = "all of them"
 COLOUR = "#e69f00"
 """`#rrggbb` of the frame of a missed object."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """What of a class is missed at a threshold, and how many of each group are found."""
+
+    shown: ShownClass
+    threshold: float
+    missed: tuple[Missed, ...]
+    groups: tuple[GroupRecall, ...]
 
 
 class MissedView(QWidget):
@@ -33,7 +47,7 @@ class MissedView(QWidget):
         super().__init__(parent)
         self._threshold = threshold
         self._shown: ShownClass | None = None
-        self._missed: tuple[Missed, ...] = ()
+        self._counted: Counted | None = None
         self.objects: tuple[Missed, ...] = ()
         self.chart = BarChart("Missed objects", "Missed (%)")
         self.kind = QComboBox()
@@ -62,6 +76,8 @@ class MissedView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.page)
+        self._reading = Reading(self)
+        self._reading.done.connect(self._take)
         self.kind.currentIndexChanged.connect(self._filter)
         self.chart.bar_clicked.connect(lambda place: self.kind.setCurrentIndex(place + 1))
         self.grid.opened.connect(lambda place: self.opened.emit(self.objects[place].image))
@@ -75,12 +91,11 @@ class MissedView(QWidget):
             self.objects = ()
             self.page.say(sentence if shown is None else f"The set has no {shown.name} that could be missed.")
             return
-        self._remark.say("")
         self._refresh()
-        self.page.show_content()
 
     def close_reader(self) -> None:
-        """Wait for the thread."""
+        """Wait for the threads."""
+        self._reading.close()
         self.grid.close_reader()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -92,17 +107,27 @@ class MissedView(QWidget):
         shown, threshold = self._shown, self._threshold.value
         if shown is None or not shown.diagnosis.objects or not self.isVisible():
             return
-        self._missed = shown.diagnosis.missed(threshold)
-        groups = shown.diagnosis.recalls(threshold)
+        known = self._counted
+        if known is not None and known.shown is shown and known.threshold == threshold:
+            self._show(known)
+        else:
+            self._reading.want((shown, threshold), partial(_count, shown, threshold))
+
+    def _take(self, counted: Counted) -> None:
+        if counted.shown is self._shown:
+            self._show(counted)
+
+    def _show(self, counted: Counted) -> None:
+        before, self._counted, shown = self._counted, counted, counted.shown
         bars = []
-        for group in groups:
+        for group in counted.groups:
             missed = group.objects - group.found
             share = 100 * missed / group.objects if group.objects else np.nan
             words = f"{missed:,} of {group.objects:,}"
             bars.append(Bar(group.name, share, words, theme.colours(self).line(1)))
         self.chart.show_bars(bars, f"Missed objects · {shown.name}")
-        names = [ALL, *(group.name for group in groups)]
-        counts = [len(self._missed), *(group.objects - group.found for group in groups)]
+        names = [ALL, *(group.name for group in counted.groups)]
+        counts = [len(counted.missed), *(group.objects - group.found for group in counted.groups)]
         chosen = max(self.kind.currentIndex(), 0)
         self.kind.blockSignals(True)
         self.kind.clear()
@@ -110,16 +135,17 @@ class MissedView(QWidget):
             self.kind.addItem(f"{name} ({count:,})", name)
         self.kind.setCurrentIndex(min(chosen, len(names) - 1))
         self.kind.blockSignals(False)
-        self._filter(from_top=False)
+        self._filter(from_top=before is None or before.shown is not shown)
+        self.page.show_content()
 
     def _filter(self, _: int = 0, from_top: bool = True) -> None:
-        kind = self.kind.currentData()
-        self.objects = tuple(one for one in self._missed if kind in (ALL, *kinds_of(one)))
+        kind, missed = self.kind.currentData(), self._counted.missed if self._counted is not None else ()
+        self.objects = tuple(one for one in missed if kind in (ALL, *kinds_of(one)))
         self.grid.show_cells(len(self.objects), self._cell, from_top)
 
     def _cell(self, place: int) -> Cell:
-        shown, one = self._shown, self.objects[place]
-        assert shown is not None
+        assert self._counted is not None  # else there is no cell
+        shown, one = self._counted.shown, self.objects[place]
         image = shown.images[one.image]
         seen = f"IoU {one.best_overlap:.2f}" if one.best_overlap > 0 else "no overlap"
         lines = f"{one.size} truncated" if one.truncated else one.size, "crowded, " * one.crowded + seen
@@ -131,6 +157,12 @@ class MissedView(QWidget):
             about=f"{shown.name} {one.number + 1} of picture {image.id}: {', '.join(kinds_of(one))}\n"
             f"Best of the detections that count: {seen}\nClick to see the whole picture",
         )
+
+
+def _count(shown: ShownClass, threshold: float) -> Counted:
+    """Called in a thread: thousands of objects take a while."""
+    diagnosis = shown.diagnosis
+    return Counted(shown, threshold, diagnosis.missed(threshold), diagnosis.recalls(threshold))
 
 
 def kinds_of(one: Missed) -> tuple[str, str, str]:

@@ -1,8 +1,10 @@
 """One picture of a run's set: its objects, what was detected in it, and the proposals."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -31,13 +33,15 @@ FOUND, MISSED, OTHERS = "#ffffff", "#e69f00", "#b0b0b0"
 
 PROPOSED = "#7fd4ff"
 FIGURE_WIDTH = 720
+KEPT = 8
+"""Pictures that are kept, decoded."""
 
 
 @dataclass(frozen=True, eq=False)
 class ReadPicture:
-    """A picture with its proposals, (M, 4) float32; None where these were not kept."""
+    """A picture by its run's folder and its id, with its proposals, (M, 4) float32; None where not kept."""
 
-    image: str
+    key: tuple[Path, str]
     pixels: QImage
     proposals: np.ndarray | None
 
@@ -55,8 +59,7 @@ class PictureView(QWidget):
         super().__init__(parent)
         self._threshold = threshold
         self._shown: ShownClass | None = None
-        self._read: ReadPicture | None = None
-        self._read_of: MeasuredRun | None = None
+        self._kept: OrderedDict[tuple[Path, str], ReadPicture] = OrderedDict()
         self._image: VocImage | None = None
         self._detection = -1
         self.canvas = PictureCanvas()
@@ -95,7 +98,7 @@ class PictureView(QWidget):
         layout.addWidget(self.page)
         self._reading = Reading(self)
         self._reading.done.connect(self._take)
-        self._reading.failed.connect(self.page.say)
+        self._reading.failed.connect(self._fail)
         threshold.changed.connect(self._mark)
 
     def show_class(self, shown: ShownClass | None, sentence: str = "") -> None:
@@ -114,7 +117,7 @@ class PictureView(QWidget):
             return
         if before.name != shown.name:
             self._detection = -1
-        self._mark()
+        self._open(self._image.id, self._detection)
 
     def open_detection(self, row: int) -> None:
         """Show the picture of a detection of the class, and set that apart."""
@@ -161,17 +164,33 @@ class PictureView(QWidget):
         shown = self._shown
         assert shown is not None
         self._image, self._detection = shown.images[image], detection
-        if self._read is not None and self._read.image == image and self._read_of is shown.run:
-            self._mark()
-            self.page.show_content()
-            return
-        self._reading.want((shown.run.folder.path, image), partial(_read, shown.run, self._image))
+        key = (shown.run.folder.path, image)
+        if key in self._kept:
+            self._show(self._kept[key])
+        else:
+            self._reading.want(key, partial(_read, shown.run, self._image))
 
     def _take(self, read: ReadPicture) -> None:
-        if self._image is None or read.image != self._image.id or self._shown is None:
-            return
-        self._read, self._read_of = read, self._shown.run
-        self.canvas.show_picture(read.pixels)
+        self._kept[read.key] = read
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        if self._read is read:
+            self._show(read)
+
+    def _fail(self, sentence: str) -> None:
+        self._reading.forget()  # it may be there the next time
+        self.page.say(sentence)
+
+    @property
+    def _read(self) -> ReadPicture | None:
+        """The picture that is wanted, once it is read."""
+        if self._shown is None or self._image is None:
+            return None
+        return self._kept.get((self._shown.run.folder.path, self._image.id))
+
+    def _show(self, read: ReadPicture) -> None:
+        if self.canvas.picture is not read.pixels:
+            self.canvas.show_picture(read.pixels)
         there = read.proposals is not None
         self.proposals.setEnabled(there)
         self.proposals.setToolTip(
@@ -184,7 +203,7 @@ class PictureView(QWidget):
 
     def _mark(self) -> None:
         shown, image, read = self._shown, self._image, self._read
-        if shown is None or image is None or read is None or read.image != image.id:
+        if shown is None or image is None or read is None:
             return
         if not self.isVisible():
             return  # `showEvent` comes back
@@ -231,7 +250,8 @@ class PictureView(QWidget):
         counted = sum(one.name == shown.name and not one.difficult for one in image.objects)
         pictures = self.pictures()
         place = f" ({pictures.index(image.id) + 1:,} of {len(pictures):,})" if image.id in pictures else ""
-        self.words.setText(f"{image.id}{place} · {found} of {counted} {shown.name} found")
+        said = f"{found} of {counted} {shown.name} found" if counted else f"no {shown.name} to find"
+        self.words.setText(f"{image.id}{place} · {said}")
         self.words.setToolTip(f"{image.path}\n{image.width} × {image.height} px")
 
     # --- files --------------------------------------------------------------------------------
@@ -315,4 +335,4 @@ def _read(run: MeasuredRun, image: VocImage) -> ReadPicture:
         proposals = run.proposals(image.id)
     except StudioError:
         proposals = None
-    return ReadPicture(image.id, picture, proposals)
+    return ReadPicture((run.folder.path, image.id), picture, proposals)

@@ -98,7 +98,5 @@ def count_words(shown: ShownClass, threshold: float) -> str:
         return f"No detection; all {diagnosis.objects:,} objects are missed"
     precision = f"{100 * judged.precision[kept - 1]:.1f} %" if kept else "–"
     recall = 100 * found / diagnosis.objects
-    return (
-        f"{found:,} found, {diagnosis.objects - found:,} missed"
-        f" · precision {precision} of {kept:,} · recall {recall:.1f} %"
-    )
+    missed = diagnosis.objects - found
+    return f"{found:,} found, {missed:,} missed · precision {precision} · recall {recall:.1f} %"

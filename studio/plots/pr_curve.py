@@ -19,7 +19,7 @@ from studio.plots.legend import Legend
 from studio.plots.plot_panel import PlotPanel
 from studio.plots.thinning import thinned
 
-POINTS_DRAWN = 4000
+POINTS_DRAWN = 2000
 """Points of one curve on the screen at most."""
 
 _CURSORS = {False: Qt.CursorShape.ArrowCursor, True: Qt.CursorShape.CrossCursor}
