@@ -11,6 +11,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QPushButton, QTableWidget, QToolButton
 from scipy import stats
 
+from studio.app import Studio
+from studio.window.settings import WindowSettings
 from studio.workspaces.notes_dialog import NotesDialog
 from tests.end_to_end import compared_project
 from tests.end_to_end.compared_project import CLASSES, SEEDS, PlainReading, runs_of
@@ -34,16 +36,31 @@ def plain(root):
     return PlainReading(root)
 
 
-@pytest.fixture
-def compare(studio, root, qtbot):
-    """The workspace, with the four evaluations chosen by mouse and keys."""
+@pytest.fixture(scope="module")
+def studio(qapp, root):
+    """The real window with the project, for all tests: opening it takes longer than each of them."""
+    studio = Studio(qapp, WindowSettings(root / "settings.ini"), root / "log")
     studio.window.resize(1600, 1000)
+    studio.window.show()
     assert studio.open_project(root / "project")
+    yield studio
+    studio.window.close()
+    studio.window.deleteLater()
+
+
+@pytest.fixture
+def compare(studio, qtbot):
+    """The workspace, with the four evaluations chosen by mouse and keys, all rows closed."""
     studio.window.show_workspace("compare")
     compare = studio.session.compare
     qtbot.waitUntil(lambda: all(run.class_aps for run in compare._runs.for_job("voc")), timeout=LONG)
     choose(qtbot, compare, "voc")
-    qtbot.waitUntil(lambda: len(compare.table.model.lines) == 9, timeout=LONG)
+    compare.table.differences.setChecked(False)
+    model = compare.table.model
+    for line in reversed(range(len(model.lines))):
+        if model.is_open(model.lines[line].row):
+            model.turn(line)
+    qtbot.waitUntil(lambda: len(model.lines) == 9, timeout=LONG)
     return compare
 
 
