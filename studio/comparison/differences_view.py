@@ -66,7 +66,8 @@ class DifferencesView(QWidget):
             self._say("", [], sentence, [])
             return
         alike = [row for row in others if not disagreement(row.any, reference.any)]
-        self._diagnoses.want([run for row in (reference, *alike) for run in row.runs])
+        wanted = (reference, *alike) if alike else ()
+        self._diagnoses.want([run for row in wanted for run in row.runs])
         series = []
         for row in others:
             reason = disagreement(row.any, reference.any)
@@ -79,7 +80,7 @@ class DifferencesView(QWidget):
             elif reason:
                 remarks.append(f"{row.name}: {reason}.".replace("..", "."))
         missing = self._diagnoses.missing
-        sentence = f"Reading the detections: {missing} runs are left…" if missing else ""
+        sentence = f"Reading the detections ({missing} left)…" if missing else ""
         self._say(reference.full_name, series, sentence or " ".join(remarks), remarks)
         if missing and series:
             self._words.setText(" ".join((sentence, *remarks)))

@@ -51,10 +51,10 @@ def _source(subject: Subject) -> Run | None:
 
 def _title(subject: Subject, source: Run | None) -> str:
     if source is None or source in subject.runs:
-        return f"conv1 · {subject.name}"
+        return f"{subject.name} · conv1"
     seed = source.settings.get("seed")
-    which = f", its seed {seed}" if len(subject.runs) > 1 and seed is not None else ""
-    return f"conv1 of the start of {subject.name}{which}"
+    which = f" of seed {seed}" if len(subject.runs) > 1 and seed is not None else ""
+    return f"{subject.name} · conv1 of the start{which}"
 
 
 def _why_none(subject: Subject) -> str:

@@ -80,6 +80,7 @@ class OriginView(QWidget):
         self.measured = MakingCard("Measured by", "Open in Evaluate", "origin_evaluate")
         self.start = MakingCard("Starts from", "Open in Train", "origin_train")
         self.data = DataCard()
+        self._arrows = (QLabel("←"), QLabel("←"))
         self._arrange()
         self.seed.activated.connect(self._show_run)
         self.measured.run_asked.connect(self.run_asked)
@@ -128,7 +129,7 @@ class OriginView(QWidget):
 
     def _show_run(self) -> None:
         run, learner = self._run, self._learner
-        for card in (self.measured, self.start, self.data):
+        for card in (self.measured, self.start, self.data, *self._arrows):
             card.setVisible(run is not None or bool(self._origin.why_none))
         if run is None:
             for making in (self.measured, self.start):
@@ -173,9 +174,7 @@ class OriginView(QWidget):
         chain = QHBoxLayout()
         for place, card in enumerate((self.measured, self.start, self.data)):
             if place:
-                arrow = QLabel("←")
-                arrow.setProperty("quiet", True)
-                chain.addWidget(arrow)
+                chain.addWidget(self._arrows[place - 1])
             chain.addWidget(card, 1)
         inside = QWidget()
         column = QVBoxLayout(inside)

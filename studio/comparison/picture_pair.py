@@ -1,5 +1,6 @@
 """One picture as two runs see it, side by side: its objects and what each detected, with one threshold."""
 
+import math
 from dataclasses import dataclass
 from html import escape
 
@@ -16,12 +17,21 @@ from studio.evaluation.threshold_bar import ThresholdBar, count_words
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """A run: its name, a place for `Colours.line`, what it made of the picture, and its detections."""
+    """A run as it sees a picture.
+
+    Attributes:
+        name: in the list of runs.
+        colour: a place for `Colours.line`.
+        words: what it made of the picture.
+        shown: its detections, and the class that is looked at.
+        least: the lowest score of its detections there that `words` count; infinite for none.
+    """
 
     name: str
     colour: int
     words: str
     shown: ShownClass
+    least: float
 
 
 class PicturePair(QWidget):
@@ -72,6 +82,9 @@ class PicturePair(QWidget):
         """Show a picture of the set as both runs see it."""
         self._sides = (first, second)
         self.bar.show_class(first.shown)
+        least = min(first.least, second.least)
+        if math.isfinite(least):
+            self.threshold.suggest(least)  # all that is counted is then seen
         colours = theme.colours(self)
         for view, title, side in zip(self.views, self.titles, (first, second), strict=True):
             mark = f'<span style="color:{colours.line(side.colour)}">■</span>'

@@ -1,5 +1,6 @@
 """The pictures on which two runs differ most: a ranked list, and one of them as both runs see it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -206,7 +207,8 @@ class PicturesView(QWidget):
         for choice, one, findings in zip(two, known, difference.findings, strict=True):
             assert one.run is not None
             shown = ShownClass(one.run, one.images, one.classes, name)
-            sides.append(Side(choice.name, choice.colour, _words(findings), shown))
+            least = min((_least(one, each, rows) for each, rows in findings.rows.items()), default=math.inf)
+            sides.append(Side(choice.name, choice.colour, _words(findings), shown, least))
         self.pair.show_picture(difference.image, sides[0], sides[1], self.of.currentIndex() <= 0)
 
     def _step(self, by: int) -> None:
@@ -267,6 +269,10 @@ def _most_different(difference: PictureDifference, known: Sequence[Diagnosed]) -
             true = int(np.count_nonzero(one.classes[name].detections.are(Verdict.TRUE)[rows]))
             scores[name] = scores.get(name, 0) + sign * (2 * true - len(rows))
     return max(scores, key=lambda name: abs(scores[name]))
+
+
+def _least(known: Diagnosed, name: str, rows: np.ndarray) -> float:
+    return float(known.classes[name].detections.scores[rows].min())
 
 
 def _words(findings: Findings) -> str:

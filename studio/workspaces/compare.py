@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from core.datasets.voc import CLASSES
 from core.evaluation.differences import disagreement
+from core.evaluation.table1 import TableRow
 from core.events import ClassAP
 from studio.comparison.compared_row import MEAN, ComparedRow, rows_of
 from studio.comparison.curves_view import CurvesView
 from studio.comparison.differences_view import DifferencesView
 from studio.comparison.differing import Subject
 from studio.comparison.filters_beside import FiltersBeside
+from studio.comparison.measured_rows import MeasuredRows
 from studio.comparison.origin_view import Origin, OriginView
 from studio.comparison.pictures_view import PicturesView, RunChoice
 from studio.comparison.row_colours import RowColours
@@ -28,7 +30,7 @@ from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.run_list import RunList
 from studio.workspaces.settings_diff import SettingsDiff
-from studio.workspaces.table1_model import Line, row_of
+from studio.workspaces.table1_model import Line
 from studio.workspaces.table1_view import Table1View
 
 MEASURED = ("voc", "finetune", "evaluate")
@@ -56,6 +58,7 @@ class CompareWorkspace(QWidget):
         self._document, self._runs = document, runs
         self._rows: list[ComparedRow] = []
         self._colours = RowColours()
+        self._measured = MeasuredRows(self)
         self.run_list = RunList(runs, JOBS, "Runs to compare appear here.\nStart them in Train or Evaluate.")
         self.table, self.bars = Table1View(), ApBars()
         self._class = ""  # that a person chose for the curves and the pictures
@@ -79,6 +82,7 @@ class CompareWorkspace(QWidget):
 
     def close_reader(self) -> None:
         """Wait for the threads."""
+        self._measured.close()
         self._diagnoses.close()
         self.curves.close_reader()
         self.pictures.close_reader()
@@ -86,7 +90,8 @@ class CompareWorkspace(QWidget):
         self.origin.close_reader()
 
     def _connect(self) -> None:
-        self.run_list.chosen_changed.connect(self._show_chosen)
+        for changed in (self.run_list.chosen_changed, self._measured.changed):
+            changed.connect(self._show_chosen)
         self.table.part.currentIndexChanged.connect(self._show_bars)
         self.table.cell_chosen.connect(self._explain)
         self.table.opened.connect(self._show_origin)
@@ -116,12 +121,16 @@ class CompareWorkspace(QWidget):
 
     def _show_chosen(self) -> None:
         chosen = self.run_list.chosen()
-        self._rows = self._compared(chosen)
+        measured = self._measured.of(chosen)
+        if measured is None:
+            return  # it comes back when they are read
+        self._rows = self._compared(chosen, measured)
         in_rows = {run for row in self._rows for run in row.runs}
         others = [run for run in chosen if run not in in_rows]
         self.table.words.setText(
             f"{len(others)} of {len(chosen)} chosen runs have no average precision yet." if others else ""
         )
+        self.table.words.setVisible(bool(others))
         self.table.show_rows(self._rows)
         self._show_bars()
         subjects = [self._subject(row.full_name, row.runs) for row in self._rows]
@@ -132,11 +141,11 @@ class CompareWorkspace(QWidget):
         if at is not None:
             self._explain(*at)
         elif not self._rows:
-            self.origin.explain(Origin())
+            names, starts = tuple(map(self.run_list.name_of, others)), tuple(map(self._start_of, others))
+            self.origin.explain(Origin(names[0], names, tuple(others), starts) if others else Origin())
 
-    def _compared(self, chosen: Sequence[Run]) -> list[ComparedRow]:
+    def _compared(self, chosen: Sequence[Run], measured: Sequence[tuple[Run, TableRow]]) -> list[ComparedRow]:
         """The rows of the chosen runs; each in its colour, which the list shows too."""
-        measured = [(run, row) for run in chosen if (row := row_of(run)) is not None]
         names = [self.run_list.name_of(run) for run, _ in measured]
         rows = rows_of(measured, names)
         key_of = {run: row.key for row in rows for run in row.runs}

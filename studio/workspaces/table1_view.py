@@ -29,9 +29,10 @@ from studio.workspaces.table1_model import Line, Table1Model
 NAMES_WIDTH = 300
 """Pixels that the names of rows may take; the rest of a longer one is in its tooltip."""
 
-SIGNS = (
-    "▲ above, ▼ below {}; bold where the 95 % interval over seeds leaves 0 out."
-    " Intervals over seeds say nothing about other test images."
+SIGNS = "▲ above, ▼ below {}."
+SEEDS = (
+    "± and bold are of the 95 % interval over seeds: bold where that of the difference leaves 0 out."
+    " It says nothing about other test images."
 )
 
 
@@ -108,11 +109,18 @@ class Table1View(QWidget):
         self.reference.clear()
         self.reference.addItems([row.name for row in rows])
         kept = (place for place, row in enumerate(rows) if row.key == self._chosen_reference)
-        randoms = (place for place, row in enumerate(rows) if row.any.start == "RandomNet")
-        self.reference.setCurrentIndex(next(kept, next(randoms, 0)))
+        self.reference.setCurrentIndex(next(kept, self._usual_reference(rows)))
         self.reference.blockSignals(False)
         self._show_those(rows)
         self.reference_changed.emit()
+
+    def _usual_reference(self, rows: Sequence[ComparedRow]) -> int:
+        """RandomNet among the runs, else the last of several, else RandomNet as the paper has it."""
+        randoms = [place for place, row in enumerate(rows) if row.any.start == "RandomNet"]
+        measured = len(self._measured)
+        if measured > 1 and not any(place < measured for place in randoms):
+            return measured - 1
+        return randoms[0] if randoms else 0
 
     def _choose_reference(self) -> None:
         self._chosen_reference = self.model.rows[self.reference.currentIndex()].key
@@ -151,7 +159,10 @@ class Table1View(QWidget):
                     unlike[line.difference.reason].append(line.row.name)
         against = self.reference.currentText()
         reasons = [f"n/a against {against}: {_listed(names)} ({why})." for why, names in unlike.items()]
-        return [*reasons, SIGNS.format(against)] if compared else reasons
+        said = [SIGNS.format(against)] if compared else []
+        if any(line.seeds for line in self.model.lines):
+            said.append(SEEDS)
+        return [*reasons, " ".join(said)] if said else reasons
 
     def _return_to(self, at: tuple[Line, str] | None) -> None:
         """Be at the same cell again, where it is still there."""
@@ -268,7 +279,7 @@ class Table1View(QWidget):
         heading.setProperty("role", "heading")
         tools = QHBoxLayout()
         tools.addWidget(heading)
-        tools.addWidget(self.words, 1)
+        tools.addStretch(1)
         for words, box in (("Beside", self.part), ("Against", self.reference)):
             label = QLabel(words)
             label.setBuddy(box)
@@ -283,6 +294,7 @@ class Table1View(QWidget):
         column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         column.addLayout(tools)
         column.addWidget(self.table, 1)
+        column.addWidget(self.words)
         column.addWidget(self.notes)
 
 

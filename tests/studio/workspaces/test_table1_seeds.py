@@ -15,6 +15,7 @@ from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.compare import CompareWorkspace
 from tests.studio.workspaces import recorded
+from tests.studio.workspaces.test_compare import choose
 
 CATS = {"tr": (0.50, 0.56, 0.53), "random": (0.40, 0.44, 0.45)}
 """AP of cat by seed."""
@@ -39,7 +40,7 @@ def compare(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Compa
     qtbot.addWidget(workspace)
     workspace.resize(1400, 900)
     workspace.show()
-    workspace.run_list.choose(*workspace._runs.for_job("voc"))
+    choose(qtbot, workspace, *workspace._runs.for_job("voc"))
     return workspace
 
 
@@ -105,7 +106,7 @@ def test_one_seed_more_once_is_no_further_seed(
         recorded.evaluation(document.project.runs, f"20260103T00000{second}", {"cat": 0.5}, seed=7)
     workspace = CompareWorkspace(document, follow())
     qtbot.addWidget(workspace)
-    workspace.run_list.choose(*workspace._runs.for_job("voc"))
+    choose(qtbot, workspace, *workspace._runs.for_job("voc"))
     assert len(lines(workspace)) == 2
     assert all("seeds" not in name for name, _ in lines(workspace))
 
@@ -118,7 +119,7 @@ def test_runs_of_other_settings_are_no_seeds_of_each_other(
     recorded.evaluation(runs, "20260103T000001", {"cat": 0.4}, seed=1, learning_rate=0.1)
     workspace = CompareWorkspace(document, follow())
     qtbot.addWidget(workspace)
-    workspace.run_list.choose(*workspace._runs.for_job("voc"))
+    choose(qtbot, workspace, *workspace._runs.for_job("voc"))
     assert [name for name, _ in lines(workspace)] == ["RandomNet, seed 1", "RandomNet, seed 0"]
 
 
@@ -136,12 +137,12 @@ def colour_of(workspace: CompareWorkspace, run: Run) -> int:
     return workspace.run_list._shown.source.colours[run]
 
 
-def test_colours_do_not_change_with_what_else_is_chosen(compare: CompareWorkspace) -> None:
+def test_colours_do_not_change_with_what_else_is_chosen(compare: CompareWorkspace, qtbot: Any) -> None:
     newest, *_, oldest = compare._runs.for_job("voc")
-    compare.run_list.choose(oldest)
+    choose(qtbot, compare, oldest)
     alone = colour_of(compare, oldest)
-    compare.run_list.choose(newest, oldest)
+    choose(qtbot, compare, newest, oldest)
     other = colour_of(compare, newest)
     assert colour_of(compare, oldest) == alone != other
-    compare.run_list.choose(newest)
+    choose(qtbot, compare, newest)
     assert colour_of(compare, newest) == other
