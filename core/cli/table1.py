@@ -24,7 +24,7 @@ from core.matrix.plan import plan
 from core.matrix.state import Stage, state_of
 from core.matrix.summary import summary
 from core.matrix.table import table_of
-from core.matrix.workers import is_too_slow_here, worker_count
+from core.matrix.workers import NO_GPU, is_too_slow_here, worker_count
 from core.pages.table1_page import table1_page
 from core.project.project import Project
 from core.runs import launch, provenance
@@ -119,7 +119,7 @@ def _run(args: argparse.Namespace, job: Job) -> Outcome:
         for line in summary(planned, state_of(planned, place), at_once, before):
             display.show(Log(line))
         if is_too_slow_here(asked):
-            display.show(Log("No GPU is seen here, and on a CPU this schedule takes weeks.", "warning"))
+            display.show(Log(NO_GPU, "warning"))
     run_here(driver, args, f"what is done is kept; to go on: {start()} table1 run --out {args.out}")
     return _show(args)
 

@@ -21,6 +21,8 @@ from core.runs import dask_cluster, launch, provenance
 from core.runs.run_folder import RunFolder, State
 from core.usable_cores import usable_cores
 
+NO_GPU = "No GPU is seen here, and on a CPU this schedule takes weeks."
+
 _GIB = 1 << 30
 
 

@@ -14,7 +14,7 @@ from studio.runs.words import count_words, duration
 PRETRAINING = ""
 """The part of the columns that show what networks are pretrained; the others are of `SETTINGS`."""
 
-_DONE = "done"
+_DONE, _PACKED = "done", "packed"
 
 _OPEN = (Stage.RUNNING, Stage.DONE, Stage.FAILED, Stage.CUT)
 """Stages in which there is a run to look at."""
@@ -51,7 +51,7 @@ class Entry:
     @property
     def is_value(self) -> bool:
         """Whether it shows a mean AP."""
-        return self.stage is Stage.DONE and self.text != _DONE
+        return self.stage is Stage.DONE and self.text not in (_DONE, _PACKED)
 
 
 def columns(planned: Plan) -> tuple[tuple[str, int], ...]:
@@ -103,6 +103,8 @@ def nothing(place: Place) -> Entry:
 
 def _of_cell(state: CellState, report: MatrixReport, active: bool) -> Entry:
     name = state.cell.name
+    if name in report.archives:
+        return Entry(Stage.DONE, _PACKED, "", _said(name, report.archives[name]), opens=name)
     if state.stage is Stage.DONE:
         mean, took = report.mean_aps.get(name, math.nan), _took(state.evaluation)
         value = "–" if math.isnan(mean) else f"{mean:.1f}"

@@ -147,7 +147,8 @@ def _settings() -> dict[str, tuple[str, str, str]]:
         every = each.networks == frozenset(NETWORKS)
         who = [network for network in NETWORKS if network in each.networks]
         tip = (
-            f"{setting_title(name)}: trained on {each.set}, measured on {each.test_set}. "
+            f"{setting_title(name)}: trained on {each.set}, measured on {each.test_set}"
+            f"{' by the server of VOC, which alone can' if each.for_server else ''}. "
             f"In the paper: {'every network' if every else ' and '.join(who)}."
         )
         found[name] = setting_title(name), "all networks" if every else f"{len(who)} networks", tip

@@ -19,8 +19,15 @@ _LEARNS = {
     "association": "its trunk learns whether two patches are of one trajectory",
     "nce": "beyond the paper: its trunk learns which of many patches is of the same trajectory",
 }
-_SCALES = {
-    name: {"single": "one scale", "multi": "multi-scale"}[each.scales] for name, each in SETTINGS.items()
+_MEASURED_ON = {
+    name: ", ".join(
+        (
+            each.test_set,
+            *(["multi-scale"] if each.scales == "multi" else []),
+            *(["by VOC's server"] if each.for_server else []),
+        )
+    )
+    for name, each in SETTINGS.items()
 }
 _FROM = {"obj": "objects", "tr": "points", "objtr": "objects and points", "": ""}
 
@@ -100,7 +107,7 @@ class MatrixModel(QAbstractTableModel):
             )
         part, seed = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"seed {seed}" if self._several else _SCALES.get(part, "")
+            return f"seed {seed}" if self._several else _MEASURED_ON.get(part, "")
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{'Pretraining' if part == PRETRAINING else setting_title(part)} · seed {seed}"
         return None

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.matrix.state import Stage
 from studio import theme
 from studio.matrix.cell_painter import NARROWEST, CellPainter
 from studio.matrix.entry import Entry, boxes_words
@@ -39,11 +38,13 @@ class MatrixView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = MatrixModel(self)
-        self.words, self.boxes, self.sentence, self.problem = QLabel(), QLabel(), QLabel(), QLabel()
+        self.words, self.boxes, self.sentence = QLabel(), QLabel(), QLabel()
+        self.problem, self.warning = QLabel(), QLabel()
         self.words.setObjectName("matrix_words")
         self.sentence.setObjectName("cell_sentence")
-        self.problem.setProperty("role", "error")
-        for label in (self.words, self.boxes, self.sentence, self.problem):
+        for label in (self.problem, self.warning):
+            label.setProperty("role", "error")
+        for label in (self.words, self.boxes, self.sentence, self.problem, self.warning):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -60,18 +61,21 @@ class MatrixView(QWidget):
         column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         column.addLayout(head)
         column.addWidget(self.boxes)
+        column.addWidget(self.warning)
         column.addWidget(self.problem)
         column.addWidget(self.table, 1)
         column.addWidget(self.sentence)
         column.addStretch(0)
-        self.show_problem("")
+        for label in (self.boxes, self.warning, self.problem):
+            label.hide()
         self._allow_compare(None)
 
     def show_report(self, report: MatrixReport, active: bool) -> None:
         """Show a matrix as it stands, being filled now or not."""
         self.words.setText(" ".join(report.words))
-        self.boxes.setText(boxes_words(report))
-        self.boxes.setVisible(bool(self.boxes.text()))
+        for label, said in ((self.boxes, boxes_words(report)), (self.warning, report.warning)):
+            label.setText(said)
+            label.setVisible(bool(said))
         self.show_problem("")
         self.table.setVisible(True)
         before = self.model.networks, self.model.columns
@@ -89,7 +93,7 @@ class MatrixView(QWidget):
     def show_nothing(self, sentence: str) -> None:
         """Show no table, and why."""
         self.words.setText(sentence)
-        for widget in (self.table, self.boxes):
+        for widget in (self.table, self.boxes, self.warning):
             widget.hide()
         self.sentence.setText("")
         self._allow_compare(None)
@@ -116,12 +120,12 @@ class MatrixView(QWidget):
         self.sentence.setText(entry.sentence if entry is not None else "")
 
     def _allow_compare(self, report: MatrixReport | None) -> None:
-        there = report is not None and report.state.count(Stage.DONE) > 0
+        there = report is not None and bool(report.mean_aps)
         self.compare_button.setEnabled(there)
         self.compare_button.setToolTip(
             "Put the finished cells beside each other and beside the paper's table"
             if there
-            else "No cell is done yet."
+            else "No cell has measured yet."
         )
 
     def _new_table(self) -> QTableView:

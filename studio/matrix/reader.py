@@ -11,9 +11,10 @@ from core.matrix.config import MatrixConfig
 from core.matrix.measured import measured_before
 from core.matrix.place import Place
 from core.matrix.plan import Plan, PlannedRun, plan
-from core.matrix.state import RESULTS, MatrixState, RunState, Stage, matrix_state, run_state
+from core.matrix.state import ARCHIVED, RESULTS, MatrixState, RunState, Stage, matrix_state, run_state
 from core.matrix.summary import summary
-from core.matrix.workers import worker_count
+from core.matrix.table import archive_words
+from core.matrix.workers import NO_GPU, is_too_slow_here, worker_count
 from core.runs.run_folder import RunFolder
 
 _Stamp = tuple[int, ...]
@@ -27,13 +28,17 @@ class MatrixReport:
         planned: its runs and cells.
         state: of each.
         mean_aps: run → percent, of the cells that are done.
+        archives: run → where it left its detections, of the cells that only VOC's server can measure.
         words: what there is to do and how long it takes, in sentences.
+        warning: a sentence against doing it here; empty if there is none.
     """
 
     planned: Plan
     state: MatrixState
     mean_aps: Mapping[str, float]
+    archives: Mapping[str, str]
     words: tuple[str, ...]
+    warning: str = ""
 
 
 class MatrixReader:
@@ -43,7 +48,7 @@ class MatrixReader:
         self._runs: dict[Path, tuple[_Stamp, RunState]] = {}
         self._means: dict[Path, tuple[_Stamp, float]] = {}
         self._before: tuple[object, dict[str, float]] = (None, {})
-        self._at_once: tuple[object, int] = (None, 1)
+        self._machine: tuple[object, tuple[int, str]] = (None, (1, ""))
 
     def read(self, config: MatrixConfig, place: Place, done: Sequence[RunFolder]) -> MatrixReport:
         """How far the matrix of some settings is.
@@ -55,17 +60,22 @@ class MatrixReader:
         """
         planned = plan(config)
         state = matrix_state(planned, {run.name: self._run(run, place) for run in planned.runs})
-        means = {
-            cell.cell.name: self._mean(cell.evaluation.folder)
-            for cell in state.cells
-            if cell.evaluation.stage is Stage.DONE
+        done_cells = [each.evaluation for each in state.cells if each.evaluation.stage is Stage.DONE]
+        archives = {
+            each.run.name: archive_words(each)
+            for each in done_cells
+            if (each.folder.results / ARCHIVED).is_file()
         }
-        before = self._taken_before(planned, place, done)
-        return MatrixReport(planned, state, means, summary(planned, state, self._room(config), before))
+        means = {
+            each.run.name: self._mean(each.folder) for each in done_cells if each.run.name not in archives
+        }
+        room, warning = self._seen_of_machine(config)
+        words = summary(planned, state, room, self._taken_before(planned, place, done))
+        return MatrixReport(planned, state, means, archives, words, warning)
 
     def _run(self, run: PlannedRun, place: Place) -> RunState:
         folder = place.folder_of(run.name)
-        stamp = _stamp(folder, RESULTS[run.job])
+        stamp = _stamp(folder, RESULTS[run.job], ARCHIVED)
         known = self._runs.get(folder.path)
         if known is not None and known[0] == stamp and known[1].stage is not Stage.RUNNING:
             return known[1]
@@ -90,20 +100,19 @@ class MatrixReader:
             self._before = key, measured_before(planned, place, done)
         return self._before[1]
 
-    def _room(self, config: MatrixConfig) -> int:
-        """Runs at the same time; 0 where only the cluster knows."""
-        if config.cluster not in ("", "local"):
-            return 0
-        key = (config.workers, config.device, config.schedule)
-        if self._at_once[0] != key:
-            self._at_once = key, worker_count(config)
-        return self._at_once[1]
+    def _seen_of_machine(self, config: MatrixConfig) -> tuple[int, str]:
+        """Runs at the same time, 0 where only the cluster knows; and a sentence against doing them here."""
+        key = (config.workers, config.device, config.schedule, config.cluster)
+        if self._machine[0] != key:
+            room = worker_count(config) if config.cluster in ("", "local") else 0
+            self._machine = key, (room, NO_GPU if is_too_slow_here(config) else "")
+        return self._machine[1]
 
 
-def _stamp(folder: RunFolder, result: str) -> _Stamp:
+def _stamp(folder: RunFolder, *results: str) -> _Stamp:
     """Numbers that change when a run's state does."""
-    files = (folder.path / "config.toml", folder.path / "status.json", folder.results / result)
-    return tuple(_changed(path) for path in files)
+    files = (folder.path / "config.toml", folder.path / "status.json")
+    return tuple(_changed(path) for path in (*files, *(folder.results / name for name in results)))
 
 
 def _changed(path: Path) -> int:

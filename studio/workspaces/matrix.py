@@ -1,7 +1,5 @@
 """The workspace Table 1: plans the whole table, starts it, and shows how far each cell is."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
@@ -231,10 +229,7 @@ class MatrixWorkspace(QWidget):
 
     def _compare(self) -> None:
         if self._report is not None:
-            names = [
-                cell.cell.name for cell in self._report.state.cells if cell.evaluation.stage is Stage.DONE
-            ]
-            found: Sequence[Run | None] = [self._run_of(name) for name in names]
+            found = [self._run_of(name) for name in self._report.mean_aps]
             self.compare_asked.emit([run for run in found if run is not None])
 
     def _run_of(self, planned: str) -> Run | None:

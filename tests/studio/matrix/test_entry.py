@@ -1,5 +1,7 @@
 """What stands in the cells of a matrix, from the folders of its runs."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,21 @@ def test_a_cell_that_is_done_shows_its_mean_ap_and_how_long_it_took(matrix):
     made = entry(matrix, "SlowFeat-obj", PRETRAINING)
     assert (made.text, made.below, made.opens) == ("done", "30 s", "pretrain-SlowFeat-obj-seed0")
     assert not made.is_value
+
+
+def test_a_cell_that_the_server_measures_says_where_its_archive_is(tmp_path):
+    config = replace(CONFIG, networks=("RandomNet",), settings=("voc2012_test",))
+    matrix = FilledMatrix(tmp_path / "runs", config)
+    matrix.put_needed()
+    folder = matrix.put("voc2012_test-RandomNet-seed0")
+    (folder.results / "ap.json").unlink()
+    (folder.results / "archive.json").write_text(json.dumps({"archive": "elsewhere/VOC2012_test.tar.gz"}))
+    report = MatrixReader().read(config, matrix.place, [])
+    found = entries(report, active=False)[Place("RandomNet", "voc2012_test", 0)]
+    assert (found.stage, found.text, found.is_value) == (Stage.DONE, "packed", False)
+    assert found.sentence.startswith("RandomNet · VOC 2012 test · seed 0: is packed for VOC's server")
+    assert str(folder.results / "VOC2012_test.tar.gz") in found.sentence
+    assert report.mean_aps == {}
 
 
 def test_a_damaged_result_is_said(matrix):
