@@ -298,9 +298,7 @@ def _table1_hours(found: dict[str, Any], pretraining_step: float | None) -> dict
         / found["test"]["images_a_second"],
     }
     if pretraining_step:
-        seconds["pretraining"] = (
-            PRETRAININGS * matrix.SCHEDULES["paper"].pretraining["steps"] * pretraining_step
-        )
+        seconds["pretraining"] = PRETRAININGS * pretraining_step * whole.pretraining["steps"]
     seconds["all"] = sum(seconds.values())
     return {name: round(value / 3600, 2) for name, value in seconds.items()}
 
