@@ -46,11 +46,12 @@ from core.detection.targets import box_statistics
 from core.evaluation.voc_ap import evaluate, metric_of, truth_of
 from core.events import Metric
 from core.jobs.detect import AHEAD, detections_of_class
+from core.matrix import entries as matrix
 from core.networks.fast_rcnn import FastRCNN
 from core.networks.sizes import ImageSize, network_named
 from core.networks.weights import load_trunk
 from core.training.ahead import mapped_ahead
-from core.training.checkpoint import Resumed
+from core.training.checkpoint import Resumed, save_checkpoint
 from core.training.device import choose_device, prepare
 from core.training.optimisation import set_learning_rate, sgd
 from core.usable_cores import usable_cores
@@ -71,7 +72,8 @@ CELLS = {"single": 7, "multi": 7, "voc2012": 2}
 TESTED = {"single": 4_952, "multi": 4_952, "voc2012": 10_991}
 """Pictures of the test sets."""
 
-PRETRAININGS, PRETRAINING_STEPS = 6, 100_000
+PRETRAININGS = 6
+"""All networks of the table but RandomNet."""
 
 
 def main() -> None:
@@ -156,6 +158,7 @@ def _training(
                 bare += _taken(partial(bare_steps, net, optimizer, batches, config, device), device)
             taken["bare"].append(bare / steps)
         training.close()
+        saved = _timed(lambda: save_checkpoint(Path(folder), 1, net, optimizer, {}, config), device)
     # Those of the first round warmed up.
     of_loop, of_bare = (np.median(each[1:], axis=0) for each in taken.values())
     profiled = partial(bare_steps, net, optimizer, batches, config, device)
@@ -164,6 +167,7 @@ def _training(
         "bare_iterations_a_second": round(1 / of_bare[0], 2),
         "loop_by_bare": round(of_loop[0] / of_bare[0], 3),
         "loop_by_bare_of_cpu": round(of_loop[1] / of_bare[1], 3),
+        "checkpoint_seconds": round(saved, 2),
         "first_visit_milliseconds": {
             "decoding": round(1000 * decoded, 2),
             "labelling": round(1000 * held, 2),
@@ -284,16 +288,19 @@ def _suppression(device: torch.device, repeat: int = 20) -> dict[str, float]:
 def _table1_hours(found: dict[str, Any], pretraining_step: float | None) -> dict[str, float]:
     """Hours of one seed: from the rates of the loop and of detection."""
     steps = SCHEDULES["seed_40k"].steps
-    rates = {name: found["multi" if name == "multi" else "single"]["iterations_a_second"] for name in CELLS}
-    hours = {
-        "training": sum(count * steps / rates[name] for name, count in CELLS.items()) / 3600,
+    whole = matrix.SCHEDULES["paper"]
+    saved = steps / whole.fine_tuning["checkpoint_every"]
+    each = {name: found["multi" if name == "multi" else "single"] for name in CELLS}
+    seconds = {
+        "training": sum(CELLS[name] * steps / one["iterations_a_second"] for name, one in each.items()),
+        "checkpoints": sum(CELLS[name] * saved * one["checkpoint_seconds"] for name, one in each.items()),
         "detection": sum(count * TESTED[name] for name, count in CELLS.items())
-        / found["test"]["images_a_second"]
-        / 3600,
+        / found["test"]["images_a_second"],
     }
     if pretraining_step:
-        hours["pretraining"] = PRETRAININGS * PRETRAINING_STEPS * pretraining_step / 3600
-    return {name: round(each, 2) for name, each in (hours | {"all": sum(hours.values())}).items()}
+        seconds["pretraining"] = PRETRAININGS * pretraining_step * whole.pretraining["steps"]
+    seconds["all"] = sum(seconds.values())
+    return {name: round(value / 3600, 2) for name, value in seconds.items()}
 
 
 def _timed(work: Callable[[], object], device: torch.device) -> float:
