@@ -63,6 +63,13 @@ def test_one_content_reads_the_same_whatever_its_blanks(tmp_path, text):
     assert read.boxes.tolist() == [[0, 1, 3, 4], [4, 5, 7, 8]]
 
 
+@pytest.mark.parametrize("number", ["nan", "inf", "1e999", "one"])
+def test_a_number_that_is_none_is_named_in_a_regular_file_too(tmp_path, number):
+    (tmp_path / "a.txt").write_text(f"000001 0.5 1 2 3 4\n000002 {number} 5 6 7 8\n")
+    with pytest.raises(StudioError, match=r"a\.txt, line 2, is"):
+        comp4.read(tmp_path / "a.txt")
+
+
 def test_lines_of_five_and_seven_fields_do_not_make_up_for_each_other(tmp_path):
     path = tmp_path / "a.txt"
     for first, second in (

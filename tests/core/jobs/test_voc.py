@@ -323,6 +323,21 @@ def test_detections_of_others_are_measured(voc, tmp_path):
     assert "no comp4_det_test_tvmonitor.txt" in " ".join(missing)
 
 
+def test_boxes_of_images_of_another_size_are_refused(done, settings, tmp_path):
+    images = [image for name in ("trainval", "test") for image in read_split(settings.voc, 2007, name)]
+    boxes = tmp_path / "large.npz"
+    Proposals.of({image.id: np.array([[0, 0, 240, 180.0]]) for image in images}).save(boxes)
+    tuning = FinetuneConfig(
+        **{name: getattr(settings, name) for name in ("voc", "network", "device")}, proposals=boxes
+    )
+    detecting = DetectConfig(run=done[0].path, voc=settings.voc, proposals=boxes, out=tmp_path, device="cpu")
+    for job, config in (("finetune", tuning), ("detect", detecting)):
+        with pytest.raises(
+            StudioError, match=r"large\.npz has boxes of image 00000\d that reach to 240 x 180"
+        ):
+            list(run(RunFolder.create(tmp_path / job, job, config)))
+
+
 def test_of_a_test_set_without_annotations_the_archive_is_left(voc, settings, tmp_path):
     bare = shutil.copytree(voc, tmp_path / "bare")
     for image in read_split(bare, 2007, "test"):
