@@ -91,7 +91,10 @@ def _add_run(parser: argparse.ArgumentParser, job: Job) -> None:
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--format", choices=(*SEEDED_FORMATS, "html"), default="text", help="of the table (default: text)"
+        "--format",
+        choices=(*SEEDED_FORMATS, "html"),
+        default=argparse.SUPPRESS,
+        help="of the table (default: text)",
     )
 
 
