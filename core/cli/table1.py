@@ -91,7 +91,10 @@ def _add_run(parser: argparse.ArgumentParser, job: Job) -> None:
 
 def _add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--format", choices=(*SEEDED_FORMATS, "html"), default="text", help="of the table (default: text)"
+        "--format",
+        choices=(*SEEDED_FORMATS, "html"),
+        default=argparse.SUPPRESS,
+        help="of the table (default: text)",
     )
 
 
@@ -139,7 +142,7 @@ def _new(path: Path, args: argparse.Namespace, job: Job) -> RunFolder:
     asked = settings_from(args, job.settings)
     if not hasattr(args, "voc"):
         raise StudioError("A new matrix needs the VOC data; name their folder with --voc.")
-    check_data(plan(asked))
+    check_data(plan(asked), Place.of(RunFolder(path)))
     if args.project is None:
         if asked.needs_trajectories:
             raise StudioError(_WITHOUT_PROJECT)
@@ -163,7 +166,7 @@ def _grown(driver: RunFolder, args: argparse.Namespace, job: Job) -> RunFolder:
         config.check_resumable({**config.as_dict(began), **named}, asked)
     except StudioError as error:
         raise StudioError(f"{args.out} holds a matrix already. {error}") from error
-    check_data(plan(asked))
+    check_data(plan(asked), Place.of(driver))
     with driver.held_lock():
         _hold_project(driver, asked, args, job)
         if asked != began:

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 from core import config as settings
@@ -61,7 +62,7 @@ def run(folder: RunFolder, config: MatrixConfig) -> Generator[Event, None, None]
             and why.
     """
     planned, place = plan(config), Place.of(folder)
-    check_data(planned)
+    check_data(planned, place)
     if any(each.learns_from_trajectories for each in planned.runs):
         check_snapshot(folder)
     check_alike(planned, place)
@@ -77,13 +78,14 @@ def run(folder: RunFolder, config: MatrixConfig) -> Generator[Event, None, None]
         raise StudioError(matrix.failure)
 
 
-def check_data(planned: Plan) -> None:
-    """See that the images of every cell are there, before anything is begun.
+def check_data(planned: Plan, place: Place) -> None:
+    """See that the images are there which runs that are not done need, before anything is begun.
 
     Raises:
         StudioError: naming what is missing.
     """
-    for box in (each for each in planned.runs if each.job == "proposals"):
+    todo = [planned.by_name[name] for name in needed(planned, state_of(planned, place))]
+    for box in (each for each in todo if each.job == "proposals"):
         try:
             read_split(planned.config.voc, box.year, box.set)
         except StudioError as error:
@@ -91,7 +93,7 @@ def check_data(planned: Plan) -> None:
             raise StudioError(
                 f"{str(error).rstrip('.')}, or leave {' and '.join(named)} out of the settings."
             ) from error
-    if any(cell.network == "Caltech101Net" for cell in planned.cells) and planned.config.caltech101:
+    if any(each.network == "Caltech101Net" for each in todo) and planned.config.caltech101:
         read_caltech101(planned.config.caltech101)
 
 
@@ -217,6 +219,9 @@ class _Matrix:
             self._tries[name] += 1
             self._begun[name] = self._workers.begin(folder)
         except (StudioError, OSError) as error:
+            if folder.is_alive():  # it was begun by an earlier driver, and came to life just now
+                self._begun[name] = self._workers.adopt(folder)
+                return
             self.failed[name] = str(error)
             yield Log(f"{name} failed: {error}", "warning")
 
@@ -227,11 +232,7 @@ class _Matrix:
             self._begun[name] = self._workers.adopt(state.folder)
             return False
         if state.stage is Stage.DONE:
-            for path in sorted(state.folder.checkpoints.glob("step-*"))[
-                :-1
-            ]:  # those of a whole table fill disks
-                with contextlib.suppress(OSError):
-                    path.unlink()
+            _keep_newest(state.folder.checkpoints)
             took = f" in {duration(state.seconds)}" if state.seconds is not None else ""
             yield Log(f"{name} is done{took}{_measured(state)}; {self._sum()}.")
             return False
@@ -273,6 +274,13 @@ class _Matrix:
         )
 
 
+def _keep_newest(checkpoints: Path) -> None:
+    """Remove the others of a run that is done: those of a whole table would fill a disk."""
+    for path in sorted(checkpoints.glob("step-*"))[:-1]:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 def _share(state: RunState) -> float:
     """How much of a run is done, from 0 to 1."""
     if state.stage is Stage.DONE:
@@ -286,7 +294,10 @@ def _measured(state: RunState) -> str:
         return ""
     if not (state.folder.results / "ap.json").is_file():
         return f" ({archive_words(state)})"
-    return f" (mAP {row_of_run(state.folder.path).mean_ap:.1f})"
+    try:
+        return f" (mAP {row_of_run(state.folder.path).mean_ap:.1f})"
+    except StudioError as error:
+        return f" ({str(error).rstrip('.')})"
 
 
 def _as_json(planned: Plan, place: Place) -> dict[str, Any]:

@@ -188,7 +188,7 @@ def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except OSError:  # another disk, or one without links
-        shutil.copyfile(source, target)
+        write_atomically(target, source.read_bytes())
 
 
 def _version(distribution: str) -> str:
