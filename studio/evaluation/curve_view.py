@@ -81,7 +81,9 @@ class CurveView(QWidget):
                 found = (judged.recall, judged.precision) if self._shown.diagnosis.objects else None
             if found is not None:
                 series.append(PrSeries(label, *found, place))
-        self.plot.show_class(self._name, series)
+        absent = self._shown is not None and not self._shown.diagnosis.objects
+        why_not = f"The set has no {self._name}, so there is no recall and no curve." if absent else ""
+        self.plot.show_class(self._name, series, why_not)
         self._show_point()
 
     def _show_point(self) -> None:

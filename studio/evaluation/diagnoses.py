@@ -10,6 +10,7 @@ from core.datasets.voc import CLASSES, VocImage
 from core.evaluation.diagnosis import ClassDiagnosis, Diagnosis
 from core.events import OnProgress
 from core.runs.measured_run import MeasuredRun
+from core.runs.run_folder import State
 from studio.background import Background
 from studio.evaluation.shown_class import ShownClass
 from studio.runs.run import Run
@@ -22,6 +23,7 @@ KEPT = 4
 
 NO_RUN = "Choose an evaluation on the left, or start one on the right."
 ACTIVE = "The detections can be looked at as soon as the run has measured them."
+UNFINISHED = "The run ended before it had measured its detections; resume it to see them."
 UNREAD = "The detections are being read…"
 JUDGING = "The detections are being judged…"
 
@@ -86,6 +88,8 @@ class Diagnoses(QObject):
         if run.is_active or run.path is None:
             return Diagnosed(problem=ACTIVE)
         key = _key(run.path)
+        if not key[1] and run.state is not State.DONE:
+            return Diagnosed(problem=UNFINISHED)
         if key not in self._known:
             self._known[key] = Diagnosed()
             self._start(key)

@@ -197,7 +197,7 @@ class EvaluateWorkspace(QWidget):
         )
         total, done = len(self.bars.groups) - 1, len(series.class_aps)
         words = measured.measured_words if measured is not None else f"so far, {done} of {total} classes"
-        words = words if math.isnan(low) else f"[{100 * low:.1f}, {100 * high:.1f}], {words}"
+        words = words if math.isnan(low) else f"95 % interval [{100 * low:.1f}, {100 * high:.1f}]; {words}"
         published = f"; {quoted.name}, quoted: {quoted.mean_ap:.1f} %" if quoted is not None else ""
         against = ", not comparable" if reason else ""
         self._mean_words.setText(words + published + against)
