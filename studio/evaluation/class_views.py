@@ -11,7 +11,7 @@ from core.evaluation.verdicts import Verdict
 from studio import theme
 from studio.evaluation.curve_view import CurveView
 from studio.evaluation.detections_view import DetectionsView
-from studio.evaluation.diagnoses import Diagnoses
+from studio.evaluation.diagnoses import JUDGING, UNREAD, Diagnoses
 from studio.evaluation.errors_view import ErrorsView
 from studio.evaluation.missed_view import MissedView
 from studio.evaluation.picture_view import PictureView
@@ -127,7 +127,8 @@ class ClassViews(QWidget):
         if not self.isVisible():
             return
         known = self._diagnoses.want(self._run)
-        shown, sentence = known.shown(self._name), known.problem or (NO_CLASS if not self._name else "…")
+        waiting = UNREAD if known.run is None else JUDGING
+        shown, sentence = known.shown(self._name), known.problem or (waiting if self._name else NO_CLASS)
         self.save_button.show_run(self._run, known)
         self.heading.setText(heading_words(self._name, shown))
         self.bar.show_class(shown)

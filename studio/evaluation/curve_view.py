@@ -26,6 +26,7 @@ class CurveView(QWidget):
         self._name = ""
         self._shown: ShownClass | None = None
         self._curves: tuple[str, Curves] = ("", [])
+        self._drawn: tuple[object, ...] = ()
         self.plot = PrCurve()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -62,6 +63,16 @@ class CurveView(QWidget):
         name, curves = self._curves
         if name != self._name:
             curves = []
+        drawn = (
+            self._name,
+            id(curves) if curves else 0,
+            self._shown,
+            tuple(label for _, label in self._runs),
+        )
+        if drawn == self._drawn:  # the same many points
+            self._show_point()
+            return
+        self._drawn = drawn
         series = []
         for place, (_, label) in enumerate(self._runs):
             found = curves[place] if place < len(curves) else None
@@ -70,7 +81,9 @@ class CurveView(QWidget):
                 found = (judged.recall, judged.precision) if self._shown.diagnosis.objects else None
             if found is not None:
                 series.append(PrSeries(label, *found, place))
-        self.plot.show_class(self._name, series)
+        absent = self._shown is not None and not self._shown.diagnosis.objects
+        why_not = f"The set has no {self._name}, so there is no recall and no curve." if absent else ""
+        self.plot.show_class(self._name, series, why_not)
         self._show_point()
 
     def _show_point(self) -> None:

@@ -4,21 +4,26 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.datasets.voc import CLASSES, VocImage
 from core.evaluation.diagnosis import ClassDiagnosis, Diagnosis
 from core.events import OnProgress
 from core.runs.measured_run import MeasuredRun
+from core.runs.run_folder import State
 from studio.background import Background
 from studio.evaluation.shown_class import ShownClass
 from studio.runs.run import Run
+
+TELL_PERIOD = 50
+"""Milliseconds between two signals that there is more."""
 
 KEPT = 4
 """Runs whose diagnosis is kept, where no other number is asked for."""
 
 NO_RUN = "Choose an evaluation on the left, or start one on the right."
 ACTIVE = "The detections can be looked at as soon as the run has measured them."
+UNFINISHED = "The run ended before it had measured its detections; resume it to see them."
 UNREAD = "The detections are being read…"
 JUDGING = "The detections are being judged…"
 
@@ -69,6 +74,8 @@ class Diagnoses(QObject):
         self._kept = kept
         self._known: OrderedDict[Key, Diagnosed] = OrderedDict()
         self._working: Key | None = None
+        self._tell = QTimer(self, interval=TELL_PERIOD, singleShot=True)
+        self._tell.timeout.connect(self.changed)
         self._work = Background(self)
         self._work.done.connect(self._finish)
         self._work.failed.connect(self._fail)
@@ -81,6 +88,8 @@ class Diagnoses(QObject):
         if run.is_active or run.path is None:
             return Diagnosed(problem=ACTIVE)
         key = _key(run.path)
+        if not key[1] and run.state is not State.DONE:
+            return Diagnosed(problem=UNFINISHED)
         if key not in self._known:
             self._known[key] = Diagnosed()
             self._start(key)
@@ -125,7 +134,12 @@ class Diagnoses(QObject):
                 self.busy_changed.emit(JUDGING)
         if one is not None:
             known.classes[one.name] = one
-        self.changed.emit()
+        self._tell_soon()
+
+    def _tell_soon(self) -> None:
+        """Classes come faster than they can be looked at."""
+        if not self._tell.isActive():
+            self._tell.start()
 
     def _finish(self, found: tuple[Key, Diagnosis]) -> None:
         key, whole = found
@@ -133,14 +147,14 @@ class Diagnoses(QObject):
         if key in self._known:
             self._known[key].whole = whole
         self.busy_changed.emit("")
-        self.changed.emit()
+        self._tell_soon()
 
     def _fail(self, sentence: str) -> None:
         key, self._working = self._working, None
         if key is not None and key in self._known:
             self._known[key].problem = sentence
         self.busy_changed.emit("")
-        self.changed.emit()
+        self._tell_soon()
 
 
 def _key(run: Path) -> Key:

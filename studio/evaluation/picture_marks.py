@@ -9,6 +9,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from studio.canvas.camera import Camera
 
+FAINT = 0.15
+"""How strong a proposal is drawn that is on no object, 0..1: there are thousands."""
+
 SHADOW = QColor(0, 0, 0, 170)
 
 
@@ -30,7 +33,7 @@ class Mark:
         colour: `#rrggbb`.
         words: on its tag; none where they are empty.
         dashed: an object that was missed or does not count.
-        strong: the one that is looked at.
+        strong: the one that is looked at; of proposals, one that is on an object.
     """
 
     kind: Kind
@@ -55,7 +58,9 @@ def draw_marks(painter: QPainter, marks: list[Mark], camera: Camera, within: QRe
     for mark in marks:
         rect = camera.rect(mark.box)
         if mark.kind is Kind.PROPOSAL:
-            painter.setPen(QPen(QColor(mark.colour), 1))
+            colour = QColor(mark.colour)
+            colour.setAlphaF(1.0 if mark.strong else FAINT)
+            painter.setPen(QPen(colour, 1))
             painter.drawRect(rect)
             continue
         wide = 3.5 if mark.strong else 2

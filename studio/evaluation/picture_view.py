@@ -15,6 +15,7 @@ from core.datasets.image import read_image
 from core.datasets.voc import VocImage
 from core.errors import StudioError
 from core.evaluation.verdicts import COLOURS, VERDICTS
+from core.geometry import iou
 from core.runs.measured_run import MeasuredRun
 from studio import icons, theme
 from studio.canvas.camera import Camera
@@ -32,6 +33,7 @@ FOUND, MISSED, OTHERS = "#ffffff", "#e69f00", "#b0b0b0"
 """`#rrggbb` of objects: found or not judged, missed, of other classes."""
 
 PROPOSED = "#7fd4ff"
+PROPOSALS = "The boxes that the detector chose from; those that could find an object of the class are strong"
 FIGURE_WIDTH = 720
 KEPT = 8
 """Pictures that are kept, decoded."""
@@ -73,7 +75,7 @@ class PictureView(QWidget):
         detected = "What was detected with the threshold's score and above"
         self.detections = self._check("Detections", detected, True)
         self.others = self._check("All classes", "Objects and detections of the other classes, too", False)
-        self.proposals = self._check("Proposals", "The boxes that the detector chose from", False)
+        self.proposals = self._check("Proposals", PROPOSALS, False)
         self.export_button = FigureButton(self.figure, self._nothing_to_export)
         bar = QHBoxLayout()
         bar.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, 0)
@@ -193,9 +195,7 @@ class PictureView(QWidget):
             self.canvas.show_picture(read.pixels)
         there = read.proposals is not None
         self.proposals.setEnabled(there)
-        self.proposals.setToolTip(
-            "The boxes that the detector chose from" if there else "The proposals of this run were not kept."
-        )
+        self.proposals.setToolTip(PROPOSALS if there else "The proposals of this run were not kept.")
         self._mark()
         self.page.show_content()
 
@@ -209,7 +209,7 @@ class PictureView(QWidget):
             return  # `showEvent` comes back
         marks: list[Mark] = []
         if self.proposals.isChecked() and read.proposals is not None:
-            marks += [Mark(Kind.PROPOSAL, box, PROPOSED) for box in read.proposals]
+            marks += _proposal_marks(read.proposals, image, shown)
         found = shown.found_in(image.id, self._threshold.value)
         if self.objects.isChecked():
             marks += self._object_marks(image, shown, found)
@@ -318,6 +318,15 @@ class PictureView(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.export_button.open_menu(event.globalPos())
+
+
+def _proposal_marks(boxes: np.ndarray, image: VocImage, shown: ShownClass) -> list[Mark]:
+    """Those that could find an object of the class are strong, and lie above the others."""
+    objects = [one.box for one in image.objects if one.name == shown.name]
+    overlaps = iou(boxes[:, None], np.array(objects, np.float32).reshape(-1, 4)[None])
+    on = overlaps.max(axis=1, initial=0) >= shown.diagnosis.overlap
+    marks = [Mark(Kind.PROPOSAL, box, PROPOSED, strong=bool(it)) for box, it in zip(boxes, on, strict=True)]
+    return sorted(marks, key=lambda mark: mark.strong)
 
 
 def _read(run: MeasuredRun, image: VocImage) -> ReadPicture:

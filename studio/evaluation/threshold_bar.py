@@ -57,6 +57,7 @@ class ThresholdBar(QWidget):
         self._shown = shown
         scores = shown.detections.scores if shown is not None else np.zeros(0)
         there = len(scores) > 0
+        self.setVisible(shown is not None)
         for widget in (self.slider, self.spin, self.best_button):
             widget.setEnabled(there)
         if shown is not None and there:

@@ -202,7 +202,7 @@ class ApBars(PlotPanel):
         drawn = self.intervals()
         middle = (len(self._series) - 1) / 2
         at = np.array([self.groups.index(group) + (place - middle) * width for place, group in drawn])
-        self._whiskers.setData(*whiskers(at, [*drawn.values()], min(0.12, 0.3 * width)))
+        self._whiskers.setData(*whiskers(at, [*drawn.values()], min(0.1, 0.16 * width)))
 
     def _draw_marks(self) -> None:
         if self._quoted is None:
@@ -218,7 +218,7 @@ class ApBars(PlotPanel):
         self._divider.setPen(pg.mkPen(colours.border))
         self._marks.setPen(pg.mkPen(colours.text, width=self._wide(2)))
         self._whiskers.setPen(pg.mkPen(colours.text, width=self._wide(1.5)))
-        self._whiskers.setShadowPen(pg.mkPen(colours.base, width=self._wide(4)))
+        self._whiskers.setShadowPen(pg.mkPen(colours.base, width=self._wide(3)))
         band = QColor(colours.mark)
         band.setAlphaF(0.14)
         self._band.setBrush(pg.mkBrush(band))

@@ -87,7 +87,7 @@ class EvaluateWorkspace(QWidget):
         self.quoted.currentIndexChanged.connect(self._show_chosen)
         self.bars.class_clicked.connect(self.choose_class)
         self.table.class_clicked.connect(self.choose_class)
-        self.diagnoses.changed.connect(self._show_chosen)
+        self.diagnoses.changed.connect(self._show_aps)
         runs = self._runs
         for signal in (runs.metrics_changed, runs.ap_changed, runs.changed, runs.finished):
             signal.connect(self._redraw)
@@ -143,8 +143,22 @@ class EvaluateWorkspace(QWidget):
         first = chosen[0] if chosen else None
         self.header.show_run(first)
         self._error.show_run(first)
-        named = list(zip(chosen, labels(chosen), strict=True))
+        named = self._named()
         self.loss.show_runs(named)
+        self._show_aps()
+        if not self._class and first is not None:
+            self._class = next((name for name, one in first.class_aps.items() if one.objects), "")
+        self._show_class()
+
+    def _named(self) -> list[tuple[Run, str]]:
+        """The chosen runs with their labels."""
+        chosen = self.run_list.chosen()
+        return list(zip(chosen, labels(chosen), strict=True))
+
+    def _show_aps(self) -> None:
+        """Show the APs of the chosen runs, with the intervals that are worked out."""
+        named = self._named()
+        first = named[0][0] if named else None
         row: TableRow | None = self.quoted.currentData()
         series = [
             BarSeries(label, run.class_aps, place, self._intervals(run))
@@ -156,9 +170,6 @@ class EvaluateWorkspace(QWidget):
         self.bars.show_runs(series, Quoted.of(row, unlike) if row is not None else None)
         self.table.show_aps(first.class_aps if first else {}, row.aps if row else {})
         self._show_mean(series[0] if series else None, measured, row, reason)
-        if not self._class and first is not None:
-            self._class = next((name for name, one in first.class_aps.items() if one.objects), "")
-        self._show_class(named)
 
     def _intervals(self, run: Run) -> dict[str, tuple[float, float]]:
         """The intervals of a run's APs, and of their mean, as far as they are worked out."""
@@ -186,7 +197,7 @@ class EvaluateWorkspace(QWidget):
         )
         total, done = len(self.bars.groups) - 1, len(series.class_aps)
         words = measured.measured_words if measured is not None else f"so far, {done} of {total} classes"
-        words = words if math.isnan(low) else f"[{100 * low:.1f}, {100 * high:.1f}], {words}"
+        words = words if math.isnan(low) else f"95 % interval [{100 * low:.1f}, {100 * high:.1f}]; {words}"
         published = f"; {quoted.name}, quoted: {quoted.mean_ap:.1f} %" if quoted is not None else ""
         against = ", not comparable" if reason else ""
         self._mean_words.setText(words + published + against)
@@ -195,13 +206,12 @@ class EvaluateWorkspace(QWidget):
         """Look at a class."""
         self._class = name
         self.views.leave_loss()
-        chosen = self.run_list.chosen()
-        self._show_class(list(zip(chosen, labels(chosen), strict=True)))
+        self._show_class()
 
-    def _show_class(self, named: list[tuple[Run, str]]) -> None:
+    def _show_class(self) -> None:
         self.bars.set_class(self._class)
         self.table.set_class(self._class)
-        self.views.show_runs(named, self._class)
+        self.views.show_runs(self._named(), self._class)
 
     def _arrange(self) -> None:
         figures = QWidget()

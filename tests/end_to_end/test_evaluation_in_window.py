@@ -147,7 +147,7 @@ def test_a_run_is_followed_from_its_first_step_to_its_last_class(user: User, eva
         assert "so far, 2 of 20 classes" in evaluate._mean_words.text()
         assert "evaluate" not in user.session.curate.steps.done
         folder.write_status(Status(State.STOPPED, 1328, 1346, updated=time.time()))
-    user.wait(lambda: "was not measured" in views.detections.page.sentence)
+    user.wait(lambda: "resume it to see them" in views.detections.page.sentence)
 
 
 def test_a_class_is_looked_at_in_every_view(user: User, evaluate, measured: RunFolder, plain: PlainRun):

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QWidget
 
 from core.evaluation.diagnosis import Diagnosis
 from core.runs.measured_run import MeasuredRun
@@ -11,6 +13,7 @@ from core.runs.run_folder import RunFolder
 from studio.evaluation.shown_class import ShownClass
 from studio.evaluation.threshold import Threshold
 from tests.studio.evaluation.measured import write_measured
+from tests.studio.evaluation.plain import PlainRun
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +41,26 @@ def shown(measured: MeasuredRun, diagnosis: Diagnosis) -> Callable[[str], ShownC
 @pytest.fixture
 def threshold(qapp: object) -> Threshold:
     return Threshold()
+
+
+@pytest.fixture(scope="session")
+def plain(measured: MeasuredRun) -> PlainRun:
+    return PlainRun(measured.voc / "VOC2007", measured.files)
+
+
+@pytest.fixture
+def show(qtbot: Any) -> Any:
+    """Shows a view, and waits for its threads at the end."""
+    made: list[QWidget] = []
+
+    def new(view: QWidget, width: int = 700, height: int = 420) -> Any:
+        qtbot.addWidget(view)
+        view.resize(width, height)
+        view.show()
+        made.append(view)
+        return view
+
+    yield new
+    for view in made:
+        if hasattr(view, "close_reader"):
+            view.close_reader()

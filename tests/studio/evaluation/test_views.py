@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QWidget
 
 from core.evaluation.repairs import REPAIRS
 from core.evaluation.verdicts import COLOURS, VERDICTS, Verdict
@@ -16,8 +15,6 @@ from studio.evaluation.crops import crop_around
 from studio.evaluation.detections_view import DetectionsView
 from studio.evaluation.errors_view import ErrorsView
 from studio.evaluation.missed_view import MissedView
-from studio.evaluation.picture_marks import Kind
-from studio.evaluation.picture_view import MISSED, PictureView
 from studio.evaluation.shown_class import ShownClass
 from studio.evaluation.threshold import Threshold
 from studio.evaluation.threshold_bar import ThresholdBar
@@ -26,29 +23,6 @@ from tests.studio.evaluation.plain import PlainRun
 
 LEFT = Qt.MouseButton.LeftButton
 Shown = Callable[[str], ShownClass]
-
-
-@pytest.fixture(scope="session")
-def plain(measured: MeasuredRun) -> PlainRun:
-    return PlainRun(measured.voc / "VOC2007", measured.files)
-
-
-@pytest.fixture
-def show(qtbot: Any) -> Any:
-    """Shows a view, and waits for its threads at the end."""
-    made: list[QWidget] = []
-
-    def new(view: QWidget, width: int = 700, height: int = 420) -> Any:
-        qtbot.addWidget(view)
-        view.resize(width, height)
-        view.show()
-        made.append(view)
-        return view
-
-    yield new
-    for view in made:
-        if hasattr(view, "close_reader"):
-            view.close_reader()
 
 
 def cut(grid: CropGrid) -> bool:
@@ -279,100 +253,3 @@ def test_errors_of_a_class_without_objects_have_no_gains(
     view.show_class(shown(ABSENT))
     assert set(view.gains.words()) == {"n/a"}
     assert (view.gains.lengths() == 0).all()
-
-
-# --- the picture ------------------------------------------------------------------------------
-
-
-def test_a_picture_shows_its_objects_and_what_was_detected_above_the_threshold(
-    show: Any, shown: Shown, threshold: Threshold, plain: PlainRun, qtbot: Any
-) -> None:
-    view = show(PictureView(threshold))
-    threshold.choose(0.3)
-    view.show_class(shown("car"))
-    qtbot.waitUntil(lambda: view.canvas.picture is not None and bool(view.canvas.marks), timeout=20000)
-    rank = next(rank for rank, _, _ in plain.found("car", 0.3))
-    score, image, _ = plain.detections["car"][rank]
-    view.open_detection(rank)
-    qtbot.waitUntil(lambda: view.words.text().startswith(image), timeout=20000)
-    for value in (0.3, score, 1.0):
-        threshold.choose(value)
-        marks = view.canvas.marks
-        found = {number for _, where, number in plain.found("car", value) if where == image}
-        own = [n for n, one in enumerate(plain.objects[image]) if one[0] == "car"]
-        objects = [mark for mark in marks if mark.kind is Kind.OBJECT]
-        missed = [n for n in own if n not in found and not plain.objects[image][n][2]]
-        assert len(objects) == len(own)
-        assert [mark.colour == MISSED for mark in objects] == [n in missed for n in own]
-        kept = {r for r, one in enumerate(plain.detections["car"]) if one[1] == image and one[0] >= value}
-        detected = [mark for mark in marks if mark.kind is Kind.DETECTION]
-        assert len(detected) == len(kept | {rank})  # the one that is looked at stays
-        assert [mark.strong for mark in detected] == [False] * (len(detected) - 1) + [True]
-    view.detections.setChecked(False)
-    view.objects.setChecked(False)
-    assert view.canvas.marks == []
-    view.objects.setChecked(True)
-    view.others.setChecked(True)
-    assert len(view.canvas.marks) == len(plain.objects[image])
-
-
-def test_arrows_go_through_the_pictures_of_the_class(
-    show: Any, shown: Shown, threshold: Threshold, plain: PlainRun, qtbot: Any
-) -> None:
-    view = show(PictureView(threshold))
-    threshold.choose(2.0)  # no detection counts
-    view.show_class(shown("cat"))
-    with_cats = [id for id, objects in plain.objects.items() if any(one[0] == "cat" for one in objects)]
-    qtbot.waitUntil(lambda: view.words.text().startswith(with_cats[0]), timeout=20000)
-    view.canvas.setFocus()
-    qtbot.keyClick(view.canvas, Qt.Key.Key_Left)
-    for id in with_cats[1:3]:
-        qtbot.keyClick(view.canvas, Qt.Key.Key_Right)
-        qtbot.waitUntil(lambda id=id: view.words.text().startswith(id), timeout=20000)
-    qtbot.mouseClick(view.previous_button, LEFT)
-    qtbot.waitUntil(lambda: view.words.text().startswith(with_cats[1]), timeout=20000)
-    assert f"(2 of {len(with_cats)})" in view.words.text()
-    with qtbot.waitSignal(view.left):
-        qtbot.keyClick(view.canvas, Qt.Key.Key_Escape)
-
-
-def test_a_picture_is_zoomed_moved_and_fitted(
-    show: Any, shown: Shown, threshold: Threshold, qtbot: Any
-) -> None:
-    view = show(PictureView(threshold))
-    view.show_class(shown("car"))
-    canvas = view.canvas
-    qtbot.waitUntil(lambda: canvas.picture is not None, timeout=20000)
-    fitted = canvas.camera
-    qtbot.keyClick(canvas, Qt.Key.Key_Plus)
-    assert canvas.camera.scale == pytest.approx(1.25 * fitted.scale)
-    before = canvas.camera
-    qtbot.mousePress(canvas, LEFT, pos=QPoint(50, 50))
-    qtbot.mouseMove(canvas, QPoint(60, 80))
-    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(60, 80))
-    assert (canvas.camera.dx - before.dx, canvas.camera.dy - before.dy) == (10, 30)
-    qtbot.keyClick(canvas, Qt.Key.Key_0)
-    assert canvas.camera == fitted
-
-
-def test_proposals_that_were_not_kept_cannot_be_shown(
-    show: Any, shown: Shown, threshold: Threshold, qtbot: Any
-) -> None:
-    view = show(PictureView(threshold))
-    view.show_class(shown("car"))
-    qtbot.waitUntil(lambda: view.canvas.picture is not None, timeout=20000)
-    assert not view.proposals.isEnabled()
-    assert view.proposals.toolTip() == "The proposals of this run were not kept."
-
-
-def test_a_picture_goes_to_a_file_with_its_marks(
-    show: Any, shown: Shown, threshold: Threshold, qtbot: Any
-) -> None:
-    view = show(PictureView(threshold))
-    threshold.choose(0.3)
-    view.show_class(shown("car"))
-    qtbot.waitUntil(lambda: bool(view.canvas.marks), timeout=20000)
-    figure = view.figure()
-    assert len(figure.table.rows) == len(view.canvas.marks)
-    assert figure.title.endswith("· car")
-    assert (figure.size.width(), figure.size.height()) == (720, pytest.approx(720 * 140 / 150))
