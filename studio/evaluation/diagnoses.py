@@ -15,7 +15,7 @@ from studio.evaluation.shown_class import ShownClass
 from studio.runs.run import Run
 
 KEPT = 4
-"""Runs whose diagnosis is kept, where no other number is asked for."""
+"""Runs whose diagnosis is kept."""
 
 NO_RUN = "Choose an evaluation on the left, or start one on the right."
 ACTIVE = "The detections can be looked at as soon as the run has measured them."
@@ -64,9 +64,8 @@ class Diagnoses(QObject):
     busy_changed = Signal(str)
     _read = Signal(object, object, object)
 
-    def __init__(self, parent: QObject | None = None, kept: int = KEPT) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._kept = kept
         self._known: OrderedDict[Key, Diagnosed] = OrderedDict()
         self._working: Key | None = None
         self._work = Background(self)
@@ -87,7 +86,7 @@ class Diagnoses(QObject):
         elif self._known[key].whole is None and not self._known[key].problem and key != self._working:
             self._start(key)  # another run took its place
         self._known.move_to_end(key)
-        while len(self._known) > self._kept:
+        while len(self._known) > KEPT:
             self._known.popitem(last=False)
         return self._known[key]
 
