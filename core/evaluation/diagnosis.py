@@ -95,6 +95,11 @@ class Diagnosis:
     mean_interval: BootstrapInterval
 
     @property
+    def ids(self) -> np.ndarray:
+        """(P,) str, the pictures of the set."""
+        return next(iter(self.classes.values())).found.of.ids
+
+    @property
     def measured(self) -> tuple[ClassDiagnosis, ...]:
         """The classes that have objects, which the mean is over."""
         return tuple(each for each in self.classes.values() if each.objects)

@@ -7,6 +7,9 @@ import numpy as np
 RECALLS = np.linspace(0.0, 1.0, 201)
 """Where the mean is taken."""
 
+ROUNDING = 1e-6
+"""Curves are kept as float32: a recall that is less than a point by so little reaches it."""
+
 
 def mean_curve(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """The mean curve; of each curve the best precision at a recall or beyond counts, as AP takes it.
@@ -23,5 +26,5 @@ def mean_curve(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndar
     sums = np.zeros(len(RECALLS))
     for recall, precision in curves:
         best = np.append(np.maximum.accumulate(np.asarray(precision, float)[::-1])[::-1], 0.0)
-        sums += best[np.searchsorted(recall, RECALLS - 1e-9, side="left")]
+        sums += best[np.searchsorted(recall, RECALLS - ROUNDING, side="left")]
     return RECALLS.copy(), sums / max(len(curves), 1)

@@ -4,7 +4,7 @@ Both are measured on the same resamples of the pictures (`bootstrap.draw_picture
 both does not widen the interval of their difference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,28 @@ import numpy as np
 from core.evaluation.bootstrap import BootstrapInterval, interval_of
 from core.evaluation.diagnosis import Diagnosis
 from core.evaluation.picture_differences import check_alike
+
+
+@dataclass(frozen=True, eq=False)
+class ResampledAps:
+    """The APs of one run in all resamples, without what they come from: some 300 KB for VOC 2007.
+
+    Attributes:
+        ids, overlap: the pictures of the set, (P,) str, and the smallest IoU of a correct detection.
+        classes: by name, those with objects: AP, 0..1, and (R,) float64 in each resample.
+        mean: the same of their mean.
+    """
+
+    ids: np.ndarray
+    overlap: float
+    classes: Mapping[str, tuple[float, np.ndarray]]
+    mean: tuple[float, np.ndarray]
+
+    @classmethod
+    def of(cls, diagnosis: Diagnosis) -> "ResampledAps":
+        """Those of a diagnosis."""
+        classes = {each.name: (each.ap, each.resampled) for each in diagnosis.measured}
+        return cls(diagnosis.ids, diagnosis.overlap, classes, (diagnosis.mean_ap, diagnosis.resampled))
 
 
 @dataclass(frozen=True)
@@ -35,7 +57,7 @@ class PairedDifferences:
     mean: PairedDifference
 
 
-def paired_differences(ours: Sequence[Diagnosis], theirs: Sequence[Diagnosis]) -> PairedDifferences:
+def paired_differences(ours: Sequence[ResampledAps], theirs: Sequence[ResampledAps]) -> PairedDifferences:
     """How far a detector lies above another.
 
     Args:
@@ -48,29 +70,15 @@ def paired_differences(ours: Sequence[Diagnosis], theirs: Sequence[Diagnosis]) -
     for other in (*ours[1:], *theirs):
         check_alike(ours[0], other)
     classes = {
-        each.name: _paired(
-            [one.classes[each.name].ap for one in ours],
-            [one.classes[each.name].ap for one in theirs],
-            [one.classes[each.name].resampled for one in ours],
-            [one.classes[each.name].resampled for one in theirs],
-        )
-        for each in ours[0].measured
+        name: _paired([one.classes[name] for one in ours], [one.classes[name] for one in theirs])
+        for name in ours[0].classes
     }
-    mean = _paired(
-        [one.mean_ap for one in ours],
-        [one.mean_ap for one in theirs],
-        [one.resampled for one in ours],
-        [one.resampled for one in theirs],
-    )
-    return PairedDifferences(classes, mean)
+    return PairedDifferences(classes, _paired([one.mean for one in ours], [one.mean for one in theirs]))
 
 
 def _paired(
-    ours: Sequence[float],
-    theirs: Sequence[float],
-    resampled_ours: Sequence[np.ndarray],
-    resampled_theirs: Sequence[np.ndarray],
+    ours: Sequence[tuple[float, np.ndarray]], theirs: Sequence[tuple[float, np.ndarray]]
 ) -> PairedDifference:
-    gain = float(np.mean(ours) - np.mean(theirs))
-    apart = np.mean(resampled_ours, axis=0) - np.mean(resampled_theirs, axis=0)
-    return PairedDifference(gain, interval_of(apart, gain, lowest=-1.0))
+    gain = float(np.mean([ap for ap, _ in ours]) - np.mean([ap for ap, _ in theirs]))
+    means = (np.mean([resampled for _, resampled in each], axis=0) for each in (ours, theirs))
+    return PairedDifference(gain, interval_of(next(means) - next(means), gain, lowest=-1.0))

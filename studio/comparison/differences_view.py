@@ -7,13 +7,12 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.errors import StudioError
-from core.evaluation.diagnosis import Diagnosis
 from core.evaluation.differences import disagreement
-from core.evaluation.paired_bootstrap import PairedDifference, paired_differences
+from core.evaluation.paired_bootstrap import PairedDifference, ResampledAps, paired_differences
 from studio import theme
 from studio.comparison.compared_row import MEAN, ComparedRow
 from studio.comparison.difference_plot import DifferencePlot, DifferenceSeries
-from studio.comparison.row_diagnoses import RowDiagnoses
+from studio.comparison.row_resamples import RowResamples
 
 ONE_ROW = "Choose two or more evaluations on the left to see how far apart they are."
 QUOTED = "The paper prints no detections; choose a run in “Against” above."
@@ -28,12 +27,12 @@ class DifferencesView(QWidget):
 
     class_clicked = Signal(str)
 
-    def __init__(self, diagnoses: RowDiagnoses, parent: QWidget | None = None) -> None:
+    def __init__(self, resamples: RowResamples, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._diagnoses = diagnoses
+        self._resamples = resamples
         self._rows: tuple[ComparedRow, ...] = ()
         self._reference: ComparedRow | None = None
-        self._known: dict[Hashable, tuple[list[Diagnosis], dict[str, PairedDifference]]] = {}
+        self._known: dict[Hashable, tuple[list[ResampledAps], dict[str, PairedDifference]]] = {}
         self.plot = DifferencePlot()
         self._words = QLabel()
         self._words.setObjectName("difference_words")
@@ -45,7 +44,7 @@ class DifferencesView(QWidget):
         layout.addWidget(self.plot, 1)
         layout.addWidget(self._words)
         self.plot.class_clicked.connect(self.class_clicked)
-        diagnoses.changed.connect(self._show)
+        resamples.changed.connect(self._show)
 
     def show_rows(self, rows: Sequence[ComparedRow], reference: ComparedRow | None) -> None:
         """Compare rows of runs with one of them."""
@@ -67,7 +66,7 @@ class DifferencesView(QWidget):
             return
         alike = [row for row in others if not disagreement(row.any, reference.any)]
         wanted = (reference, *alike) if alike else ()
-        self._diagnoses.want([run for row in wanted for run in row.runs])
+        self._resamples.want([run for row in wanted for run in row.runs])
         series = []
         for row in others:
             reason = disagreement(row.any, reference.any)
@@ -79,7 +78,7 @@ class DifferencesView(QWidget):
                 series.append(DifferenceSeries(row.full_name, found, row.colour or 0))
             elif reason:
                 remarks.append(f"{row.name}: {reason}.".replace("..", "."))
-        missing = self._diagnoses.missing
+        missing = self._resamples.missing
         sentence = f"Reading the detections ({missing} left)…" if missing else ""
         self._say(reference.full_name, series, sentence or " ".join(remarks), remarks)
         if missing and series:
@@ -90,7 +89,7 @@ class DifferencesView(QWidget):
     ) -> None:
         self.plot.show_differences(reference, series, sentence)
         self._words.setText(" ".join(remarks) if series else "")
-        self._words.setVisible(bool(series) and bool(remarks or self._diagnoses.missing))
+        self._words.setVisible(bool(series) and bool(remarks or self._resamples.missing))
 
     def _differences(self, row: ComparedRow, reference: ComparedRow) -> dict[str, PairedDifference] | None:
         """None while some run is not read.
@@ -109,10 +108,10 @@ class DifferencesView(QWidget):
             self._known[key] = ([*ours, *theirs], known)
         return known
 
-    def _whole(self, row: ComparedRow) -> list[Diagnosis] | None:
-        known = [self._diagnoses.of(run) for run in row.runs]
-        problem = next((one.problem for one in known if one is not None and one.problem), "")
+    def _whole(self, row: ComparedRow) -> list[ResampledAps] | None:
+        known = [self._resamples.of(run) for run in row.runs]
+        problem = next((one for one in known if isinstance(one, str)), "")
         if problem:
             raise StudioError(problem)
-        found = [one.whole for one in known if one is not None and one.whole is not None]
+        found = [one for one in known if isinstance(one, ResampledAps)]
         return found if len(found) == len(row.runs) else None

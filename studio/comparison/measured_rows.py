@@ -32,7 +32,7 @@ class MeasuredRows(QObject):
 
     def of(self, runs: Sequence[Run]) -> list[tuple[Run, TableRow]] | None:
         """The runs of these that have measured; None while some are being read, `changed` follows."""
-        keys = {run: key for run in runs if (key := _key(run)) is not None}
+        keys = {run: key for run in runs if (key := result_key(run)) is not None}
         missing = tuple(key for key in keys.values() if key not in self._known)
         if missing:
             self._reading.want(missing, lambda: [(key, _row(key[0])) for key in missing])
@@ -49,8 +49,8 @@ class MeasuredRows(QObject):
         self.changed.emit()
 
 
-def _key(run: Run) -> Key | None:
-    """The same while a run's result is; None without one."""
+def result_key(run: Run) -> Key | None:
+    """Of what a run measured, the same while its result is; None without one."""
     if run.path is None or run.state is not State.DONE:
         return None
     try:

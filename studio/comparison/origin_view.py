@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.runs.provenance import facts
+from core.runs.provenance import NOT_RECORDED, facts
 from studio import theme
 from studio.document import Document
 from studio.runs.run import Run, job_title
@@ -106,6 +106,11 @@ class OriginView(QWidget):
         self.seed.setVisible(len(origin.runs) > 1)
         self._show_run()
 
+    def refresh(self, run: Run) -> None:
+        """Show what became known of a run."""
+        if self.isVisible() and run in (self._run, self._learner):
+            self._show_run()
+
     def close_reader(self) -> None:
         """Wait for the threads."""
         self._reading.close()
@@ -144,8 +149,8 @@ class OriginView(QWidget):
         self._show_data()
         if self.isVisible():
             folders = [one.folder if one is not None else None for one in (run, learner)]
-            names = tuple(folder.name if folder is not None else "" for folder in folders)
-            self._reading.want(names, lambda: [facts(folder) if folder else {} for folder in folders])
+            states = [(one.name, one.state) for one in (run, learner) if one is not None]  # it may be resumed
+            self._reading.want(tuple(states), lambda: [facts(one) if one else {} for one in folders])
 
     def _take_facts(self, found: Sequence[dict[str, str]]) -> None:
         if self._run is not None:
@@ -239,6 +244,7 @@ class MakingCard(QFrame):
     def show_facts(self, facts: dict[str, str]) -> None:
         """What is recorded of the run's making, in words by title."""
         self.command.setPlainText(facts.get(COMMAND, ""))
+        self.copy_button.setEnabled(facts.get(COMMAND, NOT_RECORDED) != NOT_RECORDED)
         self._facts.setText(
             "\n".join(f"{title}: {text}" for title, text in facts.items() if title != COMMAND)
         )

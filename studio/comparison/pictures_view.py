@@ -14,8 +14,8 @@ from core.evaluation.picture_differences import Findings, PictureDifference, dif
 from core.evaluation.verdicts import Verdict
 from studio import theme
 from studio.comparison.compared_row import ComparedRow
+from studio.comparison.pair_diagnoses import PairDiagnoses
 from studio.comparison.picture_pair import PicturePair, Side
-from studio.comparison.row_diagnoses import RowDiagnoses
 from studio.evaluation.crop_grid import Cell, CropGrid
 from studio.evaluation.crops import Crop
 from studio.evaluation.diagnoses import Diagnosed
@@ -46,7 +46,7 @@ class RunChoice:
 class PicturesView(QWidget):
     """Choose two runs and a class; click a picture of the list, or go through it with the arrows."""
 
-    def __init__(self, diagnoses: RowDiagnoses, parent: QWidget | None = None) -> None:
+    def __init__(self, diagnoses: PairDiagnoses, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._diagnoses = diagnoses
         self._choices: list[RunChoice] = []

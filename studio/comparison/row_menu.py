@@ -61,10 +61,7 @@ class RowMenu(QMenu):
         menu.addAction("Open in Evaluate", lambda: self.run_asked.emit(run))
         opens = menu.addAction("Open its pretraining in Train", lambda: self.run_asked.emit(start))
         opens.setEnabled(start is not None)
-        menu.addAction("Copy its command", lambda: _copy_command(run))
+        command = provenance.read(run.folder).get("command", "") if run.folder is not None else ""
+        copies = menu.addAction("Copy its command", lambda: QGuiApplication.clipboard().setText(command))
+        copies.setEnabled(bool(command))  # a run of an older version does not record it
         menu.addAction("Name and note…", lambda: edit_notes(run, self._runs, self._owner))
-
-
-def _copy_command(run: Run) -> None:
-    if run.folder is not None:
-        QGuiApplication.clipboard().setText(provenance.facts(run.folder)["Command"])

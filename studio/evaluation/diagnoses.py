@@ -19,7 +19,7 @@ TELL_PERIOD = 50
 """Milliseconds between two signals that there is more."""
 
 KEPT = 4
-"""Runs whose diagnosis is kept, where no other number is asked for."""
+"""Runs whose diagnosis is kept."""
 
 NO_RUN = "Choose an evaluation on the left, or start one on the right."
 ACTIVE = "The detections can be looked at as soon as the run has measured them."
@@ -69,9 +69,8 @@ class Diagnoses(QObject):
     busy_changed = Signal(str)
     _read = Signal(object, object, object)
 
-    def __init__(self, parent: QObject | None = None, kept: int = KEPT) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._kept = kept
         self._known: OrderedDict[Key, Diagnosed] = OrderedDict()
         self._working: Key | None = None
         self._tell = QTimer(self, interval=TELL_PERIOD, singleShot=True)
@@ -96,7 +95,7 @@ class Diagnoses(QObject):
         elif self._known[key].whole is None and not self._known[key].problem and key != self._working:
             self._start(key)  # another run took its place
         self._known.move_to_end(key)
-        while len(self._known) > self._kept:
+        while len(self._known) > KEPT:
             self._known.popitem(last=False)
         return self._known[key]
 

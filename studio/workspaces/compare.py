@@ -19,10 +19,11 @@ from studio.comparison.differing import Subject
 from studio.comparison.filters_beside import FiltersBeside
 from studio.comparison.measured_rows import MeasuredRows
 from studio.comparison.origin_view import Origin, OriginView
+from studio.comparison.pair_diagnoses import PairDiagnoses
 from studio.comparison.pictures_view import PicturesView, RunChoice
 from studio.comparison.row_colours import RowColours
-from studio.comparison.row_diagnoses import RowDiagnoses
 from studio.comparison.row_menu import RowMenu
+from studio.comparison.row_resamples import RowResamples
 from studio.comparison.starts import pretraining_of
 from studio.document import Document
 from studio.plots.ap_bars import ApBars, BarSeries, Quoted
@@ -62,8 +63,8 @@ class CompareWorkspace(QWidget):
         self.run_list = RunList(runs, JOBS, "Runs to compare appear here.\nStart them in Train or Evaluate.")
         self.table, self.bars = Table1View(), ApBars()
         self._class = ""  # that a person chose for the curves and the pictures
-        self._diagnoses = RowDiagnoses(self)
-        self.differences = DifferencesView(self._diagnoses)
+        self._resamples, self._diagnoses = RowResamples(self), PairDiagnoses(self)
+        self.differences = DifferencesView(self._resamples)
         self.curves, self.pictures = CurvesView(), PicturesView(self._diagnoses)
         self.filters = FiltersBeside()
         self.settings = SettingsDiff(document.project)
@@ -83,6 +84,7 @@ class CompareWorkspace(QWidget):
     def close_reader(self) -> None:
         """Wait for the threads."""
         self._measured.close()
+        self._resamples.close()
         self._diagnoses.close()
         self.curves.close_reader()
         self.pictures.close_reader()
@@ -107,8 +109,9 @@ class CompareWorkspace(QWidget):
             asking.run_asked.connect(self.run_asked)
         self.origin.clip_asked.connect(self.clip_asked)
         runs = self._runs
-        for signal in (runs.finished, runs.ap_changed, runs.filters_changed, runs.annotated, runs.changed):
+        for signal in (runs.finished, runs.ap_changed, runs.filters_changed, runs.annotated):
             signal.connect(self._redraw)
+        runs.changed.connect(self._refresh)
 
     def _redraw(self, run: Run) -> None:
         if not self.isVisible():
@@ -116,6 +119,12 @@ class CompareWorkspace(QWidget):
         chosen = self.run_list.chosen()
         if run in chosen or run in map(self._start_of, chosen):
             self._show_chosen()
+
+    def _refresh(self, run: Run) -> None:
+        """What its snapshot holds becomes known a moment after a project is opened."""
+        if self.isVisible():
+            self.settings.refresh()
+            self.origin.refresh(run)
 
     # --- showing ------------------------------------------------------------------------------
 

@@ -62,7 +62,15 @@ class SettingsDiff(QWidget):
     def show_subjects(self, subjects: Sequence[Subject]) -> None:
         """Compare these; what is not in the window's memory is read in a thread."""
         self._subjects = tuple(subjects)
-        self._read()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read what is not known yet, or became known since."""
+        if self.isVisible():
+            subjects, project = self._subjects, self._project
+            revisions = [run.revision for one in subjects for run in one.learners]
+            key = (subjects, tuple(revisions))  # they become known a moment after the project is opened
+            self._reading.want(key, lambda: (subjects, facts_of(subjects, project)))
 
     def close_reader(self) -> None:
         """Wait for the thread."""
@@ -70,14 +78,7 @@ class SettingsDiff(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._read()
-
-    def _read(self) -> None:
-        if self.isVisible():
-            subjects, project = self._subjects, self._project
-            revisions = [run.revision for one in subjects for run in one.learners]
-            key = (subjects, tuple(revisions))  # they become known a moment after the project is opened
-            self._reading.want(key, lambda: (subjects, facts_of(subjects, project)))
+        self.refresh()
 
     def _take(self, found: tuple[tuple[Subject, ...], tuple[Fact, ...]]) -> None:
         if found[0] == self._subjects:

@@ -248,7 +248,8 @@ def test_the_pictures_on_which_two_runs_differ_are_ranked_and_shown_side_by_side
 
 
 def is_read(view):
-    return view._read is not None and view._read.image == view._image.id
+    """Whether it shows the picture that is wanted."""
+    return view._image is not None and view.words.text().startswith(view._image.id)
 
 
 def test_settings_and_data_say_how_many_edits_lie_between_two_starts(compare, qtbot):

@@ -6,7 +6,7 @@ import pytest
 from core.errors import StudioError
 from core.evaluation.bootstrap import interval_of
 from core.evaluation.diagnosis import diagnose
-from core.evaluation.paired_bootstrap import paired_differences
+from core.evaluation.paired_bootstrap import ResampledAps, paired_differences
 from tests.core.evaluation.crowds import random_detections, random_images
 
 METRIC = "voc10_area"
@@ -24,13 +24,17 @@ def diagnoses(images):
     return [diagnose(images, random_detections(rng, images, 60), METRIC) for _ in range(4)]
 
 
+def compared(ours, theirs):
+    return paired_differences(*([ResampledAps.of(one) for one in each] for each in (ours, theirs)))
+
+
 def ends(apart, gain):
     """The middle 95 % of the resamples, around what was measured."""
     return np.nanquantile(apart, [0.025, 0.975]) - np.nanmean(apart) + gain
 
 
 def test_a_detector_does_not_differ_from_itself(diagnoses):
-    found = paired_differences(diagnoses[:1], diagnoses[:1])
+    found = compared(diagnoses[:1], diagnoses[:1])
     for one in (*found.classes.values(), found.mean):
         assert (one.gain, one.interval.low, one.interval.high) == (0, 0, 0)
         assert not one.is_clear
@@ -38,7 +42,7 @@ def test_a_detector_does_not_differ_from_itself(diagnoses):
 
 def test_the_interval_is_of_the_difference_in_each_resample(diagnoses):
     a, b = diagnoses[:2]
-    found = paired_differences([a], [b])
+    found = compared([a], [b])
     assert list(found.classes) == [one.name for one in a.measured]
     for name, one in found.classes.items():
         apart = a.classes[name].resampled - b.classes[name].resampled
@@ -46,7 +50,7 @@ def test_the_interval_is_of_the_difference_in_each_resample(diagnoses):
         assert one.gain == pytest.approx(gain)
         assert (one.interval.low, one.interval.high) == pytest.approx(ends(apart, gain))
     assert found.mean.gain == pytest.approx(a.mean_ap - b.mean_ap)
-    swapped = paired_differences([b], [a])
+    swapped = compared([b], [a])
     assert swapped.mean.interval.low == pytest.approx(-found.mean.interval.high)
 
 
@@ -60,14 +64,14 @@ def test_pairing_takes_out_what_a_picture_does_to_both(images):
     one = lower[name]
     lower[name] = type(one)(one.images, np.where(one.images == one.images[0], -1.0, one.scores), one.boxes)
     b = diagnose(images, lower, METRIC)
-    paired = paired_differences([a], [b]).classes[name].interval.half
+    paired = compared([a], [b]).classes[name].interval.half
     each = a.classes[name], b.classes[name]
     alone = sum(interval_of(one.resampled, one.ap).half for one in each)
     assert paired < alone / 2
 
 
 def test_of_several_seeds_the_means_are_compared(diagnoses):
-    found = paired_differences(diagnoses[:2], diagnoses[2:])
+    found = compared(diagnoses[:2], diagnoses[2:])
     mean = np.mean([one.mean_ap for one in diagnoses[:2]]) - np.mean([one.mean_ap for one in diagnoses[2:]])
     assert found.mean.gain == pytest.approx(mean)
     resampled = [one.resampled for one in diagnoses]
@@ -79,4 +83,4 @@ def test_other_pictures_cannot_be_compared(diagnoses):
     others = random_images(np.random.default_rng(4), 24)
     other = diagnose(others, random_detections(np.random.default_rng(5), others, 60), METRIC)
     with pytest.raises(StudioError, match="different pictures; choose runs on the same set"):
-        paired_differences(diagnoses[:1], [other])
+        compared(diagnoses[:1], [other])

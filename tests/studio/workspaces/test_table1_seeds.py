@@ -109,6 +109,8 @@ def test_one_seed_more_once_is_no_further_seed(
     choose(qtbot, workspace, *workspace._runs.for_job("voc"))
     assert len(lines(workspace)) == 2
     assert all("seeds" not in name for name, _ in lines(workspace))
+    tip = workspace.table.model.index(1, 8).data(Qt.ItemDataRole.ToolTipRole)
+    assert tip.endswith(", of seed 7")
 
 
 def test_runs_of_other_settings_are_no_seeds_of_each_other(

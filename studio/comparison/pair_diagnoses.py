@@ -1,4 +1,4 @@
-"""The diagnoses of all runs that are compared, worked out one after another in a thread."""
+"""The diagnoses of the two runs whose pictures are compared, worked out one by one in a thread."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,9 @@ from PySide6.QtCore import QObject, Signal
 from studio.evaluation.diagnoses import Diagnosed, Diagnoses
 from studio.runs.run import Run
 
-KEPT = 40
-"""Runs whose diagnosis is kept: all that are compared at once, a table of eight rows of five seeds."""
 
-
-class RowDiagnoses(QObject):
-    """Runs are wanted by `want`; each is worked out once, as long as it is among those looked at lately.
+class PairDiagnoses(QObject):
+    """Runs are wanted by `want`; those that were looked at lately are kept.
 
     Signals:
         changed(): one more is there, or a sentence that says why it is not.
@@ -22,14 +19,14 @@ class RowDiagnoses(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._diagnoses = Diagnoses(self, KEPT)
+        self._diagnoses = Diagnoses(self)
         self._wanted: tuple[Run, ...] = ()
         self._current: Run | None = None
         self._diagnoses.changed.connect(self._go_on)
 
     def want(self, runs: Sequence[Run]) -> None:
-        """Work these out, in this order, and no others; more than `KEPT` are not."""
-        self._wanted = tuple(runs[:KEPT])
+        """Work these two out."""
+        self._wanted = tuple(runs)
         if self._current is None:
             self._next()
 
@@ -37,11 +34,6 @@ class RowDiagnoses(QObject):
         """The diagnosis of a run, or a sentence that says why there is none; None while it is not there."""
         known = self._diagnoses.known(run)
         return known if known is not None and _is_there(known) else None
-
-    @property
-    def missing(self) -> int:
-        """How many of the runs that are wanted are not there yet."""
-        return sum(self.of(run) is None for run in self._wanted)
 
     def close(self) -> None:
         """Wait for the thread."""
