@@ -86,6 +86,16 @@ def test_words_find_them_and_choosing_unfolds_them(new_list, document, matrix) -
     assert run_list._folds.unfolded == {matrix.driver.name}
 
 
+def test_all_runs_of_a_table_are_chosen_at_once(new_list, document, matrix) -> None:
+    run_list = new_list("voc", "pretrain")
+    cells = [run for run in run_list._runs.all if run.in_matrix is not None and run.job != "proposals"]
+    told: list[int] = []
+    run_list.choose()
+    run_list.chosen_changed.connect(lambda: told.append(len(run_list.chosen())))
+    run_list.choose(*cells)
+    assert told == [3]
+
+
 def test_without_runs_of_one_s_own_the_newest_table_is_open(new_list, document, matrix) -> None:
     other = FilledMatrix(document.project.runs, CONFIG, "20260201T120000000")
     other.put("voc2007-RandomNet-seed0")
