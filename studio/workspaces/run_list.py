@@ -154,13 +154,12 @@ class RunList(QWidget):
         self._rows_changed()
 
     def _show_folds(self) -> None:
-        """A heading for each matrix of the project that has runs here; without others, one is unfolded."""
+        """A heading for each matrix that has runs here; without others, one is unfolded."""
         counts = Counter(run.in_matrix.driver for run in self._shown.all if run.in_matrix is not None)
-        matrices = {run: counts[run.name] for run in self._runs.for_job(MATRIX) if counts[run.name]}
-        self._folds.show_matrices(matrices)
-        self._shown.fold({run.name for run in matrices})
-        if matrices and not self._shown.rowCount() and not self._search.text():
-            self._folds.unfold(next(iter(matrices)).name)
+        self._folds.show_matrices(counts, self._runs.for_job(MATRIX))  # the newest runs come first
+        self._shown.fold(counts.keys())
+        if counts and not self._shown.rowCount() and not self._search.text():
+            self._folds.unfold(next(iter(counts)))
 
     def _rows_changed(self) -> None:
         self._show_folds()
