@@ -34,9 +34,10 @@ class GroupedHeader(QHeaderView):
             width = self.sectionViewportPosition(last) + self.sectionSize(last) - left
             line = QRect(left + 1, 0, width - 3, self.height() // 2)
             painter.fillRect(line, self.palette().window())  # over the lines between its columns
-            text = painter.fontMetrics().elidedText(
-                self._model.group(first), Qt.TextElideMode.ElideRight, line.width()
-            )
+            text, room = self._model.group(first), painter.fontMetrics()
+            if room.horizontalAdvance(text) > line.width():
+                text = text.removeprefix("VOC ")
+            text = room.elidedText(text, Qt.TextElideMode.ElideRight, line.width())
             painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
 
     def _groups(self) -> list[tuple[int, int]]:

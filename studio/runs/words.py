@@ -27,20 +27,22 @@ def state_words(run: Run) -> str:
     return " · ".join(filter(None, (run.state.value, done)))
 
 
+def is_told_by_table(run: Run, every: Sequence[Run]) -> bool:
+    """Whether a run is a cell of a Table 1 that goes on, which says what becomes of it."""
+    driver = run.in_matrix.driver if run.in_matrix is not None else None
+    return any(table.name == driver and table.is_active for table in every if table.job == "table1")
+
+
 def without_cells(runs: Sequence[Run], every: Sequence[Run]) -> list[Run]:
-    """Some runs but for those that a whole Table 1 stands for: while it goes on all it does, else what ended.
+    """Some runs without the cells of a Table 1 that its own run stands for.
 
     Args:
         runs: the ones to be listed.
         every: all of the project.
     """
-    tables = {run.name: run for run in every if run.job == "table1"}
-
-    def is_told(run: Run) -> bool:
-        table = tables.get(run.in_matrix.driver) if run.in_matrix is not None else None
-        return table is not None and (table.is_active or not run.is_active)
-
-    return [run for run in runs if not is_told(run)]
+    return [
+        run for run in runs if run.in_matrix is None or (run.is_active and not is_told_by_table(run, every))
+    ]
 
 
 def count_words(status: Status) -> str:

@@ -147,6 +147,7 @@ ROWS: tuple[ActionRow, ...] = (
 
     ActionRow("palette", "&Command palette", "Help", ("Ctrl+K", "Ctrl+P"), "Find and run any action by name.", "commands"),
     ActionRow("guide", "&Guide", "|Help", ("Shift+F1",), "The program in ten minutes, on the sample project.", "guide"),
+    ActionRow("table1_help", "About &Table 1", "Help", tip="How the whole table is planned, run and read.", icon="table1"),
     ActionRow("glossary", "Gl&ossary", "Help", tip="What the words mean.", icon="glossary"),
     ActionRow("keys", "&Keys", "Help", ("F1",), "Every action with its keys.", "keys"),
     ActionRow("open_log", "Open &log folder", "|Help", tip="Where the program writes what went wrong.", icon="folder"),

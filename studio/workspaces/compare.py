@@ -73,7 +73,8 @@ class CompareWorkspace(QWidget):
         self.tabs = QTabWidget()
         self.table.export_button.folder = document.project.path / "exports"
         self._arrange()
-        self.run_list.choose(*runs.for_job(*MEASURED)[:2])
+        own = [run for run in runs.for_job(*MEASURED) if run.in_matrix is None]
+        self.run_list.choose(*own[:2])
         self._connect()
         self._show_chosen()
 

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
@@ -28,6 +27,7 @@ from studio.evaluation.diagnoses import Diagnoses
 from studio.evaluation.losses import LossPlot
 from studio.forms.settings_form import SettingsForm
 from studio.plots.ap_bars import MEAN, ApBars, BarSeries, Quoted
+from studio.runs.known_data import voc_folder
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.runs.words import labels
@@ -68,7 +68,7 @@ class EvaluateWorkspace(QWidget):
         self._mean_words.setWordWrap(True)
         self.quoted = _new_choice_of_row()
         self.form = SettingsForm(VocConfig, editors={"init": InitEditor(runs)})
-        self.form.set_value(VocConfig(voc=_voc_folder(document, runs)))
+        self.form.set_value(VocConfig(voc=voc_folder(runs, "voc")))
         self.start_button = QPushButton("Evaluate on VOC")
         self.start_button.setObjectName("evaluate_button")
         self.start_button.setProperty("role", "primary")
@@ -258,13 +258,6 @@ def _new_choice_of_row() -> QComboBox:
     for row in paper_rows():
         box.addItem(f"{row.name} · {row.part_title}", row)
     return box
-
-
-def _voc_folder(document: Document, runs: Runs) -> Path:
-    """The VOC data of the newest evaluation, else that of a sample project, else none."""
-    used = [Path(run.settings["voc"]) for run in runs.for_job("voc") if run.settings.get("voc")]
-    sample = document.project.path / "sample" / "VOCdevkit"
-    return next((folder for folder in (*used, sample) if folder.is_dir()), Path())
 
 
 def _part(run: Run) -> str:

@@ -169,11 +169,13 @@ class MatrixWorkspace(QWidget):
         """Show the chosen matrix and its settings, or the plan of a new one."""
         run = self.matrix
         self.header.show_run(run)
-        self._error.show_run(run if run is not None and self._is_broken(run) else None)
         shown = run, run.settings if run is not None else None
         if shown != self._shown:
+            if self._shown is None or run is not self._shown[0]:
+                self._report = None
             self._shown = shown
             self._show_settings(run)
+        self._show_error()
         self._plan()
 
     def _show_settings(self, run: Run | None) -> None:
@@ -208,17 +210,24 @@ class MatrixWorkspace(QWidget):
         self._looks += 1
         place = _place(self._runs, run)
         done = [one.folder for one in self._runs.all if one.state is State.DONE and one.folder is not None]
-        self._reading.want(self._looks, lambda: self._reader.read(settings, place, done))
+        self._reading.want(self._looks, lambda: (place, self._reader.read(settings, place, done)))
 
-    def _show_report(self, report: MatrixReport) -> None:
-        self._report = report
+    def _show_report(self, found: tuple[Place, MatrixReport]) -> None:
+        place, report = found
         run = self.matrix
+        if place != _place(self._runs, run):
+            return  # another matrix was chosen while this one was read
+        self._report = report
         self.view.show_report(report, run is not None and run.is_active)
+        self._show_error()
 
-    def _is_broken(self, run: Run) -> bool:
-        """Whether a matrix itself went wrong, not a cell of it: the table says what became of those."""
-        failed = self._report is not None and self._report.state.count(Stage.FAILED) > 0
-        return run.state is State.INTERRUPTED or not failed
+    def _show_error(self) -> None:
+        """Show what went wrong with the matrix itself; what went wrong with cells stands in the table."""
+        run, report = self.matrix, self._report
+        broken = run is not None and (
+            run.state is State.INTERRUPTED or (report is not None and not report.state.count(Stage.FAILED))
+        )
+        self._error.show_run(run if broken else None)
 
     # --- looking at cells ---------------------------------------------------------------------
 

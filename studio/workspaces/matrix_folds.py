@@ -1,6 +1,7 @@
 """Headings over a list of runs, under which the runs of whole tables are folded away."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
@@ -37,21 +38,24 @@ class MatrixFolds(QWidget):
         if name in self.buttons:
             self.buttons[name].setChecked(True)
 
-    def show_matrices(self, counts: Mapping[Run, int]) -> None:
-        """Show a heading for each matrix: its run → how many runs of it there are; the newest first."""
-        names = {run.name for run in counts}
-        for name in [name for name in self.buttons if name not in names]:
+    def show_matrices(self, counts: Mapping[str, int], matrices: Sequence[Run]) -> None:
+        """Show a heading for each matrix.
+
+        Args:
+            counts: the folder name of a matrix → how many runs of it there are; the newest first.
+            matrices: the runs of those that were not deleted.
+        """
+        for name in [name for name in self.buttons if name not in counts]:
             self.buttons.pop(name).deleteLater()
-        for place, (run, count) in enumerate(counts.items()):
-            schedule = run.settings.get("schedule")
-            alike = [one for one in counts if one.settings.get("schedule") == schedule]
-            when = f", {datetime.fromtimestamp(run.created):%d %b %H:%M}" if len(alike) > 1 else ""
-            title = run.notes.name or f"Table 1 · {schedule}{when}"
-            button = self.buttons.get(run.name) or self._new_button(run.name)
+        there = {run.name: run for run in matrices}
+        schedules = Counter(run.settings.get("schedule") for run in matrices if run.name in counts)
+        for place, (name, count) in enumerate(counts.items()):
+            button, run = self.buttons.get(name) or self._new_button(name), there.get(name)
             self._column.insertWidget(place, button)
+            title = _title(run, schedules[run.settings.get("schedule")] > 1) if run else "Table 1 · deleted"
             button.setText(f"{title} · {count} run{'' if count == 1 else 's'}")
             button.setToolTip(
-                f"{run.title}\nThe runs of its cells; the workspace Table 1 shows them as a table"
+                f"{run.title if run else title}\nThe workspace Table 1 shows these runs as a table"
             )
         self.setVisible(bool(counts))
 
@@ -68,3 +72,8 @@ class MatrixFolds(QWidget):
         button.toggled.connect(self.changed)
         self.buttons[name] = button
         return button
+
+
+def _title(run: Run, with_time: bool) -> str:
+    when = f", {datetime.fromtimestamp(run.created):%d %b %H:%M}" if with_time else ""
+    return run.notes.name or f"Table 1 · {run.settings.get('schedule')}{when}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from PySide6.QtCore import (
     QAbstractListModel,
     QEvent,
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QObject,
@@ -115,7 +116,8 @@ class RunList(QWidget):
 
     def chosen(self) -> list[Run]:
         """The chosen runs, as they stand in the list."""
-        return [self._shown.runs[row] for row in chosen_rows(self._view)]
+        runs = self._shown.runs
+        return [runs[row] for row in chosen_rows(self._view)]
 
     def name_of(self, run: Run) -> str:
         """What the list calls a run: no other of its runs is called so, unless a person named it so."""
@@ -130,16 +132,18 @@ class RunList(QWidget):
         """Choose these runs and no others; a filter that hides one of them goes."""
         if any(run in self._shown.all and run not in self._shown.runs for run in runs):
             self._search.clear()
+        shown = set(self._shown.runs)
         for run in runs:
-            if run.in_matrix is not None and run not in self._shown.runs:
+            if run.in_matrix is not None and run not in shown:
                 self._folds.unfold(run.in_matrix.driver)
-        selection = self._view.selectionModel()
+        rows, wanted = self._shown.runs, set(runs)
+        chosen = QItemSelection()
+        for row in (row for row, run in enumerate(rows) if run in wanted):
+            chosen.select(self._shown.index(row, 0), self._shown.index(row, 0))
         flags = QItemSelectionModel.SelectionFlag
-        shown = self._shown.runs
-        selection.clear()
-        for run in runs:
-            if run in shown:
-                selection.select(self._shown.index(shown.index(run), 0), flags.Select)
+        self._view.selectionModel().select(chosen, flags.ClearAndSelect)
+        for index in chosen.indexes()[:1]:
+            self._view.scrollTo(index)
 
     def _matrix_changed(self, run: Run) -> None:
         if run.job == MATRIX:
@@ -150,13 +154,12 @@ class RunList(QWidget):
         self._rows_changed()
 
     def _show_folds(self) -> None:
-        """A heading for each matrix of the project that has runs here; without others, one is unfolded."""
+        """A heading for each matrix that has runs here; without others, one is unfolded."""
         counts = Counter(run.in_matrix.driver for run in self._shown.all if run.in_matrix is not None)
-        matrices = {run: counts[run.name] for run in self._runs.for_job(MATRIX) if counts[run.name]}
-        self._folds.show_matrices(matrices)
-        self._shown.fold({run.name for run in matrices})
-        if matrices and not self._shown.rowCount() and not self._search.text():
-            self._folds.unfold(next(iter(matrices)).name)
+        self._folds.show_matrices(counts, self._runs.for_job(MATRIX))  # the newest runs come first
+        self._shown.fold(counts.keys())
+        if counts and not self._shown.rowCount() and not self._search.text():
+            self._folds.unfold(next(iter(counts)))
 
     def _rows_changed(self) -> None:
         self._show_folds()

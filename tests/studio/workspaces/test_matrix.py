@@ -247,6 +247,19 @@ def test_so_does_return_on_the_cell_that_arrows_lead_to(filled: MatrixWorkspace,
     assert opened == ["Table 1 · RandomNet · VOC 2007 · seed 0"]
 
 
+def test_the_error_card_is_for_what_no_cell_says(
+    filled: MatrixWorkspace, document: Document, config: MatrixConfig, qtbot: Any
+) -> None:
+    assert not filled._error.isVisible()  # its cells say what failed
+    broken = FilledMatrix(document.project.runs, config, "20260201T120000000")
+    broken.end(State.FAILED, "There is no VOC2007; choose another folder.")
+    qtbot.waitUntil(lambda: len(filled._runs.for_job("table1")) == 2, timeout=10_000)
+    filled.run_list.choose(filled._runs.for_job("table1")[0])
+    qtbot.waitUntil(filled._error.isVisible)
+    filled.run_list.choose(filled._runs.for_job("table1")[1])
+    qtbot.waitUntil(lambda: not filled._error.isVisible() and texts(filled)[0] == ["none", "40.0"])
+
+
 def test_a_failed_cell_says_why_under_the_mouse(filled: MatrixWorkspace) -> None:
     QTest.mouseMove(filled.view.table.viewport(), middle(filled, 2, 1))
     words = "AssociationNet-objtr · pretraining · seed 0 failed: Free space."

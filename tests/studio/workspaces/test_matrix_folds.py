@@ -86,6 +86,16 @@ def test_words_find_them_and_choosing_unfolds_them(new_list, document, matrix) -
     assert run_list._folds.unfolded == {matrix.driver.name}
 
 
+def test_all_runs_of_a_table_are_chosen_at_once(new_list, document, matrix) -> None:
+    run_list = new_list("voc", "pretrain")
+    cells = [run for run in run_list._runs.all if run.in_matrix is not None and run.job != "proposals"]
+    told: list[int] = []
+    run_list.choose()
+    run_list.chosen_changed.connect(lambda: told.append(len(run_list.chosen())))
+    run_list.choose(*cells)
+    assert told == [3]
+
+
 def test_without_runs_of_one_s_own_the_newest_table_is_open(new_list, document, matrix) -> None:
     other = FilledMatrix(document.project.runs, CONFIG, "20260201T120000000")
     other.put("voc2007-RandomNet-seed0")
@@ -98,12 +108,16 @@ def test_without_runs_of_one_s_own_the_newest_table_is_open(new_list, document, 
     assert len(texts) == 2
 
 
-def test_runs_of_a_table_that_was_deleted_are_one_s_own(new_list, matrix) -> None:
+def test_runs_of_a_table_that_was_deleted_stay_folded(new_list, document, matrix) -> None:
+    recorded.evaluation(document.project.runs, "20260102T000000000", {"cat": 0.5})
     run_list = new_list("voc")
     table = next(run for run in run_list._runs.all if run.job == "table1")
     run_list._runs.delete(table)
-    assert not run_list._folds.isVisible()
-    assert sorted(names(run_list)) == CELLS
+    assert names(run_list) == ["RandomNet"]
+    (heading,) = run_list._folds.buttons.values()
+    assert heading.text() == "Table 1 · deleted · 2 runs"
+    run_list._runs.restore(table)
+    assert heading.text() == "Table 1 · smoke · 2 runs"
 
 
 def test_pretrainings_are_named_and_folded_too(new_list, matrix) -> None:
