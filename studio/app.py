@@ -165,6 +165,7 @@ class Studio(QObject):
             **{f"theme_{name}": partial(self._set_theme, name) for name in theme.THEMES},
             "palette": self._palette.popup,
             "guide": partial(self._help.show_page, "guide"),
+            "table1_help": partial(self._help.show_page, "table1"),
             "glossary": partial(self._help.show_page, "glossary"),
             "keys": self._key_sheet.popup,
             "open_log": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_folder))),

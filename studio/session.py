@@ -1,6 +1,6 @@
 """The views of an open project, built and joined; they live as long as it is open."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from studio.runs.project_jobs import ProjectJobs
 from studio.runs.run import Run
 from studio.runs.run_exports import RunExports
 from studio.runs.runs import Runs
+from studio.runs.words import without_cells
 from studio.tables.clip_list import ClipList
 from studio.tables.track_table import TrackTable
 from studio.timeline.timeline import Timeline
@@ -44,6 +45,7 @@ from studio.workspaces.compare import CompareWorkspace
 from studio.workspaces.curate import CurateWorkspace
 from studio.workspaces.curate_actions import CurateActions
 from studio.workspaces.evaluate import EvaluateWorkspace
+from studio.workspaces.matrix import MatrixWorkspace
 from studio.workspaces.probe import ProbeWorkspace
 from studio.workspaces.train import TrainWorkspace
 
@@ -85,7 +87,7 @@ class Session(QObject):
                 self.view.set_clip(one.clip)
         self.view.set_frame(last.frame)
         self._window.show_workspace(last.workspace)
-        active = self.runs.active()
+        active = without_cells(self.runs.active(), self.runs.all)
         if active:
             self._window.toasts.show(f"{active[0].title} went on in the background.")
 
@@ -108,7 +110,10 @@ class Session(QObject):
         self.proposal_card.close_reader()
         self.proposals.close()
         self.train.close_reader()
+        self.evaluate.close_reader()
+        self.compare.close_reader()
         self.losses.close_reader()
+        self.matrix.close_reader()
         self.runs.close()
         self.document.close()
         self.deleteLater()
@@ -158,6 +163,8 @@ class Session(QObject):
         self.train = TrainWorkspace(self.document, self.runs)
         self.evaluate = EvaluateWorkspace(self.document, self.runs)
         self.compare = CompareWorkspace(self.document, self.runs)
+        self.matrix = MatrixWorkspace(self.document, self.runs)
+        self.compare.table.add_tool(self._commands["run_table1"])
         self.probe = ProbeWorkspace(self.document, self.runs)
         self.plots = Plots(self._window.settings, self.document.project.path / "exports", self)
         for shown in (self.train, self.evaluate, self.compare, self.probe, self.inspector):
@@ -176,6 +183,7 @@ class Session(QObject):
             "relocate": self._relocate,
             "pretrain": partial(self._window.show_workspace, "train"),
             "evaluate_voc": partial(self._window.show_workspace, "evaluate"),
+            "run_table1": partial(self._window.show_workspace, "table1"),
             "pin": lambda: self._pin(self.view.selection),
             **self.actions.slots(),
             **self.jobs.slots(dict(self.curate.job_buttons)),
@@ -190,6 +198,7 @@ class Session(QObject):
             "evaluate": self.evaluate,
             "compare": self.compare,
             "probe": self.probe,
+            "table1": self.matrix,
         }
         panels = [
             Panel("clips", "Clips", self.clips, left),
@@ -223,13 +232,20 @@ class Session(QObject):
         document.performed.connect(self._tell_edit)
         document.changed.connect(self._refresh_history)
         document.busy_changed.connect(self._show_busy)
-        for shown in (self.train, self.evaluate, self.compare):
+        for shown in (self.train, self.evaluate, self.compare, self.matrix):
             shown.run_list.export_asked.connect(self.exports.start)
         self.train.header.clip_chosen.connect(self._open_clip)
+        self.compare.clip_asked.connect(self._open_clip)
+        self.compare.run_asked.connect(self._show_run)
         refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.refilling)
         for one in (*refusing, self.visit, self.proposals):
             one.failed.connect(partial(window.toasts.show, kind="error"))
-        messages = (self.jobs.message, self.plots.message, self.exports.message, self.actions.told)
+        saved = self.evaluate.views.save_button
+        saved.failed.connect(partial(window.toasts.show, kind="error"))
+        messages = (
+            *(self.jobs.message, self.plots.message, self.exports.message, self.actions.told),
+            saved.message,
+        )
         for message in messages:
             message.connect(window.toasts.show)
         self.impact.remark_changed.connect(self.inspector.set_remark)
@@ -241,7 +257,9 @@ class Session(QObject):
         self.runs.added.connect(self._refresh_steps)
         self.canvas.hint_changed.connect(window.hint.setText)
         self.canvas.frame_view.tool.say()
-        self.pill.run_chosen.connect(self._show_run)
+        for choosing in (self.pill, self.matrix):
+            choosing.run_chosen.connect(self._show_run)
+        self.matrix.compare_asked.connect(self._compare)
         monitors = self.train.monitors
         monitors.opened.connect(self.visit.open_patch)
         monitors.select_asked.connect(self.visit.go)
@@ -354,5 +372,18 @@ class Session(QObject):
         self._window.show_workspace("curate")
 
     def _show_run(self, run: Run) -> None:
+        """Show a run in its workspace."""
         workspace = JOBS[run.job].workspace if run.job in JOBS else "evaluate"
         self._window.show_workspace(workspace)
+        lists = {
+            "train": self.train.run_list,
+            "evaluate": self.evaluate.run_list,
+            "probe": self.probe.run_list,
+            "table1": self.matrix.run_list,
+        }
+        if workspace in lists:
+            lists[workspace].choose(run)
+
+    def _compare(self, runs: Sequence[Run]) -> None:
+        self._window.show_workspace("compare")
+        self.compare.run_list.choose(*runs)

@@ -167,6 +167,8 @@ def _style_sheet(c: Colours) -> str:
     QDockWidget::title {{ padding: 6px {SPACE}px; background: {c.window}; }}
     QHeaderView::section {{ background: {c.window}; color: {c.muted}; border: none;
         border-bottom: 1px solid {c.border}; border-right: 1px solid {c.border}; padding: 4px 6px; }}
+    QTableCornerButton::section {{ background: {c.window}; border: none;
+        border-bottom: 1px solid {c.border}; border-right: 1px solid {c.border}; }}
     QTableView, QTreeView, QListView {{ border: none; }}
     QTreeView::item, QListView::item {{ padding: 3px 2px; }}
     QAbstractSpinBox {{ min-height: 16px; }}

@@ -24,7 +24,7 @@ LEVELS = (
     ("evaluation", "identity"),
     ("project", "pretraining", "detection"),
     ("runs",),
-    ("matrix",),
+    ("matrix", "pages"),
     ("jobs",),
     ("worker", "check", "demo"),
     ("cli",),
@@ -124,7 +124,7 @@ TORCH_FREE = (
         "core.pretraining.record.held_out_scores",
         "core.identity.proposals",
     ),
-    "core.evaluation.probe_table",
+    *("core.evaluation.probe_table", "core.evaluation.picture_differences", "core.pages"),
 )
 
 
@@ -145,7 +145,7 @@ def test_what_must_be_free_of_torch_is():
 
 CV2 = (
     *("core.datasets", "core.tracking"),
-    *("core.detection.proposals", "core.demo.pictures", "studio.canvas"),
+    *("core.detection.proposals", "core.demo.pictures", "core.pages.thumbnails", "studio.canvas"),
 )
 
 

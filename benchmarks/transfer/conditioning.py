@@ -19,6 +19,7 @@ from benchmarks.transfer.study import Place
 from core.datasets.voc import CLASSES
 from core.detection.batches import make_batch
 from core.detection.losses import detection_losses
+from core.detection.pictures import Pictures
 from core.networks.fast_rcnn import FastRCNN
 from core.networks.initialisation import LAYERS
 from core.networks.weights import load_trunk
@@ -77,9 +78,13 @@ def measured(place: Place, row: str, seed: int) -> dict[str, dict[str, float]]:
             lambda module, given, output, layer=layer: outputs.__setitem__(layer, output.detach().clone())
         )
     config = detection.config
-    batch = make_batch(detection.training, detection.statistics, config, config.image_size, 0, device)
+    batch = make_batch(
+        detection.training, detection.statistics, config, config.image_size, 0, Pictures(device)
+    )
     scores, deltas = net(batch.images, batch.rois)
-    sum(detection_losses(scores, deltas, batch.labels, batch.targets), torch.zeros(())).backward()
+    sum(
+        detection_losses(scores, deltas, batch.labels, batch.targets, batch.foreground), torch.zeros(())
+    ).backward()
     found = {}
     for layer in LAYERS:
         units = outputs[layer].transpose(0, 1).flatten(1)

@@ -16,6 +16,7 @@ from core.detection.batches import TrainingImage, make_batch, training_images
 from core.detection.config import FinetuneConfig
 from core.detection.loop import rate_at
 from core.detection.losses import detection_losses
+from core.detection.pictures import Pictures
 from core.detection.predict import detect, surest
 from core.detection.proposal_file import Proposals
 from core.detection.proposals import propose_all
@@ -109,7 +110,7 @@ class Detection:
             seed: of the heads and of the order of pictures.
             factors: of the gradient of weights, by layer of the trunk; 1 where none is given.
         """
-        config, device = self.config, torch.device("cpu")
+        config = self.config
         generator = torch.Generator().manual_seed(seed)
         own = Trunk(trunk.network, dropout=0.0)
         own.load_state_dict(trunk.state_dict())
@@ -118,12 +119,15 @@ class Detection:
         optimizer = sgd(net, config.momentum, config.weight_decay)
         config = replace(config, seed=seed)
         net.train()
+        pictures = Pictures.within(torch.device("cpu"), config.picture_bytes)
         for step in range(config.total_steps):
-            batch = make_batch(self.training, self.statistics, config, config.image_size, step, device)
+            batch = make_batch(self.training, self.statistics, config, config.image_size, step, pictures)
             set_learning_rate(optimizer, rate_at(config, step))
             with torch.autocast("cpu", torch.bfloat16):
                 scores, deltas = net(batch.images, batch.rois)
-            class_loss, box_loss = detection_losses(scores, deltas, batch.labels, batch.targets)
+            class_loss, box_loss = detection_losses(
+                scores, deltas, batch.labels, batch.targets, batch.foreground
+            )
             optimizer.zero_grad(set_to_none=True)
             (class_loss + box_loss).backward()
             for name, factor in (factors or {}).items():
@@ -205,7 +209,7 @@ def detection_of(
         boxes |= {image.id: found for image, found in zip(images, searched, strict=True)}
     proposals = Proposals.of(boxes)
     training = training_images(chosen[0], proposals, True)
-    statistics = box_statistics((image.labelled() for image in training), len(CLASSES))
+    statistics = box_statistics((image.labelled for image in training), len(CLASSES))
     config = FinetuneConfig(
         voc=voc, network="tiny", schedule="quick", steps=steps, short_side=SHORT_SIDE, device="cpu"
     )

@@ -29,14 +29,13 @@ COMMANDS = {
     "import-tracks": ("import_tracks", "bring another program's trajectories into a clip"),
     "export": ("export", "write trajectories in another program's format"),
     "export-run": ("export_run", "write what runs measured for TensorBoard, or as CSV"),
-    "table1": ("table1", "runs beside the paper's Table 1"),
     "probes": ("probes", "what several probes measured, side by side"),
     "relocate": ("relocate", "say that source frames lie in another folder now"),
     "check": ("check", "integrity of a project's database, runs and source frames"),
 }
 """Commands that are no jobs: name → its module in this package, and what it does."""
 
-_OF_JOBS = {"pretrain": "pretrain", "detect": "detect", "evaluate": "evaluate"}
+_OF_JOBS = {name: name for name in ("pretrain", "detect", "evaluate", "table1")}
 """Jobs whose command does more than their record says: name → its module in this package."""
 
 

@@ -95,7 +95,8 @@ def _help(field: "dataclasses.Field[Any]") -> str:
     default = field.default
     if default not in (None, "", Path(), ()) and not isinstance(default, bool):
         unit = f" {field.metadata['unit']}" if field.metadata["unit"] else ""
-        words += f" (default: {default}{unit})"
+        shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
+        words += f" (default: {shown}{unit})"
     elif isinstance(default, bool):
         words += f" (default: {'yes' if default else 'no'})"
     return words.replace("%", "%%")

@@ -1,10 +1,10 @@
-"""Read the segmentations of VSB100's `.mat` files in a process of their own.
+"""Read the `.mat` files of others, VSB100's segmentations and R-CNN's boxes, in a process of their own.
 
 A damaged file can end the process that parses it (`scipy.io.loadmat` is not hardened), so the
 parser runs as a child, under limits of memory and time where the system has them, and one child
-reads many files. Run as `python -m core.datasets.mat_reader FOLDER` it takes paths, NUL between them,
-on standard input, and writes for path number n either `n.npz` (one array an annotator) or
-`n.txt` (why it could not be read). A path that has neither ended the child.
+reads many files. Run as `python -m core.datasets.mat_reader KIND FOLDER` it takes paths, NUL between them,
+on standard input, and writes for path number n either `n.npz` (its arrays) or `n.txt` (why it could
+not be read). A path that has neither ended the child.
 """
 
 import os
@@ -22,7 +22,9 @@ from core.errors import StudioError
 
 _SECONDS_A_FILE = 2.0  # 0.03 are usual
 _MEMORY = 4 << 30  # bytes of address space
-_LARGEST = 256 << 20  # bytes of a file; the largest of VSB100 are below 1 MB
+_LARGEST = 256 << 20  # bytes of a file; the largest of VSB100 are below 1 MB, of R-CNN about 100 MB
+
+_LoadMat = Callable[..., dict[str, np.ndarray]]
 
 
 @contextmanager
@@ -34,8 +36,25 @@ def parsed(paths: Sequence[Path]) -> Iterator["Segmentations"]:
     """
     with tempfile.TemporaryDirectory(prefix="associationnet-mat-") as folder:
         if paths:
-            _run_child(paths, Path(folder))
+            _run_child("segmentations", paths, Path(folder))
         yield Segmentations(Path(folder))
+
+
+def boxes(path: Path) -> dict[str, np.ndarray]:
+    """The boxes of a file with the cells `images` and `boxes`, by image.
+
+    Returns:
+        (N, 4) float64 each, finite; what the columns are is for the caller to know.
+
+    Raises:
+        StudioError: the file is damaged, missing or holds something else.
+    """
+    with tempfile.TemporaryDirectory(prefix="associationnet-mat-") as folder:
+        _run_child("boxes", [path], Path(folder))
+        with np.load(Path(folder) / "0.npz", allow_pickle=False) as arrays:
+            names, counts, stacked = arrays["names"], arrays["counts"], arrays["boxes"]
+    parts = np.split(stacked, np.cumsum(counts)[:-1])
+    return {str(name): part for name, part in zip(names, parts, strict=True)}
 
 
 class Segmentations:
@@ -56,10 +75,10 @@ class Segmentations:
             return picture
 
 
-def _run_child(paths: Sequence[Path], folder: Path) -> None:
+def _run_child(kind: str, paths: Sequence[Path], folder: Path) -> None:
     try:
         child = subprocess.run(
-            [sys.executable, "-m", "core.datasets.mat_reader", str(folder)],
+            [sys.executable, "-m", "core.datasets.mat_reader", kind, str(folder)],
             input="\0".join(str(path.absolute()) for path in paths).encode("utf-8", "surrogateescape"),
             cwd=Path(core.__file__).parents[1],
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
@@ -84,28 +103,49 @@ def main() -> None:
     """Parse the files named on standard input; see the module."""
     from scipy.io import loadmat  # only here: the parent never loads it
 
-    folder = Path(sys.argv[1])
+    read, folder = _KINDS[sys.argv[1]], Path(sys.argv[2])
     _limit_self()
     for number, name in enumerate(sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0")):
         try:
-            arrays = _segmentations(Path(name), loadmat)
+            arrays = read(Path(name), loadmat)
         except Exception as error:  # whatever the parser makes of a damaged file is a reason to refuse it
             reason = str(error) if isinstance(error, StudioError) else "is damaged"
             (folder / f"{number}.txt").write_text(reason, encoding="utf-8")
             continue
         with open(folder / f"{number}.partial", "wb") as file:
-            np.savez(file, *arrays)
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # its stubs take the names for options
         os.replace(folder / f"{number}.partial", folder / f"{number}.npz")
 
 
-def _segmentations(path: Path, loadmat: Callable[..., dict[str, np.ndarray]]) -> list[np.ndarray]:
+def _variables(path: Path, loadmat: _LoadMat, names: Sequence[str]) -> list[np.ndarray]:
     if not path.is_file():
         raise StudioError("is missing")
     if path.stat().st_size > _LARGEST:
-        raise StudioError("is far too large for a segmentation")
-    cells = loadmat(path, variable_names=["groundTruth"]).get("groundTruth")
-    if cells is None:
-        raise StudioError("holds no variable groundTruth")
+        raise StudioError("is far too large")
+    found = loadmat(path, variable_names=names)
+    for name in names:
+        if name not in found:
+            raise StudioError(f"holds no variable {name}")
+    return [found[name] for name in names]
+
+
+def _boxes(path: Path, loadmat: _LoadMat) -> dict[str, np.ndarray]:
+    images, cells = (cell.ravel() for cell in _variables(path, loadmat, ("images", "boxes")))
+    if len(images) != len(cells) or len(images) == 0:
+        raise StudioError(f"names {len(images)} images, but has boxes of {len(cells)}")
+    names = [str(name.item()) if name.size == 1 else "" for name in images]
+    for name, cell in zip(names, cells, strict=True):
+        if not name or not np.issubdtype(cell.dtype, np.number) or np.iscomplexobj(cell):
+            raise StudioError(f"has something else than an image and its boxes at {name or 'an image'}")
+        if cell.size and (cell.ndim != 2 or cell.shape[1] != 4 or not np.isfinite(cell).all()):
+            raise StudioError(f"has something else than (N, 4) boxes of image {name}")
+    stacked = [np.asarray(cell, np.float64).reshape(-1, 4) for cell in cells]
+    counts = np.array([len(each) for each in stacked])
+    return {"names": np.array(names), "counts": counts, "boxes": np.concatenate(stacked)}
+
+
+def _segmentations(path: Path, loadmat: _LoadMat) -> dict[str, np.ndarray]:
+    (cells,) = _variables(path, loadmat, ("groundTruth",))
     arrays = []
     for cell in cells.ravel():
         if cell.dtype.names is None or "Segmentation" not in cell.dtype.names:
@@ -123,7 +163,10 @@ def _segmentations(path: Path, loadmat: Callable[..., dict[str, np.ndarray]]) ->
         arrays.append(array.astype(np.int32))
     if not arrays:
         raise StudioError("has an empty groundTruth")
-    return arrays
+    return {f"arr_{number}": array for number, array in enumerate(arrays)}
+
+
+_KINDS = {"segmentations": _segmentations, "boxes": _boxes}
 
 
 def _limit_self() -> None:

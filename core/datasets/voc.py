@@ -7,13 +7,14 @@ order, and `part` elements carry names and boxes of their own, which are left al
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 
+from core.datasets import xml_tree
 from core.datasets.image import image_size
 from core.errors import StudioError
 
@@ -43,8 +44,7 @@ CLASSES = (
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _PLAIN_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
-_LARGEST = 10_000_000  # bytes of an XML file
-_DEEPEST = 32  # elements within elements; VOC's files have 5
+_NAMED = 3  # of many images, or of many faults, those that a sentence names
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,55 +66,90 @@ class VocObject:
 
 @dataclass(frozen=True)
 class VocImage:
-    """One image and its objects; `width` and `height` in pixels, `id` such as `000012`."""
+    """One image and its objects.
+
+    Attributes:
+        id: such as `000012`.
+        path: of the JPEG, which need not be there (see `read_split`).
+        width, height: in pixels; 0 where neither annotation nor JPEG says them.
+        annotated: whether its objects are known; without an annotation there may be any.
+        remarks: what is odd in the annotation and was left out or taken as it is, a sentence each.
+    """
 
     id: str
     path: Path
     width: int
     height: int
     objects: tuple[VocObject, ...]
+    annotated: bool = True
+    remarks: tuple[str, ...] = ()
 
 
-def read_split(voc: Path, year: int, name: str) -> tuple[VocImage, ...]:
+def read_split(voc: Path, year: int, name: str, *, pictures: bool = True) -> tuple[VocImage, ...]:
     """The images of one list of `ImageSets/Main`, in its order.
 
     Args:
         voc: the VOCdevkit folder, the folder above it, or `VOC<year>` itself.
         year: 2007, 2012, or another that has a folder `VOC<year>`.
         name: of the list, such as `trainval` or `test`.
+        pictures: whether the JPEGs are needed; only to measure detections they are not.
 
     Returns:
-        Images with their objects; without objects, and sizes from the images, where the set has no
-        annotations at all (the test set of 2012).
+        Images with their objects; of those without an annotation (all of the test set of 2012), the size
+        alone, from the JPEG.
 
     Raises:
-        StudioError: a folder, list, image or annotation is missing or broken; says which.
+        StudioError: a folder or list is missing, a needed image is, or an annotation is broken; says which.
     """
     folder = _year_folder(voc, year)
-    ids = _ids(folder, name)
-    annotations = folder / "Annotations"
-    has_annotations = any((annotations / f"{id}.xml").is_file() for id in ids)
-    return tuple(
-        read_image_annotation(folder, id) if has_annotations else _without_annotation(folder, id)
-        for id in ids
-    )
+    return tuple(_image(folder, id, pictures) for id in _ids(folder, name))
 
 
-def read_image_annotation(folder: Path, id: str) -> VocImage:
+def read_image_annotation(folder: Path, id: str, *, pictures: bool = True) -> VocImage:
     """One image of a `VOC<year>` folder by its id.
 
+    An object of another class than VOC's is left out, a box that reaches out of the image is taken as it
+    is, as in the devkit; the image's remarks say so.
+
     Raises:
-        StudioError: the image or its annotation is missing or broken.
+        StudioError: its annotation is missing or broken, or the image is missing and needed.
     """
     path = folder / "Annotations" / f"{id}.xml"
-    root = _parse(path)
-    image = _image_path(folder, id)
-    size = _child(root, "size")
+    root = xml_tree.parse(path)
+    image = _image_path(folder, id, pictures)
+    size = xml_tree.child(root, "size")
     width, height = (0, 0) if size is None else (_size(size, "width"), _size(size, "height"))
-    if not width or not height:
-        width, height = image_size(image)
-    objects = tuple(_object(element, path) for element in root if element.tag == "object")
-    return VocImage(id, image, width, height, objects)
+    if not (width and height):
+        width, height = _size_of(image)
+    objects, remarks = [], []
+    for element in xml_tree.children(root, "object"):
+        place = f"{path}, line {element.line},"
+        name = xml_tree.text(element, "name")
+        if name not in CLASSES:
+            remarks.append(f"{place} has an object of the class {name[:40]!r}, which is left out.")
+            continue
+        one = _object(element, name, place)
+        objects.append(one)
+        if width and ((one.box[:2] < -1).any() or (one.box[2:] > (width + 1, height + 1)).any()):
+            remarks.append(f"{place} has a {name} that reaches out of its image ({width} x {height} px).")
+    return VocImage(id, image, width, height, tuple(objects), remarks=tuple(remarks))
+
+
+def remarks_on(images: Sequence[VocImage], set_name: str) -> list[str]:
+    """What is odd in the annotations of a set, in a few sentences: warnings for whoever works on it."""
+    without = [image.id for image in images if not image.annotated]
+    said = []
+    if without:
+        names = ", ".join(without[:_NAMED]) + (" …" if len(without) > _NAMED else "")
+        said.append(
+            f"Left out of {set_name}: {len(without):,} of {len(images):,} images, "
+            f"without annotation ({names})."
+        )
+    remarks = [remark for image in images for remark in image.remarks]
+    said += remarks[:_NAMED]
+    if len(remarks) > _NAMED:
+        said.append(f"There are {len(remarks) - _NAMED:,} more remarks of this kind on {set_name}.")
+    return said
 
 
 def write_annotation(image: VocImage, folder: Path) -> None:
@@ -137,25 +172,29 @@ def _fill(element: ElementTree.Element, values: Mapping[str, object]) -> None:
         ElementTree.SubElement(element, tag).text = str(value)
 
 
-def _object(element: ElementTree.Element, path: Path) -> VocObject:
-    name, box = _text(element, "name"), _child(element, "bndbox")
-    if name not in CLASSES:
-        raise StudioError(
-            f"{path} has an object of the class {name[:40]!r}; use the names of VOC's twenty classes."
-        )
+def _object(element: xml_tree.Element, name: str, place: str) -> VocObject:
+    box = xml_tree.child(element, "bndbox")
     try:
-        x1, y1, x2, y2 = (float(_text(box, corner)) for corner in _CORNERS)
+        x1, y1, x2, y2 = (float(xml_tree.text(box, corner)) for corner in _CORNERS)
     except ValueError as error:
-        raise StudioError(f"{path} has a {name} without the four corners of its box; add them.") from error
+        raise StudioError(f"{place} has a {name} without the four corners of its box; add them.") from error
     if not all(abs(value) < 1e6 for value in (x1, y1, x2, y2)) or x2 < x1 or y2 < y1:  # NaN is not below
-        raise StudioError(f"{path} has a {name} whose box {x1:g} {y1:g} {x2:g} {y2:g} is no box; correct it.")
+        raise StudioError(
+            f"{place} has a {name} whose box {x1:g} {y1:g} {x2:g} {y2:g} is no box; correct it."
+        )
     box_of_ours = np.array([x1 - 1, y1 - 1, x2, y2], np.float32)
     return VocObject(name, box_of_ours, _flag(element, "difficult"), _flag(element, "truncated"))
 
 
-def _without_annotation(folder: Path, id: str) -> VocImage:
-    path = _image_path(folder, id)
-    return VocImage(id, path, *image_size(path), objects=())
+def _image(folder: Path, id: str, pictures: bool) -> VocImage:
+    if (folder / "Annotations" / f"{id}.xml").is_file():
+        return read_image_annotation(folder, id, pictures=pictures)
+    path = _image_path(folder, id, pictures)
+    return VocImage(id, path, *_size_of(path), objects=(), annotated=False)
+
+
+def _size_of(image: Path) -> tuple[int, int]:
+    return image_size(image) if image.is_file() else (0, 0)
 
 
 def _year_folder(voc: Path, year: int) -> Path:
@@ -186,69 +225,17 @@ def _ids(folder: Path, name: str) -> list[str]:
     return ids
 
 
-def _image_path(folder: Path, id: str) -> Path:
+def _image_path(folder: Path, id: str, needed: bool) -> Path:
     path = folder / "JPEGImages" / f"{id}.jpg"
-    if not path.is_file():
+    if needed and not path.is_file():
         raise StudioError(f"The image {path} is missing; put it back or take {id} out of the image set.")
     return path
 
 
-class _LimitedTree(ElementTree.TreeBuilder):
-    """Builds a tree; refuses document types (entities come with them) and deep nesting."""
-
-    depth = 0
-
-    def start(self, tag: str, attributes: dict[str, str]) -> ElementTree.Element:
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            raise StudioError("nests its elements too deeply")
-        return super().start(tag, attributes)
-
-    def end(self, tag: str) -> ElementTree.Element:
-        self.depth -= 1
-        return super().end(tag)
-
-    def doctype(self, *_: object) -> None:
-        raise StudioError("declares a document type (DOCTYPE), which can carry hostile entities")
+def _flag(element: xml_tree.Element, tag: str) -> bool:
+    return xml_tree.text(element, tag).lower() in ("1", "true", "yes")
 
 
-def _parse(path: Path) -> ElementTree.Element:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(_LARGEST + 1)
-    except FileNotFoundError as error:
-        raise StudioError(f"The annotation {path} is missing; put it back.") from error
-    except OSError as error:
-        raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
-    if len(data) > _LARGEST:
-        raise StudioError(f"{path} is larger than 10 MB, so it is no VOC annotation; restore it.")
-    try:
-        return ElementTree.fromstring(data, ElementTree.XMLParser(target=_LimitedTree()))
-    except ElementTree.ParseError as error:
-        raise StudioError(f"{path} is not whole XML ({error}); restore it.") from error
-    except (ValueError, LookupError) as error:  # an encoding that Python does not know
-        raise StudioError(f"{path} has an unknown encoding ({error}); save it as UTF-8.") from error
-    except StudioError as error:
-        raise StudioError(f"{path} {error}; take that out.") from error
-
-
-def _children(element: ElementTree.Element, tag: str) -> Iterator[ElementTree.Element]:
-    return (child for child in element if isinstance(child.tag, str) and child.tag.lower() == tag)
-
-
-def _child(element: ElementTree.Element, tag: str) -> ElementTree.Element | None:
-    return next(_children(element, tag), None)
-
-
-def _text(element: ElementTree.Element | None, tag: str) -> str:
-    child = None if element is None else _child(element, tag)
-    return "" if child is None or child.text is None else child.text.strip()
-
-
-def _flag(element: ElementTree.Element, tag: str) -> bool:
-    return _text(element, tag).lower() in ("1", "true", "yes")
-
-
-def _size(element: ElementTree.Element, tag: str) -> int:
-    text = _text(element, tag)
+def _size(element: xml_tree.Element, tag: str) -> int:
+    text = xml_tree.text(element, tag)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from core.demo.charts import HEIGHT, ticks
-from core.demo.templates import render
 from core.evaluation.intervals import Interval
+from core.pages.charts import HEIGHT, ticks
+from core.pages.templates import render
 
 _LEFT, _TOP, _BOTTOM = 52, 14, HEIGHT - 46
 _ROOM = 170

@@ -1,7 +1,5 @@
 """The report of the demo: one HTML page that needs nothing beside it."""
 
-import base64
-import importlib.resources
 import json
 import math
 from collections import Counter
@@ -16,16 +14,16 @@ from core.atomic_file import write_atomically
 from core.datasets.clip import Clip
 from core.datasets.drawn_world import SHORT_FRAMES
 from core.datasets.reading import open_frames
-from core.demo.charts import Curve, line_chart
 from core.demo.demo import DemoResult, Start, Timing
 from core.demo.dots import Dots, dot_chart
 from core.demo.pictures import TRAIL, filters_png, overlay_jpeg
-from core.demo.templates import render
 from core.evaluation.differences import signed
 from core.evaluation.intervals import Interval, t_interval
 from core.evaluation.table1 import measured_classes
 from core.events import Filters, Metric
 from core.filters import read_filters
+from core.pages.charts import Curve, line_chart
+from core.pages.templates import picture, render, style
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
 from core.trajectories import store
@@ -41,15 +39,14 @@ def write_report(result: DemoResult) -> Path:
     """Write `report.html` and `conv1_filters.png` into the project's folder; returns the page's path."""
     filters = [_filters(start.pretrainings[0]) for start in result.starts]
     write_atomically(result.project / "conv1_filters.png", filters_png(filters[0][-1][1]))
-    style = importlib.resources.files("resources").joinpath("report.css").read_text(encoding="utf-8")
     shown = [("at step 0", filters[0][0][1])]
     for start, (*_, (step, weights)) in zip(result.starts, filters, strict=True):
         shown.append((f"{start.name}, step {step:,}", weights))
     page = render(
         "report.html",
-        style=Markup(style),
+        style=style(),
         trail=TRAIL,
-        filters=[(name, _image("png", filters_png(weights), f"filters, {name}")) for name, weights in shown],
+        filters=[(name, picture("png", filters_png(weights), f"filters, {name}")) for name, weights in shown],
         names=[(start.name, colour) for start, colour in _coloured(result)],
         **_clips(result.project),
         **_head(result),
@@ -141,7 +138,7 @@ def _picture(
         data = overlay_jpeg(frames[middle], middle, points, objects, zoom=2 if points is None else 3)
     trails = "" if points is None else f", and the paths of points over {TRAIL} frames"
     words = f"{clip.name}, frame {middle}: masks and boxes{trails}"
-    return {"name": clip.name, "frame": middle, "image": _image("jpeg", data, words), "counts": counts}
+    return {"name": clip.name, "frame": middle, "image": picture("jpeg", data, words), "counts": counts}
 
 
 def _charts(result: DemoResult) -> dict[str, Markup]:
@@ -235,7 +232,3 @@ def _filters(run: RunFolder) -> list[tuple[int, np.ndarray]]:
     """Step and (F, 3, k, k) of every picture of the filters that the run left."""
     found = [event for event in run.events()[0] if isinstance(event, Filters)]
     return [(event.step, read_filters(run.path / event.path)) for event in found]
-
-
-def _image(kind: str, data: bytes, alt: str) -> dict[str, str]:
-    return {"kind": kind, "data": base64.b64encode(data).decode("ascii"), "alt": alt}

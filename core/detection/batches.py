@@ -5,25 +5,19 @@ Source: Girshick, ICCV 2015, Section 2.3; `lib/roi_data_layer` of Fast R-CNN.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from core.datasets.image import read_image
 from core.datasets.voc import CLASSES, VocImage
 from core.detection import images as detector_images
 from core.detection.config import MULTIPLE_SCALES, FinetuneConfig
+from core.detection.pictures import Pictures
 from core.detection.proposal_file import Proposals
-from core.detection.targets import (
-    FOREGROUND_OVERLAP,
-    BoxStatistics,
-    LabelledBoxes,
-    encode,
-    label,
-    sample,
-)
+from core.detection.targets import BoxStatistics, LabelledBoxes, encode, label, sample
 from core.errors import StudioError
 from core.networks.fast_rcnn import rois_of
 from core.networks.sizes import ImageSize
@@ -45,7 +39,9 @@ class TrainingImage:
     classes: np.ndarray
     proposals: np.ndarray
 
+    @cached_property
     def labelled(self) -> LabelledBoxes:
+        """What the proposals show; worked out once."""
         return label(self.objects, self.classes, self.proposals)
 
 
@@ -58,12 +54,18 @@ class RoIBatch:
         rois: (R, 5) float32 from `rois_of`.
         labels: (R,) int64, 0 for background.
         targets: (R, 4) float32, normalised deltas; 0 for background.
+        foreground: (F,) int64, the rows that are not background.
     """
 
     images: Tensor
     rois: Tensor
     labels: Tensor
     targets: Tensor
+    foreground: Tensor
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        return self.images, self.rois, self.labels, self.targets, self.foreground
 
 
 def training_images(
@@ -95,38 +97,43 @@ def make_batch(
     config: FinetuneConfig,
     size: ImageSize,
     step: int,
-    device: torch.device,
+    pictures: Pictures,
 ) -> RoIBatch:
-    """The images and boxes of a step; which ones depends on the seed and the step alone.
+    """The images and boxes of a step, on the device of `pictures`; which ones is up to seed and step alone.
 
     Every image is seen as it is and mirrored before any is seen again, in an order drawn again each time.
     """
     generator = np.random.default_rng([config.seed, 1, step])
     pixels, boxes, factors, labels, targets = [], [], [], [], []
-    for entry in entries_of(step, 2 * len(images), config.images_per_step, config.seed):
+    for entry in entries_of(step, 2 * len(images), config.images_per_step, config.seed).tolist():
         image, mirrored = images[entry % len(images)], entry >= len(images)
-        labelled = image.labelled()
+        labelled = image.labelled
         chosen = sample(labelled, config.rois_per_image, config.foreground, generator)
-        chosen_boxes, nearest = labelled.boxes[chosen], labelled.nearest[chosen]
-        picture = read_image(image.path)
+        foreground = chosen[chosen < len(labelled.labels)]
+        chosen_boxes, nearest = labelled.boxes[chosen], labelled.nearest[foreground]
+        picture = pictures.read(image.path)
+        height, width = picture.shape[:2]
         if mirrored:
-            width = picture.shape[1]
-            picture = picture[:, ::-1]
+            picture = picture.flip(1)
             chosen_boxes, nearest = mirror(chosen_boxes, width), mirror(nearest, width)
-        factor = _factor(picture, config, size, generator)
-        foreground = labelled.overlaps[chosen] >= FOREGROUND_OVERLAP
-        classes = np.where(foreground, labelled.labels[chosen], 0)
-        deltas = (encode(chosen_boxes, nearest) - statistics.means[classes]) / statistics.deviations[classes]
-        pixels.append(detector_images.resized(picture, factor, device))
+        factor = _factor(width, height, config, size, generator)
+        classes = labelled.labels[foreground]
+        deltas = np.zeros((len(chosen), 4), np.float32)
+        deltas[: len(foreground)] = (
+            encode(chosen_boxes[: len(foreground)], nearest) - statistics.means[classes]
+        ) / statistics.deviations[classes]
+        pixels.append(detector_images.resized(picture, factor))
         boxes.append(torch.from_numpy(chosen_boxes))
         factors.append(factor)
-        labels.append(classes)
-        targets.append(np.where(foreground[:, None], deltas, 0.0))
+        labels.append(np.concatenate([classes, np.zeros(len(chosen) - len(foreground), np.int64)]))
+        targets.append(deltas)
+    every_label = np.concatenate(labels)
     return RoIBatch(
         detector_images.stacked(pixels),
-        rois_of(boxes, factors).to(device),
-        torch.from_numpy(np.concatenate(labels)).to(device),
-        torch.from_numpy(np.concatenate(targets).astype(np.float32)).to(device),
+        pictures.sent(rois_of(boxes, factors)),
+        pictures.sent(torch.from_numpy(every_label)),
+        pictures.sent(torch.from_numpy(np.concatenate(targets))),
+        pictures.sent(torch.from_numpy(np.flatnonzero(every_label))),
     )
 
 
@@ -134,9 +141,14 @@ def entries_of(step: int, count: int, per_step: int, seed: int) -> np.ndarray:
     """Which of `count` entries a step takes, in shuffled passes; a rest that fills no step is left out."""
     per_step = min(per_step, count)
     steps_per_pass = count // per_step
-    order = np.random.default_rng([seed, 0, step // steps_per_pass]).permutation(count)
     place = step % steps_per_pass * per_step
-    return order[place : place + per_step]
+    return _order(seed, step // steps_per_pass, count)[place : place + per_step]
+
+
+@lru_cache(maxsize=2)
+def _order(seed: int, number: int, count: int) -> np.ndarray:
+    """The order of the entries in a pass."""
+    return np.random.default_rng([seed, 0, number]).permutation(count)
 
 
 def mirror(boxes: np.ndarray, width: int) -> np.ndarray:
@@ -145,9 +157,8 @@ def mirror(boxes: np.ndarray, width: int) -> np.ndarray:
 
 
 def _factor(
-    picture: np.ndarray, config: FinetuneConfig, size: ImageSize, generator: np.random.Generator
+    width: int, height: int, config: FinetuneConfig, size: ImageSize, generator: np.random.Generator
 ) -> float:
-    height, width = picture.shape[:2]
     if config.scales == "single":
         return detector_images.scale_of(width, height, size.short_side, size.long_side)
     part = MULTIPLE_SCALES[generator.integers(len(MULTIPLE_SCALES))]

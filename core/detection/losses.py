@@ -1,12 +1,11 @@
 """The two losses of Fast R-CNN."""
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
 
 def detection_losses(
-    scores: Tensor, deltas: Tensor, labels: Tensor, targets: Tensor
+    scores: Tensor, deltas: Tensor, labels: Tensor, targets: Tensor, foreground: Tensor
 ) -> tuple[Tensor, Tensor]:
     """How wrong classes and boxes are.
 
@@ -15,6 +14,8 @@ def detection_losses(
         deltas: (R, classes + 1, 4) normalised deltas by class.
         labels: (R,) int64; 0 for background.
         targets: (R, 4) the normalised deltas wanted; not looked at for background.
+        foreground: (F,) int64, the rows of which the label is not 0: to look for them on a GPU, the host
+            would have to wait for it.
 
     Returns:
         The cross entropy, averaged over RoIs, and the smooth L1 loss (0.5 x² within 1, |x| - 0.5
@@ -24,7 +25,6 @@ def detection_losses(
     Source: Girshick, ICCV 2015, equations 1 to 3.
     """
     class_loss = functional.cross_entropy(scores, labels)
-    foreground = torch.nonzero(labels > 0)[:, 0]
     chosen = deltas[foreground, labels[foreground]]
     box_loss = functional.smooth_l1_loss(chosen, targets[foreground], reduction="sum", beta=1.0) / len(labels)
     return class_loss, box_loss

@@ -41,6 +41,9 @@ class Proposals:
     def _rows(self) -> dict[str, int]:
         return {str(name): row for row, name in enumerate(self.ids)}
 
+    def __contains__(self, image: str) -> bool:
+        return image in self._rows
+
     def __getitem__(self, image: str) -> np.ndarray:
         """The boxes of an image, (M, 4) float32.
 

@@ -6,7 +6,7 @@ its own, so we sort them; which boxes are found does not depend on those.
 
 import hashlib
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,11 +21,25 @@ VERSION = 2
 """Of what `propose` computes; a new one leaves what is cached behind."""
 
 SEARCHED_WIDTH = 500
-"""Pixels. Mode `rcnn` searches every image at this width, as R-CNN does, the others those that are wider;
-the boxes are of the image as it is."""
+"""Pixels. Modes `rcnn` and `lean` search every image at this width, as R-CNN does, the presets those that are
+wider; the boxes are of the image as it is."""
 
 SMALLEST_SIDE = 20
 """R-CNN's filter, in pixels of the image as it is searched."""
+
+
+SEARCHES: Mapping[str, tuple[tuple[int, int, tuple[str, ...]], ...]] = {
+    "rcnn": tuple(
+        (space, k, ("CTSF", "TSF")) for space in (cv2.COLOR_BGR2HSV, cv2.COLOR_BGR2Lab) for k in (50, 100)
+    ),
+    "lean": (
+        (cv2.COLOR_BGR2HSV, 100, ("CTSF", "TSF", "SF")),
+        (cv2.COLOR_BGR2Lab, 50, ("TSF", "TS", "SF", "S")),
+    ),
+}
+"""Of a mode: colour space, k of the first regions, and what they are merged by in turn: likeness of colour
+(C) and texture (T), small size (S), how well they fill their box (F). Histograms of colour are by far the
+dearest part; `lean` makes them once, and of few regions."""
 
 
 def propose(image: np.ndarray, mode: str) -> np.ndarray:
@@ -35,32 +49,24 @@ def propose(image: np.ndarray, mode: str) -> np.ndarray:
         image: (H, W, 3) uint8, RGB.
         mode: `rcnn`: the parameters of R-CNN's and Fast R-CNN's boxes (HSV and Lab; colour + texture +
             size + fill and texture + size + fill; k and smallest region 50 and 100 px; σ 0.8), the image
-            scaled to a width of 500 px, boxes with a side under 20 px there dropped. `fast` and `quality`:
-            OpenCV's presets, which differ from the "fast" and "quality" of the authors' code.
+            scaled to a width of 500 px, boxes with a side under 20 px there dropped. `lean`: ours, which
+            finds as many objects in less than half of the time. `fast` and `quality`: OpenCV's presets,
+            which differ from the "fast" and "quality" of the authors' code.
 
     Returns:
         (M, 4) float32 pixels, each box once, sorted by x1, y1, x2, y2.
     """
     height, width = image.shape[:2]
-    factor = SEARCHED_WIDTH / width if mode == "rcnn" else min(1.0, SEARCHED_WIDTH / width)
+    factor = SEARCHED_WIDTH / width if mode in SEARCHES else min(1.0, SEARCHED_WIDTH / width)
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     if factor != 1:
         size = (SEARCHED_WIDTH, max(1, round(height * factor)))
         bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
-    search = cv2.ximgproc.segmentation.createSelectiveSearchSegmentation()
-    if mode == "rcnn":
-        _use_parameters_of_rcnn(search, bgr)
-    else:
-        search.setBaseImage(bgr)
-        if mode == "fast":
-            search.switchToSelectiveSearchFast()
-        elif mode == "quality":
-            search.switchToSelectiveSearchQuality()
-        else:
-            raise ValueError(f"no mode {mode!r}")
-    found = np.asarray(search.process(), np.int64).reshape(-1, 4)
-    if mode == "rcnn":
+    if mode in SEARCHES:
+        found = np.concatenate([_searched(bgr, *search) for search in SEARCHES[mode]])
         found = found[(found[:, 2:] >= SMALLEST_SIDE).all(axis=1)]
+    else:
+        found = _preset(bgr, mode)
     corners = np.unique(np.concatenate([found[:, :2], found[:, :2] + found[:, 2:]], axis=1), axis=0)
     scale = np.array([width / bgr.shape[1], height / bgr.shape[0]] * 2)
     return (corners * scale).astype(np.float32)
@@ -128,18 +134,34 @@ def _cached(path: Path, mode: str, cache: Path) -> np.ndarray:
     return boxes
 
 
-def _use_parameters_of_rcnn(
-    search: cv2.ximgproc.segmentation.SelectiveSearchSegmentation, bgr: np.ndarray
-) -> None:
-    segmentation = cv2.ximgproc.segmentation
-    colour = segmentation.createSelectiveSearchSegmentationStrategyColor
-    texture = segmentation.createSelectiveSearchSegmentationStrategyTexture
-    size = segmentation.createSelectiveSearchSegmentationStrategySize
-    fill = segmentation.createSelectiveSearchSegmentationStrategyFill
-    together = segmentation.createSelectiveSearchSegmentationStrategyMultiple
-    for space in (cv2.COLOR_BGR2HSV, cv2.COLOR_BGR2Lab):
-        search.addImage(cv2.cvtColor(bgr, space))
-    for k in (50, 100):
-        search.addGraphSegmentation(segmentation.createGraphSegmentation(0.8, float(k), k))
-    search.addStrategy(together(colour(), texture(), size(), fill()))
-    search.addStrategy(together(texture(), size(), fill()))
+def _preset(bgr: np.ndarray, mode: str) -> np.ndarray:
+    search = _ximgproc.createSelectiveSearchSegmentation()
+    search.setBaseImage(bgr)
+    if mode == "fast":
+        search.switchToSelectiveSearchFast()
+    elif mode == "quality":
+        search.switchToSelectiveSearchQuality()
+    else:
+        raise ValueError(f"no mode {mode!r}")
+    return np.asarray(search.process(), np.int64).reshape(-1, 4)
+
+
+def _searched(bgr: np.ndarray, space: int, k: int, ways: Sequence[str]) -> np.ndarray:
+    """(M, 4) int64: x, y, width and height, from one first segmentation merged in several ways."""
+    search = _ximgproc.createSelectiveSearchSegmentation()
+    search.addImage(cv2.cvtColor(bgr, space))
+    search.addGraphSegmentation(_ximgproc.createGraphSegmentation(0.8, float(k), k))
+    for way in ways:
+        parts = [_LIKENESSES[letter]() for letter in way]
+        together = _ximgproc.createSelectiveSearchSegmentationStrategyMultiple
+        search.addStrategy(together(*parts) if len(parts) > 1 else parts[0])
+    return np.asarray(search.process(), np.int64).reshape(-1, 4)
+
+
+_ximgproc = cv2.ximgproc.segmentation
+_LIKENESSES = {
+    "C": _ximgproc.createSelectiveSearchSegmentationStrategyColor,
+    "T": _ximgproc.createSelectiveSearchSegmentationStrategyTexture,
+    "S": _ximgproc.createSelectiveSearchSegmentationStrategySize,
+    "F": _ximgproc.createSelectiveSearchSegmentationStrategyFill,
+}

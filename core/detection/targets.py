@@ -17,17 +17,17 @@ SMALLEST_DEVIATION = 0.01  # of deltas; a class whose boxes all fit exactly has 
 
 @dataclass(frozen=True)
 class LabelledBoxes:
-    """The objects of an image and its proposals, held against the objects.
+    """The boxes of an image that a step may learn from: F foreground, then B background.
+
+    Those that overlap every object by less than `BACKGROUND_OVERLAP` are never drawn, so they are not kept.
 
     Attributes:
-        boxes: (M, 4) float32 pixels, the objects first.
-        overlaps: (M,) the IoU with the nearest object.
-        labels: (M,) int64, the class of the nearest object, from 1.
-        nearest: (M, 4) float32, the box of the nearest object.
+        boxes: (F + B, 4) float32 pixels; of either kind the objects of the image first.
+        labels: (F,) int64, the class of the nearest object, from 1.
+        nearest: (F, 4) float32, the box of the nearest object.
     """
 
     boxes: np.ndarray
-    overlaps: np.ndarray
     labels: np.ndarray
     nearest: np.ndarray
 
@@ -44,7 +44,7 @@ class BoxStatistics:
 
 
 def label(objects: np.ndarray, classes: np.ndarray, proposals: np.ndarray) -> LabelledBoxes:
-    """Hold proposals against the objects of their image.
+    """Hold the objects of an image and its proposals against the objects.
 
     Args:
         objects: (G, 4) float32 pixels, at least one.
@@ -53,8 +53,11 @@ def label(objects: np.ndarray, classes: np.ndarray, proposals: np.ndarray) -> La
     """
     boxes = np.concatenate([objects, proposals]).astype(np.float32)
     overlaps = geometry.iou(boxes[:, None], objects[None])
-    nearest = overlaps.argmax(axis=1)
-    return LabelledBoxes(boxes, overlaps.max(axis=1), classes[nearest], objects[nearest])
+    nearest, most = overlaps.argmax(axis=1), overlaps.max(axis=1)
+    foreground = np.flatnonzero(most >= FOREGROUND_OVERLAP)
+    background = np.flatnonzero((most < FOREGROUND_OVERLAP) & (most >= BACKGROUND_OVERLAP))
+    nearest = nearest[foreground]
+    return LabelledBoxes(boxes[np.concatenate([foreground, background])], classes[nearest], objects[nearest])
 
 
 def sample(labelled: LabelledBoxes, count: int, share: float, generator: np.random.Generator) -> np.ndarray:
@@ -68,14 +71,12 @@ def sample(labelled: LabelledBoxes, count: int, share: float, generator: np.rand
         (S,) int64 into the boxes: foreground first, then background: IoU in [0.1, 0.5). Fewer than
         `count` where there are not enough.
     """
-    foreground = np.flatnonzero(labelled.overlaps >= FOREGROUND_OVERLAP)
-    background = np.flatnonzero(
-        (labelled.overlaps < FOREGROUND_OVERLAP) & (labelled.overlaps >= BACKGROUND_OVERLAP)
-    )
-    wanted = min(round(share * count), len(foreground))
+    foreground = len(labelled.labels)
+    background = len(labelled.boxes) - foreground
+    wanted = min(round(share * count), foreground)
     chosen = generator.choice(foreground, wanted, replace=False)
-    others = generator.choice(background, min(count - wanted, len(background)), replace=False)
-    return np.concatenate([chosen, others]).astype(np.int64)
+    others = generator.choice(background, min(count - wanted, background), replace=False)
+    return np.concatenate([chosen, foreground + others]).astype(np.int64)
 
 
 def encode(boxes: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -102,11 +103,11 @@ def box_statistics(images: Iterable[LabelledBoxes], classes: int) -> BoxStatisti
     counts = np.zeros((classes + 1, 1))
     sums, squares = np.zeros((classes + 1, 4)), np.zeros((classes + 1, 4))
     for labelled in images:
-        rows = np.flatnonzero(labelled.overlaps >= FOREGROUND_OVERLAP)
-        deltas = encode(labelled.boxes[rows], labelled.nearest[rows]).astype(np.float64)
-        np.add.at(counts, labelled.labels[rows], 1)
-        np.add.at(sums, labelled.labels[rows], deltas)
-        np.add.at(squares, labelled.labels[rows], deltas**2)
+        labels = labelled.labels
+        deltas = encode(labelled.boxes[: len(labels)], labelled.nearest).astype(np.float64)
+        np.add.at(counts, labels, 1)
+        np.add.at(sums, labels, deltas)
+        np.add.at(squares, labels, deltas**2)
     means = sums / np.maximum(counts, 1)
     means[:, 0] = 0  # dx and -dx
     deviations = np.sqrt(np.maximum(squares / np.maximum(counts, 1) - means**2, 0))

@@ -2,8 +2,10 @@
 
 A resample draws as many pictures as there are, with replacement; a picture that is drawn twice counts
 twice, with its detections and its objects. The interval holds the middle 95 % of the APs of resamples
-(the percentile interval of Efron and Tibshirani, 1993). It says how AP would differ on other pictures of this
-kind, not how it would differ for another training.
+(percentiles: Efron and Tibshirani, 1993, Chapter 13), moved so that their mean is the AP that was measured:
+AP takes the best precision beyond a recall, which is the higher the fewer different pictures there are, and a
+resample has fewer. It says where the mean AP of other sets of as many pictures of this kind lies, not what
+another training would give, nor the AP on endless pictures, which is a little lower.
 """
 
 from collections.abc import Sequence
@@ -93,10 +95,17 @@ def mean_aps(aps: Sequence[np.ndarray]) -> np.ndarray:
     return np.divide(sums, count, out=np.full(table.shape[1], np.nan), where=count > 0)
 
 
-def interval_of(values: np.ndarray) -> BootstrapInterval:
-    """The interval of the values of resamples, (R,); NaN among them are left out."""
+def interval_of(values: np.ndarray, measured: float, lowest: float = 0.0) -> BootstrapInterval:
+    """The interval around what was measured, by the values of resamples.
+
+    Args:
+        values: (R,) of the resamples; NaN among them are left out.
+        measured: on the pictures as they are.
+        lowest: value that is possible; the highest is 1.
+    """
     known = values[np.isfinite(values)]
     if len(known) == 0:
         return BootstrapInterval(np.nan, np.nan, 0)
-    low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    ends = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]) - known.mean() + measured
+    low, high = np.clip(ends, lowest, 1.0)
     return BootstrapInterval(float(low), float(high), len(known))

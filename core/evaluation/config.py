@@ -6,7 +6,7 @@ from pathlib import Path
 from core import config
 from core.config import DEVICES, setting
 from core.errors import StudioError
-from core.evaluation.voc_ap import METRICS
+from core.evaluation.voc_ap import METRICS, OVERLAP
 from core.networks.sizes import AUTO, network_choices
 
 LAYERS = ("pool5", "fc6", "fc7")
@@ -35,6 +35,19 @@ class EvaluateConfig(VocData):
     set: str = setting("test", "Image set that was detected in")
     detections: Path = setting(Path(), "Folder of the comp4 files")
     metric: str = setting("auto", METRIC_HELP, choices=METRIC_CHOICES, auto="by year")
+    overlap: float = setting(
+        OVERLAP,
+        "Smallest overlap (IoU) of a correct detection with its object; VOC's is 0.5",
+        minimum=0.05,
+        maximum=1,
+        advanced=True,
+    )
+    archive: Path | None = setting(
+        None,
+        "Also pack the files for VOC's evaluation server, such as results.tar.gz; "
+        "all that can be done for a set without annotations, as the test set of 2012",
+        advanced=True,
+    )
 
     def __post_init__(self) -> None:
         config.check(self)

@@ -51,6 +51,19 @@ class ClassDiagnosis:
     without: dict[str, float]
     found: ClassObjects
 
+    @property
+    def surest(self) -> np.ndarray:
+        """(K,) int64, the rows of the surest detections that count, as many as there are objects.
+
+        There precision equals recall; Hoiem et al. count errors among these, too (Section 2.1).
+        """
+        return np.flatnonzero(~self.detections.are(Verdict.IGNORED))[: self.objects]
+
+    @property
+    def break_even(self) -> float:
+        """The score of the last of the `surest`; infinity where there is none."""
+        return float(self.detections.scores[self.surest[-1]]) if len(self.surest) else float("inf")
+
     def missed(self, threshold: float) -> tuple[Missed, ...]:
         """The objects that no detection with a score of `threshold` and above finds, image after image."""
         return self.found.missed(self.detections, threshold)
@@ -80,6 +93,11 @@ class Diagnosis:
     mean_ap: float
     resampled: np.ndarray
     mean_interval: BootstrapInterval
+
+    @property
+    def ids(self) -> np.ndarray:
+        """(P,) str, the pictures of the set."""
+        return next(iter(self.classes.values())).found.of.ids
 
     @property
     def measured(self) -> tuple[ClassDiagnosis, ...]:
@@ -130,15 +148,16 @@ def diagnose(
         true = judged.are(Verdict.TRUE)[counted]
         per_picture = np.bincount(objects.pictures[found.rows], minlength=len(images))
         resampled = resampled_aps(judged.pictures[counted], true, per_picture, times, metric)
+        ap = average_precision(judged.recall, judged.precision, metric) if len(found.rows) else float("nan")
         classes[name] = ClassDiagnosis(
             name,
-            average_precision(judged.recall, judged.precision, metric) if len(found.rows) else float("nan"),
+            ap,
             len(found.rows),
             metric,
             overlap,
             judged,
             resampled,
-            interval_of(resampled),
+            interval_of(resampled, ap),
             found.by_size(judged, metric),
             without[name],
             found,
@@ -148,4 +167,4 @@ def diagnose(
     means = mean_aps([each.resampled for each in classes.values()])
     known = [each.ap for each in classes.values() if each.objects]
     mean = float(np.mean(known)) if known else float("nan")
-    return Diagnosis(metric, overlap, len(images), classes, mean, means, interval_of(means))
+    return Diagnosis(metric, overlap, len(images), classes, mean, means, interval_of(means, mean))

@@ -140,7 +140,7 @@ class ClassObjects:
         The objects of other sizes are ignored, as difficult ones are, and so are the detections that hit
         them. Of false detections those count that hit an object of the size, and of the others those whose
         own box is of the size. So each size has its share of false detections, as in COCO's AP of small,
-        medium and large objects.
+        medium and large objects; Hoiem et al. normalise precision instead (Section 3.2).
         """
         all_sizes = np.full(len(self.of.classes), -1)
         all_sizes[self.rows] = self.sizes

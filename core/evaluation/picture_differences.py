@@ -9,6 +9,7 @@ Over all classes mistakes are added up, so frequent classes weigh more than they
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -47,6 +48,16 @@ class PictureDifference:
     findings: tuple[Findings, Findings]
 
 
+class OnPictures(Protocol):
+    """What was measured on a set: its pictures, (P,) str, and the smallest IoU of a correct detection."""
+
+    @property
+    def ids(self) -> np.ndarray: ...
+
+    @property
+    def overlap(self) -> float: ...
+
+
 def differing_pictures(a: Diagnosis, b: Diagnosis, name: str | None = None) -> tuple[PictureDifference, ...]:
     """The pictures in which two detectors find other objects or make more mistakes, most different first.
 
@@ -63,7 +74,7 @@ def differing_pictures(a: Diagnosis, b: Diagnosis, name: str | None = None) -> t
     check_alike(a, b)
     names = [each.name for each in a.measured if name in (None, each.name)]
     both = [[_Surest(of.classes[each]) for each in names] for of in (a, b)]
-    ids = next(iter(a.classes.values())).found.of.ids
+    ids = a.ids
     differences = []
     pictures = [each.pictures for of in both for each in of]
     for picture in np.unique(np.concatenate([np.zeros(0, np.int64), *pictures])).tolist():
@@ -76,13 +87,13 @@ def differing_pictures(a: Diagnosis, b: Diagnosis, name: str | None = None) -> t
     return tuple(difference for *_, difference in sorted(differences, key=lambda each: each[:3]))
 
 
-def check_alike(a: Diagnosis, b: Diagnosis) -> None:
+def check_alike(a: OnPictures, b: OnPictures) -> None:
     """See that two runs can be compared picture by picture.
 
     Raises:
         StudioError: they cannot; says why.
     """
-    one, other = (next(iter(each.classes.values())).found.of.ids for each in (a, b))
+    one, other = a.ids, b.ids
     if not np.array_equal(one, other):
         raise StudioError("These runs were measured on different pictures; choose runs on the same set.")
     if a.overlap != b.overlap:
@@ -98,8 +109,7 @@ class _Surest:
     def __init__(self, of: ClassDiagnosis) -> None:
         judged = of.detections
         self.of = of
-        rows = np.flatnonzero(~judged.are(Verdict.IGNORED))[: of.objects]
-        self._rows = rows[np.argsort(judged.pictures[rows], kind="stable")]
+        self._rows = of.surest[np.argsort(judged.pictures[of.surest], kind="stable")]
         self.pictures = judged.pictures[self._rows]
         self._objects = np.bincount(of.found.of.pictures[of.found.rows], minlength=of.found.of.counts.size)
         self._true = judged.are(Verdict.TRUE)

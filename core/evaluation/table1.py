@@ -33,6 +33,9 @@ _NAMES = {"association": "AssociationNet", "slowfeat": "SlowFeat", "contrastive"
 _BEYOND = ("nce",)
 """Methods that the paper knows nothing of."""
 
+BEYOND = " (beyond the paper)"
+"""The end of their rows' names."""
+
 _SCALES = {"single": "one scale", "multi": "several scales (*SA)", UNKNOWN: "scales not recorded"}
 
 
@@ -220,7 +223,7 @@ def network_name(init: str | None) -> str:
     if pretraining.get("method") == "caltech101":
         return "Caltech101Net"
     if pretraining.get("method") in _NAMES:
-        beyond = " (beyond the paper)" if pretraining["method"] in _BEYOND else ""
+        beyond = BEYOND if pretraining["method"] in _BEYOND else ""
         return f"{_NAMES[pretraining['method']]}-{pretraining.get('regime')}{beyond}"
     return Path(init).stem
 

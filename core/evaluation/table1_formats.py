@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from core.datasets.voc import CLASSES
 from core.errors import StudioError
 from core.evaluation.differences import Difference, baseline_of, difference, signed
+from core.evaluation.markup import for_latex, for_markdown, in_a_line
 from core.evaluation.table1 import HEADS, TableRow
 
 _HEAD_OF = dict(zip(CLASSES, HEADS, strict=True))
@@ -83,18 +83,18 @@ def _differences(row: TableRow, of: Difference, classes: Sequence[str]) -> tuple
 
 def _text(rows: _Rows, classes: Sequence[str]) -> str:
     """Long remarks stand below the part, those that are the same in one line."""
-    width = max((len(_in_a_line(row.name)) for row, _ in rows), default=0)
+    width = max((len(in_a_line(row.name)) for row, _ in rows), default=0)
     lines = []
     for part in _parts(rows, classes):
         heads = " ".join(f"{head:>6}" for head in (*(_HEAD_OF[name] for name in classes), "mAP"))
         lines += ["", part.title, f"{'':{width}} {heads}"]
         below: dict[str, list[str]] = {}
         for name, cells, remark in part.lines:
-            line = f"{_in_a_line(name):{width}} {' '.join(f'{cell:>6}' for cell in cells)}"
+            line = f"{in_a_line(name):{width}} {' '.join(f'{cell:>6}' for cell in cells)}"
             if len(remark) <= _SHORT:
-                line += f"  {_in_a_line(remark)}"
+                line += f"  {in_a_line(remark)}"
             else:
-                below.setdefault(_in_a_line(remark), []).append(_in_a_line(name))
+                below.setdefault(in_a_line(remark), []).append(in_a_line(name))
             lines.append(line.rstrip())
         lines += [f"  {', '.join(names)}: {remark}" for remark, names in below.items()]
     return "\n".join(lines[1:]) + "\n"
@@ -104,22 +104,22 @@ def _markdown(rows: _Rows, classes: Sequence[str]) -> str:
     lines = []
     for part in _parts(rows, classes):
         heads = ["", *(_HEAD_OF[name] for name in classes), "mAP", "source"]
-        lines += ["", f"**{_for_markdown(part.title)}**", ""]
+        lines += ["", f"**{for_markdown(part.title)}**", ""]
         lines += ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
         for name, cells, remark in part.lines:
-            lines.append("| " + " | ".join([_for_markdown(name), *cells, _for_markdown(remark)]) + " |")
+            lines.append("| " + " | ".join([for_markdown(name), *cells, for_markdown(remark)]) + " |")
     return "\n".join(lines[1:]) + "\n"
 
 
 def _latex(rows: _Rows, classes: Sequence[str]) -> str:
     lines = [r"\begin{tabular}{l" + "r" * (len(classes) + 1) + "l}"]
     for part in _parts(rows, classes):
-        title = rf"\textbf{{{_for_latex(part.title)}}}"
+        title = rf"\textbf{{{for_latex(part.title)}}}"
         heads = " & ".join([title, *(_HEAD_OF[name] for name in classes), "mAP", "source"])
         lines += [r"\hline", heads + r" \\", r"\hline"]
         for name, cells, remark in part.lines:
             texts = (name, *cells, remark)
-            lines.append(" & ".join(_for_latex(text) for text in texts) + r" \\")
+            lines.append(" & ".join(for_latex(text) for text in texts) + r" \\")
     return "\n".join([*lines, r"\hline", r"\end{tabular}"]) + "\n"
 
 
@@ -186,29 +186,6 @@ def _rounded(percent: float) -> str:
 
 def _fraction(percent: float) -> float | None:
     return None if math.isnan(percent) else round(percent / 100, 6)
-
-
-def _in_a_line(text: str) -> str:
-    """A text without line breaks and other characters that move the cursor."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-
-
-def _for_markdown(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>|#~$!&])", r"\\\1", _in_a_line(text))
-
-
-_IN_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "–": "--",
-    **{sign: "\\" + sign for sign in "&%$#_{}"},
-    **{sign: f"{{{sign}}}" for sign in '[]*"`<>|'},  # after \\ the first three are its options
-}
-
-
-def _for_latex(text: str) -> str:
-    return "".join(_IN_LATEX.get(sign, sign) for sign in _in_a_line(text))
 
 
 FORMATS: Mapping[str, Callable[[_Rows, Sequence[str]], str]] = {

@@ -6,10 +6,13 @@ from types import MappingProxyType
 
 
 class Verdict(StrEnum):
-    """What a detection turned out to be, in the order in which it is decided: the first that holds.
+    """What a detection turned out to be, in the order in which verdicts are shown.
+
+    It is that in which they are decided, too: the first holds that can, but a detection that hits a difficult
+    object is `ignored` at once. `MEANINGS` says each in a sentence, `judging.judge` in numbers.
 
     Source: Hoiem, Chodpathumwan and Dai, ECCV 2012, Section 2.1. They call `duplicate` and `poorly placed`
-    together localisation errors; we tell them apart, as TIDE does. `MEANINGS` says each in a sentence.
+    together localisation errors; we tell them apart, as TIDE does.
     """
 
     TRUE = "true"

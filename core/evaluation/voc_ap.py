@@ -5,7 +5,7 @@ a detection is compared with the object that it overlaps most, and no other. Box
 `core/geometry.py`), in which the devkit's areas, with their + 1, are `(x2 - x1) * (y2 - y1)`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,9 +87,19 @@ def metric_of(name: str, year: int) -> ApMetric:
     return found
 
 
-def metric_title(name: str) -> str:
-    """How AP was measured, in words; the name itself where no metric has it any more."""
-    return METRICS[name].title if name in METRICS else f"by {name}"
+OVERLAP = 0.5
+"""The devkit's: the smallest IoU of a correct detection."""
+
+
+def metric_title(name: str, overlap: float = OVERLAP) -> str:
+    """How AP was measured, in words: where no metric has the name any more, by the name itself.
+
+    Args:
+        name: of a metric.
+        overlap: the smallest IoU of a correct detection, which is said unless it is the devkit's.
+    """
+    title = METRICS[name].title if name in METRICS else f"by {name}"
+    return title if overlap == OVERLAP else f"{title}, correct from an IoU of {overlap:g}"
 
 
 @dataclass(frozen=True)
@@ -118,6 +128,11 @@ class Detections:
     def none(cls) -> "Detections":
         """No detection at all."""
         return cls(np.zeros(0, "U1"), np.zeros(0), np.zeros((0, 4)))
+
+    def within(self, images: Collection[str]) -> "Detections":
+        """Those in some images, by their ids."""
+        kept = np.array([image in images for image in self.images.tolist()], bool)
+        return self if kept.all() else Detections(self.images[kept], self.scores[kept], self.boxes[kept])
 
 
 @dataclass(frozen=True)
@@ -182,7 +197,7 @@ def evaluate(
 
 
 def evaluate_class(
-    detections: Detections, truth: Mapping[str, Objects], metric: str, overlap: float = 0.5
+    detections: Detections, truth: Mapping[str, Objects], metric: str, overlap: float = OVERLAP
 ) -> ClassResult:
     """Precision, recall and AP of one class.
 
@@ -240,24 +255,24 @@ def _matches(
     """For each detection the object it overlaps most: its number in the set, their IoU, whether difficult."""
     count = len(detections.scores)
     match, best, difficult = np.full(count, -1), np.zeros(count), np.zeros(count, bool)
-    numbered = 0
-    for image, rows in _rows_by_image(detections.images):
-        objects = truth.get(image)
-        if objects is None or len(objects.boxes) == 0:
-            continue
-        boxes = detections.boxes[rows].astype(np.float64)
-        overlaps = geometry.iou(boxes[:, None], objects.boxes.astype(np.float64)[None])
-        nearest = overlaps.argmax(axis=1)
-        match[rows] = numbered + nearest
-        best[rows] = overlaps[np.arange(len(rows)), nearest]
-        difficult[rows] = objects.difficult[nearest]
-        numbered += len(objects.boxes)
+    held = {image: objects for image, objects in truth.items() if len(objects.boxes)}
+    number_of = {image: number for number, image in enumerate(held)}
+    image_of = np.array([number_of.get(image, -1) for image in detections.images.tolist()], np.int64)
+    rows = np.flatnonzero(image_of >= 0)
+    if len(rows) == 0:
+        return match, best, difficult
+    boxes = np.concatenate([objects.boxes for objects in held.values()]).astype(np.float64)
+    counts = np.array([len(objects.boxes) for objects in held.values()])
+    # Every detection with every object of its image, one after another: pairs of a detection lie together.
+    of_row = counts[image_of[rows]]
+    starts = np.cumsum(of_row) - of_row
+    first = (np.cumsum(counts) - counts)[image_of[rows]]
+    objects = np.arange(of_row.sum()) + np.repeat(first - starts, of_row)
+    overlaps = geometry.iou(
+        np.repeat(detections.boxes[rows].astype(np.float64), of_row, axis=0), boxes[objects]
+    )
+    best[rows] = np.maximum.reduceat(overlaps, starts)
+    is_best = overlaps == np.repeat(best[rows], of_row)
+    match[rows] = np.minimum.reduceat(np.where(is_best, objects, len(boxes)), starts)
+    difficult[rows] = np.concatenate([objects.difficult for objects in held.values()])[match[rows]]
     return match, best, difficult
-
-
-def _rows_by_image(images: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    names, image_of = np.unique(images, return_inverse=True)
-    rows = np.argsort(image_of, kind="stable")
-    ends = np.cumsum(np.bincount(image_of, minlength=len(names)))
-    for number, name in enumerate(names):
-        yield str(name), rows[ends[number - 1] if number else 0 : ends[number]]

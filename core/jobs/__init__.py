@@ -10,6 +10,7 @@ from core.errors import StudioError
 from core.evaluation.config import EvaluateConfig, ProbeConfig
 from core.events import Event
 from core.identity.config import IdentityConfig
+from core.matrix.config import MatrixConfig
 from core.networks.config import ExportWeightsConfig
 from core.pretraining.config import PretrainConfig
 from core.runs.job import Job, Works
@@ -101,7 +102,7 @@ JOBS: dict[str, Job] = {
         Job(
             name="evaluate",
             title="Evaluate",
-            help="measure comp4 files with VOC's average precision",
+            help="measure comp4 files with VOC's average precision, or pack them for its server",
             settings=EvaluateConfig,
             works=Works.FOR_A_FILE,
             module="core.jobs.evaluate",
@@ -115,6 +116,18 @@ JOBS: dict[str, Job] = {
             settings=VocConfig,
             works=Works.IN_A_RUN,
             module="core.jobs.voc",
+            required=("voc",),
+        ),
+        Job(
+            name="table1",
+            title="Table 1",
+            help="fill the paper's Table 1 with runs, or show runs beside it",
+            settings=MatrixConfig,
+            works=Works.IN_A_RUN,
+            module="core.jobs.table1",
+            reads=tuple(Kind),
+            workspace="table1",
+            icon="table1",
             required=("voc",),
         ),
         Job(

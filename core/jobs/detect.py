@@ -13,8 +13,10 @@ from core.datasets.image import read_image
 from core.datasets.voc import CLASSES, VocImage, read_split
 from core.detection.config import DetectConfig
 from core.detection.detector_file import Detector, load_detector
-from core.detection.predict import Detected, detect, surest
+from core.detection.given_boxes import given_boxes
+from core.detection.predict import Detected, Prepared, Rules, surest
 from core.detection.proposal_file import Proposals
+from core.detection.set_detection import detect_set, ready
 from core.detection.unfinished import IMAGES_A_PART, Unfinished
 from core.errors import StudioError
 from core.evaluation import comp4, origin
@@ -22,7 +24,12 @@ from core.evaluation.voc_ap import Detections
 from core.events import Event, Log, Progress, part_of
 from core.jobs.proposals import cache_of, propose_for
 from core.runs.run_folder import RunFolder
+from core.training.ahead import mapped_ahead
 from core.training.device import choose_device, prepare
+from core.usable_cores import usable_cores
+
+AHEAD = 50
+"""Pictures that are read before a GPU can take them."""
 
 
 def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]:
@@ -40,7 +47,7 @@ def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images = read_split(config.voc, config.year, config.set)
     if config.proposals:
-        searched, proposals = 0, Proposals.load(config.proposals)
+        searched, proposals = 0, given_boxes(config.proposals, images)
     else:
         searched = len(images)
         search = propose_for(images, config.mode, config.cache or cache_of(folder))
@@ -50,31 +57,27 @@ def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]
     found = unfinished.read()
     if found:
         yield Log(f"Going on after {len(found)} of {len(images)} images, whose detections are kept.")
+    rules = Rules(config.overlap, config.image_cap, config.amp, config.amp_on_cpu)
+
+    def read(image: VocImage) -> Prepared:
+        return ready(read_image(image.path), proposals[image.id], detector.size, device)
+
+    reading = mapped_ahead(read, images[len(found) :], usable_cores(), AHEAD)
     try:
-        for number, image in enumerate(images[len(found) :], start=len(found) + 1):
-            found.append(
-                detect(
-                    net,
-                    read_image(image.path),
-                    proposals[image.id],
-                    detector.size,
-                    device,
-                    overlap=config.overlap,
-                    cap=config.image_cap,
-                    amp=config.amp,
-                )
-            )
-            if number % IMAGES_A_PART == 0:
+        for each in detect_set(net, reading, device, rules):
+            found.append(each)
+            if len(found) % IMAGES_A_PART == 0:
                 with _failing_in_a_sentence(out):
                     unfinished.keep(found)
-            count = f"picture {number:,} of {len(images):,}"
-            yield Progress(searched + number, searched + len(images), "Detecting", count)
+            count = f"picture {len(found):,} of {len(images):,}"
+            yield Progress(searched + len(found), searched + len(images), "Detecting", count)
     finally:
+        reading.close()
         with _failing_in_a_sentence(out):
             unfinished.keep(found)
     with _failing_in_a_sentence(out):
         for place, name in enumerate(detector.classes):
-            of_class = _of_class(images, [each[place] for each in found], config.set_cap)
+            of_class = detections_of_class(images, [each[place] for each in found], config.set_cap)
             comp4.write(out / comp4.file_name(config.set, name), of_class)
         boxes = str(config.proposals or config.mode)
         origin.write(out, config.set, origin.facts_of(detector.notes, net.trunk.network.name, boxes))
@@ -88,7 +91,9 @@ def _key(config: DetectConfig, detector: Detector, images: Sequence[VocImage], p
         digest.update(tensor.cpu().contiguous().numpy().tobytes())
     for image in images:
         digest.update(image.id.encode() + proposals[image.id].tobytes())
-    digest.update(repr((detector.size, config.overlap, config.image_cap, config.amp)).encode())
+    digest.update(
+        repr((detector.size, config.overlap, config.image_cap, config.amp, config.amp_on_cpu)).encode()
+    )
     return digest.hexdigest()
 
 
@@ -105,7 +110,7 @@ def detections_of(folder: RunFolder) -> Path:
     return folder.results / "detections"
 
 
-def _of_class(images: Sequence[VocImage], found: list[Detected], set_cap: int) -> Detections:
+def detections_of_class(images: Sequence[VocImage], found: list[Detected], set_cap: int) -> Detections:
     limit = surest(found, set_cap * len(images))
     names = [np.full(len(each.scores), image.id) for image, each in zip(images, found, strict=True)]
     scores = np.concatenate([each.scores for each in found])

@@ -9,13 +9,14 @@ from typing import TypeVar
 import torch
 
 from core import config as settings
-from core.datasets.voc import CLASSES, read_split
+from core.datasets.voc import CLASSES, read_split, remarks_on
 from core.detection.batches import training_images
 from core.detection.calibration import calibrate_on
 from core.detection.config import SCHEDULES, FinetuneConfig
 from core.detection.detector_file import IN_RUN, save_detector
+from core.detection.given_boxes import given_boxes
 from core.detection.loop import finetune, rate_at
-from core.detection.proposal_file import Proposals
+from core.detection.pictures import Pictures
 from core.detection.targets import box_statistics
 from core.events import Event, Log, part_of
 from core.jobs.proposals import cache_of, propose_for
@@ -50,8 +51,10 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
         yield Log(warning, "warning")
 
     images = read_split(config.voc, config.year, config.set)
+    for remark in remarks_on(images, config.set):
+        yield Log(remark, "warning")
     if config.proposals:
-        searched, proposals = 0, Proposals.load(config.proposals)
+        searched, proposals = 0, given_boxes(config.proposals, images)
     else:
         searched = len(images)
         search = propose_for(images, config.mode, config.cache or cache_of(folder))
@@ -63,9 +66,18 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
     )
     if config.calibrated and not start.settings:  # a run that is resumed goes on with its own weights
         calibrate_on(net.trunk, chosen, config.seed)
-    statistics = box_statistics((image.labelled() for image in chosen), net.classes)
+    statistics = box_statistics((image.labelled for image in chosen), net.classes)
     training = finetune(
-        net, optimizer, chosen, statistics, config, config.image_size, start, folder.checkpoints, device
+        net,
+        optimizer,
+        chosen,
+        statistics,
+        config,
+        config.image_size,
+        start,
+        folder.checkpoints,
+        device,
+        Pictures.within(device, config.picture_bytes),
     )
     yield from part_of(training, searched, searched + config.total_steps)
     notes = {name: json.dumps(value) for name, value in settings.as_dict(config).items()}

@@ -12,11 +12,15 @@ from core.runs.run_folder import RunFolder
 
 
 def run(folder: RunFolder, config: VocConfig) -> Iterator[Event]:
-    """Fine-tune, detect and evaluate, one after the other; progress is that of the whole."""
+    """Fine-tune, detect and evaluate, one after the other; progress is that of the whole.
+
+    Of a test set without annotations the archive for VOC's server is left instead of an AP.
+    """
     config = finetune.settled(folder, config)
     cache = config.cache or cache_of(folder)
     searched = 0 if config.proposals else len(read_split(config.voc, config.year, config.set))
-    tested = len(read_split(config.voc, config.year, config.test_set))
+    test_images = read_split(config.voc, config.year, config.test_set)
+    tested = len(test_images)
     fine_tuned = searched + config.total_steps
     proposed = 0 if config.test_proposals else tested
     total = fine_tuned + proposed + tested + len(CLASSES)
@@ -31,14 +35,17 @@ def run(folder: RunFolder, config: VocConfig) -> Iterator[Event]:
         proposals=config.test_proposals,
         mode=config.mode,
         amp=config.amp,
+        amp_on_cpu=config.amp_on_cpu,
         cache=cache,
     )
     yield from part_of(detect.run(folder, detecting), fine_tuned, total)
+    can_measure = any(image.annotated for image in test_images)
     measuring = EvaluateConfig(
         voc=config.voc,
         year=config.year,
         set=config.test_set,
         detections=detect.detections_of(folder),
         metric=config.metric,
+        archive=None if can_measure else folder.results / f"VOC{config.year}_{config.test_set}.tar.gz",
     )
     yield from part_of(evaluate.run(folder, measuring), fine_tuned + proposed + tested, total)

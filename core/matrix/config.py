@@ -1,12 +1,14 @@
 """Settings of the job that fills Table 1."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core import config
 from core.config import DEVICES, setting
 from core.errors import StudioError
-from core.matrix.entries import BASELINE, NETWORKS, PAPER_NETWORKS, SCHEDULES, SETTINGS
+from core.matrix.entries import BASELINE, NETWORKS, PAPER_NETWORKS, PAPER_SETTINGS, SCHEDULES, SETTINGS
 
 
 def _schedules() -> tuple[str, ...]:
@@ -25,8 +27,9 @@ class MatrixConfig:
         free=True,
     )
     settings: tuple[str, ...] = setting(
-        tuple(SETTINGS),
-        "Parts of the table; the paper has RandomNet and AssociationNet-objtr alone in voc2012",
+        PAPER_SETTINGS,
+        f"Parts of the table, of {', '.join(SETTINGS)}; the paper has RandomNet and AssociationNet-objtr "
+        "alone in VOC 2012; voc2012_test leaves archives for VOC's server, which alone can measure there",
         free=True,
     )
     seeds: int = setting(1, "How many times all is done, with seeds 0, 1 and so on", minimum=1, free=True)
@@ -65,6 +68,22 @@ class MatrixConfig:
     def needs_trajectories(self) -> bool:
         """Whether some network learns from the trajectories of a project."""
         return any(name not in (BASELINE, "Caltech101Net") for name in self.networks)
+
+
+def grown(began: MatrixConfig, given: Mapping[str, Any]) -> MatrixConfig:
+    """The settings of a matrix with others given: networks, settings and seeds are added, never taken away.
+
+    Raises:
+        StudioError: a value out of range.
+    """
+    names = {
+        field: tuple(name for name in known if name in (*getattr(began, field), *given.get(field, ())))
+        for field, known in (("networks", NETWORKS), ("settings", SETTINGS))
+    }
+    for field, known in (("networks", NETWORKS), ("settings", SETTINGS)):
+        _all_of(field, tuple(given.get(field, known)), tuple(known))
+    seeds = max(began.seeds, given.get("seeds", 1))
+    return replace(began, **{**given, **names, "seeds": seeds})
 
 
 def _all_of(what: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from core.matrix.entries import NETWORKS
+from core.matrix.names import setting_title
 from core.matrix.plan import Plan, PlannedRun
 from core.matrix.state import MatrixState, RunState, Stage, seconds_since_start
 
@@ -25,19 +27,20 @@ class Forecast:
 
     @property
     def words(self) -> str:
-        """As a sentence without a full stop."""
+        """In a few words, without the kinds that are unknown."""
         if self.seconds is None:
-            return "how long it takes is not known until the first cell has run" if self.unknown else "done"
-        if not self.unknown:
-            return f"about {duration(self.seconds)} left"
-        return f"at least {duration(self.seconds)} left; not measured yet: {', '.join(self.unknown)}"
+            return "how long it takes is not known until the first cell has run" if self.unknown else ""
+        return f"{'at least' if self.unknown else 'about'} {duration(self.seconds)} left"
 
 
-def forecast(plan: Plan, state: MatrixState, workers: int) -> Forecast:
+def forecast(
+    plan: Plan, state: MatrixState, workers: int, before: Mapping[str, float] = MappingProxyType({})
+) -> Forecast:
     """What is left, by the mean of the runs of the same kind that are done, or are running and say how long.
 
     Args:
         workers: runs at the same time.
+        before: kind of run → the seconds it took elsewhere, for kinds of which none has run here.
     """
     measured: defaultdict[str, list[float]] = defaultdict(list)
     running: defaultdict[str, list[float]] = defaultdict(list)
@@ -46,7 +49,7 @@ def forecast(plan: Plan, state: MatrixState, workers: int) -> Forecast:
             measured[kind_of(each.run)].append(each.seconds)
         elif each.stage is Stage.RUNNING and each.status.eta is not None:
             running[kind_of(each.run)].append((seconds_since_start(each.folder) or 0) + each.status.eta)
-    usual = {kind: sum(of) / len(of) for kind, of in {**running, **measured}.items()}
+    usual = {**before, **{kind: sum(of) / len(of) for kind, of in {**running, **measured}.items()}}
     left = [each for each in state.runs.values() if each.run.name in needed(plan, state)]
     known = [seconds for each in left if (seconds := _left(each, usual)) is not None]
     unknown = dict.fromkeys(kind_of(each.run) for each in left if _left(each, usual) is None)
@@ -67,7 +70,7 @@ def needed(plan: Plan, state: MatrixState) -> tuple[str, ...]:
 def kind_of(run: PlannedRun) -> str:
     """Runs of the same kind take about as long."""
     if run.job == "voc":
-        return f"a cell of {run.setting}"
+        return f"a cell of {setting_title(run.setting)}"
     if run.job == "pretrain":
         return f"pretraining with {NETWORKS[run.network]['method']}"
     return f"boxes of VOC {run.year} {run.set}"

@@ -34,6 +34,11 @@ class PlannedRun:
     year: int = 0
     set: str = ""
 
+    @property
+    def learns_from_trajectories(self) -> bool:
+        """Whether it takes the snapshot of the matrix along."""
+        return self.job == "pretrain" and NETWORKS[self.network]["method"] != "caltech101"
+
 
 @dataclass(frozen=True)
 class Cell:

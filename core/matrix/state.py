@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from core.errors import StudioError
 from core.matrix.place import Place
@@ -14,6 +15,9 @@ from core.runs.run_folder import RunFolder, State, Status
 
 RESULTS = {"proposals": "proposals.json", "pretrain": "trunk.safetensors", "voc": "ap.json"}
 """The file of a finished run's `results` by its job."""
+
+ARCHIVED = "archive.json"
+"""The same of a cell that leaves an archive for VOC's server in place of an AP."""
 
 
 class Stage(enum.StrEnum):
@@ -85,7 +89,11 @@ class MatrixState:
 
 def state_of(plan: Plan, place: Place) -> MatrixState:
     """How far a matrix is; a run whose result was deleted counts as cut, or as missing."""
-    runs = {run.name: run_state(run, place) for run in plan.runs}
+    return matrix_state(plan, {run.name: run_state(run, place) for run in plan.runs})
+
+
+def matrix_state(plan: Plan, runs: Mapping[str, RunState]) -> MatrixState:
+    """The same from the states of all runs by name."""
     return MatrixState(runs, tuple(_cell_state(cell, runs) for cell in plan.cells))
 
 
@@ -95,7 +103,8 @@ def run_state(run: PlannedRun, place: Place) -> RunState:
     if not (folder.path / "config.toml").is_file():
         return RunState(run, folder, Stage.MISSING, Status())
     status = folder.status()
-    if status.state is State.DONE and (folder.results / RESULTS[run.job]).is_file():
+    archived = run.job == "voc" and (folder.results / ARCHIVED).is_file()
+    if status.state is State.DONE and (archived or (folder.results / RESULTS[run.job]).is_file()):
         return RunState(run, folder, Stage.DONE, status, seconds=seconds_of(folder, status))
     stages = {
         State.QUEUED: Stage.MISSING,
@@ -126,13 +135,13 @@ def seconds_since_start(folder: RunFolder) -> float | None:
         return None
 
 
-def is_damaged(state: RunState) -> bool:
-    """Whether files that a run needs to be resumed are gone, so that it is to be made anew."""
+def is_whole(folder: RunFolder, snapshot: Path | None) -> bool:
+    """Whether a run's folder has what resuming it needs: its settings, and every file of the snapshot."""
     try:
-        state.folder.settings_as_written()
+        folder.settings_as_written()
     except StudioError:
-        return True
-    return False
+        return False
+    return snapshot is None or all((folder.snapshot / file.name).is_file() for file in snapshot.iterdir())
 
 
 def _cell_state(cell: Cell, runs: Mapping[str, RunState]) -> CellState:

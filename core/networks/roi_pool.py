@@ -51,8 +51,8 @@ def roi_max_pool(features: Tensor, rois: Tensor, size: int, scale: float = 1 / S
         pooled: Tensor = _RoIMaxPool.apply(features, rois, size, scale)
         return pooled
     bins = _bins(rois, size, scale, *features.shape[2:])
-    best = _largest(features.permute(0, 2, 3, 1), bins)
-    return best.masked_fill(bins.empty, 0).permute(0, 3, 1, 2)
+    maps = features.permute(0, 2, 3, 1)
+    return _largest(maps, bins, maps.new_zeros(())).permute(0, 3, 1, 2)
 
 
 def corner_cells(rois: Tensor, scale: float = 1 / STRIDE) -> Tensor:
@@ -88,26 +88,29 @@ class _Bins(NamedTuple):
 
 
 class _RoIMaxPool(torch.autograd.Function):
-    """Pools numbers that order by value, then by cell: the first of equal maxima has the largest."""
+    """Pools numbers that order by value, then by cell: the first of equal maxima has the largest.
+
+    Bins beyond the map are given 0 in a cell of their own, which has no gradient.
+    """
 
     @staticmethod
     def forward(ctx: Any, features: Tensor, rois: Tensor, size: int, scale: float) -> Tensor:
         bins = _bins(rois, size, scale, *features.shape[2:])
-        best = _largest(_ordered(features.permute(0, 2, 3, 1)), bins)
-        values, cells = _unordered(best)
+        maps, beyond = _ordered(features.permute(0, 2, 3, 1))
+        values, cells = _unordered(_largest(maps, bins, beyond))
         ctx.shape = features.shape
-        ctx.save_for_backward(cells, bins.empty)
-        return values.masked_fill_(bins.empty, 0).permute(0, 3, 1, 2)
+        ctx.save_for_backward(cells)
+        return values.permute(0, 3, 1, 2)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         count, channels, height, width = ctx.shape
-        cells, empty = ctx.saved_tensors
-        flowing = gradient.permute(0, 2, 3, 1).masked_fill(empty, 0).reshape(-1, channels)
-        total = gradient.new_zeros(count * height * width, channels)
-        _add_by_cell(total, cells.masked_fill(empty, 0).reshape(-1, channels), flowing)
-        return total.reshape(count, height, width, channels).permute(0, 3, 1, 2), None, None, None
+        (cells,) = ctx.saved_tensors
+        flowing = gradient.permute(0, 2, 3, 1).reshape(-1, channels)
+        total = gradient.new_zeros(count * height * width + 1, channels)  # one for bins beyond the map
+        _add_by_cell(total, cells.reshape(-1, channels), flowing)
+        return total[:-1].reshape(count, height, width, channels).permute(0, 3, 1, 2), None, None, None
 
 
 def _add_by_cell(total: Tensor, cells: Tensor, values: Tensor) -> None:
@@ -146,28 +149,28 @@ def _edges(first: Tensor, last: Tensor, size: int, limit: int) -> tuple[Tensor, 
     return starts.clamp(0, limit).long(), ends.clamp(0, limit).long()
 
 
-def _largest(maps: Tensor, bins: _Bins) -> Tensor:
-    """The largest numbers of an (N, H, W, C) map in every bin, (R, size, size, C); any in empty bins."""
+def _largest(maps: Tensor, bins: _Bins, beyond: Tensor) -> Tensor:
+    """The largest numbers of an (N, H, W, C) map in every bin, (R, size, size, C); `beyond` in empty bins."""
     count, height, width, channels = maps.shape
-    windows = _windows(maps, bins.levels).reshape(-1, channels)
+    windows = _windows(maps, bins.levels, beyond)
     tall, rows = _cover(bins.y1, bins.y2, bins.levels[0], height)
     wide, columns = _cover(bins.x1, bins.x2, bins.levels[1], width)
     table = tall[:, :, None] * bins.levels[1] + wide[:, None, :]
     map_start = (table * count + bins.image[:, None, None]) * height
     corners = [(map_start + y[:, :, None]) * width + x[:, None, :] for y in rows for x in columns]
-    places = torch.stack(corners, dim=-1).reshape(-1, 4)
+    places = torch.stack(corners, dim=-1).masked_fill(bins.empty, windows.shape[0] - 1).reshape(-1, 4)
     if torch.compiler.is_exporting():  # without `out`, which does not go with gradients
         found = [windows.index_select(0, place) for place in places.unbind(1)]
         most = torch.maximum(torch.maximum(found[0], found[1]), torch.maximum(found[2], found[3]))
         return most.reshape(*table.shape, channels)
     best = maps.new_empty(places.shape[0], channels)
-    at_once = [(best, places)]
-    if maps.device.type == "cpu":  # so many as stay in its cache
-        at_once = list(zip(best.split(256), places.split(256), strict=True))
-    for part, four in at_once:
-        torch.index_select(windows, 0, four[:, 0], out=part)
+    if maps.device.type == "cpu":  # so many at once as stay in its cache
+        for part, four in zip(best.split(64), places.split(64), strict=True):
+            torch.amax(windows.index_select(0, four.flatten()).unflatten(0, (-1, 4)), 1, out=part)
+    else:
+        torch.index_select(windows, 0, places[:, 0], out=best)
         for k in (1, 2, 3):
-            torch.maximum(part, windows.index_select(0, four[:, k]), out=part)
+            torch.maximum(best, windows.index_select(0, places[:, k]), out=best)
     return best.reshape(*table.shape, channels)
 
 
@@ -179,14 +182,19 @@ def _cover(first: Tensor, end: Tensor, levels: int, limit: int) -> tuple[Tensor,
     return level, (first.clamp_max(limit - 1), (end - (1 << level)).clamp_min(0))
 
 
-def _windows(x: Tensor, levels: tuple[int, int]) -> Tensor:
-    """The largest numbers of windows of 2^k × 2^l cells, (levels down, levels across, *x.shape).
+def _windows(x: Tensor, levels: tuple[int, int], beyond: Tensor) -> Tensor:
+    """The largest numbers of windows of 2^k × 2^l cells of an (N, H, W, C) map, and `beyond` as the last row.
 
-    Each stands where its window begins; where a window would leave the map there is anything.
+    Returns:
+        (levels down · levels across · N · H · W + 1, C). Each stands where its window begins; where a
+        window would leave the map there is anything.
     """
     if torch.compiler.is_exporting():
-        return _windows_of_any_map(x, levels)
-    made = x.new_empty(*levels, *x.shape)
+        rows = _windows_of_any_map(x, levels).reshape(-1, x.shape[-1])
+        return torch.cat([rows, beyond.expand(1, x.shape[-1])])
+    rows = x.new_empty(levels[0] * levels[1] * x[..., 0].numel() + 1, x.shape[-1])
+    rows[-1] = beyond
+    made = rows[:-1].view(*levels, *x.shape)
     for high in range(levels[0]):
         for wide in range(levels[1]):
             if high == wide == 0:
@@ -200,11 +208,11 @@ def _windows(x: Tensor, levels: tuple[int, int]) -> Tensor:
                 of_half.narrow(axis, x.shape[axis] - length, length),
                 out=made[high, wide].narrow(axis, 0, length),
             )
-    return made
+    return rows
 
 
 def _windows_of_any_map(x: Tensor, levels: tuple[int, int]) -> Tensor:
-    """`_windows` where the sides of the map are not known, as in torch.export."""
+    """(levels down, levels across, *x.shape): `_windows` of a map of unknown sides, as in torch.export."""
     made: list[Tensor] = []
     for high in range(levels[0]):
         for wide in range(levels[1]):
@@ -217,15 +225,17 @@ def _windows_of_any_map(x: Tensor, levels: tuple[int, int]) -> Tensor:
     return torch.stack(made)
 
 
-def _ordered(x: Tensor) -> Tensor:
+def _ordered(x: Tensor) -> tuple[Tensor, Tensor]:
     """(N, H, W, C) float32 → int64 that order by value, and of equal values the earlier cell first.
+
+    And the same of 0 in a cell after all others.
 
     The bits of a float, less its sign, order as the float does; the bits of a negative one the other way.
     """
     bits = (x.float() + 0.0).view(torch.int32)  # -0 becomes 0
     bits = bits ^ ((bits >> 31) & 0x7FFFFFFF)
-    cells = torch.arange(x[..., 0].numel(), device=x.device).reshape(*x.shape[:3], 1)
-    return (bits.long() << 32) + (_LOW - cells)
+    cells = torch.arange(x[..., 0].numel() + 1, device=x.device)
+    return (bits.long() << 32) + (_LOW - cells[:-1].reshape(*x.shape[:3], 1)), _LOW - cells[-1]
 
 
 def _unordered(ordered: Tensor) -> tuple[Tensor, Tensor]:

@@ -46,10 +46,22 @@ def edits_since(folder: RunFolder, project: Project) -> str:
         since = journal.since(connection, head.revision)
     if not since.made and not since.taken_back:
         return NONE
-    parts = [*_counted(since.made), *_pairs(folder, project, head, since)]
+    return _sentence(since, "since", [*_counted(since.made), *_pairs(folder, project, head, since)])
+
+
+def edits_between(project: Project, earlier: int, later: int) -> str:
+    """What was edited from one revision to a later one, such as "3 edits: 1 split, 2 rejections"."""
+    with project.reading() as connection:
+        found = journal.since(connection, earlier, later)
+    if not found.made and not found.taken_back:
+        return "no edits"
+    return _sentence(found, "", _counted(found.made))
+
+
+def _sentence(since: Since, word: str, parts: Iterable[str]) -> str:
     made, back = len(since.made), len(since.taken_back)
     edits = f"{made or back:,} edit{'s' if (made or back) != 1 else ''}"
-    words = f"{edits} since" if made else f"{edits} taken back since"
+    words = " ".join(filter(None, (edits, "" if made else "taken back", word)))
     if made and back:
         words += f", {back:,} taken back"
     return ": ".join(filter(None, (words, ", ".join(parts))))

@@ -8,9 +8,10 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from core.atomic_file import write_atomically
@@ -21,7 +22,7 @@ from core.runs import provenance
 from core.runs.job import Job
 from core.runs.run_folder import RunFolder, State
 from core.trajectories import store
-from core.trajectories.snapshot import write_snapshot
+from core.trajectories.snapshot import read_snapshot, write_snapshot
 from core.version import ROOT, code_version
 
 _DISTRIBUTIONS = ("torch", "numpy", "opencv-contrib-python-headless", "SQLAlchemy", "scipy", "safetensors")
@@ -61,7 +62,37 @@ def prepare_at(
     return _furnished(RunFolder.create(path, job.name, settings), job, settings, project, clips)
 
 
-def start_worker(folder: RunFolder, threads: int | None = None) -> "subprocess.Popen[bytes]":
+def prepare_with(path: Path, job: Job, settings: Any, snapshot: Path | None) -> RunFolder:
+    """Make a run in the very folder `path` that works on a snapshot taken before, where there is one.
+
+    Args:
+        snapshot: the folder of the snapshot; its files are linked to where the disk can do that, else copied.
+
+    Raises:
+        StudioError: the folder is not empty, the snapshot is damaged, or the run cannot be made or written.
+    """
+    folder = RunFolder.create(path, job.name, settings)
+    return _furnished(folder, job, settings, None, None, snapshot)
+
+
+def add_snapshot(folder: RunFolder, job: Job, settings: Any, project: Project) -> None:
+    """Give a run that was made without one a snapshot of all clips of a project.
+
+    Raises:
+        StudioError: it cannot be written.
+    """
+    try:
+        with project.reading() as connection:
+            clips = store.clips(connection)
+            write_snapshot(connection, clips, folder.snapshot, project.path, job.reads)
+        provenance.write(folder, job, settings, project.path, clips, True)
+    except OSError as error:
+        raise StudioError(f"Cannot write to the run {folder.path} ({error.strerror}); free space.") from error
+
+
+def start_worker(
+    folder: RunFolder, threads: int | None = None, variables: Mapping[str, str] = MappingProxyType({})
+) -> "subprocess.Popen[bytes]":
     """Start a worker on a run, new or to be resumed, in a process that outlives this one.
 
     The caller keeps the result and polls it, so that an ended worker does not stay a zombie.
@@ -69,13 +100,14 @@ def start_worker(folder: RunFolder, threads: int | None = None) -> "subprocess.P
     Args:
         folder: the run.
         threads: threads that torch computes with; as many as it likes where None.
+        variables: of its environment, beside those of this process.
 
     Raises:
         StudioError: the run is running already, or its folder cannot be written.
     """
     if folder.is_alive():
         raise StudioError(f"The run {folder.name} is already running; wait for its end or stop it.")
-    environment = worker_environment()
+    environment = {**worker_environment(), **variables}
     if threads is not None:
         environment["OMP_NUM_THREADS"] = str(threads)
     try:
@@ -118,7 +150,12 @@ def environment() -> dict[str, Any]:
 
 
 def _furnished(
-    folder: RunFolder, job: Job, settings: Any, project: Project | None, clips: Sequence[Clip] | None
+    folder: RunFolder,
+    job: Job,
+    settings: Any,
+    project: Project | None,
+    clips: Sequence[Clip] | None,
+    snapshot: Path | None = None,
 ) -> RunFolder:
     chosen: Sequence[Clip] = ()
     try:
@@ -130,6 +167,11 @@ def _furnished(
                 if chosen:
                     write_snapshot(connection, chosen, folder.snapshot, project.path, job.reads)
         where = project.path if project is not None else None
+        if snapshot is not None:
+            for file in snapshot.iterdir():
+                _link(file, folder.snapshot / file.name)
+            taken = read_snapshot(folder.snapshot)
+            chosen, where = [content.clip for content in taken.clips], Path(taken.project)
         provenance.write(folder, job, settings, where, chosen, clips is None)
     except StudioError:
         shutil.rmtree(folder.path, ignore_errors=True)
@@ -140,6 +182,13 @@ def _furnished(
             f"Cannot write the run {folder.path} ({error.strerror}); free disk space or choose another place."
         ) from error
     return folder
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or one without links
+        write_atomically(target, source.read_bytes())
 
 
 def _version(distribution: str) -> str:

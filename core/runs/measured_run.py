@@ -9,18 +9,30 @@ from typing import Any
 
 import numpy as np
 
+from core.atomic_file import write_atomically
 from core.datasets.voc import CLASSES, VocImage, read_split
+from core.detection import given_boxes
 from core.detection.config import MODES
 from core.detection.proposal_file import Proposals
 from core.detection.proposals import cached_boxes
 from core.errors import StudioError
 from core.evaluation import comp4, origin
 from core.evaluation.diagnosis import ClassDiagnosis, Diagnosis, diagnose
-from core.evaluation.voc_ap import Detections
+from core.evaluation.voc_ap import OVERLAP, Detections
 from core.runs.run_folder import RunFolder
 
-USUAL_OVERLAP = 0.5
-"""The smallest IoU of a correct detection where a result does not say it, as VOC has it."""
+_SOURCE = "measured_from.json"
+"""In the results of a run whose detections lie elsewhere: the folders of VOC and of the comp4 files."""
+
+
+def name_source(run: RunFolder, voc: Path, detections: Path) -> None:
+    """Say in a run what its AP was measured from.
+
+    Raises:
+        OSError: the run's folder cannot be written.
+    """
+    source = {"voc": str(voc.absolute()), "detections": str(detections.absolute())}
+    write_atomically(run.results / _SOURCE, json.dumps(source, indent=1).encode())
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,8 @@ class MeasuredRun:
         metric: one of `voc_ap.METRICS`.
         overlap: the smallest IoU of a correct detection.
         files: folder of the comp4 files.
-        images: of the set, with their objects; their pictures may be absent.
+        images: of the set, with their objects, but those without annotation; the pictures may be absent.
+        listed: ids of all images of the set.
     """
 
     folder: RunFolder
@@ -45,6 +58,7 @@ class MeasuredRun:
     overlap: float
     files: Path
     images: tuple[VocImage, ...]
+    listed: frozenset[str]
 
     @classmethod
     def open(cls, run: Path, voc: Path | None = None) -> "MeasuredRun":
@@ -58,28 +72,41 @@ class MeasuredRun:
             StudioError: the run was not measured, its detections are gone, or the VOC data are.
         """
         folder = RunFolder.open(run)
-        settings, result = folder.settings_as_written(), _result(folder)
-        year, set_name = int(result["year"]), str(result["set"])
-        files = _files(folder, settings, result)
+        settings, result, source = folder.settings_as_written(), _result(folder), _source(folder)
+        measured_set = "test_set" if folder.job == "voc" else "set"
+        try:
+            year = int(result.get("year") or settings["year"])
+            set_name = str(result.get("set") or settings[measured_set])
+            overlap = float(result.get("overlap") or OVERLAP)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StudioError(
+                f"{folder.results / 'ap.json'} does not say what was measured; evaluate again."
+            ) from error
+        files = _files(folder, settings, source)
         if not any((files / comp4.file_name(set_name, name)).is_file() for name in CLASSES):
             raise StudioError(
                 f"The detections of {folder.name} are no longer in {files}; detect and evaluate again."
             )
-        place = voc or Path(str(result.get("voc") or settings.get("voc", "")))
+        place = voc or Path(str(source.get("voc") or settings.get("voc", "")))
         if not place.is_dir():
             raise StudioError(f"The VOC data of {folder.name} are no longer in {place}; put the folder back.")
-        images = read_split(place, year, set_name)
-        overlap = float(result.get("overlap") or USUAL_OVERLAP)
-        return cls(folder, place, year, set_name, str(result["metric"]), overlap, files, images)
+        images = read_split(place, year, set_name, pictures=False)
+        annotated = tuple(image for image in images if image.annotated)
+        if not annotated:
+            raise StudioError(f"{set_name} has no annotations in {place}; put them back.")
+        listed = frozenset(image.id for image in images)
+        return cls(folder, place, year, set_name, str(result["metric"]), overlap, files, annotated, listed)
 
     def detections(self, name: str) -> Detections:
-        """Of one class; none where there is no file of it.
+        """Of one class, in its `images`; none where there is no file of it.
 
         Raises:
-            StudioError: the file is damaged.
+            StudioError: the file is damaged, or of another set.
         """
         path = self.files / comp4.file_name(self.set, name)
-        return comp4.read(path) if path.is_file() else Detections.none()
+        if not path.is_file():
+            return Detections.none()
+        return comp4.read(path, self.listed).within({image.id for image in self.images})
 
     def diagnosis(self, on_class: Callable[[ClassDiagnosis], None] | None = None) -> Diagnosis:
         """Why its AP is what it is; takes seconds. `on_class` is called as classes finish.
@@ -117,7 +144,7 @@ class MeasuredRun:
         if not named or named in MODES:
             return None
         try:
-            return Proposals.load(Path(str(named)))
+            return given_boxes.load(Path(str(named)))
         except StudioError:
             return None
 
@@ -137,15 +164,21 @@ def _result(folder: RunFolder) -> dict[str, Any]:
         raise StudioError(f"{folder.name} was not measured; evaluate its detections first.") from error
     except (OSError, ValueError) as error:
         raise StudioError(f"{folder.results / 'ap.json'} cannot be read; evaluate again.") from error
-    if not isinstance(result, dict) or not {"year", "set", "metric"} <= result.keys():
+    if not isinstance(result, dict) or "metric" not in result:
         raise StudioError(f"{folder.results / 'ap.json'} does not say what was measured; evaluate again.")
     return result
 
 
-def _files(folder: RunFolder, settings: Mapping[str, Any], result: Mapping[str, Any]) -> Path:
-    """The folder of the comp4 files: beside the result, or where the result or the settings say."""
-    usual = folder.results / "detections"
-    if usual.is_dir():
-        return usual
+def _source(folder: RunFolder) -> dict[str, Any]:
+    try:
+        source = json.loads((folder.results / _SOURCE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return source if isinstance(source, dict) else {}
+
+
+def _files(folder: RunFolder, settings: Mapping[str, Any], source: Mapping[str, Any]) -> Path:
+    """The folder of the comp4 files: that which was measured, or what the settings say, or in the results."""
     setting = {"evaluate": "detections", "detect": "out"}.get(folder.job, "")
-    return Path(str(result.get("detections") or settings.get(setting) or usual))
+    named = source.get("detections") or settings.get(setting)
+    return Path(str(named)) if named else folder.results / "detections"

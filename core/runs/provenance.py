@@ -30,6 +30,9 @@ from core.runs.run_folder import RunFolder
 FILE, MACHINES = "provenance.json", "machines.json"
 NOT_RECORDED = "not recorded"
 
+SHOWN = 16
+"""Letters of a digest that people see."""
+
 
 def write(
     folder: RunFolder, job: Job, settings: Any, project: Path | None, clips: Sequence[Clip], every_clip: bool
@@ -150,6 +153,7 @@ def note_machine(folder: RunFolder) -> None:
         "cpus": os.cpu_count(),
         "threads": os.environ.get("OMP_NUM_THREADS") or "as torch likes",
         "gpus": gpus(),
+        "visible_gpus": os.environ.get("CUDA_VISIBLE_DEVICES"),
     }
     write_atomically(folder.path / MACHINES, json.dumps([*machines(folder), machine], indent=1).encode())
 
@@ -259,6 +263,21 @@ def _read(path: Path) -> Any:
 # --- words ------------------------------------------------------------------------------------
 
 
+def data_of(folder: RunFolder) -> dict[str, str]:
+    """What a run was made from, to hold against another's: digests by what they are of, and the program.
+
+    What is not recorded is left out.
+    """
+    found = {
+        name: str(digest.get("sha256", ""))[:SHOWN]
+        for name, digest in read(folder).get("digests", {}).items()
+    }
+    made = _read(folder.path / "environment.json")
+    if isinstance(made, dict) and made.get("program"):
+        found["program"] = str(made["program"])
+    return found
+
+
 def facts(folder: RunFolder) -> dict[str, str]:
     """What is known of a run's making, in words by title, for people; `NOT_RECORDED` where it is not."""
     noted, ran = read(folder), machines(folder)
@@ -273,7 +292,7 @@ def facts(folder: RunFolder) -> dict[str, str]:
         "Seed": str(noted["seed"]) if noted.get("seed") is not None else "",
     }
     for name, digest in noted.get("digests", {}).items():
-        found[f"Digest of {name}"] = f"{digest['sha256'][:16]}… ({digest['covers']})"
+        found[f"Digest of {name}"] = f"{digest['sha256'][:SHOWN]}… ({digest['covers']})"
     return {title: text or NOT_RECORDED for title, text in found.items()}
 
 

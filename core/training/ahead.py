@@ -1,10 +1,11 @@
-"""Batches drawn ahead of the step that learns from them."""
+"""What threads work out before it is asked for."""
 
 from collections import deque
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+Given = TypeVar("Given")
 Item = TypeVar("Item")
 
 
@@ -19,6 +20,26 @@ def drawn_ahead(items: Iterator[Item], count: int = 1) -> Generator[Item, None, 
         while drawn := coming.popleft().result():
             coming.append(executor.submit(_next, items))
             yield drawn[0]
+
+
+def mapped_ahead(
+    work: Callable[[Given], Item], given: Iterable[Given], threads: int, count: int
+) -> Generator[Item, None, None]:
+    """What some work makes of things, in their order; several threads do it, at most `count` things ahead.
+
+    What it raises is raised where its item would have come. Closing waits for what is being worked out.
+    """
+    executor = ThreadPoolExecutor(threads, "working")
+    try:
+        coming: deque[Future[Item]] = deque()
+        for each in given:
+            coming.append(executor.submit(work, each))
+            if len(coming) > count:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def _next(items: Iterator[Item]) -> tuple[Item, ...]:

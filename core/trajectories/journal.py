@@ -227,7 +227,7 @@ class Since:
     """How the project differs from what it was at a revision, by edits, oldest first.
 
     Attributes:
-        made: done now, and not then.
+        made: done now, or at a later revision, and not then.
         taken_back: done then, and not now.
         clips: that any edit since touched; None where one touched several.
     """
@@ -237,17 +237,25 @@ class Since:
     clips: frozenset[int] | None
 
 
-def since(connection: Connection, revision: int) -> Since:
-    """What was edited since a revision."""
+def since(connection: Connection, revision: int, until: int | None = None) -> Since:
+    """What was edited since a revision, until a later one or now."""
     touched = select(_j.edit_id).where(_j.revision > revision)
+    if until is not None:
+        touched = touched.where(_j.revision <= until)
     entries = connection.execute(_ENTRIES.where(_e.id.in_(touched)).order_by(_e.id)).all()
-    before = select(_j.edit_id, _j.action).where(_j.edit_id.in_(touched), _j.revision <= revision)
-    then = {row.edit_id: row.action != "undo" for row in connection.execute(before.order_by(_j.revision))}
+    actions = select(_j.edit_id, _j.action, _j.revision).where(_j.edit_id.in_(touched)).order_by(_j.revision)
+    then: dict[int, bool] = {}
+    now: dict[int, bool] = {}
+    for edit, action, when in connection.execute(actions):
+        if until is None or when <= until:
+            now[edit] = action != "undo"
+        if when <= revision:
+            then[edit] = now[edit]
     found = [HistoryEntry(*entry) for entry in entries]
     clips = {entry.clip_id for entry in found}
     return Since(
-        made=tuple(one for one in found if one.state == "done" and not then.get(one.id)),
-        taken_back=tuple(one for one in found if one.state != "done" and then.get(one.id)),
+        made=tuple(one for one in found if now[one.id] and not then.get(one.id)),
+        taken_back=tuple(one for one in found if not now[one.id] and then.get(one.id)),
         clips=None if None in clips else frozenset(id for id in clips if id is not None),
     )
 

@@ -77,6 +77,10 @@ class NumberEditor(Editor):
         _fill(self, self._box)
         self._box.valueChanged.connect(self.changed)
 
+    def set_minimum(self, low: int) -> None:
+        """Allow no number below this one."""
+        self._box.setMinimum(low)
+
     def value(self) -> int | float:
         return self._box.value()
 

@@ -16,7 +16,7 @@ from studio.forms.setting_editors import Editor, editor_for
 
 Settings = TypeVar("Settings")
 
-_SPELLED = {"voc": "VOC", "amp": "AMP", "rois": "RoIs"}
+_SPELLED = {"voc": "VOC", "amp": "AMP", "rois": "RoIs", "caltech101": "Caltech-101"}
 
 
 class SettingsForm(QWidget, Generic[Settings]):

@@ -69,7 +69,8 @@ class Quoted:
 
         Args:
             row: of the paper.
-            runs: those shown beside it, each with the reason why it may not be compared; empty if it may.
+            runs: those shown beside it, each with the reason why it may not be compared; empty if it may. One
+                that is shown alone needs no name.
         """
         aps = {name: ap / 100 for name, ap in row.aps.items()} | {MEAN: row.mean_ap / 100}
         unlike = [(name, reason) for name, reason in runs if reason]
@@ -77,7 +78,8 @@ class Quoted:
         if unlike:
             name, reason = unlike[0]
             others = f", nor {len(unlike) - 1} more" if len(unlike) > 1 else ""
-            remark += f"; not comparable with “{name}” ({reason}){others}"
+            remark += f"; not comparable with “{name}” ({reason})" if name else f"; not comparable: {reason}"
+            remark += others
         return cls(row.name, aps, remark)
 
 
@@ -131,6 +133,10 @@ class ApBars(PlotPanel):
         self._plot.viewport().installEventFilter(self)
         self._dress()
         self._draw()
+
+    def add_tool(self, tool: QWidget) -> None:
+        """Put something beside the title."""
+        self._head.insertWidget(1, tool)
 
     def show_runs(self, series: Sequence[BarSeries], quoted: Quoted | None) -> None:
         """Show these runs side by side, and one published row as marks."""
@@ -196,7 +202,7 @@ class ApBars(PlotPanel):
         drawn = self.intervals()
         middle = (len(self._series) - 1) / 2
         at = np.array([self.groups.index(group) + (place - middle) * width for place, group in drawn])
-        self._whiskers.setData(*whiskers(at, [*drawn.values()], min(0.12, 0.3 * width)))
+        self._whiskers.setData(*whiskers(at, [*drawn.values()], min(0.1, 0.16 * width)))
 
     def _draw_marks(self) -> None:
         if self._quoted is None:
@@ -211,7 +217,8 @@ class ApBars(PlotPanel):
         colours = theme.colours(self)
         self._divider.setPen(pg.mkPen(colours.border))
         self._marks.setPen(pg.mkPen(colours.text, width=self._wide(2)))
-        self._whiskers.setPen(pg.mkPen(colours.muted, width=self._wide(1.5)))
+        self._whiskers.setPen(pg.mkPen(colours.text, width=self._wide(1.5)))
+        self._whiskers.setShadowPen(pg.mkPen(colours.base, width=self._wide(3)))
         band = QColor(colours.mark)
         band.setAlphaF(0.14)
         self._band.setBrush(pg.mkBrush(band))

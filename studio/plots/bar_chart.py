@@ -23,9 +23,9 @@ class Bar:
     """One bar.
 
     Attributes:
-        name: below it; a space in it may become a line's end.
-        value: its height; NaN for none.
-        words: what stands above it.
+        name: beside it.
+        value: its length; NaN for none.
+        words: what stands at its end.
         colour: `#rrggbb`; the first of the plot's lines where it is empty.
         low, high: ends of its whisker; NaN for none.
     """
@@ -39,28 +39,31 @@ class Bar:
 
 
 class BarChart(PlotPanel):
-    """Bars side by side, by `show_bars`.
+    """Bars below one another, the first on top, by `show_bars`.
 
     Signals:
-        bar_clicked(int): a person clicked a bar or its name, by its place.
+        bar_clicked(int): a person clicked a bar or beside it, by its place.
     """
 
     FIGURE = (480, 320)
     bar_clicked = Signal(int)
 
-    def __init__(self, title: str, left: str, empty: str = "", parent: QWidget | None = None) -> None:
-        """`left`: quantity and unit of the heights."""
-        super().__init__(title, left, empty=empty, parent=parent)
+    def __init__(self, title: str, quantity: str, empty: str = "", parent: QWidget | None = None) -> None:
+        """`quantity`: what their lengths are, with the unit."""
+        super().__init__(title, empty=empty, parent=parent)
+        self._quantity = quantity
         self._bars: tuple[Bar, ...] = ()
-        self._items = pg.BarGraphItem(x=np.zeros(0), height=np.zeros(0), width=0.7)
+        self._items = pg.BarGraphItem(x0=np.zeros(0), y=np.zeros(0), width=np.zeros(0), height=0.7)
         self._whiskers = pg.PlotDataItem(connect="pairs")
         self._texts: list[pg.TextItem] = []
-        self._zero = pg.InfiniteLine(angle=0)
+        self._zero = pg.InfiniteLine(angle=90)
         for item in (self._items, self._whiskers):
             self._plot.addItem(item)
         self._plot.addItem(self._zero, ignoreBounds=True)
         self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.getAxis("bottom").setStyle(tickLength=0)
+        self._plot.invertY(True)
+        self._plot.getAxis("left").setStyle(tickLength=0)
+        self._plot.hideAxis("bottom")  # the words at their ends say more
         self._plot.viewport().installEventFilter(self)
         self._dress()
         self._draw()
@@ -71,66 +74,67 @@ class BarChart(PlotPanel):
         if title:
             self._heading.setText(title)
         self._draw()
-        self._fit(self.width())
 
-    def heights(self) -> np.ndarray:
+    def lengths(self) -> np.ndarray:
         """(N,) float, of the bars as the screen has them; 0 where there is none."""
-        return np.asarray(self._items.opts["height"])
+        return np.asarray(self._items.opts["width"])
 
     def words(self) -> list[str]:
-        """What stands above the bars."""
+        """What stands at the ends of the bars."""
         return [text.toPlainText() for text in self._texts[: len(self._bars)]]
 
     def _draw(self) -> None:
         colours, places = theme.colours(self), np.arange(len(self._bars))
-        heights = np.nan_to_num(np.array([bar.value for bar in self._bars], float))
+        lengths = np.nan_to_num(np.array([bar.value for bar in self._bars], float))
         brushes = [pg.mkBrush(QColor(bar.colour or colours.line(0))) for bar in self._bars]
-        self._items.setOpts(x=places, height=heights, width=0.7, brushes=brushes, pen=None)
-        self._whiskers.setData(*whiskers(places, [(bar.low, bar.high) for bar in self._bars], 0.12))
+        self._items.setOpts(
+            x0=np.zeros(len(places)), y=places, width=lengths, height=0.7, brushes=brushes, pen=None
+        )
+        self._whiskers.setData(*whiskers(places, [(bar.low, bar.high) for bar in self._bars], 0.12)[::-1])
         while len(self._texts) < len(self._bars):
-            self._texts.append(pg.TextItem(anchor=(0.5, 1)))
+            self._texts.append(pg.TextItem(anchor=(0, 0.5)))
             self._plot.addItem(self._texts[-1], ignoreBounds=True)
         for place, text in enumerate(self._texts):
             text.setVisible(place < len(self._bars))
             if place < len(self._bars):
                 bar = self._bars[place]
-                text.setText(bar.words)
-                text.setPos(place, max(np.nan_to_num(bar.high), heights[place], 0.0))
-        ends = np.nan_to_num([*heights, *(bar.high for bar in self._bars), 0.0])
-        low = np.nan_to_num([*heights, *(bar.low for bar in self._bars), 0.0]).min()
-        self._plot.setYRange(HEADROOM * low, HEADROOM * (ends.max() or 1.0), padding=0)
-        self._plot.setXRange(-0.6, max(len(self._bars), 1) - 0.4, padding=0)
+                text.setText(bar.words, colours.text)
+                text.setPos(max(np.nan_to_num(bar.high), lengths[place], 0.0), place)
+        self._plot.getAxis("left").setTicks([[(place, bar.name) for place, bar in enumerate(self._bars)]])
+        self._plot.setYRange(-0.6, max(len(self._bars), 1) - 0.4, padding=0)
         self._empty.setVisible(not self._bars)
-        for side in ("left", "bottom"):
-            self._plot.getAxis(side).setStyle(showValues=bool(self._bars))
+        self._plot.getAxis("left").setStyle(showValues=bool(self._bars))
+        self._fit(self.width())
 
     def _dress(self) -> None:
         super()._dress()
         colours = theme.colours(self)
         self._whiskers.setPen(pg.mkPen(colours.text, width=self._wide(1.5)))
+        self._whiskers.setShadowPen(pg.mkPen(colours.base, width=self._wide(4)))
         self._zero.setPen(pg.mkPen(colours.muted))
-        for text in self._texts:
-            text.setColor(colours.text)
+        self._plot.showGrid(x=False, y=False)
+
+    def _fit(self, width: float) -> None:
+        """Leave room for the words at the ends of the longest bars."""
+        metrics = self.fontMetrics()
+        names = max((metrics.horizontalAdvance(bar.name) for bar in self._bars), default=0)
+        room = max(width - names - 50, 40.0)
+        lengths = [max(np.nan_to_num(bar.value), np.nan_to_num(bar.high), 0.0) for bar in self._bars]
+        wide = [metrics.horizontalAdvance(bar.words) for bar in self._bars]
+        top = max(lengths, default=0.0) or 1.0
+        low = min(np.nan_to_num([bar.value for bar in self._bars] + [0.0]).min(), 0.0)
+        # Each bar with its words must fit: a bar of a part p of the longest leaves 1 - p of that for them.
+        spans = [one / max(1 - (words + 10) / room, 0.25) for one, words in zip(lengths, wide, strict=True)]
+        self._plot.setXRange(low, max(spans, default=0.0) or top, padding=0)
 
     def _table(self) -> Table:
         rows = [(bar.name, bar.value, bar.low, bar.high, bar.words) for bar in self._bars]
-        return Table(("kind", self._axes["left"], "95 % from", "95 % to", "words"), rows)
-
-    def _fit(self, width: float) -> None:
-        """Break the names into lines where they would touch."""
-        room = (width - 90) / max(len(self._bars), 1)
-        metrics = self.fontMetrics()
-        names = [bar.name for bar in self._bars]
-        if any(metrics.horizontalAdvance(name) > room - 6 for name in names):
-            names = [name.replace(" ", "\n") for name in names]
-        axis = self._plot.getAxis("bottom")
-        axis.setTicks([list(enumerate(names))])
-        axis.setHeight(10 + metrics.height() * max((1 + name.count("\n") for name in names), default=1))
+        return Table(("kind", self._quantity, "95 % from", "95 % to", "words"), rows)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
             scene = self._plot.mapToScene(event.position().toPoint())
-            place = round(self._plot.getViewBox().mapSceneToView(scene).x())
+            place = round(self._plot.getViewBox().mapSceneToView(scene).y())
             if 0 <= place < len(self._bars):
                 self.bar_clicked.emit(place)
         return False

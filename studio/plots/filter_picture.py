@@ -15,6 +15,8 @@ from studio.plots.figure import Figure
 from studio.plots.figure_button import FigureButton
 from studio.plots.filter_figure import best_grid, filter_figure, filter_image
 
+USUAL = "The first layer's filters appear here\nas a run saves them."
+
 
 class FilterPicture(QWidget):
     """The filters at one of the saved steps: the newest, until a person moves the slider back.
@@ -30,6 +32,7 @@ class FilterPicture(QWidget):
         self._saved: list[Filters] = []
         self._folder = Path()
         self._heading, self._where = QLabel(title), QLabel()
+        self._heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._heading.setProperty("role", "heading")
         self._where.setProperty("quiet", True)
         self._where.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -41,8 +44,8 @@ class FilterPicture(QWidget):
         self._slider.sliderMoved.connect(self._tell)
         self.export_button = FigureButton(self.figure, self._nothing_to_export)
         head = QHBoxLayout()
-        head.addWidget(self._heading)
-        head.addWidget(self._where, 1)
+        head.addWidget(self._heading, 1)
+        head.addWidget(self._where)
         head.addWidget(self.export_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
@@ -84,6 +87,12 @@ class FilterPicture(QWidget):
     def set_title(self, title: str) -> None:
         """Name what is shown."""
         self._heading.setText(title)
+        self._heading.setToolTip(title)
+
+    def say_why_none(self, sentence: str) -> None:
+        """What is said where there are no filters; empty for the usual words."""
+        self._picture.sentence = sentence or USUAL
+        self._picture.update()
 
     def go_to(self, step: int) -> None:
         """Show the filters saved last at or before a step."""
@@ -128,6 +137,7 @@ class _Picture(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.filters: np.ndarray | None = None
+        self.sentence = USUAL
         self._image: QImage | None = None
         self._columns = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -152,7 +162,7 @@ class _Picture(QWidget):
             painter.drawText(
                 self.rect().adjusted(24, 0, -24, 0),
                 flags,
-                "The first layer's filters appear here\nas a run saves them.",
+                self.sentence,
             )
             return
         ratio = self.devicePixelRatioF()

@@ -19,7 +19,7 @@ from studio.plots.legend import Legend
 from studio.plots.plot_panel import PlotPanel
 from studio.plots.thinning import thinned
 
-POINTS_DRAWN = 4000
+POINTS_DRAWN = 2000
 """Points of one curve on the screen at most."""
 
 _CURSORS = {False: Qt.CursorShape.ArrowCursor, True: Qt.CursorShape.CrossCursor}
@@ -87,15 +87,13 @@ class PrCurve(PlotPanel):
         self._dress()
         self.show_class("", [])
 
-    def show_class(self, name: str, series: Sequence[PrSeries]) -> None:
-        """Show the curves of a class; with an empty name, what to do to see one."""
+    def show_class(self, name: str, series: Sequence[PrSeries], why_not: str = "") -> None:
+        """Show the curves of a class; with an empty name, what to do to see one; else why there is none."""
         self._series = tuple(series)
         self._heading.setText(f"Precision and recall · {name}" if name else "Precision and recall")
-        self._empty.setText(
-            f"The curve of {name} appears when the run has measured all classes."
-            if name
-            else "Click a class in the bars or in the table to see its curve."
-        )
+        when = f"The curve of {name} appears when the run has measured all classes."
+        what = "Click a class in the bars or in the table to see its curve."
+        self._empty.setText((why_not or when) if name else what)
         self._empty.setVisible(not series)
         self._point = None
         self._draw()

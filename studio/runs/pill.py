@@ -18,7 +18,7 @@ from core.runs.run_folder import State
 from studio import theme
 from studio.runs.run import Run, job_title
 from studio.runs.runs import Runs
-from studio.runs.words import age, duration, state_words
+from studio.runs.words import age, duration, state_words, without_cells
 
 SHOWN = 12
 """Jobs in the list; the workspaces show all."""
@@ -49,7 +49,7 @@ class JobsPill(QToolButton):
         self._refresh()
 
     def _refresh(self, _: Run | None = None) -> None:
-        active = self._runs.active()
+        active = without_cells(self._runs.active(), self._runs.all)
         self.setText(pill_words(active))
         self.setToolTip("\n".join(f"{run.title}: {state_words(run)}" for run in active) or "Show the jobs")
         self.setAccessibleName(f"Jobs: {self.text()}")
@@ -108,7 +108,9 @@ class JobsList(QFrame):
         """A row for each of the newest runs, those that have not ended first."""
         if not self.isVisible():
             return
-        wanted = sorted(self._runs.all, key=lambda run: not run.is_active)[:SHOWN]
+        wanted = sorted(without_cells(self._runs.all, self._runs.all), key=lambda run: not run.is_active)[
+            :SHOWN
+        ]
         for run in [run for run in self._rows if run not in wanted]:
             self._rows.pop(run).deleteLater()
         for place, run in enumerate(wanted):

@@ -18,6 +18,7 @@ from studio.runs.adoption import Adoption
 from studio.runs.job_popover import JobPopover
 from studio.runs.run import Run
 from studio.runs.runs import Runs
+from studio.runs.words import is_told_by_table
 from studio.view_state import ViewState
 from studio.workspaces.init_editor import InitEditor
 
@@ -101,6 +102,8 @@ class ProjectJobs(QObject):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._document.project.runs)))
 
     def _take_finished(self, run: Run) -> None:
+        if is_told_by_table(run, self._runs.all):
+            return
         if run.state is State.FAILED:
             self.failed.emit(f"{run.title} failed: {run.status.error}")
         elif run.state is State.INTERRUPTED:

@@ -1,7 +1,7 @@
 """One run as the window follows it: what its folder has reported so far."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import time
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 
 from core.events import ClassAP, Filters, Log
 from core.jobs import JOBS
+from core.matrix.names import MatrixRunName, matrix_run_name
 from core.pretraining.run_material import RunMaterial
 from core.runs.run_folder import RunFolder, State, Status
 from core.runs.run_notes import RunNotes
@@ -113,13 +114,20 @@ class Run:
         return self.folder.name if self.folder is not None else self.job
 
     @property
+    def in_matrix(self) -> MatrixRunName | None:
+        """Which part of which matrix it is; None for a run of its own."""
+        return matrix_run_name(self.name)
+
+    @property
     def path(self) -> Path | None:
         return self.folder.path if self.folder is not None else None
 
     @property
     def title(self) -> str:
-        """Its job and its name, or in place of a name its choices."""
-        return " · ".join((job_title(self.job), self.notes.name)) if self.notes.name else self.choices
+        """Its job and its name, or in place of a name its choices, or its cell in a matrix."""
+        if self.notes.name:
+            return " · ".join((job_title(self.job), self.notes.name))
+        return f"Table 1 · {self.in_matrix.title}" if self.in_matrix is not None else self.choices
 
     @property
     def choices(self) -> str:
@@ -129,6 +137,8 @@ class Run:
         values = [
             str(self.settings[key]) for key in chosen if self.settings.get(key) not in (None, "", "auto")
         ]
+        if self.job == "table1":
+            values = [_matrix_words(self.settings)]
         return " · ".join(filter(None, (job_title(self.job), *start, " ".join(values))))
 
     @property
@@ -171,6 +181,12 @@ class Run:
                 return file.read().decode("utf-8", "replace").splitlines()[-lines:]
         except OSError:
             return []
+
+
+def _matrix_words(settings: Mapping[str, Any]) -> str:
+    counted = ((len(settings.get("networks", ())), "network"), (settings.get("seeds", 1), "seed"))
+    words = [f"{count} {what}{'' if count == 1 else 's'}" for count, what in counted]
+    return ", ".join((str(settings.get("schedule", "")), *words))
 
 
 def _created(path: Path) -> float:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from time import time
@@ -52,10 +52,11 @@ class _Followed:
     life: int = 0
 
 
-def _of_length(folder: RunFolder, steps: int) -> RunFolder:
-    """The same run, of so many steps in all."""
-    with folder.held_lock():
-        folder.replace_settings(replace(folder.settings(JOBS[folder.job].settings), steps=steps))
+def _with(folder: RunFolder, changes: Mapping[str, Any]) -> RunFolder:
+    """The same run, with some settings changed."""
+    if changes:
+        with folder.held_lock():
+            folder.replace_settings(replace(folder.settings(JOBS[folder.job].settings), **changes))
     return folder
 
 
@@ -136,8 +137,8 @@ class Runs(QObject):
         self._launch(followed, lambda: launch.prepare(self.project, JOBS[job], settings, clips))
         return followed.run
 
-    def resume(self, run: Run, steps: int | None = None) -> None:
-        """Go on from the last checkpoint of a run that ended; to `steps` in all, if they are given."""
+    def resume(self, run: Run, **changes: Any) -> None:
+        """Go on from the last checkpoint of a run that ended, with some settings changed, such as `steps`."""
         folder, followed = run.folder, self._of(run)
         if folder is None or run.is_active or followed.launching:
             return
@@ -146,7 +147,7 @@ class Runs(QObject):
         followed.launching = True
         followed.life += 1
         self.changed.emit(run)
-        self._launch(followed, lambda: folder if steps is None else _of_length(folder, steps))
+        self._launch(followed, lambda: _with(folder, changes))
 
     def stop(self, run: Run) -> None:
         """Ask a run to save and end; it shows as stopping until it does.

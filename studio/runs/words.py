@@ -20,10 +20,29 @@ def state_words(run: Run) -> str:
     done = count_words(status)
     if run.state is State.RUNNING:
         left = f"{duration(status.eta)} left" if status.eta is not None else ""
-        return " · ".join(filter(None, (status.what, done, left))) or "running"
+        what = status.what if run.job != "table1" else ""  # many things at once: its table shows them
+        return " · ".join(filter(None, (what, done, left))) or "running"
     if run.state is State.DONE:
         return "done"
     return " · ".join(filter(None, (run.state.value, done)))
+
+
+def is_told_by_table(run: Run, every: Sequence[Run]) -> bool:
+    """Whether a run is a cell of a Table 1 that goes on, which says what becomes of it."""
+    driver = run.in_matrix.driver if run.in_matrix is not None else None
+    return any(table.name == driver and table.is_active for table in every if table.job == "table1")
+
+
+def without_cells(runs: Sequence[Run], every: Sequence[Run]) -> list[Run]:
+    """Some runs without the cells of a Table 1 that its own run stands for.
+
+    Args:
+        runs: the ones to be listed.
+        every: all of the project.
+    """
+    return [
+        run for run in runs if run.in_matrix is None or (run.is_active and not is_told_by_table(run, every))
+    ]
 
 
 def count_words(status: Status) -> str:

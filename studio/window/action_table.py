@@ -118,6 +118,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("evaluate", "&Evaluate", "View", ("Alt+3",), "Measure a network on PASCAL VOC.", "evaluate", "workspace"),
     ActionRow("compare", "C&ompare", "View", ("Alt+4",), "Put runs side by side.", "compare", "workspace"),
     ActionRow("probe", "Pro&be", "View", ("Alt+5",), "Measure what a network's features are worth.", "probe", "workspace"),
+    ActionRow("table1", "Table &1", "View", ("Alt+6",), "Fill the whole of Table 1, cell by cell.", "table1", "workspace"),
     _curate("masks", "&Masks", "|View/Layers", "Shift+M", group="*"),
     _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
     _curate("trails", "&Trails", "View/Layers", "T", group="*"),
@@ -140,11 +141,13 @@ ROWS: tuple[ActionRow, ...] = (
 
     ActionRow("pretrain", "&Pretrain…", "|Run", ("Ctrl+R",), "Go to the settings of a new pretraining run.", "train"),
     ActionRow("evaluate_voc", "&Evaluate on VOC…", "Run", ("Ctrl+E",), "Go to the settings of an evaluation.", "evaluate"),
+    ActionRow("run_table1", "Run Table &1…", "Run", tip="Plan the whole table, start it, and see how far each cell is.", icon="table1"),
     ActionRow("stop_runs", "&Stop running jobs", "|Run", ("Ctrl+.",), "Each saves what it did and ends.", "stop"),
     ActionRow("open_runs", "Open folder of runs", "Run", tip="Show the project's runs in the file manager.", icon="folder"),
 
     ActionRow("palette", "&Command palette", "Help", ("Ctrl+K", "Ctrl+P"), "Find and run any action by name.", "commands"),
     ActionRow("guide", "&Guide", "|Help", ("Shift+F1",), "The program in ten minutes, on the sample project.", "guide"),
+    ActionRow("table1_help", "About &Table 1", "Help", tip="How the whole table is planned, run and read.", icon="table1"),
     ActionRow("glossary", "Gl&ossary", "Help", tip="What the words mean.", icon="glossary"),
     ActionRow("keys", "&Keys", "Help", ("F1",), "Every action with its keys.", "keys"),
     ActionRow("open_log", "Open &log folder", "|Help", tip="Where the program writes what went wrong.", icon="folder"),

@@ -38,7 +38,7 @@ PRESSING = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 LAST_EDIT = 320
 """Pixels that the name of the last edit takes in the status bar; the hint needs its room, too."""
 
-WORKSPACES = ("curate", "train", "evaluate", "compare", "probe")
+WORKSPACES = ("curate", "train", "evaluate", "compare", "probe", "table1")
 
 
 class MainWindow(QMainWindow):

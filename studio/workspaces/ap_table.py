@@ -51,6 +51,14 @@ class ApTable(QTableWidget):
             for column, text in ((1, ap), (2, published), (3, f"{found.objects:,}" if found else "")):
                 self.model().setData(self.model().index(row, column), text)
 
+    def set_class(self, name: str) -> None:
+        """Choose the row of a class, as if nobody had."""
+        row = CLASSES.index(name) if name in CLASSES else -1
+        if row != self.currentRow():
+            self.blockSignals(True)
+            self.setCurrentCell(row, 0)
+            self.blockSignals(False)
+
     def _emit_class(self, row: int) -> None:
         if row >= 0:
             self.class_clicked.emit(CLASSES[row])

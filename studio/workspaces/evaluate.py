@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
@@ -23,10 +22,12 @@ from core.evaluation.table1 import TableRow, paper_rows, part_of
 from core.jobs import jobs_of
 from studio import theme
 from studio.document import Document
+from studio.evaluation.class_views import ClassViews
+from studio.evaluation.diagnoses import Diagnoses
+from studio.evaluation.losses import LossPlot
 from studio.forms.settings_form import SettingsForm
-from studio.plots.ap_bars import ApBars, BarSeries, Quoted
-from studio.plots.curve_plot import CurvePlot, Series
-from studio.plots.pr_curve import PrCurve, PrSeries, read_pr
+from studio.plots.ap_bars import MEAN, ApBars, BarSeries, Quoted
+from studio.runs.known_data import voc_folder
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.runs.words import labels
@@ -37,6 +38,9 @@ from studio.workspaces.init_editor import InitEditor
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
 from studio.workspaces.table1_model import row_of
+
+TABLE_WIDTH = 262
+"""Pixels of the table of classes at first."""
 
 
 class EvaluateWorkspace(QWidget):
@@ -51,13 +55,10 @@ class EvaluateWorkspace(QWidget):
             runs, jobs_of("evaluate"), "Evaluations appear here.\nChoose VOC data and weights on the right."
         )
         self.header, self._error = RunHeader(runs), ErrorCard(runs)
-        self.loss = CurvePlot(
-            "Fine-tuning loss",
-            "Loss (nats)",
-            empty="The loss of Fast R-CNN appears here while it is fine-tuned.",
-            logarithmic=False,
-        )
-        self.bars, self.pr, self.table = ApBars(), PrCurve(), ApTable()
+        self.loss, self.bars, self.table = LossPlot(), ApBars(), ApTable()
+        self.diagnoses = Diagnoses(self)
+        self.views = ClassViews(self.loss, self.diagnoses)
+        self.views.save_button.folder = document.project.path / "exports"
         self.mean = QLabel()
         self.mean.setProperty("role", "title")
         self.mean.setObjectName("mean_ap")
@@ -67,7 +68,7 @@ class EvaluateWorkspace(QWidget):
         self._mean_words.setWordWrap(True)
         self.quoted = _new_choice_of_row()
         self.form = SettingsForm(VocConfig, editors={"init": InitEditor(runs)})
-        self.form.set_value(VocConfig(voc=_voc_folder(document, runs)))
+        self.form.set_value(VocConfig(voc=voc_folder(runs, "voc")))
         self.start_button = QPushButton("Evaluate on VOC")
         self.start_button.setObjectName("evaluate_button")
         self.start_button.setProperty("role", "primary")
@@ -84,8 +85,9 @@ class EvaluateWorkspace(QWidget):
         self.start_button.clicked.connect(self._start)
         self.run_list.chosen_changed.connect(self._choose)
         self.quoted.currentIndexChanged.connect(self._show_chosen)
-        self.bars.class_clicked.connect(self._show_class)
-        self.table.class_clicked.connect(self._show_class)
+        self.bars.class_clicked.connect(self.choose_class)
+        self.table.class_clicked.connect(self.choose_class)
+        self.diagnoses.changed.connect(self._show_aps)
         runs = self._runs
         for signal in (runs.metrics_changed, runs.ap_changed, runs.changed, runs.finished):
             signal.connect(self._redraw)
@@ -93,6 +95,11 @@ class EvaluateWorkspace(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show_chosen()
+
+    def close_reader(self) -> None:
+        """Wait for the threads."""
+        self.views.close_readers()
+        self.diagnoses.close()
 
     # --- starting -----------------------------------------------------------------------------
 
@@ -136,75 +143,104 @@ class EvaluateWorkspace(QWidget):
         first = chosen[0] if chosen else None
         self.header.show_run(first)
         self._error.show_run(first)
-        names = labels(chosen)
-        self.loss.show_series(
-            [
-                Series(label, run.curve("loss").steps, run.curve("loss").values, place)
-                for place, (run, label) in enumerate(zip(chosen, names, strict=True))
-            ]
-        )
+        named = self._named()
+        self.loss.show_runs(named)
+        self._show_aps()
+        if not self._class and first is not None:
+            self._class = next((name for name, one in first.class_aps.items() if one.objects), "")
+        self._show_class()
+
+    def _named(self) -> list[tuple[Run, str]]:
+        """The chosen runs with their labels."""
+        chosen = self.run_list.chosen()
+        return list(zip(chosen, labels(chosen), strict=True))
+
+    def _show_aps(self) -> None:
+        """Show the APs of the chosen runs, with the intervals that are worked out."""
+        named = self._named()
+        first = named[0][0] if named else None
         row: TableRow | None = self.quoted.currentData()
-        series = [BarSeries(names[place], run.class_aps, place) for place, run in enumerate(chosen)]
+        series = [
+            BarSeries(label, run.class_aps, place, self._intervals(run))
+            for place, (run, label) in enumerate(named)
+        ]
         measured = row_of(first) if first is not None else None
         reason = disagreement(measured, row) if measured is not None and row is not None else ""
-        unlike = [(names[0], reason)] if reason else []
+        unlike = [(named[0][1] if len(named) > 1 else "", reason)] if reason else []
         self.bars.show_runs(series, Quoted.of(row, unlike) if row is not None else None)
         self.table.show_aps(first.class_aps if first else {}, row.aps if row else {})
         self._show_mean(series[0] if series else None, measured, row, reason)
-        self._show_class(self._class)
+
+    def _intervals(self, run: Run) -> dict[str, tuple[float, float]]:
+        """The intervals of a run's APs, and of their mean, as far as they are worked out."""
+        known = self.diagnoses.known(run)
+        if known is None:
+            return {}
+        ends = {name: one.interval for name, one in known.classes.items()}
+        if known.whole is not None:
+            ends[MEAN] = known.whole.mean_interval
+        return {name: (one.low, one.high) for name, one in ends.items() if math.isfinite(one.low)}
 
     def _show_mean(
         self, series: BarSeries | None, measured: TableRow | None, quoted: TableRow | None, reason: str
     ) -> None:
         """The mean of a run, over which classes it is, and the quoted mean with the reason against it."""
-        if series is None or math.isnan(series.mean):
-            self.mean.setText("mAP –")
+        known = series is not None and not math.isnan(series.mean)
+        self.mean.setVisible(known)
+        if series is None or not known:
             self._mean_words.setText("The mean over classes appears with the first class.")
             return
+        low, high = series.intervals.get(MEAN, (math.nan, math.nan))
         self.mean.setText(f"mAP {series.mean:.1%}")
+        self.mean.setToolTip(
+            "" if math.isnan(low) else f"95 % interval over pictures: {low:.1%} to {high:.1%}"
+        )
         total, done = len(self.bars.groups) - 1, len(series.class_aps)
         words = measured.measured_words if measured is not None else f"so far, {done} of {total} classes"
+        words = words if math.isnan(low) else f"95 % interval [{100 * low:.1f}, {100 * high:.1f}]; {words}"
         published = f"; {quoted.name}, quoted: {quoted.mean_ap:.1f} %" if quoted is not None else ""
-        against = f"; not comparable: {reason}" if reason else ""
+        against = ", not comparable" if reason else ""
         self._mean_words.setText(words + published + against)
 
-    def _show_class(self, name: str) -> None:
+    def choose_class(self, name: str) -> None:
+        """Look at a class."""
         self._class = name
-        curves = []
-        chosen = self.run_list.chosen()
-        for place, (run, label) in enumerate(zip(chosen, labels(chosen), strict=True)):
-            found = read_pr(run.path / "results", name) if run.path is not None and name else None
-            if found is not None:
-                curves.append(PrSeries(label, *found, place))
-        self.pr.show_class(name, curves)
+        self.views.leave_loss()
+        self._show_class()
+
+    def _show_class(self) -> None:
+        self.bars.set_class(self._class)
+        self.table.set_class(self._class)
+        self.views.show_runs(self._named(), self._class)
 
     def _arrange(self) -> None:
-        below = QWidget()
-        row = QHBoxLayout(below)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        for plot in (self.loss, self.pr):
-            plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-            row.addWidget(plot, 1)
-        plots = QSplitter(Qt.Orientation.Vertical)
-        for widget in (self.bars, below):
-            plots.addWidget(widget)
-            widget.setMinimumHeight(160)
-        plots.setChildrenCollapsible(False)
-        plots.setSizes([330, 270])
         figures = QWidget()
         column = QVBoxLayout(figures)
-        column.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE)
-        column.addWidget(self.mean)
-        column.addWidget(self._mean_words)
-        column.addWidget(self.quoted)
-        column.addWidget(self.table, 1)
-        inner = QSplitter(Qt.Orientation.Horizontal)
-        inner.addWidget(plots)
-        inner.addWidget(figures)
-        inner.setStretchFactor(0, 1)
-        inner.setSizes([600, 270])
-        centre = shown_run(self.header, self._error, inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        means = QHBoxLayout()
+        means.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, 0)
+        means.setSpacing(2 * theme.SPACE)
+        means.addWidget(self.mean)
+        means.addWidget(self._mean_words, 1)
+        self.bars.add_tool(self.quoted)
+        column.addLayout(means)
+        column.addWidget(self.bars, 1)
+        self.bars.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        classes = QSplitter(Qt.Orientation.Horizontal)
+        for widget, width in ((self.table, 0), (self.views, 1)):
+            classes.addWidget(widget)
+            classes.setStretchFactor(classes.indexOf(widget), width)
+        classes.setCollapsible(1, False)
+        classes.setSizes([TABLE_WIDTH, 600])
+        plots = QSplitter(Qt.Orientation.Vertical)
+        for pane in (figures, classes):
+            plots.addWidget(pane)
+        figures.setMinimumHeight(170)
+        classes.setMinimumHeight(220)
+        plots.setCollapsible(1, False)
+        plots.setSizes([270, 400])
+        centre = shown_run(self.header, self._error, plots)
         right = form_panel("New evaluation", self.form, self._notes, self.start_button)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -217,17 +253,11 @@ def _new_choice_of_row() -> QComboBox:
     box.setAccessibleName("Published row beside the runs")
     box.setToolTip("Which row of the paper's Table 1 to set beside the runs")
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(16)
     box.addItem("beside no published row", None)
     for row in paper_rows():
         box.addItem(f"{row.name} · {row.part_title}", row)
     return box
-
-
-def _voc_folder(document: Document, runs: Runs) -> Path:
-    """The VOC data of the newest evaluation, else that of a sample project, else none."""
-    used = [Path(run.settings["voc"]) for run in runs.for_job("voc") if run.settings.get("voc")]
-    sample = document.project.path / "sample" / "VOCdevkit"
-    return next((folder for folder in (*used, sample) if folder.is_dir()), Path())
 
 
 def _part(run: Run) -> str:

@@ -16,6 +16,7 @@ from core.jobs import jobs_of
 from studio.document import Document
 from studio.forms.settings_form import SettingsForm
 from studio.plots.probe_plot import ProbePlot, ProbeSeries
+from studio.runs.known_data import voc_folder
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.runs.words import labels
@@ -41,8 +42,8 @@ class ProbeWorkspace(QWidget):
         self.header, self._error = RunHeader(runs), ErrorCard(runs)
         self.plot, self.table = ProbePlot(), ProbeTable()
         self.form = SettingsForm(ProbeConfig, editors={"init": InitEditor(runs)})
-        folder = _images(document, runs)
-        if folder is not None:
+        folder = voc_folder(runs, "probe", "voc")
+        if folder.name:
             self.form.set_value(ProbeConfig(voc=folder))
         self.baseline = QCheckBox("Also probe random weights, to compare")
         self.baseline.setObjectName("probe_baseline")
@@ -139,10 +140,3 @@ def _reported(run: Run, name: str) -> ProbeColumn:
         if len(words) == 3 and words[1].isdecimal() and len(curve):
             found[Measure(words[2], words[0], int(words[1]))] = curve.values.tolist()
     return ProbeColumn(name, "not finished", math.nan, (found,))
-
-
-def _images(document: Document, runs: Runs) -> Path | None:
-    """The VOC data of the newest run that used some, else that of a sample project, else none."""
-    used = [Path(run.settings["voc"]) for run in runs.for_job("probe", "voc") if run.settings.get("voc")]
-    sample = document.project.path / "sample" / "VOCdevkit"
-    return next((folder for folder in (*used, sample) if folder.is_dir()), None)

@@ -5,6 +5,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from core.jobs import jobs_of
 from core.runs.run_folder import State
 from studio import theme
 from studio.runs.run import Run, job_title
@@ -14,6 +15,8 @@ RUN_ROLE, NAME_ROLE, COLOUR_ROLE = (int(Qt.ItemDataRole.UserRole) + place for pl
 """The run, its name in the list, and a place for `Colours.line` where its colour is not that of its order."""
 
 SPARKLINE_POINTS = 60
+EVALUATIONS = frozenset(jobs_of("evaluate"))
+"""Jobs whose result is an AP: what their loss came to says little."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -67,7 +70,8 @@ class CardPainter(QStyledItemDelegate):
         known = index.data(NAME_ROLE)
         name = f"★ {known}" if run.notes.starred else known
         # what tells runs apart stands at the end
-        end = Qt.TextElideMode.ElideRight if known == run.label else Qt.TextElideMode.ElideMiddle
+        shared = known != run.label or run.in_matrix is not None
+        end = Qt.TextElideMode.ElideMiddle if shared else Qt.TextElideMode.ElideRight
         title = painter.fontMetrics().elidedText(name, end, first.width())
         painter.drawText(first, left, title)
         font.setBold(False)
@@ -80,7 +84,7 @@ class CardPainter(QStyledItemDelegate):
             second.setRight(spark.left() - theme.SPACE)
         painter.setPen(QColor(_state_colour(run, colours)))
         said = state_words(run)
-        if run.job != self._usual_job and run.label != run.title:
+        if run.job != self._usual_job and run.label != run.title and run.in_matrix is None:
             said += f" · {job_title(run.job)}"
         words = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, second.width())
         painter.drawText(second, left, words)
@@ -90,12 +94,14 @@ class CardPainter(QStyledItemDelegate):
         if run.is_active:
             self._progress(painter, third.adjusted(0, 0, -third.width() // 2, 0), run, colours)
         else:
+            painter.setPen(QColor(colours.text if run.class_aps else colours.muted))
             painter.drawText(third, left, figure_words(run))
         painter.restore()
 
     def _sparkline(self, painter: QPainter, rect: QRect, run: Run, colours: theme.Colours) -> bool:
         curve = run.metrics.get("loss")
-        if curve is None or len(curve) < 2:
+        told = run.job in EVALUATIONS and not run.is_active
+        if told or curve is None or len(curve) < 2:
             return False
         values = curve.values[np.linspace(0, len(curve) - 1, min(len(curve), SPARKLINE_POINTS)).astype(int)]
         values = values[np.isfinite(values)]
@@ -119,12 +125,14 @@ class CardPainter(QStyledItemDelegate):
 
 
 def figure_words(run: Run) -> str:
-    """The one number that says most of a run: its mean AP, else its last loss, else nothing."""
+    """The one number that says most of a run: its mean AP or, unless that is what it is for, its loss."""
     known = [one.ap for one in run.class_aps.values() if np.isfinite(one.ap)]
     if known:
         return f"mAP {np.mean(known):.1%}"
     losses = run.metrics.get("loss")
-    return f"loss {losses.values[-1]:.3g}" if losses is not None and len(losses) else ""
+    if run.job in EVALUATIONS or losses is None or not len(losses):
+        return ""
+    return f"loss {losses.values[-1]:.3g}"
 
 
 def _state_colour(run: Run, colours: theme.Colours) -> str:

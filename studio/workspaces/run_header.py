@@ -199,7 +199,7 @@ class RunHeader(QWidget):
         dialog.setIntStep(max(1, done // 10))
         dialog.setIntValue(2 * done)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.intValueSelected.connect(lambda steps: self._runs.resume(run, steps))
+        dialog.intValueSelected.connect(lambda steps: self._runs.resume(run, steps=steps))
         dialog.open()
 
     def _delete(self, run: Run) -> None:

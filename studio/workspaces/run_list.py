@@ -1,17 +1,21 @@
 """The list of runs: a card each; they are found by words, named, noted and starred."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
+    QObject,
     QPoint,
     QSortFilterProxyModel,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QShortcut
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -26,8 +30,23 @@ from studio import theme
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.runs.words import labels, state_words
-from studio.workspaces.run_card import COLOUR_ROLE, NAME_ROLE, RUN_ROLE, CardPainter, Index, chosen_rows
+from studio.workspaces.matrix_folds import MatrixFolds
+from studio.workspaces.run_card import (
+    COLOUR_ROLE,
+    NAME_ROLE,
+    RUN_ROLE,
+    CardPainter,
+    Index,
+    chosen_rows,
+    figure_words,
+)
 from studio.workspaces.run_menu import RunMenu, edit_notes
+
+MATRIX = "table1"
+"""The job whose run has other runs done."""
+
+NAMING = (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+"""Keys that open the name and the note of the chosen run."""
 
 NARROWEST = 200
 """Pixels that a card needs to say what its run is."""
@@ -48,6 +67,7 @@ class RunList(QWidget):
         super().__init__(parent)
         self._runs = runs
         self._shown = _ShownRuns(_RunModel(runs, jobs), self)
+        self._folds = MatrixFolds()
         self._view = QListView()
         self._view.setObjectName("run_list")
         self._view.setAccessibleName("Runs")
@@ -78,6 +98,7 @@ class RunList(QWidget):
         row.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE // 2)
         row.addWidget(self._search)
         layout.addLayout(row)
+        layout.addWidget(self._folds)
         layout.addWidget(self._view, 1)
         self.setMinimumWidth(NARROWEST)
         self._view.selectionModel().selectionChanged.connect(self.chosen_changed)
@@ -87,13 +108,16 @@ class RunList(QWidget):
         model = self._shown.sourceModel()  # the list's own rows go before the run does
         for signal in (model.rowsInserted, model.rowsRemoved):
             signal.connect(self._rows_changed)
-        for key in ("F2", "Return", "Enter"):
-            QShortcut(key, self._view, self._edit_notes, context=Qt.ShortcutContext.WidgetShortcut)
+        for signal in (runs.added, runs.removed, runs.changed):
+            signal.connect(self._matrix_changed)
+        self._folds.changed.connect(self._fold)
+        self._view.installEventFilter(self)
         self._rows_changed()
 
     def chosen(self) -> list[Run]:
         """The chosen runs, as they stand in the list."""
-        return [self._shown.runs[row] for row in chosen_rows(self._view)]
+        runs = self._shown.runs
+        return [runs[row] for row in chosen_rows(self._view)]
 
     def name_of(self, run: Run) -> str:
         """What the list calls a run: no other of its runs is called so, unless a person named it so."""
@@ -108,15 +132,37 @@ class RunList(QWidget):
         """Choose these runs and no others; a filter that hides one of them goes."""
         if any(run in self._shown.all and run not in self._shown.runs for run in runs):
             self._search.clear()
-        selection = self._view.selectionModel()
-        flags = QItemSelectionModel.SelectionFlag
-        shown = self._shown.runs
-        selection.clear()
+        shown = set(self._shown.runs)
         for run in runs:
-            if run in shown:
-                selection.select(self._shown.index(shown.index(run), 0), flags.Select)
+            if run.in_matrix is not None and run not in shown:
+                self._folds.unfold(run.in_matrix.driver)
+        rows, wanted = self._shown.runs, set(runs)
+        chosen = QItemSelection()
+        for row in (row for row, run in enumerate(rows) if run in wanted):
+            chosen.select(self._shown.index(row, 0), self._shown.index(row, 0))
+        flags = QItemSelectionModel.SelectionFlag
+        self._view.selectionModel().select(chosen, flags.ClearAndSelect)
+        for index in chosen.indexes()[:1]:
+            self._view.scrollTo(index)
+
+    def _matrix_changed(self, run: Run) -> None:
+        if run.job == MATRIX:
+            self._rows_changed()
+
+    def _fold(self) -> None:
+        self._shown.unfold(self._folds.unfolded)
+        self._rows_changed()
+
+    def _show_folds(self) -> None:
+        """A heading for each matrix that has runs here; without others, one is unfolded."""
+        counts = Counter(run.in_matrix.driver for run in self._shown.all if run.in_matrix is not None)
+        self._folds.show_matrices(counts, self._runs.for_job(MATRIX))  # the newest runs come first
+        self._shown.fold(counts.keys())
+        if counts and not self._shown.rowCount() and not self._search.text():
+            self._folds.unfold(next(iter(counts)))
 
     def _rows_changed(self) -> None:
+        self._show_folds()
         there, rows = len(self._shown.all), self._shown.rowCount()
         self._empty.setVisible(there == 0)
         self._view.setVisible(there > 0)
@@ -133,6 +179,12 @@ class RunList(QWidget):
             self._menu.show_for(self.chosen())
             self._menu.popup(self._view.viewport().mapToGlobal(place))
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in NAMING:
+            self._edit_notes()
+            return True
+        return super().eventFilter(watched, event)
+
     def _edit_notes(self) -> None:
         chosen = self.chosen()
         if len(chosen) == 1 and chosen[0].path is not None:
@@ -146,6 +198,8 @@ class _ShownRuns(QSortFilterProxyModel):
         super().__init__(parent)
         self.source = model
         self._words: list[str] = []
+        self._matrices: frozenset[str] = frozenset()
+        self._unfolded: frozenset[str] = frozenset()
         model.setParent(self)
         self.setSourceModel(model)
         self.setDynamicSortFilter(True)
@@ -168,16 +222,34 @@ class _ShownRuns(QSortFilterProxyModel):
         self._words = text.lower().split()
         self.invalidate()
 
+    def fold(self, matrices: Set[str]) -> None:
+        """Fold the runs of these matrices away, but of those that are unfolded."""
+        if matrices != self._matrices:
+            self._matrices = frozenset(matrices)
+            self.invalidate()
+
+    def unfold(self, matrices: Set[str]) -> None:
+        """Show the runs of these matrices and of no others."""
+        if matrices != self._unfolded:
+            self._unfolded = frozenset(matrices)
+            self.invalidate()
+
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         run = self.source.runs[row]
+        if not self._words and run.in_matrix is not None:
+            return run.in_matrix.driver not in self._matrices - self._unfolded
         said = (self.source.name_of(run), run.title, run.choices, run.notes.note, run.name, state_words(run))
         text = "\n".join(said).lower()
         return all(word in text for word in self._words)
 
     def lessThan(self, left: Index, right: Index) -> bool:
         one, other = self.source.runs[left.row()], self.source.runs[right.row()]
+        if (one.in_matrix is None) != (other.in_matrix is None):
+            return one.in_matrix is not None  # right below the heading
         if one.notes.starred != other.notes.starred:
             return one.notes.starred
+        if one.in_matrix is not None and other.in_matrix is not None and one.created == other.created:
+            return one.in_matrix.planned < other.in_matrix.planned
         return left.row() < right.row()
 
 
@@ -212,7 +284,7 @@ class _RunModel(QAbstractListModel):
         if role == COLOUR_ROLE:
             return self.colours.get(run)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{run.title}, {state_words(run)}"
+            return ", ".join(filter(None, (run.title, state_words(run), figure_words(run))))
         if role == Qt.ItemDataRole.ToolTipRole:
             said = (run.title, run.choices, run.name, state_words(run), run.status.error, run.notes.note)
             return "\n".join(dict.fromkeys(filter(None, said)))

@@ -12,7 +12,7 @@ import torch
 from core.datasets.voc import CLASSES
 from core.detection.config import MULTIPLE_SCALES, SCHEDULES, DetectConfig, FinetuneConfig
 from core.detection.proposals import SEARCHED_WIDTH, SMALLEST_SIDE
-from core.detection.targets import BACKGROUND_OVERLAP, FOREGROUND_OVERLAP, LabelledBoxes, sample
+from core.detection.targets import BACKGROUND_OVERLAP, FOREGROUND_OVERLAP, label, sample
 from core.networks.initialisation import initialise
 from core.networks.sizes import PAPER, STRIDE, TINY, ImageSize
 from core.networks.trunk import MEAN_RGB, Trunk
@@ -125,13 +125,14 @@ def test_the_rate_falls_where_it_is_published_to_fall(name, expected):
 
 def test_a_sample_is_16_boxes_of_objects_and_48_that_overlap_them_a_little():
     # Fast R-CNN, config.py: FG_THRESH .5 (>=), BG_THRESH_HI .5 (<), BG_THRESH_LO .1 (>=)
-    overlaps = np.concatenate([np.full(40, 0.5), np.full(30, 0.1), np.full(30, 0.4999), np.full(50, 0.0999)])
-    count = len(overlaps)
-    labelled = LabelledBoxes(np.zeros((count, 4)), overlaps, np.ones(count, np.int64), np.zeros((count, 4)))
+    overlaps = np.repeat([0.5, 0.1, 0.4999, 0.0999], [39, 30, 30, 50])
+    boxes = np.stack([0 * overlaps, 0 * overlaps, 0 * overlaps + 100, 100 * overlaps], axis=1)
+    labelled = label(np.array([[0, 0, 100, 100]], np.float32), np.array([1]), boxes)
     chosen = sample(labelled, FINETUNE.rois_per_image, FINETUNE.foreground, np.random.default_rng(0))
     assert len(set(chosen.tolist())) == 64
-    assert (overlaps[chosen] == 0.5).sum() == 16
-    assert set(overlaps[chosen].tolist()) == {0.5, 0.1, 0.4999}
+    heights = labelled.boxes[chosen, 3].round(2)
+    assert (heights >= 50).sum() == 16
+    assert {round(float(height), 2) for height in heights} == {100, 50, 10, 49.99}
 
 
 def test_weights_start_as_published():

@@ -12,6 +12,7 @@ from torch.nn import functional
 from core.datasets.voc import read_split
 from core.detection.batches import TrainingImage, make_batch, training_images
 from core.detection.config import FinetuneConfig
+from core.detection.pictures import Pictures
 from core.detection.proposal_file import Proposals
 from core.detection.targets import BoxStatistics, box_statistics
 from core.jobs import run
@@ -33,7 +34,12 @@ def voc(tmp_path_factory):
     folder = write_voc(tmp_path_factory.mktemp("data"), train=2, test=0)
     generator, boxes = np.random.default_rng(0), folder / "boxes.npz"
     images = read_split(folder, 2007, "trainval")
-    moved = {image.id: image.objects[0].box + generator.uniform(-9, 9, (40, 4)) for image in images}
+    moved = {
+        image.id: np.clip(
+            image.objects[0].box + generator.uniform(-9, 9, (40, 4)), 0, [image.width, image.height] * 2
+        )
+        for image in images
+    }
     Proposals.of(moved).save(boxes)
     return folder, boxes
 
@@ -84,11 +90,13 @@ def test_two_steps_of_fine_tuning_are_fast_rcnn_s(voc, finetuned):
     trunk = load_trunk("random", "tiny", generator, initialisation="kaiming", dropout=0.0)
     net = FastRCNN(trunk, 20, generator)
     images = training_images(read_split(voc[0], 2007, "trainval"), Proposals.load(voc[1]), True)
-    statistics = box_statistics((image.labelled() for image in images), 20)
+    statistics = box_statistics((image.labelled for image in images), 20)
     parameters = {name: parameter.detach().clone() for name, parameter in net.named_parameters()}
     velocities = {}
     for step, rate in enumerate((0.001, 0.0005)):  # half a cosine over two steps
-        batch = make_batch(images, statistics, config, ImageSize(short_side=90, long_side=500), step, CPU)
+        batch = make_batch(
+            images, statistics, config, ImageSize(short_side=90, long_side=500), step, Pictures(CPU)
+        )
         scores, deltas = net(batch.images, batch.rois)
         loss = functional.cross_entropy(scores, batch.labels)
         for row, label in enumerate(batch.labels.tolist()):
@@ -172,7 +180,7 @@ def test_every_image_is_seen_once_as_it_is_and_once_mirrored(pictures):
     flat = BoxStatistics(np.zeros((21, 4), np.float32), np.ones((21, 4), np.float32))
     size, seen = ImageSize(short_side=60, long_side=80), []
     for step in range(3):
-        batch = make_batch(pictures, flat, FinetuneConfig(), size, step, CPU)
+        batch = make_batch(pictures, flat, FinetuneConfig(), size, step, Pictures(CPU))
         for number, image in enumerate(batch.images):
             columns = torch.nonzero((image[0] > 0).any(dim=0)).flatten()
             seen.append((int(columns[0]), int(columns[-1]) + 1))
@@ -191,8 +199,9 @@ def test_at_several_scales_the_long_side_may_be_2000(tmp_path):
     config = FinetuneConfig(scales="multi", images_per_step=1)
     size = ImageSize(short_side=120, long_side=200)  # a fifth of 600 and 1000
     shapes = {
-        tuple(make_batch([image], flat, config, size, step, CPU).images.shape[2:]) for step in range(30)
+        tuple(make_batch([image], flat, config, size, step, Pictures(CPU)).images.shape[2:])
+        for step in range(30)
     }
     assert shapes == {(96, 288), (115, 345), (133, 400)}
-    alone = make_batch([image], flat, replace(config, scales="single"), size, 0, CPU)
+    alone = make_batch([image], flat, replace(config, scales="single"), size, 0, Pictures(CPU))
     assert alone.images.shape[2:] == (67, 200)

@@ -324,14 +324,10 @@ def _doctype(voc):
 
 
 VOC = {
-    "a DOCTYPE": (_doctype, r"000001\.xml declares a document type .*; take that out"),
+    "a DOCTYPE": (_doctype, r"000001\.xml, line 1, declares a document type .*; take that out"),
     "a cut annotation": (
         lambda voc: cut_short(voc / "VOC2007" / "Annotations" / "000001.xml"),
         r"000001\.xml is not whole XML .*; restore it",
-    ),
-    "an absent annotation": (
-        lambda voc: (voc / "VOC2007" / "Annotations" / "000001.xml").unlink(),
-        r"The annotation .*000001\.xml is missing; put it back",
     ),
     "an absent picture": (
         lambda voc: (voc / "VOC2007" / "JPEGImages" / "000001.jpg").unlink(),
@@ -366,6 +362,20 @@ def test_a_bad_voc_folder_is_refused(tmp_path, voc, capsys, kind):
     sentence = refused(capsys, "finetune", *words, *QUICK, "--steps", "2", "--out", tmp_path / "run")
     assert re.search(said, sentence)
     assert RunFolder.open(tmp_path / "run").status().error == sentence
+
+
+def test_an_image_without_annotation_is_left_out_of_training_and_said(tmp_path, voc, capsys):
+    annotations = voc / "VOC2007" / "Annotations"
+    (annotations / "000001.xml").unlink()
+    other = annotations / "000002.xml"
+    other.write_text(other.read_text().replace("<name>car", "<name>unicorn"))
+    words = ("finetune", "--voc", voc, "--set", "trainval", *QUICK, "--steps", "1")
+    assert run(*words, "--out", tmp_path / "run") == 0
+    said = capsys.readouterr().out
+    assert "Warning: Left out of trainval: 1 of 2 images, without annotation (000001)." in said
+    assert re.search(
+        r"Warning: .*000002\.xml, line \d+, has an object of the class 'unicorn', which is", said
+    )
 
 
 def test_detections_that_are_not_there_are_refused(tmp_path, good_voc, capsys):

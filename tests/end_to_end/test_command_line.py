@@ -18,6 +18,7 @@ from core.evaluation import origin
 from core.events import ClassAP
 from core.geometry import decode_mask
 from core.project.project import Project
+from core.runs.measured_run import MeasuredRun
 from core.runs.run_folder import RunFolder
 from core.trajectories import journal, store
 from tests.small_data import FRAMES, KEYFRAMES, write_davis, write_voc
@@ -313,19 +314,28 @@ def test_from_proposals_to_a_row_beside_the_papers(voc, tmp_path, capsys):
     values = result(tmp_path, *detect, "--out", tmp_path / "found")
     assert {Path(file).name for file in values["files"]} == {f"comp4_det_test_{name}.txt" for name in CLASSES}
     capsys.readouterr()
-    assert run("evaluate", "--voc", voc, "--detections", tmp_path / "found", "--json", "-") == 0
+    explained = ("--report", tmp_path / "pages" / "why.html", "--errors", tmp_path / "why.csv")
+    assert run("evaluate", "--voc", voc, "--detections", tmp_path / "found", *explained, "--json", "-") == 0
     printed = json.loads(capsys.readouterr().out)  # nothing else goes to standard output
-    assert printed.keys() == {"metric", "year", "set", "ap", "map", "objects", *origin.FACTS}
+    assert printed.keys() == {"metric", "overlap", "year", "set", "ap", "map", "objects", *origin.FACTS}
     assert (printed["metric"], printed["year"], printed["set"]) == ("voc07_11point", 2007, "test")
     assert printed["ap"].keys() == printed["objects"].keys() == set(CLASSES)
     assert 0 <= printed["map"] <= 1
     assert printed["ap"]["dog"] is None
     assert printed["objects"]["car"] > 0
+    assert f"mAP {100 * printed['map']:.1f} %" in (tmp_path / "pages" / "why.html").read_text(
+        encoding="utf-8"
+    )
+    assert (tmp_path / "why.csv").read_text(encoding="utf-8").startswith("class,rank,image,score")
+    assert MeasuredRun.open(tmp_path / "run").diagnosis().mean_ap == pytest.approx(printed["map"])
     rows = result(tmp_path, "table1", "--runs", tmp_path / "run", "--format", "markdown")["rows"]
     assert len(rows) == 17
     assert rows[-1]["map"] == pytest.approx(printed["map"], abs=1e-5)
     assert "RandomNet (run)" in capsys.readouterr().out
 
+    assert "Cannot write" in refused(
+        capsys, *("evaluate", "--voc", voc, "--detections"), tmp_path / "found", "--report", tmp_path
+    )
     # Measured again it is there once; measured on what it was trained on, it is not kept at all.
     evaluate = ("evaluate", "--voc", voc, "--detections", tmp_path / "found")
     assert result(tmp_path, *evaluate) == printed

@@ -282,6 +282,7 @@ def compare(reader) -> None:
     reader.click_card(workspace.run_list, newer)
     reader.click_card(workspace.run_list, older, Qt.KeyboardModifier.ControlModifier)
     model = workspace.table.model
+    reader.wait(lambda: model.rowCount() == 2 + 7)
     rows = [model.headerData(row, Qt.Orientation.Vertical) for row in range(model.rowCount())]
     assert len(rows) == 2 + 7
     assert all("quoted" in name for name in rows[2:])

@@ -1,8 +1,6 @@
 """Workers that take a run's clips: processes of this machine, or tasks of a Dask cluster."""
 
 import contextlib
-import importlib
-import importlib.util
 import multiprocessing
 import signal
 from collections import deque
@@ -15,6 +13,7 @@ from pathlib import Path
 from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.jobs.by_clip.task import ClipProgress, halt_path, read_step, step_path, work_on
+from core.runs import dask_cluster
 from core.runs.run_folder import RunFolder
 from core.tracking.config import FlowConfig
 from core.trajectories.snapshot import ClipSnapshot
@@ -27,9 +26,6 @@ QUIET = 5
 
 PATIENCE = 20.0
 """Seconds that workers have to end when the run is over; of one whose machine died nothing may come."""
-
-ANSWER = 10.0
-"""Seconds that a Dask scheduler has to answer."""
 
 TRIES = 2
 """How often a clip is given to a worker before it is passed over."""
@@ -160,31 +156,7 @@ def _processes() -> Iterator[Submit]:
 
 @contextlib.contextmanager
 def _cluster(address: str) -> Iterator[Submit]:
-    """The workers of a Dask scheduler, which shares the clips out.
-
-    Raises:
-        StudioError: there is no Dask here, no scheduler there, or they do not find this program.
-    """
-    try:
-        distributed = importlib.import_module("distributed")
-    except ImportError as error:
-        raise StudioError(
-            "A cluster needs Dask; install it with pip install 'associationnet-studio[cluster]'."
-        ) from error
-    try:
-        client = distributed.Client(address, timeout=ANSWER, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise StudioError(
-            f"No Dask scheduler answers at {address}; start one, or leave the cluster out."
-        ) from error
-    with client:
-        try:
-            client.run_on_scheduler(importlib.util.find_spec, __name__)
-            client.run(importlib.util.find_spec, __name__)  # a worker without it would say nothing
-        except ModuleNotFoundError as error:
-            raise StudioError(
-                f"The scheduler or a worker at {address} does not find this program; "
-                "start them with its folder on PYTHONPATH."
-            ) from error
+    """The workers of a Dask scheduler, which shares the clips out."""
+    with dask_cluster.connected(address) as client:
         executor = client.get_executor(pure=False)
         yield lambda path, clip_id: executor.submit(work_on, path, clip_id)

@@ -9,6 +9,7 @@ from core.datasets.voc import (
     VocObject,
     read_image_annotation,
     read_split,
+    remarks_on,
     write_annotation,
 )
 from core.errors import StudioError
@@ -145,8 +146,6 @@ def test_a_document_type_in_disguise_is_refused(voc, encoding):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (OBJECT.format(name="unicorn"), "class 'unicorn'"),
-        (OBJECT.format(name=""), "class ''"),
         (OBJECT.format(name="car").replace("<xmax>351</xmax>", ""), "without the four corners"),
         (OBJECT.format(name="car").replace("351", "three"), "without the four corners"),
         (OBJECT.format(name="car").replace("351", "nan"), "is no box"),
@@ -159,13 +158,67 @@ def test_broken_objects_are_refused(voc, text, says):
         one_object(voc, text)
 
 
+def test_a_broken_object_is_named_with_its_line(voc):
+    path = voc / "Annotations" / "000012.xml"
+    path.write_text(
+        annotation(OBJECT.format(name="cat"), "\n", OBJECT.format(name="car").replace("351", "1"))
+    )
+    with pytest.raises(
+        StudioError, match=r"000012\.xml, line 3, has a car whose box 156 97 1 270 is no box;"
+    ):
+        read_split(voc, 2007, "test")
+    path.write_text("<?xml version='1.0'?>\n\n" + HOSTILE["outside definition"])
+    with pytest.raises(StudioError, match=r"000012\.xml, line 3, declares a document type \(DOCTYPE\)"):
+        read_split(voc, 2007, "test")
+
+
+def test_an_object_of_another_class_is_left_out_with_a_remark(voc):
+    path = voc / "Annotations" / "000012.xml"
+    path.write_text(annotation(OBJECT.format(name="cat"), "\n<object><name>unicorn</name></object>"))
+    (image,) = images = read_split(voc, 2007, "test")
+    assert [one.name for one in image.objects] == ["cat"]
+    remark = f"{path}, line 3, has an object of the class 'unicorn', which is left out."
+    assert remarks_on(images, "test") == [remark]
+
+
+@pytest.mark.parametrize(("corner", "value"), [("351", "502"), ("270", "335"), ("156", "-1"), ("97", "-0.5")])
+def test_a_box_that_reaches_out_of_its_image_is_taken_as_it_is_with_a_remark(voc, corner, value):
+    path = voc / "Annotations" / "000012.xml"
+    path.write_text(annotation(OBJECT.format(name="cat").replace(corner, value)))
+    (image,) = read_split(voc, 2007, "test")
+    assert float(value) - (float(value) < 1) in image.objects[0].box
+    remark = f"{path}, line 1, has a cat that reaches out of its image (500 x 333 px)."
+    assert image.remarks == (remark,)
+
+
+def test_without_pictures_only_what_needs_them_is_refused(voc):
+    (voc / "JPEGImages" / "000012.jpg").unlink()
+    _list(voc, "000012\n000013\n")
+    (image, unknown) = images = read_split(voc, 2007, "test", pictures=False)
+    assert (image.width, image.height, image.annotated, len(image.objects)) == (500, 333, True, 1)
+    assert (unknown.width, unknown.height, unknown.annotated, unknown.objects) == (0, 0, False, ())
+    assert remarks_on(images, "test") == ["Left out of test: 1 of 2 images, without annotation (000013)."]
+    with pytest.raises(StudioError, match=r"000012\.jpg is missing; put it back or take 000012 out"):
+        read_split(voc, 2007, "test")
+
+
+def test_of_many_remarks_some_are_said_and_the_others_counted(voc):
+    unicorns = [OBJECT.format(name="unicorn")] * 8
+    (voc / "Annotations" / "000012.xml").write_text(annotation(*unicorns))
+    _list(voc, "000012\n" + "".join(f"{number:06d}\n" for number in range(100, 1200)))
+    said = remarks_on(read_split(voc, 2007, "test", pictures=False), "test")
+    assert len(said) == 5
+    assert said[0].endswith("1,100 of 1,101 images, without annotation (000100, 000101, 000102 …).")
+    assert said[-1] == "There are 5 more remarks of this kind on test."
+
+
 @pytest.mark.parametrize(
     ("break_it", "name", "says"),
     [
         (lambda voc: None, "trainval", "has no image set 'trainval'; it has test"),
         (lambda voc: None, "../../secret", "has no image set"),
         (lambda voc: (voc / "JPEGImages" / "000012.jpg").unlink(), "test", "000012.jpg is missing"),
-        (lambda voc: _list(voc, "000012\n000013\n"), "test", "000013.xml is missing"),
+        (lambda voc: _list(voc, "000012\n000013\n"), "test", "000013.jpg is missing"),
         (lambda voc: _list(voc, "../../000012\n"), "test", "'../../000012', which is no image id"),
         (lambda voc: _list(voc, ""), "test", "lists no images"),
         (

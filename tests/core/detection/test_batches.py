@@ -10,6 +10,7 @@ from core import geometry
 from core.datasets.voc import VocImage, VocObject
 from core.detection.batches import TrainingImage, entries_of, make_batch, mirror, training_images
 from core.detection.config import FinetuneConfig
+from core.detection.pictures import Pictures
 from core.detection.predict import decode
 from core.detection.proposal_file import Proposals
 from core.detection.targets import BoxStatistics
@@ -60,7 +61,7 @@ def test_a_mirrored_box_lies_where_its_pixels_went():
 def test_targets_lead_to_the_object_in_the_very_pixels_of_the_batch(images):
     config = FinetuneConfig(rois_per_image=32)
     for step in range(3):
-        batch = make_batch(images, STATISTICS, config, SIZE, step, CPU)
+        batch = make_batch(images, STATISTICS, config, SIZE, step, Pictures(CPU))
         assert batch.images.shape == (2, 3, 120, 160)
         assert len(batch.rois) == len(batch.labels) == len(batch.targets)
         assert 2 <= (batch.labels == 12).sum() <= 16
@@ -78,7 +79,8 @@ def test_targets_lead_to_the_object_in_the_very_pixels_of_the_batch(images):
 def test_a_batch_depends_on_seed_and_step_alone(images):
     config = FinetuneConfig()
     first, again, other = (
-        make_batch(images, STATISTICS, c, SIZE, 5, CPU) for c in (config, config, replace(config, seed=1))
+        make_batch(images, STATISTICS, c, SIZE, 5, Pictures(CPU))
+        for c in (config, config, replace(config, seed=1))
     )
     torch.testing.assert_close(first.rois, again.rois, rtol=0, atol=0)
     torch.testing.assert_close(first.images, again.images, rtol=0, atol=0)
@@ -87,7 +89,10 @@ def test_a_batch_depends_on_seed_and_step_alone(images):
 
 def test_several_scales_are_drawn(images):
     config = FinetuneConfig(scales="multi", images_per_step=1)
-    heights = {make_batch(images, STATISTICS, config, SIZE, step, CPU).images.shape[2] for step in range(40)}
+    heights = {
+        make_batch(images, STATISTICS, config, SIZE, step, Pictures(CPU)).images.shape[2]
+        for step in range(40)
+    }
     assert heights == {96, 115, 138, 173, 240}
 
 

@@ -5,7 +5,6 @@ import torch
 
 from core.detection.images import resized, scale_of, stacked
 
-CPU = torch.device("cpu")
 MEAN_RGB = (122.7717, 115.9465, 102.9801)  # Fast R-CNN, config.py: PIXEL_MEANS, there BGR
 
 
@@ -17,13 +16,15 @@ def test_the_shorter_side_decides_unless_the_longer_one_grows_too_long():
 def test_enlarging_is_bilinear_as_in_opencv():
     image = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
     expected = cv2.resize(image.astype(np.float32) - np.float32(MEAN_RGB), (64, 48))
-    np.testing.assert_allclose(resized(image, 1.6, CPU).permute(1, 2, 0).numpy(), expected, atol=1e-3)
+    np.testing.assert_allclose(
+        resized(torch.from_numpy(image), 1.6).permute(1, 2, 0).numpy(), expected, atol=1e-3
+    )
 
 
 def test_shrinking_averages_over_all_pixels():
     stripes = np.zeros((40, 160, 3), np.uint8)
     stripes[:, 3::4] = 255  # one column in four, between the points that plain bilinear resizing looks at
-    small = resized(stripes, 0.25, CPU)
+    small = resized(torch.from_numpy(stripes), 0.25)
     assert small.shape == (3, 10, 40)
     expected = 255 / 4 - torch.tensor(MEAN_RGB)[:, None, None].expand(3, 10, 38)
     torch.testing.assert_close(small[:, :, 1:-1], expected, rtol=0, atol=0.01)

@@ -10,10 +10,11 @@ import torch
 from core import config as settings
 from core.datasets import still_life
 from core.datasets.voc import CLASSES
-from core.detection.batches import TrainingImage
+from core.detection.batches import TrainingImage, make_batch
 from core.detection.config import SCHEDULES, FinetuneConfig
 from core.detection.detector_file import load_detector, save_detector
-from core.detection.loop import finetune, rate_at
+from core.detection.loop import finetune, learn, rate_at
+from core.detection.pictures import Pictures
 from core.detection.predict import detect
 from core.detection.proposals import propose
 from core.detection.targets import box_statistics
@@ -25,6 +26,7 @@ from core.networks.sizes import TINY, ImageSize
 from core.networks.weights import load_trunk
 from core.training.checkpoint import resume
 from core.training.optimisation import sgd
+from tests.devices import Waits
 
 SIZE = ImageSize(short_side=150, long_side=300)
 CPU = torch.device("cpu")
@@ -48,16 +50,25 @@ def images(tmp_path_factory):
 class Training:
     """One fine-tuning, started anew or from its checkpoints."""
 
-    def __init__(self, images, checkpoints, config):
+    def __init__(self, images, checkpoints, config, pictures=None):
         torch.manual_seed(config.seed)
         generator = torch.Generator().manual_seed(config.seed)
         trunk = load_trunk("random", TINY.name, generator, dropout=0.2)
         self.net = FastRCNN(trunk, len(CLASSES), generator)
-        self.statistics = box_statistics((image.labelled() for image in images), len(CLASSES))
-        optimizer = sgd(self.net, config.momentum, config.weight_decay)
-        start = resume(checkpoints, self.net, optimizer, {}, config)
+        self.statistics = box_statistics((image.labelled for image in images), len(CLASSES))
+        self.optimizer = sgd(self.net, config.momentum, config.weight_decay)
+        start = resume(checkpoints, self.net, self.optimizer, {}, config)
         self.events = finetune(
-            self.net, optimizer, images, self.statistics, config, SIZE, start, checkpoints, CPU
+            self.net,
+            self.optimizer,
+            images,
+            self.statistics,
+            config,
+            SIZE,
+            start,
+            checkpoints,
+            CPU,
+            pictures or Pictures(CPU),
         )
 
     def weights(self):
@@ -155,6 +166,57 @@ def test_more_steps_of_a_constant_rate_are_as_if_it_always_had_them(tmp_path, im
     expected = whole.weights()
     for name, tensor in second.weights().items():
         torch.testing.assert_close(tensor, expected[name], rtol=0, atol=0)
+
+
+def batch_of(images, config):
+    statistics = box_statistics((image.labelled for image in images), len(CLASSES))
+    return make_batch(images, statistics, config, SIZE, 0, Pictures(CPU))
+
+
+def test_nothing_waits_for_the_device_between_reports(tmp_path, images):
+    config = FinetuneConfig(schedule="quick", steps=3, rois_per_image=8)
+    training = Training(images, tmp_path, config)
+    batch = batch_of(images, config)
+    with Waits() as waits:
+        losses = learn(training.net, batch, config, CPU)
+        training.optimizer.step()
+        torch.stack(losses)
+    assert not waits.names
+    assert {"convolution_backward", "scatter_add_"} <= waits.all  # so the backward pass was seen
+
+
+@pytest.mark.parametrize("in_half", [False, True])
+def test_a_step_on_a_cpu_computes_in_bfloat16_only_where_that_is_asked_for(tmp_path, images, in_half):
+    config = FinetuneConfig(schedule="quick", steps=12, rois_per_image=8, amp_on_cpu=in_half)
+    training, seen = Training(images, tmp_path, config), set()
+    training.net.trunk.fc7.register_forward_hook(lambda _module, _inputs, output: seen.add(output.dtype))
+    losses = [event.value for event in training.events if isinstance(event, Metric) and event.name == "loss"]
+    assert seen == {torch.bfloat16 if in_half else torch.float32}
+    assert losses[-1] < losses[0]
+    assert all(parameter.dtype == torch.float32 for parameter in training.net.parameters())
+
+
+def test_a_step_for_which_memory_runs_out_is_taken_again_without_the_pictures_kept(tmp_path, images):
+    config = FinetuneConfig(schedule="quick", steps=4, report_every=2, rois_per_image=8)
+    plain = Training(images, tmp_path / "plain", config)
+    expected = [event for event in plain.events if isinstance(event, Metric)]
+    pictures = Pictures(CPU, in_memory=1 << 30)
+    short = Training(images, tmp_path / "short", config, pictures)
+    ends = iter([False, False, True])
+
+    def run_out(_module, _inputs):
+        if next(ends, False):
+            raise MemoryError
+
+    short.net.trunk.fc6.register_forward_pre_hook(run_out)
+    assert [event for event in short.events if isinstance(event, Metric)] == expected
+    assert not pictures.let_go()
+
+    again = Training(images, tmp_path / "again", config)
+    again.net.trunk.fc6.register_forward_pre_hook(run_out)
+    ends = iter([True])
+    with pytest.raises(MemoryError):
+        list(again.events)
 
 
 def test_the_next_batch_is_made_while_a_step_is_computed(tmp_path, images):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.detection.images import resized, scale_of, stacked
-from core.detection.predict import Detected, decode, detect, judge, surest
+from core.detection.predict import Detected, Rules, decode, detect, judge, prepared, surest
 from core.networks.fast_rcnn import FastRCNN, rois_of
 from core.networks.initialisation import initialise
 from core.networks.sizes import TINY, ImageSize
@@ -43,16 +43,16 @@ def random_boxes(count):
 @torch.inference_mode()
 def test_pooling_equal_proposals_once_changes_nothing(net, image):
     proposals = random_boxes(300)
-    scores, boxes = judge(net, image, proposals, SIZE, CPU)
+    ((scores, boxes),) = judge(net, [prepared(image, proposals, SIZE)], CPU, Rules())
     scale = scale_of(100, 75, SIZE.short_side, SIZE.long_side)
     every = torch.from_numpy(proposals)
-    raw, deltas = net(stacked([resized(image, scale, CPU)]), rois_of([every], [scale]))
+    raw, deltas = net(stacked([resized(torch.from_numpy(image), scale)]), rois_of([every], [scale]))
     torch.testing.assert_close(scores, raw.softmax(dim=1), rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(boxes, decode(every, deltas, 100, 75), rtol=1e-4, atol=1e-3)
 
 
 def test_detections_are_sorted_apart_and_inside_the_image(net, image):
-    found = detect(net, image, random_boxes(300), SIZE, CPU, overlap=0.3, cap=40)
+    found = detect(net, image, random_boxes(300), SIZE, CPU, Rules(cap=40))
     assert len(found) == 3
     for each in found:
         assert len(each.candidates) == 40
@@ -66,7 +66,7 @@ def test_detections_are_sorted_apart_and_inside_the_image(net, image):
 def test_every_device_detects_what_a_plain_loop_does(net, image, device):
     there, proposals = copy.deepcopy(net).to(device).train(), random_boxes(300)
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # whose rounding changes the order
-        found = detect(there, image, proposals, SIZE, torch.device(device), overlap=0.3, cap=40)
+        found = detect(there, image, proposals, SIZE, torch.device(device), Rules(cap=40))
     probabilities, boxes = plain_detection.outputs(net, image, proposals, SIZE.short_side, SIZE.long_side)
     for number, each in enumerate(found, start=1):
         candidates = plain_detection.surest(probabilities[:, number], boxes[:, number], cap=40)

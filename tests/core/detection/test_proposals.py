@@ -21,7 +21,7 @@ def test_an_unknown_mode_is_no_mode(picture):
         propose(picture.image, "best")
 
 
-@pytest.mark.parametrize("mode", ["rcnn", "fast"])
+@pytest.mark.parametrize("mode", ["rcnn", "lean", "fast"])
 def test_the_boxes_cover_the_objects_and_come_back_the_same(picture, mode):
     boxes = propose(picture.image, mode)
     assert boxes.dtype == np.float32
@@ -35,14 +35,37 @@ def test_the_boxes_cover_the_objects_and_come_back_the_same(picture, mode):
     np.testing.assert_array_equal(boxes, propose(picture.image, mode))
 
 
-@pytest.mark.parametrize("width", [200, 500, 800])
-def test_no_box_has_a_side_under_20_px_where_the_image_is_500_wide(picture, width):
+@pytest.mark.parametrize(("width", "mode"), [(200, "rcnn"), (500, "rcnn"), (800, "rcnn"), (200, "lean")])
+def test_no_box_has_a_side_under_20_px_where_the_image_is_500_wide(picture, width, mode):
     image = cv2.resize(picture.image, (width, round(0.75 * width)))
-    boxes = propose(image, "rcnn")
+    boxes = propose(image, mode)
     sides = (boxes[:, 2:] - boxes[:, :2]) * 500 / width
     assert 20 <= round(sides.min(), 3) < 22
     for thing in picture.objects:
         assert geometry.iou(boxes, width / 200 * thing.box[None]).max() > 0.6
+
+
+def test_r_cnn_s_boxes_are_those_of_one_search_with_its_parameters(picture):
+    """All at once, as OpenCV's own presets do it."""
+    image = cv2.resize(picture.image, (500, 375), interpolation=cv2.INTER_CUBIC)
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    segmentation = cv2.ximgproc.segmentation
+    search = segmentation.createSelectiveSearchSegmentation()
+    for space in (cv2.COLOR_BGR2HSV, cv2.COLOR_BGR2Lab):
+        search.addImage(cv2.cvtColor(bgr, space))
+    for k in (50, 100):
+        search.addGraphSegmentation(segmentation.createGraphSegmentation(0.8, float(k), k))
+    colour, texture, size, fill = (
+        getattr(segmentation, f"createSelectiveSearchSegmentationStrategy{name}")
+        for name in ("Color", "Texture", "Size", "Fill")
+    )
+    together = segmentation.createSelectiveSearchSegmentationStrategyMultiple
+    search.addStrategy(together(colour(), texture(), size(), fill()))
+    search.addStrategy(together(texture(), size(), fill()))
+    found = np.asarray(search.process())
+    found = found[(found[:, 2:] >= 20).all(axis=1)]
+    corners = np.concatenate([found[:, :2], found[:, :2] + found[:, 2:]], axis=1)
+    np.testing.assert_array_equal(propose(image, "rcnn"), np.unique(corners, axis=0).astype(np.float32))
 
 
 def test_a_narrow_image_is_searched_as_its_enlargement_is(picture):

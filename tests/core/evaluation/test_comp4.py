@@ -44,6 +44,47 @@ def test_a_damaged_line_is_named(tmp_path, line):
         comp4.read(path)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "000001 0.5 1 2 3 4\n000002 0.25 5 6 7 8\n",
+        "000001 0.5 1 2 3 4\n000002 0.25 5 6 7 8",
+        "000001 0.5 1 2 3 4\r\n000002 0.25 5 6 7 8\r\n",
+        "000001  0.5 1 2 3 4\n000002 0.25 5 6 7 8 \n",
+        "\n000001 0.5\t1 2 3 4\n \n000002 0.25 5 6 7 8\n",
+        "000001 5e-1 1.0 +2 3 4\n000002 .25 5 6 7 8\n",
+    ],
+)
+def test_one_content_reads_the_same_whatever_its_blanks(tmp_path, text):
+    (tmp_path / "a.txt").write_bytes(text.encode())
+    read = comp4.read(tmp_path / "a.txt")
+    assert read.images.tolist() == ["000001", "000002"]
+    assert read.scores.tolist() == [0.5, 0.25]
+    assert read.boxes.tolist() == [[0, 1, 3, 4], [4, 5, 7, 8]]
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "1e999", "one"])
+def test_a_number_that_is_none_is_named_in_a_regular_file_too(tmp_path, number):
+    (tmp_path / "a.txt").write_text(f"000001 0.5 1 2 3 4\n000002 {number} 5 6 7 8\n")
+    with pytest.raises(StudioError, match=r"a\.txt, line 2, is"):
+        comp4.read(tmp_path / "a.txt")
+
+
+def test_lines_of_five_and_seven_fields_do_not_make_up_for_each_other(tmp_path):
+    path = tmp_path / "a.txt"
+    for first, second in (
+        ("1 0.5 1 2 3", "1 0.5 1 2 3 4 5"),
+        ("1 0.5 1 2 3 ", "1 0.5 1 2\t3 4 5"),
+        ("1 0.5 1 2 3 ", "1 0.5 1 2\x1f3 4 5"),
+    ):
+        path.write_text(f"{first}\n{second}\n")
+        with pytest.raises(StudioError, match="line 1, is"):
+            comp4.read(path)
+        path.write_text(f"{second}\n{first}\n")
+        with pytest.raises(StudioError, match="line 1, is"):
+            comp4.read(path)
+
+
 def test_a_missing_file_and_a_file_that_is_no_text(tmp_path):
     with pytest.raises(StudioError, match="There is no file"):
         comp4.read(tmp_path / "absent.txt")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tarfile
 from contextlib import closing
 from dataclasses import fields, replace
 
@@ -105,7 +106,7 @@ def test_the_whole_chain_reports_as_one_job(done):
 def test_the_results_hold_what_was_reported(done, voc):
     folder, events = done
     result = json.loads((folder.results / "ap.json").read_text())
-    assert set(result) == {"metric", "year", "set", "ap", "map", "objects", *origin.FACTS}
+    assert set(result) == {"metric", "overlap", "year", "set", "ap", "map", "objects", *origin.FACTS}
     facts = [result[name] for name in origin.FACTS]
     assert facts == ["tiny", "single", 2007, "trainval", "random", "quick", "fast"]
     assert (result["metric"], result["year"], result["set"]) == ("voc07_11point", 2007, "test")
@@ -235,7 +236,7 @@ def test_the_parts_by_themselves_reach_the_same_ap(done, settings, tmp_path):
     shared = {name: getattr(settings, name) for name in kept}
     finetune = RunFolder.create(tmp_path / "f", "finetune", FinetuneConfig(proposals=boxes, **shared))
     steps = [event for event in run(finetune) if isinstance(event, Progress)]
-    assert steps[-1] == Progress(STEPS, STEPS, "Fine-tuning")
+    assert steps[-1] == Progress(STEPS, STEPS, "Fine-tuning", f"step {STEPS} of {STEPS}")
 
     found = tmp_path / "comp4"
     detect = DetectConfig(run=finetune.path, voc=settings.voc, out=found, mode="fast", device="cpu")
@@ -322,12 +323,40 @@ def test_detections_of_others_are_measured(voc, tmp_path):
     assert "no comp4_det_test_tvmonitor.txt" in " ".join(missing)
 
 
+def test_boxes_of_images_of_another_size_are_refused(done, settings, tmp_path):
+    images = [image for name in ("trainval", "test") for image in read_split(settings.voc, 2007, name)]
+    boxes = tmp_path / "large.npz"
+    Proposals.of({image.id: np.array([[0, 0, 240, 180.0]]) for image in images}).save(boxes)
+    tuning = FinetuneConfig(
+        **{name: getattr(settings, name) for name in ("voc", "network", "device")}, proposals=boxes
+    )
+    detecting = DetectConfig(run=done[0].path, voc=settings.voc, proposals=boxes, out=tmp_path, device="cpu")
+    for job, config in (("finetune", tuning), ("detect", detecting)):
+        with pytest.raises(
+            StudioError, match=r"large\.npz has boxes of image 00000\d that reach to 240 x 180"
+        ):
+            list(run(RunFolder.create(tmp_path / job, job, config)))
+
+
+def test_of_a_test_set_without_annotations_the_archive_is_left(voc, settings, tmp_path):
+    bare = shutil.copytree(voc, tmp_path / "bare")
+    for image in read_split(bare, 2007, "test"):
+        (bare / "VOC2007" / "Annotations" / f"{image.id}.xml").unlink()
+    folder = RunFolder.create(tmp_path / "run", "voc", replace(settings, voc=bare, steps=1, mode="fast"))
+    events = list(run(folder))
+    assert not any(isinstance(event, ClassAP) for event in events)
+    assert not (folder.results / "ap.json").exists()
+    with tarfile.open(folder.results / "VOC2007_test.tar.gz") as tar:
+        assert len(tar.getnames()) == 20
+    assert "only the server knows" in events[-1].text
+
+
 def test_detections_that_do_not_belong_are_refused(voc, tmp_path):
     with pytest.raises(StudioError, match="detect in test first"):
         evaluate_files(voc, tmp_path)
     elsewhere = Detections(np.array(["000001"]), np.ones(1), np.ones((1, 4)))
     comp4.write(tmp_path / "comp4_det_test_dog.txt", elsewhere)
-    with pytest.raises(StudioError, match=r"comp4_det_test_dog\.txt has image 000001"):
+    with pytest.raises(StudioError, match=r"comp4_det_test_dog\.txt, line 1, has image 000001"):
         evaluate_files(voc, tmp_path)
 
 

@@ -38,7 +38,9 @@ def test_frozen_layers_stay_and_the_others_learn():
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
     rois = rois_of([torch.tensor([[0.0, 0, 60, 60], [10, 10, 90, 90]])], [1.0])
     scores, deltas = net(torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(1)) * 60, rois)
-    sum(detection_losses(scores, deltas, torch.tensor([3, 0]), torch.ones(2, 4))).backward()
+    sum(
+        detection_losses(scores, deltas, torch.tensor([3, 0]), torch.ones(2, 4), torch.tensor([0]))
+    ).backward()
     set_learning_rate(optimizer, 0.001)
     optimizer.step()
     still = {name for name, tensor in net.state_dict().items() if torch.equal(tensor, before[name])}
@@ -64,7 +66,9 @@ def test_in_bfloat16_it_judges_nearly_alike_and_learns_in_float32():
         scores, deltas = net(images, rois)
     assert scores.dtype == deltas.dtype == torch.float32
     torch.testing.assert_close(scores, exact, rtol=0.05, atol=0.01 * exact.abs().max().item())
-    sum(detection_losses(scores, deltas, torch.tensor([3, 0, 5]), torch.ones(3, 4))).backward()
+    sum(
+        detection_losses(scores, deltas, torch.tensor([3, 0, 5]), torch.ones(3, 4), torch.tensor([0, 2]))
+    ).backward()
     assert all(parameter.grad.dtype == torch.float32 for parameter in net.parameters())
     assert net.trunk.conv1.weight.grad.abs().max() > 0
 
@@ -93,7 +97,9 @@ def test_the_paper_s_network_detects_and_learns_on_a_cpu():
     losses = []
     for _ in range(2):
         torch.manual_seed(0)
-        class_loss, box_loss = detection_losses(*net(image, rois), torch.tensor([1, 0, 7]), torch.ones(3, 4))
+        class_loss, box_loss = detection_losses(
+            *net(image, rois), torch.tensor([1, 0, 7]), torch.ones(3, 4), torch.tensor([0, 2])
+        )
         losses.append((class_loss + box_loss).item())
         optimizer.zero_grad(set_to_none=True)
         (class_loss + box_loss).backward()

@@ -9,7 +9,7 @@ from core.jobs import JOBS
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project
 from core.runs import launch
-from core.runs.edits_since import NONE, edits_since
+from core.runs.edits_since import NONE, edits_between, edits_since
 from core.runs.run_folder import RunFolder
 from core.tracking.config import TrackConfig
 from core.trajectories import journal, store
@@ -142,3 +142,26 @@ def test_settings_of_another_version_cost_the_count_of_pairs_alone(project, run)
 def test_a_run_without_a_snapshot_has_nothing_to_say(project, tmp_path):
     folder = RunFolder.create(tmp_path / "run", "pretrain", PretrainConfig())
     assert edits_since(folder, project) == ""
+
+
+def revision(project) -> int:
+    with project.reading() as connection:
+        return journal.revision(connection)
+
+
+def test_edits_between_two_revisions_are_those_of_that_time_alone(project):
+    a, _ = clips(project)
+    marks = [revision(project)]
+    perform(project, SetReview(a, (3,), Review.REJECTED))
+    marks.append(revision(project))
+    perform(project, Split(a, 1, 6), Relabel(a, (2,), "car"))
+    marks.append(revision(project))
+    with project.writing() as connection:
+        journal.turn(connection, -3)  # all three are taken back, after the last mark but one
+    marks.append(revision(project))
+    assert edits_between(project, marks[0], marks[1]) == "1 edit: 1 rejection"
+    assert edits_between(project, marks[1], marks[2]) == "2 edits: 1 split"
+    assert edits_between(project, marks[0], marks[2]) == "3 edits: 1 rejection, 1 split"
+    assert edits_between(project, marks[2], marks[3]) == "3 edits taken back"
+    assert edits_between(project, marks[0], marks[3]) == "no edits"
+    assert edits_between(project, marks[1], marks[3]) == "1 edit taken back"

@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from core.errors import StudioError
-from core.training.ahead import drawn_ahead
+from core.training.ahead import drawn_ahead, mapped_ahead
 
 
 class Numbers:
@@ -79,3 +79,29 @@ def test_the_thread_ends_with_the_items():
     assert set(threading.enumerate()) - before
     ahead.close()
     assert set(threading.enumerate()) <= before
+
+
+def test_things_worked_out_by_several_threads_come_in_their_order():
+    begun, threads, both = [], set(), threading.Barrier(2)
+
+    def work(number):
+        begun.append(number)
+        threads.add(threading.get_ident())
+        if number < 2:
+            both.wait(10)  # so two threads are at it
+        if number == 60:
+            raise StudioError("The sixtieth cannot be read; put it back.")
+        return number * number
+
+    assert list(mapped_ahead(work, range(50), 2, 7)) == [number * number for number in range(50)]
+    assert len(threads) == 2
+    assert threading.get_ident() not in threads
+    assert list(mapped_ahead(work, [], 2, 7)) == []
+    del begun[:]
+    with contextlib.closing(mapped_ahead(work, range(2, 99), 2, 7)) as ahead:
+        assert [next(ahead) for _ in range(3)] == [4, 9, 16]
+    assert max(begun) <= 2 + 3 + 7
+    failing = mapped_ahead(work, range(58, 99), 2, 7)
+    assert [next(failing), next(failing)] == [58 * 58, 59 * 59]
+    with pytest.raises(StudioError, match="sixtieth"):
+        next(failing)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QLabel
 
 from core.datasets.voc import CLASSES
+from core.evaluation.table1 import paper_rows
 from core.events import ClassAP
 from studio.plots.ap_bars import ApBars, BarSeries, Quoted
 
@@ -92,3 +93,33 @@ def test_nothing_is_written_over_quoted_figures(bars: ApBars) -> None:
     assert not bars._empty.isHidden()
     bars.show_runs([], Quoted("RandomNet", {"cat": 0.2}))
     assert bars._empty.isHidden()
+
+
+def test_intervals_are_whiskers_and_columns(bars: ApBars) -> None:
+    one = run("a", {"cat": 0.2, "dog": 0.4})
+    other = BarSeries("b", one.class_aps, 1, {"cat": (0.1, 0.3), "mean": (0.2, 0.5), "cow": (0.1, 0.2)})
+    bars.show_runs([one, other], None)
+    assert bars.intervals() == {(1, "cat"): (10, 30), (1, "mean"): (20, 50)}
+    x, y = bars._whiskers.getOriginalDataset()
+    assert y[:2].tolist() == [10, 30]
+    middle = bars._bars[1].opts["x"][CLASSES.index("cat")]
+    assert x[:2].tolist() == pytest.approx([middle, middle])
+    rows = {(row[0], row[1]): row[4:] for row in bars.figure().table.rows}
+    assert rows["b", "cat"] == (10, 30)
+    assert np.isnan(rows["a", "cat"]).all()
+    bars.show_runs([one], None)
+    assert bars.intervals() == {}
+
+
+def test_the_chosen_class_is_set_apart(bars: ApBars) -> None:
+    bars.set_class("cat")
+    assert bars._band.getRegion() == (6.5, 7.5)
+    bars.set_class("")
+    assert not bars._band.isVisible()
+
+
+def test_the_reason_against_a_quoted_row_names_the_run_where_there_are_several() -> None:
+    row = paper_rows()[0]
+    assert Quoted.of(row, [("", "other set")]).remark.endswith("; not comparable: other set")
+    several = Quoted.of(row, [("a", "other set"), ("b", ""), ("c", "other year")])
+    assert several.remark.endswith("; not comparable with “a” (other set), nor 1 more")

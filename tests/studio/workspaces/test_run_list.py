@@ -93,6 +93,16 @@ def test_a_run_is_named_and_noted_with_the_keyboard(qtbot: Any, run_list: RunLis
     assert not (run.path.parent.parent / "annotations.sqlite-notes").exists()
 
 
+def test_return_elsewhere_in_the_window_names_no_run(qtbot: Any, run_list: RunList) -> None:
+    click(qtbot, run_list, 1)
+    field = run_list.findChild(QLineEdit, "run_search")
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    for key in (KEY.Key_F2, KEY.Key_Return, KEY.Key_Enter):
+        qtbot.keyClick(field, key)
+    assert not run_list.findChildren(NotesDialog)
+
+
 def test_escape_leaves_a_name_as_it_was(qtbot: Any, run_list: RunList) -> None:
     click(qtbot, run_list, 0)
     (run,) = run_list.chosen()

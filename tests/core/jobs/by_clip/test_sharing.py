@@ -26,6 +26,7 @@ from core.jobs.by_clip import task
 from core.jobs.by_clip import workers as clip_workers
 from core.jobs.by_clip.results import clip_path, clips_done, read_clip
 from core.project.project import Project
+from core.runs import dask_cluster
 from core.runs.launch import prepare, start_worker
 from core.runs.run_folder import RunFolder, State
 from core.tracking.config import DensifyConfig, TrackConfig
@@ -340,7 +341,7 @@ def test_a_cluster_without_this_program_is_one_sentence(project, tmp_path):
 
 
 def test_a_scheduler_that_goes_away_ends_the_run_and_not_its_clips(project, wanted, tmp_path, monkeypatch):
-    monkeypatch.setattr(clip_workers, "ANSWER", 3.0)
+    monkeypatch.setattr(dask_cluster, "ANSWER", 3.0)
     with cluster(tmp_path, workers=1) as (address, (scheduler, _)):
         folder = prepare(project, JOBS["track"], replace(SETTINGS, cluster=address))
 
@@ -357,7 +358,7 @@ def test_a_scheduler_that_goes_away_ends_the_run_and_not_its_clips(project, want
 
 
 def test_a_cluster_that_is_not_there_is_one_sentence(project, monkeypatch):
-    monkeypatch.setattr(clip_workers, "ANSWER", 1.0)
+    monkeypatch.setattr(dask_cluster, "ANSWER", 1.0)
     pytest.importorskip("distributed", reason="Dask is absent")
     folder = prepare(project, JOBS["track"], replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
     with pytest.raises(StudioError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):

@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from core.demo.charts import HEIGHT, WIDTH, Curve, line_chart
+from core.pages.charts import HEIGHT, WIDTH, Curve, line_chart
 
 
 def parsed(text):

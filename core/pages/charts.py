@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from core.demo.templates import render
+from core.pages.templates import render
 
 WIDTH, HEIGHT = 560, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, WIDTH - 16, 14, HEIGHT - 42
@@ -17,12 +17,12 @@ class Curve:
     """A named curve in a colour of the style sheet, 1 to 3; values that are not finite are left out."""
 
     name: str
-    steps: Sequence[int]
+    steps: Sequence[float]
     values: Sequence[float]
     colour: int = 1
 
     @property
-    def points(self) -> list[tuple[int, float]]:
+    def points(self) -> list[tuple[float, float]]:
         pairs = zip(self.steps, self.values, strict=True)
         return [(step, value) for step, value in pairs if math.isfinite(value)]
 

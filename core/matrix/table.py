@@ -1,0 +1,79 @@
+"""The table that a matrix gives so far: what is measured, and why the rest is not."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+from core.errors import StudioError
+from core.evaluation.seeded_table import SeededTable, seeded_table
+from core.evaluation.table1 import TableRow, row_of_run
+from core.matrix.entries import BASELINE, SCHEDULES, SETTINGS
+from core.matrix.plan import Plan
+from core.matrix.state import ARCHIVED, CellState, MatrixState, RunState, Stage
+from core.runs.run_folder import RunFolder
+from core.trajectories.snapshot import read_head
+
+_MISSING = {
+    Stage.MISSING: "is not begun",
+    Stage.WAITING: "waits for what it needs",
+    Stage.RUNNING: "is running",
+    Stage.CUT: "was stopped or killed; it can be resumed",
+}
+
+
+def table_of(planned: Plan, state: MatrixState, driver: RunFolder) -> SeededTable:
+    """What a matrix has measured beside the paper; a cell that is not filled is a remark on its line."""
+    rows: list[TableRow] = []
+    remarks: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in state.cells:
+        setting, remark = SETTINGS[each.cell.setting], _missing(each)
+        if not remark and setting.for_server:
+            remark = archive_words(each.evaluation)
+        elif not remark:
+            try:
+                rows.append(row_of_run(each.evaluation.folder.path))
+            except StudioError as error:
+                remark = f"cannot be read: {str(error).rstrip('.')}"
+        if remark:
+            of = f" on VOC {setting.year} {setting.test_set}" if setting.for_server else ""
+            remarks[setting.part, each.cell.network].append(f"Seed {each.cell.seed}{of} {remark}.")
+    networks: defaultdict[str, list[str]] = defaultdict(list)
+    for cell in planned.cells:
+        part = SETTINGS[cell.setting].part
+        if cell.network not in networks[part]:
+            networks[part].append(cell.network)
+    ordered = {each.part: networks[each.part] for each in SETTINGS.values() if each.part in networks}
+    return seeded_table(rows, ordered, remarks, BASELINE, _notes(planned, driver))
+
+
+def archive_words(state: RunState) -> str:
+    """Where a cell left the archive for VOC's server."""
+    try:
+        noted = json.loads((state.folder.results / ARCHIVED).read_text(encoding="utf-8"))
+        return f"is packed for VOC's server: {state.folder.results / Path(str(noted['archive'])).name}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "was packed for VOC's server"
+
+
+def _missing(state: CellState) -> str:
+    if state.stage is Stage.FAILED:
+        return f"failed: {state.error.rstrip('.')}"
+    return _MISSING.get(state.stage, "")
+
+
+def _notes(planned: Plan, driver: RunFolder) -> list[str]:
+    schedule = SCHEDULES[planned.config.schedule]
+    pretraining = schedule.pretraining
+    notes = []
+    if any(cell.pretraining for cell in planned.cells):
+        notes.append(
+            f"Every trunk was pretrained for {pretraining['steps']:,} steps of {pretraining['batch']} pairs, "
+            "triplets or images, on all that there is, with nothing held out; the paper does not say for how "
+            "long it trained."
+        )
+    if head := read_head(driver.snapshot):
+        notes.append(
+            f"The trajectories are of {len(head.uses)} clips at revision {head.revision} of the project; "
+            "the paper had about 2,500 object tracks and 12,500 point tracks."
+        )
+    return notes

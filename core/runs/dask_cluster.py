@@ -1,0 +1,52 @@
+"""Reaching the workers of a Dask scheduler, which is installed only where it is wanted."""
+
+import contextlib
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from typing import Any
+
+from core.errors import StudioError
+
+ANSWER = 10.0
+"""Seconds that a scheduler has to answer."""
+
+
+def dask() -> Any:
+    """The module `distributed`.
+
+    Raises:
+        StudioError: it is not installed.
+    """
+    try:
+        return importlib.import_module("distributed")
+    except ImportError as error:
+        raise StudioError(
+            "A cluster needs Dask; install it with pip install 'associationnet-studio[cluster]'."
+        ) from error
+
+
+@contextlib.contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A client of the scheduler at an address, whose workers find this program.
+
+    Raises:
+        StudioError: there is no Dask here, no scheduler there, or they do not find this program.
+    """
+    distributed = dask()
+    try:
+        client = distributed.Client(address, timeout=ANSWER, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise StudioError(
+            f"No Dask scheduler answers at {address}; start one, or leave the cluster out."
+        ) from error
+    with client:
+        try:
+            client.run_on_scheduler(importlib.util.find_spec, __name__)
+            client.run(importlib.util.find_spec, __name__)  # a worker without it would say nothing
+        except ModuleNotFoundError as error:
+            raise StudioError(
+                f"The scheduler or a worker at {address} does not find this program; "
+                "start them with its folder on PYTHONPATH."
+            ) from error
+        yield client

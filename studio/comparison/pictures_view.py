@@ -1,0 +1,279 @@
+"""The pictures on which two runs differ most: a ranked list, and one of them as both runs see it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+
+from core.datasets.voc import VocImage
+from core.evaluation.picture_differences import Findings, PictureDifference, differing_pictures
+from core.evaluation.verdicts import Verdict
+from studio import theme
+from studio.comparison.compared_row import ComparedRow
+from studio.comparison.pair_diagnoses import PairDiagnoses
+from studio.comparison.picture_pair import PicturePair, Side
+from studio.evaluation.crop_grid import Cell, CropGrid
+from studio.evaluation.crops import Crop
+from studio.evaluation.diagnoses import Diagnosed
+from studio.evaluation.shown_class import ShownClass
+from studio.runs.run import Run
+from studio.watch.page import Page
+from studio.watch.reading import Reading
+
+ALL = "all classes"
+ONE_RUN = "Choose two evaluations on the left to see on which pictures they differ."
+NONE = "The two runs find the same objects and make as many mistakes in every picture."
+MISTAKES = (
+    "A mistake is an object that a run misses or a detection that is false, among its surest detections of a"
+    " class, as many as the class has objects."
+)
+LIST_WIDTH = 290
+
+
+@dataclass(frozen=True, eq=False)
+class RunChoice:
+    """A run that can be looked at: its name in the list of runs, and a place for `Colours.line`."""
+
+    run: Run
+    name: str
+    colour: int
+
+
+class PicturesView(QWidget):
+    """Choose two runs and a class; click a picture of the list, or go through it with the arrows."""
+
+    def __init__(self, diagnoses: PairDiagnoses, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._diagnoses = diagnoses
+        self._choices: list[RunChoice] = []
+        self._found: tuple[PictureDifference, ...] = ()
+        self._classes: tuple[str, ...] = ()
+        self._name = ""
+        self._is_chosen = False  # by a person: which runs
+        self.boxes = (_combo("first_run", "First run"), _combo("second_run", "Second run"))
+        self.of = _combo("pictures_class", "Class that the runs are compared on")
+        self.list = CropGrid("Pictures on which the runs differ, most different first")
+        self._words = QLabel()
+        self._words.setObjectName("pictures_words")
+        self._words.setProperty("quiet", True)
+        self._words.setWordWrap(True)
+        self.pair = PicturePair()
+        self._reading = Reading(self)
+        self.page = self._arrange()
+        for box in self.boxes:
+            box.activated.connect(self._choose)
+        self.of.activated.connect(self._show)
+        self.list.opened.connect(self._open)
+        self.pair.stepped.connect(self._step)
+        self._reading.done.connect(self._take)
+        self._reading.failed.connect(self.page.say)
+        diagnoses.changed.connect(self._show)
+
+    def show_runs(self, choices: Sequence[RunChoice], reference: ComparedRow | None, name: str) -> None:
+        """Offer runs; a person's choice is kept, else one run is held against one of the reference.
+
+        Args:
+            choices: the runs, those of one row after another.
+            reference: the row that others are compared with.
+            name: of the class that is looked at; empty for all.
+        """
+        before = [box.currentData() for box in self.boxes] if self._is_chosen else []
+        kept = [one for one in before if any(choice.run is one for choice in choices)]
+        self._choices = list(choices)
+        for box in self.boxes:
+            box.clear()
+            for choice in choices:
+                box.addItem(choice.name, choice.run)
+        first, second = kept if len(kept) == 2 else _at_first(self._choices, reference)
+        for box, run in zip(self.boxes, (first, second), strict=True):
+            box.setCurrentIndex(next((k for k, one in enumerate(choices) if one.run is run), -1))
+        self.show_class(name)
+
+    def show_class(self, name: str) -> None:
+        """Compare on a class; on all where it is empty."""
+        if name != self._name:
+            self._name = name
+            self.of.setCurrentIndex(max(self.of.findText(name), 0))
+        self._show()
+
+    def close_reader(self) -> None:
+        """Wait for the threads."""
+        self._reading.close()
+        self.list.close_reader()
+        self.pair.close_reader()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+
+    def _choose(self) -> None:
+        self._is_chosen = True
+        self._show()
+
+    # --- what there is ------------------------------------------------------------------------
+
+    def _two(self) -> list[RunChoice]:
+        """The two runs that are compared; fewer where there are not two."""
+        runs = [box.currentData() for box in self.boxes]
+        found = [choice for run in runs for choice in self._choices if choice.run is run]
+        return found if len({choice.run for choice in found}) == 2 else []
+
+    def _known(self) -> list[Diagnosed]:
+        known = [self._diagnoses.of(choice.run) for choice in self._two()]
+        return [one for one in known if one is not None]
+
+    def _show(self) -> None:
+        if not self.isVisible():
+            return
+        two = self._two()
+        if not two:
+            self.page.say(ONE_RUN)
+            return
+        self._diagnoses.want([choice.run for choice in two])
+        known = self._known()
+        problem = next((one.problem for one in known if one.problem), "")
+        if problem or len(known) < 2:
+            self.page.say(problem or "Reading the detections…")
+            return
+        a, b = (one.whole for one in known)
+        assert a is not None
+        assert b is not None
+        self._offer_classes(tuple(each.name for each in a.measured))
+        name = None if self.of.currentIndex() <= 0 else self.of.currentText()
+        key = (two[0].run.name, two[1].run.name, name)
+        self._reading.want(key, lambda: (key, differing_pictures(a, b, name)))
+
+    def _offer_classes(self, names: tuple[str, ...]) -> None:
+        if names != self._classes:
+            self._classes = names
+            self.of.clear()
+            self.of.addItems((ALL, *names))
+            self.of.setCurrentIndex(max(self.of.findText(self._name), 0))
+
+    def _take(self, found: tuple[tuple[str, str, str | None], tuple[PictureDifference, ...]]) -> None:
+        key, self._found = found
+        two = self._two()
+        if not two or key[:2] != (two[0].run.name, two[1].run.name) or len(self._known()) < 2:
+            return
+        if not self._found:
+            self.page.say(NONE)
+            return
+        self._words.setText(
+            f"{len(self._found):,} pictures; how many mistakes fewer the left run makes (▲) or the right (▼)"
+        )
+        self._words.setToolTip(MISTAKES)
+        self.list.show_cells(len(self._found), self._cell)
+        self.page.show_content()
+        self._open(0)
+
+    def _cell(self, place: int) -> Cell:
+        difference, two = self._found[place], self._two()
+        image = self._image(difference.image)
+        side = float(max(image.width, image.height))
+        x, y = (image.width - side) / 2, (image.height - side) / 2
+        colours = theme.colours(self)
+        better = 0 if difference.gain >= 0 else 1
+        sign = "▲" if difference.gain > 0 else "▼" if difference.gain < 0 else "="
+        about = "\n".join(
+            f"{choice.name}: {_words(findings)}"
+            for choice, findings in zip(two, difference.findings, strict=True)
+        )
+        return Cell(
+            Crop(image.path, (round(x), round(y), round(x) + round(side), round(y) + round(side))),
+            np.array([0, 0, image.width, image.height], float),
+            colours.line(two[better].colour) if difference.gain else colours.muted,
+            (f"{sign} {abs(difference.gain)} · {difference.image}",),
+            f"{difference.image}\n{about}",
+        )
+
+    def _image(self, id: str) -> VocImage:
+        return self._known()[0].images[id]
+
+    # --- one picture --------------------------------------------------------------------------
+
+    def _open(self, place: int) -> None:
+        known, two = self._known(), self._two()
+        if len(known) < 2 or not two or not 0 <= place < len(self._found):
+            return
+        difference = self._found[place]
+        self.list.current = place
+        self.list.viewport().update()
+        name = self.of.currentText() if self.of.currentIndex() > 0 else _most_different(difference, known)
+        sides = []
+        for choice, one, findings in zip(two, known, difference.findings, strict=True):
+            assert one.run is not None
+            shown = ShownClass(one.run, one.images, one.classes, name)
+            least = min((_least(one, each, rows) for each, rows in findings.rows.items()), default=math.inf)
+            sides.append(Side(choice.name, choice.colour, _words(findings), shown, least))
+        self.pair.show_picture(difference.image, sides[0], sides[1], self.of.currentIndex() <= 0)
+
+    def _step(self, by: int) -> None:
+        self._open(min(max(self.list.current + by, 0), len(self._found) - 1))
+
+    # --- making -------------------------------------------------------------------------------
+
+    def _arrange(self) -> Page:
+        choices = QHBoxLayout()
+        for words, box in (("Run", self.boxes[0]), ("against", self.boxes[1]), ("on", self.of)):
+            label = QLabel(words)
+            label.setBuddy(box)
+            choices.addWidget(label)
+            choices.addWidget(box, 1)
+        content = QSplitter(Qt.Orientation.Horizontal)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._words)
+        column.addWidget(self.list, 1)
+        content.addWidget(left)
+        content.addWidget(self.pair)
+        content.setStretchFactor(1, 1)
+        content.setSizes([LIST_WIDTH, 700])
+        page = Page(content)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        layout.addLayout(choices)
+        layout.addWidget(page, 1)
+        return page
+
+
+def _combo(name: str, words: str) -> QComboBox:
+    box = QComboBox()
+    box.setObjectName(name)
+    box.setAccessibleName(words)
+    box.setToolTip(words)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(12)
+    return box
+
+
+def _at_first(choices: Sequence[RunChoice], reference: ComparedRow | None) -> tuple[Run | None, Run | None]:
+    """The first run that is not of the reference, and one that is, of the same seed if there is one."""
+    theirs = list(reference.runs) if reference is not None else []
+    first = next((choice.run for choice in choices if choice.run not in theirs), None)
+    others = [run for run in theirs or [choice.run for choice in choices] if run is not first]
+    seed = first.settings.get("seed") if first is not None else None
+    same = (run for run in others if run.settings.get("seed") == seed)
+    return first, next(same, others[0] if others else None)
+
+
+def _most_different(difference: PictureDifference, known: Sequence[Diagnosed]) -> str:
+    """The class on which the two differ most in a picture."""
+    scores: dict[str, int] = {}
+    for sign, findings, one in zip((1, -1), difference.findings, known, strict=True):
+        for name, rows in findings.rows.items():
+            true = int(np.count_nonzero(one.classes[name].detections.are(Verdict.TRUE)[rows]))
+            scores[name] = scores.get(name, 0) + sign * (2 * true - len(rows))
+    return max(scores, key=lambda name: abs(scores[name]))
+
+
+def _least(known: Diagnosed, name: str, rows: np.ndarray) -> float:
+    return float(known.classes[name].detections.scores[rows].min())
+
+
+def _words(findings: Findings) -> str:
+    return f"{len(findings.objects)} found, {findings.missed} missed, {findings.false} false"

@@ -1,0 +1,142 @@
+"""A picture with its objects, detections and proposals, against a plain reading of the files."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from core.detection.proposal_file import Proposals
+from core.evaluation import origin
+from core.runs.run_folder import RunFolder
+from studio.evaluation.picture_marks import Kind
+from studio.evaluation.picture_view import MISSED, PictureView
+from studio.evaluation.shown_class import ShownClass
+from studio.evaluation.threshold import Threshold
+from tests.studio.evaluation.plain import PlainRun
+
+LEFT = Qt.MouseButton.LeftButton
+Shown = Callable[[str], ShownClass]
+
+
+def test_a_picture_shows_its_objects_and_what_was_detected_above_the_threshold(
+    show: Any, shown: Shown, threshold: Threshold, plain: PlainRun, qtbot: Any
+) -> None:
+    view = show(PictureView(threshold))
+    threshold.choose(0.3)
+    view.show_class(shown("car"))
+    qtbot.waitUntil(lambda: view.canvas.picture is not None and bool(view.canvas.marks), timeout=20000)
+    rank = next(rank for rank, _, _ in plain.found("car", 0.3))
+    score, image, _ = plain.detections["car"][rank]
+    view.open_detection(rank)
+    qtbot.waitUntil(lambda: view.words.text().startswith(image), timeout=20000)
+    for value in (0.3, score, 1.0):
+        threshold.choose(value)
+        marks = view.canvas.marks
+        found = {number for _, where, number in plain.found("car", value) if where == image}
+        own = [n for n, one in enumerate(plain.objects[image]) if one[0] == "car"]
+        objects = [mark for mark in marks if mark.kind is Kind.OBJECT]
+        missed = [n for n in own if n not in found and not plain.objects[image][n][2]]
+        assert len(objects) == len(own)
+        assert [mark.colour == MISSED for mark in objects] == [n in missed for n in own]
+        kept = {r for r, one in enumerate(plain.detections["car"]) if one[1] == image and one[0] >= value}
+        detected = [mark for mark in marks if mark.kind is Kind.DETECTION]
+        assert len(detected) == len(kept | {rank})  # the one that is looked at stays
+        assert [mark.strong for mark in detected] == [False] * (len(detected) - 1) + [True]
+    view.detections.setChecked(False)
+    view.objects.setChecked(False)
+    assert view.canvas.marks == []
+    view.objects.setChecked(True)
+    view.others.setChecked(True)
+    assert len(view.canvas.marks) == len(plain.objects[image])
+
+
+def test_arrows_go_through_the_pictures_of_the_class(
+    show: Any, shown: Shown, threshold: Threshold, plain: PlainRun, qtbot: Any
+) -> None:
+    view = show(PictureView(threshold))
+    threshold.choose(2.0)  # no detection counts
+    view.show_class(shown("cat"))
+    with_cats = [id for id, objects in plain.objects.items() if any(one[0] == "cat" for one in objects)]
+    qtbot.waitUntil(lambda: view.words.text().startswith(with_cats[0]), timeout=20000)
+    view.canvas.setFocus()
+    qtbot.keyClick(view.canvas, Qt.Key.Key_Left)
+    for id in with_cats[1:3]:
+        qtbot.keyClick(view.canvas, Qt.Key.Key_Right)
+        qtbot.waitUntil(lambda id=id: view.words.text().startswith(id), timeout=20000)
+    qtbot.mouseClick(view.previous_button, LEFT)
+    qtbot.waitUntil(lambda: view.words.text().startswith(with_cats[1]), timeout=20000)
+    assert f"(2 of {len(with_cats)})" in view.words.text()
+    with qtbot.waitSignal(view.left):
+        qtbot.keyClick(view.canvas, Qt.Key.Key_Escape)
+
+
+def test_a_picture_is_zoomed_moved_and_fitted(
+    show: Any, shown: Shown, threshold: Threshold, qtbot: Any
+) -> None:
+    view = show(PictureView(threshold))
+    view.show_class(shown("car"))
+    canvas = view.canvas
+    qtbot.waitUntil(lambda: canvas.picture is not None, timeout=20000)
+    fitted = canvas.camera
+    qtbot.keyClick(canvas, Qt.Key.Key_Plus)
+    assert canvas.camera.scale == pytest.approx(1.25 * fitted.scale)
+    before = canvas.camera
+    qtbot.mousePress(canvas, LEFT, pos=QPoint(50, 50))
+    qtbot.mouseMove(canvas, QPoint(60, 80))
+    qtbot.mouseRelease(canvas, LEFT, pos=QPoint(60, 80))
+    assert (canvas.camera.dx - before.dx, canvas.camera.dy - before.dy) == (10, 30)
+    qtbot.keyClick(canvas, Qt.Key.Key_0)
+    assert canvas.camera == fitted
+
+
+def test_proposals_that_were_not_kept_cannot_be_shown(
+    show: Any, shown: Shown, threshold: Threshold, qtbot: Any
+) -> None:
+    view = show(PictureView(threshold))
+    view.show_class(shown("car"))
+    qtbot.waitUntil(lambda: view.canvas.picture is not None, timeout=20000)
+    assert not view.proposals.isEnabled()
+    assert view.proposals.toolTip() == "The proposals of this run were not kept."
+
+
+def test_a_picture_goes_to_a_file_with_its_marks(
+    show: Any, shown: Shown, threshold: Threshold, qtbot: Any
+) -> None:
+    view = show(PictureView(threshold))
+    threshold.choose(0.3)
+    view.show_class(shown("car"))
+    qtbot.waitUntil(lambda: bool(view.canvas.marks), timeout=20000)
+    figure = view.figure()
+    assert len(figure.table.rows) == len(view.canvas.marks)
+    assert figure.title.endswith("· car")
+    assert (figure.size.width(), figure.size.height()) == (720, pytest.approx(720 * 140 / 150))
+
+
+def test_proposals_that_could_find_an_object_are_strong(
+    show: Any, shown: Shown, threshold: Threshold, tmp_path: Path, qtbot: Any
+) -> None:
+    """A run that says which file its boxes came from."""
+    car = shown("car")
+    image = next(one for one in car.run.images if any(each.name == "car" for each in one.objects))
+    box = next(each.box for each in image.objects if each.name == "car")
+    boxes = np.array([[0, 0, 3, 3], box, box + np.float32([0, 0, 1, 1]), [140, 0, 150, 9]], np.float32)
+    Proposals.of({image.id: boxes}).save(tmp_path / "boxes.npz")
+    folder = RunFolder(shutil.copytree(car.run.folder.path, tmp_path / "run"))
+    files = tmp_path / "detections"
+    shutil.copytree(car.run.files, files)
+    origin.write(files, "test", {"proposals": str(tmp_path / "boxes.npz")})
+    run = replace(car.run, folder=folder, files=files)
+    view = show(PictureView(threshold))
+    view.show_class(ShownClass(run, car.images, car.classes, "car"))
+    view.open_picture(image.id)
+    qtbot.waitUntil(lambda: view.words.text().startswith(image.id), timeout=20000)
+    view.proposals.setChecked(True)
+    proposed = [mark for mark in view.canvas.marks if mark.kind is Kind.PROPOSAL]
+    assert [mark.strong for mark in proposed] == [False, False, True, True]
+    np.testing.assert_array_equal(proposed[2].box, boxes[1])
+    assert view.canvas.marks[0].kind is Kind.PROPOSAL  # below all else
