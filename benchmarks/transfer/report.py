@@ -92,7 +92,8 @@ def _of_block(block: str, found: Results) -> str:
     base_row = BLOCKS[block].base or (SCALED_BASE if scaled else BASE)
     base = {target: found.get((base_row, target, -1), {}) for target in targets}
     lines = [["", "seeds", "held out", *(TARGETS[target] for target in targets)]]
-    lines.append([base_row, "", "", *(mean(base[target]) for target in targets)])
+    title = base_row.split(": ")[-1]
+    lines.append([title, "", "", *(mean(base[target]) for target in targets)])
     for name, row in rows.items():
         if row == base_row:
             continue

@@ -152,6 +152,18 @@ def _fresh(world: str, names: Sequence[str], words: str, **change: Any) -> dict[
     }
 
 
+def _from_trunks(words: str, **change: Any) -> dict[str, Recipe]:
+    """Fine-tunings on the pictures of before, and probes, from the trunks of rows whose conv1 was scaled."""
+    return {
+        f"{name}, scaled{words}": Recipe(method="kept", detection=True, start=start, scaled=True, **change)
+        for name, start in (
+            ("RandomNet", "RandomNet"),
+            ("AssociationNet-obj abs", "drawn: AssociationNet-obj abs, scaled"),
+            ("nce-obj", "drawn: nce-obj (beyond the paper), scaled"),
+        )
+    }
+
+
 _MORE = (
     "RandomNet",
     "AssociationNet-obj abs",
@@ -236,22 +248,15 @@ BLOCKS: dict[str, Block] = {
             ),
         },
     ),
-    "fine-tuning": Block(
+    "calibrated": Block(
         "does a start lose because it is badly conditioned?",
-        {
-            f"{name}, scaled{words}": Recipe(
-                method="kept", detection=True, start=start, scaled=True, **change
-            )
-            for words, change in (
-                (", calibrated", {"calibrated": True}),
-                (", trunk at a tenth of the rate", {"slow_trunk": True}),
-            )
-            for name, start in (
-                ("RandomNet", "RandomNet"),
-                ("AssociationNet-obj abs", "drawn: AssociationNet-obj abs, scaled"),
-                ("nce-obj", "drawn: nce-obj (beyond the paper), scaled"),
-            )
-        },
+        _from_trunks(", calibrated", calibrated=True),
+        base="drawn: RandomNet, scaled, calibrated",
+    ),
+    "slower": Block(
+        "the same with a slower trunk",
+        _from_trunks(", trunk at a tenth of the rate", slow_trunk=True),
+        base="drawn: RandomNet, scaled, trunk at a tenth of the rate",
     ),
     "confirmed": Block(
         "does it help on drawn things, on fresh pictures, calibrated?",
