@@ -144,6 +144,10 @@ def test_a_run_is_renamed_from_the_table_and_in_the_list_too(compare, qtbot):
     qtbot.waitUntil(lambda: run.notes.name == "the best <one> & only")
     assert compare.run_list.name_of(run) == run.notes.name
     assert compare.table.model.lines[1].row.name == run.notes.name
+    qtbot.keyClick(compare.table.table, Qt.Key.Key_F2)
+    (again,) = (one for one in compare.findChildren(NotesDialog) if one.isVisible())
+    assert again.name.text() == run.notes.name
+    again.reject()
     compare._runs.annotate(run, before)
 
 
