@@ -107,6 +107,7 @@ class CompareWorkspace(QWidget):
             clicked.connect(self._show_curves_of)
         self.curves.class_chosen.connect(self._choose_class)
         self.menu.origin_asked.connect(lambda: self.tabs.setCurrentWidget(self.origin))
+        self.menu.pictures_asked.connect(self._show_pictures_of)
         self.menu.reference_asked.connect(self.table.take_as_reference)
         for asking in (self.menu, self.origin):
             asking.run_asked.connect(self.run_asked)
@@ -199,6 +200,10 @@ class CompareWorkspace(QWidget):
     def _show_curves_of(self, name: str) -> None:
         self._choose_class(name)
         self.tabs.setCurrentWidget(self.curves)
+
+    def _show_pictures_of(self, run: Run) -> None:
+        self.pictures.compare(run)
+        self.tabs.setCurrentWidget(self.pictures)
 
     def _show_bars(self) -> None:
         series = [BarSeries(_with_seeds(row), _mean_aps(row), row.colour or 0) for row in self._rows]

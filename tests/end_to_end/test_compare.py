@@ -251,6 +251,20 @@ def test_the_pictures_on_which_two_runs_differ_are_ranked_and_shown_side_by_side
     assert [line.partition(",")[0] for line in lines] == [name.partition(",")[0] for name in names]
 
 
+def test_a_seed_of_the_table_is_held_against_the_same_seed_of_the_reference(compare, qtbot):
+    line = next(k for k, one in enumerate(compare.table.model.lines) if one.row.name == "AssociationNet-obj")
+    cell(qtbot, compare, line, 0)
+    qtbot.keyClick(compare.table.table, Qt.Key.Key_Space)
+    place = cell(qtbot, compare, line + 2, 0)
+    compare.table.table.customContextMenuRequested.emit(place)
+    words = "Pictures on which it differs from RandomNet"
+    next(one for one in compare.menu.actions() if one.text() == words).trigger()
+    compare.menu.close()
+    assert compare.tabs.currentWidget() is compare.pictures
+    shown = [box.currentText() for box in compare.pictures.boxes]
+    assert shown == ["AssociationNet-obj, seed 1", "RandomNet, seed 1"]
+
+
 def is_read(view):
     """Whether it shows the picture that is wanted."""
     return view._image is not None and view.words.text().startswith(view._image.id)
