@@ -43,12 +43,14 @@ class Table1View(QWidget):
         cell_chosen(Line, str): a person is at a cell: its line, and the class or `MEAN` that it is of.
         opened(Line, str): the same, and wants to know where the figure comes from.
         menu_asked(Line, str, QPoint): a menu is wanted there, at a point of the screen.
+        name_asked(Line): its run is to be named.
         reference_changed(): differences are taken to another row.
     """
 
     cell_chosen = Signal(object, str)
     opened = Signal(object, str)
     menu_asked = Signal(object, str, QPoint)
+    name_asked = Signal(object)
     reference_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -192,6 +194,8 @@ class Table1View(QWidget):
             self._turn(index.row())
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit(*at)
+        elif event.key() == Qt.Key.Key_F2:
+            self.name_asked.emit(at[0])
         elif event.key() == Qt.Key.Key_Menu:
             place = self.table.visualRect(index).bottomLeft()
             self.menu_asked.emit(*at, self.table.viewport().mapToGlobal(place))
