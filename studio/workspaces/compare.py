@@ -40,6 +40,9 @@ MEASURED = ("voc", "finetune", "evaluate")
 
 JOBS = (*MEASURED, "pretrain")
 
+AT_FIRST = 12
+"""Runs that are chosen before a person chooses, at most."""
+
 
 class CompareWorkspace(QWidget):
     """Sets the chosen runs beside each other; seeds of one row are gathered.
@@ -75,7 +78,7 @@ class CompareWorkspace(QWidget):
         self.table.export_button.folder = document.project.path / "exports"
         self._arrange()
         own = [run for run in runs.for_job(*MEASURED) if run.in_matrix is None]
-        self.run_list.choose(*own[:2])
+        self.run_list.choose(*_at_first(own))
         self._connect()
         self._show_chosen()
 
@@ -271,6 +274,17 @@ class CompareWorkspace(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)
+
+
+def _at_first(measured: Sequence[Run]) -> list[Run]:
+    """Of the runs, newest first, those called as the newest, and those of RandomNet or else of the next."""
+    if not measured:
+        return []
+    newest = measured[0].label
+    others = [run for run in measured if run.label != newest]
+    second = next((run for run in others if run.start == "RandomNet"), others[0] if others else None)
+    wanted = {newest, second.label if second is not None else newest}
+    return [run for run in measured if run.label in wanted][:AT_FIRST]
 
 
 def _with_seeds(row: ComparedRow) -> str:
