@@ -30,10 +30,7 @@ NAMES_WIDTH = 300
 """Pixels that the names of rows may take; the rest of a longer one is in its tooltip."""
 
 SIGNS = "▲ above, ▼ below {}."
-SEEDS = (
-    "± and bold are of the 95 % interval over seeds: bold where that of the difference leaves 0 out."
-    " It says nothing about other test images."
-)
+SEEDS = "± is half of the 95 % interval over seeds; bold where that of the difference leaves 0 out."
 
 
 class Table1View(QWidget):
