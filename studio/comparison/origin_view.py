@@ -141,7 +141,10 @@ class OriginView(QWidget):
                 making.say(self._origin.why_none)
             self.data.say(self._origin.why_none)
             return
-        self.measured.show_run(run)
+        if run.job == "pretrain":
+            self.measured.say("A pretraining run: nothing was measured on VOC.")
+        else:
+            self.measured.show_run(run)
         if learner is not None:
             self.start.show_run(learner)
         else:
@@ -309,8 +312,6 @@ def _text() -> QLabel:
 
 
 def _why_no_start(run: Run) -> str:
-    if run.job == "pretrain":
-        return "This is the pretraining itself."
     if run.weights in ("", "random"):
         return "Random weights: nothing was learned before."
     return f"{run.weights}: weights that no run of this project made."

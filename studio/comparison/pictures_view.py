@@ -50,6 +50,7 @@ class PicturesView(QWidget):
         super().__init__(parent)
         self._diagnoses = diagnoses
         self._choices: list[RunChoice] = []
+        self._reference: ComparedRow | None = None
         self._found: tuple[PictureDifference, ...] = ()
         self._classes: tuple[str, ...] = ()
         self._name = ""
@@ -83,15 +84,22 @@ class PicturesView(QWidget):
         """
         before = [box.currentData() for box in self.boxes] if self._is_chosen else []
         kept = [one for one in before if any(choice.run is one for choice in choices)]
-        self._choices = list(choices)
+        self._choices, self._reference = list(choices), reference
         for box in self.boxes:
             box.clear()
             for choice in choices:
                 box.addItem(choice.name, choice.run)
-        first, second = kept if len(kept) == 2 else _at_first(self._choices, reference)
+        first, second = kept if len(kept) == 2 else _at_first(choices, reference)
         for box, run in zip(self.boxes, (first, second), strict=True):
             box.setCurrentIndex(next((k for k, one in enumerate(choices) if one.run is run), -1))
         self.show_class(name)
+
+    def compare(self, run: Run) -> None:
+        """Hold a run against one of the reference, of the same seed if there is one."""
+        self._is_chosen = True
+        for box, one in zip(self.boxes, (run, _opposite(run, self._choices, self._reference)), strict=True):
+            box.setCurrentIndex(next((k for k, each in enumerate(self._choices) if each.run is one), -1))
+        self._show()
 
     def show_class(self, name: str) -> None:
         """Compare on a class; on all where it is empty."""
@@ -252,13 +260,19 @@ def _combo(name: str, words: str) -> QComboBox:
 
 
 def _at_first(choices: Sequence[RunChoice], reference: ComparedRow | None) -> tuple[Run | None, Run | None]:
-    """The first run that is not of the reference, and one that is, of the same seed if there is one."""
-    theirs = list(reference.runs) if reference is not None else []
+    """The first run that is not of the reference, and one to hold it against."""
+    theirs = reference.runs if reference is not None else ()
     first = next((choice.run for choice in choices if choice.run not in theirs), None)
-    others = [run for run in theirs or [choice.run for choice in choices] if run is not first]
-    seed = first.settings.get("seed") if first is not None else None
-    same = (run for run in others if run.settings.get("seed") == seed)
-    return first, next(same, others[0] if others else None)
+    return first, _opposite(first, choices, reference)
+
+
+def _opposite(run: Run | None, choices: Sequence[RunChoice], reference: ComparedRow | None) -> Run | None:
+    """A run of the reference, of the same seed if there is one; of the paper's rows any other run."""
+    theirs = reference.runs if reference is not None else ()
+    others = [one for one in theirs or [choice.run for choice in choices] if one is not run]
+    seed = run.settings.get("seed") if run is not None else None
+    same = (one for one in others if one.settings.get("seed") == seed)
+    return next(same, others[0] if others else None)
 
 
 def _most_different(difference: PictureDifference, known: Sequence[Diagnosed]) -> str:

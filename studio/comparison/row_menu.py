@@ -23,12 +23,14 @@ class RowMenu(QMenu):
         run_asked(Run): a run is to be shown in its workspace.
         reference_asked(ComparedRow): differences are to be taken to a row.
         class_asked(str): the curves of a class are to be shown.
+        pictures_asked(Run): the pictures on which a run differs from the reference are to be shown.
     """
 
     origin_asked = Signal()
     run_asked = Signal(object)
     reference_asked = Signal(object)
     class_asked = Signal(str)
+    pictures_asked = Signal(object)
 
     def __init__(self, runs: Runs, parent: QWidget) -> None:
         super().__init__(parent)
@@ -48,6 +50,9 @@ class RowMenu(QMenu):
             self.addAction("Where this comes from", self.origin_asked.emit)
         if of != MEAN:
             self.addAction(f"Curves of {of}", lambda: self.class_asked.emit(of))
+        if row.runs and reference is not None and reference.runs and row.key != reference.key:
+            words = f"Pictures on which it differs from {reference.name}"
+            self.addAction(words, lambda: self.pictures_asked.emit(row.runs[0]))
         if row is not reference:
             self.addAction("Take differences to this row", lambda: self.reference_asked.emit(row))
         if not row.runs:

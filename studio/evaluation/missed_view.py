@@ -124,7 +124,7 @@ class MissedView(QWidget):
             missed = group.objects - group.found
             share = 100 * missed / group.objects if group.objects else np.nan
             words = f"{missed:,} of {group.objects:,}"
-            bars.append(Bar(group.name, share, words, theme.colours(self).line(1)))
+            bars.append(Bar(group.name, share, words, COLOUR))
         self.chart.show_bars(bars, f"Missed objects · {shown.name}")
         names = [ALL, *(group.name for group in counted.groups)]
         counts = [len(counted.missed), *(group.objects - group.found for group in counted.groups)]

@@ -110,9 +110,7 @@ def _of_cell(state: CellState, report: MatrixReport, active: bool) -> Entry:
         value = "–" if math.isnan(mean) else f"{mean:.1f}"
         said = "done, but its ap.json is damaged" if math.isnan(mean) else f"mAP {mean:.1f} %"
         return Entry(Stage.DONE, value, took, _said(name, said, took and f"in {took}"), opens=name)
-    if state.stage is Stage.WAITING or (
-        state.stage is Stage.FAILED and state.stage != state.evaluation.stage
-    ):
+    if state.stage is not state.evaluation.stage:
         return _of_needing(state, report, active)
     return _of_run(state.evaluation)
 
@@ -122,11 +120,11 @@ def _of_needing(state: CellState, report: MatrixReport, active: bool) -> Entry:
     name = state.cell.name
     needed = [report.state.runs[each] for each in state.cell.evaluation.needs]
     lacking = [each for each in needed if each.stage is not Stage.DONE]
-    first = min(lacking, key=lambda each: _OPEN.index(each.stage) if each.stage in _OPEN else len(_OPEN))
-    opens = first.run.name if first.stage in _OPEN and first.run.job != "proposals" else ""
+    begun = {each.stage: each for each in reversed(lacking) if each.run.job != "proposals"}
+    shown = next((begun[stage] for stage in (Stage.FAILED, Stage.RUNNING, Stage.CUT) if stage in begun), None)
+    opens = shown.run.name if shown is not None else ""
     if state.stage is Stage.FAILED:
         failed = next(each for each in lacking if each.stage is Stage.FAILED)
-        opens = failed.run.name if failed.run.job != "proposals" else ""
         said = f"{planned_title(failed.run.name)} failed: {failed.error}"
         return Entry(Stage.FAILED, "failed", "", _said(name, said), opens=opens)
     waits = f"waits for {', '.join(planned_title(each.run.name) for each in lacking)}"

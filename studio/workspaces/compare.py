@@ -30,6 +30,7 @@ from studio.plots.ap_bars import ApBars, BarSeries, Quoted
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.run_list import RunList
+from studio.workspaces.run_menu import edit_notes
 from studio.workspaces.settings_diff import SettingsDiff
 from studio.workspaces.table1_model import Line
 from studio.workspaces.table1_view import Table1View
@@ -38,6 +39,9 @@ MEASURED = ("voc", "finetune", "evaluate")
 """Jobs whose runs can hold average precision; `evaluate` on the command line adds it to a finetune run."""
 
 JOBS = (*MEASURED, "pretrain")
+
+AT_FIRST = 12
+"""Runs that are chosen before a person chooses, at most."""
 
 
 class CompareWorkspace(QWidget):
@@ -74,7 +78,7 @@ class CompareWorkspace(QWidget):
         self.table.export_button.folder = document.project.path / "exports"
         self._arrange()
         own = [run for run in runs.for_job(*MEASURED) if run.in_matrix is None]
-        self.run_list.choose(*own[:2])
+        self.run_list.choose(*_at_first(own))
         self._connect()
         self._show_chosen()
 
@@ -99,12 +103,14 @@ class CompareWorkspace(QWidget):
         self.table.cell_chosen.connect(self._explain)
         self.table.opened.connect(self._show_origin)
         self.table.menu_asked.connect(self._open_menu)
+        self.table.name_asked.connect(self._name)
         self.table.export_button.written.connect(self._tell_written)
         self.table.reference_changed.connect(self._show_against)
         for clicked in (self.bars.class_clicked, self.differences.class_clicked, self.menu.class_asked):
             clicked.connect(self._show_curves_of)
         self.curves.class_chosen.connect(self._choose_class)
         self.menu.origin_asked.connect(lambda: self.tabs.setCurrentWidget(self.origin))
+        self.menu.pictures_asked.connect(self._show_pictures_of)
         self.menu.reference_asked.connect(self.table.take_as_reference)
         for asking in (self.menu, self.origin):
             asking.run_asked.connect(self.run_asked)
@@ -198,6 +204,10 @@ class CompareWorkspace(QWidget):
         self._choose_class(name)
         self.tabs.setCurrentWidget(self.curves)
 
+    def _show_pictures_of(self, run: Run) -> None:
+        self.pictures.compare(run)
+        self.tabs.setCurrentWidget(self.pictures)
+
     def _show_bars(self) -> None:
         series = [BarSeries(_with_seeds(row), _mean_aps(row), row.colour or 0) for row in self._rows]
         quoted = next(iter(self.table.quoted), None)
@@ -227,6 +237,11 @@ class CompareWorkspace(QWidget):
         self._explain(line, of)
         self.menu.show_for(line.row, of, self.table.model.reference, self._start_of)
         self.menu.popup(place)
+
+    def _name(self, line: Line) -> None:
+        """Let a person name the run of a line; a row of several seeds is named seed by seed."""
+        if len(line.row.runs) == 1:
+            edit_notes(line.row.runs[0], self._runs, self)
 
     def _tell_written(self, path: Path) -> None:
         self.message.emit(f"{path.name} was written to {path.parent}.")
@@ -259,6 +274,17 @@ class CompareWorkspace(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)
+
+
+def _at_first(measured: Sequence[Run]) -> list[Run]:
+    """Of the runs, newest first, those called as the newest, and those of RandomNet or else of the next."""
+    if not measured:
+        return []
+    newest = measured[0].label
+    others = [run for run in measured if run.label != newest]
+    second = next((run for run in others if run.start == "RandomNet"), others[0] if others else None)
+    wanted = {newest, second.label if second is not None else newest}
+    return [run for run in measured if run.label in wanted][:AT_FIRST]
 
 
 def _with_seeds(row: ComparedRow) -> str:

@@ -309,7 +309,8 @@ class _RunModel(QAbstractListModel):
     def _rename(self) -> None:
         """Others may need to be told apart no more, or only now."""
         self._names = {}
-        self.dataChanged.emit(self.index(0), self.index(len(self.runs) - 1))
+        if self.runs:
+            self.dataChanged.emit(self.index(0), self.index(len(self.runs) - 1))
 
     def _tell(self, run: Run) -> None:
         if run in self.runs:

@@ -30,10 +30,7 @@ NAMES_WIDTH = 300
 """Pixels that the names of rows may take; the rest of a longer one is in its tooltip."""
 
 SIGNS = "▲ above, ▼ below {}."
-SEEDS = (
-    "± and bold are of the 95 % interval over seeds: bold where that of the difference leaves 0 out."
-    " It says nothing about other test images."
-)
+SEEDS = "± is half of the 95 % interval over seeds; bold where that of the difference leaves 0 out."
 
 
 class Table1View(QWidget):
@@ -43,12 +40,14 @@ class Table1View(QWidget):
         cell_chosen(Line, str): a person is at a cell: its line, and the class or `MEAN` that it is of.
         opened(Line, str): the same, and wants to know where the figure comes from.
         menu_asked(Line, str, QPoint): a menu is wanted there, at a point of the screen.
+        name_asked(Line): its run is to be named.
         reference_changed(): differences are taken to another row.
     """
 
     cell_chosen = Signal(object, str)
     opened = Signal(object, str)
     menu_asked = Signal(object, str, QPoint)
+    name_asked = Signal(object)
     reference_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -192,6 +191,8 @@ class Table1View(QWidget):
             self._turn(index.row())
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit(*at)
+        elif event.key() == Qt.Key.Key_F2:
+            self.name_asked.emit(at[0])
         elif event.key() == Qt.Key.Key_Menu:
             place = self.table.visualRect(index).bottomLeft()
             self.menu_asked.emit(*at, self.table.viewport().mapToGlobal(place))

@@ -144,6 +144,10 @@ def test_a_run_is_renamed_from_the_table_and_in_the_list_too(compare, qtbot):
     qtbot.waitUntil(lambda: run.notes.name == "the best <one> & only")
     assert compare.run_list.name_of(run) == run.notes.name
     assert compare.table.model.lines[1].row.name == run.notes.name
+    qtbot.keyClick(compare.table.table, Qt.Key.Key_F2)
+    (again,) = (one for one in compare.findChildren(NotesDialog) if one.isVisible())
+    assert again.name.text() == run.notes.name
+    again.reject()
     compare._runs.annotate(run, before)
 
 
@@ -245,6 +249,20 @@ def test_the_pictures_on_which_two_runs_differ_are_ranked_and_shown_side_by_side
         assert len(drawn) == sum(score >= 0.3 for score in sure)
     lines = view.pair.counts.text().splitlines()
     assert [line.partition(",")[0] for line in lines] == [name.partition(",")[0] for name in names]
+
+
+def test_a_seed_of_the_table_is_held_against_the_same_seed_of_the_reference(compare, qtbot):
+    line = next(k for k, one in enumerate(compare.table.model.lines) if one.row.name == "AssociationNet-obj")
+    cell(qtbot, compare, line, 0)
+    qtbot.keyClick(compare.table.table, Qt.Key.Key_Space)
+    place = cell(qtbot, compare, line + 2, 0)
+    compare.table.table.customContextMenuRequested.emit(place)
+    words = "Pictures on which it differs from RandomNet"
+    next(one for one in compare.menu.actions() if one.text() == words).trigger()
+    compare.menu.close()
+    assert compare.tabs.currentWidget() is compare.pictures
+    shown = [box.currentText() for box in compare.pictures.boxes]
+    assert shown == ["AssociationNet-obj, seed 1", "RandomNet, seed 1"]
 
 
 def is_read(view):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFileDialog
 
 from core.datasets.voc import CLASSES
@@ -24,6 +25,7 @@ from studio.runs.words import state_words
 from tests.end_to_end.user import User
 from tests.studio.evaluation.measured import ABSENT, UNSEEN, write_measured
 from tests.studio.evaluation.plain import PlainRun
+from tests.studio.plots import exported
 
 LOSSES = {"in all": 3.0, "classes": 2.0, "boxes": 1.0}
 """What the first report of the run that is followed says; the second says half of it."""
@@ -282,6 +284,17 @@ def test_what_was_detected_goes_to_files(
         np.testing.assert_allclose(box + np.array([1, 1, 0, 0]), plain.objects[image][number][1])
     assert "<html" in (out / "report.html").read_text()
     assert views.save_button.folder == out
+
+    turn_to(user, ERRORS)
+    exported.save(user.qtbot, views.errors.shares, out / "verdicts.csv")
+    rows = {row["kind"]: row["words"] for row in exported.table(out / "verdicts.csv")}
+    assert int(rows["true"]) == len(plain.found("car", 0.5))
+    turn_to(user, PICTURE)
+    user.wait(lambda: views.picture.canvas.marks)
+    exported.save(user.qtbot, views.picture, out / "picture.png")
+    colours = exported.png(out / "picture.png").convert("RGB").getcolors(10**7)
+    drawn = {tuple(QColor(mark.colour).getRgb()[:3]) for mark in views.picture.canvas.marks}
+    assert drawn <= {colour for _, colour in colours}
 
 
 def test_data_that_moved_are_said_in_a_sentence_and_the_rest_stays(

@@ -100,4 +100,6 @@ def test_a_pretraining_run_explains_itself(
     workspace = make()
     workspace.tabs.setCurrentWidget(workspace.origin)
     assert workspace.origin.figure.text() == workspace.run_list.name_of(workspace._runs.all[0])
-    assert not workspace.origin.measured.isHidden()
+    assert workspace.origin.measured.words.text() == "A pretraining run: nothing was measured on VOC."
+    assert workspace.origin.measured.open_button.isHidden()
+    assert not workspace.origin.start.open_button.isHidden()

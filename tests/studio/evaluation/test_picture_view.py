@@ -55,6 +55,23 @@ def test_a_picture_shows_its_objects_and_what_was_detected_above_the_threshold(
     assert len(view.canvas.marks) == len(plain.objects[image])
 
 
+def test_a_difficult_object_is_never_missed(
+    show: Any, shown: Shown, threshold: Threshold, plain: PlainRun, qtbot: Any
+) -> None:
+    image = next(
+        id for id, objects in plain.objects.items() if any(one[0] == "car" and one[2] for one in objects)
+    )
+    view = show(PictureView(threshold))
+    threshold.choose(2.0)  # nothing is found
+    view.show_class(shown("car"))
+    view.open_picture(image)
+    qtbot.waitUntil(lambda: view.words.text().startswith(image), timeout=20000)
+    cars = [one for one in plain.objects[image] if one[0] == "car"]
+    assert [(mark.words, mark.colour == MISSED) for mark in view.canvas.marks] == [
+        ("car · difficult", False) if difficult else ("car · missed", True) for _, _, difficult, _ in cars
+    ]
+
+
 def test_arrows_go_through_the_pictures_of_the_class(
     show: Any, shown: Shown, threshold: Threshold, plain: PlainRun, qtbot: Any
 ) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
 
 from core.evaluation.repairs import REPAIRS
 from core.evaluation.verdicts import COLOURS, VERDICTS, Verdict
 from core.runs.measured_run import MeasuredRun
-from studio.evaluation.crop_grid import CropGrid
+from studio.evaluation.crop_grid import PAD, SIDE, CropGrid
 from studio.evaluation.crops import crop_around
 from studio.evaluation.detections_view import DetectionsView
 from studio.evaluation.errors_view import ErrorsView
@@ -145,6 +146,33 @@ def test_a_crop_is_cut_out_of_its_picture(
         x1, y1, x2, y2 = cell.crop.box
         inside = (cell.box.reshape(2, 2).mean(axis=0) - (x1, y1)) / (x2 - x1, y2 - y1) * picture.width()
         assert picture.pixelColor(*inside.astype(int).tolist()).lightness() > 150
+
+
+def test_the_frame_in_a_crop_is_where_the_box_is(
+    show: Any, shown: Shown, threshold: Threshold, qtbot: Any
+) -> None:
+    view = show(MissedView(threshold))
+    view.show_class(shown(UNSEEN))
+    qtbot.waitUntil(lambda: cut(view.grid), timeout=20000)
+    grabbed = view.grid.viewport().grab().toImage()
+    for place in view.grid.in_view()[:4]:
+        cell, rect = view.grid.cell(place), view.grid.rect(place)
+        x1, y1, x2, y2 = cell.crop.box
+        at = np.array([rect.left() + PAD, rect.top() + PAD])
+        corners = at + (cell.box.reshape(2, 2) - (x1, y1)) / (x2 - x1, y2 - y1) * SIDE
+        inside = corners.clip(at + 2, at + SIDE - 3)
+        for x, y in ((inside[0, 0], inside[:, 1].mean()), (inside[:, 0].mean(), inside[1, 1])):
+            near = [
+                grabbed.pixelColor(round(x) + dx, round(y) + dy) for dx in range(-2, 3) for dy in range(-2, 3)
+            ]
+            is_whole = (corners == inside).all()
+            assert not is_whole or any(_alike(one, QColor(cell.colour)) for one in near)
+
+
+def _alike(one: QColor, other: QColor) -> bool:
+    """Lines between two pixels take a part of what is beneath."""
+    apart = (one.red() - other.red(), one.green() - other.green(), one.blue() - other.blue())
+    return max(map(abs, apart)) < 50
 
 
 def test_a_crop_keeps_within_its_picture_where_it_fits(measured: MeasuredRun) -> None:

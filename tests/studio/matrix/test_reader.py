@@ -97,3 +97,10 @@ def test_runs_of_other_settings_say_nothing_of_how_long_it_takes(matrix, tmp_pat
     other = FilledMatrix(tmp_path / "runs", replace(CONFIG, schedule="small"), "20251231T120000000")
     done = [other.put(CELL), other.put("boxes-voc2007-test"), other.driver]
     assert "not known" in " ".join(MatrixReader().read(CONFIG, matrix.place, done).words)
+
+
+def test_a_schedule_for_a_gpu_is_warned_of_where_there_is_none(matrix):
+    reader = MatrixReader()
+    assert reader.read(CONFIG, matrix.place, []).warning == ""
+    words = reader.read(replace(CONFIG, schedule="paper"), matrix.place, []).warning  # on a CPU
+    assert "takes weeks" in words

@@ -15,7 +15,8 @@ from core.detection.config import VocConfig
 from core.pretraining.config import PretrainConfig
 from core.runs.run_folder import State
 from studio.document import Document
-from studio.evaluation.class_views import CURVE
+from studio.evaluation.class_views import CURVE, PICTURE
+from studio.evaluation.picture_marks import Kind
 from studio.runs.runs import Runs
 from studio.workspaces.evaluate import EvaluateWorkspace
 from tests.studio.workspaces import recorded
@@ -192,3 +193,15 @@ def test_an_evaluation_is_started_by_a_click_and_fills_the_bars(
     assert workspace.bars.heights(0)[-1] == pytest.approx(100 * run.class_aps["cat"].ap)
     assert len(run.curve("loss")) == 4
     assert list((document.project.cache / "proposals").rglob("*"))
+
+    workspace.choose_class("cat")
+    views = workspace.views
+    qtbot.waitUntil(lambda: views.shown is not None, timeout=60000)
+    assert views.shown.diagnosis.ap == pytest.approx(run.class_aps["cat"].ap)
+    views.tabs.setCurrentIndex(PICTURE)
+    picture = views.picture
+    qtbot.waitUntil(lambda: picture.canvas.picture is not None, timeout=60000)
+    assert picture.words.text().startswith("000004 (1 of 2)")
+    picture.proposals.setChecked(True)
+    proposed = [mark for mark in picture.canvas.marks if mark.kind is Kind.PROPOSAL]
+    assert len(proposed) == len(views.shown.run.proposals("000004")) > 0

@@ -44,6 +44,19 @@ def compare(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Compa
     return workspace
 
 
+def test_at_first_the_newest_and_random_starts_are_compared_with_all_their_seeds(
+    document: Document, follow: Callable[[], Runs], qtbot: Any
+) -> None:
+    runs = document.project.runs
+    recorded.evaluation(runs, "20260104T000000", {"cat": 0.6}, init="elsewhere.safetensors")
+    recorded.evaluation(runs, "20260105T000000", {"cat": 0.6}, init="another.safetensors")
+    for seed in range(3):
+        recorded.evaluation(runs, f"20260103T00000{seed}", {"cat": 0.5}, seed=seed)
+    workspace = CompareWorkspace(document, follow())
+    qtbot.addWidget(workspace)
+    assert [run.start for run in workspace.run_list.chosen()] == ["another", *["RandomNet"] * 3]
+
+
 def lines(workspace: CompareWorkspace, head: int = 8) -> list[tuple[str, str]]:
     """Name of each line of runs, and its text in a column; 8 is cat."""
     model = workspace.table.model
