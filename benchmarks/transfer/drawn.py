@@ -72,9 +72,9 @@ def of_boxes(frames: list[int], boxes: np.ndarray) -> ObjectTrajectory:
     )
 
 
-def write_pictures(voc: Path, sets: dict[str, int]) -> None:
+def write_pictures(voc: Path, sets: dict[str, int], seed: int = SEED) -> None:
     """A VOCdevkit of drawn pictures; every class comes up about equally often."""
-    folder, rng = voc / "VOC2007", np.random.default_rng([SEED, 2007])
+    folder, rng = voc / "VOC2007", np.random.default_rng([seed, 2007])
     for part in ("Annotations", "ImageSets/Main", "JPEGImages"):
         (folder / part).mkdir(parents=True)
     classes, number = tuple(still_life.CLASSES), 0

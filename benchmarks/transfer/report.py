@@ -16,6 +16,8 @@ TARGETS = {
     "drawn_fc6_linear": "drawn crops, linear",
     "drawn_fc6_5nn": "drawn crops, 5-NN",
     "drawn_detection": "drawn detection",
+    "fresh_drawn": "drawn detection, fresh",
+    "fresh_photographs": "VOC detection, 300 pictures",
 }
 """Target → its column."""
 
@@ -87,11 +89,14 @@ def _of_block(block: str, found: Results) -> str:
     rows = {name: _name(name, recipe) for name, recipe in recipes.items()}
     targets = [target for target in TARGETS if any(found.get((row, target, -1)) for row in rows.values())]
     scaled = any(recipe.scaled for recipe in recipes.values())
-    base_row = SCALED_BASE if scaled else BASE
+    base_row = BLOCKS[block].base or (SCALED_BASE if scaled else BASE)
     base = {target: found.get((base_row, target, -1), {}) for target in targets}
     lines = [["", "seeds", "held out", *(TARGETS[target] for target in targets)]]
-    lines.append([base_row, "", "", *(mean(base[target]) for target in targets)])
+    title = base_row.split(": ")[-1]
+    lines.append([title, "", "", *(mean(base[target]) for target in targets)])
     for name, row in rows.items():
+        if row == base_row:
+            continue
         done = found.get((row, "done", -1), {})
         if not done:
             lines.append([f"{name}: not run", "", "", *("" for _ in targets)])

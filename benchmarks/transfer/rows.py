@@ -22,6 +22,8 @@ class Recipe:
         along: probe it on the way too.
         start: take the trunk that another row left instead of pretraining one.
         calibrated: bring each channel to mean 0 and variance 1 on crops of the pictures to fine-tune on.
+        fresh: detect in pictures that nothing was chosen on, calibrated by the program's own code on boxes of
+            the pictures to fine-tune on; no probes.
         scaled: in pretraining and fine-tuning conv1 learns as if pixels had a deviation of 1.
         slow_trunk: fine-tune conv1 … conv5 at a tenth of the rate.
     """
@@ -45,6 +47,7 @@ class Recipe:
     along: bool = False
     start: str = ""
     calibrated: bool = False
+    fresh: bool = False
     slow_trunk: bool = False
     scaled: bool = False
 
@@ -78,11 +81,13 @@ class Block:
     Attributes:
         purpose: what they answer, in a few words.
         rows: name → recipe.
+        base: the row that the others are compared with, where it is not RandomNet's own.
     """
 
     purpose: str
     rows: dict[str, Recipe]
     seeds: Sequence[int] = SEEDS
+    base: str = ""
 
 
 def _spoiled(name: str, recipe: Recipe, share: float) -> dict[str, Recipe]:
@@ -129,6 +134,51 @@ def _scaled(recipe: Recipe, **change: Any) -> Recipe:
 
 
 _SCALED_REAL = _scaled(_REAL_NCE)
+
+
+def _fresh(world: str, names: Sequence[str], words: str, **change: Any) -> dict[str, Recipe]:
+    """Fine-tunings on fresh pictures from the trunks of rows whose conv1 was scaled."""
+    return {
+        f"{name}{words}": Recipe(
+            method="kept",
+            world=world,
+            start=f"{name}, scaled" if name in ("RandomNet", "Caltech101Net") else f"{world}: {name}, scaled",
+            detection=True,
+            scaled=True,
+            fresh=True,
+            **change,
+        )
+        for name in names
+    }
+
+
+def _from_trunks(words: str, **change: Any) -> dict[str, Recipe]:
+    """Fine-tunings on the pictures of before, and probes, from the trunks of rows whose conv1 was scaled."""
+    return {
+        f"{name}, scaled{words}": Recipe(method="kept", detection=True, start=start, scaled=True, **change)
+        for name, start in (
+            ("RandomNet", "RandomNet"),
+            ("AssociationNet-obj abs", "drawn: AssociationNet-obj abs, scaled"),
+            ("nce-obj", "drawn: nce-obj (beyond the paper), scaled"),
+        )
+    }
+
+
+_MORE = (
+    "RandomNet",
+    "AssociationNet-obj abs",
+    "AssociationNet-obj signed",
+    "nce-obj (beyond the paper)",
+)
+_OF_DRAWN = (
+    "RandomNet",
+    "AssociationNet-obj abs",
+    "AssociationNet-obj signed",
+    "AssociationNet-objtr abs",
+    "SlowFeat-obj",
+    "nce-obj (beyond the paper)",
+    "Caltech101Net",
+)
 
 BLOCKS: dict[str, Block] = {
     "controls": Block("what is compared with", {"RandomNet": RANDOM, "Caltech101Net": CALTECH}),
@@ -198,22 +248,49 @@ BLOCKS: dict[str, Block] = {
             ),
         },
     ),
-    "fine-tuning": Block(
+    "calibrated": Block(
         "does a start lose because it is badly conditioned?",
+        _from_trunks(", calibrated", calibrated=True),
+        base="drawn: RandomNet, scaled, calibrated",
+    ),
+    "slower": Block(
+        "the same with a slower trunk",
+        _from_trunks(", trunk at a tenth of the rate", slow_trunk=True),
+        base="drawn: RandomNet, scaled, trunk at a tenth of the rate",
+    ),
+    "confirmed": Block(
+        "does it help on drawn things, on fresh pictures, calibrated?",
+        _fresh("drawn", _OF_DRAWN, ", calibrated, fresh pictures", calibrated=True),
+        base="drawn: RandomNet, calibrated, fresh pictures",
+    ),
+    "confirmed without": Block(
+        "the same without calibration",
+        _fresh("drawn", _MORE, ", fresh pictures"),
+        base="drawn: RandomNet, fresh pictures",
+    ),
+    "more seeds": Block(
+        "trunks of five more seeds",
         {
-            f"{name}, scaled{words}": Recipe(
-                method="kept", detection=True, start=start, scaled=True, **change
-            )
-            for words, change in (
-                (", calibrated", {"calibrated": True}),
-                (", trunk at a tenth of the rate", {"slow_trunk": True}),
-            )
-            for name, start in (
-                ("RandomNet", "RandomNet"),
-                ("AssociationNet-obj abs", "drawn: AssociationNet-obj abs, scaled"),
-                ("nce-obj", "drawn: nce-obj (beyond the paper), scaled"),
-            )
+            "RandomNet, scaled": replace(RANDOM, scaled=True),
+            **{f"{name}, scaled": _scaled(PAPER[name], detection=True) for name in _MORE if name in PAPER},
         },
+        seeds=(5, 6, 7, 8, 9),
+    ),
+    "confirmed more": Block(
+        "five more seeds of what seems to help, on the fresh pictures",
+        _fresh("drawn", _MORE, ", calibrated, fresh pictures", calibrated=True),
+        seeds=(5, 6, 7, 8, 9),
+        base="drawn: RandomNet, calibrated, fresh pictures",
+    ),
+    "photographs": Block(
+        "does it help a detector of photographs, calibrated?",
+        _fresh(
+            "real",
+            ("RandomNet", *PAPER, "Caltech101Net"),
+            ", calibrated, photographs",
+            calibrated=True,
+        ),
+        base="real: RandomNet, calibrated, photographs",
     ),
     "number": Block(
         "number of trajectories",

@@ -17,6 +17,7 @@ from benchmarks.transfer.targets import Crops, Detection, crops_of, detection_of
 from benchmarks.transfer.worlds import FrameReader, World, kept
 from core.datasets import still_life
 from core.datasets.caltech101 import read_caltech101
+from core.detection.calibration import calibrate_on
 from core.networks.initialisation import LAYERS, PIXEL_SCALE, calibrate, initialise
 from core.networks.sizes import TINY
 from core.networks.trunk import Trunk
@@ -46,6 +47,10 @@ DRAWN_CLASSES = tuple(still_life.CLASSES)
 
 MEASURED_ALONG = (200, 400)
 """Steps at which crops are probed on the way, beside the end."""
+
+
+FRESH = 8
+"""Draws the fresh pictures; the others are drawn by `drawn.SEED`."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,21 @@ class Place:
             "voc_detection", self.photographs, VOC_CLASSES, (100, 150), 400, self.cache / "proposals"
         )
 
+    @cached_property
+    def fresh(self) -> dict[str, Detection]:
+        """By world: pictures that no choice was made on; of photographs more to learn from than before."""
+        drawn_ones = self.cache / "pictures fresh"
+        if not drawn_ones.exists():
+            drawn.write_pictures(drawn_ones, {"trainval": 40, "test": 150}, seed=FRESH)
+        photographs = self.cache / "photographs 300"
+        if not photographs.exists():
+            write_reduced(self.data / "VOCdevkit", photographs, VOC_CLASSES, {"trainval": 300, "test": 250})
+        cache = self.cache / "proposals"
+        return {
+            "drawn": detection_of("fresh_drawn", drawn_ones, DRAWN_CLASSES, (40, 150), 400, cache),
+            "real": detection_of("fresh_photographs", photographs, VOC_CLASSES, (300, 250), 800, cache),
+        }
+
     def detections(self, world: str) -> list[Detection]:
         """Those of a world; of none, which nothing was pretrained on, all."""
         drawn_too, real_too = world in ("drawn", "none"), world in ("real", "none")
@@ -150,6 +170,9 @@ def _measured(place: Place, row: str, recipe: Recipe, seed: int) -> Iterator[dic
     factors |= {"conv1": SCALED * factors.get("conv1", 1.0)} if recipe.scaled else {}
     if recipe.method == "kept":
         trunk = load_trunk(str(place.trunk_of(recipe.start, seed)), "tiny", generator, dropout=0.0)
+        if recipe.fresh:
+            yield from _fine_tuned(place, recipe, trunk, seed, factors)
+            return
         if recipe.calibrated:
             calibrate(trunk, pixels_of(place.crops[1].patches[:256]))
     elif recipe.method != "random":
@@ -181,6 +204,15 @@ def _measured(place: Place, row: str, recipe: Recipe, seed: int) -> Iterator[dic
         path = place.trunk_of(row, seed)
         path.parent.mkdir(exist_ok=True)
         save_trunk(trunk, path, {"recipe": json.dumps(asdict(recipe))})
+
+
+def _fine_tuned(
+    place: Place, recipe: Recipe, trunk: Trunk, seed: int, factors: dict[str, float]
+) -> Iterator[dict[str, object]]:
+    detection = place.fresh[recipe.world].at_rate(SCALED_RATE)
+    if recipe.calibrated:
+        calibrate_on(trunk, detection.training, seed)
+    yield _line(detection.name, detection.score(trunk, seed, factors), 0)
 
 
 def _probed(place: Place, trunk: Trunk, seed: int) -> Iterator[tuple[str, float]]:
