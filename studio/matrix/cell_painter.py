@@ -13,6 +13,11 @@ NARROWEST = 66
 """Pixels that the words of a cell need."""
 
 
+def cell_height(view: QTableView) -> int:
+    """Pixels that two lines need."""
+    return 2 * view.fontMetrics().lineSpacing() + 2 * theme.SPACE
+
+
 class CellPainter(QStyledItemDelegate):
     """Two lines, and a bar while the run goes on."""
 
@@ -21,7 +26,7 @@ class CellPainter(QStyledItemDelegate):
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(NARROWEST, 2 * self._view.fontMetrics().lineSpacing() + 2 * theme.SPACE)
+        return QSize(NARROWEST, cell_height(self._view))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry: Entry = index.data(ENTRY_ROLE)

@@ -19,8 +19,7 @@ class GroupedHeader(QHeaderView):
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
 
     def sizeHint(self) -> QSize:
-        usual = super().sizeHint()
-        return QSize(usual.width(), 2 * self.fontMetrics().lineSpacing() + 2 * theme.SPACE)
+        return QSize(0, 2 * self.fontMetrics().lineSpacing() + 2 * theme.SPACE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

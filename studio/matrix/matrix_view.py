@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio import theme
-from studio.matrix.cell_painter import NARROWEST, CellPainter
+from studio.matrix.cell_painter import NARROWEST, CellPainter, cell_height
 from studio.matrix.entry import Entry, boxes_words
 from studio.matrix.grouped_header import GroupedHeader
 from studio.matrix.matrix_model import ENTRY_ROLE, MatrixModel
@@ -139,7 +139,8 @@ class MatrixView(QWidget):
         header.setMinimumSectionSize(NARROWEST)
         header.setMaximumSectionSize(WIDEST)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        table.verticalHeader().setDefaultSectionSize(cell_height(table))
         table.verticalHeader().setSectionsClickable(False)
         table.verticalHeader().setHighlightSections(False)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
