@@ -43,7 +43,7 @@ def disagreement(row: TableRow, other: TableRow) -> str:
     What is not recorded of either cannot be known to agree.
     """
     reasons = []
-    if (row.year, row.set, row.metric) != (other.year, other.set, other.metric):
+    if _measured_by(row) != _measured_by(other):
         reasons.append(f"measured on {row.conditions}, not {other.conditions}")
     elif row.year == 0 or row.set == UNKNOWN:
         reasons.append(f"measured on {row.conditions}")
@@ -57,6 +57,10 @@ def disagreement(row: TableRow, other: TableRow) -> str:
     reasons += _unless_equal("training set", "trained on {}", row.train_set, other.train_set)
     reasons += _unless_equal("schedule", "schedule {}", row.schedule, other.schedule)
     return "; ".join(reasons)
+
+
+def _measured_by(row: TableRow) -> tuple[int, str, str, float]:
+    return row.year, row.set, row.metric, row.overlap
 
 
 def signed(points: float) -> str:

@@ -106,5 +106,5 @@ def baseline_of(row: SeededRow, rows: Sequence[SeededRow], name: str) -> SeededR
 
 
 def _alike(row: TableRow) -> tuple[object, ...]:
-    conditions = (row.year, row.set, row.objects, row.metric, row.measured)
+    conditions = (row.year, row.set, row.objects, row.metric, row.overlap, row.measured)
     return (row.start, *conditions, row.scales, row.network, row.train_set, row.schedule, row.recipe)

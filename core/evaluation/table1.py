@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from core import config
 from core.datasets.voc import CLASSES
 from core.errors import StudioError
-from core.evaluation.voc_ap import metric_title
+from core.evaluation.voc_ap import OVERLAP, metric_title
 from core.trajectories.snapshot import read_head
 
 HEADS = (
@@ -51,6 +51,7 @@ class TableRow:
         year, set: of VOC, what was measured on; 0 or `UNKNOWN` where that is not recorded.
         objects: of the set, difficult ones left out; None where that is not known.
         metric: of `core.evaluation.voc_ap.METRICS`.
+        overlap: the smallest IoU of a correct detection.
         scales: of the images in fine-tuning, `single` or `multi`.
         network: its size: `paper`, `small` or `tiny`.
         train_set: what was fine-tuned on, such as `VOC 2007 trainval`.
@@ -74,6 +75,7 @@ class TableRow:
     schedule: str
     seed: int | None = None
     recipe: str = ""
+    overlap: float = OVERLAP
 
     @property
     def is_quoted(self) -> bool:
@@ -117,7 +119,7 @@ class TableRow:
         """What was measured on and how, such as `VOC 2007 test at eleven points`."""
         year = self.year or f"of a year {UNKNOWN},"
         part = self.set if self.set != UNKNOWN else f"(set {UNKNOWN})"
-        return f"VOC {year} {part} {metric_title(self.metric)}"
+        return f"VOC {year} {part} {metric_title(self.metric, self.overlap)}"
 
     @property
     def source(self) -> str:
@@ -193,6 +195,7 @@ def row_of_run(run: Path) -> TableRow:
             set=str(result.get("set", settings.get("test_set", UNKNOWN))),
             objects=sum(result["objects"].values()),
             metric=str(result["metric"]),
+            overlap=float(result.get("overlap", OVERLAP)),
             scales=str(result.get("scales", settings.get("scales", UNKNOWN))),
             network=str(result.get("network") or _network(run, settings)),
             train_set=_train_set(result, settings),

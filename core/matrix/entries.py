@@ -136,10 +136,21 @@ SCHEDULES: Mapping[str, MatrixSchedule] = MappingProxyType(
             wants_gpu=True,
         ),
         "small": MatrixSchedule(
-            words="the tiny network, some hours on two cores",
+            words="the tiny network, every start with conv1 scaled and calibrated, some hours on two cores",
             network="tiny",
-            pretraining={"steps": 2000, "batch": 64, "filters_every": 200},
-            fine_tuning={"schedule": "quick"},
+            pretraining={
+                "steps": 2000,
+                "batch": 64,
+                "filters_every": 200,
+                "scale_pixels": True,
+                "learning_rate": 0.03,
+            },
+            fine_tuning={
+                "schedule": "quick",
+                "calibrated": True,
+                "scale_pixels": True,
+                "learning_rate": 0.01,
+            },
             memory=2.0,
         ),
         "smoke": MatrixSchedule(

@@ -46,6 +46,11 @@ def test_the_paper_s_own_differences():
             {"metric": "voc10_area"},
             "measured on VOC 2007 test by area, not VOC 2007 test at eleven points",
         ),
+        (
+            {"overlap": 0.7},
+            "measured on VOC 2007 test at eleven points, correct from an IoU of 0.7, not "
+            "VOC 2007 test at eleven points",
+        ),
         ({"objects": 95}, "measured on 95 objects, not 12,032"),
         ({"aps": WITHOUT_COW}, "mean of 19 classes; cow has no test object, not mean of 20 classes"),
         ({"scales": "multi"}, "trained at several scales, not at one scale"),
