@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio import theme
 from studio.app import Studio
+from studio.evaluation.class_views import DETECTIONS
 from studio.window.main_window import WORKSPACES
 from studio.window.settings import WindowSettings
 
@@ -61,6 +62,10 @@ def main() -> None:
         for workspace in WORKSPACES:
             studio.window.commands[workspace].trigger()
             wait(3)
+            if workspace == "evaluate":
+                session.evaluate.choose_class("car")
+                session.evaluate.views.tabs.setCurrentIndex(DETECTIONS)
+                wait(3)
             studio.window.grab().save(str(words.out / f"{workspace}.png"))
         studio.window.close()
 
