@@ -19,6 +19,7 @@ from core.trajectories.bulk_edits import AddClips
 from studio import theme
 from studio.exchange.importing import ImportDialog, unused_folder
 from studio.exchange.sample import SampleMaker
+from studio.garbage import WindowGarbage
 from studio.window.command_palette import CommandPalette
 from studio.window.crash import Crashes, diagnostics, keep_log
 from studio.window.help_window import HelpWindow
@@ -48,6 +49,7 @@ class Studio(QObject):
     def __init__(self, app: QApplication, settings: WindowSettings, log_folder: Path) -> None:
         super().__init__(app)
         self._app, self._settings, self._log_folder = app, settings, log_folder
+        self._garbage = WindowGarbage(self)
         theme.apply(app, settings.theme)
         app.styleHints().colorSchemeChanged.connect(lambda: theme.apply(app, settings.theme))
         self.window = MainWindow(settings)
@@ -121,6 +123,7 @@ class Studio(QObject):
         self._sample.close()
         self.close_project()
         self._settings.sync()
+        self._garbage.close()
 
     # --- joining ------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """A small project, open as a document or in the real window; the user's own settings are never touched."""
 
+import gc
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,16 @@ from studio.view_state import ViewState
 from studio.window.settings import WindowSettings
 from tests.studio import densified
 from tests.studio.small_project import make_project
+
+_TESTS = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def garbage_of_the_window() -> Iterator[None]:
+    """Collect garbage between tests and never in a thread, see `studio.garbage`; all of it now and then."""
+    gc.disable()
+    yield
+    gc.collect(2 if next(_TESTS) % 25 == 0 else 1)
 
 
 @pytest.fixture
