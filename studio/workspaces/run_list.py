@@ -259,7 +259,7 @@ class _RunModel(QAbstractListModel):
         self._jobs = tuple(jobs)
         self.runs = runs.for_job(*jobs)
         self.colours: dict[Run, int] = {}
-        self._names: dict[Run, str] = {}
+        self._names: dict[Run, tuple[str, str]] = {}  # label, which a new run still gets, and name
         runs.added.connect(self._add)
         runs.removed.connect(self._remove)
         for signal in (runs.changed, runs.metrics_changed):
@@ -268,9 +268,11 @@ class _RunModel(QAbstractListModel):
 
     def name_of(self, run: Run) -> str:
         """A name that tells a run from the others."""
-        if run not in self._names:
-            self._names = dict(zip(self.runs, labels(self.runs), strict=True))
-        return self._names.get(run, run.label)
+        known = self._names.get(run)
+        if known is None or known[0] != run.label:
+            named = zip(self.runs, labels(self.runs), strict=True)
+            self._names = {one: (one.label, name) for one, name in named}
+        return self._names.get(run, ("", run.label))[1]
 
     def rowCount(self, parent: Index | None = None) -> int:
         return len(self.runs) if parent is None or not parent.isValid() else 0

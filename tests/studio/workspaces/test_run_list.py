@@ -93,6 +93,15 @@ def test_a_run_is_named_and_noted_with_the_keyboard(qtbot: Any, run_list: RunLis
     assert not (run.path.parent.parent / "annotations.sqlite-notes").exists()
 
 
+def test_a_run_whose_start_is_known_later_is_called_by_it_then(run_list: RunList, runs: Runs) -> None:
+    first, *others = runs.all
+    before = [run_list.name_of(run) for run in runs.all]
+    first.start = "from elsewhere"  # as when its folder is made
+    assert run_list.name_of(first) != before[0]
+    assert run_list.name_of(first) == first.label
+    assert [run_list.name_of(run) for run in others] == before[1:]
+
+
 def test_return_elsewhere_in_the_window_names_no_run(qtbot: Any, run_list: RunList) -> None:
     click(qtbot, run_list, 1)
     field = run_list.findChild(QLineEdit, "run_search")
