@@ -191,6 +191,7 @@ class OriginView(QWidget):
         column.addLayout(chain)
         column.addStretch(1)
         area = QScrollArea()
+        area.setAccessibleName("Where the figure comes from")
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(inside)

@@ -47,6 +47,7 @@ class DetectionsView(QWidget):
             chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             chip.setIcon(swatch(COLOURS[verdict]))
             chip.setIconSize(QSize(12, 12))
+            chip.setAccessibleName(f"Show detections judged: {verdict}")
             chip.setToolTip(f"{verdict.capitalize()}: {MEANINGS[verdict]}. Double-click to see these alone.")
             chip.toggled.connect(self._filter)
             chip.installEventFilter(self)

@@ -280,7 +280,9 @@ def test_an_annotation_that_declares_entities_fails_the_evaluation(qtbot, studio
     run = runs.start("voc", settings, clips=())
     ended(qtbot, studio, run)
     assert run.state is State.FAILED
-    assert re.search(r"000001\.xml declares a document type .*; take that out", card(studio, "evaluate", run))
+    assert re.search(
+        r"000001\.xml, line 1, declares a document type .*; take that out", card(studio, "evaluate", run)
+    )
 
 
 def test_a_run_whose_snapshot_is_damaged_is_told_when_it_is_resumed(qtbot, studio, project):

@@ -88,6 +88,7 @@ def turn_to(user: User, tab: int) -> None:
 def slide_to(user: User, steps: int) -> None:
     """Move the threshold to so many thousandths by the keys of the slider."""
     slider = user.session.evaluate.views.bar.slider
+    user.wait(slider.isEnabled)
     slider.setFocus()
     user.qtbot.keyClick(slider, Qt.Key.Key_Home)
     for _ in range(steps // slider.pageStep()):

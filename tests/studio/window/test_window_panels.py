@@ -25,6 +25,7 @@ from core.detection.config import VocConfig
 from core.runs.run_folder import RunFolder, State, Status
 from studio import theme
 from studio.app import Studio
+from studio.window.main_window import WORKSPACES
 from studio.window.settings import WindowSettings
 from tests.studio.at_the_window import ALT, key, visible_docks
 
@@ -183,6 +184,7 @@ import time
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from studio.app import Studio
+from studio.window.main_window import WORKSPACES
 from studio.window.settings import WindowSettings
 app = QApplication([])
 studio = Studio(app, WindowSettings(Path({str(small_project)!r}) / "s.ini"), Path({str(small_project)!r}))
@@ -230,6 +232,6 @@ def without_a_name(root: QWidget) -> list[str]:
 
 
 def test_everything_that_takes_the_focus_can_be_named(open_studio: Studio):
-    for workspace in ("curate", "train", "evaluate", "compare", "probe"):
+    for workspace in WORKSPACES:
         open_studio.window.show_workspace(workspace)
     assert without_a_name(open_studio.window) == []
