@@ -62,7 +62,7 @@ def test_a_matrix_that_is_killed_at_random_becomes_the_same_table(asked, tmp_pat
     driver = begin(killed, asked)
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            driver.wait(chance.uniform(2, 25))
+            driver.wait(chance.uniform(3, 8))
         if driver.poll() is not None:
             driver.communicate()
             if driver.returncode == 0:
