@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLa
 from core.events import Filters
 from core.filters import read_filters
 from studio import theme
+from studio.elided_label import ElidedLabel
 from studio.plots.figure import Figure
 from studio.plots.figure_button import FigureButton
 from studio.plots.filter_figure import best_grid, filter_figure, filter_image
@@ -31,11 +32,10 @@ class FilterPicture(QWidget):
         super().__init__(parent)
         self._saved: list[Filters] = []
         self._folder = Path()
-        self._heading, self._where = QLabel(title), QLabel()
-        self._heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._heading, self._where = ElidedLabel(title), QLabel()
         self._heading.setProperty("role", "heading")
         self._where.setProperty("quiet", True)
-        self._where.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._picture = _Picture()
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setAccessibleName("Training step of the filters")
@@ -86,7 +86,7 @@ class FilterPicture(QWidget):
 
     def set_title(self, title: str) -> None:
         """Name what is shown."""
-        self._heading.setText(title)
+        self._heading.show_text(title)
         self._heading.setToolTip(title)
 
     def say_why_none(self, sentence: str) -> None:
@@ -103,7 +103,7 @@ class FilterPicture(QWidget):
         """The filters shown, to be written to a file."""
         filters = self._picture.filters
         assert filters is not None  # else nothing is offered
-        return filter_figure(filters, " · ".join(filter(None, (self._heading.text(), self._where.text()))))
+        return filter_figure(filters, " · ".join(filter(None, (self._heading.whole, self._where.text()))))
 
     def _nothing_to_export(self) -> str:
         return "" if self._picture.filters is not None else "There are no filters to save yet."

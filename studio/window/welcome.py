@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from core.datasets.readers import READERS
 from studio import icons, theme
+from studio.elided_label import ElidedLabel
 from studio.window.settings import Recent
 from studio.window.steps import Steps
 
@@ -114,7 +115,7 @@ class WelcomePage(QScrollArea):
             button.setEnabled(there)
             button.setToolTip(str(one.path) if there else f"{one.path} is gone")
             button.clicked.connect(lambda checked=False, one=one: self.recent_chosen.emit(one.path))
-            where = _Elided(str(one.path.parent) if there else f"{one.path.parent}: the folder is gone")
+            where = _quiet_path(str(one.path.parent) if there else f"{one.path.parent}: the folder is gone")
             forget = QToolButton(autoRaise=True)
             forget.setAccessibleName(f"Take {one.path.name} off the list")
             forget.setToolTip("Take off this list; the folder stays")
@@ -189,20 +190,12 @@ class _Way(QPushButton):
         self.setMinimumHeight(148)
 
 
-class _Elided(QLabel):
-    """A path that gives way in the middle when there is little room."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._full = text
-        self.setProperty("quiet", True)
-        self.setToolTip(text)
-        self.setMinimumWidth(60)
-
-    def resizeEvent(self, event: object) -> None:
-        self.setText(
-            self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideMiddle, self.width() - 2)
-        )
+def _quiet_path(text: str) -> ElidedLabel:
+    label = ElidedLabel(text, Qt.TextElideMode.ElideMiddle)
+    label.setProperty("quiet", True)
+    label.setToolTip(text)
+    label.setMinimumWidth(60)
+    return label
 
 
 def _short(name: str) -> str:

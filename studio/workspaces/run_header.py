@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QResizeEvent
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from core.errors import StudioError
 from core.runs.run_folder import State
 from studio import theme
+from studio.elided_label import ElidedLabel
 from studio.runs.run import Run
 from studio.runs.runs import KILL_AFTER, Runs
 from studio.runs.words import state_words
@@ -46,7 +47,7 @@ class RunHeader(QWidget):
         super().__init__(parent)
         self._runs = runs
         self._run: Run | None = None
-        self._title, self._words, self._notes = _Title(), QLabel(), MakingLine()
+        self._title, self._words, self._notes = ElidedLabel(), QLabel(), MakingLine()
         self._note = QLabel(wordWrap=True)
         self._note.setObjectName("run_note")
         self._note.setTextFormat(Qt.TextFormat.PlainText)
@@ -110,7 +111,7 @@ class RunHeader(QWidget):
     def _refresh(self, run: Run) -> None:
         if run is not self._run:
             return
-        self._title.set_title(run.title)
+        self._title.show_text(run.title)
         self._title.setToolTip("\n".join(dict.fromkeys((run.title, run.choices, run.name))))
         self._note.setText(run.notes.note)
         self._note.setVisible(bool(run.notes.note))
@@ -207,23 +208,6 @@ class RunHeader(QWidget):
             self._runs.delete(run)
         except StudioError as error:
             self._words.setText(str(error))
-
-
-class _Title(QLabel):
-    """Ends in dots where it is longer than its place."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._whole = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
-
-    def set_title(self, text: str) -> None:
-        self._whole = text
-        self.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width()))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.set_title(self._whole)
 
 
 def _can_go_further(run: Run) -> bool:

@@ -63,14 +63,22 @@ class RunList(QWidget):
     chosen_changed = Signal()
     export_asked = Signal(object, str, object)
 
-    def __init__(self, runs: Runs, jobs: Sequence[str], empty: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        runs: Runs,
+        jobs: Sequence[str],
+        empty: str,
+        called: str = "Runs",
+        parent: QWidget | None = None,
+    ) -> None:
+        """Args: called: what the list holds."""
         super().__init__(parent)
         self._runs = runs
         self._shown = _ShownRuns(_RunModel(runs, jobs), self)
         self._folds = MatrixFolds()
         self._view = QListView()
         self._view.setObjectName("run_list")
-        self._view.setAccessibleName("Runs")
+        self._view.setAccessibleName(called)
         self._view.setModel(self._shown)
         self._view.setItemDelegate(CardPainter(self._view, jobs[0]))
         self._view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -83,12 +91,12 @@ class RunList(QWidget):
         self._empty.setProperty("quiet", True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._empty.setMargin(theme.SPACE)
-        heading = QLabel("Runs")
+        heading = QLabel(called)
         heading.setProperty("role", "heading")
         heading.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, 0)
-        self._search = QLineEdit(placeholderText="Find runs", clearButtonEnabled=True)
+        self._search = QLineEdit(placeholderText=f"Find {called.lower()}", clearButtonEnabled=True)
         self._search.setObjectName("run_search")
-        self._search.setAccessibleName("Find runs")
+        self._search.setAccessibleName(f"Find {called.lower()}")
         self._search.setToolTip("Words of a run's name, note, settings or state; all must be there")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
