@@ -7,9 +7,10 @@ any other.
 Three starts are compared: the paper's method, AssociationNet on objects; random weights; and one method that
 is *beyond the paper*, `nce` (a softmax over the other trajectories of the batch and a hard negative).
 
-**Settings and seeds were fixed before the seeds that are reported were run**: they are those of the study
-`benchmarks/transfer` (see docs/results.md), which chose them on its seed 100; what was tried here was tried
-in the world of seed 100, with seeds 100 and above. Why each setting:
+**Settings and seeds were fixed before the runs that are reported**: they are those of the study
+`benchmarks/transfer` (see docs/results.md), which chose them on its seed 100 and in its own world; what was
+tried here was tried in the world of seed 100, with seeds 100 and above. An earlier version ran the same world
+and seeds without calibration; its figures stand in docs/measurements.md. Why each setting:
 
 - 150 short clips of three things, masks given on three frames of twelve: the number of instances decides;
   with 16 clips nothing is gained.
