@@ -192,7 +192,7 @@ def _style_sheet(c: Colours) -> str:
     QPushButton[role="way"] {{ background: {c.base}; border: 1px solid {c.border}; border-radius: 8px; }}
     QPushButton[role="way"]:hover, QPushButton[role="way"]:focus {{ border: 1px solid {c.mark};
         background: {c.stripe}; }}
-    QToolButton[popupMode="2"] {{ padding-right: 12px; }}
+    QToolButton[popupMode="2"] {{ padding-right: 26px; }}
     QToolButton[popupMode="2"]::menu-indicator {{ subcontrol-origin: padding;
         subcontrol-position: center right; right: 3px; }}
     QToolButton[role="segment"] {{ background: {c.button}; border: 1px solid {c.border}; border-right: none;
