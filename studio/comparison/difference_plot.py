@@ -3,27 +3,20 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from core.datasets.voc import CLASSES
 from core.evaluation.paired_bootstrap import PairedDifference
-from core.evaluation.table1 import HEADS
 from studio import theme
-from studio.comparison.compared_row import MEAN
+from studio.plots.class_plot import MEAN, ClassPlot
 from studio.plots.figure import Table
-from studio.plots.legend import Legend
-from studio.plots.plot_panel import PlotPanel
 
 SPREAD = 0.7
 """Of the room of a class, what the points of the rows share."""
-
-HEAD_OF = {**dict(zip(CLASSES, HEADS, strict=True)), MEAN: "mean"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,31 +34,17 @@ class DifferenceSeries:
     colour: int = 0
 
 
-class DifferencePlot(PlotPanel):
-    """A point and an interval for each class and row; filled where the interval leaves 0 out.
+class DifferencePlot(ClassPlot):
+    """A point and an interval for each class and row; filled where the interval leaves 0 out."""
 
-    Signals:
-        class_clicked(str): a person clicked a class.
-    """
-
-    class_clicked = Signal(str)
     FIGURE = (900, 420)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("AP differences", "Difference (percentage points)", parent=parent)
         self._series: tuple[DifferenceSeries, ...] = ()
-        self.groups: list[str] = []
-        self._readout = Legend()
-        self._column.insertWidget(1, self._readout)
-        self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.getAxis("bottom").setStyle(tickLength=0)
         self._zero = pg.InfiniteLine(pos=0, angle=0)
-        self._divider = pg.InfiniteLine(angle=90)
-        for line in (self._zero, self._divider):
-            self._plot.addItem(line, ignoreBounds=True)
+        self._plot.addItem(self._zero, ignoreBounds=True)
         self._items: list[tuple[pg.ErrorBarItem, pg.ScatterPlotItem]] = []
-        self._plot.scene().sigMouseMoved.connect(self._read_at)
-        self._plot.viewport().installEventFilter(self)
         self._dress()
         self.show_differences("", [], "")
 
@@ -73,7 +52,7 @@ class DifferencePlot(PlotPanel):
         """Show how far rows lie above a reference; without rows, a sentence that says why there are none."""
         self._series = tuple(series)
         named = {name for one in series for name in one.differences}
-        self.groups = [name for name in (*CLASSES, MEAN) if name in named]
+        self._set_groups([name for name in (*CLASSES, MEAN) if name in named])
         self._heading.setText(f"AP differences to {reference}" if reference else "AP differences")
         self._empty.setText(sentence)
         self._empty.setVisible(not series)
@@ -129,32 +108,19 @@ class DifferencePlot(PlotPanel):
             dots.setData(x=x, y=y, size=8, pen=pen, brush=brushes)
         room = 0.06 * (max(ends) - min(ends)) or 1.0
         self._plot.setYRange(min(ends) - room, max(ends) + room, padding=0)
-        self._plot.setXRange(-0.6, max(len(self.groups), 1) - 0.4, padding=0)
-        self._divider.setPos(len(self.groups) - 1.5)
-        self._divider.setVisible(MEAN in self.groups and len(self.groups) > 1)
         self._readout.show_entries(self._legend_entries())
 
     def _dress(self) -> None:
         super()._dress()
-        colours = theme.colours(self)
-        self._zero.setPen(pg.mkPen(colours.muted, width=self._wide(1)))
-        self._divider.setPen(pg.mkPen(colours.border))
+        self._zero.setPen(pg.mkPen(theme.colours(self).muted, width=self._wide(1)))
 
     def _fit(self, width: float) -> None:
-        narrow = len(self.groups) > 10 and width < 1100
-        axis = self._plot.getAxis("bottom")
-        ticks = [
-            (place, "\n" * (place % 2 if narrow else 0) + HEAD_OF[name])
-            for place, name in enumerate(self.groups)
-        ]
-        axis.setTicks([ticks])
-        axis.setHeight(10 + (2 if narrow else 1) * self.fontMetrics().height())
+        self._name_groups(2 if len(self.groups) > 10 and width < 1100 else 1)
 
     # --- reading ------------------------------------------------------------------------------
 
     def _legend_entries(self) -> list[str]:
-        colours = theme.colours(self)
-        texts = [f"{_swatch(colours, one)}{escape(one.label)}" for one in self._series]
+        texts = [self._named("●", one.colour, one.label) for one in self._series]
         if texts:
             texts.append("lines: 95 % over test pictures, paired; filled where they leave 0 out")
         return texts
@@ -168,35 +134,11 @@ class DifferencePlot(PlotPanel):
         ]
         return Table(columns, rows)
 
-    def _group_at(self, position: QPointF) -> str | None:
-        view = self._plot.getViewBox()
-        if not view.sceneBoundingRect().contains(position):
-            return None
-        place = round(view.mapSceneToView(position).x())
-        return self.groups[place] if 0 <= place < len(self.groups) else None
-
-    def _read_at(self, position: QPointF) -> None:
-        group = self._group_at(position)
-        if group is None:
-            self._readout.leave()
-            return
-        colours, texts = theme.colours(self), [f"<b>{group}</b>"]
+    def _readings(self, group: str) -> list[str]:
+        texts = []
         for place, one in enumerate(self._series):
             if group in one.differences:
                 gain, low, high = self.points(place)[group]
-                words = f"{escape(one.label)}: {gain:+.1f} [{low:+.1f}, {high:+.1f}]"
-                texts.append(_swatch(colours, one) + words)
-        self._readout.show_readout(texts)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Leave:
-            self._readout.leave()
-        if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
-            group = self._group_at(self._plot.mapToScene(event.position().toPoint()))
-            if group is not None and group != MEAN and event.button() == Qt.MouseButton.LeftButton:
-                self.class_clicked.emit(group)
-        return False
-
-
-def _swatch(colours: theme.Colours, series: DifferenceSeries) -> str:
-    return f'<span style="color:{colours.line(series.colour)}">●</span>&nbsp;'
+                named = self._named("●", one.colour, one.label)
+                texts.append(f"{named}: {gain:+.1f} [{low:+.1f}, {high:+.1f}]")
+        return texts

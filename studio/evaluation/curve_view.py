@@ -40,7 +40,8 @@ class CurveView(QWidget):
         """Show the curves of a class, of runs with their labels."""
         self._runs, self._name = list(runs), name
         paths = [run.path / "results" if run.path is not None else None for run, _ in runs]
-        measured = tuple(len(run.class_aps) for run, _ in runs)
+        # The last AP is told before the curves are written; the end of the run is told after.
+        measured = tuple(None if run.is_active else run.status.updated for run, _ in runs)
         if not name:
             self._curves = ("", [])
             self._draw()

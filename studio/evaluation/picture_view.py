@@ -22,7 +22,7 @@ from studio.canvas.camera import Camera
 from studio.evaluation.flow_layout import FlowLayout
 from studio.evaluation.picture_canvas import PictureCanvas
 from studio.evaluation.picture_marks import Kind, Mark
-from studio.evaluation.shown_class import ShownClass, rows_by_image
+from studio.evaluation.shown_class import ShownClass
 from studio.evaluation.threshold import Threshold
 from studio.plots.figure import Figure, Table
 from studio.plots.figure_button import FigureButton
@@ -132,16 +132,7 @@ class PictureView(QWidget):
 
     def pictures(self) -> list[str]:
         """Those that the buttons go through, in the set's order: with the class, or a detection of it."""
-        shown = self._shown
-        if shown is None:
-            return []
-        judged = shown.detections
-        detected = set(judged.images[: judged.count_at(self._threshold.value)].tolist())
-        return [
-            id
-            for id, image in shown.images.items()
-            if id in detected or any(one.name == shown.name for one in image.objects)
-        ]
+        return self._shown.pictures(self._threshold.value) if self._shown is not None else []
 
     def step(self, by: int) -> None:
         """Go to the picture so many after this one."""
@@ -235,9 +226,8 @@ class PictureView(QWidget):
 
     def _detection_marks(self, image: VocImage, shown: ShownClass, name: str) -> list[Mark]:
         judged = shown.classes[name].detections
-        rows = shown.rows_by_image if name == shown.name else rows_by_image(judged)
         marks = []
-        for row in rows.get(image.id, np.zeros(0, np.int64))[::-1].tolist():
+        for row in shown.rows_in(image.id, name)[::-1].tolist():
             chosen = name == shown.name and row == self._detection
             if judged.scores[row] >= self._threshold.value or chosen:
                 verdict = VERDICTS[judged.verdicts[row]]

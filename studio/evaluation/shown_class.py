@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.datasets.voc import VocImage
+from core.datasets.voc import CLASSES, VocImage
 from core.evaluation.diagnosis import ClassDiagnosis
 from core.evaluation.judging import JudgedDetections
 from core.evaluation.verdicts import Verdict
@@ -38,11 +38,6 @@ class ShownClass:
         return self.diagnosis.detections
 
     @cached_property
-    def rows_by_image(self) -> dict[str, np.ndarray]:
-        """Image → the places of its detections, (K,) int64, surest first."""
-        return rows_by_image(self.detections)
-
-    @cached_property
     def best_threshold(self) -> float:
         """The score at which the harmonic mean of precision and recall (F1) is highest.
 
@@ -56,17 +51,24 @@ class ShownClass:
         f1 = np.divide(product, sums, out=np.zeros(len(sums)), where=sums > 0)
         return float(judged.scores[int(f1.argmax())])
 
+    def pictures(self, threshold: float) -> list[str]:
+        """Those with an object or, at a threshold, a detection of the class, in the set's order."""
+        of, judged = self.diagnosis.found.of, self.detections
+        there = np.zeros(len(of.ids), bool)
+        there[of.pictures[of.classes == CLASSES.index(self.name)]] = True
+        there[judged.pictures[: judged.count_at(threshold)]] = True
+        ids: list[str] = of.ids[there].tolist()
+        return ids
+
+    def rows_in(self, image: str, name: str) -> np.ndarray:
+        """(K,) int64, the places of the detections of a class in an image, surest first."""
+        (place,) = self.diagnosis.found.of.places_of(np.array([image]))
+        return np.flatnonzero(self.classes[name].detections.pictures == place)
+
     def found_in(self, image: str, threshold: float) -> dict[int, int]:
         """Number of an object of an image → the place of the detection at a threshold that finds it."""
         judged, true = self.detections, self.detections.are(Verdict.TRUE)
-        rows = self.rows_by_image.get(image, np.zeros(0, np.int64))
-        found = [row for row in rows.tolist() if true[row] and judged.scores[row] >= threshold]
-        return {int(judged.nearest[row]): row for row in found}
-
-
-def rows_by_image(judged: JudgedDetections) -> dict[str, np.ndarray]:
-    """Image → the places of its detections, (K,) int64, surest first."""
-    order = np.argsort(judged.pictures, kind="stable")
-    firsts = np.flatnonzero(np.diff(judged.pictures[order], prepend=-1))
-    pieces = np.split(order, firsts[1:]) if len(firsts) else []
-    return {str(judged.images[rows[0]]): rows for rows in pieces}
+        rows = self.rows_in(image, self.name).tolist()
+        return {
+            int(judged.nearest[row]): row for row in rows if true[row] and judged.scores[row] >= threshold
+        }

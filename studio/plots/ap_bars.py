@@ -7,20 +7,16 @@ from html import escape
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Signal
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from core.datasets.voc import CLASSES
-from core.evaluation.table1 import HEADS, TableRow
+from core.evaluation.table1 import TableRow
 from core.events import ClassAP
 from studio import theme
 from studio.plots.bar_chart import whiskers
+from studio.plots.class_plot import MEAN, ClassPlot
 from studio.plots.figure import Table
-from studio.plots.legend import Legend
-from studio.plots.plot_panel import PlotPanel
-
-MEAN = "mean"
 
 NAMES_WIDTH, MOST_TIERS = 1100, 3
 """Pixels that the names of the groups need side by side; in less, neighbours stand in up to three lines."""
@@ -83,14 +79,9 @@ class Quoted:
         return cls(row.name, aps, remark)
 
 
-class ApBars(PlotPanel):
-    """A group of bars for each of the twenty classes and one for their mean; in percent.
+class ApBars(ClassPlot):
+    """A group of bars for each of the twenty classes and one for their mean; in percent."""
 
-    Signals:
-        class_clicked(str): a person clicked a class's group.
-    """
-
-    class_clicked = Signal(str)
     FIGURE = (1100, 420)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -103,15 +94,8 @@ class ApBars(PlotPanel):
         self._series: tuple[BarSeries, ...] = ()
         self._quoted: Quoted | None = None
         self._bars: list[pg.BarGraphItem] = []
-        self.groups = (*CLASSES, MEAN)
-        self._readout = Legend()
-        self._column.insertWidget(1, self._readout)
-        self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.setXRange(-0.6, len(self.groups) - 0.4, padding=0)
+        self._set_groups((*CLASSES, MEAN))
         self._plot.setYRange(0, 100, padding=0.01)
-        self._plot.getAxis("bottom").setStyle(tickLength=0)
-        self._divider = pg.InfiniteLine(pos=len(CLASSES) - 0.5, angle=90)
-        self._plot.addItem(self._divider, ignoreBounds=True)
         self._marks = pg.PlotDataItem(connect="pairs")
         self._marks.setZValue(10)
         self._plot.addItem(self._marks)
@@ -129,8 +113,6 @@ class ApBars(PlotPanel):
             text.setZValue(10)
             text.hide()
             self._plot.addItem(text, ignoreBounds=True)
-        self._plot.scene().sigMouseMoved.connect(self._read_at)
-        self._plot.viewport().installEventFilter(self)
         self._dress()
         self._draw()
 
@@ -215,7 +197,6 @@ class ApBars(PlotPanel):
     def _dress(self) -> None:
         super()._dress()
         colours = theme.colours(self)
-        self._divider.setPen(pg.mkPen(colours.border))
         self._marks.setPen(pg.mkPen(colours.text, width=self._wide(2)))
         self._whiskers.setPen(pg.mkPen(colours.text, width=self._wide(1.5)))
         self._whiskers.setShadowPen(pg.mkPen(colours.base, width=self._wide(3)))
@@ -228,8 +209,7 @@ class ApBars(PlotPanel):
     # --- reading ------------------------------------------------------------------------------
 
     def _legend_entries(self) -> list[str]:
-        colours = theme.colours(self)
-        texts = [_swatch(colours, one) + escape(one.label) for one in self._series]
+        texts = [self._named("■", one.colour, one.label) for one in self._series]
         if self._quoted is not None:
             words = f"{self._quoted.label}, quoted: Table 1 of the paper{self._quoted.remark}"
             texts.append(f"<b>—</b>&nbsp;{escape(words)}")
@@ -252,42 +232,15 @@ class ApBars(PlotPanel):
             rows += [(label, group, 100 * ap, "", *none) for group, ap in self._quoted.aps.items()]
         return Table(("series", "class", "AP (%)", "objects", "95 % from (%)", "95 % to (%)"), rows)
 
-    def _group_at(self, position: QPointF) -> str | None:
-        view = self._plot.getViewBox()
-        if not view.sceneBoundingRect().contains(position):
-            return None
-        place = round(view.mapSceneToView(position).x())
-        return self.groups[place] if 0 <= place < len(self.groups) else None
-
-    def _read_at(self, position: QPointF) -> None:
-        group = self._group_at(position)
-        if group is None:
-            self._readout.leave()
-            return
-        colours, texts = theme.colours(self), [f"<b>{group}</b>"]
-        for one in self._series:
-            texts.append(f"{_swatch(colours, one)}{escape(one.label)}: {_reading(one, group)}")
+    def _readings(self, group: str) -> list[str]:
+        texts = [f"{self._named('■', one.colour, one.label)}: {_reading(one, group)}" for one in self._series]
         if self._quoted is not None and group in self._quoted.aps:
             texts.append(f"{escape(self._quoted.label)} (quoted): {self._quoted.aps[group]:.1%}")
-        self._readout.show_readout(texts)
-
-    # --- Qt -----------------------------------------------------------------------------------
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Leave:
-            self._readout.leave()
-        if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
-            group = self._group_at(self._plot.mapToScene(event.position().toPoint()))
-            if group is not None and group != MEAN:
-                self.class_clicked.emit(group)
-        return False
+        return texts
 
     def _fit(self, width: float) -> None:
         tiers = min(math.ceil(NAMES_WIDTH / max(width, 1)), MOST_TIERS)
-        texts = enumerate((*HEADS, MEAN))
-        axis = self._plot.getAxis("bottom")
-        axis.setTicks([[(place, "\n" * (place % tiers) + text) for place, text in texts]])
-        axis.setHeight(10 + tiers * self.fontMetrics().height())
+        self._name_groups(tiers)
         for text in self._absent:
             text.setAngle(0 if tiers == 1 else 90)
             text.setAnchor((0.5, 1) if tiers == 1 else (0, 0.5))
@@ -315,7 +268,3 @@ def _reading(series: BarSeries, group: str) -> str:
 def _is_absent(series: BarSeries, group: str) -> bool:
     found = series.class_aps.get(group)
     return found is not None and found.objects == 0
-
-
-def _swatch(colours: theme.Colours, series: BarSeries) -> str:
-    return f'<span style="color:{colours.line(series.colour)}">■</span>&nbsp;'

@@ -26,7 +26,8 @@ from studio.evaluation.class_views import ClassViews
 from studio.evaluation.diagnoses import Diagnoses
 from studio.evaluation.losses import LossPlot
 from studio.forms.settings_form import SettingsForm
-from studio.plots.ap_bars import MEAN, ApBars, BarSeries, Quoted
+from studio.plots.ap_bars import ApBars, BarSeries, Quoted
+from studio.plots.class_plot import MEAN
 from studio.runs.known_data import voc_folder
 from studio.runs.run import Run
 from studio.runs.runs import Runs

@@ -210,13 +210,13 @@ class MatrixWorkspace(QWidget):
         self._looks += 1
         place = _place(self._runs, run)
         done = [one.folder for one in self._runs.all if one.state is State.DONE and one.folder is not None]
-        self._reading.want(self._looks, lambda: (place, self._reader.read(settings, place, done)))
+        self._reading.want(self._looks, lambda: (place, settings, self._reader.read(settings, place, done)))
 
-    def _show_report(self, found: tuple[Place, MatrixReport]) -> None:
-        place, report = found
+    def _show_report(self, found: tuple[Place, MatrixConfig, MatrixReport]) -> None:
+        place, settings, report = found
         run = self.matrix
-        if place != _place(self._runs, run):
-            return  # another matrix was chosen while this one was read
+        if self.form.problem() or (place, settings) != (_place(self._runs, run), self.form.value()):
+            return  # another matrix was chosen, or other settings, while this one was read
         self._report = report
         self.view.show_report(report, run is not None and run.is_active)
         self._show_error()

@@ -1,6 +1,7 @@
 """A picture with its objects, detections and proposals, against a plain reading of the files."""
 
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +11,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
+from core.datasets.voc import CLASSES
 from core.detection.proposal_file import Proposals
 from core.evaluation import origin
+from core.evaluation.judging import JudgedDetections, SetObjects
 from core.runs.run_folder import RunFolder
 from studio.evaluation.picture_marks import Kind
 from studio.evaluation.picture_view import MISSED, PictureView
 from studio.evaluation.shown_class import ShownClass
 from studio.evaluation.threshold import Threshold
+from tests.studio.evaluation.measured import ABSENT, UNSEEN
 from tests.studio.evaluation.plain import PlainRun
 
 LEFT = Qt.MouseButton.LeftButton
@@ -92,6 +96,26 @@ def test_arrows_go_through_the_pictures_of_the_class(
         qtbot.keyClick(view.canvas, Qt.Key.Key_Escape)
 
 
+@pytest.mark.parametrize("name", ["car", "cat", UNSEEN, ABSENT])
+def test_pictures_are_those_with_an_object_or_a_detection(shown: Shown, plain: PlainRun, name: str) -> None:
+    for value in (0.0, 0.9, 2.0):
+        detected = {image for score, image, _ in plain.detections[name] if score >= value}
+        assert shown(name).pictures(value) == [
+            id
+            for id, objects in plain.objects.items()
+            if id in detected or any(one[0] == name for one in objects)
+        ]
+
+
+def test_objects_are_found_by_true_detections_alone(shown: Shown, plain: PlainRun) -> None:
+    car = shown("car")
+    for value in (0.0, 0.5):
+        found = {
+            (row, image, number) for image in car.images for number, row in car.found_in(image, value).items()
+        }
+        assert found == set(plain.found("car", value))
+
+
 def test_a_picture_is_zoomed_moved_and_fitted(
     show: Any, shown: Shown, threshold: Threshold, qtbot: Any
 ) -> None:
@@ -157,3 +181,47 @@ def test_proposals_that_could_find_an_object_are_strong(
     assert [mark.strong for mark in proposed] == [False, False, True, True]
     np.testing.assert_array_equal(proposed[2].box, boxes[1])
     assert view.canvas.marks[0].kind is Kind.PROPOSAL  # below all else
+
+
+def crowded(car: ShownClass) -> ShownClass:
+    """Twenty classes with 12,000 detections each, in 3,000 pictures."""
+    image = next(iter(car.images.values()))
+    images = {f"{number:06}": replace(image, id=f"{number:06}") for number in range(3000)}
+    of = SetObjects.of([*images.values()])
+    where = np.random.default_rng(0).integers(0, len(images), 12_000)
+    some, none = np.linspace(1, 0, len(where)), np.zeros(len(where), np.int64)
+    boxes = np.tile([10.0, 10, 60, 60], (len(where), 1))
+    judged = JudgedDetections(of.ids[where], where, some, boxes, none, some, none, some, some)
+    one = replace(car.diagnosis, detections=judged, found=replace(car.diagnosis.found, of=of))
+    return ShownClass(car.run, images, dict.fromkeys(CLASSES, one), "car")
+
+
+def test_the_marks_of_all_classes_follow_the_threshold_of_a_large_set(
+    show: Any, shown: Shown, threshold: Threshold, qtbot: Any
+) -> None:
+    """Each step takes less than sorting the detections of all classes by their pictures would."""
+    view, many = show(PictureView(threshold)), crowded(shown("car"))
+    threshold.choose(0.9)
+    view.show_class(many)
+    qtbot.waitUntil(lambda: view.canvas.picture is not None, timeout=20000)
+    view.others.setChecked(True)
+
+    def step(value: float) -> float:
+        began = time.perf_counter()
+        threshold.choose(value)
+        return time.perf_counter() - began
+
+    def sort() -> float:
+        began = time.perf_counter()
+        for each in many.classes.values():
+            order = np.argsort(each.detections.pictures, kind="stable")
+            np.split(order, np.flatnonzero(np.diff(each.detections.pictures[order])) + 1)
+        return time.perf_counter() - began
+
+    assert min(map(step, (0.8, 0.7, 0.6, 0.5, 0.4))) < min(sort() for _ in range(3)) / 2
+    detections = many.detections
+    kept = np.flatnonzero((detections.pictures == 0) & (detections.scores >= 0.4))
+    marked = [mark for mark in view.canvas.marks if mark.kind is Kind.DETECTION]
+    assert len(marked) == len(CLASSES) * len(kept) > 0
+    pictures = set(detections.images[detections.scores >= 0.4].tolist())
+    assert f"(1 of {len(pictures):,})" in view.words.text()

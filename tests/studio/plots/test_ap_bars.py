@@ -81,6 +81,14 @@ def test_clicking_a_group_names_its_class(bars: ApBars, qtbot: Any) -> None:
     assert clicked.args == ["cat"]
 
 
+def test_only_the_left_button_chooses_a_class(bars: ApBars, qtbot: Any) -> None:
+    """The right one opens the menu of the plot."""
+    bars.show_runs([run("a", {"cat": 0.25})], None)
+    place = bars._plot.mapFromScene(bars._plot.getViewBox().mapViewToScene(QPointF(7.0, 10)))
+    with qtbot.assertNotEmitted(bars.class_clicked):
+        qtbot.mouseClick(bars._plot.viewport(), Qt.MouseButton.RightButton, pos=place)
+
+
 def test_without_runs_the_plot_says_what_will_appear(bars: ApBars) -> None:
     empty = next(label for label in bars.findChildren(QLabel) if "fill in" in label.text())
     assert empty.isVisible()

@@ -110,6 +110,21 @@ def test_without_a_network_there_is_no_plan_and_the_form_says_why(new: Open, qtb
     qtbot.waitUntil(workspace.view.table.isVisible)
 
 
+def test_a_plan_that_was_read_before_is_not_shown_over_the_new_form(new: Open, qtbot: Any) -> None:
+    workspace = new()  # which reads the plan of all
+    shown: list[int] = []  # rows, whenever a plan was read
+    workspace._reading.done.connect(lambda found: shown.append(workspace.view.model.rowCount()))
+    networks = workspace.form.form.editor("networks").value()
+    for name in networks:
+        box(workspace, name).click()
+    qtbot.waitUntil(lambda: bool(shown) and not workspace._reading._work.is_running)
+    assert not workspace.view.table.isVisible()
+    for name in networks[:2]:
+        box(workspace, name).click()  # the plan of the first alone is read, too
+    qtbot.waitUntil(lambda: shown[-1] == 2)
+    assert set(shown) == {0, 2}
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
