@@ -14,8 +14,8 @@ from core.evaluation.picture_differences import Findings, PictureDifference, dif
 from core.evaluation.verdicts import Verdict
 from studio import theme
 from studio.comparison.compared_row import ComparedRow
-from studio.comparison.pair_diagnoses import PairDiagnoses
 from studio.comparison.picture_pair import PicturePair, Side
+from studio.comparison.run_results import RunResults
 from studio.evaluation.crop_grid import Cell, CropGrid
 from studio.evaluation.crops import Crop
 from studio.evaluation.diagnoses import Diagnosed
@@ -46,7 +46,7 @@ class RunChoice:
 class PicturesView(QWidget):
     """Choose two runs and a class; click a picture of the list, or go through it with the arrows."""
 
-    def __init__(self, diagnoses: PairDiagnoses, parent: QWidget | None = None) -> None:
+    def __init__(self, diagnoses: RunResults[Diagnosed], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._diagnoses = diagnoses
         self._choices: list[RunChoice] = []
@@ -132,7 +132,7 @@ class PicturesView(QWidget):
 
     def _known(self) -> list[Diagnosed]:
         known = [self._diagnoses.of(choice.run) for choice in self._two()]
-        return [one for one in known if one is not None]
+        return [one for one in known if isinstance(one, Diagnosed)]
 
     def _show(self) -> None:
         if not self.isVisible():
@@ -142,8 +142,8 @@ class PicturesView(QWidget):
             self.page.say(ONE_RUN)
             return
         self._diagnoses.want([choice.run for choice in two])
-        known = self._known()
-        problem = next((one.problem for one in known if one.problem), "")
+        of = [self._diagnoses.of(choice.run) for choice in two]
+        known, problem = self._known(), next((one for one in of if isinstance(one, str)), "")
         if problem or len(known) < 2:
             self.page.say(problem or "Reading the detections…")
             return

@@ -11,8 +11,7 @@ import pytest
 from core.datasets.voc import CLASSES
 from core.runs.run_folder import RunFolder
 from studio.evaluation.diagnoses import ACTIVE, NO_RUN, Diagnoses
-from studio.runs.reader import read_head, status_of
-from studio.runs.run import Run
+from tests.studio.workspaces.recorded import run_of
 
 
 @pytest.fixture
@@ -20,13 +19,6 @@ def diagnoses(qtbot: Any) -> Iterator[Diagnoses]:
     diagnoses = Diagnoses()
     yield diagnoses
     diagnoses.close()
-
-
-def run_of(folder: RunFolder) -> Run:
-    head = read_head(folder)
-    run = Run(head.job, head.settings, folder)
-    run.status = status_of(folder)
-    return run
 
 
 @pytest.fixture
