@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from core.datasets.voc import KeptSet
 from core.errors import StudioError
 from core.runs.measured_run import MeasuredRun
 from studio.evaluation.diagnoses import why_unmeasured
@@ -38,6 +39,7 @@ class RunResults(QObject, Generic[Found]):
         self._work_out, self._kept = work_out, kept
         self._known: OrderedDict[Key, Found | str] = OrderedDict()
         self._wanted: tuple[Key, ...] = ()
+        self._sets = KeptSet()  # most are measured on the same, which takes longest to read
         self._reading = Reading(self)
         self._reading.done.connect(self._take)
 
@@ -65,6 +67,8 @@ class RunResults(QObject, Generic[Found]):
         key = next((key for key in self._wanted if key not in self._known), None)
         if key is not None:
             self._reading.want(key, lambda: (key, self._read(key[0])))
+        else:
+            self._sets.forget()
 
     def _let_go(self) -> None:
         """Forget what was wanted longest ago."""
@@ -77,7 +81,7 @@ class RunResults(QObject, Generic[Found]):
     def _read(self, run: Path) -> Found | str:
         """Called in the thread."""
         try:
-            return self._work_out(MeasuredRun.open(run))
+            return self._work_out(MeasuredRun.open(run, sets=self._sets))
         except StudioError as error:
             return str(error)
 

@@ -120,6 +120,7 @@ class Diagnoses(QObject):
 
         def work(report: OnProgress) -> tuple[Key, Diagnosis]:
             run = MeasuredRun.open(key[0])
+            report(0, len(CLASSES), "")  # ends it where another run is wanted by now
             self._read.emit(key, run, None)
 
             def tell(one: ClassDiagnosis) -> None:

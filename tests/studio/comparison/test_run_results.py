@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.datasets.voc import VocImage
 from core.runs.measured_run import MeasuredRun
 from core.runs.run_folder import State
 from studio.comparison.run_results import RunResults
@@ -24,11 +25,13 @@ class Reader:
 
     def __init__(self) -> None:
         self.read: list[str] = []
+        self.pictures: list[VocImage] = []
         self.stop_at = ""
         self.go = threading.Event()
 
     def __call__(self, run: MeasuredRun) -> float:
         self.read.append(run.folder.name)
+        self.pictures.append(run.images[0])
         if run.folder.name == self.stop_at:
             assert self.go.wait(10)
         return run.diagnosis().mean_ap
@@ -122,6 +125,17 @@ def test_the_run_that_was_wanted_longest_ago_is_let_go(
         results.want(wanted)
         qtbot.waitUntil(lambda: results.missing == 0)
     assert reader.read == [runs[place].name for place in (0, 1, 2, 1)]
+
+
+def test_the_annotations_of_a_set_are_read_once_for_all_runs_and_then_let_go(
+    results: RunResults[float], reader: Reader, runs: list[Run], qtbot: Any
+) -> None:
+    for wanted in (runs[:2], runs[2:]):
+        results.want(wanted)
+        qtbot.waitUntil(lambda: results.missing == 0)
+    first, second, later = reader.pictures
+    assert first is second
+    assert first is not later
 
 
 def test_what_is_wrong_with_a_run_is_its_sentence(
