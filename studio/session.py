@@ -244,7 +244,7 @@ class Session(QObject):
         saved.failed.connect(partial(window.toasts.show, kind="error"))
         messages = (
             *(self.jobs.message, self.plots.message, self.exports.message, self.actions.told),
-            saved.message,
+            *(saved.message, self.compare.message),
         )
         for message in messages:
             message.connect(window.toasts.show)

@@ -7,7 +7,7 @@ order, and `part` elements carry names and boxes of their own, which are left al
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -103,6 +103,34 @@ def read_split(voc: Path, year: int, name: str, *, pictures: bool = True) -> tup
     """
     folder = _year_folder(voc, year)
     return tuple(_image(folder, id, pictures) for id in _ids(folder, name))
+
+
+class KeptSet:
+    """Reads sets as `read_split` does, without pictures; the last one is kept until it changes or `forget`.
+
+    An annotation that is replaced is read again, one that is edited in its place is not.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[Hashable, tuple[VocImage, ...]] = (None, ())
+
+    def read(self, voc: Path, year: int, name: str) -> tuple[VocImage, ...]:
+        """The images of a list.
+
+        Raises:
+            StudioError: as `read_split`.
+        """
+        folder = _year_folder(voc, year)
+        sources = (folder / "ImageSets" / "Main" / f"{name}.txt", folder / "Annotations")
+        key = (sources, tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in sources))
+        kept = self._kept
+        if key != kept[0]:
+            self._kept = kept = (key, read_split(voc, year, name, pictures=False))
+        return kept[1]
+
+    def forget(self) -> None:
+        """Let go of what is kept."""
+        self._kept = (None, ())
 
 
 def read_image_annotation(folder: Path, id: str, *, pictures: bool = True) -> VocImage:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.atomic_file import write_atomically
-from core.datasets.voc import CLASSES, VocImage, read_split
+from core.datasets.voc import CLASSES, KeptSet, VocImage
 from core.detection import given_boxes
 from core.detection.config import MODES
 from core.detection.proposal_file import Proposals
@@ -61,12 +61,13 @@ class MeasuredRun:
     listed: frozenset[str]
 
     @classmethod
-    def open(cls, run: Path, voc: Path | None = None) -> "MeasuredRun":
+    def open(cls, run: Path, voc: Path | None = None, sets: KeptSet | None = None) -> "MeasuredRun":
         """A run that holds `results/ap.json`, with the annotations of its set.
 
         Args:
             run: its folder.
             voc: folder of the VOC data where it is no longer where the run found it.
+            sets: reads the set, which runs that are opened one after another may share.
 
         Raises:
             StudioError: the run was not measured, its detections are gone, or the VOC data are.
@@ -90,7 +91,7 @@ class MeasuredRun:
         place = voc or Path(str(source.get("voc") or settings.get("voc", "")))
         if not place.is_dir():
             raise StudioError(f"The VOC data of {folder.name} are no longer in {place}; put the folder back.")
-        images = read_split(place, year, set_name, pictures=False)
+        images = (sets or KeptSet()).read(place, year, set_name)
         annotated = tuple(image for image in images if image.annotated)
         if not annotated:
             raise StudioError(f"{set_name} has no annotations in {place}; put them back.")

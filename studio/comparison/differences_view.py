@@ -12,7 +12,7 @@ from core.evaluation.paired_bootstrap import PairedDifference, ResampledAps, pai
 from studio import theme
 from studio.comparison.compared_row import MEAN, ComparedRow
 from studio.comparison.difference_plot import DifferencePlot, DifferenceSeries
-from studio.comparison.row_resamples import RowResamples
+from studio.comparison.run_results import RunResults
 
 ONE_ROW = "Choose two or more evaluations on the left to see how far apart they are."
 QUOTED = "The paper prints no detections; choose a run in “Against” above."
@@ -27,7 +27,7 @@ class DifferencesView(QWidget):
 
     class_clicked = Signal(str)
 
-    def __init__(self, resamples: RowResamples, parent: QWidget | None = None) -> None:
+    def __init__(self, resamples: RunResults[ResampledAps], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._resamples = resamples
         self._rows: tuple[ComparedRow, ...] = ()

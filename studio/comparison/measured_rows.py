@@ -9,10 +9,9 @@ from PySide6.QtCore import QObject, Signal
 from core.errors import StudioError
 from core.evaluation.table1 import TableRow, row_of_run
 from core.runs.run_folder import State
+from studio.runs.result_key import Key, result_key
 from studio.runs.run import Run
 from studio.watch.reading import Reading
-
-Key = tuple[Path, int]
 
 
 class MeasuredRows(QObject):
@@ -32,7 +31,8 @@ class MeasuredRows(QObject):
 
     def of(self, runs: Sequence[Run]) -> list[tuple[Run, TableRow]] | None:
         """The runs of these that have measured; None while some are being read, `changed` follows."""
-        keys = {run: key for run in runs if (key := result_key(run)) is not None}
+        done = (run for run in runs if run.state is State.DONE)
+        keys = {run: key for run in done if (key := result_key(run)) is not None}
         missing = tuple(key for key in keys.values() if key not in self._known)
         if missing:
             self._reading.want(missing, lambda: [(key, _row(key[0])) for key in missing])
@@ -47,16 +47,6 @@ class MeasuredRows(QObject):
     def _take(self, found: list[tuple[Key, TableRow | None]]) -> None:
         self._known.update(found)
         self.changed.emit()
-
-
-def result_key(run: Run) -> Key | None:
-    """Of what a run measured, the same while its result is; None without one."""
-    if run.path is None or run.state is not State.DONE:
-        return None
-    try:
-        return run.path, (run.path / "results" / "ap.json").stat().st_mtime_ns
-    except OSError:
-        return None
 
 
 def _row(path: Path) -> TableRow | None:

@@ -10,12 +10,14 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from core.datasets.voc import VocImage
+from core.errors import StudioError
+from core.evaluation.diagnosis import Diagnosis
 from core.evaluation.picture_differences import Findings, PictureDifference, differing_pictures
 from core.evaluation.verdicts import Verdict
 from studio import theme
 from studio.comparison.compared_row import ComparedRow
-from studio.comparison.pair_diagnoses import PairDiagnoses
 from studio.comparison.picture_pair import PicturePair, Side
+from studio.comparison.run_results import RunResults
 from studio.evaluation.crop_grid import Cell, CropGrid
 from studio.evaluation.crops import Crop
 from studio.evaluation.diagnoses import Diagnosed
@@ -33,6 +35,8 @@ MISTAKES = (
 )
 LIST_WIDTH = 290
 
+Differences = tuple[PictureDifference, ...]
+
 
 @dataclass(frozen=True, eq=False)
 class RunChoice:
@@ -46,12 +50,12 @@ class RunChoice:
 class PicturesView(QWidget):
     """Choose two runs and a class; click a picture of the list, or go through it with the arrows."""
 
-    def __init__(self, diagnoses: PairDiagnoses, parent: QWidget | None = None) -> None:
+    def __init__(self, diagnoses: RunResults[Diagnosed], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._diagnoses = diagnoses
         self._choices: list[RunChoice] = []
         self._reference: ComparedRow | None = None
-        self._found: tuple[PictureDifference, ...] = ()
+        self._found: Differences = ()
         self._classes: tuple[str, ...] = ()
         self._name = ""
         self._is_chosen = False  # by a person: which runs
@@ -71,7 +75,6 @@ class PicturesView(QWidget):
         self.list.opened.connect(self._open)
         self.pair.stepped.connect(self._step)
         self._reading.done.connect(self._take)
-        self._reading.failed.connect(self.page.say)
         diagnoses.changed.connect(self._show)
 
     def show_runs(self, choices: Sequence[RunChoice], reference: ComparedRow | None, name: str) -> None:
@@ -132,20 +135,20 @@ class PicturesView(QWidget):
 
     def _known(self) -> list[Diagnosed]:
         known = [self._diagnoses.of(choice.run) for choice in self._two()]
-        return [one for one in known if one is not None]
+        return [one for one in known if isinstance(one, Diagnosed)]
 
     def _show(self) -> None:
         if not self.isVisible():
             return
         two = self._two()
         if not two:
-            self.page.say(ONE_RUN)
+            self._say(ONE_RUN)
             return
         self._diagnoses.want([choice.run for choice in two])
-        known = self._known()
-        problem = next((one.problem for one in known if one.problem), "")
+        of = [self._diagnoses.of(choice.run) for choice in two]
+        known, problem = self._known(), next((one for one in of if isinstance(one, str)), "")
         if problem or len(known) < 2:
-            self.page.say(problem or "Reading the detections…")
+            self._say(problem or "Reading the detections…")
             return
         a, b = (one.whole for one in known)
         assert a is not None
@@ -153,7 +156,12 @@ class PicturesView(QWidget):
         self._offer_classes(tuple(each.name for each in a.measured))
         name = None if self.of.currentIndex() <= 0 else self.of.currentText()
         key = (two[0].run.name, two[1].run.name, name)
-        self._reading.want(key, lambda: (key, differing_pictures(a, b, name)))
+        self._reading.want(key, lambda: (key, _differences(a, b, name)))
+
+    def _say(self, sentence: str) -> None:
+        """In place of what was compared, which is read anew when it is wanted again."""
+        self._reading.forget()
+        self.page.say(sentence)
 
     def _offer_classes(self, names: tuple[str, ...]) -> None:
         if names != self._classes:
@@ -162,14 +170,16 @@ class PicturesView(QWidget):
             self.of.addItems((ALL, *names))
             self.of.setCurrentIndex(max(self.of.findText(self._name), 0))
 
-    def _take(self, found: tuple[tuple[str, str, str | None], tuple[PictureDifference, ...]]) -> None:
-        key, self._found = found
-        two = self._two()
+    def _take(self, read: tuple[tuple[str, str, str | None], Differences | str] | None) -> None:
+        if read is None:
+            return  # it was given up
+        (key, found), two = read, self._two()
         if not two or key[:2] != (two[0].run.name, two[1].run.name) or len(self._known()) < 2:
             return
-        if not self._found:
-            self.page.say(NONE)
+        if isinstance(found, str) or not found:
+            self.page.say(found if isinstance(found, str) else NONE)
             return
+        self._found = found
         self._words.setText(
             f"{len(self._found):,} pictures; how many mistakes fewer the left run makes (▲) or the right (▼)"
         )
@@ -273,6 +283,14 @@ def _opposite(run: Run | None, choices: Sequence[RunChoice], reference: Compared
     seed = run.settings.get("seed") if run is not None else None
     same = (one for one in others if one.settings.get("seed") == seed)
     return next(same, others[0] if others else None)
+
+
+def _differences(a: Diagnosis, b: Diagnosis, name: str | None) -> Differences | str:
+    """Called in a thread: a sentence where they cannot be compared."""
+    try:
+        return differing_pictures(a, b, name)
+    except StudioError as error:
+        return str(error)
 
 
 def _most_different(difference: PictureDifference, known: Sequence[Diagnosed]) -> str:

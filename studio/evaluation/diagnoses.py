@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -13,6 +12,7 @@ from core.runs.measured_run import MeasuredRun
 from core.runs.run_folder import State
 from studio.background import Background
 from studio.evaluation.shown_class import ShownClass
+from studio.runs.result_key import Key, result_key
 from studio.runs.run import Run
 
 TELL_PERIOD = 50
@@ -26,8 +26,6 @@ ACTIVE = "The detections can be looked at as soon as the run has measured them."
 UNFINISHED = "The run ended before it had measured its detections; resume it to see them."
 UNREAD = "The detections are being read…"
 JUDGING = "The detections are being judged…"
-
-Key = tuple[Path, int]
 
 
 @dataclass(eq=False)
@@ -47,6 +45,16 @@ class Diagnosed:
     whole: Diagnosis | None = None
     problem: str = ""
     _shown: dict[str, ShownClass] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, run: MeasuredRun) -> "Diagnosed":
+        """All of it at once; takes seconds.
+
+        Raises:
+            StudioError: a file of detections is damaged or of another set.
+        """
+        whole = run.diagnosis()
+        return cls(run, {image.id: image for image in run.images}, whole.classes, whole)
 
     def shown(self, name: str) -> ShownClass | None:
         """A class, once it is worked out."""
@@ -84,11 +92,9 @@ class Diagnoses(QObject):
         """What is known of a run; what is not is worked out, which `changed` tells."""
         if run is None:
             return Diagnosed(problem=NO_RUN)
-        if run.is_active or run.path is None:
-            return Diagnosed(problem=ACTIVE)
-        key = _key(run.path)
-        if not key[1] and run.state is not State.DONE:
-            return Diagnosed(problem=UNFINISHED)
+        key = result_key(run)
+        if key is None:
+            return Diagnosed(problem=why_unmeasured(run))
         if key not in self._known:
             self._known[key] = Diagnosed()
             self._start(key)
@@ -101,7 +107,8 @@ class Diagnoses(QObject):
 
     def known(self, run: Run) -> Diagnosed | None:
         """What is known of a run already."""
-        return self._known.get(_key(run.path)) if run.path is not None and not run.is_active else None
+        key = result_key(run)
+        return self._known.get(key) if key is not None else None
 
     def close(self) -> None:
         """Wait for the thread."""
@@ -113,6 +120,7 @@ class Diagnoses(QObject):
 
         def work(report: OnProgress) -> tuple[Key, Diagnosis]:
             run = MeasuredRun.open(key[0])
+            report(0, len(CLASSES), "")  # ends it where another run is wanted by now
             self._read.emit(key, run, None)
 
             def tell(one: ClassDiagnosis) -> None:
@@ -156,9 +164,10 @@ class Diagnoses(QObject):
         self._tell_soon()
 
 
-def _key(run: Path) -> Key:
-    """The same while a run's result is."""
-    try:
-        return run, (run / "results" / "ap.json").stat().st_mtime_ns
-    except OSError:
-        return run, 0
+def why_unmeasured(run: Run) -> str:
+    """Why a run without a `result_key` has no detections to look at; one sentence."""
+    if run.is_active or run.path is None:
+        return ACTIVE
+    if run.state is not State.DONE:
+        return UNFINISHED
+    return f"{run.name} was not measured; evaluate its detections first."

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from core.datasets.voc import CLASSES
 from core.evaluation.differences import disagreement
+from core.evaluation.paired_bootstrap import ResampledAps
 from core.evaluation.table1 import TableRow
 from core.events import ClassAP
 from studio.comparison.compared_row import MEAN, ComparedRow, rows_of
@@ -19,13 +20,13 @@ from studio.comparison.differing import Subject
 from studio.comparison.filters_beside import FiltersBeside
 from studio.comparison.measured_rows import MeasuredRows
 from studio.comparison.origin_view import Origin, OriginView
-from studio.comparison.pair_diagnoses import PairDiagnoses
 from studio.comparison.pictures_view import PicturesView, RunChoice
 from studio.comparison.row_colours import RowColours
 from studio.comparison.row_menu import RowMenu
-from studio.comparison.row_resamples import RowResamples
+from studio.comparison.run_results import RunResults
 from studio.comparison.starts import pretraining_of
 from studio.document import Document
+from studio.evaluation.diagnoses import KEPT, Diagnosed
 from studio.plots.ap_bars import ApBars, BarSeries, Quoted
 from studio.runs.run import Run
 from studio.runs.runs import Runs
@@ -67,7 +68,8 @@ class CompareWorkspace(QWidget):
         self.run_list = RunList(runs, JOBS, "Runs to compare appear here.\nStart them in Train or Evaluate.")
         self.table, self.bars = Table1View(), ApBars()
         self._class = ""  # that a person chose for the curves and the pictures
-        self._resamples, self._diagnoses = RowResamples(self), PairDiagnoses(self)
+        self._resamples = RunResults(lambda run: ResampledAps.of(run.diagnosis()), parent=self)
+        self._diagnoses = RunResults(Diagnosed.of, KEPT, self)
         self.differences = DifferencesView(self._resamples)
         self.curves, self.pictures = CurvesView(), PicturesView(self._diagnoses)
         self.filters = FiltersBeside()

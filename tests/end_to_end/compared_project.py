@@ -41,9 +41,9 @@ def make(root: Path) -> Path:
         for seed in range(SEEDS):
             start = launch.prepare(project, JOBS["pretrain"], PretrainConfig(regime="obj", seed=seed))
             _end_pretraining(start, seed)
-            _measure(root, project, voc, 10 + seed, seed, str(start.path))
+            measure(root, project.runs, voc, 10 + seed, seed, str(start.path))
         for seed in range(SEEDS):
-            _measure(root, project, voc, 20 + seed, seed, "random")
+            measure(root, project.runs, voc, 20 + seed, seed, "random")
         with project.writing() as connection:
             for edit in (SetReview(1, (2,), Review.REJECTED), Split(1, 1, 6)):
                 journal.perform(connection, edit)
@@ -60,12 +60,13 @@ def _end_pretraining(folder: RunFolder, seed: int) -> None:
     folder.write_status(Status(State.DONE, 10, 10, updated=time.time()))
 
 
-def _measure(root: Path, project: Project, voc: Path, number: int, seed: int, init: str) -> None:
+def measure(root: Path, runs: Path, voc: Path, number: int, seed: int, init: str) -> RunFolder:
+    """A run of the job `voc` in a folder of runs, done; what it is made from lies below `root`."""
     made = whole_run(root / "made" / str(number), voc, seed=number, init=init, **{"test_set": "test"})
     result = json.loads((made.results / "ap.json").read_text()) | FACTS | {"start": init}
     (made.results / "ap.json").write_text(json.dumps(result))
     config = dataclasses.replace(made.settings(JOBS["voc"].settings), seed=seed)
-    folder = RunFolder.create(project.runs / f"202601{number}T000000000000-voc-00{number}", "voc", config)
+    folder = RunFolder.create(runs / f"202601{number}T000000000000-voc-00{number}", "voc", config)
     shutil.rmtree(folder.results)
     shutil.copytree(made.results, folder.results)
     for name, ap in result["ap"].items():
@@ -73,6 +74,7 @@ def _measure(root: Path, project: Project, voc: Path, number: int, seed: int, in
         folder.append(ClassAP(name, float("nan") if ap is None else ap, objects))
     (folder.path / "provenance.json").write_text(json.dumps({"command": f"python main.py voc --seed {seed}"}))
     folder.write_status(Status(State.DONE, 10, 10, updated=time.time()))
+    return folder
 
 
 def runs_of(project: Path, start: str) -> list[Path]:

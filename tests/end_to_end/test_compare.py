@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QPushButton, QTableWidget, QToolButton
+from PySide6.QtWidgets import QComboBox, QFileDialog, QPushButton, QTableWidget, QToolButton
 from scipy import stats
 
 from studio.app import Studio
@@ -332,10 +332,19 @@ def test_a_figure_is_traced_to_its_command_its_start_and_its_clips(compare, stud
     assert [run.settings["seed"] for run in studio.session.evaluate.run_list.chosen()] == [1]
 
 
-def test_the_table_and_the_plot_are_written(compare, root, qtbot, tmp_path):
+def test_the_table_and_the_plot_are_written(compare, studio, root, qtbot, tmp_path):
     menu = compare.findChild(QToolButton, "copy_table").menu()
     next(one for one in menu.actions() if one.text() == "Copy as CSV").trigger()
     rows = list(csv.DictReader(io.StringIO(QGuiApplication.clipboard().text())))
+    next(one for one in menu.actions() if one.text() == "Save as CSV…").trigger()
+    (dialog,) = studio.window.findChildren(QFileDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    dialog.selectFile(str(tmp_path / "table.csv"))
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    told = f"table.csv was written to {tmp_path}."
+    qtbot.waitUntil(lambda: told in studio.window.toasts.texts)
+    saved = (tmp_path / "table.csv").read_text().splitlines()
+    assert list(csv.DictReader(saved)) == rows
     ours = next(row for row in rows if row["row"] == f"AssociationNet-obj · {SEEDS} seeds")
     values = aps(root / "project", "obj", "car")
     assert float(ours["car"]) == pytest.approx(values.mean(), abs=0.005)

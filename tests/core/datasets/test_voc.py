@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 from core.datasets.voc import (
     CLASSES,
+    KeptSet,
     VocImage,
     VocObject,
     read_image_annotation,
@@ -255,3 +257,25 @@ def test_reads_the_real_subset(data_dir: Path):
 
 def _list(voc: Path, text: str) -> None:
     (voc / "ImageSets" / "Main" / "test.txt").write_text(text)
+
+
+@pytest.mark.parametrize("changed", ["Annotations", "ImageSets/Main/test.txt"])
+def test_a_set_is_kept_until_it_changes_or_another_is_read(voc, changed):
+    kept = KeptSet()
+    (voc / "ImageSets" / "Main" / "val.txt").write_text("000012\n")
+    first = kept.read(voc, 2007, "test")
+    assert kept.read(voc.parent, 2007, "test") is first
+    assert [image.id for image in first] == [image.id for image in read_split(voc, 2007, "test")]
+    os.utime(voc / changed, ns=(1, 1))
+    second = kept.read(voc, 2007, "test")
+    assert second is not first
+    assert kept.read(voc, 2007, "val") is not second
+    third = kept.read(voc, 2007, "test")
+    assert third is not second
+    kept.forget()
+    assert kept.read(voc, 2007, "test") is not third
+    (voc / "JPEGImages" / "000012.jpg").unlink()  # only the annotations are read
+    assert len(kept.read(voc, 2007, "test")) == 1
+    (voc / "ImageSets" / "Main" / "test.txt").unlink()
+    with pytest.raises(StudioError, match="no image set 'test'"):
+        kept.read(voc, 2007, "test")

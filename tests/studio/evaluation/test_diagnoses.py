@@ -2,17 +2,18 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.datasets.voc import CLASSES
+from core.datasets.voc import CLASSES, KeptSet
+from core.runs.measured_run import MeasuredRun
 from core.runs.run_folder import RunFolder
 from studio.evaluation.diagnoses import ACTIVE, NO_RUN, Diagnoses
-from studio.runs.reader import read_head, status_of
-from studio.runs.run import Run
+from tests.studio.workspaces.recorded import run_of
 
 
 @pytest.fixture
@@ -20,13 +21,6 @@ def diagnoses(qtbot: Any) -> Iterator[Diagnoses]:
     diagnoses = Diagnoses()
     yield diagnoses
     diagnoses.close()
-
-
-def run_of(folder: RunFolder) -> Run:
-    head = read_head(folder)
-    run = Run(head.job, head.settings, folder)
-    run.status = status_of(folder)
-    return run
 
 
 @pytest.fixture
@@ -74,6 +68,26 @@ def test_a_run_that_another_pushed_aside_is_begun_again(
     diagnoses.want(other)
     qtbot.waitUntil(lambda: diagnoses.want(other).whole is not None, timeout=30000)
     qtbot.waitUntil(lambda: diagnoses.want(run).whole is not None, timeout=30000)
+
+
+def test_a_run_that_another_pushed_aside_is_not_judged(
+    diagnoses: Diagnoses,
+    copied: RunFolder,
+    measured_folder: RunFolder,
+    qtbot: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judged, go, read_set, judge = [], threading.Event(), KeptSet.read, MeasuredRun.diagnosis
+    monkeypatch.setattr(KeptSet, "read", lambda *of: (go.wait(10), read_set(*of))[1])
+    monkeypatch.setattr(
+        MeasuredRun, "diagnosis", lambda run, tell: (judged.append(run.folder.path), judge(run, tell))[1]
+    )
+    other = run_of(measured_folder)
+    diagnoses.want(run_of(copied))
+    diagnoses.want(other)
+    go.set()
+    qtbot.waitUntil(lambda: diagnoses.want(other).whole is not None, timeout=30000)
+    assert judged == [measured_folder.path]
 
 
 def test_why_there_is_nothing_is_one_sentence(diagnoses: Diagnoses, copied: RunFolder, qtbot: Any) -> None:

@@ -13,6 +13,8 @@ from core.detection.config import VocConfig
 from core.events import ClassAP, Filters, Log, Metric
 from core.pretraining.config import PretrainConfig
 from core.runs.run_folder import RunFolder, State, Status
+from studio.runs.reader import read_head, status_of
+from studio.runs.run import Run
 
 
 def pretraining(parent: Path, stamp: str, settings: PretrainConfig, steps: int = 100) -> RunFolder:
@@ -69,3 +71,11 @@ def evaluation(parent: Path, stamp: str, aps: dict[str, float], **settings: Any)
 def end(folder: RunFolder, state: State, step: int, error: str = "") -> None:
     """Write down how a run ended."""
     folder.write_status(Status(state, step, step, error=error, updated=time.time()))
+
+
+def run_of(folder: RunFolder) -> Run:
+    """A run as the window knows it, without what it reported."""
+    head = read_head(folder)
+    run = Run(head.job, head.settings, folder)
+    run.status = status_of(folder)
+    return run

@@ -1,0 +1,83 @@
+"""The pictures of two runs, while a person goes from pair to pair and runs change."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from studio.comparison.pictures_view import ONE_RUN, PicturesView
+from studio.document import Document
+from studio.runs.runs import Runs
+from studio.workspaces.compare import CompareWorkspace
+from tests.end_to_end.compared_project import measure
+
+
+@pytest.fixture
+def compare(
+    document: Document, follow: Callable[[], Runs], tmp_path: Path, voc: Path, qtbot: Any
+) -> Iterator[CompareWorkspace]:
+    """Three seeds, the newest first; the pictures of the newest two are looked at."""
+    for seed in range(3):
+        measure(tmp_path, document.project.runs, voc, 10 + seed, seed, "random")
+    workspace = CompareWorkspace(document, follow())
+    qtbot.addWidget(workspace)
+    workspace.resize(1400, 900)
+    workspace.show()
+    workspace.run_list.choose(*workspace._runs.all)
+    workspace.tabs.setCurrentWidget(workspace.pictures)
+    view = workspace.pictures
+    qtbot.waitUntil(lambda: len(view._choices) == 3)
+    pick(qtbot, view, 0, 0)
+    pick(qtbot, view, 1, 1)
+    qtbot.waitUntil(lambda: not view.page.sentence and bool(view._found))
+    yield workspace
+    workspace.close_reader()
+
+
+def pick(qtbot: Any, view: PicturesView, box: int, place: int) -> None:
+    """Choose a run in a box with the keys."""
+    while view.boxes[box].currentIndex() != place:
+        down = view.boxes[box].currentIndex() < place
+        qtbot.keyClick(view.boxes[box], Qt.Key.Key_Down if down else Qt.Key.Key_Up)
+
+
+def test_the_pictures_come_back_when_a_person_does(compare: CompareWorkspace, qtbot: Any) -> None:
+    view = compare.pictures
+    pick(qtbot, view, 1, 0)
+    assert view.page.sentence == ONE_RUN
+    pick(qtbot, view, 1, 1)
+    qtbot.waitUntil(lambda: not view.page.sentence)
+
+
+def test_the_sentence_of_runs_that_are_not_alike_comes_back_too(
+    compare: CompareWorkspace, qtbot: Any
+) -> None:
+    view, other = compare.pictures, compare.pictures._choices[2].run
+    assert other.path is not None
+    result = json.loads((other.path / "results" / "ap.json").read_text())
+    (other.path / "results" / "ap.json").write_text(json.dumps(result | {"overlap": 0.75}))
+    pick(qtbot, view, 1, 2)
+    words = "These runs were measured at different overlaps"
+    qtbot.waitUntil(lambda: view.page.sentence.startswith(words))
+    pick(qtbot, view, 0, 1)
+    qtbot.waitUntil(lambda: not view._reading._work.is_running)
+    assert view.page.sentence.startswith(words)
+    pick(qtbot, view, 0, 2)
+    assert view.page.sentence == ONE_RUN
+    pick(qtbot, view, 0, 1)
+    qtbot.waitUntil(lambda: view.page.sentence.startswith(words))
+
+
+def test_a_pair_whose_reading_was_given_up_is_read_when_it_is_wanted_again(
+    compare: CompareWorkspace, qtbot: Any
+) -> None:
+    view = compare.pictures
+    pick(qtbot, view, 1, 2)
+    qtbot.waitUntil(lambda: view._diagnoses.missing == 0)
+    for other in (0, 1, 0, 2):  # faster than they are read
+        view.boxes[1].setCurrentIndex(other)
+        view._choose()
+    qtbot.waitUntil(lambda: not view.page.sentence)
