@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from core import config
 from core.datasets.voc import CLASSES
 from core.errors import StudioError
+from core.evaluation.origin import fine_tuning_of
 from core.evaluation.voc_ap import OVERLAP, metric_title
 from core.trajectories.snapshot import read_head
 
@@ -178,7 +179,8 @@ def parts() -> dict[str, str]:
 def row_of_run(run: Path) -> TableRow:
     """The row of a run that evaluated on VOC.
 
-    What `results/ap.json` does not name, as older versions wrote it, is looked up in the run's settings.
+    What `results/ap.json` does not name, as older versions wrote it, is looked up in the run's settings. The
+    settings of fine-tuning are its own too; a run that only measured has those that came with the detections.
 
     Raises:
         StudioError: the folder is no run, or its evaluation has not finished.
@@ -186,6 +188,7 @@ def row_of_run(run: Path) -> TableRow:
     settings: dict[str, Any] = config.read_toml(run / "config.toml").get("settings", {})
     try:
         result = json.loads((run / "results" / "ap.json").read_text(encoding="utf-8"))
+        trained = settings if "init" in settings else fine_tuning_of(result)
         return TableRow(
             start=network_name(result.get("start", settings.get("init"))),
             run=run.absolute().name,
@@ -199,9 +202,9 @@ def row_of_run(run: Path) -> TableRow:
             scales=str(result.get("scales", settings.get("scales", UNKNOWN))),
             network=str(result.get("network") or _network(run, settings)),
             train_set=_train_set(result, settings),
-            schedule=_schedule(result, settings),
-            seed=settings.get("seed"),
-            recipe=_recipe(settings),
+            schedule=_schedule(result, trained),
+            seed=trained.get("seed"),
+            recipe=_recipe(trained),
         )
     except FileNotFoundError as error:
         raise StudioError(f"{run} has no AP yet; let its evaluation finish, or leave it out.") from error
@@ -255,10 +258,10 @@ def _train_set(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     return f"VOC {settings['year']} {settings['set']}" if "init" in settings else UNKNOWN
 
 
-def _schedule(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
-    parts = [str(result.get("schedule", settings.get("schedule", UNKNOWN)))]
-    parts += [f"{settings['steps']:,} steps"] if settings.get("steps") else []
-    parts += [words for name, words in _CHANGES.items() if settings.get(name)]
+def _schedule(result: Mapping[str, Any], trained: Mapping[str, Any]) -> str:
+    parts = [str(result.get("schedule", trained.get("schedule", UNKNOWN)))]
+    parts += [f"{trained['steps']:,} steps"] if trained.get("steps") else []
+    parts += [words for name, words in _CHANGES.items() if trained.get(name)]
     return ", ".join(parts)
 
 
@@ -270,10 +273,10 @@ _APART = ("seed", "init", "device", "cache", "voc", "images", "workers", "proces
 """Settings that do not make two runs unlike: places, devices, and the seed."""
 
 
-def _recipe(settings: Mapping[str, Any]) -> str:
+def _recipe(trained: Mapping[str, Any]) -> str:
     """See `TableRow.recipe`."""
-    init = Path(str(settings.get("init", "random")))
-    parts: list[Any] = [{name: value for name, value in settings.items() if name not in _APART}]
+    init = Path(str(trained.get("init", "random")))
+    parts: list[Any] = [{name: value for name, value in trained.items() if name not in _APART}]
     if (init / "config.toml").is_file():
         before = config.read_toml(init / "config.toml").get("settings", {})
         head = read_head(init / "snapshot")
