@@ -56,7 +56,7 @@ class TableRow:
         scales: of the images in fine-tuning, `single` or `multi`.
         network: its size: `paper`, `small` or `tiny`.
         train_set: what was fine-tuned on, such as `VOC 2007 trainval`.
-        schedule: of fine-tuning, and its steps where they are not the schedule's own.
+        schedule: of fine-tuning, and its steps and learning rate where they are not the schedule's own.
         seed: of fine-tuning; None for a row that the paper prints, and where it is not recorded.
         recipe: a digest of all settings of fine-tuning and pretraining but seeds, places and devices, and of
             the revision of the trajectories; rows that differ in it are no repetitions of one another.
@@ -261,6 +261,7 @@ def _train_set(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
 def _schedule(result: Mapping[str, Any], trained: Mapping[str, Any]) -> str:
     parts = [str(result.get("schedule", trained.get("schedule", UNKNOWN)))]
     parts += [f"{trained['steps']:,} steps"] if trained.get("steps") else []
+    parts += [f"rate {trained['learning_rate']:g}"] if trained.get("learning_rate") else []
     parts += [words for name, words in _CHANGES.items() if trained.get(name)]
     return ", ".join(parts)
 

@@ -131,10 +131,12 @@ def test_every_setting_of_fine_tuning_is_a_fact_but_places_and_what_changes_noth
     assert {each.name for each in fields(FinetuneConfig)} - set(origin.FACTS.values()) == places | files
 
 
-def test_steps_of_ones_own_are_part_of_the_schedule(tmp_path):
+def test_steps_and_learning_rate_of_ones_own_are_part_of_the_schedule(tmp_path):
     assert row_of_run(evaluated_run(tmp_path / "a", VocConfig(schedule="quick"))).schedule == "quick"
     own = VocConfig(schedule="seed_40k", steps=4000)
     assert row_of_run(evaluated_run(tmp_path / "b", own)).schedule == "seed_40k, 4,000 steps"
+    faster = VocConfig(schedule="quick", learning_rate=0.01, calibrated=True)
+    assert row_of_run(evaluated_run(tmp_path / "c", faster)).schedule == "quick, rate 0.01, calibrated"
 
 
 def test_what_nobody_wrote_down_is_said_to_be_missing(tmp_path):
