@@ -19,6 +19,7 @@ from core.datasets.voc import CLASSES
 from core.errors import StudioError
 from core.evaluation.origin import fine_tuning_of
 from core.evaluation.voc_ap import OVERLAP, metric_title
+from core.networks.config import TRUNK_IN_RUN
 from core.trajectories.snapshot import read_head
 
 HEADS = (
@@ -59,7 +60,8 @@ class TableRow:
         schedule: of fine-tuning, and its steps and learning rate where they are not the schedule's own.
         seed: of fine-tuning; None for a row that the paper prints, and where it is not recorded.
         recipe: a digest of all settings of fine-tuning and pretraining but seeds, places and devices, and of
-            the revision of the trajectories; rows that differ in it are no repetitions of one another.
+            the revision of the trajectories, or of the weights that no run made; rows that differ in it are
+            no repetitions of one another.
     """
 
     start: str
@@ -222,16 +224,17 @@ def network_name(init: str | None) -> str:
         return UNKNOWN
     if init == "random":
         return "RandomNet"
+    run = _pretraining(init)
     try:
-        pretraining = config.read_toml(Path(init) / "config.toml").get("settings", {})
+        pretraining = config.read_toml(run / "config.toml").get("settings", {})
     except StudioError:
-        return Path(init).stem  # a weights file, or a run that is gone
+        return run.stem  # a weights file, or a run that is gone
     if pretraining.get("method") == "caltech101":
         return "Caltech101Net"
     if pretraining.get("method") in _NAMES:
         beyond = BEYOND if pretraining["method"] in _BEYOND else ""
         return f"{_NAMES[pretraining['method']]}-{pretraining.get('regime')}{beyond}"
-    return Path(init).stem
+    return run.stem
 
 
 def measured_classes(rows: Sequence[TableRow]) -> tuple[str, ...]:
@@ -276,14 +279,38 @@ _APART = ("seed", "init", "device", "cache", "voc", "images", "workers", "proces
 
 def _recipe(trained: Mapping[str, Any]) -> str:
     """See `TableRow.recipe`."""
-    init = Path(str(trained.get("init", "random")))
+    init = str(trained.get("init", "random"))
+    run = _pretraining(init)
     parts: list[Any] = [{name: value for name, value in trained.items() if name not in _APART}]
-    if (init / "config.toml").is_file():
-        before = config.read_toml(init / "config.toml").get("settings", {})
-        head = read_head(init / "snapshot")
+    if (run / "config.toml").is_file():
+        before = config.read_toml(run / "config.toml").get("settings", {})
+        head = read_head(run / "snapshot")
         parts += [{name: value for name, value in before.items() if name not in _APART}]
         parts += [head.revision if head else None]
+    elif init != "random":
+        parts.append(_content(Path(init)))
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+def _pretraining(init: str) -> Path:
+    """The run that a start is of, be it named by its folder or by the trunk in it; else the file itself."""
+    path = Path(init)
+    return path.parents[1] if path.parts[-2:] == TRUNK_IN_RUN.parts else path
+
+
+def _content(weights: Path) -> str:
+    """A digest of a file; its path where it is gone."""
+    try:
+        stat = weights.stat()
+        return _digest(weights, stat.st_size, stat.st_mtime_ns)
+    except OSError:
+        return str(weights)
+
+
+@functools.lru_cache
+def _digest(path: Path, size: int, changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _percent(value: float | None) -> float:

@@ -173,7 +173,9 @@ def test_a_network_that_the_device_chose_is_that_of_the_detector(tmp_path):
 )
 def test_a_start_is_named_as_in_the_paper(tmp_path, settings, name):
     assert network_name(str(RunFolder.create(tmp_path / "pre", "pretrain", settings).path)) == name
+    assert network_name(str(tmp_path / "pre" / "results" / "trunk.safetensors")) == name
     assert network_name(str(tmp_path / "gone")) == "gone"
+    assert network_name(str(tmp_path / "gone" / "results" / "trunk.safetensors")) == "gone"
     assert network_name(str(tmp_path / "weights.safetensors")) == "weights"
     assert network_name("random") == "RandomNet"
 
