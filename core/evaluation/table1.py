@@ -178,11 +178,16 @@ def parts() -> dict[str, str]:
     return {row.part: row.part_title for row in paper_rows()}
 
 
-def row_of_run(run: Path) -> TableRow:
+def row_of_run(run: Path, start: str = "") -> TableRow:
     """The row of a run that evaluated on VOC.
 
     What `results/ap.json` does not name, as older versions wrote it, is looked up in the run's settings. The
     settings of fine-tuning are its own too; a run that only measured has those that came with the detections.
+
+    Args:
+        run: its folder.
+        start: what the caller knows it began with; its recipe is then that of fine-tuning alone, so that the
+            row stays as it is when its pretraining is moved or deleted.
 
     Raises:
         StudioError: the folder is no run, or its evaluation has not finished.
@@ -192,7 +197,7 @@ def row_of_run(run: Path) -> TableRow:
         result = json.loads((run / "results" / "ap.json").read_text(encoding="utf-8"))
         trained = settings if "init" in settings else fine_tuning_of(result)
         return TableRow(
-            start=network_name(result.get("start", settings.get("init"))),
+            start=start or network_name(result.get("start", settings.get("init"))),
             run=run.absolute().name,
             aps={name: _percent(result["ap"].get(name)) for name in CLASSES},
             mean_ap=_percent(result["map"]),
@@ -206,7 +211,7 @@ def row_of_run(run: Path) -> TableRow:
             train_set=_train_set(result, settings),
             schedule=_schedule(result, trained),
             seed=trained.get("seed"),
-            recipe=_recipe(trained),
+            recipe=_recipe(trained | {"init": "random"} if start else trained),
         )
     except FileNotFoundError as error:
         raise StudioError(f"{run} has no AP yet; let its evaluation finish, or leave it out.") from error
