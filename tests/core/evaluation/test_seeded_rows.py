@@ -98,6 +98,19 @@ def test_the_baseline_is_of_the_same_part():
     assert baseline_of(rows[2], rows, "SlowFeat-obj") is None
 
 
+def test_a_baseline_that_agrees_goes_before_one_that_shares_more_seeds():
+    rows = seeded_rows(
+        [
+            *seeded("RandomNet", {0: 1.0, 1: 1.0}),
+            *seeded("RandomNet", {0: 3.0}, schedule="quick"),
+            *seeded("A", {0: 4.0, 1: 4.0}, schedule="quick"),
+        ]
+    )
+    baseline = baseline_of(rows[2], rows, "RandomNet")
+    assert baseline is rows[1]
+    assert seeded_difference(rows[2], baseline).mean_ap.mean == 1
+
+
 def test_runs_tell_their_seed_and_by_what_they_were_made(tmp_path):
     """A seed, a place or a device makes no other recipe; a setting of the pretraining does."""
 
