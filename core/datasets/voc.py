@@ -86,7 +86,7 @@ class VocImage:
 
 
 def read_split(voc: Path, year: int, name: str, *, pictures: bool = True) -> tuple[VocImage, ...]:
-    """The images of one list of `ImageSets/Main`, in its order.
+    """The images of one list of `ImageSets/Main`, in its order, each once.
 
     Args:
         voc: the VOCdevkit folder, the folder above it, or `VOC<year>` itself.
@@ -216,7 +216,7 @@ def _ids(folder: Path, name: str) -> list[str]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise StudioError(f"{path} cannot be read as a list of images; restore it.") from error
-    ids = [line.split()[0] for line in lines if line.strip()]
+    ids = list(dict.fromkeys(line.split()[0] for line in lines if line.strip()))
     wrong = next((id for id in ids if not _PLAIN_NAME.fullmatch(id)), None)
     if wrong is not None:
         raise StudioError(f"{path} lists {wrong[:40]!r}, which is no image id; correct it.")

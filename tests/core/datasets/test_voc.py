@@ -79,9 +79,10 @@ def test_irregular_objects(voc):
     assert CLASSES.index("tvmonitor") == 19
 
 
-def test_lists_may_carry_a_second_column(voc):
-    (voc / "ImageSets" / "Main" / "cow_test.txt").write_text("000012 -1\n\n000012  1\n")
-    assert [image.id for image in read_split(voc, 2007, "cow_test")] == ["000012", "000012"]
+def test_lists_may_carry_a_second_column_and_name_an_image_twice(voc):
+    _list(voc, "000012 -1\n\n000013  1\n000012\n")
+    found = read_split(voc, 2007, "test", pictures=False)
+    assert [image.id for image in found] == ["000012", "000013"]
 
 
 def test_a_set_without_annotations_has_sizes_only(voc):
