@@ -203,6 +203,19 @@ def test_without_pictures_only_what_needs_them_is_refused(voc):
         read_split(voc, 2007, "test")
 
 
+@pytest.mark.parametrize("annotated", [True, False])
+def test_without_pictures_one_that_is_damaged_does_not_matter(voc, annotated):
+    path = voc / "Annotations" / "000012.xml"
+    path.write_text(annotation(OBJECT.format(name="car"), size=""))
+    if not annotated:
+        path.unlink()
+    (voc / "JPEGImages" / "000012.jpg").write_bytes(b"cut")
+    (image,) = read_split(voc, 2007, "test", pictures=False)
+    assert (image.width, image.height, len(image.objects)) == (0, 0, annotated)
+    with pytest.raises(StudioError, match=r"000012\.jpg"):
+        read_split(voc, 2007, "test")
+
+
 def test_of_many_remarks_some_are_said_and_the_others_counted(voc):
     unicorns = [OBJECT.format(name="unicorn")] * 8
     (voc / "Annotations" / "000012.xml").write_text(annotation(*unicorns))
