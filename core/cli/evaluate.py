@@ -1,6 +1,7 @@
 """`evaluate`: measure comp4 files with VOC's average precision, explain it, or pack them for VOC's server.
 
-Where `detect` wrote them, the result is kept in the run it names too, for `table1` and the window.
+Where `detect` wrote them, the result is kept in the run it names too, for `table1` and the window; but not in
+a run of the job `voc`, which has an AP of its own.
 """
 
 import argparse
@@ -50,10 +51,9 @@ def perform(args: argparse.Namespace, job: Job) -> Outcome:
         run = _maker(settings) if measured else None
         if run is None:
             return Outcome("", values)
-        if _was_trained_on(run, settings):
-            text = f"{run.name} was trained on {settings.set}, so this AP is not kept in it."
+        if reason := _against_keeping(run, settings):
             with shown(args) as display:
-                display.show(Log(text, "warning"))
+                display.show(Log(f"{run.name} {reason}, so this AP is not kept in it.", "warning"))
             return Outcome("", values)
         return Outcome("", values, _keep(folder, run, settings))
 
@@ -92,6 +92,13 @@ def _maker(settings: EvaluateConfig) -> RunFolder | None:
         return RunFolder.open(Path(origin.read(settings.detections, settings.set)["run"]))
     except (KeyError, TypeError, StudioError):
         return None
+
+
+def _against_keeping(run: RunFolder, settings: EvaluateConfig) -> str:
+    """Why an AP is not kept in the run that detected; empty where it is."""
+    if run.job == "voc":
+        return "measures by itself"
+    return f"was trained on {settings.set}" if _was_trained_on(run, settings) else ""
 
 
 def _was_trained_on(run: RunFolder, settings: EvaluateConfig) -> bool:

@@ -71,7 +71,7 @@ class VocImage:
     Attributes:
         id: such as `000012`.
         path: of the JPEG, which need not be there (see `read_split`).
-        width, height: in pixels; 0 where neither annotation nor JPEG says them.
+        width, height: in pixels; 0 where neither annotation nor JPEG says them, or no JPEG is to be opened.
         annotated: whether its objects are known; without an annotation there may be any.
         remarks: what is odd in the annotation and was left out or taken as it is, a sentence each.
     """
@@ -86,7 +86,7 @@ class VocImage:
 
 
 def read_split(voc: Path, year: int, name: str, *, pictures: bool = True) -> tuple[VocImage, ...]:
-    """The images of one list of `ImageSets/Main`, in its order.
+    """The images of one list of `ImageSets/Main`, in its order, each once.
 
     Args:
         voc: the VOCdevkit folder, the folder above it, or `VOC<year>` itself.
@@ -148,7 +148,12 @@ def read_image_annotation(folder: Path, id: str, *, pictures: bool = True) -> Vo
     size = xml_tree.child(root, "size")
     width, height = (0, 0) if size is None else (_size(size, "width"), _size(size, "height"))
     if not (width and height):
-        width, height = _size_of(image)
+        try:
+            width, height = image_size(image)
+        except StudioError:
+            if pictures:
+                raise
+            width, height = 0, 0
     objects, remarks = [], []
     for element in xml_tree.children(root, "object"):
         place = f"{path}, line {element.line},"
@@ -218,11 +223,8 @@ def _image(folder: Path, id: str, pictures: bool) -> VocImage:
     if (folder / "Annotations" / f"{id}.xml").is_file():
         return read_image_annotation(folder, id, pictures=pictures)
     path = _image_path(folder, id, pictures)
-    return VocImage(id, path, *_size_of(path), objects=(), annotated=False)
-
-
-def _size_of(image: Path) -> tuple[int, int]:
-    return image_size(image) if image.is_file() else (0, 0)
+    width, height = image_size(path) if pictures else (0, 0)
+    return VocImage(id, path, width, height, objects=(), annotated=False)
 
 
 def _year_folder(voc: Path, year: int) -> Path:
@@ -244,7 +246,7 @@ def _ids(folder: Path, name: str) -> list[str]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise StudioError(f"{path} cannot be read as a list of images; restore it.") from error
-    ids = [line.split()[0] for line in lines if line.strip()]
+    ids = list(dict.fromkeys(line.split()[0] for line in lines if line.strip()))
     wrong = next((id for id in ids if not _PLAIN_NAME.fullmatch(id)), None)
     if wrong is not None:
         raise StudioError(f"{path} lists {wrong[:40]!r}, which is no image id; correct it.")

@@ -10,6 +10,13 @@ from typing import Any
 
 from core.atomic_file import write_atomically
 
+_LEARNING = (
+    *("seed", "steps", "learning_rate", "momentum", "weight_decay", "largest_gradient"),
+    *("initialisation", "freeze_at", "calibrated", "scale_pixels", "short_side", "long_side"),
+    *("images_per_step", "rois_per_image", "foreground", "difficult"),
+)
+"""Settings of fine-tuning whose facts have their names."""
+
 FACTS: Mapping[str, str] = {
     "network": "network",
     "scales": "scales",
@@ -18,6 +25,7 @@ FACTS: Mapping[str, str] = {
     "start": "init",
     "schedule": "schedule",
     "proposals": "proposals",
+    **{name: name for name in _LEARNING},
 }
 """Fact → the setting of fine-tuning that says it; but `proposals` are those of the images detected in:
 a mode of selective search, or a file."""
@@ -33,6 +41,11 @@ def facts_of(notes: Mapping[str, str], network: str, proposals: str) -> dict[str
     """
     said = {fact: json.loads(notes[name]) for fact, name in FACTS.items() if name in notes}
     return {**said, "network": network, "proposals": proposals}
+
+
+def fine_tuning_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of fine-tuning that facts say, by their names; `proposals` as in `FACTS`."""
+    return {setting: facts[fact] for fact, setting in FACTS.items() if fact in facts}
 
 
 def file_name(set_name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from core.datasets.voc import CLASSES
-from core.evaluation.differences import difference
+from core.evaluation.differences import difference, disagreement
 from core.evaluation.intervals import Interval, t_interval
 from core.evaluation.table1 import TableRow
 
@@ -100,9 +100,16 @@ def seeded_difference(row: SeededRow, baseline: SeededRow) -> SeededDifference:
 
 
 def baseline_of(row: SeededRow, rows: Sequence[SeededRow], name: str) -> SeededRow | None:
-    """Of the rows of a start, such as `RandomNet`, the one in the same part that shares most seeds."""
+    """Of the rows of a start, such as `RandomNet`, the one in the same part to compare a row with.
+
+    Those that agree with it go before the others, then those that share more seeds.
+    """
     found = [each for each in rows if each.start == name and each.part == row.part]
-    return max(found, key=lambda each: len(set(each.seeds) & set(row.seeds)), default=None)
+    return max(
+        found,
+        key=lambda each: (not disagreement(row.any, each.any), len(set(each.seeds) & set(row.seeds))),
+        default=None,
+    )
 
 
 def _alike(row: TableRow) -> tuple[object, ...]:

@@ -17,7 +17,9 @@ from safetensors import SafetensorError, safe_open
 from core import config
 from core.datasets.voc import CLASSES
 from core.errors import StudioError
+from core.evaluation.origin import fine_tuning_of
 from core.evaluation.voc_ap import OVERLAP, metric_title
+from core.networks.config import TRUNK_IN_RUN
 from core.trajectories.snapshot import read_head
 
 HEADS = (
@@ -55,10 +57,11 @@ class TableRow:
         scales: of the images in fine-tuning, `single` or `multi`.
         network: its size: `paper`, `small` or `tiny`.
         train_set: what was fine-tuned on, such as `VOC 2007 trainval`.
-        schedule: of fine-tuning, and its steps where they are not the schedule's own.
+        schedule: of fine-tuning, and its steps and learning rate where they are not the schedule's own.
         seed: of fine-tuning; None for a row that the paper prints, and where it is not recorded.
         recipe: a digest of all settings of fine-tuning and pretraining but seeds, places and devices, and of
-            the revision of the trajectories; rows that differ in it are no repetitions of one another.
+            the revision of the trajectories, or of the weights that no run made; rows that differ in it are
+            no repetitions of one another.
     """
 
     start: str
@@ -175,10 +178,16 @@ def parts() -> dict[str, str]:
     return {row.part: row.part_title for row in paper_rows()}
 
 
-def row_of_run(run: Path) -> TableRow:
+def row_of_run(run: Path, start: str = "") -> TableRow:
     """The row of a run that evaluated on VOC.
 
-    What `results/ap.json` does not name, as older versions wrote it, is looked up in the run's settings.
+    What `results/ap.json` does not name, as older versions wrote it, is looked up in the run's settings. The
+    settings of fine-tuning are its own too; a run that only measured has those that came with the detections.
+
+    Args:
+        run: its folder.
+        start: what the caller knows it began with; its recipe is then that of fine-tuning alone, so that the
+            row stays as it is when its pretraining is moved or deleted.
 
     Raises:
         StudioError: the folder is no run, or its evaluation has not finished.
@@ -186,8 +195,9 @@ def row_of_run(run: Path) -> TableRow:
     settings: dict[str, Any] = config.read_toml(run / "config.toml").get("settings", {})
     try:
         result = json.loads((run / "results" / "ap.json").read_text(encoding="utf-8"))
+        trained = settings if "init" in settings else fine_tuning_of(result)
         return TableRow(
-            start=network_name(result.get("start", settings.get("init"))),
+            start=start or network_name(result.get("start", settings.get("init"))),
             run=run.absolute().name,
             aps={name: _percent(result["ap"].get(name)) for name in CLASSES},
             mean_ap=_percent(result["map"]),
@@ -199,9 +209,9 @@ def row_of_run(run: Path) -> TableRow:
             scales=str(result.get("scales", settings.get("scales", UNKNOWN))),
             network=str(result.get("network") or _network(run, settings)),
             train_set=_train_set(result, settings),
-            schedule=_schedule(result, settings),
-            seed=settings.get("seed"),
-            recipe=_recipe(settings),
+            schedule=_schedule(result, trained),
+            seed=trained.get("seed"),
+            recipe=_recipe(trained | {"init": "random"} if start else trained),
         )
     except FileNotFoundError as error:
         raise StudioError(f"{run} has no AP yet; let its evaluation finish, or leave it out.") from error
@@ -219,16 +229,17 @@ def network_name(init: str | None) -> str:
         return UNKNOWN
     if init == "random":
         return "RandomNet"
+    run = _pretraining(init)
     try:
-        pretraining = config.read_toml(Path(init) / "config.toml").get("settings", {})
+        pretraining = config.read_toml(run / "config.toml").get("settings", {})
     except StudioError:
-        return Path(init).stem  # a weights file, or a run that is gone
+        return run.stem  # a weights file, or a run that is gone
     if pretraining.get("method") == "caltech101":
         return "Caltech101Net"
     if pretraining.get("method") in _NAMES:
         beyond = BEYOND if pretraining["method"] in _BEYOND else ""
         return f"{_NAMES[pretraining['method']]}-{pretraining.get('regime')}{beyond}"
-    return Path(init).stem
+    return run.stem
 
 
 def measured_classes(rows: Sequence[TableRow]) -> tuple[str, ...]:
@@ -255,10 +266,11 @@ def _train_set(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     return f"VOC {settings['year']} {settings['set']}" if "init" in settings else UNKNOWN
 
 
-def _schedule(result: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
-    parts = [str(result.get("schedule", settings.get("schedule", UNKNOWN)))]
-    parts += [f"{settings['steps']:,} steps"] if settings.get("steps") else []
-    parts += [words for name, words in _CHANGES.items() if settings.get(name)]
+def _schedule(result: Mapping[str, Any], trained: Mapping[str, Any]) -> str:
+    parts = [str(result.get("schedule", trained.get("schedule", UNKNOWN)))]
+    parts += [f"{trained['steps']:,} steps"] if trained.get("steps") else []
+    parts += [f"rate {trained['learning_rate']:g}"] if trained.get("learning_rate") else []
+    parts += [words for name, words in _CHANGES.items() if trained.get(name)]
     return ", ".join(parts)
 
 
@@ -270,16 +282,40 @@ _APART = ("seed", "init", "device", "cache", "voc", "images", "workers", "proces
 """Settings that do not make two runs unlike: places, devices, and the seed."""
 
 
-def _recipe(settings: Mapping[str, Any]) -> str:
+def _recipe(trained: Mapping[str, Any]) -> str:
     """See `TableRow.recipe`."""
-    init = Path(str(settings.get("init", "random")))
-    parts: list[Any] = [{name: value for name, value in settings.items() if name not in _APART}]
-    if (init / "config.toml").is_file():
-        before = config.read_toml(init / "config.toml").get("settings", {})
-        head = read_head(init / "snapshot")
+    init = str(trained.get("init", "random"))
+    run = _pretraining(init)
+    parts: list[Any] = [{name: value for name, value in trained.items() if name not in _APART}]
+    if (run / "config.toml").is_file():
+        before = config.read_toml(run / "config.toml").get("settings", {})
+        head = read_head(run / "snapshot")
         parts += [{name: value for name, value in before.items() if name not in _APART}]
         parts += [head.revision if head else None]
+    elif init != "random":
+        parts.append(_content(Path(init)))
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+def _pretraining(init: str) -> Path:
+    """The run that a start is of, be it named by its folder or by the trunk in it; else the file itself."""
+    path = Path(init)
+    return path.parents[1] if path.parts[-2:] == TRUNK_IN_RUN.parts else path
+
+
+def _content(weights: Path) -> str:
+    """A digest of a file; its path where it is gone."""
+    try:
+        stat = weights.stat()
+        return _digest(weights, stat.st_size, stat.st_mtime_ns)
+    except OSError:
+        return str(weights)
+
+
+@functools.lru_cache
+def _digest(path: Path, size: int, changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _percent(value: float | None) -> float:

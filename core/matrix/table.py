@@ -6,8 +6,9 @@ from pathlib import Path
 
 from core.errors import StudioError
 from core.evaluation.seeded_table import SeededTable, seeded_table
-from core.evaluation.table1 import TableRow, row_of_run
-from core.matrix.entries import BASELINE, SCHEDULES, SETTINGS
+from core.evaluation.table1 import BEYOND, TableRow, row_of_run
+from core.evaluation.voc_ap import OVERLAP
+from core.matrix.entries import BASELINE, PAPER_NETWORKS, SCHEDULES, SETTINGS
 from core.matrix.plan import Plan
 from core.matrix.state import ARCHIVED, CellState, MatrixState, RunState, Stage
 from core.runs.run_folder import RunFolder
@@ -31,7 +32,9 @@ def table_of(planned: Plan, state: MatrixState, driver: RunFolder) -> SeededTabl
             remark = archive_words(each.evaluation)
         elif not remark:
             try:
-                rows.append(row_of_run(each.evaluation.folder.path))
+                row = row_of_run(each.evaluation.folder.path, _start(each.cell.network))
+                remark = _other(row, each)
+                rows += [] if remark else [row]
             except StudioError as error:
                 remark = f"cannot be read: {str(error).rstrip('.')}"
         if remark:
@@ -44,6 +47,23 @@ def table_of(planned: Plan, state: MatrixState, driver: RunFolder) -> SeededTabl
             networks[part].append(cell.network)
     ordered = {each.part: networks[each.part] for each in SETTINGS.values() if each.part in networks}
     return seeded_table(rows, ordered, remarks, BASELINE, _notes(planned, driver))
+
+
+def _start(network: str) -> str:
+    """What the rows of a network are called."""
+    return network if network in PAPER_NETWORKS else network + BEYOND
+
+
+def _other(row: TableRow, state: CellState) -> str:
+    """What a cell's folder holds where that is no measurement of the cell; empty where it is."""
+    setting = SETTINGS[state.cell.setting]
+    wanted = (setting.part, setting.test_set, OVERLAP, state.cell.seed)
+    if (row.part, row.set, row.overlap, row.seed) == wanted:
+        return ""
+    return (
+        f"has another measurement in its place ({row.conditions}; scales {row.scales}; seed {row.seed}); "
+        f"delete {state.evaluation.folder.name} and run again"
+    )
 
 
 def archive_words(state: RunState) -> str:

@@ -4,8 +4,8 @@ import pytest
 
 import main
 from core.datasets.voc import CLASSES
-from core.evaluation import comp4
-from tests.core.evaluation.pictures_with_detections import small_voc, write_detections
+from core.evaluation import comp4, origin
+from tests.core.evaluation.pictures_with_detections import small_voc, whole_run, write_detections
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +58,12 @@ def test_a_place_that_cannot_be_written_is_said_before_any_work(voc, tmp_path, c
     captured = capsys.readouterr()
     assert "Cannot write" in captured.err
     assert "AP" not in captured.out
+
+
+def test_the_ap_of_a_run_that_measures_by_itself_is_not_replaced(voc, tmp_path, capsys):
+    run, found = whole_run(tmp_path / "run", voc), write_detections(tmp_path / "found", voc, seed=1)
+    origin.write(found, "test", {"run": str(run.path)})
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    assert evaluate(voc, found, "--overlap", 0.3) == 0
+    assert "Warning: run measures by itself, so this AP is not kept in it." in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before

@@ -81,9 +81,10 @@ def test_irregular_objects(voc):
     assert CLASSES.index("tvmonitor") == 19
 
 
-def test_lists_may_carry_a_second_column(voc):
-    (voc / "ImageSets" / "Main" / "cow_test.txt").write_text("000012 -1\n\n000012  1\n")
-    assert [image.id for image in read_split(voc, 2007, "cow_test")] == ["000012", "000012"]
+def test_lists_may_carry_a_second_column_and_name_an_image_twice(voc):
+    _list(voc, "000012 -1\n\n000013  1\n000012\n")
+    found = read_split(voc, 2007, "test", pictures=False)
+    assert [image.id for image in found] == ["000012", "000013"]
 
 
 def test_a_set_without_annotations_has_sizes_only(voc):
@@ -201,6 +202,19 @@ def test_without_pictures_only_what_needs_them_is_refused(voc):
     assert (unknown.width, unknown.height, unknown.annotated, unknown.objects) == (0, 0, False, ())
     assert remarks_on(images, "test") == ["Left out of test: 1 of 2 images, without annotation (000013)."]
     with pytest.raises(StudioError, match=r"000012\.jpg is missing; put it back or take 000012 out"):
+        read_split(voc, 2007, "test")
+
+
+@pytest.mark.parametrize("annotated", [True, False])
+def test_without_pictures_one_that_is_damaged_does_not_matter(voc, annotated):
+    path = voc / "Annotations" / "000012.xml"
+    path.write_text(annotation(OBJECT.format(name="car"), size=""))
+    if not annotated:
+        path.unlink()
+    (voc / "JPEGImages" / "000012.jpg").write_bytes(b"cut")
+    (image,) = read_split(voc, 2007, "test", pictures=False)
+    assert (image.width, image.height, len(image.objects)) == (0, 0, annotated)
+    with pytest.raises(StudioError, match=r"000012\.jpg"):
         read_split(voc, 2007, "test")
 
 

@@ -1,6 +1,7 @@
 """Means, intervals and paired differences over seeds, against values worked out by hand."""
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +98,19 @@ def test_the_baseline_is_of_the_same_part():
     assert baseline_of(rows[2], rows, "SlowFeat-obj") is None
 
 
+def test_a_baseline_that_agrees_goes_before_one_that_shares_more_seeds():
+    rows = seeded_rows(
+        [
+            *seeded("RandomNet", {0: 1.0, 1: 1.0}),
+            *seeded("RandomNet", {0: 3.0}, schedule="quick"),
+            *seeded("A", {0: 4.0, 1: 4.0}, schedule="quick"),
+        ]
+    )
+    baseline = baseline_of(rows[2], rows, "RandomNet")
+    assert baseline is rows[1]
+    assert seeded_difference(rows[2], baseline).mean_ap.mean == 1
+
+
 def test_runs_tell_their_seed_and_by_what_they_were_made(tmp_path):
     """A seed, a place or a device makes no other recipe; a setting of the pretraining does."""
 
@@ -112,3 +126,35 @@ def test_runs_tell_their_seed_and_by_what_they_were_made(tmp_path):
     assert len(seeded_rows([first, again])) == 1
     others = [of(2, voc={"learning_rate": 0.5}), of(3, pretraining={"steps": 7}), of(4, voc={"mode": "fast"})]
     assert len({each.recipe for each in [first, *others]}) == 4
+
+
+def test_weights_files_are_alike_by_their_run_or_their_content_and_not_by_their_name(tmp_path):
+    def of(number: int, init: Path):
+        settings = VocConfig(network="tiny", init=str(init), seed=number)
+        return row_of_run(evaluated_run(tmp_path / f"voc{number}", settings))
+
+    def trunk(name: str, content: bytes, **pretraining) -> Path:
+        run = RunFolder.create(tmp_path / name, "pretrain", PretrainConfig(**pretraining))
+        (run.results / "trunk.safetensors").write_bytes(content)
+        return run.results / "trunk.safetensors"
+
+    def weights(folder: str, content: bytes) -> Path:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.safetensors").write_bytes(content)
+        return tmp_path / folder / "mine.safetensors"
+
+    gone = tmp_path / "gone" / "mine.safetensors"
+    starts = [
+        *(trunk("pre0", b"a", regime="obj", seed=0), trunk("pre1", b"b", regime="obj", seed=1)),
+        trunk("other", b"c", regime="obj", steps=7),
+        *(weights("here", b"a"), weights("there", b"a"), weights("elsewhere", b"b"), gone),
+    ]
+    groups = seeded_rows(of(number, start) for number, start in enumerate(starts))
+    assert [(each.start, each.seeds) for each in groups] == [
+        ("AssociationNet-obj", (0, 1)),
+        ("AssociationNet-obj", (2,)),
+        ("mine", (3, 4)),
+        ("mine", (5,)),
+        ("mine", (6,)),
+    ]
+    assert of(7, tmp_path / "pre0").recipe == of(8, starts[0]).recipe

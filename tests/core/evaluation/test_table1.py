@@ -1,16 +1,20 @@
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
 from core import config
-from core.config import setting
+from core.config import as_dict, setting
 from core.datasets.voc import CLASSES
 from core.detection.config import FinetuneConfig, VocConfig
 from core.errors import StudioError
+from core.evaluation import origin
 from core.evaluation.config import EvaluateConfig
+from core.evaluation.differences import disagreement
+from core.evaluation.seeded_rows import seeded_rows
 from core.evaluation.table1 import (
     UNKNOWN,
     measured_classes,
@@ -104,10 +108,35 @@ def test_what_a_result_names_goes_before_the_settings(tmp_path):
     assert (found.train_set, found.schedule) == ("VOC 2012 train", "long_150k")
 
 
-def test_steps_of_ones_own_are_part_of_the_schedule(tmp_path):
+def test_an_evaluation_of_detections_knows_how_their_detector_was_fine_tuned(tmp_path):
+    def measured(name, **settings):
+        config = FinetuneConfig(network="tiny", schedule="quick", **settings)
+        notes = {name: json.dumps(value) for name, value in as_dict(config).items()}
+        facts = origin.facts_of(notes, "tiny", "lean")
+        return row_of_run(
+            evaluated_run(tmp_path / name, EvaluateConfig(set="test"), job="evaluate", set="test", **facts)
+        )
+
+    plain, again = measured("plain"), measured("again", seed=1)
+    (both,) = seeded_rows([plain, again])
+    assert both.seeds == (0, 1)
+    other = measured("other", steps=1200, calibrated=True, scale_pixels=True)
+    assert disagreement(other, plain) == "schedule quick, 1,200 steps, calibrated, conv1 scaled, not quick"
+    assert measured("slow", weight_decay=0.1).recipe != plain.recipe
+
+
+def test_every_setting_of_fine_tuning_is_a_fact_but_places_and_what_changes_nothing():
+    places = {"voc", "cache", "mode", "device", "amp", "amp_on_cpu", "picture_memory"}
+    files = {"report_every", "checkpoint_every"}
+    assert {each.name for each in fields(FinetuneConfig)} - set(origin.FACTS.values()) == places | files
+
+
+def test_steps_and_learning_rate_of_ones_own_are_part_of_the_schedule(tmp_path):
     assert row_of_run(evaluated_run(tmp_path / "a", VocConfig(schedule="quick"))).schedule == "quick"
     own = VocConfig(schedule="seed_40k", steps=4000)
     assert row_of_run(evaluated_run(tmp_path / "b", own)).schedule == "seed_40k, 4,000 steps"
+    faster = VocConfig(schedule="quick", learning_rate=0.01, calibrated=True)
+    assert row_of_run(evaluated_run(tmp_path / "c", faster)).schedule == "quick, rate 0.01, calibrated"
 
 
 def test_what_nobody_wrote_down_is_said_to_be_missing(tmp_path):
@@ -144,7 +173,9 @@ def test_a_network_that_the_device_chose_is_that_of_the_detector(tmp_path):
 )
 def test_a_start_is_named_as_in_the_paper(tmp_path, settings, name):
     assert network_name(str(RunFolder.create(tmp_path / "pre", "pretrain", settings).path)) == name
+    assert network_name(str(tmp_path / "pre" / "results" / "trunk.safetensors")) == name
     assert network_name(str(tmp_path / "gone")) == "gone"
+    assert network_name(str(tmp_path / "gone" / "results" / "trunk.safetensors")) == "gone"
     assert network_name(str(tmp_path / "weights.safetensors")) == "weights"
     assert network_name("random") == "RandomNet"
 

@@ -103,12 +103,13 @@ def test_the_whole_chain_reports_as_one_job(done):
     assert "test has no aeroplane, bicycle" in events[-1].text
 
 
-def test_the_results_hold_what_was_reported(done, voc):
+def test_the_results_hold_what_was_reported(done, settings, voc):
     folder, events = done
     result = json.loads((folder.results / "ap.json").read_text())
     assert set(result) == {"metric", "overlap", "year", "set", "ap", "map", "objects", *origin.FACTS}
     facts = [result[name] for name in origin.FACTS]
-    assert facts == ["tiny", "single", 2007, "trainval", "random", "quick", "fast"]
+    learning = [getattr(settings, name) for name in [*origin.FACTS][7:]]
+    assert facts == ["tiny", "single", 2007, "trainval", "random", "quick", "fast", *learning]
     assert (result["metric"], result["year"], result["set"]) == ("voc07_11point", 2007, "test")
     things = [thing for image in read_split(voc, 2007, "test") for thing in image.objects]
     assert result["objects"]["cat"] == sum(thing.name == "cat" and not thing.difficult for thing in things)

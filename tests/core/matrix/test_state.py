@@ -1,12 +1,14 @@
 """How far a matrix is and how long it still takes, from folders as workers leave them."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from core.datasets.voc import CLASSES
 from core.matrix.config import MatrixConfig
 from core.matrix.forecast import duration, forecast, needed
 from core.matrix.place import Place
@@ -165,3 +167,54 @@ def test_a_cell_for_the_server_is_done_with_its_archive_and_stands_as_a_remark(p
     assert (
         part.lines[0].remarks[0].endswith(f"packed for VOC's server: {folder.results}/VOC2012_test.tar.gz.")
     )
+
+
+def measured(planned, place, name: str, ap: float, **more) -> RunFolder:
+    """A cell that is done; with other conditions than its own where they are given."""
+    folder = leave(planned, place, name, State.DONE, 60)
+    result = {"metric": "voc07_11point", "ap": dict.fromkeys(CLASSES, ap), "map": ap, "objects": {"cat": 3}}
+    start = str(planned.settings_of(planned.by_name[name], place).init)
+    facts = {"year": 2007, "set": "test", "start": start}
+    (folder.results / "ap.json").write_text(json.dumps(result | facts | more))
+    return folder
+
+
+@pytest.mark.parametrize("lost", ["nothing", "all", "one", "place"])
+def test_a_measured_cell_stays_in_the_table_when_its_pretraining_is_gone_or_everything_was_moved(
+    tmp_path, lost
+):
+    config = MatrixConfig(
+        voc=Path("voc"), networks=("SlowFeat-obj", "NCE-tr"), settings=("voc2007",), schedule="smoke", seeds=2
+    )
+    planned, place = plan(config), Place(tmp_path / "runs", "", tmp_path / "cache")
+    boxes(planned, place)
+    for network in config.networks:
+        for seed in range(2):
+            leave(planned, place, f"pretrain-{network}-seed{seed}", State.DONE, 60)
+            measured(planned, place, f"voc2007-{network}-seed{seed}", 0.1 + 0.2 * seed)
+            if lost == "all" or (lost == "one" and seed == 0):
+                shutil.rmtree(place.path_of(f"pretrain-{network}-seed{seed}"))
+    if lost == "place":
+        place = Place(Path(shutil.move(place.runs, tmp_path / "moved")), "", tmp_path / "cache")
+    driver = RunFolder.create(tmp_path / "run", "table1", config)
+    (part,) = table_of(planned, state_of(planned, place), driver).parts
+    assert [(each.network, each.measured.seeds, each.remarks) for each in part.lines] == [
+        ("SlowFeat-obj", (0, 1), ()),
+        ("NCE-tr", (0, 1), ()),
+    ]
+    assert [each.measured.start for each in part.lines] == ["SlowFeat-obj", "NCE-tr (beyond the paper)"]
+    assert part.lines[0].measured.mean_ap.mean == pytest.approx(20)
+
+
+@pytest.mark.parametrize("other", [{"set": "val"}, {"overlap": 0.3}, {"scales": "multi"}, {"year": 2012}, {}])
+def test_another_measurement_in_the_folder_of_a_cell_is_said_and_not_shown(planned, place, tmp_path, other):
+    boxes(planned, place)
+    measured(planned, place, "voc2007-RandomNet-seed0", 0.1, **other)
+    folder = measured(planned, place, "voc2007-RandomNet-seed1", 0.3)
+    if not other:
+        shutil.copytree(folder.path, place.path_of("voc2007-RandomNet-seed0"), dirs_exist_ok=True)
+    driver = RunFolder.create(tmp_path / "run", "table1", planned.config)
+    line = table_of(planned, state_of(planned, place), driver).parts[0].lines[0]
+    assert line.measured.seeds == (1,)
+    assert line.remarks[0].startswith("Seed 0 has another measurement in its place (VOC ")
+    assert line.remarks[0].endswith("; delete voc2007-RandomNet-seed0 and run again.")
