@@ -5,8 +5,8 @@ done is left as it is. A run that fails takes with it what needs it, and nothing
 """
 
 import contextlib
+import datetime
 import json
-import shutil
 import time
 from collections import Counter
 from collections.abc import Generator
@@ -27,7 +27,7 @@ from core.matrix.forecast import duration, forecast, needed
 from core.matrix.names import planned_title
 from core.matrix.place import Place
 from core.matrix.plan import Plan, plan
-from core.matrix.state import MatrixState, RunState, Stage, is_whole, matrix_state, run_state, state_of
+from core.matrix.state import MatrixState, RunState, Stage, has_settings, matrix_state, run_state, state_of
 from core.matrix.table import archive_words
 from core.matrix.workers import Begun, Workers, workers_for
 from core.runs import launch
@@ -118,10 +118,14 @@ def check_alike(planned: Plan, place: Place) -> None:
     """
     for each in planned.runs:
         state = run_state(each, place)
-        if state.stage is Stage.MISSING or not is_whole(state.folder, None):
+        if state.stage is Stage.MISSING:
             continue
         try:
-            _bring_up_to_date(state.folder, planned.settings_of(each, place))
+            began = state.folder.settings_as_written()
+        except StudioError:  # said where it is begun
+            continue
+        try:
+            _bring_up_to_date(state.folder, began, planned.settings_of(each, place))
         except StudioError as error:
             raise StudioError(
                 f"{state.folder.path} does not belong to this matrix ({error}) Delete it, or choose another "
@@ -129,13 +133,12 @@ def check_alike(planned: Plan, place: Place) -> None:
             ) from error
 
 
-def _bring_up_to_date(folder: RunFolder, wanted: object) -> None:
+def _bring_up_to_date(folder: RunFolder, began: dict[str, Any], wanted: object) -> None:
     """Give a run of the matrix the places and the device of today.
 
     Raises:
         StudioError: it has other settings than those.
     """
-    began = folder.settings_as_written()
     moved = {name: value for name, value in settings.as_dict(wanted).items() if name in ("init", "cache")}
     settings.check_resumable({**began, **moved}, wanted)
     if {**began, **settings.as_dict(wanted)} != began and not folder.is_alive():
@@ -210,12 +213,15 @@ class _Matrix:
         run, folder = self._plan.by_name[name], self._runs[name].folder
         snapshot = self._driver.snapshot if run.learns_from_trajectories else None
         try:
-            if folder.path.exists() and not is_whole(folder, snapshot):
-                shutil.rmtree(folder.path)
-                yield Log(f"{name} has lost files and is done again.", "warning")
+            if folder.path.exists() and not has_settings(folder):
+                kept = _put_aside(folder.path)
+                words = f"{name} has lost its settings and is done again; what it left is in {kept}."
+                yield Log(words, "warning")
             if not folder.path.exists():
                 wanted = self._plan.settings_of(run, self._place)
                 launch.prepare_with(folder.path, JOBS[run.job], wanted, snapshot)
+            elif snapshot is not None and (count := launch.link_snapshot(folder, snapshot)):
+                yield Log(f"{name} lacked {count} files of its snapshot; it has them again.", "warning")
             self._tries[name] += 1
             self._begun[name] = self._workers.begin(folder)
         except (StudioError, OSError) as error:
@@ -272,6 +278,12 @@ class _Matrix:
             f"{len(open_cells)} of {len(self._plan.cells)} cells are not filled ({whys}{more}); the others "
             "are kept, so put that right and start the same again."
         )
+
+
+def _put_aside(path: Path) -> Path:
+    """Give a folder another name, since what is in it may be worth days; the new path."""
+    now = datetime.datetime.now(datetime.UTC)
+    return path.rename(path.with_name(f"{path.name}.lost-{now:%Y%m%dT%H%M%S%f}"))
 
 
 def _keep_newest(checkpoints: Path) -> None:
