@@ -29,7 +29,7 @@ from core.matrix.place import Place
 from core.matrix.plan import Plan, plan
 from core.matrix.state import MatrixState, RunState, Stage, has_settings, matrix_state, run_state, state_of
 from core.matrix.table import archive_words
-from core.matrix.workers import Begun, Workers, workers_for
+from core.matrix.workers import Begun, SchedulerGoneError, Workers, workers_for
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
 
@@ -180,14 +180,10 @@ class _Matrix:
                     waiting.remove(name)
                     yield from self._begin(name)
             time.sleep(LOOK)
-            for name, worker in list(self._begun.items()):
-                self._look_at(name)
-                if worker.ended():
-                    del self._begun[name]
-                    self._look_at(name)
-                    again = yield from self._ended(name)
-                    if again:
-                        waiting.insert(0, name)
+            for name in list(self._begun):
+                again = yield from self._followed(name)
+                if again:
+                    waiting.insert(0, name)
             now = self._progress()
             if now != last or time.monotonic() - said > QUIET:
                 said, last = time.monotonic(), now
@@ -200,7 +196,11 @@ class _Matrix:
                 self._place.folder_of(name).ask_stop()
         until = time.monotonic() + PATIENCE
         while self._begun and time.monotonic() < until:
-            self._begun = {name: worker for name, worker in self._begun.items() if not worker.ended()}
+            for name, worker in list(self._begun.items()):
+                with contextlib.suppress(StudioError):  # nobody can tell any more, or it never began
+                    if not worker.ended():
+                        continue
+                del self._begun[name]
             time.sleep(LOOK)
 
     def _look_at(self, name: str) -> None:
@@ -224,12 +224,35 @@ class _Matrix:
                 yield Log(f"{name} lacked {count} files of its snapshot; it has them again.", "warning")
             self._tries[name] += 1
             self._begun[name] = self._workers.begin(folder)
+        except SchedulerGoneError:
+            raise
         except (StudioError, OSError) as error:
-            if folder.is_alive():  # it was begun by an earlier driver, and came to life just now
-                self._begun[name] = self._workers.adopt(folder)
-                return
-            self.failed[name] = str(error)
-            yield Log(f"{name} failed: {error}", "warning")
+            yield from self._not_begun(name, error)
+
+    def _not_begun(self, name: str, error: Exception) -> Generator[Event, None, None]:
+        """What came of a run that could not be begun."""
+        folder = self._runs[name].folder
+        if folder.is_alive():  # it was begun by an earlier driver, and came to life just now
+            self._begun[name] = self._workers.adopt(folder)
+            return
+        self.failed[name] = str(error)
+        yield Log(f"{name} failed: {error}", "warning")
+
+    def _followed(self, name: str) -> Generator[Event, None, bool]:
+        """See how far a run is that was begun; whether it is to be begun again."""
+        self._look_at(name)
+        try:
+            if not self._begun[name].ended():
+                return False
+        except SchedulerGoneError:
+            raise
+        except StudioError as error:
+            del self._begun[name]
+            yield from self._not_begun(name, error)
+            return False
+        del self._begun[name]
+        self._look_at(name)
+        return (yield from self._ended(name))
 
     def _ended(self, name: str) -> Generator[Event, None, bool]:
         """What came of a run whose worker is gone; whether it is to be begun again."""

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import StudioError
-from core.events import Log
+from core.events import Log, Progress
 from core.jobs import table1
 from core.matrix.config import MatrixConfig
 from core.matrix.state import RESULTS
+from core.matrix.workers import Living, SchedulerGoneError
 from core.runs.run_folder import RunFolder, State, Status
 from tests.bad_disks import without_overrides
 from tests.studio.matrix.filled import FilledMatrix
@@ -17,28 +18,45 @@ from tests.studio.matrix.filled import FilledMatrix
 CELL = "voc2007-RandomNet-seed0"
 
 
-class _Ended:
+class _Begun:
+    def __init__(self, error: StudioError | None) -> None:
+        self._error, self._looks = error, 0
+
     def ended(self) -> bool:
-        return True
+        self._looks += 1
+        if self._error is not None and self._looks > 1:
+            raise self._error
+        return self._error is None
 
 
 class _Prompt:
-    """Workers that have done a run as soon as they began it."""
+    """Workers that have done a run as soon as they began it, but for one that they cannot do."""
 
     room = 2
 
-    def begin(self, folder: RunFolder) -> _Ended:
+    def __init__(self) -> None:
+        self.begins: dict[str, StudioError] = {}
+        self.ends: dict[str, StudioError] = {}
+
+    def begin(self, folder: RunFolder) -> _Begun:
+        planned = folder.name.partition("-table1-0a1b-")[2]
+        if planned in self.begins:
+            raise self.begins[planned]
+        if planned in self.ends:
+            return _Begun(self.ends[planned])
         (folder.results / RESULTS[folder.job]).write_text("{}")
         folder.write_status(Status(State.DONE))
-        return _Ended()
+        return _Begun(None)
 
-    def adopt(self, folder: RunFolder) -> _Ended:
-        raise AssertionError(f"{folder.name} does not run")
+    def adopt(self, folder: RunFolder) -> Living:
+        return Living(folder)
 
 
 @pytest.fixture(autouse=True)
-def prompt(monkeypatch):
-    monkeypatch.setattr(table1, "workers_for", lambda config: contextlib.nullcontext(_Prompt()))
+def prompt(monkeypatch) -> _Prompt:
+    workers = _Prompt()
+    monkeypatch.setattr(table1, "workers_for", lambda config: contextlib.nullcontext(workers))
+    return workers
 
 
 def matrix(folder: Path, **more) -> FilledMatrix:
@@ -112,3 +130,30 @@ def test_a_run_whose_settings_cannot_be_read_now_fails_and_is_left_alone(tmp_pat
     assert f"1 of 2 cells are not filled ({CELL}: {config} cannot be read" in str(error.value)
     assert (config.read_bytes(), checkpoint.read_text()) == (written, "days of work")
     assert made.place.folder_of("voc2007-RandomNet-seed1").status().state is State.DONE
+
+
+@pytest.mark.parametrize("when", ["begins", "ends"])
+def test_a_cell_that_nobody_can_begin_fails_alone(tmp_path, prompt, when):
+    made = matrix(tmp_path, seeds=2)
+    getattr(prompt, when)[CELL] = StudioError("node7 does not see it; give all workers the same shared disk.")
+    with pytest.raises(StudioError, match=rf"^1 of 2 cells are not filled \({CELL}: node7 does not see it; "):
+        fill(made)
+    assert made.place.folder_of("voc2007-RandomNet-seed1").status().state is State.DONE
+
+
+@pytest.mark.parametrize("when", ["begins", "ends"])
+def test_a_scheduler_that_is_gone_ends_the_matrix(tmp_path, prompt, when):
+    made = matrix(tmp_path, seeds=2)
+    getattr(prompt, when)[CELL] = SchedulerGoneError("The scheduler is gone; start it again.")
+    with pytest.raises(SchedulerGoneError, match="is gone"):
+        fill(made)
+
+
+def test_a_stop_is_a_stop_although_nobody_can_tell_of_a_run(tmp_path, prompt):
+    made = matrix(tmp_path)
+    prompt.ends[CELL] = SchedulerGoneError("The scheduler is gone; start it again.")
+    job = table1.run(made.driver, made.driver.settings(MatrixConfig))
+    next(job)  # what is to be done
+    assert isinstance(next(job), Progress)  # the cell has begun, and is looked at next
+    job.close()
+    assert made.place.folder_of(CELL).stop_asked()
