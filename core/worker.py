@@ -23,6 +23,7 @@ from core.errors import StudioError
 from core.events import Event, Progress
 from core.jobs import JOBS
 from core.out_of_memory import memory_that_ran_out, remedy
+from core.runs.pace import Pace
 from core.runs.provenance import note_machine
 from core.runs.run_folder import RunFolder, State, Status
 
@@ -163,7 +164,7 @@ class _Heartbeat:
         self._status = replace(
             folder.status(), state=State.RUNNING, eta=None, error="", pid=os.getpid(), updated=time.time()
         )
-        self._start: tuple[float, Progress] | None = None
+        self._pace = Pace()
         self._changed = True
         self._ended = threading.Event()
         self._write(self._status)
@@ -171,13 +172,8 @@ class _Heartbeat:
         self._thread.start()
 
     def progress(self, now: Progress) -> None:
-        """Take over how far the job is; the time left goes by the rate since its total last changed."""
-        clock = time.monotonic()
-        if self._start is None or now.total != self._start[1].total or now.step < self._start[1].step:
-            self._start = (clock, now)
-        began, first = self._start
-        done, left = now.step - first.step, max(now.total - now.step, 0)
-        eta = (clock - began) / done * left if done else None
+        """Take over how far the job is."""
+        eta = self._pace.seconds_left(time.monotonic(), now)
         self._status = replace(
             self._status, step=now.step, total=now.total, what=now.what, count=now.count, eta=eta
         )

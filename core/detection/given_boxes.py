@@ -16,7 +16,7 @@ import numpy as np
 
 from core.datasets import mat_reader
 from core.datasets.voc import VocImage
-from core.detection.pickled_arrays import PickledArray, read_pickle
+from core.detection.pickled_arrays import PickledArray, in_words, read_pickle
 from core.detection.proposal_file import Proposals
 from core.errors import StudioError
 
@@ -91,7 +91,7 @@ def _name(item: object, path: Path) -> str:
     value = item.array.item() if isinstance(item, PickledArray) and item.array.size == 1 else item
     if isinstance(value, str):
         return value
-    if not isinstance(value, int):
-        raise StudioError(f"{path} names an image {str(value)[:40]!r}; choose another.")
+    if not isinstance(value, int) or value.bit_length() > 63:
+        raise StudioError(f"{path} names an image {in_words(value)}; choose another.")
     year, number = divmod(value, 1_000_000)
     return f"{year}_{number:06d}" if year else f"{number:06d}"

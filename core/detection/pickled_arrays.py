@@ -20,6 +20,8 @@ from core.errors import StudioError
 _LARGEST = 2 << 30  # bytes of a file; 5,000 images with 2,000 boxes each take 160 MB
 _PLAIN_DTYPE = re.compile(r"[<>=|]?[biuf][1248]", re.ASCII)
 _MARK = object()
+_KEYS = (str, bytes, int, float, type(None))
+"""What keys of a dict may be; the hash of tuples within tuples may take for ever, or all of the stack."""
 
 Value = TypeVar("Value")
 
@@ -144,6 +146,13 @@ class _Machine:
         return items[1:]
 
 
+def in_words(value: object) -> str:
+    """A value of a pickle for a message; only its type where its text may take for ever."""
+    if isinstance(value, str | float) or (isinstance(value, int) and value.bit_length() < 64):
+        return repr(str(value)[:40])
+    return f"<{type(value).__name__}>"
+
+
 def _checked(value: Any, kind: type[Value]) -> Value:
     if not isinstance(value, kind):
         raise TypeError(f"no {kind.__name__}")
@@ -160,6 +169,9 @@ def _build(built: object, state: Any) -> None:
 
 
 def _pairs(items: list[Any]) -> dict[Any, Any]:
+    for key in items[::2]:
+        if not isinstance(key, _KEYS):
+            raise TypeError(f"a key that is a {type(key).__name__}")
     return dict(zip(items[::2], items[1::2], strict=True))
 
 
@@ -174,7 +186,7 @@ def _array(content: Any, kind: _Type, shape: tuple[int, ...], order: str) -> np.
 def _type(name: object, *_: object) -> _Type:
     text = name.decode("ascii") if isinstance(name, bytes) else name
     if not isinstance(text, str) or not _PLAIN_DTYPE.fullmatch(text):
-        raise StudioError(f"holds an array of {str(text)[:20]!r}")
+        raise StudioError(f"holds an array of {in_words(text)}")
     return _Type(np.dtype(text))
 
 
@@ -192,7 +204,7 @@ def _from_buffer(content: Any, kind: _Type, shape: tuple[int, ...], order: str) 
 
 def _encoded(text: str, encoding: str) -> bytes:
     if encoding not in ("latin1", "latin-1"):
-        raise StudioError(f"holds text as {encoding[:20]!r}")
+        raise StudioError(f"holds text as {in_words(encoding)}")
     return text.encode("latin1")
 
 

@@ -5,8 +5,8 @@ done is left as it is. A run that fails takes with it what needs it, and nothing
 """
 
 import contextlib
+import datetime
 import json
-import shutil
 import time
 from collections import Counter
 from collections.abc import Generator
@@ -27,9 +27,9 @@ from core.matrix.forecast import duration, forecast, needed
 from core.matrix.names import planned_title
 from core.matrix.place import Place
 from core.matrix.plan import Plan, plan
-from core.matrix.state import MatrixState, RunState, Stage, is_whole, matrix_state, run_state, state_of
+from core.matrix.state import MatrixState, RunState, Stage, has_settings, matrix_state, run_state, state_of
 from core.matrix.table import archive_words
-from core.matrix.workers import Begun, Workers, workers_for
+from core.matrix.workers import Begun, SchedulerGoneError, Workers, workers_for
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
 
@@ -118,10 +118,14 @@ def check_alike(planned: Plan, place: Place) -> None:
     """
     for each in planned.runs:
         state = run_state(each, place)
-        if state.stage is Stage.MISSING or not is_whole(state.folder, None):
+        if state.stage is Stage.MISSING:
             continue
         try:
-            _bring_up_to_date(state.folder, planned.settings_of(each, place))
+            began = state.folder.settings_as_written()
+        except StudioError:  # said where it is begun
+            continue
+        try:
+            _bring_up_to_date(state.folder, began, planned.settings_of(each, place))
         except StudioError as error:
             raise StudioError(
                 f"{state.folder.path} does not belong to this matrix ({error}) Delete it, or choose another "
@@ -129,13 +133,12 @@ def check_alike(planned: Plan, place: Place) -> None:
             ) from error
 
 
-def _bring_up_to_date(folder: RunFolder, wanted: object) -> None:
+def _bring_up_to_date(folder: RunFolder, began: dict[str, Any], wanted: object) -> None:
     """Give a run of the matrix the places and the device of today.
 
     Raises:
         StudioError: it has other settings than those.
     """
-    began = folder.settings_as_written()
     moved = {name: value for name, value in settings.as_dict(wanted).items() if name in ("init", "cache")}
     settings.check_resumable({**began, **moved}, wanted)
     if {**began, **settings.as_dict(wanted)} != began and not folder.is_alive():
@@ -177,14 +180,10 @@ class _Matrix:
                     waiting.remove(name)
                     yield from self._begin(name)
             time.sleep(LOOK)
-            for name, worker in list(self._begun.items()):
-                self._look_at(name)
-                if worker.ended():
-                    del self._begun[name]
-                    self._look_at(name)
-                    again = yield from self._ended(name)
-                    if again:
-                        waiting.insert(0, name)
+            for name in list(self._begun):
+                again = yield from self._followed(name)
+                if again:
+                    waiting.insert(0, name)
             now = self._progress()
             if now != last or time.monotonic() - said > QUIET:
                 said, last = time.monotonic(), now
@@ -197,7 +196,11 @@ class _Matrix:
                 self._place.folder_of(name).ask_stop()
         until = time.monotonic() + PATIENCE
         while self._begun and time.monotonic() < until:
-            self._begun = {name: worker for name, worker in self._begun.items() if not worker.ended()}
+            for name, worker in list(self._begun.items()):
+                with contextlib.suppress(StudioError):  # nobody can tell any more, or it never began
+                    if not worker.ended():
+                        continue
+                del self._begun[name]
             time.sleep(LOOK)
 
     def _look_at(self, name: str) -> None:
@@ -210,20 +213,46 @@ class _Matrix:
         run, folder = self._plan.by_name[name], self._runs[name].folder
         snapshot = self._driver.snapshot if run.learns_from_trajectories else None
         try:
-            if folder.path.exists() and not is_whole(folder, snapshot):
-                shutil.rmtree(folder.path)
-                yield Log(f"{name} has lost files and is done again.", "warning")
+            if folder.path.exists() and not has_settings(folder):
+                kept = _put_aside(folder.path)
+                words = f"{name} has lost its settings and is done again; what it left is in {kept}."
+                yield Log(words, "warning")
             if not folder.path.exists():
                 wanted = self._plan.settings_of(run, self._place)
                 launch.prepare_with(folder.path, JOBS[run.job], wanted, snapshot)
+            elif snapshot is not None and (count := launch.link_snapshot(folder, snapshot)):
+                yield Log(f"{name} lacked {count} files of its snapshot; it has them again.", "warning")
             self._tries[name] += 1
             self._begun[name] = self._workers.begin(folder)
+        except SchedulerGoneError:
+            raise
         except (StudioError, OSError) as error:
-            if folder.is_alive():  # it was begun by an earlier driver, and came to life just now
-                self._begun[name] = self._workers.adopt(folder)
-                return
-            self.failed[name] = str(error)
-            yield Log(f"{name} failed: {error}", "warning")
+            yield from self._not_begun(name, error)
+
+    def _not_begun(self, name: str, error: Exception) -> Generator[Event, None, None]:
+        """What came of a run that could not be begun."""
+        folder = self._runs[name].folder
+        if folder.is_alive():  # it was begun by an earlier driver, and came to life just now
+            self._begun[name] = self._workers.adopt(folder)
+            return
+        self.failed[name] = str(error)
+        yield Log(f"{name} failed: {error}", "warning")
+
+    def _followed(self, name: str) -> Generator[Event, None, bool]:
+        """See how far a run is that was begun; whether it is to be begun again."""
+        self._look_at(name)
+        try:
+            if not self._begun[name].ended():
+                return False
+        except SchedulerGoneError:
+            raise
+        except StudioError as error:
+            del self._begun[name]
+            yield from self._not_begun(name, error)
+            return False
+        del self._begun[name]
+        self._look_at(name)
+        return (yield from self._ended(name))
 
     def _ended(self, name: str) -> Generator[Event, None, bool]:
         """What came of a run whose worker is gone; whether it is to be begun again."""
@@ -272,6 +301,12 @@ class _Matrix:
             f"{len(open_cells)} of {len(self._plan.cells)} cells are not filled ({whys}{more}); the others "
             "are kept, so put that right and start the same again."
         )
+
+
+def _put_aside(path: Path) -> Path:
+    """Give a folder another name, since what is in it may be worth days; the new path."""
+    now = datetime.datetime.now(datetime.UTC)
+    return path.rename(path.with_name(f"{path.name}.lost-{now:%Y%m%dT%H%M%S%f}"))
 
 
 def _keep_newest(checkpoints: Path) -> None:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from core.errors import StudioError
 from core.matrix.place import Place
@@ -135,13 +134,19 @@ def seconds_since_start(folder: RunFolder) -> float | None:
         return None
 
 
-def is_whole(folder: RunFolder, snapshot: Path | None) -> bool:
-    """Whether a run's folder has what resuming it needs: its settings, and every file of the snapshot."""
+def has_settings(folder: RunFolder) -> bool:
+    """Whether a run's folder still says with which settings it was made; without them it cannot be resumed.
+
+    Raises:
+        StudioError: it cannot be read now, as on a disk that is away, which says nothing of what it holds.
+    """
     try:
         folder.settings_as_written()
-    except StudioError:
+    except StudioError as error:
+        if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError):
+            raise
         return False
-    return snapshot is None or all((folder.snapshot / file.name).is_file() for file in snapshot.iterdir())
+    return True
 
 
 def _cell_state(cell: Cell, runs: Mapping[str, RunState]) -> CellState:

@@ -26,6 +26,10 @@ NO_GPU = "No GPU is seen here, and on a CPU this schedule takes weeks."
 _GIB = 1 << 30
 
 
+class SchedulerGoneError(StudioError):
+    """Nobody can begin a run any more, or tell what became of those that were begun."""
+
+
 class Begun(Protocol):
     """A run that was begun."""
 
@@ -33,7 +37,8 @@ class Begun(Protocol):
         """Whether its worker is gone, whatever came of the run.
 
         Raises:
-            StudioError: nobody can tell any more, or it could not be begun.
+            SchedulerGoneError: nobody can tell any more.
+            StudioError: it could not be begun.
         """
 
 
@@ -48,6 +53,7 @@ class Workers(Protocol):
         """Begin or resume a run.
 
         Raises:
+            SchedulerGoneError: nobody can begin any.
             StudioError: it cannot be begun, or runs already.
         """
 
@@ -177,7 +183,7 @@ def _scheduler_there() -> Generator[None, None, None]:
     try:
         yield
     except (CancelledError, OSError, TimeoutError) as error:
-        raise StudioError(
+        raise SchedulerGoneError(
             "The Dask scheduler is gone; what is done is kept, so start it again and resume the matrix."
         ) from error
 

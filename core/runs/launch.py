@@ -75,6 +75,19 @@ def prepare_with(path: Path, job: Job, settings: Any, snapshot: Path | None) -> 
     return _furnished(folder, job, settings, None, None, snapshot)
 
 
+def link_snapshot(folder: RunFolder, snapshot: Path) -> int:
+    """Give a run those files of a snapshot taken before that it lacks; how many these are.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    folder.snapshot.mkdir(exist_ok=True)
+    lacking = [file for file in snapshot.iterdir() if not (folder.snapshot / file.name).is_file()]
+    for file in lacking:
+        _link(file, folder.snapshot / file.name)
+    return len(lacking)
+
+
 def add_snapshot(folder: RunFolder, job: Job, settings: Any, project: Project) -> None:
     """Give a run that was made without one a snapshot of all clips of a project.
 
@@ -168,8 +181,7 @@ def _furnished(
                     write_snapshot(connection, chosen, folder.snapshot, project.path, job.reads)
         where = project.path if project is not None else None
         if snapshot is not None:
-            for file in snapshot.iterdir():
-                _link(file, folder.snapshot / file.name)
+            link_snapshot(folder, snapshot)
             taken = read_snapshot(folder.snapshot)
             chosen, where = [content.clip for content in taken.clips], Path(taken.project)
         provenance.write(folder, job, settings, where, chosen, clips is None)

@@ -54,7 +54,7 @@ class Status:
         step, total: units done, of how many; 0 of 0 before the first progress.
         what: what it works on now.
         count: how far that is, such as `picture 120 of 322`; empty where `step` and `total` say it.
-        eta: seconds left by the rate so far; None while unknown.
+        eta: seconds left by the pace of the last minute; None while unknown.
         error: the sentence that says why it failed.
         updated: seconds since the epoch.
         pid: the worker's process; 0 before it runs.

@@ -2,6 +2,8 @@
 
 import contextlib
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +143,45 @@ def test_a_pickle_of_something_else_is_refused(tmp_path, content, says):
     with pytest.raises(StudioError, match=says) as error:
         given_boxes.load(pickled(tmp_path / "a.pkl", content))
     assert is_clear(str(error.value))
+
+
+DOUBLED = b")" + b"".join(bytes([ord("q"), n, ord("h"), n, 0x86]) for n in range(40))
+"""A tuple that holds the same tuple twice, which does so too, 40 deep: its hash and text take for ever."""
+
+DEEP = b")" + 300_000 * b"\x85"
+"""A tuple in a tuple, 300,000 deep: its hash takes more stack than there is."""
+
+BOXES_OF = b"}(X\x05\x00\x00\x00boxes]K\x01aX\x07\x00\x00\x00indexes]"
+"""A file of boxes of one image, whose name follows."""
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"}" + DOUBLED + b"K\x01s", "is a damaged pickle"),
+        (b"}" + DEEP + b"K\x01s", "is a damaged pickle"),
+        (b"}(" + DEEP + b"K\x01u", "is a damaged pickle"),
+        (b"(" + DEEP + b"K\x01d", "is a damaged pickle"),
+        (BOXES_OF + DOUBLED + b"au", "names an image <tuple>"),
+        (BOXES_OF + DEEP + b"au", "names an image <tuple>"),
+        (BOXES_OF + b"\x8b\x00\x10\x00\x00" + 4096 * b"\x01" + b"au", "names an image <int>"),
+        (b"cnumpy\ndtype\n" + DOUBLED + b"\x85R", "holds an array of <tuple>"),
+        (b"c_codecs\nencode\nX\x01\x00\x00\x00a" + DOUBLED + b"\x86R", "holds text as <tuple>"),
+    ],
+)
+def test_a_pickle_that_would_take_for_ever_or_all_of_the_stack_is_refused(tmp_path, content, says):
+    """In a process of its own, since what is refused here cannot be stopped, or ends the process."""
+    path = tmp_path / "a.pkl"
+    path.write_bytes(b"\x80\x02" + content + b".")
+    code = (
+        "import pathlib, sys; from core.detection import given_boxes as g; g.load(pathlib.Path(sys.argv[1]))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1, ended.stderr[-500:]
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith("core.errors.StudioError: ")
+    assert says in last
+    assert is_clear(last)
 
 
 def cells(value):

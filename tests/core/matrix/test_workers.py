@@ -10,7 +10,7 @@ from core.detection.config import ProposalsConfig
 from core.errors import StudioError
 from core.jobs import JOBS
 from core.matrix.config import MatrixConfig
-from core.matrix.workers import worker_count, workers_for
+from core.matrix.workers import SchedulerGoneError, worker_count, workers_for
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
 from core.usable_cores import usable_cores
@@ -97,5 +97,20 @@ def test_a_scheduler_that_goes_away_is_one_sentence(voc, tmp_path):
         assert not begun.ended()  # nobody takes it
         scheduler.kill()
         scheduler.wait()
-        with pytest.raises(StudioError, match="scheduler is gone; what is done is kept"):
+        with pytest.raises(SchedulerGoneError, match="scheduler is gone; what is done is kept"):
             wait_for(lambda: workers.room == 0 or begun.ended())
+
+
+def test_a_run_that_its_worker_does_not_see_could_not_be_begun(voc, tmp_path):
+    """The scheduler is there, so others may go on."""
+    (folder,) = runs(voc, tmp_path, 1)
+    with (
+        cluster(tmp_path, workers=1) as (address, _),
+        workers_for(config(cluster=address)) as workers,
+    ):
+        (folder.path / "config.toml").unlink()
+        begun = workers.begin(folder)
+        with pytest.raises(StudioError, match="does not see") as error:
+            wait_for(lambda: begun.ended())
+        assert not isinstance(error.value, SchedulerGoneError)
+        assert workers.room == 1
