@@ -21,6 +21,7 @@ from core.evaluation.differences import disagreement
 from core.evaluation.table1 import TableRow, paper_rows, part_of
 from core.jobs import jobs_of
 from studio import theme
+from studio.comparison.measured_rows import MeasuredRows
 from studio.document import Document
 from studio.evaluation.class_views import ClassViews
 from studio.evaluation.diagnoses import Diagnoses
@@ -38,7 +39,6 @@ from studio.workspaces.form_panel import form_panel, shown_run, three_columns
 from studio.workspaces.init_editor import InitEditor
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
-from studio.workspaces.table1_model import row_of
 
 TABLE_WIDTH = 262
 """Pixels of the table of classes at first."""
@@ -52,6 +52,7 @@ class EvaluateWorkspace(QWidget):
         self.setObjectName("evaluate_workspace")
         self._document, self._runs = document, runs
         self._class = ""
+        self._measured = MeasuredRows(self)
         self.run_list = RunList(
             runs, jobs_of("evaluate"), "Evaluations appear here.\nChoose VOC data and weights on the right."
         )
@@ -84,7 +85,8 @@ class EvaluateWorkspace(QWidget):
     def _connect(self) -> None:
         self.form.changed.connect(self._allow_start)
         self.start_button.clicked.connect(self._start)
-        self.run_list.chosen_changed.connect(self._choose)
+        for changed in (self.run_list.chosen_changed, self._measured.changed):
+            changed.connect(self._choose)
         self.quoted.currentIndexChanged.connect(self._show_chosen)
         self.bars.class_clicked.connect(self.choose_class)
         self.table.class_clicked.connect(self.choose_class)
@@ -99,6 +101,7 @@ class EvaluateWorkspace(QWidget):
 
     def close_reader(self) -> None:
         """Wait for the threads."""
+        self._measured.close()
         self.views.close_readers()
         self.diagnoses.close()
 
@@ -128,8 +131,9 @@ class EvaluateWorkspace(QWidget):
     def _choose(self) -> None:
         """Set a published row of the same part of Table 1 beside a newly chosen run, if there is one."""
         chosen, shown = self.run_list.chosen(), self.quoted.currentData()
-        if chosen:
-            part = _part(chosen[0])
+        measured = self._measured.of(chosen[:1])
+        if chosen and measured is not None:  # else it comes back when that is read
+            part = measured[0][1].part if measured else _planned_part(chosen[0])
             if shown is None or shown.part != part:
                 places = (place for place, row in enumerate(paper_rows(), start=1) if row.part == part)
                 self.quoted.setCurrentIndex(next(places, 0))
@@ -160,12 +164,15 @@ class EvaluateWorkspace(QWidget):
         """Show the APs of the chosen runs, with the intervals that are worked out."""
         named = self._named()
         first = named[0][0] if named else None
+        rows = self._measured.of([first] if first is not None else [])
+        if rows is None or not self.isVisible():
+            return  # it comes back when they are read, or seen
         row: TableRow | None = self.quoted.currentData()
         series = [
             BarSeries(label, run.class_aps, place, self._intervals(run))
             for place, (run, label) in enumerate(named)
         ]
-        measured = row_of(first) if first is not None else None
+        measured = rows[0][1] if rows else None
         reason = disagreement(measured, row) if measured is not None and row is not None else ""
         unlike = [(named[0][1] if len(named) > 1 else "", reason)] if reason else []
         self.bars.show_runs(series, Quoted.of(row, unlike) if row is not None else None)
@@ -261,9 +268,6 @@ def _new_choice_of_row() -> QComboBox:
     return box
 
 
-def _part(run: Run) -> str:
-    """The part of Table 1 that a run belongs to; before it has measured, by its settings."""
-    row = row_of(run)
-    if row is not None:
-        return row.part
+def _planned_part(run: Run) -> str:
+    """The part of Table 1 that a run belongs to by its settings, before it has measured."""
     return part_of(run.settings.get("year", 0), run.settings.get("scales", ""))

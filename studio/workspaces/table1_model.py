@@ -1,6 +1,5 @@
 """Rows of Table 1 as a table of the window: runs and the paper, as values or as differences to one row."""
 
-import contextlib
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -9,15 +8,12 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QFont, QPixmap
 
 from core.datasets.voc import CLASSES
-from core.errors import StudioError
 from core.evaluation.differences import signed
 from core.evaluation.intervals import Interval
-from core.evaluation.table1 import HEADS, TableRow, row_of_run
-from core.runs.run_folder import State
+from core.evaluation.table1 import HEADS
 from studio import theme
 from studio.comparison.compared_row import MEAN, OF, ComparedRow, RowDifference, row_difference
 from studio.comparison.table_files import cell_text
-from studio.runs.run import Run
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -208,15 +204,6 @@ class Table1Model(QAbstractTableModel):
             where = "\n".join((first.source, *(run.name for run in row.runs)))
         name = f"{line.within.name}, {row.name}" if line.within is not None else row.name
         return f"{name}\n{first.part_title}\n{where}"
-
-
-def row_of(run: Run) -> TableRow | None:
-    """The row of a run in Table 1; None where it has not measured."""
-    if run.path is None or run.state is not State.DONE:
-        return None
-    with contextlib.suppress(StudioError):  # it did not evaluate
-        return row_of_run(run.path)
-    return None
 
 
 def _points(line: Line, of: str) -> float:

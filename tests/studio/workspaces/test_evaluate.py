@@ -1,5 +1,6 @@
 """The Evaluate workspace: what it shows of runs, and a real evaluation started by clicks."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from core.datasets.voc import CLASSES
 from core.detection.config import VocConfig
+from core.events import ClassAP
 from core.pretraining.config import PretrainConfig
 from core.runs.run_folder import State
 from studio.document import Document
@@ -36,11 +38,17 @@ def open_evaluate(
         qtbot.addWidget(workspace)
         workspace.resize(1400, 800)
         workspace.show()
+        wait_until_read(workspace, qtbot)
         return workspace
 
     yield new
     for workspace in made:
         workspace.close_reader()
+
+
+def wait_until_read(workspace: EvaluateWorkspace, qtbot: Any) -> None:
+    chosen = workspace.run_list.chosen()[:1]
+    qtbot.waitUntil(lambda: workspace._measured.of(chosen) is not None)
 
 
 def write_voc(root: Path, names: tuple[str, ...] = ("cat",)) -> Path:
@@ -131,6 +139,38 @@ def test_another_published_row_can_be_set_beside_the_run(document: Document, ope
     assert len(workspace.bars.marks()) == 0
 
 
+def test_what_runs_measured_is_not_read_in_the_thread_of_the_window(
+    document: Document, open_evaluate: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[str] = []
+    read = Path.read_text
+
+    def noting(path: Path, *args: Any, **named: Any) -> str:
+        if path.name == "ap.json":
+            readers.append(threading.current_thread().name)
+        return read(path, *args, **named)
+
+    monkeypatch.setattr(Path, "read_text", noting)
+    recorded.evaluation(document.project.runs, "20260101T000000", {"cat": 0.5})
+    workspace = open_evaluate()
+    workspace.diagnoses.changed.emit()
+    assert "not comparable" in workspace._mean_words.text()
+    assert readers
+    assert threading.main_thread().name not in readers
+
+
+def test_bars_are_drawn_while_they_are_seen(document: Document, open_evaluate: Any) -> None:
+    recorded.evaluation(document.project.runs, "20260101T000000", {"cat": 0.5})
+    workspace = open_evaluate()
+    (run,) = workspace._runs.all
+    workspace.hide()
+    run.add_class_aps([ClassAP("cat", 0.4, 10)])
+    workspace.diagnoses.changed.emit()
+    assert workspace.bars.heights(0)[CLASSES.index("cat")] == pytest.approx(50)
+    workspace.show()
+    assert workspace.bars.heights(0)[CLASSES.index("cat")] == pytest.approx(40)
+
+
 @pytest.mark.parametrize(
     ("settings", "quoted"),
     [
@@ -141,7 +181,7 @@ def test_another_published_row_can_be_set_beside_the_run(document: Document, ope
     ],
 )
 def test_the_published_row_beside_a_run_is_of_its_year_and_scales(
-    document: Document, open_evaluate: Any, settings: dict[str, Any], quoted: str
+    document: Document, open_evaluate: Any, settings: dict[str, Any], quoted: str, qtbot: Any
 ) -> None:
     runs = document.project.runs
     recorded.evaluation(runs, "20260101T000000", {"cat": 0.5}, **settings)
@@ -150,6 +190,7 @@ def test_the_published_row_beside_a_run_is_of_its_year_and_scales(
     assert workspace.quoted.currentText() == "RandomNet · VOC 2007, several scales (*SA)"
     (first,) = (run for run in workspace._runs.all if run.name != other.name)
     workspace.run_list.choose(first)
+    wait_until_read(workspace, qtbot)
     assert workspace.quoted.currentText() == quoted
 
 
@@ -190,6 +231,7 @@ def test_an_evaluation_is_started_by_a_click_and_fills_the_bars(
     assert ends == [State.DONE], run.status.error
     assert run.title == "Evaluate on VOC · RandomNet · tiny"
     assert set(run.class_aps) == set(CLASSES)
+    wait_until_read(workspace, qtbot)
     assert workspace.bars.heights(0)[-1] == pytest.approx(100 * run.class_aps["cat"].ap)
     assert len(run.curve("loss")) == 4
     assert list((document.project.cache / "proposals").rglob("*"))
