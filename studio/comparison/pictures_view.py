@@ -57,6 +57,7 @@ class PicturesView(QWidget):
         self._reference: ComparedRow | None = None
         self._found: Differences = ()
         self._classes: tuple[str, ...] = ()
+        self._wanted: tuple[object, ...] = ()  # what is known of the two runs, and the class
         self._name = ""
         self._is_chosen = False  # by a person: which runs
         self.boxes = (_combo("first_run", "First run"), _combo("second_run", "Second run"))
@@ -155,11 +156,12 @@ class PicturesView(QWidget):
         assert b is not None
         self._offer_classes(tuple(each.name for each in a.measured))
         name = None if self.of.currentIndex() <= 0 else self.of.currentText()
-        key = (two[0].run.name, two[1].run.name, name)
+        self._wanted = key = (*known, name)
         self._reading.want(key, lambda: (key, _differences(a, b, name)))
 
     def _say(self, sentence: str) -> None:
         """In place of what was compared, which is read anew when it is wanted again."""
+        self._wanted = ()
         self._reading.forget()
         self.page.say(sentence)
 
@@ -170,12 +172,10 @@ class PicturesView(QWidget):
             self.of.addItems((ALL, *names))
             self.of.setCurrentIndex(max(self.of.findText(self._name), 0))
 
-    def _take(self, read: tuple[tuple[str, str, str | None], Differences | str] | None) -> None:
-        if read is None:
-            return  # it was given up
-        (key, found), two = read, self._two()
-        if not two or key[:2] != (two[0].run.name, two[1].run.name) or len(self._known()) < 2:
-            return
+    def _take(self, read: tuple[tuple[object, ...], Differences | str] | None) -> None:
+        if read is None or read[0] != self._wanted or len(self._known()) < 2:
+            return  # it was given up, or another pair or class is wanted by now
+        found = read[1]
         if isinstance(found, str) or not found:
             self.page.say(found if isinstance(found, str) else NONE)
             return

@@ -1,6 +1,8 @@
 """The pictures of two runs, while a person goes from pair to pair and runs change."""
 
 import json
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +10,13 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 
+from core.evaluation.picture_differences import differing_pictures
+from core.events import ClassAP
+from core.runs.measured_run import MeasuredRun
+from core.runs.run_folder import State, Status
 from studio.comparison.pictures_view import ONE_RUN, PicturesView
 from studio.document import Document
+from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.compare import CompareWorkspace
 from tests.end_to_end.compared_project import measure
@@ -42,6 +49,50 @@ def pick(qtbot: Any, view: PicturesView, box: int, place: int) -> None:
     while view.boxes[box].currentIndex() != place:
         down = view.boxes[box].currentIndex() < place
         qtbot.keyClick(view.boxes[box], Qt.Key.Key_Down if down else Qt.Key.Key_Up)
+
+
+def expected(view: PicturesView, name: str | None = None) -> list[tuple[str, int]]:
+    """The pictures and gains of the two that are chosen, from their files as they are now."""
+    paths = [box.currentData().path for box in view.boxes]
+    found = differing_pictures(*(MeasuredRun.open(path).diagnosis() for path in paths), name)
+    return [(one.image, one.gain) for one in found]
+
+
+def listed(view: PicturesView) -> list[tuple[str, int]]:
+    return [(one.image, one.gain) for one in view._found]
+
+
+def measure_again(run: Run, like: Run) -> None:
+    """Give a run the detections of another, as its worker does when it evaluates again."""
+    assert run.folder is not None
+    assert like.folder is not None
+    shutil.rmtree(run.folder.results)
+    shutil.copytree(like.folder.results, run.folder.results)
+    for name, one in like.class_aps.items():
+        run.folder.append(ClassAP(name, one.ap, one.objects))
+    run.folder.write_status(Status(State.DONE, 10, 10, updated=time.time()))
+
+
+def test_a_run_that_is_measured_again_is_compared_again(compare: CompareWorkspace, qtbot: Any) -> None:
+    view = compare.pictures
+    before, runs = listed(view), [choice.run for choice in view._choices]
+    assert before == expected(view)
+    measure_again(runs[1], runs[2])
+    after = expected(view)
+    assert after != before
+    qtbot.waitUntil(lambda: listed(view) == after and not view.page.sentence, timeout=20000)
+
+
+def test_the_list_of_the_former_class_is_not_shown_under_the_new_one(
+    compare: CompareWorkspace, qtbot: Any
+) -> None:
+    view, seen = compare.pictures, []
+    view._reading.done.connect(lambda read: seen.append((view.of.currentText(), listed(view))))
+    view.show_class("car")
+    view.show_class("cat")  # before the first is read
+    qtbot.waitUntil(lambda: len(seen) == 2)
+    assert seen[0] == ("cat", expected(view))
+    assert seen[1] == ("cat", expected(view, "cat"))
 
 
 def test_the_pictures_come_back_when_a_person_does(compare: CompareWorkspace, qtbot: Any) -> None:
