@@ -14,8 +14,10 @@ from core.evaluation.picture_differences import differing_pictures
 from core.events import ClassAP
 from core.runs.measured_run import MeasuredRun
 from core.runs.run_folder import State, Status
+from core.runs.run_notes import RunNotes
 from studio.comparison.pictures_view import ONE_RUN, PicturesView
 from studio.document import Document
+from studio.evaluation.diagnoses import ACTIVE
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.compare import CompareWorkspace
@@ -81,6 +83,62 @@ def test_a_run_that_is_measured_again_is_compared_again(compare: CompareWorkspac
     after = expected(view)
     assert after != before
     qtbot.waitUntil(lambda: listed(view) == after and not view.page.sentence, timeout=20000)
+
+
+def test_what_was_compared_stays_while_a_run_goes_away(
+    compare: CompareWorkspace, qtbot: Any, tmp_path: Path
+) -> None:
+    view, gone = compare.pictures, compare.pictures._choices[0].run
+    about = [view.list.cell(place).about for place in range(view.list.count)]
+    assert gone.path is not None
+    shutil.move(gone.path, tmp_path / "elsewhere")
+    assert [view.list.cell(place).about for place in range(view.list.count)] == about
+    view.list.viewport().repaint()
+    qtbot.keyClick(view.pair.views[0].canvas, Qt.Key.Key_Right)
+    assert view.list.current == 1
+    assert view.pair.views[0]._image is not None
+    assert view.pair.views[0]._image.id == listed(view)[1][0]
+
+
+def test_a_run_that_is_deleted_leaves_the_view_and_comes_back_with_an_undo(
+    compare: CompareWorkspace, qtbot: Any
+) -> None:
+    view, runs, before = compare.pictures, compare._runs, listed(compare.pictures)
+    first, second = (box.currentData() for box in view.boxes)
+    runs.delete(second)
+    qtbot.waitUntil(lambda: len(view._choices) == 2)
+    assert second not in [box.currentData() for box in view.boxes]
+    runs.restore(second)
+    compare.run_list.choose(*runs.all)
+    qtbot.waitUntil(lambda: len(view._choices) == 3)
+    for box, run in enumerate((first, second)):
+        pick(qtbot, view, box, [choice.run.name for choice in view._choices].index(run.name))
+    qtbot.waitUntil(lambda: listed(view) == before and not view.page.sentence)
+
+
+def test_a_run_that_is_resumed_says_so_and_its_pictures_come_back(
+    compare: CompareWorkspace, qtbot: Any
+) -> None:
+    view, run = compare.pictures, compare.pictures._choices[0].run
+    before, done = listed(view), run.status
+    run.status = Status(State.RUNNING)
+    view._show()
+    assert view.page.sentence == ACTIVE
+    run.status = done
+    view._show()
+    qtbot.waitUntil(lambda: listed(view) == before and not view.page.sentence)
+
+
+def test_another_name_of_a_run_is_shown_at_the_picture_that_is_looked_at(
+    compare: CompareWorkspace, qtbot: Any
+) -> None:
+    view, run = compare.pictures, compare.pictures._choices[0].run
+    qtbot.keyClick(view.pair.views[0].canvas, Qt.Key.Key_Right)
+    compare._runs.annotate(run, RunNotes(name="the best"))
+    assert view.list.cell(1).about.splitlines()[1].startswith("the best: ")
+    assert "<b>the best</b>" in view.pair.titles[0].text()
+    assert view.list.current == 1
+    assert not view.page.sentence
 
 
 def test_the_list_of_the_former_class_is_not_shown_under_the_new_one(
