@@ -1,6 +1,5 @@
 """Where a figure of the table comes from: the run that measured it, its pretraining, the trajectories."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -67,6 +66,7 @@ class OriginView(QWidget):
         super().__init__(parent)
         self.setObjectName("origin_view")
         self._origin = Origin()
+        self._facts: dict[Run | None, dict[str, str]] = {}  # of the runs that were read last
         self._reading = Reading(self)
         self._since = Since(document, self)
         self._clips = ClipsPopover(self)
@@ -149,16 +149,21 @@ class OriginView(QWidget):
             self.start.show_run(learner)
         else:
             self.start.say(_why_no_start(run))
+        self._show_facts()
         self._show_data()
         if self.isVisible():
-            folders = [one.folder if one is not None else None for one in (run, learner)]
-            states = [(one.name, one.state) for one in (run, learner) if one is not None]  # it may be resumed
-            self._reading.want(tuple(states), lambda: [facts(one) if one else {} for one in folders])
+            folders = {one: one.folder for one in (run, learner) if one is not None}
+            key = tuple((one, one.state) for one in folders)  # it may be resumed
+            self._reading.want(key, lambda: {one: facts(at) if at else {} for one, at in folders.items()})
 
-    def _take_facts(self, found: Sequence[dict[str, str]]) -> None:
-        if self._run is not None:
-            self.measured.show_facts(found[0])
-            self.start.show_facts(found[1])
+    def _take_facts(self, found: dict[Run | None, dict[str, str]]) -> None:
+        self._facts = found
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        """Nothing of runs that are not read yet."""
+        self.measured.show_facts(self._facts.get(self._run, {}))
+        self.start.show_facts(self._facts.get(self._learner, {}))
 
     def _show_data(self) -> None:
         if self._run is None:

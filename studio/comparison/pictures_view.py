@@ -2,16 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
-from core.datasets.voc import VocImage
 from core.errors import StudioError
-from core.evaluation.diagnosis import Diagnosis
 from core.evaluation.picture_differences import Findings, PictureDifference, differing_pictures
 from core.evaluation.verdicts import Verdict
 from studio import theme
@@ -21,7 +20,6 @@ from studio.comparison.run_results import RunResults
 from studio.evaluation.crop_grid import Cell, CropGrid
 from studio.evaluation.crops import Crop
 from studio.evaluation.diagnoses import Diagnosed
-from studio.evaluation.shown_class import ShownClass
 from studio.runs.run import Run
 from studio.watch.page import Page
 from studio.watch.reading import Reading
@@ -35,16 +33,38 @@ MISTAKES = (
 )
 LIST_WIDTH = 290
 
-Differences = tuple[PictureDifference, ...]
 
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class RunChoice:
     """A run that can be looked at: its name in the list of runs, and a place for `Colours.line`."""
 
     run: Run
     name: str
     colour: int
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Two runs as they were compared, which is shown also where one of them is gone since.
+
+    Attributes:
+        two: the runs.
+        known: what they detected.
+        name: of the class that they are compared on; None for all.
+        found: the pictures on which they differ.
+        why_none: why there are none; one sentence.
+    """
+
+    two: tuple[RunChoice, RunChoice]
+    known: tuple[Diagnosed, Diagnosed]
+    name: str | None
+    found: tuple[PictureDifference, ...]
+    why_none: str
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What decides the pictures."""
+        return (*self.known, self.name)
 
 
 class PicturesView(QWidget):
@@ -55,8 +75,9 @@ class PicturesView(QWidget):
         self._diagnoses = diagnoses
         self._choices: list[RunChoice] = []
         self._reference: ComparedRow | None = None
-        self._found: Differences = ()
+        self._compared: Compared | None = None
         self._classes: tuple[str, ...] = ()
+        self._wanted: tuple[object, ...] = ()  # the key of what will be there
         self._name = ""
         self._is_chosen = False  # by a person: which runs
         self.boxes = (_combo("first_run", "First run"), _combo("second_run", "Second run"))
@@ -127,39 +148,42 @@ class PicturesView(QWidget):
 
     # --- what there is ------------------------------------------------------------------------
 
-    def _two(self) -> list[RunChoice]:
-        """The two runs that are compared; fewer where there are not two."""
+    @property
+    def _found(self) -> tuple[PictureDifference, ...]:
+        return self._compared.found if self._compared is not None else ()
+
+    def _two(self) -> tuple[RunChoice, RunChoice] | None:
+        """The two runs that are chosen; None where they are not two."""
         runs = [box.currentData() for box in self.boxes]
         found = [choice for run in runs for choice in self._choices if choice.run is run]
-        return found if len({choice.run for choice in found}) == 2 else []
-
-    def _known(self) -> list[Diagnosed]:
-        known = [self._diagnoses.of(choice.run) for choice in self._two()]
-        return [one for one in known if isinstance(one, Diagnosed)]
+        return (found[0], found[1]) if len({choice.run for choice in found}) == 2 else None
 
     def _show(self) -> None:
         if not self.isVisible():
             return
         two = self._two()
-        if not two:
+        if two is None:
             self._say(ONE_RUN)
             return
         self._diagnoses.want([choice.run for choice in two])
-        of = [self._diagnoses.of(choice.run) for choice in two]
-        known, problem = self._known(), next((one for one in of if isinstance(one, str)), "")
-        if problem or len(known) < 2:
-            self._say(problem or "Reading the detections…")
+        first, second = (self._diagnoses.of(choice.run) for choice in two)
+        if not isinstance(first, Diagnosed) or not isinstance(second, Diagnosed):
+            problems = (one for one in (first, second) if isinstance(one, str))
+            self._say(next(problems, "Reading the detections…"))
             return
-        a, b = (one.whole for one in known)
-        assert a is not None
-        assert b is not None
-        self._offer_classes(tuple(each.name for each in a.measured))
+        assert first.whole is not None
+        self._offer_classes(tuple(each.name for each in first.whole.measured))
         name = None if self.of.currentIndex() <= 0 else self.of.currentText()
-        key = (two[0].run.name, two[1].run.name, name)
-        self._reading.want(key, lambda: (key, _differences(a, b, name)))
+        self._wanted = (first, second, name)
+        self._reading.want(self._wanted, partial(_compare, two, (first, second), name))
+        shown = self._compared
+        if shown is not None and shown.key == self._wanted and shown.two != two:  # a run has another name
+            self._compared = replace(shown, two=two)
+            self._open(self.list.current)
 
     def _say(self, sentence: str) -> None:
         """In place of what was compared, which is read anew when it is wanted again."""
+        self._wanted = ()
         self._reading.forget()
         self.page.say(sentence)
 
@@ -170,16 +194,13 @@ class PicturesView(QWidget):
             self.of.addItems((ALL, *names))
             self.of.setCurrentIndex(max(self.of.findText(self._name), 0))
 
-    def _take(self, read: tuple[tuple[str, str, str | None], Differences | str] | None) -> None:
-        if read is None:
-            return  # it was given up
-        (key, found), two = read, self._two()
-        if not two or key[:2] != (two[0].run.name, two[1].run.name) or len(self._known()) < 2:
+    def _take(self, compared: Compared | None) -> None:
+        if compared is None or compared.key != self._wanted:
+            return  # it was given up, or another pair or class is wanted by now
+        if not compared.found:
+            self.page.say(compared.why_none)
             return
-        if isinstance(found, str) or not found:
-            self.page.say(found if isinstance(found, str) else NONE)
-            return
-        self._found = found
+        self._compared = compared
         self._words.setText(
             f"{len(self._found):,} pictures; how many mistakes fewer the left run makes (▲) or the right (▼)"
         )
@@ -189,8 +210,9 @@ class PicturesView(QWidget):
         self._open(0)
 
     def _cell(self, place: int) -> Cell:
-        difference, two = self._found[place], self._two()
-        image = self._image(difference.image)
+        assert self._compared is not None  # else there are no cells
+        difference, two = self._compared.found[place], self._compared.two
+        image = self._compared.known[0].images[difference.image]
         side = float(max(image.width, image.height))
         x, y = (image.width - side) / 2, (image.height - side) / 2
         colours = theme.colours(self)
@@ -208,26 +230,23 @@ class PicturesView(QWidget):
             f"{difference.image}\n{about}",
         )
 
-    def _image(self, id: str) -> VocImage:
-        return self._known()[0].images[id]
-
     # --- one picture --------------------------------------------------------------------------
 
     def _open(self, place: int) -> None:
-        known, two = self._known(), self._two()
-        if len(known) < 2 or not two or not 0 <= place < len(self._found):
+        compared = self._compared
+        if compared is None or not 0 <= place < len(compared.found):
             return
-        difference = self._found[place]
+        difference = compared.found[place]
         self.list.current = place
         self.list.viewport().update()
-        name = self.of.currentText() if self.of.currentIndex() > 0 else _most_different(difference, known)
+        name = compared.name or _most_different(difference, compared.known)
         sides = []
-        for choice, one, findings in zip(two, known, difference.findings, strict=True):
-            assert one.run is not None
-            shown = ShownClass(one.run, one.images, one.classes, name)
+        for choice, one, findings in zip(compared.two, compared.known, difference.findings, strict=True):
+            shown = one.shown(name)
+            assert shown is not None
             least = min((_least(one, each, rows) for each, rows in findings.rows.items()), default=math.inf)
             sides.append(Side(choice.name, choice.colour, _words(findings), shown, least))
-        self.pair.show_picture(difference.image, sides[0], sides[1], self.of.currentIndex() <= 0)
+        self.pair.show_picture(difference.image, sides[0], sides[1], compared.name is None)
 
     def _step(self, by: int) -> None:
         self._open(min(max(self.list.current + by, 0), len(self._found) - 1))
@@ -285,12 +304,17 @@ def _opposite(run: Run | None, choices: Sequence[RunChoice], reference: Compared
     return next(same, others[0] if others else None)
 
 
-def _differences(a: Diagnosis, b: Diagnosis, name: str | None) -> Differences | str:
-    """Called in a thread: a sentence where they cannot be compared."""
+def _compare(
+    two: tuple[RunChoice, RunChoice], known: tuple[Diagnosed, Diagnosed], name: str | None
+) -> Compared:
+    """Called in a thread."""
+    a, b = (one.whole for one in known)
+    assert a is not None
+    assert b is not None
     try:
-        return differing_pictures(a, b, name)
+        return Compared(two, known, name, differing_pictures(a, b, name), NONE)
     except StudioError as error:
-        return str(error)
+        return Compared(two, known, name, (), str(error))
 
 
 def _most_different(difference: PictureDifference, known: Sequence[Diagnosed]) -> str:
