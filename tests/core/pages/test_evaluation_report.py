@@ -214,7 +214,9 @@ def test_a_thumbnail_shows_what_is_around_both_boxes():
 
 @pytest.mark.parametrize(
     "box",
-    [[-20, -20, 700, 500], [590, 390, 640, 460], [0, 0, 1, 1], [-50, -50, -10, -10], [700, 10, 800, 20]],
+    [[-20, -20, 700, 500], [590, 390, 640, 460], [0, 0, 1, 1], [-50, -50, -10, -10], [700, 10, 800, 20]]
+    + [[10, 10, far, 20] for far in (1e7, 1e12, 1e300)]
+    + [[-5e6, 0, 10, 10], [-1e300, -1e300, 1e300, 1e300]],
 )
 def test_boxes_outside_the_picture_and_tiny_ones_have_a_thumbnail(box):
     image = np.full((400, 600, 3), 100, np.uint8)
