@@ -15,7 +15,7 @@ from core.evaluation.diagnosis import ClassDiagnosis, Diagnosis
 from core.evaluation.missed import CROWDED
 from core.evaluation.repairs import REPAIRS
 from core.evaluation.verdicts import COLOURS, MEANINGS, TOUCHES, VERDICTS, Verdict
-from core.evaluation.voc_ap import metric_title
+from core.evaluation.voc_ap import best_beyond, metric_title
 from core.pages.charts import Curve, line_chart
 from core.pages.evaluation_tiles import Tiles
 from core.pages.templates import render, style
@@ -187,7 +187,7 @@ def _curve(of: ClassDiagnosis) -> Any:
     chosen = true[shown]
     # at a true detection precision peaks; just before the next it is lowest
     rows = np.unique(np.concatenate([chosen, chosen[chosen > 0] - 1]))
-    best = np.maximum.accumulate(judged.precision[::-1])[::-1]
+    best = best_beyond(judged.precision)
     return line_chart(
         f"Precision over recall, {of.name}",
         [
