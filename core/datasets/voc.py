@@ -43,6 +43,7 @@ CLASSES = (
 """The twenty classes, in VOC's order."""
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
+_NO_BOX = "is no box, so the object is left out; correct it."
 _PLAIN_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 _NAMED = 3  # of many images, or of many faults, those that a sentence names
 
@@ -136,8 +137,8 @@ class KeptSet:
 def read_image_annotation(folder: Path, id: str, *, pictures: bool = True) -> VocImage:
     """One image of a `VOC<year>` folder by its id.
 
-    An object of another class than VOC's is left out, a box that reaches out of the image is taken as it
-    is, as in the devkit; the image's remarks say so.
+    An object of another class than VOC's is left out, and one whose box is inverted or not finite; a box that
+    reaches out of the image is taken as it is, as in the devkit; the image's remarks say so.
 
     Raises:
         StudioError: its annotation is missing or broken, or the image is missing and needed.
@@ -161,7 +162,12 @@ def read_image_annotation(folder: Path, id: str, *, pictures: bool = True) -> Vo
         if name not in CLASSES:
             remarks.append(f"{place} has an object of the class {name[:40]!r}, which is left out.")
             continue
-        one = _object(element, name, place)
+        x1, y1, x2, y2 = corners = _corners(element, name, place)
+        if not all(abs(value) < 1e6 for value in corners) or x2 < x1 or y2 < y1:  # NaN is not below
+            remarks.append(f"{place} has a {name} whose box {x1:g} {y1:g} {x2:g} {y2:g} {_NO_BOX}")
+            continue
+        box = np.array([x1 - 1, y1 - 1, x2, y2], np.float32)
+        one = VocObject(name, box, _flag(element, "difficult"), _flag(element, "truncated"))
         objects.append(one)
         if width and ((one.box[:2] < -1).any() or (one.box[2:] > (width + 1, height + 1)).any()):
             remarks.append(f"{place} has a {name} that reaches out of its image ({width} x {height} px).")
@@ -179,6 +185,7 @@ def remarks_on(images: Sequence[VocImage], set_name: str) -> list[str]:
             f"without annotation ({names})."
         )
     remarks = [remark for image in images for remark in image.remarks]
+    remarks.sort(key=lambda remark: not remark.endswith(_NO_BOX))  # they change what is measured
     said += remarks[:_NAMED]
     if len(remarks) > _NAMED:
         said.append(f"There are {len(remarks) - _NAMED:,} more remarks of this kind on {set_name}.")
@@ -205,18 +212,12 @@ def _fill(element: ElementTree.Element, values: Mapping[str, object]) -> None:
         ElementTree.SubElement(element, tag).text = str(value)
 
 
-def _object(element: xml_tree.Element, name: str, place: str) -> VocObject:
+def _corners(element: xml_tree.Element, name: str, place: str) -> tuple[float, ...]:
     box = xml_tree.child(element, "bndbox")
     try:
-        x1, y1, x2, y2 = (float(xml_tree.text(box, corner)) for corner in _CORNERS)
+        return tuple(float(xml_tree.text(box, corner)) for corner in _CORNERS)
     except ValueError as error:
         raise StudioError(f"{place} has a {name} without the four corners of its box; add them.") from error
-    if not all(abs(value) < 1e6 for value in (x1, y1, x2, y2)) or x2 < x1 or y2 < y1:  # NaN is not below
-        raise StudioError(
-            f"{place} has a {name} whose box {x1:g} {y1:g} {x2:g} {y2:g} is no box; correct it."
-        )
-    box_of_ours = np.array([x1 - 1, y1 - 1, x2, y2], np.float32)
-    return VocObject(name, box_of_ours, _flag(element, "difficult"), _flag(element, "truncated"))
 
 
 def _image(folder: Path, id: str, pictures: bool) -> VocImage:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.evaluation.voc_ap import best_beyond
+
 RECALLS = np.linspace(0.0, 1.0, 201)
 """Where the mean is taken."""
 
@@ -25,6 +27,5 @@ def mean_curve(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndar
     """
     sums = np.zeros(len(RECALLS))
     for recall, precision in curves:
-        best = np.append(np.maximum.accumulate(np.asarray(precision, float)[::-1])[::-1], 0.0)
-        sums += best[np.searchsorted(recall, RECALLS - ROUNDING, side="left")]
+        sums += best_beyond(precision)[np.searchsorted(recall, RECALLS - ROUNDING, side="left")]
     return RECALLS.copy(), sums / max(len(curves), 1)

@@ -34,7 +34,7 @@ class ApMetric:
     years: range
 
 
-def _best_beyond(precision: np.ndarray) -> np.ndarray:
+def best_beyond(precision: np.ndarray) -> np.ndarray:
     """(N + 1,) float: the best precision at each recall or beyond; beyond the last recall it is 0."""
     return np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
 
@@ -42,11 +42,11 @@ def _best_beyond(precision: np.ndarray) -> np.ndarray:
 def _at_eleven_points(recall: np.ndarray, precision: np.ndarray) -> float:
     # arange holds 0.30000000000000004 at 3/10, as MATLAB's 0:0.1:1 and voc_eval.py do.
     first = np.searchsorted(recall, np.arange(0.0, 1.1, 0.1), side="left")
-    return float(_best_beyond(precision)[first].mean())
+    return float(best_beyond(precision)[first].mean())
 
 
 def _by_area(recall: np.ndarray, precision: np.ndarray) -> float:
-    return float(np.sum(np.diff(recall, prepend=0.0) * _best_beyond(precision)[:-1]))
+    return float(np.sum(np.diff(recall, prepend=0.0) * best_beyond(precision)[:-1]))
 
 
 METRICS: dict[str, ApMetric] = {

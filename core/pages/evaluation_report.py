@@ -15,7 +15,7 @@ from core.evaluation.diagnosis import ClassDiagnosis, Diagnosis
 from core.evaluation.missed import CROWDED
 from core.evaluation.repairs import REPAIRS
 from core.evaluation.verdicts import COLOURS, MEANINGS, TOUCHES, VERDICTS, Verdict
-from core.evaluation.voc_ap import metric_title
+from core.evaluation.voc_ap import best_beyond, metric_title
 from core.pages.charts import Curve, line_chart
 from core.pages.evaluation_tiles import Tiles
 from core.pages.templates import render, style
@@ -168,8 +168,9 @@ def _class_values(of: ClassDiagnosis, tiles: Tiles) -> dict[str, Any]:
 
 
 def _sentence(of: ClassDiagnosis, threshold: float) -> str:
-    if len(of.detections.scores) == 0:
-        return f"Nothing was detected; all {of.objects:,} objects are missed."
+    if len(of.surest) == 0:
+        why = "None of its detections counts" if len(of.detections.scores) else "Nothing was detected"
+        return f"{why}; all {of.objects:,} objects are missed."
     interval = f"{_percent(of.interval.low)} to {_percent(of.interval.high)}"
     found = of.objects - len(of.missed(threshold))
     ever = of.objects - len(of.missed(-math.inf))
@@ -186,7 +187,7 @@ def _curve(of: ClassDiagnosis) -> Any:
     chosen = true[shown]
     # at a true detection precision peaks; just before the next it is lowest
     rows = np.unique(np.concatenate([chosen, chosen[chosen > 0] - 1]))
-    best = np.maximum.accumulate(judged.precision[::-1])[::-1]
+    best = best_beyond(judged.precision)
     return line_chart(
         f"Precision over recall, {of.name}",
         [
@@ -200,15 +201,19 @@ def _curve(of: ClassDiagnosis) -> Any:
 
 
 def _cuts(of: ClassDiagnosis) -> list[dict[str, Any]]:
-    """What the surest detections are: half as many as there are objects, as many, twice as many, all."""
-    total = len(of.detections.scores)
+    """What the surest detections are: half as many as there are objects, as many, twice as many, all.
+
+    The surest are those that count, as in `ClassDiagnosis.surest`; all are with those that are ignored.
+    """
+    verdicts = of.detections.verdicts
+    counted = verdicts[~of.detections.are(Verdict.IGNORED)]
     cuts = {
-        f"the surest {count:,}": count
+        f"the surest {count:,}": counted[:count]
         for count in (max(1, of.objects // 2), of.objects, 2 * of.objects)
-        if count < total
+        if count < len(counted)
     }
-    if total:
-        cuts[f"all {total:,}"] = total
+    if len(verdicts):
+        cuts[f"all {len(verdicts):,}"] = verdicts
     return [
         {
             "name": name,
@@ -217,11 +222,11 @@ def _cuts(of: ClassDiagnosis) -> list[dict[str, Any]]:
                     "word": str(verdict),
                     "colour": COLOURS[verdict],
                     "count": counts[place],
-                    "share": counts[place] / cut,
+                    "share": counts[place] / len(cut),
                 }
                 for place, verdict in enumerate(VERDICTS)
             ],
         }
         for name, cut in cuts.items()
-        for counts in (np.bincount(of.detections.verdicts[:cut], minlength=len(VERDICTS)).tolist(),)
+        for counts in (np.bincount(cut, minlength=len(VERDICTS)).tolist(),)
     ]

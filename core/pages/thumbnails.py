@@ -25,9 +25,14 @@ def thumbnail(
     Returns:
         The bytes of a JPEG, at most `LONGEST` pixels on each side.
     """
-    boxes = np.array([each for each in (detection, thing) if each is not None], np.float64)
-    around = _AROUND * (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0))
     height, width = image.shape[:2]
+    reach = max(width, height)
+    detection, thing = (
+        None if each is None else np.clip(np.asarray(each, np.float64), -reach, 2 * reach)
+        for each in (detection, thing)
+    )
+    boxes = np.array([each for each in (detection, thing) if each is not None])
+    around = _AROUND * (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0))
     left, top = np.clip(np.floor(boxes[:, :2].min(axis=0) - around), 0, (width - 1, height - 1)).astype(int)
     right, bottom = np.ceil(boxes[:, 2:].max(axis=0) + around).astype(int)
     part = image[top : max(bottom, top + 1), left : max(right, left + 1)]

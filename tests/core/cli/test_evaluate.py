@@ -1,9 +1,11 @@
+import json
+import re
 import shutil
 
 import pytest
 
 import main
-from core.datasets.voc import CLASSES
+from core.datasets.voc import CLASSES, read_split
 from core.evaluation import comp4, origin
 from tests.core.evaluation.pictures_with_detections import small_voc, whole_run, write_detections
 
@@ -67,3 +69,21 @@ def test_the_ap_of_a_run_that_measures_by_itself_is_not_replaced(voc, tmp_path, 
     assert evaluate(voc, found, "--overlap", 0.3) == 0
     assert "Warning: run measures by itself, so this AP is not kept in it." in capsys.readouterr().out
     assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
+
+
+def test_an_object_without_a_real_box_is_said_and_not_counted(voc, tmp_path, capsys):
+    copy = tmp_path / "voc"
+    shutil.copytree(voc, copy)
+    found = write_detections(tmp_path / "found", copy)
+
+    def objects() -> int:
+        assert evaluate(copy, found, "--json", tmp_path / "ap.json") == 0
+        return sum(json.loads((tmp_path / "ap.json").read_text())["objects"].values())
+
+    before = objects()
+    assert "is no box" not in capsys.readouterr().out
+    image = next(each for each in read_split(copy, 2007, "test") if not each.objects[0].difficult)
+    path = copy / "VOC2007" / "Annotations" / f"{image.id}.xml"
+    path.write_text(re.sub(r"<xmax>.*?</xmax>", "<xmax>0</xmax>", path.read_text(), count=1))
+    assert objects() == before - 1
+    assert "is no box, so the object is left out" in capsys.readouterr().out

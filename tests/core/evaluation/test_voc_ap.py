@@ -11,6 +11,7 @@ from core.evaluation.voc_ap import (
     Objects,
     Result,
     average_precision,
+    best_beyond,
     evaluate,
     evaluate_class,
     metric_of,
@@ -178,6 +179,11 @@ def test_random_sets_agree_with_a_plain_loop(metric):
         np.testing.assert_allclose(
             evaluate_class(found, truth, metric).ap, slow_class(found, truth, metric), atol=1e-12
         )
+
+
+def test_the_best_precision_at_a_recall_or_beyond_falls_to_0_after_the_last():
+    assert best_beyond(np.array([0.5, 1.0, 0.25, 0.75])).tolist() == [1.0, 1.0, 0.75, 0.75, 0.0]
+    assert best_beyond(np.zeros(0)).tolist() == [0.0]
 
 
 def test_the_eleven_points_and_the_area_of_a_curve_worked_by_hand():

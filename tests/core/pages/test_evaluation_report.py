@@ -8,8 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
+from core.datasets.voc import read_split
 from core.errors import StudioError
-from core.evaluation.verdicts import COLOURS, VERDICTS
+from core.evaluation import comp4
+from core.evaluation.verdicts import COLOURS, VERDICTS, Verdict
+from core.evaluation.voc_ap import Detections
 from core.pages import evaluation_tiles
 from core.pages.evaluation_report import write_report
 from core.pages.thumbnails import LONGEST, thumbnail
@@ -98,8 +101,12 @@ def test_what_the_surest_detections_are_is_counted(page, run):
             name = f"the surest {count:,}" if count < len(each.detections.scores) else f"all {count:,}"
             row = re.search(rf'<th scope="row">{name}</th>(.*?)</tr>', section, re.S)
             numbers = [int(value) for value in re.findall(r'<td class="number">(\d+)</td>', row[1])]
-            first = each.detections.verdicts[:count].tolist()
+            verdicts = each.detections.verdicts
+            counted = verdicts[~each.detections.are(Verdict.IGNORED)]
+            first = (verdicts if name.startswith("all") else counted[:count]).tolist()
             assert numbers == [first.count(place) for place in range(len(VERDICTS))]
+            if count == each.objects:  # as the sentence says
+                assert numbers[0] == each.objects - len(each.missed(each.break_even))
 
 
 def test_every_detection_shown_is_framed_in_the_colour_of_its_verdict_and_says_it(page, run):
@@ -162,6 +169,23 @@ def test_a_class_without_detections_has_a_section(voc, tmp_path):
     assert any(text.startswith("Nothing was detected; all") for text in page.text)
 
 
+def test_a_class_whose_detections_are_all_ignored_says_so(voc, tmp_path):
+    folder = whole_run(tmp_path / "run", voc)
+    image, box = next(
+        (image.id, one.box)
+        for image in read_split(voc, 2007, "test")
+        for one in image.objects
+        if one.name == "car" and one.difficult
+    )
+    path = folder.results / "detections" / "comp4_det_test_car.txt"
+    comp4.write(path, Detections(np.array([image]), np.array([0.9]), box[None].astype(float)))
+    write_report(MeasuredRun.open(folder.path), tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "None of its detections counts; all 10 objects are missed." in Page(text).text
+    assert '<th scope="row">all 1</th>' in text
+    assert "score inf" not in text
+
+
 def test_a_page_that_cannot_be_written_is_one_sentence(run, tmp_path):
     with pytest.raises(StudioError, match=r"Cannot write .*; choose another place"):
         write_report(run, tmp_path)
@@ -190,7 +214,9 @@ def test_a_thumbnail_shows_what_is_around_both_boxes():
 
 @pytest.mark.parametrize(
     "box",
-    [[-20, -20, 700, 500], [590, 390, 640, 460], [0, 0, 1, 1], [-50, -50, -10, -10], [700, 10, 800, 20]],
+    [[-20, -20, 700, 500], [590, 390, 640, 460], [0, 0, 1, 1], [-50, -50, -10, -10], [700, 10, 800, 20]]
+    + [[10, 10, far, 20] for far in (1e7, 1e12, 1e300)]
+    + [[-5e6, 0, 10, 10], [-1e300, -1e300, 1e300, 1e300]],
 )
 def test_boxes_outside_the_picture_and_tiny_ones_have_a_thumbnail(box):
     image = np.full((400, 600, 3), 100, np.uint8)
