@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core import config
+from core.runs import launch
+from core.runs.job import Job
 from core.runs.run_folder import RunFolder
 
 Settings = TypeVar("Settings")
@@ -66,7 +68,7 @@ def settings_from(args: argparse.Namespace, cls: type[Settings], **filled: Any) 
     return config.from_dict(cls, {**given(args, cls), **filled})
 
 
-def take_given(folder: RunFolder, args: argparse.Namespace, cls: type) -> None:
+def take_given(folder: RunFolder, args: argparse.Namespace, job: Job) -> None:
     """Let a run that is resumed go on with the free settings that are given on the command line.
 
     Raises:
@@ -74,11 +76,11 @@ def take_given(folder: RunFolder, args: argparse.Namespace, cls: type) -> None:
             damaged, or it is running.
     """
     started = folder.settings_as_written()
-    settings: Any = config.from_dict(cls, {**started, **given(args, cls)})
+    settings: Any = config.from_dict(job.settings, {**started, **given(args, job.settings)})
     config.check_resumable(started, settings)
-    if settings != folder.settings(cls):
+    if settings != folder.settings(job.settings):
         with folder.held_lock():
-            folder.replace_settings(settings)
+            launch.change_settings(folder, job, settings)
 
 
 def start_of(text: str) -> str:

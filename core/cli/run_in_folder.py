@@ -38,7 +38,7 @@ def to_resume(args: argparse.Namespace, job: Job) -> RunFolder | None:
     folder = RunFolder.open(args.out)
     if folder.job != job.name:
         raise StudioError(f"{args.out} is a {folder.job} run; resume it with the command {folder.job}.")
-    take_given(folder, args, job.settings)
+    take_given(folder, args, job)
     return folder
 
 

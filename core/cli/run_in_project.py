@@ -86,7 +86,7 @@ def _to_resume(project: Project, args: argparse.Namespace, job: Job) -> RunFolde
     with project.reading() as connection:
         if folder.name in store.adopted_runs(connection):
             raise StudioError(f"The results of {folder.name} are in the project already; start a new run.")
-    take_given(folder, args, job.settings)
+    take_given(folder, args, job)
     return folder
 
 

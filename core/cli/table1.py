@@ -170,7 +170,7 @@ def _grown(driver: RunFolder, args: argparse.Namespace, job: Job) -> RunFolder:
     with driver.held_lock():
         _hold_project(driver, asked, args, job)
         if asked != began:
-            driver.replace_settings(asked)
+            launch.change_settings(driver, job, asked)
     return driver
 
 

@@ -11,6 +11,7 @@ from core.evaluation.config import EvaluateConfig, ProbeConfig
 from core.events import Event
 from core.identity.config import IdentityConfig
 from core.matrix.config import MatrixConfig
+from core.matrix.place import DRIVER
 from core.networks.config import ExportWeightsConfig
 from core.pretraining.config import PretrainConfig
 from core.runs.job import Job, Works
@@ -129,6 +130,8 @@ JOBS: dict[str, Job] = {
             workspace="table1",
             icon="table1",
             required=("voc",),
+            command="table1 run",
+            within=DRIVER,
         ),
         Job(
             name="probe",

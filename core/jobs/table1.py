@@ -31,6 +31,7 @@ from core.matrix.state import MatrixState, RunState, Stage, has_settings, matrix
 from core.matrix.table import archive_words
 from core.matrix.workers import Begun, SchedulerGoneError, Workers, workers_for
 from core.runs import launch
+from core.runs.job import Job
 from core.runs.run_folder import RunFolder, State
 
 LOOK = 0.2
@@ -125,7 +126,7 @@ def check_alike(planned: Plan, place: Place) -> None:
         except StudioError:  # said where it is begun
             continue
         try:
-            _bring_up_to_date(state.folder, began, planned.settings_of(each, place))
+            _bring_up_to_date(state.folder, JOBS[each.job], began, planned.settings_of(each, place))
         except StudioError as error:
             raise StudioError(
                 f"{state.folder.path} does not belong to this matrix ({error}) Delete it, or choose another "
@@ -133,7 +134,7 @@ def check_alike(planned: Plan, place: Place) -> None:
             ) from error
 
 
-def _bring_up_to_date(folder: RunFolder, began: dict[str, Any], wanted: object) -> None:
+def _bring_up_to_date(folder: RunFolder, job: Job, began: dict[str, Any], wanted: object) -> None:
     """Give a run of the matrix the places and the device of today.
 
     Raises:
@@ -142,7 +143,7 @@ def _bring_up_to_date(folder: RunFolder, began: dict[str, Any], wanted: object) 
     moved = {name: value for name, value in settings.as_dict(wanted).items() if name in ("init", "cache")}
     settings.check_resumable({**began, **moved}, wanted)
     if {**began, **settings.as_dict(wanted)} != began and not folder.is_alive():
-        folder.replace_settings(wanted)
+        launch.change_settings(folder, job, wanted)
 
 
 class _Matrix:

@@ -34,6 +34,8 @@ class Job:
         icon: a file of `resources/icons`.
         required: settings that its command must be given.
         result: a JSON file in the run's `results` that its command prints.
+        command: words that begin it on the command line, where its name alone does something else.
+        within: the folder that its command makes its run in, in what `--out` names; empty where it is that.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Job:
     icon: str = "evaluate"
     required: tuple[str, ...] = ()
     result: str = ""
+    command: str = ""
+    within: str = ""
 
     @property
     def sentence(self) -> str:

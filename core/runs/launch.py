@@ -88,6 +88,19 @@ def link_snapshot(folder: RunFolder, snapshot: Path) -> int:
     return len(lacking)
 
 
+def change_settings(folder: RunFolder, job: Job, settings: Any) -> None:
+    """Have a run go on with other settings when it is resumed; nobody else changes it meanwhile.
+
+    Raises:
+        StudioError: the folder cannot be written.
+    """
+    folder.replace_settings(settings)
+    try:
+        provenance.note_settings(folder, job, settings)
+    except OSError as error:
+        raise StudioError(f"Cannot write to the run {folder.path} ({error.strerror}); free space.") from error
+
+
 def add_snapshot(folder: RunFolder, job: Job, settings: Any, project: Project) -> None:
     """Give a run that was made without one a snapshot of all clips of a project.
 

@@ -8,6 +8,7 @@ longer than many runs. Runs of older versions have neither file; what they lack 
 import dataclasses
 import datetime
 import hashlib
+import itertools
 import json
 import os
 import platform
@@ -53,8 +54,9 @@ def write(
         "lists": _of_lists(settings),
         "weights": _of_weights(start_of(settings)),
     }
+    names = () if every_clip else tuple(clip.name for clip in clips)
     noted = {
-        "command": command_line(folder, job, settings, project, () if every_clip else clips),
+        "command": command_line(folder, job, settings, project, names),
         "typed": sys.argv,
         "seed": getattr(settings, "seed", None),
         "digests": {name: digest for name, digest in digests.items() if digest is not None},
@@ -68,23 +70,46 @@ def read(folder: RunFolder) -> dict[str, Any]:
     return noted if isinstance(noted, dict) else {}
 
 
+def note_settings(folder: RunFolder, job: Job, settings: Any) -> None:
+    """Note what to type for a run that goes on with other settings than it was made with.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    noted = read(folder)
+    if "command" not in noted:  # of an older version
+        return
+    typed = shlex.split(noted["command"])
+    after = list(itertools.pairwise(typed))
+    project = next((Path(value) for word, value in after if word == "--project"), None)
+    clips = [value for word, value in after if word == "--clip"]
+    command = command_line(folder, job, settings, project, clips)
+    write_atomically(folder.path / FILE, json.dumps({**noted, "command": command}, indent=1).encode())
+
+
 def command_line(
-    folder: RunFolder, job: Job, settings: Any, project: Path | None, clips: Sequence[Clip] = ()
+    folder: RunFolder, job: Job, settings: Any, project: Path | None, clips: Sequence[str] = ()
 ) -> str:
-    """What to type for such a run: the settings that are not the defaults; `clips` only where not all."""
-    words = ["python", "main.py", job.name]
-    if project is not None and job.works is not Works.FOR_A_FILE:
+    """What to type for such a run: the settings that it needs or that are not the defaults.
+
+    Args:
+        clips: names; none where they are all of the project.
+    """
+    words = ["python", "main.py", *(job.command or job.name).split()]
+    if project is not None and (job.reads or job.works is Works.ON_CLIPS):
         words += ["--project", str(project)]
     if job.works is Works.IN_A_RUN:
-        words += ["--out", str(folder.path)]
+        within = job.within and folder.path.name == job.within
+        words += ["--out", str(folder.path.parent if within else folder.path)]
     else:
         for clip in clips:
-            words += ["--clip", clip.name]
+            words += ["--clip", clip]
     values = config.as_dict(settings)
     for field in dataclasses.fields(settings):
         option = "--" + field.name.replace("_", "-")
         value = values.get(field.name)
-        if getattr(settings, field.name) == field.default or value is None:
+        usual = getattr(settings, field.name) == field.default and field.name not in job.required
+        if usual or value is None:
             continue
         if isinstance(value, bool):
             words.append(option if value else option.replace("--", "--no-", 1))

@@ -56,7 +56,8 @@ def _with(folder: RunFolder, changes: Mapping[str, Any]) -> RunFolder:
     """The same run, with some settings changed."""
     if changes:
         with folder.held_lock():
-            folder.replace_settings(replace(folder.settings(JOBS[folder.job].settings), **changes))
+            job = JOBS[folder.job]
+            launch.change_settings(folder, job, replace(folder.settings(job.settings), **changes))
     return folder
 
 

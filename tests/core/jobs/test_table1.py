@@ -162,6 +162,9 @@ def test_a_run_that_fails_leaves_the_others_and_is_tried_again(voc, matrix, calt
     assert table1(*asked(voc, matrix, *more)) == 0
     assert started(matrix)[CELL] == 1
     assert started(matrix)["pretrain-Caltech101Net-seed0"] == 2
+    command = json.loads((matrix / "run" / "provenance.json").read_text())["command"].split()
+    assert command[2:6] == ["table1", "run", "--out", str(matrix)]
+    assert command[command.index("--networks") + 1 :][:2] == ["RandomNet", "Caltech101Net"]
     assert aps(matrix, "voc2007-Caltech101Net-seed0")["start"].endswith("pretrain-Caltech101Net-seed0")
 
 

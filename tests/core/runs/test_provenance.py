@@ -7,12 +7,15 @@ import shlex
 import shutil
 import stat
 import sys
+import typing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from core import worker
+from core import config, worker
+from core.cli import _parser
+from core.cli.options import settings_from
 from core.config import setting
 from core.datasets.clip import Clip
 from core.jobs import JOBS
@@ -82,6 +85,41 @@ def test_the_command_says_what_is_not_the_default_and_can_be_typed(project, tmp_
     assert shlex.split(provenance.read(one)["command"])[-2:] == ["--clip", "a"]
     everything = launch.prepare(project, JOBS["track"], TrackConfig())
     assert "--clip" not in provenance.read(everything)["command"]
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=list(JOBS))
+def test_the_command_of_every_job_can_be_typed(job, project, tmp_path):
+    kinds = typing.get_type_hints(job.settings)
+    more = {"table1": ["caltech101"], "probe": ["voc"]}.get(job.name, [])
+    needed = [name for name in (*job.required, *more) if name != "format"]
+    values = {name: config.bare_type(kinds[name])(tmp_path / "a b" / name) for name in needed}
+    settings = job.settings(**values)
+    run = tmp_path / "matrix" / "run"
+    words = shlex.split(provenance.command_line(RunFolder(run), job, settings, project.path))
+    args = _parser(job.name).parse_args(words[2:])
+    assert settings_from(args, job.settings) == settings
+    if job.works is Works.IN_A_RUN:
+        assert args.out == (run.parent if job.name == "table1" else run)
+    if job.name == "table1":
+        assert args.what == "run"
+        words = shlex.split(provenance.command_line(RunFolder(tmp_path / "x"), job, settings, project.path))
+        assert _parser(job.name).parse_args(words[2:]).out == tmp_path / "x"  # in a project
+
+
+def test_a_run_that_goes_on_with_other_settings_notes_their_command(project, tmp_path):
+    folder = launch.prepare_at(tmp_path / "run", EXAMPLE, Example(rate=0.25), project)
+    noted = provenance.read(folder)
+    launch.change_settings(folder, EXAMPLE, Example(sure=False))
+    assert folder.settings(Example) == Example(sure=False)
+    command = f"python main.py example --project {project.path} --out {tmp_path / 'run'} --no-sure"
+    assert provenance.read(folder) == noted | {"command": command}
+    (folder.path / "provenance.json").unlink()  # as of an older version
+    launch.change_settings(folder, EXAMPLE, Example())
+    assert provenance.read(folder) == {}
+    one = launch.prepare(project, JOBS["track"], TrackConfig(), _clips(project))
+    launch.change_settings(one, JOBS["track"], TrackConfig(threads=3))
+    words = shlex.split(provenance.read(one)["command"])
+    assert words[2:] == ["track", "--project", str(project.path), "--clip", "a", "--threads", "3"]
 
 
 def _clips(project):
