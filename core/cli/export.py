@@ -8,13 +8,13 @@ from core.cli.outcome import Outcome
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories import store
-from core.trajectories.exchange import FORMATS, export_clip, exported
+from core.trajectories.exchange import WRITTEN, export_clip, exported
 from core.trajectories.exchange.omissions import omissions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="the project")
-    parser.add_argument("--format", choices=tuple(FORMATS), required=True, help="of what is written")
+    parser.add_argument("--format", choices=tuple(WRITTEN), required=True, help="of what is written")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="PATH", help="a folder, in which each clip becomes a file"
     )

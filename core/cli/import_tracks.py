@@ -8,7 +8,7 @@ from core.cli.outcome import Outcome
 from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddTrajectories
-from core.trajectories.exchange import FORMATS, import_tracks
+from core.trajectories.exchange import READ, import_tracks
 from core.trajectories.exchange.guessing import guess_format
 
 
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="the project")
     parser.add_argument("--clip", required=True, metavar="NAME", help="the clip they belong to")
     parser.add_argument(
-        "--format", choices=("auto", *FORMATS), default="auto", help="of the source (default: auto)"
+        "--format", choices=("auto", *READ), default="auto", help="of the source (default: auto)"
     )
 
 

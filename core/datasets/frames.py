@@ -3,9 +3,10 @@
 from collections import Counter
 from pathlib import Path
 
+from core.datasets.folder import natural_key
 from core.datasets.found import FoundClip, FoundClips
 from core.datasets.frame_folder import clip_of
-from core.datasets.image import image_names, natural_key, skipped
+from core.datasets.image import image_names, skipped
 from core.events import OnProgress
 
 

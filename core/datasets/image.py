@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from core.datasets.folder import files
 from core.errors import StudioError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp")
@@ -97,15 +98,8 @@ def common_size(paths: Sequence[Path]) -> tuple[int, int]:
 
 
 def image_names(folder: Path) -> list[str]:
-    """Names of the image files in a folder, in natural order (2 before 10); hidden files are left out."""
-    names = (item.name for item in folder.iterdir() if item.suffix.lower() in SUFFIXES and item.is_file())
-    return sorted((name for name in names if not name.startswith(".")), key=natural_key)
-
-
-def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Orders names as people do: numbers by value, `frame2` before `frame10`."""
-    parts = re.split(r"(\d+)", name)
-    return tuple((1, int(part), part) if part.isdecimal() else (0, 0, part.lower()) for part in parts)
+    """Names of the image files in a folder, in natural order (2 before 10), without leftovers."""
+    return [item.name for item in files(folder, SUFFIXES)]
 
 
 def skipped(names: Sequence[str]) -> str | None:

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from core.datasets.folder import natural_key
 from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips, FrameLabels
 from core.datasets.frame_folder import clip_of
-from core.datasets.image import image_names, natural_key, read_values
+from core.datasets.image import image_names, read_values
 from core.errors import StudioError
 from core.events import OnProgress
 

@@ -19,8 +19,9 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 from core.datasets.clip import Clip
+from core.datasets.folder import natural_key
 from core.datasets.found import FoundClip, FoundClips
-from core.datasets.image import image_names, natural_key
+from core.datasets.image import image_names
 from core.errors import StudioError
 from core.events import OnProgress
 

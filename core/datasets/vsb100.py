@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.clip import Clip
+from core.datasets.folder import natural_key
 from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips, FrameLabels
 from core.datasets.frame_folder import by_frame, clip_of, frame_names
-from core.datasets.image import natural_key
 from core.datasets.mat_reader import parsed
 from core.errors import StudioError
 from core.events import OnProgress

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from core.datasets.clip import Clip
 from core.events import OnProgress
-from core.trajectories.exchange import FORMATS, export_clip, export_path, exported
+from core.trajectories.exchange import WRITTEN, export_clip, export_path, exported
 from core.trajectories.exchange.omissions import omissions
 from core.trajectories.model import Changes
 from studio import theme
@@ -96,7 +96,7 @@ class ExportDialog(QDialog):
                 report(place, len(unread), clip.name)
                 with document.project.reading() as connection:
                     tracks = exported(connection, clip, with_rejected)
-                found[clip.id, with_rejected] = {name: omissions(name, *tracks) for name in FORMATS}
+                found[clip.id, with_rejected] = {name: omissions(name, *tracks) for name in WRITTEN}
             return found
 
         self.notes.setPlainText("Reading the tracks…")
@@ -240,6 +240,6 @@ class ExportDialog(QDialog):
 
 def _formats() -> QComboBox:
     choice = QComboBox()
-    for name, format in FORMATS.items():
+    for name, format in WRITTEN.items():
         choice.addItem(f"{format.title} ({format.suffix or 'pictures'})", name)
     return choice

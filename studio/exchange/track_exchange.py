@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from core.datasets.clip import Clip
 from core.events import OnProgress
 from core.trajectories.bulk_edits import AddTrajectories
-from core.trajectories.exchange import FORMATS, import_tracks
+from core.trajectories.exchange import READ, import_tracks
 from core.trajectories.exchange.guessing import guess_format
 from studio.background import Background
 from studio.document import Document
@@ -79,7 +79,7 @@ class TrackExchange(QObject):
         clip = self._view.clip
         if clip is None:
             return
-        suffixes = [format.suffix or PICTURE for format in FORMATS.values()]
+        suffixes = [format.suffix or PICTURE for format in READ.values()]
         kinds = f"Tracks ({' '.join(f'*{suffix}' for suffix in suffixes)});;All files (*)"
         title = f"Import tracks into {clip.name}"
         chosen, _ = QFileDialog.getOpenFileName(self._window, title, str(self._source_folder), kinds)

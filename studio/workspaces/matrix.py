@@ -48,7 +48,10 @@ class MatrixWorkspace(QWidget):
         self._looks = 0
         self._shown: tuple[Run | None, object] | None = None
         self.run_list = RunList(
-            runs, jobs_of("table1"), "Tables appear here.\nChoose settings on the right and press Start."
+            runs,
+            jobs_of("table1"),
+            "Tables appear here.\nChoose settings on the right and press Start.",
+            called="Tables",
         )
         self.header, self._error = RunHeader(runs), ErrorCard(runs)
         self.view = MatrixView()

@@ -36,8 +36,8 @@ class Format:
         name: what it is called on the command line.
         title: what it is called in the window.
         suffix: of its file; empty for a folder of pictures.
-        write: writes a clip's trajectories to a path.
-        read: the trajectories of a path, for a clip: points, objects, warnings.
+        write: writes a clip's trajectories to a path; None where the format is only read.
+        read: the trajectories of a path, for a clip; None where it is only written.
         holds: which of points, boxes, masks, labels, origins (or only keyframes), reviews, errors
             (of links), confidences and ends (why a point's track ends) it keeps.
     """
@@ -45,8 +45,8 @@ class Format:
     name: str
     title: str
     suffix: str
-    write: Callable[[Clip, PointTrajectories, Sequence[ObjectTrajectory], Path], None]
-    read: Callable[[Path, Clip], Tracks]
+    write: Callable[[Clip, PointTrajectories, Sequence[ObjectTrajectory], Path], None] | None
+    read: Callable[[Path, Clip], Tracks] | None
     holds: frozenset[str]
 
 
@@ -74,6 +74,12 @@ FORMATS: dict[str, Format] = {
     )
 }
 """Every format by its name."""
+
+WRITTEN = {name: format for name, format in FORMATS.items() if format.write is not None}
+"""The formats that can be exported."""
+
+READ = {name: format for name, format in FORMATS.items() if format.read is not None}
+"""The formats that can be imported."""
 
 
 def exported(
@@ -104,7 +110,8 @@ def export_clip(
             cannot be written to.
     """
     path = export_path(format, clip, folder)
-    _format(format).write(clip, points, objects, path)
+    if (write := WRITTEN[format].write) is not None:
+        write(clip, points, objects, path)
     return path
 
 
@@ -114,7 +121,9 @@ def export_path(format: str, clip: Clip, folder: Path) -> Path:
     Raises:
         StudioError: there is no such format.
     """
-    return folder / (clip.name.replace("/", "_").replace("\\", "_") + _format(format).suffix)
+    if format not in WRITTEN:
+        raise StudioError(f"There is no exchange format {format!r} to export; choose {', '.join(WRITTEN)}.")
+    return folder / (clip.name.replace("/", "_").replace("\\", "_") + WRITTEN[format].suffix)
 
 
 def import_tracks(format: str, path: Path, clip: Clip) -> Tracks:
@@ -130,10 +139,6 @@ def import_tracks(format: str, path: Path, clip: Clip) -> Tracks:
         StudioError: there is no such format; the path is missing, damaged or not of the format; or what
             it holds does not fit the clip.
     """
-    return _format(format).read(path, clip)
-
-
-def _format(name: str) -> Format:
-    if name not in FORMATS:
-        raise StudioError(f"There is no exchange format {name!r}; choose {', '.join(FORMATS)}.")
-    return FORMATS[name]
+    if format not in READ or (read := READ[format].read) is None:
+        raise StudioError(f"There is no exchange format {format!r} to import; choose {', '.join(READ)}.")
+    return read(path, clip)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import StudioError
+from core.text_file import decoded
 
 _LARGEST = 4 << 30  # bytes; 12,500 tracks of 60 frames are 0.1 GB as XML
 _PICKLE = b"\x80"  # what pickles of protocol 2 and later begin with
@@ -35,15 +36,12 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, with or without a byte order mark.
+    """The text of a file, decoded as `core.text_file` does.
 
     Raises:
-        StudioError: it is missing, too large, or no text.
+        StudioError: it is missing, too large, a pickle, or no text.
     """
-    try:
-        return read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise StudioError(f"{path} is not text in UTF-8; export it again as UTF-8.") from error
+    return decoded(read_bytes(path), path)
 
 
 def numbers(values: object, path: Path, what: str) -> np.ndarray:

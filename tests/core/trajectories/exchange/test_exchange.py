@@ -228,7 +228,7 @@ def test_what_was_there_stays_when_the_disk_fills(clip, points, objects, tmp_pat
 def test_a_name_with_separators_stays_in_the_folder(clip, tmp_path):
     odd = Clip(**{**vars(clip), "name": "../a\\b/c"})
     assert export_clip("mot", odd, NOTHING, (), tmp_path).parent == tmp_path
-    with pytest.raises(StudioError, match="There is no exchange format 'kitti'; choose brox, tapvid"):
+    with pytest.raises(StudioError, match="exchange format 'kitti' to export; choose brox, tapvid"):
         export_clip("kitti", clip, NOTHING, (), tmp_path)
 
 

@@ -1,0 +1,55 @@
+"""What a folder holds for a person: leftovers of operating systems and of programs are not seen."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from pathlib import Path
+
+_LEFTOVERS = frozenset(
+    {
+        *("__macosx", "icon\r"),  # macOS; its other ones begin with a dot, as AppleDouble twins do
+        *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),  # Windows
+        *("@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "lost+found"),  # NAS boxes
+        *("__pycache__",),
+    }
+)
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file or folder of this name is hidden, or was left there by a system without being asked."""
+    return name.startswith((".", "~$")) or name.lower() in _LEFTOVERS
+
+
+def entries(folder: Path) -> list[Path]:
+    """The files and folders in a folder, in natural order, without leftovers.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
+    found = (item for item in folder.iterdir() if not is_leftover(item.name))
+    return sorted(found, key=lambda item: natural_key(item.name))
+
+
+def folders(folder: Path) -> list[Path]:
+    """The folders in a folder; as `entries`."""
+    return [item for item in entries(folder) if item.is_dir()]
+
+
+def files(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
+    """The files in a folder, of these suffixes (small letters, whatever theirs are) or all; as `entries`."""
+    return [
+        item
+        for item in entries(folder)
+        if (not suffixes or item.suffix.lower() in suffixes) and item.is_file()
+    ]
+
+
+def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Orders names as people do: numbers by value, `frame2` before `frame10`."""
+    parts = re.split(r"(\d+)", name)
+    return tuple((1, int(part), part) if part.isdecimal() else (0, 0, part.lower()) for part in parts)
+
+
+def same_name(name: str) -> str:
+    """A name as it compares: accents composed (NFC), since macOS hands them over decomposed."""
+    return unicodedata.normalize("NFC", name)

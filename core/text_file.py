@@ -1,0 +1,81 @@
+"""Text as other people's programs save it: UTF-8 or UTF-16, with or without a mark, any ends of lines."""
+
+import codecs
+from pathlib import Path
+
+from core.errors import StudioError
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins as UTF-16 does, so it comes first
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_HEAD = 512  # bytes that show an encoding without a mark
+_LARGEST = 4 << 30  # bytes; 12,500 tracks of 60 frames are 0.1 GB as XML
+
+
+def read_text(path: Path, fallback: str | None = None) -> str:
+    """The text of a file, its ends of lines as they are.
+
+    Args:
+        path: of the file.
+        fallback: the encoding of a file that is not Unicode, such as `latin-1`; None refuses it.
+
+    Raises:
+        StudioError: it is missing, too large, or no text.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise StudioError(f"{path} is larger than 4 GB; save it in parts.")
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise StudioError(f"There is no file {path}; check its name.") from error
+    except OSError as error:
+        raise StudioError(
+            f"{path} cannot be read ({error.strerror}); check its name and permissions."
+        ) from error
+    return decoded(data, path, fallback)
+
+
+def read_lines(path: Path, fallback: str | None = None) -> list[str]:
+    """The lines of a file without their ends, empty ones too; as `read_text`.
+
+    Unlike `str.splitlines` it does not part a line at a form feed or at U+2028, so numbers of lines are
+    those that an editor shows.
+
+    Raises:
+        StudioError: it is missing, too large, or no text.
+    """
+    return lines_of(read_text(path, fallback))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, ended by `\\n`, `\\r\\n` or `\\r`, without their ends."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def decoded(data: bytes, path: Path, fallback: str | None = None) -> str:
+    """The text of bytes that were read from `path`; as `read_text`.
+
+    Raises:
+        StudioError: they are no text.
+    """
+    mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", ""))
+    try:
+        return data[len(mark) :].decode(encoding or _encoding(data[:_HEAD]))
+    except UnicodeDecodeError as error:
+        if encoding or fallback is None:
+            raise StudioError(f"{path} is not text in UTF-8 or UTF-16; save it as UTF-8.") from error
+        return data.decode(fallback)
+
+
+def _encoding(head: bytes) -> str:
+    """UTF-16 without a mark has a zero in every second byte of plain letters; else it is UTF-8."""
+    zeros = [head[place::2].count(0) for place in (0, 1)]
+    most = max(zeros)
+    if most * 4 < len(head) or min(zeros) * 4 > most:
+        return "utf-8"
+    return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
