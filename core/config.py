@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import math
 import tomllib
 import types
 import typing
@@ -17,6 +18,12 @@ Settings = TypeVar("Settings")
 
 DEVICES = ("auto", "cpu", "cuda")
 """What a setting `device` may be."""
+
+LARGEST_INT = 2**31 - 1
+"""Whole numbers lie within ± this where a setting says nothing narrower; a spin box holds no more."""
+
+LARGEST_FLOAT = 1e9
+"""Other numbers lie within ± this where a setting says nothing narrower."""
 
 
 def setting(
@@ -40,7 +47,8 @@ def setting(
         help: one sentence for the form and the command line.
         unit: such as "px" or "steps"; empty for a pure number or a choice.
         choices: the values allowed, for text; a function where a table that may grow holds them.
-        minimum, maximum: the range allowed, for numbers, both ends included.
+        minimum, maximum: the range allowed, for numbers and each number of a tuple, both ends included; by
+            itself ± `LARGEST_INT` or ± `LARGEST_FLOAT`.
         zero: for a number of at least 0, what 0 means, in a word or two.
         auto: for a choice of text, what `auto` means, in a word or two.
         advanced: folded away in the form until asked for.
@@ -66,21 +74,50 @@ def setting(
 
 
 def check(settings: Any) -> None:
-    """Hold each field against its `choices`, `minimum` and `maximum`; call it from `__post_init__`.
+    """Hold each field against its `choices` and each number against its range; call it from `__post_init__`.
 
     Raises:
         StudioError: naming the field, its value and what is allowed.
     """
+    kinds = typing.get_type_hints(type(settings))
     for field in dataclasses.fields(settings):
-        value, rule = getattr(settings, field.name), field.metadata
+        value = getattr(settings, field.name)
         choices = choices_of(field)
         if choices and value not in choices:
             raise StudioError(f"{field.name} must be one of {', '.join(choices)}, not {value!r}.")
-        low, high = rule.get("minimum"), rule.get("maximum")
-        if low is not None and not value >= low:
-            raise StudioError(f"{field.name} must be at least {low}, not {value}.")
-        if high is not None and not value <= high:
-            raise StudioError(f"{field.name} must be at most {high}, not {value}.")
+        limits = range_of(field, kinds[field.name])
+        if limits is not None:
+            for number in value if isinstance(value, tuple) else (value,):
+                _check_number(field.name, number, limits)
+
+
+def range_of(field: "dataclasses.Field[Any]", kind: Any) -> tuple[float, float] | None:
+    """The smallest and the largest number of a field, or of each item of a tuple; None if it holds none."""
+    kind = bare_type(kind)
+    if typing.get_origin(kind) is tuple:
+        kind = typing.get_args(kind)[0]
+    if kind not in (int, float):
+        return None
+    most = LARGEST_INT if kind is int else LARGEST_FLOAT
+    low, high = field.metadata.get("minimum"), field.metadata.get("maximum")
+    return -most if low is None else low, most if high is None else high
+
+
+def _check_number(name: str, value: object, limits: tuple[float, float]) -> None:
+    if not isinstance(value, int | float):
+        return  # None of one that is optional
+    low, high = limits
+    if not value >= low:  # which NaN is not
+        raise StudioError(f"{name} must be at least {low:.12g}, not {_short(value)}.")
+    if value > high:
+        raise StudioError(f"{name} must be at most {high:.12g}, not {_short(value)}.")
+
+
+def _short(value: float) -> str:
+    """A number in a sentence, which may have any number of digits."""
+    if not isinstance(value, int) or abs(value) < 10**30:
+        return str(value)
+    return "a number of more than 30 digits"
 
 
 def choices_of(field: "dataclasses.Field[Any]") -> tuple[str, ...]:
@@ -160,7 +197,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise StudioError(f"There is no file {path}; check the name of its folder.") from error
     except OSError as error:
         raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not TOML, not text, a number of thousands of digits
         raise StudioError(f"{path} is not a valid TOML file ({error}); restore it or delete it.") from error
 
 
@@ -190,8 +227,12 @@ def _typed(key: str, value: Any, kind: Any) -> Any:
             raise StudioError(f"{key} must be a list, not {value!r}.")
         return tuple(_typed(key, item, arguments[0]) for item in value)
     if kind is Path and isinstance(value, str | Path):
+        if "\0" in str(value):
+            raise StudioError(f"{key} must be a path, not {value!r}.")
         return Path(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > 10**30:  # more than a float may hold, and refused as infinity is
+            return math.inf if value > 0 else -math.inf
         return float(value)
     if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)  # a setting that was a number in an older version

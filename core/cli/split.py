@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.cli.outcome import Outcome
+from core.config import LARGEST_INT
 from core.datasets.clip import Clip, Use
 from core.errors import StudioError
 from core.pairs.split import share_of, split_clips
@@ -67,6 +68,8 @@ def _chosen(
     if share is not None:
         if share_of(share) is None:
             raise StudioError(f"--share must be a number from 0 to 0.9, not {share!r}.")
+        if not 0 <= seed <= LARGEST_INT:
+            raise StudioError(f"--split-seed must be a number from 0 to {LARGEST_INT}.")
         split = split_clips(uses, share, seed)
         uses |= dict.fromkeys(split.training, Use.TRAIN) | dict.fromkeys(split.held_out, Use.HELD_OUT)
     for use, names in named.items():

@@ -85,9 +85,13 @@ class DemoConfig:
     """How much the demo draws and trains; the defaults take some seven minutes on two cores."""
 
     seed: int = setting(0, "Draws the world; the first of the seeds of either training", minimum=0)
-    seeds: int = setting(5, "Seeds that are compared, each with pretrainings of its own", minimum=1)
-    clips: int = setting(150, "Short clips that are drawn", minimum=2, advanced=True)
-    test_pictures: int = setting(200, "Pictures that are tested on", minimum=1, advanced=True)
+    seeds: int = setting(
+        5, "Seeds that are compared, each with pretrainings of its own", minimum=1, maximum=1_000
+    )
+    clips: int = setting(150, "Short clips that are drawn", minimum=2, maximum=100_000, advanced=True)
+    test_pictures: int = setting(
+        200, "Pictures that are tested on", minimum=1, maximum=100_000, advanced=True
+    )
     pretrain_steps: int = setting(500, "Steps of pretraining", "steps", minimum=1, advanced=True)
     finetune_steps: int = setting(400, "Steps of fine-tuning", "steps", minimum=1, advanced=True)
 

@@ -131,7 +131,7 @@ class FinetuneConfig(DetectorData):
         free=True,
     )
     learning_rate: float = setting(
-        0.0, "Highest learning rate; 0 takes the schedule's", minimum=0, zero="by schedule"
+        0.0, "Highest learning rate; 0 takes the schedule's", minimum=0, maximum=1_000, zero="by schedule"
     )
     scales: str = setting(
         "single", "Train at one image size or at five, drawn by image", choices=("single", "multi")
@@ -145,6 +145,7 @@ class FinetuneConfig(DetectorData):
         "Size of images, shorter side; 0 takes the network's",
         "px",
         minimum=0,
+        maximum=10_000,
         zero="by network",
         advanced=True,
     )
@@ -153,11 +154,12 @@ class FinetuneConfig(DetectorData):
         "Size of images, longer side at most; 0 takes the network's",
         "px",
         minimum=0,
+        maximum=20_000,
         zero="by network",
         advanced=True,
     )
-    images_per_step: int = setting(2, "Images in a step", minimum=1, advanced=True)
-    rois_per_image: int = setting(64, "Boxes sampled in an image", minimum=4, advanced=True)
+    images_per_step: int = setting(2, "Images in a step", minimum=1, maximum=1_000, advanced=True)
+    rois_per_image: int = setting(64, "Boxes sampled in an image", minimum=4, maximum=10_000, advanced=True)
     foreground: float = setting(
         0.25, "Part of the sampled boxes that hold an object", minimum=0, maximum=1, advanced=True
     )
@@ -180,7 +182,9 @@ class FinetuneConfig(DetectorData):
         advanced=True,
     )
     momentum: float = setting(0.9, "Momentum of SGD", minimum=0, maximum=0.999, advanced=True)
-    weight_decay: float = setting(0.0005, "Weight decay, of weights only", minimum=0, advanced=True)
+    weight_decay: float = setting(
+        0.0005, "Weight decay, of weights only", minimum=0, maximum=1_000, advanced=True
+    )
     largest_gradient: float = setting(
         10.0,
         "Shorten the gradient to this length; 0 never does, as Fast R-CNN",
@@ -242,9 +246,11 @@ class DetectConfig(DetectorData):
     overlap: float = setting(
         0.3, "Drop a detection that overlaps a surer one so much (IoU)", minimum=0, maximum=1, advanced=True
     )
-    image_cap: int = setting(100, "Detections of a class in one image, at most", minimum=1, advanced=True)
+    image_cap: int = setting(
+        100, "Detections of a class in one image, at most", minimum=1, maximum=100_000, advanced=True
+    )
     set_cap: int = setting(
-        40, "Detections of a class, per image of the set, at most", minimum=1, advanced=True
+        40, "Detections of a class, per image of the set, at most", minimum=1, maximum=100_000, advanced=True
     )
 
     def __post_init__(self) -> None:

@@ -70,13 +70,19 @@ class ProbeConfig:
     voc: Path | None = setting(None, "Probe on objects cut out of this VOCdevkit")
     year: int = setting(2007, "Year of the VOC data")
     layer: str = setting("all", "Features to probe", choices=("all", *LAYERS))
-    per_class: int = setting(10, "Images of each class to train the classifiers on", minimum=2)
-    splits: int = setting(3, "Random choices of these images; results are averaged", minimum=1)
-    neighbours: int = setting(5, "How many nearest training images vote in the k-NN probe", minimum=1)
+    per_class: int = setting(
+        10, "Images of each class to train the classifiers on", minimum=2, maximum=100_000
+    )
+    splits: int = setting(3, "Random choices of these images; results are averaged", minimum=1, maximum=1_000)
+    neighbours: int = setting(
+        5, "How many nearest training images vote in the k-NN probe", minimum=1, maximum=100_000
+    )
     shots: tuple[int, ...] = setting(
         (1, 5, 15), "Images of each class of the probes with few labels, which are linear"
     )
-    draws: int = setting(5, "Random choices of these images for each number of them", minimum=1)
+    draws: int = setting(
+        5, "Random choices of these images for each number of them", minimum=1, maximum=1_000
+    )
     seed: int = setting(0, "Decides the choices and a random trunk's weights", minimum=0)
     device: str = setting("auto", "Where to compute", choices=DEVICES)
     initialisation: str = setting(

@@ -30,7 +30,9 @@ class IdentityConfig:
     minimum_length: int = setting(
         10, "Shorter point trajectories are passed over", "frames", minimum=2, advanced=True
     )
-    patch_size: int = setting(100, "Side of the square around a point", "px", minimum=8, advanced=True)
+    patch_size: int = setting(
+        100, "Side of the square around a point", "px", minimum=8, maximum=2_000, advanced=True
+    )
     device: str = setting("auto", "Where to compute", choices=DEVICES, advanced=True, free=True)
 
     def __post_init__(self) -> None:

@@ -32,7 +32,9 @@ class MatrixConfig:
         "alone in VOC 2012; voc2012_test leaves archives for VOC's server, which alone can measure there",
         free=True,
     )
-    seeds: int = setting(1, "How many times all is done, with seeds 0, 1 and so on", minimum=1, free=True)
+    seeds: int = setting(
+        1, "How many times all is done, with seeds 0, 1 and so on", minimum=1, maximum=1_000, free=True
+    )
     schedule: str = setting(
         "paper",
         "How large and how long: " + "; ".join(f"{name} is {each.words}" for name, each in SCHEDULES.items()),
@@ -43,6 +45,7 @@ class MatrixConfig:
         0,
         "Runs at the same time; 0 takes one a GPU, or on a CPU as many as cores and memory allow",
         minimum=0,
+        maximum=1_000,
         zero="by machine",
         free=True,
     )

@@ -47,8 +47,10 @@ class PretrainConfig:
         minimum=1,
         free=True,
     )
-    batch: int = setting(64, "Pairs, triplets or labelled images in a step", minimum=2)
-    learning_rate: float = setting(0.01, "Highest step size of SGD; biases take twice as much", minimum=0.0)
+    batch: int = setting(64, "Pairs, triplets or labelled images in a step", minimum=2, maximum=100_000)
+    learning_rate: float = setting(
+        0.01, "Highest step size of SGD; biases take twice as much", minimum=0.0, maximum=1_000
+    )
     seed: int = setting(0, "Decides weights and the order of pairs, not which clips are held out", minimum=0)
     device: str = setting("auto", "Where to compute", choices=DEVICES, free=True)
     images: Path | None = setting(None, "Folder of Caltech-101 (101_ObjectCategories), for method caltech101")
@@ -69,7 +71,9 @@ class PretrainConfig:
         advanced=True,
     )
     momentum: float = setting(0.9, "Momentum of SGD", minimum=0.0, maximum=0.999, advanced=True)
-    weight_decay: float = setting(5e-4, "Weight decay of all but biases", minimum=0.0, advanced=True)
+    weight_decay: float = setting(
+        5e-4, "Weight decay of all but biases", minimum=0.0, maximum=1_000, advanced=True
+    )
     clip_gradient: float = setting(1.0, "Length that gradients are cut to", minimum=1e-6, advanced=True)
     init: str = setting(
         "kaiming",
@@ -134,7 +138,12 @@ class PretrainConfig:
         advanced=True,
     )
     patch_size: int = setting(
-        100, "Side of the square around a point (the paper: 100)", "px", minimum=8, advanced=True
+        100,
+        "Side of the square around a point (the paper: 100)",
+        "px",
+        minimum=8,
+        maximum=2_000,
+        advanced=True,
     )
     minimum_length: int = setting(
         10, "Shorter point trajectories train nothing", "frames", minimum=2, advanced=True
@@ -147,13 +156,18 @@ class PretrainConfig:
     )
     split_seed: int = setting(0, "Decides which clips or images a share takes", minimum=0, advanced=True)
     held_out_count: int = setting(
-        512, "Held-out pairs, triplets or images to measure on, the same every time", minimum=1, advanced=True
+        512,
+        "Held-out pairs, triplets or images to measure on, the same every time",
+        minimum=1,
+        maximum=1_000_000,
+        advanced=True,
     )
     processes: int = setting(
         1,
         "Processes that train together on this machine, each on a GPU or on a share of the cores; they share "
         "the batch, and learn what one would",
         minimum=1,
+        maximum=1_000,
         advanced=True,
         free=True,
     )

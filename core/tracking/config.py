@@ -21,6 +21,7 @@ class FlowConfig:
         "Larger frames are shrunk by a whole number before flow is computed",
         "px",
         minimum=64,
+        maximum=100_000,
         advanced=True,
     )
     threads: int = setting(
@@ -30,6 +31,7 @@ class FlowConfig:
         1,
         "Clips worked on at the same time, each in a process of its own",
         minimum=1,
+        maximum=1_000,
         advanced=True,
         free=True,
     )

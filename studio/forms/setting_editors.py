@@ -19,9 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.config import bare_type, choices_of
-
-INT_RANGE = 2**31 - 1
+from core.config import bare_type, choices_of, range_of
 
 
 class Editor(QWidget):
@@ -46,7 +44,7 @@ def editor_for(field: "dataclasses.Field[Any]", kind: Any) -> Editor:
     if kind is bool:
         return SwitchEditor()
     if kind in (int, float):
-        return NumberEditor(kind, field.metadata)
+        return NumberEditor(kind, field)
     if kind is Path:
         return PathEditor(field.metadata.get("help", ""))
     if typing.get_origin(kind) is tuple:
@@ -57,16 +55,15 @@ def editor_for(field: "dataclasses.Field[Any]", kind: Any) -> Editor:
 class NumberEditor(Editor):
     """A spin box that takes a number when it is complete, and scrolls only once it was clicked."""
 
-    def __init__(self, kind: type, rule: typing.Mapping[str, Any]) -> None:
+    def __init__(self, kind: type, field: "dataclasses.Field[Any]") -> None:
         super().__init__()
         self._box: QSpinBox | QDoubleSpinBox = QSpinBox() if kind is int else _ShortDoubleSpinBox()
-        low, high = rule.get("minimum"), rule.get("maximum")
+        limits, rule = range_of(field, kind), field.metadata
+        assert limits is not None
         if isinstance(self._box, QSpinBox):
-            self._box.setRange(
-                -INT_RANGE if low is None else int(low), INT_RANGE if high is None else int(high)
-            )
+            self._box.setRange(int(limits[0]), int(limits[1]))
         else:
-            self._box.setRange(-1e12 if low is None else low, 1e12 if high is None else high)
+            self._box.setRange(*limits)
             self._box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         if rule.get("zero"):
             self._box.setSpecialValueText(rule["zero"])

@@ -34,11 +34,11 @@ class Example:
 examples = st.builds(
     Example,
     rate=st.floats(0, 1),
-    count=st.integers(1, 2**62),
+    count=st.integers(1, config.LARGEST_INT),
     method=st.sampled_from(["fast", "slow"]),
     flip=st.booleans(),
     folder=st.none() | st.just(Path("a b/ü")),
-    sizes=st.lists(st.integers(-(2**62), 2**62)).map(tuple),
+    sizes=st.lists(st.integers(-config.LARGEST_INT, config.LARGEST_INT)).map(tuple),
     files=st.lists(st.sampled_from([Path("x"), Path("y/z")])).map(tuple),
     colour=st.sampled_from(Colour),
 )
@@ -74,6 +74,10 @@ def test_an_integer_serves_as_a_number_but_a_bool_does_not():
         ({"flip": 1}, "flip must be of type bool"),
         ({"sizes": 3}, "sizes must be a list"),
         ({"sizes": [1, "2"]}, "sizes must be of type int"),
+        ({"count": 10**5000}, "count must be at most 2147483647, not a number of more than 30 digits"),
+        ({"rate": 10**400}, "rate must be at most 1, not inf"),
+        ({"sizes": [1, -(2**31)]}, "sizes must be at least -2147483647, not -2147483648"),
+        ({"folder": "a\0b"}, "folder must be a path"),
         ({"colour": "green"}, "colour must be one of red, blue, not 'green'"),
     ],
 )
@@ -88,6 +92,10 @@ def test_a_missing_file_and_a_broken_one_are_one_sentence(tmp_path):
     (tmp_path / "a.toml").write_text("rate = = 1")
     with pytest.raises(StudioError, match="is not a valid TOML file"):
         config.load(Example, tmp_path / "a.toml")
+    for text in ("count = " + "9" * 5000, "sizes = " + "[" * 100_000):
+        (tmp_path / "a.toml").write_text(text)
+        with pytest.raises(StudioError, match="is not a valid TOML file"):
+            config.load(Example, tmp_path / "a.toml")
     (tmp_path / "a.toml").write_bytes(b'method = "\xff"')
     with pytest.raises(StudioError, match="is not a valid TOML file"):
         config.load(Example, tmp_path / "a.toml")

@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSpinB
 from core import config
 from core.config import setting
 from core.errors import StudioError
-from studio.forms.setting_editors import ChoiceEditor
+from core.jobs import JOBS
+from studio.forms.setting_editors import ChoiceEditor, ListEditor, NumberEditor
 from studio.forms.settings_form import SettingsForm
 
 
@@ -157,3 +158,24 @@ def test_an_editor_of_its_own_kind_takes_the_place_of_the_usual_one(qtbot: Any) 
     form.editor("name").set_value("Bo")
     assert form.value() == Cake(name="Bo")
     assert form.findChild(QWidget, "setting_sugar") is None
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_form_of_a_job_gives_no_number_beyond_its_range(qtbot, job):
+    cls = JOBS[job].settings
+    form = SettingsForm(cls)
+    qtbot.addWidget(form)
+    kinds = get_type_hints(cls)
+    for field in dataclasses.fields(cls):
+        editor, limits = form.editor(field.name), config.range_of(field, kinds[field.name])
+        if isinstance(editor, NumberEditor):
+            for value in (1e300, -1e300) if kinds[field.name] is float else (2**31 - 1, -(2**31)):
+                editor.set_value(value)
+                assert limits[0] <= editor.value() <= limits[1]
+            editor.set_value(field.default)
+        elif isinstance(editor, ListEditor) and limits is not None:
+            line = editor.findChild(QLineEdit)
+            line.setText("99999999999999999999")
+            line.editingFinished.emit()
+            assert form.problem() == f"{field.name} must be at most 2147483647, not 99999999999999999999."
+            editor.set_value(field.default)
