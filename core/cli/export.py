@@ -35,7 +35,7 @@ def perform(args: argparse.Namespace) -> Outcome:
             raise StudioError("The project holds no clips; import some first.")
         for clip in clips:
             points, objects = exported(connection, clip, args.rejected)
-            for omission in omissions(args.format, points, objects):
+            for omission in omissions(args.format, clip, points, objects):
                 warnings.append(f"{clip.name}: {omission}")
                 print(f"Warning: {warnings[-1]}", file=sys.stderr, flush=True)
             files.append(str(export_clip(args.format, clip, points, objects, args.out)))

@@ -96,7 +96,7 @@ class ExportDialog(QDialog):
                 report(place, len(unread), clip.name)
                 with document.project.reading() as connection:
                     tracks = exported(connection, clip, with_rejected)
-                found[clip.id, with_rejected] = {name: omissions(name, *tracks) for name in WRITTEN}
+                found[clip.id, with_rejected] = {name: omissions(name, clip, *tracks) for name in WRITTEN}
             return found
 
         self.notes.setPlainText("Reading the tracks…")

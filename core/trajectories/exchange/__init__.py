@@ -40,6 +40,8 @@ class Format:
         read: the trajectories of a path, for a clip; None where it is only written.
         holds: which of points, boxes, masks, labels, origins (or only keyframes), reviews, errors
             (of links), confidences and ends (why a point's track ends) it keeps.
+        losses: what the programs that read the format do to a clip's trajectories beyond what `holds` says,
+            in whole sentences that name the program; nothing where it is None.
     """
 
     name: str
@@ -48,29 +50,28 @@ class Format:
     write: Callable[[Clip, PointTrajectories, Sequence[ObjectTrajectory], Path], None] | None
     read: Callable[[Path, Clip], Tracks] | None
     holds: frozenset[str]
+    losses: Callable[[Clip, PointTrajectories, Sequence[ObjectTrajectory]], list[str]] | None = None
 
 
-_IN_CVAT = "points boxes masks labels keyframes"
-_IN_TABLES = "points boxes labels origins reviews errors confidences ends"
+def _holds(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_IN_COCO = _holds("boxes masks labels origins confidences")
+_IN_CVAT = _holds("points boxes masks labels keyframes")
+_IN_TABLES = _holds("points boxes labels origins reviews errors confidences ends")
 
 FORMATS: dict[str, Format] = {
-    name: Format(name, title, suffix, write, read, frozenset(holds.split()))
-    for name, title, suffix, write, read, holds in (
-        ("brox", "Brox tracks", ".dat", brox.write, brox.read, "points"),
-        ("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid.read, "points"),
-        ("davis", "DAVIS masks", "", davis.write, davis.read, "masks"),
-        ("mot", "MOTChallenge", ".txt", mot.write, mot.read, "boxes confidences"),
-        ("coco", "COCO for video", ".json", coco.write, coco.read, "boxes masks labels origins confidences"),
-        (
-            "cvat",
-            "CVAT for video",
-            ".xml",
-            cvat.write,
-            cvat_reading.read,
-            _IN_CVAT,
-        ),
-        ("csv", "CSV table", ".csv", table.write, table.read, _IN_TABLES),
-        ("parquet", "Parquet table", ".parquet", parquet.write, parquet.read, _IN_TABLES),
+    one.name: one
+    for one in (
+        Format("brox", "Brox tracks", ".dat", brox.write, brox.read, _holds("points")),
+        Format("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid.read, _holds("points")),
+        Format("davis", "DAVIS masks", "", davis.write, davis.read, _holds("masks")),
+        Format("mot", "MOTChallenge", ".txt", mot.write, mot.read, _holds("boxes confidences")),
+        Format("coco", "COCO for video", ".json", coco.write, coco.read, _IN_COCO),
+        Format("cvat", "CVAT for video", ".xml", cvat.write, cvat_reading.read, _IN_CVAT),
+        Format("csv", "CSV table", ".csv", table.write, table.read, _IN_TABLES),
+        Format("parquet", "Parquet table", ".parquet", parquet.write, parquet.read, _IN_TABLES),
     )
 }
 """Every format by its name."""
