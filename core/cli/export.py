@@ -1,15 +1,26 @@
 """`export`: write trajectories in another program's format."""
 
 import argparse
+import csv
 import sys
+from functools import partial
 from pathlib import Path
 
 from core.cli.outcome import Outcome
+from core.cli.running import shown
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories import store
-from core.trajectories.exchange import WRITTEN, export_clip, exported
+from core.trajectories.exchange import WRITTEN, export_clip
+from core.trajectories.exchange.choice import KEPT, Choice, Count
+from core.trajectories.exchange.file_names import file_names, renamed
 from core.trajectories.exchange.omissions import omissions
+from core.trajectories.exchange.plan import plan
+from core.trajectories.exchange.spans import Spans
+from core.trajectories.model import Kind, Review
+
+_REVIEWS = {review.name.lower(): review for review in Review}
+_KINDS = {"objects": Kind.OBJECT, "points": Kind.POINT}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,25 +29,63 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="PATH", help="a folder, in which each clip becomes a file"
     )
-    parser.add_argument(
-        "--clip", action="append", metavar="NAME", help="only this clip; may be repeated (default: all)"
-    )
-    parser.add_argument("--rejected", action="store_true", help="write rejected trajectories too")
+    chosen = parser.add_argument_group("what is written (default: all that is not rejected)")
+    chosen.add_argument("--clip", action="append", metavar="NAME", help="only this clip; may be repeated")
+    chosen.add_argument("--tracks", metavar="IDS", help="such as 3,7-9 (numbers of the window)")
+    chosen.add_argument("--frames", metavar="SPAN", help="such as 10-50 (numbers of the window)")
+    chosen.add_argument("--labels", metavar="NAMES", help="only tracks of these labels, such as car,person")
+    chosen.add_argument("--kinds", choices=tuple(_KINDS), help="only objects, or only points")
+    chosen.add_argument("--reviews", metavar="NAMES", help=f"only tracks that are {', '.join(_REVIEWS)}")
+    chosen.add_argument("--rejected", action="store_true", help="rejected tracks too")
 
 
 def perform(args: argparse.Namespace) -> Outcome:
-    """What the format cannot hold is said before the clip's file is written."""
-    files, warnings = [], []
-    with Project.open(args.project) as project, project.reading() as connection:
-        clips = store.clips(connection)
-        if args.clip:
-            clips = [store.clip(connection, name) for name in dict.fromkeys(args.clip)]
-        if not clips:
-            raise StudioError("The project holds no clips; import some first.")
-        for clip in clips:
-            points, objects = exported(connection, clip, args.rejected)
-            for omission in omissions(args.format, points, objects):
-                warnings.append(f"{clip.name}: {omission}")
-                print(f"Warning: {warnings[-1]}", file=sys.stderr, flush=True)
-            files.append(str(export_clip(args.format, clip, points, objects, args.out)))
-    return Outcome("\n".join(files), {"files": files, "warnings": warnings})
+    """What is lost is said for all clips before the first file is written."""
+    choice, files = choice_of(args), []
+    with Project.open(args.project) as project, project.reading() as connection, shown(args) as display:
+        planned, warnings = plan(connection, choice, partial(omissions, args.format), display.report)
+        names = file_names(clip.name for clip in store.clips(connection))
+        warnings += [f"{one.clip.name}: {loss}" for one in planned for loss in one.losses]
+        warnings += renamed({one.clip.name: names[one.clip.name] for one in planned})
+        for warning in warnings:
+            print(f"Warning: {warning}", file=sys.stderr, flush=True)
+        for place, one in enumerate(planned):
+            display.report(place, len(planned), one.clip.name)
+            tracks = choice.of(connection, one.clip)
+            files.append(str(export_clip(args.format, one.clip, *tracks, args.out, names[one.clip.name])))
+    total = sum((one.count for one in planned), Count())
+    counts = {
+        "clips": len(planned),
+        "object_trajectories": total.objects,
+        "point_trajectories": total.points,
+        "observations": total.observations,
+    }
+    return Outcome("\n".join(files), {"files": files, "warnings": warnings, "counts": counts})
+
+
+def choice_of(args: argparse.Namespace) -> Choice:
+    """What the options choose.
+
+    Raises:
+        StudioError: one says nothing that can be meant.
+    """
+    reviews = KEPT if args.reviews is None else frozenset(_review(name) for name in _names(args.reviews))
+    return Choice(
+        clips=frozenset(args.clip) if args.clip else None,
+        tracks=None if args.tracks is None else Spans.parsed(args.tracks),
+        frames=None if args.frames is None else Spans.parsed(args.frames),
+        reviews=reviews | {Review.REJECTED} if args.rejected else reviews,
+        labels=None if args.labels is None else frozenset(_names(args.labels)),
+        kinds=frozenset(Kind) if args.kinds is None else frozenset((_KINDS[args.kinds],)),
+    )
+
+
+def _names(text: str) -> list[str]:
+    """Names between commas; one that has commas itself stands in quotes."""
+    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [""])]
+
+
+def _review(name: str) -> Review:
+    if name not in _REVIEWS:
+        raise StudioError(f"There is no review {name!r}; choose {', '.join(_REVIEWS)}.")
+    return _REVIEWS[name]

@@ -175,6 +175,20 @@ def annotators(connection: Connection, clip_id: int) -> list[int]:
     return sorted(connection.scalars(query))
 
 
+def trajectory_ids(connection: Connection, clip_ids: Collection[int]) -> np.ndarray:
+    """(N,) int64, the ids of the trajectories of some clips, ascending."""
+    t = schema.trajectory.c
+    query = select(t.id).where(t.clip_id.in_(clip_ids)).order_by(t.id)
+    return np.fromiter(connection.scalars(query), np.int64)
+
+
+def labels(connection: Connection, clip_ids: Collection[int]) -> list[str]:
+    """The labels of the trajectories of some clips, each once, by name; the empty one is the nameless'."""
+    t = schema.trajectory.c
+    query = select(t.label).where(t.clip_id.in_(clip_ids)).distinct().order_by(t.label)
+    return list(connection.scalars(query))
+
+
 def add_provenance(connection: Connection, job: str, settings: dict[str, Any], code_version: str) -> int:
     """Record which job made rows, with which settings; returns its id."""
     row = {

@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 
 from core.datasets.clip import Clip
 from core.events import OnProgress
-from core.trajectories.exchange import WRITTEN, export_clip, export_path, exported
+from core.trajectories.exchange import WRITTEN, export_clip, export_path
+from core.trajectories.exchange.choice import KEPT, Choice
 from core.trajectories.exchange.omissions import omissions
-from core.trajectories.model import Changes
+from core.trajectories.model import Changes, Review
 from studio import theme
 from studio.background import Background
 from studio.document import Document
@@ -95,8 +96,8 @@ class ExportDialog(QDialog):
             for place, clip in enumerate(unread):
                 report(place, len(unread), clip.name)
                 with document.project.reading() as connection:
-                    tracks = exported(connection, clip, with_rejected)
-                found[clip.id, with_rejected] = {name: omissions(name, *tracks) for name in WRITTEN}
+                    tracks = _choice(with_rejected).of(connection, clip)
+                found[clip.id, with_rejected] = {name: omissions(name, clip, *tracks) for name in WRITTEN}
             return found
 
         self.notes.setPlainText("Reading the tracks…")
@@ -143,7 +144,7 @@ class ExportDialog(QDialog):
             for place, clip in enumerate(chosen):
                 report(place, len(chosen), clip.name)
                 with document.project.reading() as connection:
-                    tracks = exported(connection, clip, with_rejected)
+                    tracks = _choice(with_rejected).of(connection, clip)
                 export_clip(format, clip, *tracks, folder)
             return len(chosen)
 
@@ -243,3 +244,7 @@ def _formats() -> QComboBox:
     for name, format in WRITTEN.items():
         choice.addItem(f"{format.title} ({format.suffix or 'pictures'})", name)
     return choice
+
+
+def _choice(with_rejected: bool) -> Choice:
+    return Choice(reviews=KEPT | {Review.REJECTED} if with_rejected else KEPT)

@@ -46,7 +46,7 @@ def test_what_one_project_exports_another_imports(tracked, bare, tmp_path, capsy
     assert run("export", "--project", tracked, "--format", format, "--out", tmp_path / "out") == 0
     captured = capsys.readouterr()
     (file,) = captured.out.split()
-    assert all(line.startswith("Warning: ape: In ") for line in captured.err.splitlines())
+    assert all(line.startswith("Warning: ape: ") for line in captured.err.splitlines())
     words = ("import-tracks", file, "--project", bare, "--clip", "ape", "--json", tmp_path / "out.json")
     assert run(*words) == 0
     points, objects = trajectories(tracked)

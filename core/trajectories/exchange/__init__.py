@@ -8,11 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories import store
 from core.trajectories.exchange import (
     brox,
     coco,
@@ -25,7 +22,9 @@ from core.trajectories.exchange import (
     tapvid,
 )
 from core.trajectories.exchange.assembling import Tracks
-from core.trajectories.model import ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.exchange.file_names import file_name
+from core.trajectories.exchange.replacing import keep_frames
+from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,8 @@ class Format:
         read: the trajectories of a path, for a clip; None where it is only written.
         holds: which of points, boxes, masks, labels, origins (or only keyframes), reviews, errors
             (of links), confidences and ends (why a point's track ends) it keeps.
+        losses: what the programs that read the format do to a clip's trajectories beyond what `holds` says,
+            in whole sentences that name the program; nothing where it is None.
     """
 
     name: str
@@ -48,29 +49,28 @@ class Format:
     write: Callable[[Clip, PointTrajectories, Sequence[ObjectTrajectory], Path], None] | None
     read: Callable[[Path, Clip], Tracks] | None
     holds: frozenset[str]
+    losses: Callable[[Clip, PointTrajectories, Sequence[ObjectTrajectory]], list[str]] | None = None
 
 
-_IN_CVAT = "points boxes masks labels keyframes"
-_IN_TABLES = "points boxes labels origins reviews errors confidences ends"
+def _holds(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_IN_COCO = _holds("boxes masks labels origins confidences")
+_IN_CVAT = _holds("points boxes masks labels keyframes")
+_IN_TABLES = _holds("points boxes labels origins reviews errors confidences ends")
 
 FORMATS: dict[str, Format] = {
-    name: Format(name, title, suffix, write, read, frozenset(holds.split()))
-    for name, title, suffix, write, read, holds in (
-        ("brox", "Brox tracks", ".dat", brox.write, brox.read, "points"),
-        ("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid.read, "points"),
-        ("davis", "DAVIS masks", "", davis.write, davis.read, "masks"),
-        ("mot", "MOTChallenge", ".txt", mot.write, mot.read, "boxes confidences"),
-        ("coco", "COCO for video", ".json", coco.write, coco.read, "boxes masks labels origins confidences"),
-        (
-            "cvat",
-            "CVAT for video",
-            ".xml",
-            cvat.write,
-            cvat_reading.read,
-            _IN_CVAT,
-        ),
-        ("csv", "CSV table", ".csv", table.write, table.read, _IN_TABLES),
-        ("parquet", "Parquet table", ".parquet", parquet.write, parquet.read, _IN_TABLES),
+    one.name: one
+    for one in (
+        Format("brox", "Brox tracks", ".dat", brox.write, brox.read, _holds("points")),
+        Format("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid.read, _holds("points")),
+        Format("davis", "DAVIS masks", "", davis.write, davis.read, _holds("masks")),
+        Format("mot", "MOTChallenge", ".txt", mot.write, mot.read, _holds("boxes confidences")),
+        Format("coco", "COCO for video", ".json", coco.write, coco.read, _IN_COCO),
+        Format("cvat", "CVAT for video", ".xml", cvat.write, cvat_reading.read, _IN_CVAT),
+        Format("csv", "CSV table", ".csv", table.write, table.read, _IN_TABLES),
+        Format("parquet", "Parquet table", ".parquet", parquet.write, parquet.read, _IN_TABLES),
     )
 }
 """Every format by its name."""
@@ -82,48 +82,42 @@ READ = {name: format for name, format in FORMATS.items() if format.read is not N
 """The formats that can be imported."""
 
 
-def exported(
-    connection: Connection, clip: Clip, rejected: bool = False
-) -> tuple[PointTrajectories, list[ObjectTrajectory]]:
-    """The trajectories of a clip and of its chosen annotator; rejected ones only where that is asked for."""
-    points = store.points(connection, clip.id)
-    objects = store.objects(connection, clip.id, clip.annotator)
-    if not rejected:
-        points = points.take(points.review != Review.REJECTED)
-        objects = [one for one in objects if one.review != Review.REJECTED]
-    return points, objects
-
-
 def export_clip(
-    format: str, clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], folder: Path
+    format: str,
+    clip: Clip,
+    points: PointTrajectories,
+    objects: Sequence[ObjectTrajectory],
+    folder: Path,
+    name: str | None = None,
 ) -> Path:
     """Write one clip's trajectories to its `export_path`, whole or not at all.
 
-    Every trajectory given is written, rejected ones too: leave out beforehand what is not wanted. What
-    the format cannot hold, `omissions.omissions` says beforehand.
+    Every trajectory given is written, rejected ones too: `choice.Choice` leaves out beforehand what is not
+    wanted, and what the format cannot hold, `omissions.omissions` says beforehand.
 
     Returns:
         The path written.
 
     Raises:
-        StudioError: there is no such format, the format cannot number that much, or the folder
-            cannot be written to.
+        StudioError: there is no such format, the format cannot number that much, the clip's own frames lie
+            there, or the folder cannot be written to.
     """
-    path = export_path(format, clip, folder)
+    path = export_path(format, clip, folder, name)
+    keep_frames(clip, path)
     if (write := WRITTEN[format].write) is not None:
         write(clip, points, objects, path)
     return path
 
 
-def export_path(format: str, clip: Clip, folder: Path) -> Path:
-    """Where `export_clip` writes: the clip's name, slashes becoming underscores, with the format's suffix.
+def export_path(format: str, clip: Clip, folder: Path, name: str | None = None) -> Path:
+    """Where `export_clip` writes: a name (see `file_names`) with the format's suffix.
 
     Raises:
         StudioError: there is no such format.
     """
     if format not in WRITTEN:
         raise StudioError(f"There is no exchange format {format!r} to export; choose {', '.join(WRITTEN)}.")
-    return folder / (clip.name.replace("/", "_").replace("\\", "_") + WRITTEN[format].suffix)
+    return folder / ((name or file_name(clip.name)) + WRITTEN[format].suffix)
 
 
 def import_tracks(format: str, path: Path, clip: Clip) -> Tracks:

@@ -5,15 +5,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.datasets.clip import Clip
 from core.trajectories.exchange import FORMATS
 from core.trajectories.exchange.assembling import NO_POINTS
 from core.trajectories.model import EndReason, ObjectTrajectory, PointTrajectories, Review
 
 
-def omissions(format: str, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> list[str]:
+def omissions(
+    format: str, clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory]
+) -> list[str]:
     """A sentence for each kind of thing that is there and that the format does not keep; often none.
 
-    What the studio works out itself is never exchanged and not named: ids, audits and flags.
+    What the programs that read the format do with it (`Format.losses`) comes first. What the studio works
+    out itself is never exchanged and not named: ids, audits and flags.
     """
     holds = FORMATS[format].holds
     kept = objects if holds & {"boxes", "masks"} else ()
@@ -46,7 +50,9 @@ def omissions(format: str, points: PointTrajectories, objects: Sequence[ObjectTr
         "how well links fit and why tracks end is not kept": linked and "ends" not in holds,
         "accepted and rejected trajectories are not distinguished": reviewed and "reviews" not in holds,
     }
-    return [f"In {FORMATS[format].title}, {fact}." for fact, applies in facts.items() if applies]
+    losses = FORMATS[format].losses
+    found = [] if losses is None else losses(clip, points, objects)
+    return found + [f"In {FORMATS[format].title}, {fact}." for fact, applies in facts.items() if applies]
 
 
 def _overlap(objects: Sequence[ObjectTrajectory]) -> int:

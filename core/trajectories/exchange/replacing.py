@@ -1,6 +1,7 @@
 """Write a file or a folder beside its place, then put it there: readers see the old one or the new one."""
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -8,7 +9,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.atomic_file import writing_atomically
+from core.datasets.clip import Clip
 from core.errors import StudioError
+
+_TRIES = 10
+
+
+def keep_frames(clip: Clip, path: Path) -> None:
+    """See that what will take the place of `path`, a file or a folder, replaces no frame of a clip.
+
+    Raises:
+        StudioError: a frame or the video of the clip is that file or lies in that folder.
+    """
+    if path.is_dir():
+        folders = {(clip.root / name).parent for name in clip.files}
+        own = {above for folder in folders for above in (folder, *folder.parents)}
+    elif path.exists():
+        own = {clip.root / name for name in clip.files if Path(name).stem.casefold() == path.stem.casefold()}
+    else:
+        return
+    if any(one.exists() and path.samefile(one) for one in own):
+        raise StudioError(f"{path} holds frames of {clip.name}; choose another place.")
 
 
 @contextlib.contextmanager
@@ -36,17 +57,36 @@ def replacing_folder(path: Path, pattern: str) -> Iterator[Path]:
         StudioError: other files are there, or the folder cannot be written.
     """
     own = f"{path.name}.{secrets.token_hex(4)}"  # several may write the same folder at once
-    partial, old = path.with_name(f"{own}.partial"), path.with_name(f"{own}.old")
+    partial = path.with_name(f"{own}.partial")
     try:
         if path.exists() and (not path.is_dir() or any(not item.match(pattern) for item in path.iterdir())):
             raise StudioError(f"{path} holds something else already; choose another folder.")
         partial.mkdir(parents=True)
         yield partial
-        if path.exists():
-            os.rename(path, old)
-        os.rename(partial, path)
-        shutil.rmtree(old, ignore_errors=True)
+        _move(partial, path)
     except OSError as error:
         raise StudioError(f"Cannot write {path} ({error.strerror}); choose another place.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _move(partial: Path, path: Path) -> None:
+    """Put a folder in its place; the one that is there goes, or comes back where that fails."""
+    olds: list[Path] = []
+    while True:
+        old = partial.with_suffix(f".{len(olds)}.old")
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(path, old)
+            olds.append(old)
+        try:
+            os.rename(partial, path)
+            break
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and len(olds) < _TRIES:
+                continue  # another export put its folder there meanwhile
+            if olds:
+                with contextlib.suppress(OSError):
+                    os.rename(olds[-1], path)
+            raise
+    for old in olds:
+        shutil.rmtree(old, ignore_errors=True)

@@ -232,48 +232,56 @@ def test_a_name_with_separators_stays_in_the_folder(clip, tmp_path):
         export_clip("kitti", clip, NOTHING, (), tmp_path)
 
 
-def test_losses_say_what_a_format_does_not_keep(points, objects):
-    assert omissions("brox", points, objects) == [
+def test_losses_say_what_a_format_does_not_keep(clip, points, objects):
+    assert omissions("brox", clip, points, objects) == [
         "In Brox tracks, 3 object trajectories are left out.",
         "In Brox tracks, labels are not kept.",
         "In Brox tracks, what was annotated, edited or propagated is not distinguished.",
         "In Brox tracks, how well links fit and why tracks end is not kept.",
         "In Brox tracks, accepted and rejected trajectories are not distinguished.",
     ]
-    assert omissions("davis", points, objects)[:3] == [
+    assert omissions("davis", clip, points, objects)[:3] == [
         "In DAVIS masks, 2 point trajectories are left out.",
         "In DAVIS masks, 1 boxes without a mask are left out.",
         "In DAVIS masks, 11 pixels where masks overlap go to the later object.",
     ]
-    assert omissions("davis", NOTHING, objects[2:]) == [
+    assert omissions("davis", clip, NOTHING, objects[2:]) == [
         "In DAVIS masks, labels are not kept.",
         "In DAVIS masks, what was annotated, edited or propagated is not distinguished.",
         "In DAVIS masks, accepted and rejected trajectories are not distinguished.",
     ]
-    assert omissions("cvat", points, objects) == [
+    assert omissions("cvat", clip, points, objects) == [
         "In CVAT for video, keyframes are kept, but edited and annotated ones are not distinguished.",
         "In CVAT for video, how sure the boxes are is not kept.",
         "In CVAT for video, how well links fit and why tracks end is not kept.",
         "In CVAT for video, accepted and rejected trajectories are not distinguished.",
     ]
-    assert omissions("coco", NOTHING, objects) == [
+    assert omissions("coco", clip, NOTHING, objects) == [
         "In COCO for video, accepted and rejected trajectories are not distinguished."
     ]
-    assert "In MOTChallenge, keyframes are distinguished only by their confidence of 1." in omissions(
-        "mot", points, objects
-    )
-    assert "In MOTChallenge, 4 masks become boxes." in omissions("mot", points, objects)
+    lost = omissions("mot", clip, points, objects)
+    assert "In MOTChallenge, keyframes are distinguished only by their confidence of 1." in lost
+    assert "In MOTChallenge, 4 masks become boxes." in lost
     for table in ("csv", "parquet"):
-        assert omissions(table, points, objects) == [f"In {FORMATS[table].title}, 4 masks become boxes."]
+        lost = omissions(table, clip, points, objects)
+        assert lost == [f"In {FORMATS[table].title}, 4 masks become boxes."]
     for format, known in FORMATS.items():
-        assert omissions(format, NOTHING, ()) == [f"In {known.title}, there is nothing left to write."]
-        start = f"In {known.title}, "
-        assert all(
-            text.startswith(start) and text.endswith(".") for text in omissions(format, points, objects)
-        )
-    assert omissions("tapvid", NOTHING, objects) == [
+        assert omissions(format, clip, NOTHING, ()) == [f"In {known.title}, there is nothing left to write."]
+        assert all(text.endswith(".") for text in omissions(format, clip, points, objects))
+    assert omissions("tapvid", clip, NOTHING, objects) == [
         "In TAP-Vid arrays, there is nothing left to write.",
         "In TAP-Vid arrays, 3 object trajectories are left out.",
+    ]
+
+
+def test_what_the_program_that_reads_it_does_is_said_first(clip, objects, monkeypatch):
+    def losses(clip, points, objects):
+        return [f"Elsewhere counts the {len(objects)} objects of {clip.name} twice."]
+
+    monkeypatch.setitem(FORMATS, "coco", replace(FORMATS["coco"], losses=losses))
+    assert omissions("coco", clip, NOTHING, objects) == [
+        "Elsewhere counts the 3 objects of cars twice.",
+        "In COCO for video, accepted and rejected trajectories are not distinguished.",
     ]
 
 
