@@ -88,6 +88,10 @@ def datumaro(folder: str, format: str) -> dict[str, Any]:
     return {"shapes": shapes, "items": len(data), "labels": [label.name for label in names]}
 
 
+def _as_floats(values: Any, dtype: type = float) -> np.ndarray:
+    return np.asarray(values, dtype)
+
+
 CHECKS: dict[str, Callable[..., dict[str, Any]]] = {
     check.__name__: check for check in (trackeval_mot, motmetrics, datumaro)
 }
@@ -95,8 +99,8 @@ CHECKS: dict[str, Callable[..., dict[str, Any]]] = {
 
 if __name__ == "__main__":
     logging.disable()
-    float, int = float, int  # which some of them still use
-    np.asfarray = lambda values, dtype=float: np.asarray(values, dtype)
+    for name, still_used in (("float", float), ("int", int), ("asfarray", _as_floats)):
+        setattr(np, name, still_used)
     with contextlib.redirect_stdout(sys.stderr):
         found = CHECKS[sys.argv[1]](*sys.argv[2:])
     print(json.dumps(found))
