@@ -1,0 +1,106 @@
+"""What a peer's own evaluator or reader finds in an export; a line of JSON. It imports nothing of ours.
+
+usage: measure.py CHECK ARGUMENT...    with one of the functions below, in an environment that has the peers
+"""
+
+import contextlib
+import json
+import logging
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def trackeval_mot(truth: str, results: str, clip: str, benchmark: str, preprocessed: str) -> dict[str, Any]:
+    """Results of a tracker against a folder of ground truth, `<truth>/<clip>/gt/gt.txt`, by TrackEval.
+
+    Its length is that of `seqinfo.ini`. `preprocessed` is 1 or 0: whether classes are treated as in MOT17.
+    """
+    import trackeval
+
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "trackers" / "me" / "data"
+        data.mkdir(parents=True)
+        shutil.copy(results, data / f"{clip}.txt")
+        dataset = trackeval.datasets.MotChallenge2DBox.get_default_dataset_config() | {
+            "GT_FOLDER": truth,
+            "TRACKERS_FOLDER": str(data.parents[1]),
+            "BENCHMARK": benchmark,
+            "DO_PREPROC": preprocessed == "1",
+            "SKIP_SPLIT_FOL": True,
+            "SEQ_INFO": {clip: None},
+            "PRINT_CONFIG": False,
+        }
+        quiet = dict.fromkeys(
+            ("PRINT_CONFIG", "PRINT_RESULTS", "OUTPUT_SUMMARY", "OUTPUT_DETAILED", "PLOT_CURVES"), False
+        )
+        evaluator = trackeval.Evaluator(
+            trackeval.Evaluator.get_default_eval_config()
+            | quiet
+            | {"USE_PARALLEL": False, "BREAK_ON_ERROR": True, "TIME_PROGRESS": False}
+        )
+        metrics = [trackeval.metrics.HOTA(), trackeval.metrics.CLEAR(), trackeval.metrics.Identity()]
+        found, _ = evaluator.evaluate([trackeval.datasets.MotChallenge2DBox(dataset)], metrics)
+    scores = found["MotChallenge2DBox"]["me"][clip]["pedestrian"]
+    return {
+        "mota": float(scores["CLEAR"]["MOTA"]),
+        "idf1": float(scores["Identity"]["IDF1"]),
+        "hota": float(scores["HOTA"]["HOTA"].mean()),
+        "boxes": int(scores["CLEAR"]["CLR_TP"] + scores["CLEAR"]["CLR_FN"]),
+        "tracks": int(scores["Count"]["GT_IDs"]),
+    }
+
+
+def motmetrics(truth: str, results: str) -> dict[str, Any]:
+    """Results of a tracker against a file of ground truth, by py-motmetrics."""
+    import motmetrics as mm
+
+    own = mm.io.loadtxt(truth, fmt="mot15-2D", min_confidence=1)
+    theirs = mm.io.loadtxt(results, fmt="mot15-2D")
+    compared = mm.utils.compare_to_groundtruth(own, theirs, "iou", distth=0.5)
+    row = mm.metrics.create().compute(compared, metrics=["mota", "idf1", "num_objects"]).iloc[0]
+    return {"mota": float(row["mota"]), "idf1": float(row["idf1"]), "boxes": int(row["num_objects"])}
+
+
+def datumaro(folder: str, format: str) -> dict[str, Any]:
+    """The shapes of a data set as datumaro reads them: label, track, frame, kind, numbers and attributes."""
+    import datumaro as dm
+
+    data = dm.Dataset.import_from(folder, format)
+    names = data.categories()[dm.AnnotationType.label]
+    shapes = [
+        {
+            "item": item.id,
+            "type": one.type.name,
+            "label": None if one.label is None else names[one.label].name,
+            "track": one.attributes.get("track_id"),
+            "points": np.asarray(getattr(one, "points", []), float).tolist(),
+            "attributes": {name: value for name, value in one.attributes.items() if value in (True, False)},
+        }
+        for item in data
+        for one in item.annotations
+    ]
+    return {"shapes": shapes, "items": len(data), "labels": [label.name for label in names]}
+
+
+def _as_floats(values: Any, dtype: type = float) -> np.ndarray:
+    return np.asarray(values, dtype)
+
+
+CHECKS: dict[str, Callable[..., dict[str, Any]]] = {
+    check.__name__: check for check in (trackeval_mot, motmetrics, datumaro)
+}
+
+
+if __name__ == "__main__":
+    logging.disable()
+    for name, still_used in (("float", float), ("int", int), ("asfarray", _as_floats)):
+        setattr(np, name, still_used)
+    with contextlib.redirect_stdout(sys.stderr):
+        found = CHECKS[sys.argv[1]](*sys.argv[2:])
+    print(json.dumps(found))
