@@ -1,12 +1,12 @@
 """From the rows of a file to trajectories: what every reader checks, sorts and joins alike.
 
-Rows may come in any order. Refused, each in one sentence that names the file: numbers that are not
-finite, frames the clip does not have, places more than a frame's size off the frame, boxes without an
-area, and two rows for one trajectory and frame.
+Rows may come in any order. Identical rows are one. Left out and counted, as `odd_rows` says: rows with
+numbers that are not finite, frames the clip does not have, places more than a frame's size off the frame,
+boxes without an area, and all but the first of several rows for one trajectory and frame.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.geometry import mask_box
+from core.trajectories.exchange.odd_rows import Fault, faults, is_too_much, reason, refusal, repeated
 from core.trajectories.model import KEYFRAMES, EndReason, ObjectTrajectory, Origin, PointTrajectories
 
 Tracks = tuple[PointTrajectories, list[ObjectTrajectory], list[str]]
@@ -37,6 +38,9 @@ class Listing:
         origin: (M,) `Origin`, or one for all.
         labels: N, or empty where there are none.
         review: (N,) `Review`, or empty.
+        lines: (M,) int, where each row stands in the file, for sentences; or empty.
+        unit: what `lines` counts, such as `line`.
+        own_faults: row → what its reader finds wrong with it, in a few words; it is left out.
     """
 
     path: Path
@@ -47,6 +51,9 @@ class Listing:
     origin: np.ndarray | Origin
     labels: Sequence[str] = ()
     review: np.ndarray | Sequence[int] = ()
+    lines: np.ndarray | Sequence[int] = ()
+    unit: str = "line"
+    own_faults: Mapping[int, str] = field(default_factory=dict)
 
     def points(
         self,
@@ -59,21 +66,19 @@ class Listing:
         `error` (M,) is NaN and `end_reason` (N,) is worked out where they are not given.
 
         Raises:
-            StudioError: see the module.
+            StudioError: more than a tenth of the rows are odd.
         """
-        frame = self._frames()
-        self._check_places(xy, "a point")
-        order = self._order(frame)
-        owner, frame = self.owner[order], frame[order]
+        rows, warnings = self._sound(xy)
+        owner, frame = self.owner[rows], self.frame[rows].astype(np.int64)
         fresh = (np.diff(owner, prepend=-1) != 0) | (np.diff(frame, prepend=-2) != 1)
         starts = np.flatnonzero(fresh)
         owners = owner[starts]
         last = frame[np.append(starts[1:], len(frame)) - 1] if len(frame) else frame
         final = np.append(np.diff(owners) != 0, True)[: len(owners)]
-        reason = np.where(last == self.clip.frames - 1, EndReason.CLIP_END, EndReason.UNKNOWN)
+        ends = np.where(last == self.clip.frames - 1, EndReason.CLIP_END, EndReason.UNKNOWN)
         if end_reason is not None:
-            reason = np.where(final, end_reason[owners], EndReason.UNKNOWN)
-        links = np.full(len(order), np.nan, np.float32) if error is None else error[order]
+            ends = np.where(final, end_reason[owners], EndReason.UNKNOWN)
+        links = np.full(len(rows), np.nan, np.float32) if error is None else error[rows]
         links = np.where(fresh & np.isnan(links), 0, links).astype(np.float32)
         labels = [clean_label(label) for label in self.labels] or [""] * len(self.names)
         review = (
@@ -82,42 +87,35 @@ class Listing:
         points = PointTrajectories(
             ids=np.zeros(len(starts), np.int64),
             first=frame[starts].astype(np.int32),
-            offsets=np.append(starts, len(order)).astype(np.int64),
-            xy=xy[order].astype(np.float32),
+            offsets=np.append(starts, len(rows)).astype(np.int64),
+            xy=xy[rows].astype(np.float32),
             error=links,
-            origin=np.broadcast_to(np.asarray(self.origin, np.uint8), len(order))[order],
-            end_reason=reason.astype(np.uint8),
+            origin=self._origins[rows],
+            end_reason=ends.astype(np.uint8),
             review=review[owners],
             labels=tuple(labels[one] for one in owners.tolist()),
         )
         split = len(np.unique(owners[~final]))
-        warnings = [f"Split at gaps, in {self.path.name}: {counted(split, 'point track')}."]
-        return points, warnings if split else []
+        if split:
+            warnings.append(f"Split at gaps, in {self.path.name}: {counted(split, 'point track')}.")
+        return points, warnings
 
     def objects(
         self,
         boxes: np.ndarray,
         confidence: np.ndarray | None = None,
         masks: Sequence[bytes | None] | None = None,
-    ) -> list[ObjectTrajectory]:
+    ) -> tuple[list[ObjectTrajectory], list[str]]:
         """Object trajectories of (M, 4) boxes; `confidence` (M,) is kept where there is no keyframe.
 
         Raises:
-            StudioError: see the module.
+            StudioError: more than a tenth of the rows are odd.
         """
-        frame = self._frames()
-        self._check_places(boxes, "a box")
-        flat = np.flatnonzero(~((boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])))
-        if len(flat):
-            raise StudioError(
-                f"{self.path} has a box without an area, {self._place(flat[0])}; correct it or take it out."
-            )
-        order = self._order(frame)
-        owner, origin = self.owner[order], np.broadcast_to(np.asarray(self.origin, np.uint8), len(order))
-        origin = origin[order]
+        order, warnings = self._sound(boxes, masks)
+        owner, origin = self.owner[order], self._origins[order]
         sure = np.ones(len(order)) if confidence is None else np.clip(confidence[order], 0, 1)
         sure = np.where(np.isin(origin, KEYFRAMES) | np.isnan(sure), 1, sure).astype(np.float32)
-        frame, boxes = frame[order].astype(np.int32), boxes[order].astype(np.float32)
+        frame, boxes = self.frame[order].astype(np.int32), boxes[order].astype(np.float32)
         ends = np.cumsum(np.bincount(owner, minlength=len(self.names)))
         objects = []
         for number, (start, end) in enumerate(zip([0, *ends[:-1].tolist()], ends.tolist(), strict=False)):
@@ -138,51 +136,65 @@ class Listing:
                     review=int(self.review[number]) if len(self.review) else 0,
                 )
             )
-        return objects
+        return objects, warnings
 
     def take(self, rows: np.ndarray) -> "Listing":
         """Some of the rows (int or bool index); trajectories keep their numbers."""
-        origin = self.origin if isinstance(self.origin, Origin) else self.origin[rows]
-        return replace(self, owner=self.owner[rows], frame=self.frame[rows], origin=origin)
+        places = np.arange(len(self.owner))[rows]
+        origin = self.origin if isinstance(self.origin, Origin) else self.origin[places]
+        lines = np.asarray(self.lines)[places] if len(self.lines) else ()
+        known = self.own_faults
+        own = {new: known[old] for new, old in enumerate(places.tolist()) if old in known} if known else {}
+        return replace(
+            self,
+            owner=self.owner[places],
+            frame=self.frame[places],
+            origin=origin,
+            lines=lines,
+            own_faults=own,
+        )
 
-    def _frames(self) -> np.ndarray:
-        """(M,) int64 frames, all of them frames of the clip."""
-        with np.errstate(invalid="ignore"):
-            good = (self.frame >= 0) & (self.frame < self.clip.frames) & (self.frame % 1 == 0)
-        if not good.all():
-            wrong = int(np.argmin(good))
-            raise StudioError(
-                f"{self.path} has {self._place(wrong)}, while {self.clip.name} has the frames 0 to "
-                f"{self.clip.frames - 1}; choose the clip it belongs to."
-            )
-        return self.frame.astype(np.int64)
+    @property
+    def _origins(self) -> np.ndarray:
+        return np.broadcast_to(np.asarray(self.origin, np.uint8), len(self.owner))
 
-    def _check_places(self, values: np.ndarray, what: str) -> None:
-        """No coordinate may be further off the frame than the frame is wide or high (NaN is)."""
-        size = np.tile([self.clip.width, self.clip.height], values.shape[1] // 2)
-        with np.errstate(invalid="ignore"):
-            good = ((values >= -size) & (values <= 2 * size)).all(axis=1)
-        if not good.all():
-            wrong = int(np.argmin(good))
-            raise StudioError(
-                f"{self.path} has {what} far outside the {self.clip.width} x {self.clip.height} pixels of "
-                f"{self.clip.name}, {self._place(wrong)}; choose the clip it belongs to."
-            )
-
-    def _order(self, frame: np.ndarray) -> np.ndarray:
-        """(M,) int64: the rows by trajectory, then frame."""
-        key = self.owner.astype(np.int64) * self.clip.frames + frame
-        order = np.arange(len(key)) if (np.diff(key) > 0).all() else np.argsort(key, kind="stable")
-        twice = np.flatnonzero(np.diff(key[order]) == 0)
-        if len(twice):
-            raise StudioError(
-                f"{self.path} has two rows for one track and frame, {self._place(order[twice[0]])}; "
-                "take one of them out."
-            )
-        return order
+    def _sound(
+        self, values: np.ndarray, masks: Sequence[bytes | None] | None = None
+    ) -> tuple[np.ndarray, list[str]]:
+        """(K,) int64, the rows that count by trajectory, then frame; and what is said of the others."""
+        found = faults(self.frame, values, self.clip)
+        found[list(self.own_faults)] = Fault.OWN
+        good = np.flatnonzero(found == Fault.NONE)
+        keys = self.owner[good].astype(np.int64) * self.clip.frames + self.frame[good].astype(np.int64)
+        same, other = repeated(
+            keys, values[good], None if masks is None else [masks[row] for row in good.tolist()]
+        )
+        found[good[other]] = Fault.TWICE
+        if is_too_much(found):
+            text = refusal(found, values, self._place, self._short, self.own_faults, self.clip)
+            raise StudioError(f"{self.path} {text}")
+        kept = ~(same | other)
+        rows = good[kept][np.argsort(keys[kept], kind="stable")]
+        odd = np.flatnonzero(found)
+        if not len(odd):
+            return rows, []
+        first = int(odd[0])
+        why = reason(found, first, values, self._frame, self._owner, self.own_faults)
+        odd_rows = f"{counted(len(odd), 'row')}, the first {self._short(first)} ({why})"
+        return rows, [f"Left out, in {self.path.name}: {odd_rows}."]
 
     def _place(self, row: int) -> str:
-        return f"track {self.names[self.owner[row]]} in frame {self.frame[row]:g}"
+        place = f"{self._owner(row)} in {self._frame(row)}"
+        return f"{place} ({self.unit} {self.lines[row]})" if len(self.lines) else place
+
+    def _short(self, row: int) -> str:
+        return f"in {self.unit} {self.lines[row]}" if len(self.lines) else f"of {self._place(row)}"
+
+    def _frame(self, row: int) -> str:
+        return f"frame {self.frame[row]:g}"
+
+    def _owner(self, row: int) -> str:
+        return f"track {self.names[self.owner[row]]}"
 
 
 def clean_label(label: str) -> str:

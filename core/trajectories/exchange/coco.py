@@ -106,7 +106,8 @@ def read(path: Path, clip: Clip) -> Tracks:
         f"Taken as boxes, in {path.name}: {counted(polygons, 'polygon')}.": polygons,
         f"Left out, in {path.name}: {counted(left_out, 'annotation')} of other images.": left_out,
     }
-    return NO_POINTS, rows.objects(boxes, sure, masks), [text for text, count in warnings.items() if count]
+    objects, odd = rows.objects(boxes, sure, masks)
+    return NO_POINTS, objects, [text for text, count in warnings.items() if count] + odd
 
 
 def _observations(clip: Clip, one: ObjectTrajectory, number: int, category: int) -> Iterator[str]:

@@ -89,8 +89,8 @@ def from_columns(columns: Columns, path: Path, clip: Clip) -> Tracks:
         return points, [], warnings
     part = _Part(columns, ~is_point, path)
     corners = np.column_stack([part.numbers(name) for name in CORNERS])
-    objects = part.rows(clip, Origin.ANNOTATED).objects(corners, part.numbers("confidence", 1))
-    return points, objects, warnings
+    objects, odd = part.rows(clip, Origin.ANNOTATED).objects(corners, part.numbers("confidence", 1))
+    return points, objects, warnings + odd
 
 
 class _Part:

@@ -75,7 +75,8 @@ def read(path: Path, clip: Clip) -> Tracks:
     warnings = [
         f"{how}, in {path.name}: {counted(count, what)}." for (how, what), count in shapes.odd.items()
     ]
-    return points, rows.objects(boxes, masks=shapes.objects.mask), warnings + split
+    objects, odd = rows.objects(boxes, masks=shapes.objects.mask)
+    return points, objects, warnings + split + odd
 
 
 class _Target:

@@ -68,7 +68,8 @@ def read(path: Path, clip: Clip) -> Tracks:
     ids, owner = number_owners(np.array(numbers, np.int64))
     labels = [f"object {number}" for number in ids]
     rows = Listing(path, clip, owner, np.array(frames, np.int64), ids.tolist(), Origin.ANNOTATED, labels)
-    return NO_POINTS, rows.objects(np.array(boxes, np.float64).reshape(-1, 4), masks=masks), []
+    objects, odd = rows.objects(np.array(boxes, np.float64).reshape(-1, 4), masks=masks)
+    return NO_POINTS, objects, odd
 
 
 def _frames(path: Path, names: Sequence[str], clip: Clip) -> list[int]:

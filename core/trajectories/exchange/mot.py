@@ -84,7 +84,8 @@ def read(path: Path, clip: Clip) -> Tracks:
     rows = Listing(path, clip, owner, kept[:, 0] - 1, shown, given_origin(sure), labels)
     ignored = len(table) - len(kept)
     warnings = [f"Left out, in {path.name}: {counted(ignored, 'line')} not to be considered."]
-    return NO_POINTS, rows.objects(boxes, sure), warnings if ignored else []
+    objects, odd = rows.objects(boxes, sure)
+    return NO_POINTS, objects, (warnings if ignored else []) + odd
 
 
 def _table(lines: Sequence[str], path: Path) -> np.ndarray:
