@@ -122,7 +122,7 @@ class VideoFrames:
         self._decoder = _Decoder(clip.root / clip.files[0])
         self._pictures: Iterator[VideoFrame] = iter(())
         self._sought = False  # whether decoding began elsewhere than at frame 0
-        self._next = -1  # the frame that `_pictures` gives next; -1 before the first
+        self._next = -1  # the frame of the file that `_pictures` gives next; -1 before the first
 
     def __len__(self) -> int:
         return self._clip.frames
@@ -136,12 +136,13 @@ class VideoFrames:
         """
         if not 0 <= frame < len(self):
             raise IndexError(f"frame {frame} of {len(self)}")
-        start = max((key for key in self._clip.keyframes if key <= frame), default=0)
-        if not 0 <= self._next <= frame or start > self._next:
+        number = self._clip.start + frame * self._clip.step
+        start = max((key for key in self._clip.keyframes if key <= number), default=0)
+        if not 0 <= self._next <= number or start > self._next:
             self._start_at(start)
-        picture = next(itertools.islice(self._pictures, frame - self._next, None), None)
-        self._next = frame + 1
-        if picture is None or not self._fits(picture, frame):
+        picture = next(itertools.islice(self._pictures, number - self._next, None), None)
+        self._next = number + 1
+        if picture is None or not self._fits(picture, number):
             self._next = -1
             path = self._clip.root / self._clip.files[0]
             raise StudioError(
@@ -166,8 +167,8 @@ class VideoFrames:
             self._pictures = self._decoder.from_start()
         self._next = start
 
-    def _fits(self, picture: VideoFrame, frame: int) -> bool:
-        in_time = not self._sought or picture.pts == self._clip.timestamps[frame]
+    def _fits(self, picture: VideoFrame, number: int) -> bool:
+        in_time = not self._sought or picture.pts == self._clip.timestamps[number]
         return in_time and (picture.width, picture.height) == (self._clip.width, self._clip.height)
 
 

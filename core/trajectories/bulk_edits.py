@@ -61,6 +61,9 @@ class AddClips:
                 "keyframes": list(clip.keyframes),
                 "annotator": clip.annotator,
                 "use": clip.use.value,
+                "start": clip.start,
+                "step": clip.step,
+                "upright": clip.upright,
             }
             for clip, _ in self.clips
         ]

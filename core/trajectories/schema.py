@@ -8,6 +8,7 @@ by frame. `edit`, `edit_rows` and `journal` belong to `journal.py`.
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     Float,
@@ -21,11 +22,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from core.datasets.clip import Use
 
-VERSION = "0002"
+VERSION = "0003"
 """The Alembic revision that this program reads and writes."""
 
 APPLICATION_ID = 0x41534E54
@@ -73,6 +75,9 @@ clip = Table(
     Column("keyframes", JSON, nullable=False),
     Column("annotator", SmallInteger, nullable=False),
     Column("use", String(16), nullable=False, server_default=Use.TRAIN.value),  # `Use`
+    Column("start", Integer, nullable=False, server_default="0"),
+    Column("step", Integer, nullable=False, server_default="1"),
+    Column("upright", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("name"),
     sqlite_autoincrement=True,  # the id of a clip that was taken back is never given again: runs name it
 )

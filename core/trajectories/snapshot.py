@@ -192,7 +192,8 @@ def _read_clip(folder: Path, entry: dict[str, Any]) -> ClipSnapshot:
     for name in ("files", "timestamps", "keyframes"):
         entry[name] = tuple(entry[name])
     use = Use(entry.get("use", Use.TRAIN))  # snapshots of older versions do not say
-    clip = Clip(**{**entry, "root": Path(entry["root"]), "use": use})
+    upright = bool(entry.get("upright", False))  # nor that, since they held frames as stored
+    clip = Clip(**{**entry, "root": Path(entry["root"]), "use": use, "upright": upright})
     arrays = read_arrays(folder / f"{clip.id}.npz")
     return ClipSnapshot(
         clip=clip,

@@ -248,6 +248,9 @@ def _clip(row: Row[Any]) -> Clip:
         files=tuple(row.files),
         timestamps=tuple(row.timestamps),
         keyframes=tuple(row.keyframes),
+        start=row.start,
+        step=row.step,
+        upright=row.upright,
         annotator=row.annotator,
         use=Use(row.use),
     )

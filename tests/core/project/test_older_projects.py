@@ -41,9 +41,11 @@ def test_it_opens_after_a_backup_and_all_its_clips_train(old):
         assert integrity.problems(connection) == []
     assert {name: one.clip.use for name, one in found.items()} == {"a": Use.TRAIN, "b": Use.TRAIN}
     assert [(one.objects, one.points, one.accepted) for one in found.values()] == [(2, 4, 1), (1, 0, 0)]
+    for one in found.values():
+        assert (one.clip.start, one.clip.step, one.clip.upright) == (0, 1, False)  # all frames, as stored
     backups = sorted((old / "backups").glob("*before-migration.sqlite"))
     assert [version(path) for path in backups] == ["0001"]
-    assert version(old / "annotations.sqlite") == "0002"
+    assert version(old / "annotations.sqlite") == "0003"
     with Project.open(old):
         pass
     assert sorted((old / "backups").glob("*before-migration.sqlite")) == backups
@@ -59,6 +61,9 @@ def test_steps_that_were_undone_before_are_done_again_and_those_done_are_taken_b
             assert {clip.name: clip.use for clip in store.clips(connection)} == dict.fromkeys(
                 "abc", Use.TRAIN
             )
+            assert {(clip.start, clip.step, clip.upright) for clip in store.clips(connection)} == {
+                (0, 1, False)
+            }
             assert store.clip(connection, "a").annotator == 1
             assert integrity.problems(connection) == []
         for _ in range(3):
@@ -79,6 +84,7 @@ def test_its_run_is_read_with_the_share_that_was_held_out(old):
     snapshot = read_snapshot(folder.snapshot)
     assert [(one.clip.name, one.clip.use) for one in snapshot.clips] == [("a", Use.TRAIN), ("b", Use.TRAIN)]
     assert [len(one.points) for one in snapshot.clips] == [4, 0]
+    assert {(one.clip.start, one.clip.step, one.clip.upright) for one in snapshot.clips} == {(0, 1, False)}
 
 
 def test_edits_since_its_run_are_told_and_something_can_be_dismissed(old):

@@ -78,6 +78,18 @@ def test_a_snapshot_says_what_clips_are_for_and_an_older_one_that_they_train(con
     assert [one.clip.use for one in read_snapshot(tmp_path).clips] == [Use.TRAIN, Use.TRAIN]
 
 
+def test_a_snapshot_says_which_frames_clips_have_and_an_older_one_that_they_have_all(connection, tmp_path):
+    clips = [replace(clip, start=2, step=3, upright=True) for clip in store.clips(connection)]
+    write_snapshot(connection, clips, tmp_path, tmp_path)
+    assert [one.clip for one in read_snapshot(tmp_path).clips] == clips
+    head = json.loads((tmp_path / "snapshot.json").read_text())
+    for entry in head["clips"]:
+        assert (entry.pop("start"), entry.pop("step"), entry.pop("upright")) == (2, 3, True)
+    (tmp_path / "snapshot.json").write_text(json.dumps(head))
+    read = [one.clip for one in read_snapshot(tmp_path).clips]
+    assert {(clip.start, clip.step, clip.upright) for clip in read} == {(0, 1, False)}
+
+
 def test_the_ids_by_clip_are_those_of_the_whole_snapshot(connection, tmp_path):
     write_snapshot(connection, store.clips(connection), tmp_path, tmp_path)
     expected = {

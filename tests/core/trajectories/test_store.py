@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.errors import StudioError
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
-from tests.core.trajectories.small_database import FRAMES, make_clip, make_object, make_points
+from tests.core.trajectories.small_database import FRAMES, contents, make_clip, make_object, make_points
 
 
 def test_a_clip_comes_back_as_it_went_in(connection, tmp_path):
@@ -14,6 +16,22 @@ def test_a_clip_comes_back_as_it_went_in(connection, tmp_path):
     assert back.id > 0
     assert (back.name, back.root, back.files, back.frames) == ("c", clip.root, clip.files, FRAMES)
     assert [one.name for one in store.clips(connection)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_a_choice_of_frames_is_stored_and_undo_of_its_import_is_exact(connection, upright):
+    before = contents(connection)
+    clip = replace(make_clip("c"), start=3, step=5, upright=upright)
+    journal.perform(connection, AddClips([(clip, []), (make_clip("d"), [])]))
+    after = contents(connection)
+    c, d = store.clip(connection, "c"), store.clip(connection, "d")
+    assert (c.start, c.step, c.upright) == (3, 5, upright)
+    assert (d.start, d.step, d.upright) == (0, 1, True)
+    journal.undo(connection)
+    assert contents(connection) == before
+    journal.redo(connection)
+    assert contents(connection) == after
+    assert store.clip(connection, "c") == c
 
 
 def test_an_unknown_clip_is_a_sentence_that_lists_the_known(connection):
