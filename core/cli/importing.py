@@ -6,6 +6,8 @@ from pathlib import Path
 
 from core.cli.outcome import Outcome
 from core.cli.running import shown
+from core.datasets.clip import Clip
+from core.datasets.frame_choice import FrameChoice, choose_from_all, moment
 from core.datasets.readers import READERS, find_clips, readable
 from core.errors import StudioError
 from core.project.importing import import_edit
@@ -23,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("auto", *READERS), default="auto", help="of the sources (default: auto)"
     )
     parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="take every N-th frame (default: 1, which is all)"
+    )
+    words = "frame to take: its number in the source, from 0, or for videos a time such as 12.5s or 0:12"
+    parser.add_argument("--from", dest="first", default="", metavar="T", help=f"the first {words}")
+    parser.add_argument("--to", dest="last", default="", metavar="T", help=f"the last {words}")
+    parser.add_argument(
         "--database",
         default="",
         metavar="URL",
@@ -35,6 +43,7 @@ def perform(args: argparse.Namespace) -> Outcome:
     """All sources become one edit, or none of them."""
     if not args.sources and not args.database:
         raise StudioError("There is nothing to import; name a folder or a video file.")
+    choice = FrameChoice(every=args.every, first=moment(args.first), last=moment(args.last))
     with contextlib.ExitStack() as opened:
         project, taken = None, set()
         if args.project.exists() and (not args.project.is_dir() or any(args.project.iterdir())):
@@ -49,7 +58,7 @@ def perform(args: argparse.Namespace) -> Outcome:
         edits = []
         with shown(args) as display:
             for source in args.sources:
-                found = find_clips(source, args.format, display.report)
+                found = choose_from_all(find_clips(source, args.format, display.report), choice)
                 edits.append(import_edit(found, display.report, taken))
                 taken |= {clip.name for clip, _ in edits[-1].clips}
         warnings = tuple(dict.fromkeys(text for edit in edits for text in edit.warnings))
@@ -67,6 +76,8 @@ def _outcome(edit: AddClips) -> Outcome:
             "name": clip.name,
             "dataset": clip.dataset,
             "frames": clip.frames,
+            "start": clip.start,
+            "step": clip.step,
             "object_trajectories": len(objects),
             "annotated": len({int(frame) for one in objects for frame in one.frames}),
         }
@@ -74,9 +85,17 @@ def _outcome(edit: AddClips) -> Outcome:
     ]
     lines = [f"Warning: {text}" for text in edit.warnings]
     lines += [
-        f"{row['name']}: {row['dataset']}, {row['frames']} frames, {row['annotated']} annotated, "
-        f"{row['object_trajectories']} objects"
-        for row in rows
+        f"{row['name']}: {row['dataset']}, {row['frames']} frames{_choice(clip)}, {row['annotated']} "
+        f"annotated, {row['object_trajectories']} objects"
+        for row, (clip, _) in zip(rows, edit.clips, strict=True)
     ]
     lines.append(f"Imported {len(rows)} clip{'s' if len(rows) != 1 else ''}.")
     return Outcome("\n".join(lines), {"clips": rows, "warnings": list(edit.warnings)})
+
+
+def _choice(clip: Clip) -> str:
+    """Which frames of its source a clip has, in words; nothing where it may be all."""
+    if (clip.start, clip.step) == (0, 1):
+        return ""
+    steps = f" by {clip.step}" if clip.step > 1 else ""
+    return f" (from {clip.start}{steps})"

@@ -31,12 +31,14 @@ class FoundClip:
         clip: not stored yet, so its id is 0.
         annotations: ordered by annotator, then frame.
         regions: for Moseg the pixel value of each region, region 0 (the background) first; else empty.
+        unit: for a video how many seconds a unit of its clip's timestamps is; 0 where it has no times.
         warnings: sentences about what was irregular and how it was taken.
     """
 
     clip: Clip
     annotations: tuple[AnnotatedFrame, ...] = ()
     regions: tuple[int, ...] = ()
+    unit: float = 0.0
     warnings: tuple[str, ...] = ()
 
 

@@ -94,6 +94,7 @@ def index_video(path: Path, on_frame: Callable[[int], None] = lambda frame: None
         keyframes = [0]
         if ordered:
             keyframes += [n for n, checksum in starts.items() if n and decoder.leads_to(ordered[n], checksum)]
+        unit = decoder.seconds(1) if ordered else 0.0
         warnings = _warnings(path, decoder, rotation, timestamps if ordered else ())
     width, height = sizes.pop()
     clip = Clip(
@@ -106,7 +107,7 @@ def index_video(path: Path, on_frame: Callable[[int], None] = lambda frame: None
         timestamps=timestamps,
         keyframes=tuple(keyframes),
     )
-    return FoundClip(clip=clip, warnings=warnings)
+    return FoundClip(clip=clip, unit=unit, warnings=warnings)
 
 
 class VideoFrames:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -22,13 +22,16 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.found import FoundClip, FoundClips
+from core.datasets.frame_choice import choose_from_all, frames_of
 from core.datasets.readers import find_clips, reader_title
+from core.errors import StudioError
 from core.events import OnProgress
 from core.free_name import free_name
 from core.project.importing import import_edit
 from core.trajectories.bulk_edits import AddClips
 from studio import icons, theme
 from studio.background import Background
+from studio.exchange.frame_choosing import FrameChoosing
 
 _FOUND = Qt.ItemDataRole.UserRole
 
@@ -65,6 +68,7 @@ class ImportDialog(QDialog):
         self.progress = QProgressBar(textVisible=False)
         self.progress.setAccessibleName("Progress")
         self.clips = self._clip_tree()
+        self.frames = FrameChoosing()
         self.warnings_title = QLabel("Irregular, and how it is taken:")
         self.warnings = QPlainTextEdit(readOnly=True)
         self.warnings.setAccessibleName("What was irregular")
@@ -149,7 +153,7 @@ class ImportDialog(QDialog):
             self.clips.addTopLevelItem(item)
         irregular = [*found.warnings, *(f"{c.clip.name}: {w}" for c in found.clips for w in c.warnings)]
         self.warnings.setPlainText("\n".join(irregular))
-        shown: list[QWidget] = [self.clips, self.import_button]
+        shown: list[QWidget] = [self.clips, self.frames, self.import_button]
         if irregular:
             shown += [self.warnings_title, self.warnings]
         if self._new_project is not None:
@@ -166,10 +170,10 @@ class ImportDialog(QDialog):
             self.problem.setText(f"{folder} is not empty; choose another folder for the new project.")
             self.problem.show()
             return
-        chosen, taken = replace(self._found, clips=self.chosen()), self._taken
+        chosen, taken, frames = replace(self._found, clips=self.chosen()), self._taken, self.frames.choice()
         self.title.setText("Reading annotations…")
         self._show_only(self.progress)
-        self._work.start(lambda report: import_edit(chosen, report, taken))
+        self._work.start(lambda report: import_edit(choose_from_all(chosen, frames), report, taken))
 
     def _refuse(self, sentence: str) -> None:
         self.title.setText("Nothing was imported")
@@ -184,15 +188,39 @@ class ImportDialog(QDialog):
         self.source.setText(what)
 
     def _count(self) -> None:
-        count = len(self.chosen())
-        self.import_button.setText(f"Import {count} clip{'s' if count != 1 else ''}")
-        self.import_button.setEnabled(count > 0)
+        """Say how many clips and frames come in, as far as the choice of frames can be."""
+        try:
+            clips, frames = self._count_frames()
+        except StudioError as error:
+            self.problem.setText(str(error))
+            clips = frames = 0
+        self.problem.setVisible(frames == 0 and bool(self.problem.text()))
+        self.frames.count.setText(f"{frames:,} frame{'s' if frames != 1 else ''} in all")
+        self.import_button.setText(f"Import {clips} clip{'s' if clips != 1 else ''}")
+        self.import_button.setEnabled(clips > 0)
+
+    def _count_frames(self) -> tuple[int, int]:
+        """How many ticked clips and frames the choice takes; every row says how many of its own."""
+        choice, clips, frames = self.frames.choice(), 0, 0
+        with QSignalBlocker(self.clips):
+            for place in range(self.clips.topLevelItemCount()):
+                item = self.clips.topLevelItem(place)
+                if item is None:
+                    continue
+                found: FoundClip = item.data(0, _FOUND)
+                ticked = item.checkState(0) == Qt.CheckState.Checked
+                taken, of = len(frames_of(found, choice)) if ticked else 0, found.clip.frames
+                item.setText(1, f"{of:,}" if taken == of or not ticked else f"{taken:,} of {of:,}")
+                clips, frames = clips + (taken > 0), frames + taken
+        self.problem.setText("" if frames or not self.chosen() else "No frame lies between these moments.")
+        return clips, frames
 
     def _show_only(self, *shown: QWidget) -> None:
         parts: tuple[QWidget, ...] = (
             self.progress,
             self.problem,
             self.clips,
+            self.frames,
             self.warnings,
             self.warnings_title,
             self.folder_row,
@@ -213,7 +241,7 @@ class ImportDialog(QDialog):
         for above in (self.title, self.source, self.progress, self.problem):
             box.addWidget(above)
         box.addWidget(self.clips, 1)
-        for below in (self.warnings_title, self.warnings, self.folder_row):
+        for below in (self.frames, self.warnings_title, self.warnings, self.folder_row):
             box.addWidget(below)
         box.addStretch()
         box.addLayout(buttons)
@@ -224,6 +252,7 @@ class ImportDialog(QDialog):
         self._work.failed.connect(self._refuse)
         self._work.cancelled.connect(self.close)
         self.finished.connect(self._work.close)
+        self.frames.changed.connect(self._count)
         self.import_button.clicked.connect(self._import)
         self.cancel_button.clicked.connect(self.close)
 

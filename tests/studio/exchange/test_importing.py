@@ -105,6 +105,49 @@ def test_several_sources_are_shown_together(qtbot, davis: Path, tmp_path: Path):
     one.close()
 
 
+def test_every_nth_frame_of_a_span_is_counted_as_it_is_typed(qtbot, davis: Path):
+    one = dialog(qtbot)
+    one.look_through([davis])
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+    assert one.frames.count.text() == "24 frames in all"
+    one.frames.every.setValue(4)
+    qtbot.keyClicks(one.frames.first, "2")
+    assert [row[1] for row in rows(one)] == ["3 of 12", "3 of 12"]
+    assert one.frames.count.text() == "6 frames in all"
+    one.clips.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
+    assert one.frames.count.text() == "3 frames in all"
+    assert [row[1] for row in rows(one)] == ["12", "3 of 12"]
+    with qtbot.waitSignal(one.ready) as ready:
+        one.import_button.click()
+    ((clip, _),) = ready.args[0].clips
+    assert (clip.name, clip.frames, clip.start, clip.step) == ("swan", 3, 2, 4)
+    assert [Path(name).stem for name in clip.files] == ["00002", "00006", "00010"]
+    assert "swan: of its 2 frames with label pictures, 2 are not among" in ready.args[0].warnings[-1]
+
+
+@pytest.mark.parametrize(
+    ("first", "says"),
+    [
+        ("soon", "'soon' is no frame and no time"),
+        ("1s", "dog has no times"),
+        ("12", "No frame lies between these moments."),
+    ],
+)
+def test_a_choice_of_frames_that_cannot_be_is_said_until_it_is_mended(qtbot, davis: Path, first, says):
+    one = dialog(qtbot)
+    one.look_through([davis])
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+    one.frames.first.setText(first)
+    assert says in one.problem.text()
+    assert one.problem.isVisible()
+    assert not one.import_button.isEnabled()
+    one.frames.first.setText("3")
+    assert not one.problem.isVisible()
+    assert one.import_button.isEnabled()
+    assert one.frames.count.text() == "18 frames in all"
+    one.close()
+
+
 def test_nothing_found_is_one_sentence(qtbot, tmp_path: Path):
     (tmp_path / "empty").mkdir()
     one = dialog(qtbot)
