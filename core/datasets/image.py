@@ -19,13 +19,15 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".
 """Of files that are taken as images, in lower case."""
 
 _AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-_MOST_PIXELS = 1 << 27  # 400 MB as RGB; a header can claim more than there is
+MOST_PIXELS = 1 << 27
+"""Of a picture: 400 MB as RGB. A header can claim more than there is."""
+
 
 _HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP")
 """What Pillow reads the header of; the rest, such as TIFF, is decoded to know its size."""
 
 _DAMAGED = (OSError, SyntaxError, ValueError)  # what Pillow raises
-Image.MAX_IMAGE_PIXELS = None  # `_MOST_PIXELS` is the limit; Pillow's own would warn below it
+Image.MAX_IMAGE_PIXELS = None  # `MOST_PIXELS` is the limit; Pillow's own would warn below it
 warnings.filterwarnings("ignore", module="PIL")  # of wrong EXIF data and the like, which are not used
 
 
@@ -146,7 +148,7 @@ def _opened(file: BinaryIO, path: Path) -> Image.Image | None:
     except _DAMAGED as error:
         raise _damaged(path) from error
     width, height = image.size
-    if width * height > _MOST_PIXELS:
+    if width * height > MOST_PIXELS:
         raise StudioError(f"{path} is {width} x {height} pixels, which is too large; make it smaller.")
     return image
 

@@ -1,0 +1,37 @@
+"""What a file is that was handed over as a video and is none, in a sentence that says what to do."""
+
+from pathlib import Path
+
+from core.datasets.image import SUFFIXES
+
+_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh")
+_LISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]", b"<smil", b"<asx")
+_HEIC = (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1", b"ftypavif", b"ftypavis")
+_TAR = slice(257, 262)
+
+
+def is_heic(head: bytes) -> bool:
+    """Whether a file of these first bytes is a HEIC or AVIF picture."""
+    return head[4:].startswith(_HEIC)
+
+
+def what_it_is(path: Path) -> str:
+    """The sentence for a file that no video could be read from."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(1024)
+    except OSError as error:
+        return f"{path} cannot be read ({error.strerror}); check its permissions."
+    if not head:
+        return (
+            f"{path} is empty, so it is not a video that can be read; copy it again from where it came from."
+        )
+    if head.startswith(_ARCHIVES) or head[_TAR] == b"ustar":
+        return f"{path} is an archive; unpack it, then choose the folder that it gives."
+    if is_heic(head):
+        return f"{path} is a HEIC picture; save it as JPEG, then choose the folder that holds the frames."
+    if path.suffix.lower() in SUFFIXES:
+        return f"{path} is a picture; choose the folder that holds the frames."
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_LISTS):
+        return f"{path} is a list of other files and not a video; choose the videos that it names."
+    return f"{path} is not a video that can be read; replace it by a whole one, or convert it to MP4."
