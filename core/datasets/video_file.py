@@ -18,8 +18,8 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from core.datasets.file_kind import why_no_video
 from core.datasets.image import MOST_PIXELS
-from core.datasets.not_a_video import what_it_is
 from core.datasets.orientation import AS_STORED, of_matrix
 from core.errors import StudioError
 
@@ -59,7 +59,7 @@ class VideoFile:
             # with the name of the protocol, no other is looked for in the path
             container = av.open(f"file:{self.path}", options=dict(_OPTIONS), metadata_errors="replace")
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise StudioError(what_it_is(self.path)) from error
+            raise StudioError(why_no_video(self.path)) from error
         try:
             return container, self._film(container)
         except StudioError:
