@@ -6,55 +6,60 @@ import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from core.datasets.file_kind import is_heic
 from core.datasets.folder import files
+from core.datasets.orientation import AS_STORED, of_exif, upright_size
+from core.datasets.orientation import upright as turned_upright
+from core.datasets.tiff import as_if_first, first_page, is_tiff, page_of
 from core.errors import StudioError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp")
 """Of files that are taken as images, in lower case."""
 
-_AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-_MOST_PIXELS = 1 << 27  # 400 MB as RGB; a header can claim more than there is
+MOST_PIXELS = 1 << 27
+"""Of a picture: 400 MB as RGB. A header can claim more than there is."""
 
-_HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP")
-"""What Pillow reads the header of; the rest, such as TIFF, is decoded to know its size."""
+_AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+_HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP", "GIF", "JPEG2000")
+"""What Pillow reads the header of; that of TIFF is read by `tiff`."""
 
 _DAMAGED = (OSError, SyntaxError, ValueError)  # what Pillow raises
-Image.MAX_IMAGE_PIXELS = None  # `_MOST_PIXELS` is the limit; Pillow's own would warn below it
+Image.MAX_IMAGE_PIXELS = None  # `MOST_PIXELS` is the limit; Pillow's own would warn below it
 warnings.filterwarnings("ignore", module="PIL")  # of wrong EXIF data and the like, which are not used
 
 
-def read_image(path: Path) -> np.ndarray:
-    """An image file as (H, W, 3) uint8, RGB; 16 bits become 8, gray becomes RGB, EXIF is ignored.
+def read_image(path: Path, *, upright: bool = True) -> np.ndarray:
+    """An image file or a page of a TIFF stack as (H, W, 3) uint8, RGB; 16 bits become 8, gray becomes RGB.
+
+    Args:
+        path: of the file; a page as `core.datasets.tiff` names it.
+        upright: turn it as its EXIF data ask; else it is as stored (a TIFF is upright in any case).
 
     Raises:
-        StudioError: the file is missing, cut short or not an image.
+        StudioError: the file is missing, cut short, too large or not an image.
     """
-    return _decode(_read(path), _AS_RGB, path)
+    pixels, orientation = _decoded(path, _AS_RGB)
+    return turned_upright(pixels, orientation) if upright else pixels
 
 
-def read_values(path: Path) -> np.ndarray:
-    """An image file with the values it stores, for label pictures.
+def read_values(path: Path, *, upright: bool = True) -> np.ndarray:
+    """An image file with the values it stores, for label pictures; as `read_image`.
 
     Returns:
         (H, W) for gray and for palette images (the indices, not the colours), (H, W, 3) RGB for
         colour (a fourth channel is dropped); uint8 or uint16.
 
     Raises:
-        StudioError: the file is missing, cut short or not an image.
+        StudioError: the file is missing, cut short, too large or not an image.
     """
-    data = _read(path)
-    image = _opened(io.BytesIO(data), path)
-    if image is not None and image.mode == "P":
-        _check(data, path)
-        return _palette_indices(image, path)
-    values = _decode(data, cv2.IMREAD_UNCHANGED, path)
-    return values if values.ndim == 2 else values[:, :, 2::-1]
+    values, orientation = _decoded(path, cv2.IMREAD_UNCHANGED)
+    return turned_upright(values, orientation) if upright else values
 
 
 def encode_palette_png(indices: np.ndarray, palette: np.ndarray) -> bytes:
@@ -66,22 +71,27 @@ def encode_palette_png(indices: np.ndarray, palette: np.ndarray) -> bytes:
     return encoded.getvalue()
 
 
-def image_size(path: Path) -> tuple[int, int]:
-    """Width and height as stored, from the header where that is possible.
+def image_size(path: Path, *, upright: bool = True) -> tuple[int, int]:
+    """Width and height as `read_image` gives them, from the header.
 
     Raises:
-        StudioError: the file is missing or not an image.
+        StudioError: the file is missing, too large or not an image.
     """
+    if page_of(path):
+        return _size_of_whole(path, upright=upright)
     try:
         with open(path, "rb") as file:
             image = _opened(file, path)
-            return _size_of_whole(path) if image is None else image.size
+            if image is None:
+                return _size_of_whole(path, upright=upright)
+            size, orientation = image.size, _orientation(image, file)
     except OSError as error:
         raise _unreadable(path, error) from error
+    return upright_size(*size, orientation) if upright else size
 
 
 def common_size(paths: Sequence[Path]) -> tuple[int, int]:
-    """The one size of all frames of a clip; each file is read, JPEG and PNG are not decoded.
+    """The one size of all frames of a clip, upright; each file is read, JPEG and PNG are not decoded.
 
     Raises:
         StudioError: naming the first frame of another size, or one that is missing, cut short or no image.
@@ -118,13 +128,85 @@ def skipped(names: Sequence[str]) -> str | None:
     )
 
 
-def _size_of_whole(path: Path) -> tuple[int, int]:
+def _size_of_whole(path: Path, *, upright: bool = True) -> tuple[int, int]:
+    if page_of(path):
+        pixels, orientation = _decoded(path, _AS_RGB)
+    else:
+        data = _read(path)
+        image = _check(data, path)
+        if image is not None and image.format in ("JPEG", "MPO", "PNG"):
+            orientation = _orientation(image, io.BytesIO(data))
+            return upright_size(*image.size, orientation) if upright else image.size
+        pixels, orientation = _decoded_bytes(data, image, path, _AS_RGB)
+    height, width = pixels.shape[:2]
+    return upright_size(width, height, orientation) if upright else (width, height)
+
+
+def _decoded(path: Path, flags: int) -> tuple[np.ndarray, int]:
+    """The pixels of a file or a page as stored, and how they are to be turned."""
+    page = page_of(path)
+    if page is not None:
+        return _decoded_page(path, *page, flags), AS_STORED
     data = _read(path)
-    image = _check(data, path)
-    if image is not None and image.format in ("JPEG", "MPO", "PNG"):
-        return image.size
-    height, width = _decode(data, _AS_RGB, path).shape[:2]
-    return width, height
+    return _decoded_bytes(data, _check(data, path), path, flags)
+
+
+def _decoded_bytes(data: bytes, image: Image.Image | None, path: Path, flags: int) -> tuple[np.ndarray, int]:
+    """As `_decoded`, of a file's bytes and what `_check` gave for them."""
+    if image is None:
+        if not is_tiff(data):
+            raise _no_image(path, data)
+        _check_tiff(data, path)
+        return _decode(np.frombuffer(data, np.uint8), flags, path), AS_STORED
+    orientation = _orientation(image, io.BytesIO(data))
+    if flags == cv2.IMREAD_UNCHANGED and image.mode == "P":
+        return _palette_indices(data, path), orientation
+    return _decode(np.frombuffer(data, np.uint8), flags, path), orientation
+
+
+def _decoded_page(path: Path, file: Path, number: int, flags: int) -> np.ndarray:
+    try:
+        with as_if_first(file, number) as data:
+            _check_tiff(data, path)
+            return _decode(data, flags, path)
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    except ValueError as error:
+        raise _damaged(path) from error
+
+
+def _check_tiff(data: Any, path: Path) -> None:
+    try:
+        page = first_page(data)
+    except ValueError as error:
+        raise _damaged(path) from error
+    if page.width * page.height > MOST_PIXELS:
+        raise _too_large(path, page.width, page.height)
+    if page.bits > 16:
+        kind = "floating-point numbers" if page.is_float else "integers"
+        raise StudioError(f"{path} holds {kind} of {page.bits} bits; save it with 8 or 16 bits.")
+
+
+def _orientation(image: Image.Image, file: BinaryIO) -> int:
+    """How a picture asks to be turned; `file` is where it was opened from, or the same bytes again."""
+    exif = image.info.get("exif")
+    if exif is None and image.format == "PNG":
+        exif = _png_exif(file)
+    return of_exif(exif) if exif else AS_STORED
+
+
+def _png_exif(file: BinaryIO) -> bytes | None:
+    """The EXIF data of a PNG; they may follow the pixels, which Pillow does not look behind."""
+    place = 8
+    while True:
+        file.seek(place)
+        head = file.read(8)
+        length, kind = int.from_bytes(head[:4], "big"), head[4:]
+        if len(kind) < 4 or kind == b"IEND":
+            return None
+        if kind == b"eXIf":
+            return file.read(length)
+        place += 12 + length
 
 
 def _read(path: Path) -> bytes:
@@ -146,8 +228,8 @@ def _opened(file: BinaryIO, path: Path) -> Image.Image | None:
     except _DAMAGED as error:
         raise _damaged(path) from error
     width, height = image.size
-    if width * height > _MOST_PIXELS:
-        raise StudioError(f"{path} is {width} x {height} pixels, which is too large; make it smaller.")
+    if width * height > MOST_PIXELS:
+        raise _too_large(path, width, height)
     return image
 
 
@@ -169,29 +251,38 @@ def _check(data: bytes, path: Path) -> Image.Image | None:
     return image
 
 
-def _palette_indices(image: Image.Image, path: Path) -> np.ndarray:
+def _palette_indices(data: bytes, path: Path) -> np.ndarray:
     try:
-        return np.array(image)
+        return np.array(Image.open(io.BytesIO(data), formats=_HEADERS))
     except _DAMAGED as error:
         raise _damaged(path) from error
 
 
-def _decode(data: bytes, flags: int, path: Path) -> np.ndarray:
-    known = _check(data, path) is not None
+def _decode(data: np.ndarray, flags: int, path: Path) -> np.ndarray:
+    """Values of (N,) uint8 bytes whose header was read; colours as RGB."""
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        image = cv2.imdecode(data, flags)
     except cv2.error as error:  # such as more than 2^30 pixels
-        raise _damaged(path) if known else _no_image(path) from error
+        raise _damaged(path) from error
     if image is None or image.size == 0:
-        raise _damaged(path) if known else _no_image(path)
-    return image
+        raise _damaged(path)
+    return image[:, :, 2::-1] if flags == cv2.IMREAD_UNCHANGED and image.ndim == 3 else image
 
 
 def _damaged(path: Path) -> StudioError:
     return StudioError(f"{path} is cut short or damaged; copy it again from where it came from.")
 
 
-def _no_image(path: Path) -> StudioError:
+def _too_large(path: Path, width: int, height: int) -> StudioError:
+    return StudioError(
+        f"{path} is {width} x {height} pixels, which is too large (at most {MOST_PIXELS:,} pixels); make it "
+        "smaller."
+    )
+
+
+def _no_image(path: Path, data: bytes) -> StudioError:
+    if is_heic(data):
+        return StudioError(f"{path} is a HEIC picture, which cannot be read; save it as JPEG.")
     return StudioError(f"{path} is not an image that can be read; replace it or take it out.")
 
 

@@ -48,7 +48,7 @@ class ImageFrames:
         if not 0 <= frame < len(self):
             raise IndexError(f"frame {frame} of {len(self)}")
         path = self._clip.root / self._clip.files[frame]
-        image = read_image(path)
+        image = read_image(path, upright=self._clip.upright)
         height, width = image.shape[:2]
         if (width, height) != (self._clip.width, self._clip.height):
             raise StudioError(

@@ -4,65 +4,61 @@ Frame N is the N-th picture that decoding from the start gives, whatever the con
 rates, durations and counts. Access goes by presentation time from a key picture on; a key picture
 is used only when seeking to it gave the very pixels that decoding from the start gave. Where the
 times are missing or out of order (damaged files, some containers), decoding starts at frame 0.
-Rotation that a file asks for is not applied: coordinates are of the stored frames.
+Frames are turned as the file asks; coordinates are of the turned frames.
 """
 
 import itertools
-import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import av
 import numpy as np
-from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 from core.datasets.clip import Clip
-from core.datasets.folder import natural_key
+from core.datasets.folder import files, folders
 from core.datasets.found import FoundClip, FoundClips
 from core.datasets.image import image_names
+from core.datasets.orientation import AS_STORED, upright, upright_size
+from core.datasets.video_file import VideoFile
 from core.errors import StudioError
 from core.events import OnProgress
 
+ANIMATIONS = (".gif", ".apng")
+"""Of files that are taken as videos where they are named, or lie in a folder without pictures."""
+
 SUFFIXES = (
-    ".mp4",
-    ".avi",
-    ".mov",
-    ".mkv",
-    ".webm",
-    ".m4v",
-    ".mpg",
-    ".mpeg",
-    ".ts",
-    ".mts",
-    ".wmv",
-    ".flv",
-    ".ogv",
+    *(".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv"),
+    *(".flv", ".ogv", ".3gp", ".vob", ".mxf", *ANIMATIONS),
 )
 """Of files that are taken as videos, in lower case."""
 
 _APART = 12  # frames between starting points: decoding as many takes less than one seek
-_HOPELESS = 10_000  # broken packets after which a file is given up
 
 
 def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     """The clip of a video file, or those of the video files in a folder or, one level down, in its folders.
 
+    Of a folder, files that cannot be read are left out, and said, while there are others.
+
     Raises:
-        StudioError: a file cannot be read as a video.
+        StudioError: no file can be read as a video.
     """
     paths = [source] if source.is_file() else _videos(source)
     if not paths and not image_names(source):
-        inside = sorted(
-            (item for item in source.iterdir() if item.is_dir()), key=lambda f: natural_key(f.name)
-        )
-        paths = [path for folder in inside for path in _videos(folder)]
-    clips = []
+        paths = [path for folder in folders(source) for path in _videos(folder)]
+    clips, warnings, refused = [], _passed_over(source, paths), []
     for number, path in enumerate(paths):
         on_progress(number, len(paths), path.name)
-        clips.append(index_video(path, partial(_report_frame, on_progress, number, len(paths), path.name)))
-    return FoundClips(format="video", clips=tuple(clips)) if clips else None
+        on_frame = partial(_report_frame, on_progress, number, len(paths), path.name)
+        try:
+            clips.append(index_video(path, on_frame))
+        except StudioError as error:
+            refused.append(str(error))
+    if refused and not clips:
+        raise StudioError(refused[0])
+    warnings += [f"Left out: {sentence}" for sentence in refused]
+    return FoundClips(format="video", clips=tuple(clips), warnings=tuple(warnings)) if clips else None
 
 
 def index_video(path: Path, on_frame: Callable[[int], None] = lambda frame: None) -> FoundClip:
@@ -76,15 +72,15 @@ def index_video(path: Path, on_frame: Callable[[int], None] = lambda frame: None
     times: list[int | None] = []
     starts: dict[int, int] = {}  # frame -> checksum of its pixels
     sizes: set[tuple[int, int]] = set()
-    rotation = 0
-    with _Decoder(path) as decoder:
-        for number, frame in enumerate(decoder.from_start()):
+    interlaced = 0
+    with VideoFile(path) as video:
+        for number, frame in enumerate(video.from_start()):
             on_frame(number)
             times.append(frame.pts)
-            sizes.add((frame.width, frame.height))
-            rotation = rotation or frame.rotation
+            sizes.add(upright_size(frame.width, frame.height, video.orientation))
+            interlaced += frame.interlaced_frame
             if frame.key_frame and (not starts or number - max(starts) >= _APART):
-                starts[number] = _checksum(frame)
+                starts[number] = video.checksum(frame)
         if not times:
             raise StudioError(f"{path} holds no picture that can be decoded; replace it by a whole video.")
         if len(sizes) > 1:
@@ -93,9 +89,14 @@ def index_video(path: Path, on_frame: Callable[[int], None] = lambda frame: None
         timestamps = tuple(ordered) if ordered else tuple(range(len(times)))
         keyframes = [0]
         if ordered:
-            keyframes += [n for n, checksum in starts.items() if n and decoder.leads_to(ordered[n], checksum)]
-        unit = decoder.seconds(1) if ordered else 0.0
-        warnings = _warnings(path, decoder, rotation, timestamps if ordered else ())
+            keyframes += [n for n, checksum in starts.items() if n and video.leads_to(ordered[n], checksum)]
+        unit = video.seconds(1) if ordered else 0.0
+        warnings = _warnings(video, timestamps if ordered else ())
+    if interlaced * 2 > len(times):
+        warnings.append(
+            f"{path.name} is interlaced: every frame holds two moments in alternate lines; deinterlace it "
+            "where edges look like combs."
+        )
     width, height = sizes.pop()
     clip = Clip(
         name=path.stem,
@@ -107,7 +108,7 @@ def index_video(path: Path, on_frame: Callable[[int], None] = lambda frame: None
         timestamps=timestamps,
         keyframes=tuple(keyframes),
     )
-    return FoundClip(clip=clip, unit=unit, warnings=warnings)
+    return FoundClip(clip=clip, unit=unit, warnings=tuple(warnings))
 
 
 class VideoFrames:
@@ -120,7 +121,7 @@ class VideoFrames:
             StudioError: it is missing or no video.
         """
         self._clip = clip
-        self._decoder = _Decoder(clip.root / clip.files[0])
+        self._video = VideoFile(clip.root / clip.files[0])
         self._pictures: Iterator[VideoFrame] = iter(())
         self._sought = False  # whether decoding began elsewhere than at frame 0
         self._next = -1  # the frame of the file that `_pictures` gives next; -1 before the first
@@ -143,16 +144,19 @@ class VideoFrames:
             self._start_at(start)
         picture = next(itertools.islice(self._pictures, number - self._next, None), None)
         self._next = number + 1
-        if picture is None or not self._fits(picture, number):
-            self._next = -1
-            path = self._clip.root / self._clip.files[0]
-            raise StudioError(
-                f"{path} is not the video that was imported; restore that file, or import this one again."
-            )
-        return picture.to_ndarray(format="rgb24")
+        if picture is not None and (not self._sought or picture.pts == self._clip.timestamps[number]):
+            orientation = self._video.orientation if self._clip.upright else AS_STORED
+            size = upright_size(picture.width, picture.height, orientation)
+            if size == (self._clip.width, self._clip.height):
+                return upright(self._video.pixels(picture), orientation)
+        self._next = -1
+        raise StudioError(
+            f"{self._video.path} is not the video that was imported; restore that file, or import this one "
+            "again."
+        )
 
     def close(self) -> None:
-        self._decoder.close()
+        self._video.close()
 
     def __enter__(self) -> "VideoFrames":
         return self
@@ -163,104 +167,10 @@ class VideoFrames:
     def _start_at(self, start: int) -> None:
         self._sought = start > 0
         if self._sought:
-            self._pictures = self._decoder.from_time(self._clip.timestamps[start])
+            self._pictures = self._video.from_time(self._clip.timestamps[start])
         else:
-            self._pictures = self._decoder.from_start()
+            self._pictures = self._video.from_start()
         self._next = start
-
-    def _fits(self, picture: VideoFrame, number: int) -> bool:
-        in_time = not self._sought or picture.pts == self._clip.timestamps[number]
-        return in_time and (picture.width, picture.height) == (self._clip.width, self._clip.height)
-
-
-class _Decoder:
-    """An open file and its first video stream; packets that cannot be decoded are passed over."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.broken = 0  # packets passed over
-        self._container = self._open()
-        self._fresh = True
-
-    def _open(self) -> InputContainer:
-        if not self.path.is_file():
-            raise StudioError(f"There is no file {self.path}; put it back, or use Find moved frames.")
-        try:
-            container = av.open(str(self.path))
-        except (av.error.FFmpegError, OSError) as error:
-            raise StudioError(
-                f"{self.path} is not a video that can be read; replace it by a whole one."
-            ) from error
-        if not container.streams.video:
-            container.close()
-            raise StudioError(f"{self.path} holds no video; choose a file with pictures.")
-        return container
-
-    def announced(self) -> float:
-        """How long the file says it is, in seconds; 0 where it does not say."""
-        stream = self._container.streams.video[0]
-        by_duration = float((stream.duration or 0) * (stream.time_base or 0))
-        by_count = float(stream.frames / stream.average_rate) if stream.average_rate else 0.0
-        return max(by_duration, by_count)
-
-    def seconds(self, units: int) -> float:
-        """A span of the stream's units in seconds."""
-        return float(units * (self._container.streams.video[0].time_base or 0))
-
-    def from_start(self) -> Iterator[VideoFrame]:
-        """Every picture of the file, in order of presentation."""
-        if not self._fresh:
-            self._container.close()
-            self._container = self._open()
-        self._fresh = False
-        return self._pictures()
-
-    def from_time(self, time: int) -> Iterator[VideoFrame]:
-        """Pictures from the one at `time` on, in the stream's units; none when seeking passes over it."""
-        self._fresh = False
-        try:
-            self._container.seek(time, stream=self._container.streams.video[0], backward=True)
-        except av.error.FFmpegError:
-            return
-        reached = False
-        for picture in self._pictures():
-            if not reached:
-                if picture.pts is None or picture.pts < time:
-                    continue
-                if picture.pts > time:
-                    return
-                reached = True
-            yield picture
-
-    def leads_to(self, time: int, checksum: int) -> bool:
-        """Whether seeking to `time` gives the picture of that checksum."""
-        return any(_checksum(picture) == checksum for picture in itertools.islice(self.from_time(time), 1))
-
-    def close(self) -> None:
-        self._container.close()
-
-    def __enter__(self) -> "_Decoder":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _pictures(self) -> Iterator[VideoFrame]:
-        packets = self._container.demux(self._container.streams.video[0])
-        while True:
-            try:
-                packet = next(packets, None)
-                if packet is None:
-                    return
-                pictures = packet.decode()
-            except av.error.EOFError:
-                return
-            except av.error.FFmpegError:
-                self.broken += 1
-                if packet is None or self.broken > _HOPELESS:
-                    return
-                continue
-            yield from (picture for picture in pictures if isinstance(picture, VideoFrame))
 
 
 def _report_frame(on_progress: OnProgress, number: int, total: int, name: str, frame: int) -> None:
@@ -269,12 +179,21 @@ def _report_frame(on_progress: OnProgress, number: int, total: int, name: str, f
 
 
 def _videos(folder: Path) -> list[Path]:
-    paths = (item for item in folder.iterdir() if item.suffix.lower() in SUFFIXES and item.is_file())
-    return sorted(paths, key=lambda path: natural_key(path.name))
+    found = files(folder, SUFFIXES)
+    if any(path.suffix.lower() in ANIMATIONS for path in found) and image_names(folder):
+        return [path for path in found if path.suffix.lower() not in ANIMATIONS]
+    return found
 
 
-def _checksum(picture: VideoFrame) -> int:
-    return zlib.crc32(picture.to_ndarray(format="rgb24").tobytes())
+def _passed_over(source: Path, paths: list[Path]) -> list[str]:
+    """A sentence where pictures lie beside the videos of a folder."""
+    pictures = image_names(source) if paths and source.is_dir() and paths[0].parent == source else []
+    if len(pictures) < 2:
+        return []
+    return [
+        f"{source.name} holds {len(pictures)} pictures beside its videos; they were left out, so put them "
+        "into a folder of their own to import them."
+    ]
 
 
 def _in_order(times: list[int | None]) -> list[int] | None:
@@ -284,19 +203,19 @@ def _in_order(times: list[int | None]) -> list[int] | None:
     return known if len(known) == len(times) and in_order else None
 
 
-def _warnings(path: Path, decoder: _Decoder, rotation: int, times: tuple[int, ...]) -> tuple[str, ...]:
-    warnings = []
-    if decoder.broken:
-        count = decoder.broken
-        warnings.append(f"{path.name} is damaged: {count} packets could not be decoded and were passed over.")
-    announced, lasts = decoder.announced(), decoder.seconds(times[-1] - times[0]) if times else 0.0
+def _warnings(video: VideoFile, times: tuple[int, ...]) -> list[str]:
+    warnings, name = [], video.path.name
+    if video.broken:
+        warnings.append(
+            f"{name} is damaged: {video.broken} packets could not be decoded and were passed over."
+        )
+    announced, lasts = video.announced(), video.seconds(times[-1] - times[0]) if times else 0.0
     if times and lasts + 1 < 0.9 * announced:
         warnings.append(
-            f"{path.name} announces {announced:.1f} s and holds {lasts:.1f} s of pictures; "
-            "it may be cut short."
+            f"{name} announces {announced:.1f} s and holds {lasts:.1f} s of pictures; it may be cut short."
         )
-    if rotation:
-        warnings.append(
-            f"{path.name} asks to be turned by {rotation} degrees; its frames were taken as stored."
-        )
-    return tuple(warnings)
+    if video.is_askew:
+        warnings.append(f"{name} asks to be turned by no right angle; its frames were taken as stored.")
+    if video.films() > 1:
+        warnings.append(f"{name} holds {video.films()} streams of pictures; the first was taken.")
+    return warnings

@@ -118,9 +118,9 @@ def test_frames_far_apart_are_sought_not_decoded_one_after_the_other(film, monke
     clip = choose(found, FrameChoice(every=30)).clip
     decoded = []
     with open_frames(clip) as frames:
-        pictures = frames._decoder._pictures
+        pictures = frames._video._pictures
         counted = lambda: (decoded.append(one) or one for one in pictures())  # noqa: E731
-        monkeypatch.setattr(frames._decoder, "_pictures", counted)
+        monkeypatch.setattr(frames._video, "_pictures", counted)
         assert [number_of(frames[place]) for place in range(3)] == [0, 30, 60]
     assert len(decoded) < 15  # of 61 up to the last
 

@@ -1,3 +1,4 @@
+import io
 import struct
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from core.datasets.image import (
     common_size,
@@ -48,13 +50,102 @@ def test_sixteen_bits_and_gray_become_rgb(tmp_path, suffix):
     np.testing.assert_allclose(image[:, :, 1], gray >> 8, atol=1)
 
 
-def test_exif_does_not_turn_the_picture(tmp_path):
-    path = write(tmp_path / "a.jpg", PICTURE)
-    exif = bytes.fromhex("4578696600004d4d002a00000008000101120003000000010006000000000000")  # orientation 6
-    data = path.read_bytes()
-    path.write_bytes(data[:2] + segment(0xE1, exif) + data[2:])
-    assert read_image(path).shape == (41, 67, 3)
-    assert image_size(path) == (67, 41)
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_turned_as_its_exif_asks(tmp_path, suffix, orientation):
+    path = tmp_path / f"a{suffix}"
+    image = Image.fromarray(PICTURE)
+    image.getexif()[0x0112] = orientation
+    image.save(path, exif=image.getexif(), **({"lossless": True} if suffix == ".webp" else {"quality": 100}))
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(path))).astype(int)
+    np.testing.assert_allclose(read_image(path), expected, atol=30)
+    np.testing.assert_allclose(read_values(path), expected, atol=30)
+    assert image_size(path) == common_size([path]) == expected.shape[1::-1]
+    np.testing.assert_allclose(read_image(path, upright=False), PICTURE.astype(int), atol=30)
+    assert image_size(path, upright=False) == (67, 41)
+
+
+def test_exif_behind_the_pixels_of_a_png_counts(tmp_path):
+    path = write(tmp_path / "a.png", PICTURE)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = exif.tobytes().removeprefix(b"Exif\0\0")
+    chunk = png((b"eXIf", content))[8:-12]
+    path.write_bytes(path.read_bytes()[:-12] + chunk + path.read_bytes()[-12:])
+    assert image_size(path) == common_size([path]) == (41, 67)
+    np.testing.assert_array_equal(read_image(path), np.rot90(PICTURE, -1))
+
+
+def test_indices_of_a_palette_are_turned_too(tmp_path):
+    indices = rng.integers(0, 256, (5, 7)).astype(np.uint8)
+    image = Image.open(io.BytesIO(encode_palette_png(indices, np.zeros((256, 3)))))
+    image.getexif()[0x0112] = 8
+    image.save(tmp_path / "a.png", exif=image.getexif())
+    np.testing.assert_array_equal(read_values(tmp_path / "a.png"), np.rot90(indices))
+    np.testing.assert_array_equal(read_values(tmp_path / "a.png", upright=False), indices)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_tiff_is_upright_in_any_case(tmp_path, orientation):
+    path = tmp_path / "a.tif"
+    Image.fromarray(PICTURE).save(path, tiffinfo={0x0112: orientation})
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(path)))
+    for up in (True, False):
+        np.testing.assert_array_equal(read_image(path, upright=up), expected)
+    assert image_size(path) == common_size([path]) == expected.shape[1::-1]
+
+
+def test_cmyk_is_rgb(tmp_path):
+    for suffix in (".jpg", ".tif"):
+        path = tmp_path / f"a{suffix}"
+        Image.fromarray(PICTURE).convert("CMYK").save(path, quality=100)
+        np.testing.assert_allclose(read_image(path), PICTURE.astype(int), atol=30)
+
+
+def test_what_is_transparent_shows_its_colour(tmp_path):
+    pixels = np.dstack([PICTURE, np.full((41, 67), 9, np.uint8)])
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), PICTURE)
+    image = Image.fromarray(PICTURE).quantize(16)
+    image.save(tmp_path / "b.png", transparency=3)
+    np.testing.assert_array_equal(read_image(tmp_path / "b.png"), np.asarray(image.convert("RGB")))
+
+
+def test_values_of_32_bits_are_refused_by_their_kind(tmp_path):
+    write(tmp_path / "a.tif", PICTURE[:, :, 0].astype(np.float32))
+    with pytest.raises(
+        StudioError, match="holds floating-point numbers of 32 bits; save it with 8 or 16 bits"
+    ):
+        read_image(tmp_path / "a.tif")
+    Image.fromarray(PICTURE[:, :, 0].astype(np.int32)).save(tmp_path / "b.tif")
+    with pytest.raises(StudioError, match="holds integers of 32 bits"):
+        common_size([tmp_path / "b.tif"])
+
+
+def test_a_heic_picture_by_another_name_is_said(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"\0\0\0\x18ftypheic" + bytes(300))
+    for read in (read_image, read_values, image_size):
+        with pytest.raises(
+            StudioError, match=r"a\.jpg is a HEIC picture, which cannot be read; save it as JPEG"
+        ):
+            read(tmp_path / "a.jpg")
+
+
+def test_a_tiff_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path):
+    path = tmp_path / "a.tif"
+    Image.fromarray(PICTURE).save(path)
+    data = bytearray(path.read_bytes())
+    for tag, value in ((256, 60_000), (257, 50_000)):
+        place = data.index(struct.pack("<HHI", tag, 4, 1)) if struct.pack("<HHI", tag, 4, 1) in data else -1
+        kind = 4 if place >= 0 else 3
+        place = data.index(struct.pack("<HHI", tag, kind, 1))
+        data[place : place + 12] = struct.pack("<HHII", tag, 4, 1, value)
+    path.write_bytes(data)
+    for read in (read_image, read_values, image_size):
+        with pytest.raises(
+            StudioError, match=r"60000 x 50000 pixels, which is too large \(at most 134,217,728"
+        ):
+            read(path)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".ppm", ".pgm", ".bmp", ".webp"])
