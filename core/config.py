@@ -38,6 +38,7 @@ def setting(
     auto: str = "",
     advanced: bool = False,
     start: bool = False,
+    words: tuple[str, ...] = (),
     free: bool = False,
 ) -> Any:
     """A field of a settings dataclass.
@@ -53,6 +54,7 @@ def setting(
         auto: for a choice of text, what `auto` means, in a word or two.
         advanced: folded away in the form until asked for.
         start: for text, a trunk's start: `random`, or a run or weights file, whose path is made absolute.
+        words: for text, what may be given in place of a file, whose path is made absolute.
         free: a run may be resumed with another value: it decides how long, where or how often, not what
             is computed.
     """
@@ -68,6 +70,7 @@ def setting(
             "auto": auto,
             "advanced": advanced,
             "start": start,
+            "words": words,
             "free": free,
         },
     )

@@ -7,7 +7,7 @@ from core.cli.outcome import Outcome
 from core.cli.running import passing_run
 from core.detection.config import DetectConfig
 from core.errors import StudioError
-from core.evaluation import origin
+from core.evaluation import comp4, origin
 from core.runs.job import Job
 
 add_arguments = job_command.add_arguments
@@ -26,5 +26,6 @@ def perform(args: argparse.Namespace, job: Job) -> Outcome:
         raise StudioError(
             f"Cannot write to {settings.out} ({error.strerror}); choose another folder."
         ) from error
-    files = sorted(str(path) for path in settings.out.glob(f"comp4_det_{settings.set}_*.txt"))
+    classes = origin.classes_of(facts) or ()
+    files = sorted(str(settings.out / comp4.file_name(settings.set, name)) for name in classes)
     return Outcome(f"Wrote {len(files)} files to {settings.out}.", {"files": files})

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import typing
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,7 +43,8 @@ def add_settings(
         else:
             if typing.get_origin(kind) is tuple:
                 kind, options["nargs"] = typing.get_args(kind)[0], "*"
-            options["type"] = start_of if rule["start"] else _absolute if kind is Path else kind
+            words = ("random",) if rule["start"] else rule["words"]
+            options["type"] = partial(word_or_path, words) if words else _absolute if kind is Path else kind
             options["metavar"] = rule["unit"].upper() or kind.__name__.upper()
             if choices := config.choices_of(field):
                 options["choices"] = choices
@@ -83,9 +85,9 @@ def take_given(folder: RunFolder, args: argparse.Namespace, job: Job) -> None:
             launch.change_settings(folder, job, settings)
 
 
-def start_of(text: str) -> str:
-    """`random`, or the absolute path of a run or weights file, as jobs take it for `init`."""
-    return text if text == "random" else str(_absolute(text))
+def word_or_path(words: Collection[str], text: str) -> str:
+    """One of some words as it is, or the absolute path of a file, a run or weights."""
+    return text if text in words else str(_absolute(text))
 
 
 def _absolute(text: str) -> Path:

@@ -6,7 +6,7 @@ Corners in the files are 1-based and inclusive: `[xmin, ymin, xmax, ymax]` becom
 order, and `part` elements carry names and boxes of their own, which are left alone.
 """
 
-import re
+import contextlib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,12 @@ from xml.etree import ElementTree
 import numpy as np
 
 from core.datasets import xml_tree
+from core.datasets.folder import same_name
 from core.datasets.image import image_size
+from core.datasets.voc_folder import VocFolder
 from core.errors import StudioError
 
-CLASSES = (
+CLASSES: tuple[str, ...] = (
     "aeroplane",
     "bicycle",
     "bird",
@@ -43,9 +45,9 @@ CLASSES = (
 """The twenty classes, in VOC's order."""
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
-_NO_BOX = "is no box, so the object is left out; correct it."
-_PLAIN_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
-_NAMED = 3  # of many images, or of many faults, those that a sentence names
+_REACH = 1.0  # pixels that a box may reach out of its picture unsaid
+_MOST_ODD = 0.1  # of the objects of a set; the annotations are of another kind where more are no boxes
+_FEW = 3  # odd objects that are left out however small a set is
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,7 @@ class VocObject:
     """One object of an image.
 
     Attributes:
-        name: one of `CLASSES`.
+        name: of its class, as annotated.
         box: (4,) float32, pixels (see `core.geometry`).
         difficult: neither counted nor held against a detector.
         truncated: the box does not hold all of the object.
@@ -66,15 +68,33 @@ class VocObject:
 
 
 @dataclass(frozen=True)
+class Oddity:
+    """Something odd in an annotation.
+
+    Attributes:
+        kind: of `oddities.SENTENCES`.
+        place: the file, and the line where that helps.
+        what: was found there.
+        name: of the object's class; empty where it is about no object.
+    """
+
+    kind: str
+    place: str
+    what: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class VocImage:
-    """One image and its objects.
+    """One image and its objects, of whatever classes.
 
     Attributes:
         id: such as `000012`.
-        path: of the JPEG, which need not be there (see `read_split`).
-        width, height: in pixels; 0 where neither annotation nor JPEG says them, or no JPEG is to be opened.
+        path: of the picture, which need not be there (see `read_split`).
+        width, height: in pixels, upright: the picture's where pictures are read, else the annotation's; 0
+            where nothing says them.
         annotated: whether its objects are known; without an annotation there may be any.
-        remarks: what is odd in the annotation and was left out or taken as it is, a sentence each.
+        oddities: what was left out or taken as it is.
     """
 
     id: str
@@ -83,27 +103,31 @@ class VocImage:
     height: int
     objects: tuple[VocObject, ...]
     annotated: bool = True
-    remarks: tuple[str, ...] = ()
+    oddities: tuple[Oddity, ...] = ()
 
 
 def read_split(voc: Path, year: int, name: str, *, pictures: bool = True) -> tuple[VocImage, ...]:
-    """The images of one list of `ImageSets/Main`, in its order, each once.
+    """The images of one list, in its order, each once.
 
     Args:
-        voc: the VOCdevkit folder, the folder above it, or `VOC<year>` itself.
+        voc: the VOCdevkit folder, the folder above it, `VOC<year>` itself, or another data set in VOC's
+            manner (see `core.datasets.voc_folder`).
         year: 2007, 2012, or another that has a folder `VOC<year>`.
-        name: of the list, such as `trainval` or `test`.
-        pictures: whether the JPEGs are needed; only to measure detections they are not.
+        name: of the list, such as `trainval` or `test`; `all` where there are none.
+        pictures: whether the pictures are needed; only to measure detections they are not.
 
     Returns:
         Images with their objects; of those without an annotation (all of the test set of 2012), the size
-        alone, from the JPEG.
+        alone, from the picture.
 
     Raises:
-        StudioError: a folder or list is missing, a needed image is, or an annotation is broken; says which.
+        StudioError: a folder or list is missing, a needed image is, an annotation is broken, or more than a
+            tenth of the objects have no box; says which.
     """
-    folder = _year_folder(voc, year)
-    return tuple(_image(folder, id, pictures) for id in _ids(folder, name))
+    folder = VocFolder.find(voc, year)
+    images = tuple(_image(folder, id, pictures) for id in folder.ids(name))
+    _check_boxes(images, name)
+    return images
 
 
 class KeptSet:
@@ -121,9 +145,9 @@ class KeptSet:
         Raises:
             StudioError: as `read_split`.
         """
-        folder = _year_folder(voc, year)
-        sources = (folder / "ImageSets" / "Main" / f"{name}.txt", folder / "Annotations")
-        key = (sources, tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in sources))
+        folder = VocFolder.find(voc, year)
+        sources = (folder.list_path(name), folder.annotations)
+        key = (sources, name, tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in sources))
         kept = self._kept
         if key != kept[0]:
             self._kept = kept = (key, read_split(voc, year, name, pictures=False))
@@ -134,62 +158,72 @@ class KeptSet:
         self._kept = (None, ())
 
 
-def read_image_annotation(folder: Path, id: str, *, pictures: bool = True) -> VocImage:
+def read_image_annotation(path: Path, id: str, *, pictures: bool = True) -> VocImage:
     """One image of a `VOC<year>` folder by its id.
 
-    An object of another class than VOC's is left out, and one whose box is inverted or not finite; a box that
-    reaches out of the image is taken as it is, as in the devkit; the image's remarks say so.
+    An object without a box that can be meant is left out; a box that reaches out of the image is taken as it
+    is, as in the devkit; the image's oddities say so.
 
     Raises:
         StudioError: its annotation is missing or broken, or the image is missing and needed.
     """
-    path = folder / "Annotations" / f"{id}.xml"
+    return _annotated(VocFolder.at(path), id, pictures)
+
+
+def _annotated(folder: VocFolder, id: str, pictures: bool) -> VocImage:
+    path = folder.annotation(id) or folder.annotations / f"{id}.xml"
     root = xml_tree.parse(path)
-    image = _image_path(folder, id, pictures)
+    odd: list[Oddity] = []
+    named = xml_tree.text(root, "filename")
+    image = _picture(folder, id, pictures, odd, named)
     size = xml_tree.child(root, "size")
-    width, height = (0, 0) if size is None else (_size(size, "width"), _size(size, "height"))
-    if not (width and height):
-        try:
+    width, height = said = (0, 0) if size is None else (_size(size, "width"), _size(size, "height"))
+    if pictures:
+        width, height = image_size(image)
+        if all(said) and said != (width, height):
+            sizes = f"{said[0]} x {said[1]} px, while the picture has {width} x {height}"
+            odd.append(Oddity("size", str(path), sizes))
+    elif not all(said):
+        with contextlib.suppress(StudioError):
             width, height = image_size(image)
-        except StudioError:
-            if pictures:
-                raise
-            width, height = 0, 0
-    objects, remarks = [], []
+    objects = []
     for element in xml_tree.children(root, "object"):
-        place = f"{path}, line {element.line},"
-        name = xml_tree.text(element, "name")
-        if name not in CLASSES:
-            remarks.append(f"{place} has an object of the class {name[:40]!r}, which is left out.")
+        place = f"{path}, line {element.line}"
+        name = class_name(xml_tree.text(element, "name"))
+        corners = _corners(element)
+        if not name or isinstance(corners, str):
+            what = f"a {name} {corners}" if name else "an object without a name"
+            odd.append(Oddity("no_box", place, what, name))
             continue
-        x1, y1, x2, y2 = corners = _corners(element, name, place)
-        if not all(abs(value) < 1e6 for value in corners) or x2 < x1 or y2 < y1:  # NaN is not below
-            remarks.append(f"{place} has a {name} whose box {x1:g} {y1:g} {x2:g} {y2:g} {_NO_BOX}")
-            continue
+        x1, y1, x2, y2 = corners
         box = np.array([x1 - 1, y1 - 1, x2, y2], np.float32)
-        one = VocObject(name, box, _flag(element, "difficult"), _flag(element, "truncated"))
-        objects.append(one)
-        if width and ((one.box[:2] < -1).any() or (one.box[2:] > (width + 1, height + 1)).any()):
-            remarks.append(f"{place} has a {name} that reaches out of its image ({width} x {height} px).")
-    return VocImage(id, image, width, height, tuple(objects), remarks=tuple(remarks))
+        objects.append(VocObject(name, box, _flag(element, "difficult"), _flag(element, "truncated")))
+        if len(list(xml_tree.children(element, "bndbox"))) > 1:
+            odd.append(Oddity("several", place, f"a {name}", name))
+        if min(x1, y1) == 0:
+            odd.append(Oddity("zero", place, f"a {name}", name))
+        if width and (min(x1, y1) < 1 - _REACH or x2 > width + _REACH or y2 > height + _REACH):
+            kind = "outside" if x2 <= 0 or y2 <= 0 or x1 > width or y1 > height else "out"
+            at = f"a {name} at {x1:g} {y1:g} {x2:g} {y2:g} in {width} x {height} px"
+            odd.append(Oddity(kind, place, at, name))
+    return VocImage(id, image, width, height, tuple(objects), oddities=tuple(odd))
 
 
-def remarks_on(images: Sequence[VocImage], set_name: str) -> list[str]:
-    """What is odd in the annotations of a set, in a few sentences: warnings for whoever works on it."""
-    without = [image.id for image in images if not image.annotated]
-    said = []
-    if without:
-        names = ", ".join(without[:_NAMED]) + (" …" if len(without) > _NAMED else "")
-        said.append(
-            f"Left out of {set_name}: {len(without):,} of {len(images):,} images, "
-            f"without annotation ({names})."
-        )
-    remarks = [remark for image in images for remark in image.remarks]
-    remarks.sort(key=lambda remark: not remark.endswith(_NO_BOX))  # they change what is measured
-    said += remarks[:_NAMED]
-    if len(remarks) > _NAMED:
-        said.append(f"There are {len(remarks) - _NAMED:,} more remarks of this kind on {set_name}.")
-    return said
+def within(box: np.ndarray, image: VocImage) -> np.ndarray | None:
+    """A box, (4,) float32, cut at the borders of its image; None where less than a pixel of it is left.
+
+    Where the size of the image is not known, the box as it is.
+    """
+    if not (image.width and image.height):
+        return box
+    limit = np.array([image.width, image.height, image.width, image.height], np.float32)
+    cut = np.clip(box, 0, limit)
+    return cut if (cut[2:] - cut[:2] >= 1).all() else None
+
+
+def class_name(text: str) -> str:
+    """The name of a class as it compares: accents composed, one blank for several."""
+    return " ".join(same_name(text).split())
 
 
 def write_annotation(image: VocImage, folder: Path) -> None:
@@ -212,61 +246,69 @@ def _fill(element: ElementTree.Element, values: Mapping[str, object]) -> None:
         ElementTree.SubElement(element, tag).text = str(value)
 
 
-def _corners(element: xml_tree.Element, name: str, place: str) -> tuple[float, ...]:
+def _corners(element: xml_tree.Element) -> tuple[float, ...] | str:
+    """The corners of an object as they are in the file; or why there are none, after `a car`."""
     box = xml_tree.child(element, "bndbox")
+    texts = [xml_tree.text(box, corner) for corner in _CORNERS]
+    if box is None:
+        others = [child.tag for child in element if child.tag in ("polygon", "robndbox", "pixel")]
+        return f"with a {others[0]} and no bndbox" if others else "without a bndbox"
     try:
-        return tuple(float(xml_tree.text(box, corner)) for corner in _CORNERS)
-    except ValueError as error:
-        raise StudioError(f"{place} has a {name} without the four corners of its box; add them.") from error
+        x1, y1, x2, y2 = corners = tuple(float(text) for text in texts)
+    except ValueError:
+        return f"without the four corners of its box ({' '.join(text or '?' for text in texts)})"[:120]
+    if not all(abs(value) < 1e6 for value in corners):  # NaN is not below
+        return f"whose box is {' '.join(texts)}"[:120]
+    # Corners are included, so a box of one pixel has equal ones.
+    return f"whose corners are upside down, {x1:g} {y1:g} {x2:g} {y2:g}" if x2 < x1 or y2 < y1 else corners
 
 
-def _image(folder: Path, id: str, pictures: bool) -> VocImage:
-    if (folder / "Annotations" / f"{id}.xml").is_file():
-        return read_image_annotation(folder, id, pictures=pictures)
-    path = _image_path(folder, id, pictures)
+def _check_boxes(images: Sequence[VocImage], name: str) -> None:
+    """Refuse a set whose boxes are of another kind than VOC's."""
+    odd = [one for image in images for one in image.oddities if one.kind == "no_box"]
+    boxes = [one.box for image in images for one in image.objects]
+    count = len(odd) + len(boxes)
+    if len(odd) > max(_FEW, _MOST_ODD * count):
+        raise StudioError(
+            f"{len(odd):,} of {count:,} objects of {name} have no box that can be meant, the first in "
+            f"{odd[0].place} ({odd[0].what}); mend the annotations."
+        )
+    if boxes:
+        corners = np.stack(boxes) + np.array([1, 1, 0, 0])
+        if corners.min() >= 0 and corners.max() <= 1 and (corners % 1).any():
+            raise StudioError(
+                f"The corners of the boxes of {name} lie between 0 and 1, as if they were shares of the "
+                "picture; write them in pixels, as VOC does."
+            )
+
+
+def _image(folder: VocFolder, id: str, pictures: bool) -> VocImage:
+    if folder.annotation(id) is not None:
+        return _annotated(folder, id, pictures)
+    odd: list[Oddity] = []
+    path = _picture(folder, id, pictures, odd)
     width, height = image_size(path) if pictures else (0, 0)
-    return VocImage(id, path, width, height, objects=(), annotated=False)
+    return VocImage(id, path, width, height, objects=(), annotated=False, oddities=tuple(odd))
 
 
-def _year_folder(voc: Path, year: int) -> Path:
-    for folder in (voc / f"VOC{year}", voc / "VOCdevkit" / f"VOC{year}", voc):
-        other_year = re.fullmatch(r"VOC\d{4}", folder.name) and folder.name != f"VOC{year}"
-        if (folder / "ImageSets" / "Main").is_dir() and not other_year:
-            return folder
-    raise StudioError(
-        f"{voc} holds no VOC{year}; choose the VOCdevkit folder with VOC{year}/ImageSets/Main in it."
-    )
-
-
-def _ids(folder: Path, name: str) -> list[str]:
-    path = folder / "ImageSets" / "Main" / f"{name}.txt"
-    if not _PLAIN_NAME.fullmatch(name) or not path.is_file():
-        present = ", ".join(sorted(item.stem for item in path.parent.glob("*.txt") if "_" not in item.stem))
-        raise StudioError(f"{folder.name} has no image set {name!r}; it has {present or 'none'}.")
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudioError(f"{path} cannot be read as a list of images; restore it.") from error
-    ids = list(dict.fromkeys(line.split()[0] for line in lines if line.strip()))
-    wrong = next((id for id in ids if not _PLAIN_NAME.fullmatch(id)), None)
-    if wrong is not None:
-        raise StudioError(f"{path} lists {wrong[:40]!r}, which is no image id; correct it.")
-    if not ids:
-        raise StudioError(f"{path} lists no images; restore it.")
-    return ids
-
-
-def _image_path(folder: Path, id: str, needed: bool) -> Path:
-    path = folder / "JPEGImages" / f"{id}.jpg"
-    if needed and not path.is_file():
+def _picture(folder: VocFolder, id: str, needed: bool, odd: list[Oddity], named: str = "") -> Path:
+    """The picture of an id; what is odd about it is added to `odd`."""
+    names = folder.picture_names(id, named)
+    if not names and needed:
+        path = folder.pictures / f"{id}.jpg"
         raise StudioError(f"The image {path} is missing; put it back or take {id} out of the image set.")
+    path = folder.pictures / (names[0] if names else f"{id}.jpg")
+    if len(names) > 1:
+        odd.append(Oddity("doubles", str(path), f"beside {', '.join(names[1:])}"))
+    if names and same_name(path.stem).casefold() != id.casefold():
+        odd.append(Oddity("renamed", str(path), f"for {id}"))
     return path
 
 
 def _flag(element: xml_tree.Element, tag: str) -> bool:
-    return xml_tree.text(element, tag).lower() in ("1", "true", "yes")
+    return xml_tree.text(element, tag).lower() in ("1", "1.0", "true", "t", "yes", "y")
 
 
 def _size(element: xml_tree.Element, tag: str) -> int:
-    text = xml_tree.text(element, tag)
+    text = xml_tree.text(element, tag).removesuffix(".0")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0

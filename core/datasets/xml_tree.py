@@ -1,14 +1,24 @@
-"""Small XML files of strangers as trees whose elements know their lines; hostile ones are refused."""
+"""Small XML files of strangers as trees whose elements know their lines; hostile ones are refused.
 
+Tags are in lower case and without the prefix of a namespace: programs write `object`, `OBJECT` and
+`voc:object`.
+"""
+
+import functools
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 from core.errors import StudioError
+from core.text_file import decoded
 
 _LARGEST = 10_000_000  # bytes of a file
 _DEEPEST = 32  # elements within elements; VOC's annotations have 5
+_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
+_ENCODING = re.compile(r"encoding\s*=\s*[\"']([\w.-]+)[\"']")
+_PARTIAL = "latin-1"  # of a file that says no encoding and is not Unicode: what is ASCII in it is right
 
 
 class Element(ElementTree.Element):
@@ -34,19 +44,42 @@ def parse(path: Path) -> Element:
         raise StudioError(f"{path} is larger than 10 MB, so it is no annotation; restore it.")
     builder = _Builder()
     try:
-        return builder.tree(data)
+        try:
+            return builder.tree(data)
+        except (expat.ExpatError, ValueError, LookupError):  # as it stands, or as its maker's encoding
+            builder = _Builder("utf-8")
+            return builder.tree(_as_utf8(data, path))
     except expat.ExpatError as error:
         raise StudioError(f"{path} is not whole XML ({error}); restore it.") from error
-    except (ValueError, LookupError) as error:  # an encoding that Python does not know
+    except (ValueError, LookupError) as error:
         raise StudioError(f"{path} has an unknown encoding ({error}); save it as UTF-8.") from error
-    except StudioError as error:
+    except _RefusedError as error:
         raise StudioError(f"{path}, line {builder.line}, {error}; take that out.") from error
 
 
+def _as_utf8(data: bytes, path: Path) -> bytes:
+    """A file in UTF-16 without a mark, or in an encoding that expat does not know, such as GB 2312.
+
+    The declaration goes, since it would no longer be true; lines stay where they are.
+    """
+    declared = _DECLARATION.match(data[:200].decode("latin-1"))
+    said = _ENCODING.search(declared[0]) if declared else None
+    if said and not said[1].lower().startswith("utf"):  # whose marks `decoded` knows
+        text = data.decode(said[1])
+    else:
+        text = decoded(data, path, _PARTIAL)
+    found = _DECLARATION.match(text)
+    return (text[found.end() :] if found else text).encode()
+
+
+class _RefusedError(Exception):
+    """What no annotation has and a hostile file may; says what."""
+
+
 def children(element: Element, tag: str) -> Iterator[Element]:
-    """The children of a tag, which is in lower case; the file may write it as it likes."""
+    """The children of a tag."""
     for each in element:
-        if isinstance(each, Element) and each.tag.lower() == tag:
+        if isinstance(each, Element) and each.tag == tag:
             yield each
 
 
@@ -61,11 +94,16 @@ def text(element: Element | None, tag: str) -> str:
     return "" if found is None or found.text is None else found.text.strip()
 
 
+@functools.lru_cache(maxsize=1000)
+def _bare(tag: str) -> str:
+    return tag.rpartition(":")[2].lower()
+
+
 class _Builder:
     """ElementTree's own parser does not tell lines, so expat is asked directly."""
 
-    def __init__(self) -> None:
-        self._parser = expat.ParserCreate()
+    def __init__(self, encoding: str | None = None) -> None:
+        self._parser = expat.ParserCreate(encoding)
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
@@ -87,14 +125,14 @@ class _Builder:
     def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise StudioError("nests its elements too deeply")
-        element = self._tree.start(tag, dict(attributes))
+            raise _RefusedError("nests its elements too deeply")
+        element = self._tree.start(_bare(tag), dict(attributes))
         assert isinstance(element, Element)
         element.line = self._parser.CurrentLineNumber
 
     def _end(self, tag: str) -> None:
         self._depth -= 1
-        self._tree.end(tag)
+        self._tree.end(_bare(tag))
 
     def _refuse(self, *_: object) -> None:
-        raise StudioError("declares a document type (DOCTYPE), which can carry hostile entities")
+        raise _RefusedError("declares a document type (DOCTYPE), which can carry hostile entities")

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.datasets.voc import CLASSES, VocImage
+from core.datasets.voc import CLASSES, VocImage, within
 from core.detection import images as detector_images
 from core.detection.config import MULTIPLE_SCALES, FinetuneConfig
 from core.detection.pictures import Pictures
@@ -69,11 +69,12 @@ class RoIBatch:
 
 
 def training_images(
-    images: Sequence[VocImage], proposals: Proposals, difficult: bool
+    images: Sequence[VocImage], proposals: Proposals, difficult: bool, classes: Sequence[str] = CLASSES
 ) -> tuple[TrainingImage, ...]:
-    """Those images of a set that hold an object to learn.
+    """Those images of a set that hold an object to learn; boxes are cut at the borders of their images.
 
     Args:
+        images: with objects of the classes alone.
         difficult: take objects marked difficult for objects; else for nothing in particular.
 
     Raises:
@@ -81,11 +82,15 @@ def training_images(
     """
     chosen = []
     for image in images:
-        objects = [each for each in image.objects if difficult or not each.difficult]
+        objects = [
+            (classes.index(each.name) + 1, box)
+            for each in image.objects
+            if (difficult or not each.difficult) and (box := within(each.box, image)) is not None
+        ]
         if objects:
-            boxes = np.stack([each.box for each in objects])
-            classes = np.array([CLASSES.index(each.name) + 1 for each in objects])
-            chosen.append(TrainingImage(image.path, boxes, classes, proposals[image.id]))
+            numbers, boxes = zip(*objects, strict=True)
+            of_image = TrainingImage(image.path, np.stack(boxes), np.array(numbers), proposals[image.id])
+            chosen.append(of_image)
     if not chosen:
         raise StudioError("No image of this set has an object to learn; choose a set with annotations.")
     return tuple(chosen)

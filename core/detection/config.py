@@ -8,6 +8,7 @@ from typing import Self
 
 from core import config
 from core.config import DEVICES, setting
+from core.datasets.class_list import ANNOTATIONS, VOC, WORDS
 from core.evaluation.config import METRIC_CHOICES, METRIC_HELP, VocData
 from core.networks.sizes import NETWORKS, ImageSize, Network, network_choices
 
@@ -104,6 +105,12 @@ class FinetuneConfig(DetectorData):
     """
 
     set: str = setting("trainval", "Image set to train on")
+    classes: str = setting(
+        VOC,
+        f"Classes to learn: {VOC} for VOC's twenty, {ANNOTATIONS} for those that the annotations name, or a "
+        "text file with a name a line",
+        words=WORDS,
+    )
     init: str = setting(
         "random", "Where the trunk starts: random, a pretraining run, or a weights file", start=True
     )

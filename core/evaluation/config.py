@@ -5,6 +5,7 @@ from pathlib import Path
 
 from core import config
 from core.config import DEVICES, setting
+from core.datasets.class_list import ANNOTATIONS, VOC, WORDS
 from core.errors import StudioError
 from core.evaluation.voc_ap import METRICS, OVERLAP
 from core.networks.sizes import AUTO, network_choices
@@ -12,10 +13,20 @@ from core.networks.sizes import AUTO, network_choices
 LAYERS = ("pool5", "fc6", "fc7")
 """Layers of a trunk whose features can be probed, lowest first."""
 
+LAST_YEAR = 2100
+"""Of sets that people name `VOC<year>`; VOC's own last one is 2012."""
+
+AUTO_CLASSES = "auto"
+"""The classes of the detector that detected."""
+
 METRIC_CHOICES = ("auto", *METRICS)
-METRIC_HELP = "How AP is measured: " + "; ".join(
-    f"{metric.name} is {metric.what}, which auto takes for VOC {metric.years[0]} to {metric.years[-1]}"
-    for metric in METRICS.values()
+METRIC_HELP = (
+    "How AP is measured: "
+    + "; ".join(
+        f"{metric.name} is {metric.what}, which auto takes for VOC {metric.years[0]} to {metric.years[-1]}"
+        for metric in METRICS.values()
+    )
+    + ", and for later years"
 )
 
 
@@ -24,8 +35,8 @@ class VocData:
     """Which images of VOC a job works on."""
 
     voc: Path = setting(Path(), "Folder of the VOC data, the one that holds VOC2007 or VOC2012")
-    year: int = setting(2007, "Year of the VOC data, 2007 or 2012", minimum=2007, maximum=2012)
-    set: str = setting("test", "Image set")
+    year: int = setting(2007, "Year of the VOC data, such as 2007 or 2012", minimum=2007, maximum=LAST_YEAR)
+    set: str = setting("test", "Image set, a list of ImageSets/Main; all where there are no lists")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +45,12 @@ class EvaluateConfig(VocData):
 
     set: str = setting("test", "Image set that was detected in")
     detections: Path = setting(Path(), "Folder of the comp4 files")
+    classes: str = setting(
+        AUTO_CLASSES,
+        f"Classes to measure: {AUTO_CLASSES} takes those of the detector, and VOC's twenty for files of "
+        f"other programs; {VOC}, {ANNOTATIONS}, or a text file with a name a line",
+        words=(AUTO_CLASSES, *WORDS),
+    )
     metric: str = setting("auto", METRIC_HELP, choices=METRIC_CHOICES, auto="by year")
     overlap: float = setting(
         OVERLAP,
@@ -68,7 +85,13 @@ class ProbeConfig:
     )
     caltech101: Path | None = setting(None, "Probe on whole images of this Caltech-101")
     voc: Path | None = setting(None, "Probe on objects cut out of this VOCdevkit")
-    year: int = setting(2007, "Year of the VOC data")
+    year: int = setting(2007, "Year of the VOC data", minimum=2007, maximum=LAST_YEAR)
+    classes: str = setting(
+        VOC,
+        f"Classes of the objects: {VOC} for VOC's twenty, {ANNOTATIONS} for those that the annotations name, "
+        "or a text file with a name a line",
+        words=WORDS,
+    )
     layer: str = setting("all", "Features to probe", choices=("all", *LAYERS))
     per_class: int = setting(
         10, "Images of each class to train the classifiers on", minimum=2, maximum=100_000

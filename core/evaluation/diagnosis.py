@@ -119,23 +119,26 @@ def diagnose(
     metric: str,
     overlap: float = 0.5,
     on_class: Callable[[ClassDiagnosis], None] | None = None,
+    names: Sequence[str] = CLASSES,
 ) -> Diagnosis:
     """Judge detections and explain their AP.
 
     Args:
-        images: of the set that was detected in, at least one; their files are not read.
+        images: of the set that was detected in, at least one, with objects of the classes alone; their files
+            are not read.
         detections: by class; a class that is left out has none.
         metric: one of `voc_ap.METRICS`.
         overlap: the smallest IoU of a correct detection, above 0.
-        on_class: called as classes finish, in VOC's order; what it raises ends the work.
+        on_class: called as classes finish, in the order of `names`; what it raises ends the work.
+        names: of the classes.
 
     Raises:
         StudioError: a detection is in an image that the set does not list, or there is no such metric.
     """
-    objects = SetObjects.of(images)
+    objects = SetObjects.of(images, names)
     all_judged: dict[str, JudgedDetections] = {}
     all_found: dict[str, ClassObjects] = {}
-    for name in CLASSES:
+    for name in names:
         judged, touches = judge(name, detections.get(name, Detections.none()), objects, overlap)
         all_judged[name] = judged
         all_found[name] = ClassObjects.read(name, judged, touches, objects)

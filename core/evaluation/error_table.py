@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.atomic_file import write_atomically
-from core.datasets.voc import CLASSES
 from core.errors import StudioError
 from core.evaluation.diagnosis import ClassDiagnosis, Diagnosis
 from core.evaluation.verdicts import VERDICTS
@@ -54,7 +53,7 @@ def _rows(of: ClassDiagnosis) -> Iterator[tuple[object, ...]]:
     for rank, (image, score, box, verdict, overlap, number, first, recall, precision) in enumerate(
         columns, 1
     ):
-        on = ("", "") if number < 0 else (number + 1, CLASSES[objects.classes[first + number]])
+        on = ("", "") if number < 0 else (number + 1, objects.names[objects.classes[first + number]])
         known = "" if math.isnan(recall) else f"{recall:.6f}"
         yield (
             *(of.name, rank, image, f"{score:.9g}", *(f"{value:.7g}" for value in box)),

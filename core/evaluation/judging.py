@@ -20,9 +20,10 @@ class SetObjects:
     Attributes:
         ids: (P,) str, the images.
         starts: (P + 1,) int64; image p has the objects starts[p] … starts[p + 1] - 1.
-        classes: (M,) int64, places in `CLASSES`.
+        classes: (M,) int64, places in `names`.
         boxes: (M, 4) float64 pixels.
         difficult, truncated: (M,) bool.
+        names: of the classes.
     """
 
     ids: np.ndarray
@@ -31,12 +32,14 @@ class SetObjects:
     boxes: np.ndarray
     difficult: np.ndarray
     truncated: np.ndarray
+    names: tuple[str, ...] = CLASSES
 
     @classmethod
-    def of(cls, images: Sequence[VocImage]) -> "SetObjects":
+    def of(cls, images: Sequence[VocImage], names: Sequence[str] = CLASSES) -> "SetObjects":
+        """Those of images whose objects are all of some classes."""
         objects = [each for image in images for each in image.objects]
         counts = [len(image.objects) for image in images]
-        place = {name: number for number, name in enumerate(CLASSES)}
+        place = {name: number for number, name in enumerate(names)}
         return cls(
             np.array([image.id for image in images], np.str_),
             np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64),
@@ -44,7 +47,12 @@ class SetObjects:
             np.array([each.box for each in objects], np.float64).reshape(-1, 4),
             np.array([each.difficult for each in objects], bool),
             np.array([each.truncated for each in objects], bool),
+            tuple(names),
         )
+
+    def are(self, name: str) -> np.ndarray:
+        """(M,) bool, those of a class."""
+        return np.asarray(self.classes == self.names.index(name))
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -159,8 +167,9 @@ def judge(
     boxes = detections.boxes[order].astype(np.float64)
     pictures = objects.places_of(images)
     pairs = _Pairs(pictures, boxes, objects)
-    own = objects.classes == CLASSES.index(name)
-    similar = np.isin(objects.classes, [CLASSES.index(other) for other in similar_to(name)])
+    own = objects.are(name)
+    alike_to = similar_to(name) if objects.names == CLASSES else ()  # what is similar is known of VOC's alone
+    similar = np.isin(objects.classes, [CLASSES.index(other) for other in alike_to])
 
     match, best = pairs.largest(own)
     alike, most_alike = pairs.largest(similar)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import geometry
-from core.datasets.voc import CLASSES
 from core.evaluation.judging import JudgedDetections, SetObjects, Touches
 from core.evaluation.verdicts import VERDICTS, Verdict
 from core.evaluation.voc_ap import average_precision
@@ -88,7 +87,7 @@ class ClassObjects:
     @classmethod
     def read(cls, name: str, judged: JudgedDetections, touches: Touches, of: SetObjects) -> "ClassObjects":
         """Those of a class, with what its judged detections found."""
-        own = of.classes == CLASSES.index(name)
+        own = of.are(name)
         rows = np.flatnonzero(own & ~of.difficult)
         limits = _limits(geometry.areas(of.boxes[rows]))
         found_at = np.full(len(of.classes), np.nan)

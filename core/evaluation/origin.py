@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.atomic_file import write_atomically
+from core.datasets import voc
 
 _LEARNING = (
     *("seed", "steps", "learning_rate", "momentum", "weight_decay", "largest_gradient"),
@@ -29,6 +30,18 @@ FACTS: Mapping[str, str] = {
 }
 """Fact → the setting of fine-tuning that says it; but `proposals` are those of the images detected in:
 a mode of selective search, or a file."""
+
+
+CLASSES = "classes"
+"""Beside the facts: the detector's classes; an older version did not say them, which are VOC's."""
+
+
+def classes_of(known: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The classes of a detector; None where another program detected."""
+    names = known.get(CLASSES)
+    if isinstance(names, list) and names:
+        return tuple(str(name) for name in names)
+    return voc.CLASSES if known else None
 
 
 def facts_of(notes: Mapping[str, str], network: str, proposals: str) -> dict[str, Any]:

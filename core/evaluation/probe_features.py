@@ -9,7 +9,7 @@ import torch
 
 from core.datasets.image import read_image
 from core.datasets.patches import cut
-from core.datasets.voc import CLASSES, VocImage
+from core.datasets.voc import VocImage, within
 from core.networks.trunk import Trunk, normalise
 
 BATCH = 64
@@ -24,13 +24,13 @@ class LabelledBox:
     box: np.ndarray | None = None
 
 
-def objects_of(images: Sequence[VocImage]) -> list[LabelledBox]:
-    """Every object of VOC images that is not difficult, each to be classified."""
+def objects_of(images: Sequence[VocImage], classes: Sequence[str]) -> list[LabelledBox]:
+    """Every object of images that is not difficult and lies within its image, each to be classified."""
     return [
-        LabelledBox(image.path, CLASSES.index(one.name), one.box)
+        LabelledBox(image.path, classes.index(one.name), one.box)
         for image in images
         for one in image.objects
-        if not one.difficult
+        if not one.difficult and within(one.box, image) is not None
     ]
 
 

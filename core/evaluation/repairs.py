@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from core.datasets.voc import CLASSES
 from core.evaluation.judging import JudgedDetections, SetObjects
 from core.evaluation.missed import ap_of
 from core.evaluation.verdicts import ERRORS, Verdict
@@ -48,10 +47,7 @@ def gains(
     wanting = ~found & ~objects.difficult
     reachable = np.zeros(len(objects.classes), bool)
     result: dict[str, dict[str, float]] = {name: {} for name in judged}
-    counts = {
-        name: int(np.count_nonzero(~objects.difficult & (objects.classes == CLASSES.index(name))))
-        for name in judged
-    }
+    counts = {name: int(np.count_nonzero(~objects.difficult & objects.are(name))) for name in judged}
     now = {name: _ap(each, metric, counts[name]) for name, each in judged.items()}
     for verdict in ERRORS:
         given = _repaired(judged, verdict, objects, wanting, overlap)
@@ -60,7 +56,7 @@ def gains(
             result[name][verdict] = _ap(each, metric, counts[name], verdict, scores[0]) - now[name]
             reachable[scores[1]] = True
     for name, each in judged.items():
-        of_class = objects.classes == CLASSES.index(name)
+        of_class = objects.are(name)
         left = counts[name] - int(np.count_nonzero(of_class & wanting & ~reachable))
         # where no object is left, nothing can be gained
         result[name][MISSED] = _ap(each, metric, left) - now[name] if left else 0.0 * now[name]
@@ -106,10 +102,7 @@ def _repaired(
     order = order[wanting[target[order]]]
     order = order[np.unique(target[order], return_index=True)[1]]  # the surest of each object
     score, target = score[order], target[order]
-    classes = objects.classes[target]
-    return {
-        name: (score[rows], target[rows]) for name in judged for rows in (classes == CLASSES.index(name),)
-    }
+    return {name: (score[rows], target[rows]) for name in judged for rows in (objects.are(name)[target],)}
 
 
 def _objects_of(judged: JudgedDetections, rows: np.ndarray, objects: SetObjects) -> np.ndarray:

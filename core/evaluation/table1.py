@@ -286,7 +286,10 @@ def _recipe(trained: Mapping[str, Any]) -> str:
     """See `TableRow.recipe`."""
     init = str(trained.get("init", "random"))
     run = _pretraining(init)
-    parts: list[Any] = [{name: value for name, value in trained.items() if name not in _APART}]
+    usual = ("classes", "voc")  # runs of older versions do not name it
+    parts: list[Any] = [
+        {name: value for name, value in trained.items() if name not in _APART and (name, value) != usual}
+    ]
     if (run / "config.toml").is_file():
         before = config.read_toml(run / "config.toml").get("settings", {})
         head = read_head(run / "snapshot")

@@ -5,7 +5,7 @@ a detection is compared with the object that it overlaps most, and no other. Box
 `core/geometry.py`), in which the devkit's areas, with their + 1, are `(x2 - x1) * (y2 - y1)`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,13 +72,14 @@ METRICS: dict[str, ApMetric] = {
 
 
 def metric_of(name: str, year: int) -> ApMetric:
-    """The metric of a name; `auto` stands for the one with which VOC measured in that year.
+    """The metric of a name; `auto` stands for the one with which VOC measured in that year, or last before.
 
     Raises:
         StudioError: there is no such metric, or none of that year.
     """
     if name == "auto":
-        found = next((metric for metric in METRICS.values() if year in metric.years), None)
+        begun = [metric for metric in METRICS.values() if metric.years[0] <= year]
+        found = max(begun, key=lambda metric: metric.years[0], default=None)
     else:
         found = METRICS.get(name)
     if found is None:
@@ -165,11 +166,11 @@ class Result:
         return float(np.mean(known)) if known else float("nan")
 
 
-def truth_of(images: Iterable[VocImage]) -> dict[str, dict[str, Objects]]:
-    """The objects of a set by class, in VOC's order, and by image."""
-    truth: dict[str, dict[str, Objects]] = {name: {} for name in CLASSES}
+def truth_of(images: Iterable[VocImage], classes: Sequence[str] = CLASSES) -> dict[str, dict[str, Objects]]:
+    """The objects of a set by class, in their order, and by image; those of others are left out."""
+    truth: dict[str, dict[str, Objects]] = {name: {} for name in classes}
     for image in images:
-        for name in {each.name for each in image.objects}:
+        for name in {each.name for each in image.objects}.intersection(truth):
             objects = [each for each in image.objects if each.name == name]
             truth[name][image.id] = Objects(
                 np.stack([each.box for each in objects]), np.array([each.difficult for each in objects])

@@ -10,7 +10,7 @@ import torch
 
 from core.atomic_file import check_writable
 from core.datasets.image import read_image
-from core.datasets.voc import CLASSES, VocImage, read_split
+from core.datasets.voc import VocImage, read_split
 from core.detection.config import DetectConfig
 from core.detection.detector_file import Detector, load_detector
 from core.detection.given_boxes import given_boxes
@@ -38,11 +38,11 @@ def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]
     What was detected so far is kept beside them, and a job that was stopped or killed goes on from there.
     """
     out = config.out or detections_of(folder)
-    with _failing_in_a_sentence(out):  # now, not after hours
-        check_writable(out / comp4.file_name(config.set, CLASSES[0]))
     device = choose_device(config.device)
     prepare(0)
     detector = load_detector(config.run)
+    with _failing_in_a_sentence(out):  # now, not after hours
+        check_writable(out / comp4.file_name(config.set, detector.classes[0]))
     net = detector.net.to(device)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images = read_split(config.voc, config.year, config.set)
@@ -80,7 +80,8 @@ def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]
             of_class = detections_of_class(images, [each[place] for each in found], config.set_cap)
             comp4.write(out / comp4.file_name(config.set, name), of_class)
         boxes = str(config.proposals or config.mode)
-        origin.write(out, config.set, origin.facts_of(detector.notes, net.trunk.network.name, boxes))
+        facts = origin.facts_of(detector.notes, net.trunk.network.name, boxes)
+        origin.write(out, config.set, {**facts, origin.CLASSES: list(detector.classes)})
     unfinished.remove()
 
 

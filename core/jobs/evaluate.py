@@ -8,14 +8,18 @@ import numpy as np
 
 from core.array_file import write_arrays
 from core.atomic_file import write_atomically
-from core.datasets.voc import VocImage, read_split, remarks_on
+from core.datasets.class_list import check_known, chosen_classes, of_classes, shortened
+from core.datasets.voc import CLASSES, VocImage, read_split
+from core.datasets.voc_remarks import remarks_on
 from core.errors import StudioError
 from core.evaluation import comp4, origin
 from core.evaluation.archive import write_archive
-from core.evaluation.config import EvaluateConfig
+from core.evaluation.config import AUTO_CLASSES, EvaluateConfig
 from core.evaluation.voc_ap import Detections, Result, evaluate_class, metric_of, metric_title, truth_of
 from core.events import ClassAP, Event, Log, Progress
 from core.runs.run_folder import RunFolder
+
+_MOST_SAID = 3  # of the files of a set that have odd lines
 
 
 def run(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, None]:
@@ -33,11 +37,14 @@ def run(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, Non
     """
     metric = metric_of(config.metric, config.year).name
     images = read_split(config.voc, config.year, config.set, pictures=False)
+    names = _classes(config, images)
     if config.archive:
+        if names != CLASSES:
+            raise StudioError("VOC's server knows VOC's twenty classes alone; leave out the archive.")
         yield _packed(folder, config, images)
-    truth = truth_of(images)
+    truth = truth_of(of_classes(images, names), names)
     if any(image.annotated for image in images):
-        for remark in remarks_on(images, config.set):
+        for remark in remarks_on(images, config.set, names):
             yield Log(remark, "warning")
     elif config.archive:
         yield Progress(len(truth), len(truth), "Packing")
@@ -48,23 +55,28 @@ def run(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, Non
             f"The set {config.set} has no annotations here; pack its files for VOC's server (--archive) "
             "or choose another set."
         )
-    files = {name: config.detections / comp4.file_name(config.set, name) for name in truth}
-    if not any(path.is_file() for path in files.values()):
+    files = comp4.files_of(config.detections, config.set, names)
+    if not files:
         pattern = comp4.file_name(config.set, "<class>")
         raise StudioError(f"{config.detections} holds no {pattern}; detect in {config.set} first.")
     listed = {image.id for image in images}
     annotated = {image.id for image in images if image.annotated}
     classes = {}
+    warnings: list[str] = []
     for number, (name, objects) in enumerate(truth.items(), start=1):
-        path = files[name]
-        if path.is_file():
-            detections = comp4.read(path, listed).within(annotated)
+        if name in files:
+            detections = comp4.read(files[name], listed, warnings.append).within(annotated)
         else:
             detections = Detections.none()
-            yield Log(f"There is no {path.name}, so no {name} counts as found.", "warning")
+            missing = comp4.file_name(config.set, name)
+            yield Log(f"There is no {missing}, so no {name} counts as found.", "warning")
         classes[name] = evaluate_class(detections, objects, metric, config.overlap)
         yield ClassAP(name, classes[name].ap, classes[name].objects)
         yield Progress(number, len(truth), "Measuring", f"class {number} of {len(truth)}")
+    for warning in warnings[:_MOST_SAID]:
+        yield Log(warning, "warning")
+    if len(warnings) > _MOST_SAID:
+        yield Log(f"{len(warnings) - _MOST_SAID} more files have such lines.", "warning")
     result = Result(metric, classes)
     _write(folder, result, config)
     absent = [name for name, each in classes.items() if each.objects == 0]
@@ -73,6 +85,26 @@ def run(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, Non
         f"Mean AP {100 * result.mean_ap:.1f} over {len(classes) - len(absent)} classes "
         f"{metric_title(metric, config.overlap)} ({metric}){without}."
     )
+
+
+def _classes(config: EvaluateConfig, images: Sequence[VocImage]) -> tuple[str, ...]:
+    """Those that are chosen, which a detector that is known must have too.
+
+    Raises:
+        StudioError: it has others, or the set has objects of others alone.
+    """
+    made = origin.classes_of(origin.read(config.detections, config.set))
+    if config.classes == AUTO_CLASSES:
+        names = made or CLASSES
+        check_known(images, names, config.set)
+        return names
+    names = chosen_classes(config.classes, images, config.set)
+    if made is not None and set(made) != set(names):
+        raise StudioError(
+            f"{config.detections} is from a detector of the classes {shortened(made)}, not "
+            f"{shortened(names)}; leave out --classes (field Classes: auto), or detect with another detector."
+        )
+    return names
 
 
 def _packed(folder: RunFolder, config: EvaluateConfig, images: Sequence[VocImage]) -> Log:

@@ -9,12 +9,15 @@ from typing import TypeVar
 import torch
 
 from core import config as settings
-from core.datasets.voc import CLASSES, read_split, remarks_on
+from core.datasets.class_list import of_classes, shortened
+from core.datasets.voc import CLASSES, read_split
+from core.datasets.voc_remarks import remarks_on
 from core.detection.batches import training_images
 from core.detection.calibration import calibrate_on
 from core.detection.config import SCHEDULES, FinetuneConfig
 from core.detection.detector_file import IN_RUN, save_detector
 from core.detection.given_boxes import given_boxes
+from core.detection.learnt_classes import learnt_classes
 from core.detection.loop import finetune, rate_at
 from core.detection.pictures import Pictures
 from core.detection.targets import box_statistics
@@ -39,7 +42,9 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
     device = choose_device(config.device)
     prepare(config.seed)
     config = settled(folder, config)
-    net = _new_net(folder, config).to(device)
+    images = read_split(config.voc, config.year, config.set)
+    classes = learnt_classes(folder.path, config.classes, images, config.set)
+    net = _new_net(folder, config, len(classes)).to(device)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     net.freeze(config.freeze_at)
     if config.scale_pixels:
@@ -50,19 +55,19 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
     for warning in (*start.warnings, *_of_new_length(start, config)):
         yield Log(warning, "warning")
 
-    images = read_split(config.voc, config.year, config.set)
-    for remark in remarks_on(images, config.set):
+    for remark in remarks_on(images, config.set, classes):
         yield Log(remark, "warning")
+    images = of_classes(images, classes)
     if config.proposals:
         searched, proposals = 0, given_boxes(config.proposals, images)
     else:
         searched = len(images)
         search = propose_for(images, config.mode, config.cache or cache_of(folder))
         proposals = yield from part_of(search, 0, searched + config.total_steps)
-    chosen = training_images(images, proposals, config.difficult)
+    chosen = training_images(images, proposals, config.difficult, classes)
     yield Log(
         f"Fine-tuning the {config.network} network on {len(chosen)} images of {config.set}, "
-        f"schedule {config.schedule}."
+        f"schedule {config.schedule}{_in_words(classes)}."
     )
     if config.calibrated and not start.settings:  # a run that is resumed goes on with its own weights
         calibrate_on(net.trunk, chosen, config.seed)
@@ -81,7 +86,7 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
     )
     yield from part_of(training, searched, searched + config.total_steps)
     notes = {name: json.dumps(value) for name, value in settings.as_dict(config).items()}
-    save_detector(folder.path / IN_RUN, net, statistics, CLASSES, config.image_size, notes)
+    save_detector(folder.path / IN_RUN, net, statistics, classes, config.image_size, notes)
 
 
 def _of_new_length(start: Resumed, config: FinetuneConfig) -> list[str]:
@@ -109,7 +114,11 @@ def settled(folder: RunFolder, config: Settings) -> Settings:
     return config.settled(network_named(name, choose_device(config.device).type))
 
 
-def _new_net(folder: RunFolder, config: FinetuneConfig) -> FastRCNN:
+def _in_words(classes: tuple[str, ...]) -> str:
+    return "" if classes == CLASSES else f", classes {shortened(classes)}"
+
+
+def _new_net(folder: RunFolder, config: FinetuneConfig, classes: int) -> FastRCNN:
     generator = torch.Generator().manual_seed(config.seed)
     trunk = load_trunk(
         weights_at(folder, config.init),
@@ -118,4 +127,4 @@ def _new_net(folder: RunFolder, config: FinetuneConfig) -> FastRCNN:
         initialisation=config.initialisation,
         dropout=SCHEDULES[config.schedule].dropout,
     )
-    return FastRCNN(trunk, len(CLASSES), generator)
+    return FastRCNN(trunk, classes, generator)

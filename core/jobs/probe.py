@@ -10,7 +10,8 @@ import torch
 
 from core.atomic_file import write_atomically
 from core.datasets.caltech101 import read_caltech101
-from core.datasets.voc import CLASSES, read_split
+from core.datasets.class_list import chosen_classes, of_classes
+from core.datasets.voc import read_split
 from core.evaluation.config import ProbeConfig
 from core.evaluation.intervals import t_interval
 from core.evaluation.probe_features import BATCH, LabelledBox, features, objects_of
@@ -153,8 +154,10 @@ def _boxes(config: ProbeConfig) -> tuple[list[LabelledBox], np.ndarray, list[str
         needed = config.per_class + 1
     else:
         assert config.voc is not None  # ProbeConfig sees to it
-        parts = [objects_of(read_split(config.voc, config.year, name)) for name in ("trainval", "test")]
-        boxes, names = parts[0] + parts[1], CLASSES
+        sets = [read_split(config.voc, config.year, name) for name in ("trainval", "test")]
+        names = chosen_classes(config.classes, sets[0], "trainval")
+        parts = [objects_of(of_classes(images, names), names) for images in sets]
+        boxes = parts[0] + parts[1]
         is_test = np.arange(len(boxes)) >= len(parts[0])
         train, test = (np.array([one.label for one in part]) for part in parts)
         needed = config.per_class

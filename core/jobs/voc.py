@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from core.datasets.voc import CLASSES, read_split
 from core.detection.config import DetectConfig, VocConfig
+from core.detection.learnt_classes import learnt_classes
+from core.errors import StudioError
 from core.evaluation.config import EvaluateConfig
 from core.events import Event, part_of
 from core.jobs import detect, evaluate, finetune
@@ -18,12 +20,20 @@ def run(folder: RunFolder, config: VocConfig) -> Iterator[Event]:
     """
     config = finetune.settled(folder, config)
     cache = config.cache or cache_of(folder)
-    searched = 0 if config.proposals else len(read_split(config.voc, config.year, config.set))
+    images = read_split(config.voc, config.year, config.set)
+    classes = learnt_classes(folder.path, config.classes, images, config.set)
+    searched = 0 if config.proposals else len(images)
     test_images = read_split(config.voc, config.year, config.test_set)
     tested = len(test_images)
     fine_tuned = searched + config.total_steps
     proposed = 0 if config.test_proposals else tested
-    total = fine_tuned + proposed + tested + len(CLASSES)
+    total = fine_tuned + proposed + tested + len(classes)
+    can_measure = any(image.annotated for image in test_images)
+    if not can_measure and classes != CLASSES:
+        raise StudioError(
+            f"{config.test_set} has no annotations, and VOC's server measures VOC's classes alone; choose a "
+            "set with annotations to test on."
+        )
 
     yield from part_of(finetune.run(folder, config), 0, total)
     detecting = DetectConfig(
@@ -39,7 +49,6 @@ def run(folder: RunFolder, config: VocConfig) -> Iterator[Event]:
         cache=cache,
     )
     yield from part_of(detect.run(folder, detecting), fine_tuned, total)
-    can_measure = any(image.annotated for image in test_images)
     measuring = EvaluateConfig(
         voc=config.voc,
         year=config.year,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.atomic_file import write_atomically
+from core.datasets.class_list import of_classes
 from core.datasets.voc import CLASSES, KeptSet, VocImage
 from core.detection import given_boxes
 from core.detection.config import MODES
@@ -46,8 +47,10 @@ class MeasuredRun:
         metric: one of `voc_ap.METRICS`.
         overlap: the smallest IoU of a correct detection.
         files: folder of the comp4 files.
-        images: of the set, with their objects, but those without annotation; the pictures may be absent.
+        images: of the set, with their objects of the classes, but those without annotation; the pictures may
+            be absent.
         listed: ids of all images of the set.
+        classes: that were measured.
     """
 
     folder: RunFolder
@@ -59,6 +62,7 @@ class MeasuredRun:
     files: Path
     images: tuple[VocImage, ...]
     listed: frozenset[str]
+    classes: tuple[str, ...] = CLASSES
 
     @classmethod
     def open(cls, run: Path, voc: Path | None = None, sets: KeptSet | None = None) -> "MeasuredRun":
@@ -84,7 +88,8 @@ class MeasuredRun:
                 f"{folder.results / 'ap.json'} does not say what was measured; evaluate again."
             ) from error
         files = _files(folder, settings, source)
-        if not any((files / comp4.file_name(set_name, name)).is_file() for name in CLASSES):
+        classes = measured_classes(result)
+        if not comp4.files_of(files, set_name, classes):
             raise StudioError(
                 f"The detections of {folder.name} are no longer in {files}; detect and evaluate again."
             )
@@ -92,11 +97,12 @@ class MeasuredRun:
         if not place.is_dir():
             raise StudioError(f"The VOC data of {folder.name} are no longer in {place}; put the folder back.")
         images = (sets or KeptSet()).read(place, year, set_name)
-        annotated = tuple(image for image in images if image.annotated)
+        annotated = of_classes((image for image in images if image.annotated), classes)
         if not annotated:
             raise StudioError(f"{set_name} has no annotations in {place}; put them back.")
         listed = frozenset(image.id for image in images)
-        return cls(folder, place, year, set_name, str(result["metric"]), overlap, files, annotated, listed)
+        metric = str(result["metric"])
+        return cls(folder, place, year, set_name, metric, overlap, files, annotated, listed, classes)
 
     def detections(self, name: str) -> Detections:
         """Of one class, in its `images`; none where there is no file of it.
@@ -104,8 +110,8 @@ class MeasuredRun:
         Raises:
             StudioError: the file is damaged, or of another set.
         """
-        path = self.files / comp4.file_name(self.set, name)
-        if not path.is_file():
+        path = comp4.files_of(self.files, self.set, (name,)).get(name)
+        if path is None:
             return Detections.none()
         return comp4.read(path, self.listed).within({image.id for image in self.images})
 
@@ -115,8 +121,8 @@ class MeasuredRun:
         Raises:
             StudioError: a file of detections is damaged or of another set.
         """
-        detections = {name: self.detections(name) for name in CLASSES}
-        return diagnose(self.images, detections, self.metric, self.overlap, on_class)
+        detections = {name: self.detections(name) for name in self.classes}
+        return diagnose(self.images, detections, self.metric, self.overlap, on_class, self.classes)
 
     def proposals(self, image: str) -> np.ndarray | None:
         """The boxes that the detector chose from in an image, (M, 4) float32 pixels; None where not kept."""
@@ -156,6 +162,12 @@ class MeasuredRun:
         if self._facts.get("run"):
             caches.append(Path(str(self._facts["run"])) / "cache")
         return caches
+
+
+def measured_classes(result: Mapping[str, Any]) -> tuple[str, ...]:
+    """The classes that an `ap.json` holds, in their order; VOC's where it names none."""
+    aps = result.get("ap")
+    return tuple(map(str, aps)) if isinstance(aps, dict) and aps else CLASSES
 
 
 def _result(folder: RunFolder) -> dict[str, Any]:

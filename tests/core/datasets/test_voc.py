@@ -11,9 +11,9 @@ from core.datasets.voc import (
     VocObject,
     read_image_annotation,
     read_split,
-    remarks_on,
     write_annotation,
 )
+from core.datasets.voc_remarks import remarks_on
 from core.errors import StudioError
 
 OBJECT = """<object><name>{name}</name><pose>Left</pose><truncated>1</truncated><difficult>0</difficult>
@@ -47,7 +47,7 @@ def one_object(voc: Path, text: str) -> VocObject:
 
 def test_corners_become_a_box_of_ours(voc):
     (image,) = read_split(voc.parent, 2007, "test")
-    assert (image.id, image.width, image.height) == ("000012", 500, 333)
+    assert (image.id, image.width, image.height) == ("000012", 40, 30)  # the picture's, not the annotation's
     assert image.path == voc / "JPEGImages" / "000012.jpg"  # by its id, whatever <filename> says
     (car,) = image.objects
     assert (car.name, car.difficult, car.truncated) == ("car", False, True)
@@ -147,67 +147,76 @@ def test_a_document_type_in_disguise_is_refused(voc, encoding):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("change", "what"),
     [
-        (OBJECT.format(name="car").replace("<xmax>351</xmax>", ""), "without the four corners"),
-        (OBJECT.format(name="car").replace("351", "three"), "without the four corners"),
+        (("<xmax>351</xmax>", ""), "a car without the four corners of its box (156 97 ? 270)"),
+        (("351", "three"), "a car without the four corners of its box (156 97 three 270)"),
+        (("351", "nan"), "a car whose box is 156 97 nan 270"),
+        (("351", "1e300"), "a car whose box is 156 97 1e300 270"),
+        (("97", "-inf"), "a car whose box is 156 -inf 351 270"),
+        (("351", "155"), "a car whose corners are upside down, 156 97 155 270"),
+        (("97", "271"), "a car whose corners are upside down, 156 271 351 270"),
+        (("<bndbox>", "<polygon><x1>1</x1></polygon><box>"), "a car with a polygon and no bndbox"),
+        (("<name>car</name>", ""), "an object without a name"),
     ],
 )
-def test_broken_objects_are_refused(voc, text, says):
-    with pytest.raises(StudioError, match=says):
-        one_object(voc, text)
-
-
-def test_a_broken_object_is_named_with_its_line(voc):
+def test_an_object_without_a_box_is_left_out_and_named_with_its_line(voc, change, what):
     path = voc / "Annotations" / "000012.xml"
-    path.write_text(
-        annotation(OBJECT.format(name="cat"), "\n", OBJECT.format(name="car").replace("351", "one"))
+    bad = (
+        OBJECT.format(name="car").replace(*change).replace("<box>", "<bnd>").replace("</bndbox>", "</bndbox>")
     )
-    with pytest.raises(StudioError, match=r"000012\.xml, line 3, has a car without the four corners"):
+    bad = bad.replace("</bndbox>", "</bnd>") if "<bnd>" in bad else bad
+    path.write_text(annotation(OBJECT.format(name="cat"), "\n", bad))
+    (image,) = images = read_split(voc, 2007, "test", pictures=False)
+    assert [one.name for one in image.objects] == ["cat"]
+    assert remarks_on(images, "test", CLASSES) == [
+        f"Left out of test, objects without a box that can be meant: 1, the first in {path}, line 3 ({what})."
+    ]
+
+
+def test_a_set_whose_objects_have_no_boxes_is_refused(voc):
+    path = voc / "Annotations" / "000012.xml"
+    bad = OBJECT.format(name="car").replace("351", "3")
+    path.write_text(annotation(*[OBJECT.format(name="cat")] * 8, *[bad] * 3))
+    assert len(read_split(voc, 2007, "test")[0].objects) == 8
+    path.write_text(annotation(*[OBJECT.format(name="cat")] * 8, *[bad] * 4))
+    with pytest.raises(StudioError, match=r"4 of 12 objects of test have no box .*12\.xml, line \d+ \(a car"):
         read_split(voc, 2007, "test")
+    path.write_text(annotation(*[OBJECT.format(name="cat")] * 40, *[bad] * 4))
+    assert len(read_split(voc, 2007, "test")[0].objects) == 40
+
+
+def test_corners_that_are_shares_of_the_picture_are_refused(voc):
+    text = OBJECT.format(name="cat")
+    for pixels, share in (("156", "0.1"), ("97", "0.2"), ("351", "0.9"), ("270", "1")):
+        text = text.replace(f">{pixels}<", f">{share}<")
+    (voc / "Annotations" / "000012.xml").write_text(annotation(text))
+    with pytest.raises(StudioError, match="as if they were shares of the picture; write them in pixels"):
+        read_split(voc, 2007, "test")
+
+
+def test_a_document_type_is_named_with_its_line(voc):
+    path = voc / "Annotations" / "000012.xml"
     path.write_text("<?xml version='1.0'?>\n\n" + HOSTILE["outside definition"])
     with pytest.raises(StudioError, match=r"000012\.xml, line 3, declares a document type \(DOCTYPE\)"):
         read_split(voc, 2007, "test")
 
 
-def test_an_object_of_another_class_is_left_out_with_a_remark(voc):
-    path = voc / "Annotations" / "000012.xml"
-    path.write_text(annotation(OBJECT.format(name="cat"), "\n<object><name>unicorn</name></object>"))
-    (image,) = images = read_split(voc, 2007, "test")
-    assert [one.name for one in image.objects] == ["cat"]
-    remark = f"{path}, line 3, has an object of the class 'unicorn', which is left out."
-    assert remarks_on(images, "test") == [remark]
-
-
 @pytest.mark.parametrize(
-    ("corner", "value", "box"),
+    ("corner", "value", "kind"),
     [
-        ("351", "nan", "156 97 nan 270"),
-        ("351", "1e300", "156 97 1e+300 270"),
-        ("351", "155", "156 97 155 270"),
-        ("97", "271", "156 271 351 270"),
-        ("97", "-inf", "156 -inf 351 270"),
+        *(("351", "502", "reach out of"), ("270", "335", "reach out of"), ("156", "-1", "reach out of")),
+        *(("97", "-0.5", "reach out of"), ("97", "0", "begin at 0")),
     ],
 )
-def test_an_object_whose_box_is_none_is_left_out_and_said_first(voc, corner, value, box):
-    path = voc / "Annotations" / "000012.xml"
-    bad = OBJECT.format(name="car").replace(corner, value)
-    path.write_text(annotation(*[OBJECT.format(name="unicorn")] * 4, OBJECT.format(name="cat"), "\n", bad))
-    (image,) = images = read_split(voc, 2007, "test")
-    assert [one.name for one in image.objects] == ["cat"]
-    assert remarks_on(images, "test")[0] == (
-        f"{path}, line 7, has a car whose box {box} is no box, so the object is left out; correct it."
-    )
-
-
-@pytest.mark.parametrize(("corner", "value"), [("351", "502"), ("270", "335"), ("156", "-1"), ("97", "-0.5")])
-def test_a_box_that_reaches_out_of_its_image_is_taken_as_it_is_with_a_remark(voc, corner, value):
+def test_a_box_that_reaches_out_of_its_image_is_taken_as_it_is_and_said(voc, corner, value, kind):
     path = voc / "Annotations" / "000012.xml"
     path.write_text(annotation(OBJECT.format(name="cat").replace(corner, value)))
-    (image,) = read_split(voc, 2007, "test")
+    (image,) = images = read_split(voc, 2007, "test", pictures=False)
     assert float(value) - (float(value) < 1) in image.objects[0].box
-    remark = f"{path}, line 1, has a cat that reaches out of its image (500 x 333 px)."
-    assert image.remarks == (remark,)
+    (said,) = remarks_on(images, "test", CLASSES)
+    assert said.startswith("Boxes of test that " + kind)
+    assert f": 1, the first in {path}, line 1 (a cat" in said
 
 
 def test_without_pictures_only_what_needs_them_is_refused(voc):
@@ -216,7 +225,9 @@ def test_without_pictures_only_what_needs_them_is_refused(voc):
     (image, unknown) = images = read_split(voc, 2007, "test", pictures=False)
     assert (image.width, image.height, image.annotated, len(image.objects)) == (500, 333, True, 1)
     assert (unknown.width, unknown.height, unknown.annotated, unknown.objects) == (0, 0, False, ())
-    assert remarks_on(images, "test") == ["Left out of test: 1 of 2 images, without annotation (000013)."]
+    assert remarks_on(images, "test", CLASSES) == [
+        "Left out of test: 1 of 2 images, without annotation (000013)."
+    ]
     with pytest.raises(StudioError, match=r"000012\.jpg is missing; put it back or take 000012 out"):
         read_split(voc, 2007, "test")
 
@@ -234,14 +245,18 @@ def test_without_pictures_one_that_is_damaged_does_not_matter(voc, annotated):
         read_split(voc, 2007, "test")
 
 
-def test_of_many_remarks_some_are_said_and_the_others_counted(voc):
-    unicorns = [OBJECT.format(name="unicorn")] * 8
-    (voc / "Annotations" / "000012.xml").write_text(annotation(*unicorns))
+def test_each_kind_of_remark_is_one_sentence_however_many_there_are(voc):
+    unicorns = [OBJECT.format(name="unicorn").replace("351", "-3")] * 3 + [OBJECT.format(name="unicorn")] * 8
+    cats = [OBJECT.format(name="Cat").replace("351", "600")] * 40
+    (voc / "Annotations" / "000012.xml").write_text(annotation(*unicorns, *cats))
     _list(voc, "000012\n" + "".join(f"{number:06d}\n" for number in range(100, 1200)))
-    said = remarks_on(read_split(voc, 2007, "test", pictures=False), "test")
-    assert len(said) == 5
-    assert said[0].endswith("1,100 of 1,101 images, without annotation (000100, 000101, 000102 …).")
-    assert said[-1] == "There are 5 more remarks of this kind on test."
+    images = read_split(voc, 2007, "test", pictures=False)
+    without, others, spelling, out = remarks_on(images, "test", CLASSES)  # no word on the boxes of unicorns
+    assert without.endswith("1,100 of 1,101 images, without annotation (000100, 000101, 000102 …).")
+    assert others == "Left out of test: 8 objects of unicorn (8), which are not among the classes."
+    assert spelling == "Taken as cat in test: 40 of Cat."
+    assert out.startswith("Boxes of test that reach out of their pictures: 40, the first in ")
+    assert out.count("(a Cat at 156 97 600 270 in 500 x 333 px)") == 1
 
 
 @pytest.mark.parametrize(
@@ -256,7 +271,7 @@ def test_of_many_remarks_some_are_said_and_the_others_counted(voc):
         (
             lambda voc: (voc / "ImageSets" / "Main" / "test.txt").write_bytes(b"\xff\xfe\0"),
             "test",
-            "cannot be read",
+            "is not text in UTF-8 or UTF-16",
         ),
     ],
 )

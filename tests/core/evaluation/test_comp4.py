@@ -89,10 +89,10 @@ def test_a_missing_file_and_a_file_that_is_no_text(tmp_path):
     with pytest.raises(StudioError, match="There is no file"):
         comp4.read(tmp_path / "absent.txt")
     (tmp_path / "binary.txt").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(StudioError, match="not a text file"):
+    with pytest.raises(StudioError, match="is not text in UTF-8"):
         comp4.read(tmp_path / "binary.txt")
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path):
-    with pytest.raises(StudioError, match=r"cannot be read .*; check its permissions"):
+    with pytest.raises(StudioError, match=r"cannot be read .*; check its name and permissions"):
         comp4.read(tmp_path)

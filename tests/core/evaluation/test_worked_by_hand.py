@@ -104,7 +104,7 @@ def test_an_object_of_an_unknown_class_is_left_out_and_said(voc, capsys):
     result = measured(voc)
     assert (result["ap"]["cat"], result["ap"]["dog"]) == (pytest.approx(8.4 / 11), None)
     said = "".join(capsys.readouterr())
-    assert "000002.xml, line 2, has an object of the class 'unicorn', which is left out." in said
+    assert "Left out of test: 1 object of unicorn (1), which are not among the classes." in said
 
 
 @pytest.mark.parametrize(
