@@ -18,7 +18,6 @@ from core.overlay.scene_colours import object_colours, point_colours
 from core.trajectories.model import PointTrajectories, Review
 
 _SHIFT = 3  # bits behind the point in the coordinates given to OpenCV
-_TINT = 84  # opacity of a mask, of 255
 _DIMMED = 120  # opacity of what is not selected while something is, of 255
 _SEGMENTS = 120_000  # of trails; beyond, every second or third place of a trail is drawn
 _THICK_TRAILS = (
@@ -95,13 +94,14 @@ class Overlay:
         """Fill the masks of the scene, smaller objects over larger ones."""
         numbers = np.zeros((look.frame_size[1], look.frame_size[0]), np.uint16)
         table = np.zeros(len(scene.objects) + 1, np.uint32)
+        opacity = round(255 * look.layers.opacity / 100)
         for number, one in enumerate(scene.objects, start=1):
             shape = look.shapes.of(one.mask) if one.mask and not one.rejected else None
             if shape is not None:
                 rows, columns = shape.pixels.shape
                 numbers[shape.y : shape.y + rows, shape.x : shape.x + columns][shape.pixels] = number
                 rgb = colours.table[colours.index[number - 1]]
-                alpha = _TINT // 2 if faint[number - 1] else _TINT
+                alpha = opacity // 2 if faint[number - 1] else opacity
                 table[number] = premultiplied(rgb[None], alpha)[0]
         if table.any():
             placed = cv2.warpAffine(numbers, inverse_matrix(look.camera), look.size, flags=NEAREST)

@@ -17,6 +17,7 @@ class Layers:
         ahead: frames of path drawn ahead of it.
         colour_by: one of `COLOUR_BY`.
         losses: what `loss` means; None while no run has recorded any.
+        opacity: of the inside of masks, in percent.
     """
 
     masks: bool = True
@@ -27,3 +28,4 @@ class Layers:
     ahead: int = 0
     colour_by: str = "track"
     losses: TrackLosses | None = None
+    opacity: int = 33
