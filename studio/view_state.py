@@ -1,38 +1,14 @@
 """What the user looks at: clip, frame, selection, tool, layers. Shared by all views, kept by none."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from core.datasets.clip import Clip
-from studio.track_losses import TrackLosses
+from core.overlay.layers import Layers
 
 TOOLS = ("select", "box", "brush", "erase", "polygon")
-COLOUR_BY = ("track", "error", "origin", "review", "loss")
-
-
-@dataclass(frozen=True)
-class Layers:
-    """What is drawn over the frame.
-
-    Attributes:
-        masks, boxes, trails, names: whether each is shown.
-        trail: frames of path drawn behind a point.
-        ahead: frames of path drawn ahead of it.
-        colour_by: one of `COLOUR_BY`.
-        losses: what `loss` means; None while no run has recorded any.
-    """
-
-    masks: bool = True
-    boxes: bool = True
-    trails: bool = True
-    names: bool = True
-    trail: int = 16
-    ahead: int = 0
-    colour_by: str = "track"
-    losses: TrackLosses | None = None
 
 
 class Filling(NamedTuple):

@@ -24,7 +24,7 @@ LEVELS = (
     ("evaluation", "identity"),
     ("project", "pretraining", "detection"),
     ("runs",),
-    ("matrix", "pages"),
+    ("matrix", "pages", "overlay"),
     ("jobs",),
     ("worker", "check", "demo"),
     ("cli",),
@@ -125,6 +125,7 @@ TORCH_FREE = (
         "core.identity.proposals",
     ),
     *("core.evaluation.probe_table", "core.evaluation.picture_differences", "core.pages"),
+    "core.overlay",
 )
 
 
@@ -146,6 +147,7 @@ def test_what_must_be_free_of_torch_is():
 CV2 = (
     *("core.datasets", "core.tracking"),
     *("core.detection.proposals", "core.demo.pictures", "core.pages.thumbnails", "studio.canvas"),
+    "core.overlay",
 )
 
 

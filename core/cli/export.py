@@ -3,12 +3,17 @@
 import argparse
 import csv
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from core.cli.options import add_settings, given, settings_from
 from core.cli.outcome import Outcome
 from core.cli.running import shown
 from core.errors import StudioError
+from core.overlay.config import OverlayConfig
+from core.overlay.files import PICTURES, VIDEO, frames_of, overlay_losses, overlay_path, write_overlay
+from core.overlay.rendering import Renderer
 from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.exchange import WRITTEN, export_clip
@@ -20,12 +25,14 @@ from core.trajectories.exchange.spans import Spans
 from core.trajectories.model import Kind, Review
 
 _REVIEWS = {review.name.lower(): review for review in Review}
+_OVERLAYS = (VIDEO, PICTURES)
+_FORMATS = (*WRITTEN, *_OVERLAYS)
 _KINDS = {"objects": Kind.OBJECT, "points": Kind.POINT}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="the project")
-    parser.add_argument("--format", choices=tuple(WRITTEN), required=True, help="of what is written")
+    parser.add_argument("--format", choices=_FORMATS, required=True, help="of what is written")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="PATH", help="a folder, in which each clip becomes a file"
     )
@@ -37,13 +44,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument("--kinds", choices=tuple(_KINDS), help="only objects, or only points")
     chosen.add_argument("--reviews", metavar="NAMES", help=f"only tracks that are {', '.join(_REVIEWS)}")
     chosen.add_argument("--rejected", action="store_true", help="rejected tracks too")
+    add_settings(parser, OverlayConfig, title=f"what {' and '.join(_OVERLAYS)} show")
 
 
 def perform(args: argparse.Namespace) -> Outcome:
     """What is lost is said for all clips before the first file is written."""
-    choice, files = choice_of(args), []
+    choice, overlay = choice_of(args), settings_from(args, OverlayConfig)
+    is_overlay = args.format in _OVERLAYS
+    if not is_overlay and (shown_only := given(args, OverlayConfig)):
+        option = next(iter(shown_only)).replace("_", "-")
+        raise StudioError(f"--{option} belongs to overlays; leave it out, or choose --format {VIDEO}.")
+    losses = partial(overlay_losses if is_overlay else omissions, args.format)
+    files = []
     with Project.open(args.project) as project, project.reading() as connection, shown(args) as display:
-        planned, warnings = plan(connection, choice, partial(omissions, args.format), display.report)
+        planned, warnings = plan(connection, choice, losses, display.report)
         names = file_names(clip.name for clip in store.clips(connection))
         warnings += [f"{one.clip.name}: {loss}" for one in planned for loss in one.losses]
         warnings += renamed({one.clip.name: names[one.clip.name] for one in planned})
@@ -51,8 +65,18 @@ def perform(args: argparse.Namespace) -> Outcome:
             print(f"Warning: {warning}", file=sys.stderr, flush=True)
         for place, one in enumerate(planned):
             display.report(place, len(planned), one.clip.name)
-            tracks = choice.of(connection, one.clip)
-            files.append(str(export_clip(args.format, one.clip, *tracks, args.out, names[one.clip.name])))
+            name = names[one.clip.name]
+            if is_overlay:  # frames that are not chosen are not drawn; trails reach into them
+                tracks = replace(choice, frames=None).of(connection, one.clip)
+                renderer = Renderer(one.clip, *tracks, overlay.layers)
+                path, frames = (
+                    overlay_path(args.format, one.clip, args.out, name),
+                    frames_of(one.clip, choice),
+                )
+                files.append(write_overlay(args.format, path, one.clip, renderer, frames, display.report))
+            else:
+                tracks = choice.of(connection, one.clip)
+                files.append(export_clip(args.format, one.clip, *tracks, args.out, name))
     total = sum((one.count for one in planned), Count())
     counts = {
         "clips": len(planned),
@@ -60,7 +84,8 @@ def perform(args: argparse.Namespace) -> Outcome:
         "point_trajectories": total.points,
         "observations": total.observations,
     }
-    return Outcome("\n".join(files), {"files": files, "warnings": warnings, "counts": counts})
+    paths = [str(path) for path in files]
+    return Outcome("\n".join(paths), {"files": paths, "warnings": warnings, "counts": counts})
 
 
 def choice_of(args: argparse.Namespace) -> Choice:

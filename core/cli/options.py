@@ -21,6 +21,7 @@ def add_settings(
     cls: type,
     skip: Collection[str] = (),
     required: Collection[str] = (),
+    title: str = "",
 ) -> None:
     """Add an option for each field; what is not given on the command line is absent from the namespace.
 
@@ -29,8 +30,10 @@ def add_settings(
         cls: a settings dataclass.
         skip: fields that the command fills in itself.
         required: fields that must be given.
+        title: of a group of their own, if they have one.
     """
     kinds = typing.get_type_hints(cls)
+    basic = parser.add_argument_group(title) if title else parser
     advanced = parser.add_argument_group("more settings")
     for field in dataclasses.fields(cls):
         if field.name in skip:
@@ -51,7 +54,7 @@ def add_settings(
                 del options["metavar"]
         if field.name in required:
             options["required"] = True
-        group = advanced if rule["advanced"] else parser
+        group = advanced if rule["advanced"] else basic
         group.add_argument("--" + field.name.replace("_", "-"), **options)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
+from core.overlay.placement import Placement
+
 CLOSEST = 64.0
 """View pixels a frame pixel takes at most."""
 
@@ -13,12 +15,8 @@ FARTHEST = 0.02
 
 
 @dataclass(frozen=True)
-class Camera:
-    """Frame coordinates times `scale`, plus `dx`, `dy`, are view coordinates; both are continuous."""
-
-    scale: float = 1.0
-    dx: float = 0.0
-    dy: float = 0.0
+class Camera(Placement):
+    """A placement in the view, as Qt counts places."""
 
     @staticmethod
     def fitting(rect: QRectF, width: float, height: float, margin: float = 0.0) -> "Camera":
@@ -39,14 +37,6 @@ class Camera:
     def moved(self, dx: float, dy: float) -> "Camera":
         """Shifted by pixels of the view."""
         return Camera(self.scale, self.dx + dx, self.dy + dy)
-
-    def times(self, ratio: float) -> "Camera":
-        """The same in a view with `ratio` times as many pixels a side, as on a high-density screen."""
-        return Camera(self.scale * ratio, self.dx * ratio, self.dy * ratio)
-
-    def to_view(self, xy: np.ndarray) -> np.ndarray:
-        """(..., 2) places of the frame → (..., 2) places of the view."""
-        return xy * np.float32(self.scale) + np.array((self.dx, self.dy), np.float32)
 
     def to_frame(self, at: QPointF) -> QPointF:
         """A place of the view → the place of the frame."""

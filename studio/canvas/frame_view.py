@@ -18,13 +18,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from core.overlay.drawing import Look, Overlay
 from studio import theme
 from studio.canvas import marks
 from studio.canvas.brush_tool import BrushTool
 from studio.canvas.camera import Camera
 from studio.canvas.colours import legend
 from studio.canvas.draw_tools import BoxTool, PolygonTool
-from studio.canvas.overlay import Look, Overlay
 from studio.canvas.picture import scaled_picture
 from studio.canvas.select_tool import SelectTool
 from studio.canvas.stage import Stage
@@ -196,7 +196,9 @@ class FrameView(QWidget):
                 layers=view.layers,
                 selection=view.selection,
             )
-            self._overlay_image = self._overlay.draw(scene, look)
+            drawn, how = self._overlay.draw(scene, look), QImage.Format.Format_ARGB32_Premultiplied
+            height, width = drawn.shape
+            self._overlay_image = QImage(drawn.data, width, height, 4 * width, how)
             self._overlay_image.setDevicePixelRatio(ratio)
         painter.drawImage(0, 0, self._overlay_image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -6,9 +6,9 @@ import numpy as np
 from PySide6.QtCore import QPointF
 
 from core.geometry import areas
+from core.overlay.mask_shapes import MaskShapes
+from core.overlay.scene import Scene
 from studio.canvas.camera import Camera
-from studio.canvas.mask_shapes import MaskShapes
-from studio.canvas.scene import Scene
 
 POINT_REACH = 6.0
 """View pixels around a point that count as the point."""

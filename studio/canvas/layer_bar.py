@@ -8,9 +8,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from core.datasets.clip import Clip
+from core.overlay.layers import COLOUR_BY, Layers
 from studio import icons
 from studio.theme import ICON, SPACE
-from studio.view_state import COLOUR_BY, Layers, ViewState
+from studio.view_state import ViewState
 
 LONGEST_TRAIL = 500  # frames
 

@@ -6,15 +6,17 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPalette, QPen, QPolygonF
 
+from core.overlay.colours import premultiplied
+from core.overlay.drawing import trails
+from core.overlay.layers import Layers
+from core.overlay.mask_shapes import MaskShape, MaskShapes
+from core.overlay.scene import ObjectHere, Scene
+from core.overlay.scene_colours import object_colours
 from core.trajectories.model import Review
 from studio.canvas.camera import Camera
-from studio.canvas.colours import premultiplied
+from studio.canvas.colours import colour_of
 from studio.canvas.hit_test import handle_places
-from studio.canvas.mask_shapes import MaskShape, MaskShapes
-from studio.canvas.overlay import trails
-from studio.canvas.scene import ObjectHere, Scene
-from studio.canvas.scene_colours import colour_of, object_colours
-from studio.view_state import Layers, ViewState
+from studio.view_state import ViewState
 
 MOST_POINTS = 200
 """Selected points that are drawn smooth; beyond, the overlay's own brightness has to do."""

@@ -5,8 +5,8 @@ import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
 
+from core.overlay.drawing import inverse_matrix
 from studio.canvas.camera import Camera
-from studio.canvas.overlay import inverse_matrix
 
 _CRISP = 3.0
 """Picture pixels a frame pixel takes from which on its edges are kept sharp."""

@@ -7,13 +7,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from core.geometry import encode_mask
+from core.overlay.scene import ObjectHere, Scene
 from core.trajectories.journal import Edit
 from core.trajectories.observation_edits import MovePoint, SetObservation
 from studio.canvas import marks, mask_changes
 from studio.canvas.box_changes import moved_box, resized_box
 from studio.canvas.colours import track_colour
 from studio.canvas.hit_test import Hit, hit, hit_handle, hit_object, hit_point, inside_rect
-from studio.canvas.scene import ObjectHere, Scene
 from studio.canvas.stage import Stage
 from studio.canvas.tool import Pointer, Tool
 

@@ -5,10 +5,10 @@ from PySide6.QtCore import QObject, QPointF, Signal
 
 from core.datasets.clip import Clip
 from core.geometry import decode_mask
+from core.overlay.mask_shapes import MaskShapes
+from core.overlay.scene import ClipTracks, ObjectHere, Scene
 from core.trajectories.journal import Edit
 from studio.canvas.camera import Camera
-from studio.canvas.mask_shapes import MaskShapes
-from studio.canvas.scene import ClipTracks, ObjectHere, Scene
 from studio.document import Document
 from studio.view_state import ViewState
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from core.overlay.track_losses import TrackLosses
 from core.trajectories.model import EndReason, Review
 from studio.tables.track_rows import TrackFilter, TrackRows, matching, sorted_places
-from studio.track_losses import TrackLosses
 from studio.track_words import ENDS, ENDS_WHY, REVIEWS, percent
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (

@@ -4,12 +4,14 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
+from core.overlay.colours import REJECTED
+from core.overlay.layers import Layers
 from core.trajectories.model import Review
-from studio.canvas.colours import KEYFRAME, REJECTED, loss_colour, track_colour
+from studio.canvas.colours import KEYFRAME, loss_colour, track_colour
 from studio.theme import Colours
 from studio.timeline.lanes import Lane
 from studio.timeline.time_scale import TimeScale
-from studio.view_state import Filling, Layers
+from studio.view_state import Filling
 
 _LABELS_APART = 64.0  # view pixels between numbers of the ruler
 _TICKS_APART = 6.0

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from core.overlay.track_losses import TrackLosses
 from core.pretraining.record.trajectory_losses import TrajectoryLosses, read_trajectory_losses
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.runs.words import labels
-from studio.track_losses import TrackLosses
 from studio.view_state import ViewState
 from studio.watch.reading import Reading
 

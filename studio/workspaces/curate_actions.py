@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QSpinBox, QWidget
 
+from core.overlay.layers import COLOUR_BY, Layers
 from core.trajectories.model import Review
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
@@ -15,7 +16,7 @@ from studio.editing.check_queue import next_to_check
 from studio.editing.proposals import Proposals
 from studio.editing.track_edits import TrackEdits
 from studio.tables.track_table import TrackTable
-from studio.view_state import COLOUR_BY, TOOLS, Layers, ViewState
+from studio.view_state import TOOLS, ViewState
 from studio.window.actions import Actions
 
 LAYERS = ("masks", "boxes", "trails", "names")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from core.overlay.track_losses import TrackLosses
 from core.pretraining.record.trajectory_losses import TrajectoryLosses
-from studio.track_losses import TrackLosses
 
 
 def losses(means: dict[int, float]) -> TrackLosses:

@@ -3,10 +3,15 @@
 import csv
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import av
+import cv2
+import numpy as np
 import pytest
 
 import main
+from core.overlay.colours import TRACK_COLOURS
 from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
@@ -154,3 +159,39 @@ def test_every_format_takes_a_choice_that_leaves_little(export, tmp_path):
         code, values, _ = export("--labels", "swan,van", "--frames", "5", format=format, out=format)
         assert code == 0
         assert len(values["files"]) == 2
+
+
+@pytest.mark.parametrize("format", ["overlay", "overlay-pictures"])
+def test_an_overlay_shows_what_is_chosen(export, tmp_path, format):
+    """Frame 5 is (50, 0, 0); both objects of `birds` lie on the same pixels there."""
+    words = ("--clip", "birds", "--labels", "goose", "--frames", "5-6", "--no-boxes", "--no-names")
+    code, values, _ = export(*words, "--opacity", 50, format=format)
+    assert code == 0
+    assert values["counts"] == {
+        "clips": 1,
+        "object_trajectories": 1,
+        "point_trajectories": 0,
+        "observations": 1,
+    }
+    (path,) = map(Path, values["files"])
+    if format == "overlay":
+        assert path == tmp_path / "out" / "birds-overlay.mp4"
+        with av.open(str(path)) as video:
+            pictures = [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
+    else:
+        assert path == tmp_path / "out" / "birds-overlay"
+        assert sorted(one.name for one in path.iterdir()) == ["00005.png", "00006.png"]
+        pictures = [cv2.imread(str(one))[..., ::-1] for one in sorted(path.iterdir())]
+    assert len(pictures) == 2
+    goose = 0.5 * TRACK_COLOURS[2] + 0.5 * np.array((50, 0, 0))
+    assert abs(pictures[0][11:15, 18:22].reshape(-1, 3).mean(axis=0) - goose).max() < 6
+    assert abs(pictures[1][11:15, 18:22].reshape(-1, 3).mean(axis=0) - (60, 0, 0)).max() < 6
+
+
+def test_what_overlays_show_is_no_option_of_other_formats(export):
+    code, _, said = export("--trail", 5)
+    assert code == 1
+    assert said == "--trail belongs to overlays; leave it out, or choose --format overlay.\n"
+    code, _, said = export("--opacity", 101, format="overlay")
+    assert code == 1
+    assert said == "opacity must be at most 100, not 101.\n"

@@ -8,14 +8,15 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
 
 from core.geometry import encode_mask
+from core.overlay.colours import TRACK_COLOURS, colouring, premultiplied
+from core.overlay.drawing import Look, Overlay, trails
+from core.overlay.layers import COLOUR_BY, Layers
+from core.overlay.mask_shapes import MaskShape, MaskShapes
+from core.overlay.scene import ClipTracks
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
 from studio.canvas.camera import Camera
-from studio.canvas.colours import TRACK_COLOURS, colouring, legend, premultiplied, track_colour
-from studio.canvas.mask_shapes import MaskShape, MaskShapes
-from studio.canvas.overlay import Look, Overlay, trails
+from studio.canvas.colours import legend, track_colour
 from studio.canvas.picture import scaled_picture
-from studio.canvas.scene import ClipTracks
-from studio.view_state import COLOUR_BY, Layers
 from tests.studio.losses import losses
 
 UNMOVED = Camera()
@@ -42,8 +43,7 @@ def draw(tracks, frame, layers, camera=UNMOVED, size=(40, 30), ratio=1.0, select
         layers=layers,
         selection=selection,
     )
-    overlay = Overlay()
-    return rgb(overlay.draw(tracks.at(frame), look))
+    return Overlay().draw(tracks.at(frame), look).view(np.uint8).reshape(size[1], size[0], 4)
 
 
 def points(*paths, first=0):

@@ -10,11 +10,11 @@ from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
+from core.overlay.scene import EMPTY_POINTS
 from core.trajectories.model import Review
 from core.trajectories.trajectory_edits import DeleteTrajectories, SetReview
 from studio.canvas.key_repeat import DELAYS
 from studio.canvas.pane import CanvasPane
-from studio.canvas.scene import EMPTY_POINTS
 from studio.view_state import TOOLS, ViewState
 from tests.studio.canvas.drawn import draw_frame
 

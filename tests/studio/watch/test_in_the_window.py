@@ -10,10 +10,10 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
 from core.array_file import read_arrays
+from core.overlay.colours import REJECTED
 from core.trajectories.model import Review
 from core.trajectories.trajectory_edits import DeleteTrajectories
 from studio.app import Studio
-from studio.canvas.colours import REJECTED
 from studio.tables.track_model import COLUMNS
 from studio.timeline.painting import lane_colour
 from studio.watch import monitors

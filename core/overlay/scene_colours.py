@@ -1,11 +1,10 @@
 """Colours of what is in a scene."""
 
 import numpy as np
-from PySide6.QtGui import QColor
 
-from studio.canvas.colours import Colouring, colouring
-from studio.canvas.scene import Scene
-from studio.view_state import Layers
+from core.overlay.colours import Colouring, colouring
+from core.overlay.layers import Layers
+from core.overlay.scene import Scene
 
 
 def point_colours(scene: Scene, layers: Layers) -> Colouring:
@@ -32,10 +31,3 @@ def object_colours(scene: Scene, layers: Layers) -> Colouring:
         np.array([one.trajectory.review for one in here], np.int64),
         layers.losses,
     )
-
-
-def colour_of(scene: Scene, trajectory_id: int, layers: Layers) -> QColor:
-    """Of one trajectory that is in the scene."""
-    alone = scene.among({trajectory_id})
-    colours = object_colours(alone, layers) if alone.objects else point_colours(alone, layers)
-    return QColor(*(int(value) for value in colours.table[colours.index[0]]))

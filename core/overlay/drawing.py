@@ -1,6 +1,6 @@
 """Tracks drawn over a frame: rastered by OpenCV into one picture, since thousands move at every frame.
 
-What is selected or under the mouse is drawn again on top, smooth, by `marks.py`.
+The window draws what is selected or under the mouse again on top, smooth.
 """
 
 from collections.abc import Iterator, Set
@@ -8,18 +8,16 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from PySide6.QtGui import QImage
 
+from core.overlay.colours import Colouring, premultiplied
+from core.overlay.layers import Layers
+from core.overlay.mask_shapes import MaskShapes
+from core.overlay.placement import Placement
+from core.overlay.scene import Scene
+from core.overlay.scene_colours import object_colours, point_colours
 from core.trajectories.model import PointTrajectories, Review
-from studio.canvas.camera import Camera
-from studio.canvas.colours import Colouring, premultiplied
-from studio.canvas.mask_shapes import MaskShapes
-from studio.canvas.scene import Scene
-from studio.canvas.scene_colours import object_colours, point_colours
-from studio.view_state import Layers
 
 _SHIFT = 3  # bits behind the point in the coordinates given to OpenCV
-_TINT = 84  # opacity of a mask, of 255
 _DIMMED = 120  # opacity of what is not selected while something is, of 255
 _SEGMENTS = 120_000  # of trails; beyond, every second or third place of a trail is drawn
 _THICK_TRAILS = (
@@ -43,7 +41,7 @@ class Look:
         selection: ids; everything else is dimmed while one of them is in the scene.
     """
 
-    camera: Camera
+    camera: Placement
     size: tuple[int, int]
     ratio: float
     frame_size: tuple[int, int]
@@ -63,8 +61,8 @@ class Overlay:
     def __init__(self) -> None:
         self._pixels = np.zeros((0, 0), np.uint32)
 
-    def draw(self, scene: Scene, look: Look) -> QImage:
-        """The picture of a scene, `Format_ARGB32_Premultiplied`, without a device pixel ratio."""
+    def draw(self, scene: Scene, look: Look) -> np.ndarray:
+        """The picture of a scene, (H, W) uint32, alpha in the highest byte, colours multiplied by it."""
         width, height = look.size
         if self._pixels.shape != (height, width):
             self._pixels = np.zeros((height, width), np.uint32)
@@ -90,19 +88,20 @@ class Overlay:
             _draw_outlines(image, scene, look, pixels)
         if look.layers.boxes:
             _draw_boxes(image, scene, look, pixels)
-        return QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+        return self._pixels
 
     def _tint(self, scene: Scene, look: Look, colours: Colouring, faint: np.ndarray) -> None:
         """Fill the masks of the scene, smaller objects over larger ones."""
         numbers = np.zeros((look.frame_size[1], look.frame_size[0]), np.uint16)
         table = np.zeros(len(scene.objects) + 1, np.uint32)
+        opacity = round(255 * look.layers.opacity / 100)
         for number, one in enumerate(scene.objects, start=1):
             shape = look.shapes.of(one.mask) if one.mask and not one.rejected else None
             if shape is not None:
                 rows, columns = shape.pixels.shape
                 numbers[shape.y : shape.y + rows, shape.x : shape.x + columns][shape.pixels] = number
                 rgb = colours.table[colours.index[number - 1]]
-                alpha = _TINT // 2 if faint[number - 1] else _TINT
+                alpha = opacity // 2 if faint[number - 1] else opacity
                 table[number] = premultiplied(rgb[None], alpha)[0]
         if table.any():
             placed = cv2.warpAffine(numbers, inverse_matrix(look.camera), look.size, flags=NEAREST)
@@ -167,7 +166,7 @@ def trails(points: PointTrajectories, places: np.ndarray, frame: int, behind: in
 NEAREST = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
 
 
-def inverse_matrix(camera: Camera) -> np.ndarray:
+def inverse_matrix(camera: Placement) -> np.ndarray:
     """(2, 3) float64 for OpenCV, whose pixel centres are integers: from the picture to the frame."""
     inverse = 1 / camera.scale
     return np.array(

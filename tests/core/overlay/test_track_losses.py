@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from studio.track_losses import CLASSES, class_of, names_of
+from core.overlay.track_losses import CLASSES, class_of, names_of
 from tests.studio.losses import losses
 
 

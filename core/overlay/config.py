@@ -1,0 +1,44 @@
+"""What an overlay shows; the defaults are those of the window."""
+
+from dataclasses import dataclass
+
+from core import config
+from core.config import setting
+from core.overlay.layers import Layers
+
+_COLOURS = ("track", "error", "origin", "review")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlayConfig:
+    """Layers over a frame."""
+
+    masks: bool = setting(Layers.masks, "Fill and outline the masks of objects")
+    boxes: bool = setting(Layers.boxes, "Draw boxes: solid for keyframes, dashed for what was propagated")
+    trails: bool = setting(Layers.trails, "Draw points and their trails")
+    names: bool = setting(Layers.names, "Write number and label of each object")
+    trail: int = setting(
+        Layers.trail, "Path drawn behind a point", "frames", minimum=0, maximum=1000, zero="none"
+    )
+    ahead: int = setting(
+        Layers.ahead, "Path drawn ahead of a point", "frames", minimum=0, maximum=1000, zero="none"
+    )
+    opacity: int = setting(Layers.opacity, "How much masks cover", "percent", minimum=0, maximum=100)
+    colour_by: str = setting(Layers.colour_by, "What colours mean", choices=_COLOURS)
+
+    def __post_init__(self) -> None:
+        config.check(self)
+
+    @property
+    def layers(self) -> Layers:
+        """The same as the window has them."""
+        return Layers(
+            masks=self.masks,
+            boxes=self.boxes,
+            trails=self.trails,
+            names=self.names,
+            trail=self.trail,
+            ahead=self.ahead,
+            opacity=self.opacity,
+            colour_by=self.colour_by,
+        )

@@ -1,0 +1,31 @@
+"""What of the tracks is drawn over a frame, and in which colours."""
+
+from dataclasses import dataclass
+
+from core.overlay.track_losses import TrackLosses
+
+COLOUR_BY = ("track", "error", "origin", "review", "loss")
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What is drawn over the frame.
+
+    Attributes:
+        masks, boxes, trails, names: whether each is shown.
+        trail: frames of path drawn behind a point.
+        ahead: frames of path drawn ahead of it.
+        colour_by: one of `COLOUR_BY`.
+        losses: what `loss` means; None while no run has recorded any.
+        opacity: of the inside of masks, in percent.
+    """
+
+    masks: bool = True
+    boxes: bool = True
+    trails: bool = True
+    names: bool = True
+    trail: int = 16
+    ahead: int = 0
+    colour_by: str = "track"
+    losses: TrackLosses | None = None
+    opacity: int = 33
