@@ -87,7 +87,7 @@ def test_what_cannot_be_imported_changes_nothing(bare, tmp_path, capsys):
     (tmp_path / "empty.txt").write_text("")
     before = contents(bare)
     for words, says in (
-        (("gt.txt", "ape"), "in frame 9998"),
+        (("gt.txt", "ape"), "in frame 9999"),
         (("gt.txt", "cow"), "There is no clip 'cow'"),
         (("none.txt", "ape"), "There is no file"),
         (("empty.txt", "ape"), "holds no tracks"),

@@ -15,6 +15,7 @@ import numpy as np
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.geometry import mask_box
+from core.trajectories.exchange.frame_numbers import PASSED_OVER
 from core.trajectories.exchange.odd_rows import Fault, faults, is_too_much, reason, refusal, repeated
 from core.trajectories.model import KEYFRAMES, EndReason, ObjectTrajectory, Origin, PointTrajectories
 
@@ -33,13 +34,14 @@ class Listing:
         path: of the file, for sentences.
         clip: that the observations belong to.
         owner: (M,) int, the trajectory of each row, 0 … N - 1.
-        frame: (M,) numbers, from 0; not yet checked.
+        frame: (M,) numbers, from 0, or `PASSED_OVER`; not yet checked.
         names: N, what the file calls each trajectory, for sentences.
         origin: (M,) `Origin`, or one for all.
         labels: N, or empty where there are none.
         review: (N,) `Review`, or empty.
         lines: (M,) int, where each row stands in the file, for sentences; or empty.
         unit: what `lines` counts, such as `line`.
+        numbers, span: (M,) frames as the file numbers them and "1 to 12", for sentences; see `FrameNumbers`.
         own_faults: row → what its reader finds wrong with it, in a few words; it is left out.
     """
 
@@ -53,6 +55,8 @@ class Listing:
     review: np.ndarray | Sequence[int] = ()
     lines: np.ndarray | Sequence[int] = ()
     unit: str = "line"
+    numbers: np.ndarray | Sequence[float] = ()
+    span: str = ""
     own_faults: Mapping[int, str] = field(default_factory=dict)
 
     def points(
@@ -143,6 +147,7 @@ class Listing:
         places = np.arange(len(self.owner))[rows]
         origin = self.origin if isinstance(self.origin, Origin) else self.origin[places]
         lines = np.asarray(self.lines)[places] if len(self.lines) else ()
+        numbers = np.asarray(self.numbers)[places] if len(self.numbers) else ()
         known = self.own_faults
         own = {new: known[old] for new, old in enumerate(places.tolist()) if old in known} if known else {}
         return replace(
@@ -151,6 +156,7 @@ class Listing:
             frame=self.frame[places],
             origin=origin,
             lines=lines,
+            numbers=numbers,
             own_faults=own,
         )
 
@@ -164,14 +170,16 @@ class Listing:
         """(K,) int64, the rows that count by trajectory, then frame; and what is said of the others."""
         found = faults(self.frame, values, self.clip)
         found[list(self.own_faults)] = Fault.OWN
-        good = np.flatnonzero(found == Fault.NONE)
+        found[self.frame == PASSED_OVER] = Fault.NONE
+        good = np.flatnonzero((found == Fault.NONE) & (self.frame != PASSED_OVER))
         keys = self.owner[good].astype(np.int64) * self.clip.frames + self.frame[good].astype(np.int64)
         same, other = repeated(
             keys, values[good], None if masks is None else [masks[row] for row in good.tolist()]
         )
         found[good[other]] = Fault.TWICE
         if is_too_much(found):
-            text = refusal(found, values, self._place, self._short, self.own_faults, self.clip)
+            span = self.span or f"0 to {self.clip.frames - 1}"
+            text = refusal(found, values, self._place, self._short, self.own_faults, self.clip, span)
             raise StudioError(f"{self.path} {text}")
         kept = ~(same | other)
         rows = good[kept][np.argsort(keys[kept], kind="stable")]
@@ -191,7 +199,7 @@ class Listing:
         return f"in {self.unit} {self.lines[row]}" if len(self.lines) else f"of {self._place(row)}"
 
     def _frame(self, row: int) -> str:
-        return f"frame {self.frame[row]:g}"
+        return f"frame {self.numbers[row] if len(self.numbers) else self.frame[row]:g}"
 
     def _owner(self, row: int) -> str:
         return f"track {self.names[self.owner[row]]}"

@@ -94,11 +94,18 @@ def reason(
 
 
 def refusal(
-    found: np.ndarray, values: np.ndarray, place: _Say, short: _Say, own: Mapping[int, str], clip: Clip
+    found: np.ndarray,
+    values: np.ndarray,
+    place: _Say,
+    short: _Say,
+    own: Mapping[int, str],
+    clip: Clip,
+    span: str,
 ) -> str:
     """What is wrong with most odd rows, by the first of them; a sentence without its subject, the file.
 
-    `place` gives the words for where a row stands, `short` fewer of them.
+    `place` gives the words for where a row stands, `short` fewer of them, `span` those for the
+    first and last frame of the clip.
     """
     kinds = np.bincount(found, minlength=len(Fault))
     kinds[Fault.NONE] = 0
@@ -111,8 +118,7 @@ def refusal(
             f"({own.get(row, '')}); correct them."
         ),
         Fault.FRAME: (
-            f"has {where}, while {clip.name} has the frames 0 to {clip.frames - 1}; choose the clip it "
-            "belongs to."
+            f"has {where}, while {clip.name} has the frames {span}; choose the clip it belongs to."
         ),
         Fault.NUMBERS: f"has {what} that is not all numbers, {where}; correct it or take it out.",
         Fault.OUTSIDE: (

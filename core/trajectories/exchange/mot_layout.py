@@ -1,0 +1,101 @@
+"""Which column of a MOTChallenge file is what: by its line of names, by KITTI's types, else by its place."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.datasets.clip import Clip
+from core.errors import StudioError
+from core.trajectories.exchange.number_lines import NumberLines
+
+_KITTI = 17  # columns, or 18 with a score
+_NAMES = {
+    "frame": ("frame", "frame_id", "frameid", "frame_number", "frame_index", "frameindex", "framenumber"),
+    "id": ("id", "track_id", "trackid", "track", "object_id", "target_id", "identity", "tid"),
+    "left": ("bb_left", "left", "bbox_left", "x1", "xmin", "xtl", "x", "bb_x", "bb_left_x"),
+    "top": ("bb_top", "top", "bbox_top", "y1", "ymin", "ytl", "y", "bb_y", "bb_left_y"),
+    "width": ("bb_width", "width", "bbox_width", "w", "bb_w"),
+    "height": ("bb_height", "height", "bbox_height", "h", "bb_h"),
+    "right": ("bb_right", "right", "bbox_right", "x2", "xmax", "xbr"),
+    "bottom": ("bb_bottom", "bottom", "bbox_bottom", "y2", "ymax", "ybr"),
+    "score": ("conf", "confidence", "score", "prob", "probability", "flag", "consider"),
+    "class": ("class", "class_id", "cls", "classid", "category", "label", "class_name", "type"),
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which column is what, from 0, and what is counted from what.
+
+    Attributes:
+        frame, id, box, score, kind: columns; `box` has four, and there may be no scores and no classes.
+        corners: whether the box ends with its right and bottom instead of width and height.
+        first: which number the first frame has.
+        pixel: which number the first pixel has.
+    """
+
+    frame: int
+    id: int
+    box: tuple[int, int, int, int]
+    score: int | None
+    kind: int | None
+    corners: bool = False
+    first: int = 1
+    pixel: int = 1
+
+
+def find_layout(table: NumberLines, path: Path, clip: Clip) -> tuple[Layout, list[str]]:
+    """The layout of lines of numbers, and what is said of it.
+
+    Raises:
+        StudioError: there are too few columns.
+    """
+    width = table.width
+    if is_kitti(table):
+        score = _KITTI if width > _KITTI else None
+        return Layout(0, 1, (6, 7, 8, 9), score, 2, corners=True, first=0, pixel=0), []
+    named = _named(table.names)
+    if named is not None:
+        return named, []
+    if width < 6:
+        raise StudioError(f"{path} has fewer than six columns; choose a MOTChallenge file.")
+    layout = Layout(0, 1, (2, 3, 4, 5), 6 if width > 6 else None, 7 if width in (8, 9) else None)
+    if not _are_corners(table, clip):
+        return layout, []
+    return replace(layout, corners=True), [
+        f"Taken as left, top, right, bottom, in {path.name}: with width and height most boxes "
+        "would leave the frame."
+    ]
+
+
+def is_kitti(table: NumberLines) -> bool:
+    """Whether most lines name a type in their third column, and have KITTI's number of columns."""
+    words = sum(len(parts) > 2 and parts[2].strip().replace("_", "").isalpha() for parts in table.fields)
+    return table.width in (_KITTI, _KITTI + 1) and 2 * words > len(table.fields)
+
+
+def _named(names: list[str]) -> Layout | None:
+    """The layout that a line of names tells; None where it does not tell all."""
+    found: dict[str, int] = {}
+    for column, name in enumerate(names):
+        for what, known in _NAMES.items():
+            if name in known:
+                found.setdefault(what, column)
+    corners = "right" in found and "bottom" in found
+    wanted = ("left", "top", *(("right", "bottom") if corners else ("width", "height")))
+    if not all(name in found for name in ("frame", "id", *wanted)):
+        return None
+    left, top, third, fourth = (found[name] for name in wanted)
+    box = (left, top, third, fourth)
+    return Layout(found["frame"], found["id"], box, found.get("score"), found.get("class"), corners)
+
+
+def _are_corners(table: NumberLines, clip: Clip) -> bool:
+    """Whether columns five and six are rather right and bottom: most boxes leave the frame otherwise."""
+    values, _ = table.table((2, 3, 4, 5))
+    size = np.array([clip.width, clip.height]) + 2
+    with np.errstate(invalid="ignore"):
+        out = (values[:, :2] + values[:, 2:] > size).any(axis=1)
+        fit = (values[:, 2:] > values[:, :2]).all(axis=1) & (values[:, 2:] <= size).all(axis=1)
+    return len(values) > 0 and bool(out.mean() > 0.5) and bool(fit.mean() >= 0.9)
