@@ -13,7 +13,7 @@ from core.errors import StudioError
 from core.trajectories import schema, store
 from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
-from core.trajectories.trajectory_rows import observation_rows
+from core.trajectories.trajectory_rows import observation_columns
 from core.version import code_version
 
 
@@ -200,13 +200,17 @@ class FillObservations:
 def _insert_propagated(
     rows: Recorder, objects: Mapping[int, ObjectTrajectory], keyframes: set[tuple[int, int]]
 ) -> None:
-    new = [
-        {**row, "origin": int(Origin.PROPAGATED), "overlap": None}
-        for id, one in objects.items()
-        for row in observation_rows(id, one)
-        if (id, row["frame"]) not in keyframes
-    ]
-    rows.insert(schema.observation, new)
+    if not objects:
+        return
+    columns = observation_columns(list(objects), list(objects.values()))
+    places = zip(columns["trajectory_id"], columns["frame"], strict=True)
+    new = [place not in keyframes for place in places]
+    kept: dict[str, Sequence[Any]] = {
+        name: list(itertools.compress(values, new)) for name, values in columns.items()
+    }
+    count = sum(new)
+    same: dict[str, Sequence[Any]] = {"origin": [int(Origin.PROPAGATED)] * count, "overlap": [None] * count}
+    rows.insert_columns(schema.observation, {**kept, **same})
 
 
 def _write_audit(rows: Recorder, ids: set[int], audit: Mapping[int, Mapping[int, float]]) -> None:
@@ -241,10 +245,8 @@ def _add_objects(rows: Recorder, clip_id: int, objects: Sequence[ObjectTrajector
         for one in objects
     ]
     ids = rows.insert(schema.trajectory, heads)
-    rows.insert(
-        schema.observation,
-        [row for id, one in zip(ids, objects, strict=True) for row in observation_rows(id, one)],
-    )
+    if objects:
+        rows.insert_columns(schema.observation, observation_columns(ids, objects))
 
 
 def _point_rows(clip_id: int, points: PointTrajectories, provenance: int) -> list[dict[str, Any]]:

@@ -20,7 +20,16 @@ from sqlalchemy import Connection, Table, bindparam, func, insert, select, updat
 
 from core.trajectories import schema
 from core.trajectories.model import Changes
-from core.trajectories.table_rows import Key, Row, delete_rows, insert_rows, new_ids, read_rows, update_rows
+from core.trajectories.table_rows import (
+    Key,
+    Row,
+    delete_rows,
+    insert_columns,
+    insert_rows,
+    new_ids,
+    read_rows,
+    update_rows,
+)
 
 _SHORT = 4096
 
@@ -76,7 +85,7 @@ class Recorder:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.text = ""
-        self.changed: dict[str, set[Key]] = {}
+        self.changed: dict[str, set[int]] = {}
         self.written = 0
         self._batches: list[Row] = []
         self._read: dict[tuple[str, Key], Row] = {}
@@ -91,9 +100,15 @@ class Recorder:
             ids = new_ids(self.connection, table, len(rows))
             rows = [{**row, "id": id} for id, row in zip(ids, rows, strict=True)]
         insert_rows(self.connection, table, rows)
-        keys = [tuple([row[name] for name in names]) for row in rows]
-        self._keep(table, keys, [None] * len(keys))
+        self._keep(table, [tuple([row[name] for name in names]) for row in rows])
         return ids
+
+    def insert_columns(self, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Insert rows given as columns of one length, among them those of the primary key."""
+        keys = list(zip(*(columns[column.name] for column in table.primary_key), strict=True))
+        if keys:
+            insert_columns(self.connection, table, columns)
+            self._keep(table, keys)
 
     def update(self, table: Table, rows: Mapping[Key, Row]) -> None:
         """Change columns of rows by primary key; all rows must name the same columns."""
@@ -126,15 +141,12 @@ class Recorder:
             ]
             insert_rows(self.connection, schema.edit_rows, numbered)
 
-    def _keep(self, table: Table, keys: Sequence[Key], images: Sequence[Row | None]) -> None:
-        batch = {
-            "table_name": table.name,
-            "row_keys": [list(key) for key in keys],
-            "images": _pack(images),
-        }
+    def _keep(self, table: Table, keys: Sequence[Key], images: Sequence[Row | None] = ()) -> None:
+        """Note keys and images of rows; no images at all where there were no such rows."""
+        batch = {"table_name": table.name, "row_keys": list(keys), "images": _pack(images)}
         self._batches.append(batch)
         self.written += len(keys)
-        self.changed.setdefault(table.name, set()).update(keys)
+        self.changed.setdefault(table.name, set()).update(key[0] for key in keys)
 
 
 def perform(connection: Connection, edit: Edit) -> Changes:
@@ -263,7 +275,7 @@ def since(connection: Connection, revision: int, until: int | None = None) -> Si
 def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Changes:
     """Exchange the rows of an edit with their images: backwards to undo, forwards to redo."""
     batches = connection.execute(_BATCHES, {"edit": entry.id}).all()
-    changed: dict[str, set[Key]] = {}
+    changed: dict[str, set[int]] = {}
     kept: dict[Key, Row] = {}
     for number, table_name, keys, packed in reversed(batches) if action == "undo" else batches:
         table = schema.metadata.tables[table_name]
@@ -278,7 +290,7 @@ def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Chan
         if missing:
             insert_rows(connection, table, missing)
         kept[entry.id, number] = {"images": _pack(current)}
-        changed.setdefault(table_name, set()).update(keys)
+        changed.setdefault(table_name, set()).update(key[0] for key in keys)
     update_rows(connection, schema.edit_rows, kept)
     state = "undone" if action == "undo" else "done"
     update_rows(connection, schema.edit, {(entry.id,): {"state": state}})
@@ -286,10 +298,10 @@ def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Chan
     return _changes(connection, entry.clip_id, changed)
 
 
-def _changes(connection: Connection, clip_id: int | None, changed: dict[str, set[Key]]) -> Changes:
-    """What was touched; trajectories of several clips count as touching every clip."""
-    clips = {key[0] for key in changed.get("clip", ())} | ({clip_id} if clip_id is not None else set())
-    trajectories = {key[0] for name in ("trajectory", "observation") for key in changed.get(name, ())}
+def _changes(connection: Connection, clip_id: int | None, changed: dict[str, set[int]]) -> Changes:
+    """What was touched, by the ids that keys begin with; trajectories of several clips touch every clip."""
+    clips = changed.get("clip", set()) | ({clip_id} if clip_id is not None else set())
+    trajectories = changed.get("trajectory", set()) | changed.get("observation", set())
     if clip_id is None and trajectories:
         clips |= set(connection.scalars(select(schema.clip.c.id)))
     return Changes(frozenset(clips), frozenset(trajectories))
@@ -311,9 +323,11 @@ _BATCHES = (
 
 def _pack(images: Sequence[Row | None]) -> bytes:
     """Row images as JSON, compressed where long, bytes as base64; nothing at all where no row existed."""
-    if all(image is None for image in images):
+    columns = next((list(image) for image in images if image is not None), None)
+    if columns is None:
         return b""
-    packed = json.dumps(images, default=_base64).encode()
+    rows = [None if image is None else list(image.values()) for image in images]
+    packed = json.dumps({"columns": columns, "rows": rows}, default=_base64).encode()
     return packed if len(packed) < _SHORT else zlib.compress(packed, 1)
 
 
@@ -322,15 +336,19 @@ def _base64(value: bytes) -> dict[str, str]:
 
 
 def _unpack(packed: bytes, count: int) -> list[Row | None]:
+    """The images again; older versions named the columns in every row."""
     if not packed:
         return [None] * count
 
     def bytes_back(values: dict[str, Any]) -> Any:
         return base64.b64decode(values["base64"]) if values.keys() == {"base64"} else values
 
-    text = packed if packed.startswith(b"[") else zlib.decompress(packed)  # which starts with an "x"
-    images: list[Row | None] = json.loads(text, object_hook=bytes_back)
-    return images
+    text = packed if packed[:1] in (b"[", b"{") else zlib.decompress(packed)  # which starts with an "x"
+    found = json.loads(text, object_hook=bytes_back)
+    if isinstance(found, list):
+        return found
+    columns = found["columns"]
+    return [None if row is None else dict(zip(columns, row, strict=True)) for row in found["rows"]]
 
 
 def _log(connection: Connection, edit_id: int, action: str, now: str) -> None:

@@ -44,6 +44,13 @@ class Blob(LargeBinary):
         return None
 
 
+class Real(Float[float]):
+    """Floats, given to the driver as they are: SQLAlchemy would call `float` for each value first."""
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        return None
+
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -117,14 +124,14 @@ observation = Table(
     metadata,
     Column("trajectory_id", Id, ForeignKey("trajectory.id"), primary_key=True, autoincrement=False),
     Column("frame", Integer, primary_key=True, autoincrement=False),
-    Column("x1", Float, nullable=False),
-    Column("y1", Float, nullable=False),
-    Column("x2", Float, nullable=False),
-    Column("y2", Float, nullable=False),
+    Column("x1", Real, nullable=False),
+    Column("y1", Real, nullable=False),
+    Column("x2", Real, nullable=False),
+    Column("y2", Real, nullable=False),
     Column("origin", SmallInteger, nullable=False),
-    Column("confidence", Float, nullable=False),
+    Column("confidence", Real, nullable=False),
     Column("mask", Blob, nullable=True),
-    Column("overlap", Float, nullable=True),  # IoU of the audit, for keyframes that were audited
+    Column("overlap", Real, nullable=True),  # IoU of the audit, for keyframes that were audited
     Column("flags", SmallInteger, nullable=False, server_default="0"),  # `Flag`
     sqlite_with_rowid=False,
 )

@@ -1,6 +1,6 @@
 """One trajectory's rows within an edit: read, written, moved."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from core.trajectories.model import KEYFRAMES, EndReason, Kind, ObjectTrajectory
 PointPath = tuple[np.ndarray, np.ndarray, np.ndarray]
 """`xy` (L, 2) float32, `error` (L,) float32, `origin` (L,) uint8 of a point trajectory."""
 
+_EMPTY_BOX = "The box is empty; drag it over at least one pixel."
 _HEAD = select(schema.trajectory).where(schema.trajectory.c.id == bindparam("id"))
 
 
@@ -34,7 +35,7 @@ def observation_row(
     """
     x1, y1, x2, y2 = (float(value) for value in box)
     if origin == Origin.EDITED and not (x2 > x1 and y2 > y1):
-        raise StudioError("The box is empty; drag it over at least one pixel.")
+        raise StudioError(_EMPTY_BOX)
     return {
         "trajectory_id": trajectory_id,
         "frame": int(frame),
@@ -83,11 +84,36 @@ def head_of(rows: Recorder, trajectory_id: int, kind: Kind | None = None) -> Row
     return head
 
 
-def observation_rows(trajectory_id: int, one: ObjectTrajectory) -> Iterator[dict[str, Any]]:
-    """The rows of `observation` of a whole object, by frame."""
-    columns = (one.frames, one.boxes, one.origin, one.confidence, one.masks, one.overlap, one.flags)
-    for values in zip(*columns, strict=True):
-        yield observation_row(trajectory_id, *values)
+def observation_columns(ids: Sequence[int], objects: Sequence[ObjectTrajectory]) -> dict[str, Sequence[Any]]:
+    """The columns of `observation` of whole objects with these ids, by object, then frame.
+
+    Raises:
+        StudioError: a person drew an empty box.
+    """
+
+    def joined(name: str) -> np.ndarray:
+        return np.concatenate([getattr(one, name) for one in objects])
+
+    boxes, origin, overlap = joined("boxes").astype(np.float64), joined("origin"), joined("overlap")
+    x1, y1, x2, y2 = boxes.T
+    if ((origin == Origin.EDITED) & ~((x2 > x1) & (y2 > y1))).any():
+        raise StudioError(_EMPTY_BOX)
+    audited = ~np.isnan(overlap)
+    return {
+        "trajectory_id": np.repeat(ids, [len(one.frames) for one in objects]).tolist(),
+        "frame": joined("frames").tolist(),
+        "x1": x1.tolist(),
+        "y1": y1.tolist(),
+        "x2": x2.tolist(),
+        "y2": y2.tolist(),
+        "origin": origin.tolist(),
+        "confidence": joined("confidence").tolist(),
+        "mask": [mask for one in objects for mask in one.masks],
+        "overlap": [
+            value if known else None for value, known in zip(overlap.tolist(), audited.tolist(), strict=True)
+        ],
+        "flags": joined("flags").tolist(),
+    }
 
 
 def copy_of(head: Row[Any]) -> dict[str, Any]:

@@ -1,11 +1,16 @@
+import json
+import zlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.errors import StudioError
-from core.trajectories import integrity, journal, schema, store
-from core.trajectories.bulk_edits import AddTrajectories, ReplacePoints
+from core.trajectories import integrity, journal, schema, store, table_rows
+from core.trajectories.bulk_edits import AddTrajectories, FillObservations, ReplacePoints
 from core.trajectories.model import PointTrajectories
+from core.trajectories.trajectory_edits import DeleteTrajectories
 from tests.core.trajectories.small_database import contents, make_object, make_points
 
 NOTHING = PointTrajectories.pack([], [])
@@ -40,6 +45,47 @@ def test_an_import_is_one_step_of_undo(connection):
     assert contents(connection) == before
     journal.redo(connection)
     assert contents(connection) == after
+
+
+def test_more_rows_than_are_read_at_once_are_undone_and_redone_exactly(connection, monkeypatch):
+    """Some of the rows of a trajectory, all of others, and other trajectories beside them."""
+    monkeypatch.setattr(table_rows, "_BATCH", 10)
+    clip = store.clip(connection, "a")
+    states = [contents(connection)]
+    objects = [make_object(range(start, 12), masks=start % 2 == 0) for start in range(6)]
+    journal.perform(connection, AddTrajectories(clip.id, NOTHING, objects, "a.json"))
+    states.append(contents(connection))
+    some = {one.id: replace(one, boxes=one.boxes + 1) for one in store.objects(connection, clip.id)[4:]}
+    journal.perform(connection, FillObservations({clip.id: some}))
+    states.append(contents(connection))
+    journal.perform(connection, DeleteTrajectories(clip.id, tuple(some)))
+    states.append(contents(connection))
+    for state in reversed(states[:-1]):
+        journal.undo(connection)
+        assert contents(connection) == state
+    for state in states[1:]:
+        journal.redo(connection)
+        assert contents(connection) == state
+
+
+def test_images_that_older_versions_kept_are_put_back(connection):
+    """Then every row named its columns."""
+    clip = store.clip(connection, "a")
+    before = contents(connection)
+    ids = tuple(one.id for one in store.objects(connection, clip.id))
+    journal.perform(connection, DeleteTrajectories(clip.id, ids))
+    assert contents(connection) != before
+    query = select(schema.edit_rows).order_by(schema.edit_rows.c.edit_id.desc()).limit(2)
+    for number, batch in enumerate(connection.execute(query).all()):
+        packed = batch.images if batch.images.startswith(b"{") else zlib.decompress(batch.images)
+        kept = json.loads(packed)
+        old = json.dumps([dict(zip(kept["columns"], row, strict=True)) for row in kept["rows"]]).encode()
+        of = schema.edit_rows.c
+        where = (of.edit_id == batch.edit_id) & (of.number == batch.number)
+        images = zlib.compress(old) if number else old
+        connection.execute(update(schema.edit_rows).where(where).values(images=images))
+    journal.undo(connection)
+    assert contents(connection) == before
 
 
 def test_tracking_again_leaves_imported_tracks_that_have_a_label(connection):
