@@ -9,7 +9,10 @@ from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddTrajectories
 from core.trajectories.exchange import READ, import_tracks
+from core.trajectories.exchange.column_mapping import parse
 from core.trajectories.exchange.guessing import guess_format
+from core.trajectories.exchange.presets import PRESETS
+from core.trajectories.exchange.tables import table_format, table_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("auto", *READ), default="auto", help="of the source (default: auto)"
     )
+    table = parser.add_argument_group("which columns of a table mean what (default: by their names)")
+    table.add_argument(
+        "--columns",
+        metavar="OURS=THEIRS,…",
+        help="such as frame=t,id=particle,x=px,y=py or, for boxes, x1, y1, x2, y2 or x, y, w, h; a column is "
+        "named or numbered from 1. Besides: label, score; first=1 where frames count from 1, centre=0 where "
+        "whole numbers are the middles of pixels, scale=PIXELS in a unit",
+    )
+    table.add_argument("--preset", choices=tuple(PRESETS), help="the columns of another program")
 
 
 def perform(args: argparse.Namespace) -> Outcome:
@@ -26,8 +38,13 @@ def perform(args: argparse.Namespace) -> Outcome:
     with Project.open(args.project) as project:
         with project.reading() as connection:
             clip = store.clip(connection, args.clip)
-        format = guess_format(args.source) if args.format == "auto" else args.format
-        points, objects, warnings = import_tracks(format, args.source, clip)
+        choice = parse(args.columns, args.preset)
+        if choice is None:
+            format = guess_format(args.source) if args.format == "auto" else args.format
+            points, objects, warnings = import_tracks(format, args.source, clip)
+        else:
+            format = table_format(args.source) if args.format == "auto" else args.format
+            points, objects, warnings = table_of(format).read(args.source, clip, choice)
         name = Path(os.path.abspath(args.source)).name  # such as of `.`
         edit = AddTrajectories(clip.id, points, objects, name)
         with project.writing() as connection:

@@ -1,10 +1,12 @@
 """A Parquet table of every observation, with the columns and coordinates of `columns`.
 
 Needs pyarrow, the optional extra `parquet` of this program. Empty values are nulls; positions are
-float32, so reading gives the very same.
+float32, so reading gives the very same. Read in parts, as `column_reading` says, from columns of any
+numbers (decimals and texts of numbers too) and of any words; not from lists, structures or times.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,53 +15,173 @@ import numpy as np
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories.exchange.assembling import Tracks
-from core.trajectories.exchange.columns import COLUMNS, TEXTS, from_columns, to_columns
-from core.trajectories.exchange.reading import read_bytes
+from core.trajectories.exchange.column_mapping import ColumnChoice
+from core.trajectories.exchange.column_reading import read_tracks
+from core.trajectories.exchange.column_writing import chosen
+from core.trajectories.exchange.columns import to_columns
 from core.trajectories.exchange.replacing import replacing
+from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
+_BATCH = 65_536  # rows decoded at a time
+_MOST = 1 << 28  # rows of a table
 
-def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
+
+def write(
+    clip: Clip,
+    points: PointTrajectories,
+    objects: Sequence[ObjectTrajectory],
+    path: Path,
+    choice: ColumnChoice | None = None,
+) -> None:
     """Write boxes of objects and positions of points; masks have no place in a table.
 
     Raises:
-        StudioError: pyarrow is not installed, or the file cannot be written.
+        StudioError: pyarrow is not installed, the file cannot be written, or the choice names no columns
+            of ours.
     """
     pyarrow, arrow_files = _pyarrow()
     columns = {
         name: pyarrow.array(values.tolist(), pyarrow.string()).dictionary_encode()
-        if name in TEXTS
+        if values.dtype == object
         else pyarrow.array(values, from_pandas=True)  # NaN becomes null
-        for name, values in to_columns(points, objects).items()
+        for name, values in chosen(to_columns(clip, points, objects), choice).items()
     }
     with replacing(path) as partial:
         arrow_files.write_table(pyarrow.table(columns), partial, write_page_checksum=True)
 
 
-def read(path: Path, clip: Clip) -> Tracks:
-    """The trajectories of a table; see `columns` for what it needs.
+def head(path: Path) -> Head:
+    """The names of a table's columns and its first rows.
+
+    Raises:
+        StudioError: pyarrow is not installed, or the file is missing or no Parquet.
+    """
+    with ParquetSheet(path) as sheet:
+        return sheet.head
+
+
+def read(path: Path, clip: Clip, choice: ColumnChoice | None = None) -> Tracks:
+    """The trajectories of a table; see `column_reading` for what it needs.
 
     Raises:
         StudioError: pyarrow is not installed, or the file is missing, no such table, or of another clip.
     """
-    pyarrow, arrow_files = _pyarrow()
-    data = read_bytes(path)
-    try:
-        source = pyarrow.BufferReader(data)
-        file = arrow_files.ParquetFile(source, page_checksum_verification=True)
-        wanted = [name for name in COLUMNS if name in file.schema_arrow.names]
-        table = file.read(wanted)
-        columns = {name: _values(table.column(name), name, pyarrow) for name in wanted}
-    except (pyarrow.ArrowException, OSError, ValueError, TypeError) as error:
-        raise StudioError(f"{path} is no whole Parquet table; export it again.") from error
-    return from_columns(columns, path, clip)
+    with ParquetSheet(path) as sheet:
+        return read_tracks(sheet, path, clip, choice)
 
 
-def _values(column: Any, name: str, pyarrow: Any) -> list[str] | np.ndarray:
-    if name in TEXTS:
-        return [text or "" for text in column.cast(pyarrow.string()).to_pylist()]
-    found = column.cast(pyarrow.float64(), safe=False).to_numpy()
-    return np.asarray(found, np.float64)
+class ParquetSheet:
+    """A Parquet file as a table; to be closed, as `with` does.
+
+    Raises:
+        StudioError: pyarrow is not installed, or the file is missing or no Parquet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._pyarrow, arrow_files = _pyarrow()
+        self._path = path
+        try:
+            self._file = open(path, "rb")  # noqa: SIM115, closed by __exit__
+        except FileNotFoundError as error:
+            raise StudioError(f"There is no file {path}; check its name.") from error
+        except OSError as error:
+            raise StudioError(
+                f"{path} cannot be read ({error.strerror}); check its name and permissions."
+            ) from error
+        try:
+            self._table = arrow_files.ParquetFile(self._file, page_checksum_verification=True)
+            self._schema = self._table.schema_arrow
+        except self._damage as error:
+            self._file.close()
+            raise self._refusal() from error
+        if self._table.metadata.num_rows > _MOST:
+            self._file.close()
+            raise StudioError(
+                f"{path} has {self._table.metadata.num_rows:,} rows, more than the {_MOST:,} that are read; "
+                "save it in parts."
+            )
+
+    def __enter__(self) -> "ParquetSheet":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @cached_property
+    def head(self) -> Head:
+        names = tuple(self._schema.names)
+        single = [name for name in names if names.count(name) == 1]
+        try:
+            first = next(self._table.iter_batches(SHOWN, columns=single), None)
+            shown = [] if first is None else first.to_pylist()
+        except self._damage as error:
+            raise self._refusal() from error
+        rows = tuple(
+            tuple("" if row.get(name) is None else str(row[name]) for name in names) for row in shown
+        )
+        return Head(names, rows)
+
+    def body(self, numbers: Collection[int], words: Collection[int]) -> Body:
+        """As `Sheet.body`.
+
+        Raises:
+            StudioError: the file is damaged, or such a column cannot hold that.
+        """
+        names = self._schema.names
+        for place in {*numbers, *words}:
+            self._check(names[place], self._schema.types[place])
+        wanted = [names[place] for place in sorted({*numbers, *words})]
+        found: dict[int, list[np.ndarray]] = {place: [] for place in numbers}
+        texts: dict[int, list[str]] = {place: [] for place in words}
+        rows, seen = 0, dict[str, str]()
+        try:
+            for batch in self._table.iter_batches(_BATCH, columns=wanted):
+                rows += batch.num_rows
+                for place in numbers:
+                    found[place].append(self._numbers(batch.column(names[place])))
+                for place in words:
+                    texts[place] += [
+                        seen.setdefault(one, one) for one in self._words(batch.column(names[place]))
+                    ]
+        except self._damage as error:
+            raise self._refusal() from error
+        return Body(
+            {place: np.concatenate([np.zeros(0), *parts]) for place, parts in found.items()},
+            texts,
+            np.arange(rows) + 1,
+            "row",
+        )
+
+    def _numbers(self, column: Any) -> np.ndarray:
+        types = self._pyarrow.types
+        kind = column.type.value_type if types.is_dictionary(column.type) else column.type
+        if types.is_string(kind) or types.is_large_string(kind):
+            return cell_numbers(self._words(column))
+        cast = column.cast(self._pyarrow.float64(), safe=False)
+        return np.asarray(cast.to_numpy(zero_copy_only=False), np.float64)
+
+    def _words(self, column: Any) -> list[str]:
+        return [text or "" for text in column.cast(self._pyarrow.string()).to_pylist()]
+
+    def _check(self, name: str, kind: Any) -> None:
+        if self._schema.names.count(name) > 1:
+            raise StudioError(f"{self._path} has several columns {name!r}; save it with one.")
+        types = self._pyarrow.types
+        if types.is_dictionary(kind):
+            kind = kind.value_type
+        good = (types.is_integer, types.is_floating, types.is_decimal, types.is_string, types.is_large_string)
+        if not any(is_one(kind) for is_one in (*good, types.is_null)):
+            raise StudioError(
+                f"{self._path} has the column {name!r} as {str(kind)[:40]}; save it as numbers or words."
+            )
+
+    @property
+    def _damage(self) -> tuple[type[Exception], ...]:
+        return self._pyarrow.ArrowException, OSError, ValueError, TypeError
+
+    def _refusal(self) -> StudioError:
+        return StudioError(f"{self._path} is no whole Parquet table; export it again.")
 
 
 def _pyarrow() -> tuple[Any, Any]:

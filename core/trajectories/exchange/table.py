@@ -1,75 +1,66 @@
 """A CSV table of every observation, points and objects alike, for spreadsheets and data frames.
 
-UTF-8, commas, a line of column names, then what `columns` says. Positions are written so that reading
-gives the very same float32.
+Written in UTF-8 with commas, a line of column names, then what `columns` says, or what a choice of columns
+asks for. Positions are written so that reading gives the very same float32. Read as `separated` and
+`column_reading` say.
 """
 
-import csv
-import io
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.errors import StudioError
 from core.trajectories.exchange.assembling import Tracks
-from core.trajectories.exchange.columns import COLUMNS, TEXTS, from_columns, to_columns
-from core.trajectories.exchange.reading import numbers, read_text
+from core.trajectories.exchange.column_mapping import ColumnChoice
+from core.trajectories.exchange.column_reading import read_tracks
+from core.trajectories.exchange.column_writing import chosen
+from core.trajectories.exchange.columns import to_columns
 from core.trajectories.exchange.replacing import replacing
+from core.trajectories.exchange.separated import SeparatedSheet
+from core.trajectories.exchange.sheet import Head
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
-_BATCH = 4_000  # rows held as lists at a time
+_BATCH = 50_000  # rows held as texts at a time
 
 
-def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
+def write(
+    clip: Clip,
+    points: PointTrajectories,
+    objects: Sequence[ObjectTrajectory],
+    path: Path,
+    choice: ColumnChoice | None = None,
+) -> None:
     """Write boxes of objects and positions of points; masks have no place in a table.
 
     Raises:
-        StudioError: the file cannot be written.
+        StudioError: the file cannot be written, or the choice names no columns of ours.
     """
-    columns = to_columns(points, objects)
-    texts = [_texts(column) for column in columns.values()]
+    columns = chosen(to_columns(clip, points, objects), choice)
+    rows = len(next(iter(columns.values())))
     with replacing(path) as partial, open(partial, "w", encoding="utf-8", newline="") as file:
-        file.write(",".join(COLUMNS) + "\n")
-        file.writelines(",".join(row) + "\n" for row in zip(*texts, strict=True))
+        file.write(",".join(map(_quoted, columns)) + "\n")
+        for start in range(0, rows, _BATCH):
+            texts = [_texts(column[start : start + _BATCH]) for column in columns.values()]
+            file.writelines(",".join(row) + "\n" for row in zip(*texts, strict=True))
 
 
-def read(path: Path, clip: Clip) -> Tracks:
-    """The trajectories of a table; see `columns` for what it needs.
+def head(path: Path) -> Head:
+    """The names of a table's columns and its first rows.
+
+    Raises:
+        StudioError: the file is missing or no text.
+    """
+    return SeparatedSheet(path).head
+
+
+def read(path: Path, clip: Clip, choice: ColumnChoice | None = None) -> Tracks:
+    """The trajectories of a table; see `column_reading` for what it needs.
 
     Raises:
         StudioError: the file is missing, no such table, or of another clip.
     """
-    rows = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
-    words: dict[str, str] = {}
-    try:
-        names = [name.strip().lower() for name in next(rows, [])]
-        parts: dict[str, list[Any]] = {name: [] for name in names}
-        while batch := list(itertools.islice(rows, _BATCH)):
-            for name, texts in zip(names, zip(*filter(None, batch), strict=True), strict=True):
-                if name in TEXTS:
-                    parts[name] += [words.setdefault(text, text) for text in texts]
-                elif name in COLUMNS:
-                    parts[name].append(_values(texts, name, path))
-    except (csv.Error, ValueError) as error:
-        raise StudioError(f"{path} is no whole table; export it again as CSV.") from error
-    columns = {
-        name: part if name in TEXTS else np.concatenate([np.zeros(0), *part])
-        for name, part in parts.items()
-        if name in COLUMNS
-    }
-    return from_columns(columns, path, clip)
-
-
-def _values(texts: Sequence[str], name: str, path: Path) -> np.ndarray:
-    """(K,) float64: numbers as text, NaN where empty."""
-    if not any(texts):
-        return np.full(len(texts), np.nan)
-    full = texts if all(texts) else [text or "nan" for text in texts]
-    return numbers(full, path, f"values of {name}")
+    return read_tracks(SeparatedSheet(path), path, clip, choice)
 
 
 def _texts(column: np.ndarray) -> list[str]:
@@ -83,4 +74,5 @@ def _texts(column: np.ndarray) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\r\n') else text
+    """A text that a reader takes for one cell, and for the same one."""
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\r\n') or text != text.strip() else text

@@ -74,20 +74,32 @@ TEXTS = [
         "1,2,3,4,5,6\n2,2,3,4,5,6\n1,2,3,4,5,7\n",
         "two rows for one track and frame, track 2 in frame 1 (line 3)",
     ),
-    ("csv", "", "no column 'kind'"),
-    ("csv", "a,b\n1,2\n", "no column 'kind'"),
-    ("csv", "kind,trajectory,frame\npoint,1,0\n", "no column 'x'"),
-    ("csv", "kind,trajectory,frame\nobject,1,0\n", "no column 'x1'"),
-    ("csv", HEAD + "point,1,0,1\n", "no whole table"),
-    ("csv", HEAD + 'point,1,0,"1', "no whole table"),
-    ("csv", HEAD + "ball,1,0,1,2,,,,,linked,open\n", "has the kind 'ball'; use one of object, point"),
-    ("csv", HEAD + "point,1,0,1,2,,,,,guessed,open\n", "has the origin 'guessed'"),
-    ("csv", HEAD + "point,1,0,1,2,,,,,linked,perhaps\n", "has the review 'perhaps'"),
-    ("csv", HEAD + "point,,0,1,2,,,,,linked,open\n", "not numbered 1, 2, 3"),
-    ("csv", HEAD + "point,1,0,one,2,,,,,linked,open\n", "values of x that are no numbers"),
+    ("csv", "", "holds no rows"),
+    ("csv", "a,b\n1,2\n", "no column 'trajectory' but a, b; say which is which, such as --columns"),
+    ("csv", "kind,trajectory,frame\npoint,1,0\n", "no columns 'x' and 'y'"),
+    ("csv", "kind,trajectory,frame\nobject,1,0\n", "nor 'x1', 'y1', 'x2' and 'y2'"),
+    ("csv", HEAD + "point,1,0,1\n", "a point that is not all numbers, track 1 in frame 0 (line 2)"),
+    ("csv", HEAD + 'point,1,0,"1', "correct its quotation marks"),
+    (
+        "csv",
+        HEAD + "ball,1,0,1,2,,,,,linked,open\n",
+        "the first in line 2 (its kind is 'ball', none of object, point)",
+    ),
+    (
+        "csv",
+        HEAD + "point,1,0,1,2,,,,,guessed,open\n",
+        "its origin is 'guessed', none of annotated, edited, propagated, linked",
+    ),
+    (
+        "csv",
+        HEAD + "point,1,0,1,2,,,,,linked,perhaps\n",
+        "its review is 'perhaps', none of open, accepted, rejected",
+    ),
+    ("csv", HEAD + "point,,0,1,2,,,,,linked,open\n", "no row with a track"),
+    ("csv", HEAD + "point,1,0,one,2,,,,,linked,open\n", "a point that is not all numbers"),
     ("csv", HEAD + "point,1,0,,2,,,,,linked,open\n", "a point that is not all numbers"),
     ("csv", HEAD + "point,1,99,1,2,,,,,linked,open\n", "track 1 in frame 99"),
-    ("csv", HEAD + "point,1,,1,2,,,,,linked,open\n", "track 1 in frame nan"),
+    ("csv", HEAD + "point,1,,1,2,,,,,linked,open\n", "its frame is no number"),
     (
         "csv",
         HEAD + "point,1,0,1,2,,,,,linked,open\npoint,1,0,1,3,,,,,linked,open\n",
@@ -278,10 +290,14 @@ def test_parquet_with_other_types_is_refused(tmp_path):
 
     columns = {"kind": ["point"], "trajectory": [1], "frame": [0], "x": ["one"], "y": [2.0]}
     parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
-    assert "no whole Parquet table" in refusal("parquet", tmp_path / "a.parquet")
+    assert "a point that is not all numbers, track 1 in frame 0 (row 1)" in refusal(
+        "parquet", tmp_path / "a.parquet"
+    )
     columns |= {"x": [[1.0]], "kind": [None]}
     parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
-    refusal("parquet", tmp_path / "a.parquet")
+    assert "has the column 'x' as list<element: double>; save it as numbers or words" in refusal(
+        "parquet", tmp_path / "a.parquet"
+    )
 
 
 @pytest.mark.parametrize("format", EVERY_FORMAT)
