@@ -4,6 +4,7 @@ import io
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +25,8 @@ _MOST_PIXELS = 1 << 27  # 400 MB as RGB; a header can claim more than there is
 _HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP")
 """What Pillow reads the header of; the rest, such as TIFF, is decoded to know its size."""
 
+_LOSSY = ("JPEG", "MPO", "WEBP")
+
 _DAMAGED = (OSError, SyntaxError, ValueError)  # what Pillow raises
 Image.MAX_IMAGE_PIXELS = None  # `_MOST_PIXELS` is the limit; Pillow's own would warn below it
 warnings.filterwarnings("ignore", module="PIL")  # of wrong EXIF data and the like, which are not used
@@ -38,12 +41,26 @@ def read_image(path: Path) -> np.ndarray:
     return _decode(_read(path), _AS_RGB, path)
 
 
-def read_values(path: Path) -> np.ndarray:
-    """An image file with the values it stores, for label pictures.
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """An image file with the values it stores.
 
-    Returns:
-        (H, W) for gray and for palette images (the indices, not the colours), (H, W, 3) RGB for
-        colour (a fourth channel is dropped); uint8 or uint16.
+    Attributes:
+        values: (H, W) for gray and for palette images (the indices, not the colours), (H, W, 3) RGB for
+            colour; uint8 or uint16, other types only from TIFF.
+        palette: (256, 3) uint8 RGB of a palette image, else None.
+        alpha: (H, W) opacity where there is a fourth channel, else None.
+        is_lossy: whether its compression changes values a little.
+    """
+
+    values: np.ndarray
+    palette: np.ndarray | None = None
+    alpha: np.ndarray | None = None
+    is_lossy: bool = False
+
+
+def read_stored(path: Path) -> Stored:
+    """An image file with the values it stores, for label pictures.
 
     Raises:
         StudioError: the file is missing, cut short or not an image.
@@ -52,9 +69,22 @@ def read_values(path: Path) -> np.ndarray:
     image = _opened(io.BytesIO(data), path)
     if image is not None and image.mode == "P":
         _check(data, path)
-        return _palette_indices(image, path)
+        return _with_palette(image, path)
     values = _decode(data, cv2.IMREAD_UNCHANGED, path)
-    return values if values.ndim == 2 else values[:, :, 2::-1]
+    is_lossy = image is not None and image.format in _LOSSY
+    if values.ndim == 2:
+        return Stored(values, is_lossy=is_lossy)
+    alpha = values[:, :, 3] if values.shape[2] == 4 else None
+    return Stored(values[:, :, 2::-1], alpha=alpha, is_lossy=is_lossy)
+
+
+def read_values(path: Path) -> np.ndarray:
+    """The `Stored.values` of an image file.
+
+    Raises:
+        StudioError: the file is missing, cut short or not an image.
+    """
+    return read_stored(path).values
 
 
 def encode_palette_png(indices: np.ndarray, palette: np.ndarray) -> bytes:
@@ -169,11 +199,15 @@ def _check(data: bytes, path: Path) -> Image.Image | None:
     return image
 
 
-def _palette_indices(image: Image.Image, path: Path) -> np.ndarray:
+def _with_palette(image: Image.Image, path: Path) -> Stored:
     try:
-        return np.array(image)
+        indices = np.array(image)
+        colours = np.array(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
     except _DAMAGED as error:
         raise _damaged(path) from error
+    palette = np.zeros((256, 3), np.uint8)
+    palette[: len(colours)] = colours[:256]
+    return Stored(indices, palette)
 
 
 def _decode(data: bytes, flags: int, path: Path) -> np.ndarray:

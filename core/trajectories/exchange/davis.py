@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.davis import palette
 from core.datasets.image import encode_palette_png, image_names, read_values
+from core.datasets.label_meaning import palette
 from core.errors import StudioError
 from core.geometry import decode_mask, encode_mask, mask_box
 from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, number_owners
