@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from core.datasets.label_tally import FEW, NOISE, Tally, surroundings
+from core.datasets.label_tally import FEW, NOISE, Tally, firmness, surroundings
 from core.datasets.label_values import colour_objects, gray_objects
 from core.datasets.stored_labels import Kind, channels
 from core.errors import StudioError
@@ -39,13 +39,11 @@ class Meaning:
     """How values become objects.
 
     Attributes:
-        numbers: the number of each value that is an object.
         labels: (H, W) values → (H, W) int32 numbers of objects, 0 for background.
         warnings: sentences about what was irregular and how it was taken.
         names: of objects whose number says more than a number.
     """
 
-    numbers: dict[int, int]
     labels: Callable[[np.ndarray], np.ndarray]
     warnings: tuple[str, ...] = ()
     names: dict[int, str] = field(default_factory=dict)
@@ -82,24 +80,51 @@ def nearest(numbers: np.ndarray, known: np.ndarray) -> np.ndarray:
 def _of_indices(tally: Tally) -> Meaning:
     present = [value for value in sorted(tally.count) if value]
     numbers = {value: value for value in present if value != _VOID} or {value: 1 for value in present}
-    return Meaning(numbers=numbers, labels=lambda values: _looked_up(values, numbers))
+    return Meaning(labels=lambda values: _looked_up(values, numbers))
 
 
 def _of_grays(tally: Tally, clip: str) -> Meaning:
     present = sorted(value for value in tally.count if value)
-    if tally.is_lossy and present and present[-1] < NOISE:
+    if not present:
+        return Meaning(labels=lambda values: np.zeros(values.shape, np.int32))
+    if tally.is_lossy and present[-1] < NOISE:
         raise StudioError(
             f"{tally.named} is a JPEG or WebP, which changes numbers of objects a little, so that 1 to "
             f"{present[-1]} cannot be told apart; save the masks of {clip} as PNG."
         )
-    objects = gray_objects(tally)
-    if objects != present and len(objects) < 2:
+    means = gray_objects(tally)
+    if means is None:
+        return _of_clean_grays(tally, clip, present)
+    objects = sorted(set(means.values()))
+    if len(objects) < 2:
         return _of_soft_grays(tally, clip, objects[0] if objects else present[-1])
-    numbers, names, warnings = {value: value for value in objects}, {}, []
-    if len(objects) == 1:
+    said = (
+        f"The masks of {clip} have soft edges ({tally.named} has {tally.most} gray values); the objects are "
+        f"{_listed(objects)}, and pixels of other values went to what is nearest."
+    )
+    ends = np.array([0, *objects], np.int32)
+
+    def labels(values: np.ndarray) -> np.ndarray:
+        if tally.is_noisy:
+            away = np.abs(values.astype(np.int32)[..., None] - ends)
+            known = surroundings(values, Kind.GRAY)[1] & (away.min(axis=-1) <= NOISE)
+            return nearest(ends[away.argmin(axis=-1)], known)
+        steady, between = firmness(values)
+        numbers = _looked_up(values, means)
+        return nearest(numbers, (steady | ~between) & ((numbers > 0) | (values == 0)))
+
+    return Meaning(labels=labels, warnings=(said,))
+
+
+def _of_clean_grays(tally: Tally, clip: str, objects: list[int]) -> Meaning:
+    """Each gray is an object."""
+    numbers = {value: value for value in objects}
+    names: dict[int, str] = {}
+    warnings = []
+    if len(objects) == 1 and objects[0] <= _VOID:
         numbers = {value: 1 if value > FEW else value for value in objects}
         warnings += _inverted(tally, clip, objects[0])
-    elif objects == present and set(objects) <= {*range(1001, 3000), _MOTS_IGNORED}:
+    elif objects and set(objects) <= {*range(1001, 3000), _MOTS_IGNORED}:
         numbers.pop(_MOTS_IGNORED, None)
         names = {value: f"{_MOTS_CLASSES[value // 1000]} {value % 1000}" for value in numbers}
         warnings.append(
@@ -111,41 +136,18 @@ def _of_grays(tally: Tally, clip: str) -> Meaning:
             f"In the gray masks of {clip}, 255 is an object beside {_listed(objects[:-1])}; if it means "
             "void, take object 255 out, or save the masks with a palette."
         )
-    if objects == present:
-        return Meaning(
-            numbers=numbers,
-            labels=lambda values: _looked_up(values, numbers),
-            warnings=tuple(warnings),
-            names=names,
-        )
-    warnings.append(
-        f"The masks of {clip} have soft edges ({tally.named} has {tally.most} gray values); the objects are "
-        f"{_listed(objects)}, and pixels of other values went to what is nearest."
-    )
-
-    def labels(values: np.ndarray) -> np.ndarray:
-        solid, even = surroundings(values, Kind.GRAY)
-        if not tally.is_noisy:
-            return nearest(_looked_up(values, numbers), solid & np.isin(values, [0, *objects]))
-        ends = np.array([0, *objects])
-        away = np.abs(values.astype(np.int64)[..., None] - ends)
-        place = away.argmin(axis=-1)
-        known = even & (away.min(axis=-1) <= NOISE)
-        return nearest(np.array([0, *numbers.values()], np.int32)[place], known)
-
-    return Meaning(numbers=numbers, labels=labels, warnings=tuple(warnings))
+    return Meaning(labels=lambda values: _looked_up(values, numbers), warnings=tuple(warnings), names=names)
 
 
 def _of_soft_grays(tally: Tally, clip: str, value: int) -> Meaning:
-    """One object, of `value` inside, cut at half."""
+    """One object, of `value` inside, cut at half; what is nearly white was white once."""
     number = 1 if value > FEW else value
-    half = (value + 1) // 2
+    half = 128 if value > 191 else (value + 1) // 2
     said = (
         f"The masks of {clip} are soft ({tally.named} has {tally.most} gray values), so they are taken as "
         f"one object, {half} and above."
     )
     return Meaning(
-        numbers={value: number},
         labels=lambda values: np.where(values >= half, number, 0).astype(np.int32),
         warnings=(said, *_inverted(tally, clip, value)),
     )
@@ -191,16 +193,14 @@ def _of_colours(tally: Tally, clip: str) -> Meaning:
             f"The masks of {clip} have no black; {_hex(background)}, which holds most of their border, is "
             "background."
         )
-    if tally.most > FEW * 4 or tally.count.keys() - bulk:
+    if tally.is_noisy or tally.count.keys() - bulk:
         others = tally.pixels - sum(tally.count[value] for value in bulk)
         warnings.append(
             f"The masks of {clip} have soft edges or noise ({tally.named} has {tally.most:,} colours); "
             f"{others:,} pixel{'s' if others != 1 else ''} of other colours went to what is nearest."
         )
     else:
-        return Meaning(
-            numbers=numbers, labels=lambda values: _looked_up(values, numbers), warnings=tuple(warnings)
-        )
+        return Meaning(labels=lambda values: _looked_up(values, numbers), warnings=tuple(warnings))
     codes = np.array(sorted(bulk))
     own = np.array([numbers.get(int(code), 0) for code in codes], np.int32)
 
@@ -214,7 +214,7 @@ def _of_colours(tally: Tally, clip: str) -> Meaning:
             known &= surroundings(values, Kind.COLOUR)[1]
         return nearest(own[away.argmin(axis=1)][place], known)
 
-    return Meaning(numbers=numbers, labels=labels, warnings=tuple(warnings))
+    return Meaning(labels=labels, warnings=tuple(warnings))
 
 
 def _palette_number(colour: int, is_noisy: bool) -> int:

@@ -12,8 +12,9 @@ NOISE = 24
 """How far a lossy file moves a value, out of 255."""
 
 FEW = 64
-"""Distinct grays, or a quarter of the colours; more are not numbers but noise or soft edges."""
+"""A gray up to this is the number of an object; one above it stands for "object" where it is alone."""
 
+_MANY = 16  # distinct values in a picture
 _KEPT = 256  # colours of one noisy picture that are counted, the most frequent ones
 _SMALL, _WIDE = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
 
@@ -26,7 +27,9 @@ class Tally:
         count: all of its pixels.
         solid: those in a block of 3 x 3 pixels of that value.
         even: those whose neighbours differ from them by noise at most.
-        between: those with a lower and a higher value at most 2 pixels away; grays only.
+        steady: those in a block of 3 x 3 pixels that differ by a quarter at most; grays only, as below.
+        between: those with a lower and a higher value at most 2 pixels away.
+        rings: those of `between` that are not steady.
         border: those along the border of their picture.
         is_lossy: whether a file's compression changes values.
         pixels: of all pictures.
@@ -37,7 +40,9 @@ class Tally:
     count: Counter[int] = field(default_factory=Counter)
     solid: Counter[int] = field(default_factory=Counter)
     even: Counter[int] = field(default_factory=Counter)
+    steady: Counter[int] = field(default_factory=Counter)
     between: Counter[int] = field(default_factory=Counter)
+    rings: Counter[int] = field(default_factory=Counter)
     border: Counter[int] = field(default_factory=Counter)
     is_lossy: bool = False
     pixels: int = 0
@@ -57,21 +62,25 @@ class Tally:
             own = Counter(dict(own.most_common(_KEPT)))
         self.count.update(own)
         if kind is Kind.INDEX or len(own.keys() - {0}) <= (2 if is_colour and 0 not in own else 1):
-            self.solid.update(own)
-            self.even.update(own)
+            for tally in (self.solid, self.even, self.steady):
+                tally.update(own)
             return
         solid, even = surroundings(values, kind)
         for tally, where in ((self.solid, solid), (self.even, even)):
             found = histogram(*runs_of(values[where]))
             tally.update({value: found[value] for value in own.keys() & found.keys()})
         if not is_colour:
-            low, high = cv2.erode(values, _WIDE), cv2.dilate(values, _WIDE)
-            self.between.update(histogram(*runs_of(values[(low < values) & (values < high)])))
+            firm, between = firmness(values)
+            for tally, where in ((self.steady, firm), (self.between, between), (self.rings, between & ~firm)):
+                tally.update(histogram(*runs_of(values[where])))
 
     @property
     def is_noisy(self) -> bool:
-        """Whether there are more values than objects can have."""
-        return self.is_lossy or self.most > FEW
+        """Whether there are more values than objects have, most of them nowhere in a block of their own."""
+        if not self.is_lossy and (self.most <= _MANY or max(self.count) <= FEW):
+            return False
+        loose = sum(not self.is_solid(value) for value in self.count)
+        return self.is_lossy or self.most > 4 * FEW or loose * 2 > len(self.count)
 
     def is_solid(self, value: int) -> bool:
         """Whether most pixels of a value lie in blocks of it."""
@@ -102,3 +111,11 @@ def surroundings(values: np.ndarray, kind: Kind) -> tuple[np.ndarray, np.ndarray
         spread = spread.max(axis=2)
     solid = cv2.dilate((spread == 0).astype(np.uint8), _SMALL).astype(bool)
     return solid, spread <= NOISE
+
+
+def firmness(grays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(H, W) bool twice, as `Tally.steady` and `Tally.between`."""
+    high = cv2.dilate(grays, _SMALL)
+    core = high - cv2.erode(grays, _SMALL) <= np.minimum(high // 4, NOISE)
+    between = (cv2.erode(grays, _WIDE) < grays) & (grays < cv2.dilate(grays, _WIDE))
+    return cv2.dilate(core.astype(np.uint8), _SMALL).astype(bool), between

@@ -9,36 +9,53 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.datasets.label_tally import FEW, NOISE, Tally
+from core.datasets.label_tally import NOISE, Tally
 from core.datasets.stored_labels import channels
 
 _SHARE = 0.005  # of the even areas; a value that holds less is no object where there is noise
+_RINGS = 0.02  # of the pixels of objects; more that lie in thin rings between others are soft edges
 
 
-def gray_objects(tally: Tally) -> list[int]:
-    """The grays that are objects, ascending; none where the pictures shade off evenly."""
+def gray_objects(tally: Tally) -> dict[int, int] | None:
+    """The gray of an object by each gray that means it; None where every gray is an object of its own.
+
+    Empty where the pictures shade off evenly.
+    """
     present = sorted(value for value in tally.count if value)
     if tally.is_noisy:
-        return sorted(_bulk(tally, lambda value: np.array([value]), 0) - {0})
-    if not soft_grays(tally):
-        return present
-    return [value for value in present if tally.is_solid(value) and value not in soft_grays(tally)]
-
-
-def soft_grays(tally: Tally) -> set[int]:
-    """The grays that only lie between a lower and a higher one."""
-    return {
+        return {value: value for value in sorted(_bulk(tally, lambda value: np.array([value]), 0) - {0})}
+    loose = {value for value in present if not tally.is_solid(value)}
+    soft = {value for value in loose if tally.between[value] * 2 >= tally.count[value]}
+    wavering = {
         value
-        for value in tally.count
-        if value and not tally.is_solid(value) and tally.between[value] * 2 >= tally.count[value]
+        for value in loose - soft
+        if tally.steady[value] * 2 >= tally.count[value]
+        and any(_is_close(value, other) for other in present if other not in loose)
     }
+    rings = sum(tally.rings[value] for value in present)
+    if not soft | wavering and rings < _RINGS * sum(tally.count[value] for value in present):
+        return None
+    means: dict[int, int] = {}
+    for value in sorted(set(present) - soft, key=lambda value: -tally.count[value]):
+        objects = set(means.values())
+        near = next((other for other in objects if _is_close(value, other)), value)
+        if tally.is_solid(value) and tally.count[value] * 8 >= tally.count[near]:
+            near = value
+        if near != value or tally.steady[value] * 2 >= tally.count[value]:
+            means[value] = near
+    return means
+
+
+def _is_close(value: int, other: int) -> bool:
+    """Whether resizing can have made one gray of the other, by as much as a cubic spline goes too far."""
+    return abs(value - other) <= max(value, other) // 4
 
 
 def colour_objects(tally: Tally) -> list[int]:
     """The colours that are objects, in the order in which they first occur."""
     background = tally.background()
     found: set[int]
-    if tally.is_lossy or tally.most > 4 * FEW:
+    if tally.is_noisy:
         found = _bulk(tally, lambda value: channels(np.array(value)).astype(int), background)
     else:
         found = {value for value in tally.count if tally.is_solid(value)} | {background}

@@ -10,6 +10,7 @@ from core.datasets.image import read_stored
 from core.errors import StudioError
 
 _MOST_NUMBERS = 1000  # objects in one picture of 16 bits
+_HUE = 8  # between the channels of a gray that lossy compression stored as a colour
 _PHOTO = 1024  # colours in one picture; more of them under an alpha channel are a cut-out photograph
 _GRAYS = np.arange(256, dtype=np.uint32) * 0x010101  # a palette that says nothing
 
@@ -57,8 +58,9 @@ def read_stored_labels(path: Path) -> StoredLabels:
     if values.ndim == 2:
         return StoredLabels(Kind.GRAY, _of_8_bits(values), is_lossy=stored.is_lossy)
     kind = Kind.COLOUR
-    if (values == values[:, :, :1]).all():
-        kind, values = Kind.GRAY, _of_8_bits(np.ascontiguousarray(values[:, :, 0]))
+    middle = np.ascontiguousarray(values[:, :, 1])
+    if (values == middle[:, :, None]).all() or (stored.is_lossy and _is_nearly_gray(values)):
+        kind, values = Kind.GRAY, _of_8_bits(middle)
     else:
         values = colour_codes(values >> 8 if values.dtype == np.uint16 and values.max() > 255 else values)
     if alpha is not None and alpha.min() < alpha.max():
@@ -98,6 +100,10 @@ def runs_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     starts = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     starts = np.concatenate(([0], starts)) if flat.size else starts
     return flat[starts], np.diff(starts, append=flat.size).astype(np.uint32)
+
+
+def _is_nearly_gray(values: np.ndarray) -> bool:
+    return bool(int((values.max(axis=2) - values.min(axis=2)).max()) <= _HUE)
 
 
 def _of_8_bits(values: np.ndarray) -> np.ndarray:
