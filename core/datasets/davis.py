@@ -8,10 +8,11 @@ Source: Perazzi et al., CVPR 2016; Pont-Tuset et al., 2017.
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.datasets.folder import natural_key
+from core.datasets.folder import beside, files, folders
 from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips, FrameLabels
-from core.datasets.frame_folder import by_frame, clip_of, frame_names
-from core.datasets.image import image_names, skipped
+from core.datasets.frame_folder import clip_of, frame_names
+from core.datasets.frame_matching import matched
+from core.datasets.image import SUFFIXES, skipped
 from core.datasets.label_pictures import LabelPictures
 from core.events import OnProgress
 
@@ -29,12 +30,11 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
         return None
     root, resolution, only = place
     images, masks = root / "JPEGImages" / resolution, root / "Annotations" / resolution
-    folders = sorted((item for item in images.iterdir() if item.is_dir()), key=lambda f: natural_key(f.name))
-    folders = [folder for folder in folders if only in (None, folder.name)]
+    chosen = [folder for folder in folders(images) if only in (None, folder.name)]
     clips = []
-    for number, folder in enumerate(folders):
-        on_progress(number, len(folders), folder.name)
-        clips.append(_clip(root, folder, masks / folder.name))
+    for number, folder in enumerate(chosen):
+        on_progress(number, len(chosen), folder.name)
+        clips.append(_clip(root, folder, beside(masks, folder.name)))
     return FoundClips(format="davis", clips=tuple(clips)) if clips else None
 
 
@@ -53,15 +53,14 @@ def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
         warnings = ()
 
 
-def _clip(root: Path, folder: Path, masks: Path) -> FoundClip:
+def _clip(root: Path, folder: Path, masks: Path | None) -> FoundClip:
     names = frame_names(folder)
     clip = clip_of(folder, names, "davis", root)
-    pictures = [masks / name for name in image_names(masks)] if masks.is_dir() else []
-    annotations = tuple(
-        AnnotatedFrame(frame=frame, annotator=0, path=path)
-        for frame, path in by_frame(pictures, folder, names)
-    )
-    warnings = [] if annotations else [f"{folder.name} has no masks; it was taken without objects."]
+    pictures = [] if masks is None else files(masks, SUFFIXES)
+    matches, warnings = matched(pictures, clip)
+    annotations = tuple(AnnotatedFrame(frame=frame, annotator=0, path=path) for frame, path in matches)
+    if not annotations:
+        warnings.append(f"{folder.name} has no masks; it was taken without objects.")
     if gap := skipped(names):
         warnings.append(gap)
     return FoundClip(clip=clip, annotations=annotations, warnings=tuple(warnings))
