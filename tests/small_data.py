@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from core.datasets import still_life
-from core.datasets.davis import palette
 from core.datasets.image import encode_palette_png
+from core.datasets.label_meaning import palette
 from core.datasets.synthetic import render_clip
 from core.datasets.voc import VocImage, write_annotation
 

@@ -44,6 +44,15 @@ def files(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
     ]
 
 
+def beside(folder: Path, name: str) -> Path | None:
+    """The folder in a folder that has a name, whatever its accents are composed of; None without one."""
+    if (folder / name).is_dir():
+        return folder / name
+    if not folder.is_dir():
+        return None
+    return next((item for item in folders(folder) if same_name(item.name) == same_name(name)), None)
+
+
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     """Orders names as people do: numbers by value, `frame2` before `frame10`."""
     parts = re.split(r"(\d+)", name)

@@ -1,6 +1,7 @@
 """What a reader finds in a folder, before anything is written."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -58,10 +59,12 @@ class FrameLabels:
     Attributes:
         frame, annotator: as in `AnnotatedFrame`.
         labels: (H, W) int32, 0 for background, n for object number n, the same through the clip.
-        warnings: sentences about values that were taken as background.
+        warnings: sentences about what was irregular and how it was taken.
+        names: what objects are called, by number, where more than their number is known.
     """
 
     frame: int
     annotator: int
     labels: np.ndarray
     warnings: tuple[str, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Frames that lie as images in a folder, and what lies beside them under the same names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.datasets.clip import Clip
@@ -36,18 +36,3 @@ def clip_of(folder: Path, names: Sequence[str], dataset: str, root: Path) -> Cli
         root=root,
         files=tuple((inside / name).as_posix() for name in names),
     )
-
-
-def by_frame(paths: Iterable[Path], folder: Path, names: Sequence[str]) -> list[tuple[int, Path]]:
-    """Frame and path of each file that is named as a frame of a folder is, whatever their suffixes.
-
-    Raises:
-        StudioError: one belongs to no frame.
-    """
-    frames = {Path(name).stem: number for number, name in enumerate(names)}
-    found = []
-    for path in paths:
-        if path.stem not in frames:
-            raise StudioError(f"{path} belongs to no frame of {folder}; put the frame back.")
-        found.append((frames[path.stem], path))
-    return found

@@ -4,6 +4,7 @@ import io
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,6 +30,8 @@ _AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 _HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP", "GIF", "JPEG2000")
 """What Pillow reads the header of; that of TIFF is read by `tiff`."""
 
+_LOSSY = ("JPEG", "MPO", "WEBP")
+
 _DAMAGED = (OSError, SyntaxError, ValueError)  # what Pillow raises
 Image.MAX_IMAGE_PIXELS = None  # `MOST_PIXELS` is the limit; Pillow's own would warn below it
 warnings.filterwarnings("ignore", module="PIL")  # of wrong EXIF data and the like, which are not used
@@ -48,18 +51,52 @@ def read_image(path: Path, *, upright: bool = True) -> np.ndarray:
     return turned_upright(pixels, orientation) if upright else pixels
 
 
-def read_values(path: Path, *, upright: bool = True) -> np.ndarray:
-    """An image file with the values it stores, for label pictures; as `read_image`.
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """An image file with the values it stores.
 
-    Returns:
-        (H, W) for gray and for palette images (the indices, not the colours), (H, W, 3) RGB for
-        colour (a fourth channel is dropped); uint8 or uint16.
+    Attributes:
+        values: (H, W) for gray and for palette images (the indices, not the colours), (H, W, 3) RGB for
+            colour; uint8 or uint16, other types only from TIFF.
+        palette: (256, 3) uint8 RGB of a palette image, else None.
+        alpha: (H, W) opacity where there is a fourth channel, else None.
+        is_lossy: whether its compression changes values a little.
+    """
+
+    values: np.ndarray
+    palette: np.ndarray | None = None
+    alpha: np.ndarray | None = None
+    is_lossy: bool = False
+
+
+def read_stored(path: Path, *, upright: bool = True) -> Stored:
+    """An image file with the values it stores, for label pictures; as `read_image`.
 
     Raises:
         StudioError: the file is missing, cut short, too large or not an image.
     """
-    values, orientation = _decoded(path, cv2.IMREAD_UNCHANGED)
-    return turned_upright(values, orientation) if upright else values
+    if page := page_of(path):
+        return _with_alpha(_decoded_page(path, *page, cv2.IMREAD_UNCHANGED))
+    data = _read(path)
+    image = _check(data, path)
+    if image is not None and image.mode == "P":
+        stored, orientation = _with_palette(data, path), _orientation(image, io.BytesIO(data))
+    else:
+        values, orientation = _decoded_bytes(data, image, path, cv2.IMREAD_UNCHANGED)
+        stored = _with_alpha(values, image is not None and image.format in _LOSSY)
+    if not upright or orientation == AS_STORED:
+        return stored
+    alpha = None if stored.alpha is None else turned_upright(stored.alpha, orientation)
+    return replace(stored, values=turned_upright(stored.values, orientation), alpha=alpha)
+
+
+def read_values(path: Path, *, upright: bool = True) -> np.ndarray:
+    """The `Stored.values` of an image file.
+
+    Raises:
+        StudioError: the file is missing, cut short, too large or not an image.
+    """
+    return read_stored(path, upright=upright).values
 
 
 def encode_palette_png(indices: np.ndarray, palette: np.ndarray) -> bytes:
@@ -159,8 +196,6 @@ def _decoded_bytes(data: bytes, image: Image.Image | None, path: Path, flags: in
         _check_tiff(data, path)
         return _decode(np.frombuffer(data, np.uint8), flags, path), AS_STORED
     orientation = _orientation(image, io.BytesIO(data))
-    if flags == cv2.IMREAD_UNCHANGED and image.mode == "P":
-        return _palette_indices(data, path), orientation
     return _decode(np.frombuffer(data, np.uint8), flags, path), orientation
 
 
@@ -251,22 +286,37 @@ def _check(data: bytes, path: Path) -> Image.Image | None:
     return image
 
 
-def _palette_indices(data: bytes, path: Path) -> np.ndarray:
+def _with_alpha(values: np.ndarray, is_lossy: bool = False) -> Stored:
+    if values.ndim == 2:
+        return Stored(values, is_lossy=is_lossy)
+    channels = values.shape[2]
+    alpha = values[:, :, -1] if channels in (2, 4) else None
+    return Stored(values[:, :, 0] if channels == 2 else values[:, :, :3], alpha=alpha, is_lossy=is_lossy)
+
+
+def _with_palette(data: bytes, path: Path) -> Stored:
     try:
-        return np.array(Image.open(io.BytesIO(data), formats=_HEADERS))
+        image = Image.open(io.BytesIO(data), formats=_HEADERS)
+        indices = np.array(image)
+        colours = np.array(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
     except _DAMAGED as error:
         raise _damaged(path) from error
+    palette = np.zeros((256, 3), np.uint8)
+    palette[: len(colours)] = colours[:256]
+    return Stored(indices, palette)
 
 
 def _decode(data: np.ndarray, flags: int, path: Path) -> np.ndarray:
-    """Values of (N,) uint8 bytes whose header was read; colours as RGB."""
+    """Values of (N,) uint8 bytes whose header was read; colours as RGB, or RGBA where they are as stored."""
     try:
         image = cv2.imdecode(data, flags)
     except cv2.error as error:  # such as more than 2^30 pixels
         raise _damaged(path) from error
     if image is None or image.size == 0:
         raise _damaged(path)
-    return image[:, :, 2::-1] if flags == cv2.IMREAD_UNCHANGED and image.ndim == 3 else image
+    if flags != cv2.IMREAD_UNCHANGED or image.ndim == 2:
+        return image
+    return image if image.shape[2] == 2 else image[:, :, [2, 1, 0, 3][: image.shape[2]]]
 
 
 def _damaged(path: Path) -> StudioError:

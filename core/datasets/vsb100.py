@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.folder import natural_key
+from core.datasets.folder import beside, files, folders
 from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips, FrameLabels
-from core.datasets.frame_folder import by_frame, clip_of, frame_names
+from core.datasets.frame_folder import clip_of, frame_names
+from core.datasets.frame_matching import matched
 from core.datasets.mat_reader import parsed
 from core.errors import StudioError
 from core.events import OnProgress
@@ -39,8 +40,8 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     videos = [
         (split, folder)
         for split in splits
-        for folder in sorted((split / "Images").iterdir(), key=lambda item: natural_key(item.name))
-        if folder.is_dir() and only in (None, folder.name)
+        for folder in folders(split / "Images")
+        if only in (None, folder.name)
     ]
     if not videos:
         return None
@@ -48,7 +49,7 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     for number, (split, folder) in enumerate(videos):
         on_progress(number, len(videos), folder.name)
         pictures.append(_pictures(split, folder))
-    annotators = _annotators([[path for _, path in mats] for _, mats in pictures])
+    annotators = _annotators([[path for _, path in mats] for _, mats, _ in pictures])
     clips = [
         FoundClip(
             clip=clip,
@@ -57,9 +58,12 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
                 for annotator in range(count)
                 for frame, path in mats
             ),
-            warnings=() if mats else (f"{clip.name} has no ground truth; it was taken without objects.",),
+            warnings=(
+                *said,
+                *(() if mats else (f"{clip.name} has no ground truth; it was taken without objects.",)),
+            ),
         )
-        for (clip, mats), count in zip(pictures, annotators, strict=True)
+        for (clip, mats, said), count in zip(pictures, annotators, strict=True)
     ]
     return FoundClips(format="vsb100", clips=tuple(clips), warnings=tuple(warnings))
 
@@ -114,13 +118,16 @@ def background_labels(pictures: Iterable[np.ndarray]) -> list[int]:
     )
 
 
-def _pictures(split: Path, folder: Path) -> tuple[Clip, list[tuple[int, Path]]]:
-    """The clip of a video's folder, and frame and path of each `.mat`."""
+def _pictures(split: Path, folder: Path) -> tuple[Clip, list[tuple[int, Path]], list[str]]:
+    """The clip of a video's folder, frame and path of each `.mat`, and warnings."""
     names = frame_names(folder)
-    mats = sorted(
-        (split / "Groundtruth" / folder.name).glob("*.mat"), key=lambda item: natural_key(item.name)
-    )
-    return clip_of(folder, names, "vsb100", split), by_frame(mats, folder, names)
+    truth = beside(split / "Groundtruth", folder.name)
+    mats = [] if truth is None else files(truth, (".mat",))
+    clip = clip_of(folder, names, "vsb100", split)
+    matches, warnings = matched(mats, clip)
+    if not mats:
+        warnings.append(f"{clip.name} has no ground truth; it was taken without objects.")
+    return clip, matches, warnings
 
 
 def _annotators(videos: Sequence[Sequence[Path]]) -> list[int]:
@@ -138,7 +145,7 @@ def _splits(source: Path) -> tuple[list[Path], str | None, list[str]]:
         if _is_split(split) and source.relative_to(split).parts[0] in ("Images", "Groundtruth"):
             inside = source.relative_to(split).parts
             return [split], inside[1] if len(inside) > 1 else None, []
-    splits = [item for item in sorted(source.iterdir()) if item.is_dir() and _is_split(item)]
+    splits = [item for item in folders(source) if _is_split(item)]
     names = {split.name for split in splits}
     halves = [split for split in splits if split.name.replace("_halfres", "_fullres") in names - {split.name}]
     warnings = [

@@ -58,9 +58,11 @@ class _Seen:
 
 def _objects(found: FoundClip) -> tuple[list[ObjectTrajectory], list[str]]:
     seen: dict[tuple[int, int], _Seen] = defaultdict(_Seen)
+    names: dict[int, str] = {}
     warnings: list[str] = []
     for picture in read_labels(found):
         warnings += picture.warnings
+        names.update(picture.names)
         for number in np.unique(picture.labels):
             if number == 0:
                 continue
@@ -78,7 +80,7 @@ def _objects(found: FoundClip) -> tuple[list[ObjectTrajectory], list[str]]:
             origin=np.full(len(one.frames), Origin.ANNOTATED, np.uint8),
             confidence=np.ones(len(one.frames), np.float32),
             masks=tuple(one.masks),
-            label=f"object {number}",
+            label=names.get(number, f"object {number}"),
             annotator=annotator,
         )
         for (annotator, number), one in sorted(seen.items())

@@ -15,8 +15,8 @@ import pytest
 from scipy.io import savemat
 
 import main
-from core.datasets.davis import palette
 from core.datasets.image import encode_palette_png
+from core.datasets.label_meaning import palette
 from core.project.project import Project
 from core.runs.run_folder import RunFolder, State
 from core.trajectories import clip_edits, integrity, journal, store

@@ -2,8 +2,9 @@
 
 Objects are numbered from 1 in the order given; where masks overlap, the later object is seen. A frame
 where no object is observed is an empty picture, unless it lies in a gap of some object: what is not
-known there is left out, since an empty picture would say that the object is gone. Pixels are pixels
-on both sides, so no coordinates are converted; a box is that of its object's pixels.
+known there is left out, since an empty picture would say that the object is gone. A picture is named by
+the number that its frame's file is named by, else by that of the frame in its source. Pixels are pixels on
+both sides, so no coordinates are converted; a box is that of its object's pixels.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.davis import palette
-from core.datasets.image import encode_palette_png, image_names, read_values
+from core.datasets.folder import files
+from core.datasets.frame_matching import frame_numbers, matched
+from core.datasets.image import SUFFIXES, encode_palette_png
+from core.datasets.label_meaning import palette
+from core.datasets.label_pictures import LabelPictures
 from core.errors import StudioError
 from core.geometry import decode_mask, encode_mask, mask_box
 from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, number_owners
@@ -34,31 +38,32 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
             f"{clip.name} has {len(objects)} objects and DAVIS can number {_MOST}; export as coco."
         )
     colours = palette()
-    with replacing_folder(path, "?????.png") as partial:
-        for frame in range(clip.frames):
+    with replacing_folder(path, "[0-9]*.png") as partial:
+        for frame, number in enumerate(frame_numbers(clip).tolist()):
             picture = _picture(clip, objects, frame)
             if picture is not None:
-                (partial / f"{frame:05d}.png").write_bytes(encode_palette_png(picture, colours))
+                (partial / f"{number:05d}.png").write_bytes(encode_palette_png(picture, colours))
 
 
 def read(path: Path, clip: Clip) -> Tracks:
     """The objects of a folder of pictures, all annotated and named after their numbers.
 
-    A picture belongs to the frame whose file has its name; where not all have one, to the frame whose
-    number its name is. A picture of 0 and 255 alone holds one object.
+    Which frame a picture belongs to, `core.datasets.frame_matching` tells from its name; what its values
+    mean, `core.datasets.label_pictures` tells from those of all.
 
     Raises:
-        StudioError: there are no pictures, or one cannot be read, has colours, or is of another clip.
+        StudioError: there are no pictures, or one cannot be read, or they are of another clip.
     """
     try:
-        names = image_names(path)
+        pictures = files(path, SUFFIXES)
     except OSError as error:
         raise StudioError(f"{path} is no folder that can be read; choose a folder of pictures.") from error
-    if not names:
+    if not pictures:
         raise StudioError(f"{path} holds no pictures; choose the folder of one clip's masks.")
+    matches, warnings = matched(pictures, clip)
+    labels = LabelPictures([picture for _, picture in matches], clip)
     frames, numbers, boxes, masks = [], [], [], []
-    for name, frame in zip(names, _frames(path, names, clip), strict=True):
-        picture = _objects(path / name, clip)
+    for (frame, _), picture in zip(matches, labels, strict=True):
         for number in np.unique(picture[picture > 0]).tolist():
             mask = picture == number
             frames.append(frame)
@@ -66,42 +71,10 @@ def read(path: Path, clip: Clip) -> Tracks:
             boxes.append(mask_box(mask))
             masks.append(encode_mask(mask))
     ids, owner = number_owners(np.array(numbers, np.int64))
-    labels = [f"object {number}" for number in ids]
-    rows = Listing(path, clip, owner, np.array(frames, np.int64), ids.tolist(), Origin.ANNOTATED, labels)
+    names = [labels.names.get(number, f"object {number}") for number in ids.tolist()]
+    rows = Listing(path, clip, owner, np.array(frames, np.int64), ids.tolist(), Origin.ANNOTATED, names)
     objects, odd = rows.objects(np.array(boxes, np.float64).reshape(-1, 4), masks=masks)
-    return NO_POINTS, objects, odd
-
-
-def _frames(path: Path, names: Sequence[str], clip: Clip) -> list[int]:
-    by_name = {} if clip.is_video else {Path(name).stem: frame for frame, name in enumerate(clip.files)}
-    stems = [Path(name).stem for name in names]
-    if all(stem in by_name for stem in stems):
-        return [by_name[stem] for stem in stems]
-    wrong = next((stem for stem in stems if not (stem.isascii() and stem.isdecimal()) or len(stem) > 9), None)
-    if wrong is not None:
-        raise StudioError(
-            f"{path} holds the picture {wrong[:60]!r}, which is no frame of {clip.name}; "
-            "name it by its number."
-        )
-    return [int(stem) for stem in stems]
-
-
-def _objects(path: Path, clip: Clip) -> np.ndarray:
-    """(H, W) object numbers of a picture."""
-    picture = read_values(path)
-    if picture.ndim == 3:
-        raise StudioError(f"{path} has colours instead of object numbers; save it as an indexed PNG.")
-    if picture.shape != (clip.height, clip.width):
-        raise StudioError(
-            f"{path} is {picture.shape[1]} x {picture.shape[0]} pixels while {clip.name} is {clip.width} x "
-            f"{clip.height}; choose the clip it belongs to."
-        )
-    present = np.unique(picture)
-    if present[-1] > 255:
-        raise StudioError(f"{path} has the object {present[-1]} and DAVIS numbers up to 254; correct it.")
-    if present[-1] == 255 and set(present.tolist()) <= {0, 255}:
-        return picture == 255
-    return np.where(picture == 255, 0, picture)
+    return NO_POINTS, objects, [*warnings, *labels.warnings, *odd]
 
 
 def _picture(clip: Clip, objects: Sequence[ObjectTrajectory], frame: int) -> np.ndarray | None:

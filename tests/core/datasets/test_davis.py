@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from core.datasets.davis import palette
 from core.datasets.image import encode_palette_png
+from core.datasets.label_meaning import palette
 from core.datasets.readers import find_clips, read_labels
 from core.errors import StudioError
 
@@ -89,7 +89,8 @@ def test_masks_whose_palette_was_spent_are_read_by_colour(davis):
     (frame,) = read_labels(find_clips(davis).clips[1])
     np.testing.assert_array_equal(frame.labels, objects())
     assert frame.warnings == (
-        "00001.png: 1 pixels have colours outside the DAVIS palette; taken as background.",
+        "The masks of two have soft edges or noise (00001.png has 5 colours); 1 pixel of other colours "
+        "went to what is nearest.",
     )
 
 

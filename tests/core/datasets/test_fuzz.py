@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from core.datasets.davis import palette
 from core.datasets.image import encode_palette_png, image_size, read_image, read_values
+from core.datasets.label_meaning import palette
 from core.datasets.mat_reader import parsed
 from core.datasets.readers import find_clips, read_labels
 from core.datasets.voc import read_image_annotation

@@ -260,9 +260,9 @@ def test_bad_pictures_are_refused(tmp_path):
         return str(caught.value)
 
     one = np.ones((14, 20), np.uint8)
-    assert "is 8 x 6 pixels while a is 20 x 14" in picture("00000.png", one[:6, :8])
-    assert "in frame 12, while a has the frames 0 to 11" in picture("00012.png", one)
-    assert "the picture 'cat', which is no frame" in picture("cat.png", one)
+    assert "is 8 x 6 pixels while the frames are 20 x 14" in picture("00000.png", one[:6, :8])
+    assert "00012.png belongs to no frame of a, while a has the frames 0 to 11" in picture("00012.png", one)
+    assert "cat.png belongs to no frame of a" in picture("cat.png", one)
     assert "no frame" in picture("9" * 30 + ".png", one)
     (folder / "00000.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with pytest.raises(StudioError):
