@@ -13,7 +13,7 @@ import datetime
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
@@ -77,6 +77,7 @@ class Recorder:
         self.connection = connection
         self.text = ""
         self.changed: dict[str, set[Key]] = {}
+        self.new: set[int] = set()
         self.written = 0
         self._batches: list[Row] = []
         self._read: dict[tuple[str, Key], Row] = {}
@@ -93,6 +94,8 @@ class Recorder:
         insert_rows(self.connection, table, rows)
         keys = [tuple([row[name] for name in names]) for row in rows]
         self._keep(table, keys, [None] * len(keys))
+        if table is schema.trajectory:
+            self.new.update(ids)
         return ids
 
     def update(self, table: Table, rows: Mapping[Key, Row]) -> None:
@@ -156,7 +159,8 @@ def perform(connection: Connection, edit: Edit) -> Changes:
     edit_id = connection.execute(_NEW_EDIT, row).scalar_one()
     rows.store_images(edit_id)
     _log(connection, edit_id, "do", now)
-    return _changes(connection, edit.clip_id, rows.changed)
+    changes = _changes(connection, edit.clip_id, rows.changed)
+    return replace(changes, new=frozenset(rows.new), edit=edit_id, text=str(row["text"]))
 
 
 def join(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes:
