@@ -26,8 +26,8 @@ Write = Callable[[Connection], Changes | None]
 Trajectories = tuple[PointTrajectories, dict[int, ObjectTrajectory]]
 """The points of a clip, and id → object of its chosen annotator; both by id."""
 
-Stored = tuple[Changes | None, str, dict[int, Trajectories]]
-"""What a background edit changed, its text where that is to be shown, and cached clips as they are now."""
+Stored = tuple[Changes | None, bool, dict[int, Trajectories]]
+"""What a background edit changed, whether that is to be told, and cached clips as they are now."""
 
 
 class Document(QObject):
@@ -38,14 +38,14 @@ class Document(QObject):
 
     Signals:
         changed(Changes): rows changed; redraw what shows them.
-        performed(str): an edit was made; its text, for a toast with Undo.
+        performed(Changes): an edit was made, with its text, for a toast with Undo.
         failed(str): an edit was refused; one sentence for the user.
         busy_changed(str): what a background edit is storing now; empty when it ended.
         prepared(int): the trajectories of a clip are read; `points` and `objects` give them at once.
     """
 
     changed = Signal(object)
-    performed = Signal(str)
+    performed = Signal(object)
     failed = Signal(str)
     busy_changed = Signal(str)
     prepared = Signal(int)
@@ -237,7 +237,7 @@ class Document(QObject):
             return True
         changes = self._write(action)
         if changes is not None and tell:
-            self.performed.emit(text)
+            self.performed.emit(changes)
         return changes is not None
 
     def _write(self, action: Write) -> Changes | None:
@@ -263,10 +263,9 @@ class Document(QObject):
         def write() -> Stored:
             with self.project.writing() as connection:
                 changes = action(connection)
-                last = journal.undoable(connection)  # an edit may find its text as it writes
                 again = changes.clips & seen.keys() if changes is not None else ()
                 fresh = {clip_id: _trajectories(connection, clip_id, seen[clip_id]) for clip_id in again}
-            return changes, last.text if tell and last is not None else "", fresh
+            return changes, tell, fresh
 
         self._writer.submit(write).add_done_callback(self._stored.emit)
 
@@ -280,7 +279,7 @@ class Document(QObject):
             return  # it is stored, and the window no longer shows it
         self._storing.popleft()
         try:
-            changes, performed, fresh = future.result()
+            changes, tell, fresh = future.result()
         except StudioError as error:
             self.failed.emit(str(error))
         else:
@@ -289,8 +288,8 @@ class Document(QObject):
                 for clip_id, (points, objects) in fresh.items():
                     self._points[clip_id], self._objects[clip_id] = points, objects
                 self.changed.emit(changes)
-            if performed:
-                self.performed.emit(performed)
+                if tell:
+                    self.performed.emit(changes)
         finally:
             self.busy_changed.emit(self.busy)
 

@@ -12,10 +12,12 @@ from core.jobs import JOBS
 from core.project.project import Project
 from core.runs.run_folder import State
 from core.trajectories.journal import Edit, HistoryEntry
+from core.trajectories.model import Changes
 from core.trajectories.observation_edits import MovePoint
 from core.trajectories.store import ClipSummary
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
+from studio.editing.focus import Focus
 from studio.editing.path_repair import PathRepair
 from studio.editing.proposals import Proposals
 from studio.editing.refilling import Refilling
@@ -142,6 +144,7 @@ class Session(QObject):
             frame=lambda: self.canvas.stage.scene.frame,
             parent=self,
         )
+        self.focus = Focus(document, view, frame=lambda: self.canvas.stage.scene.frame)
         self.repair = PathRepair(document, view, self)
         self.refilling = Refilling(document, view, commands["fill_again"].isChecked, self)
         self.exchange = TrackExchange(document, view, self._window, self)
@@ -284,8 +287,9 @@ class Session(QObject):
 
     # --- telling ------------------------------------------------------------------------------
 
-    def _tell_edit(self, text: str) -> None:
-        self._window.toasts.show(text, "edit", "Undo", self.document.undo)
+    def _tell_edit(self, changes: Changes) -> None:
+        self.focus.follow(changes)
+        self._window.toasts.show(changes.text, "edit", "Undo", self.document.undo)
         self._told = self.document.last_edit()
 
     def _refresh_history(self) -> None:

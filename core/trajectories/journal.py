@@ -13,7 +13,7 @@ import datetime
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
@@ -86,6 +86,7 @@ class Recorder:
         self.connection = connection
         self.text = ""
         self.changed: dict[str, set[int]] = {}
+        self.new: set[int] = set()
         self.written = 0
         self._batches: list[Row] = []
         self._read: dict[tuple[str, Key], Row] = {}
@@ -101,6 +102,8 @@ class Recorder:
             rows = [{**row, "id": id} for id, row in zip(ids, rows, strict=True)]
         insert_rows(self.connection, table, rows)
         self._keep(table, [tuple([row[name] for name in names]) for row in rows])
+        if table is schema.trajectory:
+            self.new.update(ids)
         return ids
 
     def insert_columns(self, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
@@ -109,6 +112,8 @@ class Recorder:
         if keys:
             insert_columns(self.connection, table, columns)
             self._keep(table, keys)
+            if table is schema.trajectory:
+                self.new.update(columns["id"])
 
     def update(self, table: Table, rows: Mapping[Key, Row]) -> None:
         """Change columns of rows by primary key; all rows must name the same columns."""
@@ -168,7 +173,8 @@ def perform(connection: Connection, edit: Edit) -> Changes:
     edit_id = connection.execute(_NEW_EDIT, row).scalar_one()
     rows.store_images(edit_id)
     _log(connection, edit_id, "do", now)
-    return _changes(connection, edit.clip_id, rows.changed)
+    changes = _changes(connection, edit.clip_id, rows.changed)
+    return replace(changes, new=frozenset(rows.new), edit=edit_id, text=str(row["text"]))
 
 
 def join(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes:

@@ -324,7 +324,16 @@ class ObjectTrajectory:
 
 @dataclass(frozen=True)
 class Changes:
-    """What an edit touched: clips and trajectories by id; a new or removed clip is named too."""
+    """What an edit, or taking one back, touched.
+
+    Attributes:
+        clips, trajectories: by id; those that are new or gone are named too.
+        new: the trajectories among them that were not there before.
+        edit: the id of the step of undo, and `text` its name; 0 and empty where it was none or several.
+    """
 
     clips: frozenset[int] = field(default_factory=frozenset)
     trajectories: frozenset[int] = field(default_factory=frozenset)
+    new: frozenset[int] = field(default_factory=frozenset, compare=False)
+    edit: int = field(default=0, compare=False)
+    text: str = field(default="", compare=False)

@@ -191,4 +191,6 @@ class DeleteObservation:
             rows.delete(schema.observation, [(head.id, self.frame)])
             set_span(rows, head.id)
         else:
-            take_out(rows, head, self.frame)
+            new = take_out(rows, head, self.frame)
+            if new is not None:
+                rows.text = f"{self.text}; what follows is {new}"

@@ -93,7 +93,8 @@ class Split:
             place = self.frame - head.first
             path = read_path(head)
             set_path(rows, head.id, head.first, part_of(path, slice(0, place)), EndReason.EDITED)
-            add_path(rows, head, self.frame, part_of(path, slice(place, None)))
+            new = add_path(rows, head, self.frame, part_of(path, slice(place, None)))
+        rows.text = f"Split track {head.id} at frame {self.frame}; from there it is {new}"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,9 @@ class Merge(_OfTracks):
                 path, end = joined(path, read_path(head), head.first - end - 1), head.last
             set_path(rows, first.id, first.first, path, EndReason(heads[-1].end_reason))
         rows.delete(schema.trajectory, [(head.id,) for head in heads[1:]])
+        others = [str(head.id) for head in heads[1:]]
+        which = others[0] if len(others) == 1 else f"{len(others)} others"
+        rows.text = f"Merge tracks {first.id} and {which} into {first.id}"
 
 
 @dataclass(frozen=True)

@@ -199,13 +199,17 @@ def set_path(
     rows.update(schema.trajectory, {(trajectory_id,): values})
 
 
-def add_path(rows: Recorder, like: Row[Any], first: int, path: PointPath) -> None:
-    """Add a point trajectory with the label, review and so on of another."""
-    rows.insert(schema.trajectory, [{**copy_of(like), **path_values(first, path)}])
+def add_path(rows: Recorder, like: Row[Any], first: int, path: PointPath) -> int:
+    """Add a point trajectory with the label, review and so on of another; returns its id."""
+    (new,) = rows.insert(schema.trajectory, [{**copy_of(like), **path_values(first, path)}])
+    return new
 
 
-def take_out(rows: Recorder, head: Row[Any], frame: int) -> None:
-    """Cut one frame, which is not its only one, out of a point trajectory; inside it falls in two."""
+def take_out(rows: Recorder, head: Row[Any], frame: int) -> int | None:
+    """Cut one frame, which is not its only one, out of a point trajectory.
+
+    Inside it falls in two; returns the id of the second part, if there is one.
+    """
     place = frame - head.first
     path = read_path(head)
     before, after = part_of(path, slice(0, place)), part_of(path, slice(place + 1, None))
@@ -214,7 +218,8 @@ def take_out(rows: Recorder, head: Row[Any], frame: int) -> None:
     else:
         set_path(rows, head.id, head.first, before, EndReason.EDITED)
         if len(after[0]):
-            add_path(rows, head, frame + 1, after)
+            return add_path(rows, head, frame + 1, after)
+    return None
 
 
 def swap_paths(rows: Recorder, a: Row[Any], b: Row[Any], frame: int) -> None:

@@ -65,6 +65,7 @@ class TrackTable(QWidget):
         column_box.addWidget(self.table, 1)
         self._showing = False
         self._current = (0, 0)  # id and column, which outlive a reset of the model
+        self._left_off: int | None = None  # the row of what was selected and is gone
         self.only: frozenset[int] | None = None
         self.table.selectionModel().selectionChanged.connect(self._tell_selection)
         self.table.selectionModel().currentChanged.connect(self._keep_current)
@@ -91,8 +92,10 @@ class TrackTable(QWidget):
             self._show_rows(track_rows(self._document.points(clip.id), objects))
 
     def _show_rows(self, rows: TrackRows) -> None:
+        before = np.flatnonzero(np.isin(self.model.shown_ids, list(self._view.selection)))
         self.model.set_rows(rows)
         there = rows.ids[np.isin(rows.ids, list(self._view.selection))]
+        self._left_off = int(before[0]) if len(before) and not len(there) else None
         self._view.set_selection(there.tolist())
         self._tell_shown()
 
@@ -108,6 +111,8 @@ class TrackTable(QWidget):
             return False
         chosen = np.flatnonzero(np.isin(ids, list(self._view.selection)))
         at = (int(chosen[-1]) if by > 0 else int(chosen[0])) if len(chosen) else (-1 if by > 0 else count)
+        if not len(chosen) and self._left_off is not None:
+            at = min(self._left_off, count) - (1 if by > 0 else 0)  # where a deleted track was
         if review is None:
             row = min(max(at + by, 0), count - 1)
         else:
@@ -134,7 +139,7 @@ class TrackTable(QWidget):
         self._tell_shown()
 
     def _change_clip(self) -> None:
-        self.only = None
+        self.only = self._left_off = None
         self.reload()
 
     def _tell_shown(self) -> None:

@@ -176,7 +176,7 @@ def test_large_edits_that_come_while_one_is_stored_are_stored_after_it(small_doc
     first, second = (one.clip.id for one in small_document.clips())
     small_document.failed.connect(pytest.fail)
     told, busy = [], []
-    small_document.performed.connect(told.append)
+    small_document.performed.connect(lambda changes: told.append(changes.text))
     small_document.busy_changed.connect(busy.append)
     for count, clip in ((50, first), (30, second), (60, first)):
         small_document.perform_later(ReplacePoints({clip: draw_points(count)}))
