@@ -5,6 +5,7 @@ import dataclasses
 import re
 from dataclasses import dataclass
 
+from core.datasets.folder import some
 from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips
 from core.errors import StudioError
 
@@ -119,7 +120,7 @@ def choose_from_all(found: FoundClips, choice: FrameChoice) -> FoundClips:
         )
     warnings = found.warnings
     if without:
-        names = ", ".join(clip.name for clip in without[:5]) + (", …" if len(without) > 5 else "")
+        names = some([clip.name for clip in without])
         warnings += (f"No frame between the moments that were chosen, so left out: {names}.",)
     clips = tuple(chosen for _, chosen in taken if chosen is not None)
     return dataclasses.replace(found, clips=clips, warnings=warnings)

@@ -1,12 +1,11 @@
 """A folder of images as a clip, or a folder of such folders; TIFF stacks, whose pages are frames."""
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 from core.datasets import tiff
 from core.datasets.file_kind import is_archive
-from core.datasets.folder import entries, files, folders
+from core.datasets.folder import entries, files, folders, holding, some
 from core.datasets.found import FoundClip, FoundClips
 from core.datasets.frame_folder import clip_of
 from core.datasets.frame_names import gap, sequences
@@ -15,7 +14,6 @@ from core.datasets.tiff_stack import clip_of_stack, is_stack
 from core.errors import StudioError
 from core.events import OnProgress
 
-_DEEPEST = 3  # folders below the one that is given
 _OTHERS = {
     ".heic": "JPEG",
     ".heif": "JPEG",
@@ -40,7 +38,7 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
         if source.suffix.lower() not in tiff.SUFFIXES:
             return None
         return FoundClips(format="frames", clips=(clip_of_stack(source, source.parent, source.stem),))
-    with_images = list(_with_images(source, _DEEPEST))
+    with_images = holding(source, image_names)
     clips, warnings = [], []
     for number, folder in enumerate(with_images):
         on_progress(number, len(with_images), folder.name)
@@ -50,7 +48,7 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
         if others:
             warnings.append(
                 f"{source.name} holds pictures itself, so those in its folders were left out "
-                f"({_some(others)}); choose them one by one to import them."
+                f"({some(others)}); choose them one by one to import them."
             )
     left_out = _unreadable([source, *with_images] if with_images != [source] else [source])
     if not clips:
@@ -59,15 +57,6 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     if left_out:
         warnings.append(f"Left out, as they cannot be read: {left_out}.")
     return FoundClips(format="frames", clips=tuple(clips), warnings=tuple(warnings))
-
-
-def _with_images(folder: Path, deepest: int) -> Iterator[Path]:
-    """The folder itself if it holds images, else those in it that do, down to a depth."""
-    if image_names(folder):
-        yield folder
-    elif deepest:
-        for inside in folders(folder):
-            yield from _with_images(inside, deepest - 1)
 
 
 def _clips(folder: Path) -> list[FoundClip]:
@@ -91,10 +80,10 @@ def _of_single_pictures(folder: Path, names: list[str]) -> list[FoundClip]:
     found = sequences(names)
     if found.stray:
         warnings.append(
-            f"{folder.name}: left out, being named otherwise than the frames: {_some(list(found.stray))}."
+            f"{folder.name}: left out, being named otherwise than the frames: {some(list(found.stray))}."
         )
     if len(found.by_label) > 1:
-        labels = _some(list(found.by_label))
+        labels = some(list(found.by_label))
         warnings.append(
             f"By their names, {folder.name} holds {len(found.by_label)} sequences of pictures ({labels}); "
             "each became a clip of its own."
@@ -171,7 +160,3 @@ def _refuse(source: Path, left_out: str) -> None:
                     raise StudioError(
                         f"{source} holds an archive ({item.name}); unpack it, then choose it again."
                     )
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -29,6 +29,7 @@ _HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP", "GIF", "JPEG2000")
 """What Pillow reads the header of; that of TIFF is read by `tiff`."""
 
 _LOSSY = ("JPEG", "MPO", "WEBP")
+_PNG_END = 1 << 16  # bytes, which hold the EXIF data of a PNG where they follow its pixels
 
 _DAMAGED = (OSError, SyntaxError, ValueError)  # what Pillow raises
 Image.MAX_IMAGE_PIXELS = None  # `MOST_PIXELS` is the limit; Pillow's own would warn below it
@@ -229,17 +230,14 @@ def _orientation(image: Image.Image, file: BinaryIO) -> int:
 
 
 def _png_exif(file: BinaryIO) -> bytes | None:
-    """The EXIF data of a PNG; they may follow the pixels, which Pillow does not look behind."""
-    place = 8
-    while True:
-        file.seek(place)
-        head = file.read(8)
-        length, kind = int.from_bytes(head[:4], "big"), head[4:]
-        if len(kind) < 4 or kind == b"IEND":
-            return None
-        if kind == b"eXIf":
-            return file.read(length)
-        place += 12 + length
+    """The EXIF data at the end of a PNG, behind its pixels, where Pillow does not look."""
+    end = file.seek(0, io.SEEK_END)
+    file.seek(max(0, end - _PNG_END))
+    tail = file.read()
+    place = tail.find(b"eXIf")
+    if place < 4:
+        return None
+    return tail[place + 4 : place + 4 + int.from_bytes(tail[place - 4 : place], "big")]
 
 
 def _read(path: Path) -> bytes:

@@ -262,6 +262,21 @@ def test_pictures_beside_a_video_are_said(tmp_path, jpg):
     assert find_clips(tmp_path).warnings[0].startswith(f"{tmp_path.name} holds 4 pictures beside its videos;")
 
 
+def test_videos_deeper_down_are_found_and_folders_beside_videos_said(tmp_path, jpg):
+    (tmp_path / "card" / "DCIM" / "100GOPRO").mkdir(parents=True)
+    write_video(tmp_path / "card" / "DCIM" / "100GOPRO" / "film.mp4", "libx264", STEADY[:5])
+    assert [one.clip.name for one in find_clips(tmp_path / "card").clips] == ["film"]
+    write_video(tmp_path / "card" / "other.mp4", "libx264", STEADY[:5])
+    for number in range(3):
+        jpg(tmp_path / "card" / "walk" / f"{number}.jpg", 9)
+    found = find_clips(tmp_path / "card")
+    assert [one.clip.name for one in found.clips] == ["other"]
+    assert found.warnings == (
+        "card holds videos itself, so what lies in its folders was left out (walk); choose them one by one "
+        "to import them.",
+    )
+
+
 def test_pictures_too_large_are_refused_before_any_is_decoded(tmp_path):
     path = tmp_path / "huge.gif"
     write_animation(path, "gif", "rgb8")
