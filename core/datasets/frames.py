@@ -9,7 +9,8 @@ from core.datasets.folder import entries, files, folders, holding, some
 from core.datasets.found import FoundClip, FoundClips
 from core.datasets.frame_folder import clip_of
 from core.datasets.frame_names import gap, sequences
-from core.datasets.image import image_names, pictures_in, read_values
+from core.datasets.image import image_names, orientation_of, pictures_in, read_values
+from core.datasets.orientation import AS_STORED
 from core.datasets.tiff_stack import clip_of_stack, is_stack
 from core.errors import StudioError
 from core.events import OnProgress
@@ -93,7 +94,8 @@ def _of_single_pictures(folder: Path, names: list[str]) -> list[FoundClip]:
         clip = clip_of(
             folder, own, "frames", folder.parent, f"{folder.name}-{label}" if label else folder.name
         )
-        said = [*warnings, *filter(None, (gap(own), _several(folder, own), _dark(folder, own)))]
+        own_warnings = (gap(own), _turned(folder, own), _several(folder, own), _dark(folder, own))
+        said = [*warnings, *filter(None, own_warnings)]
         clips.append(FoundClip(clip=clip, warnings=tuple(said)))
     return clips
 
@@ -108,6 +110,13 @@ def _other_types(folder: Path, names: list[str], suffix: str, count: int) -> str
     if sum(other.stem in taken for other in others) > len(others) / 2:
         told += "; named as the frames, they may be masks, which come in as tracks of the format davis"
     return told + "."
+
+
+def _turned(folder: Path, names: list[str]) -> str | None:
+    """A sentence where the first image is stored turned: what other programs measured may not be."""
+    if orientation_of(folder / names[0]) == AS_STORED:
+        return None
+    return f"{folder.name}: its pictures are stored turned; they were turned as they ask (EXIF)."
 
 
 def _several(folder: Path, names: list[str]) -> str | None:

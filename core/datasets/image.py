@@ -33,6 +33,7 @@ _PNG_END = 1 << 16  # bytes, which hold the EXIF data of a PNG where they follow
 
 _DAMAGED = (OSError, SyntaxError, ValueError)  # what Pillow raises
 Image.MAX_IMAGE_PIXELS = None  # `MOST_PIXELS` is the limit; Pillow's own would warn below it
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what it says of damage is said by us
 warnings.filterwarnings("ignore", module="PIL")  # of wrong EXIF data and the like, which are not used
 
 
@@ -120,10 +121,25 @@ def image_size(path: Path, *, upright: bool = True) -> tuple[int, int]:
             image = _opened(file, path)
             if image is None:
                 return _size_of_whole(path, upright=upright)
-            size, orientation = image.size, _orientation(image, file)
+            return upright_size(*image.size, _orientation(image, file) if upright else AS_STORED)
     except OSError as error:
         raise _unreadable(path, error) from error
-    return upright_size(*size, orientation) if upright else size
+
+
+def orientation_of(path: Path) -> int:
+    """How a picture is turned as it is read, see `core.datasets.orientation`.
+
+    Raises:
+        StudioError: the file is missing, too large or damaged.
+    """
+    if page_of(path):
+        return AS_STORED
+    try:
+        with open(path, "rb") as file:
+            image = _opened(file, path)
+            return AS_STORED if image is None else _orientation(image, file)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def common_size(paths: Sequence[Path]) -> tuple[int, int]:

@@ -36,7 +36,7 @@ def clip_of_stack(path: Path, root: Path, name: str) -> FoundClip:
     except ValueError as error:
         raise _damaged(path) from error
     frames = [(number, page) for number, page in enumerate(pages) if not page.is_extra]
-    if not frames or not all(page.is_whole for _, page in frames):
+    if not frames or not all(page.is_whole and page.width and page.height for _, page in frames):
         raise _damaged(path)
     noted = _noted(pages[0])
     if noted.get("images", 1) > len(pages):

@@ -223,6 +223,8 @@ def _warnings(video: VideoFile, times: tuple[int, ...]) -> list[str]:
         warnings.append(
             f"{name} announces {announced:.1f} s and holds {lasts:.1f} s of pictures; it may be cut short."
         )
+    if video.orientation != AS_STORED:
+        warnings.append(f"{name} is stored turned; its frames were turned as it asks.")
     if video.is_askew:
         warnings.append(f"{name} asks to be turned by no right angle; its frames were taken as stored.")
     if video.films() > 1:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.found import FoundClip, FoundClips
-from core.datasets.frame_choice import choose_from_all, frames_of
+from core.datasets.frame_choice import choose_from_all, frames_of, nothing_chosen
 from core.datasets.readers import find_clips, reader_title
 from core.errors import StudioError
 from core.events import OnProgress
@@ -195,7 +195,7 @@ class ImportDialog(QDialog):
         try:
             choice = self.frames.choice()
             taken = [len(frames_of(one, choice)) if on else 0 for one, on in zip(found, ticked, strict=True)]
-            problem = "No frame lies between these moments." if any(ticked) and not any(taken) else ""
+            problem = nothing_chosen(self.chosen()) if any(ticked) and not any(taken) else ""
         except StudioError as error:
             taken, problem = [0] * len(found), str(error)
         with QSignalBlocker(self.clips):

@@ -29,7 +29,9 @@ def test_frames_are_turned_as_they_ask_but_not_those_of_clips_of_older_versions(
     image.getexif()[0x0112] = 6
     for number in range(2):
         image.save(tmp_path / "clip" / f"{number}.png", exif=image.getexif())
-    clip = find_clips(tmp_path / "clip").clips[0].clip
+    (found,) = find_clips(tmp_path / "clip").clips
+    assert found.warnings == ("clip: its pictures are stored turned; they were turned as they ask (EXIF).",)
+    clip = found.clip
     assert (clip.width, clip.height) == (24, 32)
     with open_frames(clip) as frames:
         np.testing.assert_array_equal(frames[1], np.rot90(pixels, -1))

@@ -59,7 +59,7 @@ def test_a_video_is_turned_as_it_asks(tmp_path, orientation):
     (found,) = find_clips(path).clips
     expected = upright(CORNERS, orientation)
     assert (found.clip.height, found.clip.width) == expected.shape[:2]
-    assert found.warnings == ()
+    assert found.warnings == ("phone.mp4 is stored turned; its frames were turned as it asks.",)
     for frame in (0, 25, 3):
         with open_frames(found.clip) as frames:
             np.testing.assert_allclose(frames[frame].astype(int), expected, atol=60)
@@ -211,6 +211,14 @@ def test_metadata_that_are_no_utf8_do_not_matter(tmp_path):
     (found,) = find_clips(path).clips
     with open_frames(found.clip) as frames:
         assert number_of(frames[3]) == 3
+
+
+def test_pictures_packed_in_an_unknown_way_are_said(tmp_path):
+    path = tmp_path / "old.avi"
+    write_video(path, "mpeg4", STEADY[:5])
+    path.write_bytes(path.read_bytes().replace(b"FMP4", b"ZZZZ"))
+    with pytest.raises(StudioError, match="packed in a way unknown here; convert it"):
+        find_clips(path)
 
 
 def test_an_animated_gif_is_a_video_where_it_is_named(tmp_path, jpg):
