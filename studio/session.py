@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from core.datasets.tiff import file_of
 from core.jobs import JOBS
 from core.project.project import Project
 from core.runs.run_folder import State
@@ -307,14 +308,13 @@ class Session(QObject):
     def _relocate(self) -> None:
         clip = self.view.clip
         if clip is not None:
-            words = f"Folder that holds {clip.files[0]}"
+            first = file_of(clip.files[0])
+            words = f"Folder that holds {first}"
             chosen = QFileDialog.getExistingDirectory(self._window, words, str(clip.root.parent))
-            if chosen and (Path(chosen) / clip.files[0]).is_file():
+            if chosen and (Path(chosen) / first).is_file():
                 self.document.relocate(clip.root, Path(chosen))
             elif chosen:
-                self._window.toasts.show(
-                    f"{chosen} holds no {clip.files[0]}; choose the folder that does.", "error"
-                )
+                self._window.toasts.show(f"{chosen} holds no {first}; choose the folder that does.", "error")
 
     def _open_clip(self, name: str) -> None:
         """Look at a clip in Curate, if the project still holds it."""

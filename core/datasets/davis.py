@@ -12,7 +12,8 @@ from core.datasets.folder import beside, files, folders
 from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips, FrameLabels
 from core.datasets.frame_folder import clip_of, frame_names
 from core.datasets.frame_matching import matched
-from core.datasets.image import SUFFIXES, skipped
+from core.datasets.frame_names import gap
+from core.datasets.image import SUFFIXES
 from core.datasets.label_pictures import LabelPictures
 from core.events import OnProgress
 
@@ -61,8 +62,8 @@ def _clip(root: Path, folder: Path, masks: Path | None) -> FoundClip:
     annotations = tuple(AnnotatedFrame(frame=frame, annotator=0, path=path) for frame, path in matches)
     if not annotations:
         warnings.append(f"{folder.name} has no masks; it was taken without objects.")
-    if gap := skipped(names):
-        warnings.append(gap)
+    if leap := gap(names):
+        warnings.append(leap)
     return FoundClip(clip=clip, annotations=annotations, warnings=tuple(warnings))
 
 

@@ -32,6 +32,8 @@ def why_no_video(path: Path) -> str:
         return f"{path} is an archive; unpack it, then choose the folder that it gives."
     if is_heic(head):
         return f"{path} is a HEIC picture; save it as JPEG, then choose the folder that holds the frames."
+    if head[8:12] == b"WEBP" and b"ANIM" in head[12:64]:
+        return f"{path} is an animated WebP picture; save it as a GIF or a video."
     if head.startswith(_PICTURES) or head[8:12] == b"WEBP":
         return f"{path} is a picture; choose the folder that holds the frames."
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_LISTS):

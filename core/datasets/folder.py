@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 _LEFTOVERS = frozenset(
@@ -51,6 +51,22 @@ def beside(folder: Path, name: str) -> Path | None:
     if not folder.is_dir():
         return None
     return next((item for item in folders(folder) if same_name(item.name) == same_name(name)), None)
+
+
+def holding(folder: Path, holds: Callable[[Path], object], deepest: int = 3) -> list[Path]:
+    """The folder itself if it holds something, else the folders in it that do, down to so many below it."""
+    if holds(folder):
+        return [folder]
+    return (
+        [place for inside in folders(folder) for place in holding(inside, holds, deepest - 1)]
+        if deepest
+        else []
+    )
+
+
+def some(names: Sequence[str]) -> str:
+    """Names for a sentence, of many the first five."""
+    return ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
 
 
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:

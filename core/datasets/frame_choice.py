@@ -3,8 +3,10 @@
 import bisect
 import dataclasses
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.datasets.folder import some
 from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips
 from core.errors import StudioError
 
@@ -112,17 +114,22 @@ def choose_from_all(found: FoundClips, choice: FrameChoice) -> FoundClips:
     taken = [(one, choose(one, choice)) for one in found.clips]
     without = [one.clip for one, chosen in taken if chosen is None]
     if without and len(without) == len(taken):
-        longest = max(without, key=lambda clip: clip.frames)
-        raise StudioError(
-            f"No frame lies between the moments that were chosen; {longest.name} has {longest.frames:,} "
-            "frames, from 0 on."
-        )
+        raise StudioError(nothing_chosen(found.clips))
     warnings = found.warnings
     if without:
-        names = ", ".join(clip.name for clip in without[:5]) + (", …" if len(without) > 5 else "")
+        names = some([clip.name for clip in without])
         warnings += (f"No frame between the moments that were chosen, so left out: {names}.",)
     clips = tuple(chosen for _, chosen in taken if chosen is not None)
     return dataclasses.replace(found, clips=clips, warnings=warnings)
+
+
+def nothing_chosen(clips: Sequence[FoundClip]) -> str:
+    """The sentence where a choice takes no frame of any clip."""
+    longest = max((one.clip for one in clips), key=lambda clip: clip.frames)
+    return (
+        f"No frame lies between the moments that were chosen; {longest.name} has {longest.frames:,} frames, "
+        "from 0 on."
+    )
 
 
 def _place(found: FoundClip, at: Moment, *, after: bool = False) -> int:

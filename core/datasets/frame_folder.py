@@ -20,8 +20,8 @@ def frame_names(folder: Path) -> list[str]:
     return names
 
 
-def clip_of(folder: Path, names: Sequence[str], dataset: str, root: Path) -> Clip:
-    """The clip of some images of a folder, named after it; `root` is a folder above.
+def clip_of(folder: Path, names: Sequence[str], dataset: str, root: Path, name: str = "") -> Clip:
+    """The clip of some images of a folder, named after it where no `name` is given; `root` is a folder above.
 
     Raises:
         StudioError: they differ in size, or one is missing, cut short or no image.
@@ -29,7 +29,7 @@ def clip_of(folder: Path, names: Sequence[str], dataset: str, root: Path) -> Cli
     width, height = common_size([folder / name for name in names])
     inside = folder.relative_to(root)
     return Clip(
-        name=folder.name,
+        name=name or folder.name,
         dataset=dataset,
         width=width,
         height=height,

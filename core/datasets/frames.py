@@ -1,45 +1,171 @@
-"""A folder of images as a clip, or a folder of such folders."""
+"""A folder of images as a clip, or a folder of such folders; TIFF stacks, whose pages are frames."""
 
 from collections import Counter
 from pathlib import Path
 
-from core.datasets.folder import natural_key
+from core.datasets import tiff
+from core.datasets.file_kind import is_archive
+from core.datasets.folder import entries, files, folders, holding, some
 from core.datasets.found import FoundClip, FoundClips
 from core.datasets.frame_folder import clip_of
-from core.datasets.image import image_names, skipped
+from core.datasets.frame_names import gap, sequences
+from core.datasets.image import image_names, orientation_of, pictures_in, read_values
+from core.datasets.orientation import AS_STORED
+from core.datasets.tiff_stack import clip_of_stack, is_stack
+from core.errors import StudioError
 from core.events import OnProgress
+
+_OTHERS = {
+    ".heic": "JPEG",
+    ".heif": "JPEG",
+    ".avif": "JPEG",
+    ".jxl": "JPEG",
+    **dict.fromkeys((".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"), "JPEG"),
+    **dict.fromkeys((".jp2", ".exr", ".hdr", ".npy", ".dcm", ".fits"), "PNG"),
+}
+"""Pictures that are not read: suffix → what to save them as."""
 
 
 def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
-    """The clip of the images in a folder, in natural order; without images, one clip a subfolder.
+    """The clips of the images in a folder, in natural order; without images, those of its folders.
+
+    Images of several sequences in one folder become a clip each, as do TIFF stacks.
 
     Raises:
-        StudioError: the images of a folder differ in size, or one cannot be read.
+        StudioError: the images of a clip differ in size, one cannot be read, or there are none but such as
+            cannot be read.
     """
-    folders = [source]
-    if not image_names(source):
-        inside = sorted(
-            (item for item in source.iterdir() if item.is_dir()), key=lambda f: natural_key(f.name)
-        )
-        folders = [folder for folder in inside if image_names(folder)]
-    clips = []
-    for number, folder in enumerate(folders):
-        on_progress(number, len(folders), folder.name)
-        clips.append(_clip(folder))
-    return FoundClips(format="frames", clips=tuple(clips)) if clips else None
+    if source.is_file():
+        if source.suffix.lower() not in tiff.SUFFIXES:
+            return None
+        return FoundClips(format="frames", clips=(clip_of_stack(source, source.parent, source.stem),))
+    with_images = holding(source, image_names)
+    clips, warnings = [], []
+    for number, folder in enumerate(with_images):
+        on_progress(number, len(with_images), folder.name)
+        clips += _clips(folder)
+    if with_images == [source]:
+        others = [folder.name for folder in folders(source) if image_names(folder)]
+        if others:
+            warnings.append(
+                f"{source.name} holds pictures itself, so those in its folders were left out "
+                f"({some(others)}); choose them one by one to import them."
+            )
+    left_out = _unreadable([source, *with_images] if with_images != [source] else [source])
+    if not clips:
+        _refuse(source, left_out)
+        return None
+    if left_out:
+        warnings.append(f"Left out, as they cannot be read: {left_out}.")
+    return FoundClips(format="frames", clips=tuple(clips), warnings=tuple(warnings))
 
 
-def _clip(folder: Path) -> FoundClip:
-    names = image_names(folder)
+def _clips(folder: Path) -> list[FoundClip]:
+    names, clips, root = image_names(folder), [], folder.parent
+    stacks = [
+        name for name in names if Path(name).suffix.lower() in tiff.SUFFIXES and is_stack(folder / name)
+    ]
+    for name in stacks:
+        own = folder.name if len(names) == 1 else Path(name).stem
+        clips.append(clip_of_stack(folder / name, root, own))
+    names = [name for name in names if name not in set(stacks)]
+    return clips + (_of_single_pictures(folder, names) if names else [])
+
+
+def _of_single_pictures(folder: Path, names: list[str]) -> list[FoundClip]:
     suffix, count = Counter(Path(name).suffix.lower() for name in names).most_common(1)[0]
     warnings = []
     if count < len(names):
-        warnings.append(
-            f"{folder.name} holds images of several types; its {count} {suffix} files were taken as frames, "
-            f"the other {len(names) - count} were left out."
-        )
+        warnings.append(_other_types(folder, names, suffix, count))
         names = [name for name in names if Path(name).suffix.lower() == suffix]
-    if gap := skipped(names):
-        warnings.append(gap)
-    clip = clip_of(folder, names, "frames", folder.parent)
-    return FoundClip(clip=clip, warnings=tuple(warnings))
+    found = sequences(names)
+    if found.stray:
+        warnings.append(
+            f"{folder.name}: left out, being named otherwise than the frames: {some(list(found.stray))}."
+        )
+    if len(found.by_label) > 1:
+        labels = some(list(found.by_label))
+        warnings.append(
+            f"By their names, {folder.name} holds {len(found.by_label)} sequences of pictures ({labels}); "
+            "each became a clip of its own."
+        )
+    clips = []
+    for label, own in found.by_label.items():
+        clip = clip_of(
+            folder, own, "frames", folder.parent, f"{folder.name}-{label}" if label else folder.name
+        )
+        own_warnings = (gap(own), _turned(folder, own), _several(folder, own), _dark(folder, own))
+        said = [*warnings, *filter(None, own_warnings)]
+        clips.append(FoundClip(clip=clip, warnings=tuple(said)))
+    return clips
+
+
+def _other_types(folder: Path, names: list[str], suffix: str, count: int) -> str:
+    taken = {Path(name).stem for name in names if Path(name).suffix.lower() == suffix}
+    others = [Path(name) for name in names if Path(name).suffix.lower() != suffix]
+    told = (
+        f"{folder.name} holds images of several types; its {count} {suffix} files were taken as frames, "
+        f"the other {len(names) - count} were left out"
+    )
+    if sum(other.stem in taken for other in others) > len(others) / 2:
+        told += "; named as the frames, they may be masks, which come in as tracks of the format davis"
+    return told + "."
+
+
+def _turned(folder: Path, names: list[str]) -> str | None:
+    """A sentence where the first image is stored turned: what other programs measured may not be."""
+    if orientation_of(folder / names[0]) == AS_STORED:
+        return None
+    return f"{folder.name}: its pictures are stored turned; they were turned as they ask (EXIF)."
+
+
+def _several(folder: Path, names: list[str]) -> str | None:
+    """A sentence where the first image holds more pictures of its size, which are not looked at."""
+    held = pictures_in(folder / names[0])
+    if held < 2:
+        return None
+    return (
+        f"{names[0]} holds {held} pictures; of each file like it the first was taken, so save it as a video "
+        "if the others count."
+    )
+
+
+def _dark(folder: Path, names: list[str]) -> str | None:
+    """A sentence where images of 16 bits use little of their range, of which 8 bits are kept."""
+    first = folder / names[0]
+    with open(first, "rb") as file:
+        head = file.read(26)
+    if head.startswith(b"\x89PNG"):
+        deep = head[24:25] == b"\x10"
+    else:
+        deep = tiff.is_tiff(head) and read_values(first).itemsize == 2
+    if not deep:
+        return None
+    highest = max(int(read_values(folder / names[place]).max()) for place in (0, len(names) // 2, -1))
+    if highest > 1 << 13:
+        return None
+    return (
+        f"{names[0]} and those beside it hold 16 bits and values up to about {highest:,} of 65,535; they "
+        f"show dark ({highest >> 8} of 255), so stretch their contrast and save them with 8 bits."
+    )
+
+
+def _unreadable(places: list[Path]) -> str:
+    """How many pictures of kinds that are not read lie in folders, such as `3 .heic files (save as JPEG)`."""
+    counts = Counter(path.suffix.lower() for place in places for path in files(place, tuple(_OTHERS)))
+    return ", ".join(
+        f"{count} {suffix} file{'s' if count > 1 else ''} (save as {_OTHERS[suffix]})"
+        for suffix, count in counts.items()
+    )
+
+
+def _refuse(source: Path, left_out: str) -> None:
+    if left_out:
+        raise StudioError(f"{source} holds pictures that cannot be read: {left_out}.")
+    for item in entries(source):
+        if item.is_file():
+            with open(item, "rb") as file:
+                if is_archive(file.read(512)):
+                    raise StudioError(
+                        f"{source} holds an archive ({item.name}); unpack it, then choose it again."
+                    )

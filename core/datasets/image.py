@@ -1,11 +1,9 @@
 """Read image files: as RGB pictures, or with the very values that are stored."""
 
 import io
-import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,9 +29,11 @@ _HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP", "GIF", "JPEG2000")
 """What Pillow reads the header of; that of TIFF is read by `tiff`."""
 
 _LOSSY = ("JPEG", "MPO", "WEBP")
+_PNG_END = 1 << 16  # bytes, which hold the EXIF data of a PNG where they follow its pixels
 
 _DAMAGED = (OSError, SyntaxError, ValueError)  # what Pillow raises
 Image.MAX_IMAGE_PIXELS = None  # `MOST_PIXELS` is the limit; Pillow's own would warn below it
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what it says of damage is said by us
 warnings.filterwarnings("ignore", module="PIL")  # of wrong EXIF data and the like, which are not used
 
 
@@ -121,10 +121,25 @@ def image_size(path: Path, *, upright: bool = True) -> tuple[int, int]:
             image = _opened(file, path)
             if image is None:
                 return _size_of_whole(path, upright=upright)
-            size, orientation = image.size, _orientation(image, file)
+            return upright_size(*image.size, _orientation(image, file) if upright else AS_STORED)
     except OSError as error:
         raise _unreadable(path, error) from error
-    return upright_size(*size, orientation) if upright else size
+
+
+def orientation_of(path: Path) -> int:
+    """How a picture is turned as it is read, see `core.datasets.orientation`.
+
+    Raises:
+        StudioError: the file is missing, too large or damaged.
+    """
+    if page_of(path):
+        return AS_STORED
+    try:
+        with open(path, "rb") as file:
+            image = _opened(file, path)
+            return AS_STORED if image is None else _orientation(image, file)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def common_size(paths: Sequence[Path]) -> tuple[int, int]:
@@ -149,20 +164,20 @@ def image_names(folder: Path) -> list[str]:
     return [item.name for item in files(folder, SUFFIXES)]
 
 
-def skipped(names: Sequence[str]) -> str | None:
-    """A sentence where the last number in the names of a clip's frames, in order, grows unevenly."""
-    found = [re.findall(r"\d+", Path(name).stem) for name in names]
-    if not all(found):
-        return None
-    steps = [int(b[-1]) - int(a[-1]) for a, b in pairwise(found)]
-    usual = min(steps, default=0)
-    place = next((place for place, step in enumerate(steps) if step != usual), None)
-    if place is None or usual <= 0:
-        return None
-    return (
-        f"After {names[place]} comes {names[place + 1]}; they were taken as neighbours, "
-        "so put back what is missing between them and import again if that is wrong."
-    )
+def pictures_in(path: Path) -> int:
+    """How many pictures of the first one's size a file holds: more than one where it is animated.
+
+    Raises:
+        StudioError: the file is missing, too large or not an image.
+    """
+    with open(path, "rb") as file:
+        image = _opened(file, path)
+        count = getattr(image, "n_frames", 1) if image is not None else 1
+        if image is None or image.format != "MPO":
+            return count
+        size = image.size  # phones put smaller or other pictures behind the first
+        image.seek(1)
+        return count if image.size == size else 1
 
 
 def _size_of_whole(path: Path, *, upright: bool = True) -> tuple[int, int]:
@@ -193,7 +208,7 @@ def _decoded_bytes(data: bytes, image: Image.Image | None, path: Path, flags: in
     if image is None:
         if not is_tiff(data):
             raise _no_image(path, data)
-        _check_tiff(data, path)
+        _check_tiff(data, path, flags)
         return _decode(np.frombuffer(data, np.uint8), flags, path), AS_STORED
     orientation = _orientation(image, io.BytesIO(data))
     return _decode(np.frombuffer(data, np.uint8), flags, path), orientation
@@ -202,7 +217,7 @@ def _decoded_bytes(data: bytes, image: Image.Image | None, path: Path, flags: in
 def _decoded_page(path: Path, file: Path, number: int, flags: int) -> np.ndarray:
     try:
         with as_if_first(file, number) as data:
-            _check_tiff(data, path)
+            _check_tiff(data, path, flags)
             return _decode(data, flags, path)
     except OSError as error:
         raise _unreadable(file, error) from error
@@ -210,14 +225,14 @@ def _decoded_page(path: Path, file: Path, number: int, flags: int) -> np.ndarray
         raise _damaged(path) from error
 
 
-def _check_tiff(data: Any, path: Path) -> None:
+def _check_tiff(data: Any, path: Path, flags: int) -> None:
     try:
         page = first_page(data)
     except ValueError as error:
         raise _damaged(path) from error
     if page.width * page.height > MOST_PIXELS:
         raise _too_large(path, page.width, page.height)
-    if page.bits > 16:
+    if page.bits > 16 and flags != cv2.IMREAD_UNCHANGED:
         kind = "floating-point numbers" if page.is_float else "integers"
         raise StudioError(f"{path} holds {kind} of {page.bits} bits; save it with 8 or 16 bits.")
 
@@ -231,17 +246,14 @@ def _orientation(image: Image.Image, file: BinaryIO) -> int:
 
 
 def _png_exif(file: BinaryIO) -> bytes | None:
-    """The EXIF data of a PNG; they may follow the pixels, which Pillow does not look behind."""
-    place = 8
-    while True:
-        file.seek(place)
-        head = file.read(8)
-        length, kind = int.from_bytes(head[:4], "big"), head[4:]
-        if len(kind) < 4 or kind == b"IEND":
-            return None
-        if kind == b"eXIf":
-            return file.read(length)
-        place += 12 + length
+    """The EXIF data at the end of a PNG, behind its pixels, where Pillow does not look."""
+    end = file.seek(0, io.SEEK_END)
+    file.seek(max(0, end - _PNG_END))
+    tail = file.read()
+    place = tail.find(b"eXIf")
+    if place < 4:
+        return None
+    return tail[place + 4 : place + 4 + int.from_bytes(tail[place - 4 : place], "big")]
 
 
 def _read(path: Path) -> bytes:

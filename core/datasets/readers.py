@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.datasets import davis, frames, moseg, video, vsb100
+from core.datasets import davis, frames, moseg, tiff, video, vsb100
 from core.datasets.found import FoundClip, FoundClips, FrameLabels
 from core.errors import StudioError
 from core.events import OnProgress
@@ -50,7 +50,7 @@ READERS: dict[str, Reader] = {
         Reader("vsb100", "VSB100", "a VSB100 folder", vsb100.find, vsb100.read_labels, is_data_set=True),
         Reader("davis", "DAVIS", "a DAVIS folder", davis.find, davis.read_labels, is_data_set=True),
         Reader("video", "Videos", "a video file", video.find, suffixes=video.SUFFIXES),
-        Reader("frames", "Frames", "a folder of frames", frames.find),
+        Reader("frames", "Frames", "a folder of frames, a TIFF stack", frames.find, suffixes=tiff.SUFFIXES),
     )
 }
 """Every reader by its name, in the order in which they are tried."""

@@ -8,6 +8,7 @@ Source: Adobe TIFF 6.0, Section 2; the BigTIFF design of libtiff.
 
 import contextlib
 import functools
+import itertools
 import mmap
 import re
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from core.datasets.orientation import upright_size
 
 SUFFIXES = (".tif", ".tiff")
 
@@ -33,7 +36,7 @@ _TYPES = {
     16: "u8",
     18: "u8",
 }
-_KIND, _WIDTH, _HEIGHT, _BITS, _DESCRIPTION, _FORMAT = 254, 256, 257, 258, 270, 339
+_KIND, _WIDTH, _HEIGHT, _BITS, _DESCRIPTION, _ORIENTATION, _FORMAT = 254, 256, 257, 258, 270, 274, 339
 _DATA = ((273, 279), (324, 325))  # where strips and tiles begin, and how many bytes each has
 _SMALLER_OR_MASK = 1 | 4
 _MOST_PAGES = 1 << 20
@@ -46,7 +49,7 @@ class Page:
 
     Attributes:
         place: of its directory, in bytes from the start of the file.
-        width, height: in pixels, as stored.
+        width, height: in pixels, upright.
         bits: of each value; `is_float` tells of which kind.
         is_float: whether its values are floating-point numbers.
         is_extra: whether it is a smaller copy of another page, or a mask.
@@ -93,15 +96,15 @@ def first_page(data: Any) -> Page:
     return page
 
 
-def pages(path: Path) -> list[Page]:
-    """The pages of a file, in order.
+def pages(path: Path, most: int | None = None) -> list[Page]:
+    """The pages of a file, in order, or so many of them at most.
 
     Raises:
         OSError: it cannot be read.
         ValueError: it is cut short or no TIFF.
     """
     with _mapped(path) as data:
-        return list(_walk(data))
+        return list(itertools.islice(_walk(data), most))
 
 
 @contextlib.contextmanager
@@ -194,10 +197,11 @@ def _walk(data: Any) -> Iterator[Page]:
         for starts, lengths in ((values(a), values(b)) for a, b in _DATA):
             if len(starts) and len(starts) == len(lengths):
                 ends.append(int((starts.astype(np.int64) + lengths.astype(np.int64)).max()))
+        width, height = upright_size(one(_WIDTH, 0), one(_HEIGHT, 0), one(_ORIENTATION, 1))
         yield Page(
             place=place,
-            width=one(_WIDTH, 0),
-            height=one(_HEIGHT, 0),
+            width=width,
+            height=height,
             bits=one(_BITS, 1),
             is_float=one(_FORMAT, 1) == 3,
             is_extra=bool(one(_KIND, 0) & _SMALLER_OR_MASK),

@@ -16,7 +16,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from core.datasets.clip import Clip
-from core.datasets.folder import files, folders
+from core.datasets.folder import files, folders, holding, some
 from core.datasets.found import FoundClip, FoundClips
 from core.datasets.image import image_names
 from core.datasets.orientation import AS_STORED, upright, upright_size
@@ -37,7 +37,7 @@ _APART = 12  # frames between starting points: decoding as many takes less than 
 
 
 def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
-    """The clip of a video file, or those of the video files in a folder or, one level down, in its folders.
+    """The clip of a video file, or those of the video files in a folder or, without any, in its folders.
 
     Of a folder, files that cannot be read are left out, and said, while there are others.
 
@@ -46,7 +46,7 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     """
     paths = [source] if source.is_file() else _videos(source)
     if not paths and not image_names(source):
-        paths = [path for folder in folders(source) for path in _videos(folder)]
+        paths = [path for folder in holding(source, _videos) for path in _videos(folder)]
     clips, warnings, refused = [], _passed_over(source, paths), []
     for number, path in enumerate(paths):
         on_progress(number, len(paths), path.name)
@@ -186,13 +186,22 @@ def _videos(folder: Path) -> list[Path]:
 
 
 def _passed_over(source: Path, paths: list[Path]) -> list[str]:
-    """A sentence where pictures lie beside the videos of a folder."""
-    pictures = image_names(source) if paths and source.is_dir() and paths[0].parent == source else []
-    if len(pictures) < 2:
+    """What lies beside the videos of a folder and is not taken."""
+    if not paths or source.is_file() or paths[0].parent != source:
         return []
+    warnings, pictures = [], image_names(source)
+    others = [folder.name for folder in folders(source) if _videos(folder) or len(image_names(folder)) > 1]
+    if others:
+        warnings.append(
+            f"{source.name} holds videos itself, so what lies in its folders was left out ({some(others)}); "
+            "choose them one by one to import them."
+        )
+    if len(pictures) < 2:
+        return warnings
     return [
+        *warnings,
         f"{source.name} holds {len(pictures)} pictures beside its videos; they were left out, so put them "
-        "into a folder of their own to import them."
+        "into a folder of their own to import them.",
     ]
 
 
@@ -214,6 +223,8 @@ def _warnings(video: VideoFile, times: tuple[int, ...]) -> list[str]:
         warnings.append(
             f"{name} announces {announced:.1f} s and holds {lasts:.1f} s of pictures; it may be cut short."
         )
+    if video.orientation != AS_STORED:
+        warnings.append(f"{name} is stored turned; its frames were turned as it asks.")
     if video.is_askew:
         warnings.append(f"{name} asks to be turned by no right angle; its frames were taken as stored.")
     if video.films() > 1:

@@ -72,6 +72,10 @@ class VideoFile:
             cover = "nothing but a picture of its cover" if container.streams.video else "no video"
             raise StudioError(f"{self.path} holds {cover}; choose a file with moving pictures.")
         context = films[0].codec_context
+        if context is None:  # of streams that nothing here decodes
+            raise StudioError(
+                f"{self.path} holds pictures that are packed in a way unknown here; convert it to H.264."
+            )
         if context.width * context.height > MOST_PIXELS:
             raise StudioError(
                 f"{self.path} is {context.width} x {context.height} pixels, which is too large (at most "

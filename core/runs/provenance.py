@@ -24,6 +24,7 @@ from core import config
 from core.array_file import read_arrays
 from core.atomic_file import write_atomically
 from core.datasets.clip import Clip
+from core.datasets.tiff import file_of
 from core.networks.config import TRUNK_IN_RUN
 from core.runs.job import Job, Works
 from core.runs.run_folder import RunFolder
@@ -221,7 +222,9 @@ def _of_snapshot(folder: Path) -> dict[str, str]:
 
 def _of_frames(clips: Sequence[Clip]) -> dict[str, str]:
     sizes = [
-        (clip.name, name, _size(clip.root / name)) for clip in clips for name in dict.fromkeys(clip.files)
+        (clip.name, name, _size(clip.root / name))
+        for clip in clips
+        for name in dict.fromkeys(map(file_of, clip.files))
     ]
     return {
         "sha256": _of_parts(repr(one).encode() for one in sizes),

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.found import FoundClip, FoundClips
-from core.datasets.frame_choice import choose_from_all, frames_of
+from core.datasets.frame_choice import choose_from_all, frames_of, nothing_chosen
 from core.datasets.readers import find_clips, reader_title
 from core.errors import StudioError
 from core.events import OnProgress
@@ -189,31 +189,26 @@ class ImportDialog(QDialog):
 
     def _count(self) -> None:
         """Say how many clips and frames come in, as far as the choice of frames can be."""
+        items = [self.clips.topLevelItem(place) for place in range(self.clips.topLevelItemCount())]
+        found: list[FoundClip] = [item.data(0, _FOUND) for item in items if item is not None]
+        ticked = [item is not None and item.checkState(0) == Qt.CheckState.Checked for item in items]
         try:
-            clips, frames = self._count_frames()
+            choice = self.frames.choice()
+            taken = [len(frames_of(one, choice)) if on else 0 for one, on in zip(found, ticked, strict=True)]
+            problem = nothing_chosen(self.chosen()) if any(ticked) and not any(taken) else ""
         except StudioError as error:
-            self.problem.setText(str(error))
-            clips = frames = 0
-        self.problem.setVisible(frames == 0 and bool(self.problem.text()))
+            taken, problem = [0] * len(found), str(error)
+        with QSignalBlocker(self.clips):
+            for item, one, count in zip(items, found, taken, strict=True):
+                of = one.clip.frames
+                assert item is not None
+                item.setText(1, f"{count:,} of {of:,}" if 0 < count < of else f"{of:,}")
+        clips, frames = sum(map(bool, taken)), sum(taken)
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
         self.frames.count.setText(f"{frames:,} frame{'s' if frames != 1 else ''} in all")
         self.import_button.setText(f"Import {clips} clip{'s' if clips != 1 else ''}")
         self.import_button.setEnabled(clips > 0)
-
-    def _count_frames(self) -> tuple[int, int]:
-        """How many ticked clips and frames the choice takes; every row says how many of its own."""
-        choice, clips, frames = self.frames.choice(), 0, 0
-        with QSignalBlocker(self.clips):
-            for place in range(self.clips.topLevelItemCount()):
-                item = self.clips.topLevelItem(place)
-                if item is None:
-                    continue
-                found: FoundClip = item.data(0, _FOUND)
-                ticked = item.checkState(0) == Qt.CheckState.Checked
-                taken, of = len(frames_of(found, choice)) if ticked else 0, found.clip.frames
-                item.setText(1, f"{of:,}" if taken == of or not ticked else f"{taken:,} of {of:,}")
-                clips, frames = clips + (taken > 0), frames + taken
-        self.problem.setText("" if frames or not self.chosen() else "No frame lies between these moments.")
-        return clips, frames
 
     def _show_only(self, *shown: QWidget) -> None:
         parts: tuple[QWidget, ...] = (

@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.datasets.readers import find_clips
 from core.datasets.reading import check_frames, open_frames
@@ -19,6 +20,25 @@ def test_frames_of_images_are_rgb(tmp_path, jpg):
         for beyond in (-1, 3):
             with pytest.raises(IndexError):
                 frames[beyond]
+
+
+def test_frames_are_turned_as_they_ask_but_not_those_of_clips_of_older_versions(tmp_path):
+    (tmp_path / "clip").mkdir()
+    pixels = np.arange(24 * 32 * 3, dtype=np.uint32).astype(np.uint8).reshape(24, 32, 3)
+    image = Image.fromarray(pixels)
+    image.getexif()[0x0112] = 6
+    for number in range(2):
+        image.save(tmp_path / "clip" / f"{number}.png", exif=image.getexif())
+    (found,) = find_clips(tmp_path / "clip").clips
+    assert found.warnings == ("clip: its pictures are stored turned; they were turned as they ask (EXIF).",)
+    clip = found.clip
+    assert (clip.width, clip.height) == (24, 32)
+    with open_frames(clip) as frames:
+        np.testing.assert_array_equal(frames[1], np.rot90(pixels, -1))
+    older = dataclasses.replace(clip, width=32, height=24, upright=False)
+    with open_frames(older) as frames:
+        np.testing.assert_array_equal(frames[1], pixels)
+    assert check_frames(older) == []
 
 
 def test_frames_that_are_missing_cut_short_or_of_another_size(tmp_path, jpg):

@@ -59,7 +59,7 @@ def test_a_video_is_turned_as_it_asks(tmp_path, orientation):
     (found,) = find_clips(path).clips
     expected = upright(CORNERS, orientation)
     assert (found.clip.height, found.clip.width) == expected.shape[:2]
-    assert found.warnings == ()
+    assert found.warnings == ("phone.mp4 is stored turned; its frames were turned as it asks.",)
     for frame in (0, 25, 3):
         with open_frames(found.clip) as frames:
             np.testing.assert_allclose(frames[frame].astype(int), expected, atol=60)
@@ -213,6 +213,14 @@ def test_metadata_that_are_no_utf8_do_not_matter(tmp_path):
         assert number_of(frames[3]) == 3
 
 
+def test_pictures_packed_in_an_unknown_way_are_said(tmp_path):
+    path = tmp_path / "old.avi"
+    write_video(path, "mpeg4", STEADY[:5])
+    path.write_bytes(path.read_bytes().replace(b"FMP4", b"ZZZZ"))
+    with pytest.raises(StudioError, match="packed in a way unknown here; convert it"):
+        find_clips(path)
+
+
 def test_an_animated_gif_is_a_video_where_it_is_named(tmp_path, jpg):
     write_animation(tmp_path / "a" / "walk.gif", "gif", "rgb8")
     (found,) = find_clips(tmp_path / "a" / "walk.gif").clips
@@ -260,6 +268,21 @@ def test_pictures_beside_a_video_are_said(tmp_path, jpg):
     for number in range(3):
         jpg(tmp_path / f"{number}.jpg", 9)
     assert find_clips(tmp_path).warnings[0].startswith(f"{tmp_path.name} holds 4 pictures beside its videos;")
+
+
+def test_videos_deeper_down_are_found_and_folders_beside_videos_said(tmp_path, jpg):
+    (tmp_path / "card" / "DCIM" / "100GOPRO").mkdir(parents=True)
+    write_video(tmp_path / "card" / "DCIM" / "100GOPRO" / "film.mp4", "libx264", STEADY[:5])
+    assert [one.clip.name for one in find_clips(tmp_path / "card").clips] == ["film"]
+    write_video(tmp_path / "card" / "other.mp4", "libx264", STEADY[:5])
+    for number in range(3):
+        jpg(tmp_path / "card" / "walk" / f"{number}.jpg", 9)
+    found = find_clips(tmp_path / "card")
+    assert [one.clip.name for one in found.clips] == ["other"]
+    assert found.warnings == (
+        "card holds videos itself, so what lies in its folders was left out (walk); choose them one by one "
+        "to import them.",
+    )
 
 
 def test_pictures_too_large_are_refused_before_any_is_decoded(tmp_path):
