@@ -87,6 +87,8 @@ def _checked(names: tuple[str, ...], source: str) -> tuple[str, ...]:
     wrong = next((name for name in names if len(name) > _LONGEST or not name.isprintable()), None)
     if wrong is not None:
         raise StudioError(f"{source} names a class {wrong[:40]!r}, which is no name; write one name a line.")
+    if "mean" in names:
+        raise StudioError(f"{source} names a class 'mean', as the mean over classes is called; rename it.")
     folded = Counter(name.casefold() for name in names)
     alike = [name for name in names if folded[name.casefold()] > 1]
     if alike:
