@@ -21,7 +21,7 @@ _MOST = 10_000
 _NO_CLASSES = frozenset({"__background__", "_background_", "__ignore__"})
 """Lines of other programs' lists that stand for no class."""
 
-_NAMED = 8  # of many classes, those that a sentence names
+_NAMED = 10  # of many classes, those that a sentence names
 
 
 def chosen_classes(choice: str, images: Sequence[VocImage], set_name: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ in any case; lists may lie in `ImageSets` or beside it too; pictures may be of a
 beside their annotations. Without a list of that name, `all` is every annotation.
 """
 
+import itertools
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _PICTURES = ("jpegimages", "images", "image", "imgs", "img", "pictures")
 _ANNOTATIONS = ("annotations", "annotation", "xml", "xmls")
 _PLAIN_NAME = re.compile(r"\w[\w. -]*")
 _FLAG = re.compile(r"[\s,;]+[+-]?[01]$")
+_FIRST = 1000  # entries of a folder that are looked at while a person waits
 _ENDINGS = (*SUFFIXES, ".xml")
 
 
@@ -71,6 +73,18 @@ class VocFolder:
             f"{voc} holds no VOC{year}; choose the VOCdevkit folder with VOC{year}/ImageSets/Main in it, "
             "or a folder of annotations (.xml) with their pictures."
         )
+
+    @classmethod
+    def may_be_in(cls, voc: Path, year: int) -> bool:
+        """Whether `find` may find one, from a look at the first entries of a folder that may have very many."""
+        name = f"VOC{year}"
+        if voc.name == name or (voc / name).is_dir() or (voc / "VOCdevkit" / name).is_dir():
+            return True
+        try:
+            first = [item.name.lower() for item in itertools.islice(voc.iterdir(), _FIRST)]
+        except OSError:
+            return False
+        return any(item in ("imagesets", *_ANNOTATIONS) or item.endswith(".xml") for item in first)
 
     @classmethod
     def at(cls, path: Path) -> "VocFolder":

@@ -123,9 +123,9 @@ class TableRow:
         """What the mean is over, such as `mean of 19 classes; sheep has no test object`."""
         absent = [name for name in self.classes if name not in self.measured]
         if len(absent) > len(self.measured):
-            return f"mean of {len(self.measured)} classes ({', '.join(self.measured)})"
+            return f"mean of {len(self.measured)} classes ({shortened(self.measured)})"
         have = "has" if len(absent) == 1 else "have"
-        without = f"; {', '.join(absent)} {have} no test object" if absent else ""
+        without = f"; {shortened(absent)} {have} no test object" if absent else ""
         return f"mean of {len(self.measured)} classes{without}"
 
     @property

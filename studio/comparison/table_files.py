@@ -24,6 +24,10 @@ def head_of(of: str) -> str:
     return _HEADS.get(of, of)
 
 
+LONGEST_HEAD = 24
+"""Letters of a head that is shown; files have all of it."""
+
+
 @dataclass(frozen=True)
 class FileLine:
     """A line: its name, over how many seeds, a value or difference by class and of the mean, and a remark."""

@@ -65,6 +65,7 @@ class ApTable(QTableWidget):
         if self._classes == tuple(classes):
             return
         self._classes = tuple(classes)
+        self.setColumnHidden(COLUMNS.index("quoted"), self._classes != CLASSES)  # the paper has VOC's alone
         self.blockSignals(True)
         self.clearContents()
         self.setRowCount(len(self._classes))

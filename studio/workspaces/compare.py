@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from core.datasets.voc import CLASSES
 from core.evaluation.differences import disagreement
 from core.evaluation.paired_bootstrap import ResampledAps
 from core.evaluation.table1 import TableRow, measured_classes
@@ -214,7 +215,7 @@ class CompareWorkspace(QWidget):
             for row in self._rows
         ]
         quoted = next(iter(self.table.quoted), None)
-        if quoted is None:
+        if quoted is None or (series and not any(row.any.classes == CLASSES for row in self._rows)):
             self.bars.show_runs(series, None)
             return
         unlike = [(row.name, disagreement(row.any, quoted.any)) for row in self._rows]

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from core.datasets.class_list import VOC
 from core.datasets.voc import CLASSES
+from core.datasets.voc_folder import VocFolder
 from core.detection.config import VocConfig
 from core.evaluation.differences import disagreement
 from core.evaluation.table1 import TableRow, paper_rows, part_of
@@ -118,11 +119,11 @@ class EvaluateWorkspace(QWidget):
     def _allow_start(self) -> None:
         reason = self.form.problem()
         if not reason:
-            folder, year = self.form.value().voc, f"VOC{self.form.value().year}"
+            folder, year = self.form.value().voc, self.form.value().year
             if not folder.name:
                 reason = "Choose the folder of the VOC data (field VOC)."
-            elif not (folder / year).is_dir() and folder.name != year:
-                reason = f"{folder} holds no {year}; choose the folder that does."
+            elif not VocFolder.may_be_in(folder, year):
+                reason = f"{folder} holds no VOC{year}; choose the folder that does."
         self.start_button.setEnabled(not reason)
         self.start_button.setToolTip(reason or "Fine-tune, detect and measure in the background")
         self._notes.setText("" if self.form.problem() else reason)

@@ -18,7 +18,7 @@ from studio.comparison.compared_row import (
     columns_of,
     row_difference,
 )
-from studio.comparison.table_files import cell_text, head_of
+from studio.comparison.table_files import LONGEST_HEAD, cell_text, head_of
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -148,7 +148,9 @@ class Table1Model(QAbstractTableModel):
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.ToolTipRole and section:
                 return self.columns[section]
-            return head_of(self.columns[section]) if role == Qt.ItemDataRole.DisplayRole else None
+            head = head_of(self.columns[section])
+            shown = head if len(head) <= LONGEST_HEAD else f"{head[: LONGEST_HEAD - 1]}…"
+            return shown if role == Qt.ItemDataRole.DisplayRole else None
         line = self.lines[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return self.name(line)
