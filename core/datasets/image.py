@@ -127,6 +127,20 @@ def image_size(path: Path, *, upright: bool = True) -> tuple[int, int]:
     return upright_size(*size, orientation) if upright else size
 
 
+def image_orientation(path: Path) -> int:
+    """How `read_image` turns a picture, of `core.datasets.orientation`, from the header.
+
+    Raises:
+        StudioError: the file is missing, too large or not an image.
+    """
+    try:
+        with open(path, "rb") as file:
+            image = _opened(file, path)
+            return AS_STORED if image is None else _orientation(image, file)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
 def common_size(paths: Sequence[Path]) -> tuple[int, int]:
     """The one size of all frames of a clip, upright; each file is read, JPEG and PNG are not decoded.
 

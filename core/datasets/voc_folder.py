@@ -76,7 +76,7 @@ class VocFolder:
 
     @classmethod
     def may_be_in(cls, voc: Path, year: int) -> bool:
-        """Whether `find` may find one, from a look at the first entries of a folder that may have very many."""
+        """Whether `find` may find one, by a look at the first entries of what may have very many."""
         name = f"VOC{year}"
         if voc.name == name or (voc / name).is_dir() or (voc / "VOCdevkit" / name).is_dir():
             return True

@@ -239,7 +239,7 @@ def _of_lists(settings: Any) -> dict[str, str] | None:
     voc, year = getattr(settings, "voc", None), getattr(settings, "year", None)
     names = [getattr(settings, name, None) for name in ("set", "test_set")]
     files = [getattr(settings, name, None) for name in ("proposals", "test_proposals")]
-    if voc is not None and voc != Path():
+    if voc is not None and year is not None and voc != Path():
         with contextlib.suppress(StudioError):  # the job says so
             lists = VocFolder.find(Path(voc), year)
             files += [lists.list_path(name) for name in names if name]
