@@ -7,6 +7,7 @@ order, and `part` elements carry names and boxes of their own, which are left al
 """
 
 import contextlib
+import functools
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,9 +193,9 @@ def _annotated(folder: VocFolder, id: str, pictures: bool) -> VocImage:
     elif not all(said):
         with contextlib.suppress(StudioError):
             width, height = image_size(image)
-    objects = []
+    objects, file = [], str(path)
     for element in xml_tree.children(root, "object"):
-        place = f"{path}, line {element.line}"
+        place = f"{file}, line {element.line}"
         name = class_name(xml_tree.text(element, "name"))
         corners = _corners(element)
         if not name or isinstance(corners, str):
@@ -207,7 +208,7 @@ def _annotated(folder: VocFolder, id: str, pictures: bool) -> VocImage:
             (box,) = upright_boxes(box[None], width, height, orientation)
             x1, y1, x2, y2 = np.add(box, (1, 1, 0, 0)).tolist()
         objects.append(VocObject(name, box, _flag(element, "difficult"), _flag(element, "truncated")))
-        if len(list(xml_tree.children(element, "bndbox"))) > 1:
+        if sum(child.tag == "bndbox" for child in element) > 1:
             odd.append(Oddity("several", place, f"a {name}", name))
         if min(x1, y1) == 0:
             odd.append(Oddity("zero", place, f"a {name}", name))
@@ -230,6 +231,7 @@ def within(box: np.ndarray, image: VocImage) -> np.ndarray | None:
     return cut if (cut[2:] - cut[:2] >= 1).all() else None
 
 
+@functools.lru_cache(maxsize=1000)
 def class_name(text: str) -> str:
     """The name of a class as it compares: accents composed, one blank for several."""
     return " ".join(same_name(text).split())
