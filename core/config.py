@@ -88,6 +88,9 @@ def check(settings: Any) -> None:
         choices = choices_of(field)
         if choices and value not in choices:
             raise StudioError(f"{field.name} must be one of {', '.join(choices)}, not {value!r}.")
+        if field.metadata.get("words") and not value:
+            words = ", ".join(field.metadata["words"])
+            raise StudioError(f"{field.name} must be a file, or one of {words}.")
         limits = range_of(field, kinds[field.name])
         if limits is not None:
             for number in value if isinstance(value, tuple) else (value,):

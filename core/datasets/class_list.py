@@ -21,7 +21,7 @@ _MOST = 10_000
 _NO_CLASSES = frozenset({"__background__", "_background_", "__ignore__"})
 """Lines of other programs' lists that stand for no class."""
 
-_NAMED = 8  # of many classes, those that a sentence names
+_NAMED = 10  # of many classes, those that a sentence names
 
 
 def chosen_classes(choice: str, images: Sequence[VocImage], set_name: str) -> tuple[str, ...]:
@@ -87,6 +87,8 @@ def _checked(names: tuple[str, ...], source: str) -> tuple[str, ...]:
     wrong = next((name for name in names if len(name) > _LONGEST or not name.isprintable()), None)
     if wrong is not None:
         raise StudioError(f"{source} names a class {wrong[:40]!r}, which is no name; write one name a line.")
+    if "mean" in names:
+        raise StudioError(f"{source} names a class 'mean', as the mean over classes is called; rename it.")
     folded = Counter(name.casefold() for name in names)
     alike = [name for name in names if folded[name.casefold()] > 1]
     if alike:

@@ -142,6 +142,20 @@ def orientation_of(path: Path) -> int:
         raise _unreadable(path, error) from error
 
 
+def image_orientation(path: Path) -> int:
+    """How `read_image` turns a picture, of `core.datasets.orientation`, from the header.
+
+    Raises:
+        StudioError: the file is missing, too large or not an image.
+    """
+    try:
+        with open(path, "rb") as file:
+            image = _opened(file, path)
+            return AS_STORED if image is None else _orientation(image, file)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
 def common_size(paths: Sequence[Path]) -> tuple[int, int]:
     """The one size of all frames of a clip, upright; each file is read, JPEG and PNG are not decoded.
 

@@ -7,6 +7,7 @@ order, and `part` elements carry names and boxes of their own, which are left al
 """
 
 import contextlib
+import functools
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,10 @@ from xml.etree import ElementTree
 import numpy as np
 
 from core.datasets import xml_tree
+from core.datasets.annotated_picture import annotated_orientation, upright_boxes
 from core.datasets.folder import same_name
 from core.datasets.image import image_size
+from core.datasets.orientation import AS_STORED
 from core.datasets.voc_folder import VocFolder
 from core.errors import StudioError
 
@@ -94,6 +97,7 @@ class VocImage:
         width, height: in pixels, upright: the picture's where pictures are read, else the annotation's; 0
             where nothing says them.
         annotated: whether its objects are known; without an annotation there may be any.
+        orientation: where pictures are read, by which the objects were turned to lie in the upright picture.
         oddities: what was left out or taken as it is.
     """
 
@@ -103,6 +107,7 @@ class VocImage:
     height: int
     objects: tuple[VocObject, ...]
     annotated: bool = True
+    orientation: int = AS_STORED
     oddities: tuple[Oddity, ...] = ()
 
 
@@ -178,17 +183,19 @@ def _annotated(folder: VocFolder, id: str, pictures: bool) -> VocImage:
     image = _picture(folder, id, pictures, odd, named)
     size = xml_tree.child(root, "size")
     width, height = said = (0, 0) if size is None else (_size(size, "width"), _size(size, "height"))
+    orientation = AS_STORED
     if pictures:
         width, height = image_size(image)
         if all(said) and said != (width, height):
+            orientation = annotated_orientation(image, *said)
             sizes = f"{said[0]} x {said[1]} px, while the picture has {width} x {height}"
-            odd.append(Oddity("size", str(path), sizes))
+            odd.append(Oddity("size" if orientation == AS_STORED else "turned", str(path), sizes))
     elif not all(said):
         with contextlib.suppress(StudioError):
             width, height = image_size(image)
-    objects = []
+    objects, file = [], str(path)
     for element in xml_tree.children(root, "object"):
-        place = f"{path}, line {element.line}"
+        place = f"{file}, line {element.line}"
         name = class_name(xml_tree.text(element, "name"))
         corners = _corners(element)
         if not name or isinstance(corners, str):
@@ -197,8 +204,11 @@ def _annotated(folder: VocFolder, id: str, pictures: bool) -> VocImage:
             continue
         x1, y1, x2, y2 = corners
         box = np.array([x1 - 1, y1 - 1, x2, y2], np.float32)
+        if orientation != AS_STORED:
+            (box,) = upright_boxes(box[None], width, height, orientation)
+            x1, y1, x2, y2 = np.add(box, (1, 1, 0, 0)).tolist()
         objects.append(VocObject(name, box, _flag(element, "difficult"), _flag(element, "truncated")))
-        if len(list(xml_tree.children(element, "bndbox"))) > 1:
+        if sum(child.tag == "bndbox" for child in element) > 1:
             odd.append(Oddity("several", place, f"a {name}", name))
         if min(x1, y1) == 0:
             odd.append(Oddity("zero", place, f"a {name}", name))
@@ -206,7 +216,7 @@ def _annotated(folder: VocFolder, id: str, pictures: bool) -> VocImage:
             kind = "outside" if x2 <= 0 or y2 <= 0 or x1 > width or y1 > height else "out"
             at = f"a {name} at {x1:g} {y1:g} {x2:g} {y2:g} in {width} x {height} px"
             odd.append(Oddity(kind, place, at, name))
-    return VocImage(id, image, width, height, tuple(objects), oddities=tuple(odd))
+    return VocImage(id, image, width, height, tuple(objects), True, orientation, tuple(odd))
 
 
 def within(box: np.ndarray, image: VocImage) -> np.ndarray | None:
@@ -221,6 +231,7 @@ def within(box: np.ndarray, image: VocImage) -> np.ndarray | None:
     return cut if (cut[2:] - cut[:2] >= 1).all() else None
 
 
+@functools.lru_cache(maxsize=1000)
 def class_name(text: str) -> str:
     """The name of a class as it compares: accents composed, one blank for several."""
     return " ".join(same_name(text).split())

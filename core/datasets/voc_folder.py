@@ -5,7 +5,9 @@ in any case; lists may lie in `ImageSets` or beside it too; pictures may be of a
 beside their annotations. Without a list of that name, `all` is every annotation.
 """
 
+import itertools
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +24,7 @@ _PICTURES = ("jpegimages", "images", "image", "imgs", "img", "pictures")
 _ANNOTATIONS = ("annotations", "annotation", "xml", "xmls")
 _PLAIN_NAME = re.compile(r"\w[\w. -]*")
 _FLAG = re.compile(r"[\s,;]+[+-]?[01]$")
+_FIRST = 1000  # entries of a folder that are looked at while a person waits
 _ENDINGS = (*SUFFIXES, ".xml")
 
 
@@ -72,15 +75,27 @@ class VocFolder:
         )
 
     @classmethod
+    def may_be_in(cls, voc: Path, year: int) -> bool:
+        """Whether `find` may find one, by a look at the first entries of what may have very many."""
+        name = f"VOC{year}"
+        if voc.name == name or (voc / name).is_dir() or (voc / "VOCdevkit" / name).is_dir():
+            return True
+        try:
+            first = [item.name.lower() for item in itertools.islice(voc.iterdir(), _FIRST)]
+        except OSError:
+            return False
+        return any(item in ("imagesets", *_ANNOTATIONS) or item.endswith(".xml") for item in first)
+
+    @classmethod
     def at(cls, path: Path) -> "VocFolder":
         """The data set of a folder, whose parts need not be there."""
-        listed = entries(path) if path.is_dir() else []
-        known = {item.name.lower(): item for item in listed if item.is_dir()}
-        endings = {item.suffix.lower() for item in listed}
-        beside = path if ".xml" in endings else path / "Annotations"  # which need not be there
+        known = {item.name.lower(): item for item in folders(path)} if path.is_dir() else {}
+        beside = path if _holds(path, (".xml",)) else path / "Annotations"  # which need not be there
         annotations = next((known[name] for name in _ANNOTATIONS if name in known), beside)
-        around = path if endings.intersection(SUFFIXES) else annotations
-        pictures = next((known[name] for name in _PICTURES if name in known), around)
+        pictures = next((known[name] for name in _PICTURES if name in known), None)
+        if pictures is None:  # beside what describes them
+            around = (folder for folder in (path, annotations) if _holds(folder, SUFFIXES))
+            pictures = next(around, path / "JPEGImages")
         sets = known.get("imagesets")
         main = (
             None if sets is None else next((one for one in folders(sets) if one.name.lower() == "main"), None)
@@ -193,6 +208,13 @@ class VocFolder:
 
     def _knows(self, id: str) -> bool:
         return id in self.annotation_paths or id in self._pictures
+
+
+def _holds(folder: Path, endings: Collection[str]) -> bool:
+    """Whether a folder has a file of some ending."""
+    return folder.is_dir() and any(
+        item.suffix.lower() in endings and not is_leftover(item.name) for item in folder.iterdir()
+    )
 
 
 def _stem(name: str) -> str:

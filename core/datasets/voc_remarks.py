@@ -18,6 +18,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "AP takes them as they are, they are learnt as far as they lie within.",
         "size": "Annotations of {set} with another size than that of the picture, which is taken: "
         "{n}, the first in {where}.",
+        "turned": "Annotations of {set} made on the picture as it is stored, while its EXIF data turn it: "
+        "{n}, the first in {where}; boxes are turned with it, detections are written as annotated.",
         "zero": "Boxes of {set} that begin at 0, as if corners were counted from 0: {n}, "
         "the first in {where}; they are taken as VOC's, which are counted from 1.",
         "several": "Objects of {set} with several boxes, of which the first is taken: "

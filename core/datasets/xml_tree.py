@@ -79,8 +79,8 @@ class _RefusedError(Exception):
 def children(element: Element, tag: str) -> Iterator[Element]:
     """The children of a tag."""
     for each in element:
-        if isinstance(each, Element) and each.tag == tag:
-            yield each
+        if each.tag == tag:
+            yield each  # type: ignore[misc]  # the builder makes no others
 
 
 def child(element: Element, tag: str) -> Element | None:
@@ -90,8 +90,10 @@ def child(element: Element, tag: str) -> Element | None:
 
 def text(element: Element | None, tag: str) -> str:
     """The text of the first child of a tag, without blanks around it; empty where there is none."""
-    found = None if element is None else child(element, tag)
-    return "" if found is None or found.text is None else found.text.strip()
+    for each in element if element is not None else ():
+        if each.tag == tag:
+            return (each.text or "").strip()
+    return ""
 
 
 @functools.lru_cache(maxsize=1000)

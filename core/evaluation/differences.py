@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.datasets.voc import CLASSES
 from core.errors import StudioError
 from core.evaluation.table1 import UNKNOWN, TableRow
 
@@ -32,8 +31,8 @@ def difference(row: TableRow, baseline: TableRow) -> Difference:
     """How far a row lies above a baseline, or why that cannot be said."""
     reason = disagreement(row, baseline)
     if reason:
-        return Difference(baseline, dict.fromkeys(CLASSES, math.nan), math.nan, reason)
-    aps = {name: row.aps[name] - baseline.aps[name] for name in CLASSES}
+        return Difference(baseline, dict.fromkeys(row.classes, math.nan), math.nan, reason)
+    aps = {name: row.aps[name] - baseline.aps[name] for name in row.classes}
     return Difference(baseline, aps, row.mean_ap - baseline.mean_ap, "")
 
 
@@ -59,8 +58,8 @@ def disagreement(row: TableRow, other: TableRow) -> str:
     return "; ".join(reasons)
 
 
-def _measured_by(row: TableRow) -> tuple[int, str, str, float]:
-    return row.year, row.set, row.metric, row.overlap
+def _measured_by(row: TableRow) -> tuple[int, str, str, float, tuple[str, ...]]:
+    return row.year, row.set, row.metric, row.overlap, row.classes
 
 
 def signed(points: float) -> str:

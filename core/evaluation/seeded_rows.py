@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from core.datasets.voc import CLASSES
 from core.evaluation.differences import difference, disagreement
 from core.evaluation.intervals import Interval, t_interval
 from core.evaluation.table1 import TableRow
@@ -46,8 +45,8 @@ class SeededRow:
 
     @cached_property
     def aps(self) -> Mapping[str, Interval]:
-        """Percent by class, all twenty: mean and half of the 95 % t-interval; NaN without objects."""
-        return {name: t_interval([row.aps[name] for row in self.rows.values()]) for name in CLASSES}
+        """Percent by class: mean and half of the 95 % t-interval; NaN without objects."""
+        return {name: t_interval([row.aps[name] for row in self.rows.values()]) for name in self.any.classes}
 
     @cached_property
     def mean_ap(self) -> Interval:
@@ -95,7 +94,7 @@ def seeded_difference(row: SeededRow, baseline: SeededRow) -> SeededDifference:
     reason = next((pair.reason for pair in pairs if pair.reason), "")
     if reason:
         return SeededDifference(baseline, seeds, {}, None, reason)
-    aps = {name: t_interval([pair.aps[name] for pair in pairs]) for name in CLASSES}
+    aps = {name: t_interval([pair.aps[name] for pair in pairs]) for name in row.any.classes}
     return SeededDifference(baseline, seeds, aps, t_interval([pair.mean_ap for pair in pairs]))
 
 
@@ -113,5 +112,5 @@ def baseline_of(row: SeededRow, rows: Sequence[SeededRow], name: str) -> SeededR
 
 
 def _alike(row: TableRow) -> tuple[object, ...]:
-    conditions = (row.year, row.set, row.objects, row.metric, row.overlap, row.measured)
+    conditions = (row.year, row.set, row.objects, row.metric, row.overlap, row.classes, row.measured)
     return (row.start, *conditions, row.scales, row.network, row.train_set, row.schedule, row.recipe)

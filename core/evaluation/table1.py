@@ -15,6 +15,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from core import config
+from core.datasets.class_list import shortened
 from core.datasets.voc import CLASSES
 from core.errors import StudioError
 from core.evaluation.origin import fine_tuning_of
@@ -48,7 +49,8 @@ class TableRow:
     Attributes:
         start: how the trunk was pretrained, as the paper names it, such as `AssociationNet-objtr`.
         run: the name of the run's folder; None for a row that the paper prints.
-        aps: percent by class, for all twenty; NaN where the test set has no such object.
+        aps: percent by class, in the order of the classes, VOC's twenty but for a detector of its own; NaN
+            where the test set has no such object.
         mean_ap: percent, over the classes that have objects.
         year, set: of VOC, what was measured on; 0 or `UNKNOWN` where that is not recorded.
         objects: of the set, difficult ones left out; None where that is not known.
@@ -103,18 +105,27 @@ class TableRow:
         return f"{year}, {_SCALES.get(self.scales, self.scales)}"
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """Those that were looked for; Table 1 is of VOC's twenty alone."""
+        return tuple(self.aps)
+
+    def ap(self, name: str) -> float:
+        """Percent; NaN also for a class that was not looked for."""
+        return self.aps.get(name, math.nan)
+
+    @property
     def measured(self) -> tuple[str, ...]:
         """The classes that the mean is over."""
-        return tuple(name for name in CLASSES if not math.isnan(self.aps[name]))
+        return tuple(name for name, ap in self.aps.items() if not math.isnan(ap))
 
     @property
     def measured_words(self) -> str:
         """What the mean is over, such as `mean of 19 classes; sheep has no test object`."""
-        absent = [name for name in CLASSES if name not in self.measured]
+        absent = [name for name in self.classes if name not in self.measured]
         if len(absent) > len(self.measured):
-            return f"mean of {len(self.measured)} classes ({', '.join(self.measured)})"
+            return f"mean of {len(self.measured)} classes ({shortened(self.measured)})"
         have = "has" if len(absent) == 1 else "have"
-        without = f"; {', '.join(absent)} {have} no test object" if absent else ""
+        without = f"; {shortened(absent)} {have} no test object" if absent else ""
         return f"mean of {len(self.measured)} classes{without}"
 
     @property
@@ -122,7 +133,8 @@ class TableRow:
         """What was measured on and how, such as `VOC 2007 test at eleven points`."""
         year = self.year or f"of a year {UNKNOWN},"
         part = self.set if self.set != UNKNOWN else f"(set {UNKNOWN})"
-        return f"VOC {year} {part} {metric_title(self.metric, self.overlap)}"
+        own = f", classes {shortened(self.classes)}" if self.classes != CLASSES else ""
+        return f"VOC {year} {part} {metric_title(self.metric, self.overlap)}{own}"
 
     @property
     def source(self) -> str:
@@ -199,7 +211,7 @@ def row_of_run(run: Path, start: str = "") -> TableRow:
         return TableRow(
             start=start or network_name(result.get("start", settings.get("init"))),
             run=run.absolute().name,
-            aps={name: _percent(result["ap"].get(name)) for name in CLASSES},
+            aps={name: _percent(result["ap"].get(name)) for name in classes_of(result)},
             mean_ap=_percent(result["map"]),
             year=int(result.get("year", settings.get("year", 0))),
             set=str(result.get("set", settings.get("test_set", UNKNOWN))),
@@ -242,9 +254,16 @@ def network_name(init: str | None) -> str:
     return run.stem
 
 
+def classes_of(result: Mapping[str, Any]) -> tuple[str, ...]:
+    """The classes that an `ap.json` is of, which names those that are not VOC's."""
+    names = result.get("classes")
+    return tuple(map(str, names)) if isinstance(names, list) and names else CLASSES
+
+
 def measured_classes(rows: Sequence[TableRow]) -> tuple[str, ...]:
-    """The classes that some row has an AP for."""
-    return tuple(name for name in CLASSES if any(name in row.measured for row in rows))
+    """The classes that some row has an AP for, in the order of the rows' classes."""
+    listed = dict.fromkeys(name for row in rows for name in row.classes)
+    return tuple(name for name in listed if any(name in row.measured for row in rows))
 
 
 def _network(run: Path, settings: Mapping[str, Any]) -> str:

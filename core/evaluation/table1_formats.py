@@ -69,14 +69,26 @@ def _parts(rows: _Rows, classes: Sequence[str]) -> list[_Part]:
 
 
 def _values(row: TableRow, classes: Sequence[str]) -> tuple[str, list[str], str]:
-    values = [*(row.aps[name] for name in classes), row.mean_ap]
-    return row.name, ["–" if math.isnan(value) else f"{value:.1f}" for value in values], row.source
+    cells = ["–" if math.isnan(value) else f"{value:.1f}" for value in _aps(row, classes)]
+    return row.name, cells, _source(row)
+
+
+def _aps(row: TableRow, classes: Sequence[str]) -> list[float]:
+    """Percent by class, and the mean; of a row of other classes than VOC's there is none."""
+    if row.classes != CLASSES:
+        return [math.nan] * (len(classes) + 1)
+    return [*(row.aps[name] for name in classes), row.mean_ap]
+
+
+def _source(row: TableRow) -> str:
+    other = "" if row.classes == CLASSES else "n/a in Table 1, which is of VOC's twenty classes: "
+    return other + row.source
 
 
 def _differences(row: TableRow, of: Difference, classes: Sequence[str]) -> tuple[str, list[str], str]:
     if of.baseline is row:
         return row.name, [""] * (len(classes) + 1), "the baseline"
-    values = [*(of.aps[name] for name in classes), of.mean_ap]
+    values = [*(of.aps.get(name, math.nan) for name in classes), of.mean_ap]
     remark = f"n/a: {of.reason} ({of.baseline.name})" if of.reason else f"to {of.baseline.name}"
     return row.name, [signed(value) for value in values], remark
 
@@ -132,8 +144,8 @@ def _csv(rows: _Rows, classes: Sequence[str]) -> str:
     heads = (_HEAD_OF[name] for name in classes)
     writer.writerow(["setting", "network", *heads, "mAP", "source", *conditions, *compared])
     for row, of in rows:
-        values = [_rounded(value) for value in (*(row.aps[name] for name in classes), row.mean_ap)]
-        cells = [row.part, row.name, *values, row.source, *_conditions(row).values()]
+        values = [_rounded(value) for value in _aps(row, classes)]
+        cells = [row.part, row.name, *values, _source(row), *_conditions(row).values()]
         if of is not None:
             cells += [of.baseline.name, _rounded(of.mean_ap), of.reason]
         writer.writerow(cells)
@@ -146,19 +158,20 @@ def _json(rows: _Rows, classes: Sequence[str]) -> str:
 
 
 def _as_json(row: TableRow, of: Difference | None, classes: Sequence[str]) -> dict[str, Any]:
+    *aps, mean_ap = _aps(row, classes)
     values = {
         "setting": row.part,
         "network": row.name,
-        "ap": {name: _fraction(row.aps[name]) for name in classes},
-        "map": _fraction(row.mean_ap),
-        "source": row.source,
+        "ap": {name: _fraction(ap) for name, ap in zip(classes, aps, strict=True)},
+        "map": _fraction(mean_ap),
+        "source": _source(row),
         **_conditions(row),
         "measured": list(row.measured),
     }
     if of is not None:
         values["difference"] = {
             "baseline": of.baseline.name,
-            "ap": {name: _fraction(of.aps[name]) for name in classes},
+            "ap": {name: _fraction(of.aps.get(name, math.nan)) for name in classes},
             "map": _fraction(of.mean_ap),
             "reason": of.reason,
         }

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 
 from core.atomic_file import check_writable
+from core.datasets.annotated_picture import stored_boxes
 from core.datasets.image import read_image
+from core.datasets.orientation import AS_STORED
 from core.datasets.voc import VocImage, read_split
 from core.detection.config import DetectConfig
 from core.detection.detector_file import Detector, load_detector
@@ -117,5 +119,16 @@ def detections_of_class(images: Sequence[VocImage], found: list[Detected], set_c
     scores = np.concatenate([each.scores for each in found])
     kept = scores >= limit
     return Detections(
-        np.concatenate(names)[kept], scores[kept], np.concatenate([each.boxes for each in found])[kept]
+        np.concatenate(names)[kept],
+        scores[kept],
+        np.concatenate([_as_annotated(each.boxes, image) for image, each in zip(images, found, strict=True)])[
+            kept
+        ],
     )
+
+
+def _as_annotated(boxes: np.ndarray, image: VocImage) -> np.ndarray:
+    """(N, 4) boxes of the upright picture in the coordinates of its annotation."""
+    if image.orientation == AS_STORED:
+        return boxes
+    return stored_boxes(boxes, image.width, image.height, image.orientation)

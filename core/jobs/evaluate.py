@@ -27,6 +27,7 @@ def run(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, Non
 
     The first holds `metric`, `overlap`, `year`, `set`, `ap` by class, `map` and the number of `objects` by
     class, and what is known of `core.evaluation.origin.FACTS`.
+    Classes that are not VOC's are named in `classes`.
     The curves are `<class>_recall` and `<class>_precision`, (N,) float32 after each detection.
 
     With `archive`, the files for VOC's server are packed first, and `results/archive.json` says where and how
@@ -124,6 +125,7 @@ def _write(folder: RunFolder, result: Result, config: EvaluateConfig) -> None:
         "overlap": config.overlap,
         "year": config.year,
         "set": config.set,
+        **({} if tuple(result.classes) == CLASSES else {"classes": list(result.classes)}),
         "ap": {name: _number(each.ap) for name, each in result.classes.items()},
         "map": _number(result.mean_ap),
         "objects": {name: each.objects for name, each in result.classes.items()},

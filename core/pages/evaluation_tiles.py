@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets.image import read_image
+from core.datasets.annotated_picture import read_as_annotated
 from core.errors import StudioError
 from core.evaluation.diagnosis import ClassDiagnosis
 from core.evaluation.missed import SIZES, Missed
@@ -102,10 +102,11 @@ class Tiles:
         if self._bytes >= LARGEST:
             self._beyond += 1
             return None
-        path = self._images[id].path
+        image = self._images[id]
+        path = image.path
         if self._last is None or self._last[0] != path:
             try:
-                self._last = (path, read_image(path))
+                self._last = (path, read_as_annotated(path, image.width, image.height))
             except StudioError:
                 self._absent += 1
                 return None

@@ -19,6 +19,7 @@ from core.detection.proposals import cached_boxes
 from core.errors import StudioError
 from core.evaluation import comp4, origin
 from core.evaluation.diagnosis import ClassDiagnosis, Diagnosis, diagnose
+from core.evaluation.table1 import classes_of
 from core.evaluation.voc_ap import OVERLAP, Detections
 from core.runs.run_folder import RunFolder
 
@@ -88,7 +89,7 @@ class MeasuredRun:
                 f"{folder.results / 'ap.json'} does not say what was measured; evaluate again."
             ) from error
         files = _files(folder, settings, source)
-        classes = measured_classes(result)
+        classes = classes_of(result)
         if not comp4.files_of(files, set_name, classes):
             raise StudioError(
                 f"The detections of {folder.name} are no longer in {files}; detect and evaluate again."
@@ -162,12 +163,6 @@ class MeasuredRun:
         if self._facts.get("run"):
             caches.append(Path(str(self._facts["run"])) / "cache")
         return caches
-
-
-def measured_classes(result: Mapping[str, Any]) -> tuple[str, ...]:
-    """The classes that an `ap.json` holds, in their order; VOC's where it names none."""
-    aps = result.get("ap")
-    return tuple(map(str, aps)) if isinstance(aps, dict) and aps else CLASSES
 
 
 def _result(folder: RunFolder) -> dict[str, Any]:

@@ -5,6 +5,7 @@ it. Each digest says what it covers: frames are covered by name and size, since 
 longer than many runs. Runs of older versions have neither file; what they lack is not recorded.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import hashlib
@@ -23,8 +24,12 @@ from typing import Any
 from core import config
 from core.array_file import read_arrays
 from core.atomic_file import write_atomically
+from core.datasets.class_list import WORDS
 from core.datasets.clip import Clip
 from core.datasets.tiff import file_of
+from core.datasets.voc_folder import VocFolder
+from core.errors import StudioError
+from core.evaluation.config import AUTO_CLASSES
 from core.networks.config import TRUNK_IN_RUN
 from core.runs.job import Job, Works
 from core.runs.run_folder import RunFolder
@@ -237,9 +242,12 @@ def _of_lists(settings: Any) -> dict[str, str] | None:
     voc, year = getattr(settings, "voc", None), getattr(settings, "year", None)
     names = [getattr(settings, name, None) for name in ("set", "test_set")]
     files = [getattr(settings, name, None) for name in ("proposals", "test_proposals")]
-    if voc is not None and voc != Path():
-        lists = Path(voc) / f"VOC{year}" / "ImageSets" / "Main"
-        files += [lists / f"{name}.txt" for name in names if name]
+    if voc is not None and year is not None and voc != Path():
+        with contextlib.suppress(StudioError):  # the job says so
+            lists = VocFolder.find(Path(voc), year)
+            files += [lists.list_path(name) for name in names if name]
+    classes = getattr(settings, "classes", "")
+    files += [Path(classes)] if classes not in ("", AUTO_CLASSES, *WORDS) else []
     found = [path for path in files if isinstance(path, Path) and path.is_file()]
     if not found:
         return None

@@ -15,7 +15,16 @@ MEAN = "mean"
 """In place of a class: the mean over the classes that have objects."""
 
 OF = (MEAN, *CLASSES)
-"""What there are figures of."""
+"""What there are figures of in Table 1."""
+
+NOTHING = Interval(math.nan, math.nan, 0)
+"""Of a class that a row was not measured on."""
+
+
+def columns_of(rows: Sequence["ComparedRow"]) -> tuple[str, ...]:
+    """What there are figures of in some rows: `MEAN` and the classes of the runs, VOC's without any."""
+    classes = dict.fromkeys(name for row in rows if not row.is_quoted for name in row.any.classes)
+    return (MEAN, *classes) if classes else OF
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +67,7 @@ class ComparedRow:
 
     def value(self, of: str) -> Interval:
         """Mean over the seeds and its 95 % interval, in percent, of one of `OF`."""
-        return self.measured.mean_ap if of == MEAN else self.measured.aps[of]
+        return self.measured.mean_ap if of == MEAN else self.measured.aps.get(of, NOTHING)
 
     def each_seed(self) -> list["ComparedRow"]:
         """Its seeds, each as a row of its own, in the same colour."""
@@ -80,8 +89,8 @@ class RowDifference:
     """How far a row lies above another.
 
     Attributes:
-        values: percentage points, of each of `OF`; NaN where either has none, and everywhere if there is a
-            reason; a half that is NaN says that there is no interval.
+        values: percentage points, of `MEAN` and each class; NaN where either has none, and everywhere if
+            there is a reason; a half that is NaN says that there is no interval.
         reason: why no difference may be taken; empty if it may.
         taken: how it was taken, such as "paired by 5 seeds"; empty where one of them is quoted.
     """
@@ -99,15 +108,18 @@ def row_difference(row: ComparedRow, reference: ComparedRow) -> RowDifference:
     """
     reason = disagreement(row.any, reference.any)
     if reason:
-        return RowDifference(dict.fromkeys(OF, Interval(math.nan, math.nan, 0)), reason)
+        return RowDifference(dict.fromkeys((MEAN, *row.any.classes), NOTHING), reason)
     if row.is_quoted != reference.is_quoted:
         rows, others = row.measured.rows.values(), reference.measured.rows.values()
         pairs = [difference(one, other) for one in rows for other in others]
-        aps = {name: t_interval([pair.aps[name] for pair in pairs]) for name in CLASSES}
+        aps = {name: t_interval([pair.aps[name] for pair in pairs]) for name in row.any.classes}
         return RowDifference({MEAN: t_interval([pair.mean_ap for pair in pairs]), **aps}, "")
     found = seeded_difference(row.measured, reference.measured)
     if found.mean_ap is None:
-        apart = {of: Interval(row.value(of).mean - reference.value(of).mean, math.nan, 0) for of in OF}
+        apart = {
+            of: Interval(row.value(of).mean - reference.value(of).mean, math.nan, 0)
+            for of in (MEAN, *row.any.classes)
+        }
         return RowDifference(apart, "", "of other seeds, so there is no interval")
     seeds = found.seeds
     taken = f"paired by {len(seeds)} seeds" if len(seeds) > 1 else f"of seed {seeds[0]}"

@@ -9,7 +9,6 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from core.datasets.voc import CLASSES
 from core.evaluation.paired_bootstrap import PairedDifference
 from studio import theme
 from studio.plots.class_plot import MEAN, ClassPlot
@@ -51,8 +50,8 @@ class DifferencePlot(ClassPlot):
     def show_differences(self, reference: str, series: Sequence[DifferenceSeries], sentence: str) -> None:
         """Show how far rows lie above a reference; without rows, a sentence that says why there are none."""
         self._series = tuple(series)
-        named = {name for one in series for name in one.differences}
-        self._set_groups([name for name in (*CLASSES, MEAN) if name in named])
+        named = dict.fromkeys(name for one in series for name in one.differences)
+        self._set_groups([*(name for name in named if name != MEAN), *([MEAN] if MEAN in named else [])])
         self._heading.setText(f"AP differences to {reference}" if reference else "AP differences")
         self._empty.setText(sentence)
         self._empty.setVisible(not series)
@@ -115,7 +114,7 @@ class DifferencePlot(ClassPlot):
         self._zero.setPen(pg.mkPen(theme.colours(self).muted, width=self._wide(1)))
 
     def _fit(self, width: float) -> None:
-        self._name_groups(2 if len(self.groups) > 10 and width < 1100 else 1)
+        self._name_groups(self._tiers(width))
 
     # --- reading ------------------------------------------------------------------------------
 

@@ -223,7 +223,11 @@ class PicturesView(QWidget):
             for choice, findings in zip(two, difference.findings, strict=True)
         )
         return Cell(
-            Crop(image.path, (round(x), round(y), round(x) + round(side), round(y) + round(side))),
+            Crop(
+                image.path,
+                (round(x), round(y), round(x) + round(side), round(y) + round(side)),
+                (image.width, image.height),
+            ),
             np.array([0, 0, image.width, image.height], float),
             colours.line(two[better].colour) if difference.gain else colours.muted,
             (f"{sign} {abs(difference.gain)} · {difference.image}",),

@@ -14,21 +14,32 @@ from core.datasets.voc import CLASSES
 from core.evaluation.intervals import Interval
 from core.evaluation.markup import for_latex, for_markdown, in_a_line
 from core.evaluation.table1 import HEADS
-from studio.comparison.compared_row import MEAN, OF
+from studio.comparison.compared_row import MEAN, NOTHING
 
-HEADS_OF = {MEAN: "mAP", **dict(zip(CLASSES, HEADS, strict=True))}
+_HEADS = {MEAN: "mAP", **dict(zip(CLASSES, HEADS, strict=True))}
 
-NOTHING = Interval(math.nan, math.nan, 0)
+
+def head_of(of: str) -> str:
+    """The head of a column: the paper's short name of a class of VOC, any other as it is."""
+    return _HEADS.get(of, of)
+
+
+LONGEST_HEAD = 24
+"""Letters of a head that is shown; files have all of it."""
 
 
 @dataclass(frozen=True)
 class FileLine:
-    """A line: its name, over how many seeds, a value or difference for each of `OF`, and a remark."""
+    """A line: its name, over how many seeds, a value or difference by class and of the mean, and a remark."""
 
     name: str
     seeds: int
     values: Mapping[str, Interval]
     remark: str = ""
+
+    def value(self, of: str) -> Interval:
+        """Of the mean or a class, which may be one that others have."""
+        return self.values.get(of, NOTHING)
 
 
 @dataclass(frozen=True)
@@ -49,9 +60,10 @@ class FileTable:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Of `OF`, those that some line has a value for."""
+        """Of the mean and the classes, those that some line has a value for."""
         lines = [line for block in self.blocks for line in block.lines]
-        return tuple(of for of in OF if any(not math.isnan(line.values[of].mean) for line in lines))
+        listed = dict.fromkeys(of for line in lines for of in line.values)
+        return tuple(of for of in listed if any(not math.isnan(line.value(of).mean) for line in lines))
 
 
 def cell_text(value: Interval, signed: bool) -> str:
@@ -65,19 +77,23 @@ def cell_text(value: Interval, signed: bool) -> str:
 
 def _cells(table: FileTable, block: FileBlock) -> list[tuple[str, list[str], str]]:
     return [
-        (line.name, [cell_text(line.values[of], block.signed) for of in table.columns], line.remark)
+        (line.name, [cell_text(line.value(of), block.signed) for of in table.columns], line.remark)
         for line in block.lines
     ]
 
 
 def _heads(table: FileTable) -> list[str]:
-    return ["", *(HEADS_OF[of] for of in table.columns), "remark"]
+    return ["", *(head_of(of) for of in table.columns), "remark"]
 
 
 def _markdown(table: FileTable) -> str:
     lines: list[str] = []
     for block in table.blocks:
-        lines += [f"**{for_markdown(block.title)}**", "", "| " + " | ".join(_heads(table)) + " |"]
+        lines += [
+            f"**{for_markdown(block.title)}**",
+            "",
+            "| " + " | ".join(map(for_markdown, _heads(table))) + " |",
+        ]
         lines += ["|" + " --- |" * (len(table.columns) + 2)]
         for name, cells, remark in _cells(table, block):
             lines.append("| " + " | ".join((for_markdown(name), *cells, for_markdown(remark))) + " |")
@@ -101,11 +117,11 @@ def _csv(table: FileTable) -> str:
     """In percent and percentage points, to two decimals; half of an interval beside its value."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    heads = [text for of in table.columns for text in (HEADS_OF[of], f"{HEADS_OF[of]} ±")]
+    heads = [text for of in table.columns for text in (head_of(of), f"{head_of(of)} ±")]
     writer.writerow(["what", "row", "seeds", *heads, "remark"])
     for block in table.blocks:
         for line in block.lines:
-            values = [line.values[of] for of in table.columns]
+            values = [line.value(of) for of in table.columns]
             cells = [_rounded(number) for value in values for number in (value.mean, value.half)]
             writer.writerow([block.title, line.name, line.seeds or "", *cells, line.remark])
     return file.getvalue()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.datasets.image import read_image
+from core.datasets.annotated_picture import read_as_annotated
 from core.datasets.patches import cut
 from core.datasets.voc import VocImage
 from core.errors import StudioError
@@ -22,10 +22,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class Crop:
-    """A square of a picture: `path`, and x1, y1, x2, y2 in its pixels."""
+    """A square of a picture: `path`, x1, y1, x2, y2 in its pixels, and its size as annotated."""
 
     path: Path
     box: Box
+    size: tuple[int, int] = (0, 0)
 
     @property
     def key(self) -> Hashable:
@@ -43,7 +44,7 @@ def crop_around(image: VocImage, boxes: Sequence[np.ndarray]) -> Crop:
     room = np.maximum(size - side, 0)
     first = np.where(side <= size, np.clip(first, 0, room), (size - side) / 2)
     x, y = np.round(first).tolist()
-    return Crop(image.path, (x, y, x + round(side), y + round(side)))
+    return Crop(image.path, (x, y, x + round(side), y + round(side)), (image.width, image.height))
 
 
 def cut_crops(crops: Sequence[Crop], side: int) -> Iterator[list[tuple[Hashable, np.ndarray]]]:
@@ -53,9 +54,9 @@ def cut_crops(crops: Sequence[Crop], side: int) -> Iterator[list[tuple[Hashable,
         StudioError: a picture cannot be read; once the others are cut.
     """
     problem: StudioError | None = None
-    for path in dict.fromkeys(crop.path for crop in crops):
+    for path, size in dict.fromkeys((crop.path, crop.size) for crop in crops):
         try:
-            pixels = read_image(path)
+            pixels = read_as_annotated(path, *size)
         except StudioError as error:
             problem = problem or error
             continue

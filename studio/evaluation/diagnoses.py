@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.datasets.voc import CLASSES, VocImage
+from core.datasets.voc import VocImage
 from core.evaluation.diagnosis import ClassDiagnosis, Diagnosis
 from core.events import OnProgress
 from core.runs.measured_run import MeasuredRun
@@ -120,11 +120,11 @@ class Diagnoses(QObject):
 
         def work(report: OnProgress) -> tuple[Key, Diagnosis]:
             run = MeasuredRun.open(key[0])
-            report(0, len(CLASSES), "")  # ends it where another run is wanted by now
+            report(0, len(run.classes), "")  # ends it where another run is wanted by now
             self._read.emit(key, run, None)
 
             def tell(one: ClassDiagnosis) -> None:
-                report(CLASSES.index(one.name), len(CLASSES), one.name)
+                report(run.classes.index(one.name), len(run.classes), one.name)
                 self._read.emit(key, None, one)
 
             return key, run.diagnosis(tell)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from core.datasets.image import read_image
+from core.datasets.annotated_picture import read_as_annotated
 from core.datasets.voc import VocImage
 from core.errors import StudioError
 from core.evaluation.verdicts import COLOURS, VERDICTS
@@ -325,7 +325,7 @@ def _read(run: MeasuredRun, image: VocImage) -> ReadPicture:
     Raises:
         StudioError: the picture cannot be read.
     """
-    pixels = read_image(image.path)
+    pixels = read_as_annotated(image.path, image.width, image.height)
     height, width = pixels.shape[:2]
     picture = QImage(
         np.ascontiguousarray(pixels).data, width, height, 3 * width, QImage.Format.Format_RGB888

@@ -5,7 +5,6 @@ import io
 from pathlib import Path
 
 from core.atomic_file import write_atomically
-from core.datasets.voc import CLASSES
 from core.errors import StudioError
 from core.evaluation import comp4
 from core.evaluation.diagnosis import Diagnosis
@@ -24,8 +23,7 @@ def save_comp4(run: MeasuredRun, folder: Path) -> list[Path]:
     Raises:
         StudioError: they cannot be written, or are gone.
     """
-    files = [run.files / comp4.file_name(run.set, name) for name in CLASSES]
-    there = [file for file in files if file.is_file()]
+    there = [*comp4.files_of(run.files, run.set, run.classes).values()]
     if not there:
         raise StudioError(f"The detections are no longer in {run.files}; detect and evaluate again.")
     try:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.datasets.voc import CLASSES, VocImage
+from core.datasets.voc import VocImage
 from core.evaluation.diagnosis import ClassDiagnosis
 from core.evaluation.judging import JudgedDetections
 from core.evaluation.verdicts import Verdict
@@ -55,7 +55,7 @@ class ShownClass:
         """Those with an object or, at a threshold, a detection of the class, in the set's order."""
         of, judged = self.diagnosis.found.of, self.detections
         there = np.zeros(len(of.ids), bool)
-        there[of.pictures[of.classes == CLASSES.index(self.name)]] = True
+        there[of.pictures[of.are(self.name)]] = True
         there[judged.pictures[: judged.count_at(threshold)]] = True
         ids: list[str] = of.ids[there].tolist()
         return ids

@@ -41,6 +41,8 @@ def editor_for(field: "dataclasses.Field[Any]", kind: Any) -> Editor:
     kind = bare_type(kind)
     if choices := choices_of(field):
         return ChoiceEditor(choices, field.metadata.get("auto", ""))
+    if words := field.metadata.get("words"):
+        return WordOrFileEditor(words, field.metadata.get("help", ""))
     if kind is bool:
         return SwitchEditor()
     if kind in (int, float):
@@ -195,6 +197,44 @@ class PathEditor(Editor):
             chosen, _ = QFileDialog.getOpenFileName(self, self._caption, start)
         if chosen:
             self._line.setText(chosen)
+            self.changed.emit()
+
+
+class WordOrFileEditor(Editor):
+    """One of some words, or a file: a box to choose or type in, and a button to look for the file."""
+
+    def __init__(self, words: typing.Sequence[str], help: str) -> None:
+        super().__init__()
+        self._words, self._caption = words, help
+        self._box = QComboBox(editable=True)
+        self._box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._box.addItems(words)
+        self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        calm(self._box)
+        browse = QToolButton()
+        browse.setText("…")
+        browse.setToolTip("Choose a file…")
+        browse.setAccessibleName("Choose a file")
+        browse.clicked.connect(self._browse)
+        _fill(self, self._box, browse)
+        self._box.activated.connect(self.changed)
+        self._line = QLineEdit()
+        self._box.setLineEdit(self._line)
+        self._line.editingFinished.connect(self.changed)
+        self._line.textChanged.connect(self._line.setToolTip)
+
+    def value(self) -> str:
+        """One of the words, or a path in full."""
+        text = self._box.currentText().strip()
+        return text if text in self._words or not text else str(Path(text).expanduser().absolute())
+
+    def set_value(self, value: Any) -> None:
+        self._box.setEditText(str(value))
+
+    def _browse(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, self._caption, self._box.currentText())
+        if chosen:
+            self._box.setEditText(chosen)
             self.changed.emit()
 
 

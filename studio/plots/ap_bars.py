@@ -18,9 +18,6 @@ from studio.plots.bar_chart import whiskers
 from studio.plots.class_plot import MEAN, ClassPlot
 from studio.plots.figure import Table
 
-NAMES_WIDTH, MOST_TIERS = 1100, 3
-"""Pixels that the names of the groups need side by side; in less, neighbours stand in up to three lines."""
-
 
 @dataclass(frozen=True, eq=False)
 class BarSeries:
@@ -31,12 +28,14 @@ class BarSeries:
         class_aps: class → average precision so far.
         colour: a place for `Colours.line`.
         intervals: class, or `MEAN` → the ends of the interval of its AP, 0..1, where they are known.
+        classes: those that are measured, in their order.
     """
 
     label: str
     class_aps: Mapping[str, ClassAP]
     colour: int = 0
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    classes: Sequence[str] = CLASSES
 
     @property
     def mean(self) -> float:
@@ -80,7 +79,7 @@ class Quoted:
 
 
 class ApBars(ClassPlot):
-    """A group of bars for each of the twenty classes and one for their mean; in percent."""
+    """A group of bars for each class of the runs and one for their mean; in percent."""
 
     FIGURE = (1100, 420)
 
@@ -94,7 +93,7 @@ class ApBars(ClassPlot):
         self._series: tuple[BarSeries, ...] = ()
         self._quoted: Quoted | None = None
         self._bars: list[pg.BarGraphItem] = []
-        self._set_groups((*CLASSES, MEAN))
+        self._absent: list[pg.TextItem] = []
         self._plot.setYRange(0, 100, padding=0.01)
         self._marks = pg.PlotDataItem(connect="pairs")
         self._marks.setZValue(10)
@@ -107,12 +106,8 @@ class ApBars(ClassPlot):
         self._band.hide()
         self._screen_only.append(self._band)
         self._plot.addItem(self._band, ignoreBounds=True)
-        self._absent = [pg.TextItem("n/a", anchor=(0.5, 1)) for _ in self.groups]
-        for place, text in enumerate(self._absent):
-            text.setPos(place, 0)
-            text.setZValue(10)
-            text.hide()
-            self._plot.addItem(text, ignoreBounds=True)
+        self._class = ""
+        self._take_groups()
         self._dress()
         self._draw()
 
@@ -123,21 +118,24 @@ class ApBars(ClassPlot):
     def show_runs(self, series: Sequence[BarSeries], quoted: Quoted | None) -> None:
         """Show these runs side by side, and one published row as marks."""
         self._series, self._quoted = tuple(series), quoted
+        self._take_groups()
         self._draw()
 
     def set_class(self, name: str) -> None:
         """Set a class apart from the others; none where the name is empty."""
-        self._band.setVisible(name in CLASSES)
-        if name in CLASSES:
-            place = CLASSES.index(name)
+        self._class = name
+        there = name in self.groups and name != MEAN
+        self._band.setVisible(there)
+        if there:
+            place = self.groups.index(name)
             self._band.setRegion((place - 0.5, place + 0.5))
 
     def heights(self, place: int) -> np.ndarray:
-        """(21,) float, percent: the bars drawn for the run at a place; 0 where there is none."""
+        """(G,) float, percent: the bars drawn for the run at a place, by group; 0 where there is none."""
         return np.asarray(self._bars[place].opts["height"])
 
     def marks(self) -> np.ndarray:
-        """(21,) float, percent: the quoted marks drawn; empty without any."""
+        """(G,) float, percent, by group: the quoted marks drawn; empty without any."""
         _, y = self._marks.getOriginalDataset()
         return np.zeros(0) if y is None else np.asarray(y)[::2]
 
@@ -152,11 +150,27 @@ class ApBars(ClassPlot):
 
     # --- drawing ------------------------------------------------------------------------------
 
+    def _take_groups(self) -> None:
+        """A place for each class of the runs, VOC's without any."""
+        classes = list(dict.fromkeys(name for one in self._series for name in one.classes)) or [*CLASSES]
+        if self.groups == [*classes, MEAN]:
+            return
+        self._set_groups((*classes, MEAN))
+        while len(self._absent) < len(self.groups):
+            text = pg.TextItem("n/a", anchor=(0.5, 1), color=theme.colours(self).muted)
+            text.setPos(len(self._absent), 0)
+            text.setZValue(10)
+            self._absent.append(text)
+            self._plot.addItem(text, ignoreBounds=True)
+        self._fit(self.width())
+        self.set_class(self._class)
+
     def _draw(self) -> None:
         self._draw_bars()
         self._draw_marks()
-        for group, text in zip(self.groups, self._absent, strict=True):
-            text.setVisible(any(_is_absent(one, group) for one in self._series))
+        for place, text in enumerate(self._absent):
+            groups = self.groups[place : place + 1]
+            text.setVisible(any(_is_absent(one, group) for one in self._series for group in groups))
         tops = [self.heights(place).max() for place in range(len(self._series))]
         tops += [high for _, high in self.intervals().values() if math.isfinite(high)]
         if self._quoted is not None:
@@ -239,7 +253,7 @@ class ApBars(ClassPlot):
         return texts
 
     def _fit(self, width: float) -> None:
-        tiers = min(math.ceil(NAMES_WIDTH / max(width, 1)), MOST_TIERS)
+        tiers = self._tiers(width)
         self._name_groups(tiers)
         for text in self._absent:
             text.setAngle(0 if tiers == 1 else 90)

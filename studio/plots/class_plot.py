@@ -1,5 +1,6 @@
 """A plot with a place for each class: the mouse over it reads the class, a click chooses it."""
 
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -15,6 +16,15 @@ from studio.plots.legend import Legend
 from studio.plots.plot_panel import PlotPanel
 
 MEAN = "mean"
+MOST_TIERS = 3
+"""Lines that the names of neighbours stand in at most."""
+
+HEAD_WIDTH, HEAD_GAP = 52, 8
+"""Pixels that a name has at least, and between two."""
+
+LONGEST_HEAD = 16
+"""Letters of a name below the plot; the mouse over it reads all of it."""
+
 HEAD_OF = {**dict(zip(CLASSES, HEADS, strict=True)), MEAN: "mean"}
 
 
@@ -51,9 +61,25 @@ class ClassPlot(PlotPanel):
     def _name_groups(self, tiers: int) -> None:
         """Write the names below; neighbours stand in so many lines."""
         axis = self._plot.getAxis("bottom")
-        names = enumerate(HEAD_OF[group] for group in self.groups)
-        axis.setTicks([[(place, "\n" * (place % tiers) + name) for place, name in names]])
+        heads = [self._short_name(group) for group in self.groups]
+        room = self.width() * MOST_TIERS / max(len(heads), 1)
+        each = max(1, math.ceil(self._longest_head() / max(room, 1)))  # of very many, some are named
+        named = range(0, len(heads), each)
+        ticks = [(place, "\n" * (count % tiers) + heads[place]) for count, place in enumerate(named)]
+        axis.setTicks([ticks])
         axis.setHeight(10 + tiers * self.fontMetrics().height())
+
+    def _tiers(self, width: float) -> int:
+        """In how many lines the names fit into a width, in pixels."""
+        return max(1, min(math.ceil(self._longest_head() * len(self.groups) / max(width, 1)), MOST_TIERS))
+
+    def _longest_head(self) -> int:
+        heads = (self.fontMetrics().horizontalAdvance(self._short_name(group)) for group in self.groups)
+        return max(HEAD_WIDTH, max(heads, default=0) + HEAD_GAP)
+
+    def _short_name(self, group: str) -> str:
+        head = HEAD_OF.get(group, group)
+        return head if len(head) <= LONGEST_HEAD else f"{head[: LONGEST_HEAD - 1]}…"
 
     def _dress(self) -> None:
         super()._dress()
@@ -81,7 +107,7 @@ class ClassPlot(PlotPanel):
         if group is None:
             self._readout.leave()
         else:
-            self._readout.show_readout([f"<b>{group}</b>", *self._readings(group)])
+            self._readout.show_readout([f"<b>{escape(group)}</b>", *self._readings(group)])
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:

@@ -1,7 +1,7 @@
 """Average precision per class as a table: the run, the paper's figure, and how many objects."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
@@ -13,7 +13,7 @@ COLUMNS = ("AP in %", "run", "quoted", "objects")
 
 
 class ApTable(QTableWidget):
-    """Twenty rows.
+    """A row a class.
 
     Signals:
         class_clicked(str): a person chose a row.
@@ -22,7 +22,8 @@ class ApTable(QTableWidget):
     class_clicked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(len(CLASSES), len(COLUMNS), parent)
+        super().__init__(0, len(COLUMNS), parent)
+        self._classes: tuple[str, ...] = ()
         self.setObjectName("ap_table")
         self.setAccessibleName("Average precision by class")
         self.setHorizontalHeaderLabels(list(COLUMNS))
@@ -34,17 +35,18 @@ class ApTable(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)
-        for row, name in enumerate(CLASSES):
-            for column in range(len(COLUMNS)):
-                item = QTableWidgetItem(name if column == 0 else "")
-                if column:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self.setItem(row, column, item)
+        self._set_classes(CLASSES)
         self.currentCellChanged.connect(self._emit_class)
 
-    def show_aps(self, class_aps: Mapping[str, ClassAP], quoted: Mapping[str, float]) -> None:
-        """Show a run's figures (0..1) beside quoted ones (percent)."""
-        for row, name in enumerate(CLASSES):
+    def show_aps(
+        self,
+        class_aps: Mapping[str, ClassAP],
+        quoted: Mapping[str, float],
+        classes: Sequence[str] = CLASSES,
+    ) -> None:
+        """Show a run's figures (0..1) beside quoted ones (percent), in a row for each class."""
+        self._set_classes(classes)
+        for row, name in enumerate(self._classes):
             found = class_aps.get(name)
             ap = "" if found is None else "n/a" if math.isnan(found.ap) else f"{100 * found.ap:.1f}"
             published = f"{quoted[name]:.1f}" if name in quoted else ""
@@ -53,12 +55,31 @@ class ApTable(QTableWidget):
 
     def set_class(self, name: str) -> None:
         """Choose the row of a class, as if nobody had."""
-        row = CLASSES.index(name) if name in CLASSES else -1
+        row = self._classes.index(name) if name in self._classes else -1
         if row != self.currentRow():
             self.blockSignals(True)
             self.setCurrentCell(row, 0)
             self.blockSignals(False)
 
+    def _set_classes(self, classes: Sequence[str]) -> None:
+        if self._classes == tuple(classes):
+            return
+        self._classes = tuple(classes)
+        self.setColumnHidden(COLUMNS.index("quoted"), self._classes != CLASSES)  # the paper has VOC's alone
+        self.blockSignals(True)
+        self.clearContents()
+        self.setRowCount(len(self._classes))
+        for row, name in enumerate(self._classes):
+            for column in range(len(COLUMNS)):
+                item = QTableWidgetItem(name if column == 0 else "")
+                if column:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                else:
+                    item.setToolTip(name)
+                self.setItem(row, column, item)
+        self.setCurrentCell(-1, -1)
+        self.blockSignals(False)
+
     def _emit_class(self, row: int) -> None:
         if row >= 0:
-            self.class_clicked.emit(CLASSES[row])
+            self.class_clicked.emit(self._classes[row])

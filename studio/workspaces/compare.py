@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 from core.datasets.voc import CLASSES
 from core.evaluation.differences import disagreement
 from core.evaluation.paired_bootstrap import ResampledAps
-from core.evaluation.table1 import TableRow
+from core.evaluation.table1 import TableRow, measured_classes
 from core.events import ClassAP
 from studio.comparison.compared_row import MEAN, ComparedRow, rows_of
 from studio.comparison.curves_view import CurvesView
@@ -191,8 +191,7 @@ class CompareWorkspace(QWidget):
         self._show_curves()
 
     def _show_curves(self) -> None:
-        measured = {name for row in self._rows for name in row.any.measured}
-        classes = [name for name in CLASSES if name in measured]
+        classes = measured_classes([row.any for row in self._rows])
         name = self._class if self._class in classes else next(iter(classes), "")
         self.curves.show_rows(self._rows, classes, name)
 
@@ -211,9 +210,12 @@ class CompareWorkspace(QWidget):
         self.tabs.setCurrentWidget(self.pictures)
 
     def _show_bars(self) -> None:
-        series = [BarSeries(_with_seeds(row), _mean_aps(row), row.colour or 0) for row in self._rows]
+        series = [
+            BarSeries(_with_seeds(row), _mean_aps(row), row.colour or 0, classes=row.any.classes)
+            for row in self._rows
+        ]
         quoted = next(iter(self.table.quoted), None)
-        if quoted is None:
+        if quoted is None or (series and not any(row.any.classes == CLASSES for row in self._rows)):
             self.bars.show_runs(series, None)
             return
         unlike = [(row.name, disagreement(row.any, quoted.any)) for row in self._rows]
@@ -298,5 +300,5 @@ def _mean_aps(row: ComparedRow) -> dict[str, ClassAP]:
     objects = row.runs[0].class_aps
     return {
         name: ClassAP(name, row.value(name).mean / 100, objects[name].objects if name in objects else 0)
-        for name in CLASSES
+        for name in row.any.classes
     }

@@ -16,6 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.datasets.class_list import VOC
+from core.datasets.voc import CLASSES
+from core.datasets.voc_folder import VocFolder
 from core.detection.config import VocConfig
 from core.evaluation.differences import disagreement
 from core.evaluation.table1 import TableRow, paper_rows, part_of
@@ -116,11 +119,11 @@ class EvaluateWorkspace(QWidget):
     def _allow_start(self) -> None:
         reason = self.form.problem()
         if not reason:
-            folder, year = self.form.value().voc, f"VOC{self.form.value().year}"
+            folder, year = self.form.value().voc, self.form.value().year
             if not folder.name:
                 reason = "Choose the folder of the VOC data (field VOC)."
-            elif not (folder / year).is_dir() and folder.name != year:
-                reason = f"{folder} holds no {year}; choose the folder that does."
+            elif not VocFolder.may_be_in(folder, year):
+                reason = f"{folder} holds no VOC{year}; choose the folder that does."
         self.start_button.setEnabled(not reason)
         self.start_button.setToolTip(reason or "Fine-tune, detect and measure in the background")
         self._notes.setText("" if self.form.problem() else reason)
@@ -133,7 +136,7 @@ class EvaluateWorkspace(QWidget):
         chosen, shown = self.run_list.chosen(), self.quoted.currentData()
         measured = self._measured.of(chosen[:1])
         if chosen and measured is not None:  # else it comes back when that is read
-            part = measured[0][1].part if measured else _planned_part(chosen[0])
+            part = _part(measured[0][1]) if measured else _planned_part(chosen[0])
             if shown is None or shown.part != part:
                 places = (place for place, row in enumerate(paper_rows(), start=1) if row.part == part)
                 self.quoted.setCurrentIndex(next(places, 0))
@@ -168,15 +171,17 @@ class EvaluateWorkspace(QWidget):
         if rows is None or not self.isVisible():
             return  # it comes back when they are read, or seen
         row: TableRow | None = self.quoted.currentData()
+        known = dict(self._measured.of([run for run, _ in named]) or rows)
         series = [
-            BarSeries(label, run.class_aps, place, self._intervals(run))
+            BarSeries(label, run.class_aps, place, self._intervals(run), _classes(run, known.get(run)))
             for place, (run, label) in enumerate(named)
         ]
         measured = rows[0][1] if rows else None
         reason = disagreement(measured, row) if measured is not None and row is not None else ""
         unlike = [(named[0][1] if len(named) > 1 else "", reason)] if reason else []
         self.bars.show_runs(series, Quoted.of(row, unlike) if row is not None else None)
-        self.table.show_aps(first.class_aps if first else {}, row.aps if row else {})
+        classes = series[0].classes if series else CLASSES
+        self.table.show_aps(first.class_aps if first else {}, row.aps if row else {}, classes)
         self._show_mean(series[0] if series else None, measured, row, reason)
 
     def _intervals(self, run: Run) -> dict[str, tuple[float, float]]:
@@ -255,6 +260,18 @@ class EvaluateWorkspace(QWidget):
         outer.addWidget(three_columns(self.run_list, centre, right, (250, 900, 290)))
 
 
+def _classes(run: Run, measured: TableRow | None) -> tuple[str, ...]:
+    """The classes of a run; while it is measured those that are known of it, VOC's if they may be."""
+    if measured is not None:
+        return measured.classes
+    return CLASSES if set(run.class_aps) <= set(CLASSES) else tuple(run.class_aps)
+
+
+def _part(row: TableRow) -> str:
+    """The part of Table 1 of a row; none of a row of other classes than VOC's."""
+    return row.part if row.classes == CLASSES else ""
+
+
 def _new_choice_of_row() -> QComboBox:
     box = QComboBox()
     box.setObjectName("quoted_row")
@@ -270,4 +287,6 @@ def _new_choice_of_row() -> QComboBox:
 
 def _planned_part(run: Run) -> str:
     """The part of Table 1 that a run belongs to by its settings, before it has measured."""
+    if run.settings.get("classes", VOC) != VOC:
+        return ""
     return part_of(run.settings.get("year", 0), run.settings.get("scales", ""))

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QFont, QPixmap
 
-from core.datasets.voc import CLASSES
 from core.evaluation.differences import signed
 from core.evaluation.intervals import Interval
-from core.evaluation.table1 import HEADS
 from studio import theme
-from studio.comparison.compared_row import MEAN, OF, ComparedRow, RowDifference, row_difference
-from studio.comparison.table_files import cell_text
+from studio.comparison.compared_row import (
+    MEAN,
+    NOTHING,
+    ComparedRow,
+    RowDifference,
+    columns_of,
+    row_difference,
+)
+from studio.comparison.table_files import LONGEST_HEAD, cell_text, head_of
 
 Index = QModelIndex | QPersistentModelIndex
 
-COLUMNS = ("mAP", *HEADS)
 NOTABLE = 0.05
 """Percentage points from which a difference is coloured: less than the table shows is none."""
 
@@ -61,6 +65,7 @@ class Table1Model(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.lines: list[Line] = []
+        self.columns = columns_of(())
         self._rows: tuple[ComparedRow, ...] = ()
         self._reference: ComparedRow | None = None
         self._open: set[Hashable] = set()
@@ -95,6 +100,7 @@ class Table1Model(QAbstractTableModel):
 
     def _lay_out(self) -> None:
         self.beginResetModel()
+        self.columns = columns_of(self._rows)
         self.lines = []
         for row in self._rows:
             self.lines.append(Line(row, None, self._difference(row)))
@@ -114,10 +120,10 @@ class Table1Model(QAbstractTableModel):
         return len(self.lines) if parent is None or not parent.isValid() else 0
 
     def columnCount(self, parent: Index | None = None) -> int:
-        return len(COLUMNS) if parent is None or not parent.isValid() else 0
+        return len(self.columns) if parent is None or not parent.isValid() else 0
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        line, of = self.lines[index.row()], OF[index.column()]
+        line, of = self.lines[index.row()], self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(line, of)
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -141,8 +147,10 @@ class Table1Model(QAbstractTableModel):
     ) -> object:
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.ToolTipRole and section:
-                return CLASSES[section - 1]
-            return COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
+                return self.columns[section]
+            head = head_of(self.columns[section])
+            shown = head if len(head) <= LONGEST_HEAD else f"{head[: LONGEST_HEAD - 1]}…"
+            return shown if role == Qt.ItemDataRole.DisplayRole else None
         line = self.lines[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return self.name(line)
@@ -179,12 +187,13 @@ class Table1Model(QAbstractTableModel):
         if line.difference is None:
             # the reference, and its seeds: what they are is said by their values, which do not belong here
             return REFERENCE if of == MEAN and line.within is None else "–"
-        return cell_text(line.difference.values[of], signed=True)
+        return cell_text(line.difference.values.get(of, NOTHING), signed=True)
 
     def _tip(self, line: Line, of: str) -> str:
         value = line.row.value(of)
         if of != MEAN and math.isnan(value.mean):
-            return f"{of} has no test object"
+            known = of in line.row.any.classes
+            return f"{of} has no test object" if known else f"{of} was not looked for"
         words = _value_words(value)
         if of == MEAN:
             words += f", {line.row.any.measured_words}"
@@ -193,7 +202,7 @@ class Table1Model(QAbstractTableModel):
             return words
         if difference.reason:
             return f"{words}\nn/a against {reference.name}: {difference.reason}"
-        found = difference.values[of]
+        found = difference.values.get(of, NOTHING)
         return f"{words}\n{_difference_words(found, difference, reference)}"
 
     def _tip_of_name(self, line: Line) -> str:
@@ -208,14 +217,14 @@ class Table1Model(QAbstractTableModel):
 
 def _points(line: Line, of: str) -> float:
     """Percentage points to the reference; NaN where none are taken."""
-    return line.difference.values[of].mean if line.difference is not None else math.nan
+    return line.difference.values.get(of, NOTHING).mean if line.difference is not None else math.nan
 
 
 def _is_clear(line: Line, of: str) -> bool:
     """Whether the interval of the difference leaves 0 out."""
     if line.difference is None:
         return False
-    found = line.difference.values[of]
+    found = line.difference.values.get(of, NOTHING)
     return not math.isnan(found.half) and abs(found.mean) > found.half
 
 

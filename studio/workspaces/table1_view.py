@@ -18,10 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.datasets.voc import CLASSES
 from core.evaluation.table1 import paper_rows, parts
 from studio import theme
-from studio.comparison.compared_row import OF, ComparedRow
+from studio.comparison.compared_row import MEAN, ComparedRow
 from studio.comparison.table_button import TableButton
 from studio.comparison.table_files import FileBlock, FileLine, FileTable
 from studio.workspaces.table1_model import Line, Table1Model
@@ -143,7 +142,7 @@ class Table1View(QWidget):
         """Which means are over fewer than all classes."""
         fewer: dict[str, list[str]] = defaultdict(list)
         for row in self.model.rows:
-            if len(row.any.measured) < len(CLASSES):
+            if len(row.any.measured) < len(row.any.classes):
                 fewer[row.any.measured_words].append(row.name)
         return [f"{_listed(names)}: {words}." for words, names in fewer.items()]
 
@@ -168,15 +167,17 @@ class Table1View(QWidget):
         if at is None:
             return
         for place, line in enumerate(self.model.lines):
-            if line.is_same(at[0]):
-                self.table.setCurrentIndex(self.model.index(place, OF.index(at[1])))
+            if line.is_same(at[0]) and at[1] in self.model.columns:
+                self.table.setCurrentIndex(self.model.index(place, self.model.columns.index(at[1])))
 
     # --- a person at the table ----------------------------------------------------------------
 
     def line_and_class(self) -> tuple[Line, str] | None:
         """The line and what the column is of, where a person is now."""
         index = self.table.currentIndex()
-        return (self.model.lines[index.row()], OF[index.column()]) if index.isValid() else None
+        return (
+            (self.model.lines[index.row()], self.model.columns[index.column()]) if index.isValid() else None
+        )
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
@@ -219,7 +220,7 @@ class Table1View(QWidget):
         index = self.table.indexAt(place)
         if index.isValid():
             self.table.setCurrentIndex(index)
-            at = self.model.lines[index.row()], OF[index.column()]
+            at = self.model.lines[index.row()], self.model.columns[index.column()]
             self.menu_asked.emit(*at, self.table.viewport().mapToGlobal(place))
 
     def _ask_menu_of_row(self, place: QPoint) -> None:
@@ -227,7 +228,7 @@ class Table1View(QWidget):
         line = names.logicalIndexAt(place)
         if line >= 0:
             self.table.setCurrentIndex(self.model.index(line, 0))
-            self.menu_asked.emit(self.model.lines[line], OF[0], names.viewport().mapToGlobal(place))
+            self.menu_asked.emit(self.model.lines[line], MEAN, names.viewport().mapToGlobal(place))
 
     # --- making -------------------------------------------------------------------------------
 
@@ -302,7 +303,9 @@ class Table1View(QWidget):
 def _file_line(line: Line) -> FileLine:
     row = line.row
     remark = f"quoted: {row.any.conditions}" if row.is_quoted else row.any.source
-    return FileLine(_file_name(line), len(row.runs), {of: row.value(of) for of in OF}, remark)
+    return FileLine(
+        _file_name(line), len(row.runs), {of: row.value(of) for of in (MEAN, *row.any.classes)}, remark
+    )
 
 
 def _difference_line(line: Line) -> FileLine:
