@@ -23,6 +23,7 @@ from studio.editing.proposals import Proposals
 from studio.editing.refilling import Refilling
 from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
+from studio.exchange.track_exports import TrackExports
 from studio.panels.history import HistoryPanel
 from studio.panels.impact_note import ImpactNote
 from studio.panels.inspector import Inspector
@@ -108,6 +109,7 @@ class Session(QObject):
         self.refilling.close()
         self.canvas.close_reader()
         self.exchange.close()
+        self.track_exports.close()
         self.inspector.close_reader()
         self.proposal_card.close_reader()
         self.proposals.close()
@@ -148,6 +150,7 @@ class Session(QObject):
         self.repair = PathRepair(document, view, self)
         self.refilling = Refilling(document, view, commands["fill_again"].isChecked, self)
         self.exchange = TrackExchange(document, view, self._window, self)
+        self.track_exports = TrackExports(document, view, self._window, self)
         self.actions = CurateActions(
             document,
             view,
@@ -191,6 +194,7 @@ class Session(QObject):
             **self.actions.slots(),
             **self.jobs.slots(dict(self.curate.job_buttons)),
             **self.exchange.slots(),
+            **self.track_exports.slots(),
         }
 
     def _show_in_window(self, name: str) -> None:
@@ -210,7 +214,7 @@ class Session(QObject):
             Panel("history", "History", self.history, right, behind="inspector"),
             Panel("timeline", "Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
-        self._window.set_project(name, workspaces, panels, [self.pill])
+        self._window.set_project(name, workspaces, panels, [self.track_exports.overlays.status, self.pill])
 
     def _join(self) -> None:
         window, document, view = self._window, self.document, self.view
@@ -240,7 +244,15 @@ class Session(QObject):
         self.train.header.clip_chosen.connect(self._open_clip)
         self.compare.clip_asked.connect(self._open_clip)
         self.compare.run_asked.connect(self._show_run)
-        refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.refilling)
+        refusing = (
+            document,
+            self.jobs,
+            self.exports,
+            self.exchange,
+            self.repair,
+            self.refilling,
+            self.track_exports,
+        )
         for one in (*refusing, self.visit, self.proposals):
             one.failed.connect(partial(window.toasts.show, kind="error"))
         saved = self.evaluate.views.save_button
@@ -253,7 +265,7 @@ class Session(QObject):
             message.connect(window.toasts.show)
         self.impact.remark_changed.connect(self.inspector.set_remark)
         self.impact.reload()
-        for offering in (self.jobs, self.exchange):
+        for offering in (self.jobs, self.exchange, self.track_exports):
             offering.offered.connect(window.toasts.show)
         self.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))
         self.runs.finished.connect(self._refresh_steps)

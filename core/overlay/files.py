@@ -26,6 +26,9 @@ from core.trajectories.model import ObjectTrajectory, PointTrajectories
 VIDEO, PICTURES = "overlay", "overlay-pictures"
 """What they are called on the command line."""
 
+TITLES = {VIDEO: "Overlay video (.mp4)", PICTURES: "Overlay pictures (.png)"}
+"""What they are called in the window."""
+
 _RATE = Fraction(25)
 """Frames a second where the source has no times, as images."""
 
@@ -86,19 +89,24 @@ def write_overlay(
     if format == PICTURES:
         with replacing_folder(path, "[0-9]*.png") as partial:
             for frame, picture in zip(frames.tolist(), pictures, strict=True):
-                write_picture(partial / f"{frame:05d}.png", picture)
+                _write_picture(partial / f"{frame:05d}.png", picture)
     else:
         with replacing(path) as partial:
             _write_video(partial, clip, pictures, *_times(clip, frames))
     return path
 
 
-def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Write (H, W, 3) uint8 RGB as a PNG.
+def save_picture(path: Path, picture: np.ndarray) -> None:
+    """Write (H, W, 3) uint8 RGB as a PNG, whole or not at all.
 
     Raises:
-        OSError: it cannot be written.
+        StudioError: it cannot be written.
     """
+    with replacing(path) as partial:
+        _write_picture(partial, picture)
+
+
+def _write_picture(path: Path, picture: np.ndarray) -> None:
     _, data = cv2.imencode(".png", picture[..., ::-1])
     path.write_bytes(data.tobytes())
 
