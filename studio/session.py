@@ -103,13 +103,16 @@ class Session(QObject):
         """Let go of the project; runs go on in the background."""
         for name in self._slots:
             self._commands.release(name)
-        self.jobs.close()
-        self.exports.close()
-        self.repair.close()
-        self.refilling.close()
+        for ended in (
+            self.jobs,
+            self.exports,
+            self.repair,
+            self.refilling,
+            self.exchange,
+            self.track_exports,
+        ):
+            ended.close()
         self.canvas.close_reader()
-        self.exchange.close()
-        self.track_exports.close()
         self.inspector.close_reader()
         self.proposal_card.close_reader()
         self.proposals.close()

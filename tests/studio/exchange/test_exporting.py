@@ -1,5 +1,6 @@
 """Tracks written for other programs from the real window."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,12 +8,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
+from shiboken6 import isValid
 
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.exchange import WRITTEN
 from core.trajectories.model import Review
 from core.trajectories.trajectory_edits import Relabel, SetReview
 from studio.app import Studio
+from studio.document import Document
 from studio.exchange.exporting import ExportDialog
 from studio.view_state import ViewState
 from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
@@ -27,6 +30,16 @@ def dialog(open_studio: Studio, qtbot) -> ExportDialog:
     dialog = open_studio.session.track_exports.dialog
     qtbot.waitUntil(dialog.export_button.isEnabled)
     return dialog
+
+
+@pytest.fixture
+def alone(small_document: Document, small_view: ViewState, tmp_path: Path) -> Iterator[ExportDialog]:
+    """The dialog without its window, for CSV."""
+    dialog = ExportDialog(small_document, small_view, tmp_path / "out", {"format": "csv"})
+    dialog.show()
+    yield dialog
+    if isValid(dialog):
+        dialog.close()
 
 
 def choose(dialog: ExportDialog, format: str, clips: int = 0) -> None:
@@ -148,66 +161,73 @@ def pick(combo, name: str) -> None:
     combo.setCurrentIndex(combo.findData(name))
 
 
-def test_the_selected_tracks_go_out_alone(open_studio: Studio, dialog: ExportDialog, qtbot, tmp_path: Path):
-    choose(dialog, "csv")
-    assert dialog.chosen.tracks.count() == 1
-    open_studio.session.view.set_selection({GOOSE})
-    pick(dialog.chosen.tracks, "selected")
-    assert dialog.chosen.tracks.currentText() == "the 1 selected track"
-    assert not dialog.chosen.clips.isEnabled()
-    qtbot.waitUntil(lambda: dialog.count.text() == "1 object, 0 points in 1 clip")
-    open_studio.session.view.set_selection({SWAN, GOOSE})
-    qtbot.waitUntil(lambda: dialog.count.text() == "2 objects, 0 points in 1 clip")
-    dialog.chosen.by_frames.setChecked(True)
-    assert (dialog.chosen.first.value(), dialog.chosen.last.value()) == (0, 11)
-    dialog.chosen.first.setValue(3)
-    dialog.chosen.last.setValue(7)
-    dialog.folder.setText(str(tmp_path))
-    notes(dialog, qtbot)
-    with qtbot.waitSignal(dialog.written):
-        qtbot.mouseClick(dialog.export_button, LEFT)
-    rows = (tmp_path / "birds.csv").read_text().splitlines()[1:]
+def test_the_selected_tracks_go_out_alone(alone: ExportDialog, small_view: ViewState, qtbot):
+    assert alone.chosen.tracks.count() == 1
+    small_view.set_selection({GOOSE})
+    pick(alone.chosen.tracks, "selected")
+    assert alone.chosen.tracks.currentText() == "the 1 selected track"
+    assert not alone.chosen.clips.isEnabled()
+    qtbot.waitUntil(lambda: alone.count.text() == "1 object, 0 points in 1 clip")
+    small_view.set_selection({SWAN, GOOSE})
+    qtbot.waitUntil(lambda: alone.count.text() == "2 objects, 0 points in 1 clip")
+    alone.chosen.by_frames.setChecked(True)
+    assert (alone.chosen.first.value(), alone.chosen.last.value()) == (0, 11)
+    alone.chosen.first.setValue(3)
+    alone.chosen.last.setValue(7)
+    notes(alone, qtbot)
+    with qtbot.waitSignal(alone.written):
+        qtbot.mouseClick(alone.export_button, LEFT)
+    rows = (alone.place / "birds.csv").read_text().splitlines()[1:]
     assert [row.split(",")[2] for row in rows] == ["swan", "goose"]
     assert [row.split(",")[4] for row in rows] == ["5", "5"]
 
 
-def test_the_filter_of_the_window_drives_what_goes_out(open_studio: Studio, dialog: ExportDialog, qtbot):
-    choose(dialog, "csv")
-    open_studio.session.tracks.filter_row.search.setText("goose")
-    qtbot.waitUntil(lambda: dialog.chosen.tracks.findData("shown") >= 0)
-    pick(dialog.chosen.tracks, "shown")
-    assert dialog.chosen.tracks.currentText() == "the 1 track that the filter shows"
-    qtbot.waitUntil(lambda: dialog.count.text() == "1 object, 0 points in 1 clip")
-    open_studio.session.tracks.filter_row.clear()
-    qtbot.waitUntil(lambda: dialog.count.text() == "2 objects, 20 points in 1 clip")
-    assert dialog.chosen.tracks.currentData() == "all"
+def test_the_filter_of_the_window_drives_what_goes_out(alone: ExportDialog, small_view: ViewState, qtbot):
+    small_view.set_shown(frozenset({GOOSE}))
+    pick(alone.chosen.tracks, "shown")
+    assert alone.chosen.tracks.currentText() == "the 1 track that the filter shows"
+    qtbot.waitUntil(lambda: alone.count.text() == "1 object, 0 points in 1 clip")
+    small_view.set_shown(None)
+    qtbot.waitUntil(lambda: alone.count.text() == "2 objects, 20 points in 1 clip")
+    assert alone.chosen.tracks.currentData() == "all"
 
 
-def test_some_clips_kinds_and_reviews(open_studio: Studio, dialog: ExportDialog, qtbot, tmp_path: Path):
-    document = open_studio.session.document
-    document.perform(SetReview(open_studio.session.view.clip.id, (SWAN,), Review.ACCEPTED))
-    choose(dialog, "csv", clips=2)
-    qtbot.waitUntil(lambda: dialog.notes.toPlainText() == "Choose clips.")
-    assert not dialog.export_button.isEnabled()
+def test_another_clip_of_the_window_is_that_of_the_dialog(
+    alone: ExportDialog, small_document: Document, small_view: ViewState, qtbot
+):
+    small_view.set_selection({GOOSE})
+    pick(alone.chosen.tracks, "selected")
+    small_view.set_clip(small_document.clips()[1].clip)
+    assert alone.chosen.clips.currentText() == "only cars"
+    assert alone.chosen.tracks.currentData() == "all"
+    qtbot.waitUntil(lambda: alone.count.text() == "1 object, 20 points in 1 clip")
+
+
+def test_some_clips_kinds_and_reviews(
+    alone: ExportDialog, small_document: Document, small_view: ViewState, qtbot
+):
+    small_document.perform(SetReview(small_view.clip.id, (SWAN,), Review.ACCEPTED))
+    alone.chosen.clips.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: alone.notes.toPlainText() == "Choose clips.")
+    assert not alone.export_button.isEnabled()
     for row in range(2):
-        dialog.chosen.list.item(row).setCheckState(Qt.CheckState.Checked)
-    qtbot.waitUntil(lambda: dialog.count.text() == "3 objects, 40 points in 2 clips")
-    pick(dialog.chosen.kinds, "points")
-    qtbot.waitUntil(lambda: dialog.count.text() == "0 objects, 40 points in 2 clips")
-    pick(dialog.chosen.kinds, "both")
-    pick(dialog.chosen.reviews, "accepted")
-    qtbot.waitUntil(lambda: dialog.count.text() == "1 object, 0 points in 1 clip")
-    dialog.folder.setText(str(tmp_path))
-    notes(dialog, qtbot)
-    with qtbot.waitSignal(dialog.written):
-        qtbot.mouseClick(dialog.export_button, LEFT)
-    assert [path.name for path in tmp_path.glob("*.csv")] == ["birds.csv"]
+        alone.chosen.list.item(row).setCheckState(Qt.CheckState.Checked)
+    qtbot.waitUntil(lambda: alone.count.text() == "3 objects, 40 points in 2 clips")
+    pick(alone.chosen.kinds, "points")
+    qtbot.waitUntil(lambda: alone.count.text() == "0 objects, 40 points in 2 clips")
+    pick(alone.chosen.kinds, "both")
+    pick(alone.chosen.reviews, "accepted")
+    qtbot.waitUntil(lambda: alone.count.text() == "1 object, 0 points in 1 clip")
+    notes(alone, qtbot)
+    with qtbot.waitSignal(alone.written):
+        qtbot.mouseClick(alone.export_button, LEFT)
+    assert [path.name for path in alone.place.iterdir()] == ["birds.csv"]
 
 
-def test_nothing_left_is_said_and_cannot_be_written(dialog: ExportDialog, qtbot):
-    pick(dialog.chosen.reviews, "accepted")
-    qtbot.waitUntil(lambda: dialog.notes.toPlainText().startswith("This choice leaves nothing to write"))
-    assert not dialog.export_button.isEnabled()
+def test_nothing_left_is_said_and_cannot_be_written(alone: ExportDialog, qtbot):
+    pick(alone.chosen.reviews, "accepted")
+    qtbot.waitUntil(lambda: alone.notes.toPlainText().startswith("This choice leaves nothing to write"))
+    assert not alone.export_button.isEnabled()
 
 
 def test_what_was_chosen_is_remembered(open_studio: Studio, dialog: ExportDialog, qtbot):

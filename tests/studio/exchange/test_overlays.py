@@ -14,6 +14,7 @@ from core.overlay.colours import TRACK_COLOURS
 from core.overlay.layers import Layers
 from core.overlay.rendering import over
 from studio.app import Studio
+from studio.exchange.exporting import ExportDialog
 from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, key
 from tests.studio.small_project import FRAMES, HEIGHT, WIDTH
 
@@ -96,12 +97,14 @@ def test_an_overlay_can_be_cancelled_and_leaves_nothing(open_studio: Studio, qtb
     assert list((tmp_path / "out").glob("*")) == []
 
 
-def test_what_an_overlay_shows_is_offered_for_overlays_alone(open_studio: Studio, qtbot):
-    key(qtbot, open_studio, Qt.Key.Key_E, CTRL | SHIFT)
-    dialog = open_studio.session.track_exports.dialog
+def test_what_an_overlay_shows_is_offered_for_overlays_alone(small_document, small_view, qtbot, tmp_path):
+    dialog = ExportDialog(small_document, small_view, tmp_path, {})
+    qtbot.addWidget(dialog)
+    dialog.show()
     assert not dialog.overlay.isVisible()
     dialog.format.setCurrentIndex(dialog.format.findData("overlay-pictures"))
     assert dialog.overlay.isVisible()
+    dialog.close()
 
 
 def test_pictures_are_laid_over_each_other_as_qt_does(qtbot):
