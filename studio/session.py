@@ -103,15 +103,9 @@ class Session(QObject):
         """Let go of the project; runs go on in the background."""
         for name in self._slots:
             self._commands.release(name)
-        for ended in (
-            self.jobs,
-            self.exports,
-            self.repair,
-            self.refilling,
-            self.exchange,
-            self.track_exports,
-        ):
-            ended.close()
+        for one in (self.jobs, self.exports, self.repair, self.refilling, self.exchange):
+            one.close()
+        self.track_exports.close()
         self.canvas.close_reader()
         self.inspector.close_reader()
         self.proposal_card.close_reader()
@@ -247,16 +241,8 @@ class Session(QObject):
         self.train.header.clip_chosen.connect(self._open_clip)
         self.compare.clip_asked.connect(self._open_clip)
         self.compare.run_asked.connect(self._show_run)
-        refusing = (
-            document,
-            self.jobs,
-            self.exports,
-            self.exchange,
-            self.repair,
-            self.refilling,
-            self.track_exports,
-        )
-        for one in (*refusing, self.visit, self.proposals):
+        refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.refilling)
+        for one in (*refusing, self.visit, self.proposals, self.track_exports):
             one.failed.connect(partial(window.toasts.show, kind="error"))
         saved = self.evaluate.views.save_button
         saved.failed.connect(partial(window.toasts.show, kind="error"))

@@ -39,6 +39,9 @@ class ChoiceForm(QWidget):
 
     Signals:
         changed(): something else is chosen.
+
+    Attributes:
+        rows: its fields, among which others may stand.
     """
 
     changed = Signal()
@@ -61,6 +64,9 @@ class ChoiceForm(QWidget):
         )
         self.by_frames = QCheckBox("Only frames")
         self.first, self.last = QSpinBox(maximum=0), QSpinBox(maximum=0)
+        for combo in (self.tracks, self.clips, self.kinds, self.reviews):  # names of clips can be long
+            combo.setMinimumContentsLength(12)
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._name_for_readers()
         self._arrange()
         self.reload()
@@ -171,7 +177,7 @@ class ChoiceForm(QWidget):
         for widget in (self.by_frames, self.first, QLabel("to"), self.last):
             span.addWidget(widget)
         span.addStretch()
-        form = QFormLayout(self)
+        form = self.rows = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Tracks", self.tracks)
@@ -194,8 +200,6 @@ def _refill(combo: QComboBox, texts: Mapping[str, str]) -> None:
     for name, text in texts.items():
         combo.addItem(text, name)
     combo.setCurrentIndex(max(combo.findData(before), 0))
-    combo.setMinimumContentsLength(12)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
 
 def _clip_list(clips: Sequence[Clip]) -> QListWidget:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -246,8 +245,7 @@ class ExportDialog(QDialog):
 
     def _set_writing(self, writing: bool) -> None:
         self.progress.setVisible(writing)
-        for widget in (self.format, self.chosen, self.folder, self._browse_button):
-            widget.setEnabled(not writing)
+        self.chosen.setEnabled(not writing)
         self.export_button.setEnabled(not writing)
 
     # --- building -----------------------------------------------------------------------------
@@ -282,17 +280,14 @@ class ExportDialog(QDialog):
         place = QHBoxLayout()
         place.addWidget(self.folder, 1)
         place.addWidget(self._browse_button)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Format", self.format)
-        form.addRow("Folder", place)
+        self.chosen.rows.insertRow(0, "Format", self.format)
+        self.chosen.rows.addRow("Folder", place)
         buttons = QHBoxLayout()
         buttons.addWidget(self.count, 1)
         buttons.addWidget(self.cancel_button)
         buttons.addWidget(self.export_button)
         box = QVBoxLayout(self)
         box.setSpacing(theme.SPACE)
-        box.addLayout(form)
         box.addWidget(self.chosen)
         box.addWidget(self.overlay)
         box.addWidget(QLabel("What will be lost:"))
@@ -309,11 +304,18 @@ class ExportDialog(QDialog):
 
 
 def _said(losses: Mapping[str, Sequence[str]]) -> list[str]:
-    """Clip → its sentences, as lines: each once where it is the same in all clips."""
-    every = list(losses.values())
-    if all(one == every[0] for one in every):
-        return list(every[0]) if every else []
-    return [f"{name}: {sentence}" for name, sentences in losses.items() for sentence in sentences]
+    """Clip → its sentences, as lines: each once, with its clips in front unless it is true of all."""
+    clips: dict[str, list[str]] = {}
+    for name, sentences in losses.items():
+        for sentence in sentences:
+            clips.setdefault(sentence, []).append(name)
+    lines = []
+    for sentence, names in sorted(clips.items(), key=lambda item: len(item[1]) < len(losses)):
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        lines.append(
+            sentence if len(names) == len(losses) else f"{', '.join(names[:_NAMED])}{more}: {sentence}"
+        )
+    return lines
 
 
 def _formats() -> QComboBox:
