@@ -52,7 +52,11 @@ def perform(args: argparse.Namespace) -> Outcome:
     if not is_overlay and (shown_only := given(args, OverlayConfig)):
         option = next(iter(shown_only)).replace("_", "-")
         raise StudioError(f"--{option} belongs to overlays; leave it out, or choose --format {VIDEO}.")
-    losses = partial(overlay_losses if is_overlay else omissions, args.format)
+    losses = (
+        partial(overlay_losses, args.format)
+        if is_overlay
+        else partial(omissions, args.format, frames=choice.frames)
+    )
     files = []
     with Project.open(args.project) as project, project.reading() as connection, shown(args) as display:
         planned, warnings = plan(connection, choice, losses, display.report)

@@ -142,7 +142,11 @@ class ExportDialog(QDialog):
         if shown is not None and any(clip.id == shown for clip in unread):
             there[shown] = self._document.points(shown), list(self._document.objects(shown).values())
         paths = [self._target(clip) for clip in chosen]
-        losses = partial(overlay_losses if format in TITLES else omissions, format)
+        losses = (
+            partial(overlay_losses, format)
+            if format in TITLES
+            else partial(omissions, format, frames=choice.frames)
+        )
 
         def look(report: OnProgress) -> Survey:
             plans = {}

@@ -72,7 +72,8 @@ class TrackExports(QObject):
         if clip is None:
             return
         frame = view.frame
-        suggested = self._pictures / f"{file_name(clip.name)}_{frame:05d}.png"
+        (number,) = clip.source_frames(np.array([frame]))
+        suggested = self._pictures / f"{file_name(clip.name)}_{number:05d}.png"
         title = f"Save frame {frame} as a picture"
         chosen, _ = QFileDialog.getSaveFileName(self._window, title, str(suggested), "PNG pictures (*.png)")
         if not chosen:
