@@ -24,6 +24,7 @@ from studio.editing.proposals import Proposals
 from studio.editing.refilling import Refilling
 from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
+from studio.exchange.track_exports import TrackExports
 from studio.panels.history import HistoryPanel
 from studio.panels.impact_note import ImpactNote
 from studio.panels.inspector import Inspector
@@ -103,12 +104,10 @@ class Session(QObject):
         """Let go of the project; runs go on in the background."""
         for name in self._slots:
             self._commands.release(name)
-        self.jobs.close()
-        self.exports.close()
-        self.repair.close()
-        self.refilling.close()
+        for one in (self.jobs, self.exports, self.repair, self.refilling, self.exchange):
+            one.close()
+        self.track_exports.close()
         self.canvas.close_reader()
-        self.exchange.close()
         self.inspector.close_reader()
         self.proposal_card.close_reader()
         self.proposals.close()
@@ -149,6 +148,7 @@ class Session(QObject):
         self.repair = PathRepair(document, view, self)
         self.refilling = Refilling(document, view, commands["fill_again"].isChecked, self)
         self.exchange = TrackExchange(document, view, self._window, self)
+        self.track_exports = TrackExports(document, view, self._window, self)
         self.actions = CurateActions(
             document,
             view,
@@ -192,6 +192,7 @@ class Session(QObject):
             **self.actions.slots(),
             **self.jobs.slots(dict(self.curate.job_buttons)),
             **self.exchange.slots(),
+            **self.track_exports.slots(),
         }
 
     def _show_in_window(self, name: str) -> None:
@@ -211,7 +212,7 @@ class Session(QObject):
             Panel("history", "History", self.history, right, behind="inspector"),
             Panel("timeline", "Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
-        self._window.set_project(name, workspaces, panels, [self.pill])
+        self._window.set_project(name, workspaces, panels, [self.track_exports.overlays.status, self.pill])
 
     def _join(self) -> None:
         window, document, view = self._window, self.document, self.view
@@ -242,7 +243,7 @@ class Session(QObject):
         self.compare.clip_asked.connect(self._open_clip)
         self.compare.run_asked.connect(self._show_run)
         refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.refilling)
-        for one in (*refusing, self.visit, self.proposals):
+        for one in (*refusing, self.visit, self.proposals, self.track_exports):
             one.failed.connect(partial(window.toasts.show, kind="error"))
         saved = self.evaluate.views.save_button
         saved.failed.connect(partial(window.toasts.show, kind="error"))
@@ -254,7 +255,7 @@ class Session(QObject):
             message.connect(window.toasts.show)
         self.impact.remark_changed.connect(self.inspector.set_remark)
         self.impact.reload()
-        for offering in (self.jobs, self.exchange):
+        for offering in (self.jobs, self.exchange, self.track_exports):
             offering.offered.connect(window.toasts.show)
         self.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))
         self.runs.finished.connect(self._refresh_steps)

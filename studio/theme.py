@@ -172,7 +172,8 @@ def _style_sheet(c: Colours) -> str:
     QTableView, QTreeView, QListView {{ border: none; }}
     QTreeView::item, QListView::item {{ padding: 3px 2px; }}
     QAbstractSpinBox {{ min-height: 16px; }}
-    QCheckBox::indicator:unchecked {{ width: 12px; height: 12px; background: {c.base};
+    QCheckBox::indicator:unchecked, QListView::indicator:unchecked, QTreeView::indicator:unchecked {{
+        width: 12px; height: 12px; background: {c.base};
         border: 1px solid {c.muted}; border-radius: 2px; }}
     QCheckBox::indicator:unchecked:disabled {{ border-color: {c.border}; }}
     QSplitter::handle {{ background: {c.border}; }}

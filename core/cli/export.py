@@ -12,7 +12,7 @@ from core.cli.outcome import Outcome
 from core.cli.running import shown
 from core.errors import StudioError
 from core.overlay.config import OverlayConfig
-from core.overlay.files import PICTURES, VIDEO, frames_of, overlay_losses, overlay_path, write_overlay
+from core.overlay.files import TITLES, VIDEO, frames_of, overlay_losses, overlay_path, write_overlay
 from core.overlay.rendering import Renderer
 from core.project.project import Project
 from core.trajectories import store
@@ -25,14 +25,12 @@ from core.trajectories.exchange.spans import Spans
 from core.trajectories.model import Kind, Review
 
 _REVIEWS = {review.name.lower(): review for review in Review}
-_OVERLAYS = (VIDEO, PICTURES)
-_FORMATS = (*WRITTEN, *_OVERLAYS)
 _KINDS = {"objects": Kind.OBJECT, "points": Kind.POINT}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="the project")
-    parser.add_argument("--format", choices=_FORMATS, required=True, help="of what is written")
+    parser.add_argument("--format", choices=(*WRITTEN, *TITLES), required=True, help="of what is written")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="PATH", help="a folder, in which each clip becomes a file"
     )
@@ -44,17 +42,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument("--kinds", choices=tuple(_KINDS), help="only objects, or only points")
     chosen.add_argument("--reviews", metavar="NAMES", help=f"only tracks that are {', '.join(_REVIEWS)}")
     chosen.add_argument("--rejected", action="store_true", help="rejected tracks too")
-    add_settings(parser, OverlayConfig, title=f"what {' and '.join(_OVERLAYS)} show")
+    add_settings(parser, OverlayConfig, title=f"what {' and '.join(TITLES)} show")
 
 
 def perform(args: argparse.Namespace) -> Outcome:
     """What is lost is said for all clips before the first file is written."""
     choice, overlay = choice_of(args), settings_from(args, OverlayConfig)
-    is_overlay = args.format in _OVERLAYS
+    is_overlay = args.format in TITLES
     if not is_overlay and (shown_only := given(args, OverlayConfig)):
         option = next(iter(shown_only)).replace("_", "-")
         raise StudioError(f"--{option} belongs to overlays; leave it out, or choose --format {VIDEO}.")
-    losses = partial(overlay_losses if is_overlay else omissions, args.format)
+    losses = (
+        partial(overlay_losses, args.format)
+        if is_overlay
+        else partial(omissions, args.format, frames=choice.frames)
+    )
     files = []
     with Project.open(args.project) as project, project.reading() as connection, shown(args) as display:
         planned, warnings = plan(connection, choice, losses, display.report)

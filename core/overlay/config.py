@@ -1,6 +1,6 @@
 """What an overlay shows; the defaults are those of the window."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from core import config
 from core.config import setting
@@ -21,7 +21,13 @@ class OverlayConfig:
         Layers.trail, "Path drawn behind a point", "frames", minimum=0, maximum=1000, zero="none"
     )
     ahead: int = setting(
-        Layers.ahead, "Path drawn ahead of a point", "frames", minimum=0, maximum=1000, zero="none"
+        Layers.ahead,
+        "Path drawn ahead of a point",
+        "frames",
+        minimum=0,
+        maximum=1000,
+        zero="none",
+        advanced=True,
     )
     opacity: int = setting(Layers.opacity, "How much masks cover", "percent", minimum=0, maximum=100)
     colour_by: str = setting(Layers.colour_by, "What colours mean", choices=_COLOURS)
@@ -29,16 +35,13 @@ class OverlayConfig:
     def __post_init__(self) -> None:
         config.check(self)
 
+    @staticmethod
+    def of(layers: Layers) -> "OverlayConfig":
+        """What the window shows; colours by loss, which a file cannot explain, become those of tracks."""
+        values = {field.name: getattr(layers, field.name) for field in fields(OverlayConfig)}
+        return OverlayConfig(**(values if layers.colour_by in _COLOURS else values | {"colour_by": "track"}))
+
     @property
     def layers(self) -> Layers:
         """The same as the window has them."""
-        return Layers(
-            masks=self.masks,
-            boxes=self.boxes,
-            trails=self.trails,
-            names=self.names,
-            trail=self.trail,
-            ahead=self.ahead,
-            opacity=self.opacity,
-            colour_by=self.colour_by,
-        )
+        return Layers(**{field.name: getattr(self, field.name) for field in fields(self)})

@@ -26,6 +26,9 @@ from core.trajectories.model import ObjectTrajectory, PointTrajectories
 VIDEO, PICTURES = "overlay", "overlay-pictures"
 """What they are called on the command line."""
 
+TITLES = {VIDEO: "Overlay video (.mp4)", PICTURES: "Overlay pictures (.png)"}
+"""What they are called in the window."""
+
 _RATE = Fraction(25)
 """Frames a second where the source has no times, as images."""
 
@@ -72,6 +75,8 @@ def write_overlay(
 ) -> Path:
     """Write the overlay of a clip, whole or not at all; a frame at a time is held.
 
+    Pictures are named after the frames of the clip's source.
+
     Args:
         format: `VIDEO` or `PICTURES`.
         path: of the file or folder; it takes the place of an older one.
@@ -85,20 +90,25 @@ def write_overlay(
     pictures = _pictures(clip, renderer, frames, on_progress)
     if format == PICTURES:
         with replacing_folder(path, "[0-9]*.png") as partial:
-            for frame, picture in zip(frames.tolist(), pictures, strict=True):
-                write_picture(partial / f"{frame:05d}.png", picture)
+            for number, picture in zip(clip.source_frames(frames).tolist(), pictures, strict=True):
+                _write_picture(partial / f"{number:05d}.png", picture)
     else:
         with replacing(path) as partial:
             _write_video(partial, clip, pictures, *_times(clip, frames))
     return path
 
 
-def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Write (H, W, 3) uint8 RGB as a PNG.
+def save_picture(path: Path, picture: np.ndarray) -> None:
+    """Write (H, W, 3) uint8 RGB as a PNG, whole or not at all.
 
     Raises:
-        OSError: it cannot be written.
+        StudioError: it cannot be written.
     """
+    with replacing(path) as partial:
+        _write_picture(partial, picture)
+
+
+def _write_picture(path: Path, picture: np.ndarray) -> None:
     _, data = cv2.imencode(".png", picture[..., ::-1])
     path.write_bytes(data.tobytes())
 
@@ -145,7 +155,7 @@ def _times(clip: Clip, frames: np.ndarray) -> tuple[list[int], Fraction]:
     """When each frame is shown, from 0 on, and the unit in seconds: as in the source where it says so."""
     if clip.is_video:
         unit = _unit(clip)
-        times = [clip.timestamps[frame] for frame in frames.tolist()]
+        times = [clip.timestamps[frame] for frame in clip.source_frames(frames).tolist()]
         times = [time - times[0] for time in times]
         if _FASTEST <= 1 / _rate(times, unit) <= _SLOWEST:
             return times, unit

@@ -1,14 +1,15 @@
-"""Write tracks for other programs: choose, see what the format cannot hold, then write in a thread."""
+"""Write tracks for other programs: choose, see what will be lost, then write in a thread."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -21,16 +22,42 @@ from PySide6.QtWidgets import (
 
 from core.datasets.clip import Clip
 from core.events import OnProgress
+from core.overlay.config import OverlayConfig
+from core.overlay.files import TITLES, overlay_losses, overlay_path
 from core.trajectories.exchange import WRITTEN, export_clip, export_path
-from core.trajectories.exchange.choice import KEPT, Choice
+from core.trajectories.exchange.choice import Choice, Count
+from core.trajectories.exchange.file_names import file_names, renamed
 from core.trajectories.exchange.omissions import omissions
-from core.trajectories.model import Changes, Review
+from core.trajectories.exchange.plan import NOTHING_LEFT, ClipPlan, plan_clip
+from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
 from studio import theme
 from studio.background import Background
 from studio.document import Document
+from studio.exchange.choice_form import ChoiceForm
+from studio.exchange.overlays import OverlayOrder
+from studio.forms.settings_form import SettingsForm
+from studio.view_state import ViewState
 
-Lost = dict[str, list[str]]
-"""Format → what it cannot hold, in sentences."""
+TYPING = 150
+"""Milliseconds without a change after which what is chosen is counted."""
+
+_NAMED = 3  # files that are named in a sentence
+
+Key = tuple[int, Choice, str]
+"""A clip's id, what is taken of it, and the format."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What will be written.
+
+    Attributes:
+        plans: of each clip and choice that was looked at; None where nothing is left.
+        there: names of files that will be replaced.
+    """
+
+    plans: Mapping[Key, ClipPlan | None]
+    there: tuple[str, ...]
 
 
 class ExportDialog(QDialog):
@@ -38,29 +65,44 @@ class ExportDialog(QDialog):
 
     Signals:
         written(int, Path): so many clips were written to a folder.
+        overlays_asked(OverlayOrder): overlays, which take long, are wanted; the dialog has closed.
     """
 
     written = Signal(int, object)
+    overlays_asked = Signal(object)
 
     def __init__(
-        self, document: Document, shown: Clip | None, folder: Path, parent: QWidget | None = None
+        self,
+        document: Document,
+        view: ViewState,
+        folder: Path,
+        remembered: Mapping[str, str],
+        parent: QWidget | None = None,
     ) -> None:
-        """A dialog for the clips of a project, of which one may be shown now.
+        """A dialog for the clips of a project.
 
         Args:
             document: the project.
-            shown: the clip that is looked at.
+            view: what the window shows.
             folder: where to write unless another place is chosen.
+            remembered: what was chosen before, as `remembered` gives it.
         """
         super().__init__(parent)
         self.setWindowTitle("Export tracks")
-        self.resize(560, 400)
-        self._document = document
+        self.resize(600, 560)
+        self._document, self._view = document, view
         self._clips = [one.clip for one in document.clips()]
-        self._lost: dict[tuple[int, bool], Lost] = {}
+        self._names = file_names(clip.name for clip in self._clips)
+        self._plans: dict[Key, ClipPlan | None] = {}
         self._looking, self._writing = Background(self), Background(self)
-        self.format, self.clips, self.folder = _formats(), self._clip_choice(shown), QLineEdit(str(folder))
-        self.rejected_too = QCheckBox("Rejected tracks too")
+        self._typing = QTimer(self, interval=TYPING, singleShot=True)
+        self.format, self.folder = _formats(), QLineEdit(str(folder))
+        self.chosen = ChoiceForm(self._clips, view)
+        self.overlay = SettingsForm(OverlayConfig)
+        self.overlay.set_value(OverlayConfig.of(view.layers))
+        self.format.setCurrentIndex(max(self.format.findData(remembered.get("format")), 0))
+        self.chosen.recall(remembered)
+        self.count = QLabel()
         self.notes = QPlainTextEdit(readOnly=True)
         self.problem = QLabel(wordWrap=True)
         self.problem.setProperty("role", "error")
@@ -75,86 +117,125 @@ class ExportDialog(QDialog):
         self.finished.connect(self.deleteLater)
         self._look()
 
-    # --- what would be lost -------------------------------------------------------------------
+    def remembered(self) -> dict[str, str]:
+        """What is chosen, for the next time."""
+        return {"format": self.format.currentData(), **self.chosen.remembered()}
 
-    def _chosen(self) -> list[Clip]:
-        ids = self.clips.currentData()
-        return [clip for clip in self._clips if clip.id in ids]
+    # --- what would be written and lost -------------------------------------------------------
+
+    def _look_soon(self) -> None:
+        self.export_button.setEnabled(False)
+        self._typing.start()
 
     def _look(self) -> None:
-        """Say what would be lost, after reading the clips that were not read yet."""
-        with_rejected, document = self.rejected_too.isChecked(), self._document
-        unread = [clip for clip in self._chosen() if (clip.id, with_rejected) not in self._lost]
+        """Count what would be written and say what would be lost, in a thread."""
+        self._typing.stop()
         self.problem.hide()
-        self.export_button.setEnabled(not unread and bool(self.folder.text().strip()))
-        if not unread:
-            self._show_lost()
-            return
+        self.export_button.setEnabled(False)
+        chosen, choice, format = self.chosen.chosen(), self.chosen.choice(), self.format.currentData()
+        self.overlay.setVisible(format in TITLES)
+        unread = [clip for clip in chosen if (clip.id, choice, format) not in self._plans]
+        if unread:
+            self.count.setText("Counting…")
+        shown = self._view.clip.id if self._view.clip is not None else None
+        there = {}
+        if shown is not None and any(clip.id == shown for clip in unread):
+            there[shown] = self._document.points(shown), list(self._document.objects(shown).values())
+        paths = [self._target(clip) for clip in chosen]
+        losses = (
+            partial(overlay_losses, format)
+            if format in TITLES
+            else partial(omissions, format, frames=choice.frames)
+        )
 
-        def look(report: OnProgress) -> dict[tuple[int, bool], Lost]:
-            found = {}
+        def look(report: OnProgress) -> Survey:
+            plans = {}
             for place, clip in enumerate(unread):
                 report(place, len(unread), clip.name)
-                with document.project.reading() as connection:
-                    tracks = _choice(with_rejected).of(connection, clip)
-                found[clip.id, with_rejected] = {name: omissions(name, clip, *tracks) for name in WRITTEN}
-            return found
+                tracks = self._taken(clip, choice, there)
+                plans[clip.id, choice, format] = plan_clip(clip, choice, *tracks, losses)
+            return Survey(plans, tuple(path.name for path in paths if path.exists()))
 
-        self.notes.setPlainText("Reading the tracks…")
         self._looking.start(look)
 
-    def _take_lost(self, found: dict[tuple[int, bool], Lost]) -> None:
-        self._lost |= found
-        self._look()
+    def _taken(
+        self,
+        clip: Clip,
+        choice: Choice,
+        there: Mapping[int, tuple[PointTrajectories, Sequence[ObjectTrajectory]]],
+    ) -> tuple[PointTrajectories, list[ObjectTrajectory]]:
+        """What is taken of a clip, in a thread; from memory where it is `there`."""
+        if clip.id in there:
+            return choice.taken(*there[clip.id])
+        with self._document.project.reading() as connection:
+            return choice.of(connection, clip)
 
-    def _show_lost(self) -> None:
-        chosen, format = self._chosen(), self.format.currentData()
-        said = {clip.name: self._lost[clip.id, self.rejected_too.isChecked()][format] for clip in chosen}
-        each = next(iter(said.values()), [])
-        if all(lost == each for lost in said.values()):
-            lines = list(each)
-        else:
-            lines = [f"{name}: {sentence}" for name, lost in said.items() for sentence in lost]
-        there = [path.name for path in map(self._target, chosen) if path.exists()]
-        if len(there) == 1:
-            lines.append(f"{there[0]} is there already and will be replaced.")
-        elif there:
-            lines.append(f"{', '.join(there)} are there already and will be replaced.")
-        self.notes.setPlainText("\n".join(lines) or "The format holds everything.")
+    def _show(self, survey: Survey) -> None:
+        self._plans |= survey.plans
+        chosen, choice, format = self.chosen.chosen(), self.chosen.choice(), self.format.currentData()
+        keys = [(clip.id, choice, format) for clip in chosen]
+        if any(key not in self._plans for key in keys):
+            self._look()  # an edit was made meanwhile
+            return
+        plans = [plan for key in keys if (plan := self._plans[key]) is not None]
+        total = sum((plan.count for plan in plans), Count())
+        self.count.setText(f"{total} in {len(plans):,} clip{'' if len(plans) == 1 else 's'}")
+        lines = _said({plan.clip.name: plan.losses for plan in plans})
+        lines += renamed({plan.clip.name: self._names[plan.clip.name] for plan in plans})
+        if survey.there:
+            more = len(survey.there) - _NAMED
+            names = ", ".join(survey.there[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+            verb = "is" if len(survey.there) == 1 else "are"
+            lines.append(f"{names} {verb} there already and will be replaced.")
+        if not plans:
+            lines = [NOTHING_LEFT if chosen else "Choose clips."]
+        self.notes.setPlainText("\n".join(lines) or "Nothing.")
+        self.export_button.setEnabled(bool(plans) and bool(self.folder.text().strip()))
 
     def _target(self, clip: Clip) -> Path:
-        return export_path(self.format.currentData(), clip, self._folder())
+        format = self.format.currentData()
+        place = overlay_path if format in TITLES else export_path
+        return place(format, clip, self.place, self._names[clip.name])
 
-    def _folder(self) -> Path:
+    @property
+    def place(self) -> Path:
+        """The folder that is written to."""
         return Path(self.folder.text().strip()).expanduser()
 
     def _forget(self, changes: Changes) -> None:
         """An edit was made meanwhile: what its clips would lose is looked at again."""
-        self._lost = {key: lost for key, lost in self._lost.items() if key[0] not in changes.clips}
+        self._plans = {key: plan for key, plan in self._plans.items() if key[0] not in changes.clips}
         if not self._writing.is_running:
-            self._look()
+            self._look_soon()
 
     # --- writing ------------------------------------------------------------------------------
 
     def _export(self) -> None:
-        chosen, format, folder = self._chosen(), self.format.currentData(), self._folder()
-        with_rejected, document = self.rejected_too.isChecked(), self._document
+        choice, format, folder = self.chosen.choice(), self.format.currentData(), self.place
+        plans = [self._plans[clip.id, choice, format] for clip in self.chosen.chosen()]
+        clips = [plan.clip for plan in plans if plan is not None]
+        document, names = self._document, self._names
+        if format in TITLES:
+            layers, paths = self.overlay.value().layers, [self._target(clip) for clip in clips]
+            self.accept()
+            self.overlays_asked.emit(OverlayOrder(format, clips, paths, choice, layers))
+            return
 
         def write(report: OnProgress) -> int:
-            for place, clip in enumerate(chosen):
-                report(place, len(chosen), clip.name)
+            for place, clip in enumerate(clips):
+                report(place, len(clips), clip.name)
                 with document.project.reading() as connection:
-                    tracks = _choice(with_rejected).of(connection, clip)
-                export_clip(format, clip, *tracks, folder)
-            return len(chosen)
+                    tracks = choice.of(connection, clip)
+                export_clip(format, clip, *tracks, folder, names[clip.name])
+            return len(clips)
 
         self.problem.hide()
         self._set_writing(True)
         self._writing.start(write)
 
     def _finish(self, count: int) -> None:
-        self.written.emit(count, self._folder())
-        self.close()
+        self.written.emit(count, self.place)
+        self.accept()
 
     def _refuse(self, sentence: str) -> None:
         self._set_writing(False)
@@ -168,43 +249,33 @@ class ExportDialog(QDialog):
 
     def _set_writing(self, writing: bool) -> None:
         self.progress.setVisible(writing)
-        for widget in (self.format, self.clips, self.folder, self._browse_button, self.rejected_too):
-            widget.setEnabled(not writing)
+        self.chosen.setEnabled(not writing)
         self.export_button.setEnabled(not writing)
 
     # --- building -----------------------------------------------------------------------------
-
-    def _clip_choice(self, shown: Clip | None) -> QComboBox:
-        choice = QComboBox()
-        if shown is not None:
-            choice.addItem(f"only {shown.name}", [shown.id])
-        if shown is None or len(self._clips) > 1:
-            choice.addItem(f"all {len(self._clips)} clips", [clip.id for clip in self._clips])
-        return choice
 
     def _name_for_readers(self) -> None:
         """Names that screen readers say."""
         for widget, name in (
             (self.format, "Format"),
-            (self.clips, "Which clips"),
             (self.folder, "Folder"),
-            (self.notes, "What the format cannot hold"),
+            (self.notes, "What will be lost"),
             (self.progress, "Progress"),
         ):
             widget.setAccessibleName(name)
 
     def _join(self) -> None:
         self._document.changed.connect(self._forget)
-        self._looking.done.connect(self._take_lost)
+        self._typing.timeout.connect(self._look)
+        self._looking.done.connect(self._show)
         self._writing.progressed.connect(self._show_progress)
         self._writing.done.connect(self._finish)
         for work in (self._looking, self._writing):
             work.failed.connect(self._refuse)
             self.finished.connect(work.close)
         self.format.currentIndexChanged.connect(self._look)
-        self.clips.currentIndexChanged.connect(self._look)
-        self.rejected_too.toggled.connect(self._look)
-        self.folder.textChanged.connect(self._look)
+        self.chosen.changed.connect(self._look_soon)
+        self.folder.textChanged.connect(self._look_soon)
         self._browse_button.clicked.connect(self._browse)
         self.export_button.clicked.connect(self._export)
         self.cancel_button.clicked.connect(self.close)
@@ -213,20 +284,17 @@ class ExportDialog(QDialog):
         place = QHBoxLayout()
         place.addWidget(self.folder, 1)
         place.addWidget(self._browse_button)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Format", self.format)
-        form.addRow("Clips", self.clips)
-        form.addRow("Folder", place)
-        form.addRow("", self.rejected_too)
+        self.chosen.rows.insertRow(0, "Format", self.format)
+        self.chosen.rows.addRow("Folder", place)
         buttons = QHBoxLayout()
-        buttons.addStretch()
+        buttons.addWidget(self.count, 1)
         buttons.addWidget(self.cancel_button)
         buttons.addWidget(self.export_button)
         box = QVBoxLayout(self)
         box.setSpacing(theme.SPACE)
-        box.addLayout(form)
-        box.addWidget(QLabel("What this format cannot hold:"))
+        box.addWidget(self.chosen)
+        box.addWidget(self.overlay)
+        box.addWidget(QLabel("What will be lost:"))
         for widget in (self.notes, self.problem, self.progress):
             box.addWidget(widget)
         box.addLayout(buttons)
@@ -239,12 +307,25 @@ class ExportDialog(QDialog):
             self.folder.setText(chosen)
 
 
+def _said(losses: Mapping[str, Sequence[str]]) -> list[str]:
+    """Clip → its sentences, as lines: each once, with its clips in front unless it is true of all."""
+    clips: dict[str, list[str]] = {}
+    for name, sentences in losses.items():
+        for sentence in sentences:
+            clips.setdefault(sentence, []).append(name)
+    lines = []
+    for sentence, names in sorted(clips.items(), key=lambda item: len(item[1]) < len(losses)):
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        lines.append(
+            sentence if len(names) == len(losses) else f"{', '.join(names[:_NAMED])}{more}: {sentence}"
+        )
+    return lines
+
+
 def _formats() -> QComboBox:
     choice = QComboBox()
     for name, format in WRITTEN.items():
         choice.addItem(f"{format.title} ({format.suffix or 'pictures'})", name)
+    for name, title in TITLES.items():
+        choice.addItem(title, name)
     return choice
-
-
-def _choice(with_rejected: bool) -> Choice:
-    return Choice(reviews=KEPT | {Review.REJECTED} if with_rejected else KEPT)

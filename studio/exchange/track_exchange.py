@@ -1,11 +1,9 @@
-"""Tracks go out of the open project into other programs' formats, and come in from them."""
+"""Tracks come into the open project from other programs' formats."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.datasets.clip import Clip
@@ -15,7 +13,6 @@ from core.trajectories.exchange import READ, import_tracks
 from core.trajectories.exchange.guessing import guess_format
 from studio.background import Background
 from studio.document import Document
-from studio.exchange.exporting import ExportDialog
 from studio.view_state import ViewState
 
 PICTURE = ".png"
@@ -23,7 +20,7 @@ PICTURE = ".png"
 
 
 class TrackExchange(QObject):
-    """Opens the dialogs, one at a time, and tells how it went.
+    """Asks for a file, reads it in a thread, and tells how it went.
 
     Signals:
         offered(str, str, str, Callable): a sentence with one thing to do, as `Toasts.show` takes it.
@@ -38,42 +35,20 @@ class TrackExchange(QObject):
     def __init__(self, document: Document, view: ViewState, window: QWidget, parent: QObject) -> None:
         super().__init__(parent)
         self._document, self._view, self._window = document, view, window
-        self._folder = document.project.exports
         self._source_folder = Path.home()
         self._reading = Background(self)
         for end in (self._reading.done, self._reading.failed):
             end.connect(self.ended)
         self._reading.done.connect(self._add)
         self._reading.failed.connect(self.failed)
-        self.dialog: ExportDialog | None = None
 
     def slots(self) -> dict[str, Callable[[], object]]:
         """Action → what it calls."""
-        return {"export_tracks": self._export, "import_tracks": self._choose_source}
+        return {"import_tracks": self._choose_source}
 
     def close(self) -> None:
         """Give up what is under way."""
-        self._close_dialog()
         self._reading.close()
-
-    def _close_dialog(self) -> None:
-        if self.dialog is not None:
-            self.dialog.close()
-
-    def _export(self) -> None:
-        self._close_dialog()
-        self.dialog = ExportDialog(self._document, self._view.clip, self._folder, self._window)
-        self.dialog.written.connect(self._tell_written)
-        self.dialog.finished.connect(self._forget_dialog)
-        self.dialog.show()
-
-    def _tell_written(self, count: int, folder: Path) -> None:
-        self._folder = folder
-        clips = "1 clip" if count == 1 else f"{count} clips"
-        self.offered.emit(f"Exported {clips} to {folder}.", "info", "Open folder", partial(_open, folder))
-
-    def _forget_dialog(self) -> None:
-        self.dialog = None
 
     def _choose_source(self) -> None:
         clip = self._view.clip
@@ -102,7 +77,3 @@ class TrackExchange(QObject):
         if warnings:
             more = f" And {len(warnings) - 1} more like it." if len(warnings) > 1 else ""
             self.offered.emit(warnings[0] + more, "warning", "", None)
-
-
-def _open(folder: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

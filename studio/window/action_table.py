@@ -52,6 +52,8 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("import_videos", "Import &video…", "File", ("Ctrl+Shift+I",), "Import a video file.", "film"),
     _curate("import_tracks", "Import &tracks…", "File", tip="Add tracks of another program to this clip.", icon="import"),
     ActionRow("export_tracks", "&Export tracks…", "|File", ("Ctrl+Shift+E",), "Write tracks in another program's format.", "export"),
+    _curate("save_frame", "Save frame as &picture…", "File", "Ctrl+Shift+S", tip="The frame at its full size, with the layers that are shown.", icon="export"),
+    _curate("save_overlay", "Save overla&y video…", "File", tip="Masks, boxes and trails over the frames, as a video or as pictures.", icon="film"),
     _curate("relocate", "Find moved frames…", "File", tip="Say in which folder the frames of this clip are now.", icon="folder"),
     ActionRow("close_project", "&Close project", "|File", ("Ctrl+W",), "Go back to the welcome page."),
     ActionRow("quit", "&Quit", "|File", ("Ctrl+Q",), "Close the window; runs go on in the background."),

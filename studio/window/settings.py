@@ -61,6 +61,17 @@ class WindowSettings:
         self._store.setValue("smoothing", name)
 
     @property
+    def last_export(self) -> dict[str, str]:
+        """What was chosen in the last export, by name."""
+        names = ("format", "kinds", "reviews")
+        return {name: str(self._store.value(f"export/{name}", "")) for name in names}
+
+    @last_export.setter
+    def last_export(self, chosen: dict[str, str]) -> None:
+        for name, value in chosen.items():
+            self._store.setValue(f"export/{name}", value)
+
+    @property
     def geometry(self) -> QByteArray:
         """Where the window was, as `saveGeometry` gave it; empty at first."""
         return self._bytes("geometry")

@@ -8,16 +8,21 @@ import numpy as np
 from core.datasets.clip import Clip
 from core.trajectories.exchange import FORMATS
 from core.trajectories.exchange.assembling import NO_POINTS
+from core.trajectories.exchange.spans import Spans
 from core.trajectories.model import EndReason, ObjectTrajectory, PointTrajectories, Review
 
 
 def omissions(
-    format: str, clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory]
+    format: str,
+    clip: Clip,
+    points: PointTrajectories,
+    objects: Sequence[ObjectTrajectory],
+    frames: Spans | None = None,
 ) -> list[str]:
     """A sentence for each kind of thing that is there and that the format does not keep; often none.
 
     What the programs that read the format do with it (`Format.losses`) comes first. What the studio works
-    out itself is never exchanged and not named: ids, audits and flags.
+    out itself is never exchanged and not named: ids, audits and flags. `frames` are those that were chosen.
     """
     holds = FORMATS[format].holds
     kept = objects if holds & {"boxes", "masks"} else ()
@@ -31,11 +36,16 @@ def omissions(
     overlap = _overlap(objects) if holds == {"masks"} else 0
     facts = {
         "there is nothing left to write": not there,
-        f"{len(points)} point trajectories are left out": len(points) and "points" not in holds,
-        f"{len(objects)} object trajectories are left out": len(objects) and not kept,
-        f"{masks} masks become boxes": masks and "boxes" in holds and "masks" not in holds,
-        f"{boxes - masks} boxes without a mask are left out": boxes > masks and holds == {"masks"},
+        _left_out(len(points), "point trajectory", "point trajectories"): "points" not in holds,
+        _left_out(len(objects), "object trajectory", "object trajectories"): not kept,
+        "1 mask becomes a box" if masks == 1 else f"{masks:,} masks become boxes": (
+            masks and "boxes" in holds and "masks" not in holds
+        ),
+        _left_out(boxes - masks, "box without a mask", "boxes without a mask"): holds == {"masks"},
         f"{overlap:,} pixels where masks overlap go to the later object": overlap,
+        f"frames other than {frames} look as if nothing were in them": (
+            frames is not None and not frames.holds(np.arange(clip.frames)).all()
+        ),
         "labels are not kept": labelled and "labels" not in holds,
         "what was annotated, edited or propagated is not distinguished": (
             there and not holds & {"origins", "keyframes", "confidences"}
@@ -52,7 +62,16 @@ def omissions(
     }
     losses = FORMATS[format].losses
     found = [] if losses is None else losses(clip, points, objects)
-    return found + [f"In {FORMATS[format].title}, {fact}." for fact, applies in facts.items() if applies]
+    return found + [
+        f"In {FORMATS[format].title}, {fact}." for fact, applies in facts.items() if fact and applies
+    ]
+
+
+def _left_out(count: int, one: str, many: str) -> str:
+    """That some things are left out; empty where there are none."""
+    if count < 1:
+        return ""
+    return f"1 {one} is left out" if count == 1 else f"{count:,} {many} are left out"
 
 
 def _overlap(objects: Sequence[ObjectTrajectory]) -> int:

@@ -17,6 +17,8 @@ from core.trajectories.model import ObjectTrajectory, PointTrajectories
 Losses = Callable[[Clip, PointTrajectories, Sequence[ObjectTrajectory]], list[str]]
 """What is lost of a clip's trajectories, in sentences."""
 
+NOTHING_LEFT = "This choice leaves nothing to write; choose other tracks, frames or reviews."
+
 _SHOWN = 20  # words of a list in a sentence
 
 
@@ -35,9 +37,14 @@ class ClipPlan:
     losses: tuple[str, ...]
 
 
-def plan_clip(connection: Connection, clip: Clip, choice: Choice, losses: Losses) -> ClipPlan | None:
-    """What is written of a clip; None where a choice that narrows leaves nothing of it."""
-    points, objects = choice.of(connection, clip)
+def plan_clip(
+    clip: Clip,
+    choice: Choice,
+    points: PointTrajectories,
+    objects: Sequence[ObjectTrajectory],
+    losses: Losses,
+) -> ClipPlan | None:
+    """What is written of a clip, of which `choice` took these; None where it narrows and left nothing."""
     if choice.narrows and not len(points) and not objects:
         return None
     return ClipPlan(clip, Count.of(points, objects), tuple(losses(clip, points, objects)))
@@ -61,10 +68,10 @@ def plan(
     found = []
     for place, clip in enumerate(clips):
         on_progress(place, len(clips), clip.name)
-        found.append(plan_clip(connection, clip, choice, losses))
+        found.append(plan_clip(clip, choice, *choice.of(connection, clip), losses))
     kept = [one for one in found if one is not None]
     if not kept:
-        raise StudioError("This choice leaves nothing to write; choose other tracks, frames or reviews.")
+        raise StudioError(NOTHING_LEFT)
     without = [clip.name for clip, one in zip(clips, found, strict=True) if one is None]
     said = [f"Nothing of this choice is in {_listed(without)}; no file is written for it."] if without else []
     return kept, said

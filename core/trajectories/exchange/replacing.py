@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.atomic_file import writing_atomically
 from core.datasets.clip import Clip
+from core.datasets.folder import is_leftover
 from core.errors import StudioError
 
 _TRIES = 10
@@ -51,7 +52,8 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_folder(path: Path, pattern: str) -> Iterator[Path]:
     """An empty folder to fill, which takes the place of `path` when the block ends well.
 
-    A folder that stands there is replaced only if all it holds are files that match `pattern`.
+    A folder that stands there is replaced only if all it holds are files that match `pattern`, and what
+    systems leave in folders.
 
     Raises:
         StudioError: other files are there, or the folder cannot be written.
@@ -59,7 +61,7 @@ def replacing_folder(path: Path, pattern: str) -> Iterator[Path]:
     own = f"{path.name}.{secrets.token_hex(4)}"  # several may write the same folder at once
     partial = path.with_name(f"{own}.partial")
     try:
-        if path.exists() and (not path.is_dir() or any(not item.match(pattern) for item in path.iterdir())):
+        if _holds_others(path, pattern):
             raise StudioError(f"{path} holds something else already; choose another folder.")
         partial.mkdir(parents=True)
         yield partial
@@ -68,6 +70,22 @@ def replacing_folder(path: Path, pattern: str) -> Iterator[Path]:
         raise StudioError(f"Cannot write {path} ({error.strerror}); choose another place.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _holds_others(path: Path, pattern: str) -> bool:
+    try:
+        return any(
+            item.is_dir() or not (item.match(pattern) or _is_left(item.name)) for item in path.iterdir()
+        )
+    except NotADirectoryError:
+        return True
+    except FileNotFoundError:  # none is there, or another export just moved it
+        return False
+
+
+def _is_left(name: str) -> bool:
+    """Whether a system leaves a file of this name; others that are hidden may be somebody's."""
+    return is_leftover(name) and (not name.startswith(".") or name.startswith("._") or name == ".DS_Store")
 
 
 def _move(partial: Path, path: Path) -> None:

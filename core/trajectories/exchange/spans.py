@@ -44,7 +44,10 @@ class Spans:
     @staticmethod
     def of(numbers: Iterable[int]) -> "Spans":
         """The spans of single numbers."""
-        return _joined([(number, number) for number in numbers])
+        ordered = np.unique(np.fromiter(numbers, np.int64))
+        starts = np.flatnonzero(np.diff(ordered, prepend=-2) > 1)
+        ends = np.append(starts[1:], len(ordered))[: len(starts)] - 1
+        return Spans(tuple(zip(ordered[starts].tolist(), ordered[ends].tolist(), strict=True)))
 
     def holds(self, numbers: np.ndarray) -> np.ndarray:
         """(N,) int → (N,) bool, which of them lie in a span."""

@@ -1,5 +1,6 @@
 """Tracks written for other programs from the real window."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,13 +8,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
+from shiboken6 import isValid
 
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
-from core.trajectories.exchange import FORMATS
-from core.trajectories.trajectory_edits import Relabel
+from core.trajectories.exchange import WRITTEN
+from core.trajectories.model import Review
+from core.trajectories.trajectory_edits import Relabel, SetReview
 from studio.app import Studio
+from studio.document import Document
 from studio.exchange.exporting import ExportDialog
-from tests.studio.at_the_window import CTRL, SHIFT, SWAN, key
+from studio.view_state import ViewState
+from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
 from tests.studio.small_project import draw_clip, draw_points
 
 LEFT = Qt.MouseButton.LeftButton
@@ -22,18 +27,35 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def dialog(open_studio: Studio, qtbot) -> ExportDialog:
     key(qtbot, open_studio, Qt.Key.Key_E, CTRL | SHIFT)
-    dialog = open_studio.session.exchange.dialog
+    dialog = open_studio.session.track_exports.dialog
     qtbot.waitUntil(dialog.export_button.isEnabled)
     return dialog
 
 
+@pytest.fixture
+def alone(small_document: Document, small_view: ViewState, tmp_path: Path) -> Iterator[ExportDialog]:
+    """The dialog without its window, for CSV."""
+    dialog = ExportDialog(small_document, small_view, tmp_path / "out", {"format": "csv"})
+    dialog.show()
+    yield dialog
+    if isValid(dialog):
+        dialog.close()
+
+
 def choose(dialog: ExportDialog, format: str, clips: int = 0) -> None:
     dialog.format.setCurrentIndex(dialog.format.findData(format))
-    dialog.clips.setCurrentIndex(clips)
+    dialog.chosen.clips.setCurrentIndex(clips)
+
+
+def notes(dialog: ExportDialog, qtbot) -> list[str]:
+    """What the dialog says once it has counted."""
+    qtbot.waitUntil(dialog.export_button.isEnabled)
+    return dialog.notes.toPlainText().splitlines()
 
 
 def test_every_format_is_offered(dialog: ExportDialog):
-    assert [dialog.format.itemData(row) for row in range(dialog.format.count())] == list(FORMATS)
+    offered = [dialog.format.itemData(row) for row in range(dialog.format.count())]
+    assert offered == [*WRITTEN, "overlay", "overlay-pictures"]
     assert dialog.format.itemText(0) == "Brox tracks (.dat)"
 
 
@@ -43,6 +65,7 @@ def test_the_clip_that_is_shown_is_written_and_its_folder_can_be_opened(
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(Path(url.toLocalFile())))
     choose(dialog, "tapvid")
+    qtbot.waitUntil(dialog.export_button.isEnabled)
     qtbot.mouseClick(dialog.export_button, LEFT)
     folder = open_studio.session.document.project.path / "exports"
     qtbot.waitUntil(lambda: open_studio.window.toasts.texts == [f"Exported 1 clip to {folder}."])
@@ -51,7 +74,7 @@ def test_the_clip_that_is_shown_is_written_and_its_folder_can_be_opened(
     assert [path.name for path in folder.iterdir()] == ["birds.npz"]
     qtbot.mouseClick(open_studio.window.toasts._shown[-1].button, LEFT)
     assert opened == [folder]
-    assert open_studio.session.exchange.dialog is None
+    assert open_studio.session.track_exports.dialog is None
 
 
 def test_all_clips_are_written_to_the_folder_that_is_typed(
@@ -68,20 +91,19 @@ def test_all_clips_are_written_to_the_folder_that_is_typed(
 
 def test_what_a_format_cannot_hold_is_said_before_it_is_written(dialog: ExportDialog, qtbot):
     choose(dialog, "mot")
-    lines = dialog.notes.toPlainText().splitlines()
+    lines = notes(dialog, qtbot)
     assert "In MOTChallenge, 20 point trajectories are left out." in lines
     assert "In MOTChallenge, 6 masks become boxes." in lines
     choose(dialog, "mot", clips=1)
-    qtbot.waitUntil(dialog.export_button.isEnabled)
-    assert "cars: In MOTChallenge, 3 masks become boxes." in dialog.notes.toPlainText()
+    assert "cars: In MOTChallenge, 3 masks become boxes." in notes(dialog, qtbot)
     choose(dialog, "tapvid")
-    assert "2 object trajectories are left out" in dialog.notes.toPlainText()
+    assert "In TAP-Vid arrays, 2 object trajectories are left out." in notes(dialog, qtbot)
 
 
 def test_an_edit_meanwhile_changes_what_is_said(open_studio: Studio, dialog: ExportDialog, qtbot):
     document = open_studio.session.document
     choose(dialog, "mot")
-    assert "20 point" in dialog.notes.toPlainText()
+    assert any("20 point" in line for line in notes(dialog, qtbot))
     document.perform(ReplacePoints({open_studio.session.view.clip.id: draw_points(7)}))
     qtbot.waitUntil(lambda: "7 point" in dialog.notes.toPlainText())
 
@@ -90,9 +112,9 @@ def test_files_that_are_there_are_said_to_be_replaced(open_studio: Studio, dialo
     folder = open_studio.session.document.project.path / "exports"
     (folder / "birds.csv").write_text("old")
     choose(dialog, "csv")
-    assert "birds.csv is there already and will be replaced." in dialog.notes.toPlainText()
+    assert "birds.csv is there already and will be replaced." in notes(dialog, qtbot)
     choose(dialog, "coco")
-    assert "replaced" not in dialog.notes.toPlainText()
+    assert not any("replaced" in line for line in notes(dialog, qtbot))
 
 
 def test_a_clip_with_a_slash_in_its_name_is_written_where_it_is_said(new_document, qtbot, tmp_path: Path):
@@ -101,11 +123,10 @@ def test_a_clip_with_a_slash_in_its_name_is_written_where_it_is_said(new_documen
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "of a_birds.csv").write_text("old")
-    dialog = ExportDialog(new_document, None, folder)
+    dialog = ExportDialog(new_document, ViewState(), folder, {})
     qtbot.addWidget(dialog)
     choose(dialog, "csv")
-    qtbot.waitUntil(dialog.export_button.isEnabled)
-    assert "of a_birds.csv is there already and will be replaced." in dialog.notes.toPlainText()
+    assert "of a_birds.csv is there already and will be replaced." in notes(dialog, qtbot)
     with qtbot.waitSignal(dialog.written):
         dialog.export_button.click()
     assert [path.name for path in folder.iterdir()] == ["of a_birds.csv"]
@@ -118,12 +139,12 @@ def test_a_folder_that_cannot_be_written_is_one_sentence_and_another_can_be_chos
     (tmp_path / "file").write_text("in the way")
     choose(dialog, "csv")
     dialog.folder.setText(str(tmp_path / "file"))
+    qtbot.waitUntil(dialog.export_button.isEnabled)
     qtbot.mouseClick(dialog.export_button, LEFT)
     qtbot.waitUntil(dialog.problem.isVisible)
     assert dialog.problem.text().endswith("choose another place.")
-    assert dialog.export_button.isEnabled()
     dialog.folder.setText(str(tmp_path / "out"))
-    assert not dialog.problem.isVisible()
+    qtbot.waitUntil(lambda: not dialog.problem.isVisible() and dialog.export_button.isEnabled())
     with qtbot.waitSignal(dialog.written):
         qtbot.mouseClick(dialog.export_button, LEFT)
     assert (tmp_path / "out" / "birds.csv").is_file()
@@ -134,3 +155,89 @@ def test_it_goes_with_its_project(open_studio: Studio, dialog: ExportDialog, qtb
     with qtbot.waitSignal(dialog.finished):
         open_studio.close_project()
     assert not open_studio.window.commands["export_tracks"].isEnabled()
+
+
+def pick(combo, name: str) -> None:
+    combo.setCurrentIndex(combo.findData(name))
+
+
+def test_the_selected_tracks_go_out_alone(alone: ExportDialog, small_view: ViewState, qtbot):
+    assert alone.chosen.tracks.count() == 1
+    small_view.set_selection({GOOSE})
+    pick(alone.chosen.tracks, "selected")
+    assert alone.chosen.tracks.currentText() == "the 1 selected track"
+    assert not alone.chosen.clips.isEnabled()
+    qtbot.waitUntil(lambda: alone.count.text() == "1 object, 0 points in 1 clip")
+    small_view.set_selection({SWAN, GOOSE})
+    qtbot.waitUntil(lambda: alone.count.text() == "2 objects, 0 points in 1 clip")
+    alone.chosen.by_frames.setChecked(True)
+    assert (alone.chosen.first.value(), alone.chosen.last.value()) == (0, 11)
+    alone.chosen.first.setValue(3)
+    alone.chosen.last.setValue(7)
+    notes(alone, qtbot)
+    with qtbot.waitSignal(alone.written):
+        qtbot.mouseClick(alone.export_button, LEFT)
+    rows = (alone.place / "birds.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[2] for row in rows] == ["swan", "goose"]
+    assert [row.split(",")[4] for row in rows] == ["5", "5"]
+
+
+def test_the_filter_of_the_window_drives_what_goes_out(alone: ExportDialog, small_view: ViewState, qtbot):
+    small_view.set_shown(frozenset({GOOSE}))
+    pick(alone.chosen.tracks, "shown")
+    assert alone.chosen.tracks.currentText() == "the 1 track that the filter shows"
+    qtbot.waitUntil(lambda: alone.count.text() == "1 object, 0 points in 1 clip")
+    small_view.set_shown(None)
+    qtbot.waitUntil(lambda: alone.count.text() == "2 objects, 20 points in 1 clip")
+    assert alone.chosen.tracks.currentData() == "all"
+
+
+def test_another_clip_of_the_window_is_that_of_the_dialog(
+    alone: ExportDialog, small_document: Document, small_view: ViewState, qtbot
+):
+    small_view.set_selection({GOOSE})
+    pick(alone.chosen.tracks, "selected")
+    small_view.set_clip(small_document.clips()[1].clip)
+    assert alone.chosen.clips.currentText() == "only cars"
+    assert alone.chosen.tracks.currentData() == "all"
+    qtbot.waitUntil(lambda: alone.count.text() == "1 object, 20 points in 1 clip")
+
+
+def test_some_clips_kinds_and_reviews(
+    alone: ExportDialog, small_document: Document, small_view: ViewState, qtbot
+):
+    small_document.perform(SetReview(small_view.clip.id, (SWAN,), Review.ACCEPTED))
+    alone.chosen.clips.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: alone.notes.toPlainText() == "Choose clips.")
+    assert not alone.export_button.isEnabled()
+    for row in range(2):
+        alone.chosen.list.item(row).setCheckState(Qt.CheckState.Checked)
+    qtbot.waitUntil(lambda: alone.count.text() == "3 objects, 40 points in 2 clips")
+    pick(alone.chosen.kinds, "points")
+    qtbot.waitUntil(lambda: alone.count.text() == "0 objects, 40 points in 2 clips")
+    pick(alone.chosen.kinds, "both")
+    pick(alone.chosen.reviews, "accepted")
+    qtbot.waitUntil(lambda: alone.count.text() == "1 object, 0 points in 1 clip")
+    notes(alone, qtbot)
+    with qtbot.waitSignal(alone.written):
+        qtbot.mouseClick(alone.export_button, LEFT)
+    assert [path.name for path in alone.place.iterdir()] == ["birds.csv"]
+
+
+def test_nothing_left_is_said_and_cannot_be_written(alone: ExportDialog, qtbot):
+    pick(alone.chosen.reviews, "accepted")
+    qtbot.waitUntil(lambda: alone.notes.toPlainText().startswith("This choice leaves nothing to write"))
+    assert not alone.export_button.isEnabled()
+
+
+def test_what_was_chosen_is_remembered(open_studio: Studio, dialog: ExportDialog, qtbot):
+    choose(dialog, "parquet")
+    pick(dialog.chosen.kinds, "objects")
+    notes(dialog, qtbot)
+    with qtbot.waitSignal(dialog.written):
+        qtbot.mouseClick(dialog.export_button, LEFT)
+    key(qtbot, open_studio, Qt.Key.Key_E, CTRL | SHIFT)
+    again = open_studio.session.track_exports.dialog
+    assert again is not dialog
+    assert again.format.currentData() == "parquet"
+    assert again.chosen.kinds.currentData() == "objects"

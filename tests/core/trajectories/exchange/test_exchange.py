@@ -12,6 +12,7 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories.exchange import FORMATS, export_clip, import_tracks
 from core.trajectories.exchange.omissions import omissions
+from core.trajectories.exchange.spans import Spans
 from core.trajectories.model import PointTrajectories
 from tests.core.trajectories.exchange.every_format import EVERY_FORMAT
 from tests.core.trajectories.exchange.slow_rle import paint, read_counts
@@ -242,7 +243,7 @@ def test_losses_say_what_a_format_does_not_keep(clip, points, objects):
     ]
     assert omissions("davis", clip, points, objects)[:3] == [
         "In DAVIS masks, 2 point trajectories are left out.",
-        "In DAVIS masks, 1 boxes without a mask are left out.",
+        "In DAVIS masks, 1 box without a mask is left out.",
         "In DAVIS masks, 11 pixels where masks overlap go to the later object.",
     ]
     assert omissions("davis", clip, NOTHING, objects[2:]) == [
@@ -283,6 +284,13 @@ def test_what_the_program_that_reads_it_does_is_said_first(clip, objects, monkey
         "Elsewhere counts the 3 objects of cars twice.",
         "In COCO for video, accepted and rejected trajectories are not distinguished.",
     ]
+
+
+def test_frames_that_were_not_chosen_are_said(clip, objects):
+    said = "In DAVIS masks, frames other than 1-3 look as if nothing were in them."
+    assert said in omissions("davis", clip, NOTHING, objects, Spans.parsed("1-3"))
+    whole = omissions("davis", clip, NOTHING, objects, Spans.parsed("0-4"))
+    assert whole == omissions("davis", clip, NOTHING, objects)
 
 
 def longer(clip: Clip, frames: int) -> Clip:

@@ -1,6 +1,7 @@
 """A file or a folder written by several at once: one of them whole, and nothing beside it."""
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -30,6 +31,44 @@ def test_of_two_that_fill_a_folder_at_once_the_last_one_stays_whole(tmp_path):
             (second / "2.png").write_text("second")
         assert sorted(item.name for item in path.iterdir()) == ["1.png", "2.png"]
     assert {item.name: item.read_text() for item in path.iterdir()} == {"1.png": "first"}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_many_that_fill_a_folder_at_once_neither_fail_nor_leave_anything(tmp_path):
+    path = tmp_path / "masks"
+
+    def fill(number):
+        for _ in range(40):
+            with replacing_folder(path, "*.png") as partial:
+                for picture in range(3):
+                    (partial / f"{picture}.png").write_text(str(number))
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(fill, number) for number in range(4)]:
+            done.result()
+    assert len({item.read_text() for item in path.iterdir()}) == 1
+    assert sorted(item.name for item in path.iterdir()) == ["0.png", "1.png", "2.png"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("left", [".DS_Store", "._1.png", "Thumbs.db", "desktop.ini"])
+def test_what_systems_leave_in_a_folder_is_in_nobodys_way(tmp_path, left):
+    path = tmp_path / "masks"
+    path.mkdir()
+    (path / left).write_text("")
+    with replacing_folder(path, "*.png") as partial:
+        (partial / "1.png").write_text("new")
+    assert [item.name for item in path.iterdir()] == ["1.png"]
+
+
+@pytest.mark.parametrize("other", ["notes.txt", ".gitignore", ".git/config"])
+def test_a_folder_with_other_files_is_kept(tmp_path, other):
+    path = tmp_path / "masks"
+    (path / other).parent.mkdir(parents=True)
+    (path / other).write_text("mine")
+    with pytest.raises(StudioError, match="holds something else already"), replacing_folder(path, "*.png"):
+        pass
+    assert (path / other).read_text() == "mine"
     assert list(tmp_path.iterdir()) == [path]
 
 
