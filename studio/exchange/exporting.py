@@ -242,7 +242,7 @@ class ExportDialog(QDialog):
 def _formats() -> QComboBox:
     choice = QComboBox()
     for name, format in WRITTEN.items():
-        choice.addItem(f"{format.title} ({format.suffix or 'pictures'})", name)
+        choice.addItem(f"{format.title} ({format.suffix or 'folder'})", name)
     return choice
 
 

@@ -2,14 +2,16 @@
 
 import contextlib
 import errno
+import fnmatch
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.atomic_file import writing_atomically
 from core.datasets.clip import Clip
+from core.datasets.folder import is_leftover
 from core.errors import StudioError
 
 _TRIES = 10
@@ -48,10 +50,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def replacing_folder(path: Path, pattern: str) -> Iterator[Path]:
+def replacing_folder(path: Path, *patterns: str) -> Iterator[Path]:
     """An empty folder to fill, which takes the place of `path` when the block ends well.
 
-    A folder that stands there is replaced only if all it holds are files that match `pattern`.
+    A folder that stands there is replaced only if all it holds matches one of the patterns, such as
+    `gt/gt.txt`, or is a leftover of a system.
 
     Raises:
         StudioError: other files are there, or the folder cannot be written.
@@ -59,7 +62,7 @@ def replacing_folder(path: Path, pattern: str) -> Iterator[Path]:
     own = f"{path.name}.{secrets.token_hex(4)}"  # several may write the same folder at once
     partial = path.with_name(f"{own}.partial")
     try:
-        if path.exists() and (not path.is_dir() or any(not item.match(pattern) for item in path.iterdir())):
+        if path.exists() and (not path.is_dir() or not _holds_only(path, patterns)):
             raise StudioError(f"{path} holds something else already; choose another folder.")
         partial.mkdir(parents=True)
         yield partial
@@ -68,6 +71,23 @@ def replacing_folder(path: Path, pattern: str) -> Iterator[Path]:
         raise StudioError(f"Cannot write {path} ({error.strerror}); choose another place.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _holds_only(folder: Path, patterns: Sequence[str]) -> bool:
+    """Whether every file and folder within matches a pattern, is above one that may, or is a leftover."""
+    parts = [tuple(pattern.split("/")) for pattern in patterns]
+    for item in folder.rglob("*"):
+        own = item.relative_to(folder).parts
+        if any(is_leftover(part) for part in own):
+            continue
+        depth = len(own)
+        if not any(_matches(own, known[:depth]) and item.is_dir() == (depth < len(known)) for known in parts):
+            return False
+    return True
+
+
+def _matches(parts: Sequence[str], patterns: Sequence[str]) -> bool:
+    return len(parts) == len(patterns) and all(map(fnmatch.fnmatchcase, parts, patterns))
 
 
 def _move(partial: Path, path: Path) -> None:

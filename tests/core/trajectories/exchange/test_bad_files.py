@@ -184,6 +184,10 @@ TEXTS = [
 ]
 
 
+FILES = {"davis": "00003.png", "mot": "gt/gt.txt"}
+"""A file of what is a folder."""
+
+
 def refusal(format: str, path: Path) -> str:
     with pytest.raises(StudioError) as caught:
         import_tracks(format, path, CLIP)
@@ -303,7 +307,7 @@ def test_parquet_with_other_types_is_refused(tmp_path):
 @pytest.mark.parametrize("format", EVERY_FORMAT)
 def test_damaged_files_are_refused_or_read(tmp_path, format, clip, points, objects):
     path = export_clip(format, clip, points, objects, tmp_path)
-    file = path / "00003.png" if path.is_dir() else path
+    file = path / FILES[format] if path.is_dir() else path
     data, rng = file.read_bytes(), np.random.default_rng(0)
     for step in range(200):
         damaged = bytearray(data)
@@ -323,7 +327,7 @@ def test_damaged_files_are_refused_or_read(tmp_path, format, clip, points, objec
 def test_formats_are_guessed_by_their_content(tmp_path, clip, points, objects):
     for format in FORMATS.keys() - {"parquet", "davis"}:
         path = export_clip(format, clip, points, objects, tmp_path / format)
-        assert guess_format(path.rename(tmp_path / f"{format}.data")) == format
+        assert guess_format(path.rename(tmp_path / f"{format}.data")) == format.removesuffix("-results")
     assert guess_format(tmp_path) == "davis"
     (tmp_path / "empty.xml").touch()
     assert guess_format(tmp_path / "empty.xml") == "cvat"
