@@ -58,7 +58,7 @@ def _holds(words: str) -> frozenset[str]:
 
 
 _IN_COCO = _holds("boxes masks labels origins confidences")
-_IN_CVAT = _holds("points boxes masks labels keyframes")
+_IN_CVAT = _holds("points boxes masks labels origins")
 _IN_TABLES = _holds("points boxes labels origins reviews errors confidences ends")
 
 FORMATS: dict[str, Format] = {
@@ -77,7 +77,7 @@ FORMATS: dict[str, Format] = {
             _holds("boxes confidences"),
         ),
         Format("coco", "COCO for video", ".json", coco.write, coco.read, _IN_COCO),
-        Format("cvat", "CVAT for video", ".xml", cvat.write, cvat_reading.read, _IN_CVAT),
+        Format("cvat", "CVAT for video", ".xml", cvat.write, cvat_reading.read, _IN_CVAT, cvat.losses),
         Format("csv", "CSV table", ".csv", table.write, table.read, _IN_TABLES),
         Format("parquet", "Parquet table", ".parquet", parquet.write, parquet.read, _IN_TABLES),
     )

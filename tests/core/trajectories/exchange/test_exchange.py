@@ -260,7 +260,8 @@ def test_losses_say_what_a_format_does_not_keep(clip, points, objects):
         "In DAVIS masks, accepted and rejected trajectories are not distinguished.",
     ]
     assert omissions("cvat", clip, points, objects) == [
-        "In CVAT for video, keyframes are kept, but edited and annotated ones are not distinguished.",
+        "CVAT's polygons have one ring, so parts and holes of masks are joined by lines; the pixels within "
+        "stay the same.",
         "In CVAT for video, how sure the boxes are is not kept.",
         "In CVAT for video, how well links fit and why tracks end is not kept.",
         "In CVAT for video, accepted and rejected trajectories are not distinguished.",

@@ -79,27 +79,29 @@ def test_tapvid_keeps_positions_exactly(points):
 
 @given(random_tracks.points(), random_tracks.objects())
 @settings(max_examples=50)
-def test_cvat_keeps_positions_and_keyframes(points, objects):
+def test_cvat_keeps_positions_masks_and_origins(points, objects):
     read, seen = round_trip("cvat", points, objects)
     same_paths(read, points)
     unknown_links(read)
-    for place, label in enumerate(points.labels):
-        span = slice(points.offsets[place], points.offsets[place + 1])
-        given = np.isin(points.origin[span], KEYFRAMES)
-        between = Origin.PROPAGATED if given.any() else Origin.LINKED
-        np.testing.assert_array_equal(read.origin[span], np.where(given, Origin.ANNOTATED, between))
-        assert read.labels[place] == ("" if label == "point" else in_xml(label))
+    np.testing.assert_array_equal(read.origin, points.origin)
+    assert read.labels == tuple(in_xml(label) for label in points.labels)
     assert len(seen) == len(objects)
     for again, one in zip(seen, objects, strict=True):
-        boxes = [
-            box if mask is None else random_tracks.box_of(mask)
-            for box, mask in zip(one.boxes, one.masks, strict=True)
-        ]
-        origin = np.where(np.isin(one.origin, KEYFRAMES), Origin.ANNOTATED, Origin.PROPAGATED)
-        label = "" if one.label == "object" else in_xml(one.label)
-        sure = np.ones_like(one.confidence)
-        expected = replace(one, boxes=np.array(boxes), origin=origin, confidence=sure, label=label, review=0)
+        expected = replace(one, confidence=np.ones_like(one.confidence), label=in_xml(one.label), review=0)
+        if any(one.masks):
+            pairs = zip(one.boxes, one.masks, strict=True)
+            masks = tuple(touched(box) if mask is None else mask for box, mask in pairs)
+            boxes = np.array([random_tracks.box_of(mask) for mask in masks])
+            expected = replace(expected, boxes=boxes, masks=masks)
         same_object(again, expected)
+
+
+def touched(box: np.ndarray) -> bytes:
+    """The pixels that a box touches."""
+    (left, top), (right, bottom) = np.floor(box[:2]).astype(int), np.ceil(box[2:]).astype(int)
+    mask = np.zeros((CLIP.height, CLIP.width), bool)
+    mask[top:bottom, left:right] = True
+    return encode_mask(mask)
 
 
 def in_xml(label: str) -> str:
