@@ -325,7 +325,7 @@ def _said(losses: Mapping[str, Sequence[str]]) -> list[str]:
 def _formats() -> QComboBox:
     choice = QComboBox()
     for name, format in WRITTEN.items():
-        choice.addItem(f"{format.title} ({format.suffix or 'pictures'})", name)
+        choice.addItem(f"{format.title} ({format.suffix or 'folder'})", name)
     for name, title in TITLES.items():
         choice.addItem(title, name)
     return choice

@@ -52,7 +52,7 @@ def test_what_one_project_exports_another_imports(tracked, bare, tmp_path, capsy
     points, objects = trajectories(tracked)
     again, seen = trajectories(bare)
     values = json.loads((tmp_path / "out.json").read_text())
-    assert values["format"] == format
+    assert values["format"] == format.removesuffix("-results")
     assert (values["point_trajectories"], values["object_trajectories"]) == (len(again), len(seen))
     assert values["observations"] == len(again.xy) + sum(len(one.frames) for one in seen)
     assert len(again) in (0, len(points))

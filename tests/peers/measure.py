@@ -1,6 +1,7 @@
-"""What a peer's own evaluator or reader finds in an export; a line of JSON. It imports nothing of ours.
+"""What a peer's own evaluator or reader finds in an export. It imports nothing of ours.
 
-usage: measure.py CHECK ARGUMENT...    with one of the functions below, in an environment that has the peers
+usage: measure.py < CALLS    in an environment that has the peers; CALLS is JSON, a list of calls of the
+functions below, each a list of its name and its arguments. Prints a line of JSON, what each found.
 """
 
 import contextlib
@@ -92,8 +93,16 @@ def _as_floats(values: Any, dtype: type = float) -> np.ndarray:
     return np.asarray(values, dtype)
 
 
+def datumaro_convert(source: str, format: str, folder: str, wanted: str) -> dict[str, Any]:
+    """Write what datumaro reads in one format in another one, as CVAT's exports are made."""
+    import datumaro as dm
+
+    dm.Dataset.import_from(source, format).export(folder, wanted)
+    return {}
+
+
 CHECKS: dict[str, Callable[..., dict[str, Any]]] = {
-    check.__name__: check for check in (trackeval_mot, motmetrics, datumaro)
+    check.__name__: check for check in (trackeval_mot, motmetrics, datumaro, datumaro_convert)
 }
 
 
@@ -102,5 +111,5 @@ if __name__ == "__main__":
     for name, still_used in (("float", float), ("int", int), ("asfarray", _as_floats)):
         setattr(np, name, still_used)
     with contextlib.redirect_stdout(sys.stderr):
-        found = CHECKS[sys.argv[1]](*sys.argv[2:])
+        found = [CHECKS[name](*words) for name, *words in json.load(sys.stdin)]
     print(json.dumps(found))

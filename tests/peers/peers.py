@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,27 @@ PACKAGES = Path(os.environ.get("ASSOCIATIONNET_PEERS", _HERE.parents[1] / ".peer
 
 
 def peer(check: str, *words: object) -> dict[str, Any]:
-    """What a check of `measure.py` finds, by the peer's own code; skips the test where there is none.
+    """What a check of `measure.py` finds, by the peer's own code; as `peers`."""
+    return peers((check, *words))[0]
+
+
+def peers(*calls: Sequence[object]) -> list[dict[str, Any]]:
+    """What several checks of `measure.py` find, each a name and its arguments; one process for all of them.
+
+    Skips the test where the peers are not installed.
 
     Raises:
-        AssertionError: the peer refuses what it is given, in its own words.
+        AssertionError: a peer refuses what it is given, in its own words.
     """
     if not (PACKAGES / "trackeval").is_dir():
-        pytest.skip(
-            f"no peers in {PACKAGES}; pip install --no-deps --target it -r tests/peers/requirements.txt"
-        )
-    command = [sys.executable, "-W", "ignore", str(_HERE / "measure.py"), check, *map(str, words)]
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGES)}
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment)
+        pytest.skip(f"no peers in {PACKAGES}; .ci/run installs tests/peers/requirements.txt there")
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(_HERE / "measure.py")],
+        input=json.dumps([[str(word) for word in call] for call in calls]),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(PACKAGES)},
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])

@@ -35,7 +35,7 @@ class Format:
     Attributes:
         name: what it is called on the command line.
         title: what it is called in the window.
-        suffix: of its file; empty for a folder of pictures.
+        suffix: of its file; empty for a folder.
         write: writes a clip's trajectories to a path; None where the format is only read.
         read: the trajectories of a path, for a clip; None where it is only written.
         holds: which of points, boxes, masks, labels, origins (or only keyframes), reviews, errors
@@ -58,7 +58,7 @@ def _holds(words: str) -> frozenset[str]:
 
 
 _IN_COCO = _holds("boxes masks labels origins confidences")
-_IN_CVAT = _holds("points boxes masks labels keyframes")
+_IN_CVAT = _holds("points boxes masks labels origins")
 _IN_TABLES = _holds("points boxes labels origins reviews errors confidences ends")
 
 FORMATS: dict[str, Format] = {
@@ -67,9 +67,17 @@ FORMATS: dict[str, Format] = {
         Format("brox", "Brox tracks", ".dat", brox.write, brox.read, _holds("points")),
         Format("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid.read, _holds("points")),
         Format("davis", "DAVIS masks", "", davis.write, davis.read, _holds("masks")),
-        Format("mot", "MOTChallenge", ".txt", mot.write, mot_reading.read, _holds("boxes confidences")),
+        Format("mot", "MOTChallenge", "", mot.write, mot_reading.read, _holds("boxes labels"), mot.losses),
+        Format(
+            "mot-results",
+            "MOTChallenge results",
+            ".txt",
+            mot.write_results,
+            mot_reading.read,
+            _holds("boxes confidences"),
+        ),
         Format("coco", "COCO for video", ".json", coco.write, coco.read, _IN_COCO),
-        Format("cvat", "CVAT for video", ".xml", cvat.write, cvat_reading.read, _IN_CVAT),
+        Format("cvat", "CVAT for video", ".xml", cvat.write, cvat_reading.read, _IN_CVAT, cvat.losses),
         Format("csv", "CSV table", ".csv", table.write, table.read, _IN_TABLES),
         Format("parquet", "Parquet table", ".parquet", parquet.write, parquet.read, _IN_TABLES),
     )

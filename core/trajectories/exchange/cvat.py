@@ -1,15 +1,17 @@
 """CVAT's XML for video, version 1.1: a `track` an object or point, a shape an observation.
 
-`<box xtl ytl xbr ybr>`, `<mask rle left top width height>` (counts row by row within the box of its
-pixels, background first) and `<points points="x,y">`, all with `frame` from 0 and `keyframe`. Places are
-continuous pixels from the corner of the top left one, as here, written so that reading gives the very
-same float32. Where a track goes out of sight, a shape with `outside="1"` says so.
+`<polygon points="x,y;x,y;…">` for objects with masks, else `<box xtl ytl xbr ybr>`, and `<points
+points="x,y">`. Places are continuous pixels from the corner of the top left one, as here, written so that
+reading gives the very same float32. `frame` is that of the source from 0; `start_frame`, `stop_frame` and
+`frame_filter` say which of them a task shows. Where a track goes out of sight, a shape with `outside="1"`
+says so.
 
-CVAT keeps only shapes with `keyframe="1"` and draws straight lines between them. In a track of
-`source="auto"` every shape is written as such, so that CVAT has the whole path, and none is a keyframe
-here; in all other tracks they are what a person or ground truth gave. A nameless object has the label
-`object`, a nameless point `point`, and reading takes these off again.
-Source: CVAT's documentation, "XML annotation format", version 1.1; masks as its exports have them.
+CVAT keeps only shapes with `keyframe="1"` and draws straight lines between them, so every shape is written
+as such. Where it comes from is its attribute `origin`, left out where it is `annotated` in tracks of
+`source="manual"`, `propagated` (objects) or `linked` (points) in tracks of `source="auto"`. CVAT has no
+tracks of masks, and one kind of shape and one ring a track: the parts and holes of a mask are sewn together
+(see `seams`), which fills the same pixels. A nameless track has the label `unnamed`.
+Source: CVAT's documentation, "XML annotation format", version 1.1; `dataset_manager/formats/cvat.py`.
 """
 
 import re
@@ -20,18 +22,29 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.geometry import decode_mask, mask_box
-from core.trajectories.exchange import rle
+from core.geometry import decode_mask
+from core.trajectories.exchange.assembling import counted
+from core.trajectories.exchange.polygons import outline
 from core.trajectories.exchange.replacing import replacing
-from core.trajectories.model import KEYFRAMES, ObjectTrajectory, PointTrajectories
+from core.trajectories.exchange.seams import joined
+from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin, PointTrajectories
 
-NAMELESS = {"object": "object", "point": "point"}
+NAMELESS = "unnamed"
+ORIGINS = {origin.name.lower(): origin for origin in Origin}
+_WORDS = {int(origin): word for word, origin in ORIGINS.items()}
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_FLAGS = '" outside="{}" occluded="0" keyframe="{}"'
+_FLAGS = '" keyframe="1" outside="{}" occluded="0"'
+_ATTRIBUTE = (
+    "<attributes><attribute><name>origin</name><mutable>True</mutable><input_type>select</input_type>"
+    f"<default_value>annotated</default_value><values>{chr(10).join(ORIGINS)}</values></attribute></attributes>"
+)
 
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
-    """Write objects, then points; an object's observation is its mask, or its box where it has none.
+    """Write objects, then points.
+
+    An object without any mask is written as boxes. In all others an observation without one becomes the
+    pixels that its box touches.
 
     Raises:
         StudioError: the file cannot be written.
@@ -44,13 +57,35 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
         file.write("</annotations>\n")
 
 
+def losses(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> list[str]:
+    """What CVAT makes of the file."""
+    mixed = [one for one in objects if any(one.masks) and not all(one.masks)]
+    boxes = sum(runs is None for one in mixed for runs in one.masks)
+    found = []
+    if boxes:
+        found.append(
+            f"CVAT keeps one kind of shape a track, so {counted(boxes, 'box')} of objects with masks become "
+            "polygons."
+        )
+    if any(any(one.masks) for one in objects):
+        found.append(
+            "CVAT's polygons have one ring, so parts and holes of masks are joined by lines; the pixels "
+            "within stay the same."
+        )
+    return found
+
+
 def _head(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> str:
-    names = {one.label or NAMELESS["object"] for one in objects}
-    names |= {label or NAMELESS["point"] for label in points.labels}
-    labels = "".join(f"<label><name>{escape(_clean(name))}</name></label>" for name in sorted(names))
+    names = {one.label or NAMELESS for one in objects} | {label or NAMELESS for label in points.labels}
+    labels = "".join(
+        f"<label><name>{escape(_clean(name))}</name>{_ATTRIBUTE}</label>" for name in sorted(names)
+    )
+    first, last = clip.source_frames(np.array([0, clip.frames - 1])).tolist()
+    step = f"step={clip.step}" if clip.step > 1 else ""
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n<meta><task>'
         f"<name>{escape(_clean(clip.name))}</name><size>{clip.frames}</size><mode>interpolation</mode>"
+        f"<start_frame>{first}</start_frame><stop_frame>{last}</stop_frame><frame_filter>{step}</frame_filter>"
         f"<labels>{labels}</labels><original_size><width>{clip.width}</width><height>{clip.height}</height>"
         "</original_size></task></meta>\n"
     )
@@ -62,19 +97,25 @@ def _track(number: int, label: str, auto: bool) -> str:
 
 
 def _object_track(clip: Clip, number: int, one: ObjectTrajectory) -> Iterator[str]:
-    given = np.isin(one.origin, KEYFRAMES)
-    auto = not given.any()
-    yield _track(number, one.label or NAMELESS["object"], auto)
-    corners = one.boxes.astype(str).tolist()
-    frames = one.frames.tolist()
-    for place, (frame, box, keyframe) in enumerate(zip(frames, corners, given.tolist(), strict=True)):
-        runs = one.masks[place]
-        tag, shape = _box(box) if runs is None else _mask(runs, clip)
-        yield f'<{tag} frame="{frame}{_FLAGS.format(0, int(keyframe or auto))}{shape}/>\n'
-        goes_on = place + 1 < len(frames) and frames[place + 1] == frame + 1
-        if not goes_on and frame + 1 < clip.frames:
-            yield f'<{tag} frame="{frame + 1}{_FLAGS.format(1, 1)}{shape}/>\n'
+    auto = not np.isin(one.origin, KEYFRAMES).any()
+    usual = Origin.PROPAGATED if auto else Origin.ANNOTATED
+    yield _track(number, one.label or NAMELESS, auto)
+    corners, frames = one.boxes.astype(str).tolist(), one.frames.tolist()
+    source = clip.source_frames(one.frames).tolist()
+    for place, (frame, box, origin) in enumerate(zip(source, corners, one.origin.tolist(), strict=True)):
+        tag, shape = _polygon(one, place, clip) if any(one.masks) else _box(box)
+        yield _shape(tag, frame, shape, origin, usual)
+        goes_on = place + 1 < len(frames) and frames[place + 1] == frames[place] + 1
+        if not goes_on and frames[place] + 1 < clip.frames:
+            yield _shape(tag, frame + clip.step, shape, usual, usual, outside=True)
     yield "</track>\n"
+
+
+def _shape(tag: str, frame: int, place: str, origin: int, usual: int, outside: bool = False) -> str:
+    head = f'<{tag} frame="{frame}{_FLAGS.format(int(outside))}{place}'
+    if origin == usual:
+        return f"{head}/>\n"
+    return f'{head}><attribute name="origin">{_WORDS[origin]}</attribute></{tag}>\n'
 
 
 def _box(corners: Sequence[str]) -> tuple[str, str]:
@@ -82,33 +123,36 @@ def _box(corners: Sequence[str]) -> tuple[str, str]:
     return "box", "".join(f' {name}="{value}"' for name, value in zip(names, corners, strict=True))
 
 
-def _mask(runs: bytes, clip: Clip) -> tuple[str, str]:
-    mask = decode_mask(runs, clip.height, clip.width)
-    box = mask_box(mask)
-    left, top, right, bottom = (0, 0, 1, 1) if box is None else (int(side) for side in box)
-    counts = ", ".join(map(str, rle.counts_by_row(mask[top:bottom, left:right]).tolist()))
-    size = f'width="{right - left}" height="{bottom - top}"'
-    return "mask", f' rle="{counts}" left="{left}" top="{top}" {size}'
+def _polygon(one: ObjectTrajectory, place: int, clip: Clip) -> tuple[str, str]:
+    runs = one.masks[place]
+    if runs is None:
+        left, top = np.floor(one.boxes[place, :2]).tolist()
+        right, bottom = np.ceil(one.boxes[place, 2:]).tolist()
+        ring = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    else:
+        ring = joined(outline(decode_mask(runs, clip.height, clip.width)))
+    return "polygon", ' points="' + ";".join(f"{x:.0f},{y:.0f}" for x, y in ring.tolist()) + '"'
 
 
 def _point_tracks(clip: Clip, start: int, points: PointTrajectories) -> Iterator[str]:
     """The text of each track of points, numbered from `start`."""
     given = np.isin(points.origin, KEYFRAMES)
     auto = ~np.isin(np.arange(len(points)), points.owner[given])
-    flags = [_FLAGS.format(0, keyframe) for keyframe in (0, 1)]
+    usual = np.where(auto, Origin.LINKED, Origin.ANNOTATED)
     xy = points.xy.astype(str).tolist()
-    keys = (given | auto[points.owner]).astype(int).tolist()
+    columns = (clip.source_frames(points.frame), points.origin, usual[points.owner])
     shapes = [
-        f'<points frame="{frame}{flags[key]} points="{x},{y}"/>\n'
-        for frame, (x, y), key in zip(points.frame.tolist(), xy, keys, strict=True)
+        _shape("points", frame, f' points="{x},{y}"', origin, normal)
+        for (x, y), frame, origin, normal in zip(xy, *(column.tolist() for column in columns), strict=True)
     ]
     ends = points.offsets.tolist()
     for place, last in enumerate(points.last.tolist()):
-        yield _track(start + place, points.labels[place] or NAMELESS["point"], bool(auto[place]))
+        yield _track(start + place, points.labels[place] or NAMELESS, bool(auto[place]))
         yield from shapes[ends[place] : ends[place + 1]]
         if last + 1 < clip.frames:
             x, y = xy[ends[place + 1] - 1]
-            yield f'<points frame="{last + 1}{_FLAGS.format(1, 1)} points="{x},{y}"/>\n'
+            after = int(clip.source_frames(np.array([last + 1]))[0])
+            yield _shape("points", after, f' points="{x},{y}"', 0, 0, outside=True)
         yield "</track>\n"
 
 

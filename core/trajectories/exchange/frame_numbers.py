@@ -37,8 +37,8 @@ class FrameNumbers:
 def frames_of(numbers: np.ndarray, clip: Clip, path: Path, first: int = 0) -> FrameNumbers:
     """What (M,) numbers of a file mean, whose format counts the frames of a source from `first`, 0 or 1."""
     numbers = np.asarray(numbers, np.float64)
-    best, start, counted, warnings = _frames(numbers, clip, first), first, clip, list[str]()
-    turned = _frames(numbers, clip, 1 - first)
+    best, start, counted, warnings = count_frames(numbers, clip, first), first, clip, list[str]()
+    turned = count_frames(numbers, clip, 1 - first)
     if _fits_better(turned, best) and (not _fits(best) or _is_no_stray(numbers, clip, 1 - first)):
         best, start = turned, 1 - first
         warnings = [f"Taken as counting frames from {start}, in {path.name}: its numbers fit so."]
@@ -46,7 +46,7 @@ def frames_of(numbers: np.ndarray, clip: Clip, path: Path, first: int = 0) -> Fr
         ticks = (0,) * clip.frames if clip.is_video else ()
         own = replace(clip, start=0, step=1, timestamps=ticks)
         for begin in (first, 1 - first):
-            frames = _frames(numbers, own, begin)
+            frames = count_frames(numbers, own, begin)
             if _fits(frames) and int((frames >= 0).sum()) > int((best >= 0).sum()):
                 best, start, counted = frames, begin, own
                 warnings = [
@@ -61,7 +61,8 @@ def frames_of(numbers: np.ndarray, clip: Clip, path: Path, first: int = 0) -> Fr
     return FrameNumbers(numbers, best, f"{ends[0]} to {ends[1]}", warnings)
 
 
-def _frames(numbers: np.ndarray, clip: Clip, first: int) -> np.ndarray:
+def count_frames(numbers: np.ndarray, clip: Clip, first: int) -> np.ndarray:
+    """(M,) int64 frames of the clip that numbers are which count those of its source from `first`."""
     with np.errstate(invalid="ignore"):
         whole = (numbers % 1 == 0) & (np.abs(numbers) < 2**53)
     source = np.where(whole, numbers, first - 1).astype(np.int64) - first

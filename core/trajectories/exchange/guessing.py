@@ -1,43 +1,78 @@
-"""Which format a file or folder is of, by its suffix and its first bytes."""
+"""Which format a file or folder is of, by its content, else by its suffix."""
 
-import re
+import zipfile
 from pathlib import Path
 
 from core.errors import StudioError
-from core.trajectories.exchange import FORMATS
+from core.text_file import decoded, lines_of
+from core.trajectories.exchange import READ, mots
+from core.trajectories.exchange.mot_folder import is_sequence
+from core.trajectories.exchange.mot_layout import is_kitti, names_boxes
+from core.trajectories.exchange.number_lines import split_lines
 
-_HEAD = 4096  # bytes looked at
-_SIGNS = (
-    ("parquet", rb"PAR1"),
-    ("tapvid", rb"PK\x03\x04"),  # a zip archive, as .npz is
-    ("tapvid", rb"\x80"),  # a pickle, which the reader refuses
-    ("cvat", rb"\s*<"),
-    ("coco", rb"\s*[{\[]"),
-    ("csv", rb"[^\n]*\bkind\b[^\n]*,"),
-    ("mot", rb"\s*-?[\d.]+\s*,\s*-?[\d.]+\s*,"),
-    ("brox", rb"\s*\d+\s+\d+\s"),
-)
+_HEAD = 8192  # bytes looked at
+_ZIP = b"PK\x03\x04"
+_SIGNS = ((b"PAR1", "parquet"), (b"\x80", "tapvid"))  # the latter is a pickle, which the reader refuses
+_IN_ARCHIVES = ((".npy", "tapvid"), (".xml", "cvat"), ("gt.txt", "mot"), (".json", "coco"))
+_MOT_COLUMNS = 6
 
 
 def guess_format(path: Path) -> str:
-    """The name of a format in `FORMATS`: what the content looks like, else what the suffix stands for.
+    """The name of a format in `READ`: what the content looks like, else what the suffix stands for.
 
     Raises:
         StudioError: the path is missing, cannot be read, or is of none of the formats.
     """
     try:
         if path.is_dir():
-            return "davis"
+            return "mot" if is_sequence(path) else "davis"
         with open(path, "rb") as file:
-            head = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf")
+            head = file.read(_HEAD)
     except FileNotFoundError as error:
         raise StudioError(f"There is no file {path}; check its name.") from error
     except OSError as error:
         raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
-    for name, sign in _SIGNS:
-        if re.match(sign, head):
-            return name
-    for name, format in FORMATS.items():
+    found = next((name for sign, name in _SIGNS if head.startswith(sign)), None)
+    found = found or (_of_archive(path) if head.startswith(_ZIP) else _of_text(head, path))
+    if found is not None:
+        return found
+    for name, format in READ.items():
         if format.suffix and path.suffix.lower() == format.suffix:
             return name
-    raise StudioError(f"{path} is of no known format; say which with one of {', '.join(FORMATS)}.")
+    raise StudioError(f"{path} is of no known format; say which with one of {', '.join(READ)}.")
+
+
+def _of_archive(path: Path) -> str:
+    """What lies in a zip archive; TAP-Vid's arrays are one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
+        return "tapvid"
+    return next(
+        (format for end, format in _IN_ARCHIVES if any(name.endswith(end) for name in names)), "tapvid"
+    )
+
+
+def _of_text(head: bytes, path: Path) -> str | None:
+    text = decoded(head, path, fallback="latin-1")
+    lines = lines_of(text)
+    if len(head) == _HEAD:
+        lines = lines[:-1] or lines  # the last one is cut
+    first = next((line.strip() for line in lines if line.strip()), "")
+    if first.startswith("<"):
+        return "cvat"
+    if first.startswith(("{", "[")):
+        return "coco"
+    if mots.is_of(lines):
+        return "mot"
+    if first.lower().startswith("sep="):
+        return "csv"
+    table = split_lines(lines)
+    if names_boxes(table.names):
+        return "mot"
+    if len(table.names) > 1 and table.separator is not None:
+        return "csv"
+    if is_kitti(table) or (table.width >= _MOT_COLUMNS and table.is_numbers):
+        return "mot"
+    return "brox" if table.fields and len(table.fields[0]) <= 2 and table.is_numbers else None

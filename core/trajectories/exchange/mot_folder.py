@@ -13,6 +13,7 @@ from core.errors import StudioError
 from core.text_file import read_lines
 
 _PLACES = ("gt/gt.txt", "gt.txt", "gt/gt_val_half.txt", "gt/gt_train_half.txt")
+_DETECTIONS = ("det/det.txt", "det.txt")
 TRUTH, LABELS, INFO = "gt/gt.txt", "gt/labels.txt", "seqinfo.ini"
 
 
@@ -31,6 +32,14 @@ class Beside:
     classes: list[str]
     has_info: bool
     warnings: list[str]
+
+
+def is_sequence(path: Path) -> bool:
+    """Whether a folder is that of a sequence, or holds text files and no pictures."""
+    if any((path / place).is_file() for place in (*_PLACES, INFO, *_DETECTIONS)):
+        return True
+    found = folder.files(path)
+    return bool(found) and all(one.suffix.lower() == ".txt" for one in found)
 
 
 def find_tracks(path: Path, clip: Clip) -> Beside:
@@ -55,7 +64,7 @@ def _file(path: Path, clip: Clip) -> Path:
         found = [one for one in folder.files(path, (".txt",)) if one.name not in ("labels.txt",)]
     if len(found) == 1 or (found and found[0].name in ("gt.txt", f"{clip.name}.txt")):
         return found[0]
-    if any((path / place).is_file() for place in ("det/det.txt", "det.txt")):
+    if any((path / place).is_file() for place in _DETECTIONS):
         raise StudioError(f"{path} holds detections and no tracks; choose a sequence with gt/gt.txt in it.")
     if found:
         raise StudioError(

@@ -1,5 +1,6 @@
 """Which column of a MOTChallenge file is what: by its line of names, by KITTI's types, else by its place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -75,7 +76,13 @@ def is_kitti(table: NumberLines) -> bool:
     return table.width in (_KITTI, _KITTI + 1) and 2 * words > len(table.fields)
 
 
-def _named(names: list[str]) -> Layout | None:
+def names_boxes(names: Sequence[str]) -> bool:
+    """Whether a line of names is that of a MOTChallenge file: frame, id, left, top, width and height."""
+    layout = _named(names)
+    return layout is not None and not layout.corners and "kind" not in names
+
+
+def _named(names: Sequence[str]) -> Layout | None:
     """The layout that a line of names tells; None where it does not tell all."""
     found: dict[str, int] = {}
     for column, name in enumerate(names):

@@ -16,11 +16,13 @@ class NumberLines:
     Attributes:
         fields: of each line, its parts; M lists.
         lines: (M,) int64, the number of each line, from 1.
+        separator: what stands between the parts; None for blanks.
         names: what a first line of words calls the columns, in small letters; empty without one.
     """
 
     fields: list[list[str]]
     lines: np.ndarray
+    separator: str | None
     names: list[str] = field(default_factory=list)
 
     @property
@@ -28,6 +30,11 @@ class NumberLines:
         """How many parts most lines have; 0 without lines."""
         counts = Counter(map(len, self.fields))
         return max(counts, key=lambda count: counts[count], default=0)
+
+    @property
+    def is_numbers(self) -> bool:
+        """Whether the first line is numbers alone."""
+        return bool(self.fields) and all(_number(part) is not None for part in self.fields[0])
 
     def table(self, columns: Sequence[int]) -> tuple[np.ndarray, dict[int, str]]:
         """Some columns as numbers.
@@ -91,7 +98,7 @@ def split_lines(lines: Sequence[str]) -> NumberLines:
     if fields and sum(_number(part) is None for part in fields[0]) * 2 > len(fields[0]):
         names = [part.strip("\"' ").lower() for part in fields[0]]
         numbered, fields = numbered[1:], fields[1:]
-    return NumberLines(fields, np.array([number for number, _ in numbered], np.int64), names)
+    return NumberLines(fields, np.array([number for number, _ in numbered], np.int64), separator, names)
 
 
 def _separator(texts: Sequence[str]) -> str | None:

@@ -2,10 +2,11 @@
 
 import contextlib
 import errno
+import fnmatch
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.atomic_file import writing_atomically
@@ -49,11 +50,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def replacing_folder(path: Path, pattern: str) -> Iterator[Path]:
+def replacing_folder(path: Path, *patterns: str) -> Iterator[Path]:
     """An empty folder to fill, which takes the place of `path` when the block ends well.
 
-    A folder that stands there is replaced only if all it holds are files that match `pattern`, and what
-    systems leave in folders.
+    A folder that stands there is replaced only if all it holds matches one of the patterns, such as
+    `gt/gt.txt`, or was left there by a system.
 
     Raises:
         StudioError: other files are there, or the folder cannot be written.
@@ -61,7 +62,7 @@ def replacing_folder(path: Path, pattern: str) -> Iterator[Path]:
     own = f"{path.name}.{secrets.token_hex(4)}"  # several may write the same folder at once
     partial = path.with_name(f"{own}.partial")
     try:
-        if _holds_others(path, pattern):
+        if _holds_others(path, patterns):
             raise StudioError(f"{path} holds something else already; choose another folder.")
         partial.mkdir(parents=True)
         yield partial
@@ -72,15 +73,25 @@ def replacing_folder(path: Path, pattern: str) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _holds_others(path: Path, pattern: str) -> bool:
+def _holds_others(path: Path, patterns: Sequence[str]) -> bool:
+    """Whether something within neither matches a pattern, nor is above what may, nor was left by a system."""
+    known = [tuple(pattern.split("/")) for pattern in patterns]
     try:
-        return any(
-            item.is_dir() or not (item.match(pattern) or _is_left(item.name)) for item in path.iterdir()
-        )
-    except NotADirectoryError:
-        return True
-    except FileNotFoundError:  # none is there, or another export just moved it
+        if path.exists() and not path.is_dir():
+            return True
+        return any(not _is_own(item, item.relative_to(path).parts, known) for item in path.rglob("*"))
+    except FileNotFoundError:  # another export just moved it
         return False
+
+
+def _is_own(item: Path, parts: tuple[str, ...], patterns: Sequence[tuple[str, ...]]) -> bool:
+    depth = len(parts)
+    return any(_is_left(part) for part in parts) or any(
+        depth <= len(pattern)
+        and all(map(fnmatch.fnmatchcase, parts, pattern[:depth]))
+        and item.is_dir() == (depth < len(pattern))
+        for pattern in patterns
+    )
 
 
 def _is_left(name: str) -> bool:

@@ -48,6 +48,10 @@ def cvat_mask(
     return cvat(f'<mask frame="0" rle="{rle}" {size}/>')
 
 
+def no_place(tag: str) -> str:
+    return f"the first of track 7 in frame 0 (a <{tag}> that does not say a place in the frame)"
+
+
 TEXTS = [
     ("brox", "40\n1\n0 1\n1 2 0\n", "of 40 frames while a has 12"),
     ("brox", "12\n1\n0 1\n1e9 2 0\n", "a point far outside the 20 x 14 pixels of a, track 0 in frame 0"),
@@ -148,29 +152,45 @@ TEXTS = [
     ("cvat", cvat("<a>" * 50 + "</a>" * 50), "nests its elements too deeply"),
     ("cvat", '<?xml version="1.0" encoding="utf-77"?><annotations/>', "unknown encoding"),
     ("cvat", cvat_box(frame=12), "track 7 in frame 12, while a has the frames 0 to 11"),
-    ("cvat", cvat_box(frame="first"), "frames that are no numbers"),
-    ("cvat", cvat_box(xtl="1,2"), "a <box> in track 7 that does not say a place"),
-    ("cvat", cvat_box(xtl="left"), "boxes that are no numbers"),
+    ("cvat", cvat_box(frame="first"), "track 7 in frame nan"),
+    ("cvat", cvat_box(xtl="1,2"), no_place("box")),
+    ("cvat", cvat_box(xtl="left"), "a box that is not all numbers"),
     ("cvat", cvat_box(xbr="1e99"), "a box far outside"),
     ("cvat", cvat_box(xbr="nan"), "a box that is not all numbers"),
     ("cvat", cvat_box(xbr="1"), "a box without an area"),
-    ("cvat", cvat('<box frame="0" xtl="1"/>'), "a <box> in track 7 that does not say a place"),
-    ("cvat", cvat('<points frame="0" points="1"/>'), "a <points> in track 7 that does not say a place"),
+    (
+        "cvat",
+        cvat('<box frame="0" xtl="1"/>'),
+        no_place("box"),
+    ),
+    (
+        "cvat",
+        cvat('<points frame="0" points="1"/>'),
+        no_place("points"),
+    ),
     (
         "cvat",
         cvat('<points frame="0" points="1,2"/><points frame="0" points="1,3"/>'),
         "two rows for one track and frame, track 7",
     ),
-    ("cvat", cvat('<polygon frame="0" points="1,2;3"/>'), "a <polygon> in track 7"),
-    ("cvat", cvat_mask("0, 5"), "a <mask> in track 7"),
-    ("cvat", cvat_mask("4"), "a <mask> in track 7"),
-    ("cvat", cvat_mask("0, -4, 8"), "a <mask> in track 7"),
-    ("cvat", cvat_mask("0, nan"), "a <mask> in track 7"),
-    ("cvat", cvat_mask(left=19), "a <mask> in track 7"),
-    ("cvat", cvat_mask(left=-1), "a <mask> in track 7"),
-    ("cvat", cvat_mask(left=-5), "a <mask> in track 7"),  # as an index it would count from the right
-    ("cvat", cvat_mask(width="1e999"), "a <mask> in track 7"),
-    ("cvat", cvat_mask(height=0), "a <mask> in track 7"),
+    (
+        "cvat",
+        cvat('<polygon frame="0" points="1,2;3"/>'),
+        no_place("polygon"),
+    ),
+    ("cvat", cvat_mask("0, 5"), no_place("mask")),
+    ("cvat", cvat_mask("4"), no_place("mask")),
+    ("cvat", cvat_mask("0, -4, 8"), no_place("mask")),
+    ("cvat", cvat_mask("0, nan"), no_place("mask")),
+    ("cvat", cvat_mask(left=19), no_place("mask")),
+    ("cvat", cvat_mask(left=-1), no_place("mask")),
+    (
+        "cvat",
+        cvat_mask(left=-5),
+        no_place("mask"),
+    ),  # as an index it would count from the right
+    ("cvat", cvat_mask(width="1e999"), no_place("mask")),
+    ("cvat", cvat_mask(height=0), no_place("mask")),
     (
         "cvat",
         "<annotations><meta><task><original_size><width>640</width></original_size></task></meta></annotations>",
@@ -182,6 +202,10 @@ TEXTS = [
         "declares a document type",
     ),
 ]
+
+
+FILES = {"davis": "00003.png", "mot": "gt/gt.txt"}
+"""A file of what is a folder."""
 
 
 def refusal(format: str, path: Path) -> str:
@@ -303,7 +327,7 @@ def test_parquet_with_other_types_is_refused(tmp_path):
 @pytest.mark.parametrize("format", EVERY_FORMAT)
 def test_damaged_files_are_refused_or_read(tmp_path, format, clip, points, objects):
     path = export_clip(format, clip, points, objects, tmp_path)
-    file = path / "00003.png" if path.is_dir() else path
+    file = path / FILES[format] if path.is_dir() else path
     data, rng = file.read_bytes(), np.random.default_rng(0)
     for step in range(200):
         damaged = bytearray(data)
@@ -323,7 +347,7 @@ def test_damaged_files_are_refused_or_read(tmp_path, format, clip, points, objec
 def test_formats_are_guessed_by_their_content(tmp_path, clip, points, objects):
     for format in FORMATS.keys() - {"parquet", "davis"}:
         path = export_clip(format, clip, points, objects, tmp_path / format)
-        assert guess_format(path.rename(tmp_path / f"{format}.data")) == format
+        assert guess_format(path.rename(tmp_path / f"{format}.data")) == format.removesuffix("-results")
     assert guess_format(tmp_path) == "davis"
     (tmp_path / "empty.xml").touch()
     assert guess_format(tmp_path / "empty.xml") == "cvat"

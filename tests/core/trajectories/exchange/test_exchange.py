@@ -1,3 +1,4 @@
+import configparser
 import csv
 import json
 import os
@@ -128,14 +129,22 @@ def test_davis_replaces_its_own_pictures_and_nothing_else(clip, objects, tmp_pat
 
 
 def test_mot_counts_from_one(clip, points, objects, tmp_path):
-    path = export_clip("mot", clip, points, objects, tmp_path)
-    assert path.read_text().splitlines() == [
-        "1,1,3.0,4.0,6.0,4.0,1.0,-1,-1",
-        "2,1,5.0,4.0,6.0,4.0,0.5,-1,-1",
-        "2,2,21.0,11.0,6.0,4.0,1.0,-1,-1",
-        "4,1,9.0,4.0,6.0,4.0,1.0,-1,-1",
-        "4,3,11.0,5.0,6.0,4.0,1.0,-1,-1",
-    ]
+    path = export_clip("mot-results", clip, points, objects, tmp_path)
+    boxes = ["1,1,3.0,4.0,6.0,4.0", "2,1,5.0,4.0,6.0,4.0", "2,2,21.0,11.0,6.0,4.0", "4,1,9.0,4.0,6.0,4.0"]
+    boxes.append("4,3,11.0,5.0,6.0,4.0")
+    scores = ["1.0", "0.5", "1.0", "1.0", "1.0"]
+    ends = [f"{box},{score},-1,-1,-1" for box, score in zip(boxes, scores, strict=True)]
+    assert (path.name, path.read_text().splitlines()) == ("cars.txt", ends)
+    folder = export_clip("mot", clip, points, objects, tmp_path)
+    assert (folder / "gt" / "labels.txt").read_text().splitlines() == ['car, "red"', "cat", "unnamed"]
+    ends = [f"{box},1,{kind},1" for box, kind in zip(boxes, (1, 1, 3, 1, 2), strict=True)]
+    assert (folder / "gt" / "gt.txt").read_text().splitlines() == ends
+    ini = configparser.ConfigParser()
+    ini.read(folder / "seqinfo.ini")
+    assert dict(ini["Sequence"]) == {
+        **{"name": "cars", "imdir": "img1", "framerate": "30", "seqlength": "5"},
+        **{"imwidth": "32", "imheight": "24", "imext": ".jpg"},
+    }
 
 
 def test_coco_holds_boxes_masks_and_names(clip, points, objects, tmp_path):
@@ -252,7 +261,8 @@ def test_losses_say_what_a_format_does_not_keep(clip, points, objects):
         "In DAVIS masks, accepted and rejected trajectories are not distinguished.",
     ]
     assert omissions("cvat", clip, points, objects) == [
-        "In CVAT for video, keyframes are kept, but edited and annotated ones are not distinguished.",
+        "CVAT's polygons have one ring, so parts and holes of masks are joined by lines; the pixels within "
+        "stay the same.",
         "In CVAT for video, how sure the boxes are is not kept.",
         "In CVAT for video, how well links fit and why tracks end is not kept.",
         "In CVAT for video, accepted and rejected trajectories are not distinguished.",
@@ -260,9 +270,9 @@ def test_losses_say_what_a_format_does_not_keep(clip, points, objects):
     assert omissions("coco", clip, NOTHING, objects) == [
         "In COCO for video, accepted and rejected trajectories are not distinguished."
     ]
-    lost = omissions("mot", clip, points, objects)
-    assert "In MOTChallenge, keyframes are distinguished only by their confidence of 1." in lost
-    assert "In MOTChallenge, 4 masks become boxes." in lost
+    lost = omissions("mot-results", clip, points, objects)
+    assert "In MOTChallenge results, keyframes are distinguished only by their confidence of 1." in lost
+    assert "In MOTChallenge results, 4 masks become boxes." in lost
     for table in ("csv", "parquet"):
         lost = omissions(table, clip, points, objects)
         assert lost == [f"In {FORMATS[table].title}, 4 masks become boxes."]
@@ -307,5 +317,5 @@ def _indices(path: Path) -> np.ndarray:
 
 
 def _content(path: Path) -> dict[str, bytes]:
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    files = [one for one in sorted(path.rglob("*")) if one.is_file()] if path.is_dir() else [path]
     return {file.name: file.read_bytes() for file in files}

@@ -83,13 +83,16 @@ def test_cvat(tmp_path):
     # In the file: one background, two of the object, one background, then the next row's three.
     np.testing.assert_array_equal(decode_mask(blob.masks[0], 14, 20), pixels)
     assert blob.boxes.tolist() == [[3, 5, 6, 8]]
-    assert car.boxes.tolist() == [[1, 1, 7.5, 3.5]]
+    assert car.boxes.tolist() == [[2, 1, 7, 3]]
+    assert np.argwhere(decode_mask(car.masks[0], 14, 20)).tolist() == [
+        *([1, column] for column in range(2, 7)),
+        *([2, column] for column in range(5, 7)),
+    ]
     assert points.first.tolist() == [3, 9]
     np.testing.assert_array_equal(points.xy, np.array([[10.3, 7.1], [10.8, 7], [11, 7]], np.float32))
     assert (points.origin == Origin.LINKED).all()
     assert points.labels == ("nose", "nose")
     assert warnings == [
-        "Taken as boxes, in annotations.xml: 1 polygon.",
         "Left out, in annotations.xml: 1 <polyline>.",
         "Left out, in annotations.xml: 1 shape with several points.",
         "Split at gaps, in annotations.xml: 1 point track.",
