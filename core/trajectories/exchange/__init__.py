@@ -13,6 +13,7 @@ from core.errors import StudioError
 from core.trajectories.exchange import (
     brox,
     coco,
+    coco_reading,
     cvat,
     cvat_reading,
     davis,
@@ -68,7 +69,7 @@ FORMATS: dict[str, Format] = {
         Format("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid.read, _holds("points")),
         Format("davis", "DAVIS masks", "", davis.write, davis.read, _holds("masks")),
         Format("mot", "MOTChallenge", ".txt", mot.write, mot_reading.read, _holds("boxes confidences")),
-        Format("coco", "COCO for video", ".json", coco.write, coco.read, _IN_COCO),
+        Format("coco", "COCO for video", ".json", coco.write, coco_reading.read, _IN_COCO),
         Format("cvat", "CVAT for video", ".xml", cvat.write, cvat_reading.read, _IN_CVAT),
         Format("csv", "CSV table", ".csv", table.write, table.read, _IN_TABLES),
         Format("parquet", "Parquet table", ".parquet", parquet.write, parquet.read, _IN_TABLES),
