@@ -141,8 +141,7 @@ def _labels(
     path: Path,
 ) -> tuple[list[str], list[str]]:
     """The label of each object, that of most of its annotations, and what is to be said of labels."""
-    known = {identity(one.get("id")) or "": number for number, one in enumerate(categories)}
-    words = ["" if one.get("nameless") is True else str(one.get("name") or "") for one in categories] + [""]
+    known, words = category_words(categories)
     given = column(annotations, "category_id")
     category = numbered(given, known)
     of_track = {identity(one.get("id")): one.get("category_id") for one in tracks}
@@ -162,6 +161,13 @@ def _labels(
         f"Named as most of their annotations, in {path.name}: {counted(several, 'track')}": several,
     }
     return labels, [f"{text}." for text, count in warnings.items() if count]
+
+
+def category_words(categories: Sequence[Row]) -> tuple[dict[str, int], list[str]]:
+    """Id → number of a category, and their labels by number; the last, of -1, is that of unknown ones."""
+    known = {identity(one.get("id")) or "": number for number, one in enumerate(categories)}
+    words = ["" if one.get("nameless") is True else str(one.get("name") or "") for one in categories]
+    return known, [*words, ""]
 
 
 def _unread(rows: Sequence[Row], categories: Sequence[Row], path: Path) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from core.errors import StudioError
 from core.trajectories.exchange import FORMATS
+from core.trajectories.exchange.json_kinds import kind_of_json
 
 _HEAD = 4096  # bytes looked at
 _SIGNS = (
@@ -36,7 +37,7 @@ def guess_format(path: Path) -> str:
         raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
     for name, sign in _SIGNS:
         if re.match(sign, head):
-            return name
+            return kind_of_json(path) if name == "coco" else name
     for name, format in FORMATS.items():
         if format.suffix and path.suffix.lower() == format.suffix:
             return name
