@@ -11,6 +11,7 @@ After an undo, a new edit abandons what was undone: it can no longer be redone, 
 import base64
 import datetime
 import json
+import operator
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ from core.trajectories.table_rows import (
 )
 
 _SHORT = 4096
+_FIRST = operator.itemgetter(0)  # the id that a key begins with
 
 
 class Edit(Protocol):
@@ -151,7 +153,7 @@ class Recorder:
         batch = {"table_name": table.name, "row_keys": list(keys), "images": _pack(images)}
         self._batches.append(batch)
         self.written += len(keys)
-        self.changed.setdefault(table.name, set()).update(key[0] for key in keys)
+        self.changed.setdefault(table.name, set()).update(map(_FIRST, keys))
 
 
 def perform(connection: Connection, edit: Edit) -> Changes:
@@ -296,7 +298,7 @@ def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Chan
         if missing:
             insert_rows(connection, table, missing)
         kept[entry.id, number] = {"images": _pack(current)}
-        changed.setdefault(table_name, set()).update(key[0] for key in keys)
+        changed.setdefault(table_name, set()).update(map(_FIRST, keys))
     update_rows(connection, schema.edit_rows, kept)
     state = "undone" if action == "undo" else "done"
     update_rows(connection, schema.edit, {(entry.id,): {"state": state}})

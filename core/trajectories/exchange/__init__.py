@@ -13,6 +13,7 @@ from core.errors import StudioError
 from core.trajectories.exchange import (
     brox,
     coco,
+    coco_reading,
     cvat,
     cvat_reading,
     davis,
@@ -21,6 +22,8 @@ from core.trajectories.exchange import (
     parquet,
     table,
     tapvid,
+    youtube_vis,
+    youtube_vis_reading,
 )
 from core.trajectories.exchange.assembling import Tracks
 from core.trajectories.exchange.file_names import file_name
@@ -76,7 +79,15 @@ FORMATS: dict[str, Format] = {
             mot_reading.read,
             _holds("boxes confidences"),
         ),
-        Format("coco", "COCO for video", ".json", coco.write, coco.read, _IN_COCO),
+        Format("coco", "COCO for video", ".json", coco.write, coco_reading.read, _IN_COCO),
+        Format(
+            "youtube-vis",
+            "YouTube-VIS",
+            ".json",
+            youtube_vis.write,
+            youtube_vis_reading.read,
+            _holds("boxes masks labels"),
+        ),
         Format("cvat", "CVAT for video", ".xml", cvat.write, cvat_reading.read, _IN_CVAT, cvat.losses),
         Format("csv", "CSV table", ".csv", table.write, table.read, _IN_TABLES),
         Format("parquet", "Parquet table", ".parquet", parquet.write, parquet.read, _IN_TABLES),

@@ -6,6 +6,7 @@ from pathlib import Path
 from core.errors import StudioError
 from core.text_file import decoded, lines_of
 from core.trajectories.exchange import READ, mots
+from core.trajectories.exchange.json_kinds import kind_of_json
 from core.trajectories.exchange.mot_folder import is_sequence
 from core.trajectories.exchange.mot_layout import is_kitti, names_boxes
 from core.trajectories.exchange.number_lines import split_lines
@@ -63,7 +64,7 @@ def _of_text(head: bytes, path: Path) -> str | None:
     if first.startswith("<"):
         return "cvat"
     if first.startswith(("{", "[")):
-        return "coco"
+        return kind_of_json(path)
     if mots.is_of(lines):
         return "mot"
     if first.lower().startswith("sep="):

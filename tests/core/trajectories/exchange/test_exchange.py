@@ -173,7 +173,7 @@ def test_coco_holds_boxes_masks_and_names(clip, points, objects, tmp_path):
     assert [a["origin"] for a in content["annotations"][:3]] == ["annotated", "propagated", "edited"]
 
 
-def test_coco_of_a_video_names_its_file(clip, objects, tmp_path):
+def test_coco_of_a_video_names_its_frames(clip, objects, tmp_path):
     video = Clip(
         **{
             **vars(clip),
@@ -184,7 +184,7 @@ def test_coco_of_a_video_names_its_file(clip, objects, tmp_path):
         }
     )
     content = json.loads(export_clip("coco", video, NOTHING, objects, tmp_path).read_text())
-    assert {image["file_name"] for image in content["images"]} == {"a.mp4"}
+    assert [image["file_name"] for image in content["images"]] == [f"frame_00000{n}.png" for n in range(5)]
 
 
 def test_the_table_has_a_row_an_observation(clip, points, objects, tmp_path):

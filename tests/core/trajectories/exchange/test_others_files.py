@@ -128,7 +128,7 @@ def test_coco_with_plain_and_compressed_counts(tmp_path):
     content = {
         "images": [
             {"id": 70, "file_name": "a/001.png", **size},
-            {"id": 71, "file_name": "elsewhere\\005.jpg", **size},
+            {"id": 71, "file_name": "data\\a\\005.jpg", **size},
             {"id": 72, "file_name": "x", "frame_id": 8, **size},
         ],
         "categories": [{"id": 3, "name": "dog", "supercategory": "animal"}],
@@ -169,7 +169,13 @@ def test_coco_with_plain_and_compressed_counts(tmp_path):
     pixels[1:4, 2:5] = True
     assert objects[0].masks == (encode_mask(pixels),) * 2
     assert (objects[1].origin.tolist(), objects[1].confidence.tolist()) == ([Origin.PROPAGATED], [0.25])
-    assert warnings == ["Taken as boxes, in instances.json: 1 polygon."]
+    assert warnings == [
+        "Left nameless, in instances.json: 1 annotation of unknown categories.",
+        "Left out, in instances.json: the supercategory of 1 label.",
+    ]
+    triangle = np.zeros((5, 7), bool)
+    triangle[0, 1] = True  # the centres of the others lie on its edge
+    assert objects[2].masks == (encode_mask(triangle),)
 
 
 def test_coco_of_several_videos_gives_the_one_of_the_clips_name(tmp_path):
@@ -180,7 +186,10 @@ def test_coco_of_several_videos_gives_the_one_of_the_clips_name(tmp_path):
     path.write_text(json.dumps({"videos": videos, "images": images, "annotations": annotations}))
     _, (one,), warnings = import_tracks("coco", path, CLIP)
     assert (one.frames.tolist(), one.boxes.tolist()) == ([3], [[2, 0, 4, 2]])
-    assert warnings == ["Left out, in tao.json: 1 annotation of other images."]
+    assert warnings == [
+        "Frames taken as counted from 0, in tao.json; counted from 1 they would fit a too.",
+        "Left out, in tao.json: 1 annotation of other images.",
+    ]
 
 
 @pytest.mark.parametrize("scaled", [True, False])

@@ -130,7 +130,23 @@ def test_coco_keeps_boxes_masks_and_origins(objects):
     _, seen = round_trip("coco", NOTHING, objects)
     assert len(seen) == len(objects)
     for again, one in zip(seen, objects, strict=True):
-        same_object(again, replace(one, label="" if one.label == "object" else one.label, review=0))
+        same_object(again, replace(one, boxes=boxes_around_masks(one), review=0))
+
+
+@given(random_tracks.objects())
+@settings(max_examples=50)
+def test_youtube_vis_keeps_boxes_masks_and_labels(objects):
+    _, seen = round_trip("youtube-vis", NOTHING, objects)
+    assert len(seen) == len(objects)
+    for again, one in zip(seen, objects, strict=True):
+        origin, sure = np.zeros_like(one.origin), np.ones_like(one.confidence)
+        boxes = boxes_around_masks(one)
+        same_object(again, replace(one, boxes=boxes, origin=origin, confidence=sure, review=0))
+
+
+def boxes_around_masks(one: ObjectTrajectory) -> np.ndarray:
+    pairs = zip(one.boxes, one.masks, strict=True)
+    return np.array([box if mask is None else random_tracks.box_of(mask) for box, mask in pairs])
 
 
 @given(random_tracks.objects())
@@ -183,7 +199,7 @@ def test_davis_keeps_the_pixels_that_are_seen(objects, in_front):
 
 
 def test_every_format_is_tried_here():
-    tried = {"brox", "tapvid", "cvat", "csv", "parquet", "coco", "mot", "mot-results", "davis"}
+    tried = {"brox", "tapvid", "cvat", "csv", "parquet", "coco", "youtube-vis", "mot", "mot-results", "davis"}
     assert set(FORMATS) == tried
 
 
