@@ -21,6 +21,7 @@ from core.trajectories.exchange import (
     parquet,
     table,
     tapvid,
+    tapvid_reading,
 )
 from core.trajectories.exchange.assembling import Tracks
 from core.trajectories.exchange.file_names import file_name
@@ -65,7 +66,7 @@ FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
         Format("brox", "Brox tracks", ".dat", brox.write, brox.read, _holds("points")),
-        Format("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid.read, _holds("points")),
+        Format("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid_reading.read, _holds("points")),
         Format("davis", "DAVIS masks", "", davis.write, davis.read, _holds("masks")),
         Format("mot", "MOTChallenge", ".txt", mot.write, mot_reading.read, _holds("boxes confidences")),
         Format("coco", "COCO for video", ".json", coco.write, coco.read, _IN_COCO),

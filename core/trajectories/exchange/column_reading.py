@@ -300,9 +300,7 @@ class _Table:
         scale = np.array([choice.scale or 1.0] * 2)
         if choice.scale is None and "kind" not in self._roles and is_scaled(rows.places, rows.boxes):
             scale = np.array([clip.width, clip.height], np.float64)
-            self.notes.append(
-                f"Scaled to the frame, in {self._path.name}: nearly all places lie within 0 to 1."
-            )
+            self.notes.append(f"Scaled to the frame, in {self._path.name}: most places lie within 0 to 1.")
         centre = choice.centre
         if centre is None:
             centre = _CENTRE if choice.preset is None else choice.preset.centre
