@@ -176,6 +176,7 @@ class _Table:
     def _ids(self) -> tuple[np.ndarray, list[str], list[str]]:
         """(M,) int64 or `_EMPTY` or `_UNKNOWN`; what they are called; labels, where most are words."""
         if "trajectory" not in self._roles:
+            self._check_is_one()
             return np.zeros(len(self._body.lines), np.int64), ["1"], []
         values = self._column("trajectory")
         ids = np.where(np.isnan(values), _EMPTY, _UNKNOWN).astype(np.int64)
@@ -190,6 +191,16 @@ class _Table:
             if text and ids[row] != _EMPTY:
                 ids[row] = known[text]
         return ids, list(known), list(known)
+
+    def _check_is_one(self) -> None:
+        """See that a table without numbers of tracks can be one."""
+        frame = self._column("frame")
+        frame = frame[np.isfinite(frame)]
+        if len(np.unique(frame)) * 2 <= len(frame) > 1:
+            raise StudioError(
+                f"{self._path} has several rows in each frame; say which column numbers the tracks, such as "
+                "--columns id=particle."
+            )
 
     def _one_place(self, ids: np.ndarray, names: list[str], labels: list[str]) -> _Rows:
         """The rows as the file has them."""
