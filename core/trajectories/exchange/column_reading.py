@@ -26,6 +26,7 @@ from core.trajectories.exchange.units import is_scaled
 from core.trajectories.model import EndReason, ObjectTrajectory, Origin, Review
 
 _CENTRE = 0.5  # of the top left pixel, here
+_FEW = 0.1  # of the ids that may be words before all are taken for words
 _KINDS = {"object": 0, "point": 1}
 _WORDS = {"kind": _KINDS} | {
     name: {one.name.lower(): int(one) for one in cls}
@@ -174,13 +175,13 @@ class _Table:
         return self._body.numbers[self._roles[role]]
 
     def _ids(self) -> tuple[np.ndarray, list[str], list[str]]:
-        """(M,) int64 or `_EMPTY` or `_UNKNOWN`; what they are called; labels, where most are words."""
+        """(M,) int64 or `_EMPTY` or `_UNKNOWN`; what they are called; labels, where many are words."""
         if "trajectory" not in self._roles:
             self._check_is_one()
             return np.zeros(len(self._body.lines), np.int64), ["1"], []
         values = self._column("trajectory")
         ids = np.where(np.isnan(values), _EMPTY, _UNKNOWN).astype(np.int64)
-        if 2 * int(np.isinf(values).sum()) <= int((~np.isnan(values)).sum()):
+        if int(np.isinf(values).sum()) <= _FEW * int((~np.isnan(values)).sum()):
             found, owner = number_owners(values[np.isfinite(values)])
             ids[np.isfinite(values)] = owner
             return ids, [f"{value:.16g}" for value in found.tolist()], []

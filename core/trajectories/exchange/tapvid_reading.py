@@ -162,7 +162,7 @@ def _steadier(places: StoredArray) -> int:
 
 
 def _observations(source: _Source, path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where a point is seen: its place on both axes, two (M,) int64, and (M, 2) float64 x and y."""
+    """Where a point is seen: its place on both axes, two (M,) int, and (M, 2) float x and y."""
     rows = source.places.rows
     sights = source.places if source.sight is None else source.sight.in_blocks_of(rows)
     least = _least(source, sights, path)
@@ -170,11 +170,11 @@ def _observations(source: _Source, path: Path) -> tuple[np.ndarray, np.ndarray, 
     for number, (places, sight) in enumerate(zip(source.places.blocks(), sights.blocks(), strict=True)):
         seen = _are_seen(source, sight, least)
         row, column = np.nonzero(seen)
-        found.append((row + number * rows, column, places[row, column, :2].astype(np.float64)))
+        found.append((row.astype(np.int32) + number * rows, column.astype(np.int32), places[row, column, :2]))
     if not found:
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 2))
     row, column, xy = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return row, column, xy
+    return row, column, xy if xy.dtype == np.float32 else xy.astype(np.float64)
 
 
 def _least(source: _Source, sights: StoredArray, path: Path) -> float:
