@@ -24,8 +24,10 @@ from core.trajectories.exchange import (
     tapvid_reading,
 )
 from core.trajectories.exchange.assembling import Tracks
+from core.trajectories.exchange.column_mapping import ColumnChoice
 from core.trajectories.exchange.file_names import file_name
 from core.trajectories.exchange.replacing import keep_frames
+from core.trajectories.exchange.tables import table_of
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
 
@@ -91,22 +93,26 @@ def export_clip(
     objects: Sequence[ObjectTrajectory],
     folder: Path,
     name: str | None = None,
+    columns: ColumnChoice | None = None,
 ) -> Path:
     """Write one clip's trajectories to its `export_path`, whole or not at all.
 
     Every trajectory given is written, rejected ones too: `choice.Choice` leaves out beforehand what is not
-    wanted, and what the format cannot hold, `omissions.omissions` says beforehand.
+    wanted, and what the format cannot hold, `omissions.omissions` says beforehand. Tables may have other
+    `columns` than ours.
 
     Returns:
         The path written.
 
     Raises:
-        StudioError: there is no such format, the format cannot number that much, the clip's own frames lie
-            there, or the folder cannot be written to.
+        StudioError: there is no such format, the format cannot number that much or has no columns to choose,
+            the clip's own frames lie there, or the folder cannot be written to.
     """
     path = export_path(format, clip, folder, name)
     keep_frames(clip, path)
-    if (write := WRITTEN[format].write) is not None:
+    if columns is not None:
+        table_of(format).write(clip, points, objects, path, columns)
+    elif (write := WRITTEN[format].write) is not None:
         write(clip, points, objects, path)
     return path
 

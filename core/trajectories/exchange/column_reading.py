@@ -176,10 +176,11 @@ class _Table:
 
     def _ids(self) -> tuple[np.ndarray, list[str], list[str]]:
         """(M,) int64 or `_EMPTY` or `_UNKNOWN`; what they are called; labels, where many are words."""
-        if "trajectory" not in self._roles:
+        values = self._column("trajectory")
+        is_alone = bool(self._layout.parts) and bool(np.isnan(values).all())  # SLEAP names no single animal
+        if "trajectory" not in self._roles or is_alone:
             self._check_is_one()
             return np.zeros(len(self._body.lines), np.int64), ["1"], []
-        values = self._column("trajectory")
         ids = np.where(np.isnan(values), _EMPTY, _UNKNOWN).astype(np.int64)
         if int(np.isinf(values).sum()) <= _FEW * int((~np.isnan(values)).sum()):
             found, owner = number_owners(values[np.isfinite(values)])

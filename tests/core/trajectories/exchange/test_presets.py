@@ -120,6 +120,9 @@ def test_sleap(tmp_path):
     assert points.lengths.tolist() == [2, 2, 1]
     np.testing.assert_array_equal(points.points(1), [[1.5, 2.5], [2.5, 2.5]])
     assert warnings == [SAID.format("SLEAP"), "Left out, in a.csv: 2 rows without a track."]
+    alone = "".join(f",{frame},0.9,{frame},7,0.9\n" for frame in range(12))
+    points, _, warnings = read(tmp_path, "track,frame_idx,instance.score,nose.x,nose.y,nose.score\n" + alone)
+    assert (points.labels, points.lengths.tolist(), len(warnings)) == (("nose",), [12], 1)
 
 
 ROWS = "5,7,2,3.5,1.5\n6,7,3,3.5,1.5\n6,8,9,9,2\n"
