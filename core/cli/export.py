@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from core.cli.columns import add_column_arguments
 from core.cli.options import add_settings, given, settings_from
 from core.cli.outcome import Outcome
 from core.cli.running import shown
@@ -18,10 +19,12 @@ from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.exchange import WRITTEN, export_clip
 from core.trajectories.exchange.choice import KEPT, Choice, Count
+from core.trajectories.exchange.column_mapping import parse
 from core.trajectories.exchange.file_names import file_names, renamed
 from core.trajectories.exchange.omissions import omissions
 from core.trajectories.exchange.plan import plan
 from core.trajectories.exchange.spans import Spans
+from core.trajectories.exchange.tables import table_of
 from core.trajectories.model import Kind, Review
 
 _REVIEWS = {review.name.lower(): review for review in Review}
@@ -42,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument("--kinds", choices=tuple(_KINDS), help="only objects, or only points")
     chosen.add_argument("--reviews", metavar="NAMES", help=f"only tracks that are {', '.join(_REVIEWS)}")
     chosen.add_argument("--rejected", action="store_true", help="rejected tracks too")
+    add_column_arguments(parser)
     add_settings(parser, OverlayConfig, title=f"what {' and '.join(TITLES)} show")
 
 
@@ -52,10 +56,13 @@ def perform(args: argparse.Namespace) -> Outcome:
     if not is_overlay and (shown_only := given(args, OverlayConfig)):
         option = next(iter(shown_only)).replace("_", "-")
         raise StudioError(f"--{option} belongs to overlays; leave it out, or choose --format {VIDEO}.")
+    columns = parse(args.columns, args.preset)
+    if columns is not None:
+        table_of(args.format)  # refuses formats that are no tables
     losses = (
         partial(overlay_losses, args.format)
         if is_overlay
-        else partial(omissions, args.format, frames=choice.frames)
+        else partial(omissions, args.format, frames=choice.frames, columns=columns)
     )
     files = []
     with Project.open(args.project) as project, project.reading() as connection, shown(args) as display:
@@ -78,7 +85,7 @@ def perform(args: argparse.Namespace) -> Outcome:
                 files.append(write_overlay(args.format, path, one.clip, renderer, frames, display.report))
             else:
                 tracks = choice.of(connection, one.clip)
-                files.append(export_clip(args.format, one.clip, *tracks, args.out, name))
+                files.append(export_clip(args.format, one.clip, *tracks, args.out, name, columns))
     total = sum((one.count for one in planned), Count())
     counts = {
         "clips": len(planned),

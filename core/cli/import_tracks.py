@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from core.cli.columns import add_column_arguments
 from core.cli.outcome import Outcome
 from core.project.project import Project
 from core.trajectories import journal, store
@@ -11,7 +12,6 @@ from core.trajectories.bulk_edits import AddTrajectories
 from core.trajectories.exchange import READ, import_tracks
 from core.trajectories.exchange.column_mapping import parse
 from core.trajectories.exchange.guessing import guess_format
-from core.trajectories.exchange.presets import PRESETS
 from core.trajectories.exchange.tables import table_format, table_of
 
 
@@ -22,15 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("auto", *READ), default="auto", help="of the source (default: auto)"
     )
-    table = parser.add_argument_group("which columns of a table mean what (default: by their names)")
-    table.add_argument(
-        "--columns",
-        metavar="OURS=THEIRS,…",
-        help="such as frame=t,id=particle,x=px,y=py or, for boxes, x1, y1, x2, y2 or x, y, w, h; a column is "
-        "named or numbered from 1. Besides: label, score; first=1 where frames count from 1, centre=0 where "
-        "whole numbers are the middles of pixels, scale=PIXELS in a unit",
-    )
-    table.add_argument("--preset", choices=tuple(PRESETS), help="the columns of another program")
+    add_column_arguments(parser)
 
 
 def perform(args: argparse.Namespace) -> Outcome:

@@ -10,9 +10,13 @@ from core.datasets.clip import Clip
 from core.events import OnProgress
 from core.trajectories.bulk_edits import AddTrajectories
 from core.trajectories.exchange import READ, import_tracks
+from core.trajectories.exchange.assembling import Tracks
+from core.trajectories.exchange.column_mapping import is_ours
 from core.trajectories.exchange.guessing import guess_format
+from core.trajectories.exchange.tables import TABLES
 from studio.background import Background
 from studio.document import Document
+from studio.exchange.column_dialog import ColumnDialog, UnknownTable
 from studio.view_state import ViewState
 
 PICTURE = ".png"
@@ -39,8 +43,9 @@ class TrackExchange(QObject):
         self._reading = Background(self)
         for end in (self._reading.done, self._reading.failed):
             end.connect(self.ended)
-        self._reading.done.connect(self._add)
+        self._reading.done.connect(self._take)
         self._reading.failed.connect(self.failed)
+        self.columns: ColumnDialog | None = None
 
     def slots(self) -> dict[str, Callable[[], object]]:
         """Action → what it calls."""
@@ -48,13 +53,14 @@ class TrackExchange(QObject):
 
     def close(self) -> None:
         """Give up what is under way."""
+        self._close_columns()
         self._reading.close()
 
     def _choose_source(self) -> None:
         clip = self._view.clip
         if clip is None:
             return
-        suffixes = [format.suffix or PICTURE for format in READ.values()]
+        suffixes = [*(format.suffix or PICTURE for format in READ.values()), ".tsv"]
         kinds = f"Tracks ({' '.join(f'*{suffix}' for suffix in suffixes)});;All files (*)"
         title = f"Import tracks into {clip.name}"
         chosen, _ = QFileDialog.getOpenFileName(self._window, title, str(self._source_folder), kinds)
@@ -64,16 +70,41 @@ class TrackExchange(QObject):
             self._read(path.parent if path.suffix.lower() == PICTURE else path, clip)
 
     def _read(self, path: Path, clip: Clip) -> None:
-        def read(report: OnProgress) -> tuple[AddTrajectories, list[str]]:
-            points, objects, warnings = import_tracks(guess_format(path), path, clip)
-            return AddTrajectories(clip.id, points, objects, path.name), warnings
+        def read(report: OnProgress) -> tuple[Path, Clip, Tracks] | UnknownTable:
+            format = guess_format(path)
+            if format in TABLES:
+                head = TABLES[format].head(path)
+                if not is_ours(head):
+                    return UnknownTable(path, format, head, clip)
+            return path, clip, import_tracks(format, path, clip)
 
         self.offered.emit(f"Reading {path.name}…", "progress", "", None)
         self._reading.start(read)
 
-    def _add(self, found: tuple[AddTrajectories, list[str]]) -> None:
-        edit, warnings = found
-        self._document.perform_later(edit)
+    def _take(self, found: tuple[Path, Clip, Tracks] | UnknownTable) -> None:
+        if isinstance(found, UnknownTable):
+            self._ask_for_columns(found)
+        else:
+            path, clip, tracks = found
+            self._add(tracks, path, clip)
+
+    def _ask_for_columns(self, table: UnknownTable) -> None:
+        self._close_columns()
+        self.columns = ColumnDialog(table, self._window)
+        self.columns.chosen.connect(self._add)
+        self.columns.finished.connect(self._forget_columns)
+        self.columns.show()
+
+    def _close_columns(self) -> None:
+        if self.columns is not None:
+            self.columns.close()
+
+    def _forget_columns(self) -> None:
+        self.columns = None
+
+    def _add(self, tracks: Tracks, path: Path, clip: Clip) -> None:
+        points, objects, warnings = tracks
+        self._document.perform_later(AddTrajectories(clip.id, points, objects, path.name))
         if warnings:
             more = f" And {len(warnings) - 1} more like it." if len(warnings) > 1 else ""
             self.offered.emit(warnings[0] + more, "warning", "", None)

@@ -22,12 +22,15 @@ from core.trajectories.exchange import (
     parquet,
     table,
     tapvid,
+    tapvid_reading,
     youtube_vis,
     youtube_vis_reading,
 )
 from core.trajectories.exchange.assembling import Tracks
+from core.trajectories.exchange.column_mapping import ColumnChoice
 from core.trajectories.exchange.file_names import file_name
 from core.trajectories.exchange.replacing import keep_frames
+from core.trajectories.exchange.tables import table_of
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
 
@@ -68,7 +71,7 @@ FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
         Format("brox", "Brox tracks", ".dat", brox.write, brox.read, _holds("points")),
-        Format("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid.read, _holds("points")),
+        Format("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid_reading.read, _holds("points")),
         Format("davis", "DAVIS masks", "", davis.write, davis.read, _holds("masks")),
         Format("mot", "MOTChallenge", "", mot.write, mot_reading.read, _holds("boxes labels"), mot.losses),
         Format(
@@ -109,22 +112,26 @@ def export_clip(
     objects: Sequence[ObjectTrajectory],
     folder: Path,
     name: str | None = None,
+    columns: ColumnChoice | None = None,
 ) -> Path:
     """Write one clip's trajectories to its `export_path`, whole or not at all.
 
     Every trajectory given is written, rejected ones too: `choice.Choice` leaves out beforehand what is not
-    wanted, and what the format cannot hold, `omissions.omissions` says beforehand.
+    wanted, and what the format cannot hold, `omissions.omissions` says beforehand. Tables may have other
+    `columns` than ours.
 
     Returns:
         The path written.
 
     Raises:
-        StudioError: there is no such format, the format cannot number that much, the clip's own frames lie
-            there, or the folder cannot be written to.
+        StudioError: there is no such format, the format cannot number that much or has no columns to choose,
+            the clip's own frames lie there, or the folder cannot be written to.
     """
     path = export_path(format, clip, folder, name)
     keep_frames(clip, path)
-    if (write := WRITTEN[format].write) is not None:
+    if columns is not None:
+        table_of(format).write(clip, points, objects, path, columns)
+    elif (write := WRITTEN[format].write) is not None:
         write(clip, points, objects, path)
     return path
 

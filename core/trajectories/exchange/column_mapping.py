@@ -26,7 +26,14 @@ ROLES = (
 )
 _ALIASES = {"id": "trajectory", "score": "confidence"}
 _OPTIONS = ("first", "scale", "centre")
-_PLACED = (PLACES, CORNERS, (*PLACES, "w", "h"), ("cx", "cy", "w", "h"))
+SHAPES: Mapping[str, tuple[str, ...]] = {
+    "points": PLACES,
+    "boxes, by two corners": CORNERS,
+    "boxes, by their top left corner and size": (*PLACES, "w", "h"),
+    "boxes, by their centre and size": ("cx", "cy", "w", "h"),
+}
+"""What the columns of places may say, and the roles that say it."""
+
 _PIXELS = ("", "px", "pixel", "pixels", "pix")
 _EXAMPLE = "--columns frame=t,id=particle,x=x,y=y"
 
@@ -108,6 +115,13 @@ def parse(columns: str | None, preset: str | None) -> ColumnChoice | None:
     )
 
 
+def is_ours(head: Head) -> bool:
+    """Whether the columns have our names, so that nobody needs to say which is which."""
+    names = {plain(name) for name in head.names}
+    is_placed = any(set(one) <= names for one in SHAPES.values())
+    return head.named and {"trajectory", "frame"} <= names and is_placed
+
+
 def layout(head: Head, path: Path, choice: ColumnChoice | None) -> tuple[Layout, list[str]]:
     """Where the columns of a choice stand in a table; without one, of ours or of a program that is certain.
 
@@ -129,7 +143,7 @@ def layout(head: Head, path: Path, choice: ColumnChoice | None) -> tuple[Layout,
     parts = _parts(head, preset) if preset and not set(choice.columns) & {*PLACES, *CORNERS} else {}
     if "frame" not in places:
         raise StudioError(f"{path} has no column of frames; say which it is, such as {_EXAMPLE}.")
-    if not parts and not any(set(one) <= set(places) for one in _PLACED):
+    if not parts and not any(set(one) <= set(places) for one in SHAPES.values()):
         raise StudioError(
             f"{path} has no columns 'x' and 'y', nor 'x1', 'y1', 'x2' and 'y2'; say which hold "
             f"places, such as {_EXAMPLE}."
@@ -180,7 +194,7 @@ _USUAL: Mapping[str, Sequence[str]] = {
 def _guessed(head: Head, path: Path) -> tuple[ColumnChoice, list[str]]:
     """Ours where the names are ours, else a program's."""
     names = [plain(name) for name in head.names]
-    ours = {role: role for role in ROLES if role in names and role not in ("w", "h", "cx", "cy")}
+    ours = {role: role for role in ROLES if role in names}
     if head.named and {"trajectory", "frame"} <= set(ours):
         return ColumnChoice(columns=ours), []
     if preset := found(head):
@@ -251,7 +265,7 @@ def _check_units(head: Head, path: Path, places: Mapping[str, int], choice: Colu
         unit = head.units.get(places.get(role, -1), "")
         if unit not in _PIXELS and choice.scale is None:
             raise StudioError(
-                f"{path} has places in {unit}; say how many pixels a {unit} is, such as --columns scale=2.5."
+                f"{path} has places in {unit}; say the scale, how many pixels a {unit} is, such as scale=2.5."
             )
 
 

@@ -7,8 +7,9 @@ review and an end are those of a trajectory's first row; one whose id is a word 
 out and said: rows without a track, and points without a place, which are hidden there.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,12 +20,13 @@ from core.datasets.folder import same_name
 from core.errors import StudioError
 from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, counted, number_owners
 from core.trajectories.exchange.column_mapping import CORNERS, PLACES, TEXTS, ColumnChoice, Layout, layout
+from core.trajectories.exchange.frame_numbers import frames_of
 from core.trajectories.exchange.sheet import Body, Sheet, is_empty
-from core.trajectories.exchange.source_frames import of_source, trailing_number
 from core.trajectories.exchange.units import is_scaled
 from core.trajectories.model import EndReason, ObjectTrajectory, Origin, Review
 
 _CENTRE = 0.5  # of the top left pixel, here
+_FEW = 0.1  # of the ids that may be words before all are taken for words
 _KINDS = {"object": 0, "point": 1}
 _WORDS = {"kind": _KINDS} | {
     name: {one.name.lower(): int(one) for one in cls}
@@ -59,7 +61,8 @@ class _Rows:
         names: id → what the file calls it.
         labels: id → label; empty for those whose rows say it.
         lines, unit: where each row stands in the file, (M,) int64, and what that counts.
-        frame: (M,) float64, of the clip.
+        numbers: (M,) float64, frames as the file numbers them.
+        frame, span: see `frame_numbers.FrameNumbers`; empty before they are worked out.
         places: (M, 2) float64, NaN where there is a box.
         boxes: (M, 4) float64, NaN where there is a point.
         is_point: (M,) bool.
@@ -73,7 +76,7 @@ class _Rows:
     labels: Sequence[str]
     lines: np.ndarray
     unit: str
-    frame: np.ndarray
+    numbers: np.ndarray
     places: np.ndarray
     boxes: np.ndarray
     is_point: np.ndarray
@@ -81,6 +84,8 @@ class _Rows:
     words: dict[str, np.ndarray]
     error: np.ndarray
     sure: np.ndarray
+    frame: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    span: str = ""
 
     def take(self, rows: np.ndarray) -> "_Rows":
         """Some of the rows, by (M,) bool."""
@@ -88,8 +93,9 @@ class _Rows:
             self,
             **{
                 name: getattr(self, name)[rows]
-                for name in ("ids", "lines", "frame", "places", "boxes", "is_point", "error", "sure")
+                for name in ("ids", "lines", "numbers", "places", "boxes", "is_point", "error", "sure")
             },
+            frame=self.frame[rows] if len(self.frame) else self.frame,
             codes={name: code[rows] for name, code in self.codes.items()},
             words={name: text[rows] for name, text in self.words.items()},
         )
@@ -118,7 +124,9 @@ class _Rows:
         if "label" in self.words:
             labels = [str(text) for text in self.words["label"][firsts].tolist()]
         faults = {row: "its track is missing" for row in np.flatnonzero(self.ids == _UNKNOWN).tolist()}
-        faults |= {row: "its frame is no number" for row in np.flatnonzero(~np.isfinite(self.frame)).tolist()}
+        faults |= {
+            row: "its frame is no number" for row in np.flatnonzero(~np.isfinite(self.numbers)).tolist()
+        }
         faults |= {
             int(row): f"its {name} is {str(self.words[name][row])[:40]!r}, none of {', '.join(_WORDS[name])}"
             for name, codes in self.codes.items()
@@ -133,6 +141,8 @@ class _Rows:
                 *(path, clip, owner, self.frame, names, given, labels, review),
                 lines=self.lines,
                 unit=self.unit,
+                numbers=self.numbers,
+                span=self.span,
                 own_faults=faults,
             ),
             firsts,
@@ -146,6 +156,7 @@ class _Table:
         self._sheet, self._body, self._layout = sheet, body, found
         self._path, self._clip = path, clip
         self._roles, self._choice = found.roles, found.choice
+        self._is_named = False  # whether the frames are those of names of pictures
         self.notes: list[str] = []
 
     def rows(self) -> _Rows:
@@ -164,12 +175,14 @@ class _Table:
         return self._body.numbers[self._roles[role]]
 
     def _ids(self) -> tuple[np.ndarray, list[str], list[str]]:
-        """(M,) int64 or `_EMPTY` or `_UNKNOWN`; what they are called; labels, where most are words."""
-        if "trajectory" not in self._roles:
-            return np.zeros(len(self._body.lines), np.int64), ["1"], []
+        """(M,) int64 or `_EMPTY` or `_UNKNOWN`; what they are called; labels, where many are words."""
         values = self._column("trajectory")
+        is_alone = bool(self._layout.parts) and bool(np.isnan(values).all())  # SLEAP names no single animal
+        if "trajectory" not in self._roles or is_alone:
+            self._check_is_one()
+            return np.zeros(len(self._body.lines), np.int64), ["1"], []
         ids = np.where(np.isnan(values), _EMPTY, _UNKNOWN).astype(np.int64)
-        if 2 * int(np.isinf(values).sum()) <= int((~np.isnan(values)).sum()):
+        if int(np.isinf(values).sum()) <= _FEW * int((~np.isnan(values)).sum()):
             found, owner = number_owners(values[np.isfinite(values)])
             ids[np.isfinite(values)] = owner
             return ids, [f"{value:.16g}" for value in found.tolist()], []
@@ -181,9 +194,18 @@ class _Table:
                 ids[row] = known[text]
         return ids, list(known), list(known)
 
+    def _check_is_one(self) -> None:
+        """See that a table without numbers of tracks can be one."""
+        frame = self._column("frame")
+        frame = frame[np.isfinite(frame)]
+        if len(np.unique(frame)) * 2 <= len(frame) > 1:
+            raise StudioError(
+                f"{self._path} has several rows in each frame; say which column numbers the tracks, such as "
+                "--columns id=particle."
+            )
+
     def _one_place(self, ids: np.ndarray, names: list[str], labels: list[str]) -> _Rows:
         """The rows as the file has them."""
-        frame = self._frames()
         places = np.column_stack([self._column(role) for role in PLACES])
         boxes = np.column_stack([self._column(role) for role in CORNERS])
         if {"w", "h"} <= set(self._roles):
@@ -207,7 +229,7 @@ class _Table:
             labels=labels,
             lines=self._body.lines,
             unit=self._body.unit,
-            frame=frame,
+            numbers=self._frames(),
             places=places,
             boxes=boxes,
             is_point=is_point,
@@ -241,9 +263,11 @@ class _Table:
         labels = [part if single else f"{name} {part}" for name in rows.names for part in parts]
         joined: dict[str, Any] = {
             name: np.concatenate([getattr(part, name) for part in found])
-            for name in ("ids", "lines", "frame", "places", "boxes", "is_point", "error", "sure")
+            for name in ("ids", "lines", "numbers", "places", "boxes", "is_point", "error", "sure")
         }
-        return replace(rows, **joined, names=labels, labels=labels)
+        codes = {name: np.tile(code, count) for name, code in rows.codes.items()}
+        words = {name: np.tile(word, count) for name, word in rows.words.items()}
+        return replace(rows, **joined, names=labels, labels=labels, codes=codes, words=words)
 
     def _frames(self) -> np.ndarray:
         """(M,) float64, numbers of frames as the file has them."""
@@ -260,17 +284,16 @@ class _Table:
         stems = {} if clip.is_video else {_stem(name): place for place, name in enumerate(clip.files)}
         known = np.array([stems.get(_stem(text), -1) for text in texts], np.int64)
         if (known >= 0).any():
+            self._is_named = True
             return np.where(known >= 0, clip.source_frames(known), np.inf).astype(np.float64)
-        return np.array([trailing_number(_stem(text)) for text in texts], np.float64)
+        return np.array([_trailing_number(_stem(text)) for text in texts], np.float64)
 
     def _numbered(self, rows: _Rows) -> _Rows:
-        """The same with the frames of the clip; the number of the first frame is decided by the rows."""
-        frame, kept, notes = of_source(
-            rows.frame, self._clip, self._path, self._choice.first, _is_certain(self._choice)
-        )
-        self.notes += notes
-        rows = replace(rows, frame=frame)
-        return rows if kept.all() else rows.take(kept)
+        """The same with the frames of the clip."""
+        said = self._choice.first
+        found = frames_of(rows.numbers, self._clip, self._path, said or 0, said is not None or self._is_named)
+        self.notes += found.warnings
+        return replace(rows, frame=found.frame, span=found.span)
 
     def _in_a_track(self, rows: _Rows) -> _Rows:
         free = rows.ids == _EMPTY
@@ -285,7 +308,7 @@ class _Table:
 
     def _seen(self, rows: _Rows) -> _Rows:
         nowhere = np.isnan(rows.places).all(axis=1) & np.isnan(rows.boxes).all(axis=1)
-        nowhere &= np.isfinite(rows.frame)
+        nowhere &= np.isfinite(rows.numbers)
         if not nowhere.any():
             return rows
         if nowhere.all():
@@ -300,9 +323,7 @@ class _Table:
         scale = np.array([choice.scale or 1.0] * 2)
         if choice.scale is None and "kind" not in self._roles and is_scaled(rows.places, rows.boxes):
             scale = np.array([clip.width, clip.height], np.float64)
-            self.notes.append(
-                f"Scaled to the frame, in {self._path.name}: nearly all places lie within 0 to 1."
-            )
+            self.notes.append(f"Scaled to the frame, in {self._path.name}: most places lie within 0 to 1.")
         centre = choice.centre
         if centre is None:
             centre = _CENTRE if choice.preset is None else choice.preset.centre
@@ -310,11 +331,6 @@ class _Table:
         if (scale == 1).all() and moved == 0:
             return rows
         return replace(rows, places=rows.places * scale + moved, boxes=rows.boxes * np.tile(scale, 2) + moved)
-
-
-def _is_certain(choice: ColumnChoice) -> bool:
-    """Whether the program that wrote the table is known to count from 0."""
-    return choice.preset is not None or "kind" in choice.columns
 
 
 def _codes(texts: np.ndarray, table: dict[str, int]) -> np.ndarray:
@@ -328,6 +344,12 @@ def _codes(texts: np.ndarray, table: dict[str, int]) -> np.ndarray:
 
 def _finite(values: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def _trailing_number(name: str) -> float:
+    """The number at the end of a name, such as 12 of `frame_000012`; infinite without one."""
+    found = re.search(r"(\d{1,15})$", name)
+    return float(found[1]) if found else np.inf
 
 
 def _bare(text: str) -> str:

@@ -5,50 +5,90 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.errors import StudioError
-from core.trajectories.exchange.column_mapping import CORNERS, PLACES, ColumnChoice
+from core.trajectories.exchange.column_mapping import CORNERS, PLACES, SHAPES, ColumnChoice
 
 _CENTRE = 0.5  # of the top left pixel, here
+_KEEPS = {
+    "label": "labels",
+    "review": "reviews",
+    "origin": "origins",
+    "error": "errors",
+    "confidence": "confidences",
+    "end_reason": "ends",
+}
+
+
+def held(choice: ColumnChoice) -> frozenset[str]:
+    """What columns that are chosen keep of trajectories, as `Format.holds`.
+
+    Raises:
+        StudioError: see `chosen`.
+    """
+    names = _names(choice)
+    kept = {what for role, what in _KEEPS.items() if role in names}
+    boxes = any(set(roles) <= set(names) for roles in SHAPES.values() if roles != PLACES)
+    points = set(PLACES) <= set(names) and not {"w", "h"} <= set(names)
+    return frozenset(kept | ({"boxes"} if boxes else set()) | ({"points"} if points else set()))
 
 
 def chosen(columns: Mapping[str, np.ndarray], choice: ColumnChoice | None) -> Mapping[str, np.ndarray]:
     """The columns that are asked for, by the names that are asked for, in that order.
 
     Rows that have none of the places asked for are left out: objects in a table of points, and points in
-    one of boxes. Places and frames count as the choice says.
+    one of boxes. Places and frames count as the choice says. Where no column says which are points, their
+    trajectories are numbered after those of the objects.
 
     Raises:
-        StudioError: the choice names no frame or no place, or its program's tables are not written.
+        StudioError: the choice names no frame, no track, no place or a column twice, or its program's tables
+            are not written.
     """
     if choice is None:
         return columns
+    names = _names(choice)
+    columns = dict(columns) | _sizes(columns)
+    if {*PLACES, "w", "h"} <= set(names):
+        columns |= {"x": columns["x1"], "y": columns["y1"]}
+    there, is_point = np.zeros(len(columns["frame"]), bool), np.isnan(columns["x1"])
+    if "kind" not in names and {"points", "boxes"} <= held(choice):
+        most = int(columns["trajectory"][~is_point].max(initial=0))
+        columns["trajectory"] = columns["trajectory"] + most * is_point
+    for role in names:
+        if role in _PLACED:
+            there |= ~np.isnan(columns[role])
+            columns[role] = _placed(columns[role], role, choice)
+    columns["frame"] = columns["frame"] + (choice.first or 0)
+    return {name: columns[role][there] for role, name in names.items()}
+
+
+_PLACED = {role for roles in SHAPES.values() for role in roles}
+
+
+def _names(choice: ColumnChoice) -> dict[str, str]:
+    """Role → the name of its column."""
     preset = choice.preset
     if preset is not None and not preset.written:
         raise StudioError(f"Tables of {preset.title} are read, not written; choose another preset.")
-    names = dict(preset.layouts[0]) | dict(choice.columns) if preset else dict(choice.columns)
-    all_columns = dict(columns) | _sizes(columns)
-    placed = [role for role in names if role in (*PLACES, *CORNERS, "w", "h", "cx", "cy")]
-    if "frame" not in names or not placed:
+    names = dict(preset.layouts[0] if preset else {}) | dict(choice.columns)
+    is_placed = any(set(roles) <= set(names) for roles in SHAPES.values())
+    if not ({"frame", "trajectory"} <= set(names) and is_placed):
         raise StudioError(
-            "The columns name no frame or no place; write such as --columns frame=t,id=particle,x=x,y=y."
+            "The columns name no frame, track or place; write such as --columns frame=t,id=particle,x=x,y=y."
         )
-    there = np.zeros(len(columns["frame"]), bool)
-    values = {}
-    moved = (choice.centre if choice.centre is not None else preset.centre if preset else _CENTRE) - _CENTRE
-    for role in names:
-        column = all_columns[role]
-        if role in placed:
-            there |= ~np.isnan(column)
-            if role not in ("w", "h"):
-                column = (column.astype(np.float64) + moved).astype(column.dtype)
-            if choice.scale is not None:
-                column = (column / choice.scale).astype(column.dtype)
-        if role == "frame" and choice.first:
-            column = column + choice.first
-        values[role] = column
-    twice = {name for name in names.values() if list(names.values()).count(name) > 1}
+    twice = [name for name in names.values() if list(names.values()).count(name) > 1]
     if twice:
-        raise StudioError(f"Two columns are called {min(twice)!r}; call each by a name of its own.")
-    return {names[role]: column[there] for role, column in values.items()}
+        raise StudioError(f"Two columns are called {twice[0]!r}; call each by a name of its own.")
+    return names
+
+
+def _placed(column: np.ndarray, role: str, choice: ColumnChoice) -> np.ndarray:
+    """Places, or sizes, in the units of a choice."""
+    centre = choice.centre
+    if centre is None:
+        centre = choice.preset.centre if choice.preset else _CENTRE
+    moved = 0 if role in ("w", "h") else centre - _CENTRE
+    if moved == 0 and choice.scale is None:
+        return column
+    return ((column.astype(np.float64) + moved) / (choice.scale or 1)).astype(column.dtype)
 
 
 def _sizes(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

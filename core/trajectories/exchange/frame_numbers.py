@@ -34,15 +34,24 @@ class FrameNumbers:
     warnings: list[str]
 
 
-def frames_of(numbers: np.ndarray, clip: Clip, path: Path, first: int = 0) -> FrameNumbers:
-    """What (M,) numbers of a file mean, whose format counts the frames of a source from `first`, 0 or 1."""
+def frames_of(
+    numbers: np.ndarray, clip: Clip, path: Path, first: int = 0, is_sure: bool = False
+) -> FrameNumbers:
+    """What (M,) numbers of a file mean, whose format counts the frames of a source from `first`, 0 or 1.
+
+    Where that `is_sure`, since a person said so, nothing else is taken.
+    """
     numbers = np.asarray(numbers, np.float64)
     best, start, counted, warnings = count_frames(numbers, clip, first), first, clip, list[str]()
     turned = count_frames(numbers, clip, 1 - first)
-    if _fits_better(turned, best) and (not _fits(best) or _is_no_stray(numbers, clip, 1 - first)):
+    if (
+        not is_sure
+        and _fits_better(turned, best)
+        and (not _fits(best) or _is_no_stray(numbers, clip, 1 - first))
+    ):
         best, start = turned, 1 - first
         warnings = [f"Taken as counting frames from {start}, in {path.name}: its numbers fit so."]
-    if clip.start or clip.step > 1:
+    if not is_sure and (clip.start or clip.step > 1):
         ticks = (0,) * clip.frames if clip.is_video else ()
         own = replace(clip, start=0, step=1, timestamps=ticks)
         for begin in (first, 1 - first):

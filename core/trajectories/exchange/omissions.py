@@ -8,6 +8,8 @@ import numpy as np
 from core.datasets.clip import Clip
 from core.trajectories.exchange import FORMATS
 from core.trajectories.exchange.assembling import NO_POINTS
+from core.trajectories.exchange.column_mapping import ColumnChoice
+from core.trajectories.exchange.column_writing import held
 from core.trajectories.exchange.spans import Spans
 from core.trajectories.model import EndReason, ObjectTrajectory, PointTrajectories, Review
 
@@ -18,13 +20,15 @@ def omissions(
     points: PointTrajectories,
     objects: Sequence[ObjectTrajectory],
     frames: Spans | None = None,
+    columns: ColumnChoice | None = None,
 ) -> list[str]:
     """A sentence for each kind of thing that is there and that the format does not keep; often none.
 
     What the programs that read the format do with it (`Format.losses`) comes first. What the studio works
-    out itself is never exchanged and not named: ids, audits and flags. `frames` are those that were chosen.
+    out itself is never exchanged and not named: ids, audits and flags. `frames` are those that were chosen; a
+    table may have other `columns`.
     """
-    holds = FORMATS[format].holds
+    holds = FORMATS[format].holds if columns is None else held(columns)
     kept = objects if holds & {"boxes", "masks"} else ()
     followed = points if "points" in holds else NO_POINTS
     masks = sum(runs is not None for one in objects for runs in one.masks)

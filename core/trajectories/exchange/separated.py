@@ -4,9 +4,9 @@ The separator is that of a line `sep=;` at the top, else the one of `; , tab |` 
 first lines into as many parts as the head. Where it is not the comma, 2,5 is two and a half. Lines of
 remarks (`#`) may stand before the head; lines without any number right after it are further heads, which
 may hold units (TrackMate). DeepLabCut's names stand in several lines one below the other (`scorer`,
-`individuals`, `bodyparts`, `coords`) and are joined by points, without the scorer. A file that begins
-with numbers has no head. Rows that are empty are passed over. What a shorter row lacks is no number and no
-word; of a longer one nothing is, unless what is too much is empty.
+`individuals`, `bodyparts`, `coords`) and are joined by points, without the scorer. A file whose first line
+is mostly numbers has no head. Rows that are empty are passed over. What a shorter row lacks is no number and
+no word; of a longer one nothing is, unless what is too much is empty.
 """
 
 import csv
@@ -140,7 +140,7 @@ def _head(rows: list[list[str]]) -> tuple[Head, int]:
     first = [cell.strip() for cell in rows[0]]
     if first and first[0].lower() == _STACK[0]:
         return _stacked(rows)
-    if all(_holds_number(cell) or is_empty(cell) for cell in first):
+    if 2 * sum(map(_holds_number, first)) >= sum(not is_empty(cell) for cell in first):
         width = max(map(len, rows))
         return Head(tuple(str(place + 1) for place in range(width)), _shown(rows), {}, False), 0
     units = {

@@ -2,19 +2,21 @@
 
 import numpy as np
 
-_BULK = 0.9  # of the places
-_SLACK = 0.001  # beyond 0 and 1 that rounding makes
+_NEARLY_ALL, _MOST = 0.9, 0.5  # of the places
 
 
 def is_scaled(*places: np.ndarray) -> bool:
-    """Whether nearly all places lie within 0 to 1, as shares of the frame do and pixels never do.
+    """Whether places are shares of the frame: most within 0 to 1, nearly all within -1 to 2.
+
+    Pixels would all lie in one corner then.
 
     Args:
         places: each (M, 2) or (M, 4) float; rows that are not all finite do not count.
     """
-    inside, total = 0, 0
+    total, near, inside = 0, 0, 0
     for values in places:
         finite = values[np.isfinite(values).all(axis=1)]
         total += len(finite)
-        inside += int(((finite >= -_SLACK) & (finite <= 1 + _SLACK)).all(axis=1).sum())
-    return total > 0 and inside >= _BULK * total
+        near += int(((finite >= -1) & (finite <= 2)).all(axis=1).sum())
+        inside += int(((finite >= 0) & (finite <= 1)).all(axis=1).sum())
+    return total > 0 and near >= _NEARLY_ALL * total and inside >= _MOST * total

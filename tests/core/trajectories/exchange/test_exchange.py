@@ -43,17 +43,43 @@ def test_brox_of_others_is_read(clip, tmp_path):
     assert warnings == ["Left out, in Tracks10.dat: 1 outlier."]
 
 
+def test_odd_rows_of_brox_are_left_out_by_their_lines(clip, tmp_path):
+    path = tmp_path / "Tracks12.dat"
+    rows = [[f"{x} 3 {frame}" for frame in range(12)] for x in (5, 9)]
+    rows[0][2], rows[1][5] = "x 3 2", "9 3 40"
+    lines = ["12", "2", *(line for label, some in enumerate(rows) for line in (f"{label} 12", *some))]
+    path.write_bytes("\r".join(lines).encode("utf-16"))
+    read, _, warnings = import_tracks("brox", path, longer(clip, 12))
+    assert (read.first.tolist(), read.lengths.tolist()) == ([0, 3, 0, 6], [2, 9, 5, 6])
+    assert read.labels == ("0", "0", "1", "1")
+    assert warnings == [
+        "Left out, in Tracks12.dat: 2 rows, the first in line 6 (its point is not all numbers).",
+        "Split at gaps, in Tracks12.dat: 2 point tracks.",
+    ]
+
+
+def test_brox_counts_the_frames_of_the_source_unless_that_has_gaps(clip, points, tmp_path):
+    for start, step, frames in ((7, 1, [7, 8, 9, 10, 11]), (7, 3, [0, 1, 2, 3, 4])):
+        some = replace(clip, start=start, step=step)
+        path = export_clip("brox", some, points, (), tmp_path)
+        lines = path.read_text().split("\n")
+        assert (lines[0], lines[3].split()[2]) == (str(frames[-1] + 1), str(frames[0]))
+        again, _, warnings = import_tracks("brox", path, some)
+        assert (again.first.tolist(), warnings) == (points.first.tolist(), [])
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("", "holds no trajectories"),
         ("5\n1\n0 x\n", "something other than numbers"),
-        ("5\n1\n0 nan\n", "holds no trajectories"),
+        ("5\n1\n0 nan\n", "something other than numbers"),
+        ("nan\n1\n0 1\n", "holds no trajectories"),
         ("5\n2\n0 1\n1 2 0\n", "ends within trajectory 1"),
         ("5\n1\n0 3\n1 2 0\n1 2 1\n", "ends within trajectory 0"),
-        ("5\n1\n0 2\n1 2 0\n1 2 2\n", "frames out of order in trajectory 0"),
-        ("5\n1\n0 1\n1 2 5\n", "frames out of order in trajectory 0"),
-        ("5\n1\n0 1\n1 2 0.5\n", "frames out of order in trajectory 0"),
+        ("5\n1\n0 2\n1 2 0\n1 2 2\n", r"in line 5 \(frame 2 does not follow 0\)"),
+        ("5\n1\n0 1\n1 2 6\n", r"track 0 in frame 6 \(line 4\)"),
+        ("5\n1\n0 1\n1 2 0.5\n", r"track 0 in frame 0.5 \(line 4\)"),
         ("5\n1e18\n0 1e18\n1 2 0\n", "ends within trajectory 0"),
     ],
 )

@@ -207,8 +207,9 @@ def test_tapvid_with_its_own_names(tmp_path, scaled):
     assert len(warnings) == 1 + scaled
 
 
-def test_tracks_in_pixels_are_never_scaled(tmp_path):
-    np.savez(tmp_path / "a.npz", tracks=np.full((1, 12, 2), 0.5), visible=np.ones((1, 12), bool))
+def test_our_own_tracks_are_never_scaled(tmp_path):
+    arrays = {"tracks": np.full((1, 12, 2), 0.5), "visible": np.ones((1, 12), bool), "ids": np.array([4])}
+    np.savez(tmp_path / "a.npz", **arrays)
     points, _, warnings = import_tracks("tapvid", tmp_path / "a.npz", CLIP)
     assert ((points.xy == 0.5).all(), warnings) == (True, [])
 
