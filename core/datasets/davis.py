@@ -1,8 +1,9 @@
 """DAVIS 2016 and 2017: `JPEGImages/<resolution>/<clip>/` and `Annotations/<resolution>/<clip>/`.
 
 A level of resolutions may be absent, as in YouTube-VOS, MOSE and others of the same layout; masks may be
-there for some frames, in another resolution, or only as `Annotations_unsupervised`. What the values of masks mean,
-`label_pictures.py` tells. Source: Perazzi et al., CVPR 2016; Pont-Tuset et al., 2017; Xu et al., ECCV 2018.
+there for some frames, in another resolution, or only as `Annotations_unsupervised`. What the values of
+masks mean, `label_pictures.py` tells. Source: Perazzi et al., CVPR 2016; Pont-Tuset et al., 2017; Xu et
+al., ECCV 2018.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from core.datasets.frame_folder import clip_of, frame_names
 from core.datasets.frame_matching import matched
 from core.datasets.frame_names import gap
 from core.datasets.image import SUFFIXES, image_names
+from core.datasets.label_names import names_by_number
 from core.datasets.label_pictures import LabelPictures
 from core.events import OnProgress
 
@@ -50,11 +52,10 @@ def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
         StudioError: a mask cannot be read, has another size than the frames, or holds no objects' values.
     """
     pictures = LabelPictures([annotation.path for annotation in found.annotations], found.clip)
+    names = {**pictures.names, **names_by_number(found.clip.root, Path(found.clip.files[0]).parent.name)}
     warnings = pictures.warnings
     for annotation, labels in zip(found.annotations, pictures, strict=True):
-        yield FrameLabels(
-            frame=annotation.frame, annotator=0, labels=labels, warnings=warnings, names=pictures.names
-        )
+        yield FrameLabels(frame=annotation.frame, annotator=0, labels=labels, warnings=warnings, names=names)
         warnings = ()
 
 

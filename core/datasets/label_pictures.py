@@ -13,6 +13,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.datasets.label_meaning import Meaning, meaning
+from core.datasets.label_names import names_by_colour
 from core.datasets.label_tally import Tally
 from core.datasets.stored_labels import Kind, StoredLabels, as_colours, read_stored_labels, runs_of
 from core.errors import StudioError
@@ -43,7 +44,8 @@ class LabelPictures:
         self._room = _KEPT
         self._size = (clip.height, clip.width)
         self._kind, tally, warnings = self._counted()
-        self._meaning: Meaning = meaning(self._kind, tally, clip.name)
+        named = names_by_colour(paths[0].parent) if paths and self._kind is Kind.COLOUR else {}
+        self._meaning: Meaning = meaning(self._kind, tally, clip.name, named)
         self.names = self._meaning.names
         self.warnings: tuple[str, ...] = (*warnings, *self._meaning.warnings)
 

@@ -23,7 +23,7 @@ from core.datasets.frame_matching import name_of
 from core.datasets.image import image_names
 from core.datasets.label_meaning import nearest
 from core.datasets.label_pictures import fitted, fitting
-from core.datasets.label_tally import NOISE, histogram, surroundings
+from core.datasets.label_tally import NOISE, around, histogram, surroundings
 from core.datasets.moseg_lists import Definition, ListedFiles, read_bmf, read_definition
 from core.datasets.stored_labels import Kind, as_colours, channels, read_stored_labels, runs_of
 from core.errors import StudioError
@@ -151,7 +151,7 @@ def _regions(path: Path, regions: tuple[int, ...]) -> tuple[np.ndarray, list[str
         away = np.abs(shown[:, None].astype(int) - ends.astype(int)).max(axis=2)
         own = own.reshape(codes.shape)
         labels = order[away.argmin(axis=1)][own].astype(np.int32)
-        known_pixels = surroundings(codes, kind)[1] & (away.min(axis=1) <= NOISE)[own]
+        known_pixels = around(surroundings(codes, kind)[1]) & (away.min(axis=1) <= NOISE)[own]
     elif len(others) <= _FEW:
         return labels, [
             f"{path.name}: value {value} ({count} pixels) is not in Def.dat; taken as background."
