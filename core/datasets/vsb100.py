@@ -75,19 +75,23 @@ def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
         StudioError: a `.mat` is damaged, or its picture cannot be fitted to the frames.
     """
     size = (found.clip.height, found.clip.width)
-    said: dict[str, None] = {}
+    fresh: list[str] = []
+    said: set[str] = set()
     paths = sorted({annotation.path for annotation in found.annotations})
     numbers = {path: number for number, path in enumerate(paths)}
     with parsed(paths) as segmentations:
 
         def picture(annotation: AnnotatedFrame) -> np.ndarray:
             labels = segmentations.picture(numbers[annotation.path], annotation.annotator)
+            texts = []
             if labels.shape == size[::-1] != size:
-                said[f"The segmentations of {found.clip.name} have rows for columns; they were turned."] = (
-                    None
+                texts.append(
+                    f"The segmentations of {found.clip.name} have rows for columns; they were turned."
                 )
                 labels = labels.T
-            said.update(dict.fromkeys(fitting(labels.shape, found.clip, annotation.path)))
+            texts += fitting(labels.shape, found.clip, annotation.path)
+            fresh.extend(text for text in texts if text not in said)
+            said.update(texts)
             return fitted(labels, found.clip)
 
         for annotator, group in groupby(found.annotations, key=lambda item: item.annotator):
@@ -96,8 +100,8 @@ def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
             for item in own:
                 labels = picture(item)
                 labels[np.isin(labels, background)] = 0
-                yield FrameLabels(frame=item.frame, annotator=annotator, labels=labels, warnings=tuple(said))
-                said.clear()
+                yield FrameLabels(frame=item.frame, annotator=annotator, labels=labels, warnings=tuple(fresh))
+                fresh.clear()
 
 
 def background_labels(pictures: Iterable[np.ndarray]) -> list[int]:
