@@ -41,7 +41,8 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     warnings = []
     named = {same_name(folder.name) for folder in folders(images)}
     if lone := [] if masks is None else [one for one in folders(masks) if same_name(one.name) not in named]:
-        warnings.append(f"Left out: masks of {len(lone)} clips without frames, the first {lone[0].name}.")
+        names = ", ".join([one.name for one in lone[:3]] + ["…"] * (len(lone) > 3))
+        warnings.append(f"Left out, having no frames: the masks of {names}.")
     return FoundClips(format="davis", clips=tuple(clips), warnings=tuple(warnings)) if clips else None
 
 

@@ -58,10 +58,7 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
                 for annotator in range(count)
                 for frame, path in mats
             ),
-            warnings=(
-                *said,
-                *(() if mats else (f"{clip.name} has no ground truth; it was taken without objects.",)),
-            ),
+            warnings=tuple(said),
         )
         for (clip, mats, said), count in zip(pictures, annotators, strict=True)
     ]

@@ -106,8 +106,8 @@ def test_without_h5py_it_is_said_how_to_save_the_file(tmp_path, monkeypatch):
     with pytest.raises(StudioError) as caught, mat_reader.parsed([path]):
         pass
     assert str(caught.value) == (
-        f"{path} is saved by MATLAB in version 7.3, which is HDF5; install h5py (pip install h5py), or save it "
-        "again in MATLAB with save(…, '-v7')."
+        f"{path} is saved by MATLAB in version 7.3, which is HDF5; install h5py (pip install h5py), or save "
+        "it again in MATLAB with save(…, '-v7')."
     )
 
 
