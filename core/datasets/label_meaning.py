@@ -8,7 +8,7 @@
 Source: Voigtlaender et al., "MOTS: Multi-object tracking and segmentation", CVPR 2019, for its ids.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -49,8 +49,10 @@ class Meaning:
     names: dict[int, str] = field(default_factory=dict)
 
 
-def meaning(kind: Kind, tally: Tally, clip: str) -> Meaning:
+def meaning(kind: Kind, tally: Tally, clip: str, named: Mapping[int, str]) -> Meaning:
     """What the values of one kind mean, given how often they occur in the clip of that name.
+
+    `named` are the colours whose objects have names.
 
     Raises:
         StudioError: no values are objects, or those that are cannot be told apart.
@@ -61,7 +63,30 @@ def meaning(kind: Kind, tally: Tally, clip: str) -> Meaning:
         case Kind.GRAY:
             return _of_grays(tally, clip)
         case Kind.COLOUR:
-            return _of_colours(tally, clip)
+            return _of_colours(tally, clip, named)
+
+
+def settled(values: np.ndarray, own: np.ndarray, known: np.ndarray, kind: Kind) -> np.ndarray:
+    """Values where every pixel has that of an object or of the background.
+
+    Args:
+        values: (H, W) grays or colours as stored.
+        own: (H, W), the value of its object or of the background where `known`.
+        known: (H, W) bool; another pixel goes to the value most like its own of those that are known at
+            most 3 pixels away, or to the nearest where two are as like or none is there.
+        kind: of the values.
+    """
+    shown = (channels(values) if kind is Kind.COLOUR else values[..., None]).astype(np.int64)
+    least, found = np.full(values.shape, np.inf), own.copy()
+    open_ = ~known  # not decided yet
+    for value in np.unique(own[known]):
+        near = cv2.dilate((known & (own == value)).astype(np.uint8), np.ones((7, 7), np.uint8)) > known
+        end = channels(value) if kind is Kind.COLOUR else value
+        away = np.abs(shown[near] - np.asarray(end, np.int64)).max(axis=-1)
+        open_[near] = np.where(away == least[near], True, open_[near] & (away > least[near]))
+        found[near] = np.where(away < least[near], value, found[near])
+        least[near] = np.minimum(least[near], away)
+    return nearest(found, ~open_)
 
 
 def nearest(numbers: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -108,10 +133,10 @@ def _of_grays(tally: Tally, clip: str) -> Meaning:
         if tally.is_noisy:
             away = np.abs(values.astype(np.int32)[..., None] - ends)
             known = surroundings(values, Kind.GRAY)[1] & (away.min(axis=-1) <= NOISE)
-            return nearest(ends[away.argmin(axis=-1)], known)
+            return settled(values, ends[away.argmin(axis=-1)], known, Kind.GRAY)
         steady, between = firmness(values)
-        numbers = _looked_up(values, means)
-        return nearest(numbers, (steady | ~between) & ((numbers > 0) | (values == 0)))
+        own = _looked_up(values, means)
+        return settled(values, own, (steady | ~between) & ((own > 0) | (values == 0)), Kind.GRAY)
 
     return Meaning(labels=labels, warnings=(said,))
 
@@ -126,7 +151,7 @@ def _of_clean_grays(tally: Tally, clip: str, objects: list[int]) -> Meaning:
         warnings += _inverted(tally, clip, objects[0])
     elif objects and set(objects) <= {*range(1001, 3000), _MOTS_IGNORED}:
         numbers.pop(_MOTS_IGNORED, None)
-        names = {value: f"{_MOTS_CLASSES[value // 1000]} {value % 1000}" for value in numbers}
+        names = {value: _MOTS_CLASSES[value // 1000] for value in numbers}
         warnings.append(
             f"The numbers in the masks of {clip} were taken for those of KITTI MOTS: 1000 and above are "
             f"cars, 2000 and above pedestrians, and {_MOTS_IGNORED} is left out."
@@ -167,7 +192,7 @@ def _inverted(tally: Tally, clip: str, value: int) -> list[str]:
     ]
 
 
-def _of_colours(tally: Tally, clip: str) -> Meaning:
+def _of_colours(tally: Tally, clip: str, named: Mapping[int, str]) -> Meaning:
     background, objects = tally.background(), colour_objects(tally)
     bulk = {background, *objects}
     if sum(tally.even[value] for value in bulk) * 2 < tally.pixels:
@@ -181,8 +206,9 @@ def _of_colours(tally: Tally, clip: str) -> Meaning:
     numbers = {value: number or next(free) for value, number in given.items()}
     if len(numbers) > 1:
         numbers = {value: number for value, number in numbers.items() if number != _VOID}
+    names = {number: named[value] for value, number in numbers.items() if value in named}
     warnings = []
-    if strange := [value for value, number in given.items() if not number]:
+    if strange := [value for value, number in given.items() if not number and value not in named]:
         shown = ", ".join(f"{_hex(value)} is object {numbers[value]}" for value in strange[:6])
         warnings.append(
             f"In the masks of {clip}, {len(strange)} of {len(objects)} colours are not of the DAVIS palette; "
@@ -200,9 +226,10 @@ def _of_colours(tally: Tally, clip: str) -> Meaning:
             f"{others:,} pixel{'s' if others != 1 else ''} of other colours went to what is nearest."
         )
     else:
-        return Meaning(labels=lambda values: _looked_up(values, numbers), warnings=tuple(warnings))
+        return Meaning(
+            labels=lambda values: _looked_up(values, numbers), warnings=tuple(warnings), names=names
+        )
     codes = np.array(sorted(bulk))
-    own = np.array([numbers.get(int(code), 0) for code in codes], np.int32)
 
     def labels(values: np.ndarray) -> np.ndarray:
         seen, place = np.unique(values, return_inverse=True)
@@ -212,9 +239,10 @@ def _of_colours(tally: Tally, clip: str) -> Meaning:
         known = close[place]
         if tally.is_noisy:
             known &= surroundings(values, Kind.COLOUR)[1]
-        return nearest(own[away.argmin(axis=1)][place], known)
+        own = codes[away.argmin(axis=1)][place]
+        return _looked_up(settled(values, own, known, Kind.COLOUR), numbers)
 
-    return Meaning(labels=labels, warnings=tuple(warnings))
+    return Meaning(labels=labels, warnings=tuple(warnings), names=names)
 
 
 def _palette_number(colour: int, is_noisy: bool) -> int:

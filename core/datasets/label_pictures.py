@@ -13,6 +13,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.datasets.label_meaning import Meaning, meaning
+from core.datasets.label_names import names_by_colour
 from core.datasets.label_tally import Tally
 from core.datasets.stored_labels import Kind, StoredLabels, as_colours, read_stored_labels, runs_of
 from core.errors import StudioError
@@ -43,7 +44,8 @@ class LabelPictures:
         self._room = _KEPT
         self._size = (clip.height, clip.width)
         self._kind, tally, warnings = self._counted()
-        self._meaning: Meaning = meaning(self._kind, tally, clip.name)
+        named = names_by_colour(paths[0].parent) if paths and self._kind is Kind.COLOUR else {}
+        self._meaning: Meaning = meaning(self._kind, tally, clip.name, named)
         self.names = self._meaning.names
         self.warnings: tuple[str, ...] = (*warnings, *self._meaning.warnings)
 
@@ -58,7 +60,15 @@ class LabelPictures:
         one_palette, warnings = True, list[str]()
         for place, path in enumerate(self._paths):
             picture = read_stored_labels(path)
-            warnings += self._checked(picture.values.shape, path, is_first=place == 0)
+            if place == 0:
+                warnings += fitting(picture.values.shape, self._clip, path)
+                self._size = (picture.values.shape[0], picture.values.shape[1])
+            elif picture.values.shape != self._size:
+                height, width = picture.values.shape
+                raise StudioError(
+                    f"{path} is {width} x {height} pixels while {self._paths[0].name} is {self._size[1]} x "
+                    f"{self._size[0]}; replace it by the right picture."
+                )
             runs = runs_of(picture.values)
             self._keep(place, picture, runs)
             tally = tallies.setdefault(picture.kind, Tally())
@@ -118,24 +128,26 @@ class LabelPictures:
         kind, palette, values, lengths = self._kept[place]
         return StoredLabels(kind, np.repeat(values, lengths).reshape(self._size), palette)
 
-    def _checked(self, size: tuple[int, ...], path: Path, *, is_first: bool) -> list[str]:
-        """A sentence where the pictures, all of one size, are to be fitted to the frames."""
-        height, width = size
-        own, clip = (height, width), self._clip
-        if own == self._size:
-            return []
-        aspect = width * clip.height / (height * clip.width)
-        if is_first and abs(aspect - 1) <= _ASPECT:
-            self._size = own
-            return [
-                f"The masks of {clip.name} are {width} x {height} pixels and its frames {clip.width} x "
-                f"{clip.height}; they were fitted, each pixel taking the value nearest to it."
-            ]
-        turned = "; it is turned, so" if own == (clip.width, clip.height) else ";"
-        raise StudioError(
-            f"{path} is {width} x {height} pixels while the frames are {self._size[1]} x {self._size[0]}"
-            f"{turned} replace it by the right mask."
-        )
+
+def fitting(size: tuple[int, ...], clip: Clip, path: Path) -> list[str]:
+    """A sentence where label pictures of a size (height, width) are to be fitted to a clip's; else none.
+
+    Raises:
+        StudioError: width and height have another ratio; `path` names the picture.
+    """
+    height, width = size
+    if (height, width) == (clip.height, clip.width):
+        return []
+    if abs(width * clip.height / (height * clip.width) - 1) <= _ASPECT:
+        return [
+            f"The label pictures of {clip.name} are {width} x {height} pixels and its frames {clip.width} x "
+            f"{clip.height}; they were fitted, each pixel taking the value nearest to it."
+        ]
+    turned = ", as if turned;" if (height, width) == (clip.width, clip.height) else ";"
+    raise StudioError(
+        f"{path} is {width} x {height} pixels while the frames are {clip.width} x {clip.height}{turned} "
+        "replace it by the right picture."
+    )
 
 
 def fitted(labels: np.ndarray, clip: Clip) -> np.ndarray:

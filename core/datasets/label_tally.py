@@ -109,8 +109,7 @@ def surroundings(values: np.ndarray, kind: Kind) -> tuple[np.ndarray, np.ndarray
     spread = cv2.dilate(shown, _SMALL) - cv2.erode(shown, _SMALL)
     if spread.ndim == 3:
         spread = spread.max(axis=2)
-    solid = cv2.dilate((spread == 0).astype(np.uint8), _SMALL).astype(bool)
-    return solid, spread <= NOISE
+    return around(spread == 0), spread <= NOISE
 
 
 def firmness(grays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -118,4 +117,9 @@ def firmness(grays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     high = cv2.dilate(grays, _SMALL)
     core = high - cv2.erode(grays, _SMALL) <= np.minimum(high // 4, NOISE)
     between = (cv2.erode(grays, _WIDE) < grays) & (grays < cv2.dilate(grays, _WIDE))
-    return cv2.dilate(core.astype(np.uint8), _SMALL).astype(bool), between
+    return around(core), between
+
+
+def around(cores: np.ndarray) -> np.ndarray:
+    """(H, W) bool: in a block of 3 x 3 pixels around one of some."""
+    return cv2.dilate(cores.astype(np.uint8), _SMALL).astype(bool)

@@ -14,10 +14,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import core
+from core.datasets.mat73 import is_mat73, load_mat73
 from core.errors import StudioError
 
 _SECONDS_A_FILE = 2.0  # 0.03 are usual
@@ -94,7 +96,8 @@ def _run_child(kind: str, paths: Sequence[Path], folder: Path) -> None:
     for number, path in enumerate(paths):
         reason = folder / f"{number}.txt"
         if reason.is_file():
-            raise StudioError(f"{path} {reason.read_text(encoding='utf-8')}; restore it or take it away.")
+            text = reason.read_text(encoding="utf-8")
+            raise StudioError(f"{path} {text}{'' if '; ' in text else '; restore it or take it away'}.")
         if not (folder / f"{number}.npz").is_file():
             raise StudioError(f"{path} is damaged ({how}); restore it or take it away.")
 
@@ -122,7 +125,7 @@ def _variables(path: Path, loadmat: _LoadMat, names: Sequence[str]) -> list[np.n
         raise StudioError("is missing")
     if path.stat().st_size > _LARGEST:
         raise StudioError("is far too large")
-    found = loadmat(path, variable_names=names)
+    found = load_mat73(path, names) if is_mat73(path) else loadmat(path, variable_names=names)
     for name in names:
         if name not in found:
             raise StudioError(f"holds no variable {name}")
@@ -147,23 +150,48 @@ def _boxes(path: Path, loadmat: _LoadMat) -> dict[str, np.ndarray]:
 def _segmentations(path: Path, loadmat: _LoadMat) -> dict[str, np.ndarray]:
     (cells,) = _variables(path, loadmat, ("groundTruth",))
     arrays = []
+    cells = _dense(cells)
+    if cells.dtype.names is None and cells.dtype != object and min(cells.shape) > 1:
+        cells = _cell_of(cells)  # the picture itself
     for cell in cells.ravel():
-        if cell.dtype.names is None or "Segmentation" not in cell.dtype.names:
-            raise StudioError("has a groundTruth without Segmentation")
-        array = cell["Segmentation"].ravel()[0]
-        if (
-            array.ndim != 2
-            or not np.issubdtype(array.dtype, np.number)
-            or np.iscomplexobj(array)
-            or not array.size
-        ):
+        array = _segmentation(cell)
+        if array.ndim != 2 or not (array.dtype.kind in "uifb" and array.size):
             raise StudioError("has a Segmentation that is not a picture of numbers")
         if not np.isfinite(array).all() or array.min() < 0 or array.max() > 65535:
             raise StudioError("has a Segmentation with labels outside 0 to 65535")
+        if array.dtype.kind == "f" and (array % 1).any():
+            raise StudioError("has a Segmentation with labels that are no whole numbers")
         arrays.append(array.astype(np.int32))
     if not arrays:
         raise StudioError("has an empty groundTruth")
     return {f"arr_{number}": array for number, array in enumerate(arrays)}
+
+
+def _segmentation(cell: np.ndarray) -> np.ndarray:
+    """The picture of one annotator: a struct in a cell, one of an array of structs, or bare in a cell."""
+    if cell.dtype.names is None:
+        if min(cell.shape, default=0) < 2:
+            raise StudioError("has a groundTruth without Segmentation")
+        return _dense(cell)
+    if "Segmentation" not in cell.dtype.names:
+        raise StudioError("has a groundTruth without Segmentation")
+    found = cell["Segmentation"]
+    return _dense(found.ravel()[0] if found.dtype == object and found.size == 1 else found)
+
+
+def _dense(array: Any) -> np.ndarray:
+    """An array, also of what MATLAB keeps sparse."""
+    if hasattr(array, "toarray"):
+        if array.shape[0] * array.shape[1] > _LARGEST:
+            raise StudioError("is far too large")
+        return np.asarray(array.toarray())
+    return np.asarray(array)
+
+
+def _cell_of(array: np.ndarray) -> np.ndarray:
+    cell = np.empty(1, object)
+    cell[0] = array
+    return cell
 
 
 _KINDS = {"segmentations": _segmentations, "boxes": _boxes}

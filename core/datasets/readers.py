@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.datasets import davis, frames, moseg, tiff, video, vsb100
+from core.datasets.folder import entries, folders
 from core.datasets.found import FoundClip, FoundClips, FrameLabels
 from core.errors import StudioError
 from core.events import OnProgress
@@ -119,10 +120,10 @@ def _find(source: Path, format: str, on_progress: OnProgress) -> FoundClips:
             found = reader.find(source, on_progress)
             if found is not None:
                 return found
-    elif not any(source.iterdir()):
+    elif not entries(source):
         raise StudioError(f"{source} is empty; choose a folder that holds clips.")
     else:
-        inside = sorted(item for item in source.iterdir() if item.is_dir())
+        inside = folders(source)
         for reader in READERS.values():
             if format in ("auto", reader.name):
                 for place in [source, *inside] if reader.is_data_set else [source]:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.image import read_stored
-from core.errors import StudioError
 
 _MOST_NUMBERS = 1000  # objects in one picture of 16 bits
 _HUE = 8  # between the channels of a gray that lossy compression stored as a colour
@@ -44,7 +43,7 @@ def read_stored_labels(path: Path) -> StoredLabels:
     """A label picture; an alpha channel is the mask where nothing else is, or what it hides is 0.
 
     Raises:
-        StudioError: the file is missing, cut short, not an image, or holds fractions above 1.
+        StudioError: the file is missing, cut short or not an image.
     """
     stored = read_stored(path)
     values, alpha = stored.values, stored.alpha
@@ -53,8 +52,6 @@ def read_stored_labels(path: Path) -> StoredLabels:
         if (palette == _GRAYS).all():
             return StoredLabels(Kind.GRAY, values)
         return StoredLabels(Kind.INDEX, values, palette)
-    if values.dtype not in (np.uint8, np.uint16):
-        values, alpha = _whole(values, path), None
     if values.ndim == 2:
         return StoredLabels(Kind.GRAY, _of_8_bits(values), is_lossy=stored.is_lossy)
     kind = Kind.COLOUR
@@ -117,17 +114,3 @@ def _of_8_bits(values: np.ndarray) -> np.ndarray:
 
 def _is_photo(codes: np.ndarray) -> bool:
     return len(np.unique(codes)) > _PHOTO
-
-
-def _whole(values: np.ndarray, path: Path) -> np.ndarray:
-    """Values of other types: shares of 1 become 0 to 255, whole numbers stay."""
-    gray = values if values.ndim == 2 else values[:, :, 0]
-    if np.isfinite(gray).all() and gray.min() >= 0:
-        if np.issubdtype(gray.dtype, np.floating) and gray.max() <= 1:
-            return np.rint(gray * 255).astype(np.uint8)
-        if gray.max() <= 65535 and (gray % 1 == 0).all():
-            return gray.astype(np.uint16)
-    raise StudioError(
-        f"{path} has values that number no objects ({gray.min():g} to {gray.max():g}); save it with 8 or 16 "
-        "bits."
-    )

@@ -20,8 +20,8 @@ from core.datasets.folder import beside, files, folders
 from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips, FrameLabels
 from core.datasets.frame_folder import clip_of, frame_names
 from core.datasets.frame_matching import matched
+from core.datasets.label_pictures import fitted, fitting
 from core.datasets.mat_reader import parsed
-from core.errors import StudioError
 from core.events import OnProgress
 
 MOST_PIXELS = 0.5
@@ -58,10 +58,7 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
                 for annotator in range(count)
                 for frame, path in mats
             ),
-            warnings=(
-                *said,
-                *(() if mats else (f"{clip.name} has no ground truth; it was taken without objects.",)),
-            ),
+            warnings=tuple(said),
         )
         for (clip, mats, said), count in zip(pictures, annotators, strict=True)
     ]
@@ -72,21 +69,27 @@ def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
     """The segmentations of a video, decoded, its background regions 0; object number n is label n.
 
     Raises:
-        StudioError: a `.mat` is damaged, has another size than the frames.
+        StudioError: a `.mat` is damaged, or its picture cannot be fitted to the frames.
     """
     size = (found.clip.height, found.clip.width)
+    fresh: list[str] = []
+    said: set[str] = set()
     paths = sorted({annotation.path for annotation in found.annotations})
     numbers = {path: number for number, path in enumerate(paths)}
     with parsed(paths) as segmentations:
 
         def picture(annotation: AnnotatedFrame) -> np.ndarray:
             labels = segmentations.picture(numbers[annotation.path], annotation.annotator)
-            if labels.shape != size:
-                raise StudioError(
-                    f"{annotation.path} is {labels.shape[1]} x {labels.shape[0]} pixels while the frames are "
-                    f"{size[1]} x {size[0]}; use the ground truth of the same resolution."
+            texts = []
+            if labels.shape == size[::-1] != size:
+                texts.append(
+                    f"The segmentations of {found.clip.name} have rows for columns; they were turned."
                 )
-            return labels
+                labels = labels.T
+            texts += fitting(labels.shape, found.clip, annotation.path)
+            fresh.extend(text for text in texts if text not in said)
+            said.update(texts)
+            return fitted(labels, found.clip)
 
         for annotator, group in groupby(found.annotations, key=lambda item: item.annotator):
             own = [item for item in group if annotator < segmentations.annotators(numbers[item.path])]
@@ -94,7 +97,8 @@ def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
             for item in own:
                 labels = picture(item)
                 labels[np.isin(labels, background)] = 0
-                yield FrameLabels(frame=item.frame, annotator=annotator, labels=labels)
+                yield FrameLabels(frame=item.frame, annotator=annotator, labels=labels, warnings=tuple(fresh))
+                fresh.clear()
 
 
 def background_labels(pictures: Iterable[np.ndarray]) -> list[int]:

@@ -1,3 +1,6 @@
+import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -168,3 +171,78 @@ def _png(width: int, height: int, bits: int, colour_type: int, rows: bytes) -> b
             (b"IEND", b""),
         )
     )
+
+
+def write_masks(folder: Path, names: Sequence[str], numbers: np.ndarray) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_bytes(encode_palette_png(numbers, palette()))
+
+
+def test_soft_masks_are_said_once_a_clip(davis):
+    for frame in range(3):
+        path = davis / "Annotations" / "480p" / "one" / f"{frame:05d}.png"
+        cv2.imwrite(str(path), cv2.GaussianBlur((objects() > 0).astype(np.uint8) * 255, (3, 3), 0))
+    frames = list(read_labels(find_clips(davis).clips[0]))
+    assert [len(frame.warnings) for frame in frames] == [1, 0, 0]
+    assert all(set(np.unique(frame.labels)) == {0, 1} for frame in frames)
+
+
+def test_every_fifth_frame_of_youtube_vos_and_its_categories(tmp_path: Path, jpg):
+    for frame in range(0, 20):
+        jpg(tmp_path / "JPEGImages" / "0a1b" / f"{frame:05d}.jpg", 9)
+    write_masks(tmp_path / "Annotations" / "0a1b", ["00000.png", "00005.png", "00015.png"], objects())
+    seen = {"1": {"category": "penguin"}, "2": {"category": "penguin"}, "x": 3, "5": {"frames": []}}
+    (tmp_path / "meta.json").write_text(json.dumps({"videos": {"0a1b": {"objects": seen}, "other": []}}))
+    (one,) = find_clips(tmp_path).clips
+    assert [item.frame for item in one.annotations] == [0, 5, 15]
+    assert one.warnings == ()
+    assert next(read_labels(one)).names == {1: "penguin", 2: "penguin"}
+    for broken in ("[1", "[]", '{"videos": {"0a1b": []}}', '{"videos": 3}', "\x80"):
+        (tmp_path / "meta.json").write_text(broken, encoding="latin-1")
+        assert next(read_labels(one)).names == {}
+
+
+def test_masks_in_full_resolution_are_fitted_to_frames_of_480p(davis):
+    large = cv2.resize(objects(), (80, 60), interpolation=cv2.INTER_NEAREST)
+    shutil.rmtree(davis / "Annotations" / "480p")
+    write_masks(davis / "Annotations" / "Full-Resolution" / "one", ["00000.png"], large)
+    one, two = find_clips(davis).clips
+    (frame,) = read_labels(one)
+    np.testing.assert_array_equal(frame.labels, objects())
+    assert "80 x 60 pixels and its frames 32 x 24" in frame.warnings[0]
+    assert two.warnings == ("two has no masks; it was taken without objects.",)
+
+
+def test_masks_of_the_unsupervised_task_count_where_they_are_meant_or_alone(davis):
+    other = np.where(objects() == 1, 9, 0).astype(np.uint8)
+    write_masks(davis / "Annotations_unsupervised" / "480p" / "one", ["00000.png"], other)
+    (davis / "Scribbles" / "one").mkdir(parents=True)
+
+    def seen(place: str) -> set[int]:
+        one = find_clips(davis / place).clips[0]
+        return set(np.unique(next(read_labels(one)).labels).tolist())
+
+    assert seen("") == {0, 1, 2, 5}
+    assert seen("Annotations_unsupervised") == {0, 9}
+    assert seen("Annotations_unsupervised/480p/one") == {0, 9}
+    shutil.rmtree(davis / "Annotations")
+    assert seen("") == {0, 9}
+
+
+def test_frames_without_any_masks_and_masks_without_frames(davis):
+    write_masks(davis / "Annotations" / "480p" / "lone", ["00000.png"], objects())
+    assert find_clips(davis).warnings == ("Left out, having no frames: the masks of lone.",)
+    shutil.rmtree(davis / "Annotations")
+    found = find_clips(davis)
+    assert found.format == "davis"
+    assert all("without objects" in one.warnings[0] for one in found.clips)
+    assert find_clips(davis / "JPEGImages" / "480p").format == "frames"
+
+
+def test_accents_may_be_composed_in_one_tree_and_decomposed_in_the_other(tmp_path: Path, jpg):
+    composed, decomposed = "Caf\u00e9", "Cafe\u0301"
+    jpg(tmp_path / "JPEGImages" / "480p" / decomposed / f"{decomposed}01.jpg", 9)
+    write_masks(tmp_path / "Annotations" / "480p" / composed, [f"{composed}01.png"], objects())
+    (one,) = find_clips(tmp_path).clips
+    assert len(one.annotations) == 1

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -176,3 +177,99 @@ def _edit(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
+
+
+MARKS = {
+    "mark": lambda text: b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode(),
+    "utf-16": lambda text: text.encode("utf-16"),
+    "carriage returns": lambda text: text.replace("\n", "\r").encode(),
+    "tabs": lambda text: text.replace("4 1\n", "4\t1\t\n").replace(".ppm\n", ".ppm \t\n").encode(),
+    "latin-1": lambda text: text.encode("latin-1"),
+}
+
+
+@pytest.mark.parametrize("kind", MARKS)
+def test_lists_are_read_in_any_encoding(moseg, kind):
+    folder = moseg / "cars"
+    for name in ("cars.bmf", "carsDef.dat"):
+        text = (folder / name).read_text().replace("cars_1.ppm", "caf\xe9 1.ppm")
+        (folder / name).write_bytes(MARKS[kind](text))
+    (folder / "cars_1.jpg").rename(folder / "cafe\u0301 1.JPG")
+    (one,) = find_clips(moseg).clips
+    assert one.clip.files[0] == "cars/cafe\u0301 1.JPG"
+    assert ([item.frame for item in one.annotations], one.warnings) == ([0, 3], ())
+
+
+def test_names_in_capitals_are_found(moseg):
+    folder = moseg / "cars"
+    for path in list(folder.iterdir()):
+        if path.name != "carsDef.dat":
+            path.rename(folder / (path.name[:-4] + path.suffix.upper()))
+    (folder / "carsDef.dat").rename(folder / "CARSDEF.DAT")
+    (one,) = find_clips(moseg).clips
+    assert [path.path.name for path in one.annotations] == ["cars_1.PGM", "cars_4.PGM"]
+    assert (one.clip.frames, one.warnings) == (4, ())
+
+
+def test_frames_counted_from_1_are_told_by_the_names_of_input_files(moseg):
+    definition = moseg / "cars" / "carsDef.dat"
+    definition.write_text(
+        definition.read_text().replace("number:\n3", "number:\n4").replace("number:\n0", "number:\n1")
+    )
+    (one,) = find_clips(moseg).clips
+    assert [item.frame for item in one.annotations] == [0, 3]
+    assert one.warnings == ("carsDef.dat counts frames from 1, as the names of its input files show.",)
+
+
+def test_a_picture_of_weights_is_no_label_picture(moseg, pgm):
+    """FBMS keeps weights as a .pgm beside the .ppm of colours; who names the former means the latter."""
+    folder = moseg / "cars"
+    colours = np.zeros((24, 32, 3), np.uint8)
+    colours[4:8, 4:8] = 255, 0, 0
+    pgm(folder / "cars_1.ppm", colours)
+    _edit(folder / "carsDef.dat", "region 1:\n255", f"region 1:\n{255 * 65536}")
+    first, _ = read_labels(find_clips(moseg).clips[0])
+    np.testing.assert_array_equal(first.labels, colours[:, :, 0] > 0)
+
+
+def test_soft_label_pictures_go_to_the_nearest_region(moseg, pgm):
+    folder = moseg / "cars"
+    exact = np.zeros((24, 32), np.uint8)
+    exact[4:16, 6:20], exact[18:23, 22:30] = 255, 128
+    pgm(
+        folder / "cars_1.pgm",
+        cv2.resize(cv2.resize(exact, (64, 48)), (32, 24), interpolation=cv2.INTER_CUBIC),
+    )
+    cv2.imwrite(str(folder / "cars_4.png"), cv2.GaussianBlur(exact, (3, 3), 0))
+    (folder / "cars_4.pgm").unlink()
+    frames = list(read_labels(find_clips(moseg).clips[0]))
+    for frame in frames:
+        for region, value in ((1, 255), (2, 128)):
+            found, truth = frame.labels == region, exact == value
+            assert (found & truth).sum() / (found | truth).sum() > 0.85
+    said = [text for frame in frames for text in frame.warnings]
+    assert len(said) == 1
+    assert "soft edges went to the nearest region" in said[0]
+
+
+def test_label_pictures_of_another_size_are_fitted(moseg, pgm):
+    large = np.zeros((48, 64))
+    large[8:16, 10:30] = 255
+    for number in (1, 4):
+        pgm(moseg / "cars" / f"cars_{number}.pgm", large)
+    frames = list(read_labels(find_clips(moseg).clips[0]))
+    expected = np.zeros((24, 32), int)
+    expected[4:8, 5:15] = 1
+    np.testing.assert_array_equal(frames[1].labels, expected)
+    assert [len(frame.warnings) for frame in frames] == [1, 0]
+
+
+def test_one_label_picture_of_many_beyond_the_end_is_left_out(moseg):
+    folder = moseg / "cars"
+    text = (folder / "carsDef.dat").read_text()
+    entry = text[text.index("Frame number:\n3") :]
+    more = "".join(entry for _ in range(10)) + entry.replace("number:\n3", "number:\n9")
+    (folder / "carsDef.dat").write_text(text + more)
+    (one,) = find_clips(moseg).clips
+    assert [item.frame for item in one.annotations] == [0, 3]
+    assert "Left out: carsDef.dat labels frame 9, but cars has the frames 0 to 3." in one.warnings
