@@ -20,6 +20,7 @@ from studio.document import Document
 from studio.editing.focus import Focus
 from studio.editing.path_repair import PathRepair
 from studio.editing.proposals import Proposals
+from studio.editing.questions import ask_before
 from studio.editing.refilling import Refilling
 from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
@@ -280,7 +281,9 @@ class Session(QObject):
         view.selection_changed.connect(self._show_selected)
 
     def _perform(self, edit: Edit) -> None:
-        """Make an edit, and whatever follows from it in the background."""
+        """Make an edit, if need be after a question, and whatever follows from it in the background."""
+        if ask_before(edit, self.document, self._window, self._perform):
+            return
         follower = self.repair if isinstance(edit, MovePoint) else self.refilling
         self._asked = True
         follower.perform(edit)

@@ -19,7 +19,7 @@ def lane_menu(
     menu = QMenu(parent)
     menu.setToolTipsVisible(True)
     chosen = tuple(sorted(selection))
-    many = f" {len(chosen)} tracks" if len(chosen) > 1 else ""
+    many = f" {len(chosen):,} tracks" if len(chosen) > 1 else ""
 
     def add(text: str, edit: Edit, refusal: str = "") -> None:
         action = menu.addAction(text)

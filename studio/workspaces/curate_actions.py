@@ -224,7 +224,7 @@ class CurateActions(QObject):
         count = len(self._view.selection)
         dialog = QInputDialog(self._canvas)
         dialog.setWindowTitle("Label")
-        dialog.setLabelText(f"Label of {count} tracks" if count > 1 else "Label of the track")
+        dialog.setLabelText(f"Label of {count:,} tracks" if count > 1 else "Label of the track")
         dialog.textValueSelected.connect(self._edits.relabel)
         dialog.open()
 
