@@ -21,6 +21,7 @@ from studio.document import Document
 from studio.editing.focus import Focus
 from studio.editing.path_repair import PathRepair
 from studio.editing.proposals import Proposals
+from studio.editing.questions import ask_before
 from studio.editing.refilling import Refilling
 from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
@@ -70,6 +71,7 @@ class Session(QObject):
         super().__init__(parent)
         self._window, self._commands = window, window.commands
         self._told: HistoryEntry | None = None  # the edit that the last message was about
+        self._asked = False  # whether an edit that a view asked for is being made
         self.document = Document(project, self)
         self.view = ViewState(self)
         self.runs = Runs(project, self)
@@ -104,6 +106,7 @@ class Session(QObject):
         """Let go of the project; runs go on in the background."""
         for name in self._slots:
             self._commands.release(name)
+        self._commands.renew_with(None)
         for one in (self.jobs, self.exports, self.repair, self.refilling, self.exchange):
             one.close()
         self.track_exports.close()
@@ -231,8 +234,6 @@ class Session(QObject):
         self.history.steps_asked.connect(document.turn)
         self.clips.summaries_changed.connect(self._show_summaries)
         self.curate.import_asked.connect(self.import_asked)
-        for about_curating in (window.hint, window.selected):
-            self.curate.seen_changed.connect(about_curating.setVisible)
         self.curate.steps.chosen.connect(self._take_step)
         document.performed.connect(self._tell_edit)
         document.changed.connect(self._refresh_history)
@@ -260,7 +261,10 @@ class Session(QObject):
         self.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))
         self.runs.finished.connect(self._refresh_steps)
         self.runs.added.connect(self._refresh_steps)
-        self.canvas.hint_changed.connect(window.hint.setText)
+        self.canvas.hint_changed.connect(window.hint.set_expected)
+        view.stuck.connect(self._commands.tell)
+        self.timeline.told.connect(window.hint.say)
+        self._commands.renew_with(self.actions.refresh)
         self.canvas.frame_view.tool.say()
         for choosing in (self.pill, self.matrix):
             choosing.run_chosen.connect(self._show_run)
@@ -279,9 +283,13 @@ class Session(QObject):
         view.selection_changed.connect(self._show_selected)
 
     def _perform(self, edit: Edit) -> None:
-        """Make an edit, and whatever follows from it in the background."""
+        """Make an edit, if need be after a question, and whatever follows from it in the background."""
+        if ask_before(edit, self.document, self._window, self._perform):
+            return
         follower = self.repair if isinstance(edit, MovePoint) else self.refilling
+        self._asked = True
         follower.perform(edit)
+        self._asked = False
 
     def _give_up(self) -> bool:
         """Give up what follows from edits; False if there is nothing."""
@@ -290,7 +298,8 @@ class Session(QObject):
     # --- telling ------------------------------------------------------------------------------
 
     def _tell_edit(self, changes: Changes) -> None:
-        self.focus.follow(changes)
+        if self._asked:
+            self.focus.follow(changes)
         self._window.toasts.show(changes.text, "edit", "Undo", self.document.undo)
         self._told = self.document.last_edit()
 

@@ -178,6 +178,7 @@ def _style_sheet(c: Colours) -> str:
     QCheckBox::indicator:unchecked:disabled {{ border-color: {c.border}; }}
     QSplitter::handle {{ background: {c.border}; }}
     *[quiet="true"] {{ color: {c.muted}; }}
+    *[strong="true"] {{ font-weight: bold; }}
     *[role="title"] {{ font-size: 22pt; font-weight: 600; }}
     *[role="heading"] {{ font-weight: 600; }}
     *[role="card"] {{ background: {c.base}; border: 1px solid {c.border}; border-radius: 8px; }}

@@ -28,7 +28,8 @@ class ViewState(QObject):
         shown_changed(frozenset | None): ids the table's filter leaves, None for all,
         repairing_changed(frozenset): ids of the points whose paths are being repaired,
         filling_changed(Mapping): id of each object that is being filled again → `Filling`,
-        playing_changed(bool).
+        playing_changed(bool),
+        stuck(str): there are no frames to step to; the action of `action_table` that would have stepped.
     """
 
     clip_changed = Signal(object)
@@ -41,6 +42,7 @@ class ViewState(QObject):
     repairing_changed = Signal(object)
     filling_changed = Signal(object)
     playing_changed = Signal(bool)
+    stuck = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -79,8 +81,11 @@ class ViewState(QObject):
 
     def step(self, frames: int) -> None:
         """Go on by frames, negative for back; playing ends."""
+        before = self.frame
         self.set_playing(False)
-        self.set_frame(self.frame + frames)
+        self.set_frame(before + frames)
+        if self.frame == before:
+            self.stuck.emit("next_frame" if frames > 0 else "previous_frame")
 
     def go_last(self) -> None:
         """Go to the last frame."""

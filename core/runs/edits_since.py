@@ -71,9 +71,9 @@ def _counted(made: Iterable[HistoryEntry]) -> list[str]:
     counts: Counter[str] = Counter()
     for entry in made:
         verb, _, rest = entry.text.partition(" ")
-        several = re.match(r"(\d+) tracks", rest)
+        several = re.match(r"([\d,]+) tracks", rest)
         if verb in NOUNS and (several or re.match(r"tracks? \d+", rest)):
-            counts[NOUNS[verb]] += int(several[1]) if several and verb != "Merge" else 1
+            counts[NOUNS[verb]] += int(several[1].replace(",", "")) if several and verb != "Merge" else 1
     return [f"{count:,} {noun}{'s' if count != 1 else ''}" for noun, count in counts.most_common()]
 
 

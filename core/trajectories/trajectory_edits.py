@@ -11,6 +11,7 @@ from sqlalchemy import select
 from core.errors import StudioError
 from core.trajectories import schema, store
 from core.trajectories.journal import Recorder
+from core.trajectories.merging import dropped_by_merge, sentence
 from core.trajectories.model import EndReason, Kind, Review
 from core.trajectories.trajectory_rows import (
     add_path,
@@ -44,7 +45,7 @@ class _OfTracks:
     @property
     def named(self) -> str:
         ids = self.trajectory_ids
-        return f"track {ids[0]}" if len(ids) == 1 else f"{len(ids)} tracks"
+        return f"track {ids[0]}" if len(ids) == 1 else f"{len(ids):,} tracks"
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,17 @@ class Split:
 class Merge(_OfTracks):
     """Make one trajectory of several; the one that starts first keeps its id.
 
-    Objects may share frames: there a keyframe wins, then the earlier trajectory. Points may not;
-    the gap between them is filled by straight lines, marked as propagated.
+    Points may not share frames; the gap between them is filled by straight lines, marked as propagated.
+
+    Attributes:
+        overlapping: merge objects also where they share frames: there a keyframe wins, then the earlier
+            trajectory, and the rest is dropped.
+
+    Raises:
+        StudioError: they are of two kinds, or share frames.
     """
+
+    overlapping: bool = False
 
     @property
     def text(self) -> str:
@@ -116,6 +125,7 @@ class Merge(_OfTracks):
             raise StudioError("Select at least two tracks of one kind, objects or points, to merge them.")
         first = heads[0]
         if first.kind == Kind.OBJECT:
+            self._look_for_shared(rows)
             merge_observations(rows, [head.id for head in heads])
         else:
             path, end = read_path(first), first.last
@@ -130,6 +140,11 @@ class Merge(_OfTracks):
         others = [str(head.id) for head in heads[1:]]
         which = others[0] if len(others) == 1 else f"{len(others)} others"
         rows.text = f"Merge tracks {first.id} and {which} into {first.id}"
+
+    def _look_for_shared(self, rows: Recorder) -> None:
+        dropped = dropped_by_merge(store.some_objects(rows.connection, self.trajectory_ids))
+        if dropped and not self.overlapping:
+            raise StudioError(f"{sentence(dropped)} Trim one of them, then merge.")
 
 
 @dataclass(frozen=True)

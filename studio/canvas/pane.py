@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories.model import Changes
-from core.trajectories.observation_edits import DeleteObservation
 from studio.canvas.frame_loader import FrameLoader
 from studio.canvas.frame_view import FrameView
 from studio.canvas.key_repeat import KeyRepeat
@@ -79,17 +78,6 @@ class CanvasPane(QWidget):
         x, y = low - space / 2
         width, height = high - low + space
         self.frame_view.zoom_to(QRectF(float(x), float(y), float(width), float(height)))
-
-    def delete_here(self) -> None:
-        """Ask to delete what the selected track has at the frame that is shown."""
-        clip, scene = self.stage.clip, self.stage.scene.among(self._view.selection)
-        here = [*(int(id) for id in scene.ids), *(one.id for one in scene.objects)]
-        if clip is None or not here:
-            self.hint_changed.emit("Select a track that is in this frame, then press Delete")
-        elif len(here) > 1:
-            self.hint_changed.emit("Select one track only; Shift+Delete deletes several, whole")
-        else:
-            self.stage.ask(DeleteObservation(clip.id, here[0], scene.frame))
 
     def new_object(self) -> None:
         """Take the box tool with nothing selected, so that the next box is a new object."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from core.trajectories.model import Review
-from core.trajectories.observation_edits import MakeKeyframe
+from core.trajectories.model import KEYFRAMES, Review
+from core.trajectories.observation_edits import DeleteObservation, MakeKeyframe
 from core.trajectories.trajectory_edits import (
     DeleteTrajectories,
     Merge,
@@ -21,15 +21,21 @@ from studio.document import Document
 from studio.tables.track_rows import TrackRows
 from studio.view_state import ViewState
 
+NONE = "Select a track first."
+ONE = "Select one track only."
+OUTSIDE = "Go to a frame inside the track."
+TOO_FEW = "Select two tracks or more."
+
 
 @dataclass(frozen=True, eq=False)
 class _Chosen:
-    """The selected tracks of the clip: ids ascending (K,), and by place whether object, first, last."""
+    """The selected tracks of the clip: ids ascending; of each whether object, first, last, review, (K,)."""
 
     ids: tuple[int, ...]
     is_object: np.ndarray
     first: np.ndarray
     last: np.ndarray
+    review: np.ndarray
 
     @property
     def one_kind(self) -> bool:
@@ -66,38 +72,73 @@ class TrackEdits(QObject):
     def refusals(self) -> dict[str, str]:
         """Action → why it cannot be done now; empty where it can."""
         chosen, frame = self._chosen(), self._frame()
-        none = "" if chosen.ids else "Select a track first."
-        one = none or ("" if len(chosen.ids) == 1 else "Select one track only.")
-        outside = "Go to a frame inside the track."
-        inside = one or ("" if chosen.first[0] < frame <= chosen.last[0] else outside)
-        before_end = one or ("" if chosen.first[0] <= frame < chosen.last[0] else outside)
-        several = "" if len(chosen.ids) > 1 else "Select two tracks or more."
+        none = "" if chosen.ids else NONE
+        one = none or ("" if len(chosen.ids) == 1 else ONE)
+        inside = one or ("" if chosen.first[0] < frame <= chosen.last[0] else OUTSIDE)
+        before_end = one or ("" if chosen.first[0] <= frame < chosen.last[0] else OUTSIDE)
+        several = "" if len(chosen.ids) > 1 else TOO_FEW
         two = "" if len(chosen.ids) == 2 else "Select two tracks."
         kind = "" if chosen.one_kind else "Select tracks of one kind, objects or points."
+        opened = "Open already." if bool((chosen.review == Review.OPEN).all()) else ""
         return {
-            "merge": several or kind,
-            "swap": two or kind,
+            "merge": several or kind or self._why_not_merged(chosen),
+            "swap": two or kind or self._why_not_swapped(chosen, frame),
             "split": inside,
             "trim_start": inside,
             "trim_end": before_end,
-            "keyframe": one or ("" if chosen.is_object[0] else "Select an object."),
-            "delete_here": one
-            or ("" if chosen.first[0] <= frame <= chosen.last[0] else "The track is not at this frame."),
-            **dict.fromkeys(
-                (
-                    "delete_track",
-                    "relabel",
-                    "pin",
-                    "accept",
-                    "reject",
-                    "reopen",
-                    "select_none",
-                    "hide_others",
-                ),
-                none,
-            ),
-            **dict.fromkeys(("track_start", "track_end"), one),
+            "keyframe": one or self._why_no_keyframe(chosen, frame),
+            "delete_here": none or self._why_none_deleted_here(chosen, frame),
+            **dict.fromkeys(("delete_track", "relabel", "pin", "accept", "reject"), none),
+            "reopen": none or opened,
+            "track_start": one or ("This is the start of the track." if frame == chosen.first[0] else ""),
+            "track_end": one or ("This is the end of the track." if frame == chosen.last[0] else ""),
         }
+
+    def _why_not_merged(self, chosen: _Chosen) -> str:
+        if chosen.is_object[0]:
+            return ""
+        order = np.lexsort((np.array(chosen.ids), chosen.first))
+        ends = np.maximum.accumulate(chosen.last[order])
+        overlapping = np.flatnonzero(chosen.first[order][1:] <= ends[:-1])
+        if not len(overlapping):
+            return ""
+        place = int(overlapping[0]) + 1
+        before, id = int(chosen.last[order[:place]].argmax()), chosen.ids[order[place]]
+        other = chosen.ids[order[before]]
+        return f"Points {other} and {id} overlap in time; trim one of them, then merge."
+
+    def _why_not_swapped(self, chosen: _Chosen, frame: int) -> str:
+        outside = [
+            id
+            for id, first, last in zip(chosen.ids, chosen.first, chosen.last, strict=True)
+            if not first < frame <= last
+        ]
+        return f"Track {outside[0]} does not run through frame {frame}." if outside else ""
+
+    def _why_no_keyframe(self, chosen: _Chosen, frame: int) -> str:
+        if not chosen.is_object[0]:
+            return "Select an object."
+        one = self._document.objects(self._clip).get(chosen.ids[0])
+        place = one.place(frame) if one is not None else None
+        if one is None or place is None:
+            return "The object is not in this frame; draw its box (B)."
+        return "This is a keyframe already." if one.origin[place] in KEYFRAMES else ""
+
+    def _why_none_deleted_here(self, chosen: _Chosen, frame: int) -> str:
+        here = self._here(chosen, frame)
+        if not here:
+            return "What is selected is not in this frame."
+        return "" if len(here) == 1 else f"{ONE} Shift+Delete deletes several, whole."
+
+    def _here(self, chosen: _Chosen, frame: int) -> list[int]:
+        """Those of the selected tracks that are in a frame; no more than two."""
+        objects = self._document.objects(self._clip)
+        here: list[int] = []
+        for place in np.flatnonzero((chosen.first <= frame) & (frame <= chosen.last)).tolist():
+            id = chosen.ids[place]
+            if len(here) < 2 and (id not in objects or objects[id].place(frame) is not None):
+                here.append(id)
+        return here
 
     def merge(self) -> None:
         self.edit_asked.emit(Merge(self._clip, self._chosen().ids))
@@ -119,6 +160,11 @@ class TrackEdits(QObject):
 
     def keyframe(self) -> None:
         self.edit_asked.emit(MakeKeyframe(self._clip, self._one, self._frame()))
+
+    def delete_here(self) -> None:
+        frame = self._frame()
+        (id,) = self._here(self._chosen(), frame)
+        self.edit_asked.emit(DeleteObservation(self._clip, id, frame))
 
     def delete_tracks(self) -> None:
         self.edit_asked.emit(DeleteTrajectories(self._clip, self._chosen().ids))
@@ -158,8 +204,9 @@ class TrackEdits(QObject):
         rows = self._rows()
         nothing = np.zeros(0, np.int64)
         if rows is None or not self._view.selection:
-            return _Chosen((), nothing, nothing, nothing)
+            return _Chosen((), nothing, nothing, nothing, nothing)
         places = np.flatnonzero(np.isin(rows.ids, list(self._view.selection)))
         places = places[np.argsort(rows.ids[places])]
         ids = tuple(rows.ids[places].tolist())
-        return _Chosen(ids, rows.is_object[places], rows.first[places], rows.last[places])
+        columns = (rows.is_object, rows.first, rows.last, rows.review)
+        return _Chosen(ids, *(column[places] for column in columns))

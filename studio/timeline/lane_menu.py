@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from core.trajectories.journal import Edit
 from core.trajectories.model import Review
 from core.trajectories.trajectory_edits import DeleteTrajectories, Merge, SetReview, Split, Trim
+from studio.editing.track_edits import OUTSIDE, TOO_FEW
 from studio.timeline.lanes import Lane
 
 
@@ -16,19 +17,21 @@ def lane_menu(
 ) -> QMenu:
     """What can be done with a lane at a frame, and with the selection that it is part of."""
     menu = QMenu(parent)
+    menu.setToolTipsVisible(True)
     chosen = tuple(sorted(selection))
-    many = f" {len(chosen)} tracks" if len(chosen) > 1 else ""
+    many = f" {len(chosen):,} tracks" if len(chosen) > 1 else ""
 
-    def add(text: str, edit: Edit, possible: bool = True) -> None:
+    def add(text: str, edit: Edit, refusal: str = "") -> None:
         action = menu.addAction(text)
-        action.setEnabled(possible)
+        action.setEnabled(not refusal)
+        action.setToolTip(refusal)
         action.triggered.connect(partial(_ask, ask, edit))
 
-    inside = lane.first < frame <= lane.last
+    inside = "" if lane.first < frame <= lane.last else OUTSIDE
     add(f"&Split at frame {frame}", Split(clip_id, lane.id, frame), inside)
-    add(f"&Merge{many or ' selected'}", Merge(clip_id, chosen), len(chosen) > 1)
+    add(f"&Merge{many or ' selected'}", Merge(clip_id, chosen), "" if len(chosen) > 1 else TOO_FEW)
     add(f"Trim &start to frame {frame}", Trim(clip_id, lane.id, frame, lane.last), inside)
-    ends_later = lane.first <= frame < lane.last
+    ends_later = "" if lane.first <= frame < lane.last else OUTSIDE
     add(f"Trim &end to frame {frame}", Trim(clip_id, lane.id, lane.first, frame), ends_later)
     menu.addSeparator()
     add(f"&Accept{many}", SetReview(clip_id, chosen, Review.ACCEPTED))

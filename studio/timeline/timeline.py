@@ -40,9 +40,11 @@ class Timeline(QAbstractScrollArea):
 
     Signals:
         edit_asked(Edit): the user meant this; nothing was written.
+        told(str): why nothing happened; one sentence.
     """
 
     edit_asked = Signal(object)
+    told = Signal(str)
 
     def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -165,7 +167,8 @@ class Timeline(QAbstractScrollArea):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._tool = tool_at(self.lanes, event.position().toPoint(), self.edit_asked.emit)
+            at = event.position().toPoint()
+            self._tool = tool_at(self.lanes, at, self.edit_asked.emit, self.told.emit)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()

@@ -38,8 +38,16 @@ class LaneTool:
     A drag is a preview; the edit is asked for once, when the button is released.
     """
 
-    def __init__(self, lanes: LaneLayout, at: QPoint, clip_id: int, ask: Callable[[Edit], object]) -> None:
-        self._lanes, self._clip_id, self._ask = lanes, clip_id, ask
+    def __init__(
+        self,
+        lanes: LaneLayout,
+        at: QPoint,
+        clip_id: int,
+        ask: Callable[[Edit], object],
+        say: Callable[[str], object],
+    ) -> None:
+        """`say`: tells in a sentence why nothing happened."""
+        self._lanes, self._clip_id, self._ask, self._say = lanes, clip_id, ask, say
         self._pressed: QPoint | None = at
         self._grabbed = end_at(lanes, at)
         self._trim: TrimDrag | None = None
@@ -60,6 +68,8 @@ class LaneTool:
         if self._trim is not None:
             if self._trim.changes:
                 self._ask(Trim(self._clip_id, self._trim.lane.id, self._trim.first, self._trim.last))
+            else:
+                self._say(self._trim.refusal)
         elif self._pressed is not None:
             self._click(self._pressed, add)
 
@@ -87,12 +97,14 @@ class LaneTool:
                 view.set_frame(int(ticks[distance.argmin()]))
 
 
-def tool_at(lanes: LaneLayout, at: QPoint, ask: Callable[[Edit], object]) -> ScrubTool | LaneTool | None:
+def tool_at(
+    lanes: LaneLayout, at: QPoint, ask: Callable[[Edit], object], say: Callable[[str], object]
+) -> ScrubTool | LaneTool | None:
     """What a press at a place of the viewport begins; None where nothing can be done."""
     if lanes.view.clip is None:
         return None
     if at.y() >= lanes.top:
-        return LaneTool(lanes, at, lanes.view.clip.id, ask)
+        return LaneTool(lanes, at, lanes.view.clip.id, ask, say)
     return ScrubTool(lanes, at) if at.x() >= NAMES else None
 
 

@@ -34,6 +34,12 @@ class TrimDrag:
         return replace(self, last=max(min(border - 1, lane.last), lane.first))
 
     @property
+    def refusal(self) -> str:
+        """Why letting go takes nothing away."""
+        end = f"begins at frame {self.lane.first}" if self.at_start else f"ends at frame {self.lane.last}"
+        return f"Track {self.lane.id} {end}; its end is dragged inwards, to trim it."
+
+    @property
     def changes(self) -> bool:
         """Whether letting go would take anything away."""
         return (self.first, self.last) != (self.lane.first, self.lane.last)

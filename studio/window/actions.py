@@ -1,9 +1,14 @@
-"""The actions of the table: each has one QAction, its work, and a reason while it cannot be used."""
+"""The actions of the table: each has one QAction, its work, and a reason while it cannot be used.
+
+Qt drops the key of an action that is disabled without a word. So each key belongs to a second shortcut as
+well, which answers while its action cannot be used, and says why.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QKeyCombination
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from studio import icons
@@ -13,12 +18,16 @@ from studio.window.action_table import MENUS, ActionRow, action_rows
 class Actions:
     """The actions of the table; `connect` gives one its work."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, say: Callable[[str], object]) -> None:
+        """`say`: shows a sentence: why what was asked for by a key cannot be done."""
+        self.say = say
         self._rows = {row.name: row for row in action_rows()}
         self._actions: dict[str, QAction] = {}
         self._reasons: dict[str, str] = {}
         self._slots: dict[str, Callable[[], object]] = {}
-        self._curating = True
+        self._curating, self._seen = True, False
+        self._renew: Callable[[], None] | None = None
+        self._answers: dict[str, list[QShortcut]] = {}
         self._menus: dict[str, QMenu] = {}
         self._groups: dict[str, QActionGroup] = {}
         for row in self._rows.values():
@@ -35,6 +44,7 @@ class Actions:
             action.triggered.connect(partial(self._run, row.name))
             self._actions[row.name] = action
             parent.addAction(action)
+            self._answers[row.name] = [self._answer(row.name, keys, parent) for keys in row.keys]
             self._refresh(row)
 
     def __getitem__(self, name: str) -> QAction:
@@ -59,11 +69,37 @@ class Actions:
                 self._refresh(row)
 
     def set_curating(self, curating: bool) -> None:
-        """Whether the actions of the workspace Curate can be used."""
-        self._curating = curating
+        """Whether the actions of the workspace Curate can be used, and their keys say why not where not.
+
+        Elsewhere lists and fields need the same keys.
+        """
+        self._curating = self._seen = curating
         for row in self._rows.values():
             if row.curating:
                 self._refresh(row)
+
+    def leave_curate(self) -> None:
+        """The keys of Curate belong to what is shown in its place, such as the welcome page."""
+        self._seen = False
+        for row in self._rows.values():
+            self._refresh(row)
+
+    def renew_with(self, renew: Callable[[], None] | None) -> None:
+        """How reasons are found again before a key of Curate is answered: they lag behind what is seen."""
+        self._renew = renew
+
+    def tell(self, name: str) -> None:
+        """Say why an action cannot be used; nothing where it can."""
+        reason = self._reason_now(name)
+        if reason:
+            self.say(reason)
+
+    def tell_of_key(self, keys: QKeyCombination) -> None:
+        """Say why the action of a key that nothing took cannot be used."""
+        pressed = QKeySequence(keys)
+        for name, action in self._actions.items():
+            if pressed in action.shortcuts():
+                self.tell(name)
 
     def reason(self, name: str) -> str:
         """Why an action cannot be used now; empty where it can."""
@@ -96,14 +132,33 @@ class Actions:
             if self._actions[before] in top.actions():
                 top.insertMenu(self._actions[before], menu)
 
+    def _answer(self, name: str, keys: str, parent: QWidget) -> QShortcut:
+        answer = QShortcut(QKeySequence(keys), parent)
+        answer.activated.connect(partial(self._meet, name))
+        return answer
+
+    def _meet(self, name: str) -> None:
+        """A key of an action that could not be used a moment ago."""
+        self.tell(name)
+        if not self.reason(name):
+            self._actions[name].trigger()
+
     def _run(self, name: str, checked: bool = False) -> None:
         slot = self._slots.get(name)
-        if slot is not None:
+        self.tell(name)
+        if slot is not None and not self.reason(name):
             slot()
+
+    def _reason_now(self, name: str) -> str:
+        if self._rows[name].curating and self._renew is not None:
+            self._renew()
+        return self.reason(name)
 
     def _refresh(self, row: ActionRow) -> None:
         action, reason = self._actions[row.name], self.reason(row.name)
         action.setEnabled(not reason)
+        for answer in self._answers.get(row.name, ()):
+            answer.setEnabled(bool(reason) and (self._seen or not row.curating))
         text = action.text().replace("&", "").removesuffix("…")
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         title = f"{text} ({keys})" if keys else text

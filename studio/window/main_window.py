@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from studio import icons, theme
 from studio.window.actions import Actions
 from studio.window.dock_layout import DockLayout, Panel
+from studio.window.hint_line import HintLine
 from studio.window.settings import WindowSettings
 from studio.window.toasts import Toasts
 
@@ -59,7 +60,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.settings = settings
         self.panels = DockLayout(self, settings)
-        self.commands = Actions(self)
+        self.hint = HintLine()
+        self.commands = Actions(self, self.hint.say)
         self.commands.fill(self.menuBar())
         self.recent_menu = QMenu("Open &recent", self)
         self.panels_menu = QMenu("Pa&nels", self)
@@ -121,8 +123,11 @@ class MainWindow(QMainWindow):
         self._workspaces.clear()
         self._project_status.clear()
         self.panels_menu.clear()
-        for label in (self.hint, self.selected, self.busy, self.last_edit, self.project_label):
+        for label in (self.selected, self.busy, self.last_edit, self.project_label):
             label.setText("")
+        self.hint.set_expected("")
+        self.hint.set_curating(False)
+        self.commands.leave_curate()
         self.undo_button.hide()
         self.setWindowTitle("AssociationNet Studio")
         self._bar_widgets(False)
@@ -137,6 +142,8 @@ class MainWindow(QMainWindow):
         self.panels.show(name)
         self.commands[name].setChecked(True)
         self.commands.set_curating(name == "curate")
+        self.hint.set_curating(name == "curate")
+        self.selected.setVisible(name == "curate")
 
     def restore_geometry(self) -> None:
         """Put the window where it was, if enough of it is on a screen there."""
@@ -177,6 +184,7 @@ class MainWindow(QMainWindow):
             if not event.isAutoRepeat():
                 focus.click()
         else:
+            self.commands.tell_of_key(event.keyCombination())
             super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -232,9 +240,7 @@ class MainWindow(QMainWindow):
 
     def _build_status(self) -> None:
         bar = self.statusBar()
-        self.hint, self.selected, self.busy, self.last_edit = QLabel(), QLabel(), QLabel(), QLabel()
-        self.hint.setProperty("quiet", True)
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.selected, self.busy, self.last_edit = QLabel(), QLabel(), QLabel()
         self.undo_button = QPushButton("Undo")
         self.undo_button.setProperty("role", "link")
         self.undo_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, keys are the canvas's

@@ -18,6 +18,7 @@ from studio.editing.track_edits import TrackEdits
 from studio.tables.track_table import TrackTable
 from studio.view_state import TOOLS, ViewState
 from studio.window.actions import Actions
+from studio.workspaces.curate_refusals import NO_CLIP, refusals
 
 LAYERS = ("masks", "boxes", "trails", "names")
 CONTEXT_MENU = (
@@ -25,6 +26,9 @@ CONTEXT_MENU = (
     *("", "pin", "", "delete_track"),
 )
 """Actions of the track table's context menu; empty for a line between."""
+
+ALWAYS = {*LAYERS, *(f"colour_by_{colour}" for colour in COLOUR_BY)}
+"""Actions that can be used without a clip."""
 
 _CLOSER = 1.25
 """Larger by one press of a zoom key."""
@@ -63,7 +67,7 @@ class CurateActions(QObject):
         self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
         self._proposals, self._weigh = proposals, weigh
         self._refreshing = QTimer(self, interval=0, singleShot=True)
-        self._refreshing.timeout.connect(self._refresh)
+        self._refreshing.timeout.connect(self.refresh)
         shown = canvas.stage.scene_changed
         for changed in (
             view.selection_changed,
@@ -72,14 +76,18 @@ class CurateActions(QObject):
             document.changed,
             proposals.changed,
             shown,
+            canvas.stage.camera_changed,
+            view.playing_changed,
+            view.shown_changed,
         ):
             changed.connect(self._refreshing.start)
+        view.tool_changed.connect(self._refreshing.start)
         view.tool_changed.connect(self._show_tool)
         view.layers_changed.connect(self._show_layers)
         tracks.menu_asked.connect(self._show_menu)
         self._show_tool(view.tool)
         self._show_layers(view.layers)
-        self._refresh()
+        self.refresh()
 
     def slots(self) -> dict[str, Callable[[], object]]:
         """Action → what it calls."""
@@ -118,7 +126,7 @@ class CurateActions(QObject):
             "trim_start": edits.trim_start,
             "trim_end": edits.trim_end,
             "relabel": self._ask_label,
-            "delete_here": canvas.delete_here,
+            "delete_here": edits.delete_here,
             "delete_track": edits.delete_tracks,
             "accept": partial(self._review, Review.ACCEPTED),
             "reject": partial(self._review, Review.REJECTED),
@@ -139,18 +147,17 @@ class CurateActions(QObject):
             "zoom_out": partial(canvas.frame_view.zoom, 1 / _CLOSER),
         }
 
-    def _refresh(self) -> None:
-        refusals, only = self._edits.refusals(), self._tracks.only is not None
-        nothing = (
-            ""
-            if self._proposals.here() is not None
-            else "Nothing is proposed here; go to the next frame to check."
-        )
-        refusals |= {"do_proposed": nothing, "dismiss_proposed": nothing}
-        self._commands["hide_others"].setChecked(only)
-        if only:
-            refusals["hide_others"] = ""
-        self._commands.set_refused(refusals)
+    def refresh(self) -> None:
+        """Find again what cannot be done now, and why."""
+        refused = {**self._edits.refusals(), **refusals(self._view, self._canvas, self._tracks)}
+        proposed = self._proposals.here() is not None
+        nothing = "" if proposed else "Nothing is proposed here; go to the next frame to check."
+        refused |= {"do_proposed": nothing, "dismiss_proposed": nothing}
+        without = "" if self._view.clip is not None else NO_CLIP
+        for name in self.slots():
+            refused[name] = without if name not in ALWAYS and without else refused.get(name, "")
+        self._commands["hide_others"].setChecked(self._tracks.only is not None)
+        self._commands.set_refused(refused)
 
     def _go_to_keyframe(self, by: int) -> None:
         frame = self._edits.keyframe_from(by)
@@ -158,21 +165,21 @@ class CurateActions(QObject):
             self._view.set_frame(frame)
         else:
             whose = "of the selected tracks" if self._view.selection else "of any object"
-            self._say(f"There is no {'later' if by > 0 else 'earlier'} keyframe {whose}")
+            self._say(f"There is no {'later' if by > 0 else 'earlier'} keyframe {whose}.")
 
     def _step(self, by: int) -> None:
         before = self._view.selection
         if not self._tracks.step(by):
-            self._say("The list of tracks is empty")
+            self._say("The list of tracks is empty.")
         elif self._view.selection == before:
-            self._say(f"This is the {'last' if by > 0 else 'first'} track of the list")
+            self._say(f"This is the {'last' if by > 0 else 'first'} track of the list.")
 
     def _step_open(self, by: int, done: str = "") -> None:
         before = self._view.selection
         if not self._tracks.step(by, Review.OPEN):
-            self._say(f"{done}No open track is left in the list")
+            self._say(f"{done}No open track is left in the list.")
         elif self._view.selection == before:
-            self._say("This is the only open track of the list")
+            self._say("This is the only open track of the list.")
 
     def _go_to_check(self, by: int) -> None:
         """Go to the next frame to check, in the order of the table."""
@@ -198,7 +205,7 @@ class CurateActions(QObject):
 
     def _say(self, text: str) -> None:
         """Say in the status bar why nothing else happens."""
-        self._canvas.hint_changed.emit(text)
+        self._commands.say(text)
 
     def _go_to_end(self, end: int) -> None:
         span = self._edits.span()
@@ -217,7 +224,7 @@ class CurateActions(QObject):
         count = len(self._view.selection)
         dialog = QInputDialog(self._canvas)
         dialog.setWindowTitle("Label")
-        dialog.setLabelText(f"Label of {count} tracks" if count > 1 else "Label of the track")
+        dialog.setLabelText(f"Label of {count:,} tracks" if count > 1 else "Label of the track")
         dialog.textValueSelected.connect(self._edits.relabel)
         dialog.open()
 
@@ -225,8 +232,10 @@ class CurateActions(QObject):
         if not self._canvas.cancel() and not self._give_up():
             if self._view.tool != "select":
                 self._view.set_tool("select")
-            else:
+            elif self._view.selection:
                 self._view.set_selection(())
+            else:
+                self._say("There is nothing to cancel, and nothing is selected.")
 
     def _choose_layers(self) -> None:
         chosen: dict[str, Any] = {name: self._commands[name].isChecked() for name in LAYERS}
@@ -238,7 +247,7 @@ class CurateActions(QObject):
     def _toggle_others(self) -> None:
         """Show only what is selected now; again, what the filter shows."""
         self._tracks.show_only(self._view.selection if self._tracks.only is None else None)
-        self._refresh()
+        self.refresh()
 
     def _show_tool(self, tool: str) -> None:
         self._commands[f"tool_{tool}"].setChecked(True)

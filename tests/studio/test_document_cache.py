@@ -71,7 +71,7 @@ def edits_of(document: Document) -> list:
         Split(clip, p[9], 3),
         Trim(clip, p[14], 3, 5),
         AddObject(clip, "fox", 3, BOX),
-        Merge(clip, (a, b)),
+        Merge(clip, (a, b), overlapping=True),
         DeleteTrajectories(clip, (p[2], p[7], a)),
         ReplacePoints({clip: draw_points(4)}),
         ChooseUse((replace(birds, use=Use.HELD_OUT), replace(cars, use=Use.LEFT_OUT))),

@@ -119,7 +119,7 @@ def test_another_annotator_takes_all_pairs_of_a_clip(project, run):
 def test_a_merge_counts_once_and_other_jobs_count_no_pairs(project):
     a, _ = clips(project)
     folder = launch.prepare(project, JOBS["track"], TrackConfig())
-    perform(project, Merge(a, (1, 2)))
+    perform(project, Merge(a, (1, 2), overlapping=True))
     assert edits_since(folder, project) == "1 edit since: 1 merge"
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from core.errors import StudioError
 from core.trajectories import integrity, journal, schema, store
 from core.trajectories.bulk_edits import AddClips, FillObservations, ReplacePoints
+from core.trajectories.merging import Dropped, dropped_by_merge, sentence
 from core.trajectories.model import EndReason, Origin, Review
 from core.trajectories.observation_edits import (
     AddObject,
@@ -135,7 +136,7 @@ def test_points_that_overlap_in_time_are_not_merged(connection, clip, points):
 
 def test_in_merged_objects_a_keyframe_wins_then_the_earlier_trajectory(connection, clip, objects):
     # frame 5: keyframe? the first object's frames 0 2 6 are annotated, 1 5 propagated; the second's 3 5 7
-    journal.perform(connection, Merge(clip.id, tuple(objects)))
+    journal.perform(connection, Merge(clip.id, tuple(objects), overlapping=True))
     one = one_object(connection, objects[0])
     assert one.frames.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8]
     assert one.origin.tolist() == [0, 2, 0, 0, 2, 0, 0, 0, 2]
@@ -151,6 +152,28 @@ def test_in_merged_objects_a_keyframe_wins_then_the_earlier_trajectory(connectio
         False,
     ]
     assert one_object(connection, objects[1]) is None
+
+
+def test_objects_that_share_frames_are_not_merged_unawares(connection, clip, objects):
+    a, b = objects
+    with pytest.raises(StudioError) as refused:
+        journal.perform(connection, Merge(clip.id, tuple(objects)))
+    expected = f"They share frames: merging them drops 1 frame of {a} and 1 frame of {b}."
+    assert str(refused.value) == f"{expected} Trim one of them, then merge."
+
+
+def test_what_a_merge_drops_is_counted_with_its_keyframes():
+    whole = replace(make_object(range(10)), id=12)  # keyframes at even frames
+    keys = replace(make_object([3, 4, 5, 6, 7, 8]), id=13)  # keyframes at 3, 5, 7
+    late = replace(make_object([10, 11]), id=14)
+    assert dropped_by_merge([whole, late]) == []
+    assert dropped_by_merge([keys, whole, late]) == [Dropped(12, 3, 0), Dropped(13, 3, 0)]
+    same = replace(whole, id=15)
+    assert dropped_by_merge([same, whole]) == [Dropped(15, 10, 5)]
+    assert str(Dropped(13, 60, 7)) == "60 frames of 13, 7 keyframes among them"
+    assert sentence([Dropped(15, 10, 5)]).endswith("drops 10 frames of 15, 5 keyframes among them.")
+    many = [Dropped(id, 2, 0) for id in range(6)]
+    assert sentence(many).endswith("2 frames of 2 and 6 frames of 3 others.")
 
 
 def test_a_point_and_an_object_or_a_track_with_itself_are_not_merged(connection, clip, objects, points):

@@ -73,7 +73,7 @@ def an_edit(connection, kind, one, other, frame, until):
         case 7:
             return Split(clip.id, id, frame)
         case 8:
-            return Merge(clip.id, (id, second))
+            return Merge(clip.id, (id, second), overlapping=frame % 2 == 0)
         case 9:
             return Swap(clip.id, id, second, frame)
         case 10:
@@ -184,7 +184,7 @@ def test_an_id_that_was_taken_back_is_never_given_again(connection):
 def test_an_edit_says_what_it_touched_and_so_does_its_undo(connection):
     clip = store.clip(connection, "a")
     (first, second) = [t.id for t in store.objects(connection, clip.id, 0)]
-    changes = journal.perform(connection, Merge(clip.id, (first, second)))
+    changes = journal.perform(connection, Merge(clip.id, (first, second), overlapping=True))
     assert changes.clips == {clip.id}
     assert changes.trajectories == {first, second}
     assert journal.undo(connection) == changes

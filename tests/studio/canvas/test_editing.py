@@ -358,24 +358,6 @@ def test_escape_forgets_an_outline(mouse, pane, view, document):
 # --- the pane's actions -----------------------------------------------------------------------
 
 
-def test_delete_here_takes_the_observation_of_the_selected_track(pane, view, objects):
-    view.set_selection({RING})
-    pane.delete_here()
-    assert objects()[RING].place(0) is None
-
-
-def test_delete_here_says_what_to_do_where_it_cannot(qtbot, pane, view, document):
-    before = revision(document)
-    with qtbot.waitSignal(pane.hint_changed) as said:
-        pane.delete_here()
-    assert "Select a track" in said.args[0]
-    view.set_selection({RING, BOXED})
-    with qtbot.waitSignal(pane.hint_changed) as said:
-        pane.delete_here()
-    assert "one track" in said.args[0]
-    assert revision(document) == before
-
-
 def test_new_object_takes_the_box_tool_with_nothing_selected(pane, view):
     view.set_selection({RING})
     pane.new_object()

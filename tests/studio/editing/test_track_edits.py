@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import QObject
 
 from core.trajectories.model import Review
-from core.trajectories.observation_edits import MakeKeyframe
+from core.trajectories.observation_edits import DeleteObservation, MakeKeyframe
 from core.trajectories.trajectory_edits import (
     DeleteTrajectories,
     Merge,
@@ -66,24 +66,48 @@ def allowed(edits: TrackEdits) -> set[str]:
 def test_what_can_be_done_depends_on_selection_and_frame(
     edits: TrackEdits, small_view: ViewState, small_document: Document
 ):
-    whole = {"delete_track", "relabel", "accept", "reject", "reopen", "pin", "select_none", "hide_others"}
+    whole = {"delete_track", "relabel", "accept", "reject", "pin"}
     ends = {"track_start", "track_end"}
     assert allowed(edits) == set()
     small_view.set_selection((SWAN,))
-    assert allowed(edits) == whole | ends | {"trim_end", "keyframe", "delete_here"}
-    small_view.set_frame(5)
-    assert allowed(edits) == whole | ends | {
-        "trim_start", "trim_end", "split", "keyframe", "delete_here",
-    }  # fmt: skip
+    assert allowed(edits) == whole | {"track_end", "trim_end", "delete_here"}
+    small_view.set_frame(4)
+    assert allowed(edits) == whole | ends | {"trim_start", "trim_end", "split"}
     small_view.set_frame(11)
-    assert allowed(edits) == whole | ends | {"trim_start", "split", "keyframe", "delete_here"}
+    assert allowed(edits) == whole | {"track_start", "trim_start", "split", "delete_here"}
     small_view.set_selection((SWAN, GOOSE))
     assert allowed(edits) == whole | {"merge", "swap"}
     point = int(small_document.points(small_view.clip.id).ids[0])  # frames 0 to 2
     small_view.set_selection((SWAN, point))
-    assert allowed(edits) == whole
+    assert allowed(edits) == whole | {"delete_here"}, "the point is elsewhere"
     small_view.set_selection((point,))
     assert allowed(edits) == whole | ends
+    small_document.perform(SetReview(small_view.clip.id, (point,), Review.ACCEPTED))
+    assert allowed(edits) == whole | ends | {"reopen"}
+
+
+def test_points_that_overlap_are_named_before_they_are_merged(
+    edits: TrackEdits, small_view: ViewState, small_document: Document
+):
+    points = small_document.points(small_view.clip.id)
+    last = points.first + points.lengths - 1
+    early = int(points.ids[(points.first == 0) & (last == 2)][0])
+    later = int(points.ids[points.first == 3][0])
+    overlapping = int(points.ids[(points.first <= 2) & (last >= 3)][0])
+    small_view.set_selection((early, later))
+    assert edits.refusals()["merge"] == ""
+    small_view.set_selection((early, later, overlapping))
+    assert "overlap in time; trim one of them" in edits.refusals()["merge"]
+
+
+def test_what_is_deleted_here_is_the_one_of_the_selected_that_is_here(
+    edits: TrackEdits, small_view: ViewState, small_document: Document
+):
+    point = int(small_document.points(small_view.clip.id).ids[0])
+    small_view.set_frame(11)
+    small_view.set_selection((SWAN, point))
+    edits.delete_here()
+    assert edits.asked == [DeleteObservation(small_view.clip.id, SWAN, 11)]
 
 
 def test_every_refusal_is_a_sentence(edits: TrackEdits, small_view: ViewState):

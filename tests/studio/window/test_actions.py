@@ -15,7 +15,9 @@ def actions(qtbot) -> Actions:
     window = QMainWindow()
     qtbot.addWidget(window)
     window.show()
-    actions = Actions(window)
+    said: list[str] = []
+    actions = Actions(window, said.append)
+    actions.said = said  # type: ignore[attr-defined]
     actions.window = window  # type: ignore[attr-defined]
     return actions
 
@@ -81,6 +83,61 @@ def test_actions_of_curate_are_off_in_other_workspaces_and_come_back_as_they_wer
     actions.set_curating(True)
     assert actions["split"].isEnabled()
     assert not actions["merge"].isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("name", "pressed"),
+    [("split", Qt.Key.Key_X), ("merge", Qt.Key.Key_M), ("delete_here", Qt.Key.Key_Delete)],
+)
+def test_a_key_of_what_cannot_be_used_says_why_and_no_other_key_does(actions, qtbot, name, pressed):
+    window, done = actions.window, []
+    page = QWidget()
+    window.setCentralWidget(page)
+    window.activateWindow()
+    page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    page.setFocus()
+    actions.connect(name, lambda: done.append(name))
+    actions.set_curating(True)
+    actions.set_refused({name: "Not here.", "swap": "Not now."})
+    qtbot.keyClick(page, pressed)
+    assert (actions.said, done) == (["Not here."], [])
+    actions.set_refused({name: ""})
+    qtbot.keyClick(page, pressed)
+    assert (actions.said, done) == (["Not here."], [name])
+
+
+def test_every_key_of_the_table_answers_while_its_action_cannot_be_used(actions):
+    actions.set_curating(True)
+    rows = [row for row, _ in actions if row.keys]
+    actions.set_refused({row.name: f"{row.name} cannot be used." for row in rows})
+    answers = [answer for row in rows for answer in actions._answers[row.name]]
+    assert all(answer.isEnabled() for answer in answers)
+    keys = sorted(answer.key().toString() for answer in answers)
+    assert keys == sorted(QKeySequence(key).toString() for row in action_rows() for key in row.keys)
+    actions.set_curating(False)
+    assert {row.name for row in rows if not row.curating} == {
+        row.name for row in rows if all(answer.isEnabled() for answer in actions._answers[row.name])
+    }
+    actions.set_refused(dict.fromkeys((row.name for row in rows), ""))
+    assert not any(answer.isEnabled() for answer in answers)
+
+
+def test_a_reason_that_lags_behind_what_is_seen_is_found_again_first(actions, qtbot):
+    window, done = actions.window, []
+    page = QWidget()
+    window.setCentralWidget(page)
+    window.activateWindow()
+    page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    page.setFocus()
+    actions.set_curating(True)
+    actions.connect("split", lambda: done.append("split"))
+    actions.set_refused({"split": "Go to a frame inside the track."})
+    actions.renew_with(lambda: actions.set_refused({"split": ""}))
+    qtbot.keyClick(page, Qt.Key.Key_X)
+    assert (actions.said, done) == ([], ["split"])
+    actions.renew_with(lambda: actions.set_refused({"split": "No longer."}))
+    qtbot.keyClick(page, Qt.Key.Key_X)
+    assert (actions.said, done) == (["No longer."], ["split"])
 
 
 def test_of_a_group_one_action_is_on(actions):

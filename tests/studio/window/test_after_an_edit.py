@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox
+from shiboken6 import isValid
 
 from core.trajectories import store
+from core.trajectories.observation_edits import DeleteObservation
 from studio.app import Studio
+from tests.core.trajectories.small_database import contents
 from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
 from tests.studio.canvas.drawn import Mouse
 
@@ -107,3 +111,40 @@ def test_after_a_deletion_the_keys_go_on_where_the_track_was(open_studio: Studio
     assert session.view.selection == frozenset()
     press(qtbot, open_studio, Qt.Key.Key_PageDown, "next_track")
     assert session.view.selection == {ids[5]}
+
+
+def question(qtbot, studio: Studio) -> QMessageBox:
+    qtbot.waitUntil(lambda: bool(studio.window.findChildren(QMessageBox)))
+    return studio.window.findChildren(QMessageBox)[-1]
+
+
+def answer(qtbot, box: QMessageBox, role: QMessageBox.ButtonRole) -> None:
+    (button,) = (one for one in box.buttons() if box.buttonRole(one) == role)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not isValid(box) or not box.isVisible())
+
+
+def test_a_merge_that_drops_frames_asks_first_by_key_and_by_mouse(open_studio: Studio, session, qtbot):
+    document, clip = session.document, session.view.clip.id
+    document.perform(DeleteObservation(clip, GOOSE, 0))
+    with document.project.reading() as connection:
+        before = contents(connection)
+    revision = document.revision()
+    click_both(session)
+    press(qtbot, open_studio, Qt.Key.Key_M, "merge")
+    box = question(qtbot, open_studio)
+    assert box.text() == f"Merge tracks {SWAN} and {GOOSE}?"
+    assert f"drops 2 frames of {GOOSE}, all of them keyframes." in box.informativeText()
+    assert box.defaultButton().text().replace("&", "") == "Cancel"
+    answer(qtbot, box, QMessageBox.ButtonRole.RejectRole)
+    assert document.revision() == revision
+    lane = session.timeline.lanes.lane_rect(SWAN).center().toPoint()
+    (merge,) = (one for one in session.timeline.menu_at(lane).actions() if "Merge" in one.text())
+    merge.trigger()
+    answer(qtbot, question(qtbot, open_studio), QMessageBox.ButtonRole.AcceptRole)
+    qtbot.waitUntil(lambda: document.revision() == revision + 1)
+    assert stored(session) == {SWAN: [0, 5, 11]}
+    assert open_studio.window.toasts.texts == [f"Merge tracks {SWAN} and {GOOSE} into {SWAN}"]
+    press(qtbot, open_studio, Qt.Key.Key_Z, "undo", CTRL)
+    with document.project.reading() as connection:
+        assert contents(connection) == before
