@@ -67,7 +67,7 @@ def test_reading_a_page_changes_nothing_and_follows_the_file(tmp_path):
     moved = dataclasses.replace(clip, root=tmp_path / "b")
     assert check_frames(clip)[0].startswith(f"There is no file {path}; put it back")
     assert shades(moved) == [0, 7, 14, 21, 28]
-    write_stack(tmp_path / "b" / "stack.tif", map(page, (9, 8, 7)))
+    write_stack(tmp_path / "b" / "stack.tif", map(page, (9, 8, 7)), big_tiff=True)
     with open_frames(moved) as frames:
         assert frames[1][0, 0, 0] == 56
         with pytest.raises(StudioError, match=r"stack\.tif#4 is cut short or damaged"):
