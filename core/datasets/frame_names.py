@@ -84,7 +84,7 @@ def _labelled(groups: dict[tuple[str, ...], list[str]]) -> dict[str, list[str]]:
     for words, names in groups.items():
         own = [word.strip(" _-.()") for word in words if word not in common]
         label = "-".join(word for word in own if word) or "-".join(filter(None, words)).strip(" _-.()")
-        labels[label or "numbers"] = names
+        labels[label] = names
     return (
         labels if len(labels) == len(groups) else {"#".join(words): names for words, names in groups.items()}
     )

@@ -1,6 +1,7 @@
 """A folder of images as a clip, or a folder of such folders; TIFF stacks, whose pages are frames."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from core.datasets import tiff
@@ -43,7 +44,9 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     clips, warnings = [], []
     for number, folder in enumerate(with_images):
         on_progress(number, len(with_images), folder.name)
-        clips += _clips(folder)
+        own, said = _clips(folder)
+        clips += own
+        warnings += said
     if with_images == [source]:
         others = [folder.name for folder in folders(source) if image_names(folder)]
         if others:
@@ -60,7 +63,8 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     return FoundClips(format="frames", clips=tuple(clips), warnings=tuple(warnings))
 
 
-def _clips(folder: Path) -> list[FoundClip]:
+def _clips(folder: Path) -> tuple[list[FoundClip], list[str]]:
+    """The clips of the images in a folder, and what is to be said of the folder where there are several."""
     names, clips, root = image_names(folder), [], folder.parent
     stacks = [
         name for name in names if Path(name).suffix.lower() in tiff.SUFFIXES and is_stack(folder / name)
@@ -69,10 +73,13 @@ def _clips(folder: Path) -> list[FoundClip]:
         own = folder.name if len(names) == 1 else Path(name).stem
         clips.append(clip_of_stack(folder / name, root, own))
     names = [name for name in names if name not in set(stacks)]
-    return clips + (_of_single_pictures(folder, names) if names else [])
+    if not names:
+        return clips, []
+    others, warnings = _of_single_pictures(folder, names)
+    return clips + others, warnings
 
 
-def _of_single_pictures(folder: Path, names: list[str]) -> list[FoundClip]:
+def _of_single_pictures(folder: Path, names: list[str]) -> tuple[list[FoundClip], list[str]]:
     suffix, count = Counter(Path(name).suffix.lower() for name in names).most_common(1)[0]
     warnings = []
     if count < len(names):
@@ -84,7 +91,7 @@ def _of_single_pictures(folder: Path, names: list[str]) -> list[FoundClip]:
             f"{folder.name}: left out, being named otherwise than the frames: {some(list(found.stray))}."
         )
     if len(found.by_label) > 1:
-        labels = some(list(found.by_label))
+        labels = some([label or "only numbers" for label in found.by_label])
         warnings.append(
             f"By their names, {folder.name} holds {len(found.by_label)} sequences of pictures ({labels}); "
             "each became a clip of its own."
@@ -95,9 +102,10 @@ def _of_single_pictures(folder: Path, names: list[str]) -> list[FoundClip]:
             folder, own, "frames", folder.parent, f"{folder.name}-{label}" if label else folder.name
         )
         own_warnings = (gap(own), _turned(folder, own), _several(folder, own), _dark(folder, own))
-        said = [*warnings, *filter(None, own_warnings)]
-        clips.append(FoundClip(clip=clip, warnings=tuple(said)))
-    return clips
+        clips.append(FoundClip(clip=clip, warnings=tuple(filter(None, own_warnings))))
+    if len(clips) > 1:
+        return clips, warnings
+    return [replace(clips[0], warnings=(*warnings, *clips[0].warnings))], []
 
 
 def _other_types(folder: Path, names: list[str], suffix: str, count: int) -> str:

@@ -159,10 +159,11 @@ def test_two_cameras_in_a_folder_are_two_clips(tmp_path):
     for camera, shade in (("left", 10), ("right", 200)):
         for number in range(5):
             write_png(tmp_path / "walk" / f"{camera}_{number:04d}.png", shade + number)
-    found = find_clips(tmp_path / "walk").clips
-    assert [(one.clip.name, one.clip.frames) for one in found] == [("walk-left", 5), ("walk-right", 5)]
-    assert shades(found[1].clip) == [200, 201, 202, 203, 204]
-    assert found[0].warnings == (
+    found = find_clips(tmp_path / "walk")
+    clips = [one.clip for one in found.clips]
+    assert [(clip.name, clip.frames) for clip in clips] == [("walk-left", 5), ("walk-right", 5)]
+    assert shades(clips[1]) == [200, 201, 202, 203, 204]
+    assert found.warnings == (
         "By their names, walk holds 2 sequences of pictures (left, right); each became a clip of its own.",
     )
 
