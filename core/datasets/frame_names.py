@@ -48,7 +48,8 @@ def sequences(names: Sequence[str]) -> Sequences:
         firsts = {"".join(words), "".join(words).rstrip(" _-.()")}
         own = {name for name in stray if Path(name).stem in firsts}  # `walk`, `walk1`, `walk2`
         stray = [name for name in stray if name not in own]
-        return Sequences(_by_number([name for name in names if name not in set(stray)]), tuple(stray))
+        left_out = set(stray)
+        return Sequences(_by_number([name for name in names if name not in left_out]), tuple(stray))
     return Sequences(_labelled(kept), tuple(stray))
 
 

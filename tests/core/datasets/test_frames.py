@@ -250,3 +250,12 @@ def test_dark_pictures_of_16_bits_are_said(tmp_path, suffix):
     (warning,) = find_clips(tmp_path / "dark").clips[0].warnings
     assert "hold 16 bits and values up to about 4,095 of 65,535; they show dark (15 of 255)" in warning
     assert find_clips(tmp_path / "light").clips[0].warnings == ()
+
+
+def test_dark_pages_of_16_bits_are_said(tmp_path):
+    pages = [np.full((HEIGHT, WIDTH), 900 + number, np.uint16) for number in range(4)]
+    cv2.imwritemulti(str(tmp_path / "cells.tif"), pages)
+    (warning,) = find_clips(tmp_path / "cells.tif").clips[0].warnings
+    assert warning.startswith(
+        "cells.tif#0 and those like it hold 16 bits and values up to about 903 of 65,535"
+    )
