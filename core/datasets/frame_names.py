@@ -48,7 +48,8 @@ def sequences(names: Sequence[str]) -> Sequences:
         firsts = {"".join(words), "".join(words).rstrip(" _-.()")}
         own = {name for name in stray if Path(name).stem in firsts}  # `walk`, `walk1`, `walk2`
         stray = [name for name in stray if name not in own]
-        return Sequences(_by_number([name for name in names if name not in set(stray)]), tuple(stray))
+        left_out = set(stray)
+        return Sequences(_by_number([name for name in names if name not in left_out]), tuple(stray))
     return Sequences(_labelled(kept), tuple(stray))
 
 
@@ -84,7 +85,7 @@ def _labelled(groups: dict[tuple[str, ...], list[str]]) -> dict[str, list[str]]:
     for words, names in groups.items():
         own = [word.strip(" _-.()") for word in words if word not in common]
         label = "-".join(word for word in own if word) or "-".join(filter(None, words)).strip(" _-.()")
-        labels[label or "numbers"] = names
+        labels[label] = names
     return (
         labels if len(labels) == len(groups) else {"#".join(words): names for words, names in groups.items()}
     )

@@ -1,6 +1,7 @@
 """A folder of images as a clip, or a folder of such folders; TIFF stacks, whose pages are frames."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from core.datasets import tiff
@@ -9,8 +10,8 @@ from core.datasets.folder import entries, files, folders, holding, some
 from core.datasets.found import FoundClip, FoundClips
 from core.datasets.frame_folder import clip_of
 from core.datasets.frame_names import gap, sequences
-from core.datasets.image import image_names, orientation_of, pictures_in, read_values
-from core.datasets.orientation import AS_STORED
+from core.datasets.image import image_names
+from core.datasets.picture_oddities import oddities
 from core.datasets.tiff_stack import clip_of_stack, is_stack
 from core.errors import StudioError
 from core.events import OnProgress
@@ -43,7 +44,9 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     clips, warnings = [], []
     for number, folder in enumerate(with_images):
         on_progress(number, len(with_images), folder.name)
-        clips += _clips(folder)
+        own, said = _clips(folder)
+        clips += own
+        warnings += said
     if with_images == [source]:
         others = [folder.name for folder in folders(source) if image_names(folder)]
         if others:
@@ -60,19 +63,24 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     return FoundClips(format="frames", clips=tuple(clips), warnings=tuple(warnings))
 
 
-def _clips(folder: Path) -> list[FoundClip]:
+def _clips(folder: Path) -> tuple[list[FoundClip], list[str]]:
+    """The clips of the images in a folder, and what is to be said of the folder where there are several."""
     names, clips, root = image_names(folder), [], folder.parent
     stacks = [
         name for name in names if Path(name).suffix.lower() in tiff.SUFFIXES and is_stack(folder / name)
     ]
+    set_aside = set(stacks)
     for name in stacks:
         own = folder.name if len(names) == 1 else Path(name).stem
         clips.append(clip_of_stack(folder / name, root, own))
-    names = [name for name in names if name not in set(stacks)]
-    return clips + (_of_single_pictures(folder, names) if names else [])
+    names = [name for name in names if name not in set_aside]
+    if not names:
+        return clips, []
+    others, warnings = _of_single_pictures(folder, names)
+    return clips + others, warnings
 
 
-def _of_single_pictures(folder: Path, names: list[str]) -> list[FoundClip]:
+def _of_single_pictures(folder: Path, names: list[str]) -> tuple[list[FoundClip], list[str]]:
     suffix, count = Counter(Path(name).suffix.lower() for name in names).most_common(1)[0]
     warnings = []
     if count < len(names):
@@ -84,7 +92,7 @@ def _of_single_pictures(folder: Path, names: list[str]) -> list[FoundClip]:
             f"{folder.name}: left out, being named otherwise than the frames: {some(list(found.stray))}."
         )
     if len(found.by_label) > 1:
-        labels = some(list(found.by_label))
+        labels = some([label or "only numbers" for label in found.by_label])
         warnings.append(
             f"By their names, {folder.name} holds {len(found.by_label)} sequences of pictures ({labels}); "
             "each became a clip of its own."
@@ -94,10 +102,12 @@ def _of_single_pictures(folder: Path, names: list[str]) -> list[FoundClip]:
         clip = clip_of(
             folder, own, "frames", folder.parent, f"{folder.name}-{label}" if label else folder.name
         )
-        own_warnings = (gap(own), _turned(folder, own), _several(folder, own), _dark(folder, own))
-        said = [*warnings, *filter(None, own_warnings)]
-        clips.append(FoundClip(clip=clip, warnings=tuple(said)))
-    return clips
+        odd = oddities([folder / name for name in own])
+        leap = gap(own)
+        clips.append(FoundClip(clip=clip, warnings=(leap, *odd) if leap else tuple(odd)))
+    if len(clips) > 1:
+        return clips, warnings
+    return [replace(clips[0], warnings=(*warnings, *clips[0].warnings))], []
 
 
 def _other_types(folder: Path, names: list[str], suffix: str, count: int) -> str:
@@ -110,44 +120,6 @@ def _other_types(folder: Path, names: list[str], suffix: str, count: int) -> str
     if sum(other.stem in taken for other in others) > len(others) / 2:
         told += "; named as the frames, they may be masks, which come in as tracks of the format davis"
     return told + "."
-
-
-def _turned(folder: Path, names: list[str]) -> str | None:
-    """A sentence where the first image is stored turned: what other programs measured may not be."""
-    if orientation_of(folder / names[0]) == AS_STORED:
-        return None
-    return f"{folder.name}: its pictures are stored turned; they were turned as they ask (EXIF)."
-
-
-def _several(folder: Path, names: list[str]) -> str | None:
-    """A sentence where the first image holds more pictures of its size, which are not looked at."""
-    held = pictures_in(folder / names[0])
-    if held < 2:
-        return None
-    return (
-        f"{names[0]} holds {held} pictures; of each file like it the first was taken, so save it as a video "
-        "if the others count."
-    )
-
-
-def _dark(folder: Path, names: list[str]) -> str | None:
-    """A sentence where images of 16 bits use little of their range, of which 8 bits are kept."""
-    first = folder / names[0]
-    with open(first, "rb") as file:
-        head = file.read(26)
-    if head.startswith(b"\x89PNG"):
-        deep = head[24:25] == b"\x10"
-    else:
-        deep = tiff.is_tiff(head) and read_values(first).itemsize == 2
-    if not deep:
-        return None
-    highest = max(int(read_values(folder / names[place]).max()) for place in (0, len(names) // 2, -1))
-    if highest > 1 << 13:
-        return None
-    return (
-        f"{names[0]} and those beside it hold 16 bits and values up to about {highest:,} of 65,535; they "
-        f"show dark ({highest >> 8} of 255), so stretch their contrast and save them with 8 bits."
-    )
 
 
 def _unreadable(places: list[Path]) -> str:

@@ -7,6 +7,7 @@ from core.datasets import tiff
 from core.datasets.clip import Clip
 from core.datasets.found import FoundClip
 from core.datasets.image import MOST_PIXELS, read_image
+from core.datasets.picture_oddities import oddities
 from core.errors import StudioError
 
 _IMAGEJ = re.compile(r"^(images|channels|slices|frames)=(\d+)", re.MULTILINE)
@@ -61,7 +62,8 @@ def clip_of_stack(path: Path, root: Path, name: str) -> FoundClip:
         files=tuple(f"{inside}#{number}" for number in taken),
     )
     read_image(root / clip.files[0])  # says what is wrong with its kind of values
-    return FoundClip(clip=clip, warnings=tuple(_warnings(path, frames, taken, noted)))
+    odd = oddities([root / name for name in clip.files])
+    return FoundClip(clip=clip, warnings=(*_warnings(path, frames, taken, noted), *odd))
 
 
 def _warnings(
@@ -69,7 +71,8 @@ def _warnings(
 ) -> list[str]:
     warnings, first = [], frames[0][1]
     if len(taken) < len(frames):
-        number, other = next((number, page) for number, page in frames if number not in set(taken))
+        size = (first.width, first.height)
+        number, other = next(one for one in frames if (one[1].width, one[1].height) != size)
         warnings.append(
             f"{path.name}: {len(frames) - len(taken)} pages were left out, being of another size than the "
             f"first ({first.width} x {first.height}); page {number + 1} is {other.width} x {other.height}."

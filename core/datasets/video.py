@@ -140,7 +140,7 @@ class VideoFrames:
             raise IndexError(f"frame {frame} of {len(self)}")
         number = self._clip.start + frame * self._clip.step
         start = max((key for key in self._clip.keyframes if key <= number), default=0)
-        if not 0 <= self._next <= number or start > self._next:
+        if not 0 <= self._next <= number or start > self._next + _APART:
             self._start_at(start)
         picture = next(itertools.islice(self._pictures, number - self._next, None), None)
         self._next = number + 1

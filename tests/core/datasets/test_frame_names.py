@@ -49,6 +49,7 @@ def mixed(*patterns: str, count: int = 6) -> list[str]:
         (mixed("cam0_{:03d}", "cam1_{:03d}"), ["cam0", "cam1"]),
         (mixed("left_{:04d}", "right_{:04d}"), ["left", "right"]),
         (mixed("left{:04d}", "centre{:04d}", "right{:04d}"), ["left", "centre", "right"]),
+        (mixed("{:04d}", "{:04d}_mask"), ["", "mask"]),
         (mixed("{:04d}_color", "{:04d}_depth"), ["color", "depth"]),
         (mixed("rgb_{:04d}_view", "depth_{:04d}_view"), ["rgb", "depth"]),
         (

@@ -67,7 +67,7 @@ def test_reading_a_page_changes_nothing_and_follows_the_file(tmp_path):
     moved = dataclasses.replace(clip, root=tmp_path / "b")
     assert check_frames(clip)[0].startswith(f"There is no file {path}; put it back")
     assert shades(moved) == [0, 7, 14, 21, 28]
-    write_stack(tmp_path / "b" / "stack.tif", map(page, (9, 8, 7)))
+    write_stack(tmp_path / "b" / "stack.tif", map(page, (9, 8, 7)), big_tiff=True)
     with open_frames(moved) as frames:
         assert frames[1][0, 0, 0] == 56
         with pytest.raises(StudioError, match=r"stack\.tif#4 is cut short or damaged"):
@@ -159,10 +159,11 @@ def test_two_cameras_in_a_folder_are_two_clips(tmp_path):
     for camera, shade in (("left", 10), ("right", 200)):
         for number in range(5):
             write_png(tmp_path / "walk" / f"{camera}_{number:04d}.png", shade + number)
-    found = find_clips(tmp_path / "walk").clips
-    assert [(one.clip.name, one.clip.frames) for one in found] == [("walk-left", 5), ("walk-right", 5)]
-    assert shades(found[1].clip) == [200, 201, 202, 203, 204]
-    assert found[0].warnings == (
+    found = find_clips(tmp_path / "walk")
+    clips = [one.clip for one in found.clips]
+    assert [(clip.name, clip.frames) for clip in clips] == [("walk-left", 5), ("walk-right", 5)]
+    assert shades(clips[1]) == [200, 201, 202, 203, 204]
+    assert found.warnings == (
         "By their names, walk holds 2 sequences of pictures (left, right); each became a clip of its own.",
     )
 
@@ -249,3 +250,12 @@ def test_dark_pictures_of_16_bits_are_said(tmp_path, suffix):
     (warning,) = find_clips(tmp_path / "dark").clips[0].warnings
     assert "hold 16 bits and values up to about 4,095 of 65,535; they show dark (15 of 255)" in warning
     assert find_clips(tmp_path / "light").clips[0].warnings == ()
+
+
+def test_dark_pages_of_16_bits_are_said(tmp_path):
+    pages = [np.full((HEIGHT, WIDTH), 900 + number, np.uint16) for number in range(4)]
+    cv2.imwritemulti(str(tmp_path / "cells.tif"), pages)
+    (warning,) = find_clips(tmp_path / "cells.tif").clips[0].warnings
+    assert warning.startswith(
+        "cells.tif#0 and those like it hold 16 bits and values up to about 903 of 65,535"
+    )
