@@ -145,7 +145,9 @@ class _Rows:
         _, x1, y1, x2, y2 = self.numbers
         # Both ends are included, so boxes cut to nothing at a border have -1; they count as false, as in VOC.
         upside_down = (x2 - x1 < -1.5) | (y2 - y1 < -1.5)
-        listed = np.array([not images or name in images for name in self.images], bool)
+        others = {id for id in names.values() if id not in images} if images else set()
+        listed = np.array([name not in others for name in self.images] if others else True)
+        listed = np.broadcast_to(listed, upside_down.shape)
         for row in np.flatnonzero(upside_down | ~listed).tolist():
             if listed[row]:
                 corners = " ".join(f"{value:g}" for value in self.numbers[1:, row])
