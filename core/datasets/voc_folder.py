@@ -56,9 +56,11 @@ class VocFolder:
         Raises:
             StudioError: there is none.
         """
+        parts = (*_ANNOTATIONS, *_PICTURES, "imagesets", "main")
+        above = [voc.absolute().parent] if voc.name.lower() in parts else []  # a part of it is meant as all
         places = [
             folder
-            for folder in (voc / f"VOC{year}", voc / "VOCdevkit" / f"VOC{year}", voc)
+            for folder in (voc / f"VOC{year}", voc / "VOCdevkit" / f"VOC{year}", *above, voc)
             if not re.fullmatch(r"VOC\d{4}", folder.name) or folder.name == f"VOC{year}"
         ]
         try:

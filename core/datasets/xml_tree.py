@@ -60,7 +60,7 @@ def parse(path: Path) -> Element:
 def _as_utf8(data: bytes, path: Path) -> bytes:
     """A file in UTF-16 without a mark, or in an encoding that expat does not know, such as GB 2312.
 
-    The declaration goes, since it would no longer be true; lines stay where they are.
+    What the file itself declares is no longer true; the parser is told so.
     """
     declared = _DECLARATION.match(data[:200].decode("latin-1"))
     said = _ENCODING.search(declared[0]) if declared else None
@@ -68,8 +68,7 @@ def _as_utf8(data: bytes, path: Path) -> bytes:
         text = data.decode(said[1])
     else:
         text = decoded(data, path, _PARTIAL)
-    found = _DECLARATION.match(text)
-    return (text[found.end() :] if found else text).encode()
+    return text.encode()
 
 
 class _RefusedError(Exception):

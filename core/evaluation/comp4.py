@@ -98,8 +98,9 @@ def read(
             names the first.
     """
     text = read_text(path)
-    rows = _columns(text) or _line_by_line(text, images)
-    rows.check(images)
+    known = frozenset(images)
+    rows = _columns(text) or _line_by_line(text, known)
+    rows.check(known)
     if rows.odd:
         number, what, remedy = min(rows.odd)
         count = len(rows.odd)
@@ -136,16 +137,17 @@ class _Rows:
     lines: np.ndarray
     odd: list[tuple[int, str, str]]
 
-    def check(self, images: Collection[str]) -> None:
+    def check(self, images: frozenset[str]) -> None:
         """Leave out boxes that are none, and what lies in other images than some, if any are given."""
-        known = images if isinstance(images, set | frozenset) or not images else set(images)
-        names = {name: _id(name, known) for name in set(self.images)}
+        names = {name: _id(name, images) for name in set(self.images)}
         if any(name != id for name, id in names.items()):
             self.images = [names[name] for name in self.images]
         _, x1, y1, x2, y2 = self.numbers
         # Both ends are included, so boxes cut to nothing at a border have -1; they count as false, as in VOC.
         upside_down = (x2 - x1 < -1.5) | (y2 - y1 < -1.5)
-        listed = np.array([not known or name in known for name in self.images], bool)
+        others = {id for id in names.values() if id not in images} if images else set()
+        listed = np.array([name not in others for name in self.images] if others else True)
+        listed = np.broadcast_to(listed, upside_down.shape)
         for row in np.flatnonzero(upside_down | ~listed).tolist():
             if listed[row]:
                 corners = " ".join(f"{value:g}" for value in self.numbers[1:, row])
@@ -160,7 +162,7 @@ class _Rows:
             self.numbers, self.lines = self.numbers[:, kept], self.lines[kept]
 
 
-def _id(name: str, known: Collection[str]) -> str:
+def _id(name: str, known: frozenset[str]) -> str:
     """The id of an image that a line may name by its file."""
     if not known or name in known:
         return name
@@ -170,7 +172,7 @@ def _id(name: str, known: Collection[str]) -> str:
     return next((id for id in (same_name(name), last, bare) if id in known), name)
 
 
-def _line_by_line(text: str, images: Collection[str]) -> _Rows:
+def _line_by_line(text: str, images: frozenset[str]) -> _Rows:
     names: list[str] = []
     numbers: list[list[float]] = []
     lines: list[int] = []
@@ -183,12 +185,9 @@ def _line_by_line(text: str, images: Collection[str]) -> _Rows:
             values = [float(field) for field in fields[-5:]]
         except ValueError:
             values = []
-        name = " ".join(fields[:-5])
-        if (
-            len(fields) < 6
-            or not np.isfinite(values or [np.nan]).all()
-            or (len(fields) > 6 and name not in images)
-        ):
+        name = _id(" ".join(fields[:-5]), images)
+        whole = len(fields) == 6 or (len(fields) > 6 and name in images)  # its name may have blanks
+        if not whole or not np.isfinite(values or [np.nan]).all():
             expected = f"is {line[:60]!r} where `image score x1 y1 x2 y2` is expected"
             odd.append((number, expected, "correct it or write the file again"))
             continue

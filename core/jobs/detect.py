@@ -49,7 +49,10 @@ def run(folder: RunFolder, config: DetectConfig) -> Generator[Event, None, None]
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images = read_split(config.voc, config.year, config.set)
     if config.proposals:
-        searched, proposals = 0, given_boxes(config.proposals, images)
+        warnings: list[str] = []
+        searched, proposals = 0, given_boxes(config.proposals, images, warnings.append)
+        for warning in warnings:
+            yield Log(warning, "warning")
     else:
         searched = len(images)
         search = propose_for(images, config.mode, config.cache or cache_of(folder))

@@ -59,7 +59,10 @@ def run(folder: RunFolder, config: FinetuneConfig) -> Generator[Event, None, Non
         yield Log(remark, "warning")
     images = of_classes(images, classes)
     if config.proposals:
-        searched, proposals = 0, given_boxes(config.proposals, images)
+        warnings: list[str] = []
+        searched, proposals = 0, given_boxes(config.proposals, images, warnings.append)
+        for warning in warnings:
+            yield Log(warning, "warning")
     else:
         searched = len(images)
         search = propose_for(images, config.mode, config.cache or cache_of(folder))

@@ -229,7 +229,7 @@ def _images(config: PretrainConfig, network: Network) -> _Material:
         )
         measured = drawn_once(others, config.held_out_count, config.batch, _generator(config, 1))
     notes = {"images": str(len(training)), "held_out_images": str(len(held_out))}
-    words = images_words(len(training), len(held_out), len(images.names))
+    words = images_words(len(training), len(held_out), len(images.names)) + images.without
     return _Material(batches, measured, notes, words, len(images.names))
 
 

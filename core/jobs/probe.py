@@ -12,6 +12,7 @@ from core.atomic_file import write_atomically
 from core.datasets.caltech101 import read_caltech101
 from core.datasets.class_list import chosen_classes, of_classes
 from core.datasets.voc import read_split
+from core.datasets.voc_remarks import remarks_on
 from core.evaluation.config import ProbeConfig
 from core.evaluation.intervals import t_interval
 from core.evaluation.probe_features import BATCH, LabelledBox, features, objects_of
@@ -42,7 +43,9 @@ def run(folder: RunFolder, config: ProbeConfig) -> Generator[Event, None, None]:
     device = choose_device(config.device)
     prepare(config.seed)
     trunk = _trunk(config, device)
-    boxes, is_test, names = _boxes(config)
+    boxes, is_test, names, remarks = _boxes(config)
+    for remark in remarks:
+        yield Log(remark)
     labels = np.array([one.label for one in boxes])
     generator = np.random.default_rng(config.seed)
 
@@ -142,8 +145,8 @@ def _trunk(config: ProbeConfig, device: torch.device) -> Trunk:
     return trunk.to(device)
 
 
-def _boxes(config: ProbeConfig) -> tuple[list[LabelledBox], np.ndarray, list[str]]:
-    """What is to be named, which of it only tests (N,) bool, and the names of its classes."""
+def _boxes(config: ProbeConfig) -> tuple[list[LabelledBox], np.ndarray, list[str], list[str]]:
+    """What is to be named, which of it only tests (N,) bool, the names of its classes, and remarks on it."""
     if config.caltech101:
         images = read_caltech101(config.caltech101)
         boxes = [
@@ -151,18 +154,20 @@ def _boxes(config: ProbeConfig) -> tuple[list[LabelledBox], np.ndarray, list[str
         ]
         train, test, names = images.labels, images.labels, images.names
         is_test = np.zeros(len(boxes), bool)
-        needed = config.per_class + 1
+        needed, remarks = config.per_class + 1, [f"Probing on {len(boxes):,} images{images.without}."]
     else:
         assert config.voc is not None  # ProbeConfig sees to it
         sets = [read_split(config.voc, config.year, name) for name in ("trainval", "test")]
-        names = chosen_classes(config.classes, sets[0], "trainval")
-        parts = [objects_of(of_classes(images, names), names) for images in sets]
+        names = classes = chosen_classes(config.classes, sets[0], "trainval")
+        parts = [objects_of(of_classes(one, classes), classes) for one in sets]
         boxes = parts[0] + parts[1]
         is_test = np.arange(len(boxes)) >= len(parts[0])
         train, test = (np.array([one.label for one in part]) for part in parts)
         needed = config.per_class
+        named = zip(("trainval", "test"), sets, strict=True)
+        remarks = [remark for name, one in named for remark in remarks_on(one, name, classes)]
     kept = usable_classes(train, test, needed)
     place = {int(label): number for number, label in enumerate(kept)}
     rows = [row for row, one in enumerate(boxes) if one.label in place]
     renamed = [LabelledBox(boxes[row].path, place[boxes[row].label], boxes[row].box) for row in rows]
-    return renamed, is_test[rows], [names[label] for label in kept]
+    return renamed, is_test[rows], [names[label] for label in kept], remarks

@@ -138,7 +138,8 @@ class MaterialNote(QLabel):
         share = share_of(settings.held_out) or 0.0
         training, held_out = hold_out(self._images, share, settings.split_seed)
         self.setToolTip(str(folder))
-        return f"{images_words(len(training), len(held_out), len(self._images.names))}."
+        words = images_words(len(training), len(held_out), len(self._images.names))
+        return f"{words}{self._images.without}."
 
     def _take_images(self, images: Caltech101) -> None:
         self._images = images

@@ -23,6 +23,16 @@ def test_categories_without_the_background(folder):
     assert read_caltech101(folder / "101_ObjectCategories").paths == read.paths
 
 
+def test_what_is_left_out_is_said_and_what_systems_leave_behind_is_not_seen(folder, jpg):
+    top = folder / "101_ObjectCategories"
+    for name in ("@eaDir", "__MACOSX", ".ipynb_checkpoints"):
+        jpg(top / name / "image_0001.jpg", 9)
+    (top / "ant" / "._image_0001.jpg").write_bytes(b"\0\5\x16\7")
+    read = read_caltech101(folder)
+    assert (read.names, np.bincount(read.labels).tolist()) == (("Faces", "Faces_easy", "ant"), [5, 4, 4])
+    assert read.without == ", without 3 images of BACKGROUND_Google, which is no category"
+
+
 def test_other_folders_are_refused(tmp_path):
     with pytest.raises(StudioError, match="does not hold folders of images"):
         read_caltech101(tmp_path)

@@ -10,6 +10,8 @@ from core.datasets.annotated_picture import read_as_annotated, stored_boxes, upr
 from core.datasets.image import read_image
 from core.datasets.voc import CLASSES, read_split
 from core.datasets.voc_remarks import remarks_on
+from core.detection.predict import Detected
+from core.jobs.detect import detections_of_class
 
 WIDTH, HEIGHT = 48, 32  # as stored
 BOX = (6, 4, 20, 12)  # bright, as stored
@@ -52,6 +54,10 @@ def test_a_box_of_the_stored_picture_is_turned_with_it(tmp_path, orientation):
     )
     back = stored_boxes(image.objects[0].box[None], image.width, image.height, image.orientation)
     assert tuple(back[0]) == BOX
+    found = Detected(np.ones(1, np.float32), image.objects[0].box[None], np.ones(1, np.float32))
+    assert (
+        tuple(detections_of_class(images, [found], 10).boxes[0]) == BOX
+    )  # so comp4 files fit the annotation
     (as_annotated,) = read_split(voc, 2007, "test", pictures=False)  # to be measured, as the devkit does
     assert tuple(as_annotated.objects[0].box) == BOX
     shown = read_as_annotated(as_annotated.path, as_annotated.width, as_annotated.height)

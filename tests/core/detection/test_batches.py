@@ -96,6 +96,28 @@ def test_several_scales_are_drawn(images):
     assert heights == {96, 115, 138, 173, 240}
 
 
+def test_what_lies_outside_of_its_picture_is_not_learnt():
+    proposals = Proposals.of({"a": np.zeros((0, 4)), "b": np.zeros((0, 4))})
+    outside = voc_object([20, 0, 30, 5]), voc_object([-5, 2, 0.5, 6])
+    reaching = voc_object([-1, 2, 12, 6], "tvmonitor")
+    images = (
+        VocImage("a", Path("a"), 9, 8, (*outside, reaching)),
+        VocImage("b", Path("b"), 9, 8, outside),
+    )
+    (one,) = training_images(images, proposals, difficult=True)
+    assert one.classes.tolist() == [20]
+    np.testing.assert_array_equal(one.objects, np.array([[0, 2, 9, 6]], np.float32))
+
+
+def test_classes_are_numbered_in_the_order_of_their_list():
+    proposals = Proposals.of({"a": np.zeros((0, 4))})
+    objects = (voc_object([0, 0, 5, 5], "helmet"), voc_object([5, 5, 9, 9], "head"))
+    (one,) = training_images(
+        (VocImage("a", Path("a"), 9, 9, objects),), proposals, True, ("head", "person", "helmet")
+    )
+    assert one.classes.tolist() == [3, 1]
+
+
 def test_objects_marked_difficult_are_learnt_if_asked_for():
     proposals = Proposals.of({"a": np.zeros((0, 4)), "b": np.zeros((0, 4))})
     easy, hard = voc_object([0, 0, 5, 5]), voc_object([5, 5, 9, 9], "tvmonitor", difficult=True)

@@ -240,3 +240,34 @@ def test_boxes_of_images_of_another_size_are_refused(tmp_path, box):
     with pytest.raises(StudioError, match=r"a\.npz has boxes of image 000005 that reach to .* has 100 x 80;"):
         given_boxes.given_boxes(tmp_path / "a.npz", IMAGES)
     assert len(given_boxes.given_boxes(tmp_path / "a.npz", IMAGES[1:]).ids) == 3  # of other images: fine
+
+
+def test_boxes_without_an_inside_are_left_out_and_said(tmp_path):
+    many = {"000005": np.tile(OURS["000005"], (10, 1)), **{name: OURS[name] for name in list(OURS)[1:]}}
+    many["2008_000001"] = np.array([[3, 4, 60, 50], [60, 4, 3, 50]], np.float32)
+    said = []
+    found = given_boxes.given_boxes(pickled(tmp_path / "a.pkl", detectron(many, float)), IMAGES, said.append)
+    assert [len(found[name]) for name in OURS] == [20, 1, 0]
+    np.testing.assert_array_equal(found["2008_000001"], OURS["2008_000001"])
+    assert said == [
+        "Left out, in a.pkl: 1 boxes that are flat or upside down, "
+        "the first of image 2008_000001 (60 4 3 50 px)."
+    ]
+    many["2008_000001"] = np.tile(many["2008_000001"], (5, 1))
+    with pytest.raises(
+        StudioError, match=r"5 of the 30 boxes of .*a\.pkl are flat or upside down, the first of"
+    ):
+        given_boxes.given_boxes(pickled(tmp_path / "a.pkl", detectron(many, float)), IMAGES)
+
+
+def test_images_may_be_named_by_their_files(tmp_path):
+    names = ["000005.jpg", "JPEGImages/2008_000001.JPG", "C:\\voc\\000007.png"]
+    found = given_boxes.given_boxes(pickled(tmp_path / "a.pkl", detectron() | {"indexes": names}), IMAGES)
+    for name, boxes in OURS.items():
+        np.testing.assert_array_equal(found[name], boxes)
+
+
+def test_axes_in_the_other_order_are_named_as_the_cause(tmp_path):
+    exchanged = {name: each[:, [1, 0, 3, 2]] for name, each in OURS.items()}
+    with pytest.raises(StudioError, match="with x and y exchanged all would fit, so write them in the other"):
+        given_boxes.given_boxes(pickled(tmp_path / "a.pkl", detectron(exchanged)), IMAGES)

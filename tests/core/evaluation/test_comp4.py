@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -96,3 +98,116 @@ def test_a_missing_file_and_a_file_that_is_no_text(tmp_path):
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path):
     with pytest.raises(StudioError, match=r"cannot be read .*; check its name and permissions"):
         comp4.read(tmp_path)
+
+
+def with_odd(path: Path, *odd: str) -> Path:
+    """Thirty detections in images 0 to 29, and odd lines from line 6 on."""
+    lines = [f"{number} 0.{number + 10} 1 2 30 40" for number in range(30)]
+    path.write_text("\n".join([*lines[:5], *odd, *lines[5:]]) + "\n")
+    return path
+
+
+LISTED = frozenset(map(str, range(30)))
+
+
+@pytest.mark.parametrize(
+    ("odd", "what"),
+    [
+        ("3 nan 1 2 3 4", "is '3 nan 1 2 3 4' where `image score x1 y1 x2 y2` is expected"),
+        ("3 0.5 1 2 3", "is '3 0.5 1 2 3' where `image score x1 y1 x2 y2` is expected"),
+        ("image score xmin ymin xmax ymax", "is 'image score xmin ymin xmax ymax' where `image score x1"),
+        ("3 0.5 30 40 1 2", "has corners upside down (30 40 1 2)"),
+        ("3 0.5 1 40 30 2", "has corners upside down (1 40 30 2)"),
+        ("77 0.5 1 2 3 4", "has image 77, which the set does not list"),
+    ],
+)
+def test_odd_lines_are_left_out_and_the_first_is_said(tmp_path, odd, what):
+    said: list[str] = []
+    read = comp4.read(with_odd(tmp_path / "a.txt", odd), LISTED, said.append)
+    assert read.images.tolist() == [str(number) for number in range(30)]
+    (warning,) = said
+    assert warning.startswith(
+        f"Left out, in a.txt: 1 line that is no detection, the first in line 6, which {what}"
+    )
+    said.clear()
+    comp4.read(with_odd(tmp_path / "a.txt", "", odd, odd, odd), LISTED, said.append)
+    assert said[0].startswith("Left out, in a.txt: 3 lines that are no detections, the first in line 7, ")
+
+
+def test_a_file_of_which_more_than_a_tenth_is_odd_is_refused_by_line(tmp_path):
+    odd = ["3 0.5 30 40 1 2"] * 3
+    assert len(comp4.read(with_odd(tmp_path / "a.txt", *odd), LISTED).scores) == 30
+    with pytest.raises(
+        StudioError, match=r"a\.txt, line 6, has corners upside down \(30 40 1 2\); write xmin"
+    ):
+        comp4.read(with_odd(tmp_path / "a.txt", *odd, *odd[:1]), LISTED)
+    with pytest.raises(StudioError, match=r"a\.txt, line 6, has corners upside down"):
+        comp4.read(with_odd(tmp_path / "a.txt", odd[0]), LISTED, most_odd=0)
+
+
+def test_a_box_cut_to_nothing_at_the_border_stays_a_false_detection(tmp_path):
+    path = tmp_path / "a.txt"
+    flat = np.array([[0, 5, 0, 9], [7, 5, 7, 9]], np.float32)
+    comp4.write(path, Detections(np.array(["1", "2"]), np.array([0.5, 0.4]), flat))
+    np.testing.assert_array_equal(comp4.read(path, LISTED).boxes, flat)
+
+
+@pytest.mark.parametrize("number", [0, 0.0])
+def test_corners_at_0_are_said(tmp_path, number):
+    said: list[str] = []
+    read = comp4.read(with_odd(tmp_path / "a.txt", f"3 0.5 {number} 2 9 9"), LISTED, said.append)
+    assert read.boxes[5].tolist() == [-1, 1, 9, 9]
+    assert said == [
+        "1 of the boxes of a.txt begin at 0, the first in line 6, as if corners were counted from 0; "
+        "they are taken as VOC's, which are counted from 1."
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("photo 1 0.5 1 2 3 4", "photo 1.jpg 0.5 1 2 3 4", "JPEGImages/photo 1.JPG\t0.5\t1\t2\t3\t4"),
+        *("photo 1,0.5,1,2,3,4", "photo 1; 0.5; 1; 2; 3; 4;", "C:\\voc\\photo 1.png 0.5 1 2 3 4"),
+    ],
+)
+def test_images_and_fields_as_others_write_them(tmp_path, line):
+    (tmp_path / "a.txt").write_text(f"{line}\n")
+    read = comp4.read(tmp_path / "a.txt", {"photo 1", "photo"})
+    assert (read.images.tolist(), read.boxes.tolist()) == (["photo 1"], [[0, 1, 3, 4]])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_files_in_other_encodings(tmp_path, encoding):
+    (tmp_path / "a.txt").write_text("caf\u00e9 0.5 1 2 3 4\r\ncafe\u0301 0.4 1 2 3 4\r\n", encoding=encoding)
+    assert comp4.read(tmp_path / "a.txt", {"caf\u00e9"}).images.tolist() == ["caf\u00e9", "caf\u00e9"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("comp4_det_test_car.txt", "comp3_det_test_car.txt", "comp4_04d40519-0000_det_test_car.txt"),
+        *("compid_det_test_car.txt", "comp4-19028_det_test_car.txt", "det_test_car.txt"),
+        *("COMP4_DET_TEST_CAR.TXT", "comp4_a_b_c_det_test_Car.txt"),
+    ],
+)
+def test_files_of_others_are_found_whatever_stands_in_front(tmp_path, name):
+    (tmp_path / name).touch()
+    for other in ("comp4_det_trainval_car.txt", "comp4_det_test_car2.txt", "x_det_test_dog.txt", "car.txt"):
+        (tmp_path / other).touch()
+    assert comp4.files_of(tmp_path, "test", ("car", "dog")) == {"car": tmp_path / name}
+    assert comp4.files_of(tmp_path / "none", "test", ("car",)) == {}
+    (tmp_path / "comp9_det_test_car.txt").touch()
+    with pytest.raises(StudioError, match=r"holds several files of car, .* and .*; move those away"):
+        comp4.files_of(tmp_path, "test", ("car", "dog"))
+
+
+@pytest.mark.parametrize(
+    "name", ["hard hat", "a/b\\c", "é", '<>:"|?*', "100%", "%2F", "person_", "test_car", "."]
+)
+def test_every_class_has_a_file_of_its_own_whatever_its_name(tmp_path, name):
+    path = tmp_path / comp4.file_name("test", name)
+    assert path.parent == tmp_path
+    assert not set(path.name) & set('<>:"/\\|?*')
+    path.touch()
+    others = ("car", "hat", "b", "2F", "person")
+    assert comp4.files_of(tmp_path, "test", (name, *others)) == {name: path}

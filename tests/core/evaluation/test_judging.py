@@ -55,6 +55,15 @@ def test_each_kind_of_error_is_told_apart():
     assert judged.count_at(0.75) == 4
 
 
+def test_in_a_list_of_its_own_no_class_is_similar_to_another():
+    image = picture("a", ("bus", [0, 0, 10, 10]), ("helmet", [30, 0, 40, 10]))
+    objects = SetObjects.of([image], ("helmet", "car", "bus"))
+    judged, _ = judge("car", on("a", [0, 0, 10, 10], [30, 0, 40, 10]), objects, 0.5)
+    assert [VERDICTS[each] for each in judged.verdicts] == [Verdict.OTHER_CLASS] * 2
+    judged, _ = judge("bus", on("a", [0, 0, 10, 10]), objects, 0.5)
+    assert [VERDICTS[each] for each in judged.verdicts] == [Verdict.TRUE]
+
+
 def test_its_own_class_comes_before_a_similar_one_and_that_before_another():
     image = picture("a", ("cat", [0, 0, 10, 10]), ("bus", [0, 0, 10, 8]), ("car", [0, 0, 10, 2]))
     objects = SetObjects.of([image])

@@ -198,3 +198,31 @@ def test_the_job_of_the_window_does_the_same(helmets, tmp_path):
     result = json.loads((tmp_path / "run" / "results" / "ap.json").read_text(encoding="utf-8"))
     assert tuple(result["ap"]) == OWN
     assert row_of_run(tmp_path / "run").classes == OWN
+
+
+def test_detections_of_another_program_are_measured_by_the_classes_of_the_annotations(
+    helmets, tmp_path, capsys
+):
+    """In a folder of pictures and annotations without lists, of a year that VOC never had."""
+    flat = tmp_path / "VOC2028"
+    flat.mkdir()
+    for part in ("Annotations", "JPEGImages"):
+        for file in (helmets / part).iterdir():
+            (flat / file.name).write_bytes(file.read_bytes())
+    found = tmp_path / "found"
+    found.mkdir()
+    for number, name in enumerate(OWN):
+        rows = []
+        for path in sorted(flat.glob("*.xml")):
+            for one in ElementTree.parse(path).iter("object"):
+                corners = [one.findtext(f"bndbox/{corner}") for corner in ("xmin", "ymin", "xmax", "ymax")]
+                rows += [f"{path.stem}.png,0.9,{','.join(corners)}"] if one.findtext("name") == name else []
+        path = found / f"comp{number}_{number}f_det_all_{name.replace('/', '%2F')}.txt"
+        path.write_text("\n".join(rows), encoding="utf-16")
+    data = ("--voc", tmp_path, "--year", 2028, "--set", "all", "--detections", found)
+    said = refused(capsys, "evaluate", *data)
+    assert "all has no object of VOC's twenty classes" in said
+    succeeds("evaluate", *data, "--classes", "annotations", "--json", tmp_path / "ap.json")
+    result = json.loads((tmp_path / "ap.json").read_text(encoding="utf-8"))
+    assert result["metric"] == "voc10_area"
+    assert result["ap"] == dict.fromkeys(OWN, 1.0)

@@ -7,10 +7,20 @@ from typing import Any, get_type_hints
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 from core import config
 from core.config import setting
+from core.detection.config import VocConfig
 from core.errors import StudioError
 from core.jobs import JOBS
 from studio.forms.setting_editors import ChoiceEditor, ListEditor, NumberEditor
@@ -179,3 +189,23 @@ def test_a_form_of_a_job_gives_no_number_beyond_its_range(qtbot, job):
             line.editingFinished.emit()
             assert form.problem() == f"{field.name} must be at most 2147483647, not 99999999999999999999."
             editor.set_value(field.default)
+
+
+def test_a_word_or_a_file(qtbot, monkeypatch, tmp_path):
+    form = SettingsForm(VocConfig)
+    qtbot.addWidget(form)
+    editor = form.editor("classes")
+    box, browse = editor.findChild(QComboBox), editor.findChild(QToolButton)
+    assert [box.itemText(place) for place in range(box.count())] == ["voc", "annotations"]
+    assert form.value().classes == "voc"
+    box.setCurrentIndex(1)
+    assert form.value().classes == "annotations"
+    file = tmp_path / "classes of ours.txt"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    with qtbot.waitSignal(form.changed):
+        qtbot.mouseClick(browse, Qt.MouseButton.LeftButton)
+    assert form.value().classes == str(file)
+    box.setEditText("classes.txt")
+    assert form.value().classes == str(Path("classes.txt").absolute())
+    box.setEditText("")
+    assert form.problem() == "classes must be a file, or one of voc, annotations."

@@ -131,3 +131,45 @@ def test_the_reason_against_a_quoted_row_names_the_run_where_there_are_several()
     assert Quoted.of(row, [("", "other set")]).remark.endswith("; not comparable: other set")
     several = Quoted.of(row, [("a", "other set"), ("b", ""), ("c", "other year")])
     assert several.remark.endswith("; not comparable with “a” (other set), nor 1 more")
+
+
+OWN = ("bare head", "helmet", "person with a high-visibility vest")
+
+
+def own(label: str, classes: tuple[str, ...], ap: float = 0.5) -> BarSeries:
+    return BarSeries(label, {name: ClassAP(name, ap, 3) for name in classes}, classes=classes)
+
+
+def heads(bars: ApBars) -> list[str]:
+    (ticks,) = bars._plot.getAxis("bottom")._tickLevels
+    return [text.strip() for _, text in ticks]
+
+
+def test_runs_of_other_classes_have_bars_of_these(bars: ApBars) -> None:
+    bars.show_runs([own("a", OWN)], None)
+    assert bars.groups == [*OWN, "mean"]
+    np.testing.assert_allclose(bars.heights(0), [50] * 4)
+    assert heads(bars) == ["bare head", "helmet", "person with a h…", "mean"]
+    bars.set_class("helmet")
+    assert bars._band.getRegion() == (0.5, 1.5)
+    bars.show_runs([own("a", OWN), run("b", {"cat": 0.4}, 1)], None)
+    assert bars.groups == [*OWN, *CLASSES, "mean"]
+    assert bars.heights(1)[bars.groups.index("cat")] == pytest.approx(40)
+    bars.set_class("cat")
+    assert bars._band.getRegion() == (9.5, 10.5)
+    bars.show_runs([run("b", {"dog": 0.4})], None)
+    assert bars.groups == [*CLASSES, "mean"]
+    assert bars._band.getRegion() == (6.5, 7.5)
+    bars.show_runs([own("a", OWN)], None)
+    assert not bars._band.isVisible()
+
+
+def test_of_very_many_classes_some_are_named_below_and_all_are_read(bars: ApBars) -> None:
+    classes = tuple(f"class {number}" for number in range(80))
+    bars.show_runs([own("a", classes)], None)
+    assert len(bars.heights(0)) == 81
+    assert 5 < len(heads(bars)) < 60
+    view = bars._plot.getViewBox()
+    bars._plot.scene().sigMouseMoved.emit(view.mapViewToScene(QPointF(41.1, 10)))
+    assert "<b>class 41</b>" in " ".join(label.text() for label in bars.findChildren(QLabel))
+    assert len(bars._table().rows) == 81

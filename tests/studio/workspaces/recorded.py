@@ -37,14 +37,16 @@ def pretraining(parent: Path, stamp: str, settings: PretrainConfig, steps: int =
     return folder
 
 
-def evaluation(parent: Path, stamp: str, aps: dict[str, float], **settings: Any) -> RunFolder:
-    """A finished run of the job `voc` that measured these classes; all others have no objects."""
+def evaluation(
+    parent: Path, stamp: str, aps: dict[str, float], measured: tuple[str, ...] = CLASSES, **settings: Any
+) -> RunFolder:
+    """A finished run of the job `voc` that measured these classes; others of `measured` have no objects."""
     config = VocConfig(**settings)
     folder = RunFolder.create(parent / f"{stamp}-voc-0000", "voc", config)
     folder.append(Metric("loss", 10, 2.0))
     folder.append(Metric("loss", 20, 1.0))
     curves = {}
-    for name in CLASSES:
+    for name in measured:
         folder.append(ClassAP(name, aps.get(name, math.nan), 10 if name in aps else 0))
         curves[f"{name}_recall"] = np.array([0.1, 0.2], np.float32)
         curves[f"{name}_precision"] = np.array([1.0, aps.get(name, 0.0)], np.float32)
@@ -59,9 +61,10 @@ def evaluation(parent: Path, stamp: str, aps: dict[str, float], **settings: Any)
         "train_set": config.set,
         "start": config.init,
         "schedule": "quick",
-        "ap": {name: aps.get(name) for name in CLASSES},
+        **({} if measured == CLASSES else {"classes": list(measured)}),
+        "ap": {name: aps.get(name) for name in measured},
         "map": sum(aps.values()) / len(aps),
-        "objects": {name: 10 if name in aps else 0 for name in CLASSES},
+        "objects": {name: 10 if name in aps else 0 for name in measured},
     }
     (folder.results / "ap.json").write_text(json.dumps(result))
     end(folder, State.DONE, 40)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QTableWidget, QToolButton
 from core.pretraining.config import PretrainConfig
 from core.runs.run_folder import State
 from studio import theme
+from studio.comparison.table_files import FORMATS
 from studio.document import Document
 from studio.runs.run import Run
 from studio.runs.runs import Runs
@@ -265,3 +266,34 @@ def test_a_run_without_results_is_counted_not_shown(
     qtbot.addWidget(workspace)
     choose(qtbot, workspace, *workspace._runs.all)
     assert workspace.table.words.text() == "1 of 1 chosen runs have no average precision yet."
+
+
+def test_runs_of_other_classes_have_columns_of_their_own_and_no_difference(
+    compare: CompareWorkspace, document: Document, follow: Callable[[], Runs], qtbot: Any
+) -> None:
+    own = ("bare head", "a class whose name is very long", "cat")
+    folder = document.project.runs
+    recorded.evaluation(folder, "20260104T000000", {"cat": 0.9, own[1]: 0.7}, own, classes="annotations")
+    workspace = CompareWorkspace(document, follow())
+    qtbot.addWidget(workspace)
+    workspace.resize(1400, 900)
+    workspace.show()
+    newest, older = workspace._runs.for_job("voc")[:2]
+    choose(qtbot, workspace, newest)
+    model = workspace.table.model
+    assert model.columns == ("mean", *own)
+    long = cell(workspace, 0, "a class whose name is v…", Qt.ItemDataRole.ToolTipRole)
+    assert long.startswith("70.0 %")
+    assert workspace.bars.groups == [*own, "mean"]
+    assert workspace.bars.marks().size == 0  # what is quoted is of other classes
+    choose(qtbot, workspace, newest, older)
+    assert model.columns[:4] == ("mean", *own)
+    assert len(model.columns) == 1 + 20 + 2
+    assert (cell(workspace, 0, "cat"), cell(workspace, 1, "cat")) == ("90.0", "40.0")
+    assert cell(workspace, 0, "dog") == "n/a"
+    assert "dog was not looked for" in cell(workspace, 0, "dog", Qt.ItemDataRole.ToolTipRole)
+    reason = "VOC 2007 test at eleven points, classes bare head, a class whose name is very long, cat"
+    assert reason in workspace.table.notes.text()
+    text = FORMATS["CSV"][1](workspace.table.file_table())
+    assert "a class whose name is very long" in text
+    workspace.close_reader()

@@ -247,3 +247,48 @@ def test_an_evaluation_is_started_by_a_click_and_fills_the_bars(
     picture.proposals.setChecked(True)
     proposed = [mark for mark in picture.canvas.marks if mark.kind is Kind.PROPOSAL]
     assert len(proposed) == len(views.shown.run.proposals("000004")) > 0
+
+
+OWN = ("bare head", "helmet", "person")
+
+
+def test_a_run_of_classes_of_its_own_has_bars_and_a_table_of_these(
+    document: Document, open_evaluate: Any, qtbot: Any
+) -> None:
+    runs = document.project.runs
+    recorded.evaluation(runs, "20260101T000000", {"cat": 0.5})
+    aps = {"helmet": 0.6, "person": 0.2}
+    recorded.evaluation(runs, "20260102T000000", aps, OWN, classes="annotations")
+    workspace = open_evaluate()
+    assert workspace.bars.groups == [*OWN, "mean"]
+    assert workspace.quoted.currentText() == "beside no published row"
+    assert "mean of 2 classes; bare head has no test object" in texts(workspace)
+    table = workspace.table
+    shown = [[table.item(row, column).text() for column in range(4)] for row in range(table.rowCount())]
+    assert shown == [
+        ["bare head", "n/a", "", "0"],
+        ["helmet", "60.0", "", "10"],
+        ["person", "20.0", "", "10"],
+    ]
+    assert table.isColumnHidden(2)  # what is quoted is of VOC's classes
+    workspace.choose_class("person")
+    assert table.currentRow() == 2
+    (own,) = workspace.run_list.chosen()
+    other = next(run for run in workspace._runs.for_job("voc") if run is not own)
+    workspace.run_list.choose(own, other)
+    qtbot.waitUntil(lambda: len(workspace.bars.groups) == 3 + 19 + 1)
+    assert workspace.bars.groups == [*OWN, *(name for name in CLASSES if name != "person"), "mean"]
+    workspace.run_list.choose(other)
+    qtbot.waitUntil(lambda: table.rowCount() == 20)
+    assert workspace.bars.groups == [*CLASSES, "mean"]
+    assert workspace.quoted.currentText().startswith("RandomNet")
+    assert not table.isColumnHidden(2)
+
+
+def test_a_data_set_without_a_year_can_be_chosen(open_evaluate: Any, tmp_path: Path) -> None:
+    workspace, start = open_evaluate(), tmp_path / "helmets"
+    (write_voc(tmp_path) / "VOC2007").rename(start)
+    for folder in (start, start / "ImageSets" / "Main"):
+        workspace.form.set_value(VocConfig(voc=start, classes="annotations"))
+        workspace.form.changed.emit()
+        assert button(workspace, "evaluate_button").isEnabled(), folder
