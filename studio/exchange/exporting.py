@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
@@ -305,6 +306,9 @@ class ExportDialog(QDialog):
         for widget in (self.notes, self.problem, self.progress):
             box.addWidget(widget)
         box.addLayout(buttons)
+        for before, after in pairwise([self.format, *self.chosen.fields, self.folder]):
+            self.setTabOrder(before, after)
+        self.format.setFocus()
         self.problem.hide()
         self.progress.hide()
 
