@@ -107,18 +107,13 @@ class Session(QObject):
         for name in self._slots:
             self._commands.release(name)
         self._commands.renew_with(None)
-        for one in (self.jobs, self.exports, self.repair, self.refilling, self.exchange):
+        for one in (self.jobs, self.exports, self.repair, self.refilling, self.exchange, self.proposals):
             one.close()
         self.track_exports.close()
-        self.canvas.close_reader()
-        self.inspector.close_reader()
-        self.proposal_card.close_reader()
-        self.proposals.close()
-        self.train.close_reader()
-        self.evaluate.close_reader()
-        self.compare.close_reader()
-        self.losses.close_reader()
-        self.matrix.close_reader()
+        for seen in (self.canvas, self.inspector, self.proposal_card, self.losses):
+            seen.close_reader()
+        for workspace in (self.train, self.evaluate, self.compare, self.matrix):
+            workspace.close_reader()
         self.runs.close()
         self.document.close()
         self.deleteLater()

@@ -41,7 +41,8 @@ class ChoiceForm(QWidget):
         changed(): something else is chosen.
 
     Attributes:
-        rows: its fields, among which others may stand.
+        rows: its fields with their labels, among which others may stand.
+        fields: from top to bottom.
     """
 
     changed = Signal()
@@ -67,6 +68,10 @@ class ChoiceForm(QWidget):
         for combo in (self.tracks, self.clips, self.kinds, self.reviews):  # names of clips can be long
             combo.setMinimumContentsLength(12)
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.fields: tuple[QWidget, ...] = (
+            *(self.tracks, self.kinds, self.reviews, self.clips, self.list),
+            *(self.by_frames, self.first, self.last),
+        )
         self._name_for_readers()
         self._arrange()
         self.reload()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
@@ -114,7 +115,6 @@ class ExportDialog(QDialog):
         self._name_for_readers()
         self._arrange()
         self._join()
-        self.finished.connect(self.deleteLater)
         self._look()
 
     def remembered(self) -> dict[str, str]:
@@ -252,6 +252,14 @@ class ExportDialog(QDialog):
         self.chosen.setEnabled(not writing)
         self.export_button.setEnabled(not writing)
 
+    def _end(self) -> None:
+        self._typing.stop()
+        self._document.changed.disconnect(self._forget)
+        self.chosen.changed.disconnect(self._look_soon)
+        for work in (self._looking, self._writing):
+            work.close()
+        self.deleteLater()
+
     # --- building -----------------------------------------------------------------------------
 
     def _name_for_readers(self) -> None:
@@ -272,7 +280,7 @@ class ExportDialog(QDialog):
         self._writing.done.connect(self._finish)
         for work in (self._looking, self._writing):
             work.failed.connect(self._refuse)
-            self.finished.connect(work.close)
+        self.finished.connect(self._end)
         self.format.currentIndexChanged.connect(self._look)
         self.chosen.changed.connect(self._look_soon)
         self.folder.textChanged.connect(self._look_soon)
@@ -298,6 +306,9 @@ class ExportDialog(QDialog):
         for widget in (self.notes, self.problem, self.progress):
             box.addWidget(widget)
         box.addLayout(buttons)
+        for before, after in pairwise([self.format, *self.chosen.fields, self.folder]):
+            self.setTabOrder(before, after)
+        self.format.setFocus()
         self.problem.hide()
         self.progress.hide()
 

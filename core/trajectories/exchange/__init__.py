@@ -86,7 +86,7 @@ FORMATS: dict[str, Format] = {
         Format(
             "youtube-vis",
             "YouTube-VIS",
-            ".json",
+            ".youtube-vis.json",
             youtube_vis.write,
             youtube_vis_reading.read,
             _holds("boxes masks labels"),

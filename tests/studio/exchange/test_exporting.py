@@ -224,6 +224,28 @@ def test_some_clips_kinds_and_reviews(
     assert [path.name for path in alone.place.iterdir()] == ["birds.csv"]
 
 
+def test_the_keyboard_goes_from_top_to_bottom(alone: ExportDialog, qtbot):
+    qtbot.waitUntil(alone.format.hasFocus)
+    names = []
+    for _ in range(7):
+        names.append(alone.focusWidget().accessibleName() or alone.focusWidget().text())
+        qtbot.keyClick(alone.focusWidget(), Qt.Key.Key_Tab)
+    assert names[:5] == ["Format", "Which tracks", "Objects or points", "Which reviews", "Which clips"]
+    assert names[5:] == ["Only frames", "Folder"]
+
+
+def test_what_changes_after_the_end_is_no_longer_looked_at(
+    alone: ExportDialog, small_document: Document, small_view: ViewState, qtbot
+):
+    """An exception in a slot would fail the test."""
+    alone.folder.setText("elsewhere")
+    alone.close()
+    small_view.set_selection({SWAN})
+    small_document.perform(SetReview(small_view.clip.id, (SWAN,), Review.ACCEPTED))
+    with qtbot.waitSignal(alone.destroyed):
+        pass
+
+
 def test_nothing_left_is_said_and_cannot_be_written(alone: ExportDialog, qtbot):
     pick(alone.chosen.reviews, "accepted")
     qtbot.waitUntil(lambda: alone.notes.toPlainText().startswith("This choice leaves nothing to write"))

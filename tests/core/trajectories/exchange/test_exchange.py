@@ -11,7 +11,7 @@ import pytest
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories.exchange import FORMATS, export_clip, import_tracks
+from core.trajectories.exchange import FORMATS, WRITTEN, export_clip, export_path, import_tracks
 from core.trajectories.exchange.omissions import omissions
 from core.trajectories.exchange.spans import Spans
 from core.trajectories.model import PointTrajectories
@@ -327,6 +327,22 @@ def test_frames_that_were_not_chosen_are_said(clip, objects):
     assert said in omissions("davis", clip, NOTHING, objects, Spans.parsed("1-3"))
     whole = omissions("davis", clip, NOTHING, objects, Spans.parsed("0-4"))
     assert whole == omissions("davis", clip, NOTHING, objects)
+
+
+def test_exports_of_one_clip_in_two_formats_do_not_take_each_others_place(clip, objects, tmp_path):
+    for first in WRITTEN:
+        for second in WRITTEN:
+            folder = tmp_path / f"{first} {second}"
+            path = export_clip(first, clip, NOTHING, objects, folder)
+            before = _content(path)
+            if first == second:
+                continue
+            if export_path(second, clip, folder) == path:
+                with pytest.raises(StudioError, match="holds something else already; choose another folder"):
+                    export_clip(second, clip, NOTHING, objects, folder)
+            else:
+                export_clip(second, clip, NOTHING, objects, folder)
+            assert _content(path) == before
 
 
 def longer(clip: Clip, frames: int) -> Clip:
