@@ -94,7 +94,9 @@ def frames_of_task(numbers: np.ndarray, task: Task | None, path: Path, clip: Cli
         return _said(numbers, source, f"{ends[0]} to {ends[1]}", path, clip)
     starts = dict.fromkeys((task.start, task.start % task.step))
     shown = {start: _shown(numbers, clip, start, task.step) for start in starts}
-    readings = [None, *starts] if task.size != clip.frames else [task.start, None, *list(starts)[1:]]
+    readings = [None, *reversed(starts)]  # of a job, the clip may have all frames of its task
+    if task.size == clip.frames:
+        readings = [task.start, *readings]
     fits = [
         start
         for start in readings

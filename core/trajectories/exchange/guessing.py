@@ -26,7 +26,7 @@ def guess_format(path: Path) -> str:
     """
     try:
         if path.is_dir():
-            return "mot" if is_sequence(path) else "davis"
+            return _of_folder(path)
         with open(path, "rb") as file:
             head = file.read(_HEAD)
     except FileNotFoundError as error:
@@ -41,6 +41,12 @@ def guess_format(path: Path) -> str:
         if format.suffix and path.suffix.lower() == format.suffix:
             return name
     raise StudioError(f"{path} is of no known format; say which with one of {', '.join(READ)}.")
+
+
+def _of_folder(path: Path) -> str:
+    if (path / "annotations.xml").is_file():
+        return "cvat"
+    return "mot" if is_sequence(path) else "davis"
 
 
 def _of_archive(path: Path) -> str:
