@@ -81,6 +81,11 @@ def _without_ignored(table: NumberLines, layout: Layout, path: Path) -> tuple[Nu
         return table, []
     if not ignored.any():
         return table, []
+    if ignored.all():
+        raise StudioError(
+            f"{path} holds nothing but lines that are not to be considered (confidence 0); set it to 1 for "
+            "those that count."
+        )
     warnings = [f"Left out, in {path.name}: {counted(int(ignored.sum()), what)} not to be considered."]
     return table.take(np.flatnonzero(~ignored)), warnings
 

@@ -95,6 +95,8 @@ def test_frames_that_the_clip_leaves_out_are_passed_over(tmp_path):
     _, (one,), warnings = read(tmp_path, shapes, task(), every_second)
     assert (one.frames.tolist(), one.boxes[:, 0].tolist()) == (list(range(6)), [0, 1, 2, 3, 4, 5])
     assert warnings == ["Passed over, in annotations.xml: 6 shapes of frames that a leaves out."]
+    begun = track("".join(box(frame) for frame in range(6)))
+    assert read(tmp_path, begun, task(), every_second)[1][0].frames.tolist() == [0, 1, 2]
 
 
 def test_a_project_gives_the_task_of_the_clips_name(tmp_path):

@@ -141,6 +141,10 @@ def test_flags_and_what_says_nothing_are_ground_truth(tmp_path):
     (one,), warnings = read(tmp_path, scored([1] * 10 + [0, 0]))
     assert len(one.frames) == 10
     assert warnings == ["Left out, in walk.txt: 2 lines not to be considered."]
+    (tmp_path / "none.txt").write_text(scored([0] * 12))
+    assert "holds nothing but lines that are not to be considered (confidence 0); set" in refusal(
+        tmp_path / "none.txt"
+    )
 
 
 def test_classes_are_named_by_labels_txt(tmp_path):
