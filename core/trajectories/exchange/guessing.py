@@ -82,4 +82,4 @@ def _of_text(head: bytes, path: Path) -> str | None:
         return "csv"
     if is_kitti(table) or (table.width >= _MOT_COLUMNS and table.is_numbers):
         return "mot"
-    return "brox" if table.fields and len(table.fields[0]) <= 2 and table.is_numbers else None
+    return "brox" if table.is_numbers and table.lengths[0] <= 2 else None
