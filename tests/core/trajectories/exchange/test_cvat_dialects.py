@@ -64,6 +64,8 @@ def test_a_task_of_every_third_frame(tmp_path, tag):
     _, (one,), warnings = read(tmp_path, EVERY_THIRD, meta, few)
     assert (one.frames.tolist(), one.boxes[:, 0].tolist()) == ([0, 1, 2, 3], [0, 1.5, 3, 4.5])
     assert warnings == ["Taken as frames 0, 3, 6 … of a video, in annotations.xml: its task shows these."]
+    begun = track(box(0) + box(3))  # the clip has both numbers as frames of its own
+    assert read(tmp_path, begun, meta, few)[1][0].frames.tolist() == [0, 1]
     _, (one,), warnings = read(tmp_path, EVERY_THIRD, meta, CLIP)
     assert (one.frames.tolist(), warnings) == ([0, 3, 6, 9], [])
     _, (one,), warnings = read(tmp_path, EVERY_THIRD, meta, replace(few, step=3))
@@ -150,12 +152,13 @@ def test_nothing_but_what_is_not_read_is_named(tmp_path):
 
 
 def test_an_ellipse_is_a_mask(tmp_path):
-    shape = '<ellipse frame="0" keyframe="1" outside="0" cx="10" cy="7" rx="6" ry="3" rotation="90"/>'
+    shape = '<ellipse frame="0" keyframe="1" outside="0" cx="10" cy="7" rx="6" ry="3" rotation="30"/>'
     _, (one,), warnings = read(tmp_path, track(shape))
-    y, x = np.mgrid[:14, :20] + 0.5
-    np.testing.assert_array_equal(
-        decode_mask(one.masks[0], 14, 20), ((x - 10) / 3) ** 2 + ((y - 7) / 6) ** 2 < 1
-    )
+    y, x = np.mgrid[:14, :20] + 0.5 - np.array([7, 10])[:, None, None]
+    along = (x * np.sqrt(3) + y) / 2  # the axis that goes 30 degrees down to the right
+    across = (y * np.sqrt(3) - x) / 2
+    expected = (along / 6) ** 2 + (across / 3) ** 2 < 1
+    np.testing.assert_array_equal(decode_mask(one.masks[0], 14, 20), expected)
     assert warnings == []
 
 
