@@ -81,7 +81,7 @@ def datumaro(folder: str, format: str) -> dict[str, Any]:
             "label": None if one.label is None else names[one.label].name,
             "track": one.attributes.get("track_id"),
             "points": np.asarray(getattr(one, "points", []), float).tolist(),
-            "attributes": {name: value for name, value in one.attributes.items() if value in (True, False)},
+            "attributes": _flags(one),
         }
         for item in data
         for one in item.annotations
@@ -93,6 +93,24 @@ def _as_floats(values: Any, dtype: type = float) -> np.ndarray:
     return np.asarray(values, dtype)
 
 
+def filled(folder: str, format: str, height: str, width: str) -> dict[str, Any]:
+    """The polygons that datumaro reads, filled by pycocotools: item, track and compressed counts of each."""
+    import datumaro as dm
+    from pycocotools import mask
+
+    found = []
+    for item in dm.Dataset.import_from(folder, format):
+        for one in item.annotations:
+            runs = mask.merge(mask.frPyObjects([one.points], int(height), int(width)))
+            head = {"item": item.id, "track": one.attributes["track_id"], **_flags(one)}
+            found.append(head | {"counts": runs["counts"].decode()})
+    return {"shapes": found}
+
+
+def _flags(one: Any) -> dict[str, bool]:
+    return {name: value for name, value in one.attributes.items() if value in (True, False)}
+
+
 def datumaro_convert(source: str, format: str, folder: str, wanted: str) -> dict[str, Any]:
     """Write what datumaro reads in one format in another one, as CVAT's exports are made."""
     import datumaro as dm
@@ -102,7 +120,7 @@ def datumaro_convert(source: str, format: str, folder: str, wanted: str) -> dict
 
 
 CHECKS: dict[str, Callable[..., dict[str, Any]]] = {
-    check.__name__: check for check in (trackeval_mot, motmetrics, datumaro, datumaro_convert)
+    check.__name__: check for check in (trackeval_mot, motmetrics, datumaro, filled, datumaro_convert)
 }
 
 

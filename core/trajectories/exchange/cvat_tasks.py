@@ -93,14 +93,17 @@ def frames_of_task(numbers: np.ndarray, task: Task | None, path: Path, clip: Cli
     if task is None or (task.start, task.step) == (clip.start, clip.step):
         return _said(numbers, source, f"{ends[0]} to {ends[1]}", path, clip)
     starts = dict.fromkeys((task.start, task.start % task.step))
+    shown: dict[int | None, np.ndarray]
     shown = {start: _shown(numbers, clip, start, task.step) for start in starts}
-    readings = [None, *starts] if task.size != clip.frames else [task.start, None, *list(starts)[1:]]
-    fits = [
-        start
-        for start in readings
-        if int(((source if start is None else shown[start]) >= 0).sum()) >= max(_BULK * len(numbers), 1)
-    ]
-    start = next(iter(fits), readings[0])
+    # The clip of a job may have all frames that its task shows.
+    # The clip of a job may have all frames that its task shows.
+    readings: list[int | None] = [None, *reversed(starts)]
+    if task.size == clip.frames:
+        readings = [task.start, *readings]
+    fits = {start: int((frames >= 0).sum()) for start, frames in shown.items()}
+    fits[None] = int((source != -1).sum())  # what the clip leaves out of its source is meant too
+    good = [start for start in readings if fits[start] >= max(_BULK * len(numbers), 1)]
+    start = next(iter(good), readings[0])
     if start is None:
         return _said(numbers, source, f"{ends[0]} to {ends[1]}", path, clip)
     first, second, third = (start + n * task.step for n in range(3))

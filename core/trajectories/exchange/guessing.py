@@ -26,7 +26,7 @@ def guess_format(path: Path) -> str:
     """
     try:
         if path.is_dir():
-            return "mot" if is_sequence(path) else "davis"
+            return _of_folder(path)
         with open(path, "rb") as file:
             head = file.read(_HEAD)
     except FileNotFoundError as error:
@@ -41,6 +41,12 @@ def guess_format(path: Path) -> str:
         if format.suffix and path.suffix.lower() == format.suffix:
             return name
     raise StudioError(f"{path} is of no known format; say which with one of {', '.join(READ)}.")
+
+
+def _of_folder(path: Path) -> str:
+    if (path / "annotations.xml").is_file():
+        return "cvat"
+    return "mot" if is_sequence(path) else "davis"
 
 
 def _of_archive(path: Path) -> str:
@@ -76,4 +82,4 @@ def _of_text(head: bytes, path: Path) -> str | None:
         return "csv"
     if is_kitti(table) or (table.width >= _MOT_COLUMNS and table.is_numbers):
         return "mot"
-    return "brox" if table.fields and len(table.fields[0]) <= 2 and table.is_numbers else None
+    return "brox" if table.is_numbers and table.lengths[0] <= 2 else None

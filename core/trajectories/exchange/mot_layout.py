@@ -72,8 +72,10 @@ def find_layout(table: NumberLines, path: Path, clip: Clip) -> tuple[Layout, lis
 
 def is_kitti(table: NumberLines) -> bool:
     """Whether most lines name a type in their third column, and have KITTI's number of columns."""
-    words = sum(len(parts) > 2 and parts[2].strip().replace("_", "").isalpha() for parts in table.fields)
-    return table.width in (_KITTI, _KITTI + 1) and 2 * words > len(table.fields)
+    if table.width not in (_KITTI, _KITTI + 1):
+        return False
+    words = sum(text.replace("_", "").isalpha() for text in table.texts(2))
+    return 2 * words > len(table)
 
 
 def names_boxes(names: Sequence[str]) -> bool:

@@ -55,7 +55,7 @@ def read(path: Path, clip: Clip) -> Tracks:
         objects, warnings = mots.read(lines, path, clip)
         return NO_POINTS, objects, beside.warnings + warnings
     table = split_lines(lines)
-    if not table.fields and not table.names:
+    if not len(table) and not table.names:
         return NO_POINTS, [], []
     layout, said = find_layout(table, path, clip)
     if beside.classes and not beside.has_info:
@@ -72,7 +72,7 @@ def read(path: Path, clip: Clip) -> Tracks:
 def _without_ignored(table: NumberLines, layout: Layout, path: Path) -> tuple[NumberLines, list[str]]:
     """Without KITTI's regions that are no objects, and without lines whose flag says not to consider them."""
     if is_kitti(table):
-        ignored = np.array([len(parts) > 2 and parts[2].lower() == "dontcare" for parts in table.fields])
+        ignored = np.array([text.lower() == "dontcare" for text in table.texts(2)], bool)
         what = "DontCare region"
     elif layout.score is not None:
         ignored = table.column(layout.score) == 0
@@ -81,6 +81,11 @@ def _without_ignored(table: NumberLines, layout: Layout, path: Path) -> tuple[Nu
         return table, []
     if not ignored.any():
         return table, []
+    if ignored.all():
+        raise StudioError(
+            f"{path} holds nothing but lines that are not to be considered (confidence 0); set it to 1 for "
+            "those that count."
+        )
     warnings = [f"Left out, in {path.name}: {counted(int(ignored.sum()), what)} not to be considered."]
     return table.take(np.flatnonzero(~ignored)), warnings
 
@@ -132,9 +137,10 @@ def _labels(
     labels: dict[int, str] = {}
     several: set[int] = set()
     known: dict[str, str] = {}
-    for track, parts in zip(owner.tolist(), table.fields, strict=True):
-        text = parts[layout.kind].strip() if layout.kind < len(parts) else ""
-        label = known.setdefault(text, _label(text, beside.classes))
+    for track, text in zip(owner.tolist(), table.texts(layout.kind), strict=True):
+        label = known.get(text)
+        if label is None:
+            label = known[text] = _label(text, beside.classes)
         if labels.setdefault(track, label) != label:
             several.add(track)
     tracks = counted(len(several), "track")

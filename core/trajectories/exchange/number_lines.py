@@ -1,40 +1,64 @@
 """Lines of numbers, parted by commas, semicolons, tabs or blanks, with or without a line of names."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 _COMMENTS = ("#", "%", "//")
+_LOOKED_AT = 1000  # lines, for what parts them
 
 
 @dataclass(frozen=True, eq=False)
 class NumberLines:
-    """The lines of a text that hold something.
+    """The lines of a text that hold something, M of them, without a line of names.
 
     Attributes:
-        fields: of each line, its parts; M lists.
+        parts: those of all lines, one line after the other.
+        starts: (M + 1,) int64, where each line starts in `parts`.
         lines: (M,) int64, the number of each line, from 1.
         separator: what stands between the parts; None for blanks.
         names: what a first line of words calls the columns, in small letters; empty without one.
     """
 
-    fields: list[list[str]]
+    parts: list[str]
+    starts: np.ndarray
     lines: np.ndarray
     separator: str | None
-    names: list[str] = field(default_factory=list)
+    names: list[str]
 
-    @property
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """(M,) int64, how many parts each line has."""
+        return np.diff(self.starts)
+
+    @cached_property
     def width(self) -> int:
-        """How many parts most lines have; 0 without lines."""
-        counts = Counter(map(len, self.fields))
-        return max(counts, key=lambda count: counts[count], default=0)
+        """How many parts most lines have, of as many the most; 0 without lines."""
+        counts = np.bincount(self.lengths, minlength=1)[::-1]
+        return len(counts) - 1 - int(np.argmax(counts)) if len(self) else 0
 
     @property
     def is_numbers(self) -> bool:
         """Whether the first line is numbers alone."""
-        return bool(self.fields) and all(_number(part) is not None for part in self.fields[0])
+        return len(self) > 0 and all(_number(part) is not None for part in self.parts[: self.starts[1]])
+
+    def texts(self, column: int) -> list[str]:
+        """M: a column as text, without blanks around it; empty where a line is too short."""
+        return [part.strip() for part in self._column(column)]
+
+    def column(self, column: int) -> np.ndarray:
+        """(M,) float64: a column of numbers, NaN where there is none."""
+        texts = self._column(column)
+        try:
+            return np.fromiter(map(float, texts), np.float64, len(texts))
+        except ValueError:
+            found = map(_number, texts)
+            return np.array([np.nan if value is None else value for value in found], np.float64)
 
     def table(self, columns: Sequence[int]) -> tuple[np.ndarray, dict[int, str]]:
         """Some columns as numbers.
@@ -42,43 +66,36 @@ class NumberLines:
         Returns:
             (M, K) float64, NaN where there is no number; and row → what it lacks, in a few words.
         """
-        wanted = max(columns, default=-1) + 1
-        try:
-            if any(len(parts) < wanted for parts in self.fields):
-                raise ValueError("a line is short")
-            picked = [[parts[column] for parts in self.fields] for column in columns]
-            values = [np.fromiter(map(float, texts), np.float64, len(texts)) for texts in picked]
-            return np.column_stack(values).reshape(len(self.fields), len(columns)), {}
-        except ValueError:
-            return self._table_with_gaps(columns)
+        values = np.column_stack([self.column(column) for column in columns]).reshape(len(self), len(columns))
+        lacks: dict[int, str] = {}
+        for row in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
+            parts = self.parts[self.starts[row] : self.starts[row + 1]]
+            if max(columns) >= len(parts):
+                lacks[row] = f"it has {len(parts)} values"
+                continue
+            words = [parts[column].strip() for column in columns if _number(parts[column]) is None]
+            if words:
+                lacks[row] = f"{words[0][:20]!r} is no number"
+        return values, lacks
 
-    def column(self, column: int) -> np.ndarray:
-        """(M,) float64: a column of numbers, NaN where there is none."""
-        texts = [parts[column] if column < len(parts) else "" for parts in self.fields]
-        try:
-            return np.fromiter(map(float, texts), np.float64, len(texts))
-        except ValueError:
-            found = map(_number, texts)
-            return np.array([np.nan if value is None else value for value in found], np.float64)
+    def _column(self, column: int) -> list[str]:
+        if column < self.width and (self.lengths == self.width).all():
+            return self.parts[column :: self.width]
+        starts, lengths = self.starts.tolist(), self.lengths.tolist()
+        return [
+            self.parts[start + column] if column < length else ""
+            for start, length in zip(starts, lengths, strict=False)
+        ]
 
     def take(self, rows: np.ndarray) -> "NumberLines":
         """Some of the lines, (K,) int."""
-        return replace(self, fields=[self.fields[row] for row in rows.tolist()], lines=self.lines[rows])
-
-    def _table_with_gaps(self, columns: Sequence[int]) -> tuple[np.ndarray, dict[int, str]]:
-        table = np.full((len(self.fields), len(columns)), np.nan)
-        lacks: dict[int, str] = {}
-        for row, parts in enumerate(self.fields):
-            for place, column in enumerate(columns):
-                if column >= len(parts):
-                    lacks.setdefault(row, f"it has {len(parts)} values")
-                    continue
-                value = _number(parts[column])
-                if value is None:
-                    lacks.setdefault(row, f"{parts[column].strip()[:20]!r} is no number")
-                else:
-                    table[row, place] = value
-        return table, lacks
+        places = [range(self.starts[row], self.starts[row + 1]) for row in rows.tolist()]
+        return replace(
+            self,
+            parts=[self.parts[place] for span in places for place in span],
+            starts=np.concatenate(([0], np.cumsum(self.lengths[rows]))),
+            lines=self.lines[rows],
+        )
 
 
 def split_lines(lines: Sequence[str]) -> NumberLines:
@@ -87,39 +104,30 @@ def split_lines(lines: Sequence[str]) -> NumberLines:
     Empty lines, comments and a final separator do not count. Where it is not commas, a comma within a
     number is a decimal one.
     """
-    numbered = [
-        (number, text)
-        for number, line in enumerate(lines, start=1)
-        if (text := line.strip()) and not text.startswith(_COMMENTS)
-    ]
-    separator = _separator([text for _, text in numbered])
-    fields = [_parts(text, separator) for _, text in numbered]
-    names: list[str] = []
-    if fields and sum(_number(part) is None for part in fields[0]) * 2 > len(fields[0]):
-        names = [part.strip("\"' ").lower() for part in fields[0]]
-        numbered, fields = numbered[1:], fields[1:]
-    return NumberLines(fields, np.array([number for number, _ in numbered], np.int64), separator, names)
+    texts = [line.strip() for line in lines]
+    numbers = [n for n, text in enumerate(texts) if text and not text.startswith(_COMMENTS)]
+    texts = [texts[n] for n in numbers]
+    separator = _separator(texts[:_LOOKED_AT])
+    head, names = (_parts(texts[0], separator) if texts else []), list[str]()
+    if sum(_number(part) is None for part in head) * 2 > len(head):
+        names = [part.strip("\"' \t").lower() for part in head]
+        numbers, texts = numbers[1:], texts[1:]
+    parts, lengths = _all_parts(texts, separator)
+    starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    return NumberLines(parts, starts, np.array(numbers, np.int64) + 1, separator, names)
 
 
-def _separator(texts: Sequence[str]) -> str | None:
-    """None for blanks."""
-    some = texts[:1000]
-    for separator in (";", ",", "\t"):
-        held = [text for text in some if separator in text]
-        if 2 * len(held) <= len(some):
-            continue
-        if separator == "," and _are_decimal(held):
-            continue
-        return separator
-    return None
-
-
-def _are_decimal(texts: Sequence[str]) -> bool:
-    """Whether commas stand within numbers that tabs or blanks part."""
-    parts = [part for text in texts for part in text.split()]
-    return len(parts) > 4 * len(texts) and all(
-        part.count(",") <= 1 and not part.startswith(",") and not part.endswith(",") for part in parts
-    )
+def _all_parts(texts: Sequence[str], separator: str | None) -> tuple[list[str], list[int]]:
+    """The parts of all lines, and how many each has."""
+    if separator == "," and not any(text.endswith(",") for text in texts):
+        return (",".join(texts).split(",") if texts else []), [text.count(",") + 1 for text in texts]
+    parts: list[str] = []
+    lengths = []
+    for text in texts:
+        some = _parts(text, separator)
+        parts += some
+        lengths.append(len(some))
+    return parts, lengths
 
 
 def _parts(text: str, separator: str | None) -> list[str]:
@@ -129,6 +137,23 @@ def _parts(text: str, separator: str | None) -> list[str]:
     while parts and not parts[-1].strip():
         parts.pop()
     return parts
+
+
+def _separator(texts: Sequence[str]) -> str | None:
+    """None for blanks."""
+    for separator in (";", ",", "\t"):
+        held = [text for text in texts if separator in text]
+        if 2 * len(held) > len(texts) and not (separator == "," and _are_decimal(held)):
+            return separator
+    return None
+
+
+def _are_decimal(texts: Sequence[str]) -> bool:
+    """Whether commas stand within numbers that tabs or blanks part."""
+    parts = [part for text in texts for part in text.split()]
+    return len(parts) > 4 * len(texts) and all(
+        part.count(",") <= 1 and not part.startswith(",") and not part.endswith(",") for part in parts
+    )
 
 
 def _number(text: str) -> float | None:

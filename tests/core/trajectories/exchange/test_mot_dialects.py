@@ -126,6 +126,8 @@ def test_a_score_above_one_is_a_detectors(tmp_path):
     assert (one.origin == Origin.PROPAGATED).all()
     np.testing.assert_allclose(one.confidence, [0.875] * 11 + [1])
     assert warnings == ["Taken as percent, in walk.txt: scores up to 100."]
+    (one,), _ = read(tmp_path, scored([87.5] * 11 + [1]))
+    assert (one.origin[-1], one.confidence[-1]) == (Origin.PROPAGATED, np.float32(0.01))
     (one,), warnings = read(tmp_path, scored([1250, -3.5] * 6))
     assert (one.origin == Origin.PROPAGATED).all()
     assert warnings == [
@@ -141,6 +143,10 @@ def test_flags_and_what_says_nothing_are_ground_truth(tmp_path):
     (one,), warnings = read(tmp_path, scored([1] * 10 + [0, 0]))
     assert len(one.frames) == 10
     assert warnings == ["Left out, in walk.txt: 2 lines not to be considered."]
+    (tmp_path / "none.txt").write_text(scored([0] * 12))
+    assert "holds nothing but lines that are not to be considered (confidence 0); set" in refusal(
+        tmp_path / "none.txt"
+    )
 
 
 def test_classes_are_named_by_labels_txt(tmp_path):
@@ -171,10 +177,10 @@ def test_frames_from_zero(tmp_path):
 
 
 def test_a_stray_frame_zero_shifts_nothing(tmp_path):
-    rows = [(*row[:1], track, *row[2:]) for row in ROWS for track in range(4)]
+    rows = [(*row[:1], track, *row[2:]) for row in ROWS[:6] for track in range(4)]
     objects, warnings = read(tmp_path, text([*rows, (0, 2, 1, 1, 3, 3, 0.9, -1, -1, -1)]))
-    assert all(one.frames.tolist() == list(range(12)) for one in objects)
-    assert warnings == ["Left out, in walk.txt: 1 row, the first in line 49 (frame 0 is none of the clip)."]
+    assert all(one.frames.tolist() == list(range(6)) for one in objects)
+    assert warnings == ["Left out, in walk.txt: 1 row, the first in line 25 (frame 0 is none of the clip)."]
 
 
 def test_another_clip_is_still_named_as_the_cause(tmp_path):

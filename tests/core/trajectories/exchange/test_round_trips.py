@@ -21,11 +21,11 @@ NOTHING = PointTrajectories.pack([], [])
 TABLES = ["csv", pytest.param("parquet", marks=NEEDS_PYARROW)]
 
 
-def round_trip(format, points, objects):
+def round_trip(format, points, objects, clip=CLIP):
     with TemporaryDirectory() as folder:
-        path = export_clip(format, CLIP, points, objects, Path(folder))
+        path = export_clip(format, clip, points, objects, Path(folder))
         assert guess_format(path) == format.removesuffix("-results") or not (len(points) or objects)
-        read, seen, warnings = import_tracks(format, path, CLIP)
+        read, seen, warnings = import_tracks(format, path, clip)
     assert warnings == []
     assert not read.ids.any()
     return read, seen
@@ -196,6 +196,18 @@ def test_davis_keeps_the_pixels_that_are_seen(objects, in_front):
             label=f"object {number}",
         )
         same_object(found[f"object {number}"], expected)
+
+
+@given(random_tracks.points(), random_tracks.objects(), st.integers(0, 200), st.integers(1, 9))
+@settings(max_examples=25)
+def test_frames_of_a_clip_that_is_part_of_its_source(points, objects, start, step):
+    """Numbers of frames are those of the source in a file, and those of the clip after reading."""
+    clip = replace(CLIP, start=start, step=step)
+    for format in ("mot", "mot-results", "cvat"):
+        read, seen = round_trip(format, points if format == "cvat" else NOTHING, objects, clip)
+        assert [one.frames.tolist() for one in seen] == [one.frames.tolist() for one in objects]
+        if format == "cvat":
+            same_paths(read, points)
 
 
 def test_every_format_is_tried_here():
