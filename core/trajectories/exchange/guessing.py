@@ -6,7 +6,7 @@ from pathlib import Path
 from core.errors import StudioError
 from core.text_file import decoded, lines_of
 from core.trajectories.exchange import READ, mots
-from core.trajectories.exchange.json_kinds import kind_of_json
+from core.trajectories.exchange.json_kinds import kind_of_folder, kind_of_json
 from core.trajectories.exchange.mot_folder import is_sequence
 from core.trajectories.exchange.mot_layout import is_kitti, names_boxes
 from core.trajectories.exchange.number_lines import split_lines
@@ -26,7 +26,7 @@ def guess_format(path: Path) -> str:
     """
     try:
         if path.is_dir():
-            return "mot" if is_sequence(path) else "davis"
+            return "mot" if is_sequence(path) else kind_of_folder(path)
         with open(path, "rb") as file:
             head = file.read(_HEAD)
     except FileNotFoundError as error:
@@ -50,9 +50,9 @@ def _of_archive(path: Path) -> str:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         return "tapvid"
-    return next(
-        (format for end, format in _IN_ARCHIVES if any(name.endswith(end) for name in names)), "tapvid"
-    )
+    ends = (format for end, format in _IN_ARCHIVES if any(name.endswith(end) for name in names))
+    found = next(ends, "tapvid")
+    return kind_of_json(path) if found == "coco" else found
 
 
 def _of_text(head: bytes, path: Path) -> str | None:

@@ -19,6 +19,7 @@ from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.json_file import floats
 
 _LAST_NUMBER = re.compile(r"(\d{1,15})\D*$")
+_INDEX = re.compile(r"frame_\d{6}|0|[1-9]\d*")  # as CVAT and scripts number frames, from 0
 _MOST = 0.1  # of the images, as of odd rows
 _FURTHEST = 2.0**52
 
@@ -88,7 +89,8 @@ def frames_of_images(names: Sequence[str], numbers: Sequence[Any], path: Path, c
     fits = [len(np.unique(frames[frames >= 0])) for frames in readings]
     best = int(np.argmax(fits))
     frames, warnings = readings[best], []
-    if best in (1, 3) and fits[best + 1] == fits[best] and not (readings[best] == 0).any():
+    is_sure = best != 3 or all(_INDEX.fullmatch(PurePosixPath(name).stem) for name in names)
+    if not is_sure and fits[4] == fits[3] and not (frames == 0).any():
         warnings.append(
             f"Frames taken as counted from 0, in {path.name}; counted from 1 they would fit {clip.name} too."
         )

@@ -73,10 +73,11 @@ def test_frames_that_only_fit_when_counted_from_one_are_said(read):
     (one,), warnings = read(images, [box(1), box(12)], VIDEO)
     assert one.frames.tolist() == [0, 11]
     assert warnings == ["Frames taken as counted from 1, in walk.json, as only that fits film."]
-    images = [image(n, frame_id=n) for n in range(2, 9)]
+    images = [image(n, file_name=f"{n:05}.jpg") for n in range(2, 9)]
     (one,), warnings = read(images, [box(3)])
     assert one.frames.tolist() == [3]
     assert warnings == ["Frames taken as counted from 0, in walk.json; counted from 1 they would fit a too."]
+    assert read([image(n, frame_id=n) for n in range(2, 9)], [box(3)])[1] == []
 
 
 def test_the_names_of_the_clips_files_count_more_than_numbers(read):
