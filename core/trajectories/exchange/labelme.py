@@ -7,19 +7,17 @@ group are what it is known by through time; a label alone is, where no frame has
 Source: labelme 5, `labelme/label_file.py` and `labelme/utils/shape.py`.
 """
 
-import base64
-import binascii
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from core.datasets.clip import Clip
 from core.datasets.folder import files
+from core.datasets.inline_picture import decode_grey_png
 from core.errors import StudioError
 from core.geometry import decode_mask, encode_mask
 from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, counted
@@ -29,7 +27,6 @@ from core.trajectories.exchange.rle import box_of_runs
 from core.trajectories.exchange.segmentations import OddMaskError, Raster, raster_of
 from core.trajectories.model import ObjectTrajectory, Origin
 
-_PNG_SIZE = slice(16, 24)  # width and height, big-endian
 _OPEN = ("point", "points", "line", "linestrip")
 Row = dict[str, Any]
 Key = tuple[str, str | None]
@@ -179,15 +176,9 @@ def _picture(text: Any, corners: np.ndarray, raster: Raster) -> np.ndarray:
     """
     (left, top), (right, bottom) = np.floor([corners.min(axis=0), corners.max(axis=0)]).astype(int).tolist()
     try:
-        data = base64.b64decode(text if isinstance(text, str) else "", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise OddMaskError("its mask is no picture") from error
-    size = (right - left + 1, bottom - top + 1)
-    if np.frombuffer(data[_PNG_SIZE].ljust(8, b"\0"), ">u4").tolist() != list(size):
-        raise OddMaskError(f"its mask is not of {size[0]} x {size[1]} pixels")
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if picture is None or picture.shape != size[::-1]:
-        raise OddMaskError("its mask is no picture")
+        picture = decode_grey_png(text if isinstance(text, str) else "", right - left + 1, bottom - top + 1)
+    except ValueError as error:
+        raise OddMaskError(f"its mask is {error}") from error
     mask = np.zeros((raster.height, raster.width), bool)
     there = mask[max(top, 0) : bottom + 1, max(left, 0) : right + 1]
     there |= picture[max(-top, 0) :, max(-left, 0) :][: there.shape[0], : there.shape[1]] > 0
