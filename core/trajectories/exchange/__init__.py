@@ -84,7 +84,7 @@ FORMATS: dict[str, Format] = {
             mot_reading.read,
             _holds("boxes confidences"),
         ),
-        Format("coco", "COCO for video", ".json", coco.write, coco_reading.read, _IN_COCO),
+        Format("coco", "COCO for video", ".json", coco.write, coco_reading.read, _IN_COCO, coco.losses),
         Format(
             "youtube-vis",
             "YouTube-VIS",
@@ -92,6 +92,7 @@ FORMATS: dict[str, Format] = {
             youtube_vis.write,
             youtube_vis_reading.read,
             _holds("boxes masks labels"),
+            youtube_vis.losses,
         ),
         Format("labelme", "labelme", "", None, labelme.read, _holds("boxes masks labels")),
         Format("sam", "Segment Anything masks", ".json", None, sam.read, _holds("masks labels")),
