@@ -18,6 +18,7 @@ from core.errors import StudioError
 from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.json_file import floats
 
+_ROBOFLOW = re.compile(r"_(jpe?g|png|bmp|webp)\.rf\.[0-9A-Za-z]+(?=\.\w+$)", re.IGNORECASE)
 _LAST_NUMBER = re.compile(r"(\d{1,15})\D*$")
 _INDEX = re.compile(r"frame_\d{6}|0|[1-9]\d*")  # as CVAT and scripts number frames, from 0
 _MOST = 0.1  # of the images, as of odd rows
@@ -38,8 +39,11 @@ class ImageFrames:
 
 
 def posix(name: Any) -> str:
-    """A name of a file as it compares: slashes as separators, accents composed; empty for what is no text."""
-    return same_name(name.replace("\\", "/")) if isinstance(name, str) else ""
+    """A name of a file as it compares: slashes as separators, accents composed; empty for what is no text.
+
+    What Roboflow adds to names is taken off: `frame_0007_jpg.rf.2f1c….jpg` was `frame_0007.jpg`.
+    """
+    return _ROBOFLOW.sub("", same_name(name.replace("\\", "/"))) if isinstance(name, str) else ""
 
 
 def is_named(name: Any, clip: Clip) -> bool:

@@ -5,6 +5,7 @@ Taken are, in one file or a folder of files:
 - `{frame: {object: mask}}`, as SAM 2 gives the masks of a video, a mask being `{"size", "counts"}`, or an
   entry with one as `segmentation` (or `rle`, `mask`);
 - `{frame: mask}`, a file an object, or `{object: mask}`, a file a frame;
+- `masklet`, a list a frame of masks an object, of `masklet_id` (SA-V, whose frames are every fourth);
 - lists of entries, or `annotations` of an `image` (SA-1B), that name their object as `object_id`, `obj_id`,
   `track_id` or `instance_id`, and their frame as `frame`, `frame_idx`, `frame_index`, `image_id` or by
   their file.
@@ -34,6 +35,7 @@ from core.trajectories.exchange.json_file import (
 )
 from core.trajectories.exchange.segmentations import EMPTY, raster_of, shapes_of
 
+_LONGEST = 1e9  # frames of a video
 _MASKS = ("segmentation", "rle", "mask")
 _OBJECTS = ("object_id", "obj_id", "track_id", "instance_id")
 _FRAMES = ("frame", "frame_idx", "frame_index", "frame_id", "file_name", "image_id")
@@ -129,6 +131,8 @@ def _of_content(content: Any, outer: Any) -> Iterator[_Entry]:
         image = content.get("image")
         name = image.get("file_name") if isinstance(image, dict) else None
         yield from _of_content(content["annotations"], name or outer)
+    elif isinstance(content, dict) and isinstance(content.get("masklet"), list):
+        yield from _of_masklets(content)
     elif _is_mask(content):
         yield _Entry(outer, None, content)
     elif isinstance(content, dict):
@@ -139,6 +143,17 @@ def _of_content(content: Any, outer: Any) -> Iterator[_Entry]:
                 yield from _of_content(value, key)
             elif isinstance(value, dict):
                 yield from (_Entry(key, inner, one) for inner, one in value.items() if _is_mask(one))
+
+
+def _of_masklets(content: dict[str, Any]) -> Iterator[_Entry]:
+    frames, ids = content["masklet"], content.get("masklet_id")
+    count = floats([content.get("video_frame_count")])[0]
+    step = max(round(count / len(frames)), 1) if frames and 0 < count < _LONGEST else 1
+    for place, masks in enumerate(frames):
+        for number, one in enumerate(masks if isinstance(masks, list) else ()):
+            name = ids[number] if isinstance(ids, list) and number < len(ids) else number
+            if _is_mask(one):
+                yield _Entry(place * step, None, {"object_id": name, "segmentation": one})
 
 
 def _is_mask(value: Any) -> bool:

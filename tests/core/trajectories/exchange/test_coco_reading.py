@@ -59,7 +59,15 @@ def test_an_id_is_the_same_as_number_and_as_text(read, form, of):
 
 
 @pytest.mark.parametrize("clip", [CLIP, VIDEO])
-@pytest.mark.parametrize("name", ["frame_{:06}.PNG", "images/task 1/frame_{:06}.PNG", "x\\frame_{:06}.png"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "frame_{:06}.PNG",
+        "images/task 1/frame_{:06}.PNG",
+        "x\\frame_{:06}.png",
+        "frame_{:04}_jpg.rf.0a1b2c3d4e99.jpg",
+    ],
+)
 def test_the_number_at_the_end_of_a_name_is_the_frame(read, clip, name):
     """As CVAT names the frames of a video."""
     images = [image(n + 1, file_name=name.format(n)) for n in range(12)]

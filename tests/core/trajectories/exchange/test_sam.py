@@ -98,6 +98,13 @@ def test_folders_have_a_file_a_frame_or_a_file_an_object(tmp_path):
         assert [one.frames.tolist() for one in objects] == [[0, 1, 2, 3]] * 2, kind
 
 
+def test_masklets_of_sa_v_are_of_every_fourth_frame(read):
+    masklet = [[mask(n), mask(n + 3) if n else EMPTY] for n in range(3)]
+    content = {"video_id": "sav_1", "video_frame_count": 12.0, "masklet": masklet, "masklet_id": [4, 9]}
+    objects, warnings = read(content)
+    assert ([one.frames.tolist() for one in objects], warnings) == ([[0, 4, 8], [4, 8]], [])
+
+
 def test_a_file_of_frames_is_one_object(read):
     (one,), _ = read({f"frame_{n:04}": mask(n) for n in range(12)})
     assert one.frames.tolist() == list(range(12))
