@@ -68,6 +68,80 @@ def motmetrics(truth: str, results: str) -> dict[str, Any]:
     return {"mota": float(row["mota"]), "idf1": float(row["idf1"]), "boxes": int(row["num_objects"])}
 
 
+def pycocotools(path: str) -> dict[str, Any]:
+    """Annotations against themselves as detections, by the COCO API: AP of boxes, and of masks if all are."""
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    truth, found = COCO(path), {}
+    detections = [{**one, "score": 1.0} for one in truth.dataset["annotations"]]
+    has_masks = all(one["segmentation"] for one in detections)
+    for kind in ("bbox", "segm") if has_masks else ("bbox",):
+        evaluation = COCOeval(truth, truth.loadRes(json.loads(json.dumps(detections))), kind)
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+        found[kind] = float(evaluation.stats[0])
+    found["areas"] = [truth.annToMask(one).sum().item() for one in detections] if has_masks else []
+    return found
+
+
+def pycocotools_fill(path: str) -> dict[str, Any]:
+    """The pixels of polygons, `{"height", "width", "polygons"}` in a file, by the COCO API."""
+    from pycocotools import mask as masks
+
+    given = json.loads(Path(path).read_text())
+    size = given["height"], given["width"]
+    filled = [masks.decode(masks.frPyObjects([ring], *size))[..., 0].tolist() for ring in given["polygons"]]
+    return {"masks": filled}
+
+
+def trackeval_youtube_vis(path: str) -> dict[str, Any]:
+    """Annotations of YouTube-VIS against themselves as results, by TrackEval; AP of tracks by class."""
+    import trackeval
+    from pycocotools import mask as masks
+
+    truth = json.loads(Path(path).read_text())
+    results = [
+        {
+            **{name: one[name] for name in ("video_id", "category_id")},
+            "score": 1.0,
+            "segmentations": [
+                runs and {**(c := masks.frPyObjects(runs, *runs["size"])), "counts": c["counts"].decode()}
+                for runs in one["segmentations"]
+            ],
+        }
+        for one in truth["annotations"]
+    ]
+    with tempfile.TemporaryDirectory() as scratch:
+        own, theirs = (Path(scratch) / name / "youtube_vis_x" for name in ("gt", "trackers"))
+        own.mkdir(parents=True)
+        shutil.copy(path, own)
+        (theirs / "me" / "data").mkdir(parents=True)
+        (theirs / "me" / "data" / "results.json").write_text(json.dumps(results))
+        config = trackeval.datasets.YouTubeVIS.get_default_dataset_config() | {
+            "GT_FOLDER": f"{own.parent}/",
+            "TRACKERS_FOLDER": f"{theirs.parent}/",
+            "SPLIT_TO_EVAL": "x",
+            "PRINT_CONFIG": False,
+        }
+        dataset = trackeval.datasets.YouTubeVIS(config)
+        settings = trackeval.Evaluator.get_default_eval_config() | dict.fromkeys(
+            ("PRINT_CONFIG", "PRINT_RESULTS", "OUTPUT_SUMMARY", "OUTPUT_DETAILED", "PLOT_CURVES"), False
+        )
+        settings |= {"USE_PARALLEL": False, "BREAK_ON_ERROR": True, "TIME_PROGRESS": False}
+        usual = {"USE_TIME_RANGES": False, "AREA_RANGES": [[0, 128**2], [128**2, 256**2], [256**2, 1e10]]}
+        track_map = trackeval.metrics.TrackMAP({"PRINT_CONFIG": False, **usual})
+        metrics = [track_map, trackeval.metrics.HOTA()]
+        found, _ = trackeval.Evaluator(settings).evaluate([dataset], metrics)
+    classes = found["YouTubeVIS"]["me"]["COMBINED_SEQ"]
+    return {
+        name: {"ap": float(one["TrackMAP"]["AP_all"].mean()), "hota": float(one["HOTA"]["HOTA"].mean())}
+        for name, one in classes.items()
+        if "HOTA" in one and "TrackMAP" in one
+    }
+
+
 def datumaro(folder: str, format: str) -> dict[str, Any]:
     """The shapes of a data set as datumaro reads them: label, track, frame, kind, numbers and attributes."""
     import datumaro as dm
@@ -120,7 +194,11 @@ def datumaro_convert(source: str, format: str, folder: str, wanted: str) -> dict
 
 
 CHECKS: dict[str, Callable[..., dict[str, Any]]] = {
-    check.__name__: check for check in (trackeval_mot, motmetrics, datumaro, filled, datumaro_convert)
+    check.__name__: check
+    for check in (
+        *(trackeval_mot, motmetrics, datumaro, filled, datumaro_convert),
+        *(pycocotools, pycocotools_fill, trackeval_youtube_vis),
+    )
 }
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.trajectories.exchange import rle
+from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 
@@ -83,6 +84,18 @@ def file_name(clip: Clip, frame: int) -> str:
     if clip.is_video:
         return f"frame_{int(clip.source_frames(np.array([frame]))[0]):06}.png"
     return clip.files[frame]
+
+
+def losses(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> list[str]:
+    """What an evaluator of this format cannot do; see `Format.losses`."""
+    boxes = boxes_alone(objects)
+    text = f"pycocotools evaluates boxes (bbox), but not masks (segm): {counted(boxes, 'box')} without one."
+    return [text] if boxes else []
+
+
+def boxes_alone(objects: Sequence[ObjectTrajectory]) -> int:
+    """How many observations have no mask."""
+    return sum(runs is None for one in objects for runs in one.masks)
 
 
 def _observations(clip: Clip, one: ObjectTrajectory, number: int, category: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.errors import StudioError
 from core.text_file import decoded, lines_of
 from core.trajectories.exchange import READ, mots
-from core.trajectories.exchange.json_kinds import kind_of_json
+from core.trajectories.exchange.json_kinds import kind_of_folder, kind_of_json
 from core.trajectories.exchange.mot_folder import is_sequence
 from core.trajectories.exchange.mot_layout import is_kitti, names_boxes
 from core.trajectories.exchange.number_lines import split_lines
@@ -46,7 +46,7 @@ def guess_format(path: Path) -> str:
 def _of_folder(path: Path) -> str:
     if (path / "annotations.xml").is_file():
         return "cvat"
-    return "mot" if is_sequence(path) else "davis"
+    return "mot" if is_sequence(path) else kind_of_folder(path)
 
 
 def _of_archive(path: Path) -> str:
@@ -56,9 +56,9 @@ def _of_archive(path: Path) -> str:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         return "tapvid"
-    return next(
-        (format for end, format in _IN_ARCHIVES if any(name.endswith(end) for name in names)), "tapvid"
-    )
+    ends = (format for end, format in _IN_ARCHIVES if any(name.endswith(end) for name in names))
+    found = next(ends, "tapvid")
+    return kind_of_json(path) if found == "coco" else found
 
 
 def _of_text(head: bytes, path: Path) -> str | None:

@@ -18,7 +18,9 @@ from core.errors import StudioError
 from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.json_file import floats
 
+_ROBOFLOW = re.compile(r"_(jpe?g|png|bmp|webp)\.rf\.[0-9A-Za-z]+(?=\.\w+$)", re.IGNORECASE)
 _LAST_NUMBER = re.compile(r"(\d{1,15})\D*$")
+_INDEX = re.compile(r"frame_\d{6}|0|[1-9]\d*")  # as CVAT and scripts number frames, from 0
 _MOST = 0.1  # of the images, as of odd rows
 _FURTHEST = 2.0**52
 
@@ -37,8 +39,11 @@ class ImageFrames:
 
 
 def posix(name: Any) -> str:
-    """A name of a file as it compares: slashes as separators, accents composed; empty for what is no text."""
-    return same_name(name.replace("\\", "/")) if isinstance(name, str) else ""
+    """A name of a file as it compares: slashes as separators, accents composed; empty for what is no text.
+
+    What Roboflow adds to names is taken off: `frame_0007_jpg.rf.2f1c….jpg` was `frame_0007.jpg`.
+    """
+    return _ROBOFLOW.sub("", same_name(name.replace("\\", "/"))) if isinstance(name, str) else ""
 
 
 def is_named(name: Any, clip: Clip) -> bool:
@@ -88,7 +93,8 @@ def frames_of_images(names: Sequence[str], numbers: Sequence[Any], path: Path, c
     fits = [len(np.unique(frames[frames >= 0])) for frames in readings]
     best = int(np.argmax(fits))
     frames, warnings = readings[best], []
-    if best in (1, 3) and fits[best + 1] == fits[best] and not (readings[best] == 0).any():
+    is_sure = best != 3 or all(_INDEX.fullmatch(PurePosixPath(name).stem) for name in names)
+    if not is_sure and fits[4] == fits[3] and not (frames == 0).any():
         warnings.append(
             f"Frames taken as counted from 0, in {path.name}; counted from 1 they would fit {clip.name} too."
         )

@@ -5,27 +5,33 @@ import gc
 import itertools
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from core.datasets.folder import same_name
+from core.datasets.folder import is_leftover, same_name
 from core.errors import StudioError
+from core.text_file import decoded
 from core.trajectories.exchange.reading import read_text
 
+_LARGEST = 4 << 30  # bytes
 _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?")
 
 
 def read_json(path: Path) -> Any:
-    """What a file holds; NaN and infinities are numbers there, of a repeated key the last counts.
+    """What a file, or the one in an archive, holds; NaN and infinities are numbers there.
+
+    Of a repeated key the last counts.
 
     Raises:
         StudioError: the file is missing, no text, or no whole JSON.
     """
     try:
-        return json.loads(read_text(path))
+        return json.loads(json_text(path))
     except json.JSONDecodeError as error:
         raise StudioError(
             f"{path} is no whole JSON ({error.msg}, line {error.lineno}); copy it again from where it came "
@@ -37,6 +43,32 @@ def read_json(path: Path) -> Any:
         ) from error
     except ValueError as error:  # Python's limit of digits
         raise StudioError(f"{path} has a number of thousands of digits; correct it.") from error
+
+
+def json_text(path: Path) -> str:
+    """The text of a file, or of the largest JSON file in a zip archive.
+
+    Raises:
+        StudioError: it is missing, too large, damaged or no text.
+    """
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return read_text(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inner = [one for one in archive.infolist() if _is_json(one.filename)]
+            largest = max(inner, key=lambda one: one.file_size, default=None)
+            if largest is None:
+                raise StudioError(f"{path} holds no JSON file; choose another one.")
+            if largest.file_size > _LARGEST:
+                raise StudioError(f"{path} holds a file of more than 4 GB; export the clip in parts.")
+            return decoded(archive.read(largest), path)
+    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise StudioError(f"{path} is no whole archive; copy it again from where it came from.") from error
+
+
+def _is_json(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return name.lower().endswith(".json") and not any(is_leftover(part) for part in parts)
 
 
 @contextlib.contextmanager

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from core.trajectories.exchange.reading import read_text
+from core.datasets.folder import files
+from core.trajectories.exchange.json_file import json_text
 
+_LOOKED_AT = 5  # files of a folder
 _KINDS = (  # format, keys of which all are there, keys of which none is
     ("youtube-vis", ("segmentations",), ("images",)),
     ("youtube-vis", ("videos", "bboxes"), ("images",)),
@@ -19,8 +21,18 @@ def kind_of_json(path: Path) -> str:
     Raises:
         StudioError: the file is no text.
     """
-    text = read_text(path)
+    text = json_text(path)
     for name, present, absent in _KINDS:
         if all(f'"{key}"' in text for key in present) and not any(f'"{key}"' in text for key in absent):
             return name
     return "coco"
+
+
+def kind_of_folder(path: Path) -> str:
+    """`labelme` or `sam` for a folder with JSON files of these, else `davis`.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
+    kinds = (kind_of_json(one) for one in files(path, (".json",))[:_LOOKED_AT])
+    return next((kind for kind in kinds if kind in ("labelme", "sam")), "davis")

@@ -20,6 +20,8 @@ from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.json_file import column, floats, places
 from core.trajectories.exchange.rle import box_of_runs
 
+EMPTY = "its mask is empty"
+
 
 class OddMaskError(ValueError):
     """A mask that cannot be meant; its text says why in a few words."""
@@ -185,7 +187,7 @@ def shapes_of(bboxes: Sequence[Any], segmentations: Sequence[Any], raster: Raste
             faults[row] = str(error)
             continue
         if bboxes[row] is None and runs is None:
-            faults[row] = "its mask is empty"
+            faults[row] = EMPTY
         elif bboxes[row] is None and runs is not None:
             boxes[row] = box_of_runs(runs, raster.clip.height)
         thin += runs is None and isinstance(segmentation, list)

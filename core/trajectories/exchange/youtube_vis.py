@@ -1,8 +1,9 @@
 """YouTube-VIS JSON: `videos` with the names of their frames, and an annotation an object.
 
-`segmentations`, `bboxes` and `areas` have an entry a frame, null where the object is absent: compressed run
-lengths (see `rle`), `[x, y, width, height]` in continuous pixels, and pixels. An observation without a mask
-has only its box. Categories are as in `coco`.
+`segmentations`, `bboxes` and `areas` have an entry a frame, null where the object is absent: run lengths, not
+compressed, since evaluators compress them (see `rle`), `[x, y, width, height]` in continuous pixels, and
+pixels. An observation without a mask has only its box. The names of frames begin with a folder, by which
+TrackEval knows a video. Categories are as in `coco`.
 Source: Yang et al., Video Instance Segmentation, ICCV 2019, and the API of its data set.
 """
 
@@ -10,9 +11,12 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from core.datasets.clip import Clip
 from core.trajectories.exchange import rle
-from core.trajectories.exchange.coco import categories, file_name, run_lengths, sides_of
+from core.trajectories.exchange.assembling import counted
+from core.trajectories.exchange.coco import boxes_alone, categories, file_name, sides_of
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
@@ -26,6 +30,7 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
     size = {"width": clip.width, "height": clip.height}
     listed, category = categories(objects)
     names = [file_name(clip, frame) for frame in range(clip.frames)]
+    names = [name if "/" in name else f"{clip.name}/{name}" for name in names]
     video = {"id": 1, "name": clip.name, **size, "length": clip.frames, "file_names": names}
     content = {"info": {}, "licenses": [], "videos": [video], "categories": listed}
     with replacing(path) as partial, open(partial, "w", encoding="utf-8", newline="\n") as file:
@@ -36,13 +41,22 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
         file.write("]}\n")
 
 
+def losses(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> list[str]:
+    """What an evaluator of this format does not see; see `Format.losses`."""
+    boxes = boxes_alone(objects)
+    text = f"TrackEval looks at masks alone: {counted(boxes, 'box')} without one will be absent."
+    return [text] if boxes else []
+
+
 def _by_frame(clip: Clip, one: ObjectTrajectory) -> dict[str, list[object]]:
     """What an object has in each frame of the clip."""
     segmentations: list[object] = [None] * clip.frames
     bboxes, areas = list(segmentations), list(segmentations)
     sides = sides_of(one, clip)
     for frame, box, runs in zip(one.frames.tolist(), sides.tolist(), one.masks, strict=True):
-        segmentations[frame] = None if runs is None else run_lengths(runs, clip)
+        if runs is not None:
+            counts = np.frombuffer(runs, "<u4").tolist()
+            segmentations[frame] = {"size": [clip.height, clip.width], "counts": counts}
         bboxes[frame] = box
         areas[frame] = box[2] * box[3] if runs is None else rle.area(runs)
     return {"segmentations": segmentations, "bboxes": bboxes, "areas": areas}

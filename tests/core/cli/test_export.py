@@ -15,7 +15,7 @@ from core.overlay.colours import TRACK_COLOURS
 from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
-from core.trajectories.exchange import FORMATS
+from core.trajectories.exchange import WRITTEN
 from core.trajectories.trajectory_edits import SetReview
 from tests.bad_inputs import is_clear
 from tests.studio.small_project import draw_clip, draw_object, make_project
@@ -155,7 +155,7 @@ def test_the_frames_of_a_clip_are_not_replaced(tmp_path, capsys):
 
 
 def test_every_format_takes_a_choice_that_leaves_little(export, tmp_path):
-    for format in FORMATS:
+    for format in WRITTEN:
         code, values, _ = export("--labels", "swan,van", "--frames", "5", format=format, out=format)
         assert code == 0
         assert len(values["files"]) == 2

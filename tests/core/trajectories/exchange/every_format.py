@@ -4,11 +4,16 @@ import importlib.util
 
 import pytest
 
-from core.trajectories.exchange import FORMATS
+from core.trajectories.exchange import READ, WRITTEN
 
 NEEDS_PYARROW = pytest.mark.skipif(
     importlib.util.find_spec("pyarrow") is None, reason="pyarrow is not installed (the extra `parquet`)"
 )
-EVERY_FORMAT = [
-    pytest.param(name, marks=NEEDS_PYARROW) if name == "parquet" else pytest.param(name) for name in FORMATS
-]
+
+
+def _parameters(names):
+    return [pytest.param(name, marks=NEEDS_PYARROW if name == "parquet" else ()) for name in names]
+
+
+EVERY_FORMAT = _parameters(WRITTEN)
+EVERY_READER = _parameters(READ)

@@ -11,12 +11,12 @@ import pytest
 
 from core.datasets.image import encode_palette_png
 from core.errors import StudioError
-from core.trajectories.exchange import FORMATS, export_clip, import_tracks
+from core.trajectories.exchange import WRITTEN, export_clip, import_tracks
 from core.trajectories.exchange.guessing import guess_format
 from core.trajectories.model import PointTrajectories
 from tests.bad_inputs import is_clear
 from tests.core.trajectories.exchange import random_tracks
-from tests.core.trajectories.exchange.every_format import EVERY_FORMAT, NEEDS_PYARROW
+from tests.core.trajectories.exchange.every_format import EVERY_FORMAT, EVERY_READER, NEEDS_PYARROW
 
 CLIP = random_tracks.clip()  # 20 x 14 pixels, 12 frames
 HEAD = "kind,trajectory,frame,x,y,x1,y1,x2,y2,origin,review\n"
@@ -224,7 +224,7 @@ def test_bad_texts_are_refused(tmp_path, format, text, says):
     assert says in refusal(format, path)
 
 
-@pytest.mark.parametrize("format", EVERY_FORMAT)
+@pytest.mark.parametrize("format", EVERY_READER)
 def test_what_is_missing_or_no_such_file_is_refused(tmp_path, format):
     refusal(format, tmp_path / "nothing")
     (tmp_path / "noise").write_bytes(np.random.default_rng(0).bytes(5000))
@@ -346,7 +346,7 @@ def test_damaged_files_are_refused_or_read(tmp_path, format, clip, points, objec
 
 
 def test_formats_are_guessed_by_their_content(tmp_path, clip, points, objects):
-    for format in FORMATS.keys() - {"parquet", "davis"}:
+    for format in WRITTEN.keys() - {"parquet", "davis"}:
         path = export_clip(format, clip, points, objects, tmp_path / format)
         assert guess_format(path.rename(tmp_path / f"{format}.data")) == format.removesuffix("-results")
     assert guess_format(tmp_path) == "davis"

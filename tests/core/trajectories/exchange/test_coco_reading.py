@@ -59,7 +59,15 @@ def test_an_id_is_the_same_as_number_and_as_text(read, form, of):
 
 
 @pytest.mark.parametrize("clip", [CLIP, VIDEO])
-@pytest.mark.parametrize("name", ["frame_{:06}.PNG", "images/task 1/frame_{:06}.PNG", "x\\frame_{:06}.png"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "frame_{:06}.PNG",
+        "images/task 1/frame_{:06}.PNG",
+        "x\\frame_{:06}.png",
+        "frame_{:04}_jpg.rf.0a1b2c3d4e99.jpg",
+    ],
+)
 def test_the_number_at_the_end_of_a_name_is_the_frame(read, clip, name):
     """As CVAT names the frames of a video."""
     images = [image(n + 1, file_name=name.format(n)) for n in range(12)]
@@ -73,10 +81,11 @@ def test_frames_that_only_fit_when_counted_from_one_are_said(read):
     (one,), warnings = read(images, [box(1), box(12)], VIDEO)
     assert one.frames.tolist() == [0, 11]
     assert warnings == ["Frames taken as counted from 1, in walk.json, as only that fits film."]
-    images = [image(n, frame_id=n) for n in range(2, 9)]
+    images = [image(n, file_name=f"{n:05}.jpg") for n in range(2, 9)]
     (one,), warnings = read(images, [box(3)])
     assert one.frames.tolist() == [3]
     assert warnings == ["Frames taken as counted from 0, in walk.json; counted from 1 they would fit a too."]
+    assert read([image(n, frame_id=n) for n in range(2, 9)], [box(3)])[1] == []
 
 
 def test_the_names_of_the_clips_files_count_more_than_numbers(read):

@@ -187,7 +187,6 @@ def test_coco_of_several_videos_gives_the_one_of_the_clips_name(tmp_path):
     _, (one,), warnings = import_tracks("coco", path, CLIP)
     assert (one.frames.tolist(), one.boxes.tolist()) == ([3], [[2, 0, 4, 2]])
     assert warnings == [
-        "Frames taken as counted from 0, in tao.json; counted from 1 they would fit a too.",
         "Left out, in tao.json: 1 annotation of other images.",
     ]
 

@@ -1,14 +1,15 @@
 """Polygons against their definition, pixel by pixel in exact fractions, and against the COCO API."""
 
+import json
 from fractions import Fraction
 
 import numpy as np
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.geometry import encode_mask
 from core.trajectories.exchange import polygons
+from tests.peers.peers import peer
 
 HEIGHT, WIDTH = 7, 9
 QUARTERS = st.integers(-12, 48).map(lambda number: number / 4)
@@ -91,14 +92,14 @@ def islands(mask: np.ndarray) -> int:
     return count
 
 
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of pycocotools
-def test_polygons_along_edges_of_pixels_are_those_of_the_coco_api():
-    masks = pytest.importorskip("pycocotools.mask", reason="pycocotools is not installed")
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        mask = np.zeros((40, 50), bool)
-        x1, y1, x2, y2 = rng.integers(2, 38, 4)
-        mask[min(y1, y2) : max(y1, y2) + 1, min(x1, x2) : max(x1, x2) + 1] = True
-        (ring,) = polygons.outline(mask)
-        theirs = masks.decode(masks.frPyObjects([ring.ravel().tolist()], 40, 50))[..., 0] > 0
-        np.testing.assert_array_equal(polygons.fill([ring], 40, 50), theirs)
+def test_polygons_along_edges_of_pixels_are_those_of_the_coco_api(tmp_path):
+    rng, masks = np.random.default_rng(0), np.zeros((20, 40, 50), bool)
+    for mask in masks:
+        (x1, x2), (y1, y2) = np.sort(rng.integers(2, 38, (2, 2)))
+        mask[y1 : y2 + 1, x1 : x2 + 1] = True
+    rings = [polygons.outline(mask)[0] for mask in masks]
+    content = {"height": 40, "width": 50, "polygons": [ring.ravel().tolist() for ring in rings]}
+    (tmp_path / "polygons.json").write_text(json.dumps(content))
+    np.testing.assert_array_equal(peer("pycocotools_fill", tmp_path / "polygons.json")["masks"], masks)
+    for ring, mask in zip(rings, masks, strict=True):
+        np.testing.assert_array_equal(polygons.fill([ring], 40, 50), mask)

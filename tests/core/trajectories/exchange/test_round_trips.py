@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.geometry import decode_mask, encode_mask, mask_box
-from core.trajectories.exchange import FORMATS, export_clip, import_tracks
+from core.trajectories.exchange import WRITTEN, export_clip, import_tracks
 from core.trajectories.exchange.guessing import guess_format
 from core.trajectories.model import KEYFRAMES, EndReason, ObjectTrajectory, Origin, PointTrajectories
 from tests.core.trajectories.exchange import random_tracks
@@ -212,7 +212,7 @@ def test_frames_of_a_clip_that_is_part_of_its_source(points, objects, start, ste
 
 def test_every_format_is_tried_here():
     tried = {"brox", "tapvid", "cvat", "csv", "parquet", "coco", "youtube-vis", "mot", "mot-results", "davis"}
-    assert set(FORMATS) == tried
+    assert set(WRITTEN) == tried
 
 
 def test_objects_come_to_the_annotator_that_the_clip_shows(tmp_path):
