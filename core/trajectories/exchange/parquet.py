@@ -20,7 +20,7 @@ from core.trajectories.exchange.column_reading import read_tracks
 from core.trajectories.exchange.column_writing import chosen
 from core.trajectories.exchange.columns import to_columns
 from core.trajectories.exchange.replacing import replacing
-from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers
+from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers, one_line
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
 _BATCH = 65_536  # rows decoded at a time
@@ -120,7 +120,7 @@ class ParquetSheet:
         rows = tuple(
             tuple("" if row.get(name) is None else str(row[name]) for name in names) for row in shown
         )
-        return Head(names, rows)
+        return Head(tuple(map(one_line, names)), rows)
 
     def body(self, numbers: Collection[int], words: Collection[int]) -> Body:
         """As `Sheet.body`.

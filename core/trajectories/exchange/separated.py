@@ -20,7 +20,7 @@ import numpy as np
 
 from core.errors import StudioError
 from core.trajectories.exchange.reading import read_text
-from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers, is_empty
+from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers, is_empty, one_line
 
 _BATCH = 4_000  # rows held as lists at a time
 _SEPARATORS = (";", "\t", ",", "|", " ")
@@ -137,7 +137,7 @@ def _head(rows: list[list[str]]) -> tuple[Head, int]:
     """The head of a table, and how many of its rows belong to it."""
     if not rows:
         return Head((), ()), 0
-    first = [cell.strip() for cell in rows[0]]
+    first = [one_line(cell) for cell in rows[0]]
     if first and first[0].lower() == _STACK[0]:
         return _stacked(rows)
     if 2 * sum(map(_holds_number, first)) >= sum(not is_empty(cell) for cell in first):
@@ -165,7 +165,7 @@ def _stacked(rows: list[list[str]]) -> tuple[Head, int]:
     index = max(1, next((place for place, cell in enumerate(last) if cell in ("x", "y", "likelihood")), 1))
     width = max(map(len, levels))
     filled = [row + [""] * (width - len(row)) for row in levels[1:]]
-    names = [".".join(cell.strip() for cell in cells) for cells in zip(*filled, strict=True)]
+    names = [".".join(map(one_line, cells)) for cells in zip(*filled, strict=True)]
     names[:index] = [""] * (index - 1) + ["frame"]
     return Head(tuple(names), _shown(rows[len(levels) :]), {}, True, True), len(levels)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 SHOWN = 20  # rows of a preview
+_LONGEST = 200  # letters of a name
 _EMPTY = frozenset(
     ("", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nil", "nat", "-nan", "-nan(ind)", "-", "--")
 )
@@ -63,6 +64,11 @@ class Sheet(Protocol):
             StudioError: the file is damaged, or such a column cannot hold that.
         """
         ...
+
+
+def one_line(name: str) -> str:
+    """A column's name without line breaks, which spreadsheets allow in it, and of a length to read."""
+    return " ".join(name.split())[:_LONGEST]
 
 
 def plain(name: str) -> str:
