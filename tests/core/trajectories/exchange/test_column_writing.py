@@ -32,7 +32,7 @@ def test_trackpy_finds_its_own_columns(clip, points, objects, tmp_path):
     assert path.read_text() == (
         "frame,particle,y,x\n0,1,0.0,0.0\n1,1,1.5999999,1.25\n2,1,3.5,2.5\n3,2,23.4,31.4\n4,2,19.5,29.623455\n"
     )
-    said = omissions("csv", clip, points, objects, parse(None, "trackpy"))
+    said = omissions("csv", clip, points, objects, columns=parse(None, "trackpy"))
     assert "In CSV table, 3 object trajectories are left out." in said
     assert "In CSV table, labels are not kept." in said
 
