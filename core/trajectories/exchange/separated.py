@@ -52,20 +52,22 @@ class SeparatedSheet:
         """
         wanted = sorted({*numbers, *words})
         width, comma = len(self.head.names), self._separator != ","
-        seen: dict[str, str] = {}
+        seen = {_ABSENT: ""}
         found: dict[int, list[np.ndarray]] = {column: [] for column in numbers}
         texts: dict[int, list[str]] = {column: [] for column in words}
         lines: list[np.ndarray] = []
         rows = itertools.islice(self._rows(), self._skipped, None)
         while batch := list(itertools.islice(rows, _BATCH)):
             lines.append(np.array([line for line, _ in batch], np.int64))
-            cells = list(zip(*(_fitted(row, width) for _, row in batch), strict=True))
+            full = [row for _, row in batch]
+            if set(map(len, full)) != {width}:
+                full = [_fitted(row, width) for row in full]
+            cells = list(zip(*full, strict=True))
             for column in wanted:
                 if column in found:
                     found[column].append(cell_numbers(cells[column], comma))
                 if column in texts:
-                    kept = ("" if text == _ABSENT else text for text in cells[column])
-                    texts[column] += [seen.setdefault(text, text) for text in kept]
+                    texts[column] += [seen.setdefault(text, text) for text in cells[column]]
         return Body(
             {column: np.concatenate([np.zeros(0), *parts]) for column, parts in found.items()},
             texts,
@@ -85,7 +87,7 @@ class SeparatedSheet:
         )
         try:
             for row in reader:
-                if any(map(str.strip, row)):
+                if row and (row[0].strip() or any(map(str.strip, row))):
                     yield self._remarks + reader.line_num, row
         except csv.Error as error:
             line = self._remarks + reader.line_num

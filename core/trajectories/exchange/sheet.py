@@ -89,8 +89,11 @@ def cell_numbers(texts: Sequence[str], comma: bool = False) -> np.ndarray:
         texts: the cells.
         comma: whether 2,5 is two and a half.
     """
+    if not any(texts):
+        return np.full(len(texts), np.nan)
+    full = texts if all(texts) else [text or "nan" for text in texts]
     try:
-        return np.fromiter(map(float, texts), np.float64, len(texts))
+        return np.fromiter(map(float, full), np.float64, len(full))
     except ValueError:
         return np.array([_number(text, comma) for text in texts], np.float64)
 
