@@ -66,6 +66,45 @@ def test_what_one_project_exports_another_imports(tracked, bare, tmp_path, capsy
     assert run("check", "--project", bare) == 0
 
 
+@pytest.mark.parametrize(
+    ("export", "columns"),
+    [
+        (("--preset", "trackpy"), ()),
+        (("--preset", "napari"), ("--preset", "napari")),
+        (("--columns", "frame=t,id=n,x=X,y=Y"), ("--columns", "frame=t,id=2,x=x,y=Y")),
+    ],
+)
+def test_tables_go_out_and_come_in_by_the_columns_of_others(tracked, bare, tmp_path, capsys, export, columns):
+    out = tmp_path / "out"
+    assert run("export", "--project", tracked, "--format", "csv", "--out", out, *export) == 0
+    told = capsys.readouterr().err
+    assert "object trajectories are left out." in told
+    words = ("import-tracks", out / "ape.csv", "--project", bare, "--clip", "ape")
+    assert run(*words, *columns) == 0
+    said = capsys.readouterr().out
+    assert ("Read as a table of trackpy" in said) == (not columns)
+    (points, _), (again, seen) = trajectories(tracked), trajectories(bare)
+    assert seen == []
+    np.testing.assert_allclose(again.xy, points.xy, atol=1e-5)
+    np.testing.assert_array_equal(again.first, points.first)
+
+
+def test_columns_that_are_not_there_are_one_sentence(bare, tmp_path, capsys):
+    (tmp_path / "own.csv").write_text("t;nr;x;y\n0;1;2,5;3\n")
+    words = ("import-tracks", tmp_path / "own.csv", "--project", bare, "--clip", "ape")
+    before = contents(bare)
+    for more, says in (
+        ((), "has no column 'trajectory' but t, nr, x, y; say which is which, such as --columns"),
+        (("--columns", "frame=t,id=number,x=x,y=y"), "has no column 'number'; it has t, nr, x, y."),
+        (("--format", "mot", "--columns", "frame=t,id=nr,x=x,y=y"), "and mot has its own"),
+    ):
+        assert run(*words, *more) == 1
+        assert says in capsys.readouterr().err
+    assert contents(bare) == before
+    assert run(*words, "--columns", "frame=t,id=nr,x=x,y=y") == 0
+    assert trajectories(bare)[0].xy.tolist() == [[2.5, 3]]
+
+
 def test_the_folder_one_stands_in_has_a_name_too(tracked, bare, tmp_path, capsys, monkeypatch):
     assert run("export", "--project", tracked, "--format", "davis", "--out", tmp_path / "masks") == 0
     monkeypatch.chdir(tmp_path / "masks" / "ape")

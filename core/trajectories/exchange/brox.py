@@ -15,7 +15,7 @@ trajectories are nameless.
 Source: the reader and writer that come with FBMS-59 (Ochs, Malik and Brox, PAMI 2014).
 """
 
-import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -61,10 +61,8 @@ def read(path: Path, clip: Clip) -> Tracks:
         StudioError: the file is missing, cut short, not of this format or of another clip, or more than a
             tenth of its rows are odd.
     """
-    lines = lines_of(read_text(path))
-    words = [line.split() for line in lines]
-    values = cell_numbers(list(itertools.chain.from_iterable(words)), comma=True)
-    ends = np.cumsum([len(row) for row in words])
+    text = read_text(path)
+    values = cell_numbers(text.split(), comma=True)
     if len(values) < 2 or not np.isfinite(values[:2]).all():
         raise StudioError(f"{path} holds no trajectories; choose a Tracks file of Brox's.")
     counted_as = _counted_as(clip)
@@ -84,7 +82,7 @@ def read(path: Path, clip: Clip) -> Tracks:
     frames = frames_of(values[places + 2], counted_as, path)
     listing = Listing(
         *(path, clip, owner, frames.frame, range(len(heads)), Origin.LINKED, names),
-        lines=np.searchsorted(ends, places, "right") + 1,
+        lines=_lines(text, places),
         numbers=frames.numbers,
         span=frames.span,
         own_faults=_faults(frames.numbers, owner),
@@ -106,13 +104,21 @@ def _length(clip: Clip) -> int:
     return clip.start + clip.frames
 
 
+def _lines(text: str, places: np.ndarray) -> np.ndarray:
+    """(M,) int64: the lines in which the numbers at some places stand."""
+    counts = [line.count(" ") + 1 if line else 0 for line in lines_of(text)]
+    if sum(counts) != len(text.split()):  # several blanks between two numbers
+        counts = [len(line.split()) for line in lines_of(text)]
+    return np.searchsorted(np.cumsum(counts), places, "right") + 1
+
+
 def _heads(values: np.ndarray, path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Where the label of each trajectory stands, and how many observations follow: two (N,) int64."""
     heads, lengths = [], []
     place, size = 2, len(values)
     for number in range(_count(values[1], size)):
-        label, length = values[place : place + 2] if place + 1 < size else (np.nan, -1)
-        if place + 1 < size and not (np.isfinite([label, length]).all() and label % 1 == 0):
+        label, length = (float(values[place]), float(values[place + 1])) if place + 1 < size else (0.0, -1.0)
+        if not (math.isfinite(label) and math.isfinite(length) and label % 1 == 0):
             raise StudioError(
                 f"{path} holds something other than numbers at the head of trajectory {number}; choose a "
                 "Tracks file of Brox's."

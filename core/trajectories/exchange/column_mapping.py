@@ -140,7 +140,7 @@ def layout(head: Head, path: Path, choice: ColumnChoice | None) -> tuple[Layout,
     wanted = dict(_preset_columns(head, path, preset)) if preset else {}
     wanted |= choice.columns
     places = {role: _place(head, path, column) for role, column in wanted.items()}
-    parts = _parts(head, preset) if preset and not set(choice.columns) & {*PLACES, *CORNERS} else {}
+    parts = _parts(head, path, preset) if preset and not set(choice.columns) & {*PLACES, *CORNERS} else {}
     if "frame" not in places:
         raise StudioError(f"{path} has no column of frames; say which it is, such as {_EXAMPLE}.")
     if not parts and not any(set(one) <= set(places) for one in SHAPES.values()):
@@ -246,17 +246,17 @@ def _place(head: Head, path: Path, column: str) -> int:
     raise StudioError(f"{path} has no column {column!r}; it has {shown}.")
 
 
-def _parts(head: Head, preset: Preset) -> dict[str, tuple[int, ...]]:
+def _parts(head: Head, path: Path, preset: Preset) -> dict[str, tuple[int, ...]]:
     """Several points in one row: the columns of each, by the name before their endings."""
     if not preset.parts:
         return {}
-    names = {name.strip(): place for place, name in enumerate(head.names)}
-    bare = [name.removesuffix(preset.parts[0]) for name in names if name.endswith(preset.parts[0])]
-    found = {name: [names.get(name + end) for end in preset.parts] for name in bare}
+    first, second, *rest = preset.parts
+    names = set(head.names)
+    bare = [name.removesuffix(first) for name in head.names if name.endswith(first)]
     return {
-        name: tuple(place for place in places if place is not None)
-        for name, places in found.items()
-        if places[0] is not None and places[1] is not None
+        name: tuple(_place(head, path, name + end) for end in (first, second, *rest) if name + end in names)
+        for name in bare
+        if name + second in names
     }
 
 

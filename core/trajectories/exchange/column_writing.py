@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.errors import StudioError
+from core.trajectories.exchange import deeplabcut
 from core.trajectories.exchange.column_mapping import CORNERS, PLACES, SHAPES, ColumnChoice
 
 _CENTRE = 0.5  # of the top left pixel, here
@@ -24,6 +25,8 @@ def held(choice: ColumnChoice) -> frozenset[str]:
     Raises:
         StudioError: see `chosen`.
     """
+    if choice.preset is not None and choice.preset.stacked:
+        return deeplabcut.HOLDS
     names = _names(choice)
     kept = {what for role, what in _KEEPS.items() if role in names}
     boxes = any(set(roles) <= set(names) for roles in SHAPES.values() if roles != PLACES)
@@ -40,7 +43,7 @@ def chosen(columns: Mapping[str, np.ndarray], choice: ColumnChoice | None) -> Ma
 
     Raises:
         StudioError: the choice names no frame, no track, no place or a column twice, or its program's tables
-            are not written.
+            are never like this.
     """
     if choice is None:
         return columns
@@ -66,9 +69,9 @@ _PLACED = {role for roles in SHAPES.values() for role in roles}
 def _names(choice: ColumnChoice) -> dict[str, str]:
     """Role → the name of its column."""
     preset = choice.preset
-    if preset is not None and not preset.written:
-        raise StudioError(f"Tables of {preset.title} are read, not written; choose another preset.")
-    names = dict(preset.layouts[0] if preset else {}) | dict(choice.columns)
+    if preset is not None and preset.stacked:
+        raise StudioError(f"Tables of {preset.title} are written as CSV alone; choose that format.")
+    names = dict((preset.writes or preset.layouts[0]) if preset else {}) | dict(choice.columns)
     is_placed = any(set(roles) <= set(names) for roles in SHAPES.values())
     if not ({"frame", "trajectory"} <= set(names) and is_placed):
         raise StudioError(

@@ -75,7 +75,12 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """
     try:
         with open(path, "rb") as file:
-            if file.read(1) == b"\x80":
+            head = file.read(8)
+            if head.startswith(b"\x93NUMPY"):
+                raise StudioError(
+                    f"{path} is a single array; save tracks and visible with numpy.savez, in an .npz."
+                )
+            if head.startswith(b"\x80"):
                 raise StudioError(
                     f"{path} is a pickle, which can run programs when it is read; save its arrays with "
                     "numpy.savez."

@@ -20,7 +20,7 @@ from core.trajectories.exchange.column_reading import read_tracks
 from core.trajectories.exchange.column_writing import chosen
 from core.trajectories.exchange.columns import to_columns
 from core.trajectories.exchange.replacing import replacing
-from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers
+from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers, one_line
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
 _BATCH = 65_536  # rows decoded at a time
@@ -120,7 +120,7 @@ class ParquetSheet:
         rows = tuple(
             tuple("" if row.get(name) is None else str(row[name]) for name in names) for row in shown
         )
-        return Head(names, rows)
+        return Head(tuple(map(one_line, names)), rows)
 
     def body(self, numbers: Collection[int], words: Collection[int]) -> Body:
         """As `Sheet.body`.
@@ -134,16 +134,14 @@ class ParquetSheet:
         wanted = [names[place] for place in sorted({*numbers, *words})]
         found: dict[int, list[np.ndarray]] = {place: [] for place in numbers}
         texts: dict[int, list[str]] = {place: [] for place in words}
-        rows, seen = 0, dict[str, str]()
+        rows = 0
         try:
             for batch in self._table.iter_batches(_BATCH, columns=wanted):
                 rows += batch.num_rows
                 for place in numbers:
                     found[place].append(self._numbers(batch.column(names[place])))
                 for place in words:
-                    texts[place] += [
-                        seen.setdefault(one, one) for one in self._words(batch.column(names[place]))
-                    ]
+                    texts[place] += self._words(batch.column(names[place]))
         except self._damage as error:
             raise self._refusal() from error
         return Body(
@@ -162,7 +160,9 @@ class ParquetSheet:
         return np.asarray(cast.to_numpy(zero_copy_only=False), np.float64)
 
     def _words(self, column: Any) -> list[str]:
-        return [text or "" for text in column.cast(self._pyarrow.string()).to_pylist()]
+        coded = column.cast(self._pyarrow.string()).fill_null("").dictionary_encode()
+        known = np.array([*coded.dictionary.to_pylist(), ""], object)
+        return known[coded.indices.to_numpy(zero_copy_only=False)].tolist()
 
     def _check(self, name: str, kind: Any) -> None:
         if self._schema.names.count(name) > 1:

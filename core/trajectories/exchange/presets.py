@@ -10,11 +10,11 @@ left one is (0, 0), while here it is (0.5, 0.5), so half a pixel is added on rea
   in the unit of the picture, which need not be the pixel. Spots without a `TRACK_ID` are in no track.
 - DeepLabCut: a column a body part and coordinate, named in several lines; a `likelihood` under 0.6 (its
   own `pcutoff`) is taken for hidden, as there.
-- SLEAP: *Export analysis CSV*; a row an animal and frame, three columns a node.
+- SLEAP: *Export analysis CSV*; a row an animal and frame, three columns a node. Written with one node.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.trajectories.exchange.sheet import Head, plain
 
@@ -27,13 +27,13 @@ class Preset:
         name: what it is called on the command line.
         title: the program's name.
         layouts: role (see `column_mapping`) → column; of several the first whose columns are all there is
-            read, and the first is written.
+            read.
         parts: how the columns of several points in one row end: x, y and, where there is one, how sure it
             is; empty where a row is one point.
         least: how sure a point must be to be seen.
         stacked: whether the names stand in several lines.
         centre: coordinate of the centre of the top left pixel.
-        written: whether tables can be exported like this.
+        writes: role → column of what is exported; the first layout where it is empty.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Preset:
     least: float = 0
     stacked: bool = False
     centre: float = 0
-    written: bool = True
+    writes: Mapping[str, str] = field(default_factory=dict)
 
     def fits(self, head: Head) -> bool:
         """Whether the head of a table shows for certain that it is this program's."""
@@ -84,14 +84,19 @@ PRESETS = {
             parts=(".x", ".y", ".likelihood"),
             least=0.6,
             stacked=True,
-            written=False,
         ),
         Preset(
             name="sleap",
             title="SLEAP",
             layouts=({"trajectory": "track", "frame": "frame_idx"},),
             parts=(".x", ".y", ".score"),
-            written=False,
+            writes={
+                "trajectory": "track",
+                "frame": "frame_idx",
+                "confidence": "instance.score",
+                "x": "point.x",
+                "y": "point.y",
+            },
         ),
     )
 }

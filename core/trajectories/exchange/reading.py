@@ -9,6 +9,15 @@ from core.text_file import decoded
 
 _LARGEST = 4 << 30  # bytes; 12,500 tracks of 60 frames are 0.1 GB as XML
 _PICKLE = b"\x80"  # what pickles of protocol 2 and later begin with
+_PACKED = (
+    (b"\x1f\x8b", "is packed by gzip; unpack it first"),
+    (b"BZh", "is packed by bzip2; unpack it first"),
+    (b"\xfd7zXZ\0", "is packed by xz; unpack it first"),
+    (b"\x89HDF\r\n", "is HDF5; save its table as CSV"),
+    (b"\xd0\xcf\x11\xe0", "is a workbook; save its sheet as CSV"),
+    (b"PK\x03\x04", "is a zip archive or a workbook; unpack it, or save its sheet as CSV"),
+)
+"""What files that are no text begin with, and what to do with them."""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -41,7 +50,20 @@ def read_text(path: Path) -> str:
     Raises:
         StudioError: it is missing, too large, a pickle, or no text.
     """
-    return decoded(read_bytes(path), path)
+    data = read_bytes(path)
+    refuse_packed(data, path)
+    return decoded(data, path)
+
+
+def refuse_packed(head: bytes, path: Path) -> None:
+    """See that a file that begins like this is no archive or data base, whatever its name says.
+
+    Raises:
+        StudioError: it is; the sentence says what to do.
+    """
+    for sign, what in _PACKED:
+        if head.startswith(sign):
+            raise StudioError(f"{path} {what}.")
 
 
 def numbers(values: object, path: Path, what: str) -> np.ndarray:

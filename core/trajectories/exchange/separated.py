@@ -20,7 +20,7 @@ import numpy as np
 
 from core.errors import StudioError
 from core.trajectories.exchange.reading import read_text
-from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers, is_empty
+from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers, is_empty, one_line
 
 _BATCH = 4_000  # rows held as lists at a time
 _SEPARATORS = (";", "\t", ",", "|", " ")
@@ -52,20 +52,22 @@ class SeparatedSheet:
         """
         wanted = sorted({*numbers, *words})
         width, comma = len(self.head.names), self._separator != ","
-        seen: dict[str, str] = {}
+        seen = {_ABSENT: ""}
         found: dict[int, list[np.ndarray]] = {column: [] for column in numbers}
         texts: dict[int, list[str]] = {column: [] for column in words}
         lines: list[np.ndarray] = []
         rows = itertools.islice(self._rows(), self._skipped, None)
         while batch := list(itertools.islice(rows, _BATCH)):
             lines.append(np.array([line for line, _ in batch], np.int64))
-            cells = list(zip(*(_fitted(row, width) for _, row in batch), strict=True))
+            full = [row for _, row in batch]
+            if set(map(len, full)) != {width}:
+                full = [_fitted(row, width) for row in full]
+            cells = list(zip(*full, strict=True))
             for column in wanted:
                 if column in found:
                     found[column].append(cell_numbers(cells[column], comma))
                 if column in texts:
-                    kept = ("" if text == _ABSENT else text for text in cells[column])
-                    texts[column] += [seen.setdefault(text, text) for text in kept]
+                    texts[column] += [seen.setdefault(text, text) for text in cells[column]]
         return Body(
             {column: np.concatenate([np.zeros(0), *parts]) for column, parts in found.items()},
             texts,
@@ -85,7 +87,7 @@ class SeparatedSheet:
         )
         try:
             for row in reader:
-                if any(map(str.strip, row)):
+                if row and (row[0].strip() or any(map(str.strip, row))):
                     yield self._remarks + reader.line_num, row
         except csv.Error as error:
             line = self._remarks + reader.line_num
@@ -137,7 +139,7 @@ def _head(rows: list[list[str]]) -> tuple[Head, int]:
     """The head of a table, and how many of its rows belong to it."""
     if not rows:
         return Head((), ()), 0
-    first = [cell.strip() for cell in rows[0]]
+    first = [one_line(cell) for cell in rows[0]]
     if first and first[0].lower() == _STACK[0]:
         return _stacked(rows)
     if 2 * sum(map(_holds_number, first)) >= sum(not is_empty(cell) for cell in first):
@@ -165,7 +167,7 @@ def _stacked(rows: list[list[str]]) -> tuple[Head, int]:
     index = max(1, next((place for place, cell in enumerate(last) if cell in ("x", "y", "likelihood")), 1))
     width = max(map(len, levels))
     filled = [row + [""] * (width - len(row)) for row in levels[1:]]
-    names = [".".join(cell.strip() for cell in cells) for cells in zip(*filled, strict=True)]
+    names = [".".join(map(one_line, cells)) for cells in zip(*filled, strict=True)]
     names[:index] = [""] * (index - 1) + ["frame"]
     return Head(tuple(names), _shown(rows[len(levels) :]), {}, True, True), len(levels)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 SHOWN = 20  # rows of a preview
+_LONGEST = 200  # letters of a name
 _EMPTY = frozenset(
     ("", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nil", "nat", "-nan", "-nan(ind)", "-", "--")
 )
@@ -65,6 +66,11 @@ class Sheet(Protocol):
         ...
 
 
+def one_line(name: str) -> str:
+    """A column's name without line breaks, which spreadsheets allow in it, and of a length to read."""
+    return " ".join(name.split())[:_LONGEST]
+
+
 def plain(name: str) -> str:
     """A column's name as it compares: small letters, without blanks around it and without its unit."""
     bare = re.sub(r"[\[(][^\])]*[\])]\s*$", "", name.strip().lstrip("#"))
@@ -83,8 +89,11 @@ def cell_numbers(texts: Sequence[str], comma: bool = False) -> np.ndarray:
         texts: the cells.
         comma: whether 2,5 is two and a half.
     """
+    if not any(texts):
+        return np.full(len(texts), np.nan)
+    full = texts if all(texts) else [text or "nan" for text in texts]
     try:
-        return np.fromiter(map(float, texts), np.float64, len(texts))
+        return np.fromiter(map(float, full), np.float64, len(full))
     except ValueError:
         return np.array([_number(text, comma) for text in texts], np.float64)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.clip import Clip
+from core.trajectories.exchange import deeplabcut
 from core.trajectories.exchange.assembling import Tracks
 from core.trajectories.exchange.column_mapping import ColumnChoice
 from core.trajectories.exchange.column_reading import read_tracks
@@ -36,6 +37,9 @@ def write(
     Raises:
         StudioError: the file cannot be written, or the choice names no columns of ours.
     """
+    if choice is not None and choice.preset is not None and choice.preset.stacked:
+        deeplabcut.write(clip, points, path)
+        return
     columns = chosen(to_columns(clip, points, objects), choice)
     rows = len(next(iter(columns.values())))
     with replacing(path) as partial, open(partial, "w", encoding="utf-8", newline="") as file:

@@ -23,7 +23,7 @@ from tests.core.trajectories.exchange.every_format import NEEDS_PYARROW
 CLIP = random_tracks.clip()  # 20 x 14 pixels, 12 frames
 NOTHING = PointTrajectories.pack([], [])
 FORMATS = ["csv", pytest.param("parquet", marks=NEEDS_PYARROW)]
-WRITTEN = [name for name, preset in PRESETS.items() if preset.written]
+FLAT = [name for name, preset in PRESETS.items() if not preset.stacked]
 
 
 def test_trackpy_finds_its_own_columns(clip, points, objects, tmp_path):
@@ -32,7 +32,7 @@ def test_trackpy_finds_its_own_columns(clip, points, objects, tmp_path):
     assert path.read_text() == (
         "frame,particle,y,x\n0,1,0.0,0.0\n1,1,1.5999999,1.25\n2,1,3.5,2.5\n3,2,23.4,31.4\n4,2,19.5,29.623455\n"
     )
-    said = omissions("csv", clip, points, objects, parse(None, "trackpy"))
+    said = omissions("csv", clip, points, objects, columns=parse(None, "trackpy"))
     assert "In CSV table, 3 object trajectories are left out." in said
     assert "In CSV table, labels are not kept." in said
 
@@ -59,10 +59,46 @@ def test_points_are_numbered_after_the_objects_where_nothing_tells_them_apart(
     assert sorted(set(numbers)) == [1, 2, 3, 4, 5]
 
 
+def test_deeplabcut_has_three_columns_a_point(clip, points, objects, tmp_path):
+    path = export_clip("csv", clip, points, objects, tmp_path, columns=parse(None, "dlc"))
+    assert path.read_text().splitlines()[:5] == [
+        "scorer" + ",AssociationNet_Studio" * 6,
+        "bodyparts,point1,point1,point1,7,7,7",
+        "coords,x,y,likelihood,x,y,likelihood",
+        "0,0.0,0.0,1.0,,,",
+        "1,1.25,1.6,1.0,,,",
+    ]
+    said = omissions("csv", clip, points, objects, columns=parse(None, "dlc"))
+    assert "In CSV table, 3 object trajectories are left out." in said
+    assert "In CSV table, labels are not kept." not in said
+
+
+@given(points=random_tracks.points(), start=st.integers(0, 40), step=st.integers(1, 5))
+@settings(max_examples=40)
+def test_deeplabcut_gives_every_place_back(points, start, step):
+    clip = replace(CLIP, start=start, step=step)
+    with TemporaryDirectory() as folder:
+        path = export_clip("csv", clip, points, (), Path(folder), columns=parse(None, "dlc"))
+        again, _, _ = import_tracks("csv", path, clip) if len(points) else (NOTHING, (), [])
+    np.testing.assert_allclose(_places(again), _places(points), rtol=0, atol=2e-5)
+
+
+def _places(points):
+    """(M, 3): frame, x and y of every observation, in order."""
+    return np.array(sorted(zip(points.frame.tolist(), *points.xy.T.tolist(), strict=True))).reshape(-1, 3)
+
+
+def test_a_table_of_too_many_points_is_refused_before_it_is_begun(tmp_path):
+    clip = replace(CLIP, files=tuple(f"{number}.png" for number in range(20_000)))
+    many = PointTrajectories.pack([0] * 1_001, [np.ones((1, 2))] * 1_001)
+    with pytest.raises(StudioError, match=r"1,001 points in 20,000 frames are too many for it; choose fewer"):
+        export_clip("csv", clip, many, (), tmp_path, columns=parse(None, "dlc"))
+
+
 @pytest.mark.parametrize("format", FORMATS)
 @given(
     points=random_tracks.points(),
-    preset=st.sampled_from(WRITTEN),
+    preset=st.sampled_from(FLAT),
     start=st.integers(0, 40),
     step=st.integers(1, 5),
 )
@@ -99,7 +135,7 @@ def test_frames_of_the_source_come_back(format, points, start, step):
 @pytest.mark.parametrize(
     ("format", "columns", "preset", "says"),
     [
-        ("csv", None, "dlc", "Tables of DeepLabCut are read, not written"),
+        pytest.param("parquet", None, "dlc", "DeepLabCut are written as CSV alone", marks=NEEDS_PYARROW),
         ("csv", "x=x,y=y,id=id", None, "name no frame, track or place"),
         ("csv", "frame=t,id=n,x=x", None, "name no frame, track or place"),
         ("csv", "frame=t,id=t,x=x,y=y", None, "Two columns are called 't'"),

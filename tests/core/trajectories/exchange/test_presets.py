@@ -198,6 +198,7 @@ def test_frames_of_the_source(tmp_path):
         ("t,p,x,y\n1,1,1,1\n", None, "trackpy", "has no column 'frame', as tables of trackpy have"),
         ("t,p,x,y\n1,1,1,1\n", None, "blender", "no preset 'blender'; choose napari, trackpy"),
         ("t,x,y\n1,1,1\n1,2,2\n", "frame=t,x=x,y=y", None, "several rows in each frame; say which column"),
+        (DLC.replace("tail.tip", "nose"), None, None, "has the column 'nose.x' 2 times"),
         (TRACKMATE.replace("(pixel)", "(micron)"), None, None, "places in micron; say the scale"),
         ("t,p,x,y\n1,,1,1\n", "frame=t,id=p,x=x,y=y", None, "no row with a track"),
         ("t,p,x,y\n1,1,,\n", "frame=t,id=p,x=x,y=y", None, "no row with a place"),
