@@ -255,7 +255,7 @@ def _palette_number(colour: int, is_noisy: bool) -> int:
 def _looked_up(values: np.ndarray, numbers: dict[int, int]) -> np.ndarray:
     """(H, W) int32 number of each value, 0 where it has none."""
     if values.dtype == np.uint8:
-        table = np.zeros(256, np.int32)
+        table = np.zeros(max([255, *numbers]) + 1, np.int32)  # some pictures of the clip can have 16 bits
         table[list(numbers)] = list(numbers.values())
         looked: np.ndarray = table[values]
         return looked
