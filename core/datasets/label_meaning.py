@@ -76,17 +76,21 @@ def settled(values: np.ndarray, own: np.ndarray, known: np.ndarray, kind: Kind) 
             most 3 pixels away, or to the nearest where two are as like or none is there.
         kind: of the values.
     """
-    shown = (channels(values) if kind is Kind.COLOUR else values[..., None]).astype(np.int64)
-    least, found = np.full(values.shape, np.inf), own.copy()
-    open_ = ~known  # not decided yet
+    places = np.nonzero(~known)
+    shown = (channels(values[places]) if kind is Kind.COLOUR else values[places][:, None]).astype(np.int64)
+    least, found = np.full(len(shown), np.inf), own[places]
+    is_open = np.ones(len(shown), bool)  # not decided yet
     for value in np.unique(own[known]):
-        near = cv2.dilate((known & (own == value)).astype(np.uint8), np.ones((7, 7), np.uint8)) > known
+        mask = (known & (own == value)).astype(np.uint8)
+        near = np.flatnonzero(cv2.dilate(mask, np.ones((7, 7), np.uint8))[places])
         end = channels(value) if kind is Kind.COLOUR else value
         away = np.abs(shown[near] - np.asarray(end, np.int64)).max(axis=-1)
-        open_[near] = np.where(away == least[near], True, open_[near] & (away > least[near]))
+        is_open[near] = np.where(away == least[near], True, is_open[near] & (away > least[near]))
         found[near] = np.where(away < least[near], value, found[near])
         least[near] = np.minimum(least[near], away)
-    return nearest(found, ~open_)
+    settled_values, decided = own.copy(), known.copy()
+    settled_values[places], decided[places] = found, ~is_open
+    return nearest(settled_values, decided)
 
 
 def nearest(numbers: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -131,9 +135,14 @@ def _of_grays(tally: Tally, clip: str) -> Meaning:
 
     def labels(values: np.ndarray) -> np.ndarray:
         if tally.is_noisy:
-            away = np.abs(values.astype(np.int32)[..., None] - ends)
-            known = surroundings(values, Kind.GRAY)[1] & (away.min(axis=-1) <= NOISE)
-            return settled(values, ends[away.argmin(axis=-1)], known, Kind.GRAY)
+            grays = np.arange(int(values.max()) + 1)
+            away = np.abs(grays[:, None] - ends)
+            own = ends[away.argmin(axis=1)][values]
+            is_like = (away.min(axis=1) <= NOISE)[values]
+            solid, even = surroundings(values, Kind.GRAY)
+            is_low = (own > 0) & (own <= NOISE)
+            known = np.where(is_low, solid & (own == values), even & is_like)
+            return settled(values, own, known, Kind.GRAY)
         steady, between = firmness(values)
         own = _looked_up(values, means)
         return settled(values, own, (steady | ~between) & ((own > 0) | (values == 0)), Kind.GRAY)
@@ -255,7 +264,7 @@ def _palette_number(colour: int, is_noisy: bool) -> int:
 def _looked_up(values: np.ndarray, numbers: dict[int, int]) -> np.ndarray:
     """(H, W) int32 number of each value, 0 where it has none."""
     if values.dtype == np.uint8:
-        table = np.zeros(256, np.int32)
+        table = np.zeros(max([255, *numbers]) + 1, np.int32)  # some pictures of the clip can have 16 bits
         table[list(numbers)] = list(numbers.values())
         looked: np.ndarray = table[values]
         return looked

@@ -13,7 +13,7 @@ from core.datasets.label_tally import NOISE, Tally
 from core.datasets.stored_labels import channels
 
 _SHARE = 0.005  # of the even areas; a value that holds less is no object where there is noise
-_RINGS = 0.02  # of the pixels of objects; more that lie in thin rings between others are soft edges
+_RINGS = 0.004  # of the pixels of objects; more that lie in thin rings between others are soft edges
 
 
 def gray_objects(tally: Tally) -> dict[int, int] | None:
@@ -23,7 +23,10 @@ def gray_objects(tally: Tally) -> dict[int, int] | None:
     """
     present = sorted(value for value in tally.count if value)
     if tally.is_noisy:
-        return {value: value for value in sorted(_bulk(tally, lambda value: np.array([value]), 0) - {0})}
+        found = _bulk(tally, lambda value: np.array([value]), 0)
+        if not tally.is_lossy:
+            found |= _low_numbers(tally)
+        return {value: value for value in sorted(found - {0})}
     loose = {value for value in present if not tally.is_solid(value)}
     soft = {value for value in loose if tally.between[value] * 2 >= tally.count[value]}
     wavering = {
@@ -44,6 +47,14 @@ def gray_objects(tally: Tally) -> dict[int, int] | None:
         if near != value or tally.steady[value] * 2 >= tally.count[value]:
             means[value] = near
     return means
+
+
+def _low_numbers(tally: Tally) -> set[int]:
+    """Grays as low as noise that have areas of their own, as large as noise has none but a background."""
+    largest = max((count for value, count in tally.solid.items() if value), default=0)
+    ground = tally.border.most_common(1)[0][0]
+    low = {value for value in tally.solid if 0 < value <= NOISE and tally.is_solid(value)}
+    return {value for value in low - {ground} if tally.solid[value] * 10 > largest}
 
 
 def _is_close(value: int, other: int) -> bool:

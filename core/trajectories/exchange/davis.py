@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.folder import files
+from core.datasets.folder import beside, files
 from core.datasets.frame_matching import frame_numbers, matched
 from core.datasets.image import SUFFIXES, encode_palette_png
 from core.datasets.label_meaning import palette
 from core.datasets.label_pictures import LabelPictures
+from core.datasets.tiff_stack import clip_of_stack, is_stack
 from core.errors import StudioError
 from core.geometry import decode_mask, encode_mask, mask_box
 from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, number_owners
@@ -46,7 +47,7 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
 
 
 def read(path: Path, clip: Clip) -> Tracks:
-    """The objects of a folder of pictures, all annotated and named after their numbers.
+    """The objects of a folder of pictures or of a TIFF stack, all annotated and named after their numbers.
 
     Which frame a picture belongs to, `core.datasets.frame_matching` tells from its name; what its values
     mean, `core.datasets.label_pictures` tells from those of all.
@@ -54,12 +55,7 @@ def read(path: Path, clip: Clip) -> Tracks:
     Raises:
         StudioError: there are no pictures, or one cannot be read, or they are of another clip.
     """
-    try:
-        pictures = files(path, SUFFIXES)
-    except OSError as error:
-        raise StudioError(f"{path} is no folder that can be read; choose a folder of pictures.") from error
-    if not pictures:
-        raise StudioError(f"{path} holds no pictures; choose the folder of one clip's masks.")
+    pictures, noted = _pictures(path, clip)
     matches, warnings = matched(pictures, clip)
     labels = LabelPictures([picture for _, picture in matches], clip)
     frames, numbers, boxes, masks = [], [], [], []
@@ -74,7 +70,24 @@ def read(path: Path, clip: Clip) -> Tracks:
     names = [labels.names.get(number, f"object {number}") for number in ids.tolist()]
     rows = Listing(path, clip, owner, np.array(frames, np.int64), ids.tolist(), Origin.ANNOTATED, names)
     objects, odd = rows.objects(np.array(boxes, np.float64).reshape(-1, 4), masks=masks)
-    return NO_POINTS, objects, [*warnings, *labels.warnings, *odd]
+    return NO_POINTS, objects, [*noted, *warnings, *labels.warnings, *odd]
+
+
+def _pictures(path: Path, clip: Clip) -> tuple[list[Path], list[str]]:
+    """The pictures of a folder, or of the one in it that is named as the clip is, or the pages of a stack."""
+    if is_stack(path):
+        stack = clip_of_stack(path, path.parent, path.stem)
+        return [path.parent / name for name in stack.clip.files], list(stack.warnings)
+    try:
+        inside = beside(path, clip.name)
+        pictures = files(path, SUFFIXES)
+        if not pictures and inside is not None:
+            pictures = files(inside, SUFFIXES)
+    except OSError as error:
+        raise StudioError(f"{path} is no folder that can be read; choose a folder of pictures.") from error
+    if not pictures:
+        raise StudioError(f"{path} holds no pictures; choose the folder of one clip's masks.")
+    return pictures, []
 
 
 def _picture(clip: Clip, objects: Sequence[ObjectTrajectory], frame: int) -> np.ndarray | None:

@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+from core.datasets.tiff import is_tiff
 from core.errors import StudioError
 from core.text_file import decoded, lines_of
 from core.trajectories.exchange import READ, mots
@@ -33,6 +34,8 @@ def guess_format(path: Path) -> str:
         raise StudioError(f"There is no file {path}; check its name.") from error
     except OSError as error:
         raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
+    if is_tiff(head):
+        return "davis"
     found = next((name for sign, name in _SIGNS if head.startswith(sign)), None)
     found = found or (_of_archive(path) if head.startswith(_ZIP) else _of_text(head, path))
     if found is not None:

@@ -140,7 +140,7 @@ def test_a_resized_mask_is_one_object_cut_at_half(read, way, scale):
 
 
 @pytest.mark.parametrize("way", [cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4])
-@pytest.mark.parametrize("numbers", [(1, 7), (1, 3), (3, 40), (100, 200)])
+@pytest.mark.parametrize("numbers", [(1, 7), (1, 3), (3, 40), (2, 255), (100, 200)])
 def test_between_numbers_there_are_no_objects(read, way, numbers):
     first, second = numbers
     small = drawn((5, 12, 3, 12, first), (16, 29, 20, 35, second), height=32, width=48)
@@ -149,9 +149,34 @@ def test_between_numbers_there_are_no_objects(read, way, numbers):
     names = sorted({int(number) for picture in labels for number in np.unique(picture)} - {0})
     assert np.abs(np.subtract(names, numbers)).max() <= max(numbers) // 10  # what was smoothed most can waver
     found = [np.array([0, *numbers])[np.searchsorted([0, *names], picture)] for picture in labels]
-    assert agreement(found, truth) > 0.9
+    assert agreement(found, truth) > 0.88
     (said,) = labels.warnings
     assert f"the objects are {names[0]} and {names[1]}, and pixels of other values went to" in said
+
+
+def test_rings_of_the_numbers_between_are_no_part_of_other_objects(read):
+    """Around 3 resizing leaves rings of 1 and of 2, which are numbers of objects too."""
+    small = drawn((3, 12, 3, 12, 1), (3, 12, 24, 33, 2), (16, 29, 20, 35, 3), height=32, width=48)
+    labels = read(small, as_array(lambda m: cv2.resize(m, None, fx=3, fy=3)), size=(144, 96))
+    truth = [np.kron(picture, np.ones((3, 3), int)) for picture in small]
+    assert agreement(list(labels), truth) > 0.95
+    assert "the objects are 1, 2 and 3" in labels.warnings[0]
+
+
+def test_numbers_that_are_close_are_different_objects(read):
+    small = drawn((3, 14, 3, 15, 20), (16, 29, 20, 35, 22), height=32, width=48)
+    labels = read(small, as_array(lambda m: cv2.resize(m, (WIDTH, HEIGHT))))
+    assert agreement(list(labels), [np.kron(picture, np.ones((2, 2), int)) for picture in small]) > 0.97
+
+
+def test_what_a_cubic_spline_overshoots_is_the_same_object(read):
+    """Doubled without smoothing, then halved by a cubic spline: rims of 8 around 7, and no other value."""
+    pictures = drawn((20, 40, 10, 30, 1), (45, 60, 60, 80, 7))
+    doubled = [np.kron(picture, np.ones((2, 2), np.uint8)) for picture in pictures]
+    halved = [cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC) for picture in doubled]
+    assert {int(value) for picture in halved for value in np.unique(picture)} == {0, 1, 7, 8}
+    labels = read(halved, as_array(lambda m: m))
+    np.testing.assert_array_equal(np.stack(list(labels)), np.stack(pictures))
 
 
 def test_an_antialiased_disc_is_one_object(read):
@@ -300,6 +325,10 @@ def test_pictures_of_another_size_are_fitted_where_the_ratio_is_the_same(read):
     np.testing.assert_array_equal(np.stack(list(labels)), np.stack(TWO))
     (said,) = labels.warnings
     assert "192 x 128 pixels and its frames 96 x 64" in said
+    centre = np.zeros((3, 3), np.uint8)
+    centre[1, 1] = 1
+    labels = read([np.kron(picture, centre) for picture in TWO], with_palette(palette()))
+    np.testing.assert_array_equal(np.stack(list(labels)), np.stack(TWO))
 
 
 @pytest.mark.parametrize(
