@@ -31,7 +31,7 @@ def oddities(paths: Sequence[Path]) -> list[str]:
         if highest <= _DARK:
             found.append(
                 f"{first.name} and those like it hold 16 bits and values up to about {highest:,} of 65,535; "
-                f"they show dark ({highest >> 8} of 255), so stretch their contrast and save them with 8 bits."
+                f"they show dark ({highest >> 8} of 255), so stretch their contrast and save them in 8 bits."
             )
     return found
 

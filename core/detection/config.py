@@ -138,7 +138,7 @@ class FinetuneConfig(DetectorData):
         free=True,
     )
     learning_rate: float = setting(
-        0.0, "Highest learning rate; 0 takes the schedule's", minimum=0, maximum=1_000, zero="by schedule"
+        0.0, "Highest learning rate; 0 takes the schedule's", minimum=0, maximum=1e9, zero="by schedule"
     )
     scales: str = setting(
         "single", "Train at one image size or at five, drawn by image", choices=("single", "multi")

@@ -49,7 +49,7 @@ class PretrainConfig:
     )
     batch: int = setting(64, "Pairs, triplets or labelled images in a step", minimum=2, maximum=100_000)
     learning_rate: float = setting(
-        0.01, "Highest step size of SGD; biases take twice as much", minimum=0.0, maximum=1_000
+        0.01, "Highest step size of SGD; biases take twice as much", minimum=0.0, maximum=1e9
     )
     seed: int = setting(0, "Decides weights and the order of pairs, not which clips are held out", minimum=0)
     device: str = setting("auto", "Where to compute", choices=DEVICES, free=True)

@@ -231,7 +231,7 @@ def test_the_next_batch_is_made_while_a_step_is_computed(tmp_path, images):
 
 def test_a_loss_that_is_no_number_ends_the_run_and_spoils_no_checkpoint(tmp_path, images):
     config = FinetuneConfig(
-        schedule="quick", steps=20, learning_rate=1e12, rois_per_image=8, report_every=4, largest_gradient=0.0
+        schedule="quick", steps=20, learning_rate=1e9, rois_per_image=8, report_every=4, largest_gradient=0.0
     )
     with pytest.raises(StudioError, match="start again with a lower learning rate"):
         list(Training(images, tmp_path, config).events)
