@@ -6,6 +6,7 @@ beside their annotations. Without a list of that name, `all` is every annotation
 """
 
 import itertools
+import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -83,7 +84,8 @@ class VocFolder:
         if voc.name == name or (voc / name).is_dir() or (voc / "VOCdevkit" / name).is_dir():
             return True
         try:
-            first = [item.name.lower() for item in itertools.islice(voc.iterdir(), _FIRST)]
+            with os.scandir(voc) as listed:
+                first = [item.name.lower() for item in itertools.islice(listed, _FIRST)]
         except OSError:
             return False
         return any(item in ("imagesets", *_ANNOTATIONS) or item.endswith(".xml") for item in first)

@@ -49,13 +49,17 @@ class PictureDifference:
 
 
 class OnPictures(Protocol):
-    """What was measured on a set: its pictures, (P,) str, and the smallest IoU of a correct detection."""
+    """What was measured on a set: its pictures, (P,) str, the smallest IoU of a correct detection, and what
+    was found out of each class."""
 
     @property
     def ids(self) -> np.ndarray: ...
 
     @property
     def overlap(self) -> float: ...
+
+    @property
+    def classes(self) -> Mapping[str, object]: ...
 
 
 def differing_pictures(a: Diagnosis, b: Diagnosis, name: str | None = None) -> tuple[PictureDifference, ...]:
@@ -96,6 +100,8 @@ def check_alike(a: OnPictures, b: OnPictures) -> None:
     one, other = a.ids, b.ids
     if not np.array_equal(one, other):
         raise StudioError("These runs were measured on different pictures; choose runs on the same set.")
+    if set(a.classes) != set(b.classes):
+        raise StudioError("These runs were measured on different classes; choose runs of the same classes.")
     if a.overlap != b.overlap:
         raise StudioError(
             f"These runs were measured at different overlaps, {a.overlap:g} and {b.overlap:g}; "

@@ -154,7 +154,7 @@ class EvaluateWorkspace(QWidget):
         named = self._named()
         self.loss.show_runs(named)
         self._show_aps()
-        if not self._class and first is not None:
+        if first is not None and self._class not in _classes(first, None):
             self._class = next((name for name, one in first.class_aps.items() if one.objects), "")
         self._show_class()
 

@@ -108,5 +108,7 @@ def test_runs_on_different_pictures_or_at_different_overlaps_are_not_compared():
     one = diagnose([picture("a")], {}, "voc10_area")
     with pytest.raises(StudioError, match="different pictures"):
         differing_pictures(one, diagnose([picture("b")], {}, "voc10_area"))
+    with pytest.raises(StudioError, match="measured on different classes; choose runs of the same classes"):
+        differing_pictures(one, diagnose([picture("a")], {}, "voc10_area", names=("cat", "helmet")))
     with pytest.raises(StudioError, match=r"different overlaps, 0.5 and 0.7"):
         differing_pictures(one, diagnose([picture("a")], {}, "voc10_area", overlap=0.7))

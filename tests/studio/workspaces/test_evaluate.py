@@ -283,6 +283,11 @@ def test_a_run_of_classes_of_its_own_has_bars_and_a_table_of_these(
     assert workspace.bars.groups == [*CLASSES, "mean"]
     assert workspace.quoted.currentText().startswith("RandomNet")
     assert not table.isColumnHidden(2)
+    assert table.currentRow() == CLASSES.index("person")  # both have it
+    workspace.choose_class("cat")
+    workspace.run_list.choose(own)
+    qtbot.waitUntil(lambda: table.rowCount() == 3)
+    assert table.currentRow() == 1  # the first class with objects
 
 
 def test_a_data_set_without_a_year_can_be_chosen(open_evaluate: Any, tmp_path: Path) -> None:
