@@ -368,5 +368,7 @@ def test_what_cannot_be_told_is_refused_with_its_cause(read, change, suffix, say
 
 def test_one_picture_of_another_size_is_named(read):
     other = [*TWO[:2], TWO[2][:, :90]]
-    with pytest.raises(StudioError, match=r"00002\.png is 90 x 64 pixels while 00000\.png is 96 x 64"):
+    with pytest.raises(StudioError, match=r"00002\.png is 90 x 64 pixels while the frames are 96 x 64"):
         read(other, as_array(lambda m: m))
+    with pytest.raises(StudioError, match=r"00002\.png is 90 x 64 pixels while 00000\.png is 96 x 64"):
+        read(other, as_array(lambda m: m), size=(192, 128))
