@@ -19,9 +19,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.datasets import davis
 from core.datasets.found import FoundClip
 from core.datasets.image import encode_palette_png
+from core.datasets.label_meaning import palette
 from core.datasets.readers import find_clips, read_labels
 from core.datasets.reading import open_frames
 from core.datasets.voc import read_split
@@ -98,7 +98,7 @@ def _reduce(found: FoundClip, out: Path, side: int) -> int:
     for each in read_labels(found):
         if each.annotator == 0:
             reduced = cv2.resize(each.labels.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-            (masks / f"{each.frame:05d}.png").write_bytes(encode_palette_png(reduced, davis.palette()))
+            (masks / f"{each.frame:05d}.png").write_bytes(encode_palette_png(reduced, palette()))
     return count
 
 

@@ -7,6 +7,7 @@ al., ECCV 2018.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from core.datasets.folder import beside, files, folders, same_name
@@ -29,6 +30,8 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     Raises:
         StudioError: a clip has no frames, frames of several sizes, or too many masks without a frame.
     """
+    if (source / "JPEGImages").is_dir() and (single := _lone_clip(source)) is not None:
+        return FoundClips(format="davis", clips=(single,))
     place = _place(source)
     if place is None:
         return None
@@ -58,6 +61,18 @@ def read_labels(found: FoundClip) -> Iterator[FrameLabels]:
     for annotation, labels in zip(found.annotations, pictures, strict=True):
         yield FrameLabels(frame=annotation.frame, annotator=0, labels=labels, warnings=warnings, names=names)
         warnings = ()
+
+
+def _lone_clip(root: Path) -> FoundClip | None:
+    """The clip of a folder whose frames and masks lie in JPEGImages and Annotations themselves."""
+    images, masks = (
+        root / "JPEGImages",
+        next((root / name for name in _MASKS if (root / name).is_dir()), None),
+    )
+    if masks is None or not image_names(images) or not image_names(masks):
+        return None
+    found = _clip(root.parent, images, masks)
+    return replace(found, clip=replace(found.clip, name=root.name))
 
 
 def _clip(root: Path, folder: Path, masks: Path | None) -> FoundClip:

@@ -65,8 +65,10 @@ class LabelPictures:
                 self._size = (picture.values.shape[0], picture.values.shape[1])
             elif picture.values.shape != self._size:
                 height, width = picture.values.shape
+                is_clips = self._size == (self._clip.height, self._clip.width)
                 raise StudioError(
-                    f"{path} is {width} x {height} pixels while {self._paths[0].name} is {self._size[1]} x "
+                    f"{path} is {width} x {height} pixels while "
+                    f"{'the frames are' if is_clips else f'{self._paths[0].name} is'} {self._size[1]} x "
                     f"{self._size[0]}; replace it by the right picture."
                 )
             runs = runs_of(picture.values)

@@ -80,7 +80,7 @@ class Tally:
         if not self.is_lossy and (self.most <= _MANY or max(self.count) <= FEW):
             return False
         loose = sum(not self.is_solid(value) for value in self.count)
-        return self.is_lossy or self.most > 4 * FEW or loose * 2 > len(self.count)
+        return self.is_lossy or loose * 2 > len(self.count)
 
     def is_solid(self, value: int) -> bool:
         """Whether most pixels of a value lie in blocks of it."""

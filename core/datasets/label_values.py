@@ -12,6 +12,7 @@ import numpy as np
 from core.datasets.label_tally import NOISE, Tally
 from core.datasets.stored_labels import channels
 
+_MOST_GRAY = 255
 _SHARE = 0.005  # of the even areas; a value that holds less is no object where there is noise
 _RINGS = 0.004  # of the pixels of objects; more that lie in thin rings between others are soft edges
 
@@ -28,6 +29,8 @@ def gray_objects(tally: Tally) -> dict[int, int] | None:
             found |= _low_numbers(tally)
         return {value: value for value in sorted(found - {0})}
     loose = {value for value in present if not tally.is_solid(value)}
+    if present and present[-1] > _MOST_GRAY and len(loose) * 2 <= len(present):
+        return None  # numbers of 16 bits, such as of cells that touch
     soft = {value for value in loose if tally.between[value] * 2 >= tally.count[value]}
     wavering = {
         value

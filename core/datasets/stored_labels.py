@@ -8,7 +8,8 @@ import numpy as np
 
 from core.datasets.image import read_stored
 
-_MOST_NUMBERS = 1000  # objects in one picture of 16 bits
+_MOST_NUMBERS = 1000  # objects in one picture of 16 bits, if they are not at least so high on average:
+_ROWS = 3
 _HUE = 8  # between the channels of a gray that lossy compression stored as a colour
 _PHOTO = 1024  # colours in one picture; more of them under an alpha channel are a cut-out photograph
 _GRAYS = np.arange(256, dtype=np.uint32) * 0x010101  # a palette that says nothing
@@ -107,7 +108,9 @@ def _of_8_bits(values: np.ndarray) -> np.ndarray:
     """Grays of 16 bits that reach white, or are too many to be numbers, as grays of 8 bits."""
     if values.dtype != np.uint16 or values.max() <= 255:
         return values.astype(np.uint8)
-    if values.max() == 65535 or len(np.unique(runs_of(values)[0])) > _MOST_NUMBERS:
+    runs = runs_of(values)[0]
+    numbers = len(np.unique(runs))
+    if values.max() == 65535 or (numbers > _MOST_NUMBERS and len(runs) < _ROWS * numbers):
         return (values >> 8).astype(np.uint8)
     return values
 

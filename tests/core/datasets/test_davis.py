@@ -246,3 +246,12 @@ def test_accents_may_be_composed_in_one_tree_and_decomposed_in_the_other(tmp_pat
     write_masks(tmp_path / "Annotations" / "480p" / composed, [f"{composed}01.png"], objects())
     (one,) = find_clips(tmp_path).clips
     assert len(one.annotations) == 1
+
+
+def test_a_folder_of_one_clip_is_a_clip_of_its_name(tmp_path: Path, jpg):
+    for frame in range(3):
+        jpg(tmp_path / "bear" / "JPEGImages" / f"{frame:05d}.jpg", 9)
+    write_masks(tmp_path / "bear" / "Annotations", ["00001.png"], objects())
+    (one,) = find_clips(tmp_path / "bear").clips
+    assert (one.clip.name, one.clip.files[0]) == ("bear", "bear/JPEGImages/00000.jpg")
+    assert [item.frame for item in one.annotations] == [1]

@@ -209,6 +209,18 @@ def test_many_numbers_in_clean_grays_are_all_objects(read):
     np.testing.assert_array_equal(np.stack(list(labels)), np.stack(pictures))
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_hundreds_of_cells_that_touch_are_hundreds_of_objects(read, suffix):
+    """As the Cell Tracking Challenge saves them, in 16 bits, numbered on and on."""
+    numbers = np.arange(1, 2001, dtype=np.uint16).reshape(40, 50)
+    cells = np.pad(np.kron(numbers, np.ones((6, 6), np.uint16)), 10)
+    cells[::7] = 0
+    size = (cells.shape[1], cells.shape[0])
+    labels = read([cells, np.roll(cells, 3, axis=1)], as_array(lambda m: m), suffix, size)
+    np.testing.assert_array_equal(next(iter(labels)), cells)
+    assert labels.warnings == ()
+
+
 def test_255_is_void_in_a_palette_beside_others_and_an_object_else(read):
     marked = [np.where(np.arange(HEIGHT)[:, None] < 3, 255, picture).astype(np.uint8) for picture in TWO]
     labels = read(marked, with_palette(palette()))
@@ -356,5 +368,7 @@ def test_what_cannot_be_told_is_refused_with_its_cause(read, change, suffix, say
 
 def test_one_picture_of_another_size_is_named(read):
     other = [*TWO[:2], TWO[2][:, :90]]
-    with pytest.raises(StudioError, match=r"00002\.png is 90 x 64 pixels while 00000\.png is 96 x 64"):
+    with pytest.raises(StudioError, match=r"00002\.png is 90 x 64 pixels while the frames are 96 x 64"):
         read(other, as_array(lambda m: m))
+    with pytest.raises(StudioError, match=r"00002\.png is 90 x 64 pixels while 00000\.png is 96 x 64"):
+        read(other, as_array(lambda m: m), size=(192, 128))
