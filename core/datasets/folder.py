@@ -1,5 +1,6 @@
 """What a folder holds for a person: leftovers of operating systems and of programs are not seen."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
@@ -26,22 +27,29 @@ def entries(folder: Path) -> list[Path]:
     Raises:
         OSError: it cannot be listed.
     """
-    found = (item for item in folder.iterdir() if not is_leftover(item.name))
-    return sorted(found, key=lambda item: natural_key(item.name))
+    return _listed(folder, lambda entry: True)
 
 
 def folders(folder: Path) -> list[Path]:
     """The folders in a folder; as `entries`."""
-    return [item for item in entries(folder) if item.is_dir()]
+    return _listed(folder, os.DirEntry.is_dir)
 
 
 def files(folder: Path, suffixes: Collection[str] = ()) -> list[Path]:
     """The files in a folder, of these suffixes (small letters, whatever theirs are) or all; as `entries`."""
-    return [
-        item
-        for item in entries(folder)
-        if (not suffixes or item.suffix.lower() in suffixes) and item.is_file()
-    ]
+    wanted = tuple(suffixes)
+    return _listed(folder, lambda entry: (not wanted or _suffix(entry.name) in wanted) and entry.is_file())
+
+
+def _listed(folder: Path, holds: Callable[[os.DirEntry[str]], bool]) -> list[Path]:
+    with os.scandir(folder) as listed:
+        names = [entry.name for entry in listed if not is_leftover(entry.name) and holds(entry)]
+    return [folder / name for name in sorted(names, key=natural_key)]
+
+
+def _suffix(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    return dot + suffix.lower() if stem and suffix else ""
 
 
 def beside(folder: Path, name: str) -> Path | None:
@@ -57,11 +65,8 @@ def holding(folder: Path, holds: Callable[[Path], object], deepest: int = 3) -> 
     """The folder itself if it holds something, else the folders in it that do, down to so many below it."""
     if holds(folder):
         return [folder]
-    return (
-        [place for inside in folders(folder) for place in holding(inside, holds, deepest - 1)]
-        if deepest
-        else []
-    )
+    inside = folders(folder) if deepest else []
+    return [place for one in inside for place in holding(one, holds, deepest - 1)]
 
 
 def some(names: Sequence[str]) -> str:
