@@ -254,8 +254,6 @@ class ExportDialog(QDialog):
 
     def _end(self) -> None:
         self._typing.stop()
-        self._document.changed.disconnect(self._forget)
-        self.chosen.changed.disconnect(self._look_soon)
         for work in (self._looking, self._writing):
             work.close()
         self.deleteLater()
