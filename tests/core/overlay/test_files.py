@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
@@ -107,6 +108,12 @@ def test_the_times_are_those_of_the_source(tmp_path):
     assert path.name == "walk-overlay.mp4"
     assert shown_at(path) == [Fraction(time, 90) for time in times]
     assert shown_at(write(VIDEO, clip, tmp_path, [3, 4], objects=[])) == [0, Fraction(6, 90)]
+
+
+def test_a_colon_in_a_folder_names_no_protocol(clip, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write(VIDEO, clip, Path("pipe:1"))
+    assert path.stat().st_size > 500
 
 
 def test_every_second_frame_keeps_its_time_and_its_number(clip, tmp_path):
