@@ -7,6 +7,7 @@ of a network, no text that would be drawn. Packets that cannot be decoded are pa
 import itertools
 import zlib
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import cast
 
@@ -107,9 +108,14 @@ class VideoFile:
         """How many streams of moving pictures it has."""
         return len(_films(self._container))
 
+    @property
+    def unit(self) -> Fraction:
+        """Seconds of a unit of the stream's times; 0 where it does not say."""
+        return self._stream.time_base or Fraction(0)
+
     def seconds(self, units: int) -> float:
         """A span of the stream's units in seconds."""
-        return float(units * (self._stream.time_base or 0))
+        return float(units * self.unit)
 
     def from_start(self) -> Iterator[VideoFrame]:
         """Every picture of the file, in order of presentation."""

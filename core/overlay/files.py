@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from core.datasets.clip import Clip
 from core.datasets.reading import open_frames
+from core.datasets.video_file import VideoFile
 from core.errors import StudioError
 from core.events import OnProgress
 from core.overlay.rendering import Renderer, without_letters
@@ -130,7 +131,7 @@ def _write_video(
     if max(width, height) > _LARGEST:
         raise StudioError(f"{clip.name} is too large for a video; export {PICTURES}.")
     try:
-        with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
+        with av.open(f"file:{path}", "w", format="mp4", options={"movflags": "faststart"}) as container:
             stream = container.add_stream(_encoder(), rate=round(_rate(times, unit)) or 1)
             assert isinstance(stream, VideoStream)
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -152,12 +153,17 @@ def _write_video(
 
 
 def _times(clip: Clip, frames: np.ndarray) -> tuple[list[int], Fraction]:
-    """When each frame is shown, from 0 on, and the unit in seconds: as in the source where it says so."""
+    """When each frame is shown, from 0 on, and the unit in seconds: as in the source where it says so.
+
+    Raises:
+        StudioError: the source is missing or no video.
+    """
     if clip.is_video:
-        unit = _unit(clip)
+        with VideoFile(clip.root / clip.files[0]) as file:
+            unit = file.unit
         times = [clip.timestamps[frame] for frame in clip.source_frames(frames).tolist()]
         times = [time - times[0] for time in times]
-        if _FASTEST <= 1 / _rate(times, unit) <= _SLOWEST:
+        if unit and _FASTEST <= 1 / _rate(times, unit) <= _SLOWEST:
             return times, unit
     return list(range(len(frames))), 1 / _RATE
 
@@ -166,16 +172,6 @@ def _rate(times: Sequence[int], unit: Fraction) -> Fraction:
     """Frames a second, as most of them are apart."""
     apart = statistics.median_low([after - before for before, after in pairwise(times)] or [1])
     return 1 / (unit * apart)
-
-
-def _unit(clip: Clip) -> Fraction:
-    """Seconds of a unit of a video's time stamps."""
-    path = clip.root / clip.files[0]
-    try:
-        with av.open(str(path)) as container:
-            return container.streams.video[0].time_base or 1 / _RATE
-    except (av.error.FFmpegError, OSError, IndexError) as error:
-        raise StudioError(f"{path} is not a video that can be read; replace it by a whole one.") from error
 
 
 def _encoder() -> str:

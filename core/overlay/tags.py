@@ -48,8 +48,8 @@ def draw_tags(image: np.ndarray, scene: Scene, layers: Layers, placement: Placem
 
 
 def shown_name(id: int, label: str) -> str:
-    """Number and label; the number alone where no font here has the letters of the label."""
-    return f"{id} {label}".rstrip() if font_of(label) is not None else str(id)
+    """Number and label in one line; the number alone where no font here has the letters of the label."""
+    return " ".join([str(id), *label.split()]) if font_of(label) is not None else str(id)
 
 
 @lru_cache(maxsize=1024)

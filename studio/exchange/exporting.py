@@ -6,17 +6,20 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
+    QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -42,6 +45,10 @@ from studio.view_state import ViewState
 TYPING = 150
 """Milliseconds without a change after which what is chosen is counted."""
 
+WIDTH, HEIGHT = 600, 560
+"""Pixels of the dialog at first."""
+
+_FRAME = 60  # pixels of the screen that the frame of a window may take
 _NAMED = 3  # files that are named in a sentence
 
 Key = tuple[int, Choice, str]
@@ -90,7 +97,6 @@ class ExportDialog(QDialog):
         """
         super().__init__(parent)
         self.setWindowTitle("Export tracks")
-        self.resize(600, 560)
         self._document, self._view = document, view
         self._clips = [one.clip for one in document.clips()]
         self._names = file_names(clip.name for clip in self._clips)
@@ -103,6 +109,7 @@ class ExportDialog(QDialog):
         self.overlay.set_value(OverlayConfig.of(view.layers))
         self.format.setCurrentIndex(max(self.format.findData(remembered.get("format")), 0))
         self.chosen.recall(remembered)
+        self._fields = _Fields()
         self.count = QLabel()
         self.notes = QPlainTextEdit(readOnly=True)
         self.problem = QLabel(wordWrap=True)
@@ -115,6 +122,7 @@ class ExportDialog(QDialog):
         self._name_for_readers()
         self._arrange()
         self._join()
+        self._show_overlay(self.format.currentData() in TITLES)
         self._look()
 
     def remembered(self) -> dict[str, str]:
@@ -130,10 +138,12 @@ class ExportDialog(QDialog):
     def _look(self) -> None:
         """Count what would be written and say what would be lost, in a thread."""
         self._typing.stop()
+        self._fields.updateGeometry()  # by now, the list of clips has come or gone
         self.problem.hide()
         self.export_button.setEnabled(False)
         chosen, choice, format = self.chosen.chosen(), self.chosen.choice(), self.format.currentData()
-        self.overlay.setVisible(format in TITLES)
+        if self.overlay.isHidden() == (format in TITLES):
+            self._show_overlay(format in TITLES)
         unread = [clip for clip in chosen if (clip.id, choice, format) not in self._plans]
         if unread:
             self.count.setText("Counting…")
@@ -254,8 +264,6 @@ class ExportDialog(QDialog):
 
     def _end(self) -> None:
         self._typing.stop()
-        self._document.changed.disconnect(self._forget)
-        self.chosen.changed.disconnect(self._look_soon)
         for work in (self._looking, self._writing):
             work.close()
         self.deleteLater()
@@ -298,12 +306,19 @@ class ExportDialog(QDialog):
         buttons.addWidget(self.count, 1)
         buttons.addWidget(self.cancel_button)
         buttons.addWidget(self.export_button)
+        fields = QWidget()
+        column = QVBoxLayout(fields)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.chosen)
+        column.addWidget(self.overlay)
+        self._fields.setWidget(fields)
         box = QVBoxLayout(self)
         box.setSpacing(theme.SPACE)
-        box.addWidget(self.chosen)
-        box.addWidget(self.overlay)
+        box.addWidget(self._fields)
         box.addWidget(QLabel("What will be lost:"))
-        for widget in (self.notes, self.problem, self.progress):
+        self.notes.setMinimumHeight(4 * self.fontMetrics().height())
+        box.addWidget(self.notes, 1)
+        for widget in (self.problem, self.progress):
             box.addWidget(widget)
         box.addLayout(buttons)
         for before, after in pairwise([self.format, *self.chosen.fields, self.folder]):
@@ -312,10 +327,30 @@ class ExportDialog(QDialog):
         self.problem.hide()
         self.progress.hide()
 
+    def _show_overlay(self, shown: bool) -> None:
+        """Show what overlays show, and be as high as that takes where the screen has the room."""
+        self.overlay.setVisible(shown)
+        self._fields.updateGeometry()
+        room = self.screen().availableGeometry().height() - _FRAME
+        self.resize(max(self.width(), WIDTH), min(max(self.sizeHint().height(), HEIGHT), room))
+
     def _browse(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Export tracks to", self.folder.text())
         if chosen:
             self.folder.setText(chosen)
+
+
+class _Fields(QScrollArea):
+    """As high as what is in it, or lower on small screens, where it scrolls."""
+
+    def __init__(self) -> None:
+        super().__init__(widgetResizable=True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        inside = self.widget()
+        return super().sizeHint() if inside is None else inside.sizeHint()
 
 
 def _said(losses: Mapping[str, Sequence[str]]) -> list[str]:

@@ -188,6 +188,19 @@ def test_an_overlay_shows_what_is_chosen(export, tmp_path, format):
     assert abs(pictures[1][11:15, 18:22].reshape(-1, 3).mean(axis=0) - (60, 0, 0)).max() < 6
 
 
+def test_trails_reach_into_frames_that_are_not_drawn(export, project):
+    """The fifth point goes from (5, 12) in frame 0 a pixel a frame to (11, 12) in frame 6."""
+    with Project.open(project) as opened, opened.reading() as connection:
+        fifth = store.points(connection, store.clip(connection, "birds").id).ids[4]
+    words = ("--clip", "birds", "--tracks", fifth, "--frames", "6", "--trail")
+    seen = {}
+    for trail in (0, 5):
+        _, values, _ = export(*words, trail, format="overlay-pictures", out=f"trail{trail}")
+        seen[trail] = cv2.imread(str(Path(values["files"][0]) / "00006.png"))[..., ::-1]
+    assert (seen[0][:, 7] == (60, 0, 0)).all()
+    assert (seen[5][11:13, 7] == TRACK_COLOURS[fifth % 10]).all(axis=1).any()
+
+
 def test_what_overlays_show_is_no_option_of_other_formats(export):
     code, _, said = export("--trail", 5)
     assert code == 1

@@ -1,6 +1,8 @@
 """Overlays as files, read back by other readers than ours."""
 
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
@@ -108,6 +110,23 @@ def test_the_times_are_those_of_the_source(tmp_path):
     assert shown_at(write(VIDEO, clip, tmp_path, [3, 4], objects=[])) == [0, Fraction(6, 90)]
 
 
+def test_a_colon_in_a_folder_names_no_protocol(clip, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write(VIDEO, clip, Path("pipe:1"))
+    assert path.stat().st_size > 500
+
+
+def test_every_second_frame_keeps_its_time_and_its_number(clip, tmp_path):
+    times = [0, 3, 6, 9, 15, 21]
+    whole = index_video(write_timed(tmp_path / "walk.mp4", times)).clip
+    part = replace(whole, start=1, step=2)
+    path = write(VIDEO, part, tmp_path, objects=[])
+    assert shown_at(path) == [0, Fraction(6, 90), Fraction(18, 90)]
+    images = replace(clip, files=clip.files[1::2], start=1, step=2)
+    folder = write(PICTURES, images, tmp_path, objects=[])
+    assert sorted(one.name for one in folder.iterdir()) == ["00001.png", "00003.png", "00005.png"]
+
+
 def write_timed(path, times):
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=30)
@@ -169,7 +188,7 @@ def test_what_differs_is_said(clip):
     (said,) = overlay_losses(VIDEO, clip, NOTHING, [block()])
     assert said.startswith("The video is 66 x 48 pixels: such videos have even sides")
     assert overlay_losses(PICTURES, clip, NOTHING, [block()]) == []
-    even = Clip(**{**vars(clip), "width": 64, "height": 48})
+    even = replace(clip, width=64, height=48)
     assert overlay_losses(VIDEO, even, NOTHING, [block()]) == []
 
 

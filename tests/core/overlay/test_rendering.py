@@ -89,8 +89,9 @@ def test_names_stand_on_their_boxes():
 
 
 def test_a_name_larger_than_the_frame_is_cut():
-    tiny = Clip(**{**vars(clip()), "width": 5, "height": 4})
-    one = replace(block(label="very long name"), masks=(None,), boxes=np.array([[0, 0, 5, 4]], np.float32))
+    tiny = replace(clip(), width=5, height=4)
+    long = block(label="very long name\nof two lines\t" + 300 * "x")
+    one = replace(long, masks=(None,), boxes=np.array([[0, 0, 5, 4]], np.float32))
     picture = Renderer(tiny, NOTHING, [one], Layers()).draw(np.zeros((4, 5, 3), np.uint8), 1)
     assert picture.any()
 
