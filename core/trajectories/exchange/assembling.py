@@ -213,12 +213,11 @@ def clean_label(label: str) -> str:
 def given_origin(confidence: np.ndarray) -> np.ndarray:
     """(M,) uint8 `Origin` of boxes whose file says only how sure it is.
 
-    A confidence between 0 and 1 comes from a detector or tracker: propagated. Anything else, such as
-    1, -1 or NaN (nothing said), is annotated.
+    Exactly 1, -1 and NaN (nothing said) are what a person or ground truth gives: annotated. Anything else
+    comes from a detector or tracker, whatever its scale (see `scores`): propagated.
     """
-    with np.errstate(invalid="ignore"):
-        unsure = (confidence > 0) & (confidence < 1)
-    return np.where(unsure, Origin.PROPAGATED, Origin.ANNOTATED).astype(np.uint8)
+    given = np.isnan(confidence) | np.isin(confidence, (1, -1))
+    return np.where(given, Origin.ANNOTATED, Origin.PROPAGATED).astype(np.uint8)
 
 
 def number_owners(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

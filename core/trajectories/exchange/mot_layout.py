@@ -11,6 +11,21 @@ from core.errors import StudioError
 from core.trajectories.exchange.number_lines import NumberLines
 
 _KITTI = 17  # columns, or 18 with a score
+_VISDRONE = (
+    *(
+        "pedestrian",
+        "people",
+        "bicycle",
+        "car",
+        "van",
+        "truck",
+        "tricycle",
+        "awning-tricycle",
+        "bus",
+        "motor",
+    ),
+    "others",
+)
 _NAMES = {
     "frame": ("frame", "frame_id", "frameid", "frame_number", "frame_index", "frameindex", "framenumber"),
     "id": ("id", "track_id", "trackid", "track", "object_id", "target_id", "identity", "tid"),
@@ -34,6 +49,7 @@ class Layout:
         corners: whether the box ends with its right and bottom instead of width and height.
         first: which number the first frame has.
         pixel: which number the first pixel has.
+        classes: the names of classes from 1 on, where the layout has its own.
     """
 
     frame: int
@@ -44,6 +60,7 @@ class Layout:
     corners: bool = False
     first: int = 1
     pixel: int = 1
+    classes: tuple[str, ...] = ()
 
 
 def find_layout(table: NumberLines, path: Path, clip: Clip) -> tuple[Layout, list[str]]:
@@ -61,6 +78,11 @@ def find_layout(table: NumberLines, path: Path, clip: Clip) -> tuple[Layout, lis
         return named, []
     if width < 6:
         raise StudioError(f"{path} has fewer than six columns; choose a MOTChallenge file.")
+    if _is_visdrone(table):
+        said = (
+            f"Taken as VisDrone's columns, in {path.name}: its lines end with class, truncation, occlusion."
+        )
+        return Layout(0, 1, (2, 3, 4, 5), 6, 7, pixel=0, classes=_VISDRONE), [said]
     layout = Layout(0, 1, (2, 3, 4, 5), 6 if width > 6 else None, 7 if width in (8, 9) else None)
     if not _are_corners(table, clip):
         return layout, []
@@ -98,6 +120,17 @@ def _named(names: Sequence[str]) -> Layout | None:
     left, top, third, fourth = (found[name] for name in wanted)
     box = (left, top, third, fourth)
     return Layout(found["frame"], found["id"], box, found.get("score"), found.get("class"), corners)
+
+
+def _is_visdrone(table: NumberLines) -> bool:
+    """Whether ten columns end with a class, 0 or 1 and 0 to 2, where MOTChallenge has a place (x, y, z)."""
+    if table.width != 10:
+        return False
+    values, _ = table.table((7, 8, 9))
+    most = np.array([len(_VISDRONE), 1, 2])
+    with np.errstate(invalid="ignore"):
+        fit = ((values >= 0) & (values <= most) & (values % 1 == 0)).all(axis=1)
+    return bool(fit.mean() >= 0.9) and bool((values[:, 0] > 0).any())
 
 
 def _are_corners(table: NumberLines, clip: Clip) -> bool:

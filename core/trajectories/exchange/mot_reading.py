@@ -140,7 +140,7 @@ def _labels(
     for track, text in zip(owner.tolist(), table.texts(layout.kind), strict=True):
         label = known.get(text)
         if label is None:
-            label = known[text] = _label(text, beside.classes)
+            label = known[text] = _label(text, beside.classes or layout.classes)
         if labels.setdefault(track, label) != label:
             several.add(track)
     tracks = counted(len(several), "track")

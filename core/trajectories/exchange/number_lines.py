@@ -101,10 +101,10 @@ class NumberLines:
 def split_lines(lines: Sequence[str]) -> NumberLines:
     """Part lines at what most of them are parted with.
 
-    Empty lines, comments and a final separator do not count. Where it is not commas, a comma within a
+    Empty lines, comments, quotes and a final separator do not count. Where it is not commas, a comma within a
     number is a decimal one.
     """
-    texts = [line.strip() for line in lines]
+    texts = [line.replace('"', "").strip() for line in lines]
     numbers = [n for n, text in enumerate(texts) if text and not text.startswith(_COMMENTS)]
     texts = [texts[n] for n in numbers]
     separator = _separator(texts[:_LOOKED_AT])

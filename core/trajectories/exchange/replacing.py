@@ -6,6 +6,7 @@ import fnmatch
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def _holds_others(path: Path, patterns: Sequence[str]) -> bool:
     """Whether something within neither matches a pattern, nor is above what may, nor was left by a system."""
     known = [tuple(pattern.split("/")) for pattern in patterns]
     try:
-        if path.exists() and not path.is_dir():
+        if not stat.S_ISDIR(path.stat().st_mode):  # asked once: it may go or come in between
             return True
         return any(not _is_own(item, item.relative_to(path).parts, known) for item in path.rglob("*"))
     except FileNotFoundError:  # another export just moved it

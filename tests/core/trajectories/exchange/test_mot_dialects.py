@@ -55,6 +55,7 @@ def corners(rows=ROWS):
         text(by=";", decimal=","),
         text(by="\t", decimal=","),
         text(end=","),
+        text().replace(",", '","'),
         text(end=" , "),
         text(by=" ", end="  "),
         text(head="frame,id,bb_left,bb_top,bb_width,bb_height,conf,x,y,z\n"),
@@ -165,9 +166,16 @@ def test_classes_are_named_by_labels_txt(tmp_path):
 
 
 def test_ten_columns_end_with_a_place_in_the_world(tmp_path):
-    rows = [(*row[:6], 1, 3, 2, 0) for row in ROWS]
-    (one,), _ = read(tmp_path, text(rows))
-    assert one.label == ""
+    rows = [(*row[:6], 1, 3.5, 2, 0) for row in ROWS]
+    (one,), warnings = read(tmp_path, text(rows))
+    assert (one.label, one.boxes.tolist(), warnings) == ("", BOXES, [])
+
+
+def test_visdrones_ten_columns_end_otherwise(tmp_path):
+    rows = [(*row[:6], 1, 5, 0, row[0] % 3) for row in ROWS]
+    (one,), (warning,) = read(tmp_path, text(rows))
+    assert (one.label, one.boxes[0].tolist()) == ("van", [side + 1 for side in BOXES[0]])
+    assert warning.startswith("Taken as VisDrone's columns, in walk.txt: ")
 
 
 def test_frames_from_zero(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import StudioError
 from core.trajectories.exchange import import_tracks
-from core.trajectories.exchange.assembling import Listing
+from core.trajectories.exchange.assembling import Listing, given_origin
 from core.trajectories.model import Origin
 from tests.bad_inputs import is_clear
 from tests.core.trajectories.exchange import random_tracks
@@ -109,6 +109,11 @@ def test_what_a_reader_finds_counts_with_the_rest():
         listing(np.arange(12), lines=range(1, 13), own_faults={4: "it has no id", 5: "nor this"}).objects(
             boxes(12)
         )
+
+
+def test_only_a_score_of_one_or_none_is_a_persons():
+    scores = np.array([1, -1, np.nan, 0.5, 0, 87.5, 1250, -3])
+    assert given_origin(scores).tolist() == [Origin.ANNOTATED] * 3 + [Origin.PROPAGATED] * 5
 
 
 def mot(box):
