@@ -22,6 +22,9 @@ from studio.view_state import ViewState
 PICTURE = ".png"
 """Chosen for a folder of masks, which the dialog for files cannot choose."""
 
+BY_FRAME = ("labelme",)
+"""Formats with a file a frame: one that is chosen stands for its folder."""
+
 
 class TrackExchange(QObject):
     """Asks for a file, reads it in a thread, and tells how it went.
@@ -76,7 +79,8 @@ class TrackExchange(QObject):
                 head = TABLES[format].head(path)
                 if not is_ours(head):
                     return UnknownTable(path, format, head, clip)
-            return path, clip, import_tracks(format, path, clip)
+            source = path.parent if format in BY_FRAME and path.is_file() else path
+            return source, clip, import_tracks(format, source, clip)
 
         self.offered.emit(f"Reading {path.name}…", "progress", "", None)
         self._reading.start(read)

@@ -102,13 +102,15 @@ def _observations(clip: Clip, one: ObjectTrajectory, number: int, category: int)
     """The JSON fields of each observation of an object."""
     head = f'"track_id": {number}, "attributes": {{"track_id": {number}}}, "category_id": {category}, '
     head += '"video_id": 1, "iscrowd": 0'
+    size = f'"size": [{clip.height}, {clip.width}]'
     origins = [_WORDS[origin] for origin in one.origin.tolist()]
     boxes = sides_of(one, clip).tolist()
     columns = (one.frames.tolist(), boxes, one.masks, one.confidence.tolist(), origins)
     for frame, box, runs, score, origin in zip(*columns, strict=True):
         area, segmentation = box[2] * box[3], "[]"
         if runs is not None:
-            area, segmentation = rle.area(runs), json.dumps(run_lengths(runs, clip))
+            area = rle.area(runs)
+            segmentation = f'{{{size}, "counts": {json.dumps(rle.compress(runs))}}}'
         yield (
             f'{head}, "image_id": {frame + 1}, "bbox": {box}, "area": {area}, '
             f'"segmentation": {segmentation}, "score": {score}, "origin": "{origin}"'
@@ -122,8 +124,3 @@ def sides_of(one: ObjectTrajectory, clip: Clip) -> np.ndarray:
         if runs is not None:
             corners[row] = rle.box_of_runs(runs, clip.height)
     return np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
-
-
-def run_lengths(runs: bytes, clip: Clip) -> dict[str, object]:
-    """Our run lengths of a mask as the COCO API has them."""
-    return {"size": [clip.height, clip.width], "counts": rle.compress(runs)}

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, counted, given_origin
+from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, counted
 from core.trajectories.exchange.coco import ORIGINS
 from core.trajectories.exchange.image_names import frames_of_images, is_named, of_folders, posix
 from core.trajectories.exchange.json_file import (
@@ -27,6 +27,7 @@ from core.trajectories.exchange.json_file import (
     read_json,
     uncollected,
 )
+from core.trajectories.exchange.scores import read_scores
 from core.trajectories.exchange.segmentations import raster_of, shapes_of
 
 _REMEDY = "choose a COCO file of instances with tracks"
@@ -43,6 +44,8 @@ def read(path: Path, clip: Clip) -> Tracks:
         StudioError: the file is missing, no such JSON, without track ids or of another clip.
     """
     content = read_json(path)
+    if isinstance(content, list):
+        raise StudioError(f"{path} is a list, as of detections, without images and tracks; {_REMEDY}.")
     videos, tracks, categories = (
         listed(content, name, path, _REMEDY) for name in ("videos", "tracks", "categories")
     )
@@ -75,10 +78,11 @@ def read(path: Path, clip: Clip) -> Tracks:
     warnings += _unread(rows, categories, path)
     shapes = shapes_of(column(rows, "bbox"), column(rows, "segmentation"), raster)
     warnings += shapes.warnings(path)
-    scores = column(rows, "score")
-    sure = floats(scores)
-    origin, faults = _origins(column(rows, "origin"), sure)
-    faults |= {row: "its score is no number" for row in _no_numbers(scores, sure)}
+    values = column(rows, "score")
+    numbers = floats(values)
+    scores = read_scores(numbers, path)
+    origin, faults = _origins(column(rows, "origin"), scores.origin)
+    faults |= {row: "its score is no number" for row in _no_numbers(values, numbers)}
     listing = Listing(
         path,
         clip,
@@ -91,8 +95,8 @@ def read(path: Path, clip: Clip) -> Tracks:
         unit="annotation",
         own_faults=faults | shapes.faults,
     )
-    objects, odd = listing.objects(shapes.boxes, sure, shapes.masks)
-    return NO_POINTS, objects, warnings + odd
+    objects, odd = listing.objects(shapes.boxes, scores.confidence, shapes.masks)
+    return NO_POINTS, objects, warnings + scores.warnings + odd
 
 
 def tracks_of(annotations: Sequence[Row]) -> list[Any]:
@@ -185,15 +189,15 @@ def _unread(rows: Sequence[Row], categories: Sequence[Row], path: Path) -> list[
     return [f"Left out, in {path.name}: {text}." for text, count in found.items() if count]
 
 
-def _origins(words: Sequence[Any], sure: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
-    """(M,) `Origin`, and which rows name one that there is not."""
+def _origins(words: Sequence[Any], others: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:
+    """(M,) `Origin`, of `others` where none is named; and which rows name one that there is not."""
     codes = numbered(words, ORIGINS)
     faults = {
         row: f"the origin {str(words[row])[:40]!r} is none of {', '.join(ORIGINS)}"
         for row in np.flatnonzero(codes < 0).tolist()
         if words[row] is not None
     }
-    return np.where(codes < 0, given_origin(sure), codes).astype(np.uint8), faults
+    return np.where(codes < 0, others, codes).astype(np.uint8), faults
 
 
 def _no_numbers(values: Sequence[Any], numbers: np.ndarray) -> list[int]:

@@ -103,7 +103,7 @@ def frames_of_images(names: Sequence[str], numbers: Sequence[Any], path: Path, c
     if best < 3:  # images that lack what the others are known by
         other = readings[0 if best else 1]
         lacking = (frames < 0) & ~np.isin(other, frames)
-        frames = np.where(lacking & np.isnan(given) if best else lacking, other, frames)
+        frames = np.where(lacking, other, frames)
     strange = frames < 0
     if best:
         values = (given, given, ends, ends)[best - 1] - (best - 1) % 2

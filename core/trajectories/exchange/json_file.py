@@ -131,9 +131,9 @@ def numbered(values: Sequence[Any], numbers: Mapping[str, int]) -> np.ndarray:
 
 
 def identities(values: Sequence[Any]) -> dict[str, int]:
-    """The distinct ids among values, numbered in the order in which they come first."""
+    """The distinct ids among values, numbered in the order in which they come first; -1 is none."""
     names = dict.fromkeys(identity(value) for value in _distinct(values))
-    return {name: number for number, name in enumerate(name for name in names if name is not None)}
+    return {name: number for number, name in enumerate(name for name in names if name not in (None, "-1"))}
 
 
 def floats(values: Sequence[Any]) -> np.ndarray:

@@ -9,6 +9,7 @@ _LOOKED_AT = 5  # files of a folder
 _KINDS = (  # format, keys of which all are there, keys of which none is
     ("youtube-vis", ("segmentations",), ("images",)),
     ("youtube-vis", ("videos", "bboxes"), ("images",)),
+    ("youtube-vis", ("videos", "file_names"), ("images",)),
     ("coco", ("images",), ()),
     ("labelme", ("shapes",), ("annotations",)),
     ("sam", ("counts",), ()),

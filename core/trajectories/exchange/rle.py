@@ -93,13 +93,13 @@ def mask_by_row(counts: np.ndarray, height: int, width: int) -> np.ndarray:
 def box_of_runs(runs: bytes, height: int) -> np.ndarray:
     """The box (4,) float64 around the pixels of our run lengths of a mask, which is not empty."""
     ends = np.cumsum(np.frombuffer(runs, "<u4"), dtype=np.int64)
-    starts, stops = ends[:-1:2], ends[1::2]
-    filled = stops > starts
-    starts, stops = starts[filled], stops[filled] - 1
-    top, bottom = starts % height, stops % height
-    spans = bool((starts // height != stops // height).any())  # from the foot of a column to the next head
-    rows = (0, height) if spans else (int(top.min()), int(bottom.max()) + 1)
-    return np.array([starts[0] // height, rows[0], stops[-1] // height + 1, rows[1]], np.float64)
+    starts, stops = ends[:-1:2], ends[1::2] - 1
+    column, last = starts // height, stops // height
+    left, right = float(column[0]), float(last[-1]) + 1
+    if (column != last).any():  # from the foot of a column to the head of the next
+        return np.array([left, 0, right, height])
+    top = column * height
+    return np.array([left, float((starts - top).min()), right, float((stops - top).max()) + 1])
 
 
 def area(runs: bytes) -> int:

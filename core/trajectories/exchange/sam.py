@@ -23,7 +23,7 @@ import numpy as np
 from core.datasets.clip import Clip
 from core.datasets.folder import files
 from core.errors import StudioError
-from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, counted, given_origin
+from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, counted
 from core.trajectories.exchange.image_names import frames_of_images, posix
 from core.trajectories.exchange.json_file import (
     floats,
@@ -33,6 +33,7 @@ from core.trajectories.exchange.json_file import (
     read_json,
     uncollected,
 )
+from core.trajectories.exchange.scores import read_scores
 from core.trajectories.exchange.segmentations import EMPTY, raster_of, shapes_of
 
 _LONGEST = 1e9  # frames of a video
@@ -91,22 +92,22 @@ def read(path: Path, clip: Clip) -> Tracks:
     for number, one in zip(owner[kept].tolist(), rows, strict=True):
         label = one.first(_LABELS)
         labels[number] = labels[number] or (label if isinstance(label, str) else "")
-    sure = floats([one.first(_SCORES) for one in rows])
+    scores = read_scores(floats([one.first(_SCORES) for one in rows]), path)
     listing = Listing(
         path,
         clip,
         owner[kept],
         found.frames[kept],
         list(owners),
-        given_origin(sure),
+        scores.origin,
         labels,
         own_faults=shapes.faults,
     )
     masks = shapes.masks or [None] * len(rows)
     objects_found, odd = listing.take(there).objects(
-        shapes.boxes[there], sure[there], [masks[row] for row in there.tolist()]
+        shapes.boxes[there], scores.confidence[there], [masks[row] for row in there.tolist()]
     )
-    return NO_POINTS, objects_found, found.warnings + warnings + scaled + odd
+    return NO_POINTS, objects_found, found.warnings + warnings + scaled + scores.warnings + odd
 
 
 def _entries(path: Path) -> list[_Entry]:

@@ -19,6 +19,11 @@ from core.trajectories.exchange import polygons, rle
 from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.json_file import column, floats, places
 from core.trajectories.exchange.rle import box_of_runs
+from core.trajectories.exchange.units import is_scaled
+
+_NEARLY_ALL, _MOST = 0.9, 0.5  # of the boxes
+_FEWEST = 3  # boxes that say anything of all
+_SAMPLE = 10_000  # boxes looked at first
 
 EMPTY = "its mask is empty"
 
@@ -155,27 +160,29 @@ class Shapes:
         masks: M run lengths or None; None for all where there are no masks at all.
         faults: row → what is wrong with its mask.
         thin: how many polygons hold the centre of no pixel, and are boxes.
+        taken: as what boxes were taken, and why, where they are not as they should be.
     """
 
     boxes: np.ndarray
     masks: list[bytes | None] | None
     faults: dict[int, str]
     thin: int
+    taken: str = ""
 
     def warnings(self, path: Path) -> list[str]:
-        text = (
+        """What is to be said of how they were taken."""
+        thin = (
             f"Taken as boxes, in {path.name}: {counted(self.thin, 'polygon')} without the centre of a pixel."
         )
-        return [text] if self.thin else []
+        boxes = f"Boxes taken as {self.taken.format(path.name)}."
+        return [text for text, applies in ((boxes, self.taken), (thin, self.thin)) if applies]
 
 
 def shapes_of(bboxes: Sequence[Any], segmentations: Sequence[Any], raster: Raster) -> Shapes:
     """Boxes and masks of M rows of `[x, y, width, height]` and segmentations; a mask alone makes its box."""
-    boxes = places(bboxes, 4)
-    with np.errstate(over="ignore", invalid="ignore"):
-        boxes = np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]]) * np.tile(raster.scale, 2)
+    boxes, taken = _corners(places(bboxes, 4), raster)
     if not any(segmentations):
-        return Shapes(boxes, None, {}, 0)
+        return Shapes(boxes, None, {}, 0, taken)
     masks: list[bytes | None] = [None] * len(boxes)
     faults, thin = {}, 0
     for row, segmentation in enumerate(segmentations):
@@ -191,4 +198,34 @@ def shapes_of(bboxes: Sequence[Any], segmentations: Sequence[Any], raster: Raste
         elif bboxes[row] is None and runs is not None:
             boxes[row] = box_of_runs(runs, raster.clip.height)
         thin += runs is None and isinstance(segmentation, list)
-    return Shapes(boxes, masks, faults, thin)
+    return Shapes(boxes, masks, faults, thin, taken)
+
+
+def _corners(sides: np.ndarray, raster: Raster) -> tuple[np.ndarray, str]:
+    """(M, 4) corners in the clip's pixels of x, y, width, height; and as what else they were taken, and why.
+
+    Where the bulk of them fits nothing else, they are corners already, or shares of the frame.
+    """
+    size = np.tile([raster.width, raster.height], 2)
+    with np.errstate(over="ignore", invalid="ignore"):
+        corners = np.hstack([sides[:, :2], sides[:, :2] + sides[:, 2:]])
+        some = slice(None, None, len(sides) // _SAMPLE + 1)
+        taken = ""
+        if len(sides) < _FEWEST:
+            pass
+        elif is_scaled(corners[some]) and is_scaled(corners):
+            corners, taken = corners * size, "shares of the frame, in {}: as pixels all would lie in a corner"
+        elif _are_corners(sides[some], corners[some], size) and _are_corners(sides, corners, size):
+            corners, taken = sides, "corners, in {}: as width and height most would leave the frame"
+        return corners * np.tile(raster.scale, 2), taken
+
+
+def _are_corners(sides: np.ndarray, corners: np.ndarray, size: np.ndarray) -> bool:
+    """Whether most boxes leave the frame, and nearly none would if their last two numbers were a corner."""
+    known = np.isfinite(sides).all(axis=1)
+    if not known.any():
+        return False
+    leaving = ~((corners[known] >= -1) & (corners[known] <= size + 1)).all(axis=1)
+    within = ((sides[known] >= -1) & (sides[known] <= size + 1)).all(axis=1)
+    within &= (sides[known, 2:] > sides[known, :2]).all(axis=1)
+    return bool(leaving.mean() > _MOST and within.mean() >= _NEARLY_ALL)

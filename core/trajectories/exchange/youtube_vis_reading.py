@@ -12,7 +12,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, counted, given_origin
+from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, counted
 from core.trajectories.exchange.coco_reading import category_words
 from core.trajectories.exchange.image_names import frames_of_images, is_named, posix
 from core.trajectories.exchange.json_file import (
@@ -24,6 +24,7 @@ from core.trajectories.exchange.json_file import (
     read_json,
     uncollected,
 )
+from core.trajectories.exchange.scores import read_scores
 from core.trajectories.exchange.segmentations import raster_of, shapes_of
 
 _REMEDY = "choose a YouTube-VIS file of videos and annotations"
@@ -56,21 +57,21 @@ def read(path: Path, clip: Clip) -> Tracks:
         warnings.append(f"Left out, in {path.name}: {skipped} of frames that {clip.name} does not take.")
     shapes = shapes_of([row[2] for row in rows], [row[3] for row in rows], raster)
     owner = np.array([row[0] for row in rows], np.int64)
-    sure = np.append(floats(column(own, "score")), np.nan)[owner]
+    scores = read_scores(np.append(floats(column(own, "score")), np.nan)[owner], path)
     listing = Listing(
         path,
         clip,
         owner,
         frame[kept],
         [identity(one.get("id")) or number for number, one in enumerate(own, start=1)],
-        given_origin(sure),
+        scores.origin,
         _labels(own, categories),
         lines=owner + 1,
         unit="annotation",
         own_faults=shapes.faults,
     )
-    objects, odd = listing.objects(shapes.boxes, sure, shapes.masks)
-    return NO_POINTS, objects, warnings + scaled + shapes.warnings(path) + odd
+    objects, odd = listing.objects(shapes.boxes, scores.confidence, shapes.masks)
+    return NO_POINTS, objects, warnings + scaled + shapes.warnings(path) + scores.warnings + odd
 
 
 def _of_clip(videos: Sequence[Row], annotations: Sequence[Row], path: Path, clip: Clip) -> Row:

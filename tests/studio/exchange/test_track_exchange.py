@@ -1,5 +1,6 @@
 """Tracks of other programs, brought into the clip that is open in the real window."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,24 @@ def test_a_picture_stands_for_its_folder_of_masks(open_studio: Studio, choose, t
     with qtbot.waitSignal(open_studio.session.document.performed):
         open_studio.window.commands["import_tracks"].trigger()
     assert counts(open_studio) == (20, 3)  # the two objects of this clip lie on each other
+
+
+def test_a_file_of_labelme_stands_for_its_folder(open_studio: Studio, choose, tmp_path: Path, qtbot):
+    folder, clip = tmp_path / "labels", open_studio.session.view.clip
+    folder.mkdir()
+    shape = {"label": "gull", "points": [[2, 3], [9, 8]], "shape_type": "rectangle", "group_id": None}
+    size = {"imageWidth": clip.width, "imageHeight": clip.height}
+    for frame in (0, 3):
+        content = {"shapes": [shape], "imagePath": clip.files[frame], **size}
+        (folder / f"{frame}.json").write_text(json.dumps(content))
+    choose(folder / "3.json")
+    with qtbot.waitSignal(open_studio.session.document.performed):
+        open_studio.window.commands["import_tracks"].trigger()
+    document = open_studio.session.document
+    assert document.last_edit().text == "Import 1 track from labels"
+    assert [one.frames.tolist() for one in document.objects(clip.id).values() if one.label == "gull"] == [
+        [0, 3]
+    ]
 
 
 def test_a_file_that_holds_no_tracks_is_one_sentence(open_studio: Studio, choose, tmp_path: Path, qtbot):

@@ -111,7 +111,7 @@ TEXTS = [
     ),
     ("csv", HEAD + "object,1,0,,,1,2,1,4,edited,open\n", "a box without an area"),
     ("coco", "[" * 100_000, "no whole JSON"),
-    ("coco", "[]", "no list of videos"),
+    ("coco", "[]", "is a list, as of detections"),
     ("coco", "{}", "no list of images"),
     ("coco", '{"images": [], "annotations": {"a": 1}}', "no images of a; choose the clip"),
     ("coco", '{"images": [{"id": 1, "frame_id": 0}], "annotations": [1]}', "no list of annotations"),

@@ -10,7 +10,7 @@ import pytest
 from core.errors import StudioError
 from core.geometry import decode_mask, encode_mask
 from core.trajectories.exchange import export_clip, import_tracks
-from core.trajectories.model import PointTrajectories
+from core.trajectories.model import Origin, PointTrajectories
 from tests.bad_inputs import is_clear
 from tests.core.trajectories.exchange import random_tracks, structure_fuzz
 from tests.core.trajectories.small_database import make_object
@@ -258,6 +258,37 @@ def test_what_is_not_kept_is_said(read):
     ]
 
 
+@pytest.mark.parametrize(
+    ("bbox", "words"),
+    [
+        ([12, 8, 16, 12], "corners, in walk.json: as width and height most would leave the frame"),
+        ([0.6, 4 / 7, 0.2, 2 / 7], "shares of the frame, in walk.json: as pixels all would lie in a corner"),
+    ],
+)
+def test_boxes_of_another_layout_are_told_by_the_bulk_of_them(read, bbox, words):
+    rows = [box(n, bbox=bbox) for n in range(11)]
+    (one,), warnings = read(every_frame(), [*rows, box(11, bbox=[0, 0, 1, 1])])
+    np.testing.assert_allclose(one.boxes[:11], np.tile([[12, 8, 16, 12]], (11, 1)), rtol=1e-6)
+    assert warnings == [f"Boxes taken as {words}."]
+    rows = [box(n, bbox=[16, 8, 6, 5] if n < 5 else [12, 8, 4, 4]) for n in range(11)]
+    (one,), warnings = read(every_frame(), rows)  # some that leave the frame are no reason
+    assert one.boxes[[0, 10]].tolist() == [[16, 8, 22, 13], [12, 8, 16, 12]]
+    assert warnings == []
+
+
+def test_percent_is_a_scale_of_scores(read):
+    (one,), warnings = read(every_frame(), [box(n, score=50 + n) for n in range(12)])
+    np.testing.assert_allclose(one.confidence, [0.5 + n / 100 for n in range(12)], rtol=1e-6)
+    assert (one.origin == Origin.PROPAGATED).all()
+    assert warnings == ["Taken as percent, in walk.json: scores up to 61."]
+
+
+def test_a_track_of_minus_one_is_none(read):
+    (one,), warnings = read(every_frame(), [box(0), box(1, -1), box(2, "-1"), box(1, -1, bbox=[3, 3, 3, 3])])
+    assert one.frames.tolist() == [0]
+    assert warnings == ["Left out, in walk.json: 3 annotations without a track."]
+
+
 def test_identical_annotations_are_one(read):
     (one,), warnings = read(every_frame(), [box(0, id=1), box(0, id=1), box(1, id=1)])
     assert (one.frames.tolist(), warnings) == ([0, 1], [])
@@ -269,7 +300,7 @@ def test_identical_annotations_are_one(read):
         ('{"images": ' + "[" * 5000, "no whole JSON"),
         ('{"images": [{"id": ' + "9" * 5000 + "}]}", "a number of thousands of digits"),
         ('{"images": [}\n', "no whole JSON (Expecting value, line 1)"),
-        ("[{}]", "no list of videos"),
+        ("[{}]", "is a list, as of detections, without images"),
         ('{"images": null, "annotations": []}', "no list of images"),
     ],
 )

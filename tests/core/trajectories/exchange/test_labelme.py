@@ -57,11 +57,11 @@ def test_a_label_is_an_object_where_no_frame_has_it_twice(read):
 
 def test_label_and_group_are_an_object_through_time_and_parts_of_it_in_a_frame(read):
     square = shape(points=((1, 1), (4, 1), (4, 4), (1, 4)), shape_type="polygon", group_id=7)
-    beside = shape(points=((6, 2), (8, 2), (8, 4), (6, 4)), shape_type="polygon", group_id=7.0)
+    beside = shape(points=((3, 2), (8, 2), (8, 4), (3, 4)), shape_type="polygon", group_id=7.0)
     objects, warnings = read({0: [square, beside, shape(group_id=8)], 1: [square]})
     assert [(one.label, one.frames.tolist()) for one in objects] == [("car", [0, 1]), ("car", [0])]
     mask = np.zeros((14, 20), bool)
-    mask[1:4, 1:4] = mask[2:4, 6:8] = True
+    mask[1:4, 1:4] = mask[2:4, 3:8] = True  # where they overlap too
     np.testing.assert_array_equal(pixels(objects[0]), mask)
     assert objects[0].boxes.tolist() == [[1, 1, 8, 4], [1, 1, 4, 4]]
     assert warnings == []
