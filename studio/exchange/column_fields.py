@@ -1,8 +1,9 @@
 """The fields that say which column of a table means what, and how its numbers count."""
 
+from collections import Counter
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, QStringListModel, Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QWidget
 
 from core.trajectories.exchange.column_mapping import SHAPES, ColumnChoice, candidates
@@ -45,6 +46,13 @@ class ColumnFields(QWidget):
         """Fields that are set to what the head of the table lets guess."""
         super().__init__(parent)
         self._head = head
+        self._counts = Counter(head.names)
+        titles = [
+            name if name and self._counts[name] == 1 else f"{name or 'without a name'} ({place})"
+            for place, name in enumerate(head.names, start=1)
+        ]
+        self._optional = QStringListModel(["none", *titles], self)  # shared: there may be thousands
+        self._needed = QStringListModel(["choose…", *titles], self)
         self.preset = _choice({_NOBODY: None} | {one.title: one for one in PRESETS.values()})
         self.shape = _choice({title: roles for title, roles in SHAPES.items()})
         self.columns = {role: self._column_choice(role) for role in _TITLES}
@@ -73,7 +81,7 @@ class ColumnFields(QWidget):
     def choice(self) -> ColumnChoice:
         """What is chosen."""
         roles = [role for role in _TITLES if self._is_shown(role)]
-        columns = {role: self.columns[role].currentData() for role in roles}
+        columns = {role: self._column(role) for role in roles}
         return ColumnChoice(
             columns={role: column for role, column in columns.items() if column},
             preset=self._parted(),
@@ -85,7 +93,7 @@ class ColumnFields(QWidget):
     def lacks(self) -> str:
         """What has to be chosen still, as a sentence; empty where nothing has."""
         roles = [role for role in _TITLES if self._is_shown(role) and role not in _MAY_LACK]
-        missing = [_TITLES[role] for role in roles if not self.columns[role].currentData()]
+        missing = [_TITLES[role] for role in roles if not self._column(role)]
         return f"Choose the column of {missing[0]}." if missing else ""
 
     def meanings(self) -> Mapping[int, str]:
@@ -138,17 +146,20 @@ class ColumnFields(QWidget):
             self.several.setText(", ".join(points[:6]) + more or "none in this table")
 
     def _column_choice(self, role: str) -> QComboBox:
-        """A field of columns; its data is the name of one, or its number where the name is there twice."""
         box = QComboBox()
         box.setAccessibleName(f"Column of {_TITLES[role]}")
-        box.addItem("none" if role in _MAY_LACK else "choose…", "")
-        names = self._head.names
-        for place, name in enumerate(names):
-            title = f"{name or 'without a name'} ({place + 1})" if names.count(name) > 1 or not name else name
-            box.addItem(title, name if name and names.count(name) == 1 else str(place + 1))
+        box.setModel(self._optional if role in _MAY_LACK else self._needed)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(_WIDEST)
         return box
+
+    def _column(self, role: str) -> str:
+        """The name of the column that is chosen, or its number where the name is there twice; else empty."""
+        place = self.columns[role].currentIndex() - 1
+        if place < 0:
+            return ""
+        name = self._head.names[place]
+        return name if name and self._counts[name] == 1 else str(place + 1)
 
     def _arrange(self) -> QFormLayout:
         form, rows = QFormLayout(), QHBoxLayout(self)

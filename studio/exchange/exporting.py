@@ -6,7 +6,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -30,9 +30,12 @@ from core.overlay.config import OverlayConfig
 from core.overlay.files import TITLES, overlay_losses, overlay_path
 from core.trajectories.exchange import WRITTEN, export_clip, export_path
 from core.trajectories.exchange.choice import Choice, Count
+from core.trajectories.exchange.column_mapping import parse
 from core.trajectories.exchange.file_names import file_names, renamed
 from core.trajectories.exchange.omissions import omissions
 from core.trajectories.exchange.plan import NOTHING_LEFT, ClipPlan, plan_clip
+from core.trajectories.exchange.presets import PRESETS
+from core.trajectories.exchange.tables import TABLES
 from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
 from studio import theme
 from studio.background import Background
@@ -51,8 +54,8 @@ WIDTH, HEIGHT = 600, 560
 _FRAME = 60  # pixels of the screen that the frame of a window may take
 _NAMED = 3  # files that are named in a sentence
 
-Key = tuple[int, Choice, str]
-"""A clip's id, what is taken of it, and the format."""
+Key = tuple[int, Choice, str, str]
+"""A clip's id, what is taken of it, the format, and whose columns a table has."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,13 @@ class ExportDialog(QDialog):
         self._looking, self._writing = Background(self), Background(self)
         self._typing = QTimer(self, interval=TYPING, singleShot=True)
         self.format, self.folder = _formats(), QLineEdit(str(folder))
+        self.columns = _presets()
+        self.columns.currentIndexChanged.connect(self._look)
         self.chosen = ChoiceForm(self._clips, view)
         self.overlay = SettingsForm(OverlayConfig)
         self.overlay.set_value(OverlayConfig.of(view.layers))
+        with QSignalBlocker(self.columns):
+            self.columns.setCurrentIndex(max(self.columns.findData(remembered.get("columns")), 0))
         self.format.setCurrentIndex(max(self.format.findData(remembered.get("format")), 0))
         self.chosen.recall(remembered)
         self._fields = _Fields()
@@ -127,7 +134,8 @@ class ExportDialog(QDialog):
 
     def remembered(self) -> dict[str, str]:
         """What is chosen, for the next time."""
-        return {"format": self.format.currentData(), **self.chosen.remembered()}
+        kept = {"format": self.format.currentData(), "columns": self.columns.currentData()}
+        return kept | self.chosen.remembered()
 
     # --- what would be written and lost -------------------------------------------------------
 
@@ -142,9 +150,11 @@ class ExportDialog(QDialog):
         self.problem.hide()
         self.export_button.setEnabled(False)
         chosen, choice, format = self.chosen.chosen(), self.chosen.choice(), self.format.currentData()
+        whose, columns = self._whose(), parse(None, self._whose() or None)
         if self.overlay.isHidden() == (format in TITLES):
             self._show_overlay(format in TITLES)
-        unread = [clip for clip in chosen if (clip.id, choice, format) not in self._plans]
+        self.chosen.rows.setRowVisible(self.columns, format in TABLES)
+        unread = [clip for clip in chosen if (clip.id, choice, format, whose) not in self._plans]
         if unread:
             self.count.setText("Counting…")
         shown = self._view.clip.id if self._view.clip is not None else None
@@ -155,7 +165,7 @@ class ExportDialog(QDialog):
         losses = (
             partial(overlay_losses, format)
             if format in TITLES
-            else partial(omissions, format, frames=choice.frames)
+            else partial(omissions, format, frames=choice.frames, columns=columns)
         )
 
         def look(report: OnProgress) -> Survey:
@@ -163,7 +173,7 @@ class ExportDialog(QDialog):
             for place, clip in enumerate(unread):
                 report(place, len(unread), clip.name)
                 tracks = self._taken(clip, choice, there)
-                plans[clip.id, choice, format] = plan_clip(clip, choice, *tracks, losses)
+                plans[clip.id, choice, format, whose] = plan_clip(clip, choice, *tracks, losses)
             return Survey(plans, tuple(path.name for path in paths if path.exists()))
 
         self._looking.start(look)
@@ -183,7 +193,7 @@ class ExportDialog(QDialog):
     def _show(self, survey: Survey) -> None:
         self._plans |= survey.plans
         chosen, choice, format = self.chosen.chosen(), self.chosen.choice(), self.format.currentData()
-        keys = [(clip.id, choice, format) for clip in chosen]
+        keys = [(clip.id, choice, format, self._whose()) for clip in chosen]
         if any(key not in self._plans for key in keys):
             self._look()  # an edit was made meanwhile
             return
@@ -201,6 +211,10 @@ class ExportDialog(QDialog):
             lines = [NOTHING_LEFT if chosen else "Choose clips."]
         self.notes.setPlainText("\n".join(lines) or "Nothing.")
         self.export_button.setEnabled(bool(plans) and bool(self.folder.text().strip()))
+
+    def _whose(self) -> str:
+        """The preset of a table's columns; empty for ours, and for what is no table."""
+        return self.columns.currentData() if self.format.currentData() in TABLES else ""
 
     def _target(self, clip: Clip) -> Path:
         format = self.format.currentData()
@@ -222,7 +236,8 @@ class ExportDialog(QDialog):
 
     def _export(self) -> None:
         choice, format, folder = self.chosen.choice(), self.format.currentData(), self.place
-        plans = [self._plans[clip.id, choice, format] for clip in self.chosen.chosen()]
+        whose, columns = self._whose(), parse(None, self._whose() or None)
+        plans = [self._plans[clip.id, choice, format, whose] for clip in self.chosen.chosen()]
         clips = [plan.clip for plan in plans if plan is not None]
         document, names = self._document, self._names
         if format in TITLES:
@@ -236,7 +251,7 @@ class ExportDialog(QDialog):
                 report(place, len(clips), clip.name)
                 with document.project.reading() as connection:
                     tracks = choice.of(connection, clip)
-                export_clip(format, clip, *tracks, folder, names[clip.name])
+                export_clip(format, clip, *tracks, folder, names[clip.name], columns)
             return len(clips)
 
         self.problem.hide()
@@ -274,6 +289,7 @@ class ExportDialog(QDialog):
         """Names that screen readers say."""
         for widget, name in (
             (self.format, "Format"),
+            (self.columns, "Columns of the table"),
             (self.folder, "Folder"),
             (self.notes, "What will be lost"),
             (self.progress, "Progress"),
@@ -301,6 +317,7 @@ class ExportDialog(QDialog):
         place.addWidget(self.folder, 1)
         place.addWidget(self._browse_button)
         self.chosen.rows.insertRow(0, "Format", self.format)
+        self.chosen.rows.insertRow(1, "Columns", self.columns)
         self.chosen.rows.addRow("Folder", place)
         buttons = QHBoxLayout()
         buttons.addWidget(self.count, 1)
@@ -374,4 +391,12 @@ def _formats() -> QComboBox:
         choice.addItem(f"{format.title} ({format.suffix or 'folder'})", name)
     for name, title in TITLES.items():
         choice.addItem(title, name)
+    return choice
+
+
+def _presets() -> QComboBox:
+    choice = QComboBox()
+    choice.addItem("all that a table can hold", "")
+    for name, preset in PRESETS.items():
+        choice.addItem(f"those of {preset.title}", name)
     return choice

@@ -200,8 +200,7 @@ class _Table:
         frame = frame[np.isfinite(frame)]
         if len(np.unique(frame)) * 2 <= len(frame) > 1:
             raise StudioError(
-                f"{self._path} has several rows in each frame; say which column numbers the tracks, such as "
-                "--columns id=particle."
+                f"{self._path} has several rows in each frame; say which column numbers the tracks."
             )
 
     def _one_place(self, ids: np.ndarray, names: list[str], labels: list[str]) -> _Rows:

@@ -59,6 +59,8 @@ def _of_archive(path: Path) -> str:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         return "tapvid"
+    if any(name.startswith("xl/") or name == "content.xml" for name in names):
+        return "csv"  # a workbook, which the reader names
     ends = (format for end, format in _IN_ARCHIVES if any(name.endswith(end) for name in names))
     found = next(ends, "tapvid")
     return kind_of_json(path) if found == "coco" else found
@@ -85,4 +87,6 @@ def _of_text(head: bytes, path: Path) -> str | None:
         return "csv"
     if is_kitti(table) or (table.width >= _MOT_COLUMNS and table.is_numbers):
         return "mot"
-    return "brox" if table.is_numbers and table.lengths[0] <= 2 else None
+    if not table.is_numbers:
+        return None
+    return "brox" if table.lengths[0] <= 2 else "csv"

@@ -1,14 +1,15 @@
 """Tables as text: the separator, the head and the rows, as spreadsheets and other programs write them.
 
-The separator is that of a line `sep=;` at the top, else the one of `; , tab |` and blanks that cuts the
-first lines into as many parts as the head. Where it is not the comma, 2,5 is two and a half. Lines of
-remarks (`#`) may stand before the head; lines without any number right after it are further heads, which
-may hold units (TrackMate). DeepLabCut's names stand in several lines one below the other (`scorer`,
-`individuals`, `bodyparts`, `coords`) and are joined by points, without the scorer. A file whose first line
-is mostly numbers has no head. Rows that are empty are passed over. What a shorter row lacks is no number and
-no word; of a longer one nothing is, unless what is too much is empty.
+Text that is not Unicode is taken for Latin-1. The separator is that of a line `sep=;` at the top, else the
+one of `; , tab |` and blanks that cuts the first lines into as many parts as the head. Where it is not the
+comma, 2,5 is two and a half. Lines of remarks (`#`) may stand before the head; lines without any number
+right after it are further heads, which may hold units (TrackMate). DeepLabCut's names stand in several
+lines one below the other (`scorer`, `individuals`, `bodyparts`, `coords`) and are joined by points, without
+the scorer. A file whose first line is mostly numbers has no head. Rows that are empty are passed over. What
+a shorter row lacks is no number and no word; of a longer one nothing is, unless what is too much is empty.
 """
 
+import contextlib
 import csv
 import io
 import itertools
@@ -19,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import StudioError
-from core.trajectories.exchange.reading import read_text
+from core.text_file import decoded
+from core.trajectories.exchange.reading import read_bytes, refuse_packed
 from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers, is_empty, one_line
 
 _BATCH = 4_000  # rows held as lists at a time
@@ -27,6 +29,8 @@ _SEPARATORS = (";", "\t", ",", "|", " ")
 _LOOKED_AT = 30  # lines that show the separator
 _MORE_HEADS = 3  # lines of titles and units below the names
 _ABSENT = "\0"  # a cell that the row does not have
+_HEAD = 4096  # bytes that show whether it is text
+_CONTROLS = {*range(32)} - {*b"\t\n\r\f"}
 _STACK = ("scorer", "individuals", "bodyparts", "coords")
 
 
@@ -39,7 +43,10 @@ class SeparatedSheet:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._text = read_text(path)
+        data = read_bytes(path)
+        refuse_packed(data, path)
+        is_text = not set(data[:_HEAD]) & _CONTROLS
+        self._text = decoded(data, path, "latin-1" if is_text else None)
         self._separator, self._remarks = _separator(self._text)
         start = list(itertools.islice(self._rows(), 2 * SHOWN + len(_STACK)))
         self.head, self._skipped = _head([row for _, row in start])
@@ -107,32 +114,29 @@ def _separator(text: str) -> tuple[str, int]:
         return "\t", 1
     while remarks < len(lines) and (lines[remarks].startswith("#") or not lines[remarks].strip()):
         remarks += 1
-    shown = [line.rstrip("\r\n") for line in lines[remarks:]]
-    best = max(_SEPARATORS, key=lambda one: _fit(shown, one), default=",")
-    named = remarks and _parts(lines[remarks - 1].lstrip("#").rstrip("\r\n"), best)
-    same = bool(shown) and named == _parts(shown[0], best) and _is_numbers(shown[0], best)
-    return best, remarks - 1 if same else remarks  # the last remark is the head, as numpy.savetxt writes it
+    head = "".join(lines[remarks:])
+    best = max(_SEPARATORS, key=lambda one: _fit(head, one))
+    first = next(_cells(head, best), [])
+    last_remark = next(_cells(lines[remarks - 1].lstrip("#"), best), []) if remarks else []
+    is_named = bool(first) and len(last_remark) == len(first) and all(map(_holds_number, first))
+    return best, remarks - is_named  # then the last remark is the head, as numpy.savetxt writes it
 
 
-def _fit(lines: list[str], separator: str) -> tuple[float, int]:
-    """How well a separator cuts lines: the share that has as many parts as the first, and how many."""
-    lines = [line for line in lines if line.strip()]
-    parts = [_parts(line, separator) for line in lines]
-    if not parts or parts[0] < 2:
+def _fit(head: str, separator: str) -> tuple[float, int]:
+    """How well a separator cuts the first lines: the share of rows as long as the first, and its length."""
+    lengths = [len(row) for row in _cells(head, separator) if row]
+    if not lengths or lengths[0] < 2 or (separator == " " and set(head.split("\n", 1)[0]) & set(";\t,|")):
         return 0, 0
-    if separator == " " and any(one in lines[0] for one in ";\t,|"):
-        return 0, 0
-    return sum(one == parts[0] for one in parts) / len(parts), parts[0]
+    return sum(one == lengths[0] for one in lengths) / len(lengths), lengths[0]
 
 
-def _parts(line: str, separator: str) -> int:
-    bare = re.sub(r'"[^"]*"', "", line)
-    return len(bare.split()) if separator == " " else bare.count(separator) + 1
-
-
-def _is_numbers(line: str, separator: str) -> bool:
-    cells = line.split() if separator == " " else line.split(separator)
-    return all(map(_holds_number, cells))
+def _cells(text: str, separator: str) -> Iterator[list[str]]:
+    """The rows of a text, as far as they can be told apart."""
+    lines: Iterator[str] = io.StringIO(text, newline="")
+    if separator == " ":
+        lines = (" ".join(line.split()) for line in lines)
+    with contextlib.suppress(csv.Error):
+        yield from csv.reader(lines, delimiter=separator, skipinitialspace=separator != "\t")
 
 
 def _head(rows: list[list[str]]) -> tuple[Head, int]:

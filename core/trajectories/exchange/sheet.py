@@ -3,11 +3,13 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
 SHOWN = 20  # rows of a preview
+_KNOWN = 10_000  # names that are compared again and again, in tables with a column a body part
 _LONGEST = 200  # letters of a name
 _EMPTY = frozenset(
     ("", "nan", "na", "n/a", "#n/a", "<na>", "null", "none", "nil", "nat", "-nan", "-nan(ind)", "-", "--")
@@ -71,6 +73,7 @@ def one_line(name: str) -> str:
     return " ".join(name.split())[:_LONGEST]
 
 
+@lru_cache(_KNOWN)
 def plain(name: str) -> str:
     """A column's name as it compares: small letters, without blanks around it and without its unit."""
     bare = re.sub(r"[\[(][^\])]*[\])]\s*$", "", name.strip().lstrip("#"))

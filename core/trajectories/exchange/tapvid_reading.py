@@ -61,6 +61,8 @@ def _tracks(archive: zipfile.ZipFile, path: Path, clip: Clip) -> Tracks:
         frame = clip.frames_of_source(frame)
         kept = frame >= 0
         owner, frame, xy = owner[kept], frame[kept], xy[kept]
+    if source.sight is None:
+        notes.append(f"Taken as x, y and whether it is seen, in {path.name}: the three values of a place.")
     if not source.is_ours:
         xy, said = _in_pixels(source, xy, path, clip)
         notes += said
@@ -183,14 +185,18 @@ def _least(source: _Source, sights: StoredArray, path: Path) -> float:
     Raises:
         StudioError: more observations would count than are read.
     """
-    is_chance, counts = sights.dtype.kind == "f", [0, 0]
+    is_chance, counts = True, [0, 0]
     for block in sights.blocks():
         values = block if source.sight is not None else block[..., 2]
-        if is_chance:
-            with np.errstate(invalid="ignore"):
-                is_chance = bool(((values >= 0) & (values <= 1) | np.isnan(values)).all())
+        with np.errstate(invalid="ignore"):
+            is_chance = is_chance and bool(((values >= 0) & (values <= 1) | (values != values)).all())
         for place, least in enumerate((0.0, 0.5)):
             counts[place] += int(_are_seen(source, block, least).sum())
+    if source.sight is None and not is_chance:
+        raise StudioError(
+            f"{path} has three values a place, of which the last does not lie between hidden (0) and seen "
+            "(1); save x and y in 'tracks', and 'visible'."
+        )
     if counts[is_chance] > _MOST_SEEN:
         raise StudioError(
             f"{path} holds {counts[is_chance]:,} places that are seen, more than the {_MOST_SEEN:,} that are "

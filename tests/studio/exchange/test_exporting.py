@@ -161,6 +161,23 @@ def pick(combo, name: str) -> None:
     combo.setCurrentIndex(combo.findData(name))
 
 
+def test_a_table_may_have_the_columns_of_another_program(alone: ExportDialog, qtbot):
+    assert not any("left out" in line for line in notes(alone, qtbot))
+    pick(alone.columns, "trackpy")
+    assert any("object trajectories are left out" in line for line in notes(alone, qtbot))
+    assert alone.remembered()["columns"] == "trackpy"
+    with qtbot.waitSignal(alone.written):
+        qtbot.mouseClick(alone.export_button, LEFT)
+    (path,) = alone.place.iterdir()
+    assert path.read_text().splitlines()[0] == "frame,particle,y,x"
+
+
+def test_only_tables_have_columns_to_choose(alone: ExportDialog, qtbot):
+    assert alone.columns.isVisible()
+    choose(alone, "brox")
+    assert not alone.columns.isVisible()
+
+
 def test_the_selected_tracks_go_out_alone(alone: ExportDialog, small_view: ViewState, qtbot):
     assert alone.chosen.tracks.count() == 1
     small_view.set_selection({GOOSE})

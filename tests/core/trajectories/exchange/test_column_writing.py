@@ -73,6 +73,13 @@ def test_deeplabcut_has_three_columns_a_point(clip, points, objects, tmp_path):
     assert "In CSV table, labels are not kept." not in said
 
 
+def test_deeplabcut_has_one_column_for_a_point_that_was_hidden_meanwhile(tmp_path):
+    points = PointTrajectories.pack([0, 5, 3], [np.ones((3, 2)), np.ones((2, 2)), np.ones((4, 2))])
+    points = replace(points, labels=("nose", "nose", "nose"))
+    path = export_clip("csv", CLIP, points, (), tmp_path, columns=parse(None, "dlc"))
+    assert path.read_text().splitlines()[1] == "bodyparts,nose,nose,nose,nose2,nose2,nose2"
+
+
 @given(points=random_tracks.points(), start=st.integers(0, 40), step=st.integers(1, 5))
 @settings(max_examples=40)
 def test_deeplabcut_gives_every_place_back(points, start, step):

@@ -1,10 +1,13 @@
 """Tables as spreadsheets write them: whatever parts their cells, the same points come out of them."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
 from core.errors import StudioError
 from core.trajectories.exchange import import_tracks
+from core.trajectories.exchange.guessing import guess_format
 from core.trajectories.exchange.separated import SeparatedSheet
 from tests.bad_inputs import is_clear
 from tests.core.trajectories.exchange import random_tracks
@@ -36,6 +39,8 @@ LOOKS = {
     "UTF-16 without a mark": text().encode("utf-16-be"),
     "lone CR": text(end="\r").encode(),
     "a remark": text(before="# made by hand\n#\n").encode(),
+    "a line break in a name": text(names=[*NAMES, '"how\nsure"'], rows=[[*row, 1] for row in ROWS]).encode(),
+    "Latin-1": text(names=[*NAMES, "Größe"], rows=[[*row, 1] for row in ROWS]).encode("latin-1"),
     "a remark that is the head": text(" ", names=["#", *NAMES[1:]], rows=[row[1:] for row in ROWS]).encode(),
     "capital letters": text(names=["Kind", " TRAJECTORY", "Frame ", "X", "Y"])
     .replace("point", "Point")
@@ -109,6 +114,23 @@ def test_a_table_without_names_is_said_to_be_one(tmp_path):
     said = refusal(tmp_path / "a.csv", "0,1,5.5,6\n1,1,5.5,7\n")
     assert "does not name its columns" in said
     assert "--columns frame=1,id=2,x=3,y=4" in said
+
+
+def test_tables_are_told_by_their_content(tmp_path):
+    for number, content in enumerate(
+        (
+            text(" ", names=["#", *NAMES[1:]], rows=[row[1:] for row in ROWS]),
+            text("\t", names=["t", "particle", "x", "y"], rows=[row[1:] for row in ROWS]),
+            "0 1 5.5 6\n1 1 5.5 7\n",
+        )
+    ):
+        path = tmp_path / f"{number}.txt"
+        path.write_text(content)
+        assert guess_format(path) == "csv"
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as book:
+        book.writestr("xl/workbook.xml", "<a/>")
+    with pytest.raises(StudioError, match="a workbook; unpack it, or save its sheet as CSV"):
+        import_tracks(guess_format(tmp_path / "a.xlsx"), tmp_path / "a.xlsx", CLIP)
 
 
 def test_a_head_shows_the_first_rows(tmp_path):

@@ -49,7 +49,7 @@ LOGITS = np.where(ALL, 3.5, 0.0)
         ({"points": XY, "occluded": np.where(ALL, -2.0, 0)}, XY, []),
         ({"tracks": XY, "visibles": ALL.astype(np.uint8)}, XY, []),
         ({"tracks": XY / SIZE, "visible": ALL}, XY, ["Scaled to the frame"]),
-        ({"tracks": np.dstack([XY, ALL * 0.9])}, XY, []),
+        ({"tracks": np.dstack([XY, ALL * 0.9])}, XY, ["Taken as x, y and whether it is seen"]),
         (
             {"tracks": XY.swapaxes(0, 1), "visible": ALL.T},
             XY,
@@ -107,6 +107,10 @@ def test_a_point_counts_where_it_is_more_likely_seen_than_not(tmp_path):
         ({"query_points": np.zeros((5, 3))}, "holds queries and no tracks"),
         ({"tracks": XY}, "no array 'visible' beside 'tracks'"),
         ({"tracks": XY, "visible": ALL[:, :4]}, "other shapes than"),
+        (
+            {"tracks": np.dstack([XY, ALL * 2.5])},
+            "of which the last does not lie between hidden (0) and seen",
+        ),
         ({"tracks": XY[:, :5], "visible": ALL[:, :5]}, "of 5 frames while a has 12"),
         ({"tracks": XY.astype(complex), "visible": ALL}, "no table of numbers"),
         ({"tracks": XY + np.nan, "visible": ALL}, "a point that is not all numbers"),
