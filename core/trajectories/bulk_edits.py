@@ -103,6 +103,7 @@ class ReplacePoints:
         return sum(len(points) for points in self.points.values())
 
     def write(self, rows: Recorder) -> None:
+        rows.by_job = True
         provenance = store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
         t, there = schema.trajectory.c, {clip.id for clip in store.clips(rows.connection)}
         for clip_id, points in self.points.items():
@@ -159,6 +160,7 @@ class FillObservations:
         return 2 * sum(len(one.frames) for objects in self.objects.values() for one in objects.values())
 
     def write(self, rows: Recorder) -> None:
+        rows.by_job = True
         store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
         filled, left = 0, 0
         for clip_id, objects in self.objects.items():
