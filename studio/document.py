@@ -210,19 +210,16 @@ class Document(QObject):
         return not self._refused_while_busy() and self._write(move) is not None
 
     def undo(self) -> bool:
-        """Take back what a person did last, a large edit in the background; False if there is nothing.
-
-        While something is being stored it waits; asked for again meanwhile, it is still done once.
-        """
+        """Take back what a person did last; False if there is nothing. While something is stored it waits."""
         return self._turn_over(steps.last_by_person)
 
     def redo(self) -> bool:
-        """Do again what was undone last, a large edit in the background; False if there is nothing."""
+        """Do again what was undone last; False if there is nothing. While something is stored it waits."""
         return self._turn_over(steps.last_undone)
 
     def _turn_over(self, find: Callable[[Connection], HistoryEntry | None]) -> bool:
         if self.busy:
-            self._waiting = find
+            self._waiting = find  # asked for again meanwhile, it is still done once
             return True
         with self.project.reading() as connection:
             entry = find(connection)
@@ -230,10 +227,7 @@ class Document(QObject):
         return entry is not None and self.turn_over(edits, entry.text)
 
     def turn_over(self, edits: Sequence[int], text: str = "") -> bool:
-        """Take back edits that are done, or do them again, by id, one after the other; False if refused.
-
-        `text`: names them; else their own texts do.
-        """
+        """Take back edits that are done, or do them again, by id, in that order; `text` names them."""
         if self._refused_while_busy():
             return False
         with self.project.reading() as connection:

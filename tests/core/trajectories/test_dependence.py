@@ -287,9 +287,7 @@ def test_the_history_is_asked_for_by_clip_and_by_track(connection, clip, objects
     assert texts(tracks=[10**6]) == []
 
 
-def test_undo_takes_what_followed_from_another_edit_with_it_where_that_is_in_the_way(
-    connection, clip, objects
-):
+def test_undo_takes_what_followed_with_it_where_that_is_in_the_way(connection, clip, objects):
     first, second = objects
     box = np.array([1, 1, 5, 5], np.float32)
     do(connection, SetObservation(clip.id, first, 0, box, None))

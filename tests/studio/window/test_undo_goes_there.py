@@ -69,3 +69,22 @@ def test_a_job_that_stands_in_the_way_of_undo_is_named(open_studio: Studio, qtbo
         f"“Label track {SWAN} 'mine'” cannot be taken back alone: “Densify 1 object” came later and changed "
         "the same; take that back first, in History."
     )
+
+
+def test_the_form_of_tracking_says_what_it_replaces_and_what_it_keeps(open_studio: Studio, qtbot):
+    session = open_studio.session
+    clip, popover = session.view.clip.id, session.jobs.popovers["track"]
+    points = session.document.points(clip)
+    long_one = int(points.ids[points.lengths.argmax()])
+    session.document.perform(Split(clip, long_one, int(points.first[points.lengths.argmax()]) + 2))
+    open_studio.window.commands["track"].trigger()
+    qtbot.waitUntil(lambda: popover.note.isVisible())
+    assert popover.note.text() == "Replaces 39 tracked points; keeps 2 that you edited or reviewed."
+    qtbot.keyClick(popover.clips, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: popover.note.text().startswith("Replaces 19 tracked points; keeps 2"))
+    popover.hide()
+    densify = session.jobs.popovers["densify"]
+    open_studio.window.commands["densify"].trigger()
+    assert densify.isVisible()
+    assert densify.note.text() == "", "nothing was filled yet"
+    densify.hide()
