@@ -1,22 +1,24 @@
 """The open project: reads it, performs edits, says what changed. Nothing else in the window writes."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 from sqlalchemy import Connection
 
 from core.errors import StudioError
 from core.project.project import Project
-from core.trajectories import dismissals, journal, store
-from core.trajectories.journal import Edit, HistoryEntry
+from core.trajectories import dependence, dismissals, journal, steps, store
+from core.trajectories.journal import Edit
 from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.steps import HistoryEntry
 from core.trajectories.store import ClipSummary
+from studio.clip_counts import counted
 
 FEW = 500
 """So many rows are written, and so many trajectories read again, while the user waits; more in a thread."""
@@ -26,8 +28,11 @@ Write = Callable[[Connection], Changes | None]
 Trajectories = tuple[PointTrajectories, dict[int, ObjectTrajectory]]
 """The points of a clip, and id → object of its chosen annotator; both by id."""
 
-Stored = tuple[Changes | None, bool, dict[int, Trajectories]]
-"""What a background edit changed, whether that is to be told, and cached clips as they are now."""
+Tell = Callable[[Changes], object]
+"""Says what was written."""
+
+Stored = tuple[Changes | None, Tell | None, dict[int, Trajectories]]
+"""What a background edit changed, who is told of it, and cached clips as they are now."""
 
 
 class Document(QObject):
@@ -39,6 +44,7 @@ class Document(QObject):
     Signals:
         changed(Changes): rows changed; redraw what shows them.
         performed(Changes): an edit was made, with its text, for a toast with Undo.
+        turned(Changes, str): edits were taken back or done again; what came of them, and which of the two.
         failed(str): an edit was refused; one sentence for the user.
         busy_changed(str): what a background edit is storing now; empty when it ended.
         prepared(int): the trajectories of a clip are read; `points` and `objects` give them at once.
@@ -46,6 +52,7 @@ class Document(QObject):
 
     changed = Signal(object)
     performed = Signal(object)
+    turned = Signal(object, str)
     failed = Signal(str)
     busy_changed = Signal(str)
     prepared = Signal(int)
@@ -60,6 +67,7 @@ class Document(QObject):
         self._objects: dict[int, dict[int, ObjectTrajectory]] = {}
         self._writer = ThreadPoolExecutor(1, "store")
         self._storing: deque[str] = deque()
+        self._waiting: Callable[[Connection], HistoryEntry | None] | None = None  # to turn over after these
         self._closed = False
         self._stored.connect(self._finish, Qt.ConnectionType.QueuedConnection)
         self._reader = ThreadPoolExecutor(1, "read")
@@ -132,10 +140,24 @@ class Document(QObject):
         with self.project.reading() as connection:
             return dismissals.dismissed(connection)
 
-    def history(self) -> list[HistoryEntry]:
-        """The latest edits, newest first."""
+    def history(self, clip_id: int | None = None, tracks: Sequence[int] = ()) -> list[HistoryEntry]:
+        """The latest edits, newest first; of one clip, or of some trajectories, where they are given."""
         with self.project.reading() as connection:
-            return journal.history(connection)
+            return journal.history(connection, clip_id=clip_id, tracks=tracks)
+
+    def touched(self, edit: int) -> Changes:
+        """What an edit of the history changed."""
+        with self.project.reading() as connection:
+            return steps.touched(connection, edit)
+
+    def chain(self, entry: HistoryEntry) -> tuple[list[int], str]:
+        """The edits to turn over with one, in that order, and why not it alone; empty where it can be."""
+        with self.project.reading() as connection:
+            others = dependence.in_the_way(connection, entry.id)
+            if not others:
+                return [entry.id], ""
+            why = dependence.why_not(connection, entry, others)
+            return dependence.chain(connection, entry.id), why
 
     def revision(self) -> int:
         """The project's revision, which grows with every edit, undo and redo."""
@@ -143,14 +165,14 @@ class Document(QObject):
             return journal.revision(connection)
 
     def last_edit(self) -> HistoryEntry | None:
-        """The edit that undo would take back; None if there is none."""
+        """The edit of a person that undo would take back; None if there is none."""
         with self.project.reading() as connection:
-            return journal.undoable(connection)
+            return steps.last_by_person(connection)
 
     def redo_text(self) -> str | None:
         """What redo would do again; None if nothing."""
         with self.project.reading() as connection:
-            entry = journal.redoable(connection)
+            entry = steps.last_undone(connection)
         return entry.text if entry else None
 
     # --- writing ------------------------------------------------------------------------------
@@ -165,29 +187,18 @@ class Document(QObject):
         if self._refused_while_busy():
             return False
         return self._write_or_later(
-            edit.text, lambda connection: journal.perform(connection, edit), edit.rows, tell=True
+            edit.text, lambda connection: journal.perform(connection, edit), edit.rows, self.performed.emit
         )
 
     def perform_later(self, edit: Edit) -> None:
         """Make a large edit in the background, after those that wait; ends with `performed` or `failed`."""
-        self._write_later(edit.text, lambda connection: journal.perform(connection, edit), tell=True)
+        self._write_later(
+            edit.text, lambda connection: journal.perform(connection, edit), self.performed.emit
+        )
 
     def complete(self, edit: Edit, step: HistoryEntry) -> None:
-        """Make an edit that belongs to an earlier one, a large one in the background.
-
-        It becomes part of that step of undo or, where other edits were made since, a step of its own.
-        Where something is undone now it is left, since it would keep that from being done again.
-        """
-
-        def action(connection: Connection) -> Changes | None:
-            if journal.redoable(connection) is not None:
-                return None
-            last = journal.undoable(connection)
-            if last is not None and last.id == step.id:
-                return journal.join(connection, edit, last)
-            return journal.perform(connection, edit)
-
-        self._write_or_later(edit.text, action, edit.rows)
+        """Make an edit that follows from an earlier one, as `journal.follow` does."""
+        self._write_or_later(edit.text, lambda connection: journal.follow(connection, edit, step), edit.rows)
 
     def relocate(self, old: Path, new: Path) -> bool:
         """Say that the frames that lay in one folder lie in another; no edit, so nothing to undo."""
@@ -199,26 +210,57 @@ class Document(QObject):
         return not self._refused_while_busy() and self._write(move) is not None
 
     def undo(self) -> bool:
-        """Take the last edit back, a large one in the background; False if there is none."""
-        return self.turn(-1)
+        """Take back what a person did last; False if there is nothing. While something is stored it waits."""
+        return self._turn_over(steps.last_by_person)
 
     def redo(self) -> bool:
-        """Do again what was undone last, a large edit in the background; False if there is nothing."""
-        return self.turn(1)
+        """Do again what was undone last; False if there is nothing. While something is stored it waits."""
+        return self._turn_over(steps.last_undone)
 
-    def turn(self, steps: int) -> bool:
-        """Take back (below 0) or do again so many edits at once; False if there is none."""
+    def _turn_over(self, find: Callable[[Connection], HistoryEntry | None]) -> bool:
+        if self.busy:
+            self._waiting = find  # asked for again meanwhile, it is still done once
+            return True
+        with self.project.reading() as connection:
+            entry = find(connection)
+            edits = journal.with_follow_ups(connection, entry.id) if entry is not None else []
+        return entry is not None and self.turn_over(edits, entry.text)
+
+    def turn_over(self, edits: Sequence[int], text: str = "") -> bool:
+        """Take back edits that are done, or do them again, by id, in that order; `text` names them."""
         if self._refused_while_busy():
             return False
         with self.project.reading() as connection:
-            turned = journal.turnable(connection, steps)
+            turned = steps.named(connection, edits)
+            since = journal.history(connection, len(edits) + 8)
+        is_done = any(entry.state == "done" for entry in turned)
+        later = sum(entry.rows for entry in since if entry.id > min(edits))  # looked through for its tracks
+        rows = max(later, sum(entry.rows for entry in turned))
+        what = text or (turned[0].text if len(turned) == 1 else f"{len(edits):,} edits")
+        return self._write_or_later(
+            f"{'Undo' if is_done else 'Redo'} {what}",
+            lambda connection: journal.turn_over(connection, edits),
+            rows,
+            partial(self._tell_turned, what, "Undone" if is_done else "Done again"),
+        )
+
+    def turn(self, count: int) -> bool:
+        """Take back (below 0) or do again so many edits at once, of jobs too; False if there is none."""
+        if self._refused_while_busy():
+            return False
+        with self.project.reading() as connection:
+            turned = journal.turnable(connection, count)
 
         def action(connection: Connection) -> Changes | None:
-            return journal.turn(connection, steps)
+            return journal.turn(connection, count)
 
-        what = turned[0].text if len(turned) == 1 else f"{len(turned)} edits"
-        text = f"{'Undo' if steps < 0 else 'Redo'} {what}"
-        return self._write_or_later(text, action, sum(entry.rows for entry in turned))
+        what = turned[0].text if len(turned) == 1 else f"{len(turned):,} edits"
+        text = f"{'Undo' if count < 0 else 'Redo'} {what}"
+        tell = partial(self._tell_turned, what, "Undone" if count < 0 else "Done again")
+        return self._write_or_later(text, action, sum(entry.rows for entry in turned), tell)
+
+    def _tell_turned(self, what: str, word: str, changes: Changes) -> None:
+        self.turned.emit(replace(changes, text=what), word)
 
     def close(self) -> None:
         """Wait until all that was asked for is stored, then release the project."""
@@ -227,17 +269,17 @@ class Document(QObject):
         self._writer.shutdown(wait=True)
         self.project.close()
 
-    def _write_or_later(self, text: str, action: Write, rows: int, tell: bool = False) -> bool:
+    def _write_or_later(self, text: str, action: Write, rows: int, tell: Tell | None = None) -> bool:
         """Write a few rows at once unless others wait, more in the thread; False where nothing came of it.
 
-        `tell`: say `performed` when it is stored.
+        `tell`: is told when it is stored.
         """
         if self.busy or rows > FEW:
             self._write_later(text, action, tell)
             return True
         changes = self._write(action)
-        if changes is not None and tell:
-            self.performed.emit(changes)
+        if changes is not None and tell is not None:
+            tell(changes)
         return changes is not None
 
     def _write(self, action: Write) -> Changes | None:
@@ -252,8 +294,8 @@ class Document(QObject):
             self.changed.emit(changes)
         return changes
 
-    def _write_later(self, text: str, action: Write, tell: bool = False) -> None:
-        """Write in the thread; `performed` is emitted at the end if `tell`."""
+    def _write_later(self, text: str, action: Write, tell: Tell | None = None) -> None:
+        """Write in the thread; `tell` is told at the end."""
         self._storing.append(text)
         if len(self._storing) == 1:
             self.busy_changed.emit(text)
@@ -288,10 +330,13 @@ class Document(QObject):
                 for clip_id, (points, objects) in fresh.items():
                     self._points[clip_id], self._objects[clip_id] = points, objects
                 self.changed.emit(changes)
-                if tell:
-                    self.performed.emit(changes)
+                if tell is not None:
+                    tell(changes)
         finally:
             self.busy_changed.emit(self.busy)
+            if not self.busy and self._waiting is not None:
+                find, self._waiting = self._waiting, None
+                self._turn_over(find)
 
     def _take_read(self, clip_id: int, future: "Future[Trajectories]") -> None:
         if self._closed:
@@ -330,7 +375,7 @@ class Document(QObject):
                     objects = {one.id: one for one in sorted(kept, key=lambda one: one.id)}
                     self._objects[clip_id] = objects
                 if self._summaries is not None and points is not None and objects is not None:
-                    self._summaries[clip_id] = _counted(self._summaries[clip_id], points, objects.values())
+                    self._summaries[clip_id] = counted(self._summaries[clip_id], points, objects.values())
                     whole.remove(clip_id)
             if self._summaries is not None and whole:
                 for clip_id in whole:
@@ -353,19 +398,3 @@ class Document(QObject):
 def _trajectories(connection: Connection, clip_id: int, annotator: int) -> Trajectories:
     objects = store.objects(connection, clip_id, annotator)
     return store.points(connection, clip_id), {one.id: one for one in objects}
-
-
-def _counted(
-    before: ClipSummary, points: PointTrajectories, objects: Collection[ObjectTrajectory]
-) -> ClipSummary:
-    """The summary of a clip from its trajectories: counting in the database takes a scan of them all."""
-    review = np.concatenate([points.review, np.array([one.review for one in objects], np.uint8)])
-    keyframes = np.concatenate([np.zeros(0, np.int32), *(one.keyframes for one in objects)])
-    return replace(
-        before,
-        annotated=len(np.unique(keyframes)),
-        objects=len(objects),
-        points=len(points),
-        accepted=int((review == Review.ACCEPTED).sum()),
-        rejected=int((review == Review.REJECTED).sum()),
-    )

@@ -12,12 +12,12 @@ from core.datasets.tiff import file_of
 from core.jobs import JOBS
 from core.project.project import Project
 from core.runs.run_folder import State
-from core.trajectories.journal import Edit, HistoryEntry
-from core.trajectories.model import Changes
+from core.trajectories.journal import Edit
 from core.trajectories.observation_edits import MovePoint
 from core.trajectories.store import ClipSummary
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
+from studio.editing.edit_messages import EditMessages
 from studio.editing.focus import Focus
 from studio.editing.path_repair import PathRepair
 from studio.editing.proposals import Proposals
@@ -70,8 +70,6 @@ class Session(QObject):
     def __init__(self, project: Project, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self._window, self._commands = window, window.commands
-        self._told: HistoryEntry | None = None  # the edit that the last message was about
-        self._asked = False  # whether an edit that a view asked for is being made
         self.document = Document(project, self)
         self.view = ViewState(self)
         self.runs = Runs(project, self)
@@ -83,7 +81,7 @@ class Session(QObject):
         for name, slot in self._slots.items():
             self._commands.connect(name, slot)
         self._show_summaries(self.clips.summaries)
-        self._refresh_history()
+        self.telling.refresh()
         self.jobs.adopt_pending()
 
     def restore(self, last: LastView) -> None:
@@ -110,7 +108,7 @@ class Session(QObject):
         for one in (self.jobs, self.exports, self.repair, self.refilling, self.exchange, self.proposals):
             one.close()
         self.track_exports.close()
-        for seen in (self.canvas, self.inspector, self.proposal_card, self.losses):
+        for seen in (self.canvas, self.inspector, self.history, self.proposal_card, self.losses):
             seen.close_reader()
         for workspace in (self.train, self.evaluate, self.compare, self.matrix):
             workspace.close_reader()
@@ -133,7 +131,7 @@ class Session(QObject):
         reviews = [commands[name] for name in ("accept", "reject", "reopen", "delete_track")]
         self.impact = ImpactNote(document, view, self.runs)
         self.inspector = Inspector(document, view, reviews, [self.proposal_card, self.impact])
-        self.history = HistoryPanel(document)
+        self.history = HistoryPanel(document, view)
         self.curate = CurateWorkspace(commands, self.canvas)
         self.edits = TrackEdits(
             document,
@@ -142,7 +140,8 @@ class Session(QObject):
             frame=lambda: self.canvas.stage.scene.frame,
             parent=self,
         )
-        self.focus = Focus(document, view, frame=lambda: self.canvas.stage.scene.frame)
+        self.focus = Focus(document, view, frame=lambda: self.canvas.stage.scene.frame, parent=self)
+        self.telling = EditMessages(document, self._window, self.focus, self)
         self.repair = PathRepair(document, view, self)
         self.refilling = Refilling(document, view, commands["fill_again"].isChecked, self)
         self.exchange = TrackExchange(document, view, self._window, self)
@@ -227,12 +226,11 @@ class Session(QObject):
         for leaving in (self.tracks, self.inspector):
             leaving.left.connect(self.canvas.setFocus)
         self.history.steps_asked.connect(document.turn)
+        self.history.turn_asked.connect(document.turn_over)
+        self.history.show_asked.connect(self.focus.go)
         self.clips.summaries_changed.connect(self._show_summaries)
         self.curate.import_asked.connect(self.import_asked)
         self.curate.steps.chosen.connect(self._take_step)
-        document.performed.connect(self._tell_edit)
-        document.changed.connect(self._refresh_history)
-        document.busy_changed.connect(self._show_busy)
         for shown in (self.train, self.evaluate, self.compare, self.matrix):
             shown.run_list.export_asked.connect(self.exports.start)
         self.train.header.clip_chosen.connect(self._open_clip)
@@ -282,33 +280,14 @@ class Session(QObject):
         if ask_before(edit, self.document, self._window, self._perform):
             return
         follower = self.repair if isinstance(edit, MovePoint) else self.refilling
-        self._asked = True
-        follower.perform(edit)
-        self._asked = False
+        with self.telling.of_a_view():
+            follower.perform(edit)
 
     def _give_up(self) -> bool:
         """Give up what follows from edits; False if there is nothing."""
         return self.repair.cancel() | self.refilling.cancel()
 
     # --- telling ------------------------------------------------------------------------------
-
-    def _tell_edit(self, changes: Changes) -> None:
-        if self._asked:
-            self.focus.follow(changes)
-        self._window.toasts.show(changes.text, "edit", "Undo", self.document.undo)
-        self._told = self.document.last_edit()
-
-    def _refresh_history(self) -> None:
-        last, redo = self.document.last_edit(), self.document.redo_text()
-        undo = last.text if last else None
-        if last is None or self._told is None or last.id != self._told.id:
-            self._window.toasts.dismiss("edit")  # its Undo would take back another edit
-        self._commands.set_text("undo", f"&Undo {undo}" if undo else "&Undo")
-        self._commands.set_text("redo", f"&Redo {redo}" if redo else "&Redo")
-        self._commands.set_refused(
-            {"undo": "" if undo else "Nothing to undo.", "redo": "" if redo else "Nothing to redo."}
-        )
-        self._window.set_last_edit(undo or "", undo is not None)
 
     def _relocate(self) -> None:
         clip = self.view.clip
@@ -329,9 +308,6 @@ class Session(QObject):
             return
         self._window.show_workspace("curate")
         self.view.set_clip(found)
-
-    def _show_busy(self, text: str) -> None:
-        self._window.busy.setText(f"{text}…" if text else "")
 
     def _show_selected(self, selection: frozenset[int]) -> None:
         count = len(selection)

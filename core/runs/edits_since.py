@@ -12,9 +12,9 @@ from core.pairs.training_set import KINDS, TrajectorySet, build_training_set
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
-from core.trajectories import journal, store
-from core.trajectories.journal import HistoryEntry, Since
+from core.trajectories import steps, store
 from core.trajectories.snapshot import ClipSnapshot, Snapshot, SnapshotHead, read_head, read_snapshot
+from core.trajectories.steps import HistoryEntry, Since
 
 NONE = "no edits since"
 
@@ -43,7 +43,7 @@ def edits_since(folder: RunFolder, project: Project) -> str:
     if head is None:
         return ""
     with project.reading() as connection:
-        since = journal.since(connection, head.revision)
+        since = steps.since(connection, head.revision)
     if not since.made and not since.taken_back:
         return NONE
     return _sentence(since, "since", [*_counted(since.made), *_pairs(folder, project, head, since)])
@@ -52,7 +52,7 @@ def edits_since(folder: RunFolder, project: Project) -> str:
 def edits_between(project: Project, earlier: int, later: int) -> str:
     """What was edited from one revision to a later one, such as "3 edits: 1 split, 2 rejections"."""
     with project.reading() as connection:
-        found = journal.since(connection, earlier, later)
+        found = steps.since(connection, earlier, later)
     if not found.made and not found.taken_back:
         return "no edits"
     return _sentence(found, "", _counted(found.made))

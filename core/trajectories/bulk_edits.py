@@ -12,7 +12,8 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories import schema, store
 from core.trajectories.journal import Recorder
-from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
+from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories
+from core.trajectories.touched import accepted, touched_frames, touched_points
 from core.trajectories.trajectory_rows import observation_columns
 from core.version import code_version
 
@@ -77,8 +78,8 @@ class AddClips:
 class ReplacePoints:
     """Put tracked points in the place of those tracked before, clip by clip.
 
-    Point trajectories that a person labelled, reviewed or moved stay beside the new ones; clips that
-    are gone since are passed over.
+    Point trajectories that a person touched in any way stay, and neither they nor those that a person
+    deleted come again (see `touched.py`); clips that are gone since are passed over.
 
     Attributes:
         points: clip id → trajectories; their ids are ignored.
@@ -103,21 +104,22 @@ class ReplacePoints:
         return sum(len(points) for points in self.points.values())
 
     def write(self, rows: Recorder) -> None:
+        rows.by_job = True
         provenance = store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
-        t, there = schema.trajectory.c, {clip.id for clip in store.clips(rows.connection)}
+        there = {clip.id for clip in store.clips(rows.connection)}
+        new = kept = left_out = 0
         for clip_id, points in self.points.items():
             if clip_id not in there:
                 continue
-            query = select(t.id, t.origin, t.label, t.review).where(
-                t.clip_id == clip_id, t.kind == Kind.POINT
-            )
-            old = [
-                (row.id,)
-                for row in rows.connection.execute(query)
-                if row.review == Review.OPEN and not row.label and bytes([Origin.EDITED]) not in row.origin
-            ]
-            rows.delete(schema.trajectory, old)
-            rows.insert(schema.trajectory, _point_rows(clip_id, points, provenance))
+            before = touched_points(rows.connection, clip_id)
+            rows.delete(schema.trajectory, [(id,) for id in before.replaced])
+            again = before.again(points)
+            found = points.take(~again) if again.any() else points
+            rows.insert(schema.trajectory, _point_rows(clip_id, found, provenance))
+            new, kept, left_out = new + len(found), kept + len(before.kept), left_out + int(again.sum())
+        rows.text = f"Track {new:,} point{'s' if new != 1 else ''}"
+        if kept or left_out:
+            rows.text += f"; {kept:,} that a person touched stay, {left_out:,} known ones left out"
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +128,8 @@ class FillObservations:
 
     Propagated observations made before are replaced; keyframes are never touched. Trajectories that are
     gone since, have no keyframes any more or have others than the densifier saw are left as they are;
-    the text says how many.
+    the text says how many. The job `densify` leaves objects that were accepted, and frames that a person
+    cut, swapped, joined or took away (see `touched.py`).
 
     Attributes:
         objects: clip id → trajectory id → its propagated observations, with their flags.
@@ -159,29 +162,43 @@ class FillObservations:
         return 2 * sum(len(one.frames) for objects in self.objects.values() for one in objects.values())
 
     def write(self, rows: Recorder) -> None:
+        rows.by_job = True
         store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
-        filled, left = 0, 0
+        filled, left, stay = 0, 0, 0
+        whole: set[int] = set()
         for clip_id, objects in self.objects.items():
             unchanged = {
                 one.id for one in store.some_objects(rows.connection, objects) if self._is_unchanged(one)
             }
-            keyframes = self._clear(rows, unchanged)
-            _insert_propagated(rows, {id: objects[id] for id in objects if id in unchanged}, keyframes)
+            kept: set[tuple[int, int]] = set()
+            if self.job == "densify":
+                whole |= accepted(rows.connection, unchanged)
+                unchanged -= whole
+                touched = touched_frames(rows.connection, clip_id, unchanged)
+                kept = {(id, frame) for id, frames in touched.items() for frame in frames}
+            keyframes = self._clear(rows, unchanged, kept)
+            filling = {id: objects[id] for id in objects if id in unchanged}
+            _insert_propagated(rows, filling, keyframes | kept)
+            stay += len(kept)
             if clip_id in self.audit:
                 _write_audit(rows, unchanged, self.audit[clip_id])
             _set_spans(rows, unchanged)
-            filled, left = filled + len(unchanged), left + len(objects) - len(unchanged)
+            filled, left = filled + len(unchanged), left + len(objects.keys() - unchanged - whole)
         rows.text = self._text(filled, left)
+        if stay or whole:
+            frames = f"{stay:,} frame{'s' if stay != 1 else ''} that a person edited" if stay else ""
+            reviewed = f"{len(whole):,} accepted object{'s' if len(whole) != 1 else ''}" if whole else ""
+            rows.text += f"; {' and '.join(filter(None, (frames, reviewed)))} stay"
 
-    def _clear(self, rows: Recorder, ids: set[int]) -> set[tuple[int, int]]:
-        """Delete what was propagated within the span; the keyframes there, as trajectory id and frame."""
+    def _clear(self, rows: Recorder, ids: set[int], kept: set[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Delete what was propagated within the span and is not kept; the keyframes there, id and frame."""
         o = schema.observation.c
         query = select(o.trajectory_id, o.frame, o.origin).where(o.trajectory_id.in_(ids))
         if self.span:
             query = query.where(o.frame.between(*self.span))
         there = rows.connection.execute(query).all()
-        old = [(row.trajectory_id, row.frame) for row in there if row.origin == Origin.PROPAGATED]
-        rows.delete(schema.observation, old)
+        old = {(row.trajectory_id, row.frame) for row in there if row.origin == Origin.PROPAGATED}
+        rows.delete(schema.observation, sorted(old - kept))
         return {(row.trajectory_id, row.frame) for row in there if row.origin in KEYFRAMES}
 
     def _is_unchanged(self, one: ObjectTrajectory) -> bool:

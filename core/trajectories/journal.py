@@ -5,22 +5,34 @@ An **edit** is a frozen dataclass that writes rows through `Recorder`. For each 
 images; redo is the same exchange again, so both are exact and neither computes anything. `journal`
 only ever grows: its last number is the project's **revision**, which runs record.
 
-After an undo, a new edit abandons what was undone: it can no longer be redone, but stays in `edit`.
+After an undo, a new edit of a person abandons what was undone: it is no longer what `redo` does again, but
+stays in `edit` and can be restored by name (`turn_over`), as any edit can be taken back alone, where nothing
+depends on it (see `dependence.py`). What a job brings in is a step of its own, which `undo_last` passes over.
 """
 
-import base64
 import datetime
-import json
 import operator
-import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Table, Text, bindparam, cast, exists, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
-from core.trajectories import schema
+from core.errors import StudioError
+from core.trajectories import dependence, schema
+from core.trajectories.changed_frames import ChangedFrames
 from core.trajectories.model import Changes
+from core.trajectories.row_images import pack, unpack
+from core.trajectories.steps import (
+    BATCHES,
+    ENTRIES,
+    SHOWN,
+    HistoryEntry,
+    changes_of,
+    last_by_person,
+    last_undone,
+)
 from core.trajectories.table_rows import (
     Key,
     Row,
@@ -32,8 +44,10 @@ from core.trajectories.table_rows import (
     update_rows,
 )
 
-_SHORT = 4096
 _FIRST = operator.itemgetter(0)  # the id that a key begins with
+
+FOLLOWED = 1_000_000
+"""From this number on, the batches of an edit are what followed from it, which a program wrote."""
 
 
 class Edit(Protocol):
@@ -63,30 +77,17 @@ class Edit(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class HistoryEntry:
-    """An edit as the history shows it.
-
-    `state` is done, undone or abandoned, `created` UTC ISO 8601, `rows` how many it wrote.
-    """
-
-    id: int
-    text: str
-    clip_id: int | None
-    state: str
-    created: str
-    rows: int
-
-
 class Recorder:
     """Writes rows and keeps what they were. Each call is one batch, however many rows it writes.
 
-    An edit that learns only while it writes what it comes to may set `text`, which then names it.
+    An edit that learns only while it writes what it comes to may set `text`, which then names it; one that a
+    job brings in sets `by_job`.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.text = ""
+        self.by_job = False
         self.changed: dict[str, set[int]] = {}
         self.new: set[int] = set()
         self.written = 0
@@ -150,7 +151,7 @@ class Recorder:
 
     def _keep(self, table: Table, keys: Sequence[Key], images: Sequence[Row | None] = ()) -> None:
         """Note keys and images of rows; no images at all where there were no such rows."""
-        batch = {"table_name": table.name, "row_keys": list(keys), "images": _pack(images)}
+        batch = {"table_name": table.name, "row_keys": list(keys), "images": pack(images)}
         self._batches.append(batch)
         self.written += len(keys)
         self.changed.setdefault(table.name, set()).update(map(_FIRST, keys))
@@ -162,35 +163,106 @@ def perform(connection: Connection, edit: Edit) -> Changes:
     Raises:
         StudioError: the edit cannot be done; roll back.
     """
-    connection.execute(_ABANDON)
-    rows, now = Recorder(connection), _now()
+    rows = Recorder(connection)
     edit.write(rows)
+    return _keep_as_step(connection, edit, rows)
+
+
+def _keep_as_step(connection: Connection, edit: Edit, rows: Recorder, action: str = "do") -> Changes:
+    now = _now()
+    if not rows.by_job:
+        connection.execute(_ABANDON)
     row = {
         "text": (rows.text or edit.text)[:255],
         "clip_id": edit.clip_id,
         "state": "done",
         "rows": rows.written,
         "created": now,
+        "by_job": rows.by_job,
     }
     edit_id = connection.execute(_NEW_EDIT, row).scalar_one()
     rows.store_images(edit_id)
-    _log(connection, edit_id, "do", now)
-    changes = _changes(connection, edit.clip_id, rows.changed)
-    return replace(changes, new=frozenset(rows.new), edit=edit_id, text=str(row["text"]))
+    _log(connection, edit_id, action, now)
+    changes = changes_of(connection, edit.clip_id, rows.changed)
+    text = str(row["text"])
+    return replace(changes, new=frozenset(rows.new), edit=edit_id, text=text, by_job=rows.by_job)
 
 
-def join(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes:
-    """Write an edit as part of one that was made last: one step of undo takes both back.
+def follow(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes | None:
+    """Write what follows from an edit as part of it: one step of undo takes both back.
+
+    Where the same trajectories were edited since, it becomes a step of its own, as of a job. Where such an
+    edit is undone now, it is left, since it would keep that from being done again.
 
     Raises:
         StudioError: the edit cannot be done; roll back.
     """
+    if dependence.waits_undone(connection, entry.id):
+        return None
     rows = Recorder(connection)
     edit.write(rows)
-    rows.store_images(entry.id, len(connection.execute(_BATCHES, {"edit": entry.id}).all()))
-    update_rows(connection, schema.edit, {(entry.id,): {"rows": entry.rows + rows.written}})
-    _log(connection, entry.id, "do", _now())
-    return _changes(connection, edit.clip_id, rows.changed)
+    written = rows.changed.get("trajectory", set()) | rows.changed.get("observation", set())
+    if dependence.was_touched_since(connection, entry.id, written):
+        rows.by_job = True
+        return _keep_as_step(connection, edit, rows, "follow")
+    last = connection.scalar(select(func.max(_r.number)).where(_r.edit_id == entry.id)) or 0
+    rows.store_images(entry.id, max(last + 1, FOLLOWED))
+    before = connection.scalar(select(_e.rows).where(_e.id == entry.id)) or 0
+    update_rows(connection, schema.edit, {(entry.id,): {"rows": before + rows.written}})
+    _log(connection, entry.id, "join", _now())
+    return changes_of(connection, edit.clip_id, rows.changed)
+
+
+def undo_last(connection: Connection) -> Changes | None:
+    """Take back what a person did last, passing over what jobs brought in since; None if there is nothing.
+
+    Raises:
+        StudioError: something that came later depends on it; the sentence names that.
+    """
+    entry = last_by_person(connection)
+    return None if entry is None else turn_over(connection, with_follow_ups(connection, entry.id))
+
+
+def with_follow_ups(connection: Connection, edit: int) -> list[int]:
+    """An edit after what followed from edits and stands in its way, if nothing else does; in that order."""
+    order = dependence.chain(connection, edit)
+    query = select(_j.edit_id).where(_j.edit_id.in_(order[:-1]), _j.action == "follow")
+    return order if set(connection.scalars(query)) == set(order[:-1]) else [edit]
+
+
+def redo_last(connection: Connection) -> Changes | None:
+    """Do again what was undone last; None if there is nothing.
+
+    Raises:
+        StudioError: something that came in since is in its way; the sentence names that.
+    """
+    entry = last_undone(connection)
+    return None if entry is None else turn_over(connection, [entry.id])
+
+
+def turn_over(connection: Connection, edits: Sequence[int]) -> Changes:
+    """Take back edits that are done, or do them again where they are not, one after the other, by id.
+
+    Raises:
+        StudioError: one of them is gone, or another edit stands in its way; nothing must be kept.
+    """
+    return _together([_turn_over_alone(connection, edit) for edit in edits])
+
+
+def _turn_over_alone(connection: Connection, edit: int) -> Changes:
+    row = connection.execute(ENTRIES.where(_e.id == edit)).first()
+    if row is None:
+        raise StudioError("That edit is no longer in the history; choose another.")
+    entry = HistoryEntry(*row)
+    others = dependence.in_the_way(connection, edit)
+    if others:
+        raise StudioError(dependence.why_not(connection, entry, others))
+    try:
+        return _turn_over(connection, entry, "undo" if entry.state == "done" else "redo")
+    except IntegrityError as error:  # a clip of the same name was imported meanwhile
+        raise StudioError(
+            f"“{entry.text}” cannot be done again: something of the same name has taken its place."
+        ) from error
 
 
 def undo(connection: Connection) -> Changes | None:
@@ -204,14 +276,32 @@ def redo(connection: Connection) -> Changes | None:
 
 
 def turn(connection: Connection, steps: int) -> Changes | None:
-    """Take back (below 0) or do again so many edits, or as many as there are; None if there is none."""
+    """Take back (below 0) or do again so many edits, whoever made them, or as many as there are.
+
+    Returns:
+        what changed; None if there was none to turn.
+
+    Raises:
+        StudioError: what came in since is in the way of doing one again; roll back.
+    """
     action = "undo" if steps < 0 else "redo"
-    turned = [_turn_over(connection, entry, action) for entry in turnable(connection, steps)]
-    if not turned:
-        return None
+    turned = []
+    for entry in turnable(connection, steps):
+        others = dependence.in_the_way(connection, entry.id) if steps > 0 else []
+        if others:
+            raise StudioError(dependence.why_not(connection, entry, others))
+        turned.append(_turn_over(connection, entry, action))
+    return _together(turned) if turned else None
+
+
+def _together(turned: Sequence[Changes]) -> Changes:
+    if len(turned) == 1:
+        return turned[0]
+    spans = [changes.span for changes in turned if changes.span is not None]
     return Changes(
         frozenset().union(*(changes.clips for changes in turned)),
         frozenset().union(*(changes.trajectories for changes in turned)),
+        span=(min(first for first, _ in spans), max(last for _, last in spans)) if spans else None,
     )
 
 
@@ -231,9 +321,22 @@ def redoable(connection: Connection) -> HistoryEntry | None:
     return next(iter(turnable(connection, 1)), None)
 
 
-def history(connection: Connection, limit: int = 500) -> list[HistoryEntry]:
-    """The latest edits, newest first."""
-    query = _ENTRIES.order_by(schema.edit.c.id.desc()).limit(limit)
+def history(
+    connection: Connection, limit: int = 500, clip_id: int | None = None, tracks: Sequence[int] = ()
+) -> list[HistoryEntry]:
+    """The latest edits, newest first: those of a clip, or of several clips, and of some trajectories."""
+    query = ENTRIES.order_by(schema.edit.c.id.desc()).limit(limit)
+    if clip_id is not None:
+        query = query.where((_e.clip_id == clip_id) | _e.clip_id.is_(None))
+    if tracks:
+        keys = cast(_r.row_keys, Text)
+        named = [
+            keys.like(pattern)
+            for id in tracks
+            for pattern in (f"%[{id}]%", f"%[{id}, %")  # of a trajectory, of an observation
+        ]
+        of_tracks = _r.table_name.in_(("trajectory", "observation"))
+        query = query.where(exists().where(_r.edit_id == _e.id, of_tracks, or_(*named)))
     return [HistoryEntry(*row) for row in connection.execute(query)]
 
 
@@ -242,53 +345,16 @@ def revision(connection: Connection) -> int:
     return connection.scalar(select(func.max(schema.journal.c.revision))) or 0
 
 
-@dataclass(frozen=True)
-class Since:
-    """How the project differs from what it was at a revision, by edits, oldest first.
-
-    Attributes:
-        made: done now, or at a later revision, and not then.
-        taken_back: done then, and not now.
-        clips: that any edit since touched; None where one touched several.
-    """
-
-    made: tuple[HistoryEntry, ...]
-    taken_back: tuple[HistoryEntry, ...]
-    clips: frozenset[int] | None
-
-
-def since(connection: Connection, revision: int, until: int | None = None) -> Since:
-    """What was edited since a revision, until a later one or now."""
-    touched = select(_j.edit_id).where(_j.revision > revision)
-    if until is not None:
-        touched = touched.where(_j.revision <= until)
-    entries = connection.execute(_ENTRIES.where(_e.id.in_(touched)).order_by(_e.id)).all()
-    actions = select(_j.edit_id, _j.action, _j.revision).where(_j.edit_id.in_(touched)).order_by(_j.revision)
-    then: dict[int, bool] = {}
-    now: dict[int, bool] = {}
-    for edit, action, when in connection.execute(actions):
-        if until is None or when <= until:
-            now[edit] = action != "undo"
-        if when <= revision:
-            then[edit] = now[edit]
-    found = [HistoryEntry(*entry) for entry in entries]
-    clips = {entry.clip_id for entry in found}
-    return Since(
-        made=tuple(one for one in found if now[one.id] and not then.get(one.id)),
-        taken_back=tuple(one for one in found if not now[one.id] and then.get(one.id)),
-        clips=None if None in clips else frozenset(id for id in clips if id is not None),
-    )
-
-
 def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Changes:
     """Exchange the rows of an edit with their images: backwards to undo, forwards to redo."""
-    batches = connection.execute(_BATCHES, {"edit": entry.id}).all()
+    batches = connection.execute(BATCHES, {"edit": entry.id}).all()
     changed: dict[str, set[int]] = {}
     kept: dict[Key, Row] = {}
+    frames = ChangedFrames()
     for number, table_name, keys, packed in reversed(batches) if action == "undo" else batches:
         table = schema.metadata.tables[table_name]
         keys = [tuple(key) for key in keys]
-        images = _unpack(packed, len(keys))
+        images = unpack(packed, len(keys))
         current = read_rows(connection, table, keys)
         delete_rows(connection, table, [key for key, new in zip(keys, images, strict=True) if new is None])
         there = {key for key, old in zip(keys, current, strict=True) if old is not None}
@@ -297,66 +363,24 @@ def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Chan
         missing = [new for key, new in wanted.items() if key not in there]
         if missing:
             insert_rows(connection, table, missing)
-        kept[entry.id, number] = {"images": _pack(current)}
+        kept[entry.id, number] = {"images": pack(current)}
+        if entry.rows <= SHOWN:
+            frames.add(table_name, keys, current, images)
         changed.setdefault(table_name, set()).update(map(_FIRST, keys))
     update_rows(connection, schema.edit_rows, kept)
     state = "undone" if action == "undo" else "done"
     update_rows(connection, schema.edit, {(entry.id,): {"state": state}})
     _log(connection, entry.id, action, _now())
-    return _changes(connection, entry.clip_id, changed)
-
-
-def _changes(connection: Connection, clip_id: int | None, changed: dict[str, set[int]]) -> Changes:
-    """What was touched, by the ids that keys begin with; trajectories of several clips touch every clip."""
-    clips = changed.get("clip", set()) | ({clip_id} if clip_id is not None else set())
-    trajectories = changed.get("trajectory", set()) | changed.get("observation", set())
-    if clip_id is None and trajectories:
-        clips |= set(connection.scalars(select(schema.clip.c.id)))
-    return Changes(frozenset(clips), frozenset(trajectories))
+    found = changes_of(connection, entry.clip_id, changed)
+    return replace(found, edit=entry.id, text=entry.text, span=frames.span)
 
 
 _e, _r, _j = schema.edit.c, schema.edit_rows.c, schema.journal.c
 
-_ENTRIES = select(_e.id, _e.text, _e.clip_id, _e.state, _e.created, _e.rows)
-_LAST_DONE = _ENTRIES.where(_e.state == "done").order_by(_e.id.desc()).limit(bindparam("steps"))
-_FIRST_UNDONE = _ENTRIES.where(_e.state == "undone").order_by(_e.id).limit(bindparam("steps"))
+_LAST_DONE = ENTRIES.where(_e.state == "done").order_by(_e.id.desc()).limit(bindparam("steps"))
+_FIRST_UNDONE = ENTRIES.where(_e.state == "undone").order_by(_e.id).limit(bindparam("steps"))
 _ABANDON = update(schema.edit).where(_e.state == "undone").values(state="abandoned")
 _NEW_EDIT = insert(schema.edit).returning(_e.id)
-_BATCHES = (
-    select(_r.number, _r.table_name, _r.row_keys, _r.images)
-    .where(_r.edit_id == bindparam("edit"))
-    .order_by(_r.number)
-)
-
-
-def _pack(images: Sequence[Row | None]) -> bytes:
-    """Row images as JSON, compressed where long, bytes as base64; nothing at all where no row existed."""
-    columns = next((list(image) for image in images if image is not None), None)
-    if columns is None:
-        return b""
-    rows = [None if image is None else list(image.values()) for image in images]
-    packed = json.dumps({"columns": columns, "rows": rows}, default=_base64).encode()
-    return packed if len(packed) < _SHORT else zlib.compress(packed, 1)
-
-
-def _base64(value: bytes) -> dict[str, str]:
-    return {"base64": base64.b64encode(value).decode("ascii")}
-
-
-def _unpack(packed: bytes, count: int) -> list[Row | None]:
-    """The images again; older versions named the columns in every row."""
-    if not packed:
-        return [None] * count
-
-    def bytes_back(values: dict[str, Any]) -> Any:
-        return base64.b64decode(values["base64"]) if values.keys() == {"base64"} else values
-
-    text = packed if packed[:1] in (b"[", b"{") else zlib.decompress(packed)  # which starts with an "x"
-    found = json.loads(text, object_hook=bytes_back)
-    if isinstance(found, list):
-        return found
-    columns = found["columns"]
-    return [None if row is None else dict(zip(columns, row, strict=True)) for row in found["rows"]]
 
 
 def _log(connection: Connection, edit_id: int, action: str, now: str) -> None:

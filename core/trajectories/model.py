@@ -330,6 +330,8 @@ class Changes:
         clips, trajectories: by id; those that are new or gone are named too.
         new: the trajectories among them that were not there before.
         edit: the id of the step of undo, and `text` its name; 0 and empty where it was none or several.
+        span: first and last frame that taking back or doing again changed; None where they were many.
+        by_job: whether a job brought it in, else a person.
     """
 
     clips: frozenset[int] = field(default_factory=frozenset)
@@ -337,3 +339,5 @@ class Changes:
     new: frozenset[int] = field(default_factory=frozenset, compare=False)
     edit: int = field(default=0, compare=False)
     text: str = field(default="", compare=False)
+    span: tuple[int, int] | None = field(default=None, compare=False)
+    by_job: bool = field(default=False, compare=False)

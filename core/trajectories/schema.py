@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from core.datasets.clip import Use
 
-VERSION = "0003"
+VERSION = "0004"
 """The Alembic revision that this program reads and writes."""
 
 APPLICATION_ID = 0x41534E54
@@ -145,6 +145,7 @@ edit = Table(
     Column("state", String(16), nullable=False),  # done, undone, abandoned
     Column("rows", Integer, nullable=False),  # how many it wrote: what undoing it costs
     Column("created", String(32), nullable=False),
+    Column("by_job", Boolean, nullable=False, server_default=false()),  # else by a person
     Index(None, "state"),
 )
 
@@ -163,6 +164,7 @@ journal = Table(
     metadata,
     Column("revision", Id, primary_key=True),
     Column("edit_id", Id, ForeignKey("edit.id"), nullable=False),
-    Column("action", String(8), nullable=False),  # do, undo, redo
+    Column("action", String(8), nullable=False),  # do, follow, join, undo, redo
     Column("created", String(32), nullable=False),
+    Index(None, "edit_id"),
 )

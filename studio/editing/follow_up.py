@@ -8,8 +8,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.datasets.clip import Clip
 from core.events import OnProgress
-from core.trajectories.journal import Edit, HistoryEntry
+from core.trajectories.journal import Edit
 from core.trajectories.model import Changes
+from core.trajectories.steps import HistoryEntry
 from studio.background import Background
 from studio.document import Document
 from studio.view_state import ViewState

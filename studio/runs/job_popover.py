@@ -32,9 +32,11 @@ class JobPopover(QFrame):
 
     Signals:
         start_asked(settings, bool): start with these settings, on all clips or only on the one shown.
+        scope_changed(bool): it opened, or other clips were chosen: all of them, or only the one shown.
     """
 
     start_asked = Signal(object, bool)
+    scope_changed = Signal(bool)
 
     def __init__(self, job: Job, parent: QWidget, editors: Mapping[str, Editor] | None = None) -> None:
         """`editors`: as `SettingsForm` takes them."""
@@ -57,6 +59,9 @@ class JobPopover(QFrame):
         self.clips.setAccessibleName("Which clips")
         which = QFormLayout()
         which.addRow("On", self.clips)
+        self.clips.activated.connect(lambda: self.scope_changed.emit(bool(self.clips.currentData())))
+        self.note = QLabel(wordWrap=True)
+        self.note.hide()
         self.start_button = QPushButton("Start")
         self.start_button.setProperty("role", "primary")
         self.start_button.setDefault(True)
@@ -67,6 +72,7 @@ class JobPopover(QFrame):
         box.addWidget(text)
         box.addLayout(which)
         box.addWidget(self._scroll)
+        box.addWidget(self.note)
         box.addWidget(self.start_button)
         self.form.changed.connect(lambda: self.start_button.setEnabled(not self.form.problem()))
 
@@ -78,9 +84,16 @@ class JobPopover(QFrame):
             self.clips.addItem(f"only {clip.name}", False)
         self._corner = corner
         self.start_button.setEnabled(not self.form.problem())
-        self._fit()
+        self.set_note("")
         self.show()
         self.start_button.setFocus()
+        self.scope_changed.emit(bool(self.clips.currentData()))
+
+    def set_note(self, text: str) -> None:
+        """Say what starting comes to; empty for nothing."""
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+        self._fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:

@@ -11,8 +11,10 @@ from core.errors import StudioError
 from core.jobs import JOBS, jobs_on_clips, jobs_over_clips, pending
 from core.runs.job import Works
 from core.runs.run_folder import RunFolder, State
+from core.trajectories import touched
 from core.trajectories.model import Kind
 from core.trajectories.store import ClipSummary
+from studio.background import Background
 from studio.document import Document
 from studio.runs.adoption import Adoption
 from studio.runs.job_popover import JobPopover
@@ -21,6 +23,9 @@ from studio.runs.runs import Runs
 from studio.runs.words import is_told_by_table
 from studio.view_state import ViewState
 from studio.workspaces.init_editor import InitEditor
+
+_REPLACES = {"track": Kind.POINT, "densify": Kind.OBJECT}
+"""Job → the kind of trajectories that its results replace."""
 
 
 class ProjectJobs(QObject):
@@ -49,6 +54,12 @@ class ProjectJobs(QObject):
             self.popovers[job.name] = JobPopover(job, window, editors)
         for name, popover in self.popovers.items():
             popover.start_asked.connect(partial(self._start, name))
+            if name in _REPLACES:
+                popover.scope_changed.connect(partial(self._count, name))
+        self._counted = ""  # the job whose form is to say what it replaces
+        self._counter = Background(self)
+        self._counter.done.connect(self._show_count)
+        self._counter.failed.connect(self.failed)
         runs.finished.connect(self._take_finished)
         runs.deleted.connect(self._tell_deleted)
 
@@ -79,6 +90,7 @@ class ProjectJobs(QObject):
     def close(self) -> None:
         """Runs go on in the background; their results wait for the next time."""
         self._adoption.close()
+        self._counter.close()
         for popover in self.popovers.values():
             popover.deleteLater()
         self.deleteLater()
@@ -86,6 +98,16 @@ class ProjectJobs(QObject):
     def _open(self, job: str, button: QWidget) -> None:
         corner = button.mapToGlobal(button.rect().bottomLeft())
         self.popovers[job].popup(corner, self._view.clip, len(self._summaries))
+
+    def _count(self, job: str, on_all: bool) -> None:
+        """Have the form say what of the clips would be replaced, and what would be kept."""
+        clip = self._view.clip
+        wanted = [one.clip.id for one in self._summaries if on_all or clip is None or one.clip.id == clip.id]
+        self._counted = job
+        self._counter.start(lambda report: _what_is_replaced(self._document, wanted, _REPLACES[job]))
+
+    def _show_count(self, text: str) -> None:
+        self.popovers[self._counted].set_note(text)
 
     def _start(self, job: str, settings: object, on_all: bool) -> None:
         clips = None if on_all or self._view.clip is None else [self._view.clip]
@@ -138,3 +160,8 @@ class ProjectJobs(QObject):
             self._runs.restore(run)
         except StudioError as error:
             self.failed.emit(str(error))
+
+
+def _what_is_replaced(document: Document, clip_ids: list[int], kind: Kind) -> str:
+    with document.project.reading() as connection:
+        return touched.in_words(connection, clip_ids, kind)

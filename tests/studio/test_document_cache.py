@@ -88,9 +88,9 @@ def test_each_edit_its_undo_and_redo_leave_what_a_fresh_read_gives(small_documen
     for edit in edits:
         assert document.perform(edit)
         compare_with_fresh(document)
-    for turn in (document.undo, document.redo, document.undo):
+    for count in (-1, 1, -1):  # one after the other, what a job brings in too
         for _ in edits:
-            assert turn()
+            assert document.turn(count)
             compare_with_fresh(document)
 
 
@@ -123,8 +123,26 @@ def test_a_large_edit_in_the_background_is_seen_when_it_is_stored(small_document
     with qtbot.waitSignal(small_document.performed):
         small_document.perform_later(ReplacePoints({clip: draw_points(50)}))
         assert small_document.busy == "Track 50 points"
-        assert not small_document.undo()
     assert len(small_document.points(clip)) == 50
+    compare_with_fresh(small_document)
+
+
+def test_undo_waits_while_a_large_edit_is_stored_and_takes_back_the_last_edit_of_a_person_once(
+    small_document: Document, qtbot
+):
+    clip = small_document.clips()[0].clip.id
+    swan, goose = small_document.objects(clip)
+    small_document.failed.connect(pytest.fail)
+    small_document.perform(Relabel(clip, (swan,), "a"))
+    small_document.perform(Relabel(clip, (goose,), "b"))
+    small_document.perform_later(ReplacePoints({clip: draw_points(3000)}))
+    for _ in range(5):
+        assert small_document.undo(), "as when the key is held"
+    with qtbot.waitSignal(small_document.turned) as turned:
+        pass
+    assert turned.args[0].text == f"Label track {goose} 'b'"
+    assert [one.label for one in small_document.objects(clip).values()] == ["a", "goose"]
+    assert len(small_document.points(clip)) == 3000
     compare_with_fresh(small_document)
 
 
@@ -136,7 +154,7 @@ def test_an_edit_of_several_clips_is_seen_in_each(small_document: Document, qtbo
     assert changed.args[0].clips == set(clips)
     assert [len(small_document.points(clip)) for clip in clips] == [7, 7]
     compare_with_fresh(small_document)
-    small_document.undo()
+    small_document.turn(-1)
     compare_with_fresh(small_document)
 
 
@@ -160,14 +178,11 @@ def test_a_large_edit_is_undone_and_redone_without_holding_the_window(small_docu
     with qtbot.waitSignal(small_document.performed):
         small_document.perform_later(ReplacePoints({clip: draw_points(3000)}))
 
-    for turn, text, count in (
-        (small_document.undo, "Undo Track 3,000 points", before),
-        (small_document.redo, "Redo Track 3,000 points", 3000),
-    ):
+    for by, text, count in ((-1, "Undo Track 3,000 points", before), (1, "Redo Track 3,000 points", 3000)):
         with qtbot.waitSignal(small_document.changed):
-            assert turn()
+            assert small_document.turn(by)
             assert small_document.busy == text
-            assert not small_document.undo()
+            assert not small_document.turn(by)
         assert len(small_document.points(clip)) == count
         compare_with_fresh(small_document)
 

@@ -16,7 +16,7 @@ from core.pretraining.config import PretrainConfig
 from core.project.project import Project
 from core.runs.edits_since import edits_since
 from core.runs.run_folder import RunFolder
-from core.trajectories import integrity, journal, store
+from core.trajectories import integrity, journal, steps, store
 from core.trajectories.dismissals import Dismiss, dismissed
 from core.trajectories.model import Review
 from core.trajectories.snapshot import read_snapshot
@@ -45,7 +45,7 @@ def test_it_opens_after_a_backup_and_all_its_clips_train(old):
         assert (one.clip.start, one.clip.step, one.clip.upright) == (0, 1, False)  # all frames, as stored
     backups = sorted((old / "backups").glob("*before-migration.sqlite"))
     assert [version(path) for path in backups] == ["0001"]
-    assert version(old / "annotations.sqlite") == "0003"
+    assert version(old / "annotations.sqlite") == "0004"
     with Project.open(old):
         pass
     assert sorted((old / "backups").glob("*before-migration.sqlite")) == backups
@@ -73,6 +73,16 @@ def test_steps_that_were_undone_before_are_done_again_and_those_done_are_taken_b
             a, _ = store.clips(connection)
             assert (a.use, a.annotator) == (Use.TRAIN, 0)
             assert {one.review for one in store.objects(connection, a.id)} == {Review.OPEN}
+
+
+def test_what_a_job_brought_in_then_is_not_what_undo_takes_back(old):
+    with Project.open(old) as project, project.reading() as connection:
+        jobs = {entry.text: entry.by_job for entry in journal.history(connection)}
+        last = steps.last_by_person(connection)
+    assert jobs.pop("Track 4 points")
+    assert not any(jobs.values())
+    assert last is not None
+    assert last.text.startswith("Accept")
 
 
 def test_its_run_is_read_with_the_share_that_was_held_out(old):

@@ -243,7 +243,7 @@ def test_an_edit_that_joins_the_last_is_one_step_with_it(connection):
     journal.perform(connection, MovePoint(clip.id, first, 2, 9.0, 8.0))
     path = np.full((2, 2), 7.0)
     repair = SetPath(clip.id, first, 3, path, np.ones(2), np.full(2, Origin.PROPAGATED))
-    changes = journal.join(connection, repair, journal.undoable(connection))
+    changes = journal.follow(connection, repair, journal.undoable(connection))
     assert (changes.clips, changes.trajectories) == ({clip.id}, {first})
     assert journal.revision(connection) == revision + 2
     after = contents(connection)

@@ -1,0 +1,148 @@
+"""The steps of undo as they are listed: which there are, what was done last, what one of them changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import ColumnElement, Connection, bindparam, select
+
+from core.trajectories import schema
+from core.trajectories.changed_frames import ChangedFrames
+from core.trajectories.model import Changes
+from core.trajectories.row_images import unpack
+from core.trajectories.table_rows import read_rows
+
+_e, _r, _j = schema.edit.c, schema.edit_rows.c, schema.journal.c
+
+ENTRIES = select(_e.id, _e.text, _e.clip_id, _e.state, _e.created, _e.rows, _e.by_job)
+"""The columns of a `HistoryEntry`."""
+
+BATCHES = (
+    select(_r.number, _r.table_name, _r.row_keys, _r.images)
+    .where(_r.edit_id == bindparam("edit"))
+    .order_by(_r.number)
+)
+"""The rows of one edit, batch by batch as they were written."""
+
+SHOWN = 500
+"""Rows of an edit up to which its frames are found; larger ones go by clip alone."""
+
+_MANY = 5_000  # parameters of a statement
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """An edit as the history shows it.
+
+    `state` is done, undone or abandoned, `created` UTC ISO 8601, `rows` how many it wrote, `by_job` whether
+    a job brought it in.
+    """
+
+    id: int
+    text: str
+    clip_id: int | None
+    state: str
+    created: str
+    rows: int
+    by_job: bool = False
+
+
+def named(connection: Connection, edits: Sequence[int]) -> list[HistoryEntry]:
+    """Edits by id, in the order of their ids; those that are not there are left out."""
+    query = ENTRIES.where(_e.id.in_(edits)).order_by(_e.id)
+    return [HistoryEntry(*row) for row in connection.execute(query)]
+
+
+def last_by_person(connection: Connection) -> HistoryEntry | None:
+    """What `undo_last` would take back: what a person made, or did again, last."""
+    return _latest(connection, ("do", "redo"), (_e.state == "done") & ~_e.by_job)
+
+
+def last_undone(connection: Connection) -> HistoryEntry | None:
+    """What `redo_last` would do again."""
+    return _latest(connection, ("undo",), _e.state == "undone")
+
+
+def _latest(
+    connection: Connection, actions: tuple[str, ...], which: ColumnElement[bool]
+) -> HistoryEntry | None:
+    """The edit of some that was turned over last."""
+    if connection.execute(select(_e.id).where(which).limit(1)).first() is None:
+        return None
+    before, count = None, 16
+    while True:
+        query = select(_j.revision, _j.edit_id).where(_j.action.in_(actions))
+        if before is not None:
+            query = query.where(_j.revision < before)
+        turned = connection.execute(query.order_by(_j.revision.desc()).limit(count)).all()
+        if not turned:
+            return None
+        ids = {row.edit_id for row in turned}
+        found = {row.id: row for row in connection.execute(ENTRIES.where(_e.id.in_(ids), which))}
+        for row in turned:
+            if row.edit_id in found:
+                return HistoryEntry(*found[row.edit_id])
+        before, count = turned[-1].revision, min(4 * count, _MANY)
+
+
+@dataclass(frozen=True)
+class Since:
+    """How the project differs from what it was at a revision, by edits, oldest first.
+
+    Attributes:
+        made: done now, or at a later revision, and not then.
+        taken_back: done then, and not now.
+        clips: that any edit since touched; None where one touched several.
+    """
+
+    made: tuple[HistoryEntry, ...]
+    taken_back: tuple[HistoryEntry, ...]
+    clips: frozenset[int] | None
+
+
+def since(connection: Connection, revision: int, until: int | None = None) -> Since:
+    """What was edited since a revision, until a later one or now."""
+    touched = select(_j.edit_id).where(_j.revision > revision)
+    if until is not None:
+        touched = touched.where(_j.revision <= until)
+    entries = connection.execute(ENTRIES.where(_e.id.in_(touched)).order_by(_e.id)).all()
+    actions = select(_j.edit_id, _j.action, _j.revision).where(_j.edit_id.in_(touched)).order_by(_j.revision)
+    then: dict[int, bool] = {}
+    now: dict[int, bool] = {}
+    for edit, action, when in connection.execute(actions):
+        if until is None or when <= until:
+            now[edit] = action != "undo"
+        if when <= revision:
+            then[edit] = now[edit]
+    found = [HistoryEntry(*entry) for entry in entries]
+    clips = {entry.clip_id for entry in found}
+    return Since(
+        made=tuple(one for one in found if now[one.id] and not then.get(one.id)),
+        taken_back=tuple(one for one in found if not now[one.id] and then.get(one.id)),
+        clips=None if None in clips else frozenset(id for id in clips if id is not None),
+    )
+
+
+def touched(connection: Connection, edit: int) -> Changes:
+    """What an edit changed, as far as it can be told from its rows as they are now."""
+    entry = connection.execute(ENTRIES.where(_e.id == edit)).first()
+    if entry is None:
+        return Changes()
+    changed: dict[str, set[int]] = {}
+    frames = ChangedFrames()
+    for _, table_name, keys, packed in connection.execute(BATCHES, {"edit": edit}):
+        keys = [tuple(key) for key in keys]
+        changed.setdefault(table_name, set()).update(key[0] for key in keys)
+        if entry.rows <= SHOWN:
+            current = read_rows(connection, schema.metadata.tables[table_name], keys)
+            frames.add(table_name, keys, unpack(packed, len(keys)), current)
+    found = changes_of(connection, entry.clip_id, changed)
+    return replace(found, edit=edit, text=entry.text, span=frames.span)
+
+
+def changes_of(connection: Connection, clip_id: int | None, changed: dict[str, set[int]]) -> Changes:
+    """What was touched, by the ids that keys begin with; trajectories of several clips touch every clip."""
+    clips = changed.get("clip", set()) | ({clip_id} if clip_id is not None else set())
+    trajectories = changed.get("trajectory", set()) | changed.get("observation", set())
+    if clip_id is None and trajectories:
+        clips |= set(connection.scalars(select(schema.clip.c.id)))
+    return Changes(frozenset(clips), frozenset(trajectories))
