@@ -6,20 +6,17 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, QSize, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -42,6 +39,7 @@ from studio.background import Background
 from studio.document import Document
 from studio.exchange.choice_form import ChoiceForm
 from studio.exchange.overlays import OverlayOrder
+from studio.forms.fields_area import FieldsArea
 from studio.forms.settings_form import SettingsForm
 from studio.view_state import ViewState
 
@@ -116,7 +114,7 @@ class ExportDialog(QDialog):
             self.columns.setCurrentIndex(max(self.columns.findData(remembered.get("columns")), 0))
         self.format.setCurrentIndex(max(self.format.findData(remembered.get("format")), 0))
         self.chosen.recall(remembered)
-        self._fields = _Fields()
+        self._fields = FieldsArea()
         self.count = QLabel()
         self.notes = QPlainTextEdit(readOnly=True)
         self.problem = QLabel(wordWrap=True)
@@ -355,19 +353,6 @@ class ExportDialog(QDialog):
         chosen = QFileDialog.getExistingDirectory(self, "Export tracks to", self.folder.text())
         if chosen:
             self.folder.setText(chosen)
-
-
-class _Fields(QScrollArea):
-    """As high as what is in it, or lower on small screens, where it scrolls."""
-
-    def __init__(self) -> None:
-        super().__init__(widgetResizable=True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-
-    def sizeHint(self) -> QSize:
-        inside = self.widget()
-        return super().sizeHint() if inside is None else inside.sizeHint()
 
 
 def _said(losses: Mapping[str, Sequence[str]]) -> list[str]:
