@@ -8,6 +8,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.datasets.clip import Clip
 from core.datasets.orientation import upright
@@ -230,7 +231,27 @@ def test_an_animated_gif_is_a_video_where_it_is_named(tmp_path, jpg):
     assert find_clips(tmp_path / "a").format == "video"
     for number in range(3):
         jpg(tmp_path / "a" / f"{number}.jpg", 9)
-    assert find_clips(tmp_path / "a").format == "frames"  # a GIF among frames is none of them
+    beside = find_clips(tmp_path / "a")
+    assert beside.format == "frames"  # a GIF among frames is none of them
+    (warning,) = beside.warnings
+    assert warning.startswith("Left out, as they lie beside pictures: walk.gif;")
+
+
+@pytest.mark.parametrize(
+    ("name", "frames"), [("a.png", 4), ("a.apng", 4), ("one.gif", 1), ("a.webp", 0), ("still.png", 0)]
+)
+def test_an_animation_that_is_named_is_read_or_said(tmp_path, name, frames):
+    pictures = [Image.fromarray(np.full((24, 32, 3), 40 * number, np.uint8)) for number in range(4)]
+    others = [] if name in ("one.gif", "still.png") else pictures[1:]
+    kind = {".apng": "PNG", ".png": "PNG", ".gif": "GIF", ".webp": "WEBP"}[Path(name).suffix]
+    several = {"save_all": True, "append_images": others} if others else {}
+    pictures[0].save(tmp_path / name, format=kind, **several)
+    if frames:
+        (found,) = find_clips(tmp_path / name).clips
+        assert found.clip.frames == frames
+        return
+    with pytest.raises(StudioError, match=r"is an animated WebP picture; save it as|is a picture; choose"):
+        find_clips(tmp_path / name)
 
 
 def write_animation(path: Path, codec: str, pix_fmt: str) -> None:
