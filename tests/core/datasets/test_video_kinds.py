@@ -214,6 +214,25 @@ def test_metadata_that_are_no_utf8_do_not_matter(tmp_path):
         assert number_of(frames[3]) == 3
 
 
+def test_a_stream_that_begins_on_the_way_ends_no_film(tmp_path):
+    """A packet of sound comes late, which neither the head of the file nor its first 5 MB announce."""
+    noise = np.random.default_rng(0).integers(0, 256, (512, 512, 3)).astype(np.uint8)
+    moving = [np.roll(noise, number, 1) for number in range(40)]
+    path = write_pictures(tmp_path / "live.flv", moving, "flv1", g="1", qmin="1", qmax="2", b="400M")
+    data, place, pictures = bytearray(path.read_bytes()), 13, []  # after the head and the size of no packet
+    while place < len(data):
+        if data[place] == 9:
+            pictures.append(place)
+        place += 15 + int.from_bytes(data[place + 1 : place + 4], "big")
+    assert pictures[30] > 5_000_000
+    data[pictures[30]] = 8
+    path.write_bytes(data)
+    (found,) = find_clips(path).clips
+    assert found.clip.frames == 39
+    with open_frames(found.clip) as frames:
+        assert frames[38].shape == (512, 512, 3)
+
+
 def test_pictures_packed_in_an_unknown_way_are_said(tmp_path):
     path = tmp_path / "old.avi"
     write_video(path, "mpeg4", STEADY[:5])
