@@ -16,6 +16,7 @@ from core.datasets.tiff_stack import clip_of_stack, is_stack
 from core.errors import StudioError
 from core.events import OnProgress
 
+_ANIMATIONS = (".gif", ".apng")  # which are read as videos where they are named
 _OTHERS = {
     ".heic": "JPEG",
     ".heif": "JPEG",
@@ -54,6 +55,12 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
                 f"{source.name} holds pictures itself, so those in its folders were left out "
                 f"({some(others)}); choose them one by one to import them."
             )
+    animations = [path.name for folder in with_images for path in files(folder, _ANIMATIONS)]
+    if animations:
+        warnings.append(
+            f"Left out, as they lie beside pictures: {some(animations)}; choose them one by one to import "
+            "them."
+        )
     left_out = _unreadable([source, *with_images] if with_images != [source] else [source])
     if not clips:
         _refuse(source, left_out)

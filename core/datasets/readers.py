@@ -51,7 +51,9 @@ READERS: dict[str, Reader] = {
         Reader("vsb100", "VSB100", "a VSB100 folder", vsb100.find, vsb100.read_labels, is_data_set=True),
         Reader("davis", "DAVIS", "a DAVIS folder", davis.find, davis.read_labels, is_data_set=True),
         Reader("video", "Videos", "a video file", video.find, suffixes=video.SUFFIXES),
-        Reader("frames", "Frames", "a folder of frames, a TIFF stack", frames.find, suffixes=tiff.SUFFIXES),
+        Reader(
+            "frames", "Frames", "a folder of frames (or a TIFF stack)", frames.find, suffixes=tiff.SUFFIXES
+        ),
     )
 }
 """Every reader by its name, in the order in which they are tried."""

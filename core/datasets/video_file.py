@@ -184,6 +184,9 @@ class VideoFile:
                 pictures = packet.decode()
             except av.error.EOFError:
                 return
+            except IndexError:  # PyAV, of a packet of a stream that begins on the way, such as sound
+                packets = self._container.demux(self._stream)
+                continue
             except (av.error.FFmpegError, OSError, ValueError):
                 self.broken += 1
                 if packet is None or self.broken > _HOPELESS:

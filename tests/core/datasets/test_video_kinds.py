@@ -8,6 +8,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.datasets.clip import Clip
 from core.datasets.orientation import upright
@@ -213,6 +214,25 @@ def test_metadata_that_are_no_utf8_do_not_matter(tmp_path):
         assert number_of(frames[3]) == 3
 
 
+def test_a_stream_that_begins_on_the_way_ends_no_film(tmp_path):
+    """A packet of sound comes late, which neither the head of the file nor its first 5 MB announce."""
+    noise = np.random.default_rng(0).integers(0, 256, (512, 512, 3)).astype(np.uint8)
+    moving = [np.roll(noise, number, 1) for number in range(40)]
+    path = write_pictures(tmp_path / "live.flv", moving, "flv1", g="1", qmin="1", qmax="2", b="400M")
+    data, place, pictures = bytearray(path.read_bytes()), 13, []  # after the head and the size of no packet
+    while place < len(data):
+        if data[place] == 9:
+            pictures.append(place)
+        place += 15 + int.from_bytes(data[place + 1 : place + 4], "big")
+    assert pictures[30] > 5_000_000
+    data[pictures[30]] = 8
+    path.write_bytes(data)
+    (found,) = find_clips(path).clips
+    assert found.clip.frames == 39
+    with open_frames(found.clip) as frames:
+        assert frames[38].shape == (512, 512, 3)
+
+
 def test_pictures_packed_in_an_unknown_way_are_said(tmp_path):
     path = tmp_path / "old.avi"
     write_video(path, "mpeg4", STEADY[:5])
@@ -230,7 +250,27 @@ def test_an_animated_gif_is_a_video_where_it_is_named(tmp_path, jpg):
     assert find_clips(tmp_path / "a").format == "video"
     for number in range(3):
         jpg(tmp_path / "a" / f"{number}.jpg", 9)
-    assert find_clips(tmp_path / "a").format == "frames"  # a GIF among frames is none of them
+    beside = find_clips(tmp_path / "a")
+    assert beside.format == "frames"  # a GIF among frames is none of them
+    (warning,) = beside.warnings
+    assert warning.startswith("Left out, as they lie beside pictures: walk.gif;")
+
+
+@pytest.mark.parametrize(
+    ("name", "frames"), [("a.png", 4), ("a.apng", 4), ("one.gif", 1), ("a.webp", 0), ("still.png", 0)]
+)
+def test_an_animation_that_is_named_is_read_or_said(tmp_path, name, frames):
+    pictures = [Image.fromarray(np.full((24, 32, 3), 40 * number, np.uint8)) for number in range(4)]
+    others = [] if name in ("one.gif", "still.png") else pictures[1:]
+    kind = {".apng": "PNG", ".png": "PNG", ".gif": "GIF", ".webp": "WEBP"}[Path(name).suffix]
+    several = {"save_all": True, "append_images": others} if others else {}
+    pictures[0].save(tmp_path / name, format=kind, **several)
+    if frames:
+        (found,) = find_clips(tmp_path / name).clips
+        assert found.clip.frames == frames
+        return
+    with pytest.raises(StudioError, match=r"is an animated WebP picture; save it as|is a picture; choose"):
+        find_clips(tmp_path / name)
 
 
 def write_animation(path: Path, codec: str, pix_fmt: str) -> None:
