@@ -88,15 +88,15 @@ def test_images_that_older_versions_kept_are_put_back(connection):
     assert contents(connection) == before
 
 
-def test_tracking_again_leaves_imported_tracks_that_have_a_label(connection):
-    """What `ReplacePoints` says of labels holds for imported points too."""
+def test_tracking_again_leaves_imported_tracks(connection):
+    """A person brought them in, with a label or without."""
     clip = store.clip(connection, "b")
     points = make_points((0, 3), (0, 2))
     named = PointTrajectories(**{**vars(points), "labels": ("7", "")})
     journal.perform(connection, AddTrajectories(clip.id, named, (), "Tracks12.dat"))
     journal.perform(connection, ReplacePoints({clip.id: make_points((5, 2))}))
-    assert store.points(connection, clip.id).labels == ("7", "")
-    assert store.points(connection, clip.id).first.tolist() == [0, 5]
+    assert store.points(connection, clip.id).labels == ("7", "", "")
+    assert store.points(connection, clip.id).first.tolist() == [0, 0, 5]
 
 
 def test_nothing_and_a_clip_that_is_gone_are_refused(connection):

@@ -255,7 +255,8 @@ def test_new_points_replace_the_old_but_not_what_a_person_touched(connection, cl
     journal.perform(connection, MovePoint(clip.id, points[0], 4, 1, 1))
     journal.perform(connection, SetReview(clip.id, (points[1],), Review.ACCEPTED))
     journal.perform(connection, Relabel(clip.id, (points[2],), "wheel"))
-    journal.perform(connection, ReplacePoints({clip.id: make_points((1, 3))}))
+    elsewhere = replace(make_points((1, 3)), xy=make_points((1, 3)).xy + 5)
+    journal.perform(connection, ReplacePoints({clip.id: elsewhere}))
     after = store.points(connection, clip.id)
     assert after.ids.tolist()[:3] == points[:3]
     assert after.first.tolist()[3:] == [1]
