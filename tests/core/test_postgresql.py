@@ -179,12 +179,13 @@ def test_others_of_the_team_open_the_same_database_one_at_a_time(server, tmp_pat
         assert everything(ben) == seen
 
 
-def test_a_database_of_an_older_version_gets_its_new_column(server, tmp_path):
+def test_a_database_of_an_older_version_gets_its_new_columns(server, tmp_path):
     with Project.create(tmp_path / "p", server.new_url()) as project:
         work(project)
         with project.writing() as connection:
             journal.undo(connection)
-            connection.exec_driver_sql("ALTER TABLE clip DROP COLUMN use")
+            for column in ("use", "start", "step", "upright"):
+                connection.exec_driver_sql(f"ALTER TABLE clip DROP COLUMN {column}")
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     with Project.open(tmp_path / "p") as project, project.reading() as connection:
         assert {clip.name: clip.use for clip in store.clips(connection)} == dict.fromkeys("ab", Use.TRAIN)

@@ -6,7 +6,7 @@ with a number. Numbers are those of the clip's source, from 0, or from 1 where o
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -75,11 +75,26 @@ def of_folders(names: Sequence[str], path: Path, clip: Clip) -> np.ndarray:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """Images as frames (N,), -1 where they are none, of numbers (N,) that count from `first`."""
+
+    frames: np.ndarray
+    numbers: np.ndarray
+    first: int = 0
+    is_own: bool = False  # whether the clip's own frames are numbered, not those of its source
+
+    @property
+    def fits(self) -> int:
+        return len(np.unique(self.frames[self.frames >= 0]))
+
+
 def frames_of_images(names: Sequence[str], numbers: Sequence[Any], path: Path, clip: Clip) -> ImageFrames:
     """Frames of images by `posix` names and by numbers (None where there is none).
 
     Of all readings the one is taken that gives most images a frame of their own: the names of the clip's
-    files, then numbers from 0, then from 1, then the numbers at the end of names, likewise.
+    files, then numbers of its source from 0, then from 1, then of its own frames where it does not take all,
+    then the numbers at the end of names, likewise.
 
     Raises:
         StudioError: more than a tenth of the images are no frames of the clip, not counting those between
@@ -88,28 +103,17 @@ def frames_of_images(names: Sequence[str], numbers: Sequence[Any], path: Path, c
     if not names:
         raise StudioError(f"{path} has no images of {clip.name}; choose the clip it belongs to.")
     given, ends = floats(numbers), _last_numbers(names)
-    readings = [_by_name(names, clip)]
-    readings += [_in_source(values - first, clip) for values in (given, ends) for first in (0, 1)]
-    fits = [len(np.unique(frames[frames >= 0])) for frames in readings]
-    best = int(np.argmax(fits))
-    frames, warnings = readings[best], []
-    is_sure = best != 3 or all(_INDEX.fullmatch(PurePosixPath(name).stem) for name in names)
-    if not is_sure and fits[4] == fits[3] and not (frames == 0).any():
-        warnings.append(
-            f"Frames taken as counted from 0, in {path.name}; counted from 1 they would fit {clip.name} too."
-        )
-    if best in (2, 4):
-        warnings.append(f"Frames taken as counted from 1, in {path.name}, as only that fits {clip.name}.")
-    if best < 3:  # images that lack what the others are known by
-        other = readings[0 if best else 1]
-        lacking = (frames < 0) & ~np.isin(other, frames)
-        frames = np.where(lacking, other, frames)
-    strange = frames < 0
-    if best:
-        values = (given, given, ends, ends)[best - 1] - (best - 1) % 2
-        with np.errstate(invalid="ignore"):
-            strange &= ~((values >= 0) & (values <= clip.source_frames(np.array(clip.frames - 1))))
-    if np.count_nonzero(strange) > _MOST * len(frames) or not fits[best]:
+    by_name = _Reading(_by_name(names, clip), np.full(len(names), np.nan))
+    readings = [by_name, *_by_number(given, clip), *_by_number(ends, clip)]
+    best = readings[int(np.argmax([one.fits for one in readings]))]
+    frames, warnings = best.frames, _doubts(best, readings, names, given, path, clip)
+    if best.numbers is not ends:  # images that lack what the others are known by
+        other = (readings[1] if best is by_name else by_name).frames
+        frames = np.where((frames < 0) & ~np.isin(other, frames), other, frames)
+    last = clip.frames - 1 if best.is_own else int(clip.source_frames(np.array([clip.frames - 1]))[0])
+    with np.errstate(invalid="ignore"):  # frames that the clip passes over are not strange
+        strange = (frames < 0) & ~((best.numbers >= best.first) & (best.numbers - best.first <= last))
+    if np.count_nonzero(strange) > _MOST * len(frames) or not best.fits:
         first = int(np.argmax(strange if strange.any() else frames < 0))
         shown = PurePosixPath(names[first]).stem or f"{given[first]:g}"
         raise StudioError(
@@ -123,6 +127,39 @@ def frames_of_images(names: Sequence[str], numbers: Sequence[Any], path: Path, c
             f"{clip.name}, the first {shown}."
         )
     return ImageFrames(frames, warnings)
+
+
+def _by_number(numbers: np.ndarray, clip: Clip) -> list[_Reading]:
+    """Frames with these numbers in the clip's source, from 0 and from 1; then within the clip, if others."""
+    whole = replace(clip, start=0, step=1, timestamps=(0,) * clip.frames if clip.is_video else ())
+    counted_by = [(clip, False), (whole, True)] if clip.start or clip.step > 1 else [(clip, False)]
+    return [
+        _Reading(_in_source(numbers - first, of), numbers, first, is_own)
+        for of, is_own in counted_by
+        for first in (0, 1)
+    ]
+
+
+def _doubts(
+    best: _Reading,
+    readings: Sequence[_Reading],
+    names: Sequence[str],
+    given: np.ndarray,
+    path: Path,
+    clip: Clip,
+) -> list[str]:
+    """What is to be said of the reading that was taken."""
+    if best is readings[0]:
+        return []
+    if best.first or best.is_own:
+        what = " within the clip" if best.is_own else ""
+        how = f"counted from {best.first}{what}, in {path.name}"
+        return [f"Frames taken as {how}, as only that fits {clip.name}."]
+    other = readings[next(place for place, one in enumerate(readings) if one is best) + 1]
+    is_sure = best.numbers is given or all(_INDEX.fullmatch(PurePosixPath(name).stem) for name in names)
+    if is_sure or other.fits < best.fits or (best.frames == 0).any():
+        return []
+    return [f"Frames taken as counted from 0, in {path.name}; counted from 1 they would fit {clip.name} too."]
 
 
 def _by_name(names: Sequence[str], clip: Clip) -> np.ndarray:

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import itertools
 import json
+import operator
 import re
 import zipfile
 import zlib
@@ -102,7 +103,10 @@ def listed(content: Any, name: str, path: Path, remedy: str, needed: bool = Fals
 
 def column(rows: Sequence[Mapping[str, Any]], *names: str) -> list[Any]:
     """What each row has by the first of some names that is there and not null, else None."""
-    values = [row.get(names[0]) for row in rows]
+    try:
+        values = list(map(operator.itemgetter(names[0]), rows))
+    except KeyError:
+        values = [row.get(names[0]) for row in rows]
     for name in names[1:]:
         if None not in values:
             break

@@ -20,6 +20,9 @@ from core.trajectories.exchange.coco import boxes_alone, categories, file_name, 
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
+_ENTRY = 18  # bytes of three nulls
+_LARGE = 0.5  # GB
+
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
     """Write objects, a category for each label; points have no place in this format.
@@ -45,7 +48,9 @@ def losses(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajec
     """What an evaluator of this format does not see; see `Format.losses`."""
     boxes = boxes_alone(objects)
     text = f"TrackEval looks at masks alone: {counted(boxes, 'box')} without one will be absent."
-    return [text] if boxes else []
+    size = len(objects) * clip.frames * _ENTRY / 1e9
+    large = f"YouTube-VIS has an entry for every object and frame, some {size:.1f} GB; COCO has fewer."
+    return [said for said, applies in ((text, boxes), (large, size > _LARGE)) if applies]
 
 
 def _by_frame(clip: Clip, one: ObjectTrajectory) -> dict[str, list[object]]:

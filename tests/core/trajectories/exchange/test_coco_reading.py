@@ -115,6 +115,18 @@ def test_frames_are_those_of_the_source(read, tmp_path):
     assert import_tracks("coco", path, clip)[1][0].frames.tolist() == [0, 2]
 
 
+@pytest.mark.parametrize("clip", [VIDEO, CLIP])
+@pytest.mark.parametrize("first", [0, 1])
+def test_numbers_of_the_clips_own_frames_are_told_and_said(read, clip, first):
+    few = replace(clip, start=2, step=3, files=clip.files[2::3] if clip is CLIP else clip.files)
+    images = [image(n, frame_index=n + first) for n in range(4)]
+    (one,), warnings = read(images, [box(0), box(3)], few)
+    assert one.frames.tolist() == [0, 3]
+    assert warnings == [
+        f"Frames taken as counted from {first} within the clip, in walk.json, as only that fits {few.name}."
+    ]
+
+
 def test_a_shape_without_a_track_among_tracks_is_left_out(read):
     single = {"image_id": 3, "bbox": [1, 1, 2, 2], "attributes": {"occluded": False}}
     (one,), warnings = read(every_frame(), [box(1), single, box(2), {**single, "track_id": None}])

@@ -10,6 +10,7 @@ from core.errors import StudioError
 from core.geometry import encode_mask
 from core.trajectories.exchange import export_clip, import_tracks
 from core.trajectories.exchange.guessing import guess_format
+from core.trajectories.exchange.omissions import omissions
 from core.trajectories.model import Origin, PointTrajectories
 from tests.core.trajectories.exchange import random_tracks, slow_rle, structure_fuzz
 from tests.core.trajectories.small_database import make_object
@@ -18,6 +19,7 @@ CLIP = random_tracks.clip()  # 20 x 14 pixels, 12 frames: a/000.png …
 VIDEO = replace(CLIP, dataset="video", files=("a.mp4",), timestamps=tuple(range(12)), keyframes=(0,))
 MASK = np.zeros((14, 20), bool)
 MASK[2:6, 3:8] = True
+NOTHING = PointTrajectories.pack([], [])
 RUNS = {"size": [14, 20], "counts": np.frombuffer(encode_mask(MASK), "<u4").tolist()}
 
 
@@ -112,7 +114,7 @@ def test_lists_that_are_longer_than_the_video_are_odd(read):
 def test_what_is_written_has_a_place_for_every_frame_of_the_source(tmp_path):
     clip = replace(VIDEO, start=2, step=3)  # 2, 5, 8, 11
     objects = make_object([1, 3])
-    path = export_clip("youtube-vis", clip, PointTrajectories.pack([], []), [objects], tmp_path)
+    path = export_clip("youtube-vis", clip, NOTHING, [objects], tmp_path)
     content = json.loads(path.read_text())
     (ours,) = content["videos"]
     assert ours["file_names"] == [f"a/frame_{n:06}.png" for n in (2, 5, 8, 11)]
@@ -127,6 +129,14 @@ def test_what_is_written_has_a_place_for_every_frame_of_the_source(tmp_path):
     assert one["areas"][1] == pixels.sum()
     x, y, width, height = one["bboxes"][1]
     assert [x, y, x + width, y + height] == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+
+
+def test_a_file_that_will_be_large_is_said_beforehand():
+    clip = replace(VIDEO, timestamps=tuple(range(20_000)))
+    assert omissions("youtube-vis", clip, NOTHING, [make_object([1])] * 2000)[0] == (
+        "YouTube-VIS has an entry for every object and frame, some 0.7 GB; COCO has fewer."
+    )
+    assert not any("GB" in text for text in omissions("youtube-vis", CLIP, NOTHING, [make_object([1])]))
 
 
 def test_any_structure_is_read_or_refused(tmp_path):
