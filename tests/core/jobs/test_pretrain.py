@@ -278,9 +278,7 @@ def test_pairs_of_clips_never_trained_on_are_told_apart(tmp_path):
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(tmp_path, snapshot):
-    config = dataclasses.replace(
-        SMALL, learning_rate=1e9, clip_gradient=1e6, warm_up=0.0, checkpoint_every=1
-    )
+    config = dataclasses.replace(SMALL, learning_rate=1e9, clip_gradient=1e6, warm_up=0.0, checkpoint_every=1)
     folder = new_run(tmp_path / "run", snapshot, config)
     with pytest.raises(StudioError, match="start again with a lower learning rate"):
         follow(folder)
