@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from core.errors import StudioError
 from core.project.project import Project
-from core.trajectories import dependence, dismissals, journal, steps, store
+from core.trajectories import dismissals, journal, steps, store
 from core.trajectories.journal import Edit
 from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories, Review
 from core.trajectories.steps import HistoryEntry
@@ -145,20 +145,6 @@ class Document(QObject):
         with self.project.reading() as connection:
             return journal.history(connection, clip_id=clip_id, tracks=tracks)
 
-    def touched(self, edit: int) -> Changes:
-        """What an edit of the history changed."""
-        with self.project.reading() as connection:
-            return steps.touched(connection, edit)
-
-    def chain(self, entry: HistoryEntry) -> tuple[list[int], str]:
-        """The edits to turn over with one, in that order, and why not it alone; empty where it can be."""
-        with self.project.reading() as connection:
-            others = dependence.in_the_way(connection, entry.id)
-            if not others:
-                return [entry.id], ""
-            why = dependence.why_not(connection, entry, others)
-            return dependence.chain(connection, entry.id), why
-
     def revision(self) -> int:
         """The project's revision, which grows with every edit, undo and redo."""
         with self.project.reading() as connection:
@@ -223,11 +209,10 @@ class Document(QObject):
             return True
         with self.project.reading() as connection:
             entry = find(connection)
-            edits = journal.with_follow_ups(connection, entry.id) if entry is not None else []
-        return entry is not None and self.turn_over(edits, entry.text)
+        return entry is not None and self.turn_over([entry.id], journal.with_follow_ups)
 
-    def turn_over(self, edits: Sequence[int], text: str = "") -> bool:
-        """Take back edits that are done, or do them again, by id, in that order; `text` names them."""
+    def turn_over(self, edits: Sequence[int], ordered: Callable[..., list[int]] | None = None) -> bool:
+        """Take back edits that are done, or do them again, by id; `ordered`: finds what goes with the one."""
         if self._refused_while_busy():
             return False
         with self.project.reading() as connection:
@@ -236,10 +221,15 @@ class Document(QObject):
         is_done = any(entry.state == "done" for entry in turned)
         later = sum(entry.rows for entry in since if entry.id > min(edits))  # looked through for its tracks
         rows = max(later, sum(entry.rows for entry in turned))
-        what = text or (turned[0].text if len(turned) == 1 else f"{len(edits):,} edits")
+        what = turned[0].text if len(turned) == 1 else f"{len(edits):,} edits"
+
+        def action(connection: Connection) -> Changes:
+            order = edits if ordered is None else ordered(connection, edits[0])
+            return journal.turn_over(connection, order)
+
         return self._write_or_later(
             f"{'Undo' if is_done else 'Redo'} {what}",
-            lambda connection: journal.turn_over(connection, edits),
+            action,
             rows,
             partial(self._tell_turned, what, "Undone" if is_done else "Done again"),
         )

@@ -210,6 +210,7 @@ class Session(QObject):
             Panel("timeline", "Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         self._window.set_project(name, workspaces, panels, [self.track_exports.overlays.status, self.pill])
+        self._window.toasts.set_parts([self.canvas.frame_view, self._window.centralWidget()])
 
     def _join(self) -> None:
         window, document, view = self._window, self.document, self.view
@@ -223,6 +224,7 @@ class Session(QObject):
             self.proposals,
         ):
             asking.edit_asked.connect(self._perform)
+        self.tracks.gone_to.connect(self.canvas.bring_into_view)
         for leaving in (self.tracks, self.inspector):
             leaving.left.connect(self.canvas.setFocus)
         self.history.steps_asked.connect(document.turn)

@@ -56,18 +56,22 @@ class ViewState(QObject):
         self.repairing: frozenset[int] = frozenset()
         self.filling: Mapping[int, Filling] = {}
         self.playing = False
+        self._frames: dict[int, int] = {}  # clip → where it was left
 
     def set_clip(self, clip: Clip | None) -> None:
-        """Look at another clip, from its first frame, with nothing selected."""
+        """Look at another clip, at the frame where it was left, with nothing selected."""
         if clip != self.clip:
             same = clip is not None and self.clip is not None and clip.id == self.clip.id
+            if self.clip is not None:
+                self._frames[self.clip.id] = self.frame
             self.clip = clip
             if not same:
                 self.set_playing(False)
                 self.set_selection(())
                 self.set_hovered(None)
                 self.set_shown(None)
-                self.frame = 0
+                left = self._frames.get(clip.id, 0) if clip is not None else 0
+                self.frame = min(left, clip.frames - 1) if clip is not None else 0
             self.clip_changed.emit(clip)
             self.frame_changed.emit(self.frame)
 

@@ -59,14 +59,13 @@ def why_not(connection: Connection, entry: HistoryEntry, others: Sequence[int]) 
 
 def chain(connection: Connection, edit: int) -> list[int]:
     """This edit after all those that stand in its way, and in theirs, in the order to turn them over."""
-    found, waiting = [edit], [edit]
-    while waiting:
-        others = [other for other in in_the_way(connection, waiting.pop()) if other not in found]
-        found += others
-        waiting += others
-    query = select(_j.edit_id, func.max(_j.revision)).where(_j.edit_id.in_(found)).group_by(_j.edit_id)
-    turned = {id: revision for id, revision in connection.execute(query)}
-    return sorted(found, key=lambda one: turned[one], reverse=True)
+    changed = _changed_since(connection, edit)
+    reaches = _reaches(connection, [edit, *changed])
+    found = [edit]
+    for other in reversed(changed):  # what was turned over later stands in the way of what was before it
+        if any(reaches[one].meets(reaches[other]) for one in found):
+            found.append(other)
+    return found[::-1]
 
 
 def was_touched_since(connection: Connection, edit: int, trajectories: Iterable[int]) -> bool:

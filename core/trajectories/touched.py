@@ -1,13 +1,11 @@
 """What a person's edits touched, which tracking and densifying again leave as it is."""
 
-import itertools
-import operator
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, func, select, true
 
 from core.trajectories import schema, store
 from core.trajectories.journal import FOLLOWED
@@ -51,11 +49,10 @@ def touched_points(connection: Connection, clip_id: int) -> TouchedPoints:
     """What tracking a clip again keeps, what it replaces, and what it must not bring back."""
     edited: set[int] = set()
     images: dict[int, Any] = {}
-    for _, table, keys, packed in _batches_by_person(connection, clip_id):
-        if table == "trajectory":
-            edited.update(key[0] for key in keys)
-            if packed:
-                images |= {row["id"]: row for row in unpack(packed, len(keys)) if row is not None}
+    for _, keys, packed in _batches_by_person(connection, clip_id, "trajectory"):
+        edited.update(key[0] for key in keys)
+        if packed:
+            images |= {row["id"]: row for row in unpack(packed, len(keys)) if row is not None}
     query = select(_t.id, _t.origin, _t.label, _t.review, _t.first, _t.xy)
     here = connection.execute(query.where(_t.clip_id == clip_id, _t.kind == Kind.POINT)).all()
     kept = [
@@ -86,11 +83,8 @@ def touched_frames(
     """
     latest: dict[tuple[int, int], bool] = {}
     wanted = set(objects)
-    for _, batches in itertools.groupby(_batches_by_person(connection, clip_id), operator.itemgetter(0)):
-        written = [(keys, not packed) for _, table, keys, packed in batches if table == "observation"]
-        if not all(is_new for _, is_new in written):  # else it only brought something in, as an import does
-            for keys, is_new in written:
-                latest |= {(key[0], key[1]): is_new for key in keys if key[0] in wanted}
+    for _, keys, packed in _batches_by_person(connection, clip_id, "observation"):
+        latest |= {(key[0], key[1]): not packed for key in keys if key[0] in wanted}
     query = select(_o.trajectory_id, _o.frame)
     there: set[tuple[int, int]] = set()
     for some in store.batches(sorted(wanted)):
@@ -143,20 +137,24 @@ def _filled(connection: Connection, clip_ids: Sequence[int]) -> tuple[int, int]:
 
 
 def _batches_by_person(
-    connection: Connection, clip_id: int
-) -> Iterator[tuple[int, str, list[list[int]], bytes]]:
-    """Edit, table, keys and images of what a person's edits of a clip wrote that are done, the oldest first.
+    connection: Connection, clip_id: int, table: str
+) -> Iterator[tuple[int, list[list[int]], bytes]]:
+    """Edit, keys and images of what a person's edits of a clip that are done wrote, the oldest first.
 
-    What a program wrote after such an edit, as its follow-up, is not among them.
+    What a program wrote after such an edit, as its follow-up, is not among them, nor are observations that
+    an edit only brought in, as an import does.
     """
+    other = schema.edit_rows.alias().c
+    changes = (other.table_name == table) & (func.length(other.images) > 0) & (other.number < FOLLOWED)
+    moves = exists().where(other.edit_id == _e.id, changes)
     query = (
-        select(_r.edit_id, _r.table_name, _r.row_keys, _r.images)
+        select(_r.edit_id, _r.row_keys, _r.images)
         .join(schema.edit, _e.id == _r.edit_id)
         .where(_e.state == "done", ~_e.by_job, (_e.clip_id == clip_id) | _e.clip_id.is_(None))
-        .where(_r.number < FOLLOWED)
+        .where(_r.number < FOLLOWED, _r.table_name == table, moves if table == "observation" else true())
         .order_by(_r.edit_id, _r.number)
     )
-    yield from ((row[0], row[1], row[2], row[3]) for row in connection.execute(query))
+    yield from ((row[0], row[1], row[2]) for row in connection.execute(query))
 
 
 def _near(frames: np.ndarray, xy: np.ndarray, known_frames: np.ndarray, known: np.ndarray) -> np.ndarray:

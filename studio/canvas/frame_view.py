@@ -120,13 +120,21 @@ class FrameView(QWidget):
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Closer by a factor, around a place of the view or its middle."""
-        self._fitted = False
-        self._look(self.stage.camera.zoomed(factor, at or QRectF(self.rect()).center()))
+        self.look_from(self.stage.camera.zoomed(factor, at or QRectF(self.rect()).center()))
 
     def zoom_to(self, rect: QRectF) -> None:
         """Show a rectangle of the frame."""
+        self.look_from(Camera.fitting(rect, self.width(), self.height(), _MARGIN))
+
+    def look_from(self, camera: Camera) -> None:
+        """Look from elsewhere, also when the window changes."""
         self._fitted = False
-        self._look(Camera.fitting(rect, self.width(), self.height(), _MARGIN))
+        self._look(camera)
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the whole frame is shown."""
+        return self._fitted
 
     def _look(self, camera: Camera) -> None:
         self.stage.set_camera(camera)
@@ -310,8 +318,7 @@ class FrameView(QWidget):
         self._at = event.position()
         if self._panning is not None:
             step, self._panning = self._at - self._panning, self._at
-            self._fitted = False
-            self._look(self.stage.camera.moved(step.x(), step.y()))
+            self.look_from(self.stage.camera.moved(step.x(), step.y()))
         elif self._zoom_from is not None:
             self._zoom_to = self._at
             self.update()

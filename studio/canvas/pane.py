@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories.model import Changes
+from studio.canvas.camera import Camera
 from studio.canvas.frame_loader import FrameLoader
 from studio.canvas.frame_view import FrameView
 from studio.canvas.key_repeat import KeyRepeat
@@ -20,6 +21,7 @@ from studio.view_state import ViewState
 
 _STEP = 1.25  # larger by one press of a key
 _AROUND = 0.5  # of a selection's size, kept free around it
+_LEAST_AROUND = 100.0  # frame pixels kept free on each side of it at least
 
 
 class CanvasPane(QWidget):
@@ -36,6 +38,8 @@ class CanvasPane(QWidget):
     def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
+        self._bringing = False
+        self._cameras: dict[int, Camera | None] = {}  # of clips that were looked at; None where fitted
         self.stage = Stage(document, view, self)
         self.loader = FrameLoader(self)
         self.player = Player(view, self)
@@ -68,16 +72,35 @@ class CanvasPane(QWidget):
 
     def zoom_to_selection(self) -> None:
         """Show what is selected in this frame as large as fits; nothing selected shows the whole frame."""
-        scene = self.stage.scene.among(self._view.selection)
-        corners = np.concatenate((scene.xy, scene.boxes.reshape(-1, 2)))
-        if not len(corners):
+        box = self._selected_box()
+        if box is None:
             self.frame_view.fit()
             return
-        low, high = corners.min(axis=0), corners.max(axis=0)
-        space = np.maximum((high - low) * _AROUND, 24)
-        x, y = low - space / 2
-        width, height = high - low + space
+        space = np.maximum((box[2:] - box[:2]) * _AROUND, 2 * _LEAST_AROUND)
+        x, y = box[:2] - space / 2
+        width, height = box[2:] - box[:2] + space
         self.frame_view.zoom_to(QRectF(float(x), float(y), float(width), float(height)))
+
+    def bring_into_view(self) -> None:
+        """Move what is selected into the middle where it is out of sight, once its frame is shown."""
+        self._bringing = True
+        if self.stage.scene.frame == self._view.frame:
+            self._bring()
+
+    def _bring(self) -> None:
+        self._bringing = False
+        box, seen = self._selected_box(), QRectF(self.frame_view.rect())
+        if box is not None:
+            rect = self.stage.camera.rect(box)
+            if not seen.contains(rect) and not rect.contains(seen.center()):
+                step = seen.center() - rect.center()
+                self.frame_view.look_from(self.stage.camera.moved(step.x(), step.y()))
+
+    def _selected_box(self) -> np.ndarray | None:
+        """(4,) around what is selected in this frame; None where nothing is."""
+        scene = self.stage.scene.among(self._view.selection)
+        corners = np.concatenate((scene.xy, scene.boxes.reshape(-1, 2)))
+        return np.concatenate((corners.min(axis=0), corners.max(axis=0))) if len(corners) else None
 
     def new_object(self) -> None:
         """Take the box tool with nothing selected, so that the next box is a new object."""
@@ -120,9 +143,16 @@ class CanvasPane(QWidget):
             self.stage.show_frame(self._view.frame)
         else:
             self.frame_view.tool.cancel()
+            if known is not None:
+                self._cameras[known.id] = None if self.frame_view.is_fitted else self.stage.camera
+            self._bringing = False
             self.stage.set_clip(clip)
             self.frame_view.show_frame(None)
-            self.frame_view.fit()
+            camera = self._cameras.get(clip.id) if clip is not None else None
+            if camera is None:
+                self.frame_view.fit()
+            else:
+                self.frame_view.look_from(camera)
         self.loader.open(clip)
         self.frame_view.tool.say()
 
@@ -140,6 +170,8 @@ class CanvasPane(QWidget):
         if frame != self.stage.scene.frame:
             self.frame_view.tool.frame_changed()
             self.stage.show_frame(frame)
+        if self._bringing and frame == self._view.frame:
+            self._bring()
 
     def _redraw(self, changes: Changes) -> None:
         if self.stage.clip is not None and self.stage.clip.id in changes.clips:

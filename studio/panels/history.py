@@ -22,6 +22,7 @@ from core.trajectories.steps import HistoryEntry
 from studio import theme
 from studio.background import Background
 from studio.document import Document
+from studio.panels.edit_chain import chain, touched
 from studio.view_state import ViewState
 
 _ENTRY = Qt.ItemDataRole.UserRole
@@ -162,7 +163,7 @@ class HistoryPanel(QWidget):
         return -sum(one.state == "done" and one.id > entry_id for one in every)
 
     def _show_changed(self, item: QListWidgetItem) -> None:
-        changes: Changes = self._document.touched(item.data(_ENTRY))
+        changes: Changes = touched(self._document.project, item.data(_ENTRY))
         self.show_asked.emit(changes)
 
     def _choose(self, item: QListWidgetItem) -> None:
@@ -190,13 +191,13 @@ class HistoryPanel(QWidget):
         if steps:
             text = f"Undo {-steps:,} to here" if steps < 0 else f"Redo {steps:,} to here"
             menu.addAction(text).triggered.connect(partial(self._go_to, entry_id))
-        chain, why = self._document.chain(entry)
+        order, why = chain(self._document.project, entry)
         alone = menu.addAction("Undo only this" if entry.state == "done" else "Restore only this")
         alone.setEnabled(not why)
         alone.setToolTip(why)
         alone.triggered.connect(partial(self._turn, [entry_id]))
         if why:
-            count = len(chain) - 1
+            count = len(order) - 1
             others = f"the {count:,} edits" if count > 1 else "the edit"
             verb, link = ("Undo", "on it") if entry.state == "done" else ("Restore", "it builds on")
             words = f"{others} that build{'s' if count == 1 else ''} {link}"
@@ -204,7 +205,7 @@ class HistoryPanel(QWidget):
                 words = f"{others} {link}"
             together = menu.addAction(f"{verb} this and {words}")
             together.setToolTip(why)
-            together.triggered.connect(partial(self._turn, chain))
+            together.triggered.connect(partial(self._turn, order))
         return menu
 
     def _turn(self, edits: list[int], checked: bool = False) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -69,11 +69,12 @@ class Inspector(QStackedWidget):
         self.empty.setMargin(2 * theme.SPACE)
         self.title = QLabel()
         self.title.setProperty("role", "heading")
-        self.label = QLineEdit()
+        self.label = _LabelField()
         self.label.setPlaceholderText("Label")
         self.label.setAccessibleName("Label of the track")
         self.label.editingFinished.connect(self._relabel)
         self.label.returnPressed.connect(self.left)
+        self.label.escaped.connect(self._leave_label)
         self.strip, self.plot = FilmStrip(), TrackPlot()
         self.facts = {
             name: QLabel(wordWrap=name in ("Frames", "Here", "Audit", "Ends because"))
@@ -213,13 +214,18 @@ class Inspector(QStackedWidget):
         self.facts["Place"].setText(where)
         self._form.setRowVisible(self.facts["Place"], bool(where))
 
+    def _leave_label(self) -> None:
+        """Nothing was meant: the label is as it was."""
+        if self._track is not None:
+            self.label.setText(_label_of(self._track))
+        self.left.emit()
+
     def _relabel(self) -> None:
         track = self._track
         if track is None or self._view.clip is None:
             return
-        before = track.label if isinstance(track, ObjectTrajectory) else track.labels[0]
         label = self.label.text().strip()
-        if label != before:
+        if label != _label_of(track):
             (id,) = self._view.selection
             self.edit_asked.emit(Relabel(self._view.clip.id, (id,), label))
 
@@ -263,6 +269,22 @@ class Inspector(QStackedWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(page)
         return area
+
+
+class _LabelField(QLineEdit):
+    """A field that Escape leaves as it was."""
+
+    escaped = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _label_of(track: ObjectTrajectory | PointTrajectories) -> str:
+    return track.label if isinstance(track, ObjectTrajectory) else track.labels[0]
 
 
 def _origin(origin: int) -> str:

@@ -21,14 +21,14 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("keyframes", "Keys", "Keyframes: given by a person or by ground truth"),
     ("mean_error", "Error", "Mean forward–backward error in pixels"),
     ("max_error", "Worst", "Largest forward–backward error in pixels"),
-    ("confidence", "Conf.", "Mean confidence of its observations, 0 to 1"),
+    ("confidence", "Conf", "Mean confidence of its observations, 0 to 1"),
     ("loss", "Loss", "Mean loss of the pairs or triplets that a pretraining run drew with it as the anchor"),
     (
         "audit",
         "Audit",
         "Mean overlap (IoU) of keyframes with what is filled in their place when they are hidden",
     ),
-    ("to_check", "To check", "Frames where ways of filling between keyframes disagree, to be reviewed"),
+    ("to_check", "Check", "Frames where ways of filling between keyframes disagree, to be reviewed"),
     ("end_reason", "Ends", "Why a point ends"),
 )
 """Column: the array of `TrackRows` it sorts by, its title, what its header says when hovered."""
@@ -79,6 +79,11 @@ class TrackModel(QAbstractTableModel):
         if wanted != self.wanted:
             self.wanted = wanted
             self._arrange()
+
+    @property
+    def sorted_by(self) -> str:
+        """The column that it is sorted by, as `TrackRows` names it."""
+        return COLUMNS[self._sort[0]][0]
 
     @property
     def total(self) -> int:

@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPointF,
     QRectF,
+    QSize,
     Qt,
     Signal,
 )
@@ -27,11 +28,16 @@ from core.trajectories.trajectory_edits import Relabel
 from studio import theme
 from studio.document import FEW, Document
 from studio.tables.filter_row import FilterRow
+from studio.tables.frame_to_show import frame_to_show
 from studio.tables.track_model import COLUMNS, KIND_COLUMN, LABEL_COLUMN, REVIEW_COLUMN, TrackModel
 from studio.tables.track_rows import TrackFilter, TrackRows, track_rows
 from studio.view_state import ViewState
 
-_WIDTHS = (26, 58, 60, 110, 76, 58, 46, 54, 54, 50, 50, 52, 68, 100)
+_WIDTHS = (26, 46, 50, 46, 66, 54, 40, 42, 44, 38, 48, 40, 44, 100)
+"""Of the columns, in pixels, as `COLUMNS` has them."""
+
+_FIRST = ("review", "ids", "labels", "mean_error", "max_error", "confidence", "audit", "to_check")
+"""Columns that stand in front: the reasons for a table are seen in a narrow panel, too."""
 
 
 class TrackTable(QWidget):
@@ -41,11 +47,13 @@ class TrackTable(QWidget):
         edit_asked(Edit): a label was typed.
         menu_asked(QPoint): the context menu is wanted there, on the screen.
         left(): keys belong to the canvas again.
+        gone_to(): a track was chosen here, and its frame: it is to be seen.
     """
 
     edit_asked = Signal(object)
     menu_asked = Signal(object)
     left = Signal()
+    gone_to = Signal()
 
     def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +65,12 @@ class TrackTable(QWidget):
         self.table.setItemDelegateForColumn(REVIEW_COLUMN, _ReviewDot(self.table))
         for column, width in enumerate(_WIDTHS):
             self.table.setColumnWidth(column, width)
-        self.table.horizontalHeader().setSectionResizeMode(LABEL_COLUMN, QHeaderView.ResizeMode.Interactive)
+        header, names = self.table.horizontalHeader(), [name for name, _, _ in COLUMNS]
+        header.setSectionResizeMode(LABEL_COLUMN, QHeaderView.ResizeMode.Interactive)
+        header.setSectionsMovable(True)
+        header.setStyleSheet("QHeaderView::section { padding: 3px 2px; }")  # titles in narrow columns
+        for place, name in enumerate(_FIRST):
+            header.moveSection(header.visualIndex(names.index(name)), place)
         column_box = QVBoxLayout(self)
         column_box.setContentsMargins(0, 0, 0, 0)
         column_box.setSpacing(0)
@@ -80,6 +93,13 @@ class TrackTable(QWidget):
         view.layers_changed.connect(lambda layers: self.model.set_losses(layers.losses))
         document.changed.connect(self._take_changes)
         self.reload()
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for the columns in front."""
+        header = self.table.horizontalHeader()
+        columns = sum(header.sectionSize(header.logicalIndex(place)) for place in range(len(_FIRST)))
+        bar = self.table.verticalScrollBar().sizeHint().width()
+        return QSize(columns + bar + theme.SPACE, super().sizeHint().height())
 
     def reload(self) -> None:
         """Read the clip's tracks again; those that are gone are selected no longer."""
@@ -154,9 +174,12 @@ class TrackTable(QWidget):
     def _tell_selection(self) -> None:
         if not self._showing:
             ids = self.model.shown_ids
-            ranges = self.table.selectionModel().selection()
-            parts = [ids[part.top() : part.bottom() + 1] for part in ranges.toList()]
-            self._view.set_selection(np.concatenate([ids[:0], *parts]).tolist())
+            ranges = self.table.selectionModel().selection().toList()
+            parts = [ids[part.top() : part.bottom() + 1] for part in ranges]
+            chosen = np.concatenate([ids[:0], *parts]).tolist()
+            self._view.set_selection(chosen)
+            if len(chosen) == 1:
+                self._go_to(self.model.index(ranges[0].top(), 0))
 
     def _show_selection(self) -> None:
         rows = np.flatnonzero(np.isin(self.model.shown_ids, list(self._view.selection)))
@@ -190,12 +213,14 @@ class TrackTable(QWidget):
             self._current = int(self.model.shown_ids[index.row()]), index.column()
 
     def _go_to(self, index: QModelIndex) -> None:
-        """Show the first frame of a track, unless it is there at the frame that is shown."""
-        rows = self.model.rows
-        if rows is not None and index.column() != LABEL_COLUMN:
-            place = self.model.places[index.row()]
-            if not rows.first[place] <= self._view.frame <= rows.last[place]:
-                self._view.set_frame(int(rows.first[place]))
+        """Show a track at its nearest frame or, where the table is sorted by errors, at its worst."""
+        clip, id = self._view.clip, int(self.model.shown_ids[index.row()])
+        if clip is None or index.column() == LABEL_COLUMN:
+            return
+        points, one = self._document.points(clip.id), self._document.objects(clip.id).get(id)
+        track = one if one is not None else points.take(np.flatnonzero(points.ids == id))
+        self._view.set_frame(frame_to_show(track, self._view.frame, self.model.sorted_by))
+        self.gone_to.emit()
 
     def _relabel(self, trajectory_id: int, label: str) -> None:
         if self._view.clip is not None:

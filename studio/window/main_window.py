@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         self._build_bar()
         self._build_status()
         self.toasts = Toasts(self)
+        self.toasts.set_parts([self._pages])
         for name in WORKSPACES:
             self.commands.connect(name, partial(self.show_workspace, name))
         self.commands.connect("full_screen", self._toggle_full_screen)
@@ -117,6 +118,7 @@ class MainWindow(QMainWindow):
         """Show the welcome page; what belonged to a project is deleted."""
         self.panels.clear()
         self.toasts.dismiss_offers()
+        self.toasts.set_parts([self._pages])
         for widget in (*self._workspaces.values(), *self._project_status):
             widget.setParent(None)
             widget.deleteLater()

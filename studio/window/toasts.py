@@ -1,9 +1,12 @@
-"""Short messages at the bottom of the window, some with a button; they disappear by themselves."""
+"""Short messages at the top right of what is worked on, some with a button; they disappear by themselves.
 
-from collections.abc import Callable
+The mouse goes through a message to what lies beneath; only its buttons take it.
+"""
+
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPropertyAnimation, Qt, QTimer, Signal
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -15,18 +18,22 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
+from shiboken6 import isValid
 
 from studio import icons, theme
 
-SHOWN = 6_000
-"""Milliseconds a message stays; errors stay three times as long."""
+SHOWN = 3_000
+"""Milliseconds a message stays; warnings stay twice, errors four times as long."""
 
 MOST = 4
 """Messages shown at once; the oldest goes."""
 
 
+_LONGER = {"warning": 2, "error": 4}
+
+
 class Toast(QFrame):
-    """One message; it stays while the mouse is over it.
+    """One message; it stays while the mouse is over its buttons, which lie beside it in the same parent.
 
     Signals:
         gone(): it has faded.
@@ -38,29 +45,33 @@ class Toast(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self.setAutoFillBackground(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName(text)
         self.kind = kind
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.SPACE * 3 // 2, theme.SPACE, theme.SPACE // 2, theme.SPACE)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(theme.SPACE * 3 // 2, theme.SPACE, theme.SPACE // 2, theme.SPACE)
         c = theme.colours()
         picture = {"error": ("warning", c.bad), "warning": ("warning", c.warning)}.get(kind)
         if picture:
             sign = QLabel()
             sign.setPixmap(icons.icon(*picture).pixmap(theme.ICON, theme.ICON))
-            row.addWidget(sign)
+            self._row.addWidget(sign)
         self.label = QLabel(text)
         self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        row.addWidget(self.label, 1)
+        self._row.addWidget(self.label, 1)
         self.button: QPushButton | None = None
+        self.buttons = _Buttons(parent)
         self._close = QToolButton(autoRaise=True)
         self._close.setAccessibleName("Dismiss")
         icons.set_icon(self._close, "close")
         self._close.clicked.connect(self.fade)
-        row.addWidget(self._close)
-        self._timer = QTimer(self, interval=SHOWN * (3 if kind == "error" else 1), singleShot=True)
+        self.buttons.row.addWidget(self._close)
+        self._timer = QTimer(self, interval=SHOWN * _LONGER.get(kind, 1), singleShot=True)
         self._timer.timeout.connect(self.fade)
         self._timer.start()
+        self.buttons.entered.connect(self._timer.stop)
+        self.buttons.exited.connect(self._timer.start)
 
     def add_button(self, text: str, act: Callable[[], object]) -> None:
         """The one thing to do; the message goes when it is done."""
@@ -69,12 +80,32 @@ class Toast(QFrame):
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(lambda checked=False: act())
         self.button.clicked.connect(self.fade)
-        layout = self.layout()
-        assert isinstance(layout, QHBoxLayout)
-        layout.insertWidget(layout.count() - 1, self.button)
+        self.buttons.row.insertWidget(0, self.button)
+
+    def place(self, left: int, top: int, width: int) -> int:
+        """Lie there, with the buttons at the right; returns the height."""
+        room = self.buttons.sizeHint()
+        margins = self._row.contentsMargins()
+        self._row.setContentsMargins(margins.left(), margins.top(), room.width(), margins.bottom())
+        self.setFixedWidth(width)
+        height = max(self.heightForWidth(width), self.sizeHint().height(), room.height() + theme.SPACE)
+        self.setGeometry(left, top, width, height)
+        above = top + (height - room.height()) // 2
+        self.buttons.setGeometry(left + width - room.width(), above, room.width(), room.height())
+        for widget in (self, self.buttons):
+            widget.show()
+            widget.raise_()
+        return height
+
+    def remove(self) -> None:
+        """Go at once."""
+        for widget in (self.buttons, self):
+            widget.hide()
+            widget.deleteLater()
 
     def fade(self) -> None:
         """Go, softly."""
+        self.buttons.hide()
         effect = QGraphicsOpacityEffect(self)
         self.setGraphicsEffect(effect)
         animation = QPropertyAnimation(effect, b"opacity", self)
@@ -85,23 +116,43 @@ class Toast(QFrame):
         animation.finished.connect(self.gone)
         animation.start()
 
+
+class _Buttons(QWidget):
+    entered = Signal()
+    exited = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, theme.SPACE // 2, 0)
+        self.row.setSpacing(0)
+
     def enterEvent(self, event: QEnterEvent) -> None:
-        self._timer.stop()
-        super().enterEvent(event)
+        self.entered.emit()
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._timer.start()
-        super().leaveEvent(event)
+        self.exited.emit()
 
 
 class Toasts(QObject):
-    """The messages over the lower middle of a widget, newest below."""
+    """The messages over the upper right of a part of the window, newest below."""
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
         self._over = over
+        self._parts: list[QWidget] = [over]
         self._shown: list[Toast] = []
         over.installEventFilter(self)
+
+    def set_parts(self, parts: Sequence[QWidget]) -> None:
+        """The parts of the window over which messages lie: over the first of them that is seen."""
+        for part in self._parts:
+            if isValid(part):
+                part.removeEventFilter(self)
+        self._parts = [*parts, self._over]
+        for part in self._parts:
+            part.installEventFilter(self)
+        self._place()
 
     @property
     def texts(self) -> list[str]:
@@ -127,7 +178,6 @@ class Toasts(QObject):
         toast.gone.connect(partial(self._remove, toast))
         self._shown.append(toast)
         self._place()
-        toast.show()
         return toast
 
     def dismiss(self, kind: str) -> None:
@@ -141,24 +191,20 @@ class Toasts(QObject):
             self._remove(toast)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):
             self._place()
         return False
 
     def _remove(self, toast: Toast) -> None:
         if toast in self._shown:
             self._shown.remove(toast)
-            toast.hide()
-            toast.deleteLater()
+            toast.remove()
             self._place()
 
     def _place(self) -> None:
-        area = self._over.rect()
-        width = min(460, max(260, area.width() // 3))
-        left, bottom = (area.width() - width) // 2, area.bottom() - 5 * theme.SPACE
-        for toast in reversed(self._shown):
-            toast.setFixedWidth(width)
-            height = max(toast.heightForWidth(width), toast.sizeHint().height())
-            toast.setGeometry(left, bottom - height, width, height)
-            toast.raise_()
-            bottom -= height + theme.SPACE
+        part = next((one for one in self._parts if isValid(one) and one.isVisible()), self._over)
+        corner = part.mapTo(self._over, QPoint(0, 0)) if part is not self._over else QPoint(0, 0)
+        width = min(460, max(260, part.width() // 3))
+        left, top = corner.x() + part.width() - width - theme.SPACE, corner.y() + theme.SPACE
+        for toast in self._shown:
+            top += toast.place(max(left, 0), top, width) + theme.SPACE

@@ -192,7 +192,7 @@ def densify(reader) -> None:
     assert says(form.start_button, "Start")
     reader.press(form.start_button)
     reader.done("densify")
-    reader.wait(lambda: window.last_edit.text() == "Densify 9 objects")
+    reader.wait(lambda: session.document.history()[0].text == "Densify 9 objects")
     assert "Densify 9 objects" in messages(window)
     for one in session.document.objects(session.view.clip.id).values():
         assert one.frames.tolist() == list(range(40))
@@ -220,7 +220,7 @@ def densify(reader) -> None:
 
 
 def track(reader) -> None:
-    session, window = reader.session, reader.studio.window
+    session = reader.session
     reader.key("track")
     form = session.jobs.popovers["track"]
     reader.wait(form.isVisible)
@@ -229,9 +229,9 @@ def track(reader) -> None:
     reader.picture("track")
     reader.press(form.start_button)
     reader.done("track")
-    reader.wait(lambda: window.last_edit.text().startswith("Track "))
+    reader.wait(lambda: session.document.history()[0].text.startswith("Track "))
     count = sum(one.points for one in session.document.clips())
-    assert window.last_edit.text() == f"Track {count:,} points"
+    assert session.document.history()[0].text == f"Track {count:,} points"
     assert 600 < count < 1300
     assert len(session.canvas.stage.scene.ids) > 50
     assert len(session.timeline.lanes.source.density) == 40
@@ -304,7 +304,7 @@ def says(widget: QWidget, text: str) -> bool:
 
 
 def messages(window) -> list[str]:
-    """What the messages over the foot of the window say."""
+    """What the messages over the window say."""
     return [toast.label.text() for toast in window.findChildren(Toast)]
 
 

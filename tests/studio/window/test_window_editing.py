@@ -233,7 +233,7 @@ def test_the_toast_of_an_edit_goes_when_its_undo_would_take_back_another(open_st
         session.document.perform(Relabel(clip, (SWAN,), label))
     assert toasts.texts == [f"Label track {SWAN} 'b'"]
     session.document.undo()
-    assert toasts.texts == []
+    assert toasts.texts == [f"Undone in birds: Label track {SWAN} 'b'"]
     session.document.perform(Relabel(clip, (SWAN,), "c"))
     session.document.perform(Relabel(clip, (999,), "refused"))
     assert toasts.texts[0] == f"Label track {SWAN} 'c'", "a refused edit changes nothing"
@@ -331,10 +331,11 @@ def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio,
 
     assert frames() == 6
     qtbot.waitUntil(lambda: frames() > 6, timeout=100_000)
-    assert session.document.last_edit().text == "Densify 3 objects"
+    landed, *_ = session.document.history()
+    assert (landed.text, landed.by_job) == ("Densify 3 objects", True)
     model = session.tracks.model
     assert sum(int(model.index(row, 5).data()) for row in (0, 1)) == frames()
-    assert session.document.undo()
+    assert session.document.turn_over([landed.id])
     assert frames() == 6
 
 
