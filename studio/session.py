@@ -3,15 +3,11 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog
 
-from core.datasets.tiff import file_of
 from core.jobs import JOBS
 from core.project.project import Project
-from core.runs.run_folder import State
 from core.trajectories.journal import Edit
 from core.trajectories.observation_edits import MovePoint
 from core.trajectories.store import ClipSummary
@@ -36,6 +32,7 @@ from studio.runs.project_jobs import ProjectJobs
 from studio.runs.run import Run
 from studio.runs.run_exports import RunExports
 from studio.runs.runs import Runs
+from studio.runs.steps_done import steps_done
 from studio.runs.words import without_cells
 from studio.tables.clip_list import ClipList
 from studio.tables.track_table import TrackTable
@@ -46,6 +43,7 @@ from studio.watch.visit import Visit
 from studio.window.dock_layout import Panel
 from studio.window.main_window import MainWindow
 from studio.window.settings import LastView
+from studio.workspaces.clip_actions import ClipActions
 from studio.workspaces.compare import CompareWorkspace
 from studio.workspaces.curate import CurateWorkspace
 from studio.workspaces.curate_actions import CurateActions
@@ -53,9 +51,6 @@ from studio.workspaces.evaluate import EvaluateWorkspace
 from studio.workspaces.matrix import MatrixWorkspace
 from studio.workspaces.probe import ProbeWorkspace
 from studio.workspaces.train import TrainWorkspace
-
-REVIEWED_ENOUGH = 10
-"""Tracks reviewed after which the step counts as done."""
 
 
 class Session(QObject):
@@ -108,7 +103,7 @@ class Session(QObject):
         for one in (self.jobs, self.exports, self.repair, self.refilling, self.exchange, self.proposals):
             one.close()
         self.track_exports.close()
-        for seen in (self.canvas, self.inspector, self.history, self.proposal_card, self.losses):
+        for seen in (self.canvas, self.clips, self.inspector, self.history, self.proposal_card, self.losses):
             seen.close_reader()
         for workspace in (self.train, self.evaluate, self.compare, self.matrix):
             workspace.close_reader()
@@ -158,6 +153,14 @@ class Session(QObject):
             give_up=self._give_up,
             parent=self,
         )
+        self.clip_actions = ClipActions(
+            document,
+            self.clips,
+            self.runs,
+            commands,
+            show=partial(self._window.panels.bring, "clips"),
+            parent=self,
+        )
 
     def _build_learning(self) -> None:
         """The workspaces that show runs, and what starts and follows these."""
@@ -181,12 +184,12 @@ class Session(QObject):
         return {
             "undo": self.document.undo,
             "redo": self.document.redo,
-            "relocate": self._relocate,
             "pretrain": partial(self._window.show_workspace, "train"),
             "evaluate_voc": partial(self._window.show_workspace, "evaluate"),
             "run_table1": partial(self._window.show_workspace, "table1"),
             "pin": lambda: self._pin(self.view.selection),
             **self.actions.slots(),
+            **self.clip_actions.slots(),
             **self.jobs.slots(dict(self.curate.job_buttons)),
             **self.exchange.slots(),
             **self.track_exports.slots(),
@@ -225,7 +228,7 @@ class Session(QObject):
         ):
             asking.edit_asked.connect(self._perform)
         self.tracks.gone_to.connect(self.canvas.bring_into_view)
-        for leaving in (self.tracks, self.inspector):
+        for leaving in (self.clips, self.tracks, self.inspector):
             leaving.left.connect(self.canvas.setFocus)
         self.history.steps_asked.connect(document.turn)
         self.history.turn_asked.connect(document.turn_over)
@@ -239,12 +242,18 @@ class Session(QObject):
         self.compare.clip_asked.connect(self._open_clip)
         self.compare.run_asked.connect(self._show_run)
         refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.refilling)
-        for one in (*refusing, self.visit, self.proposals, self.track_exports):
+        for one in (*refusing, self.clip_actions, self.visit, self.proposals, self.track_exports):
             one.failed.connect(partial(window.toasts.show, kind="error"))
         saved = self.evaluate.views.save_button
         saved.failed.connect(partial(window.toasts.show, kind="error"))
         messages = (
-            *(self.jobs.message, self.plots.message, self.exports.message, self.actions.told),
+            *(
+                self.jobs.message,
+                self.plots.message,
+                self.exports.message,
+                self.actions.told,
+                self.clip_actions.told,
+            ),
             *(saved.message, self.compare.message),
         )
         for message in messages:
@@ -291,17 +300,6 @@ class Session(QObject):
 
     # --- telling ------------------------------------------------------------------------------
 
-    def _relocate(self) -> None:
-        clip = self.view.clip
-        if clip is not None:
-            first = file_of(clip.files[0])
-            words = f"Folder that holds {first}"
-            chosen = QFileDialog.getExistingDirectory(self._window, words, str(clip.root.parent))
-            if chosen and (Path(chosen) / first).is_file():
-                self.document.relocate(clip.root, Path(chosen))
-            elif chosen:
-                self._window.toasts.show(f"{chosen} holds no {first}; choose the folder that does.", "error")
-
     def _open_clip(self, name: str) -> None:
         """Look at a clip in Curate, if the project still holds it."""
         found = next((one.clip for one in self.clips.summaries if one.clip.name == name), None)
@@ -322,16 +320,7 @@ class Session(QObject):
         self._refresh_steps()
 
     def _refresh_steps(self) -> None:
-        summaries, done = self.clips.summaries, set()
-        if summaries:
-            done.add("import")
-        if any(one.points for one in summaries):
-            done.add("track")
-        if sum(one.accepted + one.rejected for one in summaries) >= REVIEWED_ENOUGH:
-            done.add("review")
-        for step, names in (("pretrain", ("pretrain",)), ("evaluate", ("voc", "evaluate"))):
-            if any(run.state is State.DONE for run in self.runs.for_job(*names)):
-                done.add(step)
+        done = steps_done(self.clips.summaries, self.runs)
         if done != self.curate.steps.done:
             self.curate.steps.set_done(done)
 

@@ -1,175 +1,168 @@
 """The clips of a project, by data set, with what each is for and how far it is reviewed."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QDesktopServices, QIcon, QPainter, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QMenu,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from core.datasets.clip import Clip, Use
-from core.datasets.readers import READERS, reader_title
-from core.trajectories.clip_edits import VERBS, ChooseAnnotator, ChooseUse
+from core.datasets.folder import natural_key
+from core.trajectories.clip_edits import VERBS, ChooseAnnotator, ChooseUse, RemoveClips, RenameClip
 from core.trajectories.store import ClipSummary
 from studio import icons, theme
 from studio.document import Document
+from studio.elided_label import ElidedLabel
+from studio.tables.clip_cells import NAME, USES, clip_of
+from studio.tables.clip_pictures import ClipPictures
+from studio.tables.clip_tree import ClipTree
+from studio.tables.search_field import SearchField
 from studio.view_state import ViewState
 
-TITLES = ("Clip", "Frames", "Keyed", "Tracks", "Done")
-TIPS = (
-    "Data set and clip",
-    "Frames it has",
-    "Frames that hold a keyframe of an object",
-    "Objects and points",
-    "Share of tracks that were accepted or rejected",
-)
-REVIEWED_COLUMN = 4
-_WIDTHS = (110, 54, 50, 56, 48)
-"""Of the columns, in pixels: the least of the first, what the others begin with."""
-
-_LEAVE_FIRST = (2, 1, REVIEWED_COLUMN)
-"""Columns that are hidden, one after the other, where a narrow panel would cut the names of clips."""
-
-_LONG = 60
-"""Clips with which a group is closed at first, where it is not the only one."""
-
-_USES = {
-    Use.TRAIN: ("", "Trains"),
-    Use.HELD_OUT: ("held_out", "Held out: it only measures what was learnt on the others"),
-    Use.LEFT_OUT: ("left_out", "Left out: it neither trains nor measures"),
-}
-"""What a clip is for → its icon and its words; clips that train, as most do, have no icon."""
-
-_CLIP, _SHARE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+_NONE_YET = "No clips yet. Drop a folder of frames, a data set or a video on the window, or press Ctrl+I."
 
 
 class ClipList(QWidget):
-    """A tree of data sets and clips; the current one is the clip that is looked at.
+    """A search field above a tree of data sets and clips; the current one is the clip that is looked at.
 
     Signals:
         summaries_changed(list[ClipSummary]): the counts were read again.
-        edit_asked(Edit): another annotator, or another use of the selected clips, was chosen.
+        chosen_changed(): other clips are selected.
+        edit_asked(Edit): a name, an annotator or a use was chosen, or clips are to be removed.
+        left(): Enter or Escape was pressed: keys belong to the canvas again.
     """
 
     summaries_changed = Signal(object)
+    chosen_changed = Signal()
     edit_asked = Signal(object)
+    left = Signal()
 
     def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document, self._view = document, view
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName("Clips")
-        self.tree.setColumnCount(len(TITLES))
-        self.tree.setHeaderLabels(list(TITLES))
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.tree.setItemDelegateForColumn(REVIEWED_COLUMN, _Share(self.tree))
-        self.tree.setUniformRowHeights(True)
-        self.tree.setIndentation(12)
-        self.tree.setIconSize(QSize(14, 14))
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setMinimumSectionSize(40)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in enumerate(_WIDTHS):
-            self.tree.headerItem().setToolTip(column, TIPS[column])
-            if column:
-                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-                header.resizeSection(column, width)
+        self.pictures = ClipPictures(document.project.cache / "thumbnails", self)
+        self.tree = ClipTree(self.pictures)
+        self.field = SearchField("Find clips", "Find clips by name or data set")
+        self._count = ElidedLabel()
+        self._count.setProperty("quiet", True)
+        self._empty = QLabel(_NONE_YET, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self._empty.setProperty("quiet", True)
+        self._empty.setTextFormat(Qt.TextFormat.PlainText)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.tree)
+        self._pages.addWidget(self._empty)
         box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self.tree)
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.customContextMenuRequested.connect(self._open_menu)
-        self._items: dict[int, QTreeWidgetItem] = {}
-        self.tree.currentItemChanged.connect(self._choose)
+        box.setContentsMargins(0, theme.SPACE // 2, 0, theme.SPACE // 2)
+        box.setSpacing(theme.SPACE // 2)
+        for widget in (self.field, self._pages, self._count):
+            row = QVBoxLayout()
+            row.setContentsMargins(*(0 if widget is self._pages else theme.SPACE // 2, 0) * 2)
+            row.addWidget(widget)
+            box.addLayout(row)
+        self._actions: Sequence[QAction | None] = ()
         self._wanted: int | None = None
+        self.tree.currentItemChanged.connect(self._choose)
+        self.tree.itemSelectionChanged.connect(self._tell_chosen)
+        self.tree.menu_asked.connect(self._open_menu)
+        self.tree.use_asked.connect(self._open_uses)
+        self.tree.cells.renamed.connect(lambda clip, name: self.edit_asked.emit(RenameClip(clip, name)))
+        self.field.textChanged.connect(self._search)
+        self.field.returnPressed.connect(self._go_to_found)
+        self.field.stepped.connect(self.tree.setFocus)
+        self.field.escaped.connect(self.left)
         view.clip_changed.connect(self._follow)
         document.prepared.connect(self._turn_to)
         document.changed.connect(self.reload)
         self.summaries: list[ClipSummary] = []
         self.reload()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        wanted = sum(_WIDTHS)
-        for column in _LEAVE_FIRST:
-            self.tree.setColumnHidden(column, wanted > self.width())
-            wanted -= _WIDTHS[column] if wanted > self.width() else 0
+    def set_actions(self, actions: Sequence[QAction | None]) -> None:
+        """Actions at the end of a clip's menu; None for a line between."""
+        self._actions = actions
+
+    def close_reader(self) -> None:
+        """Wait for the thread that makes pictures."""
+        self.pictures.close_reader()
+
+    @property
+    def chosen(self) -> list[Clip]:
+        """The clips that are selected, from above; where there are none, the one that is looked at."""
+        return self.tree.chosen() or ([self._view.clip] if self._view.clip is not None else [])
+
+    @property
+    def current(self) -> Clip | None:
+        """The clip whose row has the focus; it is looked at as soon as its tracks are read."""
+        return self.tree.current_clip() or self._view.clip
+
+    def select_all(self) -> None:
+        """Select every clip that the search leaves."""
+        shown = [clip_of(row) for row in self.tree.in_order() if not row.isHidden()]
+        self.tree.choose([clip.id for clip in shown if clip], self._current_id())
+        self._tell_chosen()
+
+    def rename(self) -> None:
+        """Have another name typed for the current clip."""
+        row = self.tree.rows.get(self._current_id() or 0)
+        if row is not None:
+            self.field.clear()
+            self.tree.reveal([self._current_id() or 0])
+            self.tree.setFocus()
+            self.tree.editItem(row, NAME)
+
+    def removal(self) -> RemoveClips:
+        """The edit that removes the selected clips."""
+        chosen = self.chosen
+        ids = {clip.id for clip in chosen}
+        tracks = sum(one.objects + one.points for one in self.summaries if one.clip.id in ids)
+        return RemoveClips(tuple(chosen), tracks)
+
+    def choose_use(self, use: Use) -> None:
+        """Let the selected clips be used so, those that are not yet."""
+        self._choose_use(self.chosen, use)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_items"):
-            for item in self._items.values():
-                icon, _ = _USES[item.data(0, _CLIP).use]
-                item.setIcon(0, icons.icon(icon) if icon else QIcon())
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "tree"):
+            self.tree.retint()
 
     def reload(self) -> None:
-        """Read the counts again; the tree is built again only when the clips changed."""
-        self.summaries = self._document.clips()
-        if {one.clip.id for one in self.summaries} != set(self._items):
-            self._build()
-        for one in self.summaries:
-            item, tracks = self._items[one.clip.id], one.objects + one.points
-            item.setData(0, _CLIP, one.clip)
-            item.setText(0, one.clip.name)
-            for column, number in enumerate((one.clip.frames, one.annotated, tracks), start=1):
-                item.setText(column, f"{number:,}")
-                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            share = (one.accepted + one.rejected) / tracks if tracks else 0.0
-            item.setData(REVIEWED_COLUMN, _SHARE, share)
-            icon, words = _USES[one.clip.use]
-            item.setIcon(0, icons.icon(icon) if icon else QIcon())
-            size = f"{one.clip.name}, {one.clip.width} × {one.clip.height}"
-            item.setToolTip(0, f"{size}\n{words}\n{one.clip.root}")
-            item.setToolTip(3, f"{one.objects:,} objects, {one.points:,} points")
-            item.setToolTip(REVIEWED_COLUMN, f"{one.accepted:,} accepted, {one.rejected:,} rejected")
-        self._refresh_view()
+        """Read the counts again; rows are made again only when there are other clips."""
+        known = set(self.tree.rows)
+        order = [clip.id for clip in map(clip_of, self.tree.in_order()) if clip is not None]
+        self.summaries = sorted(self._document.clips(), key=lambda one: natural_key(one.clip.name))
+        self.tree.show_clips(self.summaries)
+        arrived = [one.clip.id for one in self.summaries if one.clip.id not in known] if known else []
+        self._refresh_view(order, arrived)
+        self._tell_chosen()
         self.summaries_changed.emit(self.summaries)
 
-    def _build(self) -> None:
-        self.tree.blockSignals(True)
-        self.tree.clear()
-        self._items.clear()
-        groups: dict[str, QTreeWidgetItem] = {}
-        titles = _group_titles([one.clip for one in self.summaries])
-        counts = Counter(titles)
-        for one, title in zip(self.summaries, titles, strict=True):
-            group = groups.get(title)
-            if group is None:
-                count = counts[title]
-                group = QTreeWidgetItem([title if count < _LONG else f"{title}, {count:,} clips"])
-                group.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                groups[title] = group
-                self.tree.addTopLevelItem(group)
-                group.setExpanded(count < _LONG or len(counts) == 1)
-                group.setFirstColumnSpanned(True)
-            item = QTreeWidgetItem(group)
-            self._items[one.clip.id] = item
-        self.tree.blockSignals(False)
-
-    def _refresh_view(self) -> None:
-        """Look at a clip that is there: the same one as it is now, else the first."""
+    def _refresh_view(self, order: Sequence[int], arrived: Sequence[int]) -> None:
+        """Look at a clip that has just come, else at the same one as it is now, else at its neighbour."""
         clips = {one.clip.id: one.clip for one in self.summaries}
         current = self._view.clip
-        if current is None or current.id not in clips:
-            self._view.set_clip(None)
-            for clip_id in list(clips)[:1]:
-                self._look_at(clip_id)
-        else:
+        if current is not None and current.id in clips:
             self._view.set_clip(clips[current.id])
+            if arrived:
+                self._show_arrived(arrived)
+        else:
+            self._view.set_clip(None)
+            near = _neighbours(order, current.id) if current is not None else []
+            there = [id for id in (*arrived, *near, *clips) if id in clips]
+            if arrived:
+                self._show_arrived(arrived)
+            elif there:
+                self._look_at(there[0])
         self._show_current()
+
+    def _show_arrived(self, ids: Sequence[int]) -> None:
+        """Select clips that have just come, and look at the first of them."""
+        self.field.clear()
+        rows = [row for row in self.tree.in_order() if (clip := clip_of(row)) and clip.id in ids]
+        in_order = [clip.id for row in rows if (clip := clip_of(row))]
+        self.tree.choose(in_order, in_order[0])
+        self.tree.reveal(in_order)
+        self._look_at(in_order[0])
 
     def _follow(self) -> None:
         self._wanted = None
@@ -178,13 +171,13 @@ class ClipList(QWidget):
     def _show_current(self) -> None:
         if self._wanted is not None:
             return  # it is shown as chosen already while its tracks are read
-        item = self._items.get(self._view.clip.id) if self._view.clip is not None else None
-        if item is not None and item is not self.tree.currentItem():
-            self.tree.setCurrentItem(item)
+        row = self.tree.rows.get(self._view.clip.id) if self._view.clip is not None else None
+        if row is not None and row is not self.tree.currentItem():
+            self.tree.setCurrentItem(row)
 
     def menu_for(self, clip: Clip) -> QMenu:
         """What can be done with a clip: choose its annotator, where there are several, and what it is for,
-        alone or with the others that are selected; open its folder."""
+        alone or with the others that are selected; then the actions of the window."""
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
         annotators = self._document.annotators(clip.id)
@@ -195,37 +188,81 @@ class ClipList(QWidget):
             edit = ChooseAnnotator(clip.id, annotator)
             action.triggered.connect(lambda checked=False, edit=edit: self.edit_asked.emit(edit))
         menu.addSeparator()
-        clips = self._chosen_with(clip)
+        self._add_uses(menu, self._chosen_with(clip))
+        for given in self._actions:
+            if given is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(given)
+        return menu
+
+    def _chosen_with(self, clip: Clip) -> list[Clip]:
+        """The selected clips, if the clip is one of them; else the clip alone."""
+        return chosen if clip in (chosen := self.chosen) else [clip]
+
+    def _add_uses(self, menu: QMenu, clips: Sequence[Clip]) -> None:
         for use, verb in VERBS.items():
+            _, icon, sentence = USES[use]
             action = menu.addAction(verb if len(clips) == 1 else f"{verb} {len(clips)} clips")
+            if icon:
+                icons.set_icon(action, icon)
+            action.setToolTip(sentence)
             action.setCheckable(True)
             action.setChecked(all(one.use is use for one in clips))
             action.triggered.connect(lambda checked=False, use=use: self._choose_use(clips, use))
-        menu.addSeparator()
-        folder = QUrl.fromLocalFile(str((clip.root / clip.files[0]).parent))
-        menu.addAction("Open folder").triggered.connect(lambda: QDesktopServices.openUrl(folder))
-        return menu
 
-    def _chosen_with(self, clip: Clip) -> tuple[Clip, ...]:
-        """The selected clips, if the clip is one of them; else the clip alone."""
-        selected = [item.data(0, _CLIP) for item in self.tree.selectedItems()]
-        return tuple(selected) if clip in selected else (clip,)
-
-    def _choose_use(self, clips: tuple[Clip, ...], use: Use) -> None:
+    def _choose_use(self, clips: Sequence[Clip], use: Use) -> None:
         others = tuple(replace(clip, use=use) for clip in clips if clip.use is not use)
         if others:
             self.edit_asked.emit(ChooseUse(others))
 
     def _open_menu(self, place: QPoint) -> None:
-        item = self.tree.itemAt(place)
-        clip = item.data(0, _CLIP) if item is not None else None
+        clip = self.tree.current_clip()
         if clip is not None:
-            self.menu_for(clip).popup(self.tree.viewport().mapToGlobal(place))
+            self.menu_for(clip).popup(place)
 
-    def _choose(self, item: QTreeWidgetItem | None) -> None:
-        clip = item.data(0, _CLIP) if item is not None else None
+    def _open_uses(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        self._add_uses(menu, self.chosen)
+        menu.popup(place)
+
+    def _search(self, text: str) -> None:
+        self.tree.search(text)
+        self._tell_chosen()
+
+    def _go_to_found(self) -> None:
+        """Look at the first clip that the search leaves."""
+        found = [row for row in self.tree.in_order() if not row.isHidden()]
+        if found:
+            self.tree.setCurrentItem(found[0])
+            self.left.emit()
+
+    def _tell_chosen(self) -> None:
+        """Say how many clips there are, and how many of them are selected."""
+        total, chosen = len(self.summaries), self.tree.chosen()
+        found = any(not row.isHidden() for row in self.tree.in_order())
+        text = self.field.text().strip()
+        self._empty.setText(f"No clip has “{text}” in its name or its data set's." if total else _NONE_YET)
+        self._pages.setCurrentWidget(self.tree if found else self._empty)
+        self.field.setVisible(total > 0)
+        self._count.setVisible(total > 0)
+        several = len(chosen) > 1
+        clips = chosen if several else [one.clip for one in self.summaries]
+        frames = sum(clip.frames for clip in clips)
+        of = f"{len(chosen):,} of " if several else ""
+        words = f"{of}{total:,} clip{'s' if total != 1 else ''}{' selected' if several else ''}"
+        self._count.show_text(f"{words} · {frames:,} frame{'s' if frames != 1 else ''}")
+        self.chosen_changed.emit()
+
+    def _choose(self) -> None:
+        clip = self.tree.current_clip()
         if clip is not None:
             self._look_at(clip.id)
+
+    def _current_id(self) -> int | None:
+        clip = self.current
+        return clip.id if clip is not None else None
 
     def _look_at(self, clip_id: int) -> None:
         """Turn to a clip as soon as its tracks are read."""
@@ -239,40 +276,7 @@ class ClipList(QWidget):
             self._view.set_clip(clips.get(clip_id, self._view.clip))
 
 
-def _group_titles(clips: Sequence[Clip]) -> list[str]:
-    """What each clip stands under: its data set, and the folder where several hold clips of that data set."""
-    roots: dict[str, set[Path]] = {}
-    for clip in clips:
-        roots.setdefault(clip.dataset, set()).add(clip.root)
-
-    def title(clip: Clip) -> str:
-        reader = READERS.get(clip.dataset)
-        folders = roots[clip.dataset] if reader is not None and reader.is_data_set else ()
-        of_data_set = reader_title(clip.dataset)
-        return f"{of_data_set}: {clip.root.name}" if len(folders) > 1 else of_data_set
-
-    return [title(clip) for clip in clips]
-
-
-class _Share(QStyledItemDelegate):
-    """A thin bar: the share of a clip's tracks that was reviewed."""
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        super().paint(painter, option, index)
-        share = index.data(_SHARE)
-        if share is None:
-            return
-        c = theme.colours()
-        area = QRectF(option.rect).adjusted(6, 0, -6, 0)
-        bar = QRectF(area.left(), area.center().y() - 2, area.width(), 4)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(c.border))
-        painter.drawRoundedRect(bar, 2, 2)
-        painter.setBrush(QColor(c.good))
-        bar.setWidth(max(bar.width() * share, 4.0 if share > 0 else 0.0))
-        painter.drawRoundedRect(bar, 2, 2)
-        painter.restore()
+def _neighbours(order: Sequence[int], id: int) -> list[int]:
+    """Those after one, then those before it from near to far."""
+    place = order.index(id) if id in order else 0
+    return [*order[place + 1 :], *reversed(order[:place])]

@@ -1,14 +1,12 @@
 """The row of fields above the track table that says which tracks are shown."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QSizePolicy,
     QSpinBox,
     QToolButton,
@@ -17,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from core.trajectories.model import Review
 from studio import icons, theme
+from studio.tables.search_field import SearchField
 from studio.tables.track_rows import TrackFilter
 from studio.track_words import ENDS
 
@@ -37,10 +36,7 @@ class FilterRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.search = _Search()
-        self.search.setPlaceholderText("Find label or id")
-        self.search.setClearButtonEnabled(True)
-        self.search.setAccessibleName("Find tracks by label or id")
+        self.search = SearchField("Find label or id", "Find tracks by label or id")
         self.kind = QComboBox()
         self.kind.setAccessibleName("Kind of track")
         for text, kind in (("All kinds", ""), ("Objects", "object"), ("Points", "point")):
@@ -147,14 +143,3 @@ class FilterRow(QWidget):
     def _leave_if_enter(self) -> None:
         if self.length.hasFocus() or self.error.hasFocus():
             self.left.emit()
-
-
-class _Search(QLineEdit):
-    escaped = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.clear()
-            self.escaped.emit()
-        else:
-            super().keyPressEvent(event)

@@ -84,6 +84,15 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("next_track", "Next track", "|Go", "PgDown", tip="In the order of the table."),
     _curate("previous_track", "Previous track", "Go", "PgUp", tip="In the order of the table."),
 
+    _curate("find_clip", "&Find clip…", "Clip", "Ctrl+Shift+F", tip="Type a part of its name or of its data set's.", icon="search"),
+    _curate("select_all_clips", "Select &all clips", "Clip", "Ctrl+Alt+A", tip="Every clip that the search leaves; jobs then work on them."),
+    _curate("rename_clip", "Re&name clip…", "|Clip", "F2", tip="Type another name for this clip.", icon="label"),
+    _curate("train_on_clips", "&Train on selected clips", "|Clip", tip="They train.", icon="train"),
+    _curate("hold_out_clips", "&Hold out selected clips", "Clip", tip="They only measure what was learnt on the others.", icon="held_out"),
+    _curate("leave_out_clips", "&Leave out selected clips", "Clip", tip="They neither train nor measure.", icon="left_out"),
+    _curate("remove_clips", "&Remove selected clips", "|Clip", "Ctrl+Shift+Del", tip="With their tracks; the frames stay where they are.", icon="delete"),
+    _curate("open_clip_folder", "&Open folder of clip", "Clip", tip="Show its frames in the file manager.", icon="folder"),
+
     _curate("tool_select", "&Select", "Track/Tool", "V", tip="Select, move and resize.", icon="select", group="tool"),
     _curate("tool_box", "&Box", "Track/Tool", "B", tip="Draw the box of an object.", icon="box", group="tool"),
     _curate("tool_brush", "B&rush", "Track/Tool", "U", tip="Paint the mask of an object.", icon="brush", group="tool"),
@@ -175,6 +184,7 @@ MENUS = {
     "File": "&File",
     "Edit": "&Edit",
     "Go": "&Go",
+    "Clip": "&Clip",
     "Track": "&Track",
     "Review": "&Review",
     "View": "&View",

@@ -11,7 +11,7 @@ from studio.window.settings import WindowSettings
 SIZES: tuple[tuple[Qt.Orientation, dict[str, int]], ...] = (
     (Qt.Orientation.Horizontal, {"clips": 340, "inspector": 330}),
     (Qt.Orientation.Vertical, {"timeline": 170}),
-    (Qt.Orientation.Vertical, {"clips": 230, "tracks": 430}),
+    (Qt.Orientation.Vertical, {"clips": 310, "tracks": 350}),
 )
 """Pixels of panels at first: each entry is one boundary to move, in this order."""
 
@@ -75,6 +75,11 @@ class DockLayout(QObject):
         if saved.isEmpty() or not self._window.restoreState(saved, VERSION):
             self._lay_out()
         self._show_tabs()
+
+    def bring(self, name: str) -> None:
+        """Show a panel, before those that it shares its place with."""
+        self.docks[name].show()
+        self.docks[name].raise_()
 
     def reset(self) -> None:
         """Put the panels of the workspace where they were at first."""
