@@ -108,9 +108,7 @@ def _changed_since(connection: Connection, edit: int) -> list[int]:
     changed = []
     for other, actions in later.items():
         then = actions[0] in ("undo", "join") or (actions[0] == "do" and other in known)
-        now = actions[-1] != "undo"
-        joined = any(action in ("do", "join") for action in actions)
-        if then is not now or (then and joined):
+        if then is not (actions[-1] != "undo"):
             changed.append(other)
     return changed
 
