@@ -37,7 +37,7 @@ class AddClips:
     @property
     def text(self) -> str:
         return (
-            f"Import {self.clips[0][0].name}" if len(self.clips) == 1 else f"Import {len(self.clips)} clips"
+            f"Import {self.clips[0][0].name}" if len(self.clips) == 1 else f"Import {len(self.clips):,} clips"
         )
 
     @property
@@ -188,7 +188,8 @@ class FillObservations:
         if stay or whole:
             frames = f"{stay:,} frame{'s' if stay != 1 else ''} that a person edited" if stay else ""
             reviewed = f"{len(whole):,} accepted object{'s' if len(whole) != 1 else ''}" if whole else ""
-            rows.text += f"; {' and '.join(filter(None, (frames, reviewed)))} stay"
+            verb = "stays" if stay + len(whole) == 1 else "stay"
+            rows.text += f"; {' and '.join(filter(None, (frames, reviewed)))} {verb}"
 
     def _clear(self, rows: Recorder, ids: set[int], kept: set[tuple[int, int]]) -> set[tuple[int, int]]:
         """Delete what was propagated within the span and is not kept; the keyframes there, id and frame."""
@@ -206,11 +207,11 @@ class FillObservations:
         return len(one.keyframes) > 0 and self.made_from.get(one.id, digest) == digest
 
     def _text(self, filled: int, left: int) -> str:
-        text = f"Densify {filled} object{'s' if filled != 1 else ''}"
+        text = f"Densify {filled:,} object{'s' if filled != 1 else ''}"
         if self.span:
             text += f" in frames {self.span[0]} to {self.span[1]}"
         if left:
-            text += f" ({left} changed meanwhile and {'was' if left == 1 else 'were'} left)"
+            text += f" ({left:,} changed meanwhile and {'was' if left == 1 else 'were'} left)"
         return text
 
 

@@ -60,7 +60,7 @@ def why_not(connection: Connection, entry: HistoryEntry, others: Sequence[int]) 
 def chain(connection: Connection, edit: int) -> list[int]:
     """This edit after all those that stand in its way, and in theirs, in the order to turn them over."""
     changed = _changed_since(connection, edit)
-    reaches = _reaches(connection, [edit, *changed])
+    reaches = _reaches(connection, [edit, *changed]) if changed else {}
     found = [edit]
     for other in reversed(changed):  # what was turned over later stands in the way of what was before it
         if any(reaches[one].meets(reaches[other]) for one in found):
@@ -108,9 +108,7 @@ def _changed_since(connection: Connection, edit: int) -> list[int]:
     changed = []
     for other, actions in later.items():
         then = actions[0] in ("undo", "join") or (actions[0] == "do" and other in known)
-        now = actions[-1] != "undo"
-        joined = any(action in ("do", "join") for action in actions)
-        if then is not now or (then and joined):
+        if then is not (actions[-1] != "undo"):
             changed.append(other)
     return changed
 

@@ -226,6 +226,8 @@ def undo_last(connection: Connection) -> Changes | None:
 def with_follow_ups(connection: Connection, edit: int) -> list[int]:
     """An edit after what followed from edits and stands in its way, if nothing else does; in that order."""
     order = dependence.chain(connection, edit)
+    if len(order) == 1:
+        return order
     query = select(_j.edit_id).where(_j.edit_id.in_(order[:-1]), _j.action == "follow")
     return order if set(connection.scalars(query)) == set(order[:-1]) else [edit]
 

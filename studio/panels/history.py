@@ -216,11 +216,16 @@ _MOST_TRACKS = 20
 """Selected tracks whose edits are looked for."""
 
 
+_NAME = 16
+"""Letters of a clip's name that are shown."""
+
+
 def _write(item: QListWidgetItem, entry: HistoryEntry, names: dict[int, str]) -> None:
     when = datetime.datetime.fromisoformat(entry.created).astimezone()
     clip = names.get(entry.clip_id, "") if entry.clip_id is not None else ""
-    where = "   ".join(filter(None, (clip, "job" if entry.by_job else "")))
-    item.setText("   ".join(filter(None, (_clock(when), entry.text, where))))
+    short = clip if len(clip) <= _NAME else f"{clip[: _NAME - 1]}…"
+    parts = (_clock(when), short, entry.text, "job" if entry.by_job else "")
+    item.setText("   ".join(filter(None, parts)))
     item.setData(_ENTRY, entry.id)
     whose = "brought in by a job, " if entry.by_job else ""
     place = f"in {clip}, " if clip else ""

@@ -139,7 +139,7 @@ class TrainWorkspace(QWidget):
             return f"At most {MOST_PINNED} tracks can be pinned; select fewer, or unpin some in Train."
         self.form.editor("pinned").set_value(tuple(sorted(pinned)))
         self.form.changed.emit()
-        count = "1 track is" if len(pinned) == 1 else f"{len(pinned)} tracks are"
+        count = "1 track is" if len(pinned) == 1 else f"{len(pinned):,} tracks are"
         return f"{count} pinned; the next pretraining run shows what lies near in fc7."
 
     def _pinned(self) -> set[int]:

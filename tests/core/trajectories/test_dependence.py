@@ -11,7 +11,7 @@ from core.trajectories.bulk_edits import AddClips, FillObservations, ReplacePoin
 from core.trajectories.clip_edits import ChooseUse
 from core.trajectories.model import Origin
 from core.trajectories.observation_edits import MovePoint, SetObservation, SetPath
-from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, Split
+from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, Split, Trim
 from tests.core.trajectories.small_database import FRAMES, contents, make_clip, make_object, make_points
 from tests.core.trajectories.test_journal import an_edit, attempt, read
 
@@ -261,11 +261,12 @@ def test_an_undo_says_which_frames_it_changed(connection, clip, objects, points)
         Relabel(clip.id, (objects[1],), "x"),
         MovePoint(clip.id, points[0], 4, 1.0, 1.0),
         Split(clip.id, points[0], 7),
+        Trim(clip.id, points[2], 10, 10),
         DeleteTrajectories(clip.id, (points[1],)),
     ):
         do(connection, edit)
         spans.append((journal.undo_last(connection).span, journal.redo_last(connection).span))
-    one_way = [(2, 2), (5, 8), (3, 4), (4, 4), (7, 11), (2, 6)]
+    one_way = [(2, 2), (5, 8), (3, 4), (4, 4), (7, 11), (8, 9), (2, 6)]
     assert spans == [(span, span) for span in one_way]
     edit = journal.history(connection, 1)[0].id
     changes = steps.touched(connection, edit)

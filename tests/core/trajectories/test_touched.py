@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.trajectories import journal, store
+from core.trajectories import journal, steps, store
 from core.trajectories.bulk_edits import AddTrajectories, FillObservations, ReplacePoints
 from core.trajectories.model import Kind, Origin, PointTrajectories, Review
 from core.trajectories.observation_edits import DeleteObservation, MovePoint
@@ -173,3 +173,15 @@ def test_what_was_imported_is_not_what_a_person_cut(connection, clip):
     assert in_words(connection, [clip.id], Kind.OBJECT) == "Replaces 5 filled frames."
     journal.perform(connection, AddTrajectories(clip.id, make_points(), [make_object([0, 1, 2])], "x.json"))
     assert in_words(connection, [clip.id], Kind.OBJECT) == "Replaces 6 filled frames."
+
+
+def test_what_a_program_filled_after_an_edit_is_replaced(connection, clip, objects):
+    first, _ = objects
+    journal.perform(connection, DeleteObservation(clip.id, first, 1))
+    step = steps.last_by_person(connection)
+    refill = FillObservations({clip.id: {first: make_object([3, 4])}}, (3, 5), "refill")
+    assert journal.follow(connection, refill, step) is not None
+    fill(connection, clip, first, range(10))
+    assert sorted(frames_of(connection, first)) == [0, 2, 3, 4, 5, 6, 7, 8, 9], "all but what was deleted"
+    latest, *_ = journal.history(connection, 1)
+    assert latest.text.endswith("; 1 frame that a person edited stays")

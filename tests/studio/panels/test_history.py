@@ -32,7 +32,7 @@ def choose(history: HistoryPanel, row: int, text: str) -> None:
 
 
 def texts(history: HistoryPanel) -> list[str]:
-    return [history.list.item(row).text().split("   ")[1] for row in range(history.list.count())]
+    return [history.list.item(row).toolTip().split("\n")[0] for row in range(history.list.count())]
 
 
 def test_every_edit_is_listed_newest_first(history: HistoryPanel, small_document: Document):
@@ -172,8 +172,8 @@ def test_an_edit_is_taken_back_alone_by_its_menu_and_a_lost_one_restored(
 
 def test_each_line_names_its_clip_and_what_a_job_brought_in(history: HistoryPanel, small_document: Document):
     relabel(small_document, "a")
-    assert history.list.item(0).text().split("   ")[2] == "birds"
-    assert history.list.item(1).text().split("   ")[2] == "job"
+    assert history.list.item(0).text().split("   ")[1:] == ["birds", "Label track 1 'a'"]
+    assert history.list.item(1).text().split("   ")[1:] == ["Track 40 points", "job"]
     assert "brought in by a job" in history.list.item(1).toolTip()
 
 
