@@ -22,6 +22,7 @@ from studio.editing.refilling import Refilling
 from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
 from studio.exchange.track_exports import TrackExports
+from studio.forms.form_memory import FormMemory
 from studio.panels.history import HistoryPanel
 from studio.panels.impact_note import ImpactNote
 from studio.panels.inspector import Inspector
@@ -177,7 +178,15 @@ class Session(QObject):
         self.losses = LossSource(self.runs, self.view, self)
         self.exports = RunExports(self)
         self.pill = JobsPill(self.runs)
-        self.jobs = ProjectJobs(self.document, self.view, self.runs, self._window)
+        settings, window = self._window.settings, self._window
+        self.jobs = ProjectJobs(
+            self.document, self.view, self.runs, window, settings, chosen=lambda: self.clips.chosen
+        )
+        memory = FormMemory(settings, self.document.project.path)
+        for job, popover in self.jobs.popovers.items():  # one that starts from weights takes the newest
+            memory.join(job, popover.form, without=("init",))
+        for name, learning in (("pretrain", self.train), ("voc", self.evaluate), ("probe", self.probe)):
+            memory.join(name, learning.form)
 
     def _actions_of_a_project(self) -> dict[str, Callable[[], object]]:
         """Action → what it calls while the project is open."""

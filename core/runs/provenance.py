@@ -195,6 +195,14 @@ def machines(folder: RunFolder) -> list[dict[str, Any]]:
     return noted if isinstance(noted, list) else []
 
 
+def last_start(folder: RunFolder) -> float | None:
+    """When a worker began or went on with a run last, in seconds since the epoch; None if that is unknown."""
+    try:
+        return datetime.datetime.fromisoformat(str(machines(folder)[-1]["started"])).timestamp()
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
+
+
 def gpus() -> list[dict[str, str]]:
     """The GPUs of this machine by name, driver and memory; torch is not loaded to find out."""
     program = shutil.which("nvidia-smi")

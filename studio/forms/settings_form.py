@@ -106,6 +106,19 @@ class SettingsForm(QWidget, Generic[Settings]):
             self._fold.setChecked(True)
         self._check()
 
+    def values(self) -> dict[str, Any]:
+        """What is chosen as plain values, for `show_values`; empty while it contradicts itself."""
+        return {} if self.problem() else config.as_dict(self.value())
+
+    def show_values(self, values: Mapping[str, Any]) -> None:
+        """Show what `values` gave once; fields that are gone since, or take other values now, are left."""
+        known = {name: value for name, value in values.items() if name in self._rows}
+        try:
+            self.set_value(config.from_dict(self._cls, {**self._plain(), **known}))
+        except StudioError:
+            return  # of another version
+        self.changed.emit()
+
     def problem(self) -> str:
         """What is wrong with the settings as chosen; empty if nothing."""
         try:

@@ -1,9 +1,9 @@
 """A small form that starts a job on clips: settings, which clips, Start."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -21,8 +21,12 @@ from core.runs.job import Job
 from studio import theme
 from studio.forms.setting_editors import Editor
 from studio.forms.settings_form import SettingsForm
+from studio.runs.scope import Choice, Scope
 
 WIDTH = 360  # pixels
+
+LONGEST = 30
+"""Letters of a clip's name on the button."""
 
 
 class JobPopover(QFrame):
@@ -31,12 +35,12 @@ class JobPopover(QFrame):
     Escape or a click elsewhere closes it.
 
     Signals:
-        start_asked(settings, bool): start with these settings, on all clips or only on the one shown.
-        scope_changed(bool): it opened, or other clips were chosen: all of them, or only the one shown.
+        start_asked(settings, Choice): start with these settings, on these clips.
+        scope_changed(Choice): it opened, or other clips were chosen.
     """
 
-    start_asked = Signal(object, bool)
-    scope_changed = Signal(bool)
+    start_asked = Signal(object, object)
+    scope_changed = Signal(object)
 
     def __init__(self, job: Job, parent: QWidget, editors: Mapping[str, Editor] | None = None) -> None:
         """`editors`: as `SettingsForm` takes them."""
@@ -55,11 +59,15 @@ class JobPopover(QFrame):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setAccessibleName(job.title)
         self._corner = QPoint()
+        self._about: Callable[[Sequence[Clip], Any], tuple[str, str]] = lambda clips, settings: ("", "")
         self.clips = QComboBox()
         self.clips.setAccessibleName("Which clips")
         which = QFormLayout()
         which.addRow("On", self.clips)
-        self.clips.activated.connect(lambda: self.scope_changed.emit(bool(self.clips.currentData())))
+        self._comes_to = QLabel(wordWrap=True)
+        self._comes_to.setProperty("quiet", True)
+        which.addRow("", self._comes_to)
+        self.clips.activated.connect(lambda: self.scope_changed.emit(self.clips.currentData()))
         self.note = QLabel(wordWrap=True)
         self.note.hide()
         self.start_button = QPushButton("Start")
@@ -74,26 +82,55 @@ class JobPopover(QFrame):
         box.addWidget(self._scroll)
         box.addWidget(self.note)
         box.addWidget(self.start_button)
-        self.form.changed.connect(lambda: self.start_button.setEnabled(not self.form.problem()))
+        self.form.changed.connect(self._weigh)
+        self.clips.currentIndexChanged.connect(self._weigh)
 
-    def popup(self, corner: QPoint, clip: Clip | None, count: int) -> None:
-        """Open below a point of the screen, for `count` clips of which one is shown."""
-        self.clips.clear()
-        self.clips.addItem(f"all {count} clips" if count != 1 else "the one clip", True)
-        if clip is not None and count > 1:
-            self.clips.addItem(f"only {clip.name}", False)
+    def popup(
+        self,
+        corner: QPoint,
+        choices: Sequence[Choice],
+        first: Scope,
+        about: Callable[[Sequence[Clip], Any], tuple[str, str]],
+    ) -> None:
+        """Open below a point of the screen.
+
+        Args:
+            choices: of clips.
+            first: the one to begin with; the first where there is none of that kind.
+            about: says of clips and settings what the job comes to, and why it cannot be done; the latter is
+                empty where it can.
+        """
+        self._about = about
+        with QSignalBlocker(self.clips):
+            self.clips.clear()
+            for choice in choices:
+                self.clips.addItem(choice.text, choice)
+            kinds = [choice.scope for choice in choices]
+            self.clips.setCurrentIndex(kinds.index(first) if first in kinds else 0)
         self._corner = corner
-        self.start_button.setEnabled(not self.form.problem())
+        self._weigh()
         self.set_note("")
         self.show()
         self.start_button.setFocus()
-        self.scope_changed.emit(bool(self.clips.currentData()))
+        self.scope_changed.emit(self.clips.currentData())
 
     def set_note(self, text: str) -> None:
-        """Say what starting comes to; empty for nothing."""
+        """Say what starting replaces; empty for nothing."""
         self.note.setText(text)
         self.note.setVisible(bool(text))
         self._fit()
+
+    def _weigh(self) -> None:
+        """Say what is chosen comes to, and let it be started where it can."""
+        choice, problem = self.clips.currentData(), self.form.problem()
+        if choice is None:
+            return
+        words, refusal = self._about(choice.clips, None if problem else self.form.value())
+        self._comes_to.setText(refusal or words)
+        count = len(choice.clips)
+        self.start_button.setText(f"Start on {count:,} clips" if count > 1 else f"Start on {_short(choice)}")
+        self.start_button.setEnabled(not problem and not refusal)
+        self.start_button.setToolTip(problem or refusal)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
@@ -121,4 +158,9 @@ class JobPopover(QFrame):
         except StudioError:
             return  # the form shows the sentence
         self.hide()
-        self.start_asked.emit(settings, bool(self.clips.currentData()))
+        self.start_asked.emit(settings, self.clips.currentData())
+
+
+def _short(choice: Choice) -> str:
+    name = choice.clips[0].name
+    return (name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…").replace("&", "&&")

@@ -1,12 +1,14 @@
 """Jobs of an open project: their small forms, starting and stopping them, taking in what they found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from core import config
+from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.jobs import JOBS, jobs_on_clips, jobs_over_clips, pending
 from core.runs.job import Works
@@ -20,8 +22,10 @@ from studio.runs.adoption import Adoption
 from studio.runs.job_popover import JobPopover
 from studio.runs.run import Run
 from studio.runs.runs import Runs
+from studio.runs.scope import Choice, Scope, choices, seconds, words
 from studio.runs.words import is_told_by_table
 from studio.view_state import ViewState
+from studio.window.settings import WindowSettings
 from studio.workspaces.init_editor import InitEditor
 
 _REPLACES = {"track": Kind.POINT, "densify": Kind.OBJECT}
@@ -41,8 +45,18 @@ class ProjectJobs(QObject):
     offered = Signal(str, str, str, object)
     failed = Signal(str)
 
-    def __init__(self, document: Document, view: ViewState, runs: Runs, window: QWidget) -> None:
+    def __init__(
+        self,
+        document: Document,
+        view: ViewState,
+        runs: Runs,
+        window: QWidget,
+        settings: WindowSettings,
+        chosen: Callable[[], Sequence[Clip]],
+    ) -> None:
+        """`chosen`: the clips that are selected."""
         super().__init__(window)
+        self._settings, self._chosen = settings, chosen
         self._document, self._view, self._runs = document, view, runs
         self._summaries: list[ClipSummary] = []
         self._adoption = Adoption(document, self)
@@ -96,23 +110,38 @@ class ProjectJobs(QObject):
         self.deleteLater()
 
     def _open(self, job: str, button: QWidget) -> None:
+        every = [one.clip for one in self._summaries]
+        offered = choices(self._view.clip, self._chosen(), every)
+        before = self._settings.scope(self._document.project.path, job)
+        first = Scope(before) if before in list(Scope) else Scope.SELECTED
         corner = button.mapToGlobal(button.rect().bottomLeft())
-        self.popovers[job].popup(corner, self._view.clip, len(self._summaries))
+        self.popovers[job].popup(corner, offered, first, partial(self._weigh, job))
 
-    def _count(self, job: str, on_all: bool) -> None:
+    def _weigh(self, job: str, clips: Sequence[Clip], settings: object) -> tuple[str, str]:
+        """What a job comes to, and why it cannot be done."""
+        ids = {clip.id for clip in clips}
+        if JOBS[job].reads == (Kind.OBJECT,) and not any(
+            one.annotated for one in self._summaries if one.clip.id in ids
+        ):
+            return "", f"No object is drawn in {clips[0].name if len(clips) == 1 else 'these clips'} yet."
+        every = [one.clip for one in self._summaries]
+        plain = config.as_dict(settings) if settings is not None else {}
+        return words(clips, seconds(job, plain, clips, every, self._runs.all)), ""
+
+    def _count(self, job: str, choice: Choice) -> None:
         """Have the form say what of the clips would be replaced, and what would be kept."""
-        clip = self._view.clip
-        wanted = [one.clip.id for one in self._summaries if on_all or clip is None or one.clip.id == clip.id]
+        wanted = [clip.id for clip in choice.clips]
         self._counted = job
         self._counter.start(lambda report: _what_is_replaced(self._document, wanted, _REPLACES[job]))
 
     def _show_count(self, text: str) -> None:
         self.popovers[self._counted].set_note(text)
 
-    def _start(self, job: str, settings: object, on_all: bool) -> None:
-        clips = None if on_all or self._view.clip is None else [self._view.clip]
-        run = self._runs.start(job, settings, clips)
-        self.message.emit(f"{run.title}: started; it appears here when it is done.")
+    def _start(self, job: str, settings: object, choice: Choice) -> None:
+        self._settings.set_scope(self._document.project.path, job, choice.scope)
+        every = len(choice.clips) == len(self._summaries)
+        run = self._runs.start(job, settings, None if every else choice.clips)
+        self.message.emit(f"{run.title}: started on {choice.text}; it appears here when it is done.")
 
     def _stop_all(self) -> None:
         active = self._runs.active()

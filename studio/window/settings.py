@@ -1,8 +1,11 @@
 """What the window remembers between starts; of a project what was looked at last. No data."""
 
 import datetime
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -127,6 +130,24 @@ class WindowSettings:
         self._store.setValue("frame", last.frame)
         self._store.setValue("workspace", last.workspace)
         self._store.endGroup()
+
+    def form(self, project: Path, name: str) -> dict[str, Any]:
+        """What a form of a project held last, as plain values; empty at first."""
+        try:
+            values = json.loads(str(self._store.value(f"{_group(project)}/form/{name}", "{}")))
+        except ValueError:
+            return {}
+        return values if isinstance(values, dict) else {}
+
+    def set_form(self, project: Path, name: str, values: Mapping[str, Any]) -> None:
+        self._store.setValue(f"{_group(project)}/form/{name}", json.dumps(dict(values)))
+
+    def scope(self, project: Path, job: str) -> str:
+        """Which clips a job of a project was started on last, by `Scope`; empty at first."""
+        return str(self._store.value(f"{_group(project)}/scope/{job}", ""))
+
+    def set_scope(self, project: Path, job: str, scope: str) -> None:
+        self._store.setValue(f"{_group(project)}/scope/{job}", scope)
 
     def last_folder(self, purpose: str) -> Path:
         """The folder that was chosen last for a purpose; the user's home at first."""

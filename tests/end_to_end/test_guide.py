@@ -189,6 +189,8 @@ def densify(reader) -> None:
     reader.key("densify")
     form = session.jobs.popovers["densify"]
     reader.wait(form.isVisible)
+    reader.qtbot.keyClick(form.clips, Qt.Key.Key_End)
+    assert form.clips.currentText() == "all 4 clips"
     assert says(form.start_button, "Start")
     reader.press(form.start_button)
     reader.done("densify")
@@ -224,6 +226,7 @@ def track(reader) -> None:
     reader.key("track")
     form = session.jobs.popovers["track"]
     reader.wait(form.isVisible)
+    reader.qtbot.keyClick(form.clips, Qt.Key.Key_End)
     reader.fill_in(form.form, "preset", "fast")
     reader.fill_in(form.form, "spacing", "16")
     reader.picture("track")

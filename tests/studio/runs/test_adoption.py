@@ -31,6 +31,7 @@ def test_an_audit_is_asked_for_in_the_form_and_told_and_seen_afterwards(open_stu
         assert popover.form.editor(name).isVisible()
     popover.form.editor("method").set_value("shape")
     popover.form.editor("audit").set_value(True)
+    qtbot.keyClick(popover.clips, Qt.Key.Key_End)
     qtbot.mouseClick(popover.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: any("hidden keyframes" in text for text in toasts.texts), timeout=100_000)
     told = next(text for text in toasts.texts if "hidden keyframes" in text)

@@ -12,6 +12,7 @@ from core.trajectories.model import Review
 from core.trajectories.observation_edits import AddObject
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview
 from studio.app import Studio
+from studio.runs.scope import Scope, choices
 from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
 from tests.studio.small_project import draw_points
 
@@ -300,7 +301,8 @@ def test_the_form_of_a_job_opens_below_its_button(open_studio: Studio, qtbot):
     open_studio.window.commands["track"].trigger()
     popover = open_studio.session.jobs.popovers["track"]
     assert popover.isVisible()
-    assert [popover.clips.itemText(k) for k in range(popover.clips.count())] == ["all 2 clips", "only birds"]
+    assert [popover.clips.itemText(k) for k in range(popover.clips.count())] == ["only birds", "the 2 clips"]
+    assert popover.start_button.text() == "Start on birds"
     popover.hide()
 
 
@@ -308,7 +310,8 @@ def test_the_form_of_a_job_opens_below_its_button(open_studio: Studio, qtbot):
 def test_the_form_of_a_job_grows_with_what_is_unfolded_and_stays_on_the_screen(open_studio: Studio, qtbot):
     popover = open_studio.session.jobs.popovers["densify"]
     room = popover.screen().availableGeometry()
-    popover.popup(room.bottomRight(), None, 2)
+    clip = open_studio.session.view.clip
+    popover.popup(room.bottomRight(), choices(clip, [], [clip]), Scope.SELECTED, lambda *_: ("", ""))
     folded, fields = popover.height(), [popover.form.editor(name) for name in ("min_confidence", "max_side")]
     qtbot.mouseClick(popover.form.findChild(QToolButton, "advanced_fold"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: popover.height() > folded)
@@ -324,6 +327,7 @@ def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio,
     clip = session.view.clip.id
     open_studio.window.commands["densify"].trigger()
     popover = session.jobs.popovers["densify"]
+    qtbot.keyClick(popover.clips, Qt.Key.Key_End)
     qtbot.mouseClick(popover.start_button, Qt.MouseButton.LeftButton)
 
     def frames() -> int:
