@@ -16,7 +16,16 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.geometry import mask_box
 from core.trajectories.exchange.frame_numbers import PASSED_OVER
-from core.trajectories.exchange.odd_rows import Fault, faults, is_too_much, reason, refusal, repeated
+from core.trajectories.exchange.odd_rows import (
+    Fault,
+    faults,
+    is_too_much,
+    outside,
+    reaching_out,
+    reason,
+    refusal,
+    repeated,
+)
 from core.trajectories.model import KEYFRAMES, EndReason, ObjectTrajectory, Origin, PointTrajectories
 
 Tracks = tuple[PointTrajectories, list[ObjectTrajectory], list[str]]
@@ -183,13 +192,40 @@ class Listing:
             raise StudioError(f"{self.path} {text}")
         kept = ~(same | other)
         rows = good[kept][np.argsort(keys[kept], kind="stable")]
+        said = self._outside(rows, values)
         odd = np.flatnonzero(found)
         if not len(odd):
-            return rows, []
+            return rows, said
         first = int(odd[0])
         why = reason(found, first, values, self._frame, self._owner, self.own_faults)
         odd_rows = f"{counted(len(odd), 'row')}, the first {self._short(first)} ({why})"
-        return rows, [f"Left out, in {self.path.name}: {odd_rows}."]
+        return rows, [f"Left out, in {self.path.name}: {odd_rows}.", *said]
+
+    def _outside(self, rows: np.ndarray, values: np.ndarray) -> list[str]:
+        """What is said of places that miss the frame; `rows` (K,) are those of `values` that count.
+
+        Raises:
+            StudioError: most of them do.
+        """
+        what = "point" if values.shape[1] == 2 else "box"
+        places, clip = values[rows], self.clip
+        frame = f"the {clip.width} x {clip.height} pixels of {clip.name}"
+        if (out := outside(places, clip)).any():
+            first = self._short(int(rows[out].min()))
+            share = f"{int(out.sum()):,} of {counted(len(out), what)}"
+            if out.mean() > 0.5:
+                raise StudioError(
+                    f"{self.path} has {share} outside {frame}, the first {first}; choose the clip it belongs "
+                    "to, or scale its places to these pixels."
+                )
+            return [f"Outside {frame}, in {self.path.name}: {share}, the first {first}; taken as they are."]
+        if what == "box" and is_too_much(out := reaching_out(places, clip)):
+            first = self._short(int(rows[out].min()))
+            share = f"{int(out.sum()):,} of {counted(len(out), what)}"
+            return [
+                f"Reaching out of {frame}, in {self.path.name}: {share}, the first {first}; taken as they are."
+            ]
+        return []
 
     def _place(self, row: int) -> str:
         place = f"{self._owner(row)} in {self._frame(row)}"

@@ -2,6 +2,7 @@
 
 Up to a tenth of the rows may be odd: they are left out, counted in one sentence that shows the first. With
 more, the file is refused, for what is wrong with most of them: it is then of another clip or another layout.
+Places outside the frame are kept and said; a file that has most of them there is refused.
 """
 
 import enum
@@ -12,6 +13,7 @@ import numpy as np
 from core.datasets.clip import Clip
 
 _MOST = 0.1  # of the rows of a file
+_MARGIN = 2  # pixels by which a place may miss the frame without a word
 _Say = Callable[[int], str]
 
 
@@ -70,6 +72,20 @@ def repeated(
 def is_too_much(found: np.ndarray) -> bool:
     """Whether so many of (M,) `Fault` are some that the file is to be refused."""
     return int(np.count_nonzero(found)) > _MOST * len(found)
+
+
+def outside(values: np.ndarray, clip: Clip) -> np.ndarray:
+    """(M,) bool, which of (M, 2) points or (M, 4) boxes have nothing within the frame."""
+    size = np.array([clip.width, clip.height])
+    out: np.ndarray = ((values[:, -2:] < -_MARGIN) | (values[:, :2] > size + _MARGIN)).any(axis=1)
+    return out
+
+
+def reaching_out(boxes: np.ndarray, clip: Clip) -> np.ndarray:
+    """(M,) bool, which of (M, 4) boxes lie partly outside the frame."""
+    size = np.array([clip.width, clip.height])
+    out: np.ndarray = ((boxes[:, :2] < -_MARGIN) | (boxes[:, 2:] > size + _MARGIN)).any(axis=1)
+    return out
 
 
 def reason(

@@ -36,7 +36,7 @@ def paths(points):
 HAIR = XY / SIZE
 HAIR[0, 3, 0] = 1.003  # one place a hair outside
 FAR = XY / SIZE
-FAR[4, :, 0] += 0.6  # one point that leaves the frame
+FAR[4, :, 0] += 0.6  # one point that is outside the frame from its second frame on
 LOGITS = np.where(ALL, 3.5, 0.0)
 
 
@@ -44,7 +44,11 @@ LOGITS = np.where(ALL, 3.5, 0.0)
     ("arrays", "expected", "says"),
     [
         ({"points": HAIR, "occluded": ~ALL}, HAIR * SIZE, ["Scaled to the frame"]),
-        ({"points": FAR, "occluded": ~ALL}, FAR * SIZE, ["Scaled to the frame"]),
+        (
+            {"points": FAR, "occluded": ~ALL},
+            FAR * SIZE,
+            ["Scaled to the frame", "Outside the 20 x 14 pixels"],
+        ),
         ({"target_points": XY[None], "occluded": ~ALL[None]}, XY, []),
         ({"points": XY, "occluded": np.where(ALL, -2.0, 0)}, XY, []),
         ({"tracks": XY, "visibles": ALL.astype(np.uint8)}, XY, []),
