@@ -47,7 +47,8 @@ class Format:
         write: writes a clip's trajectories to a path; None where the format is only read.
         read: the trajectories of a path, for a clip; None where it is only written.
         holds: which of points, boxes, masks, labels, origins (or only keyframes), reviews, errors
-            (of links), confidences and ends (why a point's track ends) it keeps.
+            (of links), confidences and ends (why a point's track ends) it keeps; which labels, where not all,
+            `losses` says.
         losses: what the programs that read the format do to a clip's trajectories beyond what `holds` says,
             in whole sentences that name the program; nothing where it is None.
     """
@@ -72,9 +73,9 @@ _IN_TABLES = _holds("points boxes labels origins reviews errors confidences ends
 FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
-        Format("brox", "Brox tracks", ".dat", brox.write, brox.read, _holds("points")),
+        Format("brox", "Brox tracks", ".dat", brox.write, brox.read, _holds("points labels"), brox.losses),
         Format("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid_reading.read, _holds("points")),
-        Format("davis", "DAVIS masks", "", davis.write, davis.read, _holds("masks")),
+        Format("davis", "DAVIS masks", "", davis.write, davis.read, _holds("masks labels"), davis.losses),
         Format("mot", "MOTChallenge", "", mot.write, mot_reading.read, _holds("boxes labels"), mot.losses),
         Format(
             "mot-results",

@@ -49,9 +49,25 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
         file.write(f"{_length(counted_as)}\n{len(points)}\n")
         for place, label in enumerate(points.labels):
             start, end = points.offsets[place], points.offsets[place + 1]
-            is_number = label.isascii() and label.isdecimal() and len(label) <= _LONGEST
-            file.write(f"{int(label) if is_number else 0} {end - start}\n")
+            file.write(f"{_cluster(label)} {end - start}\n")
             file.writelines(rows[start:end])
+
+
+def losses(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> list[str]:
+    """Which labels become others; see `Format.losses`."""
+    clusters = {label: _cluster(label) for label in set(points.labels)}
+    numbered = any(clusters.values())
+    if all(label == (str(number) if numbered else "") for label, number in clusters.items()):
+        return []
+    return [
+        "Brox tracks have the number of a cluster instead of a label: labels such as 7 are kept, all others "
+        "become 0."
+    ]
+
+
+def _cluster(label: str) -> int:
+    is_number = label.isascii() and label.isdecimal() and len(label) <= _LONGEST
+    return int(label) if is_number else 0
 
 
 def read(path: Path, clip: Clip) -> Tracks:

@@ -58,7 +58,7 @@ class Choice:
         kept = [one for one in objects if self._takes(one)]
         if self.frames is None:
             return points, kept
-        cut = (_cut_object(one, self.frames) for one in kept)
+        cut = (cut_object(one, self.frames.holds(one.frames)) for one in kept)
         return _cut_points(points, self.frames), [one for one in cut if len(one.frames)]
 
     def _points(self, points: PointTrajectories) -> np.ndarray:
@@ -107,10 +107,11 @@ class Count:
         return f"{counted(self.objects, 'object')}, {counted(self.points, 'point')}"
 
 
-def _cut_object(one: ObjectTrajectory, frames: Spans) -> ObjectTrajectory:
-    rows = np.flatnonzero(frames.holds(one.frames))
-    if len(rows) == len(one.frames):
+def cut_object(one: ObjectTrajectory, kept: np.ndarray) -> ObjectTrajectory:
+    """An object's observations that are kept: (K,) bool."""
+    if kept.all():
         return one
+    rows = np.flatnonzero(kept)
     return replace(
         one,
         frames=one.frames[rows],

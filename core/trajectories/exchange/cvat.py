@@ -72,6 +72,10 @@ def losses(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajec
             "CVAT's polygons have one ring, so parts and holes of masks are joined by lines; the pixels "
             "within stay the same."
         )
+    labels = sorted({*points.labels, *(one.label for one in objects)})
+    others = [label for label in labels if label == NAMELESS or label != _clean(label)]
+    if others:
+        found.append(f"CVAT cannot hold every label: {_clean(others[0])} becomes another one, or none.")
     return found
 
 

@@ -26,6 +26,7 @@ from core.trajectories.exchange.replacing import replacing_folder
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 
 _MOST = 254  # 255 is void, which is background on reading
+_NAME = "object {}"  # what an object is called that has only its number
 
 
 def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], path: Path) -> None:
@@ -44,6 +45,20 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
             picture = _picture(clip, objects, frame)
             if picture is not None:
                 (partial / f"{number:05d}.png").write_bytes(encode_palette_png(picture, colours))
+
+
+def losses(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> list[str]:
+    """Which labels become numbers, and that there are too many objects; see `Format.losses`."""
+    seen = [(number, one.label) for number, one in enumerate(objects, start=1) if any(one.masks)]
+    named = [label for number, label in seen if label not in ("", _NAME.format(number))]
+    found = []
+    if len(objects) > _MOST:
+        found.append(
+            f"DAVIS can number {_MOST} objects and there are {len(objects)}; choose fewer, or export as coco."
+        )
+    if named:
+        found.append(f"DAVIS numbers objects in their order, so labels such as {named[0]} are not kept.")
+    return found
 
 
 def read(path: Path, clip: Clip) -> Tracks:
@@ -67,7 +82,7 @@ def read(path: Path, clip: Clip) -> Tracks:
             boxes.append(mask_box(mask))
             masks.append(encode_mask(mask))
     ids, owner = number_owners(np.array(numbers, np.int64))
-    names = [labels.names.get(number, f"object {number}") for number in ids.tolist()]
+    names = [labels.names.get(number, _NAME.format(number)) for number in ids.tolist()]
     rows = Listing(path, clip, owner, np.array(frames, np.int64), ids.tolist(), Origin.ANNOTATED, names)
     objects, odd = rows.objects(np.array(boxes, np.float64).reshape(-1, 4), masks=masks)
     return NO_POINTS, objects, [*noted, *warnings, *labels.warnings, *odd]

@@ -81,8 +81,13 @@ def losses(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajec
             f"TrackEval refuses more than {len(CLASSES)} classes, and there are {len(names)}; give the "
             "objects fewer labels."
         )
-    if any(_NUMBERED.fullmatch(one.label) for one in objects):
-        found.append("MOTChallenge names classes, so labels such as object 1 are not kept.")
+    others = sorted(
+        {one.label for one in objects if one.label not in ("", _class(one)) or one.label == NAMELESS}
+    )
+    if others:
+        found.append(
+            f"MOTChallenge names classes in lines, so labels such as {others[0].strip()} are not kept."
+        )
     if objects:
         found.append(
             "CVAT and datumaro count pixels from 0, so boxes lie a pixel further right and down there."
@@ -96,11 +101,14 @@ def _class(one: ObjectTrajectory) -> str:
 
 
 def _classes(objects: Sequence[ObjectTrajectory]) -> list[str]:
-    """The names of classes from 1 on: MOT16's where these are enough, else the most frequent one first."""
+    """The names of classes from 1 on: MOT16's where these are enough, else the most frequent one first.
+
+    Evaluators count class 1 alone, so MOT16's are no use where there are no pedestrians.
+    """
     boxes = Counter[str]()
     for one in objects:
         boxes[_class(one)] += len(one.frames)
-    if boxes and boxes.keys() <= set(CLASSES):
+    if CLASSES[0] in boxes and boxes.keys() <= set(CLASSES):
         return list(CLASSES)
     return sorted(boxes, key=lambda name: (-boxes[name], name)) or [NAMELESS]
 

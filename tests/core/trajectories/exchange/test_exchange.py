@@ -270,20 +270,21 @@ def test_a_name_with_separators_stays_in_the_folder(clip, tmp_path):
 
 def test_losses_say_what_a_format_does_not_keep(clip, points, objects):
     assert omissions("brox", clip, points, objects) == [
+        "Brox tracks have the number of a cluster instead of a label: labels such as 7 are kept, all others "
+        "become 0.",
         "In Brox tracks, 3 object trajectories are left out.",
-        "In Brox tracks, labels are not kept.",
         "In Brox tracks, what was annotated, edited or propagated is not distinguished.",
         "In Brox tracks, how well links fit and why tracks end is not kept.",
         "In Brox tracks, accepted and rejected trajectories are not distinguished.",
     ]
-    assert omissions("davis", clip, points, objects)[:3] == [
+    assert omissions("davis", clip, points, objects)[:4] == [
+        'DAVIS numbers objects in their order, so labels such as car, "red" are not kept.',
         "In DAVIS masks, 2 point trajectories are left out.",
         "In DAVIS masks, 1 box without a mask is left out.",
         "In DAVIS masks, 11 pixels where masks overlap go to the later object.",
     ]
     assert omissions("davis", clip, NOTHING, objects[2:]) == [
-        "In DAVIS masks, labels are not kept.",
-        "In DAVIS masks, what was annotated, edited or propagated is not distinguished.",
+        "DAVIS numbers objects in their order, so labels such as cat are not kept.",
         "In DAVIS masks, accepted and rejected trajectories are not distinguished.",
     ]
     assert omissions("cvat", clip, points, objects) == [

@@ -40,8 +40,8 @@ def evaluated(folder, objects, clip=CLIP):
 
 
 def test_every_box_counts_and_the_score_is_perfect(tmp_path):
-    """With one label, and with the numbers of label pictures, which are no classes."""
-    for labels in (("cup", "cup"), ("object 1", "object 2")):
+    """With one label, MOT16's or not, and with the numbers of label pictures, which are no classes."""
+    for labels in (("cup", "cup"), ("car", "car"), ("object 1", "object 2")):
         objects = [walker(0, range(12), labels[0]), walker(8, range(3, 9), labels[1])]
         for name, scores in evaluated(tmp_path, objects).items():
             assert scores["mota"] == scores["idf1"] == 1, name
