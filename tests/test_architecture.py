@@ -22,7 +22,7 @@ LEVELS = (
     ("tracking",),
     ("pairs", "networks", "training"),
     ("evaluation", "identity"),
-    ("project", "pretraining", "detection"),
+    ("project", "pretraining", "detection", "review"),
     ("runs",),
     ("matrix", "pages", "overlay"),
     ("jobs",),
@@ -123,9 +123,10 @@ TORCH_FREE = (
         "core.pretraining.record.excitations",
         "core.pretraining.record.held_out_scores",
         "core.identity.proposals",
+        "core.identity.open_proposals",
     ),
     *("core.evaluation.probe_table", "core.evaluation.picture_differences", "core.pages"),
-    "core.overlay",
+    *("core.overlay", "core.review"),
 )
 
 

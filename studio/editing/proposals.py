@@ -1,14 +1,15 @@
 """What runs of the job `identity` propose, as far as it is open: not done, not void and not dismissed."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from core.identity.proposals import Proposal, as_json, bearers, from_json, read_proposals, same_error
+from core.identity.open_proposals import open_proposals
+from core.identity.proposals import Proposal, as_json, read_proposals
 from core.runs.run_folder import RunFolder
 from core.trajectories.dismissals import Dismiss
-from core.trajectories.model import Changes, Review
+from core.trajectories.model import Changes
 from studio.background import Background
 from studio.document import Document
 from studio.runs.run import Run
@@ -72,6 +73,11 @@ class Proposals(QObject):
             self._open[clip_id] = self._still_open(clip_id)
         return self._open[clip_id]
 
+    @property
+    def found(self) -> Mapping[int, Sequence[Proposal]]:
+        """Clip id → all that the newest run proposed for it, open or not."""
+        return self._found
+
     def here(self) -> Proposed | None:
         """The one about the selected tracks at the frame that is looked at; None where there is none."""
         clip, selection = self._view.clip, self._view.selection
@@ -124,29 +130,11 @@ class Proposals(QObject):
             self.changed.emit()
 
     def _still_open(self, clip_id: int) -> list[Proposed]:
-        dismissed = list(self._located(clip_id, _readable(self._document.dismissed(), clip_id)))
-        found = self._located(clip_id, self._found.get(clip_id, []))
-        return [
-            one
-            for one in found
-            if not self._is_rejected(clip_id, one.tracks)
-            and not any(same_error(one.proposal, one.tracks, no.proposal, no.tracks) for no in dismissed)
-        ]
-
-    def _located(self, clip_id: int, proposals: Sequence[Proposal]) -> Iterable[Proposed]:
-        """Those that are not void, with their tracks."""
-        if proposals:
-            objects, points = self._document.objects(clip_id), self._document.points(clip_id)
-            for one in proposals:
-                tracks = bearers(one, objects, points)
-                if tracks is not None:
-                    yield Proposed(one, tracks)
-
-    def _is_rejected(self, clip_id: int, tracks: Collection[int]) -> bool:
+        found = self._found.get(clip_id, [])
+        if not found:
+            return []
         objects, points = self._document.objects(clip_id), self._document.points(clip_id)
-        of_objects = any(objects[id].review == Review.REJECTED for id in tracks if id in objects)
-        rejected = points.ids[points.review == Review.REJECTED]
-        return of_objects or bool(set(tracks) & set(rejected.tolist()))
+        return [Proposed(*one) for one in open_proposals(found, self._document.dismissed(), objects, points)]
 
 
 def _newest(folders: Sequence[RunFolder]) -> ByClip:
@@ -158,17 +146,4 @@ def _newest(folders: Sequence[RunFolder]) -> ByClip:
     found: ByClip = {}
     for folder in reversed(folders):
         found |= read_proposals(folder.results)
-    return found
-
-
-def _readable(dismissed: Iterable[object], clip_id: int) -> list[Proposal]:
-    """Dismissed proposals of a clip; what another version wrote in another way is passed over."""
-    found = []
-    for values in dismissed:
-        try:
-            one = from_json(values)  # type: ignore[arg-type]
-        except (ValueError, KeyError, TypeError):
-            continue
-        if one.clip_id == clip_id:
-            found.append(one)
     return found

@@ -1,0 +1,84 @@
+"""Points to look at: a bad link in the path, and two that are likely one, a few frames apart."""
+
+import numpy as np
+
+from core.review.findings import Findings, Item
+from core.review.material import Material, along
+from core.trajectories.model import EndReason, PointTrajectories
+
+AROUND = 3
+"""Frames before and after the one that shows it best."""
+
+LONGEST = 5
+"""Frames that a gap to bridge has at most."""
+
+FARTHEST = 10.0
+"""Pixels between where a point would be and where another one starts, at most."""
+
+_STEPS = 3  # links from which the speed at an end is taken
+
+
+def worst_links(material: Material) -> Findings:
+    """Each open point with the largest forward–backward error of its links, in pixels, where it is known."""
+    points = material.open_points
+    worst, frames = along(points, points.error)
+    known = np.flatnonzero(worst > 0)
+    frames = frames[known]
+    count = len(known)
+    return Findings(
+        clips=np.full(count, material.clip.id, np.int64),
+        tracks=np.stack((points.ids[known], np.zeros(count, np.int64)), 1),
+        frames=np.stack(
+            (
+                np.maximum(frames - AROUND, points.first[known]),
+                np.minimum(frames + AROUND, points.last[known]),
+                frames,
+            ),
+            1,
+        ).astype(np.int32),
+        values=worst[known],
+        notes=points.lengths[known],
+    )
+
+
+def gaps(material: Material) -> Findings:
+    """Pairs of points, each point in one pair at most: where one ends, the other starts, soon and near.
+
+    The value is how many pixels lie between where the first would be, had it gone on at its speed, and where
+    the second starts; pairs of the smallest come first. Ends because the frame or the clip ends are no gaps.
+    A pair that was dismissed is left out.
+    """
+    points = material.points.take(~np.isin(material.points.ids, list(material.rejected)))
+    ended = np.isin(points.end_reason, (EndReason.CLIP_END, EndReason.LEFT_FRAME), invert=True)
+    ends = np.flatnonzero(ended & (points.last < material.clip.frames - 1))
+    births = np.flatnonzero(points.first > 0)
+    pairs: list[tuple[float, int, int]] = []
+    speeds = _speeds(points)
+    for gap in range(1, LONGEST + 2):  # frames from the last of one to the first of the other
+        for frame in np.intersect1d(points.last[ends] + gap, points.first[births]).tolist():
+            one = ends[points.last[ends] == frame - gap]
+            other = births[points.first[births] == frame]
+            expected = points.xy[points.offsets[one + 1] - 1] + gap * speeds[one]
+            start = points.xy[points.offsets[other]]
+            for some in np.array_split(np.arange(len(one)), max(1, len(one) * len(other) // 1_000_000)):
+                apart = np.linalg.norm(expected[some, None] - start[None], axis=2)
+                for row, column in np.argwhere(apart <= FARTHEST).tolist():
+                    pairs.append((float(apart[row, column]), int(one[some[row]]), int(other[column])))
+    dismissed = {
+        tuple(values["tracks"]) for values in material.dismissed if values.get("recipe") == "short_gaps"
+    }
+    found, taken = [], set()
+    for apart_by, one_at, other_at in sorted(pairs):
+        ids = int(points.ids[one_at]), int(points.ids[other_at])
+        if one_at not in taken and -1 - other_at not in taken and ids not in dismissed:
+            taken |= {one_at, -1 - other_at}
+            last, first = int(points.last[one_at]), int(points.first[other_at])
+            found.append(Item(material.clip.id, ids, last, first, last, round(apart_by, 2), first - last - 1))
+    return Findings.of_items(found)
+
+
+def _speeds(points: PointTrajectories) -> np.ndarray:
+    """(N, 2) float, pixels a frame at the end of each trajectory; 0 for those of one observation."""
+    steps = np.minimum(points.lengths - 1, _STEPS)
+    ends = points.offsets[1:] - 1
+    return (points.xy[ends] - points.xy[ends - steps]) / np.maximum(steps, 1)[:, None]

@@ -1,0 +1,153 @@
+"""What each recipe finds in tracks drawn by hand, and what is decided on it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.datasets.clip import Clip
+from core.review.control_sample import lots
+from core.review.findings import Findings, Item
+from core.review.material import NO_POINTS, Material
+from core.review.recipes import RECIPES
+from core.trajectories.model import (
+    EndReason,
+    Flag,
+    ObjectTrajectory,
+    Origin,
+    PointTrajectories,
+    Review,
+)
+
+CLIP = Clip(
+    name="a", dataset="frames", width=100, height=80, root=Path(), files=("f",) * 20, id=7, keyframes=()
+)
+
+
+def an_object(id: int, frames=range(10), box=(40, 30, 60, 50), **values) -> ObjectTrajectory:
+    frames = np.array(list(frames), np.int32)
+    count = len(frames)
+    origin = np.where(np.isin(frames, (frames[0], frames[-1])), Origin.ANNOTATED, Origin.PROPAGATED)
+    return ObjectTrajectory(
+        id=id,
+        frames=frames,
+        boxes=np.tile(np.array(box, np.float32), (count, 1)),
+        origin=origin.astype(np.uint8),
+        confidence=np.linspace(1, 0.5, count).astype(np.float32),
+        masks=(None,) * count,
+        **values,
+    )
+
+
+def some_points(first, paths, errors=None, ends=None) -> PointTrajectories:
+    packed = PointTrajectories.pack(first, [np.array(path, np.float32) for path in paths], errors, ends)
+    return replace(packed, ids=np.arange(1, len(first) + 1))
+
+
+def found(name: str, points=NO_POINTS, *objects: ObjectTrajectory, **more) -> list[Item]:
+    findings = RECIPES[name].find(Material(CLIP, points, {one.id: one for one in objects}, **more))
+    return [findings.item(row) for row in range(len(findings))]
+
+
+def line(start, count):
+    """A path one pixel to the right a frame."""
+    return [(start + k, 10.0) for k in range(count)]
+
+
+def test_the_worst_link_of_each_open_point_and_those_without_a_measure_are_left_out():
+    errors = [[0, 0.5, 3, 1], [0, np.nan, np.nan], [0, 9], [0, np.nan, 2]]
+    points = some_points([2, 0, 0, 0], [line(0, len(one)) for one in errors], errors)
+    points.review[2] = Review.REJECTED
+    items = found("worst_links", points)
+    assert [(one.tracks, one.frame, one.value) for one in items] == [((1,), 4, 3.0), ((4,), 2, 2.0)]
+    assert (items[0].first, items[0].last) == (2, 5)  # within the track
+
+
+def test_an_audited_object_at_its_worst_keyframe_from_the_one_before_to_the_one_after():
+    overlap = np.full(10, np.nan, np.float32)
+    one = an_object(3)
+    origin = one.origin.copy()
+    origin[[4, 6]] = Origin.EDITED
+    overlap[4], overlap[6] = 0.9, 0.4
+    audited = replace(one, origin=origin, overlap=overlap)
+    (item,) = found("poorly_filled", NO_POINTS, audited, an_object(4))
+    assert (item.tracks, item.first, item.frame, item.last) == ((3,), 4, 6, 9)
+    assert item.value == pytest.approx(0.4)
+    assert "40 %" in RECIPES["poorly_filled"].reason(item)
+    assert not found("poorly_filled", NO_POINTS, replace(audited, review=Review.ACCEPTED))
+
+
+def test_frames_that_disagree_are_runs_with_the_least_sure_frame():
+    flags = np.zeros(10, np.uint8)
+    flags[[2, 3, 4, 7]] = Flag.DISAGREES
+    items = found("disagreements", NO_POINTS, an_object(3, flags=flags))
+    assert [(one.first, one.last, one.frame, one.value) for one in items] == [(2, 4, 4, 3), (7, 7, 7, 1)]
+    assert not found("disagreements", NO_POINTS, an_object(3, flags=flags, review=Review.REJECTED))
+    assert len(found("disagreements", NO_POINTS, an_object(3, flags=flags, review=Review.ACCEPTED))) == 2
+
+
+def test_a_gap_is_bridged_where_the_point_would_be_and_each_point_once():
+    lost, end = EndReason.INCONSISTENT, EndReason.CLIP_END
+    paths = [line(0, 4), line(6, 3), line(6.5, 3), line(50, 3), line(1, 4)]
+    points = some_points([0, 6, 6, 6, 0], paths, None, [lost, end, end, end, EndReason.LEFT_FRAME])
+    (item,) = found("short_gaps", points)
+    assert item.tracks == (1, 2)  # at 3 in frame 3, a pixel a frame: at 6 in frame 6
+    assert item.value == 0
+    assert (item.first, item.last, item.note) == (3, 6, 2)
+    dismissed = [RECIPES["short_gaps"].reject(item).proposal]
+    (other,) = found("short_gaps", points, dismissed=dismissed)
+    assert other.tracks == (1, 3)
+    assert other.value == 0.5
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_too_few_points_have_no_gaps(count):
+    assert not found("short_gaps", some_points([0] * count, [line(0, 3)] * count))
+
+
+def test_a_gap_that_is_too_long_is_none():
+    points = some_points([0, 10], [line(0, 4), line(10, 3)], None, [EndReason.INCONSISTENT, 1])
+    assert not found("short_gaps", points)
+
+
+@pytest.mark.parametrize(
+    ("first", "box", "edge"), [(5, (40, 30, 60, 50), 30), (5, (0, 30, 9, 50), 0), (5, (90, 9, 98, 20), 2)]
+)
+def test_a_birth_is_as_bad_as_it_is_far_from_the_edges(first, box, edge):
+    (item,) = found("births", NO_POINTS, an_object(3, range(first, 9), box))
+    assert (item.value, item.frame) == (edge, first)
+
+
+def test_what_is_there_from_the_first_frame_is_not_born():
+    assert not found("births", NO_POINTS, an_object(3))
+
+
+def test_the_control_sample_has_every_open_track_and_does_not_change_with_others():
+    points = some_points([0, 0], [line(0, 3)] * 2)
+    before = {one.tracks: one.value for one in found("control_sample", points, an_object(3))}
+    points.review[0] = Review.ACCEPTED
+    after = {one.tracks: one.value for one in found("control_sample", points, an_object(3))}
+    assert set(before) == {(1,), (2,), (3,)}
+    assert after == {id: lot for id, lot in before.items() if id != (1,)}
+
+
+def test_lots_are_spread_evenly_over_ids_that_follow_each_other():
+    drawn = lots(np.arange(1, 10_001))
+    assert np.histogram(drawn, 10, (0, 1))[0] == pytest.approx(1000, abs=120)
+    assert abs(np.corrcoef(drawn[:-1], drawn[1:])[0, 1]) < 0.05
+
+
+def test_findings_are_joined_taken_and_given_back_as_items():
+    items = [Item(7, (1,), 0, 3, 2, 0.5, 4), Item(8, (2, 3), 1, 1, 1, 2.0)]
+    joined = Findings.join([Findings.of_items(items[:1]), Findings.of_items(items[1:])])
+    assert [joined.item(row) for row in range(2)] == items
+    assert joined.without_clips({7}).item(0) == items[1]
+    assert len(Findings.join([])) == 0
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=list(RECIPES))
+def test_nothing_is_found_in_nothing(recipe):
+    findings = recipe.find(Material(CLIP, NO_POINTS, {}))
+    assert len(findings) == 0
+    assert np.isfinite(recipe.usual(findings.values))
