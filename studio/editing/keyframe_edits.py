@@ -1,4 +1,4 @@
-"""Edits of the keyframes of the selected objects: made and unmade, copied, and what is filled between them."""
+"""Edits of the keyframes of the selected objects, and of what is filled between them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -121,9 +121,7 @@ class KeyframeEdits(QObject):
             edit = SetObservation(clip.id, chosen[0].id, self._frame(), copied.box, copied.mask)
             self.edit_asked.emit(edit)
         else:
-            new = AddObject(
-                clip.id, copied.label, self._frame(), copied.box, copied.mask, clip.annotator
-            )
+            new = AddObject(clip.id, copied.label, self._frame(), copied.box, copied.mask, clip.annotator)
             self.edit_asked.emit(new)
 
     def _fill(self, method: str) -> None:
