@@ -15,6 +15,7 @@ from studio.canvas.pane import CanvasPane
 from studio.document import Document
 from studio.editing.edit_messages import EditMessages
 from studio.editing.focus import Focus
+from studio.editing.keyframe_edits import KeyframeEdits
 from studio.editing.path_repair import PathRepair
 from studio.editing.proposals import Proposals
 from studio.editing.questions import ask_before
@@ -140,6 +141,13 @@ class Session(QObject):
         self.telling = EditMessages(document, self._window, self.focus, self)
         self.repair = PathRepair(document, view, self)
         self.refilling = Refilling(document, view, commands["fill_again"].isChecked, self)
+        self.keyframes = KeyframeEdits(
+            document,
+            view,
+            frame=lambda: self.canvas.stage.scene.frame,
+            settings=self.refilling.config,
+            parent=self,
+        )
         self.exchange = TrackExchange(document, view, self._window, self)
         self.track_exports = TrackExports(document, view, self._window, self)
         self.actions = CurateActions(
@@ -149,6 +157,7 @@ class Session(QObject):
             self.canvas,
             self.tracks,
             self.edits,
+            self.keyframes,
             self.proposals,
             weigh=self.impact.cost,
             give_up=self._give_up,
@@ -233,6 +242,7 @@ class Session(QObject):
             self.tracks,
             self.inspector,
             self.edits,
+            self.keyframes,
             self.proposals,
         ):
             asking.edit_asked.connect(self._perform)

@@ -38,7 +38,7 @@ def _steps_needed(one: ClipSnapshot, config: DensifyConfig) -> int:
         *([plan(one.objects, one.clip.frames, config)] if config.fill else []),
         *([hidden_spans(one.objects, config)] if config.audit else []),
     ]
-    return sum(steps_needed(each, config) for each in spans)
+    return sum(map(steps_needed, spans))
 
 
 def work(folder: RunFolder, one: ClipSnapshot) -> Generator[int | Log, None, None]:

@@ -10,7 +10,7 @@ from core.tracking.boxes import interpolate_boxes, interpolation_confidence
 from core.tracking.config import DensifyConfig
 from core.tracking.densify import Densifier
 from core.tracking.flow_stream import Images
-from core.tracking.spans import Span, given_mask, in_order, is_filled_by_box, mask_keyframes
+from core.tracking.spans import Span, given_mask, in_order, is_filled_by_box, mask_keyframes, method_of
 from core.trajectories.model import ObjectTrajectory
 
 LONGEST = 60
@@ -84,14 +84,14 @@ class Audit:
 
 def hidden_spans(objects: Sequence[ObjectTrajectory], config: DensifyConfig) -> list[Span]:
     """The masks that are hidden, each a span of one frame; objects with the same neighbours together."""
-    found: dict[tuple[int, int, int], list[int]] = {}
+    found: dict[tuple[int, int, int, str], list[int]] = {}
     for place, trajectory in enumerate(objects):
         if not is_filled_by_box(trajectory, config):
             for three in _in_threes(mask_keyframes(trajectory)):
-                found.setdefault(three, []).append(place)
+                found.setdefault((*three, method_of(trajectory, config)), []).append(place)
     return in_order(
-        Span(hidden, hidden, before, after, tuple(places))
-        for (before, hidden, after), places in found.items()
+        Span(hidden, hidden, before, after, tuple(places), method)
+        for (before, hidden, after, method), places in found.items()
     )
 
 

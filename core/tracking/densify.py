@@ -5,6 +5,7 @@ pixel votes over what it finds there (`core.tracking.voting`); or shapes and box
 without looking at the frames. Keyframes are never changed.
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,14 @@ from core.tracking.flow_stream import Images
 from core.tracking.fusion import Label
 from core.tracking.optical_flow import DisFlow, FlowEstimator
 from core.tracking.shape_filling import ShapeFilling
-from core.tracking.spans import Span, given_mask, is_filled_by_box, plan
+from core.tracking.spans import (
+    Span,
+    gaps_without_masks,
+    given_mask,
+    looked_at_frames,
+    method_of,
+    plan,
+)
 from core.trajectories.model import Flag, ObjectTrajectory, Origin
 
 
@@ -58,25 +66,25 @@ class Densifier:
         self._config = config
         self._end = len(frames)
         self._spans = plan(objects, len(frames), config) if spans is None else list(spans)
-        self._filling: FlowFilling | ShapeFilling
-        if config.method == "flow":
-            self._filling = FlowFilling(frames, objects, config, estimator or DisFlow())
-        else:
-            self._filling = ShapeFilling(frames, objects)
+        self._methods = [method_of(one, config) for one in objects]
+        self._by_flow = FlowFilling(frames, objects, config, estimator or DisFlow())
+        self._by_shape = ShapeFilling(frames, objects)
         self._labels: dict[int, dict[int, Label]] = defaultdict(dict)  # frame → object → label
         self._doubtful: set[tuple[int, int]] = set()  # object and frame
         self._found: list[list[_Observation]] = [[] for _ in objects]
-        self.total = steps_needed(self._spans, config)
+        self.total = steps_needed(self._spans)
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width of the frames, once one was read."""
-        return self._filling.size
+        return self._by_flow.size if self._by_flow.size != (0, 0) else self._by_shape.size
 
     def steps(self) -> Iterator[int]:
         """Steps done so far, after each: a frame whose flow is known, or one filled for a span."""
         open_spans = list(self._spans)
-        for done, filled in enumerate(self._filling.steps(self._spans), 1):
+        by_flow, by_shape = _by_method(self._spans)
+        filling = itertools.chain(self._by_flow.steps(by_flow), self._by_shape.steps(by_shape))
+        for done, filled in enumerate(filling, 1):
             if filled is not None:
                 self._labels[filled.frame] |= filled.labels
                 self._doubtful |= {(place, filled.frame) for place in filled.doubtful}
@@ -88,12 +96,21 @@ class Densifier:
 
     def trajectories(self) -> list[ObjectTrajectory]:
         """Per object, in their order, what was found between its keyframes and nothing else."""
-        return [
-            self._boxes_only(one)
-            if is_filled_by_box(one, self._config)
-            else _packed(one, sorted(found, key=lambda observation: observation.frame))
-            for one, found in zip(self._objects, self._found, strict=True)
-        ]
+        looked_at = looked_at_frames(self._objects)
+        together = []
+        for one, method, found in zip(self._objects, self._methods, self._found, strict=True):
+            if method == "box":
+                together.append(between_boxes(one, self._config))
+                continue
+            there = {observation.frame for observation in found}
+            boxes = [
+                each
+                for gap in gaps_without_masks(one, looked_at)
+                for each in _straight(one, np.array(gap), self._config)
+                if each.frame not in there
+            ]
+            together.append(_packed(one, sorted(found + boxes, key=lambda observation: observation.frame)))
+        return together
 
     # --- filling --------------------------------------------------------------------------------
 
@@ -125,7 +142,8 @@ class Densifier:
         best = np.full((height, width), 0.5, np.float32)
         owner = np.full((height, width), -1, np.int32)
         for place, label in labels.items():
-            part, probability = label.at_size(self._filling.working_size, self.size)
+            filling = self._by_flow if self._methods[place] == "flow" else self._by_shape
+            part, probability = label.at_size(filling.working_size, self.size)
             wins = probability > best[part]
             best[part][wins] = probability[wins]
             owner[part][wins] = place
@@ -140,24 +158,34 @@ class Densifier:
                 found = _Observation(frame, box, label.confidence, encode_mask(mask), flags)
                 self._found[place].append(found)
 
-    def _boxes_only(self, trajectory: ObjectTrajectory) -> ObjectTrajectory:
-        """What lies between the boxes of an object without masks."""
-        keys = trajectory.keyframes
-        boxes = trajectory.boxes[np.isin(trajectory.frames, keys)]
-        between = np.setdiff1d(np.arange(keys[0], keys[-1]), keys) if len(keys) else keys
-        between = between[[self._config.asks_for(int(frame)) for frame in between]]
-        if len(between) == 0:
-            return _packed(trajectory, [])
-        filled = interpolate_boxes(keys, boxes, between)
-        trust = interpolation_confidence(keys, boxes, between)
-        rows = zip(between.tolist(), filled, trust.tolist(), strict=True)
-        return _packed(trajectory, [_Observation(frame, box, sure, None) for frame, box, sure in rows])
+
+def between_boxes(trajectory: ObjectTrajectory, config: DensifyConfig) -> ObjectTrajectory:
+    """What lies between the boxes of an object's keyframes, without looking at frames or masks."""
+    return _packed(trajectory, _straight(trajectory, trajectory.keyframes, config))
 
 
-def steps_needed(spans: Sequence[Span], config: DensifyConfig) -> int:
+def steps_needed(spans: Sequence[Span]) -> int:
     """How many steps a `Densifier` takes to fill spans."""
-    filling = FlowFilling if config.method == "flow" else ShapeFilling
-    return filling.steps_needed(spans)
+    by_flow, by_shape = _by_method(spans)
+    return FlowFilling.steps_needed(by_flow) + ShapeFilling.steps_needed(by_shape)
+
+
+def _by_method(spans: Sequence[Span]) -> tuple[list[Span], list[Span]]:
+    """Those filled by flow, and those filled by shape."""
+    return [one for one in spans if one.method == "flow"], [one for one in spans if one.method != "flow"]
+
+
+def _straight(trajectory: ObjectTrajectory, keys: np.ndarray, config: DensifyConfig) -> list[_Observation]:
+    """Boxes between some keyframes of an object, within what is asked for."""
+    boxes = trajectory.boxes[np.isin(trajectory.frames, keys)]
+    between = np.setdiff1d(np.arange(keys[0], keys[-1]), keys) if len(keys) else keys
+    between = between[[config.asks_for(int(frame)) for frame in between]]
+    if len(between) == 0:
+        return []
+    filled = interpolate_boxes(keys, boxes, between)
+    trust = interpolation_confidence(keys, boxes, between)
+    rows = zip(between.tolist(), filled, trust.tolist(), strict=True)
+    return [_Observation(frame, box, sure, None) for frame, box, sure in rows]
 
 
 def _packed(trajectory: ObjectTrajectory, found: Sequence[_Observation]) -> ObjectTrajectory:

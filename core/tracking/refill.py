@@ -1,14 +1,20 @@
 """What an edited mask changes: it is a keyframe now, and the two spans beside it are filled again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.tracking.config import DensifyConfig
-from core.tracking.densify import Densifier
+from core.tracking.densify import Densifier, between_boxes
 from core.tracking.flow_stream import Images
-from core.tracking.spans import plan, span_around
+from core.tracking.spans import (
+    gaps_without_masks,
+    is_filled_by_box,
+    looked_at_frames,
+    plan,
+    span_around,
+)
 from core.trajectories.model import ObjectTrajectory, Origin
 
 
@@ -32,12 +38,14 @@ def refill(
     frame: int,
     config: DensifyConfig,
     report: Callable[[int, int], None] = lambda done, total: None,
+    one_way: Collection[int] | None = None,
 ) -> Refilled:
     """Fill what lies between an edited keyframe of an object and the keyframes beside it.
 
     The result is what densifying the whole clip gives there, provided that all its objects were filled
     before. Other objects filled there before are filled again too, since pixels may change hands; their
-    keyframes and whatever lies outside the span stay as they are.
+    keyframes and whatever lies outside the span stay as they are. Where it is filled by box alone, no pixel
+    changes hands, and no frame is read.
 
     Args:
         frames: all of the clip's; only those that the spans need are read.
@@ -45,6 +53,7 @@ def refill(
         edited: id of the object that was edited.
         frame: the edited one; it may also have lost its keyframe.
         config: as the clip was densified with.
+        one_way: ids of the objects that are carried where only one keyframe is beside; None for all.
         report: called after each step with the steps done and in all; what it raises ends the work.
 
     Raises:
@@ -52,18 +61,43 @@ def refill(
     """
     place = next(place for place, one in enumerate(objects) if one.id == edited)
     first, last = span_around(objects[place], frame, len(frames))
-    chosen = {place} | {other for other, one in enumerate(objects) if _was_filled(one, first, last)}
     config = replace(config, span=(first, last))
-    spans = [
-        replace(span, objects=tuple(sorted(chosen.intersection(span.objects))))
-        for span in plan(objects, len(frames), config)
-        if chosen.intersection(span.objects)
-    ]
+    if is_filled_by_box(objects[place], config):
+        return Refilled((first, last), {edited: between_boxes(objects[place], config)})
+    chosen = {place} | {other for other, one in enumerate(objects) if _was_filled(one, first, last)}
+    carried = {other for other in chosen if one_way is None or objects[other].id in one_way}
+    spans = []
+    for span in plan(objects, len(frames), config):
+        filled = chosen if span.before is not None and span.after is not None else carried
+        if filled.intersection(span.objects):
+            spans.append(replace(span, objects=tuple(sorted(filled.intersection(span.objects)))))
     densifier = Densifier(frames, objects, config, spans)
     for done in densifier.steps():
         report(done, densifier.total)
     found = densifier.trajectories()
     return Refilled((first, last), {objects[other].id: found[other] for other in sorted(chosen)})
+
+
+def carried_one_way(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig) -> set[int]:
+    """Ids of the objects that were carried to where only one keyframe is beside, as densifying a clip does.
+
+    Args:
+        frames: how many the clip has.
+    """
+    looked_at = looked_at_frames(objects)
+    between: dict[int, set[int]] = {
+        place: {frame for gap in gaps_without_masks(one, looked_at) for frame in range(*gap)}
+        for place, one in enumerate(objects)
+        if not is_filled_by_box(one, config)
+    }
+    for span in plan(objects, frames, replace(config, one_way_frames=0, span=())):
+        for place in span.objects:
+            between[place].update(range(span.first, span.last + 1))
+    return {
+        objects[place].id
+        for place, there in between.items()
+        if not there.issuperset(objects[place].frames[objects[place].origin == Origin.PROPAGATED].tolist())
+    }
 
 
 def _was_filled(one: ObjectTrajectory, first: int, last: int) -> bool:

@@ -1,5 +1,6 @@
 """Which frames lie between which keyframes."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ class Span:
         before, after: the keyframes beside them whose masks are carried there; None where the objects
             have no mask on that side.
         objects: places of the objects.
+        method: how they are filled, `flow` or `shape`.
     """
 
     first: int
@@ -26,6 +28,7 @@ class Span:
     before: int | None
     after: int | None
     objects: tuple[int, ...]
+    method: str = "flow"
 
     @property
     def frames(self) -> range:
@@ -47,9 +50,14 @@ def mask_keyframes(trajectory: ObjectTrajectory) -> np.ndarray:
     return np.intersect1d(trajectory.keyframes, trajectory.frames[np.array(full, bool)])
 
 
+def method_of(trajectory: ObjectTrajectory, config: DensifyConfig) -> str:
+    """How an object is filled: as a person chose for it, else as the settings say; by box without masks."""
+    return (trajectory.filling or config.method) if len(mask_keyframes(trajectory)) else "box"
+
+
 def is_filled_by_box(trajectory: ObjectTrajectory, config: DensifyConfig) -> bool:
     """Whether nothing but boxes is found for an object: it has no masks, or they are not asked for."""
-    return config.method == "box" or len(mask_keyframes(trajectory)) == 0
+    return method_of(trajectory, config) == "box"
 
 
 def given_mask(trajectory: ObjectTrajectory, frame: int, height: int, width: int) -> np.ndarray:
@@ -75,35 +83,62 @@ def plan(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig
     """What is to be filled in a clip, ordered by where it ends.
 
     An object is carried from both sides between two of its masks. A frame that is annotated for
-    another object says that an object without observation is not there: towards it, as towards the
-    ends of the clip, an object is carried from one side only and at most `one_way_frames` far, and not
-    at all without flow. Only spans within `config.span` are planned, cut to it where that changes nothing.
+    another object says that an object without observation is not there, unless a person drew all that is
+    known of it: towards it, as towards the ends of the clip, an object is carried from one side only and
+    at most `one_way_frames` far, and not at all without flow. Only spans within `config.span` are planned,
+    cut to it where that changes nothing.
     """
-    annotated = [one.frames[one.origin == Origin.ANNOTATED] for one in objects]
-    looked_at = np.unique(np.concatenate([np.zeros(0, np.int32), *annotated]))
-    reach = config.one_way_frames if config.method == "flow" else 0
-    found: dict[tuple[int, int, int | None, int | None], list[int]] = {}
+    looked_at = looked_at_frames(objects)
+    found: dict[tuple[int, int, int | None, int | None, str], list[int]] = {}
     for place, trajectory in enumerate(objects):
-        if is_filled_by_box(trajectory, config):
+        method = method_of(trajectory, config)
+        if method == "box":
             continue
+        reach = config.one_way_frames if method == "flow" else 0
         keys = mask_keyframes(trajectory)
-        stops = np.unique(np.concatenate([looked_at, trajectory.keyframes, keys])).tolist()
+        stops = _stops(trajectory, looked_at).tolist()
         own = set(keys.tolist())
         for before, after in zip([-1, *stops], [*stops, frames], strict=True):
             first, last = before + 1, after - 1
             if first > last:
                 continue
             if before in own and after in own:
-                found.setdefault((first, last, before, after), []).append(place)
+                found.setdefault((first, last, before, after, method), []).append(place)
             elif before in own and reach:
-                found.setdefault((first, min(last, before + reach), before, None), []).append(place)
+                found.setdefault((first, min(last, before + reach), before, None, method), []).append(place)
             elif after in own and reach:
-                found.setdefault((max(first, after - reach), last, None, after), []).append(place)
-    spans = [Span(*key, tuple(places)) for key, places in found.items()]
+                found.setdefault((max(first, after - reach), last, None, after, method), []).append(place)
+    spans = [Span(*key[:4], tuple(places), key[4]) for key, places in found.items()]
     if config.span:
         low, high = config.span
         spans = [_cut(span, low, high) for span in spans if span.first <= high and span.last >= low]
     return in_order(spans)
+
+
+def looked_at_frames(objects: Iterable[ObjectTrajectory]) -> np.ndarray:
+    """(J,) int32, ascending: the frames that whoever annotated a clip looked at."""
+    annotated = [one.frames[one.origin == Origin.ANNOTATED] for one in objects]
+    return np.unique(np.concatenate([np.zeros(0, np.int32), *annotated]))
+
+
+def _stops(trajectory: ObjectTrajectory, looked_at: np.ndarray) -> np.ndarray:
+    """(J,) int32, ascending: the frames between which an object is carried."""
+    if Origin.ANNOTATED not in trajectory.origin:
+        return trajectory.keyframes
+    return np.union1d(looked_at, trajectory.keyframes)
+
+
+def gaps_without_masks(trajectory: ObjectTrajectory, looked_at: np.ndarray) -> list[tuple[int, int]]:
+    """Pairs of keyframes of an object beside each other, one of which at least has a box only."""
+    given = {int(frame): trajectory.masks[place] for place, frame in enumerate(trajectory.frames)}
+    keys, stops = trajectory.keyframes.tolist(), _stops(trajectory, looked_at)
+    return [
+        (before, after)
+        for before, after in itertools.pairwise(keys)
+        if after - before > 1
+        and (given[before] is None or given[after] is None)
+        and not np.any((stops > before) & (stops < after))
+    ]
 
 
 def _cut(span: Span, low: int, high: int) -> Span:

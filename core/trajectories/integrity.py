@@ -105,6 +105,6 @@ def _judgements(connection: Connection) -> Iterator[str]:
     o = schema.observation.c
     audited = o.overlap.is_not(None) & (~o.overlap.between(0, 1) | o.origin.not_in(KEYFRAMES))
     known = sum(Flag)
-    query = select(o.trajectory_id, o.frame).where(audited | ~o.flags.between(0, known))
+    query = select(o.trajectory_id, o.frame).where(audited | (o.flags.bitwise_and(~int(known)) != 0))
     for row in connection.execute(query.order_by(o.trajectory_id, o.frame)):
         yield f"The audit or the flags of track {row.trajectory_id} at frame {row.frame} make no sense."

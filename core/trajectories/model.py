@@ -31,9 +31,19 @@ KEYFRAMES = (Origin.ANNOTATED, Origin.EDITED)
 
 
 class Flag(enum.IntFlag):
-    """What a program says of an observation, bit by bit."""
+    """What is said of an observation, bit by bit."""
 
     DISAGREES = 1  # methods of densification disagree here: look at it
+    BY_BOX = 16  # keyframes only: a person chose how the object is filled between them
+    BY_SHAPE = 32
+    BY_FLOW = 64
+
+
+FILLINGS = {"box": Flag.BY_BOX, "shape": Flag.BY_SHAPE, "flow": Flag.BY_FLOW}
+"""Method of filling between keyframes → the flag of an object's keyframes that says a person chose it."""
+
+CHOSEN = int(Flag.BY_BOX | Flag.BY_SHAPE | Flag.BY_FLOW)
+"""The flags of `FILLINGS` together."""
 
 
 class Review(enum.IntEnum):
@@ -306,6 +316,12 @@ class ObjectTrajectory:
     def keyframes(self) -> np.ndarray:
         """(J,) int32, frames given by ground truth or by a person."""
         return self.frames[np.isin(self.origin, KEYFRAMES)]
+
+    @property
+    def filling(self) -> str:
+        """The method of `FILLINGS` that a person chose for it; empty where none was."""
+        chosen = int(next(iter(self.flags[(self.flags & CHOSEN) != 0]), 0))
+        return next((method for method, flag in FILLINGS.items() if chosen & flag), "")
 
     @property
     def to_check(self) -> np.ndarray:

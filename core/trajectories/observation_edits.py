@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from sqlalchemy import select
 
 from core.errors import StudioError
-from core.trajectories import schema
+from core.trajectories import schema, store
 from core.trajectories.journal import Recorder
-from core.trajectories.model import KEYFRAMES, EndReason, Kind, Origin, Review
+from core.trajectories.model import CHOSEN, FILLINGS, KEYFRAMES, EndReason, Kind, Origin, Review
 from core.trajectories.trajectory_edits import DeleteTrajectories
 from core.trajectories.trajectory_rows import (
+    filling_of,
     head_of,
     observation_row,
     origins_of,
@@ -75,7 +77,10 @@ class SetObservation:
 
     def write(self, rows: Recorder) -> None:
         head_of(rows, self.trajectory_id, Kind.OBJECT)
-        row = observation_row(self.trajectory_id, self.frame, self.box, Origin.EDITED, 1.0, self.mask)
+        chosen = filling_of(rows, self.trajectory_id)
+        row = observation_row(
+            self.trajectory_id, self.frame, self.box, Origin.EDITED, 1.0, self.mask, flags=chosen
+        )
         if self.frame in origins_of(rows, self.trajectory_id):
             rows.update(schema.observation, {(self.trajectory_id, self.frame): row})
         else:
@@ -104,8 +109,62 @@ class MakeKeyframe:
             )
         if origin in KEYFRAMES:
             raise StudioError(f"Track {self.trajectory_id} already has a keyframe at frame {self.frame}.")
-        values = {"origin": int(Origin.EDITED), "confidence": 1.0, "overlap": None, "flags": 0}
+        chosen = filling_of(rows, self.trajectory_id)
+        values = {"origin": int(Origin.EDITED), "confidence": 1.0, "overlap": None, "flags": chosen}
         rows.update(schema.observation, {(self.trajectory_id, self.frame): values})
+
+
+@dataclass(frozen=True)
+class DemoteKeyframe:
+    """Let a keyframe of an object count as filled; its shape stays until it is filled again."""
+
+    clip_id: int
+    trajectory_id: int
+    frame: int
+    rows: ClassVar[int] = 1
+
+    @property
+    def text(self) -> str:
+        return f"No keyframe of track {self.trajectory_id} at frame {self.frame}"
+
+    def write(self, rows: Recorder) -> None:
+        origins = origins_of(rows, self.trajectory_id)
+        if origins.get(self.frame) not in KEYFRAMES:
+            raise StudioError(f"Track {self.trajectory_id} has no keyframe at frame {self.frame}.")
+        if sum(origin in KEYFRAMES for origin in origins.values()) == 1:
+            raise StudioError(f"This is the only keyframe of track {self.trajectory_id}; it needs one.")
+        values = {"origin": int(Origin.PROPAGATED), "overlap": None, "flags": 0}
+        rows.update(schema.observation, {(self.trajectory_id, self.frame): values})
+
+
+@dataclass(frozen=True)
+class SetFilling:
+    """Choose how objects are filled between their keyframes, which remember it: a method of `FILLINGS`."""
+
+    clip_id: int
+    trajectory_ids: tuple[int, ...]
+    method: str
+    rows: ClassVar[int] = 1
+
+    @property
+    def text(self) -> str:
+        count = len(self.trajectory_ids)
+        whose = f"track {self.trajectory_ids[0]}" if count == 1 else f"{count:,} tracks"
+        return f"Fill {whose} {FILLING_WORDS[self.method]}"
+
+    def write(self, rows: Recorder) -> None:
+        o = schema.observation.c
+        query = select(o.trajectory_id, o.frame, o.flags)
+        keys = o.origin.in_([int(origin) for origin in KEYFRAMES])
+        chosen: dict[tuple[int, int], dict[str, int]] = {}
+        for some in store.batches(self.trajectory_ids):
+            for id, frame, flags in rows.connection.execute(query.where(o.trajectory_id.in_(some), keys)):
+                chosen[id, frame] = {"flags": (flags & ~CHOSEN) | FILLINGS[self.method]}
+        rows.update(schema.observation, chosen)
+
+
+FILLING_WORDS = {"box": "straight", "shape": "by shape", "flow": "by flow"}
+"""Method of `FILLINGS` → how a person calls it."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, func, select
 from core.errors import StudioError
 from core.trajectories import schema
 from core.trajectories.journal import Recorder
-from core.trajectories.model import KEYFRAMES, EndReason, Kind, ObjectTrajectory, Origin
+from core.trajectories.model import CHOSEN, KEYFRAMES, EndReason, Kind, ObjectTrajectory, Origin
 
 PointPath = tuple[np.ndarray, np.ndarray, np.ndarray]
 """`xy` (L, 2) float32, `error` (L,) float32, `origin` (L,) uint8 of a point trajectory."""
@@ -128,6 +128,15 @@ def origins_of(rows: Recorder, trajectory_id: int) -> dict[int, int]:
     o = schema.observation.c
     query = select(o.frame, o.origin).where(o.trajectory_id == trajectory_id)
     return {row.frame: row.origin for row in rows.connection.execute(query)}
+
+
+def filling_of(rows: Recorder, trajectory_id: int) -> int:
+    """The flag of `FILLINGS` that the keyframes of an object have; 0 where no way of filling was chosen."""
+    o = schema.observation.c
+    query = select(o.flags.bitwise_and(CHOSEN)).where(
+        o.trajectory_id == trajectory_id, o.flags.bitwise_and(CHOSEN) != 0
+    )
+    return int(rows.connection.scalar(query.order_by(o.frame).limit(1)) or 0)
 
 
 def observations_of(rows: Recorder, trajectory_id: int) -> dict[int, dict[str, Any]]:

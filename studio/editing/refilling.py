@@ -1,6 +1,6 @@
-"""After a person edits a keyframe of a densified object, what lies beside it is filled again in a thread."""
+"""After a person edits a keyframe of an object, what lies beside it is filled, shapes in a thread."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,12 +12,18 @@ from core.datasets.reading import open_frames
 from core.errors import StudioError
 from core.events import OnProgress
 from core.tracking.config import DensifyConfig
-from core.tracking.refill import refill
-from core.tracking.spans import span_around
+from core.tracking.densify import between_boxes
+from core.tracking.refill import carried_one_way, refill
+from core.tracking.spans import is_filled_by_box, span_around
 from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.journal import Edit
 from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin
-from core.trajectories.observation_edits import DeleteObservation, MakeKeyframe, SetObservation
+from core.trajectories.observation_edits import (
+    DeleteObservation,
+    MakeKeyframe,
+    SetFilling,
+    SetObservation,
+)
 from studio.document import Document
 from studio.editing.follow_up import FollowUp, Task
 from studio.view_state import Filling, ViewState
@@ -33,26 +39,34 @@ _EDITS = (SetObservation, MakeKeyframe, DeleteObservation)
 
 @dataclass(frozen=True, eq=False)
 class _Task(Task):
-    """An object to fill around the frames that were edited, as it is since the last of the edits."""
+    """An object to fill around the frames that were edited, as it is since the last of the edits.
+
+    Attributes:
+        before: the objects of the clip before the first of the edits: what of them was carried one way.
+    """
 
     object: ObjectTrajectory
     frames: frozenset[int]
     config: DensifyConfig
+    before: tuple[ObjectTrajectory, ...]
 
     @property
     def span(self) -> tuple[int, int]:
         """First and last frame that may change."""
-        keys, reach = self.object.keyframes, self.config.one_way_frames
+        was = next((one for one in self.before if one.id == self.object.id), self.object)
+        keys = self.object.keyframes
+        reach = self.config.one_way_frames if _reaches_beyond(was) else 0
         around = [span_around(self.object, frame, self.clip.frames) for frame in self.frames]
         first, last = min(first for first, _ in around), max(last for _, last in around)
         return max(first, int(keys[0]) - reach), min(last, int(keys[-1]) + reach)
 
 
 class Refilling(FollowUp[_Task]):
-    """Fills the spans beside edited keyframes.
+    """Fills the spans beside edited keyframes, by the method that was chosen for their object.
 
-    Objects that were never densified are left alone. Another edit of a keyframe of an object has its
-    filling begin again, for both.
+    Beyond its first and last keyframe, and where somebody looked for it in vain, an object is filled only
+    if it was there before the edit. Another edit of a keyframe of an object has its filling begin again,
+    for both.
     """
 
     def __init__(
@@ -64,38 +78,73 @@ class Refilling(FollowUp[_Task]):
 
     def perform(self, edit: Edit) -> None:
         """Make an edit; what lies beside an edited keyframe is filled after it."""
-        follows = isinstance(edit, _EDITS) and self._wanted() and self._is_filled_around(edit)
-        before = self._task_of(edit.trajectory_id) if isinstance(edit, _EDITS) else None
+        if isinstance(edit, SetFilling):
+            self._fill_anew(edit)
+            return
+        follows = isinstance(edit, _EDITS) and self._wanted() and self._is_of_keyframe(edit)
+        before = self._objects(edit.clip_id) if isinstance(edit, _EDITS) else ()
+        under_way = self._task_of(edit.trajectory_id) if isinstance(edit, _EDITS) else None
         if self._document.perform(edit) and isinstance(edit, _EDITS):
-            if follows:
-                self._fill_around(edit, before.frames if before is not None else frozenset())
-            elif before is not None:
+            if follows and under_way is not None:
+                self._fill(edit, edit.trajectory_id, under_way.frames | {edit.frame}, under_way.before)
+            elif follows:
+                self._fill(edit, edit.trajectory_id, frozenset((edit.frame,)), before)
+            elif under_way is not None:
                 self._give_up(lambda task: task.trajectory_id == edit.trajectory_id)
 
-    def _is_filled_around(self, edit: SetObservation | MakeKeyframe | DeleteObservation) -> bool:
-        """Whether an edit is of a keyframe, or makes one, of an object that was densified."""
+    def config(self) -> DensifyConfig:
+        """What of the last densifying holds for filling, where an object says nothing else."""
+        return _config(self._document.settings_of_last("densify"))
+
+    def _fill_anew(self, edit: SetFilling) -> None:
+        """Choose another method for objects, and fill them by it between all their keyframes."""
+        before = self._objects(edit.clip_id)
+        if not self._document.perform(edit):
+            return
+        self._give_up(lambda task: task.trajectory_id in edit.trajectory_ids)
+        if self._wanted():
+            for id in edit.trajectory_ids:
+                keys = self._document.objects(edit.clip_id)[id].keyframes
+                if len(keys) > 1:
+                    self._fill(edit, id, frozenset(keys[1::2].tolist()), before)
+
+    def _is_of_keyframe(self, edit: SetObservation | MakeKeyframe | DeleteObservation) -> bool:
+        """Whether an edit is of a keyframe, or makes one."""
         one = self._document.objects(edit.clip_id).get(edit.trajectory_id)
-        if one is None or not (one.origin == Origin.PROPAGATED).any():
-            return False
-        place = one.place(edit.frame)
+        place = one.place(edit.frame) if one is not None else None
         return not isinstance(edit, DeleteObservation) or (
-            place is not None and one.origin[place] in KEYFRAMES
+            one is not None and place is not None and one.origin[place] in KEYFRAMES
         )
+
+    def _objects(self, clip_id: int) -> tuple[ObjectTrajectory, ...]:
+        return tuple(self._document.objects(clip_id).values())
 
     def _task_of(self, trajectory_id: int) -> _Task | None:
         if self._running is not None and self._running.trajectory_id == trajectory_id:
             return self._running
         return self._waiting.get(trajectory_id)
 
-    def _fill_around(
-        self, edit: SetObservation | MakeKeyframe | DeleteObservation, frames: frozenset[int]
+    def _fill(
+        self,
+        edit: SetObservation | MakeKeyframe | DeleteObservation | SetFilling,
+        id: int,
+        frames: frozenset[int],
+        before: tuple[ObjectTrajectory, ...],
     ) -> None:
-        step, one = self._document.last_edit(), self._document.objects(edit.clip_id).get(edit.trajectory_id)
-        if step is None or one is None or not len(one.keyframes):
-            return
+        """Fill an object around some frames, as part of the edit that was just made."""
+        step, one = self._document.last_edit(), self._document.objects(edit.clip_id).get(id)
         clip = next(known.clip for known in self._document.clips() if known.clip.id == edit.clip_id)
-        config = _config(self._document.settings_of_last("densify"))
-        self._add(_Task(clip, one.id, step, one, frames | {edit.frame}, config))
+        if step is None or one is None:
+            return
+        frames = frozenset(frame for frame in frames if _is_open(one, frame, clip.frames))
+        if not frames or not len(one.keyframes):
+            return
+        task = _Task(clip, id, step, one, frames, self.config(), before)
+        if is_filled_by_box(one, task.config):
+            for filled in _filled_by_box(task):
+                self._document.complete(filled, step)
+        else:
+            self._add(task)
 
     def _work(self, task: _Task) -> Callable[[OnProgress], Sequence[Edit]]:
         return partial(_filled, task, tuple(self._document.objects(task.clip.id).values()))
@@ -120,6 +169,34 @@ def _config(settings: Mapping[str, Any]) -> DensifyConfig:
         return DensifyConfig()
 
 
+def _reaches_beyond(one: ObjectTrajectory) -> bool:
+    """Whether an object was carried beyond its first or last keyframe."""
+    filled, keys = one.frames[one.origin == Origin.PROPAGATED], one.keyframes
+    return bool(len(keys) and ((filled < keys[0]) | (filled > keys[-1])).any())
+
+
+def _is_open(one: ObjectTrajectory, frame: int, frames: int) -> bool:
+    """Whether there is something to fill, or was filled, between a frame and the keyframes beside it."""
+    first, last = span_around(one, frame, frames)
+    within = (one.frames >= first) & (one.frames <= last)
+    keys = one.keyframes[(one.keyframes >= first) & (one.keyframes <= last)]
+    between = len(keys) > 1 and keys[-1] - keys[0] >= len(keys)
+    return bool(between or (one.origin[within] == Origin.PROPAGATED).any())
+
+
+def _around(task: _Task) -> dict[tuple[int, int], int]:
+    """By first and last frame of what is to be filled, a frame within it that was edited."""
+    return {span_around(task.object, frame, task.clip.frames): frame for frame in task.frames}
+
+
+def _filled_by_box(task: _Task) -> Iterator[FillObservations]:
+    """The edits that fill an object by its boxes."""
+    for span in sorted(_around(task)):
+        config = replace(task.config, method="box", span=span)
+        found = {task.clip.id: {task.object.id: between_boxes(task.object, config)}}
+        yield FillObservations(found, span, "refill", asdict(config))
+
+
 def _filled(task: _Task, objects: tuple[ObjectTrajectory, ...], report: OnProgress) -> list[FillObservations]:
     """The edits that fill what lies beside the frames of a task.
 
@@ -127,7 +204,8 @@ def _filled(task: _Task, objects: tuple[ObjectTrajectory, ...], report: OnProgre
         StudioError: a frame cannot be read, or a mask does not fit it.
     """
     made_from = {one.id: one.keyframes_digest() for one in objects}
-    around = {span_around(task.object, frame, task.clip.frames): frame for frame in task.frames}
+    around = _around(task)
+    one_way = carried_one_way(task.before, task.clip.frames, task.config)
     edits: list[FillObservations] = []
     with open_frames(task.clip) as frames:
         for span, frame in sorted(around.items()):
@@ -135,7 +213,7 @@ def _filled(task: _Task, objects: tuple[ObjectTrajectory, ...], report: OnProgre
             def tell(done: int, total: int) -> None:
                 report(len(edits) * total + done, len(around) * total, "")
 
-            found = refill(frames, objects, task.object.id, frame, task.config, tell)
+            found = refill(frames, objects, task.object.id, frame, task.config, tell, one_way)
             settings = asdict(replace(task.config, span=span))
             filled = {task.clip.id: found.objects}
             edits.append(FillObservations(filled, found.span, "refill", settings, made_from=made_from))

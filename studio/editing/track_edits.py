@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from core.trajectories.model import KEYFRAMES, Review
-from core.trajectories.observation_edits import DeleteObservation, MakeKeyframe
+from core.trajectories.model import Review
+from core.trajectories.observation_edits import DeleteObservation
 from core.trajectories.trajectory_edits import (
     DeleteTrajectories,
     Merge,
@@ -86,7 +86,6 @@ class TrackEdits(QObject):
             "split": inside,
             "trim_start": inside,
             "trim_end": before_end,
-            "keyframe": one or self._why_no_keyframe(chosen, frame),
             "delete_here": none or self._why_none_deleted_here(chosen, frame),
             **dict.fromkeys(("delete_track", "relabel", "pin", "accept", "reject"), none),
             "reopen": none or opened,
@@ -114,15 +113,6 @@ class TrackEdits(QObject):
             if not first < frame <= last
         ]
         return f"Track {outside[0]} does not run through frame {frame}." if outside else ""
-
-    def _why_no_keyframe(self, chosen: _Chosen, frame: int) -> str:
-        if not chosen.is_object[0]:
-            return "Select an object."
-        one = self._document.objects(self._clip).get(chosen.ids[0])
-        place = one.place(frame) if one is not None else None
-        if one is None or place is None:
-            return "The object is not in this frame; draw its box (B)."
-        return "This is a keyframe already." if one.origin[place] in KEYFRAMES else ""
 
     def _why_none_deleted_here(self, chosen: _Chosen, frame: int) -> str:
         here = self._here(chosen, frame)
@@ -157,9 +147,6 @@ class TrackEdits(QObject):
     def trim_end(self) -> None:
         first = int(self._chosen().first[0])
         self.edit_asked.emit(Trim(self._clip, self._one, first, self._frame()))
-
-    def keyframe(self) -> None:
-        self.edit_asked.emit(MakeKeyframe(self._clip, self._one, self._frame()))
 
     def delete_here(self) -> None:
         frame = self._frame()

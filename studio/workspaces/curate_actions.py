@@ -13,6 +13,7 @@ from core.trajectories.model import Review
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
 from studio.editing.check_queue import next_to_check
+from studio.editing.keyframe_edits import KeyframeEdits
 from studio.editing.proposals import Proposals
 from studio.editing.track_edits import TrackEdits
 from studio.tables.track_table import TrackTable
@@ -51,6 +52,7 @@ class CurateActions(QObject):
         canvas: CanvasPane,
         tracks: TrackTable,
         edits: TrackEdits,
+        keyframes: KeyframeEdits,
         proposals: Proposals,
         weigh: Callable[[], str],
         give_up: Callable[[], bool],
@@ -65,7 +67,7 @@ class CurateActions(QObject):
         super().__init__(parent)
         self._document, self._view, self._commands = document, view, commands
         self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
-        self._proposals, self._weigh = proposals, weigh
+        self._keyframes, self._proposals, self._weigh = keyframes, proposals, weigh
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self.refresh)
         shown = canvas.stage.scene_changed
@@ -79,6 +81,7 @@ class CurateActions(QObject):
             canvas.stage.camera_changed,
             view.playing_changed,
             view.shown_changed,
+            keyframes.copied,
         ):
             changed.connect(self._refreshing.start)
         view.tool_changed.connect(self._refreshing.start)
@@ -119,7 +122,7 @@ class CurateActions(QObject):
             "brush_larger": canvas.larger_brush,
             "brush_smaller": canvas.smaller_brush,
             "new_object": canvas.new_object,
-            "keyframe": edits.keyframe,
+            **self._keyframes.slots(),
             "merge": edits.merge,
             "split": edits.split,
             "swap": edits.swap,
@@ -149,7 +152,8 @@ class CurateActions(QObject):
 
     def refresh(self) -> None:
         """Find again what cannot be done now, and why."""
-        refused = {**self._edits.refusals(), **refusals(self._view, self._canvas, self._tracks)}
+        refused = {**self._edits.refusals(), **self._keyframes.refusals()}
+        refused |= refusals(self._view, self._canvas, self._tracks)
         proposed = self._proposals.here() is not None
         nothing = "" if proposed else "Nothing is proposed here; go to the next frame to check."
         refused |= {"do_proposed": nothing, "dismiss_proposed": nothing}
@@ -158,6 +162,8 @@ class CurateActions(QObject):
             refused[name] = without if name not in ALWAYS and without else refused.get(name, "")
         self._commands["hide_others"].setChecked(self._tracks.only is not None)
         self._commands.set_refused(refused)
+        for name, on in self._keyframes.checked().items():
+            self._commands[name].setChecked(on)
 
     def _go_to_keyframe(self, by: int) -> None:
         frame = self._edits.keyframe_from(by)

@@ -31,7 +31,7 @@ def densify(frames, objects, **settings) -> list[ObjectTrajectory]:
     densifier = Densifier(frames, objects, config)
     steps = list(densifier.steps())
     assert steps == list(range(1, densifier.total + 1))
-    assert densifier.total == steps_needed(plan(objects, len(frames), config), config)
+    assert densifier.total == steps_needed(plan(objects, len(frames), config))
     return densifier.trajectories()
 
 

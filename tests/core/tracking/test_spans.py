@@ -61,5 +61,5 @@ def test_a_part_of_a_span_is_planned_and_one_sided_ones_up_to_their_keyframe():
 
 def test_interpolation_needs_a_keyframe_on_both_sides_and_boxes_no_span():
     objects = [given(2, 6), given(6)]
-    assert plan(objects, 9, DensifyConfig(method="shape")) == [Span(3, 5, 2, 6, (0,))]
+    assert plan(objects, 9, DensifyConfig(method="shape")) == [Span(3, 5, 2, 6, (0,), "shape")]
     assert plan(objects, 9, DensifyConfig(method="box")) == []

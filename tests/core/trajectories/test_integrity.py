@@ -41,7 +41,7 @@ def test_a_mask_of_another_size_and_an_object_without_frames_are_named(connectio
 
 @pytest.mark.parametrize(
     ("frame", "values"),
-    [(0, {"overlap": 1.5}), (1, {"overlap": 0.5}), (2, {"flags": 64}), (2, {"flags": -1})],
+    [(0, {"overlap": 1.5}), (1, {"overlap": 0.5}), (2, {"flags": 128}), (2, {"flags": -1})],
 )
 def test_an_audit_or_flags_that_make_no_sense_are_named(connection, ids, frame, values):
     o = schema.observation

@@ -260,15 +260,20 @@ def test_a_new_name_does_not_stop_it(qtbot, document: Document, view: ViewState,
     assert document.history()[0].text == "Densify 2 objects in frames 8 to 16"
 
 
-def test_an_object_that_was_never_densified_is_left_alone(
+def test_an_object_that_was_never_densified_is_filled_beside_the_edit_and_no_further(
     qtbot, new_document: Document, tmp_path: Path, drawn
 ):
     densified.add_to(new_document, tmp_path, drawn, fill=False)
     view = ViewState()
     refilling = Refilling(new_document, view, lambda: True)
     refilling.perform(moved(new_document, 8))
-    assert view.filling == {}
-    assert one(new_document).frames.tolist() == list(KEYS)
+    assert view.filling == {FIRST: Filling(0, 16)}
+    wait(qtbot, view)
+    assert one(new_document).frames.tolist() == [*range(17), 24]
+    assert one(new_document, SECOND).frames.tolist() == list(KEYS)
+    refilling.perform(DeleteObservation(clip_id(new_document), FIRST, 24))
+    wait(qtbot, view)
+    assert one(new_document).frames.tolist() == list(range(17)), "nothing beyond its last keyframe"
     refilling.close()
 
 

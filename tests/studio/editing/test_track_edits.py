@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import QObject
 
 from core.trajectories.model import Review
-from core.trajectories.observation_edits import DeleteObservation, MakeKeyframe
+from core.trajectories.observation_edits import DeleteObservation
 from core.trajectories.trajectory_edits import (
     DeleteTrajectories,
     Merge,
@@ -39,7 +39,7 @@ def test_each_asks_for_its_edit_of_what_is_selected_at_the_frame(edits: TrackEdi
     clip = small_view.clip.id
     small_view.set_frame(4)
     small_view.set_selection((SWAN,))
-    for ask in (edits.split, edits.trim_start, edits.trim_end, edits.keyframe):
+    for ask in (edits.split, edits.trim_start, edits.trim_end):
         ask()
     edits.relabel(" duck ")
     small_view.set_selection((GOOSE, SWAN))
@@ -50,7 +50,6 @@ def test_each_asks_for_its_edit_of_what_is_selected_at_the_frame(edits: TrackEdi
         Split(clip, SWAN, 4),
         Trim(clip, SWAN, 4, 11),
         Trim(clip, SWAN, 0, 4),
-        MakeKeyframe(clip, SWAN, 4),
         Relabel(clip, (SWAN,), "duck"),
         Merge(clip, (SWAN, GOOSE)),
         Swap(clip, SWAN, GOOSE, 4),

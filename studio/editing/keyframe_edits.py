@@ -1,0 +1,172 @@
+"""Edits of the keyframes of the selected objects, and of what is filled between them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from core.tracking.config import DensifyConfig
+from core.tracking.spans import method_of
+from core.trajectories.model import FILLINGS, KEYFRAMES, ObjectTrajectory
+from core.trajectories.observation_edits import (
+    AddObject,
+    DemoteKeyframe,
+    MakeKeyframe,
+    SetFilling,
+    SetObservation,
+)
+from studio.document import Document
+from studio.view_state import ViewState
+
+NO_OBJECT = "Select an object first."
+ONE_OBJECT = "Select one object only."
+NOT_HERE = "The object is not in this frame; draw its box (B)."
+
+
+@dataclass(frozen=True, eq=False)
+class _Copied:
+    """A shape: `box` (4,), `mask` run lengths or None, in frames of `size` (width, height)."""
+
+    box: np.ndarray
+    mask: bytes | None
+    label: str
+    size: tuple[int, int]
+
+
+class KeyframeEdits(QObject):
+    """What keys and menus do with the keyframes of the selected objects, at the frame that is seen.
+
+    Signals:
+        edit_asked(Edit): make it.
+        copied(): there is a shape to paste now.
+    """
+
+    edit_asked = Signal(object)
+    copied = Signal()
+
+    def __init__(
+        self,
+        document: Document,
+        view: ViewState,
+        frame: Callable[[], int],
+        settings: Callable[[], DensifyConfig],
+        parent: QObject,
+    ) -> None:
+        """Joined to what is looked at.
+
+        Args:
+            frame: gives the frame that is on the canvas.
+            settings: gives how objects are filled of which nobody said how.
+        """
+        super().__init__(parent)
+        self._document, self._view, self._frame, self._settings = document, view, frame, settings
+        self._copied: _Copied | None = None
+        self._known: DensifyConfig | None = None  # the settings, until something changes
+        document.changed.connect(self._forget)
+
+    def slots(self) -> dict[str, Callable[[], object]]:
+        """Action → what it calls."""
+        return {
+            "keyframe": self._toggle,
+            "copy_shape": self._copy,
+            "paste_shape": self._paste,
+            "fill_next": self._fill_next,
+            **{f"fill_{method}": partial(self._fill, method) for method in FILLINGS},
+        }
+
+    def refusals(self) -> dict[str, str]:
+        """Action → why it cannot be done now; empty where it can."""
+        frame, chosen = self._frame(), self._chosen()
+        one = next(iter(chosen)) if len(chosen) == 1 else None
+        none = "" if chosen else NO_OBJECT
+        here = none or ("" if one is not None else ONE_OBJECT)
+        here = here or ("" if one is not None and one.place(frame) is not None else NOT_HERE)
+        return {
+            "keyframe": here or self._why_not_toggled(one, frame),
+            "copy_shape": here,
+            "paste_shape": self._why_not_pasted(one),
+            **dict.fromkeys(("fill_next", *(f"fill_{method}" for method in FILLINGS)), none),
+        }
+
+    def checked(self) -> Mapping[str, bool]:
+        """Whether each method is that of all selected objects, by action."""
+        methods = self._methods()
+        return {f"fill_{method}": methods == {method} for method in FILLINGS}
+
+    # --- what they do ---------------------------------------------------------------------------
+
+    def _toggle(self) -> None:
+        (one,), frame = self._chosen(), self._frame()
+        place = one.place(frame)
+        if place is not None:
+            edit = DemoteKeyframe if one.origin[place] in KEYFRAMES else MakeKeyframe
+            self.edit_asked.emit(edit(self._clip, one.id, frame))
+
+    def _copy(self) -> None:
+        (one,), clip = self._chosen(), self._view.clip
+        place = one.place(self._frame())
+        if place is not None and clip is not None:
+            size = (clip.width, clip.height)
+            self._copied = _Copied(one.boxes[place], one.masks[place], one.label, size)
+            self.copied.emit()
+
+    def _paste(self) -> None:
+        """Give the shape to the selected object in this frame, or to a new one where none is selected."""
+        copied, chosen, clip = self._copied, self._chosen(), self._view.clip
+        if copied is None or clip is None:
+            return
+        if chosen:
+            edit = SetObservation(clip.id, chosen[0].id, self._frame(), copied.box, copied.mask)
+            self.edit_asked.emit(edit)
+        else:
+            new = AddObject(clip.id, copied.label, self._frame(), copied.box, copied.mask, clip.annotator)
+            self.edit_asked.emit(new)
+
+    def _fill(self, method: str) -> None:
+        self.edit_asked.emit(SetFilling(self._clip, tuple(one.id for one in self._chosen()), method))
+
+    def _fill_next(self) -> None:
+        methods, order = self._methods(), list(FILLINGS)
+        place = order.index(methods.pop()) if len(methods) == 1 else -1
+        self._fill(order[(place + 1) % len(order)])
+
+    # --- what is selected -----------------------------------------------------------------------
+
+    def _why_not_toggled(self, one: ObjectTrajectory | None, frame: int) -> str:
+        if one is None or one.keyframes.tolist() != [frame]:
+            return ""
+        return "This is the only keyframe of the object; it needs one."
+
+    def _why_not_pasted(self, one: ObjectTrajectory | None) -> str:
+        copied, clip = self._copied, self._view.clip
+        if copied is None or clip is None:
+            return "Copy the shape of an object first (Ctrl+C)."
+        if one is None and self._view.selection:
+            return "Select one object, or nothing to paste a new one."
+        if copied.mask is not None and copied.size != (clip.width, clip.height):
+            return "The shape that was copied is of a clip of another size."
+        return ""
+
+    def _methods(self) -> set[str]:
+        """How the selected objects are filled."""
+        if self._known is None:
+            self._known = self._settings()
+        known = self._known
+        return {one.filling or method_of(one, known) for one in self._chosen()}
+
+    def _forget(self) -> None:
+        self._known = None
+
+    @property
+    def _clip(self) -> int:
+        assert self._view.clip is not None, "an edit without a clip; the action should be disabled"
+        return self._view.clip.id
+
+    def _chosen(self) -> list[ObjectTrajectory]:
+        """The selected objects, by id; points are left out."""
+        if self._view.clip is None or not self._view.selection:
+            return []
+        objects = self._document.objects(self._view.clip.id)
+        return [objects[id] for id in sorted(self._view.selection) if id in objects]
