@@ -72,9 +72,12 @@ def test_a_restart_keeps_the_line_and_the_next_starts_when_the_one_before_it_end
     assert [second.turn, first.turn] == [1, 2]
     names = [second.name, first.name]
     runs.close()
+    for run in (first, second):  # that a run never began is told after a minute, unless it waits
+        run.folder.write_status(Status(updated=time.time() - 1000))
     again = Runs(project)
     try:
         assert [run.name for run in again.queue.runs] == names
+        assert {run.state for run in again.queue.runs} == {State.QUEUED}
         ended: list[str] = []
         again.finished.connect(lambda run: ended.append(run.name))
         busy.write_status(Status(State.DONE, 100, 100, updated=time.time()))
