@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from core import jobs
+from core.datasets.clip import Clip
 from core.datasets.reading import check_frames
 from core.errors import StudioError
+from core.events import OnProgress
 from core.jobs.by_clip.results import clips_done, read_clip
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
@@ -12,11 +14,22 @@ from core.trajectories import integrity, store
 from core.trajectories.snapshot import read_snapshot
 
 
-def problems(project: Project) -> list[str]:
-    """One sentence for each thing that is wrong; empty for a project that is whole."""
+def problems(project: Project, on_progress: OnProgress = lambda done, total, what: None) -> list[str]:
+    """One sentence for each thing that is wrong; empty for a project that is whole.
+
+    Args:
+        on_progress: called with the part and the clip that is looked at; it may raise to give up.
+    """
     with project.reading() as connection:
+        clips = store.clips(connection)
+        on_progress(0, len(clips) + 2, "the database")
         found = integrity.problems(connection)
-    return [*found, *_runs(project), *_frames(project)]
+    on_progress(1, len(clips) + 2, "the runs")
+    found += _runs(project)
+    for number, clip in enumerate(clips, start=2):
+        on_progress(number, len(clips) + 2, clip.name)
+        found += _frames(clip)
+    return found
 
 
 def _runs(project: Project) -> Iterator[str]:
@@ -43,12 +56,9 @@ def _results(folder: RunFolder) -> Iterator[str]:
             yield str(error)
 
 
-def _frames(project: Project) -> Iterator[str]:
+def _frames(clip: Clip) -> Iterator[str]:
     """Every source frame is decoded; of a clip with many problems only the first is named."""
-    with project.reading() as connection:
-        clips = store.clips(connection)
-    for clip in clips:
-        found = check_frames(clip)
-        yield from found[:1]
-        if len(found) > 1:
-            yield f"{clip.name} has {len(found) - 1} more frames like that, of {clip.frames}."
+    found = check_frames(clip)
+    yield from found[:1]
+    if len(found) > 1:
+        yield f"{clip.name} has {len(found) - 1} more frames like that, of {clip.frames}."

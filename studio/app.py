@@ -30,6 +30,7 @@ from studio.window.welcome import WelcomePage
 
 if TYPE_CHECKING:
     from studio.session import Session
+    from studio.window.check_window import CheckWindow
 
 NAME = "AssociationNet Studio"
 
@@ -59,6 +60,7 @@ class Studio(QObject):
         self.crashes.refused.connect(self.refuse)
         self.session: Session | None = None
         self._import: ImportDialog | None = None
+        self._check: CheckWindow | None = None
         self._palette = CommandPalette(self.window.commands, self.window)
         self._key_sheet = KeySheet(self.window.commands, self.window)
         self._help = HelpWindow(self.window)
@@ -106,6 +108,10 @@ class Studio(QObject):
     def close_project(self) -> None:
         """Go back to the welcome page."""
         self._close_import()  # what it found was for the project that was open then
+        if self._check is not None:
+            self._check.close_reader()
+            self._check.deleteLater()
+            self._check = None
         if self.session is not None:
             self._settings.set_last_view(self.session.document.project.path, self.session.last_view())
             self.window.clear()
@@ -171,6 +177,7 @@ class Studio(QObject):
             "table1_help": partial(self._help.show_page, "table1"),
             "glossary": partial(self._help.show_page, "glossary"),
             "keys": self._key_sheet.popup,
+            "check_project": self._check_project,
             "open_log": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_folder))),
             "copy_diagnostics": self._copy_diagnostics,
             "about": self._about,
@@ -197,7 +204,7 @@ class Studio(QObject):
     def _refuse_project_actions(self, reason: str) -> None:
         menus = ("Edit", "Go", "Track", "Review", "Run")
         names = [row.name for row, _ in self.window.commands if row.curating or row.path[0] in menus]
-        names += ["close_project", "export_tracks", "reset_layout", *WORKSPACES]
+        names += ["check_project", "close_project", "export_tracks", "reset_layout", *WORKSPACES]
         self.window.commands.set_refused(dict.fromkeys(names, reason))
 
     def _show_recent(self) -> None:
@@ -278,6 +285,14 @@ class Studio(QObject):
 
     def _keep_fill_again(self) -> None:
         self._settings.fill_again = self.window.commands["fill_again"].isChecked()
+
+    def _check_project(self) -> None:
+        from studio.window.check_window import CheckWindow  # it needs what a project needs
+
+        if self.session is not None:
+            if self._check is None:
+                self._check = CheckWindow(self.session.document.project, self.window)
+            self._check.popup()
 
     def _copy_diagnostics(self) -> None:
         QGuiApplication.clipboard().setText(diagnostics())

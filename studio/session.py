@@ -89,8 +89,12 @@ class Session(QObject):
         self.view.set_frame(last.frame)
         self._window.show_workspace(last.workspace)
         active = without_cells(self.runs.active(), self.runs.all)
-        if active:
-            self._window.toasts.show(f"{active[0].title} went on in the background.")
+        going, waiting = [run for run in active if not run.is_waiting], len(self.runs.queue.runs)
+        if going:
+            also = f"; {waiting} more wait{'s' if waiting == 1 else ''} in line" if waiting else ""
+            self._window.toasts.show(f"{going[0].title} went on in the background{also}.")
+        elif waiting:
+            self._window.toasts.show(f"{self.runs.queue.runs[0].title} waited in line and starts now.")
 
     def last_view(self) -> LastView:
         """What is looked at now."""
@@ -186,7 +190,7 @@ class Session(QObject):
         self.visit = Visit(self.document, self.view, self)
         self.losses = LossSource(self.runs, self.view, self)
         self.exports = RunExports(self)
-        self.pill = JobsPill(self.runs)
+        self.pill = JobsPill(self.runs, self._window.settings)
         settings, window = self._window.settings, self._window
         self.jobs = ProjectJobs(
             self.document, self.view, self.runs, window, settings, chosen=lambda: self.clips.chosen

@@ -75,6 +75,44 @@ def prepare_with(path: Path, job: Job, settings: Any, snapshot: Path | None) -> 
     return _furnished(folder, job, settings, None, None, snapshot)
 
 
+def furnish(
+    folder: RunFolder,
+    job: Job,
+    settings: Any,
+    project: Project | None,
+    clips: Sequence[Clip] | None,
+    snapshot: Path | None = None,
+) -> None:
+    """Write into a run's folder what it works on and what it is made from.
+
+    Args:
+        project, clips: as `prepare` takes them.
+        snapshot: as `prepare_with` takes it.
+
+    Raises:
+        StudioError: the snapshot is damaged, or the folder cannot be written.
+    """
+    chosen: Sequence[Clip] = ()
+    try:
+        text = json.dumps(environment(), indent=2)
+        write_atomically(folder.path / "environment.json", text.encode())
+        if project is not None:
+            with project.reading() as connection:
+                chosen = store.clips(connection) if clips is None else clips
+                if chosen:
+                    write_snapshot(connection, chosen, folder.snapshot, project.path, job.reads)
+        where = project.path if project is not None else None
+        if snapshot is not None:
+            link_snapshot(folder, snapshot)
+            taken = read_snapshot(folder.snapshot)
+            chosen, where = [content.clip for content in taken.clips], Path(taken.project)
+        provenance.write(folder, job, settings, where, chosen, clips is None)
+    except OSError as error:
+        raise StudioError(
+            f"Cannot write the run {folder.path} ({error.strerror}); free disk space or choose another place."
+        ) from error
+
+
 def link_snapshot(folder: RunFolder, snapshot: Path) -> int:
     """Give a run those files of a snapshot taken before that it lacks; how many these are.
 
@@ -183,29 +221,12 @@ def _furnished(
     clips: Sequence[Clip] | None,
     snapshot: Path | None = None,
 ) -> RunFolder:
-    chosen: Sequence[Clip] = ()
+    """The folder, furnished; it is gone where that failed."""
     try:
-        text = json.dumps(environment(), indent=2)
-        write_atomically(folder.path / "environment.json", text.encode())
-        if project is not None:
-            with project.reading() as connection:
-                chosen = store.clips(connection) if clips is None else clips
-                if chosen:
-                    write_snapshot(connection, chosen, folder.snapshot, project.path, job.reads)
-        where = project.path if project is not None else None
-        if snapshot is not None:
-            link_snapshot(folder, snapshot)
-            taken = read_snapshot(folder.snapshot)
-            chosen, where = [content.clip for content in taken.clips], Path(taken.project)
-        provenance.write(folder, job, settings, where, chosen, clips is None)
+        furnish(folder, job, settings, project, clips, snapshot)
     except StudioError:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
-    except OSError as error:
-        shutil.rmtree(folder.path, ignore_errors=True)
-        raise StudioError(
-            f"Cannot write the run {folder.path} ({error.strerror}); free disk space or choose another place."
-        ) from error
     return folder
 
 

@@ -4,7 +4,8 @@
 <run>/config.toml       which job, with which settings        events.jsonl   one event a line, appended
       environment.json  versions and machine                 status.json    replaced at least every 2 s
       provenance.json   command, digests of its data          machines.json  where it ran, a start each
-      snapshot/         the trajectories it works on          control/       stop.json, dropped by the studio
+      snapshot/         the trajectories it works on          control/       stop.json, waiting.json, dropped
+      wanted.json       what that is to hold, before it is              by the studio
       notes.json        what a person calls it and says of it
       lock              held by the worker for its life       checkpoints/   results/   worker.log
 ```

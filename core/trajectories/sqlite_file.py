@@ -13,15 +13,17 @@ from core.trajectories import schema
 
 BACKUPS_KEPT = 10
 
+_STAMP = "%Y%m%dT%H%M%S%f"
+"""The time, in UTC, that the name of a backup begins with."""
+
 
 class SqliteFile:
     """`annotations.sqlite`, in WAL mode with `synchronous=FULL`: a committed edit survives a crash.
 
     Attributes:
-        remedy, room: what to do about a file that cannot be read, and one that cannot be written.
+        room: what to do about a file that cannot be written.
     """
 
-    remedy = "close the project and put the newest file of its folder backups/ in its place"
     room = "free disk space or check the project folder"
 
     def __init__(self, path: Path, backups: Path) -> None:
@@ -30,6 +32,23 @@ class SqliteFile:
 
     def __str__(self) -> str:
         return str(self.path)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a file that cannot be read."""
+        return f"close the project and {self._put_back}"
+
+    @property
+    def _put_back(self) -> str:
+        """Which backup is the newest and how old it is, in words."""
+        found = sorted(self._backups.glob("*.sqlite"))
+        if not found:
+            return "restore it from a copy of your own, since its folder backups/ is empty"
+        newest = f"put the newest file of its folder backups/ in its place: {found[-1].name}"
+        with contextlib.suppress(ValueError):
+            made = datetime.datetime.strptime(found[-1].name.split("-")[0], _STAMP)
+            newest += f", of {made.replace(tzinfo=datetime.UTC).astimezone():%d %B, %H:%M}"
+        return newest
 
     def connect(self) -> Engine:
         """An engine with the settings every connection needs.
@@ -68,7 +87,7 @@ class SqliteFile:
             sqlite3.DatabaseError: the copy is damaged; it is not kept.
         """
         self._backups.mkdir(exist_ok=True)
-        stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")
+        stamp = datetime.datetime.now(datetime.UTC).strftime(_STAMP)
         target = self._backups / f"{stamp}-{why}.sqlite"
         partial = target.with_suffix(".partial")
         for left in self._backups.glob("*.partial"):  # by a program that was killed
@@ -104,7 +123,7 @@ class SqliteFile:
     def _check(self) -> None:
         path = self.path
         if not path.exists() and any(self._backups.glob("*.sqlite")):
-            raise StudioError(f"{path} is missing; put the newest file of its folder backups/ in its place.")
+            raise StudioError(f"{path} is missing; {self._put_back}.")
         try:
             with contextlib.closing(sqlite3.connect(path)) as connection:
                 application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -122,9 +141,7 @@ class SqliteFile:
                 f"Cannot write to {path} ({error}); free disk space or copy the project to a writable disk."
             ) from error
         except sqlite3.DatabaseError as error:
-            raise StudioError(
-                f"{path} is damaged ({error}); put the newest file of its folder backups/ in its place."
-            ) from error
+            raise StudioError(f"{path} is damaged ({error}); {self._put_back}.") from error
 
 
 def _last_step(database: Path) -> tuple[int, str] | None:

@@ -44,6 +44,11 @@ class Adoption(QObject):
                 self._waiting.append(folder)
         self._next()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether results are on their way into the project."""
+        return bool(self._waiting) or self._work.is_running or bool(self._document.busy)
+
     def close(self) -> None:
         """Leave what waits for the next time the project is opened."""
         self._waiting.clear()

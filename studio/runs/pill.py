@@ -1,5 +1,7 @@
 """The pill in the status bar that says what runs, and the list of jobs it opens."""
 
+from functools import partial
+
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QScrollArea,
     QSizePolicy,
+    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -18,12 +21,16 @@ from core.runs.run_folder import State
 from studio import theme
 from studio.runs.run import Run, job_title
 from studio.runs.runs import Runs
-from studio.runs.words import age, duration, state_words, without_cells
+from studio.runs.words import age, duration, in_line, state_words, without_cells
+from studio.window.settings import WindowSettings
 
 SHOWN = 12
 """Jobs in the list; the workspaces show all."""
 
-WIDTH, HEIGHT = 460, 420
+MOST_AT_ONCE = 8
+"""Jobs that can be let run at the same time."""
+
+WIDTH, HEIGHT = 520, 420
 """Pixels of the list."""
 
 
@@ -36,12 +43,12 @@ class JobsPill(QToolButton):
 
     run_chosen = Signal(object)
 
-    def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
+    def __init__(self, runs: Runs, settings: WindowSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("jobs_pill")
         self.setAutoRaise(True)
         self._runs = runs
-        self.list = JobsList(runs, self)
+        self.list = JobsList(runs, settings, self)
         for signal in (runs.added, runs.removed, runs.changed, runs.finished):
             signal.connect(self._refresh)
         self.list.run_chosen.connect(self.run_chosen)
@@ -51,7 +58,8 @@ class JobsPill(QToolButton):
     def _refresh(self, _: Run | None = None) -> None:
         active = without_cells(self._runs.active(), self._runs.all)
         self.setText(pill_words(active))
-        self.setToolTip("\n".join(f"{run.title}: {state_words(run)}" for run in active) or "Show the jobs")
+        lines = [f"{run.title}: {state_words(run)}" for run in in_line(active)]
+        self.setToolTip("\n".join(lines) or "Show the jobs")
         self.setAccessibleName(f"Jobs: {self.text()}")
 
     def _open(self) -> None:
@@ -65,18 +73,25 @@ class JobsPill(QToolButton):
 class JobsList(QFrame):
     """A popover with the newest jobs: progress, Stop, Resume, Kill, the folder, and what went wrong.
 
+    Those that wait can change places, start at once or be cancelled.
+
     Signals:
         run_chosen(Run): a person clicked the name of a run.
     """
 
     run_chosen = Signal(object)
 
-    def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
+    def __init__(self, runs: Runs, settings: WindowSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("jobs_list")
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self._runs = runs
+        self._runs, self._settings = runs, settings
         self._rows: dict[Run, _JobRow] = {}
+        self.at_once = QSpinBox(minimum=1, maximum=MOST_AT_ONCE, value=settings.jobs_at_once)
+        self.at_once.setAccessibleName("Jobs at once")
+        self.at_once.setToolTip("So many jobs run at the same time; the others wait in line")
+        runs.queue.at_once = self.at_once.value()
+        self.at_once.valueChanged.connect(self._choose_at_once)
         self._empty = QLabel("No jobs yet; tracking, training and evaluation run in the background.")
         self._empty.setWordWrap(True)
         self._empty.setProperty("quiet", True)
@@ -91,8 +106,14 @@ class JobsList(QFrame):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         heading = QLabel("Jobs")
         heading.setProperty("role", "heading")
+        head = QHBoxLayout()
+        head.addWidget(heading, 1)
+        label = QLabel("At once")
+        label.setBuddy(self.at_once)
+        for widget in (label, self.at_once):
+            head.addWidget(widget)
         layout = QVBoxLayout(self)
-        layout.addWidget(heading)
+        layout.addLayout(head)
         layout.addWidget(scroll, 1)
         self.setFixedSize(WIDTH, HEIGHT)
         for signal in (runs.added, runs.removed):
@@ -105,12 +126,10 @@ class JobsList(QFrame):
         self._list_runs()
 
     def _list_runs(self, _: Run | None = None) -> None:
-        """A row for each of the newest runs, those that have not ended first."""
+        """A row for each of the newest runs: those that run, those that wait by turn, those that ended."""
         if not self.isVisible():
             return
-        wanted = sorted(without_cells(self._runs.all, self._runs.all), key=lambda run: not run.is_active)[
-            :SHOWN
-        ]
+        wanted = in_line(without_cells(self._runs.all, self._runs.all))[:SHOWN]
         for run in [run for run in self._rows if run not in wanted]:
             self._rows.pop(run).deleteLater()
         for place, run in enumerate(wanted):
@@ -126,8 +145,15 @@ class JobsList(QFrame):
         self.run_chosen.emit(run)
 
     def _refresh(self, run: Run) -> None:
-        if run in self._rows and self.isVisible():
+        if not self.isVisible() or run not in self._rows:
+            return
+        if self._rows[run].turn != run.turn:
+            self._list_runs()  # in another order
+        else:
             self._rows[run].refresh()
+
+    def _choose_at_once(self, count: int) -> None:
+        self._settings.jobs_at_once = self._runs.queue.at_once = count
 
 
 class _JobRow(QFrame):
@@ -136,6 +162,7 @@ class _JobRow(QFrame):
     def __init__(self, run: Run, runs: Runs) -> None:
         super().__init__()
         self._run, self._runs = run, runs
+        self.turn: int | None = None
         self.setProperty("role", "card")
         self._title, self._words, self._error = QToolButton(), QLabel(), QLabel()
         self._title.setProperty("role", "heading")
@@ -153,9 +180,18 @@ class _JobRow(QFrame):
         self._resume.clicked.connect(lambda: runs.resume(run))
         self._kill.clicked.connect(lambda: runs.kill(run))
         self._folder.clicked.connect(self._open_folder)
+        self._earlier, self._later = _button("↑"), _button("↓")
+        for button, by, name in ((self._earlier, -1, "Earlier"), (self._later, 1, "Later")):
+            button.setAccessibleName(name)
+            button.setToolTip(f"{name} in line")
+            button.clicked.connect(partial(runs.move, run, by))
+        self._now = _button("Start now")
+        self._now.setToolTip("Start it beside what runs")
+        self._now.clicked.connect(lambda: runs.start_now(run))
         buttons = QHBoxLayout()
         buttons.addWidget(self._words, 1)
-        for button in (self._stop, self._resume, self._kill, self._folder):
+        own = (self._earlier, self._later, self._now)
+        for button in (*own, self._stop, self._resume, self._kill, self._folder):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
@@ -172,14 +208,20 @@ class _JobRow(QFrame):
         words = state_words(run)
         self._words.setText(words if run.is_active else f"{words} · {age(run)}")
         self._words.setToolTip(words)
-        self._progress.setVisible(run.is_active)
+        self.turn = run.turn
+        for button in (self._earlier, self._later, self._now):
+            button.setVisible(run.is_waiting)
+        self._earlier.setEnabled(run.turn != 1)
+        self._later.setEnabled(run.turn != len(self._runs.queue.runs))
+        self._stop.setText("Cancel" if run.is_waiting else "Stop")
+        self._progress.setVisible(run.is_active and not run.is_waiting)
         self._progress.setRange(0, 0 if run.fraction is None else 1000)
         self._progress.setValue(round(1000 * (run.fraction or 0.0)))
         self._stop.setVisible(run.is_active and not run.is_stopping)
         self._kill.setVisible(self._runs.can_kill(run))
         ended_early = run.state in (State.STOPPED, State.FAILED, State.INTERRUPTED)
         self._resume.setVisible(ended_early and run.folder is not None)
-        self._folder.setVisible(run.folder is not None)
+        self._folder.setVisible(run.folder is not None and not run.is_waiting)
         self._error.setText(run.status.error)
         self._error.setVisible(bool(run.status.error) and not run.is_active)
 
@@ -189,12 +231,21 @@ class _JobRow(QFrame):
 
 
 def pill_words(active: list[Run]) -> str:
-    """What the pill says: the newest job with its share done and time left, and how many more there are."""
+    """What the pill says: the newest job that runs, its share done and time left, and how many others.
+
+    Args:
+        active: those that have not ended, the newest first.
+    """
     if not active:
         return "No jobs running"
-    run = active[0]
+    run = in_line(active)[0]
     parts = [job_title(run.job)]
-    if run.is_stopping:
+    waiting = sum(one.is_waiting for one in active)
+    more = len(active) - waiting - 1
+    if run.is_waiting:
+        more, waiting = 0, waiting - 1
+        parts.append("queued")
+    elif run.is_stopping:
         parts.append("stopping…")
     elif run.fraction is not None:
         parts.append(f"{run.fraction:.0%}")
@@ -202,8 +253,10 @@ def pill_words(active: list[Run]) -> str:
             parts.append(f"{duration(run.status.eta)} left")
     else:
         parts.append("starting…")
-    if len(active) > 1:
-        parts.append(f"{len(active) - 1} more")
+    if more > 0:
+        parts.append(f"{more} more")
+    if waiting:
+        parts.append(f"{waiting} queued")
     return " · ".join(parts)
 
 

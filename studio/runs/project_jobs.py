@@ -74,6 +74,7 @@ class ProjectJobs(QObject):
         self._counter = Background(self)
         self._counter.done.connect(self._show_count)
         self._counter.failed.connect(self.failed)
+        runs.start_when(lambda: not self._adoption.is_busy)
         runs.finished.connect(self._take_finished)
         runs.deleted.connect(self._tell_deleted)
 
@@ -141,7 +142,8 @@ class ProjectJobs(QObject):
         self._settings.set_scope(self._document.project.path, job, choice.scope)
         every = len(choice.clips) == len(self._summaries)
         run = self._runs.start(job, settings, None if every else choice.clips)
-        self.message.emit(f"{run.title}: started on {choice.text}; it appears here when it is done.")
+        waits = "" if not self._runs.others_than(run) else ", when those before it are done"
+        self.message.emit(f"{run.title}: started on {choice.text}{waits}; it appears here when it is done.")
 
     def _stop_all(self) -> None:
         active = self._runs.active()

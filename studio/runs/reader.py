@@ -18,6 +18,7 @@ from core.pretraining.run_material import RunMaterial, run_material
 from core.runs.provenance import weights_at
 from core.runs.run_folder import RunFolder, State, Status
 from core.runs.run_notes import RunNotes, read_notes
+from core.runs.waiting import place_of
 from core.trajectories.snapshot_parts import UNREAD
 
 QUEUED_FOR = 60.0
@@ -115,11 +116,12 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class FoundRun:
-    """A run folder that was not known."""
+    """A run folder that was not known; `place` where it waits for its turn."""
 
     folder: RunFolder
     head: Head
     status: Status
+    place: float | None = None
 
 
 def look_around(
@@ -149,7 +151,7 @@ def find(runs: Path, known: Set[str]) -> list[FoundRun]:
         if path.name not in known:
             with contextlib.suppress(StudioError):
                 folder = RunFolder.open(path)
-                found.append(FoundRun(folder, read_head(folder), status_of(folder)))
+                found.append(FoundRun(folder, read_head(folder), status_of(folder), place_of(folder)))
     return found
 
 
@@ -197,6 +199,8 @@ def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None =
     if status.state is State.INTERRUPTED:
         why = f" with code {exit_code}" if exit_code else ""
         return replace(status, error=f"The worker ended{why} before it could save; resume the run.")
+    if status.state is State.QUEUED and place_of(folder) is not None:
+        return status
     if status.state is State.QUEUED and not starting and not folder.is_alive():
         if exit_code is not None:
             why = f"The worker ended with code {exit_code} before the run began; its log says why."

@@ -75,6 +75,7 @@ class Run:
         filters: where conv1 filters were written, by step.
         class_aps: class → its average precision.
         log: lines for people.
+        turn: its place in the line of those that wait, from 1; None where it does not wait.
         stop_asked: when it was asked to stop, in seconds since the epoch; None if it was not.
     """
 
@@ -89,6 +90,7 @@ class Run:
         self.revision: int | None = None
         self.points = self.objects = 0
         self.material: RunMaterial | None = None
+        self.turn: int | None = None
         self.stop_asked: float | None = None
         self._created = time() if folder is None else _created(folder.path)
         self.forget_events()
@@ -159,6 +161,11 @@ class Run:
     def is_active(self) -> bool:
         """Whether it starts or runs."""
         return self.state in ACTIVE
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for others to end before it starts."""
+        return self.turn is not None
 
     @property
     def is_stopping(self) -> bool:

@@ -1,12 +1,6 @@
 """The runs of a project: starts workers, follows run folders, says once when a run ended."""
 
-import contextlib
-import os
-import shutil
-import signal
 import subprocess
-import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -21,10 +15,16 @@ from core.errors import StudioError
 from core.jobs import JOBS
 from core.project.project import Project
 from core.runs import launch
-from core.runs.run_folder import RunFolder, State, Status
+from core.runs.run_folder import RunFolder, State
 from core.runs.run_notes import RunNotes, write_notes
-from studio.runs.reader import Answer, FoundRun, Head, Mark, Request, find, look_around, read_head
+from core.runs.waiting import reserve, wait
+from studio.runs.killing import kill_worker
+from studio.runs.queue import Queue
+from studio.runs.reader import Answer, FoundRun, Head, Mark, Request, find, look_around
 from studio.runs.run import Run
+from studio.runs.starting import Starting
+from studio.runs.trash import move as move_folder
+from studio.runs.words import without_cells
 
 BUSY_PERIOD, IDLE_PERIOD, UNREAD_PERIOD = 150, 1000, 20
 """Milliseconds between looks: with an active run, without, and while some were never read."""
@@ -48,21 +48,23 @@ class _Followed:
     stamp: int = -1
     child: "subprocess.Popen[bytes] | None" = None
     material_read: bool = False
-    launching: bool = False
     life: int = 0
 
 
-def _with(folder: RunFolder, changes: Mapping[str, Any]) -> RunFolder:
-    """The same run, with some settings changed."""
+def _waiting_with(folder: RunFolder, changes: Mapping[str, Any], place: float) -> RunFolder:
+    """The same run, with some settings changed, waiting at a place."""
     if changes:
         with folder.held_lock():
             job = JOBS[folder.job]
             launch.change_settings(folder, job, replace(folder.settings(job.settings), **changes))
+    wait(folder, place)
     return folder
 
 
 class Runs(QObject):
-    """Every run in the project's folder `runs/`, newest first in `all`.
+    """Every run in the project's folder `runs/`, newest first in `all`; those that wait are in `queue`.
+
+    The next one starts when fewer than `queue.at_once` run, see `Starting`.
 
     What runs there are is known from the start; what they reported is read in a thread, and only
     finished arrays and lists reach the window's.
@@ -88,19 +90,20 @@ class Runs(QObject):
     log_changed = Signal(object)
     finished = Signal(object)
     _looked = Signal(object)
-    _launched = Signal(object, object)
 
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.project = project
+        self._start = Starting(project, self._running, self)
         self._followed: list[_Followed] = []
         self._reader = ThreadPoolExecutor(1, "run-reader")
-        self._launcher = ThreadPoolExecutor(1, "run-launcher")
-        self._children: list[subprocess.Popen[bytes]] = []
         self._looking = self._closed = False
         self._scanned = 0.0
         self._looked.connect(self._take)
-        self._launched.connect(self._take_launch)
+        self._start.prepared.connect(self._take_prepared)
+        self._start.started.connect(self._take_started)
+        self._start.failed.connect(lambda run, sentence: self._end(run, State.FAILED, sentence))
+        self._start.changed.connect(self.changed)
         for found in find(project.runs, set()):
             self._add(found)
         self._timer = QTimer(self)
@@ -125,38 +128,67 @@ class Runs(QObject):
     # --- what a person asks for ---------------------------------------------------------------
 
     def start(self, job: str, settings: Any, clips: Sequence[Clip] | None = None) -> Run:
-        """Start a run; its snapshot is written and its worker started in the background.
+        """Start a run as soon as its turn comes; then its snapshot is taken and its worker started.
+
+        One that passes at once, such as an export, does not wait for others.
 
         Args:
             job: a key of `core.jobs.JOBS`.
             settings: the job's settings dataclass.
             clips: the clips it works on; all of the project where it is None.
         """
-        followed = _Followed(Run(job, config.as_dict(settings)), launching=True)
-        self._followed.append(followed)
-        self.added.emit(followed.run)
-        self._launch(followed, lambda: launch.prepare(self.project, JOBS[job], settings, clips))
-        return followed.run
+        run = Run(job, config.as_dict(settings))
+        self._followed.append(_Followed(run))
+        self.added.emit(run)
+        self._start.prepare(run, lambda place: reserve(self.project, JOBS[job], settings, clips, place))
+        return run
 
     def resume(self, run: Run, **changes: Any) -> None:
         """Go on from the last checkpoint of a run that ended, with some settings changed, such as `steps`."""
         folder, followed = run.folder, self._of(run)
-        if folder is None or run.is_active or followed.launching:
+        if folder is None or run.is_active or run in self._start.busy:
             return
         run.stop_asked = None
         run.status = replace(run.status, state=State.QUEUED, error="", eta=None, updated=time())
-        followed.launching = True
         followed.life += 1
         self.changed.emit(run)
-        self._launch(followed, lambda: _with(folder, changes))
+        self._start.prepare(run, lambda place: _waiting_with(folder, changes, place))
+
+    @property
+    def queue(self) -> Queue:
+        """The runs that wait."""
+        return self._start.queue
+
+    def others_than(self, run: Run) -> int:
+        """How many a run has to wait for, as it is now; 0 where it starts at once."""
+        others = [one for one in (*self._running(), *self.queue.runs) if one is not run]
+        return len(others) if len(others) >= self.queue.at_once else 0
+
+    def start_when(self, ready: Callable[[], bool]) -> None:
+        """Start those that wait only while `ready` says that all that earlier runs brought is taken in."""
+        self._start.ready = ready
+
+    def start_now(self, run: Run) -> None:
+        """Start a run that waits, beside those that run."""
+        if run.is_waiting:
+            self._start.begin(run)
+
+    def move(self, run: Run, by: int) -> None:
+        """Let a run that waits change its place with the one before it (-1) or behind it (1)."""
+        if run.is_waiting:
+            self._start.move(run, by)
 
     def stop(self, run: Run) -> None:
-        """Ask a run to save and end; it shows as stopping until it does.
+        """Ask a run to save and end; it shows as stopping until it does. One that waits ends at once.
 
         Raises:
             StudioError: its folder cannot be written.
         """
         if not run.is_active or run.stop_asked is not None:
+            return
+        if run.is_waiting:
+            self._start.leave(run)
+            self._end(run, State.STOPPED)
             return
         if run.folder is not None:
             run.folder.ask_stop()
@@ -172,13 +204,7 @@ class Runs(QObject):
         child = self._of(run).child
         pid = child.pid if child is not None else run.status.pid
         if pid and run.is_active:
-            with contextlib.suppress(ProcessLookupError):
-                if sys.platform == "win32":
-                    os.kill(pid, signal.SIGTERM)
-                elif os.getpgid(pid) == pid:  # started detached: its helpers go with it
-                    os.killpg(pid, signal.SIGKILL)
-                else:
-                    os.kill(pid, signal.SIGKILL)
+            kill_worker(pid)
 
     def annotate(self, run: Run, notes: RunNotes) -> None:
         """Keep what a person calls a run and says of it.
@@ -201,10 +227,10 @@ class Runs(QObject):
             StudioError: it has not ended, or cannot be moved.
         """
         followed = self._of(run)
-        if run.is_active or followed.launching:
+        if run.is_active or run in self._start.busy:
             raise StudioError(f"{run.title} is still running; stop it before deleting it.")
         if run.folder is not None:
-            self._move(run.folder, RunFolder(self.project.path / "trash" / run.name))
+            move_folder(run.folder, RunFolder(self.project.path / "trash" / run.name))
         self._followed.remove(followed)
         self.removed.emit(run)
         self.deleted.emit(run)
@@ -216,7 +242,7 @@ class Runs(QObject):
             StudioError: it is no longer in the trash.
         """
         if run.folder is not None:
-            self._move(RunFolder(self.project.path / "trash" / run.name), run.folder)
+            move_folder(RunFolder(self.project.path / "trash" / run.name), run.folder)
         self._followed.append(_Followed(run))
         self.added.emit(run)
 
@@ -224,57 +250,43 @@ class Runs(QObject):
         """Follow no longer; workers go on, and are waited for so that none stays a zombie."""
         self._closed = True
         self._timer.stop()
-        self._launcher.shutdown(wait=True)
         self._reader.shutdown(wait=True, cancel_futures=True)
-        for child in self._children:
-            threading.Thread(target=child.wait, daemon=True).start()
+        self._start.close()
 
     # --- starting -----------------------------------------------------------------------------
 
-    def _launch(self, followed: _Followed, prepare: Callable[[], RunFolder]) -> None:
-        def prepare_and_start() -> "tuple[RunFolder, Head, subprocess.Popen[bytes] | None]":
-            folder = prepare()
-            head = read_head(folder)
-            if followed.run.stop_asked is not None:
-                folder.write_status(Status(State.STOPPED, updated=time()))
-                return folder, head, None
-            child = launch.start_worker(folder)
-            self._children.append(child)
-            return folder, head, child
-
-        future = self._launcher.submit(prepare_and_start)
-        future.add_done_callback(lambda done: self._launched.emit(followed, done))
-
-    def _take_launch(self, followed: _Followed, future: "Future[Any]") -> None:
-        followed.launching = False
-        run = followed.run
-        error = future.exception()
-        if error is not None:
-            sentence = str(error) if isinstance(error, StudioError) else f"Cannot start the run: {error!r}."
-            run.status = replace(run.status, state=State.FAILED, error=sentence, updated=time())
-            self.changed.emit(run)
-            self.finished.emit(run)
-            if not isinstance(error, StudioError):
-                raise error
-            return
-        folder, head, followed.child = future.result()
-        run.folder = folder
+    def _take_prepared(self, run: Run, head: Head) -> None:
         _set_head(run, head)
-        if run.stop_asked is not None and followed.child is not None:
-            folder.ask_stop()
+        if run.stop_asked is not None:
+            run.stop_asked = None
+            self.stop(run)
+
+    def _take_started(self, run: Run, child: "subprocess.Popen[bytes] | None") -> None:
+        self._of(run).child = child
+        if run.stop_asked is not None and child is not None and run.folder is not None:
+            run.folder.ask_stop()
         self.changed.emit(run)
         self._tick()
+
+    def _end(self, run: Run, state: State, sentence: str = "") -> None:
+        run.status = replace(run.status, state=state, error=sentence, updated=time())
+        self.changed.emit(run)
+        self.finished.emit(run)
+
+    def _running(self) -> list[Run]:
+        """The runs that others wait for."""
+        active = without_cells(self.active(), self.all)
+        return [run for run in active if not run.is_waiting and run.folder is not None]
 
     # --- following ----------------------------------------------------------------------------
 
     def _tick(self) -> None:
         if not self._timer.isActive():
             return  # closed since this was asked for
-        for child in self._children.copy():
-            if child.poll() is not None:
-                self._children.remove(child)
+        self._start.forget_ended()
         if self._looking or self._closed:
             return
+        self._start.start_next()
         scan = time() - self._scanned >= SCAN_PERIOD
         if scan:
             self._scanned = time()
@@ -295,7 +307,7 @@ class Runs(QObject):
         unread = 0
         for followed in sorted(self._followed, key=lambda one: one.run.created, reverse=True):
             run, child = followed.run, followed.child
-            if run.folder is None or followed.launching:
+            if run.folder is None or run in self._start.busy or run.is_waiting:
                 continue
             is_read = followed.stamp >= 0
             unread += not is_read and not run.is_active
@@ -324,12 +336,14 @@ class Runs(QObject):
             if answer.request.key in self._followed:
                 self._take_answer(answer)
         known = {followed.run.name for followed in self._followed}
-        if not any(followed.launching and followed.run.folder is None for followed in self._followed):
+        if not any(run.folder is None for run in self._start.busy):
             for one in found:
                 if one.folder.name not in known:
                     self._add(one)
         self._timer.setInterval(BUSY_PERIOD if self.active() else IDLE_PERIOD)
-        if any(followed.stamp < 0 and not followed.launching for followed in self._followed):
+        unread = (one.run for one in self._followed if one.stamp < 0 and not one.run.is_waiting)
+        self._start.start_next()
+        if any(run not in self._start.busy for run in unread):
             QTimer.singleShot(UNREAD_PERIOD, self, self._tick)
 
     def _add(self, found: FoundRun) -> None:
@@ -337,6 +351,8 @@ class Runs(QObject):
         _set_head(run, found.head)
         run.status = found.status
         self._followed.append(_Followed(run))
+        if found.place is not None:
+            self._start.take(run, found.place)
         self.added.emit(run)
 
     def _take_answer(self, answer: Answer) -> None:
@@ -359,7 +375,7 @@ class Runs(QObject):
         run.add_class_aps(news.class_aps)
         run.log += news.log
         was_active, before = run.is_active, (run.status, run.stop_asked)
-        if request.life == followed.life and not followed.launching:
+        if request.life == followed.life and run not in self._start.busy:
             run.status = news.status
             run.stop_asked = news.stop_asked if run.is_active else None
         for told, notify in (
@@ -375,15 +391,6 @@ class Runs(QObject):
 
     def _of(self, run: Run) -> _Followed:
         return next(followed for followed in self._followed if followed.run is run)
-
-    def _move(self, source: RunFolder, target: RunFolder) -> None:
-        try:
-            target.path.parent.mkdir(exist_ok=True)
-            shutil.move(source.path, target.path)
-        except OSError as error:
-            raise StudioError(
-                f"Cannot move {source.path} to {target.path.parent}: {error.strerror}."
-            ) from error
 
 
 def _set_head(run: Run, head: Head) -> None:

@@ -13,6 +13,8 @@ from studio.runs.run import Run
 def state_words(run: Run) -> str:
     """Where a run stands, such as `step 120 of 1,000 · 2 min left`."""
     status = run.status
+    if run.turn is not None:
+        return "queued · next in line" if run.turn == 1 else f"queued · number {run.turn} in line"
     if run.is_stopping:
         return f"stopping… {duration(time() - (run.stop_asked or time()))}"
     if run.state is State.QUEUED:
@@ -43,6 +45,11 @@ def without_cells(runs: Sequence[Run], every: Sequence[Run]) -> list[Run]:
     return [
         run for run in runs if run.in_matrix is None or (run.is_active and not is_told_by_table(run, every))
     ]
+
+
+def in_line(runs: Sequence[Run]) -> list[Run]:
+    """Runs as they matter: those that run, those that wait by their turn, then the others."""
+    return sorted(runs, key=lambda run: (not run.is_active, run.turn or 0))
 
 
 def count_words(status: Status) -> str:

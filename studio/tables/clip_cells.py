@@ -56,11 +56,15 @@ class ClipItem(QTreeWidgetItem):
         self.setFlags(self.flags() | Qt.ItemFlag.ItemIsEditable)
         self._orders: tuple[tuple[object, ...], ...] = ()
         self._column = NAME
+        self._shown: ClipSummary | None = None
         for column in (FRAMES, KEYFRAMES, TRACKS):
             self.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
-    def show(self, one: ClipSummary) -> None:
-        """Show a clip with its counts."""
+    def show(self, one: ClipSummary) -> bool:
+        """Show a clip with its counts; False where it shows them already."""
+        if one == self._shown:
+            return False
+        self._shown = one
         clip, tracks = one.clip, one.objects + one.points
         share = (one.accepted + one.rejected) / tracks if tracks else 0.0
         name = natural_key(clip.name)
@@ -79,6 +83,7 @@ class ClipItem(QTreeWidgetItem):
         self.setToolTip(USE, f"{sentence}.\nClick to choose.")
         self.setToolTip(TRACKS, f"{one.objects:,} objects, {one.points:,} points")
         self.setToolTip(REVIEWED, f"{one.accepted:,} accepted, {one.rejected:,} rejected")
+        return True
 
     def retint(self) -> None:
         """Draw its icon in the colours of the palette."""

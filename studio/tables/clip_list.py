@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QAction
@@ -21,6 +22,10 @@ from studio.tables.search_field import SearchField
 from studio.view_state import ViewState
 
 _NONE_YET = "No clips yet. Drop a folder of frames, a data set or a video on the window, or press Ctrl+I."
+
+
+_by_number = lru_cache(8192)(natural_key)
+"""Orders names; every edit asks for the same ones."""
 
 
 class ClipList(QWidget):
@@ -129,8 +134,10 @@ class ClipList(QWidget):
     def reload(self) -> None:
         """Read the counts again; rows are made again only when there are other clips."""
         known = set(self.tree.rows)
-        order = [clip.id for clip in map(clip_of, self.tree.in_order()) if clip is not None]
-        self.summaries = sorted(self._document.clips(), key=lambda one: natural_key(one.clip.name))
+        self.summaries = sorted(self._document.clips(), key=lambda one: _by_number(one.clip.name))
+        order: list[int] = []
+        if known != {one.clip.id for one in self.summaries}:
+            order = [clip.id for clip in map(clip_of, self.tree.in_order()) if clip is not None]
         self.tree.show_clips(self.summaries)
         arrived = [one.clip.id for one in self.summaries if one.clip.id not in known] if known else []
         self._refresh_view(order, arrived)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -91,10 +91,9 @@ class ClipTree(QTreeWidget):
             chosen, current = self.chosen_ids(), self.current_clip()
             self._build(summaries)
             self.choose(chosen, current.id if current is not None else None)
-        for one in summaries:
-            self._rows[one.clip.id].show(one)
-        self._sort()
-        self._hide_others()
+        if any([self._rows[one.clip.id].show(one) for one in summaries]):
+            self._sort()
+            self._hide_others()
 
     def chosen_ids(self) -> list[int]:
         """The clips that are selected, from above."""
@@ -112,12 +111,12 @@ class ClipTree(QTreeWidget):
     def choose(self, ids: Collection[int], current: int | None = None) -> None:
         """Select clips that are there, and go to one of them, without a word to anybody."""
         self.blockSignals(True)
-        self.clearSelection()
         if current in self._rows:
             self.setCurrentItem(self._rows[current], NAME, QItemSelectionModel.SelectionFlag.NoUpdate)
-        for id in ids:
-            if id in self._rows:
-                self._rows[id].setSelected(True)
+        selection, flag = QItemSelection(), QItemSelectionModel.SelectionFlag
+        for index in (self.indexFromItem(self._rows[id]) for id in ids if id in self._rows):
+            selection.select(index, index)
+        self.selectionModel().select(selection, flag.ClearAndSelect | flag.Rows)
         self.blockSignals(False)
 
     def in_order(self) -> list[ClipItem]:

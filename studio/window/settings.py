@@ -55,6 +55,16 @@ class WindowSettings:
         self._store.setValue("fill_again", wanted)
 
     @property
+    def jobs_at_once(self) -> int:
+        """How many jobs run at the same time; the others wait."""
+        text = str(self._store.value("jobs_at_once", 1))
+        return max(int(text), 1) if text.isdecimal() else 1
+
+    @jobs_at_once.setter
+    def jobs_at_once(self, count: int) -> None:
+        self._store.setValue("jobs_at_once", count)
+
+    @property
     def smoothing(self) -> str:
         """How curves are smoothed, by name; empty before it was chosen."""
         return str(self._store.value("smoothing", ""))

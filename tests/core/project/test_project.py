@@ -220,7 +220,10 @@ def test_a_database_that_is_damaged_while_it_is_open_is_one_sentence(tmp_path):
         add_clip(made)
         made.engine.dispose()
         (tmp_path / "p" / "annotations.sqlite").write_text("not a database" * 500)
-        with pytest.raises(StudioError, match=r"cannot be read \(.*\); close the project and put the newest"):
+        with pytest.raises(
+            StudioError,
+            match=r"cannot be read \(.*\); close the project and restore it from a copy of your own",
+        ):
             names(made)
 
 
@@ -272,3 +275,22 @@ def test_frames_inside_a_project_are_found_again_when_it_is_copied_or_moved(tmp_
         with Project.open(tmp_path / place) as again, again.reading() as connection:
             roots = {clip.name: clip.root for clip in store.clips(connection)}
         assert roots == {"in": tmp_path / place / "sample" / "clips", "out": Path("/data")}
+
+
+def test_a_damaged_database_names_the_newest_backup_and_its_age(tmp_path):
+    Project.create(tmp_path / "p").close()
+    database, backups = tmp_path / "p" / "annotations.sqlite", tmp_path / "p" / "backups"
+    (backup,) = backups.glob("*.sqlite")
+    newer = backup.with_name("20260102T120000000000-close.sqlite")
+    older = backup.with_name("20251231T120000000000-close.sqlite")
+    backup.rename(newer)
+    older.write_bytes(newer.read_bytes())
+    database.write_bytes(b"no database at all" * 500)
+    with pytest.raises(
+        StudioError, match=rf"is damaged .*its place: {newer.name}, of 0[123] January, \d\d:00"
+    ):
+        Project.open(tmp_path / "p")
+    for one in (newer, older):
+        one.unlink()
+    with pytest.raises(StudioError, match="since its folder backups/ is empty"):
+        Project.open(tmp_path / "p")

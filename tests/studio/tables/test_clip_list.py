@@ -288,6 +288,7 @@ def test_a_click_on_the_use_of_selected_clips_chooses_it_for_all_of_them(
     assert uses(small_document) == [Use.HELD_OUT, Use.HELD_OUT]
     assert small_document.last_edit().text == "Hold out 2 clips"
     assert [clip.name for clip in clips.chosen] == ["birds", "cars"]
+    assert clips._view.clip.name == "cars", "the click was on birds, and went nowhere"
     small_document.undo()
     assert uses(small_document) == [Use.TRAIN, Use.TRAIN]
     clips.tree.setCurrentItem(row(clips, "birds"))

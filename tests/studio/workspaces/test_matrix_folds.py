@@ -130,14 +130,14 @@ def test_pretrainings_are_named_and_folded_too(new_list, matrix) -> None:
 # --- among the jobs ---------------------------------------------------------------------------
 
 
-def test_a_table_that_goes_on_stands_for_its_runs(document, follow, qtbot) -> None:
+def test_a_table_that_goes_on_stands_for_its_runs(document, follow, settings, qtbot) -> None:
     matrix = FilledMatrix(document.project.runs, CONFIG)
     matrix.end(State.RUNNING)
     cells = [matrix.put(f"voc2007-{name}-seed0", State.RUNNING) for name in CONFIG.networks]
     with running(*cells):
         with running(matrix.driver):
             runs = follow()
-            pill = JobsPill(runs)
+            pill = JobsPill(runs, settings)
             qtbot.addWidget(pill)
             assert pill.text() == "Table 1 · 10%"
             assert len(runs.active()) == 3

@@ -1,0 +1,123 @@
+"""Runs that wait for their turn; their folders keep it, so that the line survives the program.
+
+`control/waiting.json` says that a run waits and at which place; `wanted.json` which clips its snapshot is to
+hold, until it is taken: when its turn has come, so that it holds what the runs before it brought.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from core.atomic_file import write_atomically
+from core.datasets.clip import Clip
+from core.errors import StudioError
+from core.project.project import Project
+from core.runs import launch
+from core.runs.job import Job
+from core.runs.run_folder import RunFolder, State
+from core.trajectories import store
+
+_WAITING, _WANTED = "control/waiting.json", "wanted.json"
+
+
+def reserve(
+    project: Project, job: Job, settings: Any, clips: Sequence[Clip] | None, place: float
+) -> RunFolder:
+    """Make the folder of a run that waits.
+
+    Args:
+        clips: as `launch.prepare` takes them.
+        place: those of smaller numbers come first.
+
+    Raises:
+        StudioError: it cannot be made or written.
+    """
+    folder = RunFolder.create_in(project.runs, job.name, settings)
+    ids = None if clips is None else [clip.id for clip in clips]
+    _write(folder, _WANTED, {"clips": ids})
+    wait(folder, place)
+    return folder
+
+
+def wait(folder: RunFolder, place: float) -> None:
+    """Let a run wait, or give it another place.
+
+    Raises:
+        StudioError: its folder cannot be written.
+    """
+    _write(folder, _WAITING, {"place": place})
+    _set_state(folder, State.QUEUED)
+
+
+def place_of(folder: RunFolder) -> float | None:
+    """The place of a run that waits; None of any other."""
+    try:
+        return float(json.loads((folder.path / _WAITING).read_text(encoding="utf-8"))["place"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def leave(folder: RunFolder) -> None:
+    """Let a run wait no longer; it is stopped, and can be resumed.
+
+    Raises:
+        StudioError: its folder cannot be written.
+    """
+    folder.clear_control()
+    _set_state(folder, State.STOPPED)
+
+
+def fail(folder: RunFolder, sentence: str) -> None:
+    """Note why a run whose turn had come could not begin.
+
+    Raises:
+        StudioError: its folder cannot be written.
+    """
+    folder.clear_control()
+    _set_state(folder, State.FAILED, sentence)
+
+
+def furnish(folder: RunFolder, job: Job, project: Project) -> None:
+    """Take the snapshot of a run whose turn has come, unless it has one.
+
+    Raises:
+        StudioError: none of its clips is left, or it cannot be written; it can be resumed then.
+    """
+    file = folder.path / _WANTED
+    if not file.is_file():
+        return
+    try:
+        ids = json.loads(file.read_text(encoding="utf-8"))["clips"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StudioError(f"{file} is damaged; delete the run and start a new one.") from error
+    clips = None
+    if ids is not None:
+        with project.reading() as connection:
+            clips = store.clips(connection, ids)
+        if ids and not clips:
+            raise StudioError("The clips of the run are no longer in the project; start a new one.")
+    launch.furnish(folder, job, folder.settings(job.settings), project, clips)
+    file.unlink(missing_ok=True)
+
+
+def _write(folder: RunFolder, name: str, values: dict[str, Any]) -> None:
+    try:
+        write_atomically(folder.path / name, json.dumps(values).encode())
+    except OSError as error:
+        raise _full(folder, error) from error
+
+
+def _set_state(folder: RunFolder, state: State, error: str = "") -> None:
+    status = folder.status()
+    if (status.state, status.error) != (state, error):
+        now = replace(status, state=state, eta=None, error=error, pid=0, updated=time.time())
+        try:
+            folder.write_status(now)
+        except OSError as failed:
+            raise _full(folder, failed) from failed
+
+
+def _full(folder: RunFolder, error: OSError) -> StudioError:
+    return StudioError(f"Cannot write the run {folder.path} ({error.strerror}); free disk space.")
