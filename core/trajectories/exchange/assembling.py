@@ -223,7 +223,8 @@ class Listing:
             first = self._short(int(rows[out].min()))
             share = f"{int(out.sum()):,} of {counted(len(out), what)}"
             return [
-                f"Reaching out of {frame}, in {self.path.name}: {share}, the first {first}; taken as they are."
+                f"Reaching out of {frame}, in {self.path.name}: {share}, the first {first}; "
+                "taken as they are."
             ]
         return []
 
