@@ -106,7 +106,7 @@ def is_kitti(table: NumberLines) -> bool:
 
 
 def is_vatic(table: NumberLines) -> bool:
-    """Whether most lines are of VATIC: three flags and a label in letters after six numbers, then attributes."""
+    """Whether most lines are of VATIC: three flags and a label in letters after six numbers."""
     if table.width < 10 or table.names:
         return False
     words = sum(any(map(str.isalpha, text)) and text.lower() != "nan" for text in table.texts(9))
