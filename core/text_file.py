@@ -1,6 +1,7 @@
 """Text as other people's programs save it: UTF-8 or UTF-16, with or without a mark, any ends of lines."""
 
 import codecs
+import re
 from pathlib import Path
 
 from core.errors import StudioError
@@ -13,6 +14,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _HEAD = 512  # bytes that show an encoding without a mark
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _LARGEST = 4 << 30  # bytes; 12,500 tracks of 60 frames are 0.1 GB as XML
 
 
@@ -21,7 +23,8 @@ def read_text(path: Path, fallback: str | None = None) -> str:
 
     Args:
         path: of the file.
-        fallback: the encoding of a file that is not Unicode, such as `latin-1`; None refuses it.
+        fallback: the encoding of a file that is not Unicode, such as `latin-1`; None refuses it. Files
+            in Chinese as Windows saves them (GBK) are told by their bytes.
 
     Raises:
         StudioError: it is missing, too large, or no text.
@@ -69,7 +72,24 @@ def decoded(data: bytes, path: Path, fallback: str | None = None) -> str:
     except UnicodeDecodeError as error:
         if encoding or fallback is None:
             raise StudioError(f"{path} is not text in UTF-8 or UTF-16; save it as UTF-8.") from error
-        return data.decode(fallback)
+        return data.decode("gb18030" if _is_chinese(data[len(mark) :]) else fallback)
+
+
+def _is_chinese(data: bytes) -> bool:
+    """Whether all bytes beyond ASCII stand in pairs of GB 2312, most of which are frequent characters.
+
+    In Latin-1 letters with accents rarely stand in pairs.
+    """
+    runs = _BEYOND_ASCII.findall(data)
+    pairs = [run[place : place + 2] for run in runs for place in range(0, len(run), 2)]
+    frequent = sum(0xB0 <= pair[0] <= 0xD7 for pair in pairs)
+    if any(len(run) % 2 for run in runs) or 2 * frequent <= len(pairs):
+        return False
+    try:
+        data.decode("gb2312")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _encoding(head: bytes) -> str:

@@ -6,6 +6,7 @@ _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c
 _LISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]", b"<smil", b"<asx")
 _HEIC = (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1", b"ftypavif", b"ftypavis")
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"II*\0", b"MM\0*", b"BM", b"P4\n", b"P5\n", b"P6\n")
+_TRACKS = (".json", ".xml", ".txt", ".csv", ".tsv", ".npz", ".npy", ".parquet", ".dat")
 _TAR = slice(257, 262)
 
 
@@ -36,6 +37,8 @@ def why_no_video(path: Path) -> str:
         return f"{path} is an animated WebP picture; save it as a GIF or a video."
     if head.startswith(_PICTURES) or head[8:12] == b"WEBP":
         return f"{path} is a picture; choose the folder that holds the frames."
+    if path.suffix.lower() in _TRACKS:
+        return f"{path} is no video; if it holds tracks, import their clip first and then them, as tracks."
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_LISTS):
         return f"{path} is a list of other files and not a video; choose the videos that it names."
     return f"{path} is not a video that can be read; replace it by a whole one, or convert it to MP4."

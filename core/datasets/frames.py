@@ -11,6 +11,7 @@ from core.datasets.found import FoundClip, FoundClips
 from core.datasets.frame_folder import clip_of
 from core.datasets.frame_names import gap, sequences
 from core.datasets.image import image_names
+from core.datasets.masks_beside import set_masks_aside
 from core.datasets.picture_oddities import oddities
 from core.datasets.tiff_stack import clip_of_stack, is_stack
 from core.errors import StudioError
@@ -41,7 +42,7 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
         if source.suffix.lower() not in tiff.SUFFIXES:
             return None
         return FoundClips(format="frames", clips=(clip_of_stack(source, source.parent, source.stem),))
-    with_images = holding(source, image_names)
+    with_images = _distinct(holding(source, image_names))
     clips, warnings = [], []
     for number, folder in enumerate(with_images):
         on_progress(number, len(with_images), folder.name)
@@ -55,6 +56,8 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
                 f"{source.name} holds pictures itself, so those in its folders were left out "
                 f"({some(others)}); choose them one by one to import them."
             )
+    clips, said = set_masks_aside(clips)
+    warnings += said
     animations = [path.name for folder in with_images for path in files(folder, _ANIMATIONS)]
     if animations:
         warnings.append(
@@ -68,6 +71,11 @@ def find(source: Path, on_progress: OnProgress) -> FoundClips | None:
     if left_out:
         warnings.append(f"Left out, as they cannot be read: {left_out}.")
     return FoundClips(format="frames", clips=tuple(clips), warnings=tuple(warnings))
+
+
+def _distinct(places: list[Path]) -> list[Path]:
+    """The same without folders that a symbolic link shows again."""
+    return list({place.resolve(): place for place in reversed(places)}.values())[::-1]
 
 
 def _clips(folder: Path) -> tuple[list[FoundClip], list[str]]:

@@ -59,7 +59,7 @@ def meaning(kind: Kind, tally: Tally, clip: str, named: Mapping[int, str]) -> Me
     """
     match kind:
         case Kind.INDEX:
-            return _of_indices(tally)
+            return _of_indices(tally, clip)
         case Kind.GRAY:
             return _of_grays(tally, clip)
         case Kind.COLOUR:
@@ -106,10 +106,11 @@ def nearest(numbers: np.ndarray, known: np.ndarray) -> np.ndarray:
     return spread
 
 
-def _of_indices(tally: Tally) -> Meaning:
+def _of_indices(tally: Tally, clip: str) -> Meaning:
     present = [value for value in sorted(tally.count) if value]
     numbers = {value: value for value in present if value != _VOID} or {value: 1 for value in present}
-    return Meaning(labels=lambda values: _looked_up(values, numbers))
+    warnings = tuple(_without_background(tally, clip))
+    return Meaning(labels=lambda values: _looked_up(values, numbers), warnings=warnings)
 
 
 def _of_grays(tally: Tally, clip: str) -> Meaning:
@@ -170,6 +171,7 @@ def _of_clean_grays(tally: Tally, clip: str, objects: list[int]) -> Meaning:
             f"In the gray masks of {clip}, 255 is an object beside {_listed(objects[:-1])}; if it means "
             "void, take object 255 out, or save the masks with a palette."
         )
+    warnings += _without_background(tally, clip)
     return Meaning(labels=lambda values: _looked_up(values, numbers), warnings=tuple(warnings), names=names)
 
 
@@ -198,6 +200,19 @@ def _inverted(tally: Tally, clip: str, value: int) -> list[str]:
     return [
         f"The masks of {clip} seem to be inverted, since the object takes {area:.0%} of the pixels and "
         "nearly all of the border; if so, invert them and import them again."
+    ]
+
+
+def _without_background(tally: Tally, clip: str) -> list[str]:
+    """A sentence where no pixel is 0 and one of several objects runs round the border."""
+    if tally.count[0] or len(tally.count) < 2 or not tally.border:
+        return []
+    value, number = tally.border.most_common(1)[0]
+    if number <= 0.9 * tally.border.total():
+        return []
+    return [
+        f"No pixel of the masks of {clip} is background (0), and object {value} takes nearly all of their "
+        "border; if it is the background, remove it."
     ]
 
 

@@ -24,8 +24,10 @@ def is_stack(path: Path) -> bool:
     return len(pages) > 1 or (len(pages) == 1 and _noted(pages[0]).get("images", 1) > 1)
 
 
-def clip_of_stack(path: Path, root: Path, name: str) -> FoundClip:
+def clip_of_stack(path: Path, root: Path, name: str, are_labels: bool = False) -> FoundClip:
     """The clip of the pages of a file; smaller copies and masks among them are no frames.
+
+    Of labels it is not said that they show dark.
 
     Raises:
         StudioError: it cannot be read, is cut short, too large, or lists not all of its pictures.
@@ -62,7 +64,7 @@ def clip_of_stack(path: Path, root: Path, name: str) -> FoundClip:
         files=tuple(f"{inside}#{number}" for number in taken),
     )
     read_image(root / clip.files[0])  # says what is wrong with its kind of values
-    odd = oddities([root / name for name in clip.files])
+    odd = [] if are_labels else oddities([root / name for name in clip.files])
     return FoundClip(clip=clip, warnings=(*_warnings(path, frames, taken, noted), *odd))
 
 

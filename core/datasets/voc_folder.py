@@ -121,7 +121,7 @@ class VocFolder:
             return [same_name(one.stem) for one in self.annotation_paths.values()]
         if path is None:
             raise StudioError(self._without_list(name))
-        lines = (line.strip().strip("\"'") for line in read_lines(path))
+        lines = [one for line in read_lines(path) for one in self._parted(line.strip().strip("\"'"))]
         ids = list(dict.fromkeys(self._id(line, path) for line in lines if line and not line.startswith("#")))
         if not ids:
             raise StudioError(f"{path} lists no images; restore it.")
@@ -196,6 +196,12 @@ class VocFolder:
             f"set {ALL}, or write the ids of a set, one a line, into {place}."
         )
 
+    def _parted(self, line: str) -> list[str]:
+        """The ids of a line that lists several, else the line."""
+        parts = [part.strip("\"'") for part in re.split(r"[\s,;]+", line)]
+        several = len(parts) > 1 and not _FLAG.search(line) and not self._knows(same_name(line))
+        return parts if several and all(self._knows(_stem(same_name(part))) for part in parts) else [line]
+
     def _id(self, line: str, path: Path) -> str:
         whole = same_name(line)
         if self._knows(whole):
@@ -205,6 +211,16 @@ class VocFolder:
             if ".." not in parts and self._knows(id := _stem(parts[-1])):
                 return id
         parts = re.split(r"[\\/]", _FLAG.sub("", whole))
+        inner = parts[1:-1] if parts[0].lower() in _PICTURES else parts[:-1]
+        if (
+            inner
+            and ".." not in parts
+            and any(place.joinpath(*inner).is_dir() for place in (self.pictures, self.annotations))
+        ):
+            raise StudioError(
+                f"{path} lists {line[:60]!r}, and pictures in folders of {self.pictures.name} are not read; "
+                "move them and their annotations out of these folders, and list their names alone."
+            )
         id = _stem(parts[-1])
         if ".." in parts or not id or not id.isprintable() or id.startswith("."):
             raise StudioError(f"{path} lists {line[:40]!r}, which is no image id; correct it.")

@@ -1,8 +1,8 @@
 """Detections as files: `comp4_det_<set>_<class>.txt`, the devkit's results of competition 4.
 
 Other programs put a salt or the number of another competition in front (`comp4_<id>_det_test_car.txt`), and
-their lines may have commas, images with endings, and a few rows that are no detections. What no name of a
-file can hold in the name of a class is written as `%2F`, as in addresses.
+their lines may have commas, names of the columns above them, images with endings, and a few rows that are no
+detections. What no name of a file can hold in the name of a class is written as `%2F`, as in addresses.
 
 One detection a line, `image score x1 y1 x2 y2`, corners counted from 1 and inclusive, as in VOC's
 annotations (`core.datasets.voc`). They become our boxes here: `(x1 - 1, y1 - 1, x2, y2)`. Scores are
@@ -18,13 +18,14 @@ from pathlib import Path
 import numpy as np
 
 from core.atomic_file import write_atomically
-from core.datasets.folder import entries, same_name
+from core.datasets.folder import entries, folders, same_name
 from core.datasets.image import SUFFIXES
 from core.errors import StudioError
 from core.evaluation.voc_ap import Detections
 from core.text_file import lines_of, read_text
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*%]')
+_NAMED = re.compile(r"(?:^|_)det_(\w+?)_[^_]+\.txt$", re.IGNORECASE)
 _OUTWARDS = np.array([1, 1, 0, 0])
 _BLANKS = np.frombuffer(b"     \n", np.uint8)
 
@@ -60,6 +61,25 @@ def files_of(folder: Path, set_name: str, classes: Sequence[str]) -> dict[str, P
         if files:
             found_files[name] = files[0]
     return found_files
+
+
+def without_files(folder: Path, set_name: str) -> str:
+    """The sentence on a folder that has no files of a set: where they may be, or how to make them."""
+    start = f"{folder} holds no comp4_det_{set_name}_<class>.txt"
+    if not folder.is_dir():
+        return f"{start}; detect in {set_name} first."
+    sets = {found[1] for item in entries(folder) if (found := _NAMED.search(item.name))}
+    below = [path for one in folders(folder) for path in (one, *folders(one), *_grandchildren(one))]
+    inner = next((one for one in below if any(_NAMED.search(item.name) for item in entries(one))), None)
+    if sets:
+        return f"{start}, but files of {', '.join(sorted(sets))}; choose the set that was detected in."
+    if inner is not None:
+        return f"{start}, but {inner} holds such files; choose that folder."
+    return f"{start}; detect in {set_name} first, or give files of such names."
+
+
+def _grandchildren(folder: Path) -> list[Path]:
+    return [inner for one in folders(folder) for inner in folders(one)]
 
 
 def write(path: Path, detections: Detections) -> None:
@@ -109,6 +129,12 @@ def read(
         if on_warning is not None:
             lines = f"{count:,} line{'s that are no detections' if count > 1 else ' that is no detection'}"
             on_warning(f"Left out, in {path.name}: {lines}, the first in line {number}, which {what}.")
+    corners = rows.numbers[1:]
+    if len(rows.images) and (np.abs(corners) <= 1).all() and (corners % 1 != 0).any(axis=0).all():
+        raise StudioError(
+            f"The corners in {path} lie between 0 and 1, as if they were shares of the picture; write them "
+            "in pixels, as VOC does."
+        )
     zeros = np.flatnonzero((rows.numbers[1:3] == 0).any(axis=0))
     if len(zeros) and on_warning is not None:
         on_warning(
@@ -146,6 +172,7 @@ class _Rows:
         # Both ends are included, so boxes cut to nothing at a border have -1; they count as false, as in VOC.
         upside_down = (x2 - x1 < -1.5) | (y2 - y1 < -1.5)
         others = {id for id in names.values() if id not in images} if images else set()
+        stripped = {id.lstrip("0"): id for id in images if id.isdecimal()} if others else {}
         listed = np.array([name not in others for name in self.images] if others else True)
         listed = np.broadcast_to(listed, upside_down.shape)
         for row in np.flatnonzero(upside_down | ~listed).tolist():
@@ -155,6 +182,8 @@ class _Rows:
             else:
                 what = f"has image {self.images[row][:60]}, which the set does not list"
                 remedy = "choose the right set"
+                if self.images[row].isdecimal() and self.images[row].lstrip("0") in stripped:
+                    remedy = f"write {stripped[self.images[row].lstrip('0')]}, with its zeros"
             self.odd.append((int(self.lines[row]), what, remedy))
         kept = ~upside_down & listed
         if not kept.all():
@@ -176,7 +205,7 @@ def _line_by_line(text: str, images: frozenset[str]) -> _Rows:
     names: list[str] = []
     numbers: list[list[float]] = []
     lines: list[int] = []
-    odd = []
+    odd: list[tuple[int, str, str]] = []
     for number, line in enumerate(lines_of(text), start=1):
         fields = re.split(r"[\s,;]+", line.strip(" \t,;"))
         if not line.strip():
@@ -188,6 +217,8 @@ def _line_by_line(text: str, images: frozenset[str]) -> _Rows:
         name = _id(" ".join(fields[:-5]), images)
         whole = len(fields) == 6 or (len(fields) > 6 and name in images)  # its name may have blanks
         if not whole or not np.isfinite(values or [np.nan]).all():
+            if not lines and not odd and not values and not re.search(r"\d", "".join(fields[1:2])):
+                continue  # the names of the columns
             expected = f"is {line[:60]!r} where `image score x1 y1 x2 y2` is expected"
             odd.append((number, expected, "correct it or write the file again"))
             continue

@@ -58,8 +58,7 @@ def run(folder: RunFolder, config: EvaluateConfig) -> Generator[Event, None, Non
         )
     files = comp4.files_of(config.detections, config.set, names)
     if not files:
-        pattern = comp4.file_name(config.set, "<class>")
-        raise StudioError(f"{config.detections} holds no {pattern}; detect in {config.set} first.")
+        raise StudioError(comp4.without_files(config.detections, config.set))
     listed = {image.id for image in images}
     annotated = {image.id for image in images if image.annotated}
     classes = {}

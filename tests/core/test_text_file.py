@@ -55,3 +55,17 @@ def test_what_is_not_there_is_said(tmp_path):
         read_text(tmp_path / "none.txt")
     with pytest.raises(StudioError, match="cannot be read"):
         read_text(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("帧,编号,汽车\n", "gbk"),
+        ("标签: 行人", "gb2312"),
+        ("tasse à café, créée", "latin-1"),
+        ("ÉÉ é", "latin-1"),
+    ],
+)
+def test_chinese_that_is_no_unicode_is_told_from_latin(tmp_path, text, encoding):
+    (tmp_path / "a.csv").write_bytes(text.encode(encoding))
+    assert read_text(tmp_path / "a.csv", fallback="latin-1") == text

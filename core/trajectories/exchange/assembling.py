@@ -187,6 +187,7 @@ class Listing:
         )
         found[good[other]] = Fault.TWICE
         if is_too_much(found):
+            self._check_are_whole(found)
             span = self.span or f"0 to {self.clip.frames - 1}"
             text = refusal(found, values, self._place, self._short, self.own_faults, self.clip, span)
             raise StudioError(f"{self.path} {text}")
@@ -200,6 +201,21 @@ class Listing:
         why = reason(found, first, values, self._frame, self._owner, self.own_faults)
         odd_rows = f"{counted(len(odd), 'row')}, the first {self._short(first)} ({why})"
         return rows, [f"Left out, in {self.path.name}: {odd_rows}.", *said]
+
+    def _check_are_whole(self, found: np.ndarray) -> None:
+        """See that numbers of frames that are none of the clip's are not times.
+
+        Raises:
+            StudioError: most of them are no whole numbers.
+        """
+        rows = np.flatnonzero(found == Fault.FRAME)
+        numbers = np.asarray(self.numbers if len(self.numbers) else self.frame, np.float64)[rows]
+        broken = np.isfinite(numbers) & (np.floor(numbers) != numbers)
+        if 2 * len(rows) > np.count_nonzero(found) and broken.mean() > 0.5:
+            place = self._place(int(rows[int(np.argmax(broken))]))
+            raise StudioError(
+                f"{self.path} has {place}, and frames are whole numbers; give frames instead of times."
+            )
 
     def _outside(self, rows: np.ndarray, values: np.ndarray) -> list[str]:
         """What is said of places that miss the frame; `rows` (K,) are those of `values` that count.
@@ -223,7 +239,8 @@ class Listing:
             first = self._short(int(rows[out].min()))
             share = f"{int(out.sum()):,} of {counted(len(out), what)}"
             return [
-                f"Reaching out of {frame}, in {self.path.name}: {share}, the first {first}; taken as they are."
+                f"Reaching out of {frame}, in {self.path.name}: {share}, the first {first}; "
+                "taken as they are."
             ]
         return []
 

@@ -29,6 +29,7 @@ from core.trajectories.exchange.json_file import (
 )
 from core.trajectories.exchange.scores import read_scores
 from core.trajectories.exchange.segmentations import raster_of, shapes_of
+from core.trajectories.exchange.unread import refuse_json
 
 _REMEDY = "choose a COCO file of instances with tracks"
 Row = dict[str, Any]
@@ -44,6 +45,7 @@ def read(path: Path, clip: Clip) -> Tracks:
         StudioError: the file is missing, no such JSON, without track ids or of another clip.
     """
     content = read_json(path)
+    refuse_json(content, path)
     if isinstance(content, list):
         raise StudioError(f"{path} is a list, as of detections, without images and tracks; {_REMEDY}.")
     videos, tracks, categories = (

@@ -8,7 +8,7 @@ out and said: rows without a track, and points without a place, which are hidden
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,12 +21,14 @@ from core.errors import StudioError
 from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, counted, number_owners
 from core.trajectories.exchange.column_mapping import CORNERS, PLACES, TEXTS, ColumnChoice, Layout, layout
 from core.trajectories.exchange.frame_numbers import frames_of
-from core.trajectories.exchange.sheet import Body, Sheet, is_empty
+from core.trajectories.exchange.scores import read_scores
+from core.trajectories.exchange.sheet import Body, Sheet, is_empty, plain
 from core.trajectories.exchange.units import is_scaled
 from core.trajectories.model import EndReason, ObjectTrajectory, Origin, Review
 
 _CENTRE = 0.5  # of the top left pixel, here
 _FEW = 0.1  # of the ids that may be words before all are taken for words
+_DEPTH = ("z", "position_z", "pos_z", "z_px", "pz")
 _KINDS = {"object": 0, "point": 1}
 _WORDS = {"kind": _KINDS} | {
     name: {one.name.lower(): int(one) for one in cls}
@@ -45,7 +47,13 @@ def read_tracks(sheet: Sheet, path: Path, clip: Clip, choice: ColumnChoice | Non
     found, notes = layout(sheet.head, path, choice)
     numbers = {place for role, place in found.roles.items() if role not in TEXTS}
     words = {place for role, place in found.roles.items() if role in TEXTS}
-    body = sheet.body(numbers | {place for part in found.parts.values() for place in part}, words)
+    depth = _depth(sheet.head.names, numbers)
+    body = sheet.body(numbers | depth.keys() | {at for part in found.parts.values() for at in part}, words)
+    notes += [
+        f"Left out, in {path.name}: the third coordinate ({name}), which is not the same everywhere."
+        for place, name in depth.items()
+        if len(np.unique(_finite(body.numbers[place])[np.isfinite(body.numbers[place])])) > 1
+    ][:1]
     table = _Table(sheet, body, found, path, clip)
     rows = table.rows()
     points, objects, said = rows.tracks(clip, path)
@@ -111,12 +119,13 @@ class _Rows:
             points, said = listing.points(part.places, part.error.astype(np.float32), ends)
         part = self.take(~self.is_point)
         if len(part.ids):
-            listing, _ = part._listing(clip, path, Origin.ANNOTATED)
-            objects, more = listing.objects(part.boxes, part.sure)
-            said += more
+            scores = read_scores(part.sure, path)
+            listing, _ = part._listing(clip, path, scores.origin)
+            objects, more = listing.objects(part.boxes, scores.confidence)
+            said += scores.warnings + more
         return points, objects, said
 
-    def _listing(self, clip: Clip, path: Path, origin: Origin) -> tuple[Listing, np.ndarray]:
+    def _listing(self, clip: Clip, path: Path, origin: Origin | np.ndarray) -> tuple[Listing, np.ndarray]:
         """What both kinds share, and the first row of each trajectory; `origin` where it is not said."""
         ids, owner = number_owners(self.ids)
         firsts = np.unique(owner, return_index=True)[1]
@@ -339,6 +348,15 @@ def _codes(texts: np.ndarray, table: dict[str, int]) -> np.ndarray:
         for text in set(texts.tolist())
     }
     return np.array([known[text] for text in texts.tolist()], np.int16).reshape(len(texts))
+
+
+def _depth(names: Sequence[str], used: Collection[int]) -> dict[int, str]:
+    """Place → name of columns of a third coordinate, as napari, TrackMate, trackpy and DeepLabCut call it."""
+    known = {plain(name): place for place, name in enumerate(names)}
+    found = {place for name, place in known.items() if name in _DEPTH or name.endswith(".z")}
+    if known.get(plain("axis-4")) in used:
+        found.add(known[plain("axis-2")])
+    return {place: names[place] for place in sorted(found - set(used))}
 
 
 def _finite(values: np.ndarray) -> np.ndarray:

@@ -77,7 +77,7 @@ def choose_task(tasks: Sequence[Task], path: Path, clip: Clip) -> Task | None:
         if value and value != str(expected):
             raise StudioError(
                 f"{path} is of frames with a {side} of {value[:20]!r} pixels while {clip.name} has "
-                f"{expected}; choose the clip it belongs to."
+                f"{expected}; choose the clip it belongs to, or one of frames that were not resized."
             )
     return own[0]
 

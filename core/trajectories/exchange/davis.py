@@ -91,7 +91,7 @@ def read(path: Path, clip: Clip) -> Tracks:
 def _pictures(path: Path, clip: Clip) -> tuple[list[Path], list[str]]:
     """The pictures of a folder, or of the one in it that is named as the clip is, or the pages of a stack."""
     if is_stack(path):
-        stack = clip_of_stack(path, path.parent, path.stem)
+        stack = clip_of_stack(path, path.parent, path.stem, are_labels=True)
         return [path.parent / name for name in stack.clip.files], list(stack.warnings)
     try:
         inside = beside(path, clip.name)

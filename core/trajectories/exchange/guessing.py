@@ -9,12 +9,14 @@ from core.text_file import decoded, lines_of
 from core.trajectories.exchange import READ, mots
 from core.trajectories.exchange.json_kinds import kind_of_folder, kind_of_json
 from core.trajectories.exchange.mot_folder import is_sequence
-from core.trajectories.exchange.mot_layout import is_kitti, names_boxes
+from core.trajectories.exchange.mot_layout import is_kitti, is_vatic, names_boxes
 from core.trajectories.exchange.number_lines import split_lines
+from core.trajectories.exchange.unread import refuse_lines
 
 _HEAD = 8192  # bytes looked at
 _ZIP = b"PK\x03\x04"
-_SIGNS = ((b"PAR1", "parquet"), (b"\x80", "tapvid"))  # the latter is a pickle, which the reader refuses
+_SIGNS = ((b"PAR1", "parquet"), (b"\x80", "tapvid"), (b"\x93NUMPY", "tapvid"))
+"""What files begin with; the reader refuses the latter two, a pickle and a single array."""
 _IN_ARCHIVES = ((".npy", "tapvid"), (".xml", "cvat"), ("gt.txt", "mot"), (".json", "coco"))
 _MOT_COLUMNS = 6
 
@@ -62,7 +64,9 @@ def _of_archive(path: Path) -> str:
     if any(name.startswith("xl/") or name == "content.xml" for name in names):
         return "csv"  # a workbook, which the reader names
     ends = (format for end, format in _IN_ARCHIVES if any(name.endswith(end) for name in names))
-    found = next(ends, "tapvid")
+    found = next(ends, None)
+    if found is None:
+        raise StudioError(f"{path} is a zip archive; unpack it, and choose what it gives.")
     return kind_of_json(path) if found == "coco" else found
 
 
@@ -81,11 +85,12 @@ def _of_text(head: bytes, path: Path) -> str | None:
     if first.lower().startswith("sep="):
         return "csv"
     table = split_lines(lines)
+    refuse_lines(table, path)
     if names_boxes(table.names):
         return "mot"
     if len(table.names) > 1 and table.separator is not None:
         return "csv"
-    if is_kitti(table) or (table.width >= _MOT_COLUMNS and table.is_numbers):
+    if is_kitti(table) or is_vatic(table) or (table.width >= _MOT_COLUMNS and table.is_numbers):
         return "mot"
     if not table.is_numbers:
         return None

@@ -34,6 +34,11 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(json_text(path))
     except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            raise StudioError(
+                f"{path} holds several JSON values one after the other, the second in line {error.lineno}; "
+                "join them in one, as the format asks."
+            ) from error
         raise StudioError(
             f"{path} is no whole JSON ({error.msg}, line {error.lineno}); copy it again from where it came "
             "from."

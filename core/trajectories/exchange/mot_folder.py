@@ -11,6 +11,8 @@ from core.datasets import folder
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.text_file import read_lines
+from core.trajectories.exchange.number_lines import split_lines
+from core.trajectories.exchange.unread import refuse_lines
 
 _PLACES = ("gt/gt.txt", "gt.txt", "gt/gt_val_half.txt", "gt/gt_train_half.txt")
 _DETECTIONS = ("det/det.txt", "det.txt")
@@ -67,6 +69,7 @@ def _file(path: Path, clip: Clip) -> Path:
     if any((path / place).is_file() for place in _DETECTIONS):
         raise StudioError(f"{path} holds detections and no tracks; choose a sequence with gt/gt.txt in it.")
     if found:
+        refuse_lines(split_lines(read_lines(found[0], "latin-1")), path)
         raise StudioError(
             f"{path} holds {len(found)} text files and none named {clip.name}.txt; choose one of them."
         )

@@ -11,6 +11,8 @@ from core.errors import StudioError
 from core.trajectories.exchange.number_lines import NumberLines
 
 _KITTI = 17  # columns, or 18 with a score
+VATIC_FLAGS = (6, 7, 8)
+"""Columns of VATIC: lost (out of sight or out of the frame), occluded, generated (not drawn by a person)."""
 _VISDRONE = (
     *(
         "pedestrian",
@@ -73,6 +75,9 @@ def find_layout(table: NumberLines, path: Path, clip: Clip) -> tuple[Layout, lis
     if is_kitti(table):
         score = _KITTI if width > _KITTI else None
         return Layout(0, 1, (6, 7, 8, 9), score, 2, corners=True, first=0, pixel=0), []
+    if is_vatic(table):
+        said = f"Taken as VATIC's columns, in {path.name}: id, four sides, frame, three flags, label."
+        return Layout(5, 0, (1, 2, 3, 4), None, 9, corners=True, first=0, pixel=0), [said]
     named = _named(table.names)
     if named is not None:
         return named, []
@@ -98,6 +103,15 @@ def is_kitti(table: NumberLines) -> bool:
         return False
     words = sum(text.replace("_", "").isalpha() for text in table.texts(2))
     return 2 * words > len(table)
+
+
+def is_vatic(table: NumberLines) -> bool:
+    """Whether most lines are of VATIC: three flags and a label in letters after six numbers."""
+    if table.width < 10 or table.names:
+        return False
+    words = sum(any(map(str.isalpha, text)) and text.lower() != "nan" for text in table.texts(9))
+    flags, _ = table.table(VATIC_FLAGS)
+    return 2 * words > len(table) and bool(np.isin(flags, (0, 1)).all(axis=1).mean() >= 0.9)
 
 
 def names_boxes(names: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@
   commas, semicolons, tabs or blanks, with or without a line of names. Frames and pixels count from 1, in
   the files of CVAT and datumaro (a `labels.txt` and no `seqinfo.ini`) pixels count from 0.
 - KITTI's tracking: `frame id type truncated occluded alpha left top right bottom …`, all from 0.
+- VATIC: `id left top right bottom frame lost occluded generated label`, all from 0.
 - MOTS: `frame id class height width runs`, see `mots`.
 """
 
@@ -20,12 +21,15 @@ from core.trajectories.exchange import mots
 from core.trajectories.exchange.assembling import NO_POINTS, Listing, Tracks, counted, number_owners
 from core.trajectories.exchange.frame_numbers import frames_of
 from core.trajectories.exchange.mot_folder import Beside, find_tracks
-from core.trajectories.exchange.mot_layout import Layout, find_layout, is_kitti
+from core.trajectories.exchange.mot_layout import VATIC_FLAGS, Layout, find_layout, is_kitti, is_vatic
 from core.trajectories.exchange.number_lines import NumberLines, split_lines
 from core.trajectories.exchange.reading import read_bytes
 from core.trajectories.exchange.scores import read_scores
+from core.trajectories.exchange.units import is_scaled
+from core.trajectories.exchange.unread import refuse_lines
 from core.trajectories.model import ObjectTrajectory
 
+_FEWEST = 3  # boxes that show their unit
 CLASSES = (
     *("pedestrian", "person on vehicle", "car", "bicycle", "motorbike", "non motorized vehicle"),
     *("static person", "distractor", "occluder", "occluder on the ground", "occluder full", "reflection"),
@@ -55,6 +59,7 @@ def read(path: Path, clip: Clip) -> Tracks:
         objects, warnings = mots.read(lines, path, clip)
         return NO_POINTS, objects, beside.warnings + warnings
     table = split_lines(lines)
+    refuse_lines(table, path)
     if not len(table) and not table.names:
         return NO_POINTS, [], []
     layout, said = find_layout(table, path, clip)
@@ -74,6 +79,9 @@ def _without_ignored(table: NumberLines, layout: Layout, path: Path) -> tuple[Nu
     if is_kitti(table):
         ignored = np.array([text.lower() == "dontcare" for text in table.texts(2)], bool)
         what = "DontCare region"
+    elif is_vatic(table):
+        ignored = table.column(VATIC_FLAGS[0]) == 1
+        what = "lost box"
     elif layout.score is not None:
         ignored = table.column(layout.score) == 0
         what = "line"
@@ -81,6 +89,8 @@ def _without_ignored(table: NumberLines, layout: Layout, path: Path) -> tuple[Nu
         return table, []
     if not ignored.any():
         return table, []
+    if ignored.all() and is_vatic(table):
+        raise StudioError(f"{path} holds nothing but lost boxes; choose another file.")
     if ignored.all():
         raise StudioError(
             f"{path} holds nothing but lines that are not to be considered (confidence 0); set it to 1 for "
@@ -104,10 +114,14 @@ def _objects(
         is_id = (ids % 1 == 0) & (ids != -1)
     for row in np.flatnonzero(~is_id).tolist():
         lacks.setdefault(row, "it has no id" if ids[row] == -1 else "its id is no whole number")
+    said = []
     if not layout.corners:
         boxes[:, 2:] = boxes[:, :2] + values[:, 4:]
+    if len(boxes) >= _FEWEST and is_scaled(boxes + layout.pixel):
+        boxes = (boxes + layout.pixel) * np.tile([clip.width, clip.height], 2)
+        said.append(f"Scaled to the frame, in {path.name}: most boxes lie within 0 to 1.")
     names, owner = number_owners(np.where(is_id, ids, -1))
-    labels, said = _labels(table, layout, beside, owner, len(names))
+    labels, several = _labels(table, layout, beside, owner, len(names))
     frames = frames_of(numbers, clip, path, layout.first)
     silent = np.full(len(ids), np.nan)
     scores = read_scores(silent if layout.score is None else table.column(layout.score), path)
@@ -125,7 +139,7 @@ def _objects(
         span=frames.span,
     )
     objects, odd = rows.objects(boxes, scores.confidence)
-    return objects, said + frames.warnings + scores.warnings + odd
+    return objects, said + several + frames.warnings + scores.warnings + odd
 
 
 def _labels(

@@ -93,7 +93,8 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
             f"{path} cannot be read ({error.strerror}); check its name and permissions."
         ) from error
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise StudioError(f"{path} is no whole .npz; copy it again from where it came from.") from error
+        kind = "zip archive" if path.suffix.lower() == ".zip" else ".npz"
+        raise StudioError(f"{path} is no whole {kind}; copy it again from where it came from.") from error
     with archive:
         yield archive
 

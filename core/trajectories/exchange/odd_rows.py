@@ -77,15 +77,13 @@ def is_too_much(found: np.ndarray) -> bool:
 def outside(values: np.ndarray, clip: Clip) -> np.ndarray:
     """(M,) bool, which of (M, 2) points or (M, 4) boxes have nothing within the frame."""
     size = np.array([clip.width, clip.height])
-    out: np.ndarray = ((values[:, -2:] < -_MARGIN) | (values[:, :2] > size + _MARGIN)).any(axis=1)
-    return out
+    return np.any((values[:, -2:] < -_MARGIN) | (values[:, :2] > size + _MARGIN), axis=1).reshape(-1)
 
 
 def reaching_out(boxes: np.ndarray, clip: Clip) -> np.ndarray:
     """(M,) bool, which of (M, 4) boxes lie partly outside the frame."""
     size = np.array([clip.width, clip.height])
-    out: np.ndarray = ((boxes[:, :2] < -_MARGIN) | (boxes[:, 2:] > size + _MARGIN)).any(axis=1)
-    return out
+    return np.any((boxes[:, :2] < -_MARGIN) | (boxes[:, 2:] > size + _MARGIN), axis=1).reshape(-1)
 
 
 def reason(

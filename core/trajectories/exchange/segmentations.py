@@ -139,7 +139,7 @@ def raster_of(images: Sequence[dict[str, Any]], path: Path, clip: Clip) -> tuple
         turned = ", turned by a quarter" if (height, width) == own else ""
         raise StudioError(
             f"{path} has images of {width} x {height} pixels{turned} while {clip.name} has {pixels}; choose "
-            "the clip it belongs to."
+            "the clip it belongs to, or export for pictures that were not resized."
         )
     said = f"Scaled, in {path.name}: from {width} x {height} to the {pixels} pixels of {clip.name}."
     return Raster(width, height, clip), [said]

@@ -105,7 +105,7 @@ def test_a_list_of_other_files_opens_none_of_them(tmp_path, name):
     ("name", "content", "says"),
     [
         ("a.mp4", b"", "is empty"),
-        ("meta.txt", b";FFMETADATA1\ntitle=x\n", "is not a video that can be read"),
+        ("meta.txt", b";FFMETADATA1\ntitle=x\n", "is no video; if it holds tracks"),
         ("film.mp4", b"only words\n" * 100, "is not a video that can be read"),
         ("film.srt", b"1\n00:00:00,000 --> 00:00:01,000\nhello\n", "is not a video that can be read"),
         ("drawing.ans", b"\x1b[31mhello" * 20, "is not a video that can be read"),

@@ -33,6 +33,7 @@ def write(
     """A data set with the list `test`, one id a line, unless there are to be no lists."""
     (folder / annotations).mkdir(parents=True, exist_ok=True)
     for id in ids:
+        (folder / annotations / f"{id}.xml").parent.mkdir(exist_ok=True)
         (folder / annotations / f"{id}.xml").write_text(XML)
         picture(folder / pictures / f"{id}{suffix}")
     if lists is not None:
@@ -258,3 +259,17 @@ def test_another_size_than_the_pictures_is_said_once(tmp_path):
         "Annotations of test with another size than that of the picture, which is taken: 2, the first in "
         f"{voc / 'Annotations' / '1.xml'} (240 x 16 px, while the picture has 24 x 16)."
     ]
+
+
+def test_ids_in_one_line_are_all_taken(tmp_path):
+    voc = write(tmp_path / "VOC2007", ("000001", "000002"))
+    (voc / "ImageSets" / "Main" / "test.txt").write_text("000001,000002\n")
+    assert read(voc) == ["000001", "000002"]
+
+
+def test_pictures_in_folders_are_named_instead_of_missing(tmp_path):
+    voc = write(tmp_path / "VOC2007", ("b", "a/1"), lists=None)
+    (voc / "ImageSets").mkdir()
+    (voc / "ImageSets" / "test.txt").write_text("b\na/1\n")
+    with pytest.raises(StudioError, match="lists 'a/1', and pictures in folders of JPEGImages are not read"):
+        read_split(voc, 2007, "test")

@@ -211,3 +211,42 @@ def test_every_class_has_a_file_of_its_own_whatever_its_name(tmp_path, name):
     path.touch()
     others = ("car", "hat", "b", "2F", "person")
     assert comp4.files_of(tmp_path, "test", (name, *others)) == {name: path}
+
+
+ROWS = "000001 0.9 11 11 40 30\n000002 0.8 11 11 40 30\n"
+
+
+def test_a_line_of_names_is_no_detection(tmp_path):
+    path = tmp_path / "comp4_det_test_car.txt"
+    path.write_text("image score x1 y1 x2 y2\n" + ROWS)
+    assert comp4.read(path).images.tolist() == ["000001", "000002"]
+    path.write_text(ROWS + "image score x1 y1 x2 y2\n")
+    with pytest.raises(StudioError, match="line 3"):
+        comp4.read(path)
+
+
+def test_corners_in_shares_of_the_picture_are_refused(tmp_path):
+    path = tmp_path / "comp4_det_test_car.txt"
+    path.write_text("000001 0.9 0.1 0.1 0.4 0.5\n000002 0.9 0.1 0.2 0.4 0.5\n")
+    with pytest.raises(StudioError, match="lie between 0 and 1"):
+        comp4.read(path)
+    path.write_text("000001 0.9 1 1 1 1\n")
+    assert comp4.read(path).boxes.tolist() == [[0, 0, 1, 1]]
+
+
+def test_ids_without_their_zeros_are_named(tmp_path):
+    path = tmp_path / "comp4_det_test_car.txt"
+    path.write_text("1 0.9 11 11 40 30\n")
+    with pytest.raises(StudioError, match="has image 1, which the set does not list; write 000001"):
+        comp4.read(path, ["000001", "000002"])
+
+
+def test_where_the_files_of_a_set_are_instead(tmp_path):
+    assert comp4.without_files(tmp_path / "none", "test").endswith("detect in test first.")
+    inner = tmp_path / "results" / "VOC2007" / "Main"
+    inner.mkdir(parents=True)
+    (inner / "comp4_det_test_car.txt").write_text(ROWS)
+    said = comp4.without_files(tmp_path, "test")
+    assert f"no comp4_det_test_<class>.txt, but {inner} holds such files" in said
+    (tmp_path / "comp4_det_val_car.txt").write_text(ROWS)
+    assert "but files of val; choose the set" in comp4.without_files(tmp_path, "test")

@@ -96,3 +96,21 @@ def test_the_export_of_cvat_goes_by_the_numbers_at_the_end(tmp_path):
     ]
     video = replace(CLIP, files=("film.mp4",), timestamps=tuple(range(12)))
     assert import_tracks("davis", masks, video)[2] == []
+
+
+def test_an_object_that_may_be_the_background_is_named(tmp_path):
+    for frame, picture in enumerate(drawn()):
+        cv2.imwrite(str(tmp_path / f"{frame:03d}.png"), (picture == 1).astype(np.uint8) + 1)
+    _, objects, (warning,) = import_tracks("davis", tmp_path, CLIP)
+    assert len(objects) == 2
+    assert warning == (
+        "No pixel of the masks of walk is background (0), and object 1 takes nearly all of their border; "
+        "if it is the background, remove it."
+    )
+
+
+def test_numbers_of_16_bits_in_a_stack_are_not_said_to_be_dark(tmp_path):
+    cv2.imwritemulti(str(tmp_path / "a.tif"), [picture.astype(np.uint16) for picture in drawn()])
+    _, objects, warnings = import_tracks("davis", tmp_path / "a.tif", CLIP)
+    same(objects, drawn())
+    assert not any("dark" in text for text in warnings)

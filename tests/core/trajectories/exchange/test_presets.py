@@ -236,3 +236,34 @@ def test_a_new_program_is_one_record(tmp_path, monkeypatch):
 
 def test_every_program_is_tried_here():
     assert set(PRESETS) == {"napari", "trackpy", "trackmate", "dlc", "sleap"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("ID,T,Z,Y,X\n1,0,{},5,7\n1,1,3,5,8\n", "Z"),
+        ("index,axis-0,axis-1,axis-2,axis-3,axis-4\n0,1,0,{},5,7\n1,1,1,3,5,8\n", "axis-2"),
+        ("z,y,x,frame,particle\n{},5,7,0,3\n3,5,8,1,3\n", "z"),
+        ("scorer,M,M,M\nbodyparts,a,a,a\ncoords,x,y,z\n0,7,5,{}\n1,8,5,3\n", "a.z"),
+    ],
+)
+def test_a_third_coordinate_that_counts_is_said_to_be_left_out(tmp_path, text, name):
+    points, _, warnings = read(tmp_path, text.format(2))
+    np.testing.assert_array_equal(points.xy, [[7.5, 5.5], [8.5, 5.5]])
+    said = f"Left out, in a.csv: the third coordinate ({name}), which is not the same everywhere."
+    assert said in warnings
+    assert said not in read(tmp_path, text.format(3))[2]
+
+
+def test_boxes_with_scores_are_a_detectors_as_in_other_formats(tmp_path):
+    text = "frame,id,x1,y1,x2,y2,conf\n0,1,2,2,6,6,0.9\n1,1,2,2,6,6,1\n2,1,2,2,6,6,\n"
+    columns = "frame=frame,id=id,x1=x1,y1=y1,x2=x2,y2=y2,score=conf"
+    _, (one,), _ = read(tmp_path, text, columns)
+    assert one.origin.tolist() == [Origin.PROPAGATED, Origin.ANNOTATED, Origin.ANNOTATED]
+    np.testing.assert_allclose(one.confidence, [0.9, 1, 1])
+
+
+def test_times_are_not_taken_for_frames_of_another_clip(tmp_path):
+    text = "time,id,x,y\n" + "".join(f"{t / 25},1,5,5\n" for t in range(12))
+    with pytest.raises(StudioError, match=r"in frame 0\.04 \(line 3\), and frames are whole numbers"):
+        read(tmp_path, text, "frame=time,id=id,x=x,y=y")

@@ -47,7 +47,7 @@ LOGITS = np.where(ALL, 3.5, 0.0)
         (
             {"points": FAR, "occluded": ~ALL},
             FAR * SIZE,
-            ["Scaled to the frame", "Outside the 20 x 14 pixels"],
+            ["Scaled to the frame", "Outside the 20 x 14"],
         ),
         ({"target_points": XY[None], "occluded": ~ALL[None]}, XY, []),
         ({"points": XY, "occluded": np.where(ALL, -2.0, 0)}, XY, []),
