@@ -17,6 +17,7 @@ from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories.bulk_edits import AddClips
 from studio import theme
+from studio.exchange import irregular
 from studio.exchange.importing import ImportDialog, unused_folder
 from studio.exchange.sample import SampleMaker
 from studio.garbage import WindowGarbage
@@ -259,11 +260,7 @@ class Studio(QObject):
         if self.session is not None:
             self.session.document.perform_later(edit)
             if edit.warnings:
-                count = len(edit.warnings)
-                noted = (
-                    edit.warnings[0] if count == 1 else f"{edit.warnings[0]} And {count - 1} more like it."
-                )
-                self.window.toasts.show(noted, "warning")
+                self.window.toasts.show(*irregular.message(edit.warnings, self.window))
 
     def _close_import(self) -> None:
         if self._import is not None:

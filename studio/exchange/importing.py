@@ -131,7 +131,7 @@ class ImportDialog(QDialog):
         self.clips.clear()
         for one in found.clips:
             frames = len({picture.frame for picture in one.annotations})
-            people = len({picture.annotator for picture in one.annotations})
+            people = _people(one)
             item = QTreeWidgetItem(
                 [
                     one.clip.name,
@@ -146,11 +146,13 @@ class ImportDialog(QDialog):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setCheckState(0, Qt.CheckState.Checked)
             item.setData(0, _FOUND, one)
-            item.setToolTip(0, str(one.clip.root))
+            item.setToolTip(0, f"{one.clip.name}\n{one.clip.root}")
             if one.warnings:
                 item.setIcon(0, icons.icon("warning", theme.colours(self).warning))
-                item.setToolTip(0, "\n".join(one.warnings))
+                item.setToolTip(0, "\n".join((one.clip.name, *one.warnings)))
             self.clips.addTopLevelItem(item)
+        self.clips.setColumnHidden(4, not any(one.regions for one in found.clips))
+        self.clips.setColumnHidden(5, all(_people(one) < 2 for one in found.clips))
         irregular = [*found.warnings, *(f"{c.clip.name}: {w}" for c in found.clips for w in c.warnings)]
         self.warnings.setPlainText("\n".join(irregular))
         shown: list[QWidget] = [self.clips, self.frames, self.import_button]
@@ -280,6 +282,11 @@ class ImportDialog(QDialog):
         chosen, _ = QFileDialog.getSaveFileName(self, "New project", self.folder.text(), options=options)
         if chosen:
             self.folder.setText(chosen)
+
+
+def _people(one: FoundClip) -> int:
+    """How many annotated it."""
+    return len({picture.annotator for picture in one.annotations})
 
 
 def unused_folder(parent: Path, name: str) -> Path:

@@ -7,6 +7,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.datasets.clip import Clip
+from core.datasets.image import SUFFIXES
+from core.datasets.tiff_stack import is_stack
 from core.events import OnProgress
 from core.trajectories.bulk_edits import AddTrajectories
 from core.trajectories.exchange import READ, import_tracks
@@ -16,14 +18,12 @@ from core.trajectories.exchange.guessing import guess_format
 from core.trajectories.exchange.tables import TABLES
 from studio.background import Background
 from studio.document import Document
+from studio.exchange import irregular
 from studio.exchange.column_dialog import ColumnDialog, UnknownTable
 from studio.view_state import ViewState
 
-PICTURE = ".png"
-"""Chosen for a folder of masks, which the dialog for files cannot choose."""
-
 BY_FRAME = ("labelme",)
-"""Formats with a file a frame: one that is chosen stands for its folder."""
+"""Formats with a file a frame: one that is chosen stands for its folder, which the dialog cannot choose."""
 
 
 class TrackExchange(QObject):
@@ -63,17 +63,19 @@ class TrackExchange(QObject):
         clip = self._view.clip
         if clip is None:
             return
-        suffixes = [*(format.suffix or PICTURE for format in READ.values()), ".tsv"]
+        suffixes = [*filter(None, (format.suffix for format in READ.values())), ".tsv", *SUFFIXES]
         kinds = f"Tracks ({' '.join(f'*{suffix}' for suffix in suffixes)});;All files (*)"
         title = f"Import tracks into {clip.name}"
         chosen, _ = QFileDialog.getOpenFileName(self._window, title, str(self._source_folder), kinds)
         if chosen:
             path = Path(chosen)
             self._source_folder = path.parent
-            self._read(path.parent if path.suffix.lower() == PICTURE else path, clip)
+            self._read(path, clip)
 
-    def _read(self, path: Path, clip: Clip) -> None:
+    def _read(self, chosen: Path, clip: Clip) -> None:
         def read(report: OnProgress) -> tuple[Path, Clip, Tracks] | UnknownTable:
+            is_mask = chosen.suffix.lower() in SUFFIXES and not is_stack(chosen)
+            path = chosen.parent if is_mask else chosen
             format = guess_format(path)
             if format in TABLES:
                 head = TABLES[format].head(path)
@@ -82,7 +84,7 @@ class TrackExchange(QObject):
             source = path.parent if format in BY_FRAME and path.is_file() else path
             return source, clip, import_tracks(format, source, clip)
 
-        self.offered.emit(f"Reading {path.name}…", "progress", "", None)
+        self.offered.emit(f"Reading {chosen.name}…", "progress", "", None)
         self._reading.start(read)
 
     def _take(self, found: tuple[Path, Clip, Tracks] | UnknownTable) -> None:
@@ -110,5 +112,4 @@ class TrackExchange(QObject):
         points, objects, warnings = tracks
         self._document.perform_later(AddTrajectories(clip.id, points, objects, path.name))
         if warnings:
-            more = f" And {len(warnings) - 1} more like it." if len(warnings) > 1 else ""
-            self.offered.emit(warnings[0] + more, "warning", "", None)
+            self.offered.emit(*irregular.message(warnings, self._window))

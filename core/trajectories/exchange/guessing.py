@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+from core.datasets.image import SUFFIXES
 from core.datasets.tiff import is_tiff
 from core.errors import StudioError
 from core.text_file import decoded, lines_of
@@ -45,7 +46,12 @@ def guess_format(path: Path) -> str:
     for name, format in READ.items():
         if format.suffix and path.suffix.lower() == format.suffix:
             return name
-    raise StudioError(f"{path} is of no known format; say which with one of {', '.join(READ)}.")
+    if path.suffix.lower() in SUFFIXES:
+        raise StudioError(f"{path} is one picture; choose the folder that holds a clip's masks.")
+    raise StudioError(
+        f"{path} is of no known format ({', '.join(READ)}); choose another file, or say on the command line "
+        "which it is."
+    )
 
 
 def _of_folder(path: Path) -> str:

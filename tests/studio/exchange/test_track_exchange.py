@@ -3,11 +3,16 @@
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
-from core.trajectories.exchange import FORMATS, export_clip
+from core.trajectories.exchange import FORMATS, export_clip, import_tracks
 from studio.app import Studio
+from studio.exchange.irregular import IrregularDialog
+from tests.studio.small_project import FRAMES, HEIGHT, WIDTH
 
 
 @pytest.fixture
@@ -53,6 +58,38 @@ def test_a_picture_stands_for_its_folder_of_masks(open_studio: Studio, choose, t
     with qtbot.waitSignal(open_studio.session.document.performed):
         open_studio.window.commands["import_tracks"].trigger()
     assert counts(open_studio) == (20, 3)  # the two objects of this clip lie on each other
+
+
+def test_any_picture_stands_for_its_folder_of_masks(open_studio: Studio, choose, tmp_path: Path, qtbot):
+    folder = exported(open_studio, "davis", tmp_path)
+    for path in folder.glob("*.png"):
+        mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED).reshape(HEIGHT, WIDTH, -1).max(2) > 0
+        cv2.imwrite(str(path.with_suffix(".tif")), mask.astype(np.uint8))
+        path.unlink()
+    choose(folder / "00003.tif")
+    with qtbot.waitSignal(open_studio.session.document.performed):
+        open_studio.window.commands["import_tracks"].trigger()
+    assert counts(open_studio) == (20, 3)
+    assert open_studio.session.document.last_edit().text == f"Import 1 track from {folder.name}"
+
+
+def test_all_that_was_irregular_can_be_read(open_studio: Studio, choose, tmp_path: Path, qtbot):
+    """The message has the first sentence; its button shows the very sentences of the command line."""
+    path = tmp_path / "walk.txt"
+    rows = [f"{frame + 1},1,{frame + 2},3,5,5,87.5,-1,-1,-1" for frame in range(FRAMES)] * 2
+    path.write_text("\n".join([*rows, "1,2,3,3,0,5,87.5,-1,-1,-1"]))
+    _, _, said = import_tracks("mot", path, open_studio.session.view.clip)
+    assert len(said) > 1
+    choose(path)
+    with qtbot.waitSignal(open_studio.session.document.performed):
+        open_studio.window.commands["import_tracks"].trigger()
+    toasts = open_studio.window.toasts
+    place = toasts.texts.index(f"{said[0]} And {len(said) - 1} more.")
+    qtbot.mouseClick(toasts._shown[place].button, Qt.MouseButton.LeftButton)
+    (dialog,) = open_studio.window.findChildren(IrregularDialog)
+    assert dialog.sentences.toPlainText() == "\n".join(said)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
 
 
 def test_a_file_of_labelme_stands_for_its_folder(open_studio: Studio, choose, tmp_path: Path, qtbot):

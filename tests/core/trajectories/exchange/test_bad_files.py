@@ -353,7 +353,7 @@ def test_formats_are_guessed_by_their_content(tmp_path, clip, points, objects):
     (tmp_path / "empty.xml").touch()
     assert guess_format(tmp_path / "empty.xml") == "cvat"
     (tmp_path / "poem.md").write_text("roses are red")
-    with pytest.raises(StudioError, match=r"poem\.md is of no known format; say which with one of brox, "):
+    with pytest.raises(StudioError, match=r"poem\.md is of no known format \(brox, "):
         guess_format(tmp_path / "poem.md")
     with pytest.raises(StudioError, match="There is no file"):
         guess_format(tmp_path / "none")
