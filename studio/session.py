@@ -29,6 +29,8 @@ from studio.panels.impact_note import ImpactNote
 from studio.panels.inspector import Inspector
 from studio.panels.proposal_card import ProposalCard
 from studio.plots.plots import Plots
+from studio.review.panel import ReviewPanel
+from studio.review.queue import Queue
 from studio.runs.pill import JobsPill
 from studio.runs.project_jobs import ProjectJobs
 from studio.runs.run import Run
@@ -108,6 +110,7 @@ class Session(QObject):
         self._commands.renew_with(None)
         for one in (self.jobs, self.exports, self.repair, self.refilling, self.exchange, self.proposals):
             one.close()
+        self.queue.close()
         self.track_exports.close()
         for seen in (self.canvas, self.clips, self.inspector, self.history, self.proposal_card, self.losses):
             seen.close_reader()
@@ -133,6 +136,8 @@ class Session(QObject):
         self.impact = ImpactNote(document, view, self.runs)
         self.inspector = Inspector(document, view, reviews, [self.proposal_card, self.impact])
         self.history = HistoryPanel(document, view)
+        self.queue = Queue(document, view, self.proposals, self)
+        self.review = ReviewPanel(document, self.queue)
         self.curate = CurateWorkspace(commands, self.canvas)
         self.edits = TrackEdits(
             document,
@@ -163,6 +168,7 @@ class Session(QObject):
             self.edits,
             self.keyframes,
             self.proposals,
+            self.queue,
             weigh=self.impact.cost,
             give_up=self._give_up,
             parent=self,
@@ -232,6 +238,7 @@ class Session(QObject):
             Panel("tracks", "Tracks", self.tracks, left, below="clips"),
             Panel("inspector", "Inspector", self.inspector, right),
             Panel("history", "History", self.history, right, behind="inspector"),
+            Panel("review", "Review", self.review, right, behind="inspector"),
             Panel("timeline", "Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         self._window.set_project(name, workspaces, panels, [self.track_exports.overlays.status, self.pill])
@@ -248,11 +255,14 @@ class Session(QObject):
             self.edits,
             self.keyframes,
             self.proposals,
+            self.queue,
         ):
             asking.edit_asked.connect(self._perform)
         self.tracks.gone_to.connect(self.canvas.bring_into_view)
         for leaving in (self.clips, self.tracks, self.inspector):
             leaving.left.connect(self.canvas.setFocus)
+        self.queue.look_asked.connect(self.canvas.frame_view.zoom_to)
+        self.queue.told.connect(window.hint.say)
         self.history.steps_asked.connect(document.turn)
         self.history.turn_asked.connect(document.turn_over)
         self.history.show_asked.connect(self.focus.go)
@@ -265,7 +275,7 @@ class Session(QObject):
         self.compare.clip_asked.connect(self._open_clip)
         self.compare.run_asked.connect(self._show_run)
         refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.refilling)
-        for one in (*refusing, self.clip_actions, self.visit, self.proposals, self.track_exports):
+        for one in (*refusing, self.clip_actions, self.visit, self.proposals, self.queue, self.track_exports):
             one.failed.connect(partial(window.toasts.show, kind="error"))
         saved = self.evaluate.views.save_button
         saved.failed.connect(partial(window.toasts.show, kind="error"))
@@ -293,6 +303,7 @@ class Session(QObject):
         self.timeline.told.connect(window.hint.say)
         self._commands.renew_with(self.actions.refresh)
         self.canvas.frame_view.tool.say()
+        self.queue.take_up()
         for choosing in (self.pill, self.matrix):
             choosing.run_chosen.connect(self._show_run)
         self.matrix.compare_asked.connect(self._compare)

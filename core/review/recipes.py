@@ -70,6 +70,16 @@ class Recipe:
         return values >= threshold if self.from_high else values <= threshold
 
 
+def clip_of(key: str) -> int:
+    """The clip's id in a `Recipe.key`."""
+    return int(key.split(":")[0])
+
+
+def first_track(key: str) -> int:
+    """The id of the first track in a `Recipe.key`."""
+    return int(key.split(":")[1].split("@")[0].split("+")[0])
+
+
 def _at(threshold: float) -> Callable[[np.ndarray], float]:
     return lambda values: threshold
 

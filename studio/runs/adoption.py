@@ -90,5 +90,5 @@ def findings(edit: FillObservations) -> str:
         sentences.append(f"{hidden} filled with an IoU of {mean} on average.")
     if count:
         are = "frames are" if count != 1 else "frame is"
-        sentences.append(f"{count:,} {are} to be checked: Review ▸ Next frame to check.")
+        sentences.append(f"{count:,} {are} to be checked: Review ▸ Next item of the queue.")
     return " ".join(sentences)

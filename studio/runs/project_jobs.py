@@ -169,7 +169,7 @@ class ProjectJobs(QObject):
         if works is Works.ON_CLIPS:
             self._adoption.add([folder])
         elif works is Works.OVER_CLIPS and run.log:
-            self.message.emit(f"{run.log[-1].text} Go through them: Review ▸ Next frame to check.")
+            self.message.emit(f"{run.log[-1].text} Go through them: Review ▸ Next item of the queue.")
         elif run.job == "pretrain" and self._summaries:
             act = partial(self._open_with, "identity", folder)
             self.offered.emit(f"{run.title} is done.", "info", "Find identity errors…", act)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QSpinBox, QWidget
 
 from core.overlay.layers import COLOUR_BY, Layers
+from core.review.recipes import TO_CHECK
 from core.trajectories.model import Review
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
@@ -16,6 +17,7 @@ from studio.editing.check_queue import next_to_check
 from studio.editing.keyframe_edits import KeyframeEdits
 from studio.editing.proposals import Proposals
 from studio.editing.track_edits import TrackEdits
+from studio.review.queue import Queue
 from studio.tables.track_table import TrackTable
 from studio.view_state import TOOLS, ViewState
 from studio.window.actions import Actions
@@ -54,6 +56,7 @@ class CurateActions(QObject):
         edits: TrackEdits,
         keyframes: KeyframeEdits,
         proposals: Proposals,
+        queue: Queue,
         weigh: Callable[[], str],
         give_up: Callable[[], bool],
         parent: QObject,
@@ -67,7 +70,8 @@ class CurateActions(QObject):
         super().__init__(parent)
         self._document, self._view, self._commands = document, view, commands
         self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
-        self._keyframes, self._proposals, self._weigh = keyframes, proposals, weigh
+        self._keyframes, self._proposals, self._queue = keyframes, proposals, queue
+        self._weigh = weigh
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self.refresh)
         shown = canvas.stage.scene_changed
@@ -77,6 +81,7 @@ class CurateActions(QObject):
             view.clip_changed,
             document.changed,
             proposals.changed,
+            queue.moved,
             shown,
             canvas.stage.camera_changed,
             view.playing_changed,
@@ -131,13 +136,13 @@ class CurateActions(QObject):
             "relabel": self._ask_label,
             "delete_here": edits.delete_here,
             "delete_track": edits.delete_tracks,
-            "accept": partial(self._review, Review.ACCEPTED),
-            "reject": partial(self._review, Review.REJECTED),
+            "accept": partial(self._decide_on_track, Review.ACCEPTED),
+            "reject": partial(self._decide_on_track, Review.REJECTED),
             "reopen": partial(edits.review, Review.OPEN),
             "next_open": partial(self._step_open, 1),
             "previous_open": partial(self._step_open, -1),
-            "next_check": partial(self._go_to_check, 1),
-            "previous_check": partial(self._go_to_check, -1),
+            "next_check": partial(self._go_in_queue, 1),
+            "previous_check": partial(self._go_in_queue, -1),
             "do_proposed": partial(self._decide, self._proposals.do),
             "dismiss_proposed": partial(self._decide, self._proposals.dismiss),
             "cancel": self._cancel,
@@ -157,6 +162,8 @@ class CurateActions(QObject):
         proposed = self._proposals.here() is not None
         nothing = "" if proposed else "Nothing is proposed here; go to the next frame to check."
         refused |= {"do_proposed": nothing, "dismiss_proposed": nothing}
+        if self._queue.active:  # its decisions are not about what is selected
+            refused |= {"accept": "", "reject": ""}
         without = "" if self._view.clip is not None else NO_CLIP
         for name in self.slots():
             refused[name] = without if name not in ALWAYS and without else refused.get(name, "")
@@ -186,6 +193,13 @@ class CurateActions(QObject):
             self._say(f"{done}No open track is left in the list.")
         elif self._view.selection == before:
             self._say("This is the only open track of the list.")
+
+    def _go_in_queue(self, by: int) -> None:
+        if self._queue.recipe.name == TO_CHECK:
+            self._go_to_check(by)
+            self._queue.adopt()
+        else:
+            self._queue.step(by)
 
     def _go_to_check(self, by: int) -> None:
         """Go to the next frame to check, in the order of the table."""
@@ -218,6 +232,15 @@ class CurateActions(QObject):
         if span is not None:
             self._view.set_frame(span[end])
 
+    def _decide_on_track(self, review: Review) -> None:
+        """Decide on the item of the review queue, else on what is selected."""
+        if not self._queue.active:
+            self._review(review)
+        elif review is Review.ACCEPTED:
+            self._queue.accept()
+        else:
+            self._queue.reject()
+
     def _review(self, review: Review) -> None:
         """Review what is selected and go on to the next open track after it."""
         cost = self._weigh() if review is Review.REJECTED and len(self._view.selection) > 1 else ""
@@ -238,6 +261,8 @@ class CurateActions(QObject):
         if not self._canvas.cancel() and not self._give_up():
             if self._view.tool != "select":
                 self._view.set_tool("select")
+            elif self._queue.active:
+                self._queue.skip()
             elif self._view.selection:
                 self._view.set_selection(())
             else:

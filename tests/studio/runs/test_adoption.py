@@ -14,7 +14,7 @@ def test_findings_are_told_in_sentences(drawn: Drawn):
     first, second = drawn[2]
     filled = {1: {1: first, 2: second}}
     count = len(first.to_check) + len(second.to_check)
-    checks = f"{count} frames are to be checked: Review ▸ Next frame to check."
+    checks = f"{count} frames are to be checked: Review ▸ Next item of the queue."
     assert count > 1
     assert findings(FillObservations(filled)) == checks
     told = findings(FillObservations(filled, audit={1: {1: {8: 0.9, 16: 0.8}, 2: {8: 0.4}}}))

@@ -87,5 +87,5 @@ def test_what_was_found_is_told_with_where_to_go(studio: Studio, small_project: 
     qtbot.waitUntil(lambda: bool(run.log))
     studio.session.runs.finished.emit(run)
     assert studio.window.toasts.texts[-1] == (
-        "3 cuts and 1 swap are proposed in 2 clips. Go through them: Review ▸ Next frame to check."
+        "3 cuts and 1 swap are proposed in 2 clips. Go through them: Review ▸ Next item of the queue."
     )

@@ -1,0 +1,27 @@
+"""How far a review is, in words."""
+
+from math import ceil
+
+from studio.review.queue import Queue
+
+
+def counts_in_words(queue: Queue) -> str:
+    """How many of all that was found the threshold leaves in the queue."""
+    found, left = len(queue.order.findings), len(queue.order)
+    return f"{left:,} to review, {found - left:,} kept as they are" if found else ""
+
+
+def pace_in_words(queue: Queue) -> str:
+    """Such as `7 of 23, 40 s each, 11 min left`; the pace once there is one."""
+    pace, left = queue.of_recipe.pace, len(queue.order)
+    parts = [queue.where()]
+    if pace is not None and left:
+        parts += [f"{seconds(pace)} each", f"{seconds(pace * left)} left"]
+    return ", ".join(parts)
+
+
+def seconds(count: float) -> str:
+    """A time such as `40 s`, `11 min` or `3 h`."""
+    if count < 90:
+        return f"{max(1, round(count))} s"
+    return f"{ceil(count / 60)} min" if count < 5400 else f"{count / 3600:.1f} h"
