@@ -13,6 +13,8 @@ from core.trajectories.observation_edits import MovePoint
 from core.trajectories.store import ClipSummary
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
+from studio.editing.carry_limit import ask_limit
+from studio.editing.carrying import Carrying
 from studio.editing.edit_messages import EditMessages
 from studio.editing.focus import Focus
 from studio.editing.keyframe_edits import KeyframeEdits
@@ -102,7 +104,15 @@ class Session(QObject):
         for name in self._slots:
             self._commands.release(name)
         self._commands.renew_with(None)
-        for one in (self.jobs, self.exports, self.repair, self.refilling, self.exchange, self.proposals):
+        for one in (
+            self.jobs,
+            self.exports,
+            self.repair,
+            self.refilling,
+            self.carrying,
+            self.exchange,
+            self.proposals,
+        ):
             one.close()
         self.track_exports.close()
         for seen in (self.canvas, self.clips, self.inspector, self.history, self.proposal_card, self.losses):
@@ -141,11 +151,13 @@ class Session(QObject):
         self.telling = EditMessages(document, self._window, self.focus, self)
         self.repair = PathRepair(document, view, self)
         self.refilling = Refilling(document, view, commands["fill_again"].isChecked, self)
+        self.carrying = Carrying(document, view, self.refilling.config, self._window.settings, self)
         self.keyframes = KeyframeEdits(
             document,
             view,
             frame=lambda: self.canvas.stage.scene.frame,
             settings=self.refilling.config,
+            carrying=self.carrying,
             parent=self,
         )
         self.exchange = TrackExchange(document, view, self._window, self)
@@ -205,6 +217,7 @@ class Session(QObject):
             "pretrain": partial(self._window.show_workspace, "train"),
             "evaluate_voc": partial(self._window.show_workspace, "evaluate"),
             "run_table1": partial(self._window.show_workspace, "table1"),
+            "carry_limit": partial(ask_limit, self._window),
             "pin": lambda: self._pin(self.view.selection),
             **self.actions.slots(),
             **self.clip_actions.slots(),
@@ -260,7 +273,15 @@ class Session(QObject):
         self.train.header.clip_chosen.connect(self._open_clip)
         self.compare.clip_asked.connect(self._open_clip)
         self.compare.run_asked.connect(self._show_run)
-        refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.refilling)
+        refusing = (
+            document,
+            self.jobs,
+            self.exports,
+            self.exchange,
+            self.repair,
+            self.refilling,
+            self.carrying,
+        )
         for one in (*refusing, self.clip_actions, self.visit, self.proposals, self.track_exports):
             one.failed.connect(partial(window.toasts.show, kind="error"))
         saved = self.evaluate.views.save_button
@@ -286,7 +307,8 @@ class Session(QObject):
         self.runs.added.connect(self._refresh_steps)
         self.canvas.hint_changed.connect(window.hint.set_expected)
         view.stuck.connect(self._commands.tell)
-        self.timeline.told.connect(window.hint.say)
+        for telling in (self.timeline, self.carrying):
+            telling.told.connect(window.hint.say)
         self._commands.renew_with(self.actions.refresh)
         self.canvas.frame_view.tool.say()
         for choosing in (self.pill, self.matrix):
@@ -315,7 +337,7 @@ class Session(QObject):
 
     def _give_up(self) -> bool:
         """Give up what follows from edits; False if there is nothing."""
-        return self.repair.cancel() | self.refilling.cancel()
+        return self.carrying.cancel() or self.repair.cancel() | self.refilling.cancel()
 
     # --- telling ------------------------------------------------------------------------------
 

@@ -55,6 +55,7 @@ class ViewState(QObject):
         self.shown: frozenset[int] | None = None
         self.repairing: frozenset[int] = frozenset()
         self.filling: Mapping[int, Filling] = {}
+        self._filling_by: dict[str, Mapping[int, Filling]] = {}
         self.playing = False
         self._frames: dict[int, int] = {}  # clip → where it was left
 
@@ -133,10 +134,12 @@ class ViewState(QObject):
             self.repairing = ids
             self.repairing_changed.emit(ids)
 
-    def set_filling(self, filling: Mapping[int, Filling]) -> None:
-        """Mark the objects that are being filled again."""
-        if filling != self.filling:
-            self.filling = dict(filling)
+    def set_filling(self, filling: Mapping[int, Filling], by: str = "edits") -> None:
+        """Mark the objects that are being filled, `by` edits that it follows from or by something else."""
+        self._filling_by[by] = dict(filling)
+        together = {id: one for each in self._filling_by.values() for id, one in each.items()}
+        if together != self.filling:
+            self.filling = together
             self.filling_changed.emit(self.filling)
 
     def set_playing(self, playing: bool) -> None:
