@@ -13,15 +13,12 @@ from core.trajectories.observation_edits import MovePoint
 from core.trajectories.store import ClipSummary
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
-from studio.editing.carry_limit import ask_limit
-from studio.editing.carrying import Carrying
 from studio.editing.edit_messages import EditMessages
 from studio.editing.focus import Focus
-from studio.editing.keyframe_edits import KeyframeEdits
+from studio.editing.object_filling import ObjectFilling
 from studio.editing.path_repair import PathRepair
 from studio.editing.proposals import Proposals
 from studio.editing.questions import ask_before
-from studio.editing.refilling import Refilling
 from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
 from studio.exchange.track_exports import TrackExports
@@ -108,8 +105,7 @@ class Session(QObject):
             self.jobs,
             self.exports,
             self.repair,
-            self.refilling,
-            self.carrying,
+            self.filling,
             self.exchange,
             self.proposals,
         ):
@@ -150,15 +146,8 @@ class Session(QObject):
         self.focus = Focus(document, view, frame=lambda: self.canvas.stage.scene.frame, parent=self)
         self.telling = EditMessages(document, self._window, self.focus, self)
         self.repair = PathRepair(document, view, self)
-        self.refilling = Refilling(document, view, commands["fill_again"].isChecked, self)
-        self.carrying = Carrying(document, view, self.refilling.config, self._window.settings, self)
-        self.keyframes = KeyframeEdits(
-            document,
-            view,
-            frame=lambda: self.canvas.stage.scene.frame,
-            settings=self.refilling.config,
-            carrying=self.carrying,
-            parent=self,
+        self.filling = ObjectFilling(
+            document, view, self._window, lambda: self.canvas.stage.scene.frame, self
         )
         self.exchange = TrackExchange(document, view, self._window, self)
         self.track_exports = TrackExports(document, view, self._window, self)
@@ -169,7 +158,7 @@ class Session(QObject):
             self.canvas,
             self.tracks,
             self.edits,
-            self.keyframes,
+            self.filling.keyframes,
             self.proposals,
             weigh=self.impact.cost,
             give_up=self._give_up,
@@ -217,7 +206,7 @@ class Session(QObject):
             "pretrain": partial(self._window.show_workspace, "train"),
             "evaluate_voc": partial(self._window.show_workspace, "evaluate"),
             "run_table1": partial(self._window.show_workspace, "table1"),
-            "carry_limit": partial(ask_limit, self._window),
+            **self.filling.slots(),
             "pin": lambda: self._pin(self.view.selection),
             **self.actions.slots(),
             **self.clip_actions.slots(),
@@ -255,7 +244,7 @@ class Session(QObject):
             self.tracks,
             self.inspector,
             self.edits,
-            self.keyframes,
+            self.filling.keyframes,
             self.proposals,
         ):
             asking.edit_asked.connect(self._perform)
@@ -279,8 +268,7 @@ class Session(QObject):
             self.exports,
             self.exchange,
             self.repair,
-            self.refilling,
-            self.carrying,
+            self.filling,
         )
         for one in (*refusing, self.clip_actions, self.visit, self.proposals, self.track_exports):
             one.failed.connect(partial(window.toasts.show, kind="error"))
@@ -307,7 +295,7 @@ class Session(QObject):
         self.runs.added.connect(self._refresh_steps)
         self.canvas.hint_changed.connect(window.hint.set_expected)
         view.stuck.connect(self._commands.tell)
-        for telling in (self.timeline, self.carrying):
+        for telling in (self.timeline, self.filling):
             telling.told.connect(window.hint.say)
         self._commands.renew_with(self.actions.refresh)
         self.canvas.frame_view.tool.say()
@@ -331,13 +319,13 @@ class Session(QObject):
         """Make an edit, if need be after a question, and whatever follows from it in the background."""
         if ask_before(edit, self.document, self._window, self._perform):
             return
-        follower = self.repair if isinstance(edit, MovePoint) else self.refilling
+        follower = self.repair if isinstance(edit, MovePoint) else self.filling.refilling
         with self.telling.of_a_view():
             follower.perform(edit)
 
     def _give_up(self) -> bool:
         """Give up what follows from edits; False if there is nothing."""
-        return self.carrying.cancel() or self.repair.cancel() | self.refilling.cancel()
+        return self.filling.cancel() | self.repair.cancel()
 
     # --- telling ------------------------------------------------------------------------------
 

@@ -98,7 +98,9 @@ class KeyframeEdits(QObject):
             "paste_shape": self._why_not_pasted(one),
             "carry_on": here or self._why_not_carried(one, frame, 1),
             "carry_back": here or self._why_not_carried(one, frame, -1),
-            **dict.fromkeys(("fill_next", *(f"fill_{method}" for method in FILLINGS)), none),
+            **dict.fromkeys(
+                ("densify_selected", "fill_next", *(f"fill_{method}" for method in FILLINGS)), none
+            ),
         }
 
     def checked(self) -> Mapping[str, bool]:

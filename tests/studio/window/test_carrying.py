@@ -13,7 +13,7 @@ from tests.studio.window.test_filling import WAIT, chosen, everything, go, rows
 
 
 def ended(studio: Studio, qtbot) -> None:
-    qtbot.waitUntil(lambda: not studio.session.carrying.under_way, timeout=WAIT)
+    qtbot.waitUntil(lambda: not studio.session.filling.carrying.under_way, timeout=WAIT)
 
 
 def test_p_carries_to_the_next_keyframe_live_and_one_undo_takes_all_of_it_back(
@@ -58,15 +58,15 @@ def test_shift_p_carries_back_and_escape_keeps_what_came_so_far(drawn_studio: St
     before = everything(drawn_studio)
     key(qtbot, drawn_studio, Qt.Key.Key_P, SHIFT)
     qtbot.waitUntil(lambda: len(rows(drawn_studio, chosen(drawn_studio))) > len(densified.KEYS), timeout=WAIT)
-    stopped = session.carrying.under_way
+    stopped = session.filling.carrying.under_way
     key(qtbot, drawn_studio, Qt.Key.Key_Escape)
-    assert not session.carrying.under_way
+    assert not session.filling.carrying.under_way
     frames = [row[0] for row in rows(drawn_studio, chosen(drawn_studio)) if row[0] > 16]
     assert frames == list(range(frames[0], 25))
     if stopped:
         assert drawn_studio.window.hint.text().endswith(f"stopped at frame {frames[0]}.")
     assert session.view.selection, "Esc ended the carrying and nothing else"
-    session.carrying._background.close()
+    session.filling.carrying._background.close()
     assert [row[0] for row in rows(drawn_studio, chosen(drawn_studio)) if row[0] > 16] == frames
     key(qtbot, drawn_studio, Qt.Key.Key_Z, CTRL)
     assert everything(drawn_studio) == before
@@ -94,7 +94,7 @@ def test_undo_while_it_is_carried_ends_it(drawn_studio: Studio, qtbot):
     key(qtbot, drawn_studio, Qt.Key.Key_P)
     qtbot.waitUntil(lambda: len(rows(drawn_studio, chosen(drawn_studio))) > len(densified.KEYS), timeout=WAIT)
     key(qtbot, drawn_studio, Qt.Key.Key_Z, CTRL)
-    assert not drawn_studio.session.carrying.under_way
-    drawn_studio.session.carrying._background.close()
+    assert not drawn_studio.session.filling.carrying.under_way
+    drawn_studio.session.filling.carrying._background.close()
     qtbot.wait(300)
     assert everything(drawn_studio) == before

@@ -44,7 +44,7 @@ def chosen(studio: Studio) -> int:
 
 
 def wait(studio: Studio, qtbot) -> None:
-    qtbot.waitUntil(lambda: studio.session.refilling.is_idle, timeout=WAIT)
+    qtbot.waitUntil(lambda: studio.session.filling.refilling.is_idle, timeout=WAIT)
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_a_shape_is_copied_to_another_frame_and_to_a_new_object(open_studio: Stu
     key(qtbot, open_studio, Qt.Key.Key_V, CTRL)
     found = {row[0]: row for row in rows(open_studio, SWAN)}
     assert found[8][1:] == (found[5][1], Origin.EDITED, True)
-    session.refilling.cancel()
+    session.filling.refilling.cancel()
     key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
     assert everything(open_studio) == before
     session.view.set_selection(())
