@@ -1,6 +1,7 @@
 """What the user looks at: clip, frame, selection, tool, layers. Shared by all views, kept by none."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
@@ -9,6 +10,10 @@ from core.datasets.clip import Clip
 from core.overlay.layers import Layers
 
 TOOLS = ("select", "box", "brush", "erase", "polygon")
+
+
+PAINTING = ("brush", "erase", "polygon")
+"""Tools under which points are not drawn, so that the mask can be seen."""
 
 
 class Filling(NamedTuple):
@@ -121,6 +126,11 @@ class ViewState(QObject):
         if layers != self.layers:
             self.layers = layers
             self.layers_changed.emit(layers)
+
+    @property
+    def drawn_layers(self) -> Layers:
+        """What is drawn over the frame now: no points while a mask is painted."""
+        return replace(self.layers, trails=False) if self.tool in PAINTING else self.layers
 
     def set_shown(self, ids: frozenset[int] | None) -> None:
         """Show only these trajectories; None for all."""

@@ -44,8 +44,8 @@ class ObjectFilling(QObject):
         self.keyframes = KeyframeEdits(document, view, frame, settings, self.carrying, self)
         for one in (self.refilling, self.carrying, self.densifying):
             one.failed.connect(self.failed)
-        self.carrying.told.connect(self.told)
-        self.densifying.told.connect(self.told)
+        for telling in (self.carrying, self.densifying, self.keyframes):
+            telling.told.connect(self.told)
 
     def slots(self) -> dict[str, Callable[[], object]]:
         """Action → what it calls, beside those of `keyframes`."""

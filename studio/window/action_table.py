@@ -104,6 +104,8 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("keyframe", "Make or unmake &keyframe", "|Track", "K", tip="Confirm what was filled in this frame; a keyframe counts as filled from then on, and keeps its shape.", icon="keyframe"),
     _curate("copy_shape", "&Copy shape", "Track", "Ctrl+C", tip="Of the selected object, in this frame.", icon="copy"),
     _curate("paste_shape", "Paste s&hape", "Track", "Ctrl+V", tip="To the selected object in this frame; to a new one where none is selected."),
+    _curate("largest_piece", "Keep only the largest &piece", "Track/Mask", "Ctrl+Alt+L", tip="Of the selected object's mask in this frame."),
+    _curate("fill_holes", "Fill &holes", "Track/Mask", "Ctrl+Alt+H", tip="Of the selected object's mask in this frame."),
     _curate("carry_on", "Carry &on", "Track", "P", tip="Follow the selected object from this frame to its next keyframe, or until that is no longer sure; Esc stops."),
     _curate("carry_back", "Carry &back", "Track", "Shift+P", tip="Follow the selected object from this frame back to its keyframe before, or until that is no longer sure; Esc stops."),
     _curate("carry_limit", "Carry &until…", "Track", tip="Say below which confidence an object is carried no farther."),
