@@ -15,11 +15,10 @@ from studio.canvas.pane import CanvasPane
 from studio.document import Document
 from studio.editing.edit_messages import EditMessages
 from studio.editing.focus import Focus
-from studio.editing.keyframe_edits import KeyframeEdits
+from studio.editing.object_filling import ObjectFilling
 from studio.editing.path_repair import PathRepair
 from studio.editing.proposals import Proposals
 from studio.editing.questions import ask_before
-from studio.editing.refilling import Refilling
 from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
 from studio.exchange.track_exports import TrackExports
@@ -108,9 +107,9 @@ class Session(QObject):
         for name in self._slots:
             self._commands.release(name)
         self._commands.renew_with(None)
-        for one in (self.jobs, self.exports, self.repair, self.refilling, self.exchange, self.proposals):
+        threads = (self.jobs, self.exports, self.repair, self.filling, self.exchange, self.proposals)
+        for one in (*threads, self.queue):
             one.close()
-        self.queue.close()
         self.track_exports.close()
         for seen in (self.canvas, self.clips, self.inspector, self.history, self.proposal_card, self.losses):
             seen.close_reader()
@@ -149,13 +148,8 @@ class Session(QObject):
         self.focus = Focus(document, view, frame=lambda: self.canvas.stage.scene.frame, parent=self)
         self.telling = EditMessages(document, self._window, self.focus, self)
         self.repair = PathRepair(document, view, self)
-        self.refilling = Refilling(document, view, commands["fill_again"].isChecked, self)
-        self.keyframes = KeyframeEdits(
-            document,
-            view,
-            frame=lambda: self.canvas.stage.scene.frame,
-            settings=self.refilling.config,
-            parent=self,
+        self.filling = ObjectFilling(
+            document, view, self._window, lambda: self.canvas.stage.scene.frame, self
         )
         self.exchange = TrackExchange(document, view, self._window, self)
         self.track_exports = TrackExports(document, view, self._window, self)
@@ -166,7 +160,7 @@ class Session(QObject):
             self.canvas,
             self.tracks,
             self.edits,
-            self.keyframes,
+            self.filling.keyframes,
             self.proposals,
             self.queue,
             weigh=self.impact.cost,
@@ -215,6 +209,7 @@ class Session(QObject):
             "pretrain": partial(self._window.show_workspace, "train"),
             "evaluate_voc": partial(self._window.show_workspace, "evaluate"),
             "run_table1": partial(self._window.show_workspace, "table1"),
+            **self.filling.slots(),
             "pin": lambda: self._pin(self.view.selection),
             **self.actions.slots(),
             **self.clip_actions.slots(),
@@ -253,7 +248,7 @@ class Session(QObject):
             self.tracks,
             self.inspector,
             self.edits,
-            self.keyframes,
+            self.filling.keyframes,
             self.proposals,
             self.queue,
         ):
@@ -274,7 +269,7 @@ class Session(QObject):
         self.train.header.clip_chosen.connect(self._open_clip)
         self.compare.clip_asked.connect(self._open_clip)
         self.compare.run_asked.connect(self._show_run)
-        refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.refilling)
+        refusing = (document, self.jobs, self.exports, self.exchange, self.repair, self.filling)
         for one in (*refusing, self.clip_actions, self.visit, self.proposals, self.queue, self.track_exports):
             one.failed.connect(partial(window.toasts.show, kind="error"))
         saved = self.evaluate.views.save_button
@@ -300,7 +295,8 @@ class Session(QObject):
         self.runs.added.connect(self._refresh_steps)
         self.canvas.hint_changed.connect(window.hint.set_expected)
         view.stuck.connect(self._commands.tell)
-        self.timeline.told.connect(window.hint.say)
+        for telling in (self.timeline, self.filling):
+            telling.told.connect(window.hint.say)
         self._commands.renew_with(self.actions.refresh)
         self.canvas.frame_view.tool.say()
         self.queue.take_up()
@@ -324,13 +320,13 @@ class Session(QObject):
         """Make an edit, if need be after a question, and whatever follows from it in the background."""
         if ask_before(edit, self.document, self._window, self._perform):
             return
-        follower = self.repair if isinstance(edit, MovePoint) else self.refilling
+        follower = self.repair if isinstance(edit, MovePoint) else self.filling.refilling
         with self.telling.of_a_view():
             follower.perform(edit)
 
     def _give_up(self) -> bool:
         """Give up what follows from edits; False if there is nothing."""
-        return self.repair.cancel() | self.refilling.cancel()
+        return self.filling.cancel() | self.repair.cancel()
 
     # --- telling ------------------------------------------------------------------------------
 

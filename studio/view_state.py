@@ -1,6 +1,7 @@
 """What the user looks at: clip, frame, selection, tool, layers. Shared by all views, kept by none."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
@@ -9,6 +10,10 @@ from core.datasets.clip import Clip
 from core.overlay.layers import Layers
 
 TOOLS = ("select", "box", "brush", "erase", "polygon")
+
+
+PAINTING = ("brush", "erase", "polygon")
+"""Tools under which points are not drawn, so that the mask can be seen."""
 
 
 class Filling(NamedTuple):
@@ -55,6 +60,7 @@ class ViewState(QObject):
         self.shown: frozenset[int] | None = None
         self.repairing: frozenset[int] = frozenset()
         self.filling: Mapping[int, Filling] = {}
+        self._filling_by: dict[str, Mapping[int, Filling]] = {}
         self.playing = False
         self._frames: dict[int, int] = {}  # clip → where it was left
 
@@ -121,6 +127,11 @@ class ViewState(QObject):
             self.layers = layers
             self.layers_changed.emit(layers)
 
+    @property
+    def drawn_layers(self) -> Layers:
+        """What is drawn over the frame now: no points while a mask is painted."""
+        return replace(self.layers, trails=False) if self.tool in PAINTING else self.layers
+
     def set_shown(self, ids: frozenset[int] | None) -> None:
         """Show only these trajectories; None for all."""
         if ids != self.shown:
@@ -133,10 +144,12 @@ class ViewState(QObject):
             self.repairing = ids
             self.repairing_changed.emit(ids)
 
-    def set_filling(self, filling: Mapping[int, Filling]) -> None:
-        """Mark the objects that are being filled again."""
-        if filling != self.filling:
-            self.filling = dict(filling)
+    def set_filling(self, filling: Mapping[int, Filling], by: str = "edits") -> None:
+        """Mark the objects that are being filled, `by` edits that it follows from or by something else."""
+        self._filling_by[by] = dict(filling)
+        together = {id: one for each in self._filling_by.values() for id, one in each.items()}
+        if together != self.filling:
+            self.filling = together
             self.filling_changed.emit(self.filling)
 
     def set_playing(self, playing: bool) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.tracking.composition import Composition, unpacked
 from core.tracking.config import DensifyConfig
-from core.tracking.flow_stream import Images, stream
+from core.tracking.flow_stream import Images, SomeFrames, stream
 from core.tracking.fusion import Filled, Key, Label, View, label_objects
 from core.tracking.optical_flow import FlowEstimator
 from core.tracking.recent_frames import RecentFrames
@@ -54,7 +54,7 @@ class FlowFilling:
 
     def _fill(self, block: range, spans: list[Span]) -> Iterator[Filled | None]:
         recent = RecentFrames()
-        frames = _Part(self._frames, block)
+        frames = SomeFrames(self._frames, block)
         for now in stream(frames, {1: self._estimator}, self._config.threads, self._config.max_side):
             frame = block[now.frame]
             self.size, self.working_size = now.size, now.grey.shape[:2]
@@ -114,19 +114,6 @@ def _doubt(label: Label | None, blend: ShapeBlend, time: float) -> bool:
     if label.confidence < CONTRADICTED:
         return True
     return (label.confidence + blend.likeness_of(label.mask, time)) / 2 < DOUBTFUL
-
-
-class _Part:
-    """Some frames of a clip, in order."""
-
-    def __init__(self, frames: Images, numbers: range) -> None:
-        self._frames, self._numbers = frames, numbers
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __getitem__(self, place: int, /) -> np.ndarray:
-        return self._frames[self._numbers[place]]
 
 
 def _blocks(spans: Sequence[Span]) -> list[range]:

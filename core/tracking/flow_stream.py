@@ -25,6 +25,19 @@ class Images(Protocol):
     def __getitem__(self, frame: int, /) -> np.ndarray: ...
 
 
+class SomeFrames:
+    """Some frames of a clip, in the order of their numbers."""
+
+    def __init__(self, frames: Images, numbers: range) -> None:
+        self._frames, self._numbers = frames, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, place: int, /) -> np.ndarray:
+        return self._frames[self._numbers[place]]
+
+
 @dataclass(frozen=True, eq=False)
 class FrameFlow:
     """A frame and its flow.

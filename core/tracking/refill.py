@@ -66,6 +66,35 @@ def refill(
         return Refilled((first, last), {edited: between_boxes(objects[place], config)})
     chosen = {place} | {other for other, one in enumerate(objects) if _was_filled(one, first, last)}
     carried = {other for other in chosen if one_way is None or objects[other].id in one_way}
+    found = _densified(frames, objects, chosen, carried, config, report)
+    return Refilled((first, last), found)
+
+
+def densify_some(
+    frames: Images,
+    objects: Sequence[ObjectTrajectory],
+    ids: Collection[int],
+    config: DensifyConfig,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> Mapping[int, ObjectTrajectory]:
+    """What densifying a clip finds of some of its objects, by id; only the frames they need are read.
+
+    Raises:
+        StudioError: a mask does not fit the frames.
+    """
+    chosen = {place for place, one in enumerate(objects) if one.id in ids}
+    return _densified(frames, objects, chosen, chosen, config, report)
+
+
+def _densified(
+    frames: Images,
+    objects: Sequence[ObjectTrajectory],
+    chosen: set[int],
+    carried: set[int],
+    config: DensifyConfig,
+    report: Callable[[int, int], None],
+) -> dict[int, ObjectTrajectory]:
+    """Objects by place filled between their keyframes, and those of `carried` beyond them too; by id."""
     spans = []
     for span in plan(objects, len(frames), config):
         filled = chosen if span.before is not None and span.after is not None else carried
@@ -75,7 +104,7 @@ def refill(
     for done in densifier.steps():
         report(done, densifier.total)
     found = densifier.trajectories()
-    return Refilled((first, last), {objects[other].id: found[other] for other in sorted(chosen)})
+    return {objects[other].id: found[other] for other in sorted(chosen)}
 
 
 def carried_one_way(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig) -> set[int]:

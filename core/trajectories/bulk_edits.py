@@ -139,6 +139,7 @@ class FillObservations:
             counts as unchanged.
         span: (first, last) frames within which old observations are replaced; None for everywhere.
         job, settings: recorded as provenance.
+        by_job: whether a job brings it in, else a person asked for it in the window.
     """
 
     objects: Mapping[int, Mapping[int, ObjectTrajectory]]
@@ -147,6 +148,7 @@ class FillObservations:
     settings: Mapping[str, Any] = field(default_factory=dict)
     audit: Mapping[int, Mapping[int, Mapping[int, float]]] = field(default_factory=dict)
     made_from: Mapping[int, str] = field(default_factory=dict)
+    by_job: bool = True
 
     @property
     def clip_id(self) -> int | None:
@@ -162,7 +164,7 @@ class FillObservations:
         return 2 * sum(len(one.frames) for objects in self.objects.values() for one in objects.values())
 
     def write(self, rows: Recorder) -> None:
-        rows.by_job = True
+        rows.by_job = self.by_job
         store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
         filled, left, stay = 0, 0, 0
         whole: set[int] = set()

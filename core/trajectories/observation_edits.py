@@ -13,7 +13,16 @@ from sqlalchemy import select
 from core.errors import StudioError
 from core.trajectories import schema, store
 from core.trajectories.journal import Recorder
-from core.trajectories.model import CHOSEN, FILLINGS, KEYFRAMES, EndReason, Kind, Origin, Review
+from core.trajectories.model import (
+    CHOSEN,
+    FILLINGS,
+    KEYFRAMES,
+    EndReason,
+    Kind,
+    ObjectTrajectory,
+    Origin,
+    Review,
+)
 from core.trajectories.trajectory_edits import DeleteTrajectories
 from core.trajectories.trajectory_rows import (
     filling_of,
@@ -135,6 +144,45 @@ class DemoteKeyframe:
             raise StudioError(f"This is the only keyframe of track {self.trajectory_id}; it needs one.")
         values = {"origin": int(Origin.PROPAGATED), "overlap": None, "flags": 0}
         rows.update(schema.observation, {(self.trajectory_id, self.frame): values})
+
+
+@dataclass(frozen=True, eq=False)
+class CarryObservations:
+    """Give an object what was found by carrying it on from a frame; keyframes on the way stay.
+
+    Attributes:
+        frame: where it was carried on from.
+        found: propagated observations.
+    """
+
+    clip_id: int
+    trajectory_id: int
+    frame: int
+    found: ObjectTrajectory
+
+    @property
+    def text(self) -> str:
+        way = "back" if len(self.found.frames) and self.found.frames[0] < self.frame else "on"
+        return f"Carry track {self.trajectory_id} {way} from frame {self.frame}"
+
+    @property
+    def rows(self) -> int:
+        return len(self.found.frames)
+
+    def write(self, rows: Recorder) -> None:
+        head_of(rows, self.trajectory_id, Kind.OBJECT)
+        origins, found = origins_of(rows, self.trajectory_id), self.found
+        new = {
+            frame: observation_row(self.trajectory_id, frame, box, Origin.PROPAGATED, confidence, mask)
+            for frame, box, confidence, mask in zip(
+                found.frames.tolist(), found.boxes, found.confidence, found.masks, strict=True
+            )
+            if origins.get(frame) not in KEYFRAMES
+        }
+        replaced = {(self.trajectory_id, frame): row for frame, row in new.items() if frame in origins}
+        rows.update(schema.observation, replaced)
+        rows.insert(schema.observation, [row for frame, row in new.items() if frame not in origins])
+        set_span(rows, self.trajectory_id)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from studio.canvas.tool import Pointer
 class BrushTool(DrawTool):
     """Paint the selected object's mask, or a new object's; with `erase`, take pixels away.
 
-    The box becomes that of the mask. Erasing all of it deletes the observation.
+    With Ctrl held as a stroke begins it is the other way about. The box becomes that of the mask. Erasing all
+    of it deletes the observation.
     """
 
     cursor = Qt.CursorShape.BlankCursor
@@ -23,6 +24,7 @@ class BrushTool(DrawTool):
     def __init__(self, stage: Stage, erase: bool) -> None:
         super().__init__(stage)
         self._erase = erase
+        self._takes = erase  # in the stroke under way
         self._mask: np.ndarray | None = None
         self._last = (0.0, 0.0)
         self._at: QPointF | None = None
@@ -37,12 +39,13 @@ class BrushTool(DrawTool):
             return "Release to finish the stroke; Esc cancels"
         if self._erase and self._painted() is None:
             return "Select one object with a mask in this frame to erase parts of it"
-        verb = "Erase from" if self._erase else "Paint"
-        return f"{verb} the mask of {self._whose()}; {size}"
+        verb, other = ("Erase from", "paints") if self._erase else ("Paint", "erases")
+        return f"{verb} the mask of {self._whose()}; Ctrl {other}; {size}"
 
     def press(self, pointer: Pointer) -> None:
         painted = self._painted()
-        if painted is None and self._erase:
+        self._takes = self._erase != pointer.control
+        if painted is None and self._takes:
             return
         self._mask = np.zeros((self.stage.height, self.stage.width), bool) if painted is None else painted
         self._last = (pointer.place.x(), pointer.place.y())
@@ -95,6 +98,6 @@ class BrushTool(DrawTool):
         if self._mask is not None:
             place = (pointer.place.x(), pointer.place.y())
             radius = self.stage.brush_radius
-            mask_changes.paint_stroke(self._mask, self._last, place, radius, not self._erase)
+            mask_changes.paint_stroke(self._mask, self._last, place, radius, not self._takes)
             self._last = place
             self.say()

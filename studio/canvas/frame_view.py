@@ -157,6 +157,7 @@ class FrameView(QWidget):
         self._tool.leave()
         self._tool = self._tools[name]
         self._tool.say()
+        self._redraw_tracks()
         self.setCursor(self._tool.cursor)
 
     # --- painting -----------------------------------------------------------------------------
@@ -201,7 +202,7 @@ class FrameView(QWidget):
                 ratio=ratio,
                 frame_size=(stage.width, stage.height),
                 shapes=stage.shapes,
-                layers=view.layers,
+                layers=view.drawn_layers,
                 selection=view.selection,
             )
             drawn, how = self._overlay.draw(scene, look), QImage.Format.Format_ARGB32_Premultiplied

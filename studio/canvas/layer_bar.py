@@ -5,13 +5,23 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSpinBox,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
 
 from core.datasets.clip import Clip
 from core.overlay.layers import COLOUR_BY, Layers
 from studio import icons
+from studio.canvas.stage import LARGEST_BRUSH, SMALLEST_BRUSH
 from studio.theme import ICON, SPACE
-from studio.view_state import ViewState
+from studio.view_state import PAINTING, ViewState
 
 LONGEST_TRAIL = 500  # frames
 
@@ -28,10 +38,12 @@ class LayerBar(QWidget):
 
     Signals:
         left(): Enter was pressed in a field; keys belong to the frame again.
+        brush_chosen(float): another radius of brush and eraser, in frame pixels.
         loss_run_chosen(int): the losses of another run are wanted, by its place in what `set_loss_runs` gave.
     """
 
     left = Signal()
+    brush_chosen = Signal(float)
     loss_run_chosen = Signal(int)
 
     def __init__(self, view: ViewState, parent: QWidget | None = None) -> None:
@@ -61,8 +73,21 @@ class LayerBar(QWidget):
             row.addWidget(chip)
             self.chips[name] = chip
         row.addSpacing(SPACE)
-        self.trail = self._add_length(row, "Trail", "Frames of path drawn behind a point", "trail")
-        self.ahead = self._add_length(row, "Ahead", "Frames of path drawn ahead of a point", "ahead")
+        self._fields = QStackedWidget()  # of one width for all tools, or the panels would move
+        self._fields.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        of_points, of_painting = (self._add_page() for _ in range(2))
+        self.trail = self._add_length(of_points, "Trail", "Frames of path drawn behind a point", "trail")
+        self.ahead = self._add_length(of_points, "Ahead", "Frames of path drawn ahead of a point", "ahead")
+        tip = "Width of brush and eraser in pixels of the frame (, and . or Ctrl+wheel)"
+        self.brush = self._add_number(of_painting, "Brush", tip)
+        self.brush.setRange(round(2 * SMALLEST_BRUSH), round(2 * LARGEST_BRUSH))
+        self.brush.valueChanged.connect(lambda width: self.brush_chosen.emit(width / 2))
+        tip = "How much of the frame the inside of masks hides, in percent"
+        self.opacity = self._add_number(of_painting, "Opacity", tip)
+        self.opacity.setRange(0, 100)
+        self.opacity.setSingleStep(5)
+        self.opacity.valueChanged.connect(lambda percent: self._set(opacity=percent))
+        row.addWidget(self._fields)
         row.addSpacing(SPACE)
         self.colour_by = QComboBox()
         self.colour_by.setAccessibleName("Colour by")
@@ -79,22 +104,42 @@ class LayerBar(QWidget):
         self.loss_run.activated.connect(self._choose_loss_run)
         row.addWidget(self.loss_run, 1)
         view.layers_changed.connect(self._show_layers)
+        view.tool_changed.connect(self._show_tool)
         view.clip_changed.connect(self._show_clip)
         self._show_layers(view.layers)
+        self._show_tool(view.tool)
         self._show_clip(view.clip)
 
+    def _add_page(self) -> QHBoxLayout:
+        page = QWidget()
+        self._fields.addWidget(page)
+        row = QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE // 2)
+        return row
+
     def _add_length(self, row: QHBoxLayout, text: str, tip: str, name: str) -> QSpinBox:
-        label, box = QLabel(text), QSpinBox()
+        box = self._add_number(row, text, tip)
         box.setMaximum(LONGEST_TRAIL)
+        box.valueChanged.connect(lambda frames: self._set(**{name: frames}))
+        return box
+
+    def _add_number(self, row: QHBoxLayout, text: str, tip: str) -> QSpinBox:
+        label, box = QLabel(text), QSpinBox()
         box.setKeyboardTracking(False)
         label.setBuddy(box)
         box.setAccessibleName(tip)
         for widget in (label, box):
             widget.setToolTip(tip)
             row.addWidget(widget)
-        box.valueChanged.connect(lambda frames: self._set(**{name: frames}))
         box.lineEdit().returnPressed.connect(self.left)
         return box
+
+    def set_brush_radius(self, radius: float) -> None:
+        """Show the size of brush and eraser, in frame pixels."""
+        self.brush.blockSignals(True)
+        self.brush.setValue(round(2 * radius))
+        self.brush.blockSignals(False)
 
     def _set(self, **changes: bool | int | str) -> None:
         self._view.set_layers(replace(self._view.layers, **changes))  # type: ignore[arg-type]
@@ -118,12 +163,18 @@ class LayerBar(QWidget):
     def _show_layers(self, layers: Layers) -> None:
         for name, chip in self.chips.items():
             chip.setChecked(getattr(layers, name))
+        self.opacity.setValue(layers.opacity)
         self.trail.setValue(layers.trail)
         self.ahead.setValue(layers.ahead)
         for box in (self.trail, self.ahead):
             box.setEnabled(layers.trails)
         self.colour_by.setCurrentIndex(self.colour_by.findData(layers.colour_by))
         self.loss_run.setVisible(layers.colour_by == "loss")
+
+    def _show_tool(self, tool: str) -> None:
+        """While a mask is painted, what the brush needs stands where the trails of points do else."""
+        self._fields.setCurrentIndex(int(tool in PAINTING))
+        self.brush.setEnabled(tool in ("brush", "erase"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

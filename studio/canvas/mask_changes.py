@@ -3,7 +3,23 @@
 A pixel belongs to a shape if its centre does; masks are (H, W) bool.
 """
 
+import cv2
 import numpy as np
+
+
+def largest_piece(mask: np.ndarray) -> np.ndarray:
+    """The largest part of a mask whose pixels touch, by an edge or a corner."""
+    _, numbers, parts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    areas = parts[1:, cv2.CC_STAT_AREA]
+    return mask.copy() if len(areas) == 0 else numbers == 1 + int(areas.argmax())
+
+
+def without_holes(mask: np.ndarray) -> np.ndarray:
+    """A mask with all that it encloses: what no way over edges leads out of."""
+    outside = np.pad(~mask, 1, constant_values=True).astype(np.uint8)
+    _, numbers = cv2.connectedComponents(outside, connectivity=4)
+    filled: np.ndarray = (numbers != numbers[0, 0])[1:-1, 1:-1]
+    return filled
 
 
 def shifted(mask: np.ndarray, columns: int, rows: int) -> np.ndarray:

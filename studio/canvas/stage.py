@@ -25,6 +25,7 @@ class Stage(QObject):
         edit_asked(Edit): the user meant this.
         hint_changed(str): what the tool in use expects.
         scene_changed(): the scene, its filter or what is lifted from it.
+        brush_changed(float): the radius of brush and eraser, in frame pixels.
         camera_changed(): where the frame lies in the view.
         touched(): something else to draw again, such as a preview.
     """
@@ -32,6 +33,7 @@ class Stage(QObject):
     edit_asked = Signal(object)
     hint_changed = Signal(str)
     scene_changed = Signal()
+    brush_changed = Signal(float)
     camera_changed = Signal()
     touched = Signal()
 
@@ -140,4 +142,5 @@ class Stage(QObject):
     def set_brush_radius(self, radius: float) -> None:
         """Choose the size of brush and eraser, in frame pixels."""
         self.brush_radius = min(max(radius, SMALLEST_BRUSH), LARGEST_BRUSH)
+        self.brush_changed.emit(self.brush_radius)
         self.touched.emit()

@@ -65,6 +65,15 @@ class WindowSettings:
         self._store.setValue("jobs_at_once", count)
 
     @property
+    def carry_confidence(self) -> float:
+        """The confidence, 0 to 1, below which an object is carried no farther."""
+        return float(str(self._store.value("carry_confidence", 0.5)))
+
+    @carry_confidence.setter
+    def carry_confidence(self, limit: float) -> None:
+        self._store.setValue("carry_confidence", limit)
+
+    @property
     def smoothing(self) -> str:
         """How curves are smoothed, by name; empty before it was chosen."""
         return str(self._store.value("smoothing", ""))

@@ -87,6 +87,7 @@ class CurateActions(QObject):
             view.playing_changed,
             view.shown_changed,
             keyframes.copied,
+            keyframes.carried,
         ):
             changed.connect(self._refreshing.start)
         view.tool_changed.connect(self._refreshing.start)

@@ -1,7 +1,5 @@
 """Objects that a person draws are filled between their keyframes, in the real window."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -46,7 +44,7 @@ def chosen(studio: Studio) -> int:
 
 
 def wait(studio: Studio, qtbot) -> None:
-    qtbot.waitUntil(lambda: studio.session.refilling.is_idle, timeout=WAIT)
+    qtbot.waitUntil(lambda: studio.session.filling.refilling.is_idle, timeout=WAIT)
 
 
 @pytest.fixture
@@ -88,18 +86,6 @@ def test_switched_off_nothing_is_filled(open_studio: Studio, qtbot, request: pyt
     open_studio.window.commands["fill_again"].trigger()
     request.getfixturevalue("two_boxes")
     assert [frame for frame, *_ in rows(open_studio, chosen(open_studio))] == [2, 7]
-
-
-@pytest.fixture
-def drawn_studio(open_studio: Studio, qtbot, drawn, tmp_path: Path) -> Studio:
-    """The window at a clip of moving shapes, whose first object is selected; nothing is filled."""
-    session = open_studio.session
-    (tmp_path / "drawn").mkdir()
-    densified.add_to(session.document, tmp_path / "drawn", drawn, fill=False)
-    session.view.set_clip(next(one.clip for one in session.document.clips() if one.clip.name == "drawn"))
-    session.view.set_selection({min(session.document.objects(session.view.clip.id))})
-    go(open_studio, qtbot, 0)
-    return open_studio
 
 
 def masks(studio: Studio, frame: int) -> np.ndarray:
@@ -175,7 +161,7 @@ def test_a_shape_is_copied_to_another_frame_and_to_a_new_object(open_studio: Stu
     key(qtbot, open_studio, Qt.Key.Key_V, CTRL)
     found = {row[0]: row for row in rows(open_studio, SWAN)}
     assert found[8][1:] == (found[5][1], Origin.EDITED, True)
-    session.refilling.cancel()
+    session.filling.refilling.cancel()
     key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
     assert everything(open_studio) == before
     session.view.set_selection(())
