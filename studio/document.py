@@ -364,7 +364,9 @@ class Document(QObject):
                     kept += store.some_objects(connection, touched, self._annotator(clip_id))
                     objects = {one.id: one for one in sorted(kept, key=lambda one: one.id)}
                     self._objects[clip_id] = objects
-                if self._summaries is not None and points is not None and objects is not None:
+                if points is None or objects is None or not (len(points) or objects):
+                    continue  # one without tracks may be gone
+                if self._summaries is not None and clip_id in self._summaries:
                     self._summaries[clip_id] = counted(self._summaries[clip_id], points, objects.values())
                     whole.remove(clip_id)
             if self._summaries is not None and whole:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 
 from core.datasets.clip import Use
 from core.project.project import Project
-from core.trajectories import store
+from core.trajectories import integrity, store
 from studio.app import Studio
 from tests.studio.at_the_window import CTRL, SHIFT, key
 
@@ -57,6 +57,25 @@ def test_selected_clips_are_removed_by_a_key_and_come_back(open_studio: Studio, 
     open_studio.window.commands["undo"].trigger()
     assert names(open_studio) == ["birds", "cars"]
     assert {id: len(session.document.points(id)) for id in before} == before
+
+
+def test_the_clip_that_is_looked_at_is_removed_with_its_tracks_and_undo_goes_back_to_it(
+    open_studio: Studio, qtbot
+):
+    session = open_studio.session
+    session.view.set_frame(7)
+    key(qtbot, open_studio, Qt.Key.Key_Delete, CTRL | SHIFT)
+    qtbot.waitUntil(lambda: session.view.clip.name == "cars")
+    assert names(open_studio) == ["cars"]
+    assert open_studio.window.toasts.texts == ["Remove clip birds with 22 tracks"]
+    key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: session.view.clip.name == "birds")
+    assert session.clips.tree.currentItem().text(0) == "birds"
+    with session.document.project.reading() as connection:
+        assert integrity.problems(connection) == []
+    key(qtbot, open_studio, Qt.Key.Key_Z, CTRL | SHIFT)
+    qtbot.waitUntil(lambda: session.view.clip.name == "cars")
+    assert names(open_studio) == ["cars"]
 
 
 def test_what_clips_are_already_is_no_edit_and_says_why(open_studio: Studio, qtbot):
