@@ -151,7 +151,7 @@ def _heads(values: np.ndarray, path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _faults(frame: np.ndarray, owner: np.ndarray) -> dict[int, str]:
     """Rows that do not follow the one before: in this format a trajectory has no gaps."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"), np.errstate(over="ignore", invalid="ignore"):
         after = np.flatnonzero((np.diff(owner) == 0) & (np.diff(frame) != 1)) + 1
     known = set(after.tolist())
     # The row after one that is out of order does not follow it either, yet is right.

@@ -354,8 +354,8 @@ def _depth(names: Sequence[str], used: Collection[int]) -> dict[int, str]:
     """Place → name of columns of a third coordinate, as napari, TrackMate, trackpy and DeepLabCut call it."""
     known = {plain(name): place for place, name in enumerate(names)}
     found = {place for name, place in known.items() if name in _DEPTH or name.endswith(".z")}
-    if known.get(plain("axis-4")) in used:
-        found.add(known[plain("axis-2")])
+    if "axis-2" in known and known.get("axis-4") in used:
+        found.add(known["axis-2"])
     return {place: names[place] for place in sorted(found - set(used))}
 
 

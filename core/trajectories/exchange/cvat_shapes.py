@@ -62,12 +62,17 @@ def read_shape(tag: str, attributes: Mapping[str, str], clip: Clip) -> Shape | N
     return None
 
 
+_FAR = 1e9  # pixels or degrees, further than any that is meant
+
+
 def _box(attributes: Mapping[str, str]) -> Shape:
     place = _counted(",".join([attributes[name] for name in _CORNERS]), 4)
     turn = float(attributes.get("rotation", 0))
     if not turn:
         return Shape(place)
-    left, top, right, bottom = map(float, place.split(","))
+    left, top, right, bottom = sides = tuple(map(float, place.split(",")))
+    if not all(abs(value) < _FAR for value in (*sides, turn)):
+        raise ValueError("a number is too large or none")
     centre = np.array([left + right, top + bottom]) / 2
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) - centre
     return _around(corners @ _turned(turn).T + centre, "Taken as the upright boxes around them")

@@ -118,7 +118,8 @@ def _objects(
     if not layout.corners:
         boxes[:, 2:] = boxes[:, :2] + values[:, 4:]
     if len(boxes) >= _FEWEST and is_scaled(boxes + layout.pixel):
-        boxes = (boxes + layout.pixel) * np.tile([clip.width, clip.height], 2)
+        with np.errstate(over="ignore", invalid="ignore"):
+            boxes = (boxes + layout.pixel) * np.tile([clip.width, clip.height], 2)
         said.append(f"Scaled to the frame, in {path.name}: most boxes lie within 0 to 1.")
     names, owner = number_owners(np.where(is_id, ids, -1))
     labels, several = _labels(table, layout, beside, owner, len(names))

@@ -158,7 +158,8 @@ def _steadier(places: StoredArray) -> int:
     """The axis along which places change less: 1 unless it is 0 by far."""
     block = next(places.blocks(), np.zeros((0, 0, 2)))
     side = min(block.shape[:2])
-    steps = [np.abs(np.diff(block[:side, :side, :2], axis=axis)).sum(axis=2) for axis in (0, 1)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = [np.abs(np.diff(block[:side, :side, :2], axis=axis)).sum(axis=2) for axis in (0, 1)]
     middle = [np.median(step[np.isfinite(step)]) if np.isfinite(step).any() else 0 for step in steps]
     return 0 if middle[0] < _STEADY * middle[1] else 1
 

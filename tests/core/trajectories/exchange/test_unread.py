@@ -1,5 +1,6 @@
 """Files without frames and ids, and those of programs that are not read, are named and told from tracks."""
 
+import contextlib
 import json
 import zipfile
 
@@ -104,3 +105,24 @@ def test_archives_and_single_arrays_are_named(tmp_path):
     assert "is a zip archive; unpack it" in refusal(tmp_path / "masks.zip")
     np.save(tmp_path / "masks.npy", np.zeros((3, 4, 5), np.uint8))
     assert "is a single array" in refusal(tmp_path / "masks.npy")
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [
+        ("brox", "12\n1\n0 3\n10 20 0\n11 20 -1e308\n12 20 1e308\n"),
+        ("csv", "axis-0,axis-1,axis-3,axis-4\n" + "".join(f"0,{t},5,{t}\n" for t in range(12))),
+        ("mot", "".join(f"{t + 1},1,{0.1 if t else -1e308},0.2,0.3,0.2\n" for t in range(12))),
+        (
+            "cvat",
+            '<annotations><version>1.1</version><track id="0" label="a">'
+            '<box frame="0" keyframe="1" outside="0" xtl="-1e308" ytl="2" xbr="1e308" ybr="4" rotation="5"/>'
+            "</track></annotations>",
+        ),
+    ],
+)
+def test_numbers_beyond_all_and_columns_left_out_are_no_crash(tmp_path, format, text):
+    path = written(tmp_path, "a.txt", text)
+    with contextlib.suppress(StudioError):
+        _, objects, _ = import_tracks(format, path, CLIP)
+        assert all(np.isfinite(one.boxes).all() for one in objects)
