@@ -149,7 +149,7 @@ class ImportDialog(QDialog):
             item.setToolTip(0, f"{one.clip.name}\n{one.clip.root}")
             if one.warnings:
                 item.setIcon(0, icons.icon("warning", theme.colours(self).warning))
-                item.setToolTip(0, "\n".join((one.clip.name, *one.warnings)))
+                item.setToolTip(0, "\n".join(one.warnings))
             self.clips.addTopLevelItem(item)
         self.clips.setColumnHidden(4, not any(one.regions for one in found.clips))
         self.clips.setColumnHidden(5, all(_people(one) < 2 for one in found.clips))
@@ -259,6 +259,7 @@ class ImportDialog(QDialog):
         tree.setHeaderLabels(["Clip", "Frames", "Size", "Annotated frames", "Objects", "Annotators"])
         tree.setRootIsDecorated(False)
         tree.setAlternatingRowColors(True)
+        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # long names often differ at their ends
         tree.setIconSize(QSize(theme.ICON, theme.ICON))
         tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         tree.header().setStretchLastSection(False)

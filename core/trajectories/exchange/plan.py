@@ -98,7 +98,7 @@ def check_choice(connection: Connection, choice: Choice, clips: Sequence[Clip]) 
         if unknown:
             there = _listed([label or "tracks without a label" for label in labels]) or "no tracks"
             what = f"label {_listed(unknown)}" if any(unknown) else "track without a label"
-            raise StudioError(f"There is no {what} in {where}, which holds {there}; choose others.")
+            raise StudioError(f"There is no {what} in {where}: there are {there}; choose others.")
 
 
 def _listed(words: Sequence[str]) -> str:

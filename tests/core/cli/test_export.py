@@ -93,8 +93,8 @@ def test_a_choice_of_tracks_frames_labels_and_reviews(export, project, tmp_path)
     [
         (("--tracks", "1-2,9999"), "There is no track 9999 in these 2 clips; choose others."),
         (("--tracks", "x"), "'x' is no list of numbers; write them such as 3,7-9."),
-        (("--labels", "swam,goose"), "There is no label swam in these 2 clips, which holds "),
-        (("--labels", "swan", "--clip", "cars"), "There is no label swan in cars, which holds "),
+        (("--labels", "swam,goose"), "There is no label swam in these 2 clips: there are "),
+        (("--labels", "swan", "--clip", "cars"), "There is no label swan in cars: there are "),
         (("--reviews", "done"), "There is no review 'done'; choose open, accepted, rejected."),
         (
             ("--frames", "500-"),

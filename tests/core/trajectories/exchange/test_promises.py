@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import StudioError
 from core.geometry import encode_mask
-from core.trajectories.exchange import WRITTEN, export_clip, import_tracks
+from core.trajectories.exchange import FORMATS, WRITTEN, export_clip, import_tracks
 from core.trajectories.exchange.omissions import omissions
 from core.trajectories.model import EndReason, ObjectTrajectory, PointTrajectories
 from tests.core.trajectories.exchange import random_tracks
@@ -185,3 +185,18 @@ def test_more_objects_than_a_format_can_number_are_said_beforehand(tmp_path):
         elif format not in ("brox", "tapvid"):
             _, seen, _ = import_tracks(format, export_clip(format, CLIP, NOTHING, objects, tmp_path), CLIP)
             assert len(seen) == 255
+
+
+def test_the_page_of_help_says_what_each_format_keeps():
+    page = (Path(__file__).parents[4] / "resources" / "help" / "formats.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in page for name in FORMATS)
+    rows = [re.split(r" *\| *", line)[1:-1] for line in page.splitlines() if line.startswith("|")]
+    head = next(row for row in rows if row[1] == "points")
+    words = ("", "points", "boxes", "masks", "labels", "origins", "confidences", "reviews")
+    assert len(head) == len(words)
+    told = {}
+    for row in rows:
+        for name in re.findall("`([^`]+)`", row[0]) if len(row) == len(head) else ():
+            told[name] = {what for what, cell in zip(words[1:], row[1:], strict=True) if cell != "–"}
+    told["mot-results"].remove("origins")  # which its scores tell
+    assert told == {name: set(one.holds) - {"errors", "ends"} for name, one in WRITTEN.items()}
