@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from core.config import from_dict
 from core.datasets.reading import open_frames
@@ -75,6 +75,14 @@ class Refilling(FollowUp[_Task]):
         """`wanted`: whether edits are to be followed now."""
         super().__init__(document, view, PAUSE, parent)
         self._wanted = wanted
+        self._straight: list[_Task] = []  # filled by box alone: in the window's next turn, without a thread
+        self._turn = QTimer(self, interval=0, singleShot=True)
+        self._turn.timeout.connect(self._fill_straight)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being filled."""
+        return super().is_idle and not self._straight
 
     def perform(self, edit: Edit) -> None:
         """Make an edit; what lies beside an edited keyframe is filled after it."""
@@ -141,10 +149,23 @@ class Refilling(FollowUp[_Task]):
             return
         task = _Task(clip, id, step, one, frames, self.config(), before)
         if is_filled_by_box(one, task.config):
-            for filled in _filled_by_box(task):
-                self._document.complete(filled, step)
+            self._straight.append(task)
+            self._turn.start()
         else:
             self._add(task)
+
+    def close(self) -> None:
+        """Fill what needs no thread, give up the rest, and wait for the thread."""
+        self._turn.stop()
+        self._fill_straight()
+        super().close()
+
+    def _fill_straight(self) -> None:
+        tasks, self._straight = self._straight, []
+        for task in tasks:
+            if not self._is_stale(task):
+                for filled in _filled_by_box(task):
+                    self._document.complete(filled, task.step)
 
     def _work(self, task: _Task) -> Callable[[OnProgress], Sequence[Edit]]:
         return partial(_filled, task, tuple(self._document.objects(task.clip.id).values()))

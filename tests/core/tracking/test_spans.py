@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 
 from core.geometry import encode_mask
 from core.tracking.config import DensifyConfig
-from core.tracking.spans import Span, plan, span_around
-from core.trajectories.model import ObjectTrajectory, Origin
+from core.tracking.spans import Span, gaps_without_masks, looked_at_frames, method_of, plan, span_around
+from core.trajectories.model import FILLINGS, ObjectTrajectory, Origin
 
 FULL = encode_mask(np.ones((2, 2), bool))
 
@@ -63,3 +65,29 @@ def test_interpolation_needs_a_keyframe_on_both_sides_and_boxes_no_span():
     objects = [given(2, 6), given(6)]
     assert plan(objects, 9, DensifyConfig(method="shape")) == [Span(3, 5, 2, 6, (0,), "shape")]
     assert plan(objects, 9, DensifyConfig(method="box")) == []
+
+
+def chosen(method: str, *keys: int, mask=FULL) -> ObjectTrajectory:
+    return replace(given(*keys, mask=mask), flags=np.full(len(keys), FILLINGS[method], np.uint8))
+
+
+def test_what_whoever_annotated_a_clip_looked_at_says_nothing_of_an_object_that_a_person_drew():
+    drawn = given(0, 9, origin=Origin.EDITED)
+    assert plan([given(5), drawn], 10, DensifyConfig(one_way_frames=0)) == [Span(1, 8, 0, 9, (1,))]
+
+
+def test_each_object_is_filled_as_was_chosen_for_it():
+    objects = [given(0, 4), chosen("shape", 0, 4), chosen("flow", 0, 4), chosen("box", 0, 4)]
+    for method in ("flow", "shape", "box"):
+        config = DensifyConfig(method=method, one_way_frames=0)
+        assert [method_of(one, config) for one in objects] == [method, "shape", "flow", "box"]
+    spans = plan(objects, 5, DensifyConfig(method="box"))
+    assert spans == [Span(1, 3, 0, 4, (1,), "shape"), Span(1, 3, 0, 4, (2,), "flow")]
+    assert method_of(chosen("flow", 0, 4, mask=None), DensifyConfig()) == "box", "there is no mask"
+
+
+def test_between_a_mask_and_a_box_there_is_a_gap_for_boxes():
+    one = replace(given(0, 4, 8, 9, origin=Origin.EDITED), masks=(FULL, None, FULL, None))
+    assert gaps_without_masks(one, looked_at_frames([one, given(2)])) == [(0, 4), (4, 8)]
+    annotated = replace(one, origin=np.full(4, Origin.ANNOTATED, np.uint8))
+    assert gaps_without_masks(annotated, looked_at_frames([annotated, given(2)])) == [(4, 8)]

@@ -57,6 +57,7 @@ def two_boxes(open_studio: Studio, qtbot) -> Studio:
     qtbot.waitUntil(lambda: len(open_studio.session.view.selection) == 1)
     go(open_studio, qtbot, 7)
     mouse.drag((24, 20), (30, 25), (34, 30))
+    wait(open_studio, qtbot)
     return open_studio
 
 
@@ -77,8 +78,10 @@ def test_a_box_between_two_others_bends_the_way_and_its_removal_straightens_it(t
     straight = rows(two_boxes, id)
     go(two_boxes, qtbot, 4)
     Mouse(two_boxes.session.canvas.frame_view).drag((40, 20), (45, 25), (50, 30))
+    wait(two_boxes, qtbot)
     assert [round(left) for _, left, *_ in rows(two_boxes, id)] == [4, 22, 40, 35, 29, 24]
     key(qtbot, two_boxes, Qt.Key.Key_Delete)
+    wait(two_boxes, qtbot)
     assert rows(two_boxes, id) == straight
 
 
@@ -120,12 +123,14 @@ def test_the_way_of_filling_is_chosen_for_an_object_by_key_and_menu_and_stays_wi
     by_flow = masks(drawn_studio, 4)
     assert overlap(by_flow, truth) > overlap(by_shape, truth)
     key(qtbot, drawn_studio, Qt.Key.Key_I)
+    wait(drawn_studio, qtbot)
     qtbot.waitUntil(commands["fill_box"].isChecked)
     assert not masks(drawn_studio, 4).any(), "straight fills boxes alone"
     go(drawn_studio, qtbot, 8)
     key(qtbot, drawn_studio, Qt.Key.Key_K)
     qtbot.waitUntil(commands["fill_box"].isChecked)
     key(qtbot, drawn_studio, Qt.Key.Key_K)
+    wait(drawn_studio, qtbot)
     assert not masks(drawn_studio, 4).any(), "an edit of a keyframe keeps to the choice"
     for _ in range(5):
         key(qtbot, drawn_studio, Qt.Key.Key_Z, CTRL)
