@@ -187,6 +187,7 @@ def test_a_database_of_an_older_version_gets_its_new_columns(server, tmp_path):
             for column in ("use", "start", "step", "upright"):
                 connection.exec_driver_sql(f"ALTER TABLE clip DROP COLUMN {column}")
             connection.exec_driver_sql("ALTER TABLE edit DROP COLUMN by_job")
+            connection.exec_driver_sql("DROP INDEX ix_journal_edit_id")
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     with Project.open(tmp_path / "p") as project, project.reading() as connection:
         assert {clip.name: clip.use for clip in store.clips(connection)} == dict.fromkeys("ab", Use.TRAIN)
