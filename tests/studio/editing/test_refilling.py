@@ -274,6 +274,9 @@ def test_an_object_that_was_never_densified_is_filled_beside_the_edit_and_no_fur
     refilling.perform(DeleteObservation(clip_id(new_document), FIRST, 24))
     wait(qtbot, view)
     assert one(new_document).frames.tolist() == list(range(17)), "nothing beyond its last keyframe"
+    refilling.perform(moved(new_document, 16))
+    wait(qtbot, view)
+    assert one(new_document).frames.tolist() == list(range(17))
     refilling.close()
 
 
