@@ -54,20 +54,21 @@ def test_p_carries_to_the_next_keyframe_live_and_one_undo_takes_all_of_it_back(
 
 def test_shift_p_carries_back_and_escape_keeps_what_came_so_far(drawn_studio: Studio, qtbot):
     session = drawn_studio.session
+    id = chosen(drawn_studio)
     go(drawn_studio, qtbot, 24)
     before = everything(drawn_studio)
     key(qtbot, drawn_studio, Qt.Key.Key_P, SHIFT)
-    qtbot.waitUntil(lambda: len(rows(drawn_studio, chosen(drawn_studio))) > len(densified.KEYS), timeout=WAIT)
+    qtbot.waitUntil(lambda: len(rows(drawn_studio, id)) > len(densified.KEYS), timeout=WAIT)
     stopped = session.filling.carrying.under_way
     key(qtbot, drawn_studio, Qt.Key.Key_Escape)
     assert not session.filling.carrying.under_way
-    frames = [row[0] for row in rows(drawn_studio, chosen(drawn_studio)) if row[0] > 16]
+    frames = [row[0] for row in rows(drawn_studio, id) if row[0] > 16]
     assert frames == list(range(frames[0], 25))
     if stopped:
         assert drawn_studio.window.hint.text().endswith(f"stopped at frame {frames[0]}.")
-    assert session.view.selection, "Esc ended the carrying and nothing else"
+        assert session.view.selection, "Esc ended the carrying and nothing else"
     session.filling.carrying._background.close()
-    assert [row[0] for row in rows(drawn_studio, chosen(drawn_studio)) if row[0] > 16] == frames
+    assert [row[0] for row in rows(drawn_studio, id) if row[0] > 16] == frames
     key(qtbot, drawn_studio, Qt.Key.Key_Z, CTRL)
     assert everything(drawn_studio) == before
 
