@@ -17,13 +17,13 @@ from tests.core.datasets.conftest import DEFINITION, write_jpg, write_pgm
 
 
 def contents(project: Path) -> tuple[dict[str, list], set[str]]:
-    """Every row of every table, and the files, but for runs, of a project that no one has open."""
+    """Every row of every table, and the files but for runs and what is derived, of a project that none has open."""
     with contextlib.closing(sqlite3.connect(project / "annotations.sqlite")) as connection:
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         tables = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}
     passing = {"annotations.sqlite-wal", "annotations.sqlite-shm"}  # looking makes them
     files = {str(path.relative_to(project)) for path in project.rglob("*")} - passing
-    return tables, {name for name in files if not name.startswith("runs")}
+    return tables, {name for name in files if not name.startswith(("runs", "cache"))}
 
 
 def is_clear(sentence: str) -> bool:

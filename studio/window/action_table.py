@@ -173,7 +173,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("table1_help", "About &Table 1", "Help", tip="How the whole table is planned, run and read.", icon="table1"),
     ActionRow("glossary", "Gl&ossary", "Help", tip="What the words mean.", icon="glossary"),
     ActionRow("keys", "&Keys", "Help", ("F1",), "Every action with its keys.", "keys"),
-    ActionRow("check_project", "Check &project…", "|Help", tip="Is it whole: its database, its runs and every frame?", icon="accept"),
+    ActionRow("check_project", "Check &project…", "|Help", tip="Look whether it is whole: its database, its runs and every frame.", icon="accept"),
     ActionRow("open_log", "Open &log folder", "Help", tip="Where the program writes what went wrong.", icon="folder"),
     ActionRow("copy_diagnostics", "Copy &diagnostics", "Help", tip="Versions and system, to paste into a report.", icon="copy"),
     ActionRow("about", "&About", "|Help", icon="info"),
