@@ -17,7 +17,7 @@ from tests.core.datasets.conftest import DEFINITION, write_jpg, write_pgm
 
 
 def contents(project: Path) -> tuple[dict[str, list], set[str]]:
-    """Every row of every table, and the files but for runs and what is derived, of a project that none has open."""
+    """Every row of every table, and the files but runs and derived ones, of a project that none has open."""
     with contextlib.closing(sqlite3.connect(project / "annotations.sqlite")) as connection:
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         tables = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}

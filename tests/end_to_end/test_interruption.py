@@ -132,7 +132,7 @@ def test_proposed_boxes_are_kept_and_a_measurement_starts_again(tmp_path):
         sentence = sentence_after(signal.SIGINT, process, lambda: any(cache.glob("**/*.npy")))
     assert sentence.endswith("; the boxes proposed so far were kept; start the command again.")
     assert not (tmp_path / "boxes.npz").exists()
-    words = ("probe", "--init", "random", "--network", "tiny", "--voc", voc, "--splits", "100000")
+    words = ("probe", "--init", "random", "--network", "tiny", "--voc", voc, "--splits", "1000")
 
     def has_begun():
         return any(RunFolder(path).status().step for path in tmp_path.glob("associationnet-*/probe"))

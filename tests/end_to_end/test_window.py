@@ -79,6 +79,8 @@ def track_and_densify(user, project: Path) -> None:
         if popover == "track":
             form.form.editor("preset").set_value("fast")
             form.form.editor("spacing").set_value(16)
+        user.qtbot.keyClick(form.clips, Qt.Key.Key_End)
+        assert form.clips.currentText() == "all 4 clips"
         user.press(form.start_button)
         user.wait(lambda popover=popover: runs(project, popover))
         assert user.ended(runs(project, popover)[0]) is State.DONE
