@@ -59,7 +59,7 @@ class User:
         """Choose a clip in the list and type a frame."""
         tree = self.session.clips.tree
         (item,) = tree.findItems(clip, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)
-        place = tree.visualItemRect(item).center()
+        place = tree.visualRect(tree.indexFromItem(item, 0)).center()
         self.qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
         self.key("go_to_frame")
         box = self.session.canvas.transport.frame

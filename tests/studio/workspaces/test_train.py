@@ -138,7 +138,7 @@ def test_the_note_follows_what_is_pinned_and_reviewed(
     lost = "All object tracks lie in clips that do not train; the others train alone."
     qtbot.waitUntil(lambda: lost in texts(workspace))
     assert "No clip that trains has such tracks" in change(workspace, regime="obj")
-    document.undo()  # an object that is seen in one frame gives no pair
+    document.turn(-1)  # an object that is seen in one frame gives no pair
     qtbot.waitUntil(lambda: "No such track is long and large enough" in texts(workspace))
 
 
@@ -242,7 +242,7 @@ def test_edits_since_the_run_are_counted(
     launch.prepare(document.project, JOBS["pretrain"], PretrainConfig())
     workspace = open_train()
     qtbot.waitUntil(lambda: "Trains on 40 point tracks of 2 clips · no edits since" in texts(workspace))
-    document.undo()
+    document.turn(-1)
     gone = "1 edit taken back since: 1,120 positives gone"  # 28 of each point's 12 frames
     qtbot.waitUntil(lambda: gone in texts(workspace), timeout=5000)
 
@@ -253,7 +253,7 @@ def test_nothing_is_counted_while_another_workspace_is_shown(
     workspace = open_train()
     workspace.hide()
     add_drawn_clips(document.project, tmp_path / "frames")
-    document.undo()
+    document.turn(-1)
     qtbot.wait(2 * COUNT_PERIOD)
     assert not button(workspace, "pretrain_button").isEnabled()
     workspace.show()
