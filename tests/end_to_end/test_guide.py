@@ -85,7 +85,8 @@ class Reader(User):
         """Choose an entry of the menu of a clip in the list."""
         tree = self.session.clips.tree
         (item,) = tree.findItems(clip, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)
-        place = tree.visualItemRect(item).center()
+        place = tree.visualRect(tree.indexFromItem(item, 0)).center()
+        self.qtbot.mouseClick(tree.viewport(), Qt.MouseButton.RightButton, pos=place)
         asked = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, tree.viewport().mapToGlobal(place))
         QApplication.sendEvent(tree.viewport(), asked)
         self.wait(QApplication.activePopupWidget)
