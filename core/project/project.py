@@ -121,8 +121,8 @@ class Project:
         except (DatabaseError, sqlite3.Error) as error:
             reason = _reason(error) if isinstance(error, DatabaseError) else error
             raise StudioError(
-                f"The database {database} cannot be prepared ({reason}); {database.room}, "
-                f"or {database.remedy}."
+                f"The database {database} cannot be prepared ({reason}); "
+                f"{', or '.join(dict.fromkeys((database.room, database.remedy)))}."
             ) from error
         return cls(path, database, engine, lock)
 
