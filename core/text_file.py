@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from core.errors import StudioError
+from core.whole_file import read_whole
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -15,7 +16,6 @@ _MARKS = (
 )
 _HEAD = 512  # bytes that show an encoding without a mark
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
-_LARGEST = 4 << 30  # bytes; 12,500 tracks of 60 frames are 0.1 GB as XML
 
 
 def read_text(path: Path, fallback: str | None = None) -> str:
@@ -29,17 +29,7 @@ def read_text(path: Path, fallback: str | None = None) -> str:
     Raises:
         StudioError: it is missing, too large, or no text.
     """
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise StudioError(f"{path} is larger than 4 GB; save it in parts.")
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise StudioError(f"There is no file {path}; check its name.") from error
-    except OSError as error:
-        raise StudioError(
-            f"{path} cannot be read ({error.strerror}); check its name and permissions."
-        ) from error
-    return decoded(data, path, fallback)
+    return decoded(read_whole(path), path, fallback)
 
 
 def read_lines(path: Path, fallback: str | None = None) -> list[str]:

@@ -16,6 +16,7 @@ PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/*
 
 LEVELS = (
     ("errors", "version", "atomic_file", "out_of_memory", "free_memory", "free_name", "usable_cores"),
+    ("whole_file",),
     ("geometry", "events", "config", "array_file", "text_file"),
     ("datasets", "filters"),
     ("trajectories",),

@@ -14,7 +14,6 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.errors import StudioError
-from core.geometry import mask_box
 from core.trajectories.exchange.frame_numbers import PASSED_OVER
 from core.trajectories.exchange.odd_rows import (
     Fault,
@@ -263,26 +262,10 @@ def clean_label(label: str) -> str:
     return label.replace("\0", "")[:_LONGEST_LABEL]
 
 
-def given_origin(confidence: np.ndarray) -> np.ndarray:
-    """(M,) uint8 `Origin` of boxes whose file says only how sure it is.
-
-    Exactly 1, -1 and NaN (nothing said) are what a person or ground truth gives: annotated. Anything else
-    comes from a detector or tracker, whatever its scale (see `scores`): propagated.
-    """
-    given = np.isnan(confidence) | np.isin(confidence, (1, -1))
-    return np.where(given, Origin.ANNOTATED, Origin.PROPAGATED).astype(np.uint8)
-
-
 def number_owners(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The distinct ids, ascending, and (M,) the place of each row's id among them."""
     names, owner = np.unique(ids, return_inverse=True)
     return names, owner.reshape(-1)
-
-
-def boxes_of(masks: Sequence[np.ndarray]) -> np.ndarray:
-    """(K, 4) float32 boxes around (H, W) masks, none of them empty."""
-    found = [mask_box(mask) for mask in masks]
-    return np.array(found, np.float32).reshape(-1, 4)
 
 
 def counted(number: int, what: str) -> str:

@@ -54,15 +54,19 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
 
 
 def losses(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory]) -> list[str]:
-    """Which labels become others; see `Format.losses`."""
+    """Which labels become others, and which frames; see `Format.losses`."""
     clusters = {label: _cluster(label) for label in set(points.labels)}
-    numbered = any(clusters.values())
-    if all(label == (str(number) if numbered else "") for label, number in clusters.items()):
-        return []
-    return [
-        "Brox tracks have the number of a cluster instead of a label: labels such as 7 are kept, all others "
-        "become 0."
-    ]
+    numbered, said = any(clusters.values()), []
+    if not all(label == (str(number) if numbered else "") for label, number in clusters.items()):
+        said.append(
+            "Brox tracks have the number of a cluster instead of a label: labels such as 7 are kept, all "
+            "others become 0."
+        )
+    if len(points) and clip.step > 1:
+        said.append(
+            f"Brox tracks have no gaps, so their frames are those of {clip.name} itself, not of its source."
+        )
+    return said
 
 
 def _cluster(label: str) -> int:

@@ -6,8 +6,8 @@ import numpy as np
 
 from core.errors import StudioError
 from core.text_file import decoded
+from core.whole_file import read_whole
 
-_LARGEST = 4 << 30  # bytes; 12,500 tracks of 60 frames are 0.1 GB as XML
 _PICKLE = b"\x80"  # what pickles of protocol 2 and later begin with
 _PACKED = (
     (b"\x1f\x8b", "is packed by gzip; unpack it first"),
@@ -26,17 +26,7 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         StudioError: it is missing, too large, a pickle, or cannot be read.
     """
-    try:
-        size = path.stat().st_size
-        if size > _LARGEST:
-            raise StudioError(f"{path} is larger than 4 GB; export the clip in parts.")
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise StudioError(f"There is no file {path}; check its name.") from error
-    except OSError as error:
-        raise StudioError(
-            f"{path} cannot be read ({error.strerror}); check its name and permissions."
-        ) from error
+    data = read_whole(path)
     if data.startswith(_PICKLE):
         raise StudioError(
             f"{path} is a pickle, which can run programs when it is read; save its arrays with numpy.savez."

@@ -73,13 +73,8 @@ def runs_of_counts(counts: np.ndarray, height: int, width: int) -> bytes | None:
     return runs if exact[1:].all() else encode_mask(decode_mask(runs, height, width))
 
 
-def counts_by_row(mask: np.ndarray) -> np.ndarray:
-    """(K,) uint32 counts of a (H, W) bool mask row by row, background first, as CVAT has them."""
-    return np.frombuffer(encode_mask(mask.T), "<u4")
-
-
 def mask_by_row(counts: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The (height, width) bool mask of counts row by row.
+    """The (height, width) bool mask of counts row by row, background first, as CVAT has them.
 
     Raises:
         ValueError: they are no counts of height × width pixels.

@@ -66,6 +66,10 @@ def test_brox_counts_the_frames_of_the_source_unless_that_has_gaps(clip, points,
         assert (lines[0], lines[3].split()[2]) == (str(frames[-1] + 1), str(frames[0]))
         again, _, warnings = import_tracks("brox", path, some)
         assert (again.first.tolist(), warnings) == (points.first.tolist(), [])
+        said = (
+            f"Brox tracks have no gaps, so their frames are those of {some.name} itself, not of its source."
+        )
+        assert (said in omissions("brox", some, points, ())) is (step > 1)
 
 
 @pytest.mark.parametrize(

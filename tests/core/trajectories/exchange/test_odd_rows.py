@@ -1,13 +1,15 @@
 """One odd row does not refuse a file: it is left out, and said."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.errors import StudioError
 from core.trajectories.exchange import import_tracks
-from core.trajectories.exchange.assembling import Listing, given_origin
+from core.trajectories.exchange.assembling import Listing
+from core.trajectories.exchange.scores import read_scores
 from core.trajectories.model import Origin
 from tests.bad_inputs import is_clear
 from tests.core.trajectories.exchange import random_tracks
@@ -112,8 +114,10 @@ def test_what_a_reader_finds_counts_with_the_rest():
 
 
 def test_only_a_score_of_one_or_none_is_a_persons():
-    scores = np.array([1, -1, np.nan, 0.5, 0, 87.5, 1250, -3])
-    assert given_origin(scores).tolist() == [Origin.ANNOTATED] * 3 + [Origin.PROPAGATED] * 5
+    shares = read_scores(np.array([1, -1, np.nan, 0.5, 0]), Path("walk.txt"))
+    assert shares.origin.tolist() == [Origin.ANNOTATED] * 3 + [Origin.PROPAGATED] * 2
+    other = read_scores(np.array([-1, np.nan, 0.5, 0, 87.5, 1250, -3]), Path("walk.txt"))
+    assert other.origin.tolist() == [Origin.ANNOTATED] * 2 + [Origin.PROPAGATED] * 5
 
 
 def mot(box):
