@@ -69,9 +69,9 @@ def holding(folder: Path, holds: Callable[[Path], object], deepest: int = 3) -> 
     return [place for one in inside for place in holding(one, holds, deepest - 1)]
 
 
-def some(names: Sequence[str]) -> str:
-    """Names for a sentence, of many the first five."""
-    return ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+def some(names: Sequence[str], most: int = 5) -> str:
+    """Names for a sentence, of many the first ones."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:

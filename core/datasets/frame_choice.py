@@ -10,7 +10,7 @@ from core.datasets.folder import some
 from core.datasets.found import AnnotatedFrame, FoundClip, FoundClips
 from core.errors import StudioError
 
-_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?)(s?)", re.ASCII)
+_CLOCK = re.compile(r"(?:(?:(\d{1,15}):)?(\d{1,15}):)?(\d{1,15}(?:\.\d*)?)(s?)", re.ASCII)
 
 _NEAR = 0.0005  # seconds that are no difference: people write down milliseconds
 

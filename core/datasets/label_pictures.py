@@ -40,7 +40,7 @@ class LabelPictures:
             StudioError: a picture cannot be read or has another size, or no values of theirs are objects.
         """
         self._paths, self._clip = paths, clip
-        self._kept: dict[int, tuple[Kind, np.ndarray | None, np.ndarray, np.ndarray]] = {}
+        self._kept: dict[int, tuple[Kind, np.ndarray | None, bool, np.ndarray, np.ndarray]] = {}
         self._room = _KEPT
         self._size = (clip.height, clip.width)
         self._kind, tally, warnings = self._counted()
@@ -122,13 +122,13 @@ class LabelPictures:
         taken = sum(part.nbytes for part in runs)
         if taken <= self._room:
             self._room -= taken
-            self._kept[place] = (picture.kind, picture.palette, *runs)
+            self._kept[place] = (picture.kind, picture.palette, picture.is_lossy, *runs)
 
     def _picture(self, place: int) -> StoredLabels:
         if place not in self._kept:
             return read_stored_labels(self._paths[place])
-        kind, palette, values, lengths = self._kept[place]
-        return StoredLabels(kind, np.repeat(values, lengths).reshape(self._size), palette)
+        kind, palette, is_lossy, values, lengths = self._kept[place]
+        return StoredLabels(kind, np.repeat(values, lengths).reshape(self._size), palette, is_lossy)
 
 
 def fitting(size: tuple[int, ...], clip: Clip, path: Path) -> list[str]:

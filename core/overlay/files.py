@@ -34,6 +34,8 @@ _RATE = Fraction(25)
 """Frames a second where the source has no times, as images."""
 
 _FASTEST, _SLOWEST = 1 / 240, 20.0
+_NEW, _OLD = "libx264", "mpeg4"
+_FINEST = 65_535  # parts of a second that MPEG-4 can tell apart
 """Seconds from frame to frame that the times of a video are believed to mean."""
 
 _BT709 = 1  # in H.264's tables of colours
@@ -58,7 +60,7 @@ def overlay_losses(
                 f"The video is {width} x {height} pixels: such videos have even sides, so the last row or "
                 "column is there twice."
             )
-        if _encoder() != "libx264":
+        if _encoder() != _NEW:
             said.append("The video is MPEG-4, which browsers do not play: no encoder of H.264 is here.")
     if labels := without_letters(objects):
         said.append(f"No font here has the letters of {', '.join(labels[:10])}; numbers stand for them.")
@@ -136,7 +138,7 @@ def _write_video(
             assert isinstance(stream, VideoStream)
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.time_base = stream.codec_context.time_base = unit
-            stream.options = _QUALITY if _encoder() == "libx264" else {"qscale": "2"}
+            stream.options = _QUALITY if _encoder() == _NEW else {"qscale": "2"}
             stream.codec_context.colorspace = _BT709
             stream.codec_context.color_range = ColorRange.MPEG
             for time, picture in zip(times, pictures, strict=True):
@@ -164,6 +166,8 @@ def _times(clip: Clip, frames: np.ndarray) -> tuple[list[int], Fraction]:
         times = [clip.timestamps[frame] for frame in clip.source_frames(frames).tolist()]
         times = [time - times[0] for time in times]
         if unit and _FASTEST <= 1 / _rate(times, unit) <= _SLOWEST:
+            if _encoder() == _OLD and unit.denominator > _FINEST:
+                return [round(time * unit * 1000) for time in times], Fraction(1, 1000)
             return times, unit
     return list(range(len(frames))), 1 / _RATE
 
@@ -175,7 +179,7 @@ def _rate(times: Sequence[int], unit: Fraction) -> Fraction:
 
 
 def _encoder() -> str:
-    return "libx264" if "libx264" in av.codecs_available else "mpeg4"
+    return _NEW if _NEW in av.codecs_available else _OLD
 
 
 def _even(side: int) -> int:

@@ -7,7 +7,8 @@ only ever grows: its last number is the project's **revision**, which runs recor
 
 After an undo, a new edit of a person abandons what was undone: it is no longer what `redo` does again, but
 stays in `edit` and can be restored by name (`turn_over`), as any edit can be taken back alone, where nothing
-depends on it (see `dependence.py`). What a job brings in is a step of its own, which `undo_last` passes over.
+depends on it (see `dependence.py`). What a job brings in is a step of its own, which a person's undo passes
+over (`steps.last_by_person`).
 """
 
 import datetime
@@ -30,8 +31,6 @@ from core.trajectories.steps import (
     SHOWN,
     HistoryEntry,
     changes_of,
-    last_by_person,
-    last_undone,
 )
 from core.trajectories.table_rows import (
     Key,
@@ -47,7 +46,7 @@ from core.trajectories.table_rows import (
 _FIRST = operator.itemgetter(0)  # the id that a key begins with
 
 FOLLOWED = 1_000_000
-"""From this number on, the batches of an edit are what followed from it, which a program wrote."""
+"""From this number on, the batches of an edit are what a program found, as what followed from it."""
 
 
 class Edit(Protocol):
@@ -81,13 +80,13 @@ class Recorder:
     """Writes rows and keeps what they were. Each call is one batch, however many rows it writes.
 
     An edit that learns only while it writes what it comes to may set `text`, which then names it; one that a
-    job brings in sets `by_job`.
+    job brings in sets `by_job`; one whose rows a program found for a person sets `by_program`.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.text = ""
-        self.by_job = False
+        self.by_job = self.by_program = False
         self.changed: dict[str, set[int]] = {}
         self.new: set[int] = set()
         self.written = 0
@@ -181,7 +180,7 @@ def _keep_as_step(connection: Connection, edit: Edit, rows: Recorder, action: st
         "by_job": rows.by_job,
     }
     edit_id = connection.execute(_NEW_EDIT, row).scalar_one()
-    rows.store_images(edit_id)
+    rows.store_images(edit_id, FOLLOWED if rows.by_program else 0)
     _log(connection, edit_id, action, now)
     changes = changes_of(connection, edit.clip_id, rows.changed)
     text = str(row["text"])
@@ -213,16 +212,6 @@ def follow(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes |
     return changes_of(connection, edit.clip_id, rows.changed)
 
 
-def undo_last(connection: Connection) -> Changes | None:
-    """Take back what a person did last, passing over what jobs brought in since; None if there is nothing.
-
-    Raises:
-        StudioError: something that came later depends on it; the sentence names that.
-    """
-    entry = last_by_person(connection)
-    return None if entry is None else turn_over(connection, with_follow_ups(connection, entry.id))
-
-
 def with_follow_ups(connection: Connection, edit: int) -> list[int]:
     """An edit after what followed from edits and stands in its way, if nothing else does; in that order."""
     order = dependence.chain(connection, edit)
@@ -230,16 +219,6 @@ def with_follow_ups(connection: Connection, edit: int) -> list[int]:
         return order
     query = select(_j.edit_id).where(_j.edit_id.in_(order[:-1]), _j.action == "follow")
     return order if set(connection.scalars(query)) == set(order[:-1]) else [edit]
-
-
-def redo_last(connection: Connection) -> Changes | None:
-    """Do again what was undone last; None if there is nothing.
-
-    Raises:
-        StudioError: something that came in since is in its way; the sentence names that.
-    """
-    entry = last_undone(connection)
-    return None if entry is None else turn_over(connection, [entry.id])
 
 
 def turn_over(connection: Connection, edits: Sequence[int]) -> Changes:

@@ -170,6 +170,7 @@ class CarryObservations:
         return len(self.found.frames)
 
     def write(self, rows: Recorder) -> None:
+        rows.by_program = True
         head_of(rows, self.trajectory_id, Kind.OBJECT)
         origins, found = origins_of(rows, self.trajectory_id), self.found
         new = {

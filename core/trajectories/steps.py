@@ -53,12 +53,12 @@ def named(connection: Connection, edits: Sequence[int]) -> list[HistoryEntry]:
 
 
 def last_by_person(connection: Connection) -> HistoryEntry | None:
-    """What `undo_last` would take back: what a person made, or did again, last."""
+    """What a person's undo takes back: what a person made, or did again, last."""
     return _latest(connection, ("do", "redo"), (_e.state == "done") & ~_e.by_job)
 
 
 def last_undone(connection: Connection) -> HistoryEntry | None:
-    """What `redo_last` would do again."""
+    """What a person's redo does again."""
     return _latest(connection, ("undo",), _e.state == "undone")
 
 

@@ -61,7 +61,12 @@ def touched_points(connection: Connection, clip_id: int) -> TouchedPoints:
         if row.id in edited or row.review != Review.OPEN or row.label or bytes([Origin.EDITED]) in row.origin
     ]
     ids = {row.id for row in kept}
-    gone = [row for id, row in images.items() if row["xy"] is not None and id not in {one.id for one in here}]
+    there = {row.id for row in here}
+    gone = [
+        row
+        for id, row in images.items()  # of other clips too, where an edit touched several
+        if row["clip_id"] == clip_id and row["xy"] is not None and id not in there
+    ]
     paths = [(row.first, row.xy) for row in kept] + [(row["first"], row["xy"]) for row in gone]
     xy = [np.frombuffer(packed, "<f4").reshape(-1, 2) for _, packed in paths]
     frames = [first + np.arange(len(places)) for (first, _), places in zip(paths, xy, strict=True)]
@@ -109,7 +114,7 @@ def in_words(connection: Connection, clip_ids: Sequence[int], kind: Kind) -> str
         deleted = sum(one.deleted for one in found)
         parts = [f"Replaces {replaced:,} tracked point{'s' if replaced != 1 else ''}"] if replaced else []
         parts += [f"keeps {kept:,} that you edited or reviewed"] if kept else []
-        parts += [f"leaves out {deleted:,} you deleted"] if deleted else []
+        parts += [f"leaves out {deleted:,} that you took away"] if deleted else []
     else:
         replaced, kept = _filled(connection, clip_ids)
         parts = [f"Replaces {replaced:,} filled frame{'s' if replaced != 1 else ''}"] if replaced else []

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.clip import Clip
+from core.datasets.folder import some
 from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.mot_folder import INFO, LABELS, TRUTH
 from core.trajectories.exchange.mot_reading import CLASSES, NAMELESS
@@ -73,7 +74,7 @@ def losses(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajec
     found = []
     if others:
         found.append(
-            f"TrackEval counts class 1 alone ({names[0]}): {counted(lost, 'box')} of {_listed(others)} do "
+            f"TrackEval counts class 1 alone ({names[0]}): {counted(lost, 'box')} of {some(others)} do "
             "not count; give all objects one label, or none, for a score over all of them."
         )
     if len(names) > len(CLASSES):
@@ -136,8 +137,3 @@ def _info(clip: Clip) -> str:
         f"[Sequence]\n; how many frames a second is not known\nname={name}\nimDir=img1\nframeRate=30\n"
         f"seqLength={last + 1}\nimWidth={clip.width}\nimHeight={clip.height}\nimExt={suffix}\n"
     )
-
-
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -116,7 +116,8 @@ def _objects(
         lacks.setdefault(row, "it has no id" if ids[row] == -1 else "its id is no whole number")
     said = []
     if not layout.corners:
-        boxes[:, 2:] = boxes[:, :2] + values[:, 4:]
+        with np.errstate(over="ignore", invalid="ignore"):
+            boxes[:, 2:] = boxes[:, :2] + values[:, 4:]
     if len(boxes) >= _FEWEST and is_scaled(boxes + layout.pixel):
         with np.errstate(over="ignore", invalid="ignore"):
             boxes = (boxes + layout.pixel) * np.tile([clip.width, clip.height], 2)

@@ -7,6 +7,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from core.datasets.clip import Clip
+from core.datasets.folder import some
 from core.errors import StudioError
 from core.events import OnProgress
 from core.trajectories import store
@@ -73,7 +74,11 @@ def plan(
     if not kept:
         raise StudioError(NOTHING_LEFT)
     without = [clip.name for clip, one in zip(clips, found, strict=True) if one is None]
-    said = [f"Nothing of this choice is in {_listed(without)}; no file is written for it."] if without else []
+    said = (
+        [f"Nothing of this choice is in {some(without, _SHOWN)}; no file is written for it."]
+        if without
+        else []
+    )
     return kept, said
 
 
@@ -96,11 +101,6 @@ def check_choice(connection: Connection, choice: Choice, clips: Sequence[Clip]) 
         labels = store.labels(connection, ids)
         unknown = sorted(choice.labels - set(labels))
         if unknown:
-            there = _listed([label or "tracks without a label" for label in labels]) or "no tracks"
-            what = f"label {_listed(unknown)}" if any(unknown) else "track without a label"
+            there = some([label or "tracks without a label" for label in labels], _SHOWN) or "no tracks"
+            what = f"label {some(unknown, _SHOWN)}" if any(unknown) else "track without a label"
             raise StudioError(f"There is no {what} in {where}: there are {there}; choose others.")
-
-
-def _listed(words: Sequence[str]) -> str:
-    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
-    return ", ".join(words[:_SHOWN]) + more

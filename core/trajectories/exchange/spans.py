@@ -11,7 +11,7 @@ from core.errors import StudioError
 LAST = 2**62
 """Where a span without an end ends."""
 
-_SPAN = re.compile(r"(\d*)\s*([-–]?)\s*(\d*)")
+_SPAN = re.compile(r"(\d{0,18})(?:\s*([-–])\s*(\d{0,18}))?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Spans:
         found = []
         for word in text.split(","):
             match = _SPAN.fullmatch(word.strip())
-            first, dash, last = match.groups() if match else ("", "", "")
+            first, dash, last = match.groups("") if match else ("", "", "")
             low, high = int(first or 0), int(last or (LAST if dash else first or 0))
             if not (first or last) or low > high or high > LAST:
                 raise StudioError(f"{text!r} is no list of numbers; write them such as 3,7-9.")

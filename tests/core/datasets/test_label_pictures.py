@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.datasets import label_pictures
 from core.datasets.clip import Clip
 from core.datasets.label_meaning import palette
 from core.datasets.label_pictures import LabelPictures
@@ -244,6 +245,22 @@ def test_palettes_that_differ_from_picture_to_picture_are_read_by_colour(read):
     labels = read(TWO, save)
     np.testing.assert_array_equal(np.stack(list(labels)), np.stack(TWO))
     assert "palettes of the masks of walk differ" in labels.warnings[0]
+
+
+@pytest.mark.parametrize("kept", [64 << 20, 0])
+def test_that_a_picture_is_lossy_is_known_whether_it_is_kept_or_read_again(tmp_path, monkeypatch, kept):
+    """Grays of JPEGs beside a palette are refused, since they are no numbers of objects."""
+    monkeypatch.setattr(label_pictures, "_KEPT", kept)
+    names = ["000.png", "001.jpg", "002.jpg"]
+    numbered = Image.fromarray(drawn((20, 40, 10, 30, 1))[0])
+    numbered.putpalette([0, 0, 0, 12, 12, 12] + [0] * 762)
+    numbered.save(tmp_path / names[0])
+    for place, name in enumerate(names[1:], start=1):
+        picture = drawn((20 + place, 40, 10, 30, 12), (45, 60, 60, 80, 18))[0]
+        Image.fromarray(picture).save(tmp_path / name, quality=90)
+    clip = Clip(name="walk", dataset="frames", width=WIDTH, height=HEIGHT, root=tmp_path, files=tuple(names))
+    with pytest.raises(StudioError, match="is a JPEG or WebP, which changes numbers of objects"):
+        list(LabelPictures([tmp_path / name for name in names], clip))
 
 
 def test_a_palette_whose_first_colour_is_white_is_read_by_colour(read):

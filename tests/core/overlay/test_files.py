@@ -11,6 +11,7 @@ import pytest
 
 from core.datasets.clip import Clip
 from core.datasets.video import index_video
+from core.datasets.video_file import VideoFile
 from core.errors import StudioError
 from core.geometry import encode_mask, mask_box
 from core.overlay.colours import TRACK_COLOURS
@@ -110,6 +111,17 @@ def test_the_times_are_those_of_the_source(tmp_path):
     assert shown_at(write(VIDEO, clip, tmp_path, [3, 4], objects=[])) == [0, Fraction(6, 90)]
 
 
+def test_without_h264_the_times_of_any_source_are_kept_to_the_millisecond(tmp_path, monkeypatch):
+    monkeypatch.setattr(av, "codecs_available", av.codecs_available - {"libx264"})
+    times = np.array([0, 3, 6, 9, 15, 21]) * 1001
+    source = write_timed(tmp_path / "walk.mp4", times.tolist(), Fraction(1, 90_000))
+    clip = index_video(source).clip
+    with VideoFile(clip.root / clip.files[0]) as file:
+        assert file.unit.denominator > 65_535, "more parts of a second than MPEG-4 can tell apart"
+    shown = shown_at(write(VIDEO, clip, tmp_path, objects=[]))
+    np.testing.assert_allclose([float(time) for time in shown], times / 90_000, atol=5e-4)
+
+
 def test_a_colon_in_a_folder_names_no_protocol(clip, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = write(VIDEO, clip, Path("pipe:1"))
@@ -127,15 +139,15 @@ def test_every_second_frame_keeps_its_time_and_its_number(clip, tmp_path):
     assert sorted(one.name for one in folder.iterdir()) == ["00001.png", "00003.png", "00005.png"]
 
 
-def write_timed(path, times):
+def write_timed(path, times, unit=Fraction(1, 90)):
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt = WIDTH + 1, HEIGHT + 1, "yuv420p"
-        stream.time_base = stream.codec_context.time_base = Fraction(1, 90)
+        stream.time_base = stream.codec_context.time_base = unit
         for time in times:
             picture = np.full((HEIGHT + 1, WIDTH + 1, 3), 100, np.uint8)
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            frame.pts, frame.time_base = time, Fraction(1, 90)
+            frame.pts, frame.time_base = time, unit
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path

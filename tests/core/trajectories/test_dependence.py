@@ -12,6 +12,7 @@ from core.trajectories.clip_edits import ChooseUse
 from core.trajectories.model import Origin
 from core.trajectories.observation_edits import MovePoint, SetObservation, SetPath
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, Split, Trim
+from tests.core.trajectories.by_key import redo_last, undo_last
 from tests.core.trajectories.small_database import FRAMES, contents, make_clip, make_object, make_points
 from tests.core.trajectories.test_journal import an_edit, attempt, read
 
@@ -109,7 +110,7 @@ def test_edits_of_other_tracks_do_not_stand_in_the_way(connection, clip, objects
     journal.turn_over(connection, [a])
     assert labels(connection, objects) == ["car", "b"]
     assert steps.last_undone(connection).id == a
-    journal.redo_last(connection)
+    redo_last(connection)
     assert labels(connection, objects) == ["a", "b"]
 
 
@@ -139,14 +140,14 @@ def test_a_lost_branch_is_restored_where_nothing_took_its_place(connection, clip
     first, second = objects
     split = do(connection, Split(clip.id, first, 2))
     after = contents(connection)
-    journal.undo_last(connection)
+    undo_last(connection)
     other = do(connection, Relabel(clip.id, (second,), "b"))
     assert steps.last_undone(connection) is None, "the new edit took its place"
     journal.turn_over(connection, [split])
     assert steps.last_by_person(connection).id == split, "the next undo takes back what was just restored"
     journal.turn_over(connection, [other])
     assert contents(connection) == after
-    journal.undo_last(connection)
+    undo_last(connection)
     same = do(connection, Relabel(clip.id, (first,), "in its place"))
     with pytest.raises(StudioError, match="cannot be done again alone: “Label track"):
         journal.turn_over(connection, [split])
@@ -160,10 +161,10 @@ def test_undo_passes_over_what_a_job_brought_in(connection, clip, objects, point
     job = do(connection, ReplacePoints({clip.id: make_points((0, 4), (1, 3))}))
     tracked = store.points(connection, clip.id).ids.tolist()
     assert steps.last_by_person(connection).id == mine
-    assert journal.undo_last(connection).edit == mine
+    assert undo_last(connection).edit == mine
     assert labels(connection, [first]) == ["car"]
     assert store.points(connection, clip.id).ids.tolist() == tracked
-    journal.redo_last(connection)
+    redo_last(connection)
     journal.turn_over(connection, [job])
     assert store.points(connection, clip.id).ids.tolist() == points
     assert labels(connection, [first]) == ["mine"]
@@ -176,21 +177,21 @@ def test_a_job_that_changed_the_same_track_stands_in_the_way_of_undo(connection,
     do(connection, FillObservations({clip.id: {first: make_object([3])}}))
     before = contents(connection)
     with pytest.raises(StudioError, match="“Densify 1 object” came later and changed the same"):
-        journal.undo_last(connection)
+        undo_last(connection)
     assert contents(connection) == before
 
 
 def test_a_job_leaves_what_was_undone_to_be_done_again(connection, clip, objects):
     first = objects[0]
     do(connection, Relabel(clip.id, (first,), "mine"))
-    journal.undo_last(connection)
+    undo_last(connection)
     do(connection, ReplacePoints({clip.id: make_points((0, 4))}))
-    assert journal.redo_last(connection) is not None
+    assert redo_last(connection) is not None
     assert labels(connection, [first]) == ["mine"]
-    journal.undo_last(connection)
+    undo_last(connection)
     do(connection, FillObservations({clip.id: {first: make_object([3])}}))
     with pytest.raises(StudioError, match="cannot be done again alone: “Densify 1 object”"):
-        journal.redo_last(connection)
+        redo_last(connection)
 
 
 def test_everything_in_a_clip_depends_on_its_import(connection):
@@ -225,8 +226,8 @@ def test_what_follows_joins_its_edit_also_after_edits_of_other_tracks(connection
     journal.follow(connection, repair(clip, first), step)
     assert [one.id for one in journal.history(connection, 2)] == [other, moved]
     assert steps.last_by_person(connection).id == other, "what follows is not what a person did last"
-    journal.undo_last(connection)
-    journal.undo_last(connection)
+    undo_last(connection)
+    undo_last(connection)
     assert contents(connection) == before
 
 
@@ -246,11 +247,11 @@ def test_what_follows_from_something_undone_or_beside_it_is_left(connection, cli
     do(connection, MovePoint(clip.id, first, 2, 9.0, 8.0))
     step = steps.last_by_person(connection)
     do(connection, DeleteTrajectories(clip.id, (first,)))
-    journal.undo_last(connection)
+    undo_last(connection)
     before = contents(connection)
     assert journal.follow(connection, repair(clip, first), step) is None
     assert contents(connection) == before
-    assert journal.redo_last(connection) is not None
+    assert redo_last(connection) is not None
 
 
 def test_an_undo_says_which_frames_it_changed(connection, clip, objects, points):
@@ -265,7 +266,7 @@ def test_an_undo_says_which_frames_it_changed(connection, clip, objects, points)
         DeleteTrajectories(clip.id, (points[1],)),
     ):
         do(connection, edit)
-        spans.append((journal.undo_last(connection).span, journal.redo_last(connection).span))
+        spans.append((undo_last(connection).span, redo_last(connection).span))
     one_way = [(2, 2), (5, 8), (3, 4), (4, 4), (7, 11), (8, 9), (2, 6)]
     assert spans == [(span, span) for span in one_way]
     edit = journal.history(connection, 1)[0].id
@@ -299,5 +300,5 @@ def test_undo_takes_what_followed_with_it_where_that_is_in_the_way(connection, c
     latest, *_ = journal.history(connection, 1)
     assert latest.by_job
     assert journal.with_follow_ups(connection, edited) == [latest.id, edited]
-    journal.undo_last(connection)
+    undo_last(connection)
     assert contents(connection) == after_one

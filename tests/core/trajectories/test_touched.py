@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from core.trajectories import journal, steps, store
-from core.trajectories.bulk_edits import AddTrajectories, FillObservations, ReplacePoints
+from core.trajectories.bulk_edits import AddClips, AddTrajectories, FillObservations, ReplacePoints
+from core.trajectories.clip_edits import RemoveClips
 from core.trajectories.model import Kind, Origin, PointTrajectories, Review
-from core.trajectories.observation_edits import DeleteObservation, MovePoint
-from core.trajectories.touched import in_words, touched_points
+from core.trajectories.observation_edits import CarryObservations, DeleteObservation, MovePoint
+from core.trajectories.touched import in_words, touched_frames, touched_points
 from core.trajectories.trajectory_edits import (
     DeleteTrajectories,
     Merge,
@@ -17,7 +18,8 @@ from core.trajectories.trajectory_edits import (
     Swap,
     Trim,
 )
-from tests.core.trajectories.small_database import make_object, make_points
+from tests.core.trajectories.by_key import undo_last
+from tests.core.trajectories.small_database import make_clip, make_object, make_points
 
 SPANS = ((0, 12), (2, 5), (8, 3), (0, 1))
 """Of the points of clip `a`, as they were tracked first, and as they are tracked again."""
@@ -88,7 +90,7 @@ def test_tracking_again_keeps_what_a_person_did_and_brings_nothing_twice(connect
 
 def test_what_was_done_and_taken_back_is_replaced(connection, clip, points):
     journal.perform(connection, Split(clip.id, points[0], 6))
-    journal.undo_last(connection)
+    undo_last(connection)
     track_again(connection, clip)
     assert set(paths(connection, clip)).isdisjoint(points)
 
@@ -97,12 +99,34 @@ def test_it_says_before_and_after_what_it_replaces(connection, clip, points):
     assert in_words(connection, [clip.id], Kind.POINT) == "Replaces 4 tracked points."
     journal.perform(connection, Split(clip.id, points[0], 6))
     journal.perform(connection, DeleteTrajectories(clip.id, (points[1],)))
-    expected = "Replaces 2 tracked points; keeps 2 that you edited or reviewed; leaves out 1 you deleted."
+    expected = (
+        "Replaces 2 tracked points; keeps 2 that you edited or reviewed; leaves out 1 that you took away."
+    )
     assert in_words(connection, [clip.id], Kind.POINT) == expected
     track_again(connection, clip)
     latest, *_ = journal.history(connection, 1)
     assert latest.text == "Track 2 points; 2 that a person touched stay, 2 known ones left out"
     assert in_words(connection, [store.clip(connection, "b").id], Kind.POINT) == ""
+
+
+def test_clips_that_were_removed_together_leave_nothing_out_elsewhere(connection, clip, points):
+    journal.perform(connection, AddClips([(make_clip("c"), []), (make_clip("d"), [])]))
+    gone = [store.clip(connection, name) for name in "cd"]
+    journal.perform(connection, ReplacePoints({gone[0].id: spread(*SPANS)}))
+    journal.perform(connection, RemoveClips(tuple(gone), 2))
+    assert touched_points(connection, clip.id).deleted == 0
+    track_again(connection, clip)
+    assert len(paths(connection, clip)) == len(points)
+
+
+@pytest.mark.parametrize("carried", [(7, 8, 9), (5, 7, 8, 9)])
+def test_what_was_carried_on_is_filled_again(connection, clip, carried):
+    """Whether or not something filled was there before."""
+    one = store.objects(connection, clip.id)[0]
+    journal.perform(connection, CarryObservations(clip.id, one.id, 4, make_object(carried)))
+    assert touched_frames(connection, clip.id, [one.id]) == {}
+    undo_last(connection)
+    assert store.objects(connection, clip.id)[0].frames.tolist() == one.frames.tolist()
 
 
 def test_tracks_of_another_program_stay(connection, clip, points):

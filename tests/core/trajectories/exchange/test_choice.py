@@ -89,7 +89,9 @@ def test_numbers_as_people_write_them(text, parts, again):
     assert str(Spans.parsed(text)) == again
 
 
-@pytest.mark.parametrize("text", ["", "-", "a", "3,,4", "9-7", "1.5", "--2", "1-2-3", "9" * 30])
+@pytest.mark.parametrize(
+    "text", ["", "-", "a", "3,,4", "9-7", "1.5", "--2", "1-2-3", "3 9", "9" * 30, "9" * 5000]
+)
 def test_what_is_no_list_of_numbers_is_refused(text):
     with pytest.raises(StudioError, match="is no list of numbers; write them such as 3,7-9"):
         Spans.parsed(text)
