@@ -86,13 +86,13 @@ def _of_clip(videos: Sequence[Row], annotations: Sequence[Row], path: Path, clip
             raise StudioError(
                 f"{path} has objects of {len(ids)} videos without their names; keep those of {clip.name}."
             )
-        longest = max((len(one.get("segmentations") or ()) for one in annotations), default=0)
+        longest = max((len(_list(one, "segmentations")) for one in annotations), default=0)
         return {"id": next(iter(ids), None), "length": longest}
     if len(videos) == 1:
         return videos[0]
     files = {posix(name) for name in clip.files}
     for video in videos:
-        names = [posix(name) for name in _names(video)]
+        names = [posix(name) for name in _list(video, "file_names")]
         folders = {part for name in names[:1] for part in PurePosixPath(name).parent.parts}
         if any(is_named(name, clip) for name in (video.get("name"), *folders)) or files & set(names):
             return video
@@ -101,9 +101,10 @@ def _of_clip(videos: Sequence[Row], annotations: Sequence[Row], path: Path, clip
     )
 
 
-def _names(video: Row) -> list[Any]:
-    names = video.get("file_names")
-    return names if isinstance(names, list) else []
+def _list(row: Row, name: str) -> list[Any]:
+    """A list of a row; empty where there is none."""
+    found = row.get(name)
+    return found if isinstance(found, list) else []
 
 
 def _frames(video: Row, path: Path, clip: Clip) -> tuple[np.ndarray, list[str]]:
@@ -112,7 +113,7 @@ def _frames(video: Row, path: Path, clip: Clip) -> tuple[np.ndarray, list[str]]:
     Raises:
         StudioError: their names are none of the clip, or without names there are not as many as it has.
     """
-    names = [posix(name) for name in _names(video)]
+    names = [posix(name) for name in _list(video, "file_names")]
     if names:
         found = frames_of_images(names, [None] * len(names), path, clip)
         return found.frames, found.warnings
@@ -128,8 +129,7 @@ def _frames(video: Row, path: Path, clip: Clip) -> tuple[np.ndarray, list[str]]:
 def _observations(own: Sequence[Row]) -> Iterator[tuple[int, int, Any, Any]]:
     """Annotation, place in its lists, bounding box and segmentation of whatever is not null."""
     for number, one in enumerate(own):
-        masks, boxes = (one.get(name) for name in ("segmentations", "bboxes"))
-        masks, boxes = (values if isinstance(values, list) else [] for values in (masks, boxes))
+        masks, boxes = _list(one, "segmentations"), _list(one, "bboxes")
         for place in range(max(len(masks), len(boxes))):
             mask = masks[place] if place < len(masks) else None
             box = boxes[place] if place < len(boxes) else None

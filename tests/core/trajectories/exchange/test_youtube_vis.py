@@ -152,3 +152,15 @@ def test_any_structure_is_read_or_refused(tmp_path):
         return path
 
     structure_fuzz.is_read_or_refused("youtube-vis", write, CLIP, content)
+
+
+def test_any_structure_without_videos_is_read_or_refused(tmp_path):
+    def write(changed):
+        path = tmp_path / "a.json"
+        path.write_text(json.dumps(changed))
+        return path
+
+    structure_fuzz.is_read_or_refused("youtube-vis", write, CLIP, [annotation(0, 2, length=12)])
+    for odd in (1, True, 1e308, "x", {}):
+        with pytest.raises(StudioError):
+            import_tracks("youtube-vis", write([{"id": 1, "video_id": 1, "segmentations": odd}]), CLIP)
