@@ -107,6 +107,7 @@ class Session(QObject):
         for name in self._slots:
             self._commands.release(name)
         self._commands.renew_with(None)
+        self._window.toasts.dismiss("progress")
         threads = (self.jobs, self.exports, self.repair, self.filling, self.exchange, self.proposals)
         for one in (*threads, self.queue):
             one.close()
@@ -254,7 +255,7 @@ class Session(QObject):
         ):
             asking.edit_asked.connect(self._perform)
         self.tracks.gone_to.connect(self.canvas.bring_into_view)
-        for leaving in (self.clips, self.tracks, self.inspector):
+        for leaving in (self.clips, self.tracks, self.inspector, self.review):
             leaving.left.connect(self.canvas.setFocus)
         self.queue.look_asked.connect(self.canvas.frame_view.zoom_to)
         self.queue.told.connect(window.hint.say)

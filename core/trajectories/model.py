@@ -348,6 +348,7 @@ class Changes:
         edit: the id of the step of undo, and `text` its name; 0 and empty where it was none or several.
         span: first and last frame that taking back or doing again changed; None where they were many.
         by_job: whether a job brought it in, else a person.
+        clip_itself: whether a clip came, went or changed, and not what is in it alone.
     """
 
     clips: frozenset[int] = field(default_factory=frozenset)
@@ -357,3 +358,4 @@ class Changes:
     text: str = field(default="", compare=False)
     span: tuple[int, int] | None = field(default=None, compare=False)
     by_job: bool = field(default=False, compare=False)
+    clip_itself: bool = field(default=False, compare=False)

@@ -145,4 +145,4 @@ def changes_of(connection: Connection, clip_id: int | None, changed: dict[str, s
     trajectories = changed.get("trajectory", set()) | changed.get("observation", set())
     if clip_id is None and trajectories:
         clips |= set(connection.scalars(select(schema.clip.c.id)))
-    return Changes(frozenset(clips), frozenset(trajectories))
+    return Changes(frozenset(clips), frozenset(trajectories), clip_itself=bool(changed.get("clip")))

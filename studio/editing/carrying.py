@@ -141,6 +141,7 @@ class Carrying(QObject):
                 else:
                     self._way = None
                     self._background.cancel()
+                    self.changed.emit()
             finally:
                 self._writing = False
             self._follow(way, new[-1].frame)
@@ -167,6 +168,8 @@ class Carrying(QObject):
             return
         self._landing.stop()
         self._land()
+        if self._way is None:
+            return  # what was found last could not be written, which was said
         self._way = None
         self._show()
         self.changed.emit()

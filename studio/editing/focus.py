@@ -62,7 +62,7 @@ class Focus(QObject):
         self._wanted = None
         clips = {one.clip.id: one.clip for one in self._document.clips()}
         self._view.set_clip(clips.get(clip_id))
-        if 0 < len(changes.trajectories) <= FEW:
+        if 0 < len(changes.trajectories) <= FEW and not changes.clip_itself:
             self._view.set_selection(self._spans(clip_id, changes.trajectories))
         if changes.span is not None:
             first, last = changes.span

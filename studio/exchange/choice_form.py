@@ -57,12 +57,7 @@ class ChoiceForm(QWidget):
         super().__init__(parent)
         self._clips, self._view = clips, view
         self.tracks, self.clips, self.list = QComboBox(), QComboBox(), _clip_list(clips)
-        self.kinds = _combo(
-            {"both": "objects and points", "objects": "objects only", "points": "points only"}
-        )
-        self.reviews = _combo(
-            {"kept": "all but rejected ones", "accepted": "accepted ones only", "all": "rejected ones too"}
-        )
+        self.kinds, self.reviews = _combo(_KIND_WORDS), _combo(_REVIEW_WORDS)
         self.by_frames = QCheckBox("Only frames")
         self.first, self.last = QSpinBox(maximum=0), QSpinBox(maximum=0)
         for combo in (self.tracks, self.clips, self.kinds, self.reviews):  # names of clips can be long

@@ -262,6 +262,11 @@ class ExportDialog(QDialog):
 
     def _refuse(self, sentence: str) -> None:
         self._set_writing(False)
+        kind = (self.chosen.choice(), self.format.currentData(), self._whose())
+        if any((clip.id, *kind) not in self._plans for clip in self.chosen.chosen()):
+            self.export_button.setEnabled(False)  # they could not be counted
+            self.count.clear()
+            self.notes.clear()
         self.problem.setText(sentence)
         self.problem.show()
 

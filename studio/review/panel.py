@@ -48,7 +48,13 @@ class _Table(QTableView):
 
 
 class ReviewPanel(QWidget):
-    """Shows a `Queue`, which it has look through the clips once it is seen."""
+    """Shows a `Queue`, which it has look through the clips once it is seen.
+
+    Signals:
+        left(): a button was clicked; the keyboard belongs elsewhere again.
+    """
+
+    left = Signal()
 
     def __init__(self, document: Document, queue: Queue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,9 +84,10 @@ class ReviewPanel(QWidget):
             quantity = f"{recipe.quantity} ({recipe.unit})" if recipe.unit else recipe.quantity
             self.plot.show_values(found.values, quantity, recipe.from_high)
         spread = len(found) > 1 and float(found.values.max()) > float(found.values.min())
-        for widget in (self.plot, self.threshold, self.threshold_label):
-            widget.setVisible(spread)
         threshold = queue.of_recipe.threshold
+        self.plot.setVisible(spread)
+        for widget in (self.threshold, self.threshold_label):
+            widget.setVisible(spread and threshold is not None)
         self.plot.set_threshold(threshold)
         self.threshold_label.setText("From" if recipe.from_high else "Up to")
         if threshold is not None and spread:
@@ -171,8 +178,9 @@ class ReviewPanel(QWidget):
         buttons = (self.start_button, self.accept_button, self.reject_button, self.later_button)
         row = QHBoxLayout()
         for button, slot in zip(buttons, slots, strict=True):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a click, keys are the canvas's
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda checked=False, slot=slot: slot())
+            button.clicked.connect(lambda: self.left.emit())
             row.addWidget(button)
         return row
 

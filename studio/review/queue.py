@@ -179,10 +179,14 @@ class Queue(QObject):
         elif place is None or not self.active:
             resumed = self.order.place_of(self.of_recipe.current)
             self.go(resumed if resumed is not None else (0 if by > 0 else count - 1))
-        elif 0 <= place + by < count:
+        elif self.leads_on(by):
             self.go(place + by)
         else:
             self.told.emit(f"This is the {'last' if by > 0 else 'first'} item of the queue.")
+
+    def leads_on(self, by: int) -> bool:
+        """Whether there is another item behind (1) or before (-1) the one that is looked at."""
+        return self.active and self.place is not None and 0 <= self.place + by < len(self.order)
 
     def go(self, place: int) -> None:
         """Go to the item at a place among those that are left."""

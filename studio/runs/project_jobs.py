@@ -142,8 +142,9 @@ class ProjectJobs(QObject):
         self._settings.set_scope(self._document.project.path, job, choice.scope)
         every = len(choice.clips) == len(self._summaries)
         run = self._runs.start(job, settings, None if every else choice.clips)
-        waits = "" if not self._runs.others_than(run) else ", when those before it are done"
-        self.message.emit(f"{run.title}: started on {choice.text}{waits}; it appears here when it is done.")
+        begun = "waits for those before it, then works" if self._runs.others_than(run) else "started"
+        on = choice.text.removeprefix("only ")
+        self.message.emit(f"{run.title}: {begun} on {on}; what it finds appears by itself.")
 
     def _stop_all(self) -> None:
         active = self._runs.active()

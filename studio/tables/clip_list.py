@@ -180,7 +180,7 @@ class ClipList(QWidget):
             return  # it is shown as chosen already while its tracks are read
         row = self.tree.rows.get(self._view.clip.id) if self._view.clip is not None else None
         if row is not None and row is not self.tree.currentItem():
-            self.tree.setCurrentItem(row)
+            self.tree.look_at(row)
 
     def menu_for(self, clip: Clip) -> QMenu:
         """What can be done with a clip: choose its annotator, where there are several, and what it is for,
@@ -242,7 +242,7 @@ class ClipList(QWidget):
         """Look at the first clip that the search leaves."""
         found = [row for row in self.tree.in_order() if not row.isHidden()]
         if found:
-            self.tree.setCurrentItem(found[0])
+            self.tree.look_at(found[0])
             self.left.emit()
 
     def _tell_chosen(self) -> None:

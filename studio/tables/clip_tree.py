@@ -108,6 +108,11 @@ class ClipTree(QTreeWidget):
         """The clip of the row that has the focus."""
         return clip_of(self.currentItem())
 
+    def look_at(self, row: QTreeWidgetItem) -> None:
+        """Go to a row and select it alone: `Ctrl`, which is held for an undo, must not add it to others."""
+        flag = QItemSelectionModel.SelectionFlag
+        self.setCurrentItem(row, NAME, flag.ClearAndSelect | flag.Rows)
+
     def choose(self, ids: Collection[int], current: int | None = None) -> None:
         """Select clips that are there, and go to one of them, without a word to anybody."""
         self.blockSignals(True)

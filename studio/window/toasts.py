@@ -23,7 +23,7 @@ from shiboken6 import isValid
 from studio import icons, theme
 
 SHOWN = 3_000
-"""Milliseconds a message stays; warnings stay twice, errors four times as long."""
+"""Milliseconds a message stays; warnings twice, errors four times as long, progress until it is dismissed."""
 
 MOST = 4
 """Messages shown at once; the oldest goes."""
@@ -69,9 +69,10 @@ class Toast(QFrame):
         self.buttons.row.addWidget(self._close)
         self._timer = QTimer(self, interval=SHOWN * _LONGER.get(kind, 1), singleShot=True)
         self._timer.timeout.connect(self.fade)
-        self._timer.start()
         self.buttons.entered.connect(self._timer.stop)
-        self.buttons.exited.connect(self._timer.start)
+        if kind != "progress":
+            self._timer.start()
+            self.buttons.exited.connect(self._timer.start)
 
     def add_button(self, text: str, act: Callable[[], object]) -> None:
         """The one thing to do; the message goes when it is done."""

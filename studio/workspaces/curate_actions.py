@@ -196,14 +196,18 @@ class CurateActions(QObject):
             self._say("This is the only open track of the list.")
 
     def _go_in_queue(self, by: int) -> None:
+        """Go to the next item; where that is frames to check, first through those of the clip, one by one."""
         if self._queue.recipe.name == TO_CHECK:
-            self._go_to_check(by)
-            self._queue.adopt()
-        else:
-            self._queue.step(by)
+            if self._go_to_check(by):
+                self._queue.adopt()
+                return
+            if not self._queue.leads_on(by):
+                self._say_none_is_left(by)
+                return
+        self._queue.step(by)
 
-    def _go_to_check(self, by: int) -> None:
-        """Go to the next frame to check, in the order of the table."""
+    def _go_to_check(self, by: int) -> bool:
+        """Go to the next frame of the clip to check, in the order of the table; False where there is none."""
         clip, view = self._view.clip, self._view
         objects = self._document.objects(clip.id) if clip is not None else {}
         proposed = self._proposals.of_clip(clip.id) if clip is not None else []
@@ -212,17 +216,19 @@ class CurateActions(QObject):
         if found is not None:
             view.set_selection(found.tracks)
             view.set_frame(found.frame)
-        else:
-            elsewhere = self._proposals.elsewhere()
-            others = f" There are some in {', '.join(elsewhere)}." if elsewhere else ""
-            self._say(f"No more frames to check.{others}" if by > 0 else "No earlier frames to check.")
+        return found is not None
+
+    def _say_none_is_left(self, by: int) -> None:
+        elsewhere = self._proposals.elsewhere()
+        others = f" There are some in {', '.join(elsewhere)}." if elsewhere else ""
+        self._say(f"No more frames to check.{others}" if by > 0 else "No earlier frames to check.")
 
     def _decide(self, decision: Callable[[], None]) -> None:
         """Decide on what is proposed here and go on to the next frame to check."""
         here = self._proposals.here()
         decision()
-        if here is not None and self._proposals.here() is None:
-            self._go_to_check(1)
+        if here is not None and self._proposals.here() is None and not self._go_to_check(1):
+            self._say_none_is_left(1)
 
     def _say(self, text: str) -> None:
         """Say in the status bar why nothing else happens."""

@@ -170,6 +170,7 @@ _USUAL: Mapping[str, Sequence[str]] = {
         "frame_index",
         "frame_id",
         "frame_number",
+        "frame_no",
         "t",
         "time",
         "image",

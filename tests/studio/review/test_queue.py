@@ -92,6 +92,17 @@ def test_another_selection_leaves_the_queue_and_its_keys_are_what_they_were(queu
     assert session.queue.current == current
 
 
+def test_after_a_click_on_start_enter_decides(queueing: Studio, qtbot):
+    panel, queue = queueing.session.review, queueing.session.queue
+    panel.table.setFocus()
+    qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
+    first = queue.current
+    assert queueing.window.focusWidget() is queueing.session.canvas.frame_view
+    key(qtbot, queueing, Qt.Key.Key_Return)
+    assert reviews(queueing)[first.tracks[0]] == Review.ACCEPTED
+    assert queue.current != first
+
+
 def test_a_click_in_the_list_goes_to_the_item_also_in_another_clip(queueing: Studio, qtbot):
     session, panel = queueing.session, queueing.session.review
     other = next(row for row in range(38) if session.queue.item(row).clip_id != session.view.clip.id)

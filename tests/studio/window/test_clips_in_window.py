@@ -71,6 +71,7 @@ def test_the_clip_that_is_looked_at_is_removed_with_its_tracks_and_undo_goes_bac
     key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: session.view.clip.name == "birds")
     assert session.clips.tree.currentItem().text(0) == "birds"
+    assert not session.view.selection, "the whole clip came back; no key is about all its tracks"
     with session.document.project.reading() as connection:
         assert integrity.problems(connection) == []
     key(qtbot, open_studio, Qt.Key.Key_Z, CTRL | SHIFT)

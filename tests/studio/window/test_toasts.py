@@ -55,6 +55,15 @@ def test_a_message_goes_by_itself(qtbot, monkeypatch, toasts):
     qtbot.waitUntil(lambda: toasts.texts == [])
 
 
+def test_progress_stays_until_it_is_dismissed(qtbot, monkeypatch, toasts):
+    monkeypatch.setattr("studio.window.toasts.SHOWN", 10)
+    toasts.show("Reading walk.csv…", "progress")
+    toasts.show("Saved.")
+    qtbot.waitUntil(lambda: toasts.texts == ["Reading walk.csv…"])
+    toasts.dismiss("progress")
+    qtbot.waitUntil(lambda: toasts.texts == [])
+
+
 def test_messages_stay_inside_when_the_window_shrinks(toasts, qtbot):
     toast = toasts.show("A long sentence that needs some room because it says what to do about it. " * 2)
     toasts.over.resize(500, 300)

@@ -27,10 +27,12 @@ def test_undo_and_redo_go_to_clip_and_frame_of_what_they_change_and_say_where(op
     key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
     assert session.view.clip.id == birds.id
     assert (session.view.frame, session.view.selection) == (5, {GOOSE})
+    assert session.clips.tree.chosen_ids() == [birds.id], "Ctrl, which is held, adds no clip to the other"
     assert toasts.texts == [f"Undone in birds: Delete track {GOOSE} at frame 5"]
     session.view.set_clip(cars)
     key(qtbot, open_studio, Qt.Key.Key_Z, CTRL | SHIFT)
     assert (session.view.clip.id, session.view.frame) == (birds.id, 5)
+    assert session.clips.tree.chosen_ids() == [birds.id]
     assert toasts.texts == [f"Done again in birds: Delete track {GOOSE} at frame 5"]
 
 
