@@ -43,6 +43,12 @@ STEPS, WARM_UP = 1_000_000, 300
 BATCH = 128
 """Pairs in a step of the paper-sized pretraining of `table1`, which the estimate is for."""
 
+TESTS = (
+    *("-q", "-m", "gpu", "-p", "no:cacheprovider", "tests/core", "--continue-on-collection-errors"),
+    *("-W", "ignore:Unknown config option:pytest.PytestConfigWarning"),
+)
+"""What is asked of pytest; such a machine may be without Qt, and a few modules with it."""
+
 SAVING = 20.0
 """Seconds kept for the pretraining's last checkpoint."""
 
@@ -66,7 +72,7 @@ def main() -> None:
     network, steps = ("paper", 200) if device == "cuda" else ("tiny", 10)
 
     parts.write("machine", _machine(device))
-    parts.command("tests", "pytest", "-q", "-m", "gpu", "-p", "no:cacheprovider", as_json=False)
+    parts.command("tests", "pytest", *TESTS, as_json=False)
     parts.command(
         "pretraining",
         *("benchmarks.pretraining", "--networks", network, "--device", device, "--profile"),
