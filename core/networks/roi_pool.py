@@ -142,7 +142,8 @@ def _levels(size: int, limit: int) -> int:
 def _edges(first: Tensor, last: Tensor, size: int, limit: int) -> tuple[Tensor, Tensor]:
     """(R,) first and last cells of RoIs → (R, size) first cells of their bins, and ends (excluded)."""
     length = (last - first + 1).clamp_min(1)
-    bin_length = (length / size)[:, None]  # float32, as in Caffe
+    # float32, as in Caffe; by a number, a GPU would multiply with its rounded reciprocal
+    bin_length = (length / torch.full_like(length, size))[:, None]
     numbers = torch.arange(size, device=first.device, dtype=first.dtype)
     starts = first[:, None] + (numbers * bin_length).floor()
     ends = first[:, None] + ((numbers + 1) * bin_length).ceil()
