@@ -7,7 +7,7 @@ is kept when the machine is taken away:
 
 1. `machine.json`: the card, its driver, versions, and the bfloat16 and float32 products it is measured by;
 2. `tests.json`: the tests that need a GPU, RoI pooling against torchvision's among them where that is there;
-3. `pretraining.json`: `benchmarks.pretraining` of the paper's network, with a profile;
+3. `pretraining.json`: `benchmarks.pretraining` of the paper's network, with a profile; `compiled.json`: compiled;
 4. `detection.json`: `benchmarks.detection` of the paper's network, with the hours that Table 1 would take;
 5. `pretrain/`: a real pretraining of the paper's network on the packed project, as long as the minutes last:
    its settings, events, filters and log.
@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SIDE = 8192
 """Of the square matrices whose product gives the peak."""
 
-SHARES = {"tests": 0.2, "pretraining": 0.2, "detection": 0.2}
+SHARES = {"tests": 0.15, "pretraining": 0.15, "compiled": 0.2, "detection": 0.25}
 """Of the minutes, that a part may take at most; the real pretraining has the rest."""
 
 STEPS, WARM_UP = 1_000_000, 300
@@ -73,11 +73,19 @@ def main() -> None:
 
     parts.write("machine", _machine(device))
     parts.command("tests", "pytest", *TESTS, as_json=False)
-    parts.command(
-        "pretraining",
-        *("benchmarks.pretraining", "--networks", network, "--device", device, "--profile"),
-        *("--batch", BATCH if device == "cuda" else 16, "--part", "loop"),
-    )
+    loop = [
+        "--networks",
+        network,
+        "--device",
+        device,
+        "--part",
+        "loop",
+        "--batch",
+        BATCH if steps == 200 else 16,
+    ]
+    parts.command("pretraining", "benchmarks.pretraining", *loop, "--profile")
+    if device == "cuda":
+        parts.command("compiled", "benchmarks.pretraining", *loop, "--compiled")
     if args.pack:
         pack = args.pack.resolve()
         parts.command(
@@ -180,7 +188,8 @@ def _pretrain(pack: Path, parts: _Parts, network: str, device: str) -> dict[str,
     words = ["pretrain", "--project", work / "project", "--out", run, "--network", network]
     words += ["--device", device, "--regime", "objtr", "--head", "abs", "--held-out", "0.15"]
     words += ["--steps", STEPS, "--schedule", "constant", "--warm-up", WARM_UP / STEPS]
-    words += ["--checkpoint-every", STEPS]
+    words += ["--checkpoint-every", STEPS, "--scale-pixels"]
+    words += ["--compiled"] if device == "cuda" else []
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "main.py", *map(str, words)], cwd=ROOT, stdout=subprocess.DEVNULL

@@ -37,7 +37,7 @@ from core.pretraining.record.watch import Probe, Watch
 from core.pretraining.step_memory import StepMemory, rough_need, step_forecast
 from core.runs.run_folder import RunFolder
 from core.training.checkpoint import Resumed, resume, settings_of_last
-from core.training.device import choose_device, prepare
+from core.training.device import choose_device, compile_for_gpu, prepare
 from core.training.group import device_of
 from core.training.memory import free_on
 from core.training.optimisation import sgd
@@ -67,6 +67,8 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
             material = _pairs(folder, config, network, device, opened)
         objective = _objective(config, network, material).to(device)
         objective.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if config.compiled and device.type == "cuda":
+            compile_for_gpu(objective)
         if config.scale_pixels:
             scale_pixels(objective.trunk)
         optimizer = sgd(objective, config.momentum, config.weight_decay)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.networks.normalisation import LocalResponseNorm
+from core.networks.pixel_convolution import PixelConvolution
 from core.networks.sizes import Network
 
 MEAN_RGB = (122.7717, 115.9465, 102.9801)
@@ -28,7 +29,7 @@ class Trunk(nn.Module):
         super().__init__()
         self.network, self.dropout = network, dropout
         c1, c2, c3, c4, c5 = network.widths
-        self.conv1 = nn.Conv2d(3, c1, 7, stride=2, padding=network.pads[0])
+        self.conv1 = PixelConvolution(3, c1, 7, stride=2, padding=network.pads[0])
         self.norm1 = LocalResponseNorm(c1)
         self.conv2 = nn.Conv2d(c1, c2, 5, stride=2, padding=network.pads[1])
         self.norm2 = LocalResponseNorm(c2)

@@ -3,6 +3,8 @@
 import os
 
 import torch
+from torch import nn
+from torch.utils._triton import has_triton
 
 from core.errors import StudioError
 from core.usable_cores import usable_cores
@@ -45,6 +47,17 @@ def prepare(seed: int, processes: int = 1, deterministic: bool = True) -> None:
     torch.backends.cudnn.benchmark = not deterministic
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(max(1, usable_cores() // processes))
+
+
+def compile_for_gpu(module: nn.Module) -> None:
+    """Have a module compiled when it is first called, by torch.compile; its parameters keep their names.
+
+    Raises:
+        StudioError: where what compiles for a GPU is absent.
+    """
+    if not has_triton():
+        raise StudioError("Compiling a network needs Triton and a GPU that it knows; set compiled to false.")
+    module.compile()
 
 
 def mixed_precision(device: torch.device, on_gpu: bool, on_cpu: bool = False) -> torch.autocast:

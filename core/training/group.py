@@ -65,5 +65,5 @@ def device_of(name: torch.device) -> torch.device:
     if name.type == "cuda" and "LOCAL_RANK" in os.environ:
         name = torch.device("cuda", int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
     if name.type == "cuda":
-        torch.cuda.set_device(name)
+        torch.cuda.set_device(torch.cuda.current_device() if name.index is None else name.index)
     return name

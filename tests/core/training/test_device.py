@@ -4,7 +4,11 @@ import pytest
 import torch
 
 from core.errors import StudioError
-from core.training.device import choose_device, mixed_precision, prepare
+from core.networks.initialisation import initialise
+from core.networks.sizes import TINY
+from core.networks.trunk import Trunk
+from core.training.device import choose_device, compile_for_gpu, mixed_precision, prepare
+from core.training.group import device_of
 from core.usable_cores import usable_cores
 from tests.devices import DEVICES
 
@@ -12,6 +16,11 @@ from tests.devices import DEVICES
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_device_is_the_one_that_was_named(device):
     assert choose_device(device).type == device
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_process_computes_on_the_device_that_was_named(device):
+    assert device_of(choose_device(device)).type == device
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -84,3 +93,29 @@ def test_cores_that_are_denied_are_not_counted():
     finally:
         os.sched_setaffinity(0, allowed)
     assert usable_cores() == len(allowed)
+
+
+@pytest.mark.gpu
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own compiler
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU that torch can use")
+def test_a_compiled_network_has_the_same_parameters_and_gives_the_same_but_for_rounding(restored):
+    prepare(0, deterministic=False)
+    trunk = Trunk(TINY, dropout=0.0).to("cuda")
+    initialise(trunk, "kaiming", torch.Generator().manual_seed(0))
+    images = torch.rand(4, 3, TINY.input_size, TINY.input_size, device="cuda")
+    (expected, _), names = trunk(images), list(trunk.state_dict())
+    expected.sum().backward()
+    gradient, trunk.conv1.weight.grad = trunk.conv1.weight.grad, None
+    compile_for_gpu(trunk)
+    found, _ = trunk(images)
+    found.sum().backward()
+    assert list(trunk.state_dict()) == names
+    torch.testing.assert_close(found, expected, rtol=1e-2, atol=1e-3 * float(expected.abs().max()))
+    largest = float(gradient.abs().max())
+    torch.testing.assert_close(trunk.conv1.weight.grad, gradient, rtol=2e-2, atol=1e-2 * largest)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_without_a_gpu_that_it_knows_compiling_is_refused_in_a_sentence():
+    with pytest.raises(StudioError, match="set compiled to false"):
+        compile_for_gpu(torch.nn.Linear(1, 1))
