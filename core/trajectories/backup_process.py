@@ -13,9 +13,14 @@ import sys
 from pathlib import Path
 
 from core.trajectories.backups import Backups
+from core.version import ROOT
 
 PAUSE = 0.004
 """Seconds of rest after each megabyte."""
+
+
+_going: "list[subprocess.Popen[bytes]]" = []
+"""Kept until they end, so that none stays a zombie."""
 
 
 def start(database: Path, backups: Backups) -> "subprocess.Popen[bytes]":
@@ -24,27 +29,30 @@ def start(database: Path, backups: Backups) -> "subprocess.Popen[bytes]":
     Raises:
         OSError: no process can be started.
     """
+    _going[:] = [one for one in _going if one.poll() is None]
     command = [sys.executable, "-m", "core.trajectories.backup_process"]
     command += [str(database), str(backups.folder), str(backups.megabytes)]
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.BELOW_NORMAL_PRIORITY_CLASS
     nothing = subprocess.DEVNULL
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command,
-        cwd=Path(__file__).parents[2],  # where `core` is found, as for workers
+        cwd=ROOT,  # where `core` is found
         stdin=nothing,
         stdout=nothing,
         stderr=nothing,
         start_new_session=True,
         creationflags=flags,
     )
+    _going.append(process)
+    return process
 
 
 def reason(error: sqlite3.Error | OSError) -> str:
     """Why no backup was made and what to do, in one sentence."""
     why = (error.strerror if isinstance(error, OSError) else "") or str(error)
-    if isinstance(error, OSError) or isinstance(error, sqlite3.OperationalError):
+    if isinstance(error, (OSError, sqlite3.OperationalError)):
         return f"No backup could be made ({why}); free disk space or check the project's folder backups."
     return f"No backup could be made, since the database is damaged ({why}); restore an earlier backup."
 

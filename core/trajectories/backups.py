@@ -165,10 +165,9 @@ def last_step(database: Path) -> tuple[int, str] | None:
         return step
 
 
-def problem(database: Path) -> str:
-    """What SQLite finds wrong with the pages of a file, all of which it reads; empty for nothing."""
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+def problem(connection: sqlite3.Connection) -> str:
+    """What SQLite finds wrong with the pages of a database, all of which it reads; empty for nothing."""
+    found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     return "" if found == "ok" else found.splitlines()[-1]  # below a heading
 
 
@@ -211,10 +210,10 @@ def _copy(database: Path, target: Path, pause: float) -> int:
         source.backup(copy, pages=_PAGES, progress=rest)
         source.execute("ROLLBACK")
         copy.execute("PRAGMA journal_mode=DELETE")
+        damage = problem(copy)
+        if damage:
+            raise sqlite3.DatabaseError(damage)
         os.fsync(file.fileno())
-    damage = problem(target)
-    if damage:
-        raise sqlite3.DatabaseError(damage)
     return revision
 
 
