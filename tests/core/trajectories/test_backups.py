@@ -79,6 +79,12 @@ def test_the_one_just_made_is_kept_and_the_newest_whatever_the_clock_says(projec
     assert [one.path for one in backups.all()] == made[-BACKUPS_KEPT:]
     assert not by_older_program.exists()
     assert [one.revision for one in backups.all()] == list(range(5, 15))
+    project.engine.dispose()
+    project.database.path.write_bytes(made[5].read_bytes())  # what came after that is given up
+    edit(project, "another")
+    newest = backups.make("close")
+    assert backups.all()[-1].path == newest
+    assert backups.all()[-1].revision < backups.all()[-2].revision
 
 
 def test_they_keep_within_their_size_but_for_the_newest(project):
@@ -109,6 +115,7 @@ def test_a_copy_is_of_one_moment_and_holds_no_edit_up(project):
     while maker.is_alive():
         edit(project, f"during {edits}")
         edits += 1
+        assert edits < 500
         time.sleep(0.01)
     assert edits > 10
     copied = labels(found[0])
