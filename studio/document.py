@@ -1,5 +1,6 @@
 """The open project: reads it, performs edits, says what changed. Nothing else in the window writes."""
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from sqlalchemy import Connection
 
 from core.errors import StudioError
+from core.project import counts
 from core.project.project import Project
 from core.trajectories import dismissals, journal, steps, store
 from core.trajectories.journal import Edit
@@ -80,7 +82,8 @@ class Document(QObject):
         """Every clip with its counts, by name; cached until they change."""
         if self._summaries is None:
             with self.project.reading() as connection:
-                self._summaries = {one.clip.id: one for one in store.summaries(connection)}
+                found = counts.summaries(self.project, connection)
+                self._summaries = {one.clip.id: one for one in found}
         return sorted(self._summaries.values(), key=lambda one: one.clip.name)
 
     def points(self, clip_id: int) -> PointTrajectories:
@@ -257,6 +260,9 @@ class Document(QObject):
         self._closed = True
         self._reader.shutdown(wait=True, cancel_futures=True)
         self._writer.shutdown(wait=True)
+        if self._summaries is not None and not self._storing:
+            with contextlib.suppress(StudioError), self.project.reading() as connection:
+                counts.keep(self.project, connection, self._summaries.values())
         self.project.close()
 
     def _write_or_later(self, text: str, action: Write, rows: int, tell: Tell | None = None) -> bool:

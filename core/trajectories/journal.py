@@ -326,6 +326,17 @@ def revision(connection: Connection) -> int:
     return connection.scalar(select(func.max(schema.journal.c.revision))) or 0
 
 
+def step(connection: Connection, revision: int) -> tuple[int, str] | None:
+    """A revision and the time of its step, which together are never given again; None where there is none."""
+    row = connection.execute(select(_j.revision, _j.created).where(_j.revision == revision)).first()
+    return None if row is None else (row.revision, row.created)
+
+
+def last_step(connection: Connection) -> tuple[int, str] | None:
+    """The `step` of the revision that the project is at."""
+    return step(connection, revision(connection))
+
+
 def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Changes:
     """Exchange the rows of an edit with their images: backwards to undo, forwards to redo."""
     batches = connection.execute(BATCHES, {"edit": entry.id}).all()
