@@ -157,10 +157,15 @@ class Backups:
                 one.path.unlink(missing_ok=True)
 
 
-def last_step(database: Path) -> tuple[int, str] | None:
-    """Number and time of the last edit, undo or redo: the number alone comes again after a restore."""
+def last_step(database: Path, mode: str = "rw") -> tuple[int, str] | None:
+    """Number and time of the last edit, undo or redo: the number alone comes again after a restore.
+
+    Args:
+        mode: how SQLite opens the file; `ro` never writes to it.
+    """
     query = "SELECT revision, created FROM journal ORDER BY revision DESC LIMIT 1"
-    with contextlib.closing(sqlite3.connect(database)) as connection:
+    address = f"{database.resolve().as_uri()}?mode={mode}"
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
         step: tuple[int, str] | None = connection.execute(query).fetchone()
         return step
 

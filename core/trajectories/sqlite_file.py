@@ -47,7 +47,8 @@ class SqliteFile:
         found = self.backups.all()
         if not found:
             return "restore it from a copy of your own, since its folder backups/ is empty"
-        return f"put the newest file of its folder backups/ in its place: {found[-1]}"
+        newest = f"put the newest file of its folder backups/ in its place: {found[-1]}"
+        return f"{newest} (the command restore does that)"
 
     def connect(self) -> Engine:
         """An engine with the settings every connection needs.
