@@ -16,6 +16,7 @@ from core.datasets.readers import READERS
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories.bulk_edits import AddClips
+from core.trajectories.sqlite_file import DamagedError
 from studio import theme
 from studio.exchange import irregular
 from studio.exchange.importing import ImportDialog, unused_folder
@@ -32,6 +33,7 @@ from studio.window.welcome import WelcomePage
 if TYPE_CHECKING:
     from studio.session import Session
     from studio.window.check_window import CheckWindow
+    from studio.window.recovery_window import RecoveryWindow
 
 NAME = "AssociationNet Studio"
 
@@ -62,6 +64,7 @@ class Studio(QObject):
         self.session: Session | None = None
         self._import: ImportDialog | None = None
         self._check: CheckWindow | None = None
+        self._recovery: RecoveryWindow | None = None
         self._palette = CommandPalette(self.window.commands, self.window)
         self._key_sheet = KeySheet(self.window.commands, self.window)
         self._help = HelpWindow(self.window)
@@ -74,6 +77,9 @@ class Studio(QObject):
         """Open a project in the place of the one that is open; False, with a message, where that fails."""
         try:
             project = Project.open(path)
+        except DamagedError as error:
+            self._offer_recovery(path, str(error))
+            return False
         except StudioError as error:
             self.refuse(str(error))
             return False
@@ -128,6 +134,7 @@ class Studio(QObject):
     def close(self) -> None:
         """Let go of everything; runs go on in the background."""
         self._sample.close()
+        self._forget_recovery()
         self.close_project()
         self._settings.sync()
         self._garbage.close()
@@ -290,6 +297,25 @@ class Studio(QObject):
             if self._check is None:
                 self._check = CheckWindow(self.session.document.project, self.window)
             self._check.popup()
+
+    def _offer_recovery(self, path: Path, sentence: str) -> None:
+        from studio.window.recovery_window import RecoveryWindow  # it is needed hardly ever
+
+        self._forget_recovery()
+        self._recovery = RecoveryWindow(path, sentence, self.window)
+        self._recovery.restored.connect(self._open_restored)
+        self._recovery.show()
+
+    def _open_restored(self, path: Path) -> None:
+        if self.open_project(path):
+            self.window.toasts.show(f"The backup of {path.name} is in place; the damaged file is kept.")
+
+    def _forget_recovery(self) -> None:
+        if self._recovery is not None:
+            self._recovery.close()
+            self._recovery.close_reader()
+            self._recovery.deleteLater()
+            self._recovery = None
 
     def _copy_diagnostics(self) -> None:
         QGuiApplication.clipboard().setText(diagnostics())
