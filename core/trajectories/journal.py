@@ -275,6 +275,12 @@ def turn(connection: Connection, steps: int) -> Changes | None:
     return _together(turned) if turned else None
 
 
+def turn_in_order(connection: Connection, entries: Sequence[HistoryEntry]) -> Changes:
+    """Take back edits that are done, do again those that are not; no other may be in the way of any."""
+    actions = {"done": "undo"}
+    return _together([_turn_over(connection, one, actions.get(one.state, "redo")) for one in entries])
+
+
 def _together(turned: Sequence[Changes]) -> Changes:
     if len(turned) == 1:
         return turned[0]
