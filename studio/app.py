@@ -212,7 +212,15 @@ class Studio(QObject):
     def _refuse_project_actions(self, reason: str) -> None:
         menus = ("Edit", "Go", "Track", "Review", "Run")
         names = [row.name for row, _ in self.window.commands if row.curating or row.path[0] in menus]
-        names += ["check_project", "close_project", "export_tracks", "reset_layout", *WORKSPACES]
+        names += [
+            "check_project",
+            "save_version",
+            "versions",
+            "close_project",
+            "export_tracks",
+            "reset_layout",
+            *WORKSPACES,
+        ]
         self.window.commands.set_refused(dict.fromkeys(names, reason))
 
     def _show_recent(self) -> None:

@@ -47,6 +47,9 @@ class Connections(QObject):
         session.history.steps_asked.connect(document.turn)
         session.history.turn_asked.connect(document.turn_over)
         session.history.show_asked.connect(session.focus.go)
+        session.history.version_asked.connect(session.versions.ask_back)
+        session.versions.changed.connect(session.history.set_versions)
+        session.versions.read()
         session.clips.summaries_changed.connect(self.show_summaries)
         session.curate.import_asked.connect(session.import_asked)
         session.curate.steps.chosen.connect(self._take_step)
@@ -66,6 +69,7 @@ class Connections(QObject):
             session.proposals,
             session.queue,
             session.track_exports,
+            session.versions,
             session.evaluate.views.save_button,
         ):
             one.failed.connect(partial(window.toasts.show, kind="error"))
@@ -75,6 +79,7 @@ class Connections(QObject):
             session.exports.message,
             session.actions.told,
             session.clip_actions.told,
+            session.versions.told,
             session.evaluate.views.save_button.message,
             session.compare.message,
         ):

@@ -50,6 +50,13 @@ def route(connection: Connection, revision: int) -> list[HistoryEntry]:
     return made + taken_back
 
 
+def last_made(connection: Connection, revision: int) -> int | None:
+    """The edit that was made last at a revision, whether or not it was done then; None before any was."""
+    made = _j.action.in_(("do", "follow"))
+    query = select(_j.edit_id).where(_j.revision <= revision, made).order_by(_j.revision.desc()).limit(1)
+    return connection.scalar(query)
+
+
 def go_to(connection: Connection, revision: int) -> Changes | None:
     """Make the project what it was at a revision, by edits that are taken back and done again.
 
