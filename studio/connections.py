@@ -70,6 +70,7 @@ class Connections(QObject):
             session.queue,
             session.track_exports,
             session.versions,
+            session.backups,
             session.evaluate.views.save_button,
         ):
             one.failed.connect(partial(window.toasts.show, kind="error"))
@@ -95,6 +96,7 @@ class Connections(QObject):
         window.commands.renew_with(session.actions.refresh)
         session.canvas.frame_view.tool.say()
         session.queue.take_up()
+        session.backups.tell_last()
 
     def _join_runs(self) -> None:
         session, window = self._session, self._window

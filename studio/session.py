@@ -21,6 +21,7 @@ from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
 from studio.exchange.track_exports import TrackExports
 from studio.forms.form_memory import FormMemory
+from studio.leisure_backups import LeisureBackups
 from studio.panels.history import HistoryPanel
 from studio.panels.impact_note import ImpactNote
 from studio.panels.inspector import Inspector
@@ -68,6 +69,7 @@ class Session(QObject):
         self.document = Document(project, self)
         self.view = ViewState(self)
         self.runs = Runs(project, self)
+        self.backups = LeisureBackups(project, self)
         self._build_curating()
         self._build_learning()
         self._show_in_window(project.name)
@@ -106,7 +108,7 @@ class Session(QObject):
         self._commands.renew_with(None)
         self.window.toasts.dismiss("progress")
         threads = (self.jobs, self.exports, self.repair, self.filling, self.exchange, self.proposals)
-        for one in (*threads, self.queue, self.versions):
+        for one in (*threads, self.queue, self.versions, self.backups):
             one.close()
         self.track_exports.close()
         for seen in (self.canvas, self.clips, self.inspector, self.history, self.proposal_card, self.losses):

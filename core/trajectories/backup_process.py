@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from core.errors import StudioError
 from core.trajectories.backups import Backups
 from core.version import ROOT
 
@@ -47,6 +48,18 @@ def start(database: Path, backups: Backups) -> "subprocess.Popen[bytes]":
     )
     _going.append(process)
     return process
+
+
+def start_if_due(database: Path, backups: Backups) -> "subprocess.Popen[bytes] | None":
+    """Begin where something changed since the last one.
+
+    Raises:
+        StudioError: it cannot be begun.
+    """
+    try:
+        return start(database, backups) if backups.is_due() else None
+    except (OSError, sqlite3.Error) as error:
+        raise StudioError(reason(error)) from error
 
 
 def reason(error: sqlite3.Error | OSError) -> str:

@@ -37,6 +37,11 @@ class SqliteFile:
         return str(self.path)
 
     @property
+    def megabytes(self) -> float:
+        """How large it is; 0 where it is gone."""
+        return self.path.stat().st_size / 1e6 if self.path.exists() else 0.0
+
+    @property
     def remedy(self) -> str:
         """What to do about a file that cannot be read."""
         return f"close the project and {self._put_back}"
