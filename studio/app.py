@@ -27,13 +27,14 @@ from studio.window.crash import Crashes, diagnostics, keep_log
 from studio.window.help_window import HelpWindow
 from studio.window.key_sheet import KeySheet
 from studio.window.main_window import WORKSPACES, MainWindow
+from studio.window.recovery_window import RecoveryOffer
 from studio.window.settings import WindowSettings
+from studio.window.stall_meter import StallMeter
 from studio.window.welcome import WelcomePage
 
 if TYPE_CHECKING:
     from studio.session import Session
     from studio.window.check_window import CheckWindow
-    from studio.window.recovery_window import RecoveryWindow
 
 NAME = "AssociationNet Studio"
 
@@ -63,8 +64,10 @@ class Studio(QObject):
         self.crashes.refused.connect(self.refuse)
         self.session: Session | None = None
         self._import: ImportDialog | None = None
+        self.stalls: StallMeter | None = None
         self._check: CheckWindow | None = None
-        self._recovery: RecoveryWindow | None = None
+        self._recovery = RecoveryOffer(self.window)
+        self._recovery.restored.connect(self._open_restored)
         self._palette = CommandPalette(self.window.commands, self.window)
         self._key_sheet = KeySheet(self.window.commands, self.window)
         self._help = HelpWindow(self.window)
@@ -78,7 +81,7 @@ class Studio(QObject):
         try:
             project = Project.open(path)
         except DamagedError as error:
-            self._offer_recovery(path, str(error))
+            self._recovery.offer(path, str(error))
             return False
         except StudioError as error:
             self.refuse(str(error))
@@ -134,10 +137,13 @@ class Studio(QObject):
     def close(self) -> None:
         """Let go of everything; runs go on in the background."""
         self._sample.close()
-        self._forget_recovery()
+        self._recovery.close()
         self.close_project()
         self._settings.sync()
         self._garbage.close()
+        if self.stalls is not None:
+            self.stalls.close()
+            self.stalls = None
 
     # --- joining ------------------------------------------------------------------------------
 
@@ -306,27 +312,17 @@ class Studio(QObject):
                 self._check = CheckWindow(self.session.document.project, self.window)
             self._check.popup()
 
-    def _offer_recovery(self, path: Path, sentence: str) -> None:
-        from studio.window.recovery_window import RecoveryWindow  # it is needed hardly ever
-
-        self._forget_recovery()
-        self._recovery = RecoveryWindow(path, sentence, self.window)
-        self._recovery.restored.connect(self._open_restored)
-        self._recovery.show()
-
     def _open_restored(self, path: Path) -> None:
         if self.open_project(path):
             self.window.toasts.show(f"The backup of {path.name} is in place; the damaged file is kept.")
 
-    def _forget_recovery(self) -> None:
-        if self._recovery is not None:
-            self._recovery.close()
-            self._recovery.close_reader()
-            self._recovery.deleteLater()
-            self._recovery = None
+    def watch_stalls(self) -> None:
+        """Write down from now on what keeps the window from answering."""
+        self.stalls = StallMeter(self)
 
     def _copy_diagnostics(self) -> None:
-        QGuiApplication.clipboard().setText(diagnostics())
+        stalls = [] if self.stalls is None else [str(self.stalls)]
+        QGuiApplication.clipboard().setText("\n".join([diagnostics(), *stalls]))
         self.window.toasts.show("Versions and system are on the clipboard.")
 
     def _about(self) -> None:
@@ -372,6 +368,7 @@ def main(project: Path | None, sample: bool) -> int:
         logging.getLogger("studio").warning("no log file: %s", error)
     studio = Studio(app, WindowSettings(), log_folder)
     studio.crashes.install()
+    studio.watch_stalls()
     studio.window.show()
     if sample:
         QTimer.singleShot(0, studio.open_sample)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -13,6 +13,39 @@ from studio.background import Background
 
 WIDTH = 560
 """Pixels."""
+
+
+class RecoveryOffer(QObject):
+    """The offer of one project at a time.
+
+    Attributes:
+        window: the offer; None before the first.
+
+    Signals:
+        restored(Path): a backup lies in the place of the database; the project can be opened.
+    """
+
+    restored = Signal(object)
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over)
+        self._over = over
+        self.window: RecoveryWindow | None = None
+
+    def offer(self, project: Path, sentence: str) -> None:
+        """Say what can be done about a project whose database is damaged, as the sentence says."""
+        self.close()
+        self.window = RecoveryWindow(project, sentence, self._over)
+        self.window.restored.connect(self.restored)
+        self.window.show()
+
+    def close(self) -> None:
+        """Wait for the thread, and forget it."""
+        if self.window is not None:
+            self.window.close()
+            self.window.close_reader()
+            self.window.deleteLater()
+            self.window = None
 
 
 class RecoveryWindow(QDialog):

@@ -26,7 +26,7 @@ def test_the_newest_backup_is_offered_in_words_and_restored_by_one_click(
     studio: Studio, damaged: Path, qtbot
 ):
     assert not studio.open_project(damaged)
-    window = studio._recovery
+    window = studio._recovery.window
     assert window.isVisible()
     assert not window.restore_button.isEnabled()
     qtbot.waitUntil(window.restore_button.isEnabled)
@@ -45,7 +45,7 @@ def test_without_a_whole_backup_it_says_what_to_do(studio: Studio, damaged: Path
     for backup in (damaged / "backups").iterdir():
         backup.write_bytes(b"nothing")
     assert not studio.open_project(damaged)
-    window = studio._recovery
+    window = studio._recovery.window
     qtbot.waitUntil(lambda: "No backup of it is whole" in window.offer.text())
     assert not window.restore_button.isEnabled()
     qtbot.mouseClick(window.close_button, LEFT)
