@@ -25,46 +25,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from core.datasets.clip import Clip
+from benchmarks.large_project import make_project
 from core.project.project import Project
-from core.trajectories import store
-from core.trajectories.bulk_edits import AddClips, ReplacePoints
-from core.trajectories.journal import perform
-from core.trajectories.model import PointTrajectories
 from core.trajectories.observation_edits import MovePoint
-
-WIDTH, HEIGHT = 854, 480
-
-
-def make_project(folder: Path, points: int, frames: int) -> None:
-    """A project with one clip of noise and points that walk about in it."""
-    rng = np.random.default_rng(0)
-    images = folder / "frames"
-    images.mkdir()
-    small = rng.integers(0, 256, (HEIGHT // 4, WIDTH // 4, 3), np.uint8)
-    picture = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
-    for number in range(frames):
-        cv2.imwrite(str(images / f"{number:04d}.jpg"), np.roll(picture, 3 * number, axis=1))
-    clip = Clip(
-        name="noise",
-        dataset="frames",
-        width=WIDTH,
-        height=HEIGHT,
-        root=images,
-        files=tuple(f"{number:04d}.jpg" for number in range(frames)),
-    )
-    starts = rng.uniform((0, 0), (WIDTH, HEIGHT), (points, 1, 2))
-    walks = starts + np.cumsum(rng.normal(0, 1.5, (points, frames, 2)), axis=1)
-    walks = np.clip(walks, 0, (WIDTH, HEIGHT))
-    errors = np.abs(rng.normal(0, 0.5, (points, frames)))
-    tracked = PointTrajectories.pack([0] * points, list(walks), list(errors))
-    with Project.create(folder / "project") as project, project.writing() as connection:
-        perform(connection, AddClips([(clip, [])]))
-        (stored,) = store.clips(connection)
-        perform(connection, ReplacePoints({stored.id: tracked}))
 
 
 def open_studio(folder: Path) -> Any:
@@ -203,7 +168,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_project(folder, args.points, args.frames)
+        make_project(folder, 1, args.points, 0, args.frames, 0)
         report: dict[str, Any] = {"points": args.points, "frames": args.frames}
         report["start_up"] = start_up(folder, args.starts)
         studio = open_studio(folder)

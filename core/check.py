@@ -12,6 +12,7 @@ from core.project.project import Project
 from core.runs.run_folder import RunFolder
 from core.trajectories import integrity, store
 from core.trajectories.snapshot import read_snapshot
+from core.trajectories.sqlite_file import SqliteFile
 
 
 def problems(project: Project, on_progress: OnProgress = lambda done, total, what: None) -> list[str]:
@@ -24,6 +25,8 @@ def problems(project: Project, on_progress: OnProgress = lambda done, total, wha
         clips = store.clips(connection)
         on_progress(0, len(clips) + 2, "the database")
         found = integrity.problems(connection)
+    if isinstance(project.database, SqliteFile) and project.database.backups.failure:
+        found.append(project.database.backups.failure)
     on_progress(1, len(clips) + 2, "the runs")
     found += _runs(project)
     for number, clip in enumerate(clips, start=2):

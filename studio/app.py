@@ -16,6 +16,7 @@ from core.datasets.readers import READERS
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories.bulk_edits import AddClips
+from core.trajectories.sqlite_file import DamagedError
 from studio import theme
 from studio.exchange import irregular
 from studio.exchange.importing import ImportDialog, unused_folder
@@ -26,7 +27,9 @@ from studio.window.crash import Crashes, diagnostics, keep_log
 from studio.window.help_window import HelpWindow
 from studio.window.key_sheet import KeySheet
 from studio.window.main_window import WORKSPACES, MainWindow
+from studio.window.recovery_window import RecoveryOffer
 from studio.window.settings import WindowSettings
+from studio.window.stall_meter import StallMeter
 from studio.window.welcome import WelcomePage
 
 if TYPE_CHECKING:
@@ -61,7 +64,10 @@ class Studio(QObject):
         self.crashes.refused.connect(self.refuse)
         self.session: Session | None = None
         self._import: ImportDialog | None = None
+        self.stalls: StallMeter | None = None
         self._check: CheckWindow | None = None
+        self._recovery = RecoveryOffer(self.window)
+        self._recovery.restored.connect(self._open_restored)
         self._palette = CommandPalette(self.window.commands, self.window)
         self._key_sheet = KeySheet(self.window.commands, self.window)
         self._help = HelpWindow(self.window)
@@ -74,6 +80,9 @@ class Studio(QObject):
         """Open a project in the place of the one that is open; False, with a message, where that fails."""
         try:
             project = Project.open(path)
+        except DamagedError as error:
+            self._recovery.offer(path, str(error))
+            return False
         except StudioError as error:
             self.refuse(str(error))
             return False
@@ -128,9 +137,13 @@ class Studio(QObject):
     def close(self) -> None:
         """Let go of everything; runs go on in the background."""
         self._sample.close()
+        self._recovery.close()
         self.close_project()
         self._settings.sync()
         self._garbage.close()
+        if self.stalls is not None:
+            self.stalls.close()
+            self.stalls = None
 
     # --- joining ------------------------------------------------------------------------------
 
@@ -205,7 +218,15 @@ class Studio(QObject):
     def _refuse_project_actions(self, reason: str) -> None:
         menus = ("Edit", "Go", "Track", "Review", "Run")
         names = [row.name for row, _ in self.window.commands if row.curating or row.path[0] in menus]
-        names += ["check_project", "close_project", "export_tracks", "reset_layout", *WORKSPACES]
+        names += [
+            "check_project",
+            "save_version",
+            "versions",
+            "close_project",
+            "export_tracks",
+            "reset_layout",
+            *WORKSPACES,
+        ]
         self.window.commands.set_refused(dict.fromkeys(names, reason))
 
     def _show_recent(self) -> None:
@@ -291,8 +312,17 @@ class Studio(QObject):
                 self._check = CheckWindow(self.session.document.project, self.window)
             self._check.popup()
 
+    def _open_restored(self, path: Path) -> None:
+        if self.open_project(path):
+            self.window.toasts.show(f"The backup of {path.name} is in place; the damaged file is kept.")
+
+    def watch_stalls(self) -> None:
+        """Write down from now on what keeps the window from answering."""
+        self.stalls = StallMeter(self)
+
     def _copy_diagnostics(self) -> None:
-        QGuiApplication.clipboard().setText(diagnostics())
+        stalls = [] if self.stalls is None else [str(self.stalls)]
+        QGuiApplication.clipboard().setText("\n".join([diagnostics(), *stalls]))
         self.window.toasts.show("Versions and system are on the clipboard.")
 
     def _about(self) -> None:
@@ -338,6 +368,7 @@ def main(project: Path | None, sample: bool) -> int:
         logging.getLogger("studio").warning("no log file: %s", error)
     studio = Studio(app, WindowSettings(), log_folder)
     studio.crashes.install()
+    studio.watch_stalls()
     studio.window.show()
     if sample:
         QTimer.singleShot(0, studio.open_sample)

@@ -47,6 +47,9 @@ class Connections(QObject):
         session.history.steps_asked.connect(document.turn)
         session.history.turn_asked.connect(document.turn_over)
         session.history.show_asked.connect(session.focus.go)
+        session.history.version_asked.connect(session.versions.ask_back)
+        session.versions.changed.connect(session.history.set_versions)
+        session.versions.read()
         session.clips.summaries_changed.connect(self.show_summaries)
         session.curate.import_asked.connect(session.import_asked)
         session.curate.steps.chosen.connect(self._take_step)
@@ -66,6 +69,8 @@ class Connections(QObject):
             session.proposals,
             session.queue,
             session.track_exports,
+            session.versions,
+            session.backups,
             session.evaluate.views.save_button,
         ):
             one.failed.connect(partial(window.toasts.show, kind="error"))
@@ -75,6 +80,7 @@ class Connections(QObject):
             session.exports.message,
             session.actions.told,
             session.clip_actions.told,
+            session.versions.told,
             session.evaluate.views.save_button.message,
             session.compare.message,
         ):
@@ -90,6 +96,7 @@ class Connections(QObject):
         window.commands.renew_with(session.actions.refresh)
         session.canvas.frame_view.tool.say()
         session.queue.take_up()
+        session.backups.tell_last()
 
     def _join_runs(self) -> None:
         session, window = self._session, self._window

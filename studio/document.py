@@ -1,27 +1,30 @@
 """The open project: reads it, performs edits, says what changed. Nothing else in the window writes."""
 
+import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from sqlalchemy import Connection
 
 from core.errors import StudioError
+from core.project import counts
 from core.project.project import Project
-from core.trajectories import dismissals, journal, steps, store
+from core.trajectories import journal, revisions, steps, store
 from core.trajectories.journal import Edit
-from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
 from core.trajectories.steps import HistoryEntry
 from core.trajectories.store import ClipSummary
 from studio.clip_counts import counted
 
 FEW = 500
 """So many rows are written, and so many trajectories read again, while the user waits; more in a thread."""
+
+_TURNED = {"Undo": "Undone", "Redo": "Done again", "Go back to": "Gone back to"}
 
 Write = Callable[[Connection], Changes | None]
 
@@ -68,6 +71,7 @@ class Document(QObject):
         self._writer = ThreadPoolExecutor(1, "store")
         self._storing: deque[str] = deque()
         self._waiting: Callable[[Connection], HistoryEntry | None] | None = None  # to turn over after these
+        self._came_from = (0, 0)  # revision that was gone back to a version, and the one before that
         self._closed = False
         self._stored.connect(self._finish, Qt.ConnectionType.QueuedConnection)
         self._reader = ThreadPoolExecutor(1, "read")
@@ -80,7 +84,8 @@ class Document(QObject):
         """Every clip with its counts, by name; cached until they change."""
         if self._summaries is None:
             with self.project.reading() as connection:
-                self._summaries = {one.clip.id: one for one in store.summaries(connection)}
+                found = counts.summaries(self.project, connection)
+                self._summaries = {one.clip.id: one for one in found}
         return sorted(self._summaries.values(), key=lambda one: one.clip.name)
 
     def points(self, clip_id: int) -> PointTrajectories:
@@ -115,31 +120,6 @@ class Document(QObject):
 
         self._reader.submit(read).add_done_callback(lambda future: self._read.emit(clip_id, future))
 
-    def annotators(self, clip_id: int) -> list[int]:
-        """The annotators whose objects a clip has, ascending."""
-        with self.project.reading() as connection:
-            return store.annotators(connection, clip_id)
-
-    def rejected(self, ids: Iterable[int]) -> set[int]:
-        """Which of some trajectories are rejected now; those that are gone are not among them."""
-        with self.project.reading() as connection:
-            return {id for id, review in store.reviews(connection, ids).items() if review == Review.REJECTED}
-
-    def provenance(self, trajectory_id: int) -> tuple[str, str, str] | None:
-        """The job that made a trajectory, its program version and when (UTC); None if by hand."""
-        with self.project.reading() as connection:
-            return store.provenance(connection, trajectory_id)
-
-    def settings_of_last(self, job: str) -> dict[str, Any]:
-        """The settings of the latest work of a job that was taken in; empty without any."""
-        with self.project.reading() as connection:
-            return store.settings_of_last(connection, job)
-
-    def dismissed(self) -> list[dict[str, Any]]:
-        """What was proposed and dismissed, as plain values."""
-        with self.project.reading() as connection:
-            return dismissals.dismissed(connection)
-
     def history(self, clip_id: int | None = None, tracks: Sequence[int] = ()) -> list[HistoryEntry]:
         """The latest edits, newest first; of one clip, or of some trajectories, where they are given."""
         with self.project.reading() as connection:
@@ -154,6 +134,13 @@ class Document(QObject):
         """The edit of a person that undo would take back; None if there is none."""
         with self.project.reading() as connection:
             return steps.last_by_person(connection)
+
+    def undo_text(self) -> str | None:
+        """What undo would take back; None if nothing."""
+        if self._can_return():
+            return "going back to a version"
+        entry = self.last_edit()
+        return entry.text if entry else None
 
     def redo_text(self) -> str | None:
         """What redo would do again; None if nothing."""
@@ -197,6 +184,8 @@ class Document(QObject):
 
     def undo(self) -> bool:
         """Take back what a person did last; False if there is nothing. While something is stored it waits."""
+        if self._can_return() and not self.busy:
+            return self.go_to(self._came_from[1], "what was there before")
         return self._turn_over(steps.last_by_person)
 
     def redo(self) -> bool:
@@ -221,18 +210,12 @@ class Document(QObject):
         is_done = any(entry.state == "done" for entry in turned)
         later = sum(entry.rows for entry in since if entry.id > min(edits))  # looked through for its tracks
         rows = max(later, sum(entry.rows for entry in turned))
-        what = turned[0].text if len(turned) == 1 else f"{len(edits):,} edits"
 
         def action(connection: Connection) -> Changes:
             order = edits if ordered is None else ordered(connection, edits[0])
             return journal.turn_over(connection, order)
 
-        return self._write_or_later(
-            f"{'Undo' if is_done else 'Redo'} {what}",
-            action,
-            rows,
-            partial(self._tell_turned, what, "Undone" if is_done else "Done again"),
-        )
+        return self._turn(_named(turned), "Undo" if is_done else "Redo", action, rows)
 
     def turn(self, count: int) -> bool:
         """Take back (below 0) or do again so many edits at once, of jobs too; False if there is none."""
@@ -240,14 +223,30 @@ class Document(QObject):
             return False
         with self.project.reading() as connection:
             turned = journal.turnable(connection, count)
+        rows, word = sum(entry.rows for entry in turned), "Undo" if count < 0 else "Redo"
+        return self._turn(_named(turned), word, lambda connection: journal.turn(connection, count), rows)
+
+    def go_to(self, revision: int, name: str) -> bool:
+        """Make the project what it was at a revision, known by a name; `undo` then takes that back whole."""
+        if self._refused_while_busy():
+            return False
+        with self.project.reading() as connection:
+            rows = sum(entry.rows for entry in revisions.route(connection, revision))
+            before = journal.revision(connection)
 
         def action(connection: Connection) -> Changes | None:
-            return journal.turn(connection, count)
+            changes = revisions.go_to(connection, revision)
+            self._came_from = (journal.revision(connection), before)
+            return changes
 
-        what = turned[0].text if len(turned) == 1 else f"{len(turned):,} edits"
-        text = f"{'Undo' if count < 0 else 'Redo'} {what}"
-        tell = partial(self._tell_turned, what, "Undone" if count < 0 else "Done again")
-        return self._write_or_later(text, action, sum(entry.rows for entry in turned), tell)
+        return self._turn(name, "Go back to", action, rows)
+
+    def _can_return(self) -> bool:
+        return self._came_from[0] > 0 and self._came_from[0] == self.revision()
+
+    def _turn(self, what: str, word: str, action: Write, rows: int) -> bool:
+        tell = partial(self._tell_turned, what, _TURNED[word])
+        return self._write_or_later(f"{word} {what}", action, rows, tell)
 
     def _tell_turned(self, what: str, word: str, changes: Changes) -> None:
         self.turned.emit(replace(changes, text=what), word)
@@ -257,6 +256,9 @@ class Document(QObject):
         self._closed = True
         self._reader.shutdown(wait=True, cancel_futures=True)
         self._writer.shutdown(wait=True)
+        if self._summaries is not None and not self._storing:
+            with contextlib.suppress(StudioError), self.project.reading() as connection:
+                counts.keep(self.project, connection, self._summaries.values())
         self.project.close()
 
     def _write_or_later(self, text: str, action: Write, rows: int, tell: Tell | None = None) -> bool:
@@ -385,6 +387,10 @@ class Document(QObject):
                     self._summaries[clip.id] = replace(before, clip=clip)
                     alone.add(clip.id)
         return alone
+
+
+def _named(turned: Sequence[HistoryEntry]) -> str:
+    return turned[0].text if len(turned) == 1 else f"{len(turned):,} edits"
 
 
 def _trajectories(connection: Connection, clip_id: int, annotator: int) -> Trajectories:

@@ -21,6 +21,7 @@ from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
 from studio.exchange.track_exports import TrackExports
 from studio.forms.form_memory import FormMemory
+from studio.leisure_backups import LeisureBackups
 from studio.panels.history import HistoryPanel
 from studio.panels.impact_note import ImpactNote
 from studio.panels.inspector import Inspector
@@ -36,6 +37,7 @@ from studio.runs.words import without_cells
 from studio.tables.clip_list import ClipList
 from studio.tables.track_table import TrackTable
 from studio.timeline.timeline import Timeline
+from studio.versions.versions import Versions
 from studio.view_state import ViewState
 from studio.watch.loss_source import LossSource
 from studio.watch.visit import Visit
@@ -67,6 +69,7 @@ class Session(QObject):
         self.document = Document(project, self)
         self.view = ViewState(self)
         self.runs = Runs(project, self)
+        self.backups = LeisureBackups(project, self)
         self._build_curating()
         self._build_learning()
         self._show_in_window(project.name)
@@ -105,7 +108,7 @@ class Session(QObject):
         self._commands.renew_with(None)
         self.window.toasts.dismiss("progress")
         threads = (self.jobs, self.exports, self.repair, self.filling, self.exchange, self.proposals)
-        for one in (*threads, self.queue):
+        for one in (*threads, self.queue, self.versions, self.backups):
             one.close()
         self.track_exports.close()
         for seen in (self.canvas, self.clips, self.inspector, self.history, self.proposal_card, self.losses):
@@ -144,6 +147,7 @@ class Session(QObject):
         )
         self.focus = Focus(document, view, frame=lambda: self.canvas.stage.scene.frame, parent=self)
         self.telling = EditMessages(document, self.window, self.focus, self)
+        self.versions = Versions(document, self.window, self.focus, self)
         self.repair = PathRepair(document, view, self)
         self.filling = ObjectFilling(document, view, self.window, lambda: self.canvas.stage.scene.frame, self)
         self.exchange = TrackExchange(document, view, self.window, self)
@@ -204,6 +208,7 @@ class Session(QObject):
             "pretrain": partial(self.window.show_workspace, "train"),
             "evaluate_voc": partial(self.window.show_workspace, "evaluate"),
             "run_table1": partial(self.window.show_workspace, "table1"),
+            **self.versions.slots(),
             **self.filling.slots(),
             "pin": lambda: self.pin(self.view.selection),
             **self.actions.slots(),

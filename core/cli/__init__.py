@@ -31,6 +31,8 @@ COMMANDS = {
     "export-run": ("export_run", "write what runs measured for TensorBoard, or as CSV"),
     "probes": ("probes", "what several probes measured, side by side"),
     "relocate": ("relocate", "say that source frames lie in another folder now"),
+    "versions": ("versions", "named versions of a project: list, save, compare, go back"),
+    "restore": ("restore", "put the newest backup in the place of a damaged database"),
     "check": ("check", "integrity of a project's database, runs and source frames"),
 }
 """Commands that are no jobs: name → its module in this package, and what it does."""

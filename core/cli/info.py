@@ -6,9 +6,10 @@ from typing import Any
 
 from core.cli.outcome import Outcome
 from core.errors import StudioError
+from core.project import counts
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
-from core.trajectories import journal, store
+from core.trajectories import journal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def perform(args: argparse.Namespace) -> Outcome:
     with Project.open(args.project) as project:
         with project.reading() as connection:
-            summaries = store.summaries(connection)
-            origins = store.observations_by_origin(connection)
+            summaries, origins = counts.summaries(project, connection), counts.origins(project, connection)
+            counts.keep(project, connection, summaries, origins)
             revision = journal.revision(connection)
         folders = [RunFolder(path.parent) for path in sorted(project.runs.glob("*/config.toml"))]
         runs = [_run(folder) for folder in folders]

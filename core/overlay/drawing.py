@@ -3,6 +3,7 @@
 The window draws what is selected or under the mouse again on top, smooth.
 """
 
+import functools
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
@@ -195,9 +196,9 @@ def _draw_boxes(image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarray)
 
 def _sides(box: np.ndarray) -> np.ndarray:
     """(4, 2, 2) float32, the sides of a box clockwise."""
-    x1, y1, x2, y2 = box
-    corners = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], np.float32)
-    return np.stack((corners, np.roll(corners, -1, axis=0)), axis=1)
+    x1, y1, x2, y2 = box.tolist()
+    corners = (x1, y1), (x2, y1), (x2, y2), (x1, y2)
+    return np.array(list(zip(corners, (*corners[1:], corners[0]), strict=True)), np.float32)
 
 
 def _dashes(box: np.ndarray, dash: float) -> np.ndarray:
@@ -205,10 +206,14 @@ def _dashes(box: np.ndarray, dash: float) -> np.ndarray:
     parts = []
     for start, end in _sides(box):
         count = min(max(1, round(float(np.abs(end - start).max()) / (2 * dash))), 500)
-        at = np.linspace(0, 1, 2 * count)
-        points = start + (end - start) * at[:, None]
-        parts.append(np.stack((points[::2], points[1::2]), axis=1))
-    return np.concatenate(parts).astype(np.float32)
+        parts.append(start + (end - start) * _ends(count))
+    return np.concatenate(parts).reshape(-1, 2, 2).astype(np.float32)
+
+
+@functools.lru_cache(maxsize=512)
+def _ends(count: int) -> np.ndarray:
+    """(2 count, 1), where dashes begin and end along a line, as parts of it."""
+    return np.linspace(0, 1, 2 * count)[:, None]
 
 
 def _in_view(tails: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -127,7 +127,8 @@ class Project:
         return cls(path, database, engine, lock)
 
     def close(self) -> None:
-        """Back a database file up if it changed since the last backup, and let go of it."""
+        """Let go of the project; a database file that changed since the last backup is backed up, a large one
+        by a process that is not waited for."""
         self.engine.dispose()
         if isinstance(self.database, SqliteFile):  # a server has its own backups
             self.database.back_up_changes()
@@ -191,7 +192,7 @@ class Project:
 
 def _back_up(database: SqliteFile | Server) -> None:
     if isinstance(database, SqliteFile):
-        database.back_up("before-migration")
+        database.backups.make("before-migration")
 
 
 def _reason(error: DatabaseError) -> str:

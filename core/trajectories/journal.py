@@ -275,6 +275,12 @@ def turn(connection: Connection, steps: int) -> Changes | None:
     return _together(turned) if turned else None
 
 
+def turn_in_order(connection: Connection, entries: Sequence[HistoryEntry]) -> Changes:
+    """Take back edits that are done, do again those that are not; no other may be in the way of any."""
+    actions = {"done": "undo"}
+    return _together([_turn_over(connection, one, actions.get(one.state, "redo")) for one in entries])
+
+
 def _together(turned: Sequence[Changes]) -> Changes:
     if len(turned) == 1:
         return turned[0]
@@ -324,6 +330,17 @@ def history(
 def revision(connection: Connection) -> int:
     """How often the project was edited, undone or redone; grows by one each time."""
     return connection.scalar(select(func.max(schema.journal.c.revision))) or 0
+
+
+def step(connection: Connection, revision: int) -> tuple[int, str] | None:
+    """A revision and the time of its step, which together are never given again; None where there is none."""
+    row = connection.execute(select(_j.revision, _j.created).where(_j.revision == revision)).first()
+    return None if row is None else (row.revision, row.created)
+
+
+def last_step(connection: Connection) -> tuple[int, str] | None:
+    """The `step` of the revision that the project is at."""
+    return step(connection, revision(connection))
 
 
 def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Changes:

@@ -1,7 +1,6 @@
 """A project's database as a file, with its backups."""
 
 import contextlib
-import datetime
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,15 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from core.errors import StudioError
-from core.trajectories import schema
+from core.trajectories import backup_process, schema
+from core.trajectories.backups import Backups, problem
 
-BACKUPS_KEPT = 10
+SMALL = 32 << 20
+"""Bytes up to which a file is read whole at opening and copied at closing; a larger one at leisure."""
 
-_STAMP = "%Y%m%dT%H%M%S%f"
-"""The time, in UTC, that the name of a backup begins with."""
+
+class DamagedError(StudioError):
+    """The database cannot be read; `core.project.recovery` puts a backup in its place."""
 
 
 class SqliteFile:
@@ -22,16 +24,22 @@ class SqliteFile:
 
     Attributes:
         room: what to do about a file that cannot be written.
+        backups: its copies.
     """
 
     room = "free disk space or check the project folder"
 
     def __init__(self, path: Path, backups: Path) -> None:
         self.path = path
-        self._backups = backups
+        self.backups = Backups(path, backups)
 
     def __str__(self) -> str:
         return str(self.path)
+
+    @property
+    def megabytes(self) -> float:
+        """How large it is; 0 where it is gone."""
+        return self.path.stat().st_size / 1e6 if self.path.exists() else 0.0
 
     @property
     def remedy(self) -> str:
@@ -41,14 +49,11 @@ class SqliteFile:
     @property
     def _put_back(self) -> str:
         """Which backup is the newest and how old it is, in words."""
-        found = sorted(self._backups.glob("*.sqlite"))
+        found = self.backups.all()
         if not found:
             return "restore it from a copy of your own, since its folder backups/ is empty"
-        newest = f"put the newest file of its folder backups/ in its place: {found[-1].name}"
-        with contextlib.suppress(ValueError):
-            made = datetime.datetime.strptime(found[-1].name.split("-")[0], _STAMP)
-            newest += f", of {made.replace(tzinfo=datetime.UTC).astimezone():%d %B, %H:%M}"
-        return newest
+        newest = f"put the newest file of its folder backups/ in its place: {found[-1]}"
+        return f"{newest} (the command restore does that)"
 
     def connect(self) -> Engine:
         """An engine with the settings every connection needs.
@@ -80,59 +85,35 @@ class SqliteFile:
 
         return engine
 
-    def back_up(self, why: str) -> Path:
-        """Copy it while it may be in use; the copy is checked, then the oldest beyond ten go.
-
-        Raises:
-            sqlite3.DatabaseError: the copy is damaged; it is not kept.
-        """
-        self._backups.mkdir(exist_ok=True)
-        stamp = datetime.datetime.now(datetime.UTC).strftime(_STAMP)
-        target = self._backups / f"{stamp}-{why}.sqlite"
-        partial = target.with_suffix(".partial")
-        for left in self._backups.glob("*.partial"):  # by a program that was killed
-            left.unlink(missing_ok=True)
-        try:
-            with (
-                contextlib.closing(sqlite3.connect(self.path)) as source,
-                contextlib.closing(sqlite3.connect(partial)) as copy,
-            ):
-                source.backup(copy)
-                copy.execute("PRAGMA journal_mode=DELETE")
-                problem = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if problem != "ok":
-                raise sqlite3.DatabaseError(problem)
-        except sqlite3.Error:
-            partial.unlink(missing_ok=True)
-            raise
-        partial.replace(target)
-        for old in sorted(self._backups.glob("*.sqlite"))[:-BACKUPS_KEPT]:
-            old.unlink(missing_ok=True)
-        return target
-
     def back_up_changes(self) -> None:
-        """Back it up, unless the newest backup can be read and ends with the same step of the journal."""
-        with contextlib.suppress(OSError, sqlite3.Error):
-            newest = max(self._backups.glob("*.sqlite"), default=None)
-            if newest is not None:
-                with contextlib.suppress(sqlite3.Error):
-                    if _last_step(newest) == _last_step(self.path):
-                        return
-            self.back_up("close")
+        """Back it up where it changed: a small one at once, a large one in a process that goes on by itself.
+
+        Why that cannot be done is kept for whoever opens the project next.
+        """
+        try:
+            if not self.backups.is_due():
+                return
+            if self.path.stat().st_size > SMALL:
+                backup_process.start(self.path, self.backups)
+            else:
+                self.backups.make("close")
+                self.backups.note_failure("")
+        except (OSError, sqlite3.Error) as error:
+            self.backups.note_failure(backup_process.reason(error))
 
     def _check(self) -> None:
         path = self.path
-        if not path.exists() and any(self._backups.glob("*.sqlite")):
-            raise StudioError(f"{path} is missing; {self._put_back}.")
+        if not path.exists() and self.backups.all():
+            raise DamagedError(f"{path} is missing; {self._put_back}.")
         try:
             with contextlib.closing(sqlite3.connect(path)) as connection:
                 application = connection.execute("PRAGMA application_id").fetchone()[0]
                 empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
                 if not empty and application != schema.APPLICATION_ID:
                     raise StudioError(f"{path} is not a database of this program; restore it from backups/.")
-                problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                if problem != "ok":
-                    raise sqlite3.DatabaseError(problem.splitlines()[-1])  # below a heading
+                damage = _damage(connection, path)
+                if damage:
+                    raise sqlite3.DatabaseError(damage)
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("PRAGMA user_version=1")
                 connection.rollback()
@@ -140,13 +121,29 @@ class SqliteFile:
             raise StudioError(
                 f"Cannot write to {path} ({error}); free disk space or copy the project to a writable disk."
             ) from error
-        except sqlite3.DatabaseError as error:
-            raise StudioError(f"{path} is damaged ({error}); {self._put_back}.") from error
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise DamagedError(f"{path} is damaged ({error}); {self._put_back}.") from error
 
 
-def _last_step(database: Path) -> tuple[int, str] | None:
-    """Number and time of the last edit, undo or redo: the number alone comes again after a restore."""
-    query = "SELECT revision, created FROM journal ORDER BY revision DESC LIMIT 1"
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        step: tuple[int, str] | None = connection.execute(query).fetchone()
-        return step
+def _damage(connection: sqlite3.Connection, path: Path) -> str:
+    """What is wrong with the file, as far as that is told soon; empty for nothing.
+
+    A large one is not read whole: it must have all its pages, its tables, and a last step. The rest is read
+    when it is backed up, and by `check`.
+    """
+    if path.stat().st_size <= SMALL:
+        return problem(connection)
+    size = path.stat().st_size
+    pages, each = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    in_file = int.from_bytes(_head(path)[28:32], "big")
+    if size < in_file * each and not path.with_name(f"{path.name}-wal").exists():
+        return f"{pages:,} pages are said to be in it, but there are {size // each:,}"
+    for table in ("root", "clip", "edit", "journal"):
+        connection.execute(f"SELECT * FROM {table} ORDER BY 1 DESC LIMIT 1").fetchone()
+    return ""
+
+
+def _head(path: Path) -> bytes:
+    """The first 100 bytes: the header of a database."""
+    with open(path, "rb") as file:
+        return file.read(100)

@@ -1,14 +1,14 @@
 """Reading the project's database: functions that take a connection and return plain values."""
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, select, true, update
 
 from core.datasets.clip import Clip, Use
 from core.errors import StudioError
@@ -97,18 +97,37 @@ def summaries(connection: Connection, clip_ids: Collection[int] | None = None) -
     ]
 
 
-def observations_by_origin(connection: Connection) -> dict[int, dict[str, int]]:
-    """Clip id → origin, such as `annotated` → observations of objects and points; all annotators count."""
+def observations_by_origin(
+    connection: Connection, clip_ids: Collection[int] | None = None
+) -> dict[int, dict[str, int]]:
+    """Clip id → origin, such as `annotated` → observations of objects and points; all annotators count.
+
+    Args:
+        clip_ids: of which clips; all where None.
+    """
     t, o = schema.trajectory.c, schema.observation.c
+    some = true() if clip_ids is None else t.clip_id.in_(clip_ids)
     counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     objects = select(t.clip_id, o.origin, func.count()).join(schema.trajectory, t.id == o.trajectory_id)
-    for clip_id, origin, count in connection.execute(objects.group_by(t.clip_id, o.origin)):
+    for clip_id, origin, count in connection.execute(objects.where(some).group_by(t.clip_id, o.origin)):
         counts[clip_id][Origin(origin).name.lower()] += count
-    for clip_id, packed in connection.execute(select(t.clip_id, t.origin).where(t.kind == Kind.POINT)):
+    points = select(t.clip_id, t.origin).where(some, t.kind == Kind.POINT)
+    alike: Counter[tuple[int, bytes]] = Counter()  # most trajectories of a clip have the same origins
+    for part in connection.execute(points).partitions(50_000):
+        alike.update(map(tuple, part))
+        if len(alike) > 50_000:
+            _count_origins(counts, alike)
+            alike.clear()
+    _count_origins(counts, alike)
+    return {clip_id: dict(found) for clip_id, found in counts.items()}
+
+
+def _count_origins(counts: dict[int, dict[str, int]], alike: "Counter[tuple[int, bytes]]") -> None:
+    """Add the observations of point trajectories, given as clip and packed origins → how many there are."""
+    for (clip_id, packed), times in alike.items():
         for value, count in enumerate(np.bincount(np.frombuffer(packed, np.uint8))):
             if count:
-                counts[clip_id][Origin(value).name.lower()] += int(count)
-    return {clip_id: dict(found) for clip_id, found in counts.items()}
+                counts[clip_id][Origin(value).name.lower()] += int(count) * times
 
 
 def points(connection: Connection, clip_id: int) -> PointTrajectories:

@@ -35,8 +35,8 @@ class EditMessages(QObject):
 
     def refresh(self) -> None:
         """Name what undo and redo would turn over."""
-        last, redo = self._document.last_edit(), self._document.redo_text()
-        undo = last.text if last else None
+        last = self._document.last_edit()
+        undo, redo = self._document.undo_text(), self._document.redo_text()
         self._window.toasts.dismiss("turned")
         if last is None or self._told is None or last.id != self._told.id:
             self._window.toasts.dismiss("edit")  # another edit is the last one now
@@ -61,6 +61,8 @@ class EditMessages(QObject):
         where = self._focus.go(changes)
         back = ("Redo", self._document.redo) if word == "Undone" else ("Undo", self._document.undo)
         text = f"{word} in {where}: {changes.text}" if where else f"{word}: {changes.text}"
+        if word == "Gone back to":
+            text = f"{word} {changes.text}"
         self._window.toasts.show(text, "turned", *back)
 
     def _why_no_undo(self) -> str:

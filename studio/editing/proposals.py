@@ -10,6 +10,7 @@ from core.identity.proposals import Proposal, as_json, read_proposals
 from core.runs.run_folder import RunFolder
 from core.trajectories.dismissals import Dismiss
 from core.trajectories.model import Changes
+from studio import lookups
 from studio.background import Background
 from studio.document import Document
 from studio.runs.run import Run
@@ -134,7 +135,10 @@ class Proposals(QObject):
         if not found:
             return []
         objects, points = self._document.objects(clip_id), self._document.points(clip_id)
-        return [Proposed(*one) for one in open_proposals(found, self._document.dismissed(), objects, points)]
+        return [
+            Proposed(*one)
+            for one in open_proposals(found, lookups.dismissed(self._document.project), objects, points)
+        ]
 
 
 def _newest(folders: Sequence[RunFolder]) -> ByClip:

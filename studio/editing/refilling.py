@@ -24,6 +24,7 @@ from core.trajectories.observation_edits import (
     SetFilling,
     SetObservation,
 )
+from studio import lookups
 from studio.document import Document
 from studio.editing.follow_up import FollowUp, Task
 from studio.view_state import Filling, ViewState
@@ -102,7 +103,7 @@ class Refilling(FollowUp[_Task]):
 
     def config(self) -> DensifyConfig:
         """What of the last densifying holds for filling, where an object says nothing else."""
-        return _config(self._document.settings_of_last("densify"))
+        return _config(lookups.settings_of_last(self._document.project, "densify"))
 
     def _fill_anew(self, edit: SetFilling) -> None:
         """Choose another method for objects, and fill them by it between all their keyframes."""

@@ -45,16 +45,19 @@ class HistoryPanel(QWidget):
         steps_asked(int): undo (below 0) or redo (above 0) so many edits.
         turn_asked(list[int]): take back edits that are done, or do them again, by id, in that order.
         show_asked(Changes): go to what an edit changed.
+        version_asked(str): go back to the version of that name.
     """
 
     steps_asked = Signal(int)
     turn_asked = Signal(object)
     show_asked = Signal(object)
+    version_asked = Signal(str)
 
     def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document, self._view = document, view
         self._entries: list[HistoryEntry] = []
+        self._versions: dict[int, list[str]] = {}  # edit → the names of versions in which it is the last
         self.which = QComboBox()
         self.which.setAccessibleName("Which edits are listed")
         self.which.addItems([ALL, CLIP, TRACKS])
@@ -101,7 +104,21 @@ class HistoryPanel(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             names = self._names()
             for row, entry in enumerate(self._entries):
-                _write(self.list.item(row), entry, names)
+                self._write(row, entry, names)
+
+    def set_versions(self, versions: dict[int, list[str]]) -> None:
+        """Show the names of versions at the edits that were the last ones in them."""
+        names = self._names()
+        changed = {
+            id for id in versions.keys() | self._versions if versions.get(id) != self._versions.get(id)
+        }
+        self._versions = versions
+        for row, entry in enumerate(self._entries):
+            if entry.id in changed:
+                self._write(row, entry, names)
+
+    def _write(self, row: int, entry: HistoryEntry, names: dict[int, str]) -> None:
+        _write(self.list.item(row), entry, names, self._versions.get(entry.id, []))
 
     def _reload_if_seen(self) -> None:
         self._stale = True
@@ -138,7 +155,7 @@ class HistoryPanel(QWidget):
         names = self._names()
         for row, entry in enumerate(self._entries):
             if row < added or entry != known[row - added]:
-                _write(self.list.item(row), entry, names)
+                self._write(row, entry, names)
         self.list.setVisible(bool(self._entries))
         self.empty.setVisible(not self._entries)
         whole = self.which.currentText() == ALL
@@ -191,6 +208,9 @@ class HistoryPanel(QWidget):
         if steps:
             text = f"Undo {-steps:,} to here" if steps < 0 else f"Redo {steps:,} to here"
             menu.addAction(text).triggered.connect(partial(self._go_to, entry_id))
+        for name in self._versions.get(entry_id, []):
+            action = menu.addAction(f"Go back to version “{name.replace('&', '&&')}”…")
+            action.triggered.connect(partial(self._ask_version, name))
         order, why = chain(self._document.project, entry)
         alone = menu.addAction("Undo only this" if entry.state == "done" else "Restore only this")
         alone.setEnabled(not why)
@@ -208,6 +228,9 @@ class HistoryPanel(QWidget):
             together.triggered.connect(partial(self._turn, order))
         return menu
 
+    def _ask_version(self, name: str, checked: bool = False) -> None:
+        self.version_asked.emit(name)
+
     def _turn(self, edits: list[int], checked: bool = False) -> None:
         self.turn_asked.emit(edits)
 
@@ -220,20 +243,27 @@ _NAME = 16
 """Letters of a clip's name that are shown."""
 
 
-def _write(item: QListWidgetItem, entry: HistoryEntry, names: dict[int, str]) -> None:
+def _write(
+    item: QListWidgetItem, entry: HistoryEntry, names: dict[int, str], versions: Sequence[str]
+) -> None:
     when = datetime.datetime.fromisoformat(entry.created).astimezone()
     clip = names.get(entry.clip_id, "") if entry.clip_id is not None else ""
     short = clip if len(clip) <= _NAME else f"{clip[: _NAME - 1]}…"
     parts = (_clock(when), short, entry.text, "job" if entry.by_job else "")
-    item.setText("   ".join(filter(None, parts)))
+    marks = [f"◆ {name}" for name in versions]
+    item.setText("   ".join(filter(None, (*marks, *parts))))
     item.setData(_ENTRY, entry.id)
     whose = "brought in by a job, " if entry.by_job else ""
     place = f"in {clip}, " if clip else ""
-    item.setToolTip(f"{entry.text}\n{place}{when:%Y-%m-%d %H:%M:%S}, {whose}{_STATES[entry.state]}")
+    item.setToolTip(
+        f"{entry.text}\n{place}{when:%Y-%m-%d %H:%M:%S}, {whose}{_STATES[entry.state]}"
+        + "".join(f"\nVersion “{name}”" for name in versions)
+    )
     done = entry.state == "done"
     item.setData(Qt.ItemDataRole.ForegroundRole, None if done else QColor(theme.colours().muted))
     font = item.font()
     font.setItalic(not done)
+    font.setBold(bool(versions))
     font.setStrikeOut(entry.state == "abandoned")
     item.setFont(font)
 

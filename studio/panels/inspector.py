@@ -29,7 +29,7 @@ from core.trajectories.model import (
     Review,
 )
 from core.trajectories.trajectory_edits import Relabel
-from studio import theme
+from studio import lookups, theme
 from studio.document import Document
 from studio.panels.film_strip import POINT_SIDE, FilmStrip, cuts_along
 from studio.panels.track_plot import TrackPlot
@@ -170,7 +170,7 @@ class Inspector(QStackedWidget):
         for name, text in (("Audit", audit), ("To check", checks), ("Ends because", ends)):
             self.facts[name].setText(text)
             self._form.setRowVisible(self.facts[name], bool(text))
-        made = self._document.provenance(id)
+        made = lookups.provenance(self._document.project, id)
         job, version, created = made or ("hand", "", "")
         self.facts["Made by"].setText(f"{job}, {created[:16].replace('T', ' ')} UTC" if made else "hand")
         self.facts["Made by"].setToolTip(version)

@@ -63,10 +63,9 @@ class PlotPanel(QWidget):
         super().__init__(parent)
         self._axes = dict(zip(SIDES, (left, bottom), strict=True))
         self._screen_only: list[pg.GraphicsObject] = []  # cursors: not drawn in a file
-        self._plot = pg.PlotWidget(axisItems={"left": _Axis("left")})
+        self._plot = pg.PlotWidget(axisItems={"left": _Axis("left")}, enableMenu=False)
         self._plot.setAccessibleName(name)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # no key does anything in it
-        self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._plot.getPlotItem().layout.setContentsMargins(4, 8, 12, 4)
         for side, label in self._axes.items():

@@ -12,7 +12,7 @@ from core.datasets.clip import Clip, Use
 from core.datasets.folder import natural_key
 from core.trajectories.clip_edits import VERBS, ChooseAnnotator, ChooseUse, RemoveClips, RenameClip
 from core.trajectories.store import ClipSummary
-from studio import icons, theme
+from studio import icons, lookups, theme
 from studio.document import Document
 from studio.elided_label import ElidedLabel
 from studio.tables.clip_cells import NAME, USES, clip_of
@@ -187,7 +187,7 @@ class ClipList(QWidget):
         alone or with the others that are selected; then the actions of the window."""
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
-        annotators = self._document.annotators(clip.id)
+        annotators = lookups.annotators(self._document.project, clip.id)
         for annotator in annotators if len(annotators) > 1 else ():
             action = menu.addAction(f"Objects of annotator {annotator + 1}")
             action.setCheckable(True)

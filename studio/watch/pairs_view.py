@@ -23,7 +23,7 @@ from core.pairs.sampling import PairBatch
 from core.pretraining.config import PretrainConfig
 from core.trajectories.model import Review
 from core.trajectories.trajectory_edits import SetReview
-from studio import theme
+from studio import lookups, theme
 from studio.document import Document
 from studio.runs.run import Run
 from studio.watch.cards import Cards
@@ -210,7 +210,7 @@ class PairsView(QWidget):
         shown = self._shown
         assert shown is not None
         ids = np.unique(shown.sampled.drawn.trajectory).tolist()
-        rejected = self._document.rejected(ids)
+        rejected = lookups.rejected(self._document.project, ids)
         self.cards.show_cards(pair_cards(shown.sampled, shown.source.clips, shown.losses, rejected), from_top)
 
     def _go_to(self, step: int) -> None:
@@ -236,7 +236,7 @@ class PairsView(QWidget):
         menu = QMenu(self)
         menu.addAction("&Open in Curate").triggered.connect(lambda: self.opened.emit(patch))
         menu.addSeparator()
-        rejected = bool(self._document.rejected([patch.trajectory]))
+        rejected = bool(lookups.rejected(self._document.project, [patch.trajectory]))
         text = "Re&open this trajectory" if rejected else "&Reject this trajectory"
         review = Review.OPEN if rejected else Review.REJECTED
         menu.addAction(text).triggered.connect(lambda: self._review(patch, review))

@@ -55,6 +55,8 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("save_frame", "Save frame as &picture…", "File", "Ctrl+Shift+S", tip="The frame at its full size, with the layers that are shown.", icon="export"),
     _curate("save_overlay", "Save overla&y video…", "File", tip="Masks, boxes and trails over the frames, as a video or as pictures.", icon="film"),
     _curate("relocate", "Find moved frames…", "File", tip="Say in which folder the frames of this clip are now.", icon="folder"),
+    ActionRow("save_version", "S&ave version…", "|File", ("Ctrl+S",), "Name the state that the project is in now; every edit is stored anyway.", "save"),
+    ActionRow("versions", "Vers&ions…", "File", ("Ctrl+Alt+S",), "What differs between versions, and the ways back to them.", "history"),
     ActionRow("close_project", "&Close project", "|File", ("Ctrl+W",), "Go back to the welcome page."),
     ActionRow("quit", "&Quit", "|File", ("Ctrl+Q",), "Close the window; runs go on in the background."),
 

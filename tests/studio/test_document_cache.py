@@ -28,6 +28,7 @@ from core.trajectories.trajectory_edits import (
     Swap,
     Trim,
 )
+from studio import lookups
 from studio.document import FEW, Document
 from tests.studio.small_project import FRAMES, draw_points
 
@@ -160,11 +161,11 @@ def test_an_edit_of_several_clips_is_seen_in_each(small_document: Document, qtbo
 
 def test_provenance_names_the_job(small_document: Document):
     clip = small_document.clips()[0].clip.id
-    assert small_document.provenance(next(iter(small_document.objects(clip))))[0] == "import"
-    assert small_document.provenance(int(small_document.points(clip).ids[0]))[0] == "track"
+    assert lookups.provenance(small_document.project, next(iter(small_document.objects(clip))))[0] == "import"
+    assert lookups.provenance(small_document.project, int(small_document.points(clip).ids[0]))[0] == "track"
     small_document.perform(AddObject(clip, "fox", 3, BOX))
     newest = max(small_document.objects(clip))
-    assert small_document.provenance(newest) is None
+    assert lookups.provenance(small_document.project, newest) is None
 
 
 def test_a_project_that_was_closed_can_be_opened_again(small_document: Document, small_project: Path):

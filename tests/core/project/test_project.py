@@ -17,9 +17,9 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories import integrity, journal, store
+from core.trajectories.backups import BACKUPS_KEPT, Backups
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.observation_edits import AddObject
-from core.trajectories.sqlite_file import BACKUPS_KEPT, SqliteFile
 
 
 def a_clip(name="a"):
@@ -211,7 +211,7 @@ def test_a_damaged_copy_is_not_kept_as_a_backup(tmp_path):
     good = database.read_bytes()
     database.write_bytes(good[:8192] + b"\xa5" * 8192 + good[16384:])
     with pytest.raises(sqlite3.DatabaseError):
-        SqliteFile(database, tmp_path / "p" / "backups").back_up("test")
+        Backups(database, tmp_path / "p" / "backups").make("test")
     assert sorted((tmp_path / "p" / "backups").iterdir()) == kept
 
 

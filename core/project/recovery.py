@@ -1,0 +1,103 @@
+"""A backup in the place of a database that cannot be read any more; the damaged file is kept beside it."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+
+from core.atomic_file import writing_atomically
+from core.errors import StudioError
+from core.trajectories.backups import Backup, Backups, last_step, problem
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What can be put in the place of a project's database.
+
+    Attributes:
+        project: the project's folder.
+        backup: the newest that is whole.
+        passed_over: newer ones that are damaged, too.
+        lost: edits, undos and redos that came after it; None where the damaged file does not say.
+    """
+
+    project: Path
+    backup: Backup
+    passed_over: int
+    lost: int | None
+
+    def __str__(self) -> str:
+        made = self.backup.made
+        when = f" of {made.astimezone():%d %B %Y, %H:%M}" if made is not None else f" {self.backup.path.name}"
+        if self.lost is None:
+            after = "how many edits came after it, the damaged file does not say"
+        elif self.lost:
+            after = f"{self.lost:,} edit{'s' if self.lost != 1 else ''} came after it"
+        else:
+            after = "no edit came after it"
+        more = f"{self.passed_over} newer one{'s are' if self.passed_over != 1 else ' is'} damaged, too; "
+        return f"the backup{when} is whole; {more if self.passed_over else ''}{after}"
+
+
+def found(project: Path) -> Recovery | None:
+    """The newest backup that is whole; None where there is none. Each file that is tried is read whole."""
+    project = Path(project).resolve()
+    database = project / "annotations.sqlite"
+    for passed_over, backup in enumerate(reversed(Backups(database, project / "backups").all())):
+        with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
+            with contextlib.closing(sqlite3.connect(backup.path)) as connection:
+                damage = problem(connection)
+            if not damage and backup.revision is not None:
+                return Recovery(project, backup, passed_over, _lost(database, backup))
+    return None
+
+
+def restore(recovery: Recovery) -> Path | None:
+    """Put the backup in place; killed at any moment, it can be done again.
+
+    Returns:
+        where the damaged file is now; None where there was none.
+
+    Raises:
+        StudioError: the project is open, or its folder cannot be written.
+    """
+    project = recovery.project
+    database = project / "annotations.sqlite"
+    try:
+        with filelock.FileLock(project / "lock", blocking=False), writing_atomically(database) as copy:
+            shutil.copyfile(recovery.backup.path, copy)
+            return _set_aside(database)
+    except filelock.Timeout as error:
+        raise StudioError(
+            f"The project {project.name} is open in another window or command; close it there."
+        ) from error
+    except OSError as error:
+        raise StudioError(
+            f"The backup cannot be put in place ({error.strerror}); free disk space, then try again."
+        ) from error
+
+
+def _set_aside(database: Path) -> Path | None:
+    """Rename the damaged file and those that belong to it, which must not be read with another."""
+    number = 1
+    while list(database.parent.glob(f"annotations.damaged-{number}.*")):
+        number += 1
+    kept = database.with_name(f"annotations.damaged-{number}.sqlite")
+    for end in ("-wal", "-shm", ""):
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(f"{database}{end}", f"{kept}{end}")
+    return kept if kept.exists() else None
+
+
+def _lost(database: Path, backup: Backup) -> int | None:
+    if not database.exists():
+        return None
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
+        last = last_step(database, "ro")  # it stays as it is
+        if last is not None and backup.revision is not None:
+            return max(last[0] - backup.revision, 0)
+    return None

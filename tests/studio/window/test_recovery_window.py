@@ -1,0 +1,53 @@
+"""A project whose database is damaged, opened in the real window and mended with one click."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from core.project.project import Project
+from core.trajectories import journal
+from core.trajectories.observation_edits import AddObject
+from studio.app import Studio
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def damaged(small_project: Path) -> Path:
+    with Project.open(small_project) as project, project.writing() as connection:
+        journal.perform(connection, AddObject(1, "kept", 0, np.array([0, 0, 2, 2])))
+    (small_project / "annotations.sqlite").write_bytes(b"nothing that can be read" * 1000)
+    return small_project
+
+
+def test_the_newest_backup_is_offered_in_words_and_restored_by_one_click(
+    studio: Studio, damaged: Path, qtbot
+):
+    assert not studio.open_project(damaged)
+    window = studio._recovery.window
+    assert window.isVisible()
+    assert not window.restore_button.isEnabled()
+    qtbot.waitUntil(window.restore_button.isEnabled)
+    assert window.offer.text().startswith("The backup of ")
+    assert "is whole; how many edits came after it, the damaged file does not say" in window.offer.text()
+    assert window.restore_button.hasFocus()
+    qtbot.mouseClick(window.restore_button, LEFT)
+    qtbot.waitUntil(lambda: studio.session is not None)
+    assert not window.isVisible()
+    labels = [one.label for one in studio.session.document.objects(1).values()]
+    assert "kept" in labels
+    assert (damaged / "annotations.damaged-1.sqlite").read_bytes().startswith(b"nothing that can be read")
+
+
+def test_without_a_whole_backup_it_says_what_to_do(studio: Studio, damaged: Path, qtbot):
+    for backup in (damaged / "backups").iterdir():
+        backup.write_bytes(b"nothing")
+    assert not studio.open_project(damaged)
+    window = studio._recovery.window
+    qtbot.waitUntil(lambda: "No backup of it is whole" in window.offer.text())
+    assert not window.restore_button.isEnabled()
+    qtbot.mouseClick(window.close_button, LEFT)
+    assert not window.isVisible()
+    assert studio.session is None
