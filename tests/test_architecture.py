@@ -18,7 +18,7 @@ LEVELS = (
     ("errors", "version", "atomic_file", "out_of_memory", "free_memory", "free_name", "usable_cores"),
     ("whole_file",),
     ("geometry", "events", "config", "array_file", "text_file"),
-    ("datasets", "filters"),
+    ("datasets", "filters", "polygons"),
     ("trajectories",),
     ("tracking",),
     ("pairs", "networks", "training"),
