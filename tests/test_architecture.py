@@ -18,10 +18,10 @@ LEVELS = (
     ("errors", "version", "atomic_file", "out_of_memory", "free_memory", "free_name", "usable_cores"),
     ("whole_file",),
     ("geometry", "events", "config", "array_file", "text_file"),
-    ("datasets", "filters"),
+    ("datasets", "filters", "polygons"),
     ("trajectories",),
     ("tracking",),
-    ("pairs", "networks", "training"),
+    ("pairs", "networks", "training", "segmentation"),
     ("evaluation", "identity"),
     ("project", "pretraining", "detection", "review"),
     ("runs",),
@@ -127,7 +127,7 @@ TORCH_FREE = (
         "core.identity.open_proposals",
     ),
     *("core.evaluation.probe_table", "core.evaluation.picture_differences", "core.pages"),
-    *("core.overlay", "core.review"),
+    *("core.overlay", "core.review", "core.segmentation"),
 )
 
 
@@ -147,7 +147,7 @@ def test_what_must_be_free_of_torch_is():
 
 
 CV2 = (
-    *("core.datasets", "core.tracking"),
+    *("core.datasets", "core.tracking", "core.segmentation"),
     *("core.detection.proposals", "core.demo.pictures", "core.pages.thumbnails", "studio.canvas"),
     "core.overlay",
 )

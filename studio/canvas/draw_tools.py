@@ -5,6 +5,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 
 from core.geometry import encode_mask, mask_box
+from core.polygons import fill
 from core.trajectories.journal import Edit
 from core.trajectories.observation_edits import AddObject, SetObservation
 from studio.canvas import marks, mask_changes
@@ -170,7 +171,7 @@ class PolygonTool(DrawTool):
         self.cancel()
         if len(corners) < 3:
             return
-        mask = mask_changes.polygon_mask(corners, self.stage.height, self.stage.width)
+        mask = fill([corners], self.stage.height, self.stage.width)
         box = mask_box(mask)
         if box is not None:
             self.stage.ask(self._edit(box, mask))

@@ -90,20 +90,3 @@ def paint_stroke(
     part = np.clip((x * along[0] + y * along[1]) / length, 0, 1) if length else 0.0
     near = (x - part * along[0]) ** 2 + (y - part * along[1]) ** 2 <= radius**2
     mask[top:bottom, left:right][near] = value
-
-
-def polygon_mask(corners: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The pixels whose centres lie in a polygon with (n, 2) corners; even-odd where it crosses itself."""
-    mask = np.zeros((height, width), bool)
-    starts, ends = np.asarray(corners, float), np.roll(np.asarray(corners, float), -1, axis=0)
-    first = max(int(np.floor(starts[:, 1].min())), 0)
-    last = min(int(np.ceil(starts[:, 1].max())), height)
-    for row in range(first, last):
-        y = row + 0.5
-        crossing = (starts[:, 1] <= y) != (ends[:, 1] <= y)
-        a, b = starts[crossing], ends[crossing]
-        at = np.sort(a[:, 0] + (y - a[:, 1]) * (b[:, 0] - a[:, 0]) / (b[:, 1] - a[:, 1]))
-        for enter, leave in at.reshape(-1, 2):
-            left, right = np.ceil(enter - 0.5), np.ceil(leave - 0.5)
-            mask[row, max(int(left), 0) : max(int(right), 0)] = True
-    return mask

@@ -23,8 +23,8 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.geometry import decode_mask
+from core.polygons import outline
 from core.trajectories.exchange.assembling import counted
-from core.trajectories.exchange.polygons import outline
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.exchange.seams import joined
 from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin, PointTrajectories

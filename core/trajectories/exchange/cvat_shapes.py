@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core import polygons
 from core.datasets.clip import Clip
 from core.geometry import decode_mask, encode_mask, mask_box
-from core.trajectories.exchange import polygons, rle
+from core.trajectories.exchange import rle
 
 _CORNERS = ("xtl", "ytl", "xbr", "ybr")
 _CUBOID = re.compile("([xy])[tb][lr][12]")

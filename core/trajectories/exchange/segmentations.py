@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from core import polygons
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.geometry import decode_mask, encode_mask
-from core.trajectories.exchange import polygons, rle
+from core.trajectories.exchange import rle
 from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.json_file import column, floats, places
 from core.trajectories.exchange.rle import box_of_runs

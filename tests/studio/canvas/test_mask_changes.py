@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.canvas.mask_changes import cropped, paint_stroke, polygon_mask, resized, shifted
+from studio.canvas.mask_changes import cropped, paint_stroke, resized, shifted
 
 SMALL = np.array(
     [
@@ -75,19 +75,3 @@ def test_erasing_at_the_border_touches_only_the_frame():
     assert mask[3, 3]
     paint_stroke(mask, (-20, -20), (-10, -10), 3, False)
     assert mask[3, 3]
-
-
-def test_a_polygon_holds_the_pixels_whose_centres_lie_in_it():
-    triangle = np.array([(0, 0), (4, 0), (0, 4)])
-    mask = polygon_mask(triangle, 5, 5)
-    expected = [[c + 0.5 + r + 0.5 < 4 for c in range(5)] for r in range(5)]
-    assert np.array_equal(mask, expected)
-
-
-def test_a_polygon_may_reach_beyond_the_frame_and_be_concave():
-    everything = polygon_mask(np.array([(-5, -5), (50, -5), (50, 50), (-5, 50)]), 6, 7)
-    assert everything.all()
-    notch = polygon_mask(np.array([(0, 0), (6, 0), (6, 6), (3, 0.4), (0, 6)]), 6, 6)
-    assert notch[4, 0]
-    assert notch[4, 5]
-    assert not notch[4, 2:4].any()

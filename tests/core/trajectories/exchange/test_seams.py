@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.trajectories.exchange.polygons import fill, outline
+from core.polygons import fill, outline
 from core.trajectories.exchange.seams import joined
 
 

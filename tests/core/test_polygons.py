@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core import polygons
 from core.geometry import encode_mask
-from core.trajectories.exchange import polygons
 from tests.peers.peers import peer
 
 HEIGHT, WIDTH = 7, 9
