@@ -34,6 +34,7 @@ class ViewState(QObject):
         repairing_changed(frozenset): ids of the points whose paths are being repaired,
         filling_changed(Mapping): id of each object that is being filled again → `Filling`,
         playing_changed(bool),
+        picks_points_changed(bool): whether the mouse takes points, or only what lies beneath them,
         stuck(str): there are no frames to step to; the action of `action_table` that would have stepped.
     """
 
@@ -47,6 +48,7 @@ class ViewState(QObject):
     repairing_changed = Signal(object)
     filling_changed = Signal(object)
     playing_changed = Signal(bool)
+    picks_points_changed = Signal(bool)
     stuck = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -62,6 +64,7 @@ class ViewState(QObject):
         self.filling: Mapping[int, Filling] = {}
         self._filling_by: dict[str, Mapping[int, Filling]] = {}
         self.playing = False
+        self.picks_points = True
         self._frames: dict[int, int] = {}  # clip → where it was left
 
     def set_clip(self, clip: Clip | None) -> None:
@@ -157,3 +160,9 @@ class ViewState(QObject):
         if playing != self.playing:
             self.playing = playing
             self.playing_changed.emit(playing)
+
+    def set_picks_points(self, picks: bool) -> None:
+        """Let the mouse take points, or leave them out so that what lies beneath can be clicked."""
+        if picks != self.picks_points:
+            self.picks_points = picks
+            self.picks_points_changed.emit(picks)

@@ -146,6 +146,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
     _curate("trails", "&Trails", "View/Layers", "T", group="*"),
     _curate("names", "&Names", "View/Layers", "Shift+N", group="*"),
+    _curate("pick_points", "&Pick points", "|View/Layers", "Shift+T", tip="The mouse takes points; else only what lies beneath them.", group="*"),
     _curate("colour_by_track", "By &track", "View/Colour", group="colour"),
     _curate("colour_by_error", "By forward–backward &error", "View/Colour", group="colour"),
     _curate("colour_by_origin", "By &origin", "View/Colour", group="colour"),

@@ -30,7 +30,7 @@ CONTEXT_MENU = (
 )
 """Actions of the track table's context menu; empty for a line between."""
 
-ALWAYS = {*LAYERS, *(f"colour_by_{colour}" for colour in COLOUR_BY)}
+ALWAYS = {*LAYERS, "pick_points", *(f"colour_by_{colour}" for colour in COLOUR_BY)}
 """Actions that can be used without a clip."""
 
 _CLOSER = 1.25
@@ -93,6 +93,8 @@ class CurateActions(QObject):
         view.tool_changed.connect(self._refreshing.start)
         view.tool_changed.connect(self._show_tool)
         view.layers_changed.connect(self._show_layers)
+        commands["pick_points"].setChecked(view.picks_points)
+        view.picks_points_changed.connect(commands["pick_points"].setChecked)
         tracks.menu_asked.connect(self._show_menu)
         self._show_tool(view.tool)
         self._show_layers(view.layers)
@@ -148,6 +150,7 @@ class CurateActions(QObject):
             "dismiss_proposed": partial(self._decide, self._proposals.dismiss),
             "cancel": self._cancel,
             **dict.fromkeys(LAYERS, self._choose_layers),
+            "pick_points": lambda: view.set_picks_points(self._commands["pick_points"].isChecked()),
             **{f"colour_by_{colour}": partial(self._colour_by, colour) for colour in COLOUR_BY},
             "hide_others": self._toggle_others,
             "fit": canvas.frame_view.fit,
