@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.datasets.clip import Clip
 from core.overlay.layers import Layers
 
-TOOLS = ("select", "box", "brush", "erase", "polygon")
+TOOLS = ("select", "box", "brush", "erase", "polygon", "point")
 
 
 PAINTING = ("brush", "erase", "polygon")

@@ -99,4 +99,7 @@ class ExtendPoint:
             np.concatenate((begins, back[:-1], error, self.error[ahead])).astype(np.float32),
             np.concatenate((linked[0], origin, linked[1])).astype(np.uint8),
         )
-        set_path(rows, head.id, head.first - before, path, self.end_reason)
+        why = self.end_reason
+        if after and why is None:
+            why = EndReason.UNKNOWN  # it is on its way
+        set_path(rows, head.id, head.first - before, path, why)

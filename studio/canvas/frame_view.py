@@ -26,6 +26,7 @@ from studio.canvas.camera import Camera
 from studio.canvas.colours import legend
 from studio.canvas.draw_tools import BoxTool, PolygonTool
 from studio.canvas.picture import scaled_picture
+from studio.canvas.point_tool import PointTool
 from studio.canvas.select_tool import SelectTool
 from studio.canvas.stage import Stage
 from studio.canvas.tool import DRAG_BEGINS, Pointer, Tool
@@ -69,6 +70,7 @@ class FrameView(QWidget):
             "brush": BrushTool(stage, erase=False),
             "erase": BrushTool(stage, erase=True),
             "polygon": PolygonTool(stage),
+            "point": PointTool(stage),
         }
         self._tool = self._tools[stage.view.tool]
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -185,7 +185,10 @@ def under_way(scene: Scene, view: ViewState, camera: Camera) -> list[tuple[QPoin
             x, y = camera.to_view(scene.xy[place])
             notes.append((QPointF(float(x), float(y)), "repairing the path… (Esc stops)"))
     for id, (first, last, percent) in view.filling.items():
-        one = scene.object(id)
+        one, place = scene.object(id), scene.point(id)
+        if place is not None:
+            x, y = camera.to_view(scene.xy[place])
+            notes.append((QPointF(float(x), float(y)), f"following the point… {percent} % (Esc stops)"))
         if one is not None:
             corner = camera.rect(one.box).bottomLeft()
             share = f" {percent} %" if percent else ""

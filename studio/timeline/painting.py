@@ -6,7 +6,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
 from core.overlay.colours import REJECTED
 from core.overlay.layers import Layers
-from core.trajectories.model import Review
+from core.trajectories.model import Kind, Review
 from studio.canvas.colours import KEYFRAME, loss_colour, track_colour
 from studio.theme import Colours
 from studio.timeline.lanes import Lane
@@ -177,7 +177,8 @@ def draw_lane(
         painter.setClipRect(rest, Qt.ClipOperation.IntersectClip)
     _draw_bars(painter, bar, scale, lane, colour)
     if filling is not None:
-        _draw_filling(painter, bar, scale, filling, colours)
+        word = "following" if lane.kind == Kind.POINT else "filling"
+        _draw_filling(painter, bar, scale, filling, word, colours)
     _draw_ticks(painter, bar, scale, lane.keyframes)
     for first, last in lane.to_check:
         below = _span(bar, scale, first, last)
@@ -226,7 +227,7 @@ def _draw_wedges(
 
 
 def _draw_filling(
-    painter: QPainter, bar: QRectF, scale: TimeScale, filling: Filling, colours: Colours
+    painter: QPainter, bar: QRectF, scale: TimeScale, filling: Filling, word: str, colours: Colours
 ) -> None:
     """A veil over frames that are filled again, with a word after the keyframe that they begin with."""
     part = _span(bar, scale, filling.first, filling.last)
@@ -239,7 +240,7 @@ def _draw_filling(
     painter.setPen(QColor(colours.mark))
     place = part.adjusted(scale.width + 4, -2, 0, 2)
     share = f" {filling.percent} %" if filling.percent else ""
-    text = f"filling…{share}" if place.width() > 80 else "…"
+    text = f"{word}…{share}" if place.width() > 80 else "…"
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
 
 

@@ -13,6 +13,7 @@ from core.review.recipes import TO_CHECK
 from core.trajectories.model import Review
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
+from studio.editing.carry_edits import CarryEdits
 from studio.editing.check_queue import next_to_check
 from studio.editing.keyframe_edits import KeyframeEdits
 from studio.editing.proposals import Proposals
@@ -55,6 +56,7 @@ class CurateActions(QObject):
         tracks: TrackTable,
         edits: TrackEdits,
         keyframes: KeyframeEdits,
+        carries: CarryEdits,
         proposals: Proposals,
         queue: Queue,
         weigh: Callable[[], str],
@@ -70,7 +72,8 @@ class CurateActions(QObject):
         super().__init__(parent)
         self._document, self._view, self._commands = document, view, commands
         self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
-        self._keyframes, self._proposals, self._queue = keyframes, proposals, queue
+        self._keyframes, self._carries = keyframes, carries
+        self._proposals, self._queue = proposals, queue
         self._weigh = weigh
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self.refresh)
@@ -87,7 +90,7 @@ class CurateActions(QObject):
             view.playing_changed,
             view.shown_changed,
             keyframes.copied,
-            keyframes.carried,
+            carries.changed,
         ):
             changed.connect(self._refreshing.start)
         view.tool_changed.connect(self._refreshing.start)
@@ -131,6 +134,7 @@ class CurateActions(QObject):
             "brush_smaller": canvas.smaller_brush,
             "new_object": canvas.new_object,
             **self._keyframes.slots(),
+            **self._carries.slots(),
             "merge": edits.merge,
             "split": edits.split,
             "swap": edits.swap,
@@ -161,7 +165,7 @@ class CurateActions(QObject):
 
     def refresh(self) -> None:
         """Find again what cannot be done now, and why."""
-        refused = {**self._edits.refusals(), **self._keyframes.refusals()}
+        refused = self._edits.refusals() | self._keyframes.refusals() | self._carries.refusals()
         refused |= refusals(self._view, self._canvas, self._tracks)
         proposed = self._proposals.here() is not None
         nothing = "" if proposed else "Nothing is proposed here; go to the next frame to check."
