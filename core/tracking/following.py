@@ -12,12 +12,12 @@ from core.errors import StudioError
 from core.tracking import appearance
 from core.tracking.config import TrackConfig
 from core.tracking.flow_stream import SMALLEST, Images, one_thread_in_opencv
-from core.tracking.linking import AGREEMENT, BACK, EDGE, ESTIMATORS, LINK_VARIANCE, PLAIN
+from core.tracking.linking import AGREEMENT, BACK, EDGE, ESTIMATORS, LINK_VARIANCE
 from core.tracking.optical_flow import FlowEstimator, follow, inside
 from core.trajectories.model import EndReason
 
-WINDOW = 96
-"""Pixels to each side of a point in which its flow is computed; all of the frame where that fails."""
+WINDOW = 64
+"""Pixels to each side of a point in which its flow is computed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +41,7 @@ def follow_point(
 
     The links are those of the point tracker (`linking.py`) with its preset, chains over several frames
     included, and it ends as there: where the flow there and back disagree, where its patch stops looking
-    like itself, at the edge of the frame. Flow is computed in a window about the point alone, and once more
-    in the whole frame where the window's is not to be trusted, as beyond fast motion.
+    like itself, at the edge of the frame. Flow is computed in a window about the point alone.
 
     Args:
         frames: the clip's; only those from `start` to `end` are read, in this order.
@@ -130,8 +129,6 @@ class _Point:
     def _best_link(self, image: np.ndarray, pool: ThreadPoolExecutor) -> _Link:
         """The link of one frame, or the one over several that has the least variance and agrees with it."""
         direct = self._link(self._behind[-1], image, self._estimators[1], pool)
-        if not direct.good:
-            direct = self._link(self._behind[-1], image, PLAIN, pool, whole=True)
         best = direct
         for gap, estimator in self._estimators.items():
             if direct.good and 1 < gap <= len(self._behind):
@@ -147,21 +144,17 @@ class _Point:
         image: np.ndarray,
         estimator: FlowEstimator,
         pool: ThreadPoolExecutor,
-        whole: bool = False,
     ) -> _Link:
-        height, width = image.shape[:2]
-        low, high = np.zeros(2, int), np.array((width, height))
-        if not whole:
-            centre = np.round((behind.xy + self.xy) / 2).astype(int)
-            low = np.clip(centre - WINDOW, 0, np.maximum(high - SMALLEST, 0))
-            high = np.minimum(np.maximum(centre + WINDOW, low + SMALLEST), high)
+        size = np.array(image.shape[1::-1])
+        centre = np.round((behind.xy + self.xy) / 2).astype(int)
+        low = np.clip(centre - WINDOW, 0, size - SMALLEST)
+        high = np.minimum(np.maximum(centre + WINDOW, low + SMALLEST), size)
         part = np.s_[low[1] : high[1], low[0] : high[0]]
         one, other = np.ascontiguousarray(behind.image[part]), np.ascontiguousarray(image[part])
         there, back = pool.submit(estimator.flow, one, other), pool.submit(estimator.flow, other, one)
         to, error, good = follow(there.result(), back.result(), (behind.xy - low).astype(np.float32)[None])
-        within = bool(inside(to, *(high - low))[0]) or whole
         variance = behind.variance + float(error[0]) ** 2 + LINK_VARIANCE
-        return _Link((to[0] + low).astype(np.float32), float(error[0]), variance, bool(good[0]) and within)
+        return _Link((to[0] + low).astype(np.float32), float(error[0]), variance, bool(good[0]))
 
 
 def _patch(image: np.ndarray, xy: np.ndarray) -> np.ndarray:
