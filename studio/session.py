@@ -9,6 +9,7 @@ from core.project.project import Project
 from core.trajectories.journal import Edit
 from core.trajectories.observation_edits import MovePoint
 from core.trajectories.point_edits import AddPoint
+from core.trajectories.trajectory_edits import Merge
 from studio.canvas.pane import CanvasPane
 from studio.connections import Connections
 from studio.document import Document
@@ -243,7 +244,7 @@ class Session(QObject):
         with self.telling.of_a_view():
             if isinstance(edit, AddPoint):
                 self.filling.carries.perform(edit)
-            elif isinstance(edit, MovePoint):
+            elif isinstance(edit, MovePoint | Merge):
                 self.repair.perform(edit)
             else:
                 self.filling.refilling.perform(edit)

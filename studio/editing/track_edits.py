@@ -18,6 +18,7 @@ from core.trajectories.trajectory_edits import (
     Trim,
 )
 from studio.document import Document
+from studio.editing.path_repair import straight_parts
 from studio.tables.track_rows import TrackRows
 from studio.view_state import ViewState
 
@@ -47,9 +48,11 @@ class TrackEdits(QObject):
 
     Signals:
         edit_asked(Edit): make it.
+        bridge_asked(int, int): solve the straight parts of a point of a clip.
     """
 
     edit_asked = Signal(object)
+    bridge_asked = Signal(int, int)
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class TrackEdits(QObject):
         opened = "Open already." if bool((chosen.review == Review.OPEN).all()) else ""
         return {
             "merge": several or kind or self._why_not_merged(chosen),
+            "bridge": none or kind or self._why_not_bridged(chosen),
             "swap": two or kind or self._why_not_swapped(chosen, frame),
             "split": inside,
             "trim_start": inside,
@@ -105,6 +109,16 @@ class TrackEdits(QObject):
         before, id = int(chosen.last[order[:place]].argmax()), chosen.ids[order[place]]
         other = chosen.ids[order[before]]
         return f"Points {other} and {id} overlap in time; trim one of them, then merge."
+
+    def _why_not_bridged(self, chosen: _Chosen) -> str:
+        if chosen.is_object[0]:
+            return "Points are bridged; merge objects (M), and what lies between is filled."
+        if len(chosen.ids) > 1:
+            return self._why_not_merged(chosen)
+        points = self._document.points(self._clip)
+        if straight_parts(points.take(points.ids == chosen.ids[0])):
+            return ""
+        return f"Point {chosen.ids[0]} has no gap; select the point that goes on after it, too."
 
     def _why_not_swapped(self, chosen: _Chosen, frame: int) -> str:
         outside = [
@@ -132,6 +146,14 @@ class TrackEdits(QObject):
 
     def merge(self) -> None:
         self.edit_asked.emit(Merge(self._clip, self._chosen().ids))
+
+    def bridge(self) -> None:
+        """Join the selected points by the path between them; of one point, solve its straight parts."""
+        ids = self._chosen().ids
+        if len(ids) > 1:
+            self.edit_asked.emit(Merge(self._clip, ids))
+        else:
+            self.bridge_asked.emit(self._clip, ids[0])
 
     def swap(self) -> None:
         first, second = self._chosen().ids

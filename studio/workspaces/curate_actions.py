@@ -136,6 +136,7 @@ class CurateActions(QObject):
             **self._keyframes.slots(),
             **self._carries.slots(),
             "merge": edits.merge,
+            "bridge": edits.bridge,
             "split": edits.split,
             "swap": edits.swap,
             "trim_start": edits.trim_start,

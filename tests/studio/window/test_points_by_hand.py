@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from core.trajectories import schema
 from core.trajectories.model import EndReason, Origin, PointTrajectories
+from core.trajectories.trajectory_edits import DeletePart, Merge
 from studio.app import Studio
 from tests.studio import moving_surface
 from tests.studio.at_the_window import CTRL, SHIFT, key
@@ -159,3 +160,57 @@ def test_p_follows_a_point_on_beyond_its_end_and_shift_p_before_its_start(surfac
     for _ in range(2):
         key(qtbot, surface, Qt.Key.Key_Z, CTRL)
     assert everything(surface) == before
+
+
+def cut(studio: Studio, first: int, last: int) -> tuple[int, int]:
+    """Take frames out of the point that is selected; the ids of what is before and after, both selected."""
+    session, id = studio.session, chosen(studio)
+    session.perform(DeletePart(session.view.clip.id, (id,), first, last))
+    ids = tuple(session.document.points(session.view.clip.id).ids[-2:].tolist())
+    session.view.set_selection(ids)
+    return ids
+
+
+def idle(studio: Studio, qtbot) -> None:
+    qtbot.waitUntil(lambda: studio.session.repair.is_idle and not studio.session.view.repairing, timeout=WAIT)
+
+
+@pytest.mark.parametrize("pressed", [Qt.Key.Key_W, Qt.Key.Key_M])
+def test_w_bridges_two_points_along_the_surface_as_one_step(surface: Studio, qtbot, truth, pressed):
+    session = surface.session
+    whole = path(surface, chosen(surface))[1].copy()
+    before, _ = cut(surface, 6, 7)
+    entries, cut_up = len(session.document.history()), everything(surface)
+    key(qtbot, surface, pressed)
+    assert session.view.repairing == {before}
+    idle(surface, qtbot)
+    first, xy, origin, _ = path(surface, before)
+    assert (first, len(xy)) == (FIRST, len(whole))
+    np.testing.assert_array_equal(np.delete(xy, (2, 3), 0), np.delete(whole, (2, 3), 0))
+    assert off(xy, truth[0, FIRST : LAST + 1]).max() < 0.5
+    assert origin.tolist() == [3, 3, Origin.PROPAGATED, Origin.PROPAGATED, 3, 3]
+    assert len(session.document.history()) == entries + 1
+    assert session.view.selection == {before}
+    key(qtbot, surface, Qt.Key.Key_Z, CTRL)
+    assert everything(surface) == cut_up
+
+
+def test_w_solves_the_straight_part_of_one_point_and_says_why_where_there_is_none(
+    surface: Studio, qtbot, truth
+):
+    session, hint = surface.session, surface.window.hint
+    key(qtbot, surface, Qt.Key.Key_W)
+    assert hint.text().endswith("has no gap; select the point that goes on after it, too.")
+    before, after = cut(surface, 6, 7)
+    assert session.document.perform(Merge(session.view.clip.id, (before, after)))  # no view asked for it
+    session.view.set_selection({before})
+    straight, merged = path(surface, before)[1].copy(), everything(surface)
+    key(qtbot, surface, Qt.Key.Key_W)
+    idle(surface, qtbot)
+    xy = path(surface, before)[1]
+    assert off(xy, truth[0, FIRST : LAST + 1]).max() < 0.5
+    assert (np.flatnonzero((xy != straight).any(axis=1)) == (2, 3)).all()
+    key(qtbot, surface, Qt.Key.Key_W)
+    assert "has no gap" in hint.text()
+    key(qtbot, surface, Qt.Key.Key_Z, CTRL)
+    assert everything(surface) == merged
