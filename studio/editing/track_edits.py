@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.trajectories.model import Review
 from core.trajectories.observation_edits import DeleteObservation
 from core.trajectories.trajectory_edits import (
+    DeletePart,
     DeleteTrajectories,
     Merge,
     Relabel,
@@ -90,7 +91,8 @@ class TrackEdits(QObject):
             "split": inside,
             "trim_start": inside,
             "trim_end": before_end,
-            "delete_here": none or self._why_none_deleted_here(chosen, frame),
+            "delete_here": none or self._why_none_deleted(chosen, frame),
+            "delete_part": none or self._why_no_part(chosen),
             **dict.fromkeys(("delete_track", "relabel", "pin", "accept", "reject"), none),
             "reopen": none or opened,
             "track_start": one or ("This is the start of the track." if frame == chosen.first[0] else ""),
@@ -128,11 +130,21 @@ class TrackEdits(QObject):
         ]
         return f"Track {outside[0]} does not run through frame {frame}." if outside else ""
 
-    def _why_none_deleted_here(self, chosen: _Chosen, frame: int) -> str:
+    def _why_none_deleted(self, chosen: _Chosen, frame: int) -> str:
+        if self._view.marked is not None:
+            return self._why_no_part(chosen)
         here = self._here(chosen, frame)
         if not here:
             return "What is selected is not in this frame."
         return "" if len(here) == 1 else f"{ONE} Shift+Delete deletes several, whole."
+
+    def _why_no_part(self, chosen: _Chosen) -> str:
+        if self._view.marked is None:
+            return "Mark a part first: drag with Shift over its lane, or Alt+[ and Alt+]."
+        first, last = self._view.marked
+        if ((chosen.first <= last) & (first <= chosen.last)).any():
+            return ""
+        return f"Nothing of what is selected lies in frames {first} to {last}."
 
     def _here(self, chosen: _Chosen, frame: int) -> list[int]:
         """Those of the selected tracks that are in a frame; no more than two."""
@@ -171,9 +183,28 @@ class TrackEdits(QObject):
         self.edit_asked.emit(Trim(self._clip, self._one, first, self._frame()))
 
     def delete_here(self) -> None:
+        """Delete the part that is marked, else what the selected track has in this frame."""
+        if self._view.marked is not None:
+            self.delete_part()
+            return
         frame = self._frame()
         (id,) = self._here(self._chosen(), frame)
         self.edit_asked.emit(DeleteObservation(self._clip, id, frame))
+
+    def delete_part(self) -> None:
+        """Delete what the selected tracks have in the marked frames."""
+        marked = self._view.marked
+        if marked is not None:
+            self.edit_asked.emit(DeletePart(self._clip, self._chosen().ids, *marked))
+            self._view.set_marked(None)
+
+    def mark(self, end: int) -> tuple[int, int]:
+        """Mark from this frame on (`end` 0) or up to it (1); returns first and last frame that are marked."""
+        frame, marked = self._frame(), self._view.marked
+        first, last = marked if marked is not None else (frame, frame)
+        marked = (frame, max(last, frame)) if end == 0 else (min(first, frame), frame)
+        self._view.set_marked(marked)
+        return marked
 
     def delete_tracks(self) -> None:
         self.edit_asked.emit(DeleteTrajectories(self._clip, self._chosen().ids))

@@ -133,6 +133,22 @@ def draw_playhead(
     painter.restore()
 
 
+def draw_mark(
+    painter: QPainter, rect: QRectF, scale: TimeScale, marked: tuple[int, int], colours: Colours
+) -> None:
+    """Frames that are marked, over a lane or in the ruler."""
+    painter.save()
+    painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
+    part = _span(rect, scale, *marked)
+    veil = QColor(colours.mark)
+    veil.setAlpha(90)
+    painter.fillRect(part, veil)
+    painter.setPen(QPen(QColor(colours.mark), 2))
+    for x in (part.left() + 1, part.right() - 1):
+        painter.drawLine(QPointF(x, part.top()), QPointF(x, part.bottom()))
+    painter.restore()
+
+
 def say(painter: QPainter, rect: QRectF, text: str, colours: Colours) -> None:
     """What will appear here."""
     painter.setPen(QColor(colours.muted))

@@ -124,7 +124,10 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("trim_end", "Trim end to here", "Track", "Ctrl+]", icon="trim"),
     _curate("relabel", "&Label…", "Track", "Ctrl+L", tip="Name the selected tracks.", icon="label"),
     _curate("pin", "&Pin for neighbours", "Track", tip="The next pretraining run shows what lies near the selected tracks; once more to unpin them.", icon="train"),
-    _curate("delete_here", "&Delete here", "|Track", "Del", tip="Only at this frame.", icon="delete"),
+    _curate("delete_here", "&Delete here", "|Track", "Del", tip="Only at this frame; where frames are marked, all that lies in them.", icon="delete"),
+    _curate("mark_start", "Mark &from here", "Track/Part", "Alt+[", tip="The part of the selected tracks that is to be deleted begins here."),
+    _curate("mark_end", "Mark &to here", "Track/Part", "Alt+]", tip="The part of the selected tracks that is to be deleted ends here."),
+    _curate("delete_part", "&Delete this part", "Track/Part", "Ctrl+Del", tip="What the selected tracks have in the marked frames; drag with Shift over a lane to mark.", icon="delete"),
     _curate("delete_track", "Delete &track", "Track", "Shift+Del", tip="The selected tracks, whole.", icon="delete"),
 
     _curate("accept", "&Accept and next", "Review", "Return", "Enter", tip="Accept the selected tracks, go to the next open one; in the review queue, its item.", icon="accept"),

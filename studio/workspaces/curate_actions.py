@@ -20,6 +20,7 @@ from studio.editing.proposals import Proposals
 from studio.editing.track_edits import TrackEdits
 from studio.review.queue import Queue
 from studio.tables.track_table import TrackTable
+from studio.timeline.mark_tool import marked_in_words
 from studio.view_state import TOOLS, ViewState
 from studio.window.actions import Actions
 from studio.workspaces.curate_refusals import NO_CLIP, refusals
@@ -88,6 +89,7 @@ class CurateActions(QObject):
             shown,
             canvas.stage.camera_changed,
             view.playing_changed,
+            view.marked_changed,
             view.shown_changed,
             keyframes.copied,
             carries.changed,
@@ -142,7 +144,10 @@ class CurateActions(QObject):
             "trim_start": edits.trim_start,
             "trim_end": edits.trim_end,
             "relabel": self._ask_label,
+            "mark_start": partial(self._mark, 0),
+            "mark_end": partial(self._mark, 1),
             "delete_here": edits.delete_here,
+            "delete_part": edits.delete_part,
             "delete_track": edits.delete_tracks,
             "accept": partial(self._decide_on_track, Review.ACCEPTED),
             "reject": partial(self._decide_on_track, Review.REJECTED),
@@ -264,6 +269,10 @@ class CurateActions(QObject):
             self.told.emit(cost)
         self._step_open(1, f"{review.name.capitalize()}. ")
 
+    def _mark(self, end: int) -> None:
+        """Mark frames from this one on, or up to it."""
+        self._say(marked_in_words(self._edits.mark(end), len(self._view.selection)))
+
     def _ask_label(self) -> None:
         count = len(self._view.selection)
         dialog = QInputDialog(self._canvas)
@@ -274,7 +283,9 @@ class CurateActions(QObject):
 
     def _cancel(self) -> None:
         if not self._canvas.cancel() and not self._give_up():
-            if self._view.tool != "select":
+            if self._view.marked is not None:
+                self._view.set_marked(None)
+            elif self._view.tool != "select":
                 self._view.set_tool("select")
             elif self._queue.active:
                 self._queue.skip()
