@@ -82,7 +82,9 @@ class CarryEdits(QObject):
         self._view.set_selection([id])
         one = self._document.objects(clip.id).get(id)
         if one is None:
-            self._carrying.start(PointWay.of(clip, self._point(clip, id), frame, frame))
+            way = PointWay.of(clip, self._point(clip, id), frame, frame)
+            self._view.set_frame(way.seen)
+            self._carrying.start(way)
             return
         end = int(one.frames[-1] if frame > one.frames[-1] else one.frames[0])
         self._view.set_frame(end)
@@ -99,8 +101,8 @@ class CarryEdits(QObject):
             return
         track = self._point(clip, id)
         first, last = int(track.first[0]), int(track.last[0])
-        self._view.set_frame(last if by > 0 else first)
         way = PointWay.of(clip, track, first if by > 0 else 0, clip.frames - 1 if by > 0 else last)
+        self._view.set_frame(way.seen)
         self._carrying.start(way)
 
     def _start_object(self, clip: Clip, one: ObjectTrajectory, start: int, end: int) -> None:

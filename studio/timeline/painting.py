@@ -177,7 +177,8 @@ def draw_lane(
     Above a keyframe that the audit found poor stands a wedge, below frames that are to be checked a line.
 
     Args:
-        kept: the frames that a trim under way would leave; what is beyond is drawn faint.
+        kept: the frames that a drag under way would leave, what is beyond is drawn faint; or that it would
+            have it reach, which is drawn as an outline.
         filling: the frames that are being filled again.
     """
     bar = rect.adjusted(0, 4, 0, -4)
@@ -192,6 +193,8 @@ def draw_lane(
         rest = QRectF(left, rect.top(), right - left, rect.height())
         painter.setClipRect(rest, Qt.ClipOperation.IntersectClip)
     _draw_bars(painter, bar, scale, lane, colour)
+    if kept is not None:
+        _draw_reach(painter, bar, scale, lane, kept, colours)
     if filling is not None:
         word = "following" if lane.kind == Kind.POINT else "filling"
         _draw_filling(painter, bar, scale, filling, word, colours)
@@ -218,6 +221,17 @@ def _draw_bars(painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, col
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for first, last in lane.spans:
         painter.drawRect(_span(bar, scale, first, last).adjusted(0, 0, -1, -1))
+
+
+def _draw_reach(
+    painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, kept: tuple[int, int], colours: Colours
+) -> None:
+    """Dashes around the frames beyond its ends that it is to be carried over."""
+    painter.setPen(QPen(QColor(colours.mark), 1.5, Qt.PenStyle.DashLine))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for first, last in ((kept[0], lane.first - 1), (lane.last + 1, kept[1])):
+        if first <= last:
+            painter.drawRect(_span(bar, scale, first, last).adjusted(1, 1, -2, -2))
 
 
 def _draw_ticks(painter: QPainter, bar: QRectF, scale: TimeScale, keyframes: np.ndarray) -> None:

@@ -36,16 +36,18 @@ class Timeline(QAbstractScrollArea):
     """Lanes of the objects of a clip, and of the point trajectories that are selected.
 
     Click: select; on a tick, go there too. Double-click: go there. Drag in the ruler: scrub. Drag a
-    bar's end: trim. Drag with Shift: mark frames. Wheel: scroll; with Ctrl: zoom; with Shift: sideways.
-    Only the lanes that are seen are made and painted.
+    bar's end: trim, or carry it on. Drag with Shift: mark frames. Wheel: scroll; with Ctrl: zoom; with
+    Shift: sideways. Only the lanes that are seen are made and painted.
 
     Signals:
         edit_asked(Edit): the user meant this; nothing was written.
         told(str): why nothing happened; one sentence.
+        reach_asked(int, int): carry a trajectory to a frame beyond its end.
     """
 
     edit_asked = Signal(object)
     told = Signal(str)
+    reach_asked = Signal(int, int)
 
     def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -177,7 +179,8 @@ class Timeline(QAbstractScrollArea):
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and can_mark(self.lanes, at):
                 self._tool = MarkTool(self.lanes, at, self.told.emit)
             else:
-                self._tool = tool_at(self.lanes, at, self.edit_asked.emit, self.told.emit)
+                asking = self.edit_asked.emit, self.told.emit, self.reach_asked.emit
+                self._tool = tool_at(self.lanes, at, *asking)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()

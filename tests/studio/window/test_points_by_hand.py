@@ -15,6 +15,7 @@ from tests.studio import moving_surface
 from tests.studio.at_the_window import CTRL, SHIFT, key
 from tests.studio.canvas.drawn import Mouse
 from tests.studio.moving_surface import FRAMES
+from tests.studio.window.test_deleting_parts import drag
 from tests.studio.window.test_filling import WAIT, chosen, everything, go
 
 AT, FIRST, LAST = 7, 4, 9
@@ -214,3 +215,18 @@ def test_w_solves_the_straight_part_of_one_point_and_says_why_where_there_is_non
     assert "has no gap" in hint.text()
     key(qtbot, surface, Qt.Key.Key_Z, CTRL)
     assert everything(surface) == merged
+
+
+def test_the_end_of_a_lane_that_is_dragged_outwards_follows_the_point_to_there(surface: Studio, qtbot, truth):
+    session, id = surface.session, chosen(surface)
+    before = everything(surface)
+    for end, target, first, last in ((LAST + 1, 13, FIRST, 12), (FIRST, 2, 2, 12)):
+        drag(surface, id, end, target, keys=Qt.KeyboardModifier.NoModifier)
+        ended(surface, qtbot)
+        found, xy, *_ = path(surface, id)
+        assert (found, found + len(xy) - 1) == (first, last)
+        assert off(xy, truth[0, first : last + 1]).max() < 1
+    assert session.view.frame == 2
+    for _ in range(2):
+        key(qtbot, surface, Qt.Key.Key_Z, CTRL)
+    assert everything(surface) == before
