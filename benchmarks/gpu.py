@@ -7,8 +7,8 @@ is kept when the machine is taken away:
 
 1. `machine.json`: the card, its driver, versions, and the bfloat16 and float32 products it is measured by;
 2. `tests.json`: the tests that need a GPU, RoI pooling against torchvision's among them where that is there;
-3. `pretraining.json`: `benchmarks.pretraining` of the paper's network, with a profile; `compiled.json`: without
-   it, compiled;
+3. `pretraining.json`: `benchmarks.pretraining` of the paper's network, with a profile; `compiled.json`: of it
+   compiled;
 4. `detection.json`: `benchmarks.detection` of the paper's network, with the hours that Table 1 would take;
 5. `pretrain/`: a real pretraining of the paper's network on the packed project, as long as the minutes last:
    its settings, events, filters and log.

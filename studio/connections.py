@@ -40,6 +40,8 @@ class Connections(QObject):
             session.queue,
         ):
             asking.edit_asked.connect(session.perform)
+        session.timeline.reach_asked.connect(session.filling.carries.reach)
+        session.edits.bridge_asked.connect(session.repair.bridge)
         session.tracks.gone_to.connect(session.canvas.bring_into_view)
         for leaving in (session.clips, session.tracks, session.inspector, session.review):
             leaving.left.connect(session.canvas.setFocus)

@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from core.project.project import Project
 from core.trajectories.journal import Edit
 from core.trajectories.observation_edits import MovePoint
+from core.trajectories.point_edits import AddPoint
+from core.trajectories.trajectory_edits import Merge
 from studio.canvas.pane import CanvasPane
 from studio.connections import Connections
 from studio.document import Document
@@ -160,6 +162,7 @@ class Session(QObject):
             self.tracks,
             self.edits,
             self.filling.keyframes,
+            self.filling.carries,
             self.proposals,
             self.queue,
             weigh=self.impact.cost,
@@ -243,9 +246,13 @@ class Session(QObject):
         """Make an edit, if need be after a question, and whatever follows from it in the background."""
         if ask_before(edit, self.document, self.window, self.perform):
             return
-        follower = self.repair if isinstance(edit, MovePoint) else self.filling.refilling
         with self.telling.of_a_view():
-            follower.perform(edit)
+            if isinstance(edit, AddPoint):
+                self.filling.carries.perform(edit)
+            elif isinstance(edit, MovePoint | Merge):
+                self.repair.perform(edit)
+            else:
+                self.filling.refilling.perform(edit)
 
     def give_up(self) -> bool:
         """Give up what follows from edits; False if there is nothing."""

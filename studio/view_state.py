@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.datasets.clip import Clip
 from core.overlay.layers import Layers
 
-TOOLS = ("select", "box", "brush", "erase", "polygon")
+TOOLS = ("select", "box", "brush", "erase", "polygon", "point")
 
 
 PAINTING = ("brush", "erase", "polygon")
@@ -34,6 +34,8 @@ class ViewState(QObject):
         repairing_changed(frozenset): ids of the points whose paths are being repaired,
         filling_changed(Mapping): id of each object that is being filled again → `Filling`,
         playing_changed(bool),
+        marked_changed(tuple[int, int] | None): first and last of the frames that are marked,
+        picks_points_changed(bool): whether the mouse takes points, or only what lies beneath them,
         stuck(str): there are no frames to step to; the action of `action_table` that would have stepped.
     """
 
@@ -47,6 +49,8 @@ class ViewState(QObject):
     repairing_changed = Signal(object)
     filling_changed = Signal(object)
     playing_changed = Signal(bool)
+    marked_changed = Signal(object)
+    picks_points_changed = Signal(bool)
     stuck = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -62,6 +66,8 @@ class ViewState(QObject):
         self.filling: Mapping[int, Filling] = {}
         self._filling_by: dict[str, Mapping[int, Filling]] = {}
         self.playing = False
+        self.picks_points = True
+        self.marked: tuple[int, int] | None = None
         self._frames: dict[int, int] = {}  # clip → where it was left
 
     def set_clip(self, clip: Clip | None) -> None:
@@ -75,6 +81,7 @@ class ViewState(QObject):
                 self.set_playing(False)
                 self.set_selection(())
                 self.set_hovered(None)
+                self.set_marked(None)
                 self.set_shown(None)
                 left = self._frames.get(clip.id, 0) if clip is not None else 0
                 self.frame = min(left, clip.frames - 1) if clip is not None else 0
@@ -103,10 +110,11 @@ class ViewState(QObject):
             self.set_frame(self.clip.frames - 1)
 
     def set_selection(self, ids: Iterable[int]) -> None:
-        """Select trajectories by id."""
+        """Select trajectories by id; what was marked of others is marked no more."""
         selection = frozenset(ids)
         if selection != self.selection:
             self.selection = selection
+            self.set_marked(None)
             self.selection_changed.emit(selection)
 
     def set_hovered(self, trajectory_id: int | None) -> None:
@@ -157,3 +165,15 @@ class ViewState(QObject):
         if playing != self.playing:
             self.playing = playing
             self.playing_changed.emit(playing)
+
+    def set_marked(self, frames: tuple[int, int] | None) -> None:
+        """Mark frames, first and last, such as a part of the selected tracks; None for none."""
+        if frames != self.marked:
+            self.marked = frames
+            self.marked_changed.emit(frames)
+
+    def set_picks_points(self, picks: bool) -> None:
+        """Let the mouse take points, or leave them out so that what lies beneath can be clicked."""
+        if picks != self.picks_points:
+            self.picks_points = picks
+            self.picks_points_changed.emit(picks)

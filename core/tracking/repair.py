@@ -1,7 +1,7 @@
 """The path around a point that a person set: followed from there, and joined to what is known."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -39,9 +39,10 @@ def repair_around(
     is a straight line.
 
     Where no anchor lies within `REACH` frames, the point is followed from `at`: where it comes back to the
-    path that was known, the frames between are solved from both ends. Where it does not, it is followed
-    as far as it can be; the known path stays beyond, and how far it is from the other is the error there,
-    so that the worst error shows where to set the next point.
+    path that was known, the frames between are solved from both ends. Where it does not, it is solved up to
+    the next anchor, however far that is. Without one, it is followed as far as it can be; the known path
+    stays beyond, and how far it is from the other is the error there, so that the worst error shows where
+    to set the next point. Anchors, and what lies beyond them, never change.
 
     Args:
         frames: those of the path and no others.
@@ -78,28 +79,53 @@ def _side(
         (K, 2) float32 path and (K,) float32 error in K frames, and by how many pixels the path jumps
         after them.
     """
-    order = order[: REACH + 1]
     anchored = next((step for step in range(1, len(order)) if anchors[order[step]]), None)
-    if anchored is not None:
-        order = order[: anchored + 1]
-    part = _Cropped(frames, order, path[list(order)])
-    known = path[list(order)] - part.corner
-    moves = stream(part, {1: FINE}, threads, max_side=4096)
-    flows = (now.flows[1] for now in itertools.islice(moves, 1, None))
-    if anchored is not None:
-        passed, end = list(flows), anchored
-    else:
-        passed, followed, variance, back = _until_it_is_back(flows, known)
-        if back is None:
+    if anchored is None or anchored > REACH:
+        corner, moves = _flows(frames, order[: REACH + 1], path, threads)
+        known = path[list(order)] - corner
+        passed, followed, variance, back = _until_it_is_back(moves, known)
+        if back is not None:
+            joined, deviation = _joined(passed, known[0], known[back])
+            return (joined[1:-1] + corner).astype(np.float32), deviation[1:-1], list(order[1:back]), 0.0
+        if anchored is None:
             count = len(followed) - 1
             beyond = order[0] + (count + 1) * order.step
             jumps = 0 <= beyond < len(path)
             jump = float(np.linalg.norm(followed[-1] - known[max(count, 1)])) if jumps else 0.0
-            new = (followed[1:] + part.corner).astype(np.float32)
+            new = (followed[1:] + corner).astype(np.float32)
             return new, np.sqrt(variance[1:]).astype(np.float32), list(order[1 : count + 1]), jump
-        end = back
-    joined, deviation = _joined(passed, known[0], known[end])
-    return (joined[1:-1] + part.corner).astype(np.float32), deviation[1:-1], list(order[1:end]), 0.0
+    order = order[: anchored + 1]
+    new, deviation = _between(frames, order, path, threads)
+    return new, deviation, list(order[1:-1]), 0.0
+
+
+def bridge(
+    frames: Images, path: np.ndarray, first: int, last: int, threads: int = 2
+) -> tuple[np.ndarray, np.ndarray]:
+    """The path of a point between two frames where it is known, solved from both ends as a repair is.
+
+    Args:
+        frames: those of the path and no others.
+        path: (T, 2) float32, pixels; what it holds between the two frames only says where to look.
+
+    Returns:
+        (K, 2) float32 path and (K,) float32 errors, the deviation in pixels, in the K frames between.
+    """
+    return _between(frames, range(first, last + 1), path, threads)
+
+
+def _between(frames: Images, order: range, path: np.ndarray, threads: int) -> tuple[np.ndarray, np.ndarray]:
+    """(K, 2) float32 path and (K,) float32 errors between the first and the last of some frames."""
+    corner, moves = _flows(frames, order, path, threads)
+    joined, deviation = _joined(list(moves), path[order[0]] - corner, path[order[-1]] - corner)
+    return (joined[1:-1] + corner).astype(np.float32), deviation[1:-1]
+
+
+def _flows(frames: Images, order: range, path: np.ndarray, threads: int) -> tuple[np.ndarray, Iterator[Flow]]:
+    """The flows from each of some frames to the next around a path (T, 2), and the corner of that part."""
+    part = _Cropped(frames, order, path[list(order)])
+    moves = stream(part, {1: FINE}, threads, max_side=4096)
+    return part.corner, (now.flows[1] for now in itertools.islice(moves, 1, None))
 
 
 def _until_it_is_back(

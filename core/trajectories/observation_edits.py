@@ -299,6 +299,6 @@ class DeleteObservation:
             rows.delete(schema.observation, [(head.id, self.frame)])
             set_span(rows, head.id)
         else:
-            new = take_out(rows, head, self.frame)
+            new = take_out(rows, head, self.frame, self.frame)
             if new is not None:
                 rows.text = f"{self.text}; what follows is {new}"

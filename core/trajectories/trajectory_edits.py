@@ -28,6 +28,7 @@ from core.trajectories.trajectory_rows import (
     set_span,
     swap_observations,
     swap_paths,
+    take_out,
 )
 
 
@@ -210,6 +211,54 @@ class Trim:
             path = part_of(read_path(head), slice(first - head.first, last - head.first + 1))
             reason = EndReason.EDITED if last < head.last else EndReason(head.end_reason)
             set_path(rows, head.id, first, path, reason)
+
+
+@dataclass(frozen=True)
+class DeletePart(_OfTracks):
+    """Take away what trajectories have from frame `first` to `last`, both included.
+
+    A point trajectory falls in two there; one that lies within is deleted whole.
+
+    Raises:
+        StudioError: none of them has anything there.
+    """
+
+    first: int
+    last: int
+
+    @property
+    def rows(self) -> int:
+        return len(self.trajectory_ids) * (self.last - self.first + 1)
+
+    @property
+    def text(self) -> str:
+        return f"Delete frames {self.first} to {self.last} of {self.named}"
+
+    def write(self, rows: Recorder) -> None:
+        whole, new, cut = [], list[int](), 0
+        for trajectory_id in dict.fromkeys(self.trajectory_ids):
+            head = head_of(rows, trajectory_id)
+            if head.first > self.last or head.last < self.first:
+                continue
+            if self.first <= head.first and head.last <= self.last:
+                whole.append(head.id)
+            elif head.kind == Kind.OBJECT:
+                there = [frame for frame in origins_of(rows, head.id) if self.first <= frame <= self.last]
+                rows.delete(schema.observation, [(head.id, frame) for frame in there])
+                cut += bool(there)
+                if there:
+                    set_span(rows, head.id)
+            else:
+                cut += 1
+                part = take_out(rows, head, self.first, self.last)
+                new += [] if part is None else [part]
+        if whole:
+            DeleteTrajectories(self.clip_id, tuple(whole)).write(rows)
+        if not whole and not cut:
+            raise StudioError(f"Nothing of {self.named} lies in frames {self.first} to {self.last}.")
+        if new:
+            following = str(new[0]) if len(new) == 1 else f"{len(new):,} new tracks"
+            rows.text = f"{self.text}; what follows is {following}"
 
 
 @dataclass(frozen=True)

@@ -214,20 +214,22 @@ def add_path(rows: Recorder, like: Row[Any], first: int, path: PointPath) -> int
     return new
 
 
-def take_out(rows: Recorder, head: Row[Any], frame: int) -> int | None:
-    """Cut one frame, which is not its only one, out of a point trajectory.
+def take_out(rows: Recorder, head: Row[Any], first: int, last: int) -> int | None:
+    """Cut the frames `first` to `last`, which are not all it has, out of a point trajectory.
 
     Inside it falls in two; returns the id of the second part, if there is one.
     """
-    place = frame - head.first
     path = read_path(head)
-    before, after = part_of(path, slice(0, place)), part_of(path, slice(place + 1, None))
+    before, after = (
+        part_of(path, slice(0, max(first - head.first, 0))),
+        part_of(path, slice(last + 1 - head.first, None)),
+    )
     if len(before[0]) == 0:
-        set_path(rows, head.id, frame + 1, after)
+        set_path(rows, head.id, last + 1, after)
     else:
         set_path(rows, head.id, head.first, before, EndReason.EDITED)
         if len(after[0]):
-            return add_path(rows, head, frame + 1, after)
+            return add_path(rows, head, last + 1, after)
     return None
 
 

@@ -16,7 +16,8 @@ from studio.canvas.tool import Pointer, Tool
 
 _SMALLEST = 2.0  # frame pixels a side of a drawn box has at least
 _CLOSES = 8.0  # view pixels from the first corner within which a click closes the outline
-_NEW = QColor(255, 255, 255)  # of an object that is not there yet
+NEW = QColor(255, 255, 255)
+"""Colour of a track that is not there yet."""
 
 
 class DrawTool(Tool):
@@ -26,7 +27,7 @@ class DrawTool(Tool):
 
     def _colour(self) -> QColor:
         chosen = self.stage.selected_object
-        return _NEW if chosen is None else track_colour(chosen)
+        return NEW if chosen is None else track_colour(chosen)
 
     def _whose(self) -> str:
         chosen = self.stage.selected_object

@@ -26,9 +26,10 @@ from studio.canvas.camera import Camera
 from studio.canvas.colours import legend
 from studio.canvas.draw_tools import BoxTool, PolygonTool
 from studio.canvas.picture import scaled_picture
+from studio.canvas.point_tool import PointTool
 from studio.canvas.select_tool import SelectTool
 from studio.canvas.stage import Stage
-from studio.canvas.tool import Pointer, Tool
+from studio.canvas.tool import DRAG_BEGINS, Pointer, Tool
 
 _WHEEL = 1.25  # closer by a notch of the wheel
 _MARGIN = 6.0  # view pixels kept free around a frame that is fitted
@@ -59,6 +60,7 @@ class FrameView(QWidget):
         self._overlay_image: QImage | None = None
         self._picture: tuple[QImage, QPointF, np.ndarray] | None = None
         self._panning: QPointF | None = None
+        self._alt_pressed: QPointF | None = None
         self._zoom_from: QPointF | None = None
         self._zoom_to: QPointF | None = None
         self._at = QPointF()
@@ -68,6 +70,7 @@ class FrameView(QWidget):
             "brush": BrushTool(stage, erase=False),
             "erase": BrushTool(stage, erase=True),
             "polygon": PolygonTool(stage),
+            "point": PointTool(stage),
         }
         self._tool = self._tools[stage.view.tool]
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -229,35 +232,13 @@ class FrameView(QWidget):
         for at, text in marks.under_way(scene, view, stage.camera):
             marks.draw_note(painter, at, text, self.palette(), whole)
         self._tool.paint(painter)
-        self._paint_legend(painter)
+        rows = legend(view.layers.colour_by, view.layers.losses)
+        marks.draw_legend(painter, rows, self.palette(), whole)
         has_note = view.hovered in view.repairing  # its note is there, and would be covered
         if view.hovered is not None and not has_note and self.underMouse() and not self._tool.active:
             note = marks.about(scene, view.hovered)
             if note:
                 marks.draw_note(painter, self._at, note, self.palette(), whole)
-
-    def _paint_legend(self, painter: QPainter) -> None:
-        layers = self.stage.view.layers
-        rows = legend(layers.colour_by, layers.losses)
-        if not rows:
-            return
-        metrics = painter.fontMetrics()
-        line = metrics.height() + 2
-        width = max(metrics.horizontalAdvance(text) for text, _ in rows) + 34
-        rect = QRectF(8, self.height() - 8 - len(rows) * line - 8, width, len(rows) * line + 8)
-        background = self.palette().color(QPalette.ColorRole.Window)
-        background.setAlpha(225)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(background)
-        painter.drawRoundedRect(rect, 4, 4)
-        for number, (text, colour) in enumerate(rows):
-            top = rect.top() + 4 + number * line
-            painter.setBrush(colour)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.drawRoundedRect(QRectF(rect.left() + 8, top + line / 2 - 5, 14, 10), 2, 2)
-            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-            painter.drawText(QRectF(rect.left() + 28, top, width, line), Qt.AlignmentFlag.AlignVCenter, text)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _paint_message(self, painter: QPainter) -> None:
         """The message, on a panel of its own so that it can be read over tracks."""
@@ -301,6 +282,7 @@ class FrameView(QWidget):
         alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
         if event.button() == Qt.MouseButton.MiddleButton or (left and alt):
             self._panning = at
+            self._alt_pressed = at if left else None
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif left and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._zoom_from = at
@@ -334,7 +316,10 @@ class FrameView(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._panning is not None:
-            self._panning = None
+            pressed, self._panning, self._alt_pressed = self._alt_pressed, None, None
+            clicked = pressed is not None and (event.position() - pressed).manhattanLength() < DRAG_BEGINS
+            if clicked and self.stage.clip is not None:
+                self._tool.pick_next(self._pointer(event))
             self.setCursor(self._tool.cursor)
         elif self._zoom_from is not None:
             start, end, self._zoom_from, self._zoom_to = self._zoom_from, self._zoom_to, None, None

@@ -1,5 +1,7 @@
 """What lies under the mouse."""
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +14,9 @@ from studio.canvas.camera import Camera
 
 POINT_REACH = 6.0
 """View pixels around a point that count as the point."""
+
+STACKED = 3.0
+"""View pixels within which several points lie on each other."""
 
 EDGE_REACH = 4.0
 """View pixels around the edge of a box, or around a handle, that count as it."""
@@ -54,13 +59,7 @@ def hit_handle(scene: Scene, camera: Camera, at: QPointF, trajectory_id: int) ->
 
 def hit_point(scene: Scene, camera: Camera, at: QPointF, reach: float = POINT_REACH) -> Hit | None:
     """The nearest point within reach."""
-    if not len(scene.xy):
-        return None
-    distance = _distances(camera.to_view(scene.xy), at)
-    nearest = int(distance.argmin())
-    if distance[nearest] > reach:
-        return None
-    return Hit(int(scene.ids[nearest]), "point", -1, float(distance[nearest]))
+    return next(_points(scene, camera, at, reach), None)
 
 
 def hit_object(scene: Scene, camera: Camera, at: QPointF, shapes: MaskShapes, part: str) -> Hit | None:
@@ -68,8 +67,47 @@ def hit_object(scene: Scene, camera: Camera, at: QPointF, shapes: MaskShapes, pa
 
     Inside an object is on its mask or, where it has none, in its box.
     """
+    return next(_objects(scene, camera, at, shapes, part), None)
+
+
+def hit(scene: Scene, camera: Camera, at: QPointF, shapes: MaskShapes) -> Hit | None:
+    """What a click means: the edge of a box, else the nearest point, else the smallest object there."""
+    return next(beneath(scene, camera, at, shapes), None)
+
+
+def beneath(scene: Scene, camera: Camera, at: QPointF, shapes: MaskShapes) -> Iterator[Hit]:
+    """All that lies under the mouse, each track once: what a click means, then what clicks there go on to.
+
+    After the edges of boxes and the points, the nearest first, come the objects, the smallest first.
+    """
+    edges = _objects(scene, camera, at, shapes, "edge")
+    inside = _objects(scene, camera, at, shapes, "inside")
+    seen: set[int] = set()
+    for one in itertools.chain(edges, _points(scene, camera, at, POINT_REACH), inside):
+        if one.id not in seen:
+            seen.add(one.id)
+            yield one
+
+
+def _points(scene: Scene, camera: Camera, at: QPointF, reach: float) -> Iterator[Hit]:
+    """The nearest point within reach, then others that lie on it."""
+    if not len(scene.xy):
+        return
+    distance = _distances(camera.to_view(scene.xy), at)
+    nearest = int(distance.argmin())
+    if distance[nearest] > reach:
+        return
+    yield Hit(int(scene.ids[nearest]), "point", -1, float(distance[nearest]))
+    others = np.flatnonzero(distance <= STACKED)
+    for place in others[np.argsort(distance[others], kind="stable")].tolist():
+        if place != nearest:
+            yield Hit(int(scene.ids[place]), "point", -1, float(distance[place]))
+
+
+def _objects(scene: Scene, camera: Camera, at: QPointF, shapes: MaskShapes, part: str) -> Iterator[Hit]:
+    """The objects whose edge, or inside, lies under the mouse, the smallest first."""
     if not scene.objects:
-        return None
+        return
     boxes = (scene.boxes.reshape(-1, 2, 2) * camera.scale + (camera.dx, camera.dy)).reshape(-1, 4)
     x, y = at.x(), at.y()
     reach = EDGE_REACH if part == "edge" else 0.0
@@ -90,17 +128,7 @@ def hit_object(scene: Scene, camera: Camera, at: QPointF, shapes: MaskShapes, pa
             shape = shapes.of(one.mask)
             if shape is None or not shape.covers(place.x(), place.y()):
                 continue
-        return Hit(one.id, part)
-    return None
-
-
-def hit(scene: Scene, camera: Camera, at: QPointF, shapes: MaskShapes) -> Hit | None:
-    """What a click means: the edge of a box, else the nearest point, else the smallest object there."""
-    return (
-        hit_object(scene, camera, at, shapes, "edge")
-        or hit_point(scene, camera, at)
-        or hit_object(scene, camera, at, shapes, "inside")
-    )
+        yield Hit(one.id, part)
 
 
 def inside_rect(scene: Scene, low: QPointF, high: QPointF) -> set[int]:

@@ -72,6 +72,8 @@ class LayerBar(QWidget):
             chip.toggled.connect(lambda on, name=name: self._set(**{name: on}))
             row.addWidget(chip)
             self.chips[name] = chip
+            if name == "trails":
+                row.addWidget(self._pick_chip())
         row.addSpacing(SPACE)
         self._fields = QStackedWidget()  # of one width for all tools, or the panels would move
         self._fields.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -109,6 +111,21 @@ class LayerBar(QWidget):
         self._show_layers(view.layers)
         self._show_tool(view.tool)
         self._show_clip(view.clip)
+
+    def _pick_chip(self) -> QToolButton:
+        """Whether the mouse takes points: beside the chip that shows them."""
+        self.pick = QToolButton()
+        self.pick.setCheckable(True)
+        self.pick.setAutoRaise(True)
+        self.pick.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        icons.set_icon(self.pick, "select")
+        self.pick.setIconSize(QSize(ICON, ICON))
+        self.pick.setToolTip("The mouse takes points; else only what lies beneath them (Shift+T)")
+        self.pick.setAccessibleName("Pick points")
+        self.pick.toggled.connect(self._view.set_picks_points)
+        self._view.picks_points_changed.connect(self.pick.setChecked)
+        self.pick.setChecked(self._view.picks_points)
+        return self.pick
 
     def _add_page(self) -> QHBoxLayout:
         page = QWidget()
@@ -166,8 +183,8 @@ class LayerBar(QWidget):
         self.opacity.setValue(layers.opacity)
         self.trail.setValue(layers.trail)
         self.ahead.setValue(layers.ahead)
-        for box in (self.trail, self.ahead):
-            box.setEnabled(layers.trails)
+        for field in (self.trail, self.ahead, self.pick):
+            field.setEnabled(layers.trails)
         self.colour_by.setCurrentIndex(self.colour_by.findData(layers.colour_by))
         self.loss_run.setVisible(layers.colour_by == "loss")
 

@@ -1,6 +1,6 @@
 """What is drawn smooth on top of the overlay: the selection, what is under the mouse, names, previews."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -151,6 +151,31 @@ def draw_note(painter: QPainter, corner: QPointF, text: str, palette: QPalette, 
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
+def draw_legend(
+    painter: QPainter, rows: Sequence[tuple[str, QColor]], palette: QPalette, view: QRectF
+) -> None:
+    """What the colours of tracks mean, at the bottom left of the view; nothing without rows."""
+    if not rows:
+        return
+    metrics = painter.fontMetrics()
+    line = metrics.height() + 2
+    width = max(metrics.horizontalAdvance(text) for text, _ in rows) + 34
+    rect = QRectF(8, view.bottom() - 8 - len(rows) * line - 8, width, len(rows) * line + 8)
+    background = palette.color(QPalette.ColorRole.Window)
+    background.setAlpha(225)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(background)
+    painter.drawRoundedRect(rect, 4, 4)
+    for number, (text, colour) in enumerate(rows):
+        top = rect.top() + 4 + number * line
+        painter.setBrush(colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(QRectF(rect.left() + 8, top + line / 2 - 5, 14, 10), 2, 2)
+        painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+        painter.drawText(QRectF(rect.left() + 28, top, width, line), Qt.AlignmentFlag.AlignVCenter, text)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
 def under_way(scene: Scene, view: ViewState, camera: Camera) -> list[tuple[QPointF, str]]:
     """What is worked out in the background about the tracks of this frame: where to say it, and what."""
     notes = []
@@ -160,7 +185,10 @@ def under_way(scene: Scene, view: ViewState, camera: Camera) -> list[tuple[QPoin
             x, y = camera.to_view(scene.xy[place])
             notes.append((QPointF(float(x), float(y)), "repairing the path… (Esc stops)"))
     for id, (first, last, percent) in view.filling.items():
-        one = scene.object(id)
+        one, place = scene.object(id), scene.point(id)
+        if place is not None:
+            x, y = camera.to_view(scene.xy[place])
+            notes.append((QPointF(float(x), float(y)), f"following the point… {percent} % (Esc stops)"))
         if one is not None:
             corner = camera.rect(one.box).bottomLeft()
             share = f" {percent} %" if percent else ""

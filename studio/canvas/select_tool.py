@@ -13,11 +13,13 @@ from core.trajectories.observation_edits import MovePoint, SetObservation
 from studio.canvas import marks, mask_changes
 from studio.canvas.box_changes import moved_box, resized_box
 from studio.canvas.colours import track_colour
-from studio.canvas.hit_test import Hit, hit, hit_handle, hit_object, hit_point, inside_rect
+from studio.canvas.hit_test import Hit, beneath, hit, hit_handle, hit_object, hit_point, inside_rect
 from studio.canvas.stage import Stage
 from studio.canvas.tool import Pointer, Tool
 
 _NEAR = 3.0  # view pixels from a point that is not selected within which a drag moves it
+
+_SAME = 3.0  # view pixels within which a click is at the same place as the one before
 
 _SIZE_CURSORS = (
     Qt.CursorShape.SizeFDiagCursor,
@@ -51,8 +53,25 @@ class _ChangedObject:
     mask: np.ndarray | None
 
 
+@dataclass(frozen=True, eq=False)
+class _Picked:
+    """What a click chose of all that lies beneath: `found[number]`, at a place of a frame."""
+
+    frame: int
+    place: QPointF
+    found: tuple[Hit, ...]
+    number: int
+
+    @property
+    def chosen(self) -> Hit:
+        return self.found[self.number]
+
+
 class SelectTool(Tool):
     """A click selects, with Ctrl adds; a drag moves what is selected, or bands what lies inside.
+
+    Another click at the same place selects what lies beneath what the one before selected; so does one with
+    Alt, whatever was clicked before.
 
     What is selected is preferred, so that an object can be taken by its inside though points lie on
     it; of the rest, a drag takes an object by its edge and a point by its very middle, so that a band
@@ -64,6 +83,7 @@ class SelectTool(Tool):
         self._pressed: Pointer | None = None
         self._grabbed: Hit | None = None
         self._preview: _Band | _MovedPoint | _ChangedObject | None = None
+        self._picked: _Picked | None = None
 
     @property
     def active(self) -> bool:
@@ -74,6 +94,12 @@ class SelectTool(Tool):
             return "Release to select what lies inside; Esc cancels"
         if self._preview is not None:
             return "Release to put it there; Esc cancels"
+        picked = self._picked
+        if picked is not None and len(picked.found) > 1 and self._still_chosen(picked):
+            one = picked.chosen
+            kind = "point" if one.part == "point" else "object"
+            place = f"{picked.number + 1} of {len(picked.found)} here: {kind} {one.id}"
+            return f"{place}; click again for the next one beneath"
         return "Click to select, Ctrl+click to add; drag to move it, or over nothing to select an area"
 
     # --- mouse --------------------------------------------------------------------------------
@@ -102,8 +128,7 @@ class SelectTool(Tool):
         edit = self._edit(preview)
         self.cancel()
         if preview is None:
-            found = self._hit(pressed)
-            self._select({found.id} if found else set(), add=pressed.control)
+            self._click(pressed)
         elif isinstance(preview, _Band):
             inside = inside_rect(self._pickable(), preview.rect.topLeft(), preview.rect.bottomRight())
             self.stage.view.set_selection(self.stage.view.selection | inside if pressed.control else inside)
@@ -120,8 +145,18 @@ class SelectTool(Tool):
             self.cursor = Qt.CursorShape.PointingHandCursor if found else Qt.CursorShape.ArrowCursor
         self.stage.view.set_hovered(found.id if found else None)
 
+    def pick_next(self, pointer: Pointer) -> None:
+        """Select what lies beneath what is selected here."""
+        self._pick(pointer, self._found(pointer), self.stage.view.selection)
+
     def leave(self) -> None:
         self.stage.view.set_hovered(None)
+
+    def frame_changed(self) -> None:
+        super().frame_changed()
+        if self._picked is not None:
+            self._picked = None
+            self.say()
 
     def cancel(self) -> None:
         self._pressed = self._grabbed = self._preview = None
@@ -149,9 +184,10 @@ class SelectTool(Tool):
     # --- what is under the mouse --------------------------------------------------------------
 
     def _pickable(self) -> Scene:
-        """What is drawn."""
-        layers = self.stage.view.layers
-        return self.stage.scene.layer(points=layers.trails, objects=layers.masks or layers.boxes)
+        """What is drawn; without the points where they are not to be picked."""
+        view = self.stage.view
+        layers, points = view.layers, view.layers.trails and view.picks_points
+        return self.stage.scene.layer(points=points, objects=layers.masks or layers.boxes)
 
     def _hit(self, pointer: Pointer) -> Hit | None:
         return hit(self._pickable(), self.stage.camera, pointer.at, self.stage.shapes)
@@ -171,12 +207,38 @@ class SelectTool(Tool):
             found = hit_point(scene, camera, at, _NEAR)
         return found
 
-    def _select(self, ids: set[int], add: bool) -> None:
+    def _found(self, pointer: Pointer) -> tuple[Hit, ...]:
+        """All that lies under the mouse, the order in which clicks select it."""
+        return tuple(beneath(self._pickable(), self.stage.camera, pointer.at, self.stage.shapes))
+
+    def _click(self, pointer: Pointer) -> None:
         view = self.stage.view
-        if not add:
-            view.set_selection(ids)
-        elif ids:
-            view.set_selection(view.selection ^ ids)
+        if pointer.control:
+            found = self._hit(pointer)
+            if found is not None:
+                view.set_selection(view.selection ^ {found.id})
+            return
+        before = self._picked
+        again = before is not None and self._still_chosen(before) and self._is_at(before, pointer)
+        self._pick(pointer, self._found(pointer), view.selection if again else frozenset())
+
+    def _pick(self, pointer: Pointer, found: tuple[Hit, ...], before: frozenset[int]) -> None:
+        """Select the first of what was found, or the one after what was selected before."""
+        chosen = [number for number, one in enumerate(found) if one.id in before]
+        number = (chosen[-1] + 1) % len(found) if chosen else 0
+        self._picked = _Picked(self.stage.scene.frame, pointer.place, found, number) if found else None
+        self.stage.view.set_selection([found[number].id] if found else ())
+        self.say()
+
+    def _still_chosen(self, picked: _Picked) -> bool:
+        """Whether what a click chose is what is selected, in the frame where it was."""
+        view, scene = self.stage.view, self.stage.scene
+        return view.selection == {picked.chosen.id} and scene.frame == picked.frame
+
+    def _is_at(self, picked: _Picked, pointer: Pointer) -> bool:
+        """Whether the mouse is where a click was."""
+        x, y = self.stage.camera.to_view(np.array((picked.place.x(), picked.place.y())))
+        return bool(np.hypot(x - pointer.at.x(), y - pointer.at.y()) <= _SAME)
 
     # --- what a drag does ---------------------------------------------------------------------
 

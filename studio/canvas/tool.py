@@ -60,6 +60,9 @@ class Tool:
         """The second press of a double click; to most tools a press like any other."""
         self.press(pointer)
 
+    def pick_next(self, pointer: Pointer) -> None:
+        """A click with Alt."""
+
     def leave(self) -> None: ...
 
     def key(self, key: Qt.Key) -> bool:

@@ -1,54 +1,83 @@
-"""The selected object carried on from the frame that is seen, live: what is found lands as it comes."""
+"""A track carried on from a frame where it is known, live: what is found lands as it comes."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.datasets.clip import Clip
-from core.datasets.reading import open_frames
 from core.events import OnProgress
-from core.tracking.carrying import Carried, carry
-from core.tracking.config import DensifyConfig
-from core.trajectories.model import Changes, ObjectTrajectory, Origin
-from core.trajectories.observation_edits import CarryObservations
+from core.trajectories.journal import Edit
+from core.trajectories.model import Changes
 from core.trajectories.steps import HistoryEntry
 from studio.background import Background
 from studio.document import Document
 from studio.view_state import Filling, ViewState
-from studio.window.settings import WindowSettings
 
 LANDS = 120
 """Milliseconds between two times that what was found is written."""
 
 
+class Found(Protocol):
+    """What is found of a track at a frame."""
+
+    @property
+    def frame(self) -> int: ...
+
+
+AnyFound = TypeVar("AnyFound", bound=Found)
+
+
 @dataclass(eq=False)
-class _Way:
-    """An object on its way from a frame to another.
+class Way(Generic[AnyFound]):
+    """A track on its way: an object or a point says how it is carried, and what comes of it.
 
     Attributes:
+        first, last: the frames that it may reach, and where it sets out from.
+        goes_along: whether the frame that is seen goes with it.
         found: by the thread, in order; `landed` of them were written, as parts of `step`.
-        seen: the last frame that was gone to.
+        seen: the last frame that was gone to; at first where it sets out.
     """
 
     clip: Clip
-    object: ObjectTrajectory
-    start: int
-    end: int
-    config: DensifyConfig
-    found: list[Carried] = field(default_factory=list)
+    trajectory_id: int
+    first: int
+    last: int
+    seen: int
+    goes_along: bool = True
+    found: list[AnyFound] = field(default_factory=list)
     landed: int = 0
     step: HistoryEntry | None = None
-    seen: int = 0
+
+    def run(self, report: OnProgress) -> None:
+        """Find what it comes to, in a thread, frame by frame.
+
+        Raises:
+            StudioError: the frames cannot be read.
+        """
+        raise NotImplementedError
+
+    def edit(self, new: Sequence[AnyFound], ended: bool, stopped: bool) -> Edit | None:
+        """What writes what is new; `ended`: nothing more comes; `stopped`: because a person stopped it."""
+        raise NotImplementedError
+
+    def sentence(self, stopped: bool) -> str:
+        """How far it came, and why no farther."""
+        raise NotImplementedError
+
+    @property
+    def in_words(self) -> str:
+        """That it is under way."""
+        raise NotImplementedError
 
 
 class Carrying(QObject):
-    """Carries one object on at a time; the frame that is seen goes with it, until the person goes elsewhere.
+    """Carries one track at a time, the others wait; the frame that is seen goes with it where it should.
 
-    All of it is one step of undo. It ends at the next keyframe, at the end of the clip, where its confidence
-    falls too low, by `cancel`, or when the object is changed meanwhile; what came so far stays.
+    All of it is one step of undo. It ends where the way does, by `cancel`, or when the track is changed
+    meanwhile; what came so far stays.
 
     Signals:
         failed(str): the frames cannot be read; one sentence for the user.
@@ -60,56 +89,40 @@ class Carrying(QObject):
     told = Signal(str)
     changed = Signal()
 
-    def __init__(
-        self,
-        document: Document,
-        view: ViewState,
-        settings: Callable[[], DensifyConfig],
-        remembered: WindowSettings,
-        parent: QObject,
-    ) -> None:
-        """Joined to what is looked at.
-
-        Args:
-            settings: gives how objects are filled.
-            remembered: has the least confidence.
-        """
+    def __init__(self, document: Document, view: ViewState, parent: QObject) -> None:
         super().__init__(parent)
         self._document, self._view = document, view
-        self._settings, self._remembered = settings, remembered
-        self._way: _Way | None = None
+        self._way: Way[Any] | None = None
+        self._waiting: deque[Way[Any]] = deque()
         self._writing = False
         self._background = Background(self)
         self._background.progressed.connect(self._wait_to_land)
-        self._background.done.connect(self._end)
+        self._background.done.connect(lambda nothing: self._finish(stopped=False))
         self._background.failed.connect(self._fail)
         self._landing = QTimer(self, interval=LANDS, singleShot=True)
         self._landing.timeout.connect(self._land)
         document.changed.connect(self._give_up_changed)
 
     @property
-    def under_way(self) -> bool:
-        """Whether an object is being carried."""
-        return self._way is not None
+    def under_way(self) -> str:
+        """What is being carried, in words; empty while nothing is."""
+        return self._way.in_words if self._way is not None else ""
 
-    def start(self, clip: Clip, one: ObjectTrajectory, frame: int, by: int) -> None:
-        """Carry an object on (1) or back (-1) from a frame where it is, up to the next keyframe."""
-        self.cancel()
-        end = destination(one, frame, by, clip.frames)
-        config = replace(self._settings(), min_confidence=self._remembered.carry_confidence)
-        self._way = _Way(clip, one, frame, end, config, seen=frame)
-        others = [other for id, other in self._document.objects(clip.id).items() if id != one.id]
-        self._background.start(partial(_carried, self._way, others))
-        self._show()
-        self.changed.emit()
+    def start(self, way: Way[Any]) -> None:
+        """Carry a track, after those that are on their way."""
+        self._waiting.append(way)
+        if self._way is None:
+            self._next()
+        else:
+            self._show()
 
     def cancel(self) -> bool:
-        """End it where it is, what came so far stays; False if there is nothing."""
-        way = self._way
-        if way is None:
+        """End all where they are, what came so far stays; False if there is nothing."""
+        if self._way is None:
             return False
+        self._waiting.clear()
         self._background.cancel()
-        self._finish(f"stopped at frame {way.found[-1].frame}" if way.found else "")
+        self._finish(stopped=True)
         return True
 
     def close(self) -> None:
@@ -119,19 +132,26 @@ class Carrying(QObject):
 
     # --- what comes -----------------------------------------------------------------------------
 
+    def _next(self) -> None:
+        self._way = self._waiting.popleft() if self._waiting else None
+        if self._way is not None:
+            self._background.start(self._way.run)
+        self._show()
+        self.changed.emit()
+
     def _wait_to_land(self) -> None:
         if not self._landing.isActive():
             self._landing.start()
 
-    def _land(self) -> None:
+    def _land(self, ended: bool = False, stopped: bool = False) -> None:
         """Write what was found since the last time."""
         way = self._way
         if way is None:
             return
         new = way.found[way.landed :]
-        if new:
+        edit = way.edit(new, ended, stopped) if new or ended else None
+        if edit is not None:
             way.landed += len(new)
-            edit = CarryObservations(way.clip.id, way.object.id, way.start, _together(way.object, new))
             self._writing = True
             try:
                 if way.step is not None:
@@ -139,95 +159,51 @@ class Carrying(QObject):
                 elif self._document.perform(edit):
                     way.step = self._document.last_edit()
                 else:
-                    self._way = None
                     self._background.cancel()
-                    self.changed.emit()
+                    self._next()
+                    return
             finally:
                 self._writing = False
+        if new and way.goes_along:
             self._follow(way, new[-1].frame)
         self._show()
 
-    def _follow(self, way: _Way, frame: int) -> None:
-        """Go with the object, unless the person looks elsewhere now."""
+    def _follow(self, way: Way[Any], frame: int) -> None:
+        """Go with the track, unless the person looks elsewhere now."""
         clip = self._view.clip
         if clip is not None and clip.id == way.clip.id and self._view.frame == way.seen:
             way.seen = frame
             self._view.set_frame(frame)
 
-    def _end(self, found: object) -> None:
-        way = self._way
-        if way is None:
-            return
-        last = way.found[-1].frame if way.found else way.start
-        doubt = f"its confidence falls below {way.config.min_confidence:g} after frame {last}"
-        self._finish("" if last == way.end else doubt)
-
-    def _finish(self, why: str) -> None:
+    def _finish(self, stopped: bool) -> None:
         way = self._way
         if way is None:
             return
         self._landing.stop()
-        self._land()
-        if self._way is None:
-            return  # what was found last could not be written, which was said
-        self._way = None
-        self._show()
-        self.changed.emit()
-        count = f"{len(way.found):,} frame{'s' if len(way.found) != 1 else ''}"
-        self.told.emit(f"Carried track {way.object.id} over {count}{f'; {why}' if why else ''}.")
+        self._land(ended=True, stopped=stopped)
+        if way is self._way:
+            self._next()
+            self.told.emit(way.sentence(stopped))
 
     def _fail(self, sentence: str) -> None:
-        self._finish("")
+        self._finish(stopped=True)
         self.failed.emit(sentence)
 
     def _give_up_changed(self, changes: Changes) -> None:
-        """The object was changed by something else, or what landed was taken back."""
-        way = self._way
-        if way is not None and not self._writing and way.object.id in changes.trajectories:
+        """A track was changed by something else, or what landed was taken back."""
+        if self._writing:
+            return
+        self._waiting = deque(way for way in self._waiting if way.trajectory_id not in changes.trajectories)
+        if self._way is not None and self._way.trajectory_id in changes.trajectories:
             self._landing.stop()
             self._background.cancel()
-            self._way = None
-            self._show()
-            self.changed.emit()
+            self._next()
 
     def _show(self) -> None:
-        way, filling = self._way, {}
+        filling = {way.trajectory_id: Filling(way.first, way.last) for way in self._waiting}
+        way = self._way
         if way is not None:
-            total = max(abs(way.end - way.start), 1)
+            total = max(way.last - way.first, 1)
             percent = 100 * len(way.found) // total // 5 * 5
-            filling[way.object.id] = Filling(min(way.start, way.end), max(way.start, way.end), percent)
+            filling[way.trajectory_id] = Filling(way.first, way.last, percent)
         self._view.set_filling(filling, by="carrying")
-
-
-def destination(one: ObjectTrajectory, frame: int, by: int, frames: int) -> int:
-    """The last frame that an object can be carried to: the one before its next keyframe, or the clip's last.
-
-    Args:
-        by: 1 for on, -1 for back.
-        frames: how many the clip has.
-    """
-    keys = one.keyframes[one.keyframes > frame] if by > 0 else one.keyframes[one.keyframes < frame]
-    if by > 0:
-        return int(keys[0]) - 1 if len(keys) else frames - 1
-    return int(keys[-1]) + 1 if len(keys) else 0
-
-
-def _carried(way: _Way, others: list[ObjectTrajectory], report: OnProgress) -> None:
-    with open_frames(way.clip) as frames:
-        for one in carry(frames, way.object, way.start, way.end, way.config, others):
-            way.found.append(one)
-            report(len(way.found), abs(way.end - way.start), "")
-
-
-def _together(one: ObjectTrajectory, found: list[Carried]) -> ObjectTrajectory:
-    found = sorted(found, key=lambda each: each.frame)
-    return replace(
-        one,
-        frames=np.array([each.frame for each in found], np.int32),
-        boxes=np.array([each.box for each in found], np.float32),
-        origin=np.full(len(found), Origin.PROPAGATED, np.uint8),
-        confidence=np.array([each.confidence for each in found], np.float32),
-        masks=tuple(each.mask for each in found),
-        overlap=np.full(len(found), np.nan, np.float32),
-        flags=np.zeros(len(found), np.uint8),
-    )

@@ -18,11 +18,14 @@ from studio.view_state import ViewState
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What follows from an edit of a trajectory: its step of undo, and the clip."""
+    """What follows from an edit of a trajectory: its step of undo, and the clip.
+
+    Without a step it is worked out because a person asked for it, and is a step of its own.
+    """
 
     clip: Clip
     trajectory_id: int
-    step: HistoryEntry
+    step: HistoryEntry | None
 
 
 AnyTask = TypeVar("AnyTask", bound=Task)
@@ -86,6 +89,12 @@ class FollowUp(QObject, Generic[AnyTask]):
         """Have the views say what waits and what runs."""
         raise NotImplementedError
 
+    def _task_of(self, trajectory_id: int) -> AnyTask | None:
+        """What waits or runs about a trajectory."""
+        if self._running is not None and self._running.trajectory_id == trajectory_id:
+            return self._running
+        return self._waiting.get(trajectory_id)
+
     def _add(self, task: AnyTask) -> None:
         self._waiting.pop(task.trajectory_id, None)
         self._waiting[task.trajectory_id] = task
@@ -110,7 +119,10 @@ class FollowUp(QObject, Generic[AnyTask]):
         task, self._running = self._running, None  # what it changes is its own change
         if task is not None:
             for edit in edits:
-                self._document.complete(edit, task.step)
+                if task.step is None:
+                    self._document.perform(edit)
+                else:
+                    self._document.complete(edit, task.step)
         self._next()
 
     def _fail(self, sentence: str) -> None:

@@ -20,7 +20,6 @@ from core.trajectories.observation_edits import (
 )
 from studio.canvas import mask_changes
 from studio.document import Document
-from studio.editing.carrying import Carrying, destination
 from studio.view_state import ViewState
 
 NO_OBJECT = "Select an object first."
@@ -45,12 +44,10 @@ class KeyframeEdits(QObject):
         edit_asked(Edit): make it.
         copied(): there is a shape to paste now.
         told(str): why nothing came of what was asked for; one sentence.
-        carried(): an object began to be carried, or ends.
     """
 
     edit_asked = Signal(object)
     copied = Signal()
-    carried = Signal()
     told = Signal(str)
 
     def __init__(
@@ -59,7 +56,6 @@ class KeyframeEdits(QObject):
         view: ViewState,
         frame: Callable[[], int],
         settings: Callable[[], DensifyConfig],
-        carrying: Carrying,
         parent: QObject,
     ) -> None:
         """Joined to what is looked at.
@@ -67,15 +63,12 @@ class KeyframeEdits(QObject):
         Args:
             frame: gives the frame that is on the canvas.
             settings: gives how objects are filled of which nobody said how.
-            carrying: carries objects on.
         """
         super().__init__(parent)
         self._document, self._view, self._frame, self._settings = document, view, frame, settings
-        self._carrying = carrying
         self._copied: _Copied | None = None
         self._known: DensifyConfig | None = None  # the settings, until something changes
         document.changed.connect(self._forget)
-        carrying.changed.connect(self.carried)
 
     def slots(self) -> dict[str, Callable[[], object]]:
         """Action → what it calls."""
@@ -86,8 +79,6 @@ class KeyframeEdits(QObject):
             "fill_next": self._fill_next,
             "largest_piece": partial(self._clean, mask_changes.largest_piece, "is one piece already"),
             "fill_holes": partial(self._clean, mask_changes.without_holes, "has no holes"),
-            "carry_on": partial(self._carry, 1),
-            "carry_back": partial(self._carry, -1),
             **{f"fill_{method}": partial(self._fill, method) for method in FILLINGS},
         }
 
@@ -103,8 +94,6 @@ class KeyframeEdits(QObject):
             "copy_shape": here,
             **dict.fromkeys(("largest_piece", "fill_holes"), here or self._why_not_cleaned(one, frame)),
             "paste_shape": self._why_not_pasted(one),
-            "carry_on": here or self._why_not_carried(one, frame, 1),
-            "carry_back": here or self._why_not_carried(one, frame, -1),
             **dict.fromkeys(
                 ("densify_selected", "fill_next", *(f"fill_{method}" for method in FILLINGS)), none
             ),
@@ -162,11 +151,6 @@ class KeyframeEdits(QObject):
         else:
             self.edit_asked.emit(SetObservation(clip.id, one.id, frame, box, encode_mask(after)))
 
-    def _carry(self, by: int) -> None:
-        (one,), clip = self._chosen(), self._view.clip
-        if clip is not None:
-            self._carrying.start(clip, one, self._frame(), by)
-
     def _fill_next(self) -> None:
         methods, order = self._methods(), list(FILLINGS)
         place = order.index(methods.pop()) if len(methods) == 1 else -1
@@ -184,16 +168,6 @@ class KeyframeEdits(QObject):
         if one is None or place is None or one.masks[place]:
             return ""
         return "The object has no mask in this frame; paint one (U)."
-
-    def _why_not_carried(self, one: ObjectTrajectory | None, frame: int, by: int) -> str:
-        clip = self._view.clip
-        if self._carrying.under_way:
-            return "An object is being carried; Esc stops it."
-        if one is None or clip is None or destination(one, frame, by, clip.frames) != frame:
-            return ""
-        if frame == (clip.frames - 1 if by > 0 else 0):
-            return f"This is the {'last' if by > 0 else 'first'} frame."
-        return f"The {'next' if by > 0 else 'previous'} frame is a keyframe of the object already."
 
     def _why_not_pasted(self, one: ObjectTrajectory | None) -> str:
         copied, clip = self._copied, self._view.clip

@@ -6,6 +6,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from studio.document import Document
+from studio.editing.carry_edits import CarryEdits
 from studio.editing.carry_limit import ask_limit
 from studio.editing.carrying import Carrying
 from studio.editing.densifying import Densifying
@@ -39,12 +40,13 @@ class ObjectFilling(QObject):
         self._window = window
         self.refilling = Refilling(document, view, window.commands["fill_again"].isChecked, self)
         settings = self.refilling.config
-        self.carrying = Carrying(document, view, settings, window.settings, self)
+        self.carrying = Carrying(document, view, self)
+        self.carries = CarryEdits(document, view, frame, settings, window.settings, self.carrying, self)
         self.densifying = Densifying(document, view, settings, self)
-        self.keyframes = KeyframeEdits(document, view, frame, settings, self.carrying, self)
+        self.keyframes = KeyframeEdits(document, view, frame, settings, self)
         for one in (self.refilling, self.carrying, self.densifying):
             one.failed.connect(self.failed)
-        for telling in (self.carrying, self.densifying, self.keyframes):
+        for telling in (self.carrying, self.carries, self.densifying, self.keyframes):
             telling.told.connect(self.told)
 
     def slots(self) -> dict[str, Callable[[], object]]:

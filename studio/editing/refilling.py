@@ -24,6 +24,7 @@ from core.trajectories.observation_edits import (
     SetFilling,
     SetObservation,
 )
+from core.trajectories.steps import HistoryEntry
 from studio import lookups
 from studio.document import Document
 from studio.editing.follow_up import FollowUp, Task
@@ -46,6 +47,7 @@ class _Task(Task):
         before: the objects of the clip before the first of the edits: what of them was carried one way.
     """
 
+    step: HistoryEntry
     object: ObjectTrajectory
     frames: frozenset[int]
     config: DensifyConfig
@@ -127,11 +129,6 @@ class Refilling(FollowUp[_Task]):
 
     def _objects(self, clip_id: int) -> tuple[ObjectTrajectory, ...]:
         return tuple(self._document.objects(clip_id).values())
-
-    def _task_of(self, trajectory_id: int) -> _Task | None:
-        if self._running is not None and self._running.trajectory_id == trajectory_id:
-            return self._running
-        return self._waiting.get(trajectory_id)
 
     def _fill(
         self,

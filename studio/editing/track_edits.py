@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.trajectories.model import Review
 from core.trajectories.observation_edits import DeleteObservation
 from core.trajectories.trajectory_edits import (
+    DeletePart,
     DeleteTrajectories,
     Merge,
     Relabel,
@@ -18,6 +19,7 @@ from core.trajectories.trajectory_edits import (
     Trim,
 )
 from studio.document import Document
+from studio.editing.path_repair import straight_parts
 from studio.tables.track_rows import TrackRows
 from studio.view_state import ViewState
 
@@ -47,9 +49,11 @@ class TrackEdits(QObject):
 
     Signals:
         edit_asked(Edit): make it.
+        bridge_asked(int, int): solve the straight parts of a point of a clip.
     """
 
     edit_asked = Signal(object)
+    bridge_asked = Signal(int, int)
 
     def __init__(
         self,
@@ -82,11 +86,13 @@ class TrackEdits(QObject):
         opened = "Open already." if bool((chosen.review == Review.OPEN).all()) else ""
         return {
             "merge": several or kind or self._why_not_merged(chosen),
+            "bridge": none or kind or self._why_not_bridged(chosen),
             "swap": two or kind or self._why_not_swapped(chosen, frame),
             "split": inside,
             "trim_start": inside,
             "trim_end": before_end,
-            "delete_here": none or self._why_none_deleted_here(chosen, frame),
+            "delete_here": none or self._why_none_deleted(chosen, frame),
+            "delete_part": none or self._why_no_part(chosen),
             **dict.fromkeys(("delete_track", "relabel", "pin", "accept", "reject"), none),
             "reopen": none or opened,
             "track_start": one or ("This is the start of the track." if frame == chosen.first[0] else ""),
@@ -106,6 +112,16 @@ class TrackEdits(QObject):
         other = chosen.ids[order[before]]
         return f"Points {other} and {id} overlap in time; trim one of them, then merge."
 
+    def _why_not_bridged(self, chosen: _Chosen) -> str:
+        if chosen.is_object[0]:
+            return "Points are bridged; merge objects (M), and what lies between is filled."
+        if len(chosen.ids) > 1:
+            return self._why_not_merged(chosen)
+        points = self._document.points(self._clip)
+        if straight_parts(points.take(points.ids == chosen.ids[0])):
+            return ""
+        return f"Point {chosen.ids[0]} has no gap; select the point that goes on after it, too."
+
     def _why_not_swapped(self, chosen: _Chosen, frame: int) -> str:
         outside = [
             id
@@ -114,11 +130,21 @@ class TrackEdits(QObject):
         ]
         return f"Track {outside[0]} does not run through frame {frame}." if outside else ""
 
-    def _why_none_deleted_here(self, chosen: _Chosen, frame: int) -> str:
+    def _why_none_deleted(self, chosen: _Chosen, frame: int) -> str:
+        if self._view.marked is not None:
+            return self._why_no_part(chosen)
         here = self._here(chosen, frame)
         if not here:
             return "What is selected is not in this frame."
         return "" if len(here) == 1 else f"{ONE} Shift+Delete deletes several, whole."
+
+    def _why_no_part(self, chosen: _Chosen) -> str:
+        if self._view.marked is None:
+            return "Mark a part first: drag with Shift over its lane, or Alt+[ and Alt+]."
+        first, last = self._view.marked
+        if ((chosen.first <= last) & (first <= chosen.last)).any():
+            return ""
+        return f"Nothing of what is selected lies in frames {first} to {last}."
 
     def _here(self, chosen: _Chosen, frame: int) -> list[int]:
         """Those of the selected tracks that are in a frame; no more than two."""
@@ -132,6 +158,14 @@ class TrackEdits(QObject):
 
     def merge(self) -> None:
         self.edit_asked.emit(Merge(self._clip, self._chosen().ids))
+
+    def bridge(self) -> None:
+        """Join the selected points by the path between them; of one point, solve its straight parts."""
+        ids = self._chosen().ids
+        if len(ids) > 1:
+            self.edit_asked.emit(Merge(self._clip, ids))
+        else:
+            self.bridge_asked.emit(self._clip, ids[0])
 
     def swap(self) -> None:
         first, second = self._chosen().ids
@@ -149,9 +183,28 @@ class TrackEdits(QObject):
         self.edit_asked.emit(Trim(self._clip, self._one, first, self._frame()))
 
     def delete_here(self) -> None:
+        """Delete the part that is marked, else what the selected track has in this frame."""
+        if self._view.marked is not None:
+            self.delete_part()
+            return
         frame = self._frame()
         (id,) = self._here(self._chosen(), frame)
         self.edit_asked.emit(DeleteObservation(self._clip, id, frame))
+
+    def delete_part(self) -> None:
+        """Delete what the selected tracks have in the marked frames."""
+        marked = self._view.marked
+        if marked is not None:
+            self.edit_asked.emit(DeletePart(self._clip, self._chosen().ids, *marked))
+            self._view.set_marked(None)
+
+    def mark(self, end: int) -> tuple[int, int]:
+        """Mark from this frame on (`end` 0) or up to it (1); returns first and last frame that are marked."""
+        frame, marked = self._frame(), self._view.marked
+        first, last = marked if marked is not None else (frame, frame)
+        marked = (frame, max(last, frame)) if end == 0 else (min(first, frame), frame)
+        self._view.set_marked(marked)
+        return marked
 
     def delete_tracks(self) -> None:
         self.edit_asked.emit(DeleteTrajectories(self._clip, self._chosen().ids))

@@ -6,7 +6,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
 from core.overlay.colours import REJECTED
 from core.overlay.layers import Layers
-from core.trajectories.model import Review
+from core.trajectories.model import Kind, Review
 from studio.canvas.colours import KEYFRAME, loss_colour, track_colour
 from studio.theme import Colours
 from studio.timeline.lanes import Lane
@@ -133,6 +133,22 @@ def draw_playhead(
     painter.restore()
 
 
+def draw_mark(
+    painter: QPainter, rect: QRectF, scale: TimeScale, marked: tuple[int, int], colours: Colours
+) -> None:
+    """Frames that are marked, over a lane or in the ruler."""
+    painter.save()
+    painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
+    part = _span(rect, scale, *marked)
+    veil = QColor(colours.mark)
+    veil.setAlpha(90)
+    painter.fillRect(part, veil)
+    painter.setPen(QPen(QColor(colours.mark), 2))
+    for x in (part.left() + 1, part.right() - 1):
+        painter.drawLine(QPointF(x, part.top()), QPointF(x, part.bottom()))
+    painter.restore()
+
+
 def say(painter: QPainter, rect: QRectF, text: str, colours: Colours) -> None:
     """What will appear here."""
     painter.setPen(QColor(colours.muted))
@@ -161,7 +177,8 @@ def draw_lane(
     Above a keyframe that the audit found poor stands a wedge, below frames that are to be checked a line.
 
     Args:
-        kept: the frames that a trim under way would leave; what is beyond is drawn faint.
+        kept: the frames that a drag under way would leave, what is beyond is drawn faint; or that it would
+            have it reach, which is drawn as an outline.
         filling: the frames that are being filled again.
     """
     bar = rect.adjusted(0, 4, 0, -4)
@@ -176,8 +193,11 @@ def draw_lane(
         rest = QRectF(left, rect.top(), right - left, rect.height())
         painter.setClipRect(rest, Qt.ClipOperation.IntersectClip)
     _draw_bars(painter, bar, scale, lane, colour)
+    if kept is not None:
+        _draw_reach(painter, bar, scale, lane, kept, colours)
     if filling is not None:
-        _draw_filling(painter, bar, scale, filling, colours)
+        word = "following" if lane.kind == Kind.POINT else "filling"
+        _draw_filling(painter, bar, scale, filling, word, colours)
     _draw_ticks(painter, bar, scale, lane.keyframes)
     for first, last in lane.to_check:
         below = _span(bar, scale, first, last)
@@ -203,6 +223,17 @@ def _draw_bars(painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, col
         painter.drawRect(_span(bar, scale, first, last).adjusted(0, 0, -1, -1))
 
 
+def _draw_reach(
+    painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, kept: tuple[int, int], colours: Colours
+) -> None:
+    """Dashes around the frames beyond its ends that it is to be carried over."""
+    painter.setPen(QPen(QColor(colours.mark), 1.5, Qt.PenStyle.DashLine))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for first, last in ((kept[0], lane.first - 1), (lane.last + 1, kept[1])):
+        if first <= last:
+            painter.drawRect(_span(bar, scale, first, last).adjusted(1, 1, -2, -2))
+
+
 def _draw_ticks(painter: QPainter, bar: QRectF, scale: TimeScale, keyframes: np.ndarray) -> None:
     width = min(max(scale.width * 0.3, 1.0), 3.0)
     for x in _middles(bar, scale, keyframes):
@@ -226,7 +257,7 @@ def _draw_wedges(
 
 
 def _draw_filling(
-    painter: QPainter, bar: QRectF, scale: TimeScale, filling: Filling, colours: Colours
+    painter: QPainter, bar: QRectF, scale: TimeScale, filling: Filling, word: str, colours: Colours
 ) -> None:
     """A veil over frames that are filled again, with a word after the keyframe that they begin with."""
     part = _span(bar, scale, filling.first, filling.last)
@@ -239,7 +270,7 @@ def _draw_filling(
     painter.setPen(QColor(colours.mark))
     place = part.adjusted(scale.width + 4, -2, 0, 2)
     share = f" {filling.percent} %" if filling.percent else ""
-    text = f"filling…{share}" if place.width() > 80 else "…"
+    text = f"{word}…{share}" if place.width() > 80 else "…"
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
 
 

@@ -5,9 +5,11 @@ from PySide6.QtGui import QColor, QPainter
 
 from studio import theme
 from studio.timeline.lane_layout import DENSITY, NAMES, ROW, RULER, LaneLayout
+from studio.timeline.mark_tool import MarkTool
 from studio.timeline.painting import (
     draw_density,
     draw_lane,
+    draw_mark,
     draw_name,
     draw_playhead,
     draw_ruler,
@@ -21,7 +23,7 @@ def draw_timeline(
     painter: QPainter,
     whole: QRectF,
     lanes: LaneLayout,
-    tool: ScrubTool | LaneTool | None,
+    tool: ScrubTool | LaneTool | MarkTool | None,
     colours: theme.Colours,
 ) -> None:
     """Lanes, ruler, density and playhead; or what to do where there is none of them."""
@@ -33,11 +35,16 @@ def draw_timeline(
     for row in lanes.rows_seen():
         kept = tool.kept(lanes.source.ids[row]) if tool is not None else None
         _draw_row(painter, lanes, row, kept, colours)
+        if lanes.view.marked is not None and lanes.source.ids[row] in lanes.view.selection:
+            draw_mark(painter, lanes.row_rect(row), lanes.scale, lanes.view.marked, colours)
     painter.setClipping(False)
     beside = whole.adjusted(NAMES, 0, 0, 0)
     if not lanes.source.ids:
         say(painter, beside.adjusted(0, lanes.top, 0, 0), lanes.source.empty_text, colours)
     draw_ruler(painter, QRectF(0, 0, whole.width(), RULER), NAMES, lanes.scale, lanes.frames, colours)
+    if lanes.view.marked is not None:
+        foot = QRectF(NAMES, RULER - 6, whole.width() - NAMES, 5)
+        draw_mark(painter, foot, lanes.scale, lanes.view.marked, colours)
     counts, frame = lanes.source.density, lanes.view.frame
     if len(counts):
         strip = QRectF(0, RULER, whole.width(), DENSITY)

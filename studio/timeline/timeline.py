@@ -23,6 +23,7 @@ from studio.document import Document
 from studio.timeline.lane_layout import DENSITY, NAMES, ROW, RULER, LaneLayout
 from studio.timeline.lane_menu import lane_menu
 from studio.timeline.lane_source import LaneSource
+from studio.timeline.mark_tool import MarkTool, can_mark
 from studio.timeline.picture import draw_timeline
 from studio.timeline.time_scale import TimeScale
 from studio.timeline.tools import LaneTool, ScrubTool, end_at, tool_at
@@ -35,23 +36,25 @@ class Timeline(QAbstractScrollArea):
     """Lanes of the objects of a clip, and of the point trajectories that are selected.
 
     Click: select; on a tick, go there too. Double-click: go there. Drag in the ruler: scrub. Drag a
-    bar's end: trim. Wheel: scroll; with Ctrl: zoom; with Shift: sideways. Only the lanes that are
-    seen are made and painted.
+    bar's end: trim, or carry it on. Drag with Shift: mark frames. Wheel: scroll; with Ctrl: zoom; with
+    Shift: sideways. Only the lanes that are seen are made and painted.
 
     Signals:
         edit_asked(Edit): the user meant this; nothing was written.
         told(str): why nothing happened; one sentence.
+        reach_asked(int, int): carry a trajectory to a frame beyond its end.
     """
 
     edit_asked = Signal(object)
     told = Signal(str)
+    reach_asked = Signal(int, int)
 
     def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = view
         self.lanes = LaneLayout(self, LaneSource(document, view), view)
         self._fitted = True
-        self._tool: ScrubTool | LaneTool | None = None
+        self._tool: ScrubTool | LaneTool | MarkTool | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(RULER + DENSITY + 2 * ROW)
@@ -65,7 +68,12 @@ class Timeline(QAbstractScrollArea):
         view.clip_changed.connect(self._open)
         view.frame_changed.connect(self._follow)
         view.selection_changed.connect(self._selection_changed)
-        for changing in (view.hovered_changed, view.filling_changed, view.layers_changed):
+        for changing in (
+            view.hovered_changed,
+            view.filling_changed,
+            view.layers_changed,
+            view.marked_changed,
+        ):
             changing.connect(self.viewport().update)
         view.shown_changed.connect(self._read)
         document.changed.connect(self._changed)
@@ -168,7 +176,11 @@ class Timeline(QAbstractScrollArea):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             at = event.position().toPoint()
-            self._tool = tool_at(self.lanes, at, self.edit_asked.emit, self.told.emit)
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and can_mark(self.lanes, at):
+                self._tool = MarkTool(self.lanes, at, self.told.emit)
+            else:
+                asking = self.edit_asked.emit, self.told.emit, self.reach_asked.emit
+                self._tool = tool_at(self.lanes, at, *asking)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()

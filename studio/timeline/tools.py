@@ -33,7 +33,8 @@ class ScrubTool:
 
 
 class LaneTool:
-    """On the lanes: a click selects, and goes to a tick; from the end of a bar, a drag trims.
+    """On the lanes: a click selects, and goes to a tick; from the end of a bar, a drag inwards trims,
+    outwards carries the track on.
 
     A drag is a preview; the edit is asked for once, when the button is released.
     """
@@ -45,9 +46,16 @@ class LaneTool:
         clip_id: int,
         ask: Callable[[Edit], object],
         say: Callable[[str], object],
+        reach: Callable[[int, int], object],
     ) -> None:
-        """`say`: tells in a sentence why nothing happened."""
+        """Where it begins, and who is asked.
+
+        Args:
+            say: tells in a sentence why nothing happened.
+            reach: carries a trajectory to a frame beyond its end.
+        """
         self._lanes, self._clip_id, self._ask, self._say = lanes, clip_id, ask, say
+        self._reach = reach
         self._pressed: QPoint | None = at
         self._grabbed = end_at(lanes, at)
         self._trim: TrimDrag | None = None
@@ -61,12 +69,15 @@ class LaneTool:
         if self._pressed is None or self._grabbed is None:
             return
         if self._trim is not None or abs(at.x() - self._pressed.x()) >= DRAG_BEGINS:
-            self._trim = self._grabbed.moved(at.x(), self._lanes.scale)
+            self._trim = self._grabbed.moved(at.x(), self._lanes.scale, self._lanes.frames)
 
     def release(self, add: bool) -> None:
         """Ask for the edit, or take the click; `add`: to the selection."""
         if self._trim is not None:
-            if self._trim.changes:
+            reached = self._trim.reached
+            if reached is not None:
+                self._reach(self._trim.lane.id, reached)
+            elif self._trim.changes:
                 self._ask(Trim(self._clip_id, self._trim.lane.id, self._trim.first, self._trim.last))
             else:
                 self._say(self._trim.refusal)
@@ -98,13 +109,17 @@ class LaneTool:
 
 
 def tool_at(
-    lanes: LaneLayout, at: QPoint, ask: Callable[[Edit], object], say: Callable[[str], object]
+    lanes: LaneLayout,
+    at: QPoint,
+    ask: Callable[[Edit], object],
+    say: Callable[[str], object],
+    reach: Callable[[int, int], object],
 ) -> ScrubTool | LaneTool | None:
     """What a press at a place of the viewport begins; None where nothing can be done."""
     if lanes.view.clip is None:
         return None
     if at.y() >= lanes.top:
-        return LaneTool(lanes, at, lanes.view.clip.id, ask, say)
+        return LaneTool(lanes, at, lanes.view.clip.id, ask, say, reach)
     return ScrubTool(lanes, at) if at.x() >= NAMES else None
 
 

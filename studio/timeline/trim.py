@@ -11,7 +11,7 @@ REACH = 5.0
 
 @dataclass(frozen=True)
 class TrimDrag:
-    """The end of a bar, held by the mouse, and the frames that letting go would leave."""
+    """The end of a bar, held by the mouse, and the frames that letting go would leave, or have it reach."""
 
     lane: Lane
     at_start: bool
@@ -26,20 +26,27 @@ class TrimDrag:
             return None
         return TrimDrag(lane, to_start < to_end, lane.first, lane.last)
 
-    def moved(self, x: float, scale: TimeScale) -> "TrimDrag":
-        """The same end, brought to a pixel; at least one frame stays, and none is added."""
+    def moved(self, x: float, scale: TimeScale, frames: int) -> "TrimDrag":
+        """The same end, brought to a pixel, within the clip's frames; at least one frame stays."""
         lane, border = self.lane, round((x - scale.left) / scale.width)
         if self.at_start:
-            return replace(self, first=min(max(border, lane.first), lane.last))
-        return replace(self, last=max(min(border - 1, lane.last), lane.first))
+            return replace(self, first=min(max(border, 0), lane.last))
+        return replace(self, last=max(min(border, frames) - 1, lane.first))
+
+    @property
+    def reached(self) -> int | None:
+        """The frame beyond its end that the track is to be carried to; None where it is trimmed."""
+        if self.first < self.lane.first:
+            return self.first
+        return self.last if self.last > self.lane.last else None
 
     @property
     def refusal(self) -> str:
-        """Why letting go takes nothing away."""
+        """Why letting go changes nothing."""
         end = f"begins at frame {self.lane.first}" if self.at_start else f"ends at frame {self.lane.last}"
         return f"Track {self.lane.id} {end}; its end is dragged inwards, to trim it."
 
     @property
     def changes(self) -> bool:
-        """Whether letting go would take anything away."""
+        """Whether letting go would take anything away, or carry it on."""
         return (self.first, self.last) != (self.lane.first, self.lane.last)

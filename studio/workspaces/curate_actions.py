@@ -13,12 +13,14 @@ from core.review.recipes import TO_CHECK
 from core.trajectories.model import Review
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
+from studio.editing.carry_edits import CarryEdits
 from studio.editing.check_queue import next_to_check
 from studio.editing.keyframe_edits import KeyframeEdits
 from studio.editing.proposals import Proposals
 from studio.editing.track_edits import TrackEdits
 from studio.review.queue import Queue
 from studio.tables.track_table import TrackTable
+from studio.timeline.mark_tool import marked_in_words
 from studio.view_state import TOOLS, ViewState
 from studio.window.actions import Actions
 from studio.workspaces.curate_refusals import NO_CLIP, refusals
@@ -30,7 +32,7 @@ CONTEXT_MENU = (
 )
 """Actions of the track table's context menu; empty for a line between."""
 
-ALWAYS = {*LAYERS, *(f"colour_by_{colour}" for colour in COLOUR_BY)}
+ALWAYS = {*LAYERS, "pick_points", *(f"colour_by_{colour}" for colour in COLOUR_BY)}
 """Actions that can be used without a clip."""
 
 _CLOSER = 1.25
@@ -55,6 +57,7 @@ class CurateActions(QObject):
         tracks: TrackTable,
         edits: TrackEdits,
         keyframes: KeyframeEdits,
+        carries: CarryEdits,
         proposals: Proposals,
         queue: Queue,
         weigh: Callable[[], str],
@@ -70,7 +73,8 @@ class CurateActions(QObject):
         super().__init__(parent)
         self._document, self._view, self._commands = document, view, commands
         self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
-        self._keyframes, self._proposals, self._queue = keyframes, proposals, queue
+        self._keyframes, self._carries = keyframes, carries
+        self._proposals, self._queue = proposals, queue
         self._weigh = weigh
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self.refresh)
@@ -85,14 +89,17 @@ class CurateActions(QObject):
             shown,
             canvas.stage.camera_changed,
             view.playing_changed,
+            view.marked_changed,
             view.shown_changed,
             keyframes.copied,
-            keyframes.carried,
+            carries.changed,
         ):
             changed.connect(self._refreshing.start)
         view.tool_changed.connect(self._refreshing.start)
         view.tool_changed.connect(self._show_tool)
         view.layers_changed.connect(self._show_layers)
+        commands["pick_points"].setChecked(view.picks_points)
+        view.picks_points_changed.connect(commands["pick_points"].setChecked)
         tracks.menu_asked.connect(self._show_menu)
         self._show_tool(view.tool)
         self._show_layers(view.layers)
@@ -129,13 +136,18 @@ class CurateActions(QObject):
             "brush_smaller": canvas.smaller_brush,
             "new_object": canvas.new_object,
             **self._keyframes.slots(),
+            **self._carries.slots(),
             "merge": edits.merge,
+            "bridge": edits.bridge,
             "split": edits.split,
             "swap": edits.swap,
             "trim_start": edits.trim_start,
             "trim_end": edits.trim_end,
             "relabel": self._ask_label,
+            "mark_start": partial(self._mark, 0),
+            "mark_end": partial(self._mark, 1),
             "delete_here": edits.delete_here,
+            "delete_part": edits.delete_part,
             "delete_track": edits.delete_tracks,
             "accept": partial(self._decide_on_track, Review.ACCEPTED),
             "reject": partial(self._decide_on_track, Review.REJECTED),
@@ -148,6 +160,7 @@ class CurateActions(QObject):
             "dismiss_proposed": partial(self._decide, self._proposals.dismiss),
             "cancel": self._cancel,
             **dict.fromkeys(LAYERS, self._choose_layers),
+            "pick_points": lambda: view.set_picks_points(self._commands["pick_points"].isChecked()),
             **{f"colour_by_{colour}": partial(self._colour_by, colour) for colour in COLOUR_BY},
             "hide_others": self._toggle_others,
             "fit": canvas.frame_view.fit,
@@ -158,7 +171,7 @@ class CurateActions(QObject):
 
     def refresh(self) -> None:
         """Find again what cannot be done now, and why."""
-        refused = {**self._edits.refusals(), **self._keyframes.refusals()}
+        refused = self._edits.refusals() | self._keyframes.refusals() | self._carries.refusals()
         refused |= refusals(self._view, self._canvas, self._tracks)
         proposed = self._proposals.here() is not None
         nothing = "" if proposed else "Nothing is proposed here; go to the next frame to check."
@@ -256,6 +269,10 @@ class CurateActions(QObject):
             self.told.emit(cost)
         self._step_open(1, f"{review.name.capitalize()}. ")
 
+    def _mark(self, end: int) -> None:
+        """Mark frames from this one on, or up to it."""
+        self._say(marked_in_words(self._edits.mark(end), len(self._view.selection)))
+
     def _ask_label(self) -> None:
         count = len(self._view.selection)
         dialog = QInputDialog(self._canvas)
@@ -266,7 +283,9 @@ class CurateActions(QObject):
 
     def _cancel(self) -> None:
         if not self._canvas.cancel() and not self._give_up():
-            if self._view.tool != "select":
+            if self._view.marked is not None:
+                self._view.set_marked(None)
+            elif self._view.tool != "select":
                 self._view.set_tool("select")
             elif self._queue.active:
                 self._queue.skip()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.datasets.synthetic import SyntheticClip, render_clip
-from core.tracking.repair import repair_around
+from core.tracking.repair import bridge, repair_around
 
 
 def between(frames: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -143,3 +143,54 @@ def test_the_only_frame_of_a_path_has_nothing_around_it():
     frames = render_clip(0, frames=1).frames
     first, part, error = repair_around(frames, np.array([[10, 20]], np.float32), 0, np.ones(1, bool))
     assert (first, part.tolist(), error.tolist()) == (0, [[10, 20]], [0])
+
+
+def test_with_several_anchors_only_the_pieces_beside_the_moved_one_change(drawn):
+    clip, truth = drawn
+    path, anchors = truth.astype(np.float32), np.zeros(24, bool)
+    path += np.array([4.0, -3.0], np.float32) * np.sin(np.linspace(0, 3 * np.pi, 24))[:, None]
+    assert off(path, truth).mean() > 2
+    for at in (12, 4, 19, 8):
+        path[at], anchors[at] = truth[at], True
+        before = path.copy()
+        path = applied(path, repair_around(clip.frames, path, at, anchors))
+        others = np.flatnonzero(anchors & (np.arange(24) != at))
+        low, high = max(others[others < at], default=-1), min(others[others > at], default=24)
+        outside = (np.arange(24) <= low) | (np.arange(24) >= high)
+        np.testing.assert_array_equal(path[outside], before[outside])
+        np.testing.assert_array_equal(path[anchors], truth.astype(np.float32)[anchors])
+    assert off(path, truth)[4:20].max() < 0.8
+
+
+def test_an_anchor_beyond_the_reach_ends_the_piece_where_the_path_does_not_come_back(drawn, monkeypatch):
+    clip, truth = drawn
+    monkeypatch.setattr("core.tracking.repair.REACH", 4)
+    path = truth.astype(np.float32) + np.array([9.0, 0.0], np.float32)
+    anchors = np.isin(np.arange(24), (12, 20))
+    path[anchors] = truth[anchors]
+    first, part, error = repair_around(clip.frames, path, 12, anchors)
+    assert (first, first + len(part)) == (8, 20)  # behind no anchor, so as far as the reach
+    new = applied(path, (first, part, error))
+    assert off(new, truth)[9:21].max() < 1
+    assert error[12 - first :].max() < 2
+    np.testing.assert_array_equal(new[20:], path[20:])
+
+
+def test_a_gap_is_bridged_along_the_surface_from_both_ends():
+    errors, straight = [], []
+    for seed in (13, 5):
+        clip = render_clip(seed, frames=20, width=240, height=180)
+        rows, columns = np.nonzero(clip.labels[0] == 2)
+        starts = np.stack([columns, rows], axis=1)[:: len(rows) // 8] + 0.5
+        seen = starts[np.all([clip.visible(0, starts, frame) for frame in range(20)], axis=0)]
+        for start in seen[1:3]:
+            truth = np.concatenate([clip.position(0, start[None], frame) for frame in range(20)])
+            path = truth.astype(np.float32)
+            path[4:16] = np.linspace(path[3], path[16], 14)[1:-1]
+            straight.append(off(path, truth)[4:16].max())
+            between, error = bridge(clip.frames, path, 3, 16)
+            assert (len(between), len(error)) == (12, 12)
+            assert (error > 0).all()
+            errors.append(off(between, truth[4:16]).max())
+    assert np.median(errors) < 0.5
+    assert np.median(straight) > 2 * np.median(errors)

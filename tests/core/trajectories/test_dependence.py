@@ -18,7 +18,7 @@ from tests.core.trajectories.test_journal import an_edit, attempt, read
 
 small = st.integers(0, 9)
 frames = st.integers(-1, FRAMES)
-drawn = st.tuples(st.integers(0, 15), small, small, frames, frames)
+drawn = st.tuples(st.integers(0, 18), small, small, frames, frames)
 turns = st.lists(drawn | st.integers(0, 30), min_size=4, max_size=16)
 
 

@@ -19,7 +19,9 @@ from core.trajectories.observation_edits import (
     SetObservation,
     SetPath,
 )
+from core.trajectories.point_edits import AddPoint, ExtendPoint
 from core.trajectories.trajectory_edits import (
+    DeletePart,
     DeleteTrajectories,
     Merge,
     Relabel,
@@ -39,7 +41,7 @@ from tests.core.trajectories.small_database import (
 small = st.integers(0, 9)
 frames = st.integers(-1, FRAMES)
 steps = st.lists(
-    st.tuples(st.integers(0, 15), small, small, frames, frames) | st.sampled_from(["undo", "redo"]),
+    st.tuples(st.integers(0, 18), small, small, frames, frames) | st.sampled_from(["undo", "redo"]),
     min_size=1,
     max_size=10,
 )
@@ -93,6 +95,13 @@ def an_edit(connection, kind, one, other, frame, until):
         case 14:
             filled = make_object(range(abs(frame) % 6, 9))
             return FillObservations({clip.id: {mine: filled, 10**6: filled}})
+        case 15:
+            return AddPoint(clip.id, abs(frame) % FRAMES, 3.5, 4.5)
+        case 16:
+            beyond = np.arange(frame % FRAMES, max(until, 0))
+            return ExtendPoint(clip.id, id, beyond, np.ones((len(beyond), 2)), np.ones(len(beyond)))
+        case 17:
+            return DeletePart(clip.id, (id, second), frame, until)
         case _:
             return AddClips([(make_clip(f"new{one}"), [make_object([3])])])
 

@@ -174,6 +174,19 @@ def test_moving_it_again_repairs_from_the_last_place(
     assert off(path_of(document, DRIFTS), truth).max() < 1
 
 
+def test_anchors_that_were_set_before_the_first_was_repaired_all_stay_and_are_all_solved_around(
+    qtbot, document: Document, view: ViewState, repair: PathRepair, truth: np.ndarray
+):
+    for frame in (8, 12, 10):
+        repair.perform(move_to(document, truth[frame], frame=frame))
+    qtbot.waitUntil(lambda: not view.repairing, timeout=30_000)
+    path, origins = path_of(document, DRIFTS), origins_of(document, DRIFTS)
+    np.testing.assert_allclose(path[[8, 10, 12]], truth[[8, 10, 12]], atol=1e-4)
+    assert np.flatnonzero(origins == Origin.EDITED).tolist() == [8, 10, 12]
+    assert off(path, truth).max() < 1, "beyond the first and the last of them, too"
+    assert (origins[[7, 9, 11, 13]] == Origin.PROPAGATED).all()
+
+
 def test_two_points_are_repaired_one_after_the_other(
     qtbot, document: Document, view: ViewState, repair: PathRepair, drawn
 ):

@@ -212,9 +212,15 @@ def test_dragging_the_end_of_a_bar_trims_with_one_edit(timeline, view, document,
     assert document.objects(view.clip.id)[WALKER].frames.tolist() == list(range(5, 31))
 
 
-def test_a_bar_cannot_be_drawn_out_or_trimmed_away(timeline, view, document, place):
-    before = document.revision()
+def test_a_bar_that_is_drawn_out_is_to_be_carried_there_and_none_can_be_trimmed_away(
+    timeline, view, document, place
+):
+    before, reached = document.revision(), []
+    timeline.reach_asked.connect(lambda *asked: reached.append(asked))
     drag(timeline, place(WALKER, 31), place(WALKER, 34), place(WALKER, 38))
+    drag(timeline, place(WALKER, 31), place(WALKER, 34), place(WALKER, 46))
+    drag(timeline, place(WALKER, 5), place(WALKER, 4), place(WALKER, 2))
+    assert reached == [(WALKER, 37), (WALKER, 39), (WALKER, 2)]
     assert document.revision() == before
     drag(timeline, place(WALKER, 31), place(WALKER, 20), place(WALKER, 1))
     assert document.objects(view.clip.id)[WALKER].frames.tolist() == [5]
@@ -222,9 +228,10 @@ def test_a_bar_cannot_be_drawn_out_or_trimmed_away(timeline, view, document, pla
 
 def test_a_trim_snaps_to_the_nearest_border_between_frames(document, view):
     drag = TrimDrag.at(object_lane(document.objects(view.clip.id)[WALKER]), 410, TimeScale(100, 10))
-    assert [drag.moved(100 + x, TimeScale(100, 10)).last for x in (204, 206, 310)] == [19, 20, 30]
+    ends = [drag.moved(100 + x, TimeScale(100, 10), 33).last for x in (204, 206, 310, 400)]
+    assert ends == [19, 20, 30, 32]
     start = TrimDrag.at(drag.lane, 150, TimeScale(100, 10))
-    assert [start.moved(100 + x, TimeScale(100, 10)).first for x in (84, 86, 50)] == [8, 9, 5]
+    assert [start.moved(100 + x, TimeScale(100, 10), 33).first for x in (84, 86, 50, -20)] == [8, 9, 5, 0]
     assert not start.changes
 
 

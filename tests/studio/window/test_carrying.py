@@ -6,9 +6,11 @@ from PySide6.QtWidgets import QDoubleSpinBox, QInputDialog
 
 from core.geometry import decode_mask
 from core.trajectories.model import Origin
+from core.trajectories.trajectory_edits import Trim
 from studio.app import Studio
 from tests.studio import densified
 from tests.studio.at_the_window import CTRL, SHIFT, key
+from tests.studio.window.test_deleting_parts import drag
 from tests.studio.window.test_filling import WAIT, chosen, everything, go, rows
 
 
@@ -98,4 +100,16 @@ def test_undo_while_it_is_carried_ends_it(drawn_studio: Studio, qtbot):
     assert not drawn_studio.session.filling.carrying.under_way
     drawn_studio.session.filling.carrying._background.close()
     qtbot.wait(300)
+    assert everything(drawn_studio) == before
+
+
+def test_the_end_of_a_lane_that_is_dragged_outwards_carries_the_object_to_there(drawn_studio: Studio, qtbot):
+    session, id = drawn_studio.session, chosen(drawn_studio)
+    session.perform(Trim(session.view.clip.id, id, 0, 16))
+    before = everything(drawn_studio)
+    drag(drawn_studio, id, 17, 21, keys=Qt.KeyboardModifier.NoModifier)
+    ended(drawn_studio, qtbot)
+    assert [row[0] for row in rows(drawn_studio, id)] == [0, 8, 16, 17, 18, 19, 20]
+    assert session.view.frame == 20
+    key(qtbot, drawn_studio, Qt.Key.Key_Z, CTRL)
     assert everything(drawn_studio) == before
