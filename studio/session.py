@@ -48,6 +48,7 @@ from studio.window.main_window import MainWindow
 from studio.window.settings import LastView
 from studio.workspaces.clip_actions import ClipActions
 from studio.workspaces.compare import CompareWorkspace
+from studio.workspaces.context_menus import ContextMenus
 from studio.workspaces.curate import CurateWorkspace
 from studio.workspaces.curate_actions import CurateActions
 from studio.workspaces.evaluate import EvaluateWorkspace
@@ -133,7 +134,8 @@ class Session(QObject):
         self.proposals = Proposals(document, view, self.runs, self)
         decisions = [commands[name] for name in ("do_proposed", "dismiss_proposed")]
         self.proposal_card = ProposalCard(document, view, self.proposals, decisions)
-        reviews = [commands[name] for name in ("accept", "reject", "reopen", "delete_track")]
+        names = ("accept", "reject", "reopen", "occluded", "outside", "delete_track")
+        reviews = [commands[name] for name in names]
         self.impact = ImpactNote(document, view, self.runs)
         self.inspector = Inspector(document, view, reviews, [self.proposal_card, self.impact])
         self.history = HistoryPanel(document, view)
@@ -169,6 +171,8 @@ class Session(QObject):
             give_up=self.give_up,
             parent=self,
         )
+        refresh = self.actions.refresh
+        ContextMenus(commands, view, self.canvas, self.timeline, self.tracks, refresh, parent=self)
         self.clip_actions = ClipActions(
             document,
             self.clips,

@@ -7,6 +7,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.trajectories.model import Kind, ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.sight import occluded
 from core.trajectories.snapshot import Snapshot
 
 KINDS = {"obj": (Kind.OBJECT,), "tr": (Kind.POINT,), "objtr": (Kind.OBJECT, Kind.POINT)}
@@ -86,7 +87,7 @@ def build_training_set(
     minimum_length: int = 10,
     minimum_side: float = MINIMUM_SIDE,
 ) -> TrainingSet:
-    """Pack what may train: rejected and short trajectories are left out.
+    """Pack what may train: rejected and short trajectories are left out, and occluded observations.
 
     Args:
         patch_size: side in pixels of the square around a point; 100 in the paper, Section 3.
@@ -113,6 +114,7 @@ def build_training_set(
 def _packed_object(place: int, trajectory: ObjectTrajectory, minimum_side: float) -> TrajectorySet:
     boxes = trajectory.boxes.astype(np.float64)  # so that sides are those that the database computes
     keep = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= minimum_side
+    keep &= ~occluded(trajectory)
     return TrajectorySet(
         Kind.OBJECT,
         clip=np.array([place], np.int32),

@@ -1,9 +1,10 @@
 """The frame with its tracks, and the mouse over it."""
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QEnterEvent,
     QFocusEvent,
     QImage,
@@ -27,6 +28,7 @@ from studio.canvas.colours import legend
 from studio.canvas.draw_tools import BoxTool, PolygonTool
 from studio.canvas.picture import scaled_picture
 from studio.canvas.point_tool import PointTool
+from studio.canvas.right_button import meant_by_right_button
 from studio.canvas.select_tool import SelectTool
 from studio.canvas.stage import Stage
 from studio.canvas.tool import DRAG_BEGINS, Pointer, Tool
@@ -41,13 +43,15 @@ class FrameView(QWidget):
     """Shows a frame and lays the stage's scene over it; the left button belongs to the tool.
 
     Wheel: zoom at the mouse (with Ctrl: size of the brush). Middle button or Alt and drag: pan.
-    Shift and drag: zoom to a rectangle. Holding Z hides the tracks.
+    Shift and drag: zoom to a rectangle. Right button: a menu. Holding Z hides the tracks.
 
     Signals:
         zoomed(float): view pixels that a frame pixel takes now.
+        menu_asked(QPoint, bool): a menu is wanted there, on the screen; of the selection, else of the frame.
     """
 
     zoomed = Signal(float)
+    menu_asked = Signal(QPoint, bool)
 
     def __init__(self, stage: Stage, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,8 +68,9 @@ class FrameView(QWidget):
         self._zoom_from: QPointF | None = None
         self._zoom_to: QPointF | None = None
         self._at = QPointF()
+        self._select = SelectTool(stage)
         self._tools: dict[str, Tool] = {
-            "select": SelectTool(stage),
+            "select": self._select,
             "box": BoxTool(stage),
             "brush": BrushTool(stage, erase=False),
             "erase": BrushTool(stage, erase=True),
@@ -329,6 +334,11 @@ class FrameView(QWidget):
             self.update()
         elif event.button() == Qt.MouseButton.LeftButton and self.stage.clip is not None:
             self._tool.release(self._pointer(event))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        on_track = meant_by_right_button(event, self._tool, self._select)
+        if on_track is not None:
+            self.menu_asked.emit(event.globalPos(), on_track)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120

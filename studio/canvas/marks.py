@@ -56,17 +56,21 @@ def draw_object(
     """The outline and the box of an object."""
     shape = shapes.of(one.mask) if one.mask and layers.masks else None
     if shape is not None:
-        stroke(painter, outline_path(shape, camera), colour, 2.0 if strong else 1.5)
+        style = Qt.PenStyle.DashLine if one.occluded else Qt.PenStyle.SolidLine
+        stroke(painter, outline_path(shape, camera), colour, 2.0 if strong else 1.5, style)
     if layers.boxes or shape is None:
-        draw_box(painter, camera.rect(one.box), colour, dashed=not one.keyframe, strong=strong)
+        rect, hidden = camera.rect(one.box), one.occluded
+        draw_box(painter, rect, colour, dashed=not one.keyframe, strong=strong, dotted=hidden)
 
 
-def draw_box(painter: QPainter, rect: QRectF, colour: QColor, *, dashed: bool, strong: bool) -> None:
-    """A box of the view; dashes for what was propagated."""
+def draw_box(
+    painter: QPainter, rect: QRectF, colour: QColor, *, dashed: bool, strong: bool, dotted: bool = False
+) -> None:
+    """A box of the view; dashes for what was propagated, dots for what is occluded."""
     path = QPainterPath()
     path.addRect(rect)
     style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
-    stroke(painter, path, colour, 2.0 if strong else 1.5, style)
+    stroke(painter, path, colour, 2.0 if strong else 1.5, Qt.PenStyle.DotLine if dotted else style)
 
 
 def draw_handles(painter: QPainter, box: np.ndarray, camera: Camera) -> None:
@@ -204,6 +208,8 @@ def about(scene: Scene, trajectory_id: int) -> str:
         parts = [f"{one.id} {known.label}".rstrip(), "keyframe" if one.keyframe else "propagated"]
         if not one.keyframe:
             parts.append(f"confidence {known.confidence[one.place]:.2f}")
+        if one.occluded:
+            parts.append("occluded")
         review = known.review
     elif place is not None:
         row, index = scene.rows[place], scene.places[place]

@@ -126,6 +126,10 @@ class Actions:
             menus[path].addAction(self._actions[row.name])
             menus[path].setToolTipsVisible(True)
 
+    def menu(self, path: str) -> QMenu:
+        """A menu of the menu bar, such as `View/Layers`."""
+        return self._menus[path]
+
     def insert_menu(self, menu: QMenu, before: str) -> None:
         """Put a menu of something else before an action."""
         for top in self._menus.values():

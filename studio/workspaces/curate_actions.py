@@ -5,8 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, QTimer, Signal
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QSpinBox, QWidget
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QSpinBox
 
 from core.overlay.layers import COLOUR_BY, Layers
 from core.review.recipes import TO_CHECK
@@ -26,12 +26,6 @@ from studio.window.actions import Actions
 from studio.workspaces.curate_refusals import NO_CLIP, refusals
 
 LAYERS = ("masks", "boxes", "trails", "names")
-CONTEXT_MENU = (
-    *("accept", "reject", "reopen", "", "relabel", "merge", "swap", "split"),
-    *("", "pin", "", "delete_track"),
-)
-"""Actions of the track table's context menu; empty for a line between."""
-
 ALWAYS = {*LAYERS, "pick_points", *(f"colour_by_{colour}" for colour in COLOUR_BY)}
 """Actions that can be used without a clip."""
 
@@ -100,7 +94,6 @@ class CurateActions(QObject):
         view.layers_changed.connect(self._show_layers)
         commands["pick_points"].setChecked(view.picks_points)
         view.picks_points_changed.connect(commands["pick_points"].setChecked)
-        tracks.menu_asked.connect(self._show_menu)
         self._show_tool(view.tool)
         self._show_layers(view.layers)
         self.refresh()
@@ -313,17 +306,6 @@ class CurateActions(QObject):
         for layer in LAYERS:
             self._commands[layer].setChecked(getattr(layers, layer))
         self._commands[f"colour_by_{layers.colour_by}"].setChecked(True)
-
-    def _show_menu(self, place: QPoint) -> None:
-        parent: QWidget = self._tracks
-        menu = QMenu(parent)
-        for name in CONTEXT_MENU:
-            if name:
-                menu.addAction(self._commands[name])
-            else:
-                menu.addSeparator()
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
 
 
 def _type_into(field: QLineEdit | QSpinBox) -> None:

@@ -14,7 +14,7 @@ from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.clip_edits import ChooseAnnotator
 from core.trajectories.extents import read_extents
-from core.trajectories.model import Kind, PointTrajectories, Review
+from core.trajectories.model import Flag, Kind, Origin, PointTrajectories, Review
 from core.trajectories.snapshot import read_snapshot, write_snapshot
 from core.trajectories.trajectory_edits import SetReview
 from tests.core.pairs.conftest import make_clip, make_object
@@ -22,7 +22,7 @@ from tests.core.pairs.conftest import make_clip, make_object
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """Five clips: objects with gaps, narrow boxes, of two annotators, rejected; points of all lengths."""
+    """Five clips: objects with gaps, narrow boxes, occluded, of two annotators, rejected; points too."""
     generator = np.random.default_rng(3)
     with Project.create(tmp_path_factory.mktemp("counting") / "project") as project:
         clips = []
@@ -35,6 +35,8 @@ def project(tmp_path_factory):
                 sides = generator.choice([7.999, 8.0, 8.001, 30.0], (len(frames), 2))
                 one = make_object(0, frames, np.concatenate([corner, corner + sides], axis=1))
                 object.__setattr__(one, "annotator", number % 2)
+                one.flags[:] = generator.choice([0, Flag.OCCLUDED], len(frames), p=[0.8, 0.2])
+                one.origin[:] = generator.choice([Origin.ANNOTATED, Origin.PROPAGATED], len(frames))
                 objects.append(one)
             clips.append((make_clip(place, 30), objects))
         with project.writing() as connection:
