@@ -7,7 +7,7 @@ import math
 import tomllib
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,7 +83,7 @@ def check(settings: Any) -> None:
     Raises:
         StudioError: naming the field, its value and what is allowed.
     """
-    kinds = _kinds(type(settings))
+    kinds = _kinds(typing.cast(Hashable, type(settings)))
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         choices = choices_of(field)
@@ -99,7 +99,7 @@ def check(settings: Any) -> None:
 
 
 @functools.cache
-def _kinds(settings: Any) -> dict[str, Any]:
+def _kinds(settings: Hashable) -> dict[str, Any]:
     """The types of a dataclass's fields, by name; found out once, since text has to be evaluated for it."""
     return typing.get_type_hints(settings)
 
