@@ -2,11 +2,12 @@
 
 import dataclasses
 import enum
+import functools
 import math
 import tomllib
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,7 +83,7 @@ def check(settings: Any) -> None:
     Raises:
         StudioError: naming the field, its value and what is allowed.
     """
-    kinds = typing.get_type_hints(type(settings))
+    kinds = _kinds(typing.cast(Hashable, type(settings)))
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         choices = choices_of(field)
@@ -95,6 +96,12 @@ def check(settings: Any) -> None:
         if limits is not None:
             for number in value if isinstance(value, tuple) else (value,):
                 _check_number(field.name, number, limits)
+
+
+@functools.cache
+def _kinds(settings: Hashable) -> dict[str, Any]:
+    """The types of a dataclass's fields, by name; found out once, since text has to be evaluated for it."""
+    return typing.get_type_hints(settings)
 
 
 def range_of(field: "dataclasses.Field[Any]", kind: Any) -> tuple[float, float] | None:
