@@ -12,6 +12,9 @@ SPACE = 8
 ICON = 18
 """Pixels of an icon's side in tool bars and buttons."""
 
+ROW = 20
+"""Pixels of a row in lists and tables at least; more where letters are large."""
+
 THEMES = ("system", "light", "dark")
 
 
@@ -115,6 +118,11 @@ def colours(widget: QWidget | None = None) -> Colours:
         return PRINT
     palette = widget.palette() if widget is not None else QApplication.palette()
     return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+
+
+def row_height(widget: QWidget) -> int:
+    """Pixels of a row in a list or table."""
+    return max(ROW, widget.fontMetrics().height() + SPACE // 2)
 
 
 def embolden(widget: QWidget, strong: bool) -> None:

@@ -1,10 +1,9 @@
-"""The bar above the frame: which clip it is, and what is drawn over it."""
+"""The fields above the frame that say what is drawn over it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -50,25 +49,20 @@ class LayerBar(QWidget):
         super().__init__(parent)
         self._view = view
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        row.setSpacing(SPACE // 2)
-        self._title = QLabel()
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._title.setMinimumWidth(48)
-        self._title.setProperty("role", "heading")
-        row.addWidget(self._title, 1)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE // 4)
         self.chips: dict[str, QToolButton] = {}
         for name, icon, text, tip in _CHIPS:
             chip = QToolButton()
             chip.setCheckable(True)
-            chip.setAutoRaise(True)
+            chip.setProperty("role", "chip")
             chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             icons.set_icon(chip, icon)
             chip.setIconSize(QSize(ICON, ICON))
             chip.setText(text)
             chip.setToolTip(tip)
             chip.setAccessibleName(tip.split(" (")[0])
-            chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             chip.toggled.connect(lambda on, name=name: self._set(**{name: on}))
             row.addWidget(chip)
             self.chips[name] = chip
@@ -101,10 +95,10 @@ class LayerBar(QWidget):
         self.loss_run = QComboBox()
         self.loss_run.setAccessibleName("Run whose losses colour the tracks")
         self.loss_run.setToolTip("The pretraining run whose losses colour the tracks and stand in the table")
-        self.loss_run.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.loss_run.setMinimumWidth(64)
+        self.loss_run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.loss_run.setMinimumContentsLength(10)
         self.loss_run.activated.connect(self._choose_loss_run)
-        row.addWidget(self.loss_run, 1)
+        row.addWidget(self.loss_run)
         view.layers_changed.connect(self._show_layers)
         view.tool_changed.connect(self._show_tool)
         view.clip_changed.connect(self._show_clip)
@@ -193,21 +187,5 @@ class LayerBar(QWidget):
         self._fields.setCurrentIndex(int(tool in PAINTING))
         self.brush.setEnabled(tool in ("brush", "erase"))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._show_title()
-
-    def _show_title(self) -> None:
-        """The clip's name, cut to the room there is."""
-        clip = self._view.clip
-        elide, width = Qt.TextElideMode.ElideRight, self._title.width()
-        name = clip.name if clip is not None else ""
-        self._title.setText(self._title.fontMetrics().elidedText(name, elide, width))
-
     def _show_clip(self, clip: Clip | None) -> None:
         self.setEnabled(clip is not None)
-        self._show_title()
-        if clip is not None:
-            self._title.setToolTip(
-                f"{clip.name}: {clip.frames} frames of {clip.width} × {clip.height} pixels"
-            )
