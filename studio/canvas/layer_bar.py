@@ -24,6 +24,9 @@ from studio.view_state import PAINTING, ViewState
 
 LONGEST_TRAIL = 500  # frames
 
+FIELD = 56
+"""Pixels of a field for a number of three digits."""
+
 _CHIPS = (
     ("masks", "masks", "Masks", "Show masks (Shift+M)"),
     ("boxes", "box", "Boxes", "Show boxes; solid for keyframes, dashed for what was propagated (Shift+B)"),
@@ -55,7 +58,7 @@ class LayerBar(QWidget):
         for name, icon, text, tip in _CHIPS:
             chip = QToolButton()
             chip.setCheckable(True)
-            chip.setProperty("role", "chip")
+            chip.setAutoRaise(True)
             chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             icons.set_icon(chip, icon)
             chip.setIconSize(QSize(ICON, ICON))
@@ -68,7 +71,7 @@ class LayerBar(QWidget):
             self.chips[name] = chip
             if name == "trails":
                 row.addWidget(self._pick_chip())
-        row.addSpacing(SPACE)
+        row.addSpacing(SPACE // 2)
         self._fields = QStackedWidget()  # of one width for all tools, or the panels would move
         self._fields.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         of_points, of_painting = (self._add_page() for _ in range(2))
@@ -84,7 +87,7 @@ class LayerBar(QWidget):
         self.opacity.setSingleStep(5)
         self.opacity.valueChanged.connect(lambda percent: self._set(opacity=percent))
         row.addWidget(self._fields)
-        row.addSpacing(SPACE)
+        row.addSpacing(SPACE // 2)
         self.colour_by = QComboBox()
         self.colour_by.setAccessibleName("Colour by")
         self.colour_by.setToolTip("What the colours of tracks mean")
@@ -143,6 +146,7 @@ class LayerBar(QWidget):
         for widget in (label, box):
             widget.setToolTip(tip)
             row.addWidget(widget)
+        box.setFixedWidth(FIELD)
         box.lineEdit().returnPressed.connect(self.left)
         return box
 

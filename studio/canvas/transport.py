@@ -26,7 +26,7 @@ class Transport(QWidget):
         self._view = view
         self._player = player
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
+        row.setContentsMargins(SPACE, 2, SPACE, 2)
         row.setSpacing(SPACE // 4)
         row.addStretch(1)
         self._add(row, "first", "First frame (Home)", lambda: view.set_frame(0))

@@ -27,10 +27,10 @@ USES = {
 }
 """What a clip is for → its word, its icon and a sentence; clips that train, as most do, have no icon."""
 
-ROW = 22
+ROW = theme.ROW
 """Pixels, at least, of a row's height."""
 
-PICTURE = QSize(32, 20)
+PICTURE = QSize(30, 18)
 """Pixels of the picture beside a name."""
 
 SIGN = QSize(14, 14)

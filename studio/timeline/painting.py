@@ -39,13 +39,13 @@ def draw_ruler(
     step, minor = scale.step(_LABELS_APART), scale.step(_TICKS_APART)
     first = max(scale.frame(rect.left()), 0)
     last = min(scale.frame(rect.right()), frames - 1)
-    painter.setPen(QColor(colours.border))
+    painter.setPen(QColor(colours.edge))
     top, bottom = rect.bottom() - 4, rect.bottom()
     xs = [scale.middle(frame) for frame in range(first - first % minor, last + 1, minor)]
     painter.drawLines([QLineF(x, top, x, bottom) for x in xs])
     for frame in range(first - first % step, last + 1, step):
         x = scale.middle(frame)
-        painter.setPen(QColor(colours.faint))
+        painter.setPen(QColor(colours.muted))
         painter.drawLine(QPointF(x, rect.bottom() - 7), QPointF(x, rect.bottom()))
         painter.setPen(QColor(colours.muted))
         place = QRectF(x - 40, rect.top(), 80, rect.height() - 7)

@@ -44,7 +44,7 @@ class TopRow(QWidget):
             action.toggled.connect(self._fit)
         self._steps: Steps | None = None
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(theme.SPACE // 2, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
+        self._row.setContentsMargins(theme.SPACE // 2, 2, theme.SPACE // 2, 2)
         self._row.setSpacing(theme.SPACE)
         self.project_label, self.clip_label = QLabel(), QLabel()
         self.project_label.setProperty("role", "heading")

@@ -24,9 +24,6 @@ from studio.window.steps import Steps
 
 EDITS = ("keyframe", "split", "merge", "swap", "delete_here")
 
-WORDS_FROM = 560
-"""Pixels of width from which the jobs are named beside their icons."""
-
 
 class CurateWorkspace(QWidget):
     """The canvas with its tool bar; the panels around it are docks of the window.
@@ -45,7 +42,8 @@ class CurateWorkspace(QWidget):
         self.steps = Steps()  # the window shows them in its first line
         self.job_buttons: dict[str, QToolButton] = {}
         self.strip = QWidget()
-        flow = FlowLayout(self.strip, last_at_end=True)
+        flow = self._flow = FlowLayout(self.strip, last_at_end=True)
+        flow.setContentsMargins(theme.SPACE, 2, theme.SPACE, 2)
         flow.setSpacing(theme.SPACE)
         for title, names in (("Tools", [f"tool_{tool}" for tool in TOOLS]), ("Edits", EDITS)):
             flow.addWidget(_group(title, [_button(commands[name]) for name in names]))
@@ -70,10 +68,15 @@ class CurateWorkspace(QWidget):
         self._pages.setCurrentWidget(self._empty if empty else self._canvas)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Name the jobs beside their icons where all still stands in one line."""
         super().resizeEvent(event)
         beside, only = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
-        for button in self.job_buttons.values():
-            button.setToolButtonStyle(beside if self.width() >= WORDS_FROM else only)
+        flow = self._flow
+        for style in (beside, only):
+            for button in self.job_buttons.values():
+                button.setToolButtonStyle(style)
+            if flow.heightForWidth(self.width()) <= flow.heightForWidth(10_000):
+                break
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
