@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from core.datasets.clip import Clip
 from studio import icons
 from studio.window.actions import Actions
+from studio.window.curtain import Curtain
 from studio.window.dock_layout import DockLayout, Panel
 from studio.window.hint_line import HintLine
 from studio.window.settings import WindowSettings
@@ -49,16 +50,19 @@ class MainWindow(QMainWindow):
     Signals:
         closing(): it is about to close.
         dropped(list[Path]): files or folders were dropped on it.
+        seen(): it is on the screen for the first time.
     """
 
     closing = Signal()
     dropped = Signal(object)
+    seen = Signal()
 
     def __init__(self, settings: WindowSettings) -> None:
         super().__init__()
         self.setWindowTitle("AssociationNet Studio")
         self.setWindowIcon(icons.app_icon())
         self.setAcceptDrops(True)
+        self._seen = False
         self.settings = settings
         self.panels = DockLayout(self, settings)
         self.hint = HintLine()
@@ -78,12 +82,14 @@ class MainWindow(QMainWindow):
         self._workspaces: dict[str, QWidget] = {}
         self._project_status: list[QWidget] = []
         self._build_status()
+        self.curtain = Curtain(self)
         self.toasts = Toasts(self)
         self.toasts.set_parts([self._pages])
         for name in WORKSPACES:
             self.commands.connect(name, partial(self.show_workspace, name))
         self.commands.connect("full_screen", self._toggle_full_screen)
         self.commands.connect("reset_layout", self.panels.reset)
+        self.commands.connect("steps", self._toggle_steps)
         self.restore_geometry()
 
     # --- what is shown ------------------------------------------------------------------------
@@ -117,6 +123,8 @@ class MainWindow(QMainWindow):
             widget.show()
         self.panels_menu.setEnabled(True)
         self.top.show_project(steps)
+        steps.changed.connect(self._show_steps)
+        self._show_steps()
         self.show_workspace(workspace if workspace in workspaces else "curate")
 
     def clear(self) -> None:
@@ -214,6 +222,19 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_pages"):
             icons.retint(self)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        handle = self.windowHandle()
+        if handle is not None and not self._seen:
+            handle.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Expose and not self._seen:
+            self._seen = True
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self.seen.emit)  # once it is drawn
+        return False
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.panels.keep()
         self.settings.geometry = self.saveGeometry()
@@ -255,6 +276,14 @@ class MainWindow(QMainWindow):
         if layout is not None:
             layout.invalidate()
             layout.activate()
+
+    def _toggle_steps(self) -> None:
+        if self.top.steps is not None:
+            self.top.steps.set_wanted(self.commands["steps"].isChecked())
+
+    def _show_steps(self) -> None:
+        if self.top.steps is not None:
+            self.commands["steps"].setChecked(self.top.steps.is_wanted)
 
     def _toggle_full_screen(self) -> None:
         if self.commands["full_screen"].isChecked():

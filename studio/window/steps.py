@@ -83,8 +83,9 @@ class Steps(QWidget):
 
     def show_following_only(self, only: bool) -> None:
         """Leave out all steps but the one that follows, where there is little room."""
-        for step, button in self.buttons.items():
+        for place, (step, button) in enumerate(self.buttons.items(), start=1):
             button.setVisible(not only or step == (self.following or "evaluate"))
+            button.setText(f"Next: {STEPS[step][0]}" if only else f"{place}  {STEPS[step][0]}")
         for arrow in self._arrows:
             arrow.setVisible(not only)
 

@@ -22,6 +22,7 @@ class TopRow(QWidget):
     Attributes:
         menus: the menu bar, which macOS shows at the top of the screen.
         project_label, clip_label: what is open, and what of it is looked at.
+        steps: those of the project; None without one.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class TopRow(QWidget):
             row.addWidget(button)
         for action in workspaces:
             action.toggled.connect(self._fit)
-        self._steps: Steps | None = None
+        self.steps: Steps | None = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(theme.SPACE // 2, 2, theme.SPACE // 2, 2)
         self._row.setSpacing(theme.SPACE)
@@ -51,6 +52,7 @@ class TopRow(QWidget):
         self.clip_label.setProperty("quiet", True)
         self._find = QToolButton(autoRaise=True)
         self._find.setDefaultAction(palette)
+        self._find.setAccessibleName(palette.text().replace("&", ""))
         for widget in (self.menus, self._segments):
             self._row.addWidget(widget)
         self._row.addStretch(1)
@@ -62,10 +64,10 @@ class TopRow(QWidget):
 
     def show_project(self, steps: Steps | None) -> None:
         """The steps of the project that is open; None where none is."""
-        if self._steps is not None:
-            self._steps.setParent(None)
-            self._steps.deleteLater()
-        self._steps = steps
+        if self.steps is not None:
+            self.steps.setParent(None)
+            self.steps.deleteLater()
+        self.steps = steps
         if steps is not None:
             self._row.insertWidget(3, steps)
             steps.changed.connect(self._fit)
@@ -93,8 +95,8 @@ class TopRow(QWidget):
         for left_out in range(5):
             self._find.setToolButtonStyle(only if left_out > 0 else beside)
             self.clip_label.setVisible(left_out < 2)
-            if self._steps is not None:
-                self._steps.show_following_only(left_out > 1)
+            if self.steps is not None:
+                self.steps.show_following_only(left_out > 1)
             self.project_label.setVisible(left_out < 3)
             for button in self._buttons:
                 button.setToolButtonStyle(only if left_out > 3 and not button.isChecked() else beside)
@@ -111,4 +113,5 @@ def _segment(action: QAction) -> QToolButton:
     button = QToolButton()
     button.setProperty("role", "segment")
     button.setDefaultAction(action)
+    button.setAccessibleName(action.text().replace("&", ""))
     return button
