@@ -191,10 +191,11 @@ def _palette(c: Colours) -> QPalette:
 
 
 def _outlined(c: Colours) -> QPalette:
-    """For widgets that Fusion outlines with a darker `Window`, and with a darker `Accent` in focus."""
+    """For widgets that Fusion outlines with a darker `Window`, and with a darker `Highlight` in focus."""
     palette = _palette(c)
     palette.setColor(QPalette.ColorRole.Window, QColor(c.edge).lighter(140))
-    palette.setColor(QPalette.ColorRole.Accent, QColor(c.text).lighter(125))
+    palette.setColor(QPalette.ColorRole.Highlight, QColor(c.mark))
+    palette.setColor(QPalette.ColorRole.HighlightedText, QColor(c.base))
     return palette
 
 
@@ -227,14 +228,14 @@ def _style_sheet(c: Colours) -> str:
         border: 1px solid {c.edge}; border-radius: 2px; }}
     QCheckBox::indicator:unchecked:disabled {{ border-color: {c.border}; }}
     QPlainTextEdit, QTextEdit {{ border: 1px solid {c.edge}; border-radius: 2px; }}
-    QPlainTextEdit:focus, QTextEdit:focus {{ border: 2px solid {c.text}; }}
+    QPlainTextEdit:focus, QTextEdit:focus {{ border: 2px solid {c.mark}; }}
     QPushButton {{ background: {c.button}; border: 1px solid {c.edge}; border-radius: 4px;
         padding: 3px 12px; min-height: 20px; }}
     QPushButton:hover, QPushButton:checked {{ background: {tint}; }}
     QPushButton:pressed, QPushButton:checked {{ border-color: {c.mark}; }}
     QPushButton:flat {{ background: transparent; border-color: transparent; color: {c.mark}; }}
     QPushButton:disabled {{ color: {c.faint}; border-color: {c.border}; }}
-    QPushButton:focus {{ border: 2px solid {c.text}; padding: 2px 11px; }}
+    QPushButton:focus {{ border: 2px solid {c.mark}; padding: 2px 11px; }}
     QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 1px; min-height: 24px;
         max-height: 24px; min-width: 24px; }}
     QToolButton[autoRaise="false"] {{ background: {c.button}; border-color: {c.edge}; padding: 1px 4px; }}
@@ -244,7 +245,7 @@ def _style_sheet(c: Colours) -> str:
     QToolButton:pressed {{ background: {c.border}; }}
     QToolButton:disabled {{ color: {c.faint}; border-color: transparent; }}
     QToolButton[autoRaise="false"]:disabled {{ border-color: {c.border}; }}
-    QToolButton:focus {{ border: 2px solid {c.text}; padding: 0; }}
+    QToolButton:focus {{ border: 2px solid {c.mark}; padding: 0; }}
     QToolButton[autoRaise="false"]:focus {{ padding: 0 3px; }}
     QSplitter::handle {{ background: {c.border}; }}
     *[quiet="true"] {{ color: {c.muted}; }}
@@ -259,11 +260,11 @@ def _style_sheet(c: Colours) -> str:
     QPushButton[role="link"] {{ color: {c.mark}; background: transparent; border: 1px solid transparent;
         padding: 3px 4px; text-align: left; }}
     QPushButton[role="link"]:hover {{ text-decoration: underline; }}
-    QPushButton[role="link"]:focus {{ border: 2px solid {c.text}; padding: 2px 3px; }}
+    QPushButton[role="link"]:focus {{ border: 2px solid {c.mark}; padding: 2px 3px; }}
     QPushButton[role="link"]:disabled {{ color: {c.faint}; }}
     QPushButton[role="way"] {{ background: {c.base}; border: 1px solid {c.edge}; border-radius: 8px; }}
     QPushButton[role="way"]:hover {{ border-color: {c.mark}; background: {c.stripe}; }}
-    QPushButton[role="way"]:focus {{ border: 2px solid {c.text}; }}
+    QPushButton[role="way"]:focus {{ border: 2px solid {c.mark}; }}
     QToolButton[popupMode="2"] {{ padding-right: 22px; }}
     QToolButton[popupMode="2"]:focus {{ padding-right: 21px; }}
     QToolButton[popupMode="2"]::menu-indicator {{ subcontrol-origin: padding;
@@ -273,7 +274,8 @@ def _style_sheet(c: Colours) -> str:
     QToolButton[role="segment"]:hover {{ background: {c.base}; }}
     QToolButton[role="segment"]:checked {{ background: {c.accent}; color: {c.on_accent};
         border-color: {c.accent}; }}
-    QToolButton[role="segment"]:focus {{ border: 2px solid {c.text}; padding: 0 5px; }}
+    QToolButton[role="segment"]:focus {{ border: 2px solid {c.mark}; padding: 0 5px; }}
+    QToolButton[role="segment"]:checked:focus {{ border-color: {c.text}; }}
     QToolButton[place="first"] {{ border-top-left-radius: 5px; border-bottom-left-radius: 5px; }}
     QToolButton[place="last"] {{ border-top-right-radius: 5px; border-bottom-right-radius: 5px;
         border-right: 1px solid {c.edge}; }}

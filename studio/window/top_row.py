@@ -100,9 +100,16 @@ class TopRow(QWidget):
             self.project_label.setVisible(left_out < 3)
             for button in self._buttons:
                 button.setToolButtonStyle(only if left_out > 3 and not button.isChecked() else beside)
-            self._row.invalidate()
-            if self._row.sizeHint().width() <= self.width():
+            if self._needed() <= self.width():
                 break
+
+    def _needed(self) -> int:
+        """Pixels that what is shown takes now; the layout itself would remember what it took before."""
+        items = (self._row.itemAt(place) for place in range(self._row.count()))
+        shown = [one.widget() for one in items if one is not None]
+        widths = [one.sizeHint().width() for one in shown if one is not None and not one.isHidden()]
+        margins = self._row.contentsMargins()
+        return sum(widths) + (len(widths) + 1) * self._row.spacing() + margins.left() + margins.right()
 
 
 def _places(count: int) -> list[str]:
