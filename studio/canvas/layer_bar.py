@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSizePolicy,
-    QSpinBox,
     QStackedWidget,
     QToolButton,
     QWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from core.datasets.clip import Clip
 from core.overlay.layers import COLOUR_BY, Layers
 from studio import icons
+from studio.canvas.number_field import NumberField
 from studio.canvas.stage import LARGEST_BRUSH, SMALLEST_BRUSH
 from studio.theme import ICON, SPACE
 from studio.view_state import PAINTING, ViewState
@@ -39,7 +39,7 @@ class LayerBar(QWidget):
     """Chips over `ViewState.layers`.
 
     Signals:
-        left(): Enter was pressed in a field; keys belong to the frame again.
+        left(): a field was left; keys belong to the frame again.
         brush_chosen(float): another radius of brush and eraser, in frame pixels.
         loss_run_chosen(int): the losses of another run are wanted, by its place in what `set_loss_runs` gave.
     """
@@ -132,22 +132,21 @@ class LayerBar(QWidget):
         row.setSpacing(SPACE // 2)
         return row
 
-    def _add_length(self, row: QHBoxLayout, text: str, tip: str, name: str) -> QSpinBox:
+    def _add_length(self, row: QHBoxLayout, text: str, tip: str, name: str) -> NumberField:
         box = self._add_number(row, text, tip)
         box.setMaximum(LONGEST_TRAIL)
         box.valueChanged.connect(lambda frames: self._set(**{name: frames}))
         return box
 
-    def _add_number(self, row: QHBoxLayout, text: str, tip: str) -> QSpinBox:
-        label, box = QLabel(text), QSpinBox()
-        box.setKeyboardTracking(False)
+    def _add_number(self, row: QHBoxLayout, text: str, tip: str) -> NumberField:
+        label, box = QLabel(text), NumberField()
         label.setBuddy(box)
         box.setAccessibleName(tip)
         for widget in (label, box):
             widget.setToolTip(tip)
             row.addWidget(widget)
         box.setFixedWidth(FIELD)
-        box.lineEdit().returnPressed.connect(self.left)
+        box.left.connect(self.left)
         return box
 
     def set_brush_radius(self, radius: float) -> None:

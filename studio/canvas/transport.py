@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from core.datasets.clip import Clip
 from studio import icons
+from studio.canvas.number_field import NumberField
 from studio.canvas.player import SPEEDS, Player
 from studio.theme import ICON, SPACE
 from studio.view_state import ViewState
@@ -16,7 +17,7 @@ class Transport(QWidget):
     """Buttons and a frame box over `ViewState` and a `Player`.
 
     Signals:
-        left(): Enter was pressed in a field; keys belong to the frame again.
+        left(): a field was left; keys belong to the frame again.
     """
 
     left = Signal()
@@ -37,8 +38,7 @@ class Transport(QWidget):
         self._add(row, "forward", "10 frames forward (Shift+Right)", lambda: view.step(10))
         self._add(row, "last", "Last frame (End)", view.go_last)
         row.addSpacing(SPACE)
-        self.frame = QSpinBox()
-        self.frame.setKeyboardTracking(False)
+        self.frame = NumberField()
         self.frame.setAccessibleName("Frame number")
         self.frame.setToolTip("Frame, counted from 0; type a number and press Enter to go there")
         self.frame.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -60,7 +60,7 @@ class Transport(QWidget):
         row.addStretch(1)
         self.loop.toggled.connect(self._set_loop)
         self.frame.valueChanged.connect(view.set_frame)
-        self.frame.lineEdit().returnPressed.connect(self.left)
+        self.frame.left.connect(self.left)
         self.speed.activated.connect(self._choose_speed)
         view.clip_changed.connect(self._show_clip)
         view.frame_changed.connect(self._show_frame)

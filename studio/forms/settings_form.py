@@ -153,7 +153,8 @@ class _Row(QWidget):
         self.editor = editor
         self.is_advanced = bool(field.metadata.get("advanced"))
         self._default, self._takes_none = field.default, takes_none
-        text = " ".join(_SPELLED.get(word, word) for word in field.name.split("_"))
+        spelled = " ".join(_SPELLED.get(word, word) for word in field.name.split("_"))
+        text = field.metadata.get("label") or spelled
         self.label = QLabel(text[:1].upper() + text[1:])
         help = _help(field)
         for widget in (self.label, editor):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtWidgets import QAbstractButton, QToolButton
 
 from studio.app import Studio
@@ -138,3 +138,21 @@ def test_a_panel_is_closed_and_floated_by_its_title(open_studio: Studio, qtbot):
     assert dock.isHidden()
     open_studio.window.commands["reset_layout"].trigger()
     assert dock.isVisible()
+
+
+def test_a_number_beside_the_frame_keeps_the_keys_only_while_it_is_typed(open_studio: Studio, qtbot):
+    open_studio.window.activateWindow()
+    qtbot.waitUntil(open_studio.window.isActiveWindow)
+    session = open_studio.session
+    canvas, trail = session.canvas, session.canvas.layer_bar.trail
+    for field, leave in ((canvas.transport.frame, Qt.Key.Key_Escape), (trail, Qt.Key.Key_Return)):
+        qtbot.mouseClick(field.lineEdit(), Qt.MouseButton.LeftButton)
+        assert field.hasFocus()
+        field.selectAll()
+        qtbot.keyClicks(field, "5")
+        qtbot.keyClick(field, leave)
+        assert canvas.frame_view.hasFocus()
+    assert (session.view.frame, canvas.transport.frame.text(), session.view.layers.trail) == (0, "0", 5)
+    upper = QPoint(trail.width() - 6, 5)
+    qtbot.mouseClick(trail, Qt.MouseButton.LeftButton, pos=upper)
+    assert (session.view.layers.trail, canvas.frame_view.hasFocus()) == (6, True)
