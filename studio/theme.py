@@ -1,6 +1,7 @@
 """How the window looks: our own light and dark palettes for Qt's Fusion style, spacing, plot colours."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
@@ -109,6 +110,9 @@ OUTLINED = ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QCheckBox", "QRadioBu
 
 TINT = 0.22
 """How much of the accent lies over what is switched on."""
+
+CHECK = Path(__file__).parent.parent / "resources" / "check.svg"
+"""What ticks a box."""
 
 PRINTING = "printing"
 """The property of a widget that is being drawn for a file."""
@@ -223,10 +227,16 @@ def _style_sheet(c: Colours) -> str:
     QTableView, QTreeView, QListView {{ border: none; }}
     QTreeView::item, QListView::item {{ padding: 2px; }}
     QAbstractSpinBox {{ min-height: 16px; }}
-    QCheckBox::indicator:unchecked, QListView::indicator:unchecked, QTreeView::indicator:unchecked {{
-        width: 12px; height: 12px; background: {c.base};
-        border: 1px solid {c.edge}; border-radius: 2px; }}
-    QCheckBox::indicator:unchecked:disabled {{ border-color: {c.border}; }}
+    QCheckBox::indicator, QListView::indicator, QTreeView::indicator {{ width: 12px; height: 12px;
+        background: {c.base}; border: 1px solid {c.edge}; border-radius: 2px; }}
+    QCheckBox::indicator:checked, QListView::indicator:checked, QTreeView::indicator:checked {{
+        background: {c.accent}; border-color: {c.accent}; image: url("{CHECK.as_posix()}"); }}
+    QCheckBox::indicator:indeterminate, QTreeView::indicator:indeterminate {{ background: {tint};
+        border-color: {c.mark}; }}
+    QCheckBox::indicator:disabled {{ border-color: {c.border}; }}
+    QCheckBox::indicator:checked:disabled {{ background: {c.faint}; }}
+    QCheckBox:focus {{ outline: none; }}
+    QCheckBox::indicator:focus {{ border: 2px solid {c.mark}; width: 10px; height: 10px; }}
     QPlainTextEdit, QTextEdit {{ border: 1px solid {c.edge}; border-radius: 2px; }}
     QPlainTextEdit:focus, QTextEdit:focus {{ border: 2px solid {c.mark}; }}
     QPushButton {{ background: {c.button}; border: 1px solid {c.edge}; border-radius: 4px;
