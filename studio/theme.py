@@ -252,6 +252,7 @@ def _style_sheet(c: Colours) -> str:
     QToolButton[role="picture"] {{ max-height: 40px; }}
     QToolButton:hover {{ background: {tint}; }}
     QToolButton:checked {{ background: {tint}; border-color: {c.mark}; }}
+    #advanced_fold:checked {{ background: transparent; border-color: transparent; }}
     QToolButton:pressed {{ background: {c.border}; }}
     QToolButton:disabled {{ color: {c.faint}; border-color: transparent; }}
     QToolButton[autoRaise="false"]:disabled {{ border-color: {c.border}; }}

@@ -36,6 +36,10 @@ class Editor(QWidget):
         raise NotImplementedError
 
 
+NARROWEST = 90
+"""Pixels to which an editor can shrink beside its label."""
+
+
 def editor_for(field: "dataclasses.Field[Any]", kind: Any) -> Editor:
     """The editor of a dataclass field whose annotation is `kind`."""
     kind = bare_type(kind)
@@ -271,6 +275,7 @@ def _fill(editor: Editor, *widgets: QWidget) -> None:
     layout = QHBoxLayout(editor)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(widgets[0], 1)
+    widgets[0].setMinimumWidth(NARROWEST)
     for widget in widgets[1:]:
         layout.addWidget(widget)
     editor.setFocusProxy(widgets[0])

@@ -99,7 +99,6 @@ class CurvePlot(PlotPanel):
         self._log = QToolButton()
         self._log.setText("log")
         self._log.setCheckable(True)
-        self._log.setAutoRaise(True)
         self._log.setToolTip("Logarithmic vertical axis")
         self._log.setVisible(logarithmic is not None)
         self._smoothing_button = SmoothingButton()
