@@ -41,6 +41,8 @@ def setting(
     start: bool = False,
     words: tuple[str, ...] = (),
     free: bool = False,
+    label: str = "",
+    meanings: Mapping[str, str] | None = None,
 ) -> Any:
     """A field of a settings dataclass.
 
@@ -56,6 +58,8 @@ def setting(
         advanced: folded away in the form until asked for.
         start: for text, a trunk's start: `random`, or a run or weights file, whose path is made absolute.
         words: for text, what may be given in place of a file, whose path is made absolute.
+        label: what the form calls it, where its name says too little; else its name.
+        meanings: for choices, a word or two beside those that are terms.
         free: a run may be resumed with another value: it decides how long, where or how often, not what
             is computed.
     """
@@ -73,6 +77,8 @@ def setting(
             "start": start,
             "words": words,
             "free": free,
+            "label": label,
+            "meanings": meanings or {},
         },
     )
 

@@ -22,6 +22,7 @@ from studio.exchange import irregular
 from studio.exchange.importing import ImportDialog, unused_folder
 from studio.exchange.sample import SampleMaker
 from studio.garbage import WindowGarbage
+from studio.opening import Opening
 from studio.window.command_palette import CommandPalette
 from studio.window.crash import Crashes, diagnostics, keep_log
 from studio.window.help_window import HelpWindow
@@ -78,12 +79,15 @@ class Studio(QObject):
 
     def open_project(self, path: Path) -> bool:
         """Open a project in the place of the one that is open; False, with a message, where that fails."""
+        self.window.curtain.draw(opening(path.name))
         try:
             project = Project.open(path)
         except DamagedError as error:
+            self.window.curtain.hide()
             self._recovery.offer(path, str(error))
             return False
         except StudioError as error:
+            self.window.curtain.hide()
             self.refuse(str(error))
             return False
         self._show(project)
@@ -117,6 +121,10 @@ class Studio(QObject):
 
     def close_project(self) -> None:
         """Go back to the welcome page."""
+        self._let_go()
+        self.window.curtain.hide()
+
+    def _let_go(self) -> None:
         self._close_import()  # what it found was for the project that was open then
         if self._check is not None:
             self._check.close_reader()
@@ -199,14 +207,20 @@ class Studio(QObject):
 
     def _show(self, project: Project) -> "Session":
         self._app.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        waiting = None
         try:
+            self.window.curtain.draw(opening(project.name))
             session = load_session()
-            self.close_project()
+            self._let_go()
             self._refuse_project_actions("")
             self.session = session(project, self.window, self)
             self.session.restore(self._settings.last_view(project.path))
+            self.window.curtain.raise_()
+            waiting = Opening(self.session, self.window.curtain.hide)
         finally:
             self._app.restoreOverrideCursor()
+            if waiting is None:
+                self.window.curtain.hide()
         self.session.import_asked.connect(self._choose_import_folder)
         self._settings.add_recent(project.path)
         self._show_recent()
@@ -225,6 +239,7 @@ class Studio(QObject):
             "close_project",
             "export_tracks",
             "reset_layout",
+            "steps",
             *WORKSPACES,
         ]
         self.window.commands.set_refused(dict.fromkeys(names, reason))
@@ -341,6 +356,11 @@ def load_session() -> "type[Session]":
     return Session
 
 
+def opening(name: str) -> str:
+    """What covers the window while a project is opened."""
+    return f"Opening {name}…"
+
+
 def projects_folder() -> Path:
     """Where projects are put unless another place is chosen."""
     return Path(platformdirs.user_documents_dir()) / "AssociationNet"
@@ -369,11 +389,13 @@ def main(project: Path | None, sample: bool) -> int:
     studio = Studio(app, WindowSettings(), log_folder)
     studio.crashes.install()
     studio.watch_stalls()
+    if project is not None:
+        studio.window.curtain.draw(opening(project.name))
     studio.window.show()
     if sample:
         QTimer.singleShot(0, studio.open_sample)
     elif project is not None:
-        QTimer.singleShot(0, lambda: studio.open_project(project))
+        studio.window.seen.connect(lambda: studio.open_project(project))
     else:
         QTimer.singleShot(AT_LEISURE, load_session)
     return app.exec()

@@ -92,6 +92,7 @@ class Connections(QObject):
         session.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))
         session.canvas.hint_changed.connect(window.hint.set_expected)
         session.view.stuck.connect(window.commands.tell)
+        session.view.clip_changed.connect(window.show_clip)
         session.view.selection_changed.connect(self._show_selected)
         for telling in (session.timeline, session.filling, session.queue):
             telling.told.connect(window.hint.say)

@@ -243,7 +243,9 @@ class Session(QObject):
             Panel("review", "Review", self.review, right, behind="inspector"),
             Panel("timeline", "Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
-        self.window.set_project(name, workspaces, panels, [self.track_exports.overlays.status, self.pill])
+        status = [self.track_exports.overlays.status, self.pill]
+        self.window.set_project(name, workspaces, panels, status, self.curate.steps)
+        self.window.show_clip(self.view.clip)
         self.window.toasts.set_parts([self.canvas.frame_view, self.window.centralWidget()])
 
     def perform(self, edit: Edit) -> None:

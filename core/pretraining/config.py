@@ -27,7 +27,10 @@ class PretrainConfig:
         choices=("association", "slowfeat", "contrastive", "caltech101", "nce"),
     )
     regime: str = setting(
-        "objtr", "Which trajectories train it: objects, points or both", choices=("obj", "tr", "objtr")
+        "objtr",
+        "Which trajectories train it: objects, points or both",
+        choices=("obj", "tr", "objtr"),
+        meanings={"obj": "objects", "tr": "points", "objtr": "both"},
     )
     network: str = setting(
         "auto",
@@ -39,6 +42,7 @@ class PretrainConfig:
         "signed",
         "How the stacks are compared: anchor minus candidate (the paper) or its absolute value",
         choices=("signed", "abs"),
+        meanings={"signed": "difference", "abs": "its size"},
     )
     steps: int = setting(
         1000,
@@ -69,12 +73,15 @@ class PretrainConfig:
         "For schedule step: divide by ten after each such share of the steps",
         minimum=0.01,
         advanced=True,
+        label="rate falls every",
     )
     momentum: float = setting(0.9, "Momentum of SGD", minimum=0.0, maximum=0.999, advanced=True)
     weight_decay: float = setting(
         5e-4, "Weight decay of all but biases", minimum=0.0, maximum=1_000, advanced=True
     )
-    clip_gradient: float = setting(1.0, "Length that gradients are cut to", minimum=1e-6, advanced=True)
+    clip_gradient: float = setting(
+        1.0, "Length that gradients are cut to", minimum=1e-6, advanced=True, label="longest gradient"
+    )
     init: str = setting(
         "kaiming",
         "How weights start; calibrated scales each layer on a first batch",

@@ -175,8 +175,8 @@ class FrameView(QWidget):
         painter.fillRect(self.rect(), QColor(theme.colours(self).canvas))
         if self.stage.clip is not None:
             self._paint_frame(painter)
-            if not self._peeking:
-                self._paint_tracks(painter)
+            if not self._peeking and (self._frame is not None or self._message):
+                self._paint_tracks(painter)  # and not over nothing, while the first frame is read
         if self.message:
             self._paint_message(painter)
         if self._zoom_from is not None and self._zoom_to is not None:

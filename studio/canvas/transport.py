@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from core.datasets.clip import Clip
 from studio import icons
+from studio.canvas.number_field import NumberField
 from studio.canvas.player import SPEEDS, Player
 from studio.theme import ICON, SPACE
 from studio.view_state import ViewState
@@ -16,7 +17,7 @@ class Transport(QWidget):
     """Buttons and a frame box over `ViewState` and a `Player`.
 
     Signals:
-        left(): Enter was pressed in a field; keys belong to the frame again.
+        left(): a field was left; keys belong to the frame again.
     """
 
     left = Signal()
@@ -26,8 +27,8 @@ class Transport(QWidget):
         self._view = view
         self._player = player
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        row.setSpacing(SPACE // 2)
+        row.setContentsMargins(SPACE, 2, SPACE, 2)
+        row.setSpacing(SPACE // 4)
         row.addStretch(1)
         self._add(row, "first", "First frame (Home)", lambda: view.set_frame(0))
         self._add(row, "back", "10 frames back (Shift+Left)", lambda: view.step(-10))
@@ -36,18 +37,17 @@ class Transport(QWidget):
         self._add(row, "next", "Next frame (Right)", lambda: view.step(1))
         self._add(row, "forward", "10 frames forward (Shift+Right)", lambda: view.step(10))
         self._add(row, "last", "Last frame (End)", view.go_last)
-        row.addSpacing(2 * SPACE)
-        self.frame = QSpinBox()
-        self.frame.setKeyboardTracking(False)
+        row.addSpacing(SPACE)
+        self.frame = NumberField()
         self.frame.setAccessibleName("Frame number")
         self.frame.setToolTip("Frame, counted from 0; type a number and press Enter to go there")
         self.frame.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.frame.setMinimumWidth(72)
+        self.frame.setMinimumWidth(64)
         row.addWidget(self.frame)
         self._total = QLabel()
         self._total.setProperty("quiet", True)
         row.addWidget(self._total)
-        row.addSpacing(2 * SPACE)
+        row.addSpacing(SPACE)
         self.speed = QComboBox()
         self.speed.setAccessibleName("Speed")
         self.speed.setToolTip("Speed; 1× shows 25 frames a second")
@@ -60,7 +60,7 @@ class Transport(QWidget):
         row.addStretch(1)
         self.loop.toggled.connect(self._set_loop)
         self.frame.valueChanged.connect(view.set_frame)
-        self.frame.lineEdit().returnPressed.connect(self.left)
+        self.frame.left.connect(self.left)
         self.speed.activated.connect(self._choose_speed)
         view.clip_changed.connect(self._show_clip)
         view.frame_changed.connect(self._show_frame)

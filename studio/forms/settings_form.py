@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core import config
@@ -17,6 +18,9 @@ from studio.forms.setting_editors import Editor, editor_for
 Settings = TypeVar("Settings")
 
 _SPELLED = {"voc": "VOC", "amp": "AMP", "rois": "RoIs", "caltech101": "Caltech-101"}
+
+ROW = 24
+"""Pixels of a row's height at least, so that none moves when a button to reset it comes."""
 
 
 class SettingsForm(QWidget, Generic[Settings]):
@@ -63,7 +67,9 @@ class SettingsForm(QWidget, Generic[Settings]):
         for layout in (basic, advanced):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-            layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+            layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+            layout.setVerticalSpacing(theme.SPACE // 4)
+        self._align_labels()
         self._fold = QToolButton()
         self._fold.setObjectName("advanced_fold")
         self._fold.setCheckable(True)
@@ -85,6 +91,15 @@ class SettingsForm(QWidget, Generic[Settings]):
         outer.addWidget(self._problem)
         outer.addStretch(1)
         self._check()
+
+    def _align_labels(self) -> None:
+        """One column of labels, those of the advanced fields too; wide enough for bold ones."""
+        labels = [row.label for row in self._rows.values()]
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        width = max((QFontMetrics(bold).horizontalAdvance(label.text()) for label in labels), default=0)
+        for row in self._rows.values():
+            row.label.setMinimumSize(width, max(row.sizeHint().height(), ROW))
 
     def editor(self, name: str) -> Editor:
         """The editor of a field."""
@@ -153,7 +168,8 @@ class _Row(QWidget):
         self.editor = editor
         self.is_advanced = bool(field.metadata.get("advanced"))
         self._default, self._takes_none = field.default, takes_none
-        text = " ".join(_SPELLED.get(word, word) for word in field.name.split("_"))
+        spelled = " ".join(_SPELLED.get(word, word) for word in field.name.split("_"))
+        text = field.metadata.get("label") or spelled
         self.label = QLabel(text[:1].upper() + text[1:])
         help = _help(field)
         for widget in (self.label, editor):
@@ -165,11 +181,9 @@ class _Row(QWidget):
         self._reset = QToolButton()
         self._reset.setText("↺")
         self._reset.setAutoRaise(True)
+        self._reset.setFixedSize(ROW, ROW)
         self._reset.setAccessibleName(f"Reset {text}")
         self._reset.setToolTip(f"Back to the default, {_shown(field.default)}")
-        keep = self._reset.sizePolicy()
-        keep.setRetainSizeWhenHidden(True)
-        self._reset.setSizePolicy(keep)
         self._reset.clicked.connect(self._reset_to_default)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPolygonF
 
 from core.overlay.colours import REJECTED
 from core.overlay.layers import Layers
@@ -41,13 +41,13 @@ def draw_ruler(
     step, minor = scale.step(_LABELS_APART), scale.step(_TICKS_APART)
     first = max(scale.frame(rect.left()), 0)
     last = min(scale.frame(rect.right()), frames - 1)
-    painter.setPen(QColor(colours.border))
+    painter.setPen(QColor(colours.edge))
     top, bottom = rect.bottom() - 4, rect.bottom()
     xs = [scale.middle(frame) for frame in range(first - first % minor, last + 1, minor)]
     painter.drawLines([QLineF(x, top, x, bottom) for x in xs])
     for frame in range(first - first % step, last + 1, step):
         x = scale.middle(frame)
-        painter.setPen(QColor(colours.faint))
+        painter.setPen(QColor(colours.muted))
         painter.drawLine(QPointF(x, rect.bottom() - 7), QPointF(x, rect.bottom()))
         painter.setPen(QColor(colours.muted))
         place = QRectF(x - 40, rect.top(), 80, rect.height() - 7)
@@ -105,8 +105,9 @@ def draw_name(painter: QPainter, rect: QRectF, lane: Lane, colour: QColor, colou
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(colour)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawEllipse(QRectF(rect.left() + 10, rect.center().y() - 4, 8, 8))
+    painter.drawEllipse(QRectF(rect.left() + 10, rect.center().y() - 3.5, 7, 7))
     painter.setPen(QColor(colours.muted if lane.review == Review.REJECTED else colours.text))
+    painter.setFont(_small(painter))
     place = rect.adjusted(26, 0, -8, 0)
     elide = Qt.TextElideMode.ElideRight
     text = painter.fontMetrics().elidedText(lane.name, elide, round(place.width()))
@@ -158,6 +159,13 @@ def say(painter: QPainter, rect: QRectF, text: str, colours: Colours) -> None:
     painter.drawText(rect.adjusted(8, 0, -8, 0), int(how), text)
 
 
+def _small(painter: QPainter) -> QFont:
+    """Letters that a row has room for."""
+    font = QFont(painter.font())
+    font.setPixelSize(11)
+    return font
+
+
 def _title(painter: QPainter, rect: QRectF, names: float, text: str, colours: Colours) -> None:
     painter.setPen(QColor(colours.muted))
     place = QRectF(rect.left() + 10, rect.top(), names - 18, rect.height())
@@ -184,7 +192,7 @@ def draw_lane(
             an outline; where a keyframe would go stands a tick with the number of the frame.
         filling: the frames that are being filled again.
     """
-    bar = rect.adjusted(0, 4, 0, -4)
+    bar = rect.adjusted(0, 2, 0, -3)
     painter.save()
     painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
     if isinstance(held, TrimDrag):
@@ -265,7 +273,7 @@ def _draw_sight(
 def _draw_ticks(painter: QPainter, bar: QRectF, scale: TimeScale, keyframes: np.ndarray) -> None:
     width = min(max(scale.width * 0.3, 1.0), 3.0)
     for x in _middles(bar, scale, keyframes):
-        tick = QRectF(x - width / 2, bar.top() - 2, width, bar.height() + 4)
+        tick = QRectF(x - width / 2, bar.top() - 1, width, bar.height() + 2)
         if width >= 2:
             painter.fillRect(tick.adjusted(-1, 0, 1, 0), _TICK_EDGE)
         painter.fillRect(tick, KEYFRAME)
@@ -296,9 +304,9 @@ def _draw_wedges(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(QColor(colours.base), 1))
     painter.setBrush(QColor(colours.bad))
-    top = bar.top() - 4
+    top = bar.top() - 2
     for x in _middles(bar, scale, frames):
-        painter.drawPolygon([QPointF(x - 6, top), QPointF(x + 6, top), QPointF(x, top + 10)])
+        painter.drawPolygon([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)])
     painter.restore()
 
 

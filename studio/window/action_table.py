@@ -153,7 +153,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("table1", "Table &1", "View", ("Alt+6",), "Fill the whole of Table 1, cell by cell.", "table1", "workspace"),
     _curate("masks", "&Masks", "|View/Layers", "Shift+M", group="*"),
     _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
-    _curate("trails", "&Trails", "View/Layers", "T", group="*"),
+    _curate("trails", "&Points", "View/Layers", "T", tip="Points and the trails behind them.", group="*"),
     _curate("names", "&Names", "View/Layers", "Shift+N", group="*"),
     _curate("pick_points", "&Pick points", "|View/Layers", "Shift+T", tip="The mouse takes points; else only what lies beneath them.", group="*"),
     _curate("colour_by_track", "By &track", "View/Colour", group="colour"),
@@ -169,6 +169,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("theme_system", "Like the &system", "|View/Theme", group="theme"),
     ActionRow("theme_light", "&Light", "View/Theme", group="theme"),
     ActionRow("theme_dark", "&Dark", "View/Theme", group="theme"),
+    ActionRow("steps", "Ste&ps of the main job", "View", tip="From importing to measuring, in the first line; they go once all are done.", group="*"),
     ActionRow("full_screen", "Fu&ll screen", "View", ("F11",), group="*"),
     ActionRow("reset_layout", "&Reset layout", "View", tip="Put the panels of this workspace where they were at first."),
 
