@@ -37,9 +37,11 @@ def measured(work: Callable[[int], None], times: int) -> dict[str, float]:
 
 def sort_filter(tracks: int) -> dict[str, float]:
     from PySide6.QtCore import Qt
+    from studio.tables.track_rows import track_rows
 
+    from core.trajectories.filter_text import parse
+    from core.trajectories.track_rows import track_rows
     from studio.tables.track_model import COLUMNS, TrackModel
-    from studio.tables.track_rows import TrackFilter, track_rows
 
     rng = np.random.default_rng(0)
     lengths = rng.integers(5, FRAMES, tracks)
@@ -49,7 +51,7 @@ def sort_filter(tracks: int) -> dict[str, float]:
 
     def work(number: int) -> None:
         model.sort(number % len(COLUMNS), Qt.SortOrder.DescendingOrder)
-        model.set_filter(TrackFilter(min_length=number + 2, max_error=5.0, text="" if number % 2 else "1"))
+        model.set_filter(parse(f"length>={number + 2} worst<=5,unknown {'' if number % 2 else '1'}"))
 
     return measured(work, 2 * len(COLUMNS))
 

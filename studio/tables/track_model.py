@@ -8,7 +8,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from core.overlay.track_losses import TrackLosses
 from core.trajectories.model import EndReason, Review
-from studio.tables.track_rows import TrackFilter, TrackRows, matching, sorted_places
+from core.trajectories.track_filter import EVERYTHING, TrackFilter
+from core.trajectories.track_rows import TrackRows
+from studio.tables.track_order import sorted_places
 from studio.track_words import ENDS, ENDS_WHY, REVIEWS, percent
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
@@ -57,7 +59,7 @@ class TrackModel(QAbstractTableModel):
         super().__init__(parent)
         self.rows: TrackRows | None = None
         self.losses: TrackLosses | None = None
-        self.wanted = TrackFilter()
+        self.wanted: TrackFilter = EVERYTHING
         self.places = np.zeros(0, np.int64)
         self._sort = (KIND_COLUMN, Qt.SortOrder.AscendingOrder)
 
@@ -132,7 +134,7 @@ class TrackModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column in _WORDS else _RIGHT
         if role == Qt.ItemDataRole.EditRole and column == LABEL_COLUMN:
-            return self.rows.labels[self.places[index.row()]]
+            return self.rows.label(int(self.places[index.row()]))
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             return self._about(column, int(self.places[index.row()])) or None
         return None
@@ -141,7 +143,7 @@ class TrackModel(QAbstractTableModel):
         if self.rows is None or role != Qt.ItemDataRole.EditRole or index.column() != LABEL_COLUMN:
             return False
         place, label = self.places[index.row()], str(value).strip()
-        if label != self.rows.labels[place]:
+        if label != self.rows.label(int(place)):
             self.label_asked.emit(int(self.rows.ids[place]), label)
         return True
 
@@ -156,7 +158,7 @@ class TrackModel(QAbstractTableModel):
         else:
             column, order = self._sort
             places = sorted_places(self.rows, COLUMNS[column][0], order is Qt.SortOrder.DescendingOrder)
-            self.places = places[matching(self.rows, self.wanted)[places]]
+            self.places = places[self.wanted.holds(self.rows)[places]]
         self.endResetModel()
 
     def _text(self, column: int, place: int) -> str:
@@ -171,6 +173,8 @@ class TrackModel(QAbstractTableModel):
             return f"{rows.first[place]}–{rows.last[place]}"
         if name == "end_reason":
             return "" if rows.is_object[place] else ENDS[EndReason(int(rows.end_reason[place]))]
+        if name == "labels":
+            return rows.label(place)
         value = getattr(rows, name)[place]
         if name == "audit":
             return "" if np.isnan(value) else percent(value)

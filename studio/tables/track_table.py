@@ -24,13 +24,15 @@ from PySide6.QtWidgets import (
 )
 
 from core.trajectories.model import Changes, Review
+from core.trajectories.track_filter import TrackFilter
+from core.trajectories.track_rows import TrackRows, track_rows
 from core.trajectories.trajectory_edits import Relabel
 from studio import theme
 from studio.document import FEW, Document
-from studio.tables.filter_row import FilterRow
+from studio.filters.filter_row import FilterRow
+from studio.filters.track_filters import TrackFilters
 from studio.tables.frame_to_show import frame_to_show
 from studio.tables.track_model import COLUMNS, KIND_COLUMN, LABEL_COLUMN, REVIEW_COLUMN, TrackModel
-from studio.tables.track_rows import TrackFilter, TrackRows, track_rows
 from studio.view_state import ViewState
 
 _WIDTHS = (26, 46, 50, 46, 66, 54, 40, 42, 44, 38, 48, 40, 44, 100)
@@ -59,7 +61,8 @@ class TrackTable(QWidget):
         super().__init__(parent)
         self._document, self._view = document, view
         self.model = TrackModel(self)
-        self.filter_row = FilterRow()
+        self.filters = TrackFilters(document.project.path, self)
+        self.filter_row = FilterRow(self.filters)
         self.table = _Table()
         self.table.setModel(self.model)
         self.table.setItemDelegateForColumn(REVIEW_COLUMN, _ReviewDot(self.table))
@@ -84,7 +87,7 @@ class TrackTable(QWidget):
         self.table.selectionModel().currentChanged.connect(self._keep_current)
         self.table.doubleClicked.connect(self._go_to)
         self.table.menu_asked.connect(self.menu_asked)
-        self.filter_row.changed.connect(self._filter)
+        self.filters.changed.connect(self._filter)
         self.filter_row.left.connect(self.left)
         self.model.label_asked.connect(self._relabel)
         self.model.modelReset.connect(self._show_selection)
@@ -165,6 +168,7 @@ class TrackTable(QWidget):
     def _tell_shown(self) -> None:
         shown = self.model.shown_ids
         self.filter_row.show_count(len(shown), self.model.total)
+        self.filter_row.set_labels([] if self.model.rows is None else self.model.rows.names.tolist())
         if self.only is not None:
             self._view.set_shown(self.only.intersection(shown.tolist()))
         else:
