@@ -37,7 +37,6 @@ def measured(work: Callable[[int], None], times: int) -> dict[str, float]:
 
 def sort_filter(tracks: int) -> dict[str, float]:
     from PySide6.QtCore import Qt
-    from studio.tables.track_rows import track_rows
 
     from core.trajectories.filter_text import parse
     from core.trajectories.track_rows import track_rows

@@ -155,7 +155,7 @@ class Session(QObject):
         self.repair = PathRepair(document, view, self)
         self.filling = ObjectFilling(document, view, self.window, lambda: self.canvas.stage.scene.frame, self)
         self.exchange = TrackExchange(document, view, self.window, self)
-        self.track_exports = TrackExports(document, view, self.window, self)
+        self.track_exports = TrackExports(document, view, self.tracks.filters, self.window, self)
         self.actions = CurateActions(
             document,
             view,
@@ -184,7 +184,7 @@ class Session(QObject):
 
     def _build_learning(self) -> None:
         """The workspaces that show runs, and what starts and follows these."""
-        self.train = TrainWorkspace(self.document, self.runs)
+        self.train = TrainWorkspace(self.document, self.runs, self.tracks.filters)
         self.evaluate = EvaluateWorkspace(self.document, self.runs)
         self.compare = CompareWorkspace(self.document, self.runs)
         self.matrix = MatrixWorkspace(self.document, self.runs)

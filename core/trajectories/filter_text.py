@@ -6,6 +6,7 @@ Other words are searched for in labels and ids. What has spaces, commas, colons 
 quotes, in which `""` is one.
 """
 
+import difflib
 import math
 import re
 from collections.abc import Mapping
@@ -84,9 +85,10 @@ def parse(text: str) -> TrackFilter:
                 raise StudioError(f"{token}: {word} stands there twice; put commas between its choices.")
             values[word] = _labels(token, value) if word == "label" else _chosen(token, word, value)
         else:
+            near = difflib.get_close_matches(word, WORDS, 1)
             raise StudioError(
-                f"{token}: there is no {condition[1]} of a track; there are {', '.join(WORDS)}, "
-                "and quotes for text that is searched."
+                f"{token}: there is no word {condition[1]}; "
+                + (f"write {near[0]}." if near else f"there are {', '.join(WORDS)}.")
             )
     kinds = values.get("kind", frozenset())
     return TrackFilter(

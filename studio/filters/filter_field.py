@@ -11,6 +11,9 @@ from core.trajectories.track_filter import NUMBERS
 from studio.filters.filter_words import ABOUT
 from studio.tables.search_field import SearchField
 
+WIDTH = 330
+"""Pixels of the list of what may be typed."""
+
 MOST_LABELS = 50
 """Labels that are offered at once."""
 
@@ -30,6 +33,8 @@ class FilterField(SearchField):
         self._offered = QStandardItemModel(self)
         self.offers, self.list = QCompleter(self._offered, self), QListView()
         self.list.setAccessibleName("What may be typed")
+        self.list.setMinimumWidth(WIDTH)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.offers.setPopup(self.list)
         self.offers.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self.offers.setCompletionRole(Qt.ItemDataRole.UserRole)

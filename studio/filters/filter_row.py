@@ -87,6 +87,7 @@ class FilterRow(QWidget):
         if said != wanted or not self.search.hasFocus():  # else a person is typing it
             with QSignalBlocker(self.search):
                 self.search.setText(line)
+                self.search.setCursorPosition(0)
         self.search.setToolTip(line)
         self.chips.show_filter(wanted)
         self.clear_button.setVisible(not wanted.is_empty)
@@ -108,7 +109,6 @@ class FilterRow(QWidget):
     def _refuse(self, sentence: str) -> None:
         self.problem.setText(sentence)
         self.problem.setVisible(bool(sentence))
-        self.count.setVisible(not sentence)
 
     def _enter(self) -> None:
         self._read()
@@ -131,7 +131,6 @@ class FilterRow(QWidget):
             first.addWidget(widget)
         first.insertWidget(0, self.search, 1)
         last.addWidget(self.count, 1)
-        last.addWidget(self.problem, 1)
         last.addWidget(self.clear_button)
         for row in (first, last):
             row.setSpacing(theme.SPACE // 2)
@@ -139,4 +138,5 @@ class FilterRow(QWidget):
         column.setSpacing(theme.SPACE // 2)
         column.addLayout(first)
         column.addWidget(self.chips)
+        column.addWidget(self.problem)
         column.addLayout(last)

@@ -35,10 +35,10 @@ from studio.tables.frame_to_show import frame_to_show
 from studio.tables.track_model import COLUMNS, KIND_COLUMN, LABEL_COLUMN, REVIEW_COLUMN, TrackModel
 from studio.view_state import ViewState
 
-_WIDTHS = (26, 46, 50, 46, 66, 54, 40, 42, 44, 38, 48, 40, 44, 100)
+_WIDTHS = (22, 42, 50, 72, 66, 54, 40, 40, 42, 36, 48, 38, 42, 100)
 """Of the columns, in pixels, as `COLUMNS` has them."""
 
-_FIRST = ("review", "ids", "labels", "mean_error", "max_error", "confidence", "audit", "to_check")
+_FIRST = ("review", "ids", "mean_error", "max_error", "confidence", "audit", "to_check", "labels")
 """Columns that stand in front: the reasons for a table are seen in a narrow panel, too."""
 
 

@@ -53,5 +53,5 @@ def test_a_filter_is_found_by_its_name_or_is_what_is_typed():
     assert find_filter(filters, "accepted only") == parse("review:accepted")
     assert find_filter(filters, "label:car") == parse("label:car")
     assert find_filter(filters, "bad") == parse("bad")
-    with pytest.raises(StudioError, match="there is no colour"):
+    with pytest.raises(StudioError, match="there is no word colour"):
         find_filter(filters, "colour:red")

@@ -198,7 +198,8 @@ def test_the_conditions_are_written_one_by_one():
 @pytest.mark.parametrize(
     ("line", "part"),
     [
-        ("wing eror>2", "eror>2: there is no eror of a track; there are kind, label, review"),
+        ("wing eror>2", "eror>2: there is no word eror; write error."),
+        ("colour:red", "there is no word colour; there are kind, label, review, from, error"),
         ("error>two", "error>two: a number must follow error, such as error>2."),
         ("error>", "error>: a number must follow error"),
         ("error>nan", "a number must follow error"),

@@ -20,6 +20,7 @@ from core.runs.run_folder import RunFolder, State, Status
 from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.clip_edits import ChooseUse
 from studio.document import Document
+from studio.filters.track_filters import TrackFilters
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.clips_popover import ClipsPopover
@@ -55,7 +56,7 @@ def add_run(document: Document, config: PretrainConfig, score: float) -> RunFold
 @pytest.fixture
 def open_train(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Callable[[], TrainWorkspace]:
     def new() -> TrainWorkspace:
-        workspace = TrainWorkspace(document, follow())
+        workspace = TrainWorkspace(document, follow(), TrackFilters(document.project.path))
         qtbot.addWidget(workspace)
         workspace.resize(1300, 800)
         workspace.show()
