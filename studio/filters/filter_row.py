@@ -84,7 +84,7 @@ class FilterRow(QWidget):
             said = parse(self.search.text())
         except StudioError:
             said = None
-        if said != wanted or not self.search.hasFocus():  # else a person is typing it
+        if said != wanted or self.window().focusWidget() is not self.search:  # else a person is typing it
             with QSignalBlocker(self.search):
                 self.search.setText(line)
                 self.search.setCursorPosition(0)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit
 
 from core.errors import StudioError
 from core.project.saved_filters import find_filter
@@ -20,7 +20,8 @@ class TracksEditor(Editor):
     def __init__(self, filters: TrackFilters) -> None:
         super().__init__()
         self._filters = filters
-        self._box = QComboBox(editable=True)
+        self._box, self._line = QComboBox(editable=True), QLineEdit()
+        self._box.setLineEdit(self._line)
         self._box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._box.setMinimumContentsLength(6)
@@ -35,10 +36,8 @@ class TracksEditor(Editor):
         filters.changed.connect(self._list)
         filters.saved_changed.connect(self._list)
         self._box.activated.connect(self.changed)
-        line = self._box.lineEdit()
-        assert line is not None
-        line.editingFinished.connect(self.changed)
-        line.textChanged.connect(line.setToolTip)
+        self._line.editingFinished.connect(self.changed)
+        self._line.textChanged.connect(self._line.setToolTip)
 
     def value(self) -> str:
         """The line of a filter; empty for all tracks that are not rejected."""

@@ -220,3 +220,14 @@ def test_without_a_batch_that_fits_nothing_is_offered(
     workspace = open_train()
     qtbot.waitUntil(lambda: "The memory ran out." in [one.text() for one in workspace.findChildren(QLabel)])
     assert workspace.findChild(QPushButton, "again_button").isHidden()
+
+
+def test_the_header_says_which_filter_chose_what_trains(
+    document: Document, clips: list[str], open_train: Any, qtbot: Any
+) -> None:
+    add_run(document, replace(CONFIG, tracks="kind:point id>0"), 0.7)
+    workspace = open_train()
+    words = "point tracks of 3 clips after the filter kind:point id>0; held out: 20 point tracks of 1 clip"
+    texts = lambda: "\n".join(one.text() for one in workspace.header.findChildren(QLabel))  # noqa: E731
+    qtbot.waitUntil(lambda: words in texts())
+    assert workspace.run_list.chosen()[0].choices.endswith("kind:point id>0")
