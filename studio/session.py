@@ -114,7 +114,15 @@ class Session(QObject):
         for one in (*threads, self.queue, self.versions, self.backups):
             one.close()
         self.track_exports.close()
-        for seen in (self.canvas, self.clips, self.inspector, self.history, self.proposal_card, self.losses):
+        for seen in (
+            self.canvas,
+            self.clips,
+            self.tracks,
+            self.inspector,
+            self.history,
+            self.proposal_card,
+            self.losses,
+        ):
             seen.close_reader()
         for workspace in (self.train, self.evaluate, self.compare, self.matrix):
             workspace.close_reader()

@@ -1,7 +1,10 @@
 """The tracks of a table in the order of one of its columns; a million of them in a fraction of a second."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from core.trajectories.track_filter import TrackFilter
 from core.trajectories.track_rows import TrackRows
 
 
@@ -39,3 +42,44 @@ def _keys(values: np.ndarray) -> np.ndarray:
     if int(values.max(initial=0)) - low < 2**32 - 1:
         return (values - low).astype(np.uint32)
     return np.unique(values, return_inverse=True)[1].astype(np.uint32)
+
+
+@dataclass(frozen=True, eq=False)
+class Arrangement:
+    """Which tracks are shown in which order.
+
+    Attributes:
+        rows: all tracks.
+        sort: the column that they are sorted by, as `sorted_places` takes it, and whether from above.
+        wanted: what is shown of them.
+        order: (N,) int64, all places in order.
+        passed: (N,) bool, what passes.
+        places: (K,) int64, the places that pass, in order.
+        ids: (K,) int64, their ids.
+        shown: the ids of what passes; None where all tracks do.
+    """
+
+    rows: TrackRows
+    sort: tuple[str, bool]
+    wanted: TrackFilter
+    order: np.ndarray
+    passed: np.ndarray
+    places: np.ndarray
+    ids: np.ndarray
+    shown: frozenset[int] | None
+
+
+def arranged(
+    rows: TrackRows, sort: tuple[str, bool], wanted: TrackFilter, before: Arrangement | None = None
+) -> Arrangement:
+    """Tracks sorted and filtered; what an arrangement of the same tracks before has worked out is taken."""
+    known = before if before is not None and before.rows is rows else None
+    order = known.order if known is not None and known.sort == sort else sorted_places(rows, *sort)
+    if known is not None and known.wanted == wanted:
+        passed, shown = known.passed, known.shown
+        places = order[passed[order]]
+    else:
+        passed = wanted.holds(rows)
+        places = order[passed[order]]
+        shown = None if len(places) == len(rows) else frozenset(rows.ids[passed].tolist())
+    return Arrangement(rows, sort, wanted, order, passed, places, rows.ids[places], shown)

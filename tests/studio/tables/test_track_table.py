@@ -332,3 +332,28 @@ def test_selecting_all_of_many_is_one_range(table: TrackTable, small_view: ViewS
     flags = QItemSelectionModel.SelectionFlag
     table.table.selectionModel().select(table.model.index(0, 0), flags.Deselect | flags.Rows)
     assert len(small_view.selection) == table.model.rowCount() - 1
+
+
+def test_very_many_are_arranged_in_a_thread_and_what_was_shown_stays_until_then(qtbot, monkeypatch):
+    monkeypatch.setattr("studio.tables.track_model.MANY", 100)
+    packed = PointTrajectories.pack([0] * 300, [np.zeros((n % 50 + 1, 2)) for n in range(300)])
+    packed.ids[:] = np.arange(1, 301)
+    model = TrackModel()
+    model.set_rows(track_rows(packed, []))
+    assert model.rowCount() == 300
+    model.set_filter(parse("length>40"))
+    model.sort(column("length"), Qt.SortOrder.DescendingOrder)
+    model.set_filter(parse("length>45"))  # of several orders the last one holds
+    assert model.rowCount() == 300
+    with qtbot.waitSignal(model.arranged):
+        pass
+    lengths = [n % 50 + 1 for n in range(300)]
+    wanted = sorted((id for id in range(1, 301) if lengths[id - 1] > 45), key=lambda id: -lengths[id - 1])
+    assert model.shown_ids.tolist() == wanted
+    assert model.shown == frozenset(wanted)
+    model.set_filter(parse(""))
+    model.set_rows(track_rows(packed.take(np.arange(10)), []))  # another clip, before the thread is done
+    assert model.shown_ids.tolist() == sorted(range(1, 11), reverse=True)
+    qtbot.wait(50)
+    assert model.rowCount() == 10
+    model.close_reader()
