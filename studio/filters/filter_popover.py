@@ -24,7 +24,7 @@ from studio.filters.filter_words import ABOUT, KINDS, ORIGINS, ORIGINS_WHY, TITL
 from studio.flow_layout import FlowLayout
 from studio.track_words import ENDS, ENDS_WHY, REVIEWS
 
-WIDTH = 380
+WIDTH = 445
 """Pixels."""
 
 _LIMIT = 84  # pixels of the field of a limit
@@ -73,7 +73,7 @@ class FilterPopover(QFrame):
     def popup(self, corner: QPoint, wanted: TrackFilter) -> None:
         """Open with the upper right corner at a point of the screen, or as near as there is room."""
         self.show_filter(wanted)
-        self.resize(WIDTH, self.sizeHint().height())
+        self._fit()
         room = self.screen().availableGeometry()
         x, y = corner.x() - self.width(), min(corner.y(), room.bottom() - self.height())
         self.move(min(max(x, room.left()), room.right() - self.width()), max(y, room.top()))
@@ -126,6 +126,15 @@ class FilterPopover(QFrame):
     def _refuse(self, sentence: str) -> None:
         self.problem.setText(sentence)
         self.problem.setVisible(bool(sentence))
+        if self.isVisible():
+            self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as the fields are at this width."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        self.resize(WIDTH, layout.totalHeightForWidth(WIDTH))
 
     def _arrange(self) -> None:
         fields = QGridLayout()

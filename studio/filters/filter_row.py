@@ -91,8 +91,6 @@ class FilterRow(QWidget):
         self.search.setToolTip(line)
         self.chips.show_filter(wanted)
         self.clear_button.setVisible(not wanted.is_empty)
-        if self.popover.isVisible():
-            return
         self._refuse("")
 
     def _read(self) -> None:

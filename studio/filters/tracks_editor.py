@@ -54,6 +54,7 @@ class TracksEditor(Editor):
         place = self._box.findData(str(value))
         self._box.setCurrentIndex(place)
         self._box.setEditText(self._box.itemText(place) if place >= 0 else str(value))
+        self._line.setCursorPosition(0)
 
     def _list(self) -> None:
         """Offer the filters there are now, and keep what is chosen."""
