@@ -37,7 +37,7 @@ class PretrainConfig:
     tracks: str = setting(
         "",
         "Which tracks train: nothing for all that are not rejected; or a filter, such as review:accepted or "
-        "kind:point error<2, or its name in the project; what is held out is measured on all of its tracks",
+        "'kind:point error<2', or its name in the project; what is held out is measured on all its tracks",
     )
     network: str = setting(
         "auto",
