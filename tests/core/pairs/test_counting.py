@@ -90,9 +90,7 @@ def test_counts_are_the_trajectories_that_pairs_are_drawn_from(
     assert seen == expected
 
 
-@pytest.mark.parametrize(
-    "line", ["length>12", "kind:object keys>3", "review:rejected,open start<8"]
-)
+@pytest.mark.parametrize("line", ["length>12", "kind:object keys>3", "review:rejected,open start<8"])
 def test_what_passes_a_filter_is_counted_as_it_is_drawn_from(project, snapshot, line):
     wanted, gap = parse(line), FrameGap(1, 9)
     with project.reading() as connection:
