@@ -73,6 +73,7 @@ class Connections(QObject):
             session.track_exports,
             session.versions,
             session.backups,
+            session.tracks.filters,
             session.evaluate.views.save_button,
         ):
             one.failed.connect(partial(window.toasts.show, kind="error"))
@@ -83,6 +84,7 @@ class Connections(QObject):
             session.actions.told,
             session.clip_actions.told,
             session.versions.told,
+            session.tracks.filters.told,
             session.evaluate.views.save_button.message,
             session.compare.message,
         ):
@@ -100,6 +102,8 @@ class Connections(QObject):
         session.canvas.frame_view.tool.say()
         session.queue.take_up()
         session.backups.tell_last()
+        if session.tracks.filters.problem:
+            window.toasts.show(session.tracks.filters.problem, "error")
 
     def _join_runs(self) -> None:
         session, window = self._session, self._window

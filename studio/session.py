@@ -114,7 +114,15 @@ class Session(QObject):
         for one in (*threads, self.queue, self.versions, self.backups):
             one.close()
         self.track_exports.close()
-        for seen in (self.canvas, self.clips, self.inspector, self.history, self.proposal_card, self.losses):
+        for seen in (
+            self.canvas,
+            self.clips,
+            self.tracks,
+            self.inspector,
+            self.history,
+            self.proposal_card,
+            self.losses,
+        ):
             seen.close_reader()
         for workspace in (self.train, self.evaluate, self.compare, self.matrix):
             workspace.close_reader()
@@ -155,7 +163,7 @@ class Session(QObject):
         self.repair = PathRepair(document, view, self)
         self.filling = ObjectFilling(document, view, self.window, lambda: self.canvas.stage.scene.frame, self)
         self.exchange = TrackExchange(document, view, self.window, self)
-        self.track_exports = TrackExports(document, view, self.window, self)
+        self.track_exports = TrackExports(document, view, self.tracks.filters, self.window, self)
         self.actions = CurateActions(
             document,
             view,
@@ -184,7 +192,7 @@ class Session(QObject):
 
     def _build_learning(self) -> None:
         """The workspaces that show runs, and what starts and follows these."""
-        self.train = TrainWorkspace(self.document, self.runs)
+        self.train = TrainWorkspace(self.document, self.runs, self.tracks.filters)
         self.evaluate = EvaluateWorkspace(self.document, self.runs)
         self.compare = CompareWorkspace(self.document, self.runs)
         self.matrix = MatrixWorkspace(self.document, self.runs)

@@ -292,6 +292,10 @@ def _style_sheet(c: Colours) -> str:
         border-right: 1px solid {c.edge}; }}
     QToolButton[role="step"] {{ padding: 1px 3px; }}
     QToolButton[role="step"]:hover {{ color: {c.mark}; }}
+    QPushButton[role="condition"] {{ background: {c.base}; border: 1px solid {c.edge}; border-radius: 9px;
+        min-height: 0; padding: 1px 8px; }}
+    QPushButton[role="condition"]:hover, QPushButton[role="condition"]:focus {{ border-color: {c.mark};
+        color: {c.mark}; }}
     QLabel[role="error"] {{ color: {c.bad}; }}
     QPushButton[role="primary"]:disabled {{ background: {c.border}; color: {c.muted};
         border-color: {c.border}; }}

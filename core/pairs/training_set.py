@@ -1,6 +1,6 @@
 """The trajectories that pairs are drawn from, packed for drawing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,9 @@ import numpy as np
 from core.datasets.clip import Clip
 from core.trajectories.model import Kind, ObjectTrajectory, PointTrajectories, Review
 from core.trajectories.sight import occluded
-from core.trajectories.snapshot import Snapshot
+from core.trajectories.snapshot import ClipSnapshot, Snapshot
+from core.trajectories.track_filter import TrackFilter
+from core.trajectories.track_rows import track_rows
 
 KINDS = {"obj": (Kind.OBJECT,), "tr": (Kind.POINT,), "objtr": (Kind.OBJECT, Kind.POINT)}
 """Regime → the kinds of trajectories that train."""
@@ -77,6 +79,23 @@ class TrainingSet:
         """The trajectories of some clips; `clips` stay all, so that places mean the same."""
         places = [place for place, clip in enumerate(self.clips) if clip.name in names]
         objects, points = (one.take(np.isin(one.clip, places)) for one in (self.objects, self.points))
+        return TrainingSet(self.clips, objects, points)
+
+    def of_filter(self, contents: Iterable[ClipSnapshot], wanted: TrackFilter) -> "TrainingSet":
+        """The trajectories that pass a filter; `clips` stay all.
+
+        Args:
+            contents: the clips of the snapshot whose trajectories these are.
+            wanted: what a trajectory must be.
+        """
+        if wanted.is_empty:
+            return self
+        passed = [np.zeros(0, np.int64)]
+        for one in contents:
+            rows = track_rows(one.points, one.objects)
+            passed.append(rows.ids[wanted.holds(rows)])
+        ids = np.concatenate(passed)
+        objects, points = (one.take(np.isin(one.ids, ids)) for one in (self.objects, self.points))
         return TrainingSet(self.clips, objects, points)
 
 

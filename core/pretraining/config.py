@@ -8,6 +8,8 @@ from core.config import DEVICES, setting
 from core.errors import StudioError
 from core.networks.sizes import AUTO, network_choices
 from core.pairs.split import share_of
+from core.trajectories.filter_text import parse, text_of
+from core.trajectories.track_filter import TrackFilter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,11 @@ class PretrainConfig:
         "Which trajectories train it: objects, points or both",
         choices=("obj", "tr", "objtr"),
         meanings={"obj": "objects", "tr": "points", "objtr": "both"},
+    )
+    tracks: str = setting(
+        "",
+        "Which tracks train: nothing for all that are not rejected; or a filter, such as review:accepted or "
+        "'kind:point error<2', or its name in the project; what is held out is measured on all its tracks",
     )
     network: str = setting(
         "auto",
@@ -220,12 +227,18 @@ class PretrainConfig:
     )
 
     @property
+    def wanted(self) -> TrackFilter:
+        """The filter that `tracks` says."""
+        return parse(self.tracks)
+
+    @property
     def frame_bytes(self) -> int:
         """`frame_memory` in bytes."""
         return int(self.frame_memory * (1 << 30))
 
     def __post_init__(self) -> None:
         config.check(self)
+        object.__setattr__(self, "tracks", text_of(parse(self.tracks)))
         if self.learning_rate <= 0:
             raise StudioError(f"learning_rate must be above 0, not {self.learning_rate}.")
         if self.gap_longest and self.gap_longest < self.gap_shortest:

@@ -1,15 +1,17 @@
 """How long and how large the trajectories of a project are, in less time than it takes to read them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy import Connection, case, func, select
 
 from core.datasets.clip import Use
-from core.trajectories import schema
+from core.trajectories import schema, store
 from core.trajectories.model import Kind, Review
 from core.trajectories.sight import occluded_of_many
+from core.trajectories.track_filter import TrackFilter
+from core.trajectories.track_rows import TrackRows, track_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,29 @@ class Extents:
     objects: np.ndarray
     sides: np.ndarray
     points: np.ndarray
+
+    def of_filter(self, clips: Iterable[tuple[int, TrackRows]], wanted: TrackFilter) -> "Extents":
+        """Of those trajectories that pass a filter.
+
+        Args:
+            clips: id of each clip, and its trajectories.
+            wanted: what a trajectory must be.
+        """
+        if wanted.is_empty:
+            return self
+        ids, points = [np.zeros(0, np.int64)], []
+        for clip_id, rows in clips:
+            passed = wanted.holds(rows) & (rows.review != Review.REJECTED)
+            ids.append(rows.ids[passed & rows.is_object])
+            lengths, numbers = np.unique(rows.length[passed & ~rows.is_object], return_counts=True)
+            points += [(clip_id, *pair) for pair in zip(lengths, numbers, strict=True)]
+        kept = np.isin(self.objects[:, 1], np.concatenate(ids))
+        return replace(
+            self,
+            objects=self.objects[kept],
+            sides=self.sides[kept],
+            points=np.array(points, np.int64).reshape(-1, 3),
+        )
 
 
 def read_extents(connection: Connection) -> Extents:
@@ -61,3 +86,10 @@ def read_extents(connection: Connection) -> Extents:
         sides=seen[:, 3].copy(),
         points=np.array(counted, np.int64).reshape(-1, 3),
     )
+
+
+def read_rows(connection: Connection) -> Iterator[tuple[int, TrackRows]]:
+    """Id and tracks of each clip, objects of its chosen annotator, one clip after the other."""
+    for clip in store.clips(connection):
+        objects = store.objects(connection, clip.id, clip.annotator)
+        yield clip.id, track_rows(store.points(connection, clip.id), objects)

@@ -3,7 +3,7 @@
 import json
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from core.errors import StudioError
 from core.trajectories.extents import Extents
 from core.trajectories.model import Flag, Kind, Review
 from core.trajectories.sight import occluded_of_many
+from core.trajectories.snapshot import read_entry
+from core.trajectories.track_rows import TrackRows, track_rows
 
 UNREAD = (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile)
 """What a missing or damaged snapshot raises."""
@@ -61,6 +63,17 @@ def snapshot_extents(folder: Path) -> Extents:
         sides=np.concatenate([np.zeros(0), *sides]),
         points=np.array(points, np.int64).reshape(-1, 3),
     )
+
+
+def snapshot_rows(folder: Path) -> Iterator[tuple[int, TrackRows]]:
+    """Id and tracks of each clip of a snapshot, read whole, one clip after the other.
+
+    Raises:
+        one of `UNREAD`.
+    """
+    for entry in _entries(folder):
+        content = read_entry(folder, entry)
+        yield content.clip.id, track_rows(content.points, content.objects)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from core.overlay.layers import Layers
 from core.overlay.mask_shapes import MaskShape, MaskShapes
 from core.overlay.scene import ObjectHere, Scene
 from core.overlay.scene_colours import object_colours
+from core.overlay.track_names import track_name
 from core.trajectories.model import Review
 from studio.canvas.camera import Camera
 from studio.canvas.colours import colour_of
@@ -116,7 +117,7 @@ def draw_names(
         if not rect.intersects(view):
             continue
         colour = QColor(*(int(value) for value in colours.table[index]))
-        text = f"{one.id} {one.trajectory.label}".rstrip()
+        text = track_name(one.id, one.trajectory.label)
         draw_tag(painter, QPointF(rect.left(), rect.top()), text, colour, view)
 
 
@@ -205,7 +206,7 @@ def about(scene: Scene, trajectory_id: int) -> str:
     one, place = scene.object(trajectory_id), scene.point(trajectory_id)
     if one is not None:
         known = one.trajectory
-        parts = [f"{one.id} {known.label}".rstrip(), "keyframe" if one.keyframe else "propagated"]
+        parts = [track_name(one.id, known.label), "keyframe" if one.keyframe else "propagated"]
         if not one.keyframe:
             parts.append(f"confidence {known.confidence[one.place]:.2f}")
         if one.occluded:
@@ -213,7 +214,7 @@ def about(scene: Scene, trajectory_id: int) -> str:
         review = known.review
     elif place is not None:
         row, index = scene.rows[place], scene.places[place]
-        parts = [f"{trajectory_id} {scene.points.labels[index]}".rstrip()]
+        parts = [track_name(trajectory_id, scene.points.labels[index])]
         error = float(scene.points.error[row])
         parts.append("error unknown" if np.isnan(error) else f"error {error:.2f} px")
         review = int(scene.points.review[index])

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.trajectories.model import Review
 from core.trajectories.observation_edits import DeleteObservation
+from core.trajectories.track_rows import TrackRows
 from core.trajectories.trajectory_edits import (
     DeletePart,
     DeleteTrajectories,
@@ -20,7 +21,6 @@ from core.trajectories.trajectory_edits import (
 )
 from studio.document import Document
 from studio.editing.path_repair import straight_parts
-from studio.tables.track_rows import TrackRows
 from studio.view_state import ViewState
 
 NONE = "Select a track first."

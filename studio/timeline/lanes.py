@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.overlay.track_names import track_name
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
 from core.trajectories.sight import occluded, outside
 from studio.track_words import percent
@@ -90,7 +91,7 @@ def object_lane(one: ObjectTrajectory) -> Lane:
     given = np.isin(one.origin, KEYFRAMES)
     return Lane(
         id=one.id,
-        name=f"{one.id} {one.label}".rstrip(),
+        name=track_name(one.id, one.label),
         kind=Kind.OBJECT,
         review=Review(one.review),
         spans=stretches(one.frames),
@@ -113,7 +114,7 @@ def point_lane(points: PointTrajectories, place: int) -> Lane:
     id = int(points.ids[place])
     return Lane(
         id=id,
-        name=f"{id} {points.labels[place]}".rstrip(),
+        name=track_name(id, points.labels[place]),
         kind=Kind.POINT,
         review=Review(int(points.review[place])),
         spans=np.array([(first, last)]),

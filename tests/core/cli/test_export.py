@@ -13,6 +13,7 @@ import pytest
 import main
 from core.overlay.colours import TRACK_COLOURS
 from core.project.project import Project
+from core.project.saved_filters import write_filters
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.exchange import WRITTEN
@@ -208,3 +209,29 @@ def test_what_overlays_show_is_no_option_of_other_formats(export):
     code, _, said = export("--opacity", 101, format="overlay")
     assert code == 1
     assert said == "opacity must be at most 100, not 101.\n"
+
+
+def test_a_filter_chooses_by_its_line_or_by_its_name(export, project, tmp_path):
+    def counts(*words):
+        _, values, _ = export(*words, out=f"out{len(list(tmp_path.iterdir()))}")
+        return values["counts"]["object_trajectories"], values["counts"]["point_trajectories"]
+
+    with Project.open(project) as opened, opened.reading() as connection:
+        points = [store.points(connection, clip.id) for clip in store.clips(connection)]
+    bad = sum(
+        bool(error[1:].max() > 1.25) and review != 2
+        for clip in points
+        for error, review in zip(np.split(clip.error, clip.offsets[1:-1]), clip.review, strict=True)
+    )
+    assert 0 < bad < 39
+    assert counts("--filter", "worst>1.25") == (0, bad)
+    write_filters(project, {"bad points": "worst>1.25"})
+    assert counts("--filter", "Bad points") == (0, bad)
+    assert counts("--filter", "rejected") == (0, 1)
+    assert counts("--filter", "accepted only", "--clip", "birds") == (0, 1)
+    assert counts("--filter", "swan") == (1, 0)
+    code, _, said = export("--filter", "wurst>1")
+    assert (code, is_clear(said)) == (1, True)
+    assert "there is no word wurst; write worst." in said
+    code, _, said = export("--filter", "rejected", "--reviews", "accepted")
+    assert "leaves nothing to write" in said
