@@ -37,6 +37,11 @@ class ActionRow:
         """Its menu and submenu."""
         return tuple(self.menu.removeprefix("|").split("/"))
 
+    @property
+    def title(self) -> str:
+        """Its text without a mnemonic."""
+        return self.text.replace("&", "").removesuffix("…")
+
 
 def _curate(
     name: str, text: str, menu: str, *keys: str, tip: str = "", icon: str = "", group: str = ""
@@ -66,6 +71,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("select_none", "Select &none", "Edit", "Ctrl+Shift+A"),
     _curate("invert_selection", "&Invert selection", "Edit", "Ctrl+Shift+V"),
     _curate("find_track", "&Find track…", "|Edit", "Ctrl+F", tip="Type a label or an id.", icon="search"),
+    ActionRow("preferences", "&Preferences…", "|Edit", ("Ctrl+,",), "How the window looks, its keys, and what it may use of the machine.", "settings"),
 
     _curate("next_frame", "&Next frame", "Go", "Right", icon="next"),
     _curate("previous_frame", "&Previous frame", "Go", "Left", icon="previous"),
@@ -162,6 +168,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("colour_by_loss", "By &loss in training", "View/Colour", group="colour"),
     _curate("colour_by_review", "By &review", "View/Colour", group="colour"),
     _curate("hide_others", "Show only selected", "View", "Shift+H", tip="Draw nothing but the selected tracks.", icon="eye", group="*"),
+    _curate("peek", "&Peek under tracks", "View", "Z", tip="Hides them while the key is held; from a menu, until it is chosen again.", icon="eye_off"),
     _curate("fit", "&Fit frame", "|View", "R", tip="Show the whole frame.", icon="fit"),
     _curate("zoom_selection", "Zoom to &selection", "View", "Shift+R", tip="Show the selected tracks as large as fits."),
     _curate("zoom_in", "Zoom &in", "View", "Ctrl++", "Ctrl+=", icon="zoom_in"),
