@@ -28,6 +28,8 @@ from studio.window.crash import Crashes, diagnostics, keep_log
 from studio.window.help_window import HelpWindow
 from studio.window.key_sheet import KeySheet
 from studio.window.main_window import WORKSPACES, MainWindow
+from studio.window.preferences import PreferencesStore
+from studio.window.preferred_look import PreferredLook
 from studio.window.recovery_window import RecoveryOffer
 from studio.window.settings import WindowSettings
 from studio.window.stall_meter import StallMeter
@@ -56,9 +58,9 @@ class Studio(QObject):
         super().__init__(app)
         self._app, self._settings, self._log_folder = app, settings, log_folder
         self._garbage = WindowGarbage(self)
-        theme.apply(app, settings.theme)
-        app.styleHints().colorSchemeChanged.connect(lambda: theme.apply(app, settings.theme))
-        self.window = MainWindow(settings)
+        preferences = PreferencesStore(settings, self)
+        theme.apply(app, preferences.now.theme)
+        self.window = MainWindow(settings, preferences)
         self.welcome = WelcomePage()
         self.window.set_welcome(self.welcome)
         self.crashes = Crashes(self.window)
@@ -69,6 +71,7 @@ class Studio(QObject):
         self._check: CheckWindow | None = None
         self._recovery = RecoveryOffer(self.window)
         self._recovery.restored.connect(self._open_restored)
+        self._look = PreferredLook(app, self.window)
         self._palette = CommandPalette(self.window.commands, self.window)
         self._key_sheet = KeySheet(self.window.commands, self.window)
         self._help = HelpWindow(self.window)
@@ -133,6 +136,7 @@ class Studio(QObject):
         if self.session is not None:
             self._settings.set_last_view(self.session.document.project.path, self.session.last_view())
             self.window.clear()
+            self._palette.set_places(None)
             self.session.close()
             self.session = None
             self._show_recent()
@@ -163,8 +167,6 @@ class Studio(QObject):
         self._join_sample()
         for name, slot in self._actions().items():
             self.window.commands.connect(name, slot)
-        self.window.commands["fill_again"].setChecked(self._settings.fill_again)
-        self.window.commands[f"theme_{self._settings.theme}"].setChecked(True)
 
     def _join_welcome(self) -> None:
         welcome = self.welcome
@@ -192,8 +194,7 @@ class Studio(QObject):
             "open_project": self._choose_project,
             "close_project": self.close_project,
             "quit": self.window.close,
-            "fill_again": self._keep_fill_again,
-            **{f"theme_{name}": partial(self._set_theme, name) for name in theme.THEMES},
+            **self._look.slots(),
             "palette": self._palette.popup,
             "guide": partial(self._help.show_page, "guide"),
             "table1_help": partial(self._help.show_page, "table1"),
@@ -222,6 +223,7 @@ class Studio(QObject):
             if waiting is None:
                 self.window.curtain.hide()
         self.session.import_asked.connect(self._choose_import_folder)
+        self._palette.set_places(self.session.places.find)
         self._settings.add_recent(project.path)
         self._show_recent()
         return self.session
@@ -230,8 +232,9 @@ class Studio(QObject):
         self._show(project).document.perform_later(edit)
 
     def _refuse_project_actions(self, reason: str) -> None:
-        menus = ("Edit", "Go", "Track", "Review", "Run")
-        names = [row.name for row, _ in self.window.commands if row.curating or row.path[0] in menus]
+        menus, always = ("Edit", "Go", "Track", "Review", "Run"), ("preferences",)
+        rows = [row for row, _ in self.window.commands if row.name not in always]
+        names = [row.name for row in rows if row.curating or row.path[0] in menus]
         names += [
             "check_project",
             "save_version",
@@ -311,13 +314,6 @@ class Studio(QObject):
             self.open_project(project)
         elif paths:
             self.import_clips(paths)
-
-    def _set_theme(self, name: str) -> None:
-        self._settings.theme = name
-        theme.apply(self._app, name)
-
-    def _keep_fill_again(self) -> None:
-        self._settings.fill_again = self.window.commands["fill_again"].isChecked()
 
     def _check_project(self) -> None:
         from studio.window.check_window import CheckWindow  # it needs what a project needs

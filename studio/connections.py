@@ -42,7 +42,8 @@ class Connections(QObject):
             asking.edit_asked.connect(session.perform)
         session.timeline.reach_asked.connect(session.filling.carries.reach)
         session.edits.bridge_asked.connect(session.repair.bridge)
-        session.tracks.gone_to.connect(session.canvas.bring_into_view)
+        for going in (session.tracks.gone_to, session.places.gone_to):
+            going.connect(session.canvas.bring_into_view)
         for leaving in (session.clips, session.tracks, session.inspector, session.review):
             leaving.left.connect(session.canvas.setFocus)
         session.queue.look_asked.connect(session.canvas.frame_view.zoom_to)
@@ -97,7 +98,7 @@ class Connections(QObject):
         session.view.clip_changed.connect(window.show_clip)
         session.view.selection_changed.connect(self._show_selected)
         for telling in (session.timeline, session.filling, session.queue):
-            telling.told.connect(window.hint.say)
+            telling.told.connect(window.commands.say)
         window.commands.renew_with(session.actions.refresh)
         session.canvas.frame_view.tool.say()
         session.queue.take_up()

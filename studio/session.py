@@ -53,6 +53,8 @@ from studio.workspaces.curate import CurateWorkspace
 from studio.workspaces.curate_actions import CurateActions
 from studio.workspaces.evaluate import EvaluateWorkspace
 from studio.workspaces.matrix import MatrixWorkspace
+from studio.workspaces.places import Places
+from studio.workspaces.preferred import Preferred
 from studio.workspaces.probe import ProbeWorkspace
 from studio.workspaces.train import TrainWorkspace
 
@@ -203,12 +205,16 @@ class Session(QObject):
             self.plots.join(shown)
         self.visit = Visit(self.document, self.view, self)
         self.losses = LossSource(self.runs, self.view, self)
+        self.places = Places(self.document, self.view, self.tracks, self.window.show_workspace, self)
         self.exports = RunExports(self)
-        self.pill = JobsPill(self.runs, self.window.settings)
+        self.pill = JobsPill(self.runs, self.window.preferences)
         settings, window = self.window.settings, self.window
         self.jobs = ProjectJobs(
             self.document, self.view, self.runs, window, settings, chosen=lambda: self.clips.chosen
         )
+        forms = [popover.form for popover in self.jobs.popovers.values()]
+        self.preferred = Preferred(window, self.view, self.canvas, self.timeline, forms, self)
+        self.preferred.name_keys(self.canvas.transport, self.canvas.layer_bar, self.review)
         memory = FormMemory(settings, self.document.project.path)
         for job, popover in self.jobs.popovers.items():  # one that starts from weights takes the newest
             memory.join(job, popover.form, without=("init",))

@@ -15,6 +15,8 @@ ICON = 18
 
 ROW = 20
 """Pixels of a row in lists and tables at least; more where letters are large."""
+TARGET = 28
+"""Pixels of height of what is clicked."""
 
 THEMES = ("system", "light", "dark")
 
@@ -225,6 +227,7 @@ def _style_sheet(c: Colours) -> str:
     QTableCornerButton::section {{ background: {c.window}; border: none;
         border-bottom: 1px solid {c.border}; border-right: 1px solid {c.border}; }}
     QTableView, QTreeView, QListView {{ border: none; }}
+    QAbstractItemView[role="list"] {{ border: 1px solid {c.edge}; }}
     QTreeView::item, QListView::item {{ padding: 2px; }}
     QAbstractSpinBox {{ min-height: 16px; }}
     QCheckBox::indicator, QListView::indicator, QTreeView::indicator {{ width: 12px; height: 12px;

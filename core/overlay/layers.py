@@ -6,6 +6,9 @@ from core.overlay.track_losses import TrackLosses
 
 COLOUR_BY = ("track", "error", "origin", "review", "loss")
 
+LONGEST_TRAIL = 500
+"""Frames of path drawn at most."""
+
 
 @dataclass(frozen=True)
 class Layers:

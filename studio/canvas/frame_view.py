@@ -6,7 +6,6 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QEnterEvent,
-    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -26,6 +25,7 @@ from studio.canvas.brush_tool import BrushTool
 from studio.canvas.camera import Camera
 from studio.canvas.colours import legend
 from studio.canvas.draw_tools import BoxTool, PolygonTool
+from studio.canvas.peek import Peek
 from studio.canvas.picture import scaled_picture
 from studio.canvas.point_tool import PointTool
 from studio.canvas.right_button import meant_by_right_button
@@ -43,7 +43,10 @@ class FrameView(QWidget):
     """Shows a frame and lays the stage's scene over it; the left button belongs to the tool.
 
     Wheel: zoom at the mouse (with Ctrl: size of the brush). Middle button or Alt and drag: pan.
-    Shift and drag: zoom to a rectangle. Right button: a menu. Holding Z hides the tracks.
+    Shift and drag: zoom to a rectangle. Right button: a menu.
+
+    Attributes:
+        peek: hides the tracks while a key is held.
 
     Signals:
         zoomed(float): view pixels that a frame pixel takes now.
@@ -59,7 +62,8 @@ class FrameView(QWidget):
         self._frame: np.ndarray | None = None
         self._message = ""
         self._fitted = True
-        self._peeking = False
+        self.peek = Peek(self)
+        self.peek.changed.connect(self.update)
         self._overlay = Overlay()
         self._overlay_image: QImage | None = None
         self._picture: tuple[QImage, QPointF, np.ndarray] | None = None
@@ -175,7 +179,7 @@ class FrameView(QWidget):
         painter.fillRect(self.rect(), QColor(theme.colours(self).canvas))
         if self.stage.clip is not None:
             self._paint_frame(painter)
-            if not self._peeking and (self._frame is not None or self._message):
+            if not self.peek.on and (self._frame is not None or self._message):
                 self._paint_tracks(painter)  # and not over nothing, while the first frame is read
         if self.message:
             self._paint_message(painter)
@@ -352,18 +356,10 @@ class FrameView(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._takes(event):
             super().keyPressEvent(event)
-        elif event.key() == Qt.Key.Key_Z:
-            self._peek(True)
         elif event.key() == Qt.Key.Key_Escape:
             self._tool.cancel()
         else:
             self._tool.key(Qt.Key(event.key()))
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Z and not event.isAutoRepeat():
-            self._peek(False)
-        else:
-            super().keyReleaseEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.setCursor(self._tool.cursor)
@@ -371,21 +367,10 @@ class FrameView(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self._tool.leave()
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._peek(False)
-        super().focusOutEvent(event)
-
     def _takes(self, event: QKeyEvent) -> bool:
         """Whether a key belongs to the canvas now, before any shortcut of the window."""
-        if event.key() == Qt.Key.Key_Z:
-            return event.modifiers() == Qt.KeyboardModifier.NoModifier
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace, Qt.Key.Key_Escape)
         return self._tool.active and event.key() in keys
-
-    def _peek(self, peeking: bool) -> None:
-        if peeking != self._peeking:
-            self._peeking = peeking
-            self.update()
 
     def _pointer(self, event: QMouseEvent) -> Pointer:
         at = event.position()

@@ -15,28 +15,29 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.clip import Clip
-from core.overlay.layers import COLOUR_BY, Layers
+from core.overlay.layers import COLOUR_BY, LONGEST_TRAIL, Layers
 from studio import icons
 from studio.canvas.number_field import NumberField
 from studio.canvas.stage import LARGEST_BRUSH, SMALLEST_BRUSH
 from studio.theme import ICON, SPACE
 from studio.view_state import PAINTING, ViewState
 
-LONGEST_TRAIL = 500  # frames
-
 FIELD = 56
 """Pixels of a field for a number of three digits."""
 
 _CHIPS = (
-    ("masks", "masks", "Masks", "Show masks (Shift+M)"),
-    ("boxes", "box", "Boxes", "Show boxes; solid for keyframes, dashed for what was propagated (Shift+B)"),
-    ("trails", "track", "Points", "Show points and their trails (T)"),
-    ("names", "label", "Names", "Show numbers and names of objects (Shift+N)"),
+    ("masks", "masks", "Masks", "Show masks"),
+    ("boxes", "box", "Boxes", "Show boxes; solid for keyframes, dashed for what was propagated"),
+    ("trails", "track", "Points", "Show points and their trails"),
+    ("names", "label", "Names", "Show numbers and names of objects"),
 )
 
 
 class LayerBar(QWidget):
     """Chips over `ViewState.layers`.
+
+    Attributes:
+        doing: chip or field → the actions that do the same.
 
     Signals:
         left(): a field was left; keys belong to the frame again.
@@ -54,6 +55,7 @@ class LayerBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE // 4)
+        self.doing: dict[QWidget, tuple[str, ...]] = {}
         self.chips: dict[str, QToolButton] = {}
         for name, icon, text, tip in _CHIPS:
             chip = QToolButton()
@@ -64,11 +66,12 @@ class LayerBar(QWidget):
             chip.setIconSize(QSize(ICON, ICON))
             chip.setText(text)
             chip.setToolTip(tip)
-            chip.setAccessibleName(tip.split(" (")[0])
+            chip.setAccessibleName(tip)
             chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             chip.toggled.connect(lambda on, name=name: self._set(**{name: on}))
             row.addWidget(chip)
             self.chips[name] = chip
+            self.doing[chip] = (name,)
             if name == "trails":
                 row.addWidget(self._pick_chip())
         row.addSpacing(SPACE // 2)
@@ -77,8 +80,9 @@ class LayerBar(QWidget):
         of_points, of_painting = (self._add_page() for _ in range(2))
         self.trail = self._add_length(of_points, "Trail", "Frames of path drawn behind a point", "trail")
         self.ahead = self._add_length(of_points, "Ahead", "Frames of path drawn ahead of a point", "ahead")
-        tip = "Width of brush and eraser in pixels of the frame (, and . or Ctrl+wheel)"
+        tip = "Width of brush and eraser in pixels of the frame; Ctrl+wheel changes it, too"
         self.brush = self._add_number(of_painting, "Brush", tip)
+        self.doing[self.brush] = ("brush_smaller", "brush_larger")
         self.brush.setRange(round(2 * SMALLEST_BRUSH), round(2 * LARGEST_BRUSH))
         self.brush.valueChanged.connect(lambda width: self.brush_chosen.emit(width / 2))
         tip = "How much of the frame the inside of masks hides, in percent"
@@ -117,7 +121,8 @@ class LayerBar(QWidget):
         self.pick.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         icons.set_icon(self.pick, "select")
         self.pick.setIconSize(QSize(ICON, ICON))
-        self.pick.setToolTip("The mouse takes points; else only what lies beneath them (Shift+T)")
+        self.doing[self.pick] = ("pick_points",)
+        self.pick.setToolTip("The mouse takes points; else only what lies beneath them")
         self.pick.setAccessibleName("Pick points")
         self.pick.toggled.connect(self._view.set_picks_points)
         self._view.picks_points_changed.connect(self.pick.setChecked)

@@ -55,8 +55,8 @@ class CanvasPane(QWidget):
         column.addWidget(self.frame_view, 1)
         column.addWidget(self.transport)
         self.setFocusProxy(self.frame_view)
-        self._keys = KeyRepeat(self.frame_view)
-        self._keys.stepped.connect(view.step)
+        self.stepping = KeyRepeat(self.frame_view)
+        self.stepping.stepped.connect(view.step)
         for bar in (self.layer_bar, self.transport):
             bar.left.connect(self.frame_view.setFocus)
         self.stage.edit_asked.connect(self.edit_asked)

@@ -21,8 +21,8 @@ from studio.window.settings import WindowSettings
 
 NOTHING = "Select an object or a point first."
 ONE_ONLY = "Select one object or one point only."
-SAID_OUT = "The object is said to be out of sight there; O takes that back in that frame."
-NOT_HERE = "The object is not in this frame; draw its box (B)."
+SAID_OUT = "The object is said to be out of sight there; take that back in that frame ({outside})."
+NOT_HERE = "The object is not in this frame; draw its box ({tool_box})."
 
 
 class CarryEdits(QObject):
@@ -154,7 +154,7 @@ class CarryEdits(QObject):
         if by < 0 and first == 0:
             return "The point begins at the first frame already."
         if by > 0 and frame < last:
-            return f"The point is known up to frame {last}; go there to carry it on (Ctrl+End)."
+            return f"The point is known up to frame {last}; go there to carry it on ({{track_end}})."
         if by < 0 and frame > first:
-            return f"The point is known from frame {first} on; go there to carry it back (Ctrl+Home)."
+            return f"The point is known from frame {first} on; go there to carry it back ({{track_start}})."
         return ""

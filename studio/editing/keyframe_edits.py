@@ -28,8 +28,10 @@ from studio.view_state import ViewState
 NO_OBJECT = "Select an object first."
 ONE_OBJECT = "Select one object only."
 NONE_HERE = "What is selected is not in this frame."
-NOT_BEGUN = "The object is not there before this frame; trim its start (Ctrl+[) or delete it (Shift+Del)."
-NOT_HERE = "The object is not in this frame; draw its box (B)."
+NOT_BEGUN = (
+    "The object is not there before this frame; trim its start ({trim_start}) or delete it ({delete_track})."
+)
+NOT_HERE = "The object is not in this frame; draw its box ({tool_box})."
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,12 +201,12 @@ class KeyframeEdits(QObject):
         place = one.place(frame) if one is not None else None
         if one is None or place is None or one.masks[place]:
             return ""
-        return "The object has no mask in this frame; paint one (U)."
+        return "The object has no mask in this frame; paint one ({tool_brush})."
 
     def _why_not_pasted(self, one: ObjectTrajectory | None) -> str:
         copied, clip = self._copied, self._view.clip
         if copied is None or clip is None:
-            return "Copy the shape of an object first (Ctrl+C)."
+            return "Copy the shape of an object first ({copy_shape})."
         if one is None and self._view.selection:
             return "Select one object, or nothing to paste a new one."
         if copied.mask is not None and copied.size != (clip.width, clip.height):

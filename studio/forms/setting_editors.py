@@ -174,11 +174,12 @@ class ListEditor(Editor):
 class PathEditor(Editor):
     """A path and a button to look for it: for a folder if the help says so, else for a file."""
 
-    def __init__(self, help: str) -> None:
+    def __init__(self, help: str, empty: str = "none") -> None:
+        """`empty`: what no path means."""
         super().__init__()
         self._folder = "folder" in help.lower()
         self._caption = help
-        self._line = QLineEdit(placeholderText="none", clearButtonEnabled=True)
+        self._line = QLineEdit(placeholderText=empty, clearButtonEnabled=True)
         browse = QToolButton()
         browse.setText("…")
         browse.setToolTip("Choose…")

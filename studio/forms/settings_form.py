@@ -39,6 +39,7 @@ class SettingsForm(QWidget, Generic[Settings]):
         cls: type[Settings],
         editors: Mapping[str, Editor] | None = None,
         hidden: tuple[str, ...] = (),
+        explained: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         """A form that shows the defaults.
@@ -47,6 +48,7 @@ class SettingsForm(QWidget, Generic[Settings]):
             cls: a dataclass whose fields are made by `core.config.setting`.
             editors: field → an editor of its own kind; the others follow from the annotations.
             hidden: fields without a row, kept at their defaults.
+            explained: the help of a field stands below it, not only in its tooltip.
         """
         super().__init__(parent)
         self._cls = cls
@@ -61,7 +63,10 @@ class SettingsForm(QWidget, Generic[Settings]):
             editor = (editors or {}).get(field.name) or editor_for(field, kinds[field.name])
             row = _Row(field, editor, takes_none=type(None) in typing.get_args(kinds[field.name]))
             self._rows[field.name] = row
-            (advanced if field.metadata.get("advanced") else basic).addRow(row.label, row)
+            form = advanced if field.metadata.get("advanced") else basic
+            form.addRow(row.label, row)
+            if explained:
+                form.addRow("", _explanation(field))
             row.changed.connect(self._check)
             row.changed.connect(self.changed)
         for layout in (basic, advanced):
@@ -121,9 +126,19 @@ class SettingsForm(QWidget, Generic[Settings]):
             self._fold.setChecked(True)
         self._check()
 
+    def has(self, name: str) -> bool:
+        """Whether there is a row for a field."""
+        return name in self._rows
+
+    def set_default(self, name: str, value: Any) -> None:
+        """Give a field another default; it shows it unless a person chose something else."""
+        self._rows[name].set_default(value)
+        self._check()
+
     def values(self) -> dict[str, Any]:
-        """What is chosen as plain values, for `show_values`; empty while it contradicts itself."""
-        return {} if self.problem() else config.as_dict(self.value())
+        """What differs from its default as plain values, for `show_values`."""
+        chosen = config.as_dict(self.value())
+        return {name: value for name, value in chosen.items() if self._rows[name].is_changed}
 
     def show_values(self, values: Mapping[str, Any]) -> None:
         """Show what `values` gave once; fields that are gone since, or take other values now, are left."""
@@ -167,13 +182,10 @@ class _Row(QWidget):
         super().__init__()
         self.editor = editor
         self.is_advanced = bool(field.metadata.get("advanced"))
-        self._default, self._takes_none = field.default, takes_none
+        self._field, self._default, self._takes_none = field, field.default, takes_none
         spelled = " ".join(_SPELLED.get(word, word) for word in field.name.split("_"))
         text = field.metadata.get("label") or spelled
         self.label = QLabel(text[:1].upper() + text[1:])
-        help = _help(field)
-        for widget in (self.label, editor):
-            widget.setToolTip(help)
         editor.setObjectName(f"setting_{field.name}")
         for named in filter(None, (editor, editor.focusProxy())):
             named.setAccessibleName(text)
@@ -183,7 +195,6 @@ class _Row(QWidget):
         self._reset.setAutoRaise(True)
         self._reset.setFixedSize(ROW, ROW)
         self._reset.setAccessibleName(f"Reset {text}")
-        self._reset.setToolTip(f"Back to the default, {_shown(field.default)}")
         self._reset.clicked.connect(self._reset_to_default)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -193,6 +204,7 @@ class _Row(QWidget):
         editor.changed.connect(self._mark)
         editor.changed.connect(self.changed)
         self.show_value(self._default)
+        self.set_default(self._default)
 
     @property
     def is_changed(self) -> bool:
@@ -202,6 +214,16 @@ class _Row(QWidget):
         """What is chosen; an empty path where None is not allowed is `Path()`."""
         value = self.editor.value()
         return self._default if value is None and not self._takes_none else value
+
+    def set_default(self, value: Any) -> None:
+        if not self.is_changed:
+            self.show_value(value)
+        self._default = value
+        help = _help(self._field, value)
+        for widget in (self.label, self.editor):
+            widget.setToolTip(help)
+        self._reset.setToolTip(f"Back to the default, {_shown(value)}")
+        self._mark()
 
     def show_value(self, value: Any) -> None:
         with QSignalBlocker(self.editor):
@@ -217,7 +239,14 @@ class _Row(QWidget):
         self.changed.emit()
 
 
-def _help(field: "dataclasses.Field[Any]") -> str:
+def _explanation(field: "dataclasses.Field[Any]") -> QLabel:
+    text = QLabel(f"{field.metadata['help']}.", wordWrap=True)
+    text.setProperty("quiet", True)
+    text.setContentsMargins(0, 0, 0, theme.SPACE)
+    return text
+
+
+def _help(field: "dataclasses.Field[Any]", default: Any) -> str:
     rule = field.metadata
     low, high = rule.get("minimum"), rule.get("maximum")
     lines = [rule.get("help", "")]
@@ -227,7 +256,7 @@ def _help(field: "dataclasses.Field[Any]") -> str:
         lines.append(f"At least {low:g}.")
     elif high is not None:
         lines.append(f"At most {high:g}.")
-    lines.append(f"Default: {_shown(field.default)}.")
+    lines.append(f"Default: {_shown(default)}.")
     return "\n".join(lines)
 
 

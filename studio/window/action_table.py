@@ -37,6 +37,11 @@ class ActionRow:
         """Its menu and submenu."""
         return tuple(self.menu.removeprefix("|").split("/"))
 
+    @property
+    def title(self) -> str:
+        """Its text without a mnemonic."""
+        return self.text.replace("&", "").removesuffix("…")
+
 
 def _curate(
     name: str, text: str, menu: str, *keys: str, tip: str = "", icon: str = "", group: str = ""
@@ -66,6 +71,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("select_none", "Select &none", "Edit", "Ctrl+Shift+A"),
     _curate("invert_selection", "&Invert selection", "Edit", "Ctrl+Shift+V"),
     _curate("find_track", "&Find track…", "|Edit", "Ctrl+F", tip="Type a label or an id.", icon="search"),
+    ActionRow("preferences", "&Preferences…", "|Edit", ("Ctrl+,",), "How the window looks, its keys, and what it may use of the machine.", "settings"),
 
     _curate("next_frame", "&Next frame", "Go", "Right", icon="next"),
     _curate("previous_frame", "&Previous frame", "Go", "Left", icon="previous"),
@@ -121,7 +127,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("fill_next", "Another &way", "Track/Fill between keyframes", "I", tip="Straight, by shape, by flow, in turn."),
     _curate("fill_again", "Fill &after edits", "|Track/Fill between keyframes", tip="What lies between an edited keyframe and those beside it is filled at once.", group="*"),
     _curate("merge", "&Merge", "Track", "M", tip="Make one track of the selected ones.", icon="merge"),
-    _curate("bridge", "Br&idge", "Track", "W", tip="Join the selected points, the path between them followed from both ends; of one point, its straight parts.", icon="bridge"),
+    _curate("bridge", "Brid&ge", "Track", "W", tip="Join the selected points, the path between them followed from both ends; of one point, its straight parts.", icon="bridge"),
     _curate("split", "&Split here", "Track", "X", "Alt+M", tip="What follows becomes a track of its own.", icon="split"),
     _curate("swap", "S&wap from here", "Track", "S", tip="Exchange two selected tracks from this frame on.", icon="swap"),
     _curate("trim_start", "Trim start to here", "Track", "Ctrl+[", icon="trim"),
@@ -155,13 +161,14 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
     _curate("trails", "&Points", "View/Layers", "T", tip="Points and the trails behind them.", group="*"),
     _curate("names", "&Names", "View/Layers", "Shift+N", group="*"),
-    _curate("pick_points", "&Pick points", "|View/Layers", "Shift+T", tip="The mouse takes points; else only what lies beneath them.", group="*"),
+    _curate("pick_points", "P&ick points", "|View/Layers", "Shift+T", tip="The mouse takes points; else only what lies beneath them.", group="*"),
     _curate("colour_by_track", "By &track", "View/Colour", group="colour"),
     _curate("colour_by_error", "By forward–backward &error", "View/Colour", group="colour"),
     _curate("colour_by_origin", "By &origin", "View/Colour", group="colour"),
     _curate("colour_by_loss", "By &loss in training", "View/Colour", group="colour"),
     _curate("colour_by_review", "By &review", "View/Colour", group="colour"),
     _curate("hide_others", "Show only selected", "View", "Shift+H", tip="Draw nothing but the selected tracks.", icon="eye", group="*"),
+    _curate("peek", "Pee&k under tracks", "View", "Z", tip="Hides them while the key is held; from a menu, until it is chosen again.", icon="eye_off"),
     _curate("fit", "&Fit frame", "|View", "R", tip="Show the whole frame.", icon="fit"),
     _curate("zoom_selection", "Zoom to &selection", "View", "Shift+R", tip="Show the selected tracks as large as fits."),
     _curate("zoom_in", "Zoom &in", "View", "Ctrl++", "Ctrl+=", icon="zoom_in"),

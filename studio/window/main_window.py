@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
@@ -30,6 +31,8 @@ from studio.window.actions import Actions
 from studio.window.curtain import Curtain
 from studio.window.dock_layout import DockLayout, Panel
 from studio.window.hint_line import HintLine
+from studio.window.keys import Keys, KeyStore
+from studio.window.preferences import PreferencesStore
 from studio.window.settings import WindowSettings
 from studio.window.steps import Steps
 from studio.window.toasts import Toasts
@@ -37,6 +40,9 @@ from studio.window.top_row import TopRow
 
 PRESSING = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 """Keys that press the button that has the focus."""
+
+MOVING = (Qt.Key.Key_Up, Qt.Key.Key_Down)
+"""Keys that go up and down in a list that has the focus."""
 
 LAST_EDIT = 320
 """Pixels that the name of the last edit takes in the status bar; the hint needs its room, too."""
@@ -46,6 +52,9 @@ WORKSPACES = ("curate", "train", "evaluate", "compare", "probe", "table1")
 
 class MainWindow(QMainWindow):
     """The one window.
+
+    Attributes:
+        settings: what it remembers; preferences: what the person prefers; keys: those of the actions.
 
     Signals:
         closing(): it is about to close.
@@ -57,16 +66,19 @@ class MainWindow(QMainWindow):
     dropped = Signal(object)
     seen = Signal()
 
-    def __init__(self, settings: WindowSettings) -> None:
+    def __init__(self, settings: WindowSettings, preferences: PreferencesStore) -> None:
         super().__init__()
         self.setWindowTitle("AssociationNet Studio")
         self.setWindowIcon(icons.app_icon())
         self.setAcceptDrops(True)
         self._seen = False
-        self.settings = settings
+        self.settings, self.preferences = settings, preferences
         self.panels = DockLayout(self, settings)
         self.hint = HintLine()
         self.commands = Actions(self, self.hint.say)
+        self.keys = KeyStore(settings, self)
+        self.keys.changed.connect(self._set_keys)
+        self._set_keys(self.keys.now)
         self.top = TopRow([self.commands[name] for name in WORKSPACES], self.commands["palette"])
         self.commands.fill(self.top.menus)
         self.setMenuWidget(self.top)
@@ -195,14 +207,16 @@ class MainWindow(QMainWindow):
         return self.top.menus
 
     def event(self, event: QEvent) -> bool:
-        """Keys belong to a field that is typed in, or a button that they press, before they are shortcuts."""
+        """Keys that type in a field, move in a list or press a button do so before they are shortcuts."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             plain = not event.modifiers() & ~(
                 Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
             )
             focus = QApplication.focusWidget()
             typed = event.key() < Qt.Key.Key_F1 and _is_typed_in(focus)
-            if plain and (typed or (event.key() in PRESSING and isinstance(focus, QAbstractButton))):
+            pressing = event.key() in PRESSING and isinstance(focus, QAbstractButton)
+            moving = event.key() in MOVING and isinstance(focus, QAbstractScrollArea | QComboBox)
+            if plain and (typed or pressing or moving):
                 event.accept()
                 return True
         return super().event(event)
@@ -284,6 +298,9 @@ class MainWindow(QMainWindow):
     def _show_steps(self) -> None:
         if self.top.steps is not None:
             self.commands["steps"].setChecked(self.top.steps.is_wanted)
+
+    def _set_keys(self, keys: Keys) -> None:
+        self.commands.set_keys(keys.bindings())
 
     def _toggle_full_screen(self) -> None:
         if self.commands["full_screen"].isChecked():

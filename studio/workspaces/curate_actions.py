@@ -94,6 +94,7 @@ class CurateActions(QObject):
         view.layers_changed.connect(self._show_layers)
         commands["pick_points"].setChecked(view.picks_points)
         view.picks_points_changed.connect(commands["pick_points"].setChecked)
+        commands["peek"].setAutoRepeat(False)
         self._show_tool(view.tool)
         self._show_layers(view.layers)
         self.refresh()
@@ -156,6 +157,7 @@ class CurateActions(QObject):
             "pick_points": lambda: view.set_picks_points(self._commands["pick_points"].isChecked()),
             **{f"colour_by_{colour}": partial(self._colour_by, colour) for colour in COLOUR_BY},
             "hide_others": self._toggle_others,
+            "peek": canvas.frame_view.peek.toggle,
             "fit": canvas.frame_view.fit,
             "zoom_selection": canvas.zoom_to_selection,
             "zoom_in": partial(canvas.frame_view.zoom, _CLOSER),
