@@ -14,7 +14,7 @@ from studio.view_state import ViewState
 from studio.window.actions import Actions
 
 _DECIDE = ("accept", "reject", "reopen")
-_CUT = ("split", "swap", "merge", "trim_start", "trim_end")
+_CUT = ("split", "swap", "merge", "bridge", "trim_start", "trim_end", "Track/Part")
 _FILL = ("Track/Fill between keyframes", "carry_on", "carry_back", "densify_selected")
 _KEYFRAME = ("keyframe", "occluded", "outside")
 _DELETE = ("delete_here", "delete_track")
