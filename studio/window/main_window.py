@@ -141,6 +141,8 @@ class MainWindow(QMainWindow):
 
     def clear(self) -> None:
         """Show the welcome page; what belonged to a project is deleted."""
+        if self._welcome is not None:  # at first: a page that goes would show the next one
+            self._pages.setCurrentWidget(self._welcome)
         self.panels.clear()
         self.toasts.dismiss_offers()
         self.toasts.set_parts([self._pages])
@@ -160,8 +162,6 @@ class MainWindow(QMainWindow):
         self.panels_menu.setEnabled(False)
         self.top.show_clip("")
         self.top.show_project(None)
-        if self._welcome is not None:
-            self._pages.setCurrentWidget(self._welcome)
 
     def show_workspace(self, name: str) -> None:
         """Show one of `WORKSPACES` with its own layout of panels."""
