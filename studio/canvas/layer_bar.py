@@ -24,7 +24,7 @@ from studio.view_state import PAINTING, ViewState
 
 LONGEST_TRAIL = 500  # frames
 
-FIELD = 56
+FIELD = 50
 """Pixels of a field for a number of three digits."""
 
 _CHIPS = (
@@ -129,7 +129,7 @@ class LayerBar(QWidget):
         self._fields.addWidget(page)
         row = QHBoxLayout(page)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE // 2)
+        row.setSpacing(SPACE // 4)
         return row
 
     def _add_length(self, row: QHBoxLayout, text: str, tip: str, name: str) -> NumberField:
