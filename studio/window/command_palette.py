@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, 
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
+    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -42,6 +43,9 @@ class CommandPalette(QFrame):
         box.setContentsMargins(*[theme.SPACE] * 4)
         box.addWidget(self.field)
         box.addWidget(self.list)
+        self.nothing = QLabel("No action has these words in its name, menu or tip.", self.list)
+        self.nothing.setProperty("quiet", True)
+        self.nothing.move(2 * theme.SPACE, 2 * theme.SPACE)
         self.field.textChanged.connect(self._find)
         self.field.returnPressed.connect(self._run)
         self.list.itemClicked.connect(self._run)
@@ -76,6 +80,7 @@ class CommandPalette(QFrame):
             if rank < 9:
                 self._add(row)
         self.list.setCurrentRow(0)
+        self.nothing.setVisible(self.list.count() == 0)
 
     def _add(self, row: ActionRow) -> None:
         action, reason = self._commands[row.name], self._commands.reason(row.name)
