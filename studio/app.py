@@ -82,7 +82,7 @@ class Studio(QObject):
 
     def open_project(self, path: Path) -> bool:
         """Open a project in the place of the one that is open; False, with a message, where that fails."""
-        self.window.curtain.draw(opening(path.name))
+        self.window.curtain.draw(path.name)
         try:
             project = Project.open(path)
         except DamagedError as error:
@@ -210,7 +210,7 @@ class Studio(QObject):
         self._app.setOverrideCursor(Qt.CursorShape.WaitCursor)
         waiting = None
         try:
-            self.window.curtain.draw(opening(project.name))
+            self.window.curtain.draw(project.name)
             session = load_session()
             self._let_go()
             self._refuse_project_actions("")
@@ -352,11 +352,6 @@ def load_session() -> "type[Session]":
     return Session
 
 
-def opening(name: str) -> str:
-    """What covers the window while a project is opened."""
-    return f"Opening {name}…"
-
-
 def projects_folder() -> Path:
     """Where projects are put unless another place is chosen."""
     return Path(platformdirs.user_documents_dir()) / "AssociationNet"
@@ -386,7 +381,7 @@ def main(project: Path | None, sample: bool) -> int:
     studio.crashes.install()
     studio.watch_stalls()
     if project is not None:
-        studio.window.curtain.draw(opening(project.name))
+        studio.window.curtain.draw(project.name)
     studio.window.show()
     if sample:
         QTimer.singleShot(0, studio.open_sample)

@@ -276,7 +276,8 @@ def _style_sheet(c: Colours) -> str:
     QPushButton[role="link"]:hover {{ text-decoration: underline; }}
     QPushButton[role="link"]:focus {{ border: 2px solid {c.mark}; padding: 2px 3px; }}
     QPushButton[role="link"]:disabled {{ color: {c.faint}; }}
-    QPushButton[role="way"] {{ background: {c.base}; border: 1px solid {c.edge}; border-radius: 8px; }}
+    QPushButton[role="way"] {{ background: {c.base}; border: 1px solid {c.edge}; border-radius: 8px;
+        min-height: 140px; }}
     QPushButton[role="way"]:hover {{ border-color: {c.mark}; background: {c.stripe}; }}
     QPushButton[role="way"]:focus {{ border: 2px solid {c.mark}; }}
     QToolButton[popupMode="2"] {{ padding-right: 22px; }}

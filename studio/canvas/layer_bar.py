@@ -22,7 +22,7 @@ from studio.canvas.stage import LARGEST_BRUSH, SMALLEST_BRUSH
 from studio.theme import ICON, SPACE
 from studio.view_state import PAINTING, ViewState
 
-FIELD = 56
+FIELD = 50
 """Pixels of a field for a number of three digits."""
 
 _CHIPS = (
@@ -134,7 +134,7 @@ class LayerBar(QWidget):
         self._fields.addWidget(page)
         row = QHBoxLayout(page)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE // 2)
+        row.setSpacing(SPACE // 4)
         return row
 
     def _add_length(self, row: QHBoxLayout, text: str, tip: str, name: str) -> NumberField:

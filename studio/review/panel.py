@@ -128,6 +128,8 @@ class ReviewPanel(QWidget):
 
     def _build(self) -> None:
         self.recipe = QComboBox()
+        self.recipe.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.recipe.setMinimumContentsLength(16)
         self.recipe.setAccessibleName("Recipe")
         for name, recipe in RECIPES.items():
             self.recipe.addItem(recipe.title, name)

@@ -19,9 +19,9 @@ class Curtain(QWidget):
         window.installEventFilter(self)
         self.hide()
 
-    def draw(self, words: str) -> None:
-        """Cover the window."""
-        self._words.setText(words)
+    def draw(self, name: str) -> None:
+        """Cover the window while a project is opened."""
+        self._words.setText(f"Opening {name}…")
         self._cover()
         self.show()
         self.raise_()

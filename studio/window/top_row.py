@@ -52,6 +52,7 @@ class TopRow(QWidget):
         self.clip_label.setProperty("quiet", True)
         self._find = QToolButton(autoRaise=True)
         self._find.setDefaultAction(palette)
+        self._find.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it has its key, and is not the first thing to do
         self._find.setAccessibleName(palette.text().replace("&", ""))
         for widget in (self.menus, self._segments):
             self._row.addWidget(widget)

@@ -50,7 +50,8 @@ class CurateWorkspace(QWidget):
         for job in jobs_on_clips():
             commands[job.name].setIconText(f"{job.title.split()[0]}…")
             self.job_buttons[job.name] = _button(commands[job.name], with_text=True)
-        flow.addWidget(_group("Jobs", list(self.job_buttons.values())))
+        self._jobs = _group("Jobs", list(self.job_buttons.values()))
+        flow.addWidget(self._jobs)
         flow.addWidget(canvas.layer_bar)
         self._pages = QStackedWidget()
         self._canvas, self._empty = canvas, self._empty_page()
@@ -75,6 +76,10 @@ class CurateWorkspace(QWidget):
         for style in (beside, only):
             for button in self.job_buttons.values():
                 button.setToolButtonStyle(style)
+            inside = self._jobs.layout()
+            if inside is not None:
+                inside.invalidate()
+            self._jobs.updateGeometry()  # or the strip would reckon with what it was
             if flow.heightForWidth(self.width()) <= flow.heightForWidth(10_000):
                 break
 
