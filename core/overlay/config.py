@@ -6,7 +6,7 @@ from core import config
 from core.config import setting
 from core.overlay.layers import Layers
 
-_COLOURS = ("track", "error", "origin", "review")
+_COLOURS = ("track", "label", "error", "origin", "review")
 
 
 @dataclass(frozen=True, kw_only=True)

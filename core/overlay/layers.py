@@ -1,10 +1,11 @@
 """What of the tracks is drawn over a frame, and in which colours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from core.overlay.label_colours import LabelColours
 from core.overlay.track_losses import TrackLosses
 
-COLOUR_BY = ("track", "error", "origin", "review", "loss")
+COLOUR_BY = ("track", "label", "error", "origin", "review", "loss")
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Layers:
         ahead: frames of path drawn ahead of it.
         colour_by: one of `COLOUR_BY`.
         losses: what `loss` means; None while no run has recorded any.
+        labels: what `label` means.
         opacity: of the inside of masks, in percent.
     """
 
@@ -28,4 +30,5 @@ class Layers:
     ahead: int = 0
     colour_by: str = "track"
     losses: TrackLosses | None = None
+    labels: LabelColours = field(default_factory=LabelColours)
     opacity: int = 33

@@ -47,12 +47,14 @@ class Renaming:
     Attributes:
         edit: its step of undo.
         before, after: the labels that it took out of the list, and those that it put there.
+        place: where in the list.
         done: whether it is done, else it was taken back.
     """
 
     edit: int
     before: tuple[Label, ...]
     after: tuple[Label, ...]
+    place: int = 0
     done: bool = True
 
 
@@ -79,6 +81,10 @@ class LabelList:
     def by_key(self, key: str) -> Label | None:
         """The label of a key; None where none has it."""
         return next((label for label in self.labels if label.key == key), None)
+
+    def place(self, name: str) -> int:
+        """Where a label stands; behind the last one where it is not in the list."""
+        return next((place for place, one in enumerate(self.labels) if one.name == name), len(self.labels))
 
     @property
     def last_used(self) -> str:
@@ -125,7 +131,7 @@ class LabelList:
         return replace(self, labels=labels)
 
     def keyed(self, name: str, key: str) -> "LabelList":
-        """One label with a key, which is taken from the label that had it; an empty key takes its own away."""
+        """One label with a key, which is taken from the label that had it; empty, it has none."""
         labels = (
             replace(one, key=key)
             if one.name == name
@@ -159,16 +165,15 @@ class LabelList:
         for place, one in enumerate(self.renamings):
             if done.get(one.edit, one.done) != one.done:
                 gone, back = (one.before, one.after) if done[one.edit] else (one.after, one.before)
-                found = found._exchanged(gone, back)
+                found = found._exchanged(gone, back, one.place)
                 turned = replace(one, done=done[one.edit])
                 renamings = (*found.renamings[:place], turned, *found.renamings[place + 1 :])
                 found = replace(found, renamings=renamings)
         return found
 
-    def _exchanged(self, gone: Sequence[Label], back: Sequence[Label]) -> "LabelList":
-        """Some labels for others, at their place; a key that another label has meanwhile stays there."""
+    def _exchanged(self, gone: Sequence[Label], back: Sequence[Label], place: int) -> "LabelList":
+        """Some labels for others at a place; a key that another label has meanwhile stays there."""
         names = {label.name for label in (*gone, *back)}
-        place = next((p for p, one in enumerate(self.labels) if one.name in names), len(self.labels))
         rest = [label for label in self.labels if label.name not in names]
         taken = {label.key for label in rest}
         fresh = [replace(one, key="" if one.key in taken else one.key) for one in back]
@@ -244,4 +249,4 @@ def _labels(values: Any) -> tuple[Label, ...]:
 
 def _renaming(values: Any) -> Renaming:
     before, after = _labels(values["before"]), _labels(values["after"])
-    return Renaming(int(values["edit"]), before, after, bool(values["done"]))
+    return Renaming(int(values["edit"]), before, after, int(values["place"]), bool(values["done"]))

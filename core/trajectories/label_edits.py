@@ -13,7 +13,7 @@ _t = schema.trajectory.c
 
 
 def label_counts(connection: Connection, clip_ids: Collection[int]) -> dict[int, dict[str, int]]:
-    """Clip id → label → how many trajectories have it, of whatever annotator; the empty one is the nameless'."""
+    """Clip id → label → trajectories that have it, of any annotator; the empty one is the nameless'."""
     query = (
         select(_t.clip_id, _t.label, func.count())
         .where(_t.clip_id.in_(clip_ids))

@@ -12,6 +12,7 @@ import pytest
 
 import main
 from core.overlay.colours import TRACK_COLOURS
+from core.project.labels import Label, LabelList, as_bytes, write_labels
 from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
@@ -208,3 +209,18 @@ def test_what_overlays_show_is_no_option_of_other_formats(export):
     code, _, said = export("--opacity", 101, format="overlay")
     assert code == 1
     assert said == "opacity must be at most 100, not 101.\n"
+
+
+def test_colours_by_label_are_those_of_the_projects_list(export, project):
+    """A list that is damaged is said, and the labels have the colours that they get at first."""
+    words = ("--clip", "birds", "--labels", "goose", "--frames", "5", "--no-boxes", "--no-names")
+    words += ("--colour-by", "label", "--opacity", 100)
+    write_labels(project, as_bytes(LabelList((Label("goose", "#ff00ff"),))))
+    for out, wanted in (("own", [255, 0, 255]), ("first", TRACK_COLOURS[0].tolist())):
+        code, values, _ = export(*words, format="overlay-pictures", out=out)
+        assert code == 0
+        (path,) = Path(values["files"][0]).iterdir()
+        assert cv2.imread(str(path))[12, 20, ::-1].tolist() == wanted
+        (project / "labels.json").write_text("{")
+    (project / "labels.json").unlink()
+    assert "labels.json is damaged" in values["warnings"][0]
