@@ -43,7 +43,13 @@ class Connections(QObject):
         session.timeline.reach_asked.connect(session.filling.carries.reach)
         session.edits.bridge_asked.connect(session.repair.bridge)
         session.tracks.gone_to.connect(session.canvas.bring_into_view)
-        for leaving in (session.clips, session.tracks, session.inspector, session.review):
+        for leaving in (
+            session.clips,
+            session.tracks,
+            session.inspector,
+            session.review,
+            session.labelling.panel,
+        ):
             leaving.left.connect(session.canvas.setFocus)
         session.queue.look_asked.connect(session.canvas.frame_view.zoom_to)
         session.history.steps_asked.connect(document.turn)
@@ -71,6 +77,7 @@ class Connections(QObject):
             session.proposals,
             session.queue,
             session.track_exports,
+            session.labelling.labels,
             session.versions,
             session.backups,
             session.evaluate.views.save_button,
@@ -90,7 +97,7 @@ class Connections(QObject):
         for offering in (session.jobs, session.exchange, session.track_exports):
             offering.offered.connect(window.toasts.show)
         session.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))
-        session.canvas.hint_changed.connect(window.hint.set_expected)
+        session.labelling.hint_changed.connect(window.hint.set_expected)
         session.view.stuck.connect(window.commands.tell)
         session.view.selection_changed.connect(self._show_selected)
         for telling in (session.timeline, session.filling, session.queue):
@@ -99,6 +106,9 @@ class Connections(QObject):
         session.canvas.frame_view.tool.say()
         session.queue.take_up()
         session.backups.tell_last()
+        labels, offered = session.labelling.labels, session.inspector.label
+        labels.changed.connect(lambda: offered.set_names(labels.list.by_use))
+        labels.take_up()
 
     def _join_runs(self) -> None:
         session, window = self._session, self._window

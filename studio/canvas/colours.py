@@ -4,7 +4,8 @@ import numpy as np
 from PySide6.QtGui import QColor
 
 from core.overlay import colours
-from core.overlay.colours import TRACK_COLOURS, colouring
+from core.overlay.colours import REJECTED, TRACK_COLOURS, colouring
+from core.overlay.label_colours import LabelColours
 from core.overlay.layers import Layers
 from core.overlay.scene import Scene
 from core.overlay.scene_colours import object_colours, point_colours
@@ -31,6 +32,11 @@ def loss_colour(trajectory_id: int, review: Review, losses: TrackLosses | None) 
     zeros = np.zeros(1, np.int64)
     found = colouring("loss", known, zeros, zeros, np.array([int(review)]), losses)
     return colour(found.table[found.index[0]])
+
+
+def label_colour(label: str, review: Review, labels: LabelColours) -> QColor:
+    """The colour of a trajectory by its label; grey where it was rejected."""
+    return colour(REJECTED if review == Review.REJECTED else labels.rgb(label))
 
 
 def colour_of(scene: Scene, trajectory_id: int, layers: Layers) -> QColor:

@@ -23,8 +23,8 @@ from studio import theme
 from studio.canvas import marks
 from studio.canvas.brush_tool import BrushTool
 from studio.canvas.camera import Camera
-from studio.canvas.colours import legend
 from studio.canvas.draw_tools import BoxTool, PolygonTool
+from studio.canvas.legend import legend_of
 from studio.canvas.picture import scaled_picture
 from studio.canvas.point_tool import PointTool
 from studio.canvas.select_tool import SelectTool
@@ -232,8 +232,7 @@ class FrameView(QWidget):
         for at, text in marks.under_way(scene, view, stage.camera):
             marks.draw_note(painter, at, text, self.palette(), whole)
         self._tool.paint(painter)
-        rows = legend(view.layers.colour_by, view.layers.losses)
-        marks.draw_legend(painter, rows, self.palette(), whole)
+        marks.draw_legend(painter, legend_of(view.layers, stage.tracks), self.palette(), whole)
         has_note = view.hovered in view.repairing  # its note is there, and would be covered
         if view.hovered is not None and not has_note and self.underMouse() and not self._tool.active:
             note = marks.about(scene, view.hovered)

@@ -212,6 +212,13 @@ class TrackEdits(QObject):
     def relabel(self, label: str) -> None:
         self.edit_asked.emit(Relabel(self._clip, self._chosen().ids, label.strip()))
 
+    def labels(self) -> frozenset[str]:
+        """Those of the selected tracks, the empty one for those without."""
+        rows = self._rows()
+        if rows is None or not self._view.selection:
+            return frozenset()
+        return frozenset(rows.labels[np.isin(rows.ids, list(self._view.selection))])
+
     def review(self, review: Review) -> None:
         self.edit_asked.emit(SetReview(self._clip, self._chosen().ids, review))
 

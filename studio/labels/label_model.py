@@ -101,9 +101,7 @@ class LabelModel(QAbstractTableModel):
             return f"Key {label.key} gives {label.name}" if label.key else f"{label.name} has no key"
         here, count = self._labels.count_here(label.name), self._labels.count(label.name)
         tracks = f"{count:,} track{'s' if count != 1 else ''}"
-        return (
-            f"{label.name}: {tracks}, {here:,} of them in this clip" if count else f"{label.name}: no tracks"
-        )
+        return f"{label.name}: {tracks}, {here:,} of them in this clip"
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         old, new = self.rows[index.row()].name, clean_name(str(value))

@@ -133,9 +133,8 @@ class LabelPopup(QFrame):
         """What stands in the field; nothing typed and nothing there changes nothing."""
         name = clean_name(self.field.text())
         self.hide()
-        if name not in self._have or len(self._have) > 1:
-            if name or self.field.isModified():
-                self.chosen.emit(name)
+        if self._have != {name} and (name or self.field.isModified()):
+            self.chosen.emit(name)
 
     def _click(self, item: QListWidgetItem) -> None:
         self.hide()

@@ -96,9 +96,7 @@ class LabelPanel(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.for_new = QComboBox()
         self.for_new.setAccessibleName("The label that new objects get")
-        self.for_new.setToolTip(
-            "The label of every new object, or none; a label that is used takes its place"
-        )
+        self.for_new.setToolTip("The label of every new object: the one used last, or none")
         self.for_new.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.for_new.setMinimumContentsLength(8)
         self._arrange()

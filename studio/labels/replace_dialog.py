@@ -64,9 +64,7 @@ class ReplaceDialog(QDialog):
             self.by.addItem(by, by)
             known = labels.list.named(by) is not None
             gets = f"{'They get' if count != 1 else 'It gets'} “{by}” instead"
-            merged = (
-                f", which {labels.count(by):,} have already; the two labels become one." if known else "."
-            )
+            merged = f", as {labels.count(by):,} have already; the two become one." if known else "."
             box.addWidget(QLabel(gets + merged))
         for label in self.findChildren(QLabel):
             label.setTextFormat(Qt.TextFormat.PlainText)

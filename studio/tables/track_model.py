@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from core.overlay.label_colours import LabelColours
 from core.overlay.track_losses import TrackLosses
 from core.trajectories.model import EndReason, Review
+from studio.canvas.colours import colour
 from studio.tables.track_rows import TrackFilter, TrackRows, matching, sorted_places
 from studio.track_words import ENDS, ENDS_WHY, REVIEWS, percent
 
@@ -57,6 +59,7 @@ class TrackModel(QAbstractTableModel):
         super().__init__(parent)
         self.rows: TrackRows | None = None
         self.losses: TrackLosses | None = None
+        self.labels: LabelColours | None = None
         self.wanted = TrackFilter()
         self.places = np.zeros(0, np.int64)
         self._sort = (KIND_COLUMN, Qt.SortOrder.AscendingOrder)
@@ -73,6 +76,14 @@ class TrackModel(QAbstractTableModel):
             self.losses = losses
             if self.rows is not None:
                 self.set_rows(replace(self.rows, loss=np.full(len(self.rows), np.nan, np.float32)))
+
+    def set_label_colours(self, labels: LabelColours | None) -> None:
+        """Show the colours of labels beside them; None for none."""
+        if labels != self.labels:
+            self.labels = labels
+            self.dataChanged.emit(
+                self.index(0, LABEL_COLUMN), self.index(max(self.rowCount() - 1, 0), LABEL_COLUMN)
+            )
 
     def set_filter(self, wanted: TrackFilter) -> None:
         """Show only tracks that pass."""
@@ -131,6 +142,8 @@ class TrackModel(QAbstractTableModel):
             return self._text(column, int(self.places[index.row()]))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column in _WORDS else _RIGHT
+        if role == Qt.ItemDataRole.DecorationRole and column == LABEL_COLUMN and self.labels is not None:
+            return colour(self.labels.rgb(self.rows.labels[self.places[index.row()]]))
         if role == Qt.ItemDataRole.EditRole and column == LABEL_COLUMN:
             return self.rows.labels[self.places[index.row()]]
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):

@@ -16,7 +16,7 @@ class Lane:
     """A trajectory along time.
 
     Attributes:
-        id, name, kind, review: of the trajectory.
+        id, label, kind, review: of the trajectory.
         spans: (n, 2) int, first and last frame of each stretch without a gap.
         solid: (m, 2) int, the stretches within them that a person, the ground truth or tracking gave.
         propagated: (l, 2) int, the other stretches, filled in between keyframes.
@@ -27,7 +27,7 @@ class Lane:
     """
 
     id: int
-    name: str
+    label: str
     kind: Kind
     review: Review
     spans: np.ndarray
@@ -36,6 +36,11 @@ class Lane:
     keyframes: np.ndarray
     overlap: np.ndarray
     to_check: np.ndarray
+
+    @property
+    def name(self) -> str:
+        """Id and label."""
+        return f"{self.id} {self.label}".rstrip()
 
     @property
     def first(self) -> int:
@@ -82,7 +87,7 @@ def object_lane(one: ObjectTrajectory) -> Lane:
     given = np.isin(one.origin, KEYFRAMES)
     return Lane(
         id=one.id,
-        name=f"{one.id} {one.label}".rstrip(),
+        label=one.label,
         kind=Kind.OBJECT,
         review=Review(one.review),
         spans=stretches(one.frames),
@@ -103,7 +108,7 @@ def point_lane(points: PointTrajectories, place: int) -> Lane:
     id = int(points.ids[place])
     return Lane(
         id=id,
-        name=f"{id} {points.labels[place]}".rstrip(),
+        label=points.labels[place],
         kind=Kind.POINT,
         review=Review(int(points.review[place])),
         spans=np.array([(first, last)]),

@@ -15,7 +15,7 @@ SIZES: tuple[tuple[Qt.Orientation, dict[str, int]], ...] = (
 )
 """Pixels of panels at first: each entry is one boundary to move, in this order."""
 
-VERSION = 2
+VERSION = 3
 """Raise it when panels are added or renamed: saved layouts of another version are not used."""
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QSpinBox, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QSpinBox, QWidget
 
 from core.overlay.layers import COLOUR_BY, Layers
 from core.review.recipes import TO_CHECK
@@ -18,6 +18,7 @@ from studio.editing.check_queue import next_to_check
 from studio.editing.keyframe_edits import KeyframeEdits
 from studio.editing.proposals import Proposals
 from studio.editing.track_edits import TrackEdits
+from studio.labels.labelling import Labelling
 from studio.review.queue import Queue
 from studio.tables.track_table import TrackTable
 from studio.timeline.mark_tool import marked_in_words
@@ -60,6 +61,7 @@ class CurateActions(QObject):
         carries: CarryEdits,
         proposals: Proposals,
         queue: Queue,
+        labelling: Labelling,
         weigh: Callable[[], str],
         give_up: Callable[[], bool],
         parent: QObject,
@@ -75,7 +77,7 @@ class CurateActions(QObject):
         self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
         self._keyframes, self._carries = keyframes, carries
         self._proposals, self._queue = proposals, queue
-        self._weigh = weigh
+        self._labelling, self._weigh = labelling, weigh
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self.refresh)
         shown = canvas.stage.scene_changed
@@ -93,6 +95,7 @@ class CurateActions(QObject):
             view.shown_changed,
             keyframes.copied,
             carries.changed,
+            labelling.labels.changed,
         ):
             changed.connect(self._refreshing.start)
         view.tool_changed.connect(self._refreshing.start)
@@ -143,7 +146,7 @@ class CurateActions(QObject):
             "swap": edits.swap,
             "trim_start": edits.trim_start,
             "trim_end": edits.trim_end,
-            "relabel": self._ask_label,
+            **self._labelling.slots(),
             "mark_start": partial(self._mark, 0),
             "mark_end": partial(self._mark, 1),
             "delete_here": edits.delete_here,
@@ -172,6 +175,7 @@ class CurateActions(QObject):
     def refresh(self) -> None:
         """Find again what cannot be done now, and why."""
         refused = self._edits.refusals() | self._keyframes.refusals() | self._carries.refusals()
+        refused |= self._labelling.refusals()
         refused |= refusals(self._view, self._canvas, self._tracks)
         proposed = self._proposals.here() is not None
         nothing = "" if proposed else "Nothing is proposed here; go to the next frame to check."
@@ -272,14 +276,6 @@ class CurateActions(QObject):
     def _mark(self, end: int) -> None:
         """Mark frames from this one on, or up to it."""
         self._say(marked_in_words(self._edits.mark(end), len(self._view.selection)))
-
-    def _ask_label(self) -> None:
-        count = len(self._view.selection)
-        dialog = QInputDialog(self._canvas)
-        dialog.setWindowTitle("Label")
-        dialog.setLabelText(f"Label of {count:,} tracks" if count > 1 else "Label of the track")
-        dialog.textValueSelected.connect(self._edits.relabel)
-        dialog.open()
 
     def _cancel(self) -> None:
         if not self._canvas.cancel() and not self._give_up():
