@@ -1,7 +1,7 @@
 """Colours of trajectories as Qt takes them; `core.overlay.colours` says which they are."""
 
 import numpy as np
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QIcon, QPixmap
 
 from core.overlay import colours
 from core.overlay.colours import REJECTED, TRACK_COLOURS, colouring
@@ -11,6 +11,7 @@ from core.overlay.scene import Scene
 from core.overlay.scene_colours import object_colours, point_colours
 from core.overlay.track_losses import TrackLosses
 from core.trajectories.model import Review
+from studio.theme import ICON
 
 KEYFRAME = QColor(0, 200, 225)
 """Ticks of keyframes; near to none of the track colours."""
@@ -19,6 +20,15 @@ KEYFRAME = QColor(0, 200, 225)
 def colour(rgb: np.ndarray) -> QColor:
     """(3,) RGB as Qt takes it."""
     return QColor(*(int(value) for value in rgb))
+
+
+def swatch(colour: QColor, width: int = ICON) -> QIcon:
+    """A field of a colour, the same where it is selected."""
+    pixels = QPixmap(width, ICON)
+    pixels.fill(colour)
+    icon = QIcon(pixels)
+    icon.addPixmap(pixels, QIcon.Mode.Selected)
+    return icon
 
 
 def track_colour(trajectory_id: int) -> QColor:

@@ -1,36 +1,26 @@
 """What can be done with a label of the list."""
 
-from collections.abc import Callable
-from functools import partial
-
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QMenu, QWidget
 
 from core.overlay.label_colours import PALETTE
 from core.project.labels import KEYS, Label
-from studio import theme
+from studio.canvas.colours import swatch
 from studio.labels.project_labels import ProjectLabels
 
 _NAMES = ("sky", "orange", "green", "yellow", "coral", "pink", "blue", "lime", "rose", "violet")
 """Of the colours of `PALETTE`."""
 
 
-def swatch(colour: str) -> QIcon:
-    """A square of a colour, `#rrggbb`."""
-    pixels = QPixmap(theme.ICON, theme.ICON)
-    pixels.fill(QColor(colour))
-    return QIcon(pixels)
-
-
 def colour_menu(labels: ProjectLabels, label: Label, parent: QWidget) -> QMenu:
     """The colours of the palette, and any other."""
     menu = QMenu("&Colour", parent)
     for name, colour in zip(_NAMES, PALETTE, strict=True):
-        action = menu.addAction(swatch(colour), name.capitalize())
-        action.triggered.connect(partial(_do, labels.recolour, label.name, colour))
+        action = menu.addAction(swatch(QColor(colour)), name.capitalize())
+        action.triggered.connect(lambda checked=False, to=colour: labels.recolour(label.name, to))
     menu.addSeparator()
     other = menu.addAction("&Other…")
-    other.triggered.connect(partial(_do, _ask_colour, labels, label, parent))
+    other.triggered.connect(lambda: _ask_colour(labels, label, parent))
     return menu
 
 
@@ -43,11 +33,11 @@ def key_menu(labels: ProjectLabels, label: Label, parent: QWidget) -> QMenu:
         action = menu.addAction(f"{key}{whose}".replace("&", "&&"))
         action.setCheckable(True)
         action.setChecked(label.key == key)
-        action.triggered.connect(partial(_do, labels.set_key, label.name, key))
+        action.triggered.connect(lambda checked=False, to=key: labels.set_key(label.name, to))
     menu.addSeparator()
     none = menu.addAction("&None")
     none.setEnabled(bool(label.key))
-    none.triggered.connect(partial(_do, labels.set_key, label.name, ""))
+    none.triggered.connect(lambda: labels.set_key(label.name, ""))
     return menu
 
 
@@ -62,8 +52,3 @@ def _ask_colour(labels: ProjectLabels, label: Label, parent: QWidget) -> None:
     dialog.colorSelected.connect(lambda colour: labels.recolour(label.name, colour.name()))
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
-
-
-def _do(what: Callable[..., object], *rest: object) -> None:
-    """`QAction.triggered` says at the end whether it is checked, which is not asked here."""
-    what(*rest[:-1])

@@ -6,6 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QPersist
 from PySide6.QtGui import QColor
 
 from core.project.labels import Label, clean_name
+from studio.canvas.colours import swatch
 from studio.labels.project_labels import ProjectLabels
 
 Index = QModelIndex | QPersistentModelIndex
@@ -86,7 +87,7 @@ class LabelModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole and column == NAME:
             return label.name
         if role == Qt.ItemDataRole.DecorationRole and column == COLOUR:
-            return QColor(label.colour)
+            return swatch(QColor(label.colour))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (TRACKS, KEY):
             side = Qt.AlignmentFlag.AlignRight if column == TRACKS else Qt.AlignmentFlag.AlignHCenter
             return side | Qt.AlignmentFlag.AlignVCenter

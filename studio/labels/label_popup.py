@@ -2,18 +2,29 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
-from core.project.labels import LONGEST, clean_name
+from core.project.labels import LONGEST, Label, clean_name
 from studio import theme
-from studio.labels.label_menu import swatch
+from studio.canvas.colours import swatch
 from studio.labels.project_labels import ProjectLabels
 
 NO_LABEL = "no label"
 _WIDTH, _HEIGHT = 320, 300
-_NAME = Qt.ItemDataRole.UserRole
+_NAME, _KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
 
 
@@ -44,6 +55,7 @@ class LabelPopup(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setItemDelegate(_Line(self.list))
         box = QVBoxLayout(self)
         box.setContentsMargins(*[theme.SPACE] * 4)
         box.setSpacing(theme.SPACE // 2)
@@ -107,15 +119,15 @@ class LabelPopup(QFrame):
         for name in labels.by_use:
             if part in name.casefold():
                 label = labels.named(name)
-                key = f"   {label.key}" if label is not None and label.key else ""
-                self._add(f"{name}{key}", name, label.colour if label is not None else "")
+                self._add(name, label)
         if not part and self._have - {""}:
-            self._add(NO_LABEL, "", "")
+            self._add("", None)
 
-    def _add(self, text: str, name: str, colour: str) -> None:
-        item = QListWidgetItem(text)
-        if colour:
-            item.setIcon(swatch(colour))
+    def _add(self, name: str, label: Label | None) -> None:
+        item = QListWidgetItem(name or NO_LABEL)
+        if label is not None:
+            item.setIcon(swatch(QColor(label.colour)))
+            item.setData(_KEY, label.key)
         item.setData(_NAME, name)
         item.setToolTip(name)
         item.setSizeHint(QSize(0, self.fontMetrics().height() + theme.SPACE))
@@ -140,3 +152,19 @@ class LabelPopup(QFrame):
         self.hide()
         if self._have != {item.data(_NAME)}:
             self.chosen.emit(item.data(_NAME))
+
+
+class _Line(QStyledItemDelegate):
+    """A label, with its number key on the right."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        place = option.rect.adjusted(0, 0, -theme.SPACE, 0)
+        super().paint(painter, option, index)
+        role = option.palette.ColorRole
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.setPen(option.palette.color(role.HighlightedText if chosen else role.PlaceholderText))
+        painter.drawText(
+            place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, index.data(_KEY) or ""
+        )

@@ -123,28 +123,28 @@ class LabelPanel(QWidget):
 
     def ask_rename(self, old: str, new: str) -> None:
         """Rename a label, after a question where tracks have it."""
-        self._ask(old, "Merge" if self._labels.list.named(new) else "Rename", new)
+        verb = "Merge" if self._labels.list.named(new) else "Rename"
+        self._labels.when_counted(lambda: self._ask(old, verb, new))
 
     def delete(self) -> None:
         """Delete the current label; what becomes of its tracks is asked."""
         if self.current is not None:
-            if self._labels.count(self.current.name):
-                self._ask(self.current.name, "Delete", None)
-            else:
-                self._labels.replace(self.current.name, "")
+            name = self.current.name
+            self._labels.when_counted(lambda: self._ask(name, "Delete", None))
 
     def merge(self) -> None:
         """Ask which other label the tracks of the current one get."""
         if self.current is not None:
-            self._ask(self.current.name, "Merge", None)
+            name = self.current.name
+            self._labels.when_counted(lambda: self._ask(name, "Merge", None))
 
     def delete_unused(self) -> None:
         """Delete all labels that no track has."""
-        self._labels.remove(one.name for one in self._labels.list.labels if not self._labels.count(one.name))
+        self._labels.when_counted(self._labels.remove_unused)
 
     def _ask(self, name: str, verb: str, by: str | None) -> None:
-        if by is not None and not self._labels.count(name):
-            self._labels.replace(name, by)
+        if not self._labels.count(name) and (by is not None or verb == "Delete"):
+            self._labels.replace(name, by or "")
             return
         dialog = ReplaceDialog(self._labels, name, verb, by, self)
         dialog.chosen.connect(lambda by: self._labels.replace(name, by))

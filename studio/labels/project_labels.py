@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -63,6 +63,7 @@ class ProjectLabels(QObject):
         self._total: Counter[str] = Counter()
         self._to_count: set[int] = set()
         self._being_counted: set[int] = set()
+        self._waiting: list[Callable[[], object]] = []
         self._replacing: tuple[ReplaceLabel, tuple[Label, ...], int] | None = None
         self._counting, self._keeper = Background(self), Background(self)
         self._counting.done.connect(self._take_counts)
@@ -113,6 +114,16 @@ class ProjectLabels(QObject):
         clip = self._view.clip
         return self._counts.get(clip.id, {}).get(name, 0) if clip is not None else 0
 
+    def when_counted(self, what: Callable[[], object]) -> None:
+        """Do something once the counts are those of now, at once where they are."""
+        if self._pause.isActive() or self._counting.is_running:
+            self._waiting.append(what)
+            if self._pause.isActive():
+                self._pause.stop()
+                self._count()
+        else:
+            what()
+
     def _count_soon(self, clips: Collection[int]) -> None:
         self._to_count |= set(clips)
         if self._to_count:
@@ -142,6 +153,10 @@ class ProjectLabels(QObject):
             self._total.update(of_clip)
         self._change(self.list.with_names(sorted(name for name in self._total if self._total[name]), PALETTE))
         self.counted.emit()
+        if not self._pause.isActive():
+            waiting, self._waiting = self._waiting, []
+            for what in waiting:
+                what()
 
     # --- what edits say -----------------------------------------------------------------------
 
@@ -181,15 +196,18 @@ class ProjectLabels(QObject):
         """The label that new objects get, which counts as used; empty for none."""
         self._change(replace(self.list.used(name) if name else self.list, for_new=bool(name)))
 
-    def remove(self, names: Iterable[str]) -> None:
-        """Labels that no track has."""
-        self._change(self.list.without(*names))
+    def remove_unused(self) -> None:
+        """Take the labels that no track has out of the list."""
+        self._change(self.list.without(*(one.name for one in self.list.labels if not self.count(one.name))))
 
     def replace(self, name: str, by: str) -> None:
         """Another name for a label, of its tracks too; empty leaves them without one.
 
         Where the other is in the list already, the two become one.
         """
+        self.when_counted(lambda: self._replace(name, by))
+
+    def _replace(self, name: str, by: str) -> None:
         count, label = self.count(name), self.list.named(name)
         if not count:
             self._change(self._replaced(name, by))
@@ -240,8 +258,7 @@ class ProjectLabels(QObject):
         def keep(report: OnProgress) -> None:
             write_labels(project, data)
 
-        work: Callable[[OnProgress], None] = keep
-        self._keeper.start(work)
+        self._keeper.start(keep)
 
 
 def _without_count(text: str) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from core.overlay.label_colours import LabelColours
 from core.overlay.track_losses import TrackLosses
 from core.trajectories.model import EndReason, Review
-from studio.canvas.colours import colour
+from studio.canvas.colours import colour, swatch
 from studio.tables.track_rows import TrackFilter, TrackRows, matching, sorted_places
 from studio.track_words import ENDS, ENDS_WHY, REVIEWS, percent
 
@@ -39,6 +39,8 @@ REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN = 0, 2, 3
 NO_LOSSES = "No pretraining run has recorded losses yet"
 
 _WORDS = (REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN, len(COLUMNS) - 1)
+
+_STRIP = 5  # pixels across the colour beside a label
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -143,7 +145,7 @@ class TrackModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column in _WORDS else _RIGHT
         if role == Qt.ItemDataRole.DecorationRole and column == LABEL_COLUMN and self.labels is not None:
-            return colour(self.labels.rgb(self.rows.labels[self.places[index.row()]]))
+            return swatch(colour(self.labels.rgb(self.rows.labels[self.places[index.row()]])), _STRIP)
         if role == Qt.ItemDataRole.EditRole and column == LABEL_COLUMN:
             return self.rows.labels[self.places[index.row()]]
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
