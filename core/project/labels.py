@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +77,19 @@ class LabelList:
 
     def named(self, name: str) -> Label | None:
         """The label of a name; None where it is not in the list."""
-        return next((label for label in self.labels if label.name == name), None)
+        return self._by_name.get(name)
 
     def by_key(self, key: str) -> Label | None:
         """The label of a key; None where none has it."""
-        return next((label for label in self.labels if label.key == key), None)
+        return self._by_key.get(key)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Label]:
+        return {label.name: label for label in self.labels}
+
+    @cached_property
+    def _by_key(self) -> dict[str, Label]:
+        return {label.key: label for label in self.labels if label.key}
 
     def place(self, name: str) -> int:
         """Where a label stands; behind the last one where it is not in the list."""
@@ -94,14 +103,12 @@ class LabelList:
     @property
     def by_use(self) -> list[str]:
         """All names: those used last first, then the others in the order of the list."""
-        names = {label.name for label in self.labels}
-        used = [name for name in self.recent if name in names]
-        return used + [label.name for label in self.labels if label.name not in set(used)]
+        used = {name: name for name in self.recent if name in self._by_name}
+        return [*used, *(name for name in self._by_name if name not in used)]
 
     def with_names(self, names: Iterable[str], palette: Sequence[str]) -> "LabelList":
         """With the names that are not in it yet at its end, in the colours used least, the first first."""
-        there = {label.name for label in self.labels}
-        new = [name for name in dict.fromkeys(names) if name and name not in there]
+        new = [name for name in dict.fromkeys(names) if name and name not in self._by_name]
         if not new:
             return self
         uses, added = Counter(label.colour for label in self.labels), []

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMenu
 
-from core.project.labels import FILE, KEYS
+from core.project.labels import FILE, KEYS, Label, LabelList, as_bytes, write_labels
 from core.trajectories import store
 from studio.app import Studio
 from studio.labels.label_model import NAME, TRACKS
@@ -226,30 +226,35 @@ def test_new_objects_get_the_label_used_last_where_that_is_wanted(open_studio: S
 
 
 def test_five_hundred_labels_are_kept_and_a_damaged_list_starts_again(
-    open_studio: Studio, session, qtbot, small_project: Path
+    studio: Studio, qtbot, small_project: Path
 ):
+    many = tuple(Label(f"{number} " + "long " * 40, "#ff0000") for number in range(500))
+    write_labels(small_project, as_bytes(LabelList((Label("goose", "#00ff00", "7"), *many))))
+    assert studio.open_project(small_project)
+    session = studio.session
     labels, panel = session.labelling.labels, session.labelling.panel
+    studio.window.panels.bring("labels")
+    qtbot.waitUntil(lambda: labels.count("van") == 1)
+    assert len(panel.model.rows) == 503
+    assert labels.list.named("goose") == Label("goose", "#00ff00", "7")
     qtbot.keyClicks(panel.field, "  first one ")
     qtbot.keyClick(panel.field, Qt.Key.Key_Return)
-    for number in range(1, 500):
-        labels.add(f"{number} " + "long " * 40)
-    assert (len(panel.model.rows), panel.model.rows[3].name) == (503, "first one")
-    labels.set_key("first one", "0")
     panel.field.setText("FIRST")
-    assert len(panel.model.rows) == 1
+    QTest.mouseClick(
+        panel.table.viewport(), Qt.MouseButton.LeftButton, NO_KEY, cell(session, "first one", NAME)
+    )
     panel.field.clear()
-    panel._current = "first one"  # as a click on it does
-    panel._show_current()
+    assert (len(panel.model.rows), panel.current.name) == (504, "first one")
     qtbot.keyClick(panel.table, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
-    assert panel.model.row_of("first one") == 2
+    assert panel.model.row_of("first one") == 502
     panel.delete_unused()
-    assert listed(session) == [("goose", ""), ("swan", ""), ("van", "")]
+    assert listed(session) == [("goose", "7"), ("swan", ""), ("van", "")]
     labels.add("first one")
-    open_studio.close_project()
+    studio.close_project()
     kept = json.loads((small_project / FILE).read_text(encoding="utf-8"))
     assert [one["name"] for one in kept["labels"]] == ["goose", "swan", "van", "first one"]
     (small_project / FILE).write_text("[")
-    open_studio.open_project(small_project)
-    assert any("your tracks keep theirs" in text for text in open_studio.window.toasts.texts)
-    found = open_studio.session
+    studio.open_project(small_project)
+    assert any("your tracks keep theirs" in text for text in studio.window.toasts.texts)
+    found = studio.session
     qtbot.waitUntil(lambda: listed(found) == [("goose", ""), ("swan", ""), ("van", "")])
