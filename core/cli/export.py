@@ -83,7 +83,7 @@ def perform(args: argparse.Namespace) -> Outcome:
             name = names[one.clip.name]
             if is_overlay:  # frames that are not chosen are not drawn; trails reach into them
                 tracks = replace(choice, frames=None).of(connection, one.clip)
-                renderer = Renderer(one.clip, *tracks, layers)
+                renderer = Renderer(one.clip, *tracks, layers, store.points(connection, one.clip.id))
                 path, frames = (
                     overlay_path(args.format, one.clip, args.out, name),
                     frames_of(one.clip, choice),

@@ -14,6 +14,8 @@ class Layers:
 
     Attributes:
         masks, boxes, trails, names: whether each is shown.
+        stabilise: whether paths are drawn as if the camera had stood still.
+        trails_chosen: whether only what is selected or under the mouse has a path.
         trail: frames of path drawn behind a point.
         ahead: frames of path drawn ahead of it.
         colour_by: one of `COLOUR_BY`.
@@ -26,6 +28,8 @@ class Layers:
     boxes: bool = True
     trails: bool = True
     names: bool = True
+    stabilise: bool = True
+    trails_chosen: bool = False
     trail: int = 16
     ahead: int = 0
     colour_by: str = "track"

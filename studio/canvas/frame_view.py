@@ -82,6 +82,7 @@ class FrameView(QWidget):
         stage.scene_changed.connect(self._redraw_tracks)
         stage.camera_changed.connect(self._redraw_all)
         stage.touched.connect(self.update)
+        stage.stabilising.changed.connect(self._redraw_tracks)
         view = stage.view
         view.tool_changed.connect(self._change_tool)
         view.selection_changed.connect(self._selection_changed)
@@ -207,6 +208,7 @@ class FrameView(QWidget):
                 shapes=stage.shapes,
                 layers=view.drawn_layers,
                 selection=view.selection,
+                motion=stage.left_out,
             )
             drawn, how = self._overlay.draw(scene, look), QImage.Format.Format_ARGB32_Premultiplied
             height, width = drawn.shape
@@ -221,10 +223,26 @@ class FrameView(QWidget):
         strong = [one.id for one in chosen.objects]
         strong += chosen.ids.tolist() if len(chosen.ids) <= marks.MOST_POINTS else []
         for id in strong:
-            marks.draw_trajectory(painter, scene, id, stage.camera, stage.shapes, view.layers, strong=True)
+            marks.draw_trajectory(
+                painter,
+                scene,
+                id,
+                stage.camera,
+                stage.shapes,
+                view.layers,
+                strong=True,
+                motion=stage.left_out,
+            )
         if view.hovered is not None and view.hovered not in strong:
             marks.draw_trajectory(
-                painter, scene, view.hovered, stage.camera, stage.shapes, view.layers, strong=False
+                painter,
+                scene,
+                view.hovered,
+                stage.camera,
+                stage.shapes,
+                view.layers,
+                strong=False,
+                motion=stage.left_out,
             )
         one = scene.object(stage.selected_object) if stage.selected_object is not None else None
         if one is not None and view.tool == "select":

@@ -157,6 +157,8 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("masks", "&Masks", "|View/Layers", "Shift+M", group="*"),
     _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
     _curate("trails", "&Trails", "View/Layers", "T", group="*"),
+    _curate("stabilise", "&Stabilise trails", "View/Layers", "Shift+T", tip="Draw where points were as if the camera had stood still.", group="*"),
+    _curate("trails_chosen", "Trails of the &chosen only", "View/Layers", "Ctrl+Shift+T", tip="Only what is selected or under the mouse has a trail.", group="*"),
     _curate("names", "&Names", "View/Layers", "Shift+N", group="*"),
     _curate("pick_points", "&Pick points", "|View/Layers", "Shift+T", tip="The mouse takes points; else only what lies beneath them.", group="*"),
     _curate("colour_by_track", "By &track", "View/Colour", group="colour"),

@@ -26,7 +26,7 @@ from studio.view_state import TOOLS, ViewState
 from studio.window.actions import Actions
 from studio.workspaces.curate_refusals import NO_CLIP, refusals
 
-LAYERS = ("masks", "boxes", "trails", "names")
+LAYERS = ("masks", "boxes", "trails", "stabilise", "trails_chosen", "names")
 CONTEXT_MENU = (
     *("accept", "reject", "reopen", "", "relabel", "merge", "swap", "split"),
     *("", "pin", "", "delete_track"),
