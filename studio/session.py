@@ -248,8 +248,10 @@ class Session(QObject):
 
     def perform(self, edit: Edit) -> None:
         """Make an edit, if need be after a question, and whatever follows from it in the background."""
-        if ask_before(edit, self.document, self.window, self.perform):
-            return
+        if not ask_before(edit, self.document, self.window, self._perform):
+            self._perform(edit)
+
+    def _perform(self, edit: Edit) -> None:
         edit = self.labelling.labels.taken(edit)
         with self.telling.of_a_view():
             if isinstance(edit, AddPoint):

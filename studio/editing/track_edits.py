@@ -19,6 +19,7 @@ from core.trajectories.trajectory_edits import (
     Trim,
 )
 from studio.document import Document
+from studio.editing.batch_words import counted_texts
 from studio.editing.path_repair import straight_parts
 from studio.tables.track_rows import TrackRows
 from studio.view_state import ViewState
@@ -220,7 +221,14 @@ class TrackEdits(QObject):
         return frozenset(rows.labels[np.isin(rows.ids, list(self._view.selection))])
 
     def review(self, review: Review) -> None:
-        self.edit_asked.emit(SetReview(self._clip, self._chosen().ids, review))
+        """Of those that are reviewed otherwise; of all where none is."""
+        chosen = self._chosen()
+        others = np.array(chosen.ids, np.int64)[chosen.review != review].tolist()
+        self.edit_asked.emit(SetReview(self._clip, tuple(others) or chosen.ids, review))
+
+    def counted_texts(self) -> dict[str, str]:
+        """Action → its text for the tracks that are selected, where they are several."""
+        return counted_texts(self._chosen().review)
 
     def keyframe_from(self, by: int) -> int | None:
         """The next (1) or previous (-1) keyframe of the selected objects, or of any; None without one."""

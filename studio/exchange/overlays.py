@@ -113,7 +113,7 @@ class Overlays(QObject):
             work.close()
 
     def _tell(self, paths: list[Path]) -> None:
-        what = paths[0].name if len(paths) == 1 else f"{len(paths)} overlays"
+        what = paths[0].name if len(paths) == 1 else f"{len(paths):,} overlays"
         self.saved.emit(f"Saved {what} to {paths[0].parent}.", paths[0].parent)
 
 

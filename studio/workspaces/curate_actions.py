@@ -13,6 +13,7 @@ from core.review.recipes import TO_CHECK
 from core.trajectories.model import Review
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
+from studio.editing.batch_words import TEXTS
 from studio.editing.carry_edits import CarryEdits
 from studio.editing.check_queue import next_to_check
 from studio.editing.keyframe_edits import KeyframeEdits
@@ -78,6 +79,7 @@ class CurateActions(QObject):
         self._keyframes, self._carries = keyframes, carries
         self._proposals, self._queue = proposals, queue
         self._labelling, self._weigh = labelling, weigh
+        self._texts = {row.name: row.text for row, _ in commands if row.name in TEXTS}
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self.refresh)
         shown = canvas.stage.scene_changed
@@ -187,6 +189,11 @@ class CurateActions(QObject):
             refused[name] = without if name not in ALWAYS and without else refused.get(name, "")
         self._commands["hide_others"].setChecked(self._tracks.only is not None)
         self._commands.set_refused(refused)
+        texts = self._texts | self._edits.counted_texts()
+        if self._queue.active:
+            texts |= {name: self._texts[name] for name in ("accept", "reject")}
+        for name, text in texts.items():
+            self._commands.set_text(name, text)
         for name, on in self._keyframes.checked().items():
             self._commands[name].setChecked(on)
 
@@ -268,7 +275,10 @@ class CurateActions(QObject):
     def _review(self, review: Review) -> None:
         """Review what is selected and go on to the next open track after it."""
         cost = self._weigh() if review is Review.REJECTED and len(self._view.selection) > 1 else ""
+        before = self._document.revision()
         self._edits.review(review)
+        if self._document.revision() == before and not self._document.busy:
+            return  # a person is asked first
         if cost:
             self.told.emit(cost)
         self._step_open(1, f"{review.name.capitalize()}. ")
