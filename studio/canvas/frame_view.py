@@ -1,5 +1,7 @@
 """The frame with its tracks, and the mouse over it."""
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -222,28 +224,19 @@ class FrameView(QWidget):
         chosen = scene.among(view.selection)
         strong = [one.id for one in chosen.objects]
         strong += chosen.ids.tolist() if len(chosen.ids) <= marks.MOST_POINTS else []
+        draw = partial(
+            marks.draw_trajectory,
+            painter,
+            scene,
+            camera=stage.camera,
+            shapes=stage.shapes,
+            layers=view.layers,
+            motion=stage.left_out,
+        )
         for id in strong:
-            marks.draw_trajectory(
-                painter,
-                scene,
-                id,
-                stage.camera,
-                stage.shapes,
-                view.layers,
-                strong=True,
-                motion=stage.left_out,
-            )
+            draw(id, strong=True)
         if view.hovered is not None and view.hovered not in strong:
-            marks.draw_trajectory(
-                painter,
-                scene,
-                view.hovered,
-                stage.camera,
-                stage.shapes,
-                view.layers,
-                strong=False,
-                motion=stage.left_out,
-            )
+            draw(view.hovered, strong=False)
         one = scene.object(stage.selected_object) if stage.selected_object is not None else None
         if one is not None and view.tool == "select":
             marks.draw_handles(painter, one.box, stage.camera)
