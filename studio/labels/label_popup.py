@@ -24,6 +24,7 @@ from studio.labels.project_labels import ProjectLabels
 
 NO_LABEL = "no label"
 _WIDTH, _HEIGHT = 320, 300
+_BESIDE = 100  # pixels that colour, key and scroll bar take beside a name
 _NAME, _KEY = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
 
@@ -124,7 +125,8 @@ class LabelPopup(QFrame):
             self._add("", None)
 
     def _add(self, name: str, label: Label | None) -> None:
-        item = QListWidgetItem(name or NO_LABEL)
+        room, elide = self.fontMetrics(), Qt.TextElideMode.ElideRight
+        item = QListWidgetItem(room.elidedText(name or NO_LABEL, elide, _WIDTH - _BESIDE))
         if label is not None:
             item.setIcon(swatch(QColor(label.colour)))
             item.setData(_KEY, label.key)
