@@ -32,13 +32,14 @@ TOO_FEW = "Select two tracks or more."
 
 @dataclass(frozen=True, eq=False)
 class _Chosen:
-    """The selected tracks of the clip: ids ascending; of each whether object, first, last, review, (K,)."""
+    """The selected tracks of the clip: ids ascending; of each whether object, first, last, review, label."""
 
     ids: tuple[int, ...]
     is_object: np.ndarray
     first: np.ndarray
     last: np.ndarray
     review: np.ndarray
+    label: np.ndarray
 
     @property
     def one_kind(self) -> bool:
@@ -73,6 +74,7 @@ class TrackEdits(QObject):
         """
         super().__init__(parent)
         self._document, self._view, self._rows, self._frame = document, view, rows, frame
+        self._found: tuple[TrackRows, frozenset[int], _Chosen] | None = None
 
     def refusals(self) -> dict[str, str]:
         """Action → why it cannot be done now; empty where it can."""
@@ -215,10 +217,7 @@ class TrackEdits(QObject):
 
     def labels(self) -> frozenset[str]:
         """Those of the selected tracks, the empty one for those without."""
-        rows = self._rows()
-        if rows is None or not self._view.selection:
-            return frozenset()
-        return frozenset(rows.labels[np.isin(rows.ids, list(self._view.selection))])
+        return frozenset(self._chosen().label)
 
     def review(self, review: Review) -> None:
         """Of those that are reviewed otherwise; of all where none is."""
@@ -256,12 +255,14 @@ class TrackEdits(QObject):
         return id
 
     def _chosen(self) -> _Chosen:
-        rows = self._rows()
-        nothing = np.zeros(0, np.int64)
-        if rows is None or not self._view.selection:
-            return _Chosen((), nothing, nothing, nothing, nothing)
-        places = np.flatnonzero(np.isin(rows.ids, list(self._view.selection)))
-        places = places[np.argsort(rows.ids[places])]
-        ids = tuple(rows.ids[places].tolist())
-        columns = (rows.is_object, rows.first, rows.last, rows.review)
-        return _Chosen(ids, *(column[places] for column in columns))
+        """Looked up once for each selection among the same tracks."""
+        rows, selection = self._rows(), self._view.selection
+        if rows is None or not selection:
+            return _Chosen((), *[np.zeros(0, np.int64)] * 5)
+        if self._found is None or self._found[0] is not rows or self._found[1] is not selection:
+            places = np.flatnonzero(np.isin(rows.ids, list(selection)))
+            places = places[np.argsort(rows.ids[places])]
+            columns = (rows.is_object, rows.first, rows.last, rows.review, rows.labels)
+            ids = tuple(rows.ids[places].tolist())
+            self._found = rows, selection, _Chosen(ids, *(column[places] for column in columns))
+        return self._found[2]
