@@ -1,8 +1,9 @@
 """How fast the long lists of the window are; JSON on standard output, times in milliseconds of CPU.
 
-    python -m benchmarks.long_lists [--tracks 12500] [--lanes 5000]
+    python -m benchmarks.long_lists [--tracks 12500] [--rows 1000000] [--lanes 5000]
 
-sort_filter   the table of `tracks` tracks sorted by each of its columns and filtered;
+sort_filter   a table of `rows` tracks sorted by each of its columns and filtered: all of it, and what the
+              thread of the window does;
 impact        what rejecting half of `tracks` point tracks takes out of training, counted anew each time;
 lanes         the timeline of `lanes` objects scrolled and painted at another frame.
 """
@@ -31,27 +32,68 @@ def measured(work: Callable[[int], None], times: int) -> dict[str, float]:
         began = time.process_time()
         work(number)
         taken.append((time.process_time() - began) * 1000)
+    return spread(taken)
+
+
+def spread(taken: list[float]) -> dict[str, float]:
     p50, p95 = np.percentile(taken, (50, 95))
-    return {"p50": round(float(p50), 1), "p95": round(float(p95), 1), "times": times}
+    return {"p50": round(float(p50), 1), "p95": round(float(p95), 1), "times": len(taken)}
 
 
-def sort_filter(tracks: int) -> dict[str, float]:
-    from PySide6.QtCore import Qt
+def sort_filter(tracks: int) -> dict[str, dict[str, float]]:
+    """Times until the table shows it, and what the thread of the window does for it."""
+    from PySide6.QtCore import QEventLoop, Qt
 
+    from core.trajectories.filter_text import parse
+    from core.trajectories.track_rows import track_rows
     from studio.tables.track_model import COLUMNS, TrackModel
-    from studio.tables.track_rows import TrackFilter, track_rows
+    from studio.tables.track_table import RowsView
 
     rng = np.random.default_rng(0)
-    lengths = rng.integers(5, FRAMES, tracks)
-    paths, errors = [np.zeros((n, 2)) for n in lengths], [rng.exponential(1, n) for n in lengths]
-    model = TrackModel()
-    model.set_rows(track_rows(PointTrajectories.pack([0] * tracks, paths, errors), []))
+    offsets = np.concatenate(([0], np.cumsum(rng.integers(5, FRAMES, tracks))))
+    count, labels = int(offsets[-1]), ("", "", "", "car", "red car")
+    points = PointTrajectories(
+        ids=np.arange(1, tracks + 1),
+        first=np.zeros(tracks, np.int32),
+        offsets=offsets,
+        xy=np.zeros((count, 2), np.float32),
+        error=rng.exponential(1, count).astype(np.float32),
+        origin=np.full(count, Origin.LINKED, np.uint8),
+        end_reason=rng.integers(0, 6, tracks).astype(np.uint8),
+        review=rng.integers(0, 3, tracks).astype(np.uint8),
+        labels=tuple(labels[k] for k in rng.integers(0, len(labels), tracks)),
+    )
+    model, view, loop = TrackModel(), RowsView(), QEventLoop()
+    view.setModel(model)
+    view.resize(400, 600)
+    view.show()
+    model.set_rows(track_rows(points, []))
+    is_done = [True]
 
-    def work(number: int) -> None:
-        model.sort(number % len(COLUMNS), Qt.SortOrder.DescendingOrder)
-        model.set_filter(TrackFilter(min_length=number + 2, max_error=5.0, text="" if number % 2 else "1"))
+    def end() -> None:
+        is_done[0] = True
+        loop.quit()
 
-    return measured(work, 2 * len(COLUMNS))
+    model.arranged.connect(end)
+    whole, window = [], []
+
+    def timed(work: Callable[[], None]) -> None:
+        is_done[0] = False
+        began, spent = time.process_time(), time.thread_time()
+        work()
+        if not is_done[0]:
+            loop.exec()
+        whole.append((time.process_time() - began) * 1000)
+        window.append((time.thread_time() - spent) * 1000)
+
+    for number in range(2 * len(COLUMNS)):
+        column, text = number % len(COLUMNS), "" if number % 2 else "1"
+        timed(lambda column=column: model.sort(column, Qt.SortOrder.DescendingOrder))
+        line = f"length>={number + 2} worst<=5,unknown review:open,accepted {text}"
+        timed(lambda line=line: model.set_filter(parse(line)))
+    model.close_reader()
+    view.close()
+    return {"whole": spread(whole), "window_thread": spread(window)}
 
 
 def impact(tracks: int) -> dict[str, float]:
@@ -113,6 +155,7 @@ def lanes(count: int, folder: Path) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--tracks", type=int, default=12_500)
+    parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--lanes", type=int, default=5_000)
     args = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -121,7 +164,7 @@ def main() -> None:
     application = QApplication([])
     report: dict[str, object] = vars(args).copy()
     with tempfile.TemporaryDirectory() as name:
-        report["sort_filter"] = sort_filter(args.tracks)
+        report["sort_filter"] = sort_filter(args.rows)
         report["impact"] = impact(args.tracks)
         report["lanes"] = lanes(args.lanes, Path(name))
     application.processEvents()

@@ -2,11 +2,12 @@
 
 import dataclasses
 import enum
+import functools
 import math
 import tomllib
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +41,8 @@ def setting(
     start: bool = False,
     words: tuple[str, ...] = (),
     free: bool = False,
+    label: str = "",
+    meanings: Mapping[str, str] | None = None,
 ) -> Any:
     """A field of a settings dataclass.
 
@@ -55,6 +58,8 @@ def setting(
         advanced: folded away in the form until asked for.
         start: for text, a trunk's start: `random`, or a run or weights file, whose path is made absolute.
         words: for text, what may be given in place of a file, whose path is made absolute.
+        label: what the form calls it, where its name says too little; else its name.
+        meanings: for choices, a word or two beside those that are terms.
         free: a run may be resumed with another value: it decides how long, where or how often, not what
             is computed.
     """
@@ -72,6 +77,8 @@ def setting(
             "start": start,
             "words": words,
             "free": free,
+            "label": label,
+            "meanings": meanings or {},
         },
     )
 
@@ -82,7 +89,7 @@ def check(settings: Any) -> None:
     Raises:
         StudioError: naming the field, its value and what is allowed.
     """
-    kinds = typing.get_type_hints(type(settings))
+    kinds = _kinds(typing.cast(Hashable, type(settings)))
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         choices = choices_of(field)
@@ -95,6 +102,12 @@ def check(settings: Any) -> None:
         if limits is not None:
             for number in value if isinstance(value, tuple) else (value,):
                 _check_number(field.name, number, limits)
+
+
+@functools.cache
+def _kinds(settings: Hashable) -> dict[str, Any]:
+    """The types of a dataclass's fields, by name; found out once, since text has to be evaluated for it."""
+    return typing.get_type_hints(settings)
 
 
 def range_of(field: "dataclasses.Field[Any]", kind: Any) -> tuple[float, float] | None:

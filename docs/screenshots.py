@@ -1,6 +1,6 @@
-"""Takes the pictures of the README from the real window.
+"""Takes the pictures of the README from the real window, or with --all of every panel, dialog and menu.
 
-    python docs/screenshots.py PROJECT [--clip NAME] [--frame N] [--theme light|dark] [--out docs/images]
+    python docs/screenshots.py PROJECT [--clip NAME] [--frame N] [--theme light|dark] [--out FOLDER] [--all]
 
 The demo's folder is such a project. Set `QT_SCALE_FACTOR=2` for a screen of 200 %.
 """
@@ -15,13 +15,85 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QTabBar, QWidget
 
 from studio import theme
 from studio.app import Studio
 from studio.evaluation.class_views import DETECTIONS
 from studio.window.main_window import WORKSPACES
 from studio.window.settings import WindowSettings
+
+ASKING = ("palette", "keys", "guide", "check_project", "export_tracks", "relabel", "go_to_frame", "about")
+"""Actions that open a window of their own."""
+
+
+class Camera:
+    """Takes pictures of a window and of what it opens, into a folder."""
+
+    def __init__(self, app: QApplication, studio: Studio, out: Path) -> None:
+        self._app, self._studio, self._out = app, studio, out
+
+    def wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._app.processEvents()
+            time.sleep(0.01)
+
+    def take(self, name: str, widget: QWidget | None = None) -> None:
+        (widget or self._studio.window).grab().save(str(self._out / f"{name}.png"))
+
+    def workspaces(self, every_tab: bool) -> None:
+        """Each workspace, with its tabs if asked for."""
+        session = self._studio.session
+        assert session is not None
+        for workspace in WORKSPACES:
+            self._studio.window.commands[workspace].trigger()
+            self.wait(3)
+            if workspace == "evaluate":
+                session.evaluate.choose_class("car")
+                session.evaluate.views.tabs.setCurrentIndex(DETECTIONS)
+                self.wait(3)
+            self.take(workspace)
+            tabs = self._studio.window.findChildren(QTabBar) if every_tab else ()
+            for number, bar in enumerate(bar for bar in tabs if bar.isVisible()):
+                for place in range(bar.count()):
+                    bar.setCurrentIndex(place)
+                    self.wait(1)
+                    self.take(f"{workspace}-{number}-{bar.tabText(place).lower().replace(' ', '_')}")
+
+    def windows(self) -> None:
+        """Every dialog, popover, menu, and a list of a combo box."""
+        studio, session = self._studio, self._studio.session
+        assert session is not None
+        studio.window.show_workspace("curate")
+        for name in (*ASKING, *session.jobs.popovers):
+            studio.window.commands[name].trigger()
+            self.wait(1)
+            self._take_opened(name)
+        studio.import_clips([session.document.project.path / "sample"])
+        self.wait(3)
+        self._take_opened("import")
+        for action in studio.window.menuBar().actions():
+            menu = action.menu()
+            if isinstance(menu, QMenu):
+                menu.popup(studio.window.mapToGlobal(studio.window.rect().center()))
+                self._take_opened(f"menu-{action.text().replace('&', '').lower()}")
+        for name, box in (("colour_by", session.canvas.layer_bar.colour_by), ("speed", None)):
+            shown = box or studio.window.findChildren(QComboBox)[0]
+            shown.showPopup()
+            self._take_opened(f"list-{name}")
+        studio.window.show_workspace("curate")
+
+    def _take_opened(self, name: str) -> None:
+        self.wait(0.5)
+        opened = [one for one in self._app.topLevelWidgets() if one.isVisible() and not self._is_main(one)]
+        for number, one in enumerate(opened):
+            self.take(f"window-{name}{f'-{number}' if number else ''}", one)
+            one.close()
+        self.wait(0.2)
+
+    def _is_main(self, widget: QWidget) -> bool:
+        return widget is self._studio.window
 
 
 def main() -> None:
@@ -31,42 +103,33 @@ def main() -> None:
     parser.add_argument("--frame", type=int, default=20)
     parser.add_argument("--theme", choices=theme.THEMES, default="light")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "images")
+    parser.add_argument("--size", default="1440x900", help="pixels of the window")
+    parser.add_argument("--all", action="store_true", help="every panel, dialog and menu")
     words = parser.parse_args()
     words.out.mkdir(parents=True, exist_ok=True)
     app = QApplication([])
-
-    def wait(seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            app.processEvents()
-            time.sleep(0.01)
-
     with tempfile.TemporaryDirectory() as folder:
         settings = WindowSettings(Path(folder) / "settings.ini")
         settings.theme = words.theme
         studio = Studio(app, settings, Path(folder))
-        studio.window.resize(1440, 900)
+        camera = Camera(app, studio, words.out)
+        studio.window.resize(*map(int, words.size.split("x")))
         studio.window.show()
-        wait(1)
-        studio.window.grab().save(str(words.out / "welcome.png"))
+        camera.wait(1)
+        camera.take("welcome")
         if not studio.open_project(words.project) or studio.session is None:
             raise SystemExit(f"{words.project} does not open.")
         session = studio.session
-        wait(2)
+        camera.wait(2)
         clips = {one.clip.name: one.clip for one in session.document.clips()}
         clip = clips.get(words.clip) or next(iter(clips.values()))
         session.view.set_clip(clip)
         session.view.set_frame(words.frame)
-        wait(2)
+        camera.wait(2)
         session.view.set_selection(list(session.document.objects(clip.id))[:1])
-        for workspace in WORKSPACES:
-            studio.window.commands[workspace].trigger()
-            wait(3)
-            if workspace == "evaluate":
-                session.evaluate.choose_class("car")
-                session.evaluate.views.tabs.setCurrentIndex(DETECTIONS)
-                wait(3)
-            studio.window.grab().save(str(words.out / f"{workspace}.png"))
+        camera.workspaces(every_tab=words.all)
+        if words.all:
+            camera.windows()
         studio.window.close()
 
 

@@ -22,11 +22,14 @@ from studio.exchange import irregular
 from studio.exchange.importing import ImportDialog, unused_folder
 from studio.exchange.sample import SampleMaker
 from studio.garbage import WindowGarbage
+from studio.opening import Opening
 from studio.window.command_palette import CommandPalette
 from studio.window.crash import Crashes, diagnostics, keep_log
 from studio.window.help_window import HelpWindow
 from studio.window.key_sheet import KeySheet
 from studio.window.main_window import WORKSPACES, MainWindow
+from studio.window.preferences import PreferencesStore
+from studio.window.preferred_look import PreferredLook
 from studio.window.recovery_window import RecoveryOffer
 from studio.window.settings import WindowSettings
 from studio.window.stall_meter import StallMeter
@@ -55,9 +58,9 @@ class Studio(QObject):
         super().__init__(app)
         self._app, self._settings, self._log_folder = app, settings, log_folder
         self._garbage = WindowGarbage(self)
-        theme.apply(app, settings.theme)
-        app.styleHints().colorSchemeChanged.connect(lambda: theme.apply(app, settings.theme))
-        self.window = MainWindow(settings)
+        preferences = PreferencesStore(settings, self)
+        theme.apply(app, preferences.now.theme)
+        self.window = MainWindow(settings, preferences)
         self.welcome = WelcomePage()
         self.window.set_welcome(self.welcome)
         self.crashes = Crashes(self.window)
@@ -68,6 +71,7 @@ class Studio(QObject):
         self._check: CheckWindow | None = None
         self._recovery = RecoveryOffer(self.window)
         self._recovery.restored.connect(self._open_restored)
+        self._look = PreferredLook(app, self.window)
         self._palette = CommandPalette(self.window.commands, self.window)
         self._key_sheet = KeySheet(self.window.commands, self.window)
         self._help = HelpWindow(self.window)
@@ -78,12 +82,15 @@ class Studio(QObject):
 
     def open_project(self, path: Path) -> bool:
         """Open a project in the place of the one that is open; False, with a message, where that fails."""
+        self.window.curtain.draw(path.name)
         try:
             project = Project.open(path)
         except DamagedError as error:
+            self.window.curtain.hide()
             self._recovery.offer(path, str(error))
             return False
         except StudioError as error:
+            self.window.curtain.hide()
             self.refuse(str(error))
             return False
         self._show(project)
@@ -117,6 +124,10 @@ class Studio(QObject):
 
     def close_project(self) -> None:
         """Go back to the welcome page."""
+        self._let_go()
+        self.window.curtain.hide()
+
+    def _let_go(self) -> None:
         self._close_import()  # what it found was for the project that was open then
         if self._check is not None:
             self._check.close_reader()
@@ -125,6 +136,7 @@ class Studio(QObject):
         if self.session is not None:
             self._settings.set_last_view(self.session.document.project.path, self.session.last_view())
             self.window.clear()
+            self._palette.set_places(None)
             self.session.close()
             self.session = None
             self._show_recent()
@@ -155,8 +167,6 @@ class Studio(QObject):
         self._join_sample()
         for name, slot in self._actions().items():
             self.window.commands.connect(name, slot)
-        self.window.commands["fill_again"].setChecked(self._settings.fill_again)
-        self.window.commands[f"theme_{self._settings.theme}"].setChecked(True)
 
     def _join_welcome(self) -> None:
         welcome = self.welcome
@@ -184,8 +194,7 @@ class Studio(QObject):
             "open_project": self._choose_project,
             "close_project": self.close_project,
             "quit": self.window.close,
-            "fill_again": self._keep_fill_again,
-            **{f"theme_{name}": partial(self._set_theme, name) for name in theme.THEMES},
+            **self._look.slots(),
             "palette": self._palette.popup,
             "guide": partial(self._help.show_page, "guide"),
             "table1_help": partial(self._help.show_page, "table1"),
@@ -199,15 +208,22 @@ class Studio(QObject):
 
     def _show(self, project: Project) -> "Session":
         self._app.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        waiting = None
         try:
+            self.window.curtain.draw(project.name)
             session = load_session()
-            self.close_project()
+            self._let_go()
             self._refuse_project_actions("")
             self.session = session(project, self.window, self)
             self.session.restore(self._settings.last_view(project.path))
+            self.window.curtain.raise_()
+            waiting = Opening(self.session, self.window.curtain.hide)
         finally:
             self._app.restoreOverrideCursor()
+            if waiting is None:
+                self.window.curtain.hide()
         self.session.import_asked.connect(self._choose_import_folder)
+        self._palette.set_places(self.session.places.find)
         self._settings.add_recent(project.path)
         self._show_recent()
         return self.session
@@ -216,8 +232,9 @@ class Studio(QObject):
         self._show(project).document.perform_later(edit)
 
     def _refuse_project_actions(self, reason: str) -> None:
-        menus = ("Edit", "Go", "Track", "Review", "Run")
-        names = [row.name for row, _ in self.window.commands if row.curating or row.path[0] in menus]
+        menus, always = ("Edit", "Go", "Track", "Review", "Run"), ("preferences",)
+        rows = [row for row, _ in self.window.commands if row.name not in always]
+        names = [row.name for row in rows if row.curating or row.path[0] in menus]
         names += [
             "check_project",
             "save_version",
@@ -225,6 +242,7 @@ class Studio(QObject):
             "close_project",
             "export_tracks",
             "reset_layout",
+            "steps",
             *WORKSPACES,
         ]
         self.window.commands.set_refused(dict.fromkeys(names, reason))
@@ -297,13 +315,6 @@ class Studio(QObject):
         elif paths:
             self.import_clips(paths)
 
-    def _set_theme(self, name: str) -> None:
-        self._settings.theme = name
-        theme.apply(self._app, name)
-
-    def _keep_fill_again(self) -> None:
-        self._settings.fill_again = self.window.commands["fill_again"].isChecked()
-
     def _check_project(self) -> None:
         from studio.window.check_window import CheckWindow  # it needs what a project needs
 
@@ -369,11 +380,13 @@ def main(project: Path | None, sample: bool) -> int:
     studio = Studio(app, WindowSettings(), log_folder)
     studio.crashes.install()
     studio.watch_stalls()
+    if project is not None:
+        studio.window.curtain.draw(project.name)
     studio.window.show()
     if sample:
         QTimer.singleShot(0, studio.open_sample)
     elif project is not None:
-        QTimer.singleShot(0, lambda: studio.open_project(project))
+        studio.window.seen.connect(lambda: studio.open_project(project))
     else:
         QTimer.singleShot(AT_LEISURE, load_session)
     return app.exec()

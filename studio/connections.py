@@ -42,7 +42,8 @@ class Connections(QObject):
             asking.edit_asked.connect(session.perform)
         session.timeline.reach_asked.connect(session.filling.carries.reach)
         session.edits.bridge_asked.connect(session.repair.bridge)
-        session.tracks.gone_to.connect(session.canvas.bring_into_view)
+        for going in (session.tracks.gone_to, session.places.gone_to):
+            going.connect(session.canvas.bring_into_view)
         for leaving in (
             session.clips,
             session.tracks,
@@ -80,6 +81,7 @@ class Connections(QObject):
             session.labelling.labels,
             session.versions,
             session.backups,
+            session.tracks.filters,
             session.evaluate.views.save_button,
         ):
             one.failed.connect(partial(window.toasts.show, kind="error"))
@@ -90,6 +92,7 @@ class Connections(QObject):
             session.actions.told,
             session.clip_actions.told,
             session.versions.told,
+            session.tracks.filters.told,
             session.evaluate.views.save_button.message,
             session.compare.message,
         ):
@@ -99,13 +102,16 @@ class Connections(QObject):
         session.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))
         session.labelling.hint_changed.connect(window.hint.set_expected)
         session.view.stuck.connect(window.commands.tell)
+        session.view.clip_changed.connect(window.show_clip)
         session.view.selection_changed.connect(self._show_selected)
         for telling in (session.timeline, session.filling, session.queue):
-            telling.told.connect(window.hint.say)
+            telling.told.connect(window.commands.say)
         window.commands.renew_with(session.actions.refresh)
         session.canvas.frame_view.tool.say()
         session.queue.take_up()
         session.backups.tell_last()
+        if session.tracks.filters.problem:
+            window.toasts.show(session.tracks.filters.problem, "error")
         labels, offered = session.labelling.labels, session.inspector.label
         labels.changed.connect(lambda: offered.set_names(labels.list.by_use))
         labels.take_up()

@@ -135,12 +135,9 @@ class Document(QObject):
         with self.project.reading() as connection:
             return steps.last_by_person(connection)
 
-    def undo_text(self) -> str | None:
-        """What undo would take back; None if nothing."""
-        if self._can_return():
-            return "going back to a version"
-        entry = self.last_edit()
-        return entry.text if entry else None
+    def can_return(self) -> bool:
+        """Whether going back to a version is what undo would take back."""
+        return self._came_from[0] > 0 and self._came_from[0] == self.revision()
 
     def redo_text(self) -> str | None:
         """What redo would do again; None if nothing."""
@@ -184,7 +181,7 @@ class Document(QObject):
 
     def undo(self) -> bool:
         """Take back what a person did last; False if there is nothing. While something is stored it waits."""
-        if self._can_return() and not self.busy:
+        if self.can_return() and not self.busy:
             return self.go_to(self._came_from[1], "what was there before")
         return self._turn_over(steps.last_by_person)
 
@@ -198,10 +195,12 @@ class Document(QObject):
             return True
         with self.project.reading() as connection:
             entry = find(connection)
-        return entry is not None and self.turn_over([entry.id], journal.with_follow_ups)
+        return entry is not None and self.turn_over([entry.id], journal.turn_with_follow_ups)
 
-    def turn_over(self, edits: Sequence[int], ordered: Callable[..., list[int]] | None = None) -> bool:
-        """Take back edits that are done, or do them again, by id; `ordered`: finds what goes with the one."""
+    def turn_over(
+        self, edits: Sequence[int], turn: Callable[[Connection, Sequence[int]], Changes] = journal.turn_over
+    ) -> bool:
+        """Take back edits that are done, or do them again, by id, one after the other."""
         if self._refused_while_busy():
             return False
         with self.project.reading() as connection:
@@ -210,12 +209,8 @@ class Document(QObject):
         is_done = any(entry.state == "done" for entry in turned)
         later = sum(entry.rows for entry in since if entry.id > min(edits))  # looked through for its tracks
         rows = max(later, sum(entry.rows for entry in turned))
-
-        def action(connection: Connection) -> Changes:
-            order = edits if ordered is None else ordered(connection, edits[0])
-            return journal.turn_over(connection, order)
-
-        return self._turn(_named(turned), "Undo" if is_done else "Redo", action, rows)
+        word = "Undo" if is_done else "Redo"
+        return self._turn(_named(turned), word, lambda connection: turn(connection, edits), rows)
 
     def turn(self, count: int) -> bool:
         """Take back (below 0) or do again so many edits at once, of jobs too; False if there is none."""
@@ -240,9 +235,6 @@ class Document(QObject):
             return changes
 
         return self._turn(name, "Go back to", action, rows)
-
-    def _can_return(self) -> bool:
-        return self._came_from[0] > 0 and self._came_from[0] == self.revision()
 
     def _turn(self, what: str, word: str, action: Write, rows: int) -> bool:
         tell = partial(self._tell_turned, what, _TURNED[word])

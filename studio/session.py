@@ -49,10 +49,13 @@ from studio.window.main_window import MainWindow
 from studio.window.settings import LastView
 from studio.workspaces.clip_actions import ClipActions
 from studio.workspaces.compare import CompareWorkspace
+from studio.workspaces.context_menus import ContextMenus
 from studio.workspaces.curate import CurateWorkspace
 from studio.workspaces.curate_actions import CurateActions
 from studio.workspaces.evaluate import EvaluateWorkspace
 from studio.workspaces.matrix import MatrixWorkspace
+from studio.workspaces.places import Places
+from studio.workspaces.preferred import Preferred
 from studio.workspaces.probe import ProbeWorkspace
 from studio.workspaces.train import TrainWorkspace
 
@@ -114,7 +117,15 @@ class Session(QObject):
         for one in (*threads, self.queue, self.labelling, self.versions, self.backups):
             one.close()
         self.track_exports.close()
-        for seen in (self.canvas, self.clips, self.inspector, self.history, self.proposal_card, self.losses):
+        for seen in (
+            self.canvas,
+            self.clips,
+            self.tracks,
+            self.inspector,
+            self.history,
+            self.proposal_card,
+            self.losses,
+        ):
             seen.close_reader()
         for workspace in (self.train, self.evaluate, self.compare, self.matrix):
             workspace.close_reader()
@@ -134,7 +145,8 @@ class Session(QObject):
         self.proposals = Proposals(document, view, self.runs, self)
         decisions = [commands[name] for name in ("do_proposed", "dismiss_proposed")]
         self.proposal_card = ProposalCard(document, view, self.proposals, decisions)
-        reviews = [commands[name] for name in ("accept", "reject", "reopen", "delete_track")]
+        names = ("accept", "reject", "reopen", "occluded", "outside", "delete_track")
+        reviews = [commands[name] for name in names]
         self.impact = ImpactNote(document, view, self.runs)
         self.inspector = Inspector(document, view, reviews, [self.proposal_card, self.impact])
         self.history = HistoryPanel(document, view)
@@ -155,7 +167,7 @@ class Session(QObject):
         self.repair = PathRepair(document, view, self)
         self.filling = ObjectFilling(document, view, self.window, lambda: self.canvas.stage.scene.frame, self)
         self.exchange = TrackExchange(document, view, self.window, self)
-        self.track_exports = TrackExports(document, view, self.window, self)
+        self.track_exports = TrackExports(document, view, self.tracks.filters, self.window, self)
         self.actions = CurateActions(
             document,
             view,
@@ -172,6 +184,8 @@ class Session(QObject):
             give_up=self.give_up,
             parent=self,
         )
+        refresh = self.actions.refresh
+        ContextMenus(commands, view, self.canvas, self.timeline, self.tracks, refresh, parent=self)
         self.clip_actions = ClipActions(
             document,
             self.clips,
@@ -183,7 +197,7 @@ class Session(QObject):
 
     def _build_learning(self) -> None:
         """The workspaces that show runs, and what starts and follows these."""
-        self.train = TrainWorkspace(self.document, self.runs)
+        self.train = TrainWorkspace(self.document, self.runs, self.tracks.filters)
         self.evaluate = EvaluateWorkspace(self.document, self.runs)
         self.compare = CompareWorkspace(self.document, self.runs)
         self.matrix = MatrixWorkspace(self.document, self.runs)
@@ -194,12 +208,16 @@ class Session(QObject):
             self.plots.join(shown)
         self.visit = Visit(self.document, self.view, self)
         self.losses = LossSource(self.runs, self.view, self)
+        self.places = Places(self.document, self.view, self.tracks, self.window.show_workspace, self)
         self.exports = RunExports(self)
-        self.pill = JobsPill(self.runs, self.window.settings)
+        self.pill = JobsPill(self.runs, self.window.preferences)
         settings, window = self.window.settings, self.window
         self.jobs = ProjectJobs(
             self.document, self.view, self.runs, window, settings, chosen=lambda: self.clips.chosen
         )
+        forms = [popover.form for popover in self.jobs.popovers.values()]
+        self.preferred = Preferred(window, self.view, self.canvas, self.timeline, forms, self)
+        self.preferred.name_keys(self.canvas.transport, self.canvas.layer_bar, self.review)
         memory = FormMemory(settings, self.document.project.path)
         for job, popover in self.jobs.popovers.items():  # one that starts from weights takes the newest
             memory.join(job, popover.form, without=("init",))
@@ -243,7 +261,9 @@ class Session(QObject):
             Panel("labels", "Labels", self.labelling.panel, right, behind="inspector"),
             Panel("timeline", "Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
-        self.window.set_project(name, workspaces, panels, [self.track_exports.overlays.status, self.pill])
+        status = [self.track_exports.overlays.status, self.pill]
+        self.window.set_project(name, workspaces, panels, status, self.curate.steps)
+        self.window.show_clip(self.view.clip)
         self.window.toasts.set_parts([self.canvas.frame_view, self.window.centralWidget()])
 
     def perform(self, edit: Edit) -> None:

@@ -142,7 +142,7 @@ class ViewState(QObject):
 
     def set_shown(self, ids: frozenset[int] | None) -> None:
         """Show only these trajectories; None for all."""
-        if ids != self.shown:
+        if ids is not self.shown and ids != self.shown:
             self.shown = ids
             self.shown_changed.emit(ids)
 

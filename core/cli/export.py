@@ -3,6 +3,7 @@
 import argparse
 import csv
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from core.overlay.layers import Layers
 from core.overlay.rendering import Renderer
 from core.project.labels import LabelList, read_labels
 from core.project.project import Project
+from core.project.saved_filters import find_filter, read_filters
 from core.trajectories import store
 from core.trajectories.exchange import WRITTEN, export_clip
 from core.trajectories.exchange.choice import KEPT, Choice, Count
@@ -49,6 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     chosen.add_argument("--labels", metavar="NAMES", help="only tracks of these labels, such as car,person")
     chosen.add_argument("--kinds", choices=tuple(_KINDS), help="only objects, or only points")
     chosen.add_argument("--reviews", metavar="NAMES", help=f"only tracks that are {', '.join(_REVIEWS)}")
+    chosen.add_argument(
+        "--filter",
+        metavar="FILTER",
+        help="only tracks that pass a filter, such as 'kind:point error<2' or the name of one of the project",
+    )
     chosen.add_argument("--rejected", action="store_true", help="rejected tracks too")
     add_column_arguments(parser)
     add_settings(parser, OverlayConfig, title=f"what {' and '.join(TITLES)} show")
@@ -56,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def perform(args: argparse.Namespace) -> Outcome:
     """What is lost is said for all clips before the first file is written."""
-    choice, overlay = choice_of(args), settings_from(args, OverlayConfig)
+    choice, overlay = choice_of(args, read_filters(args.project)), settings_from(args, OverlayConfig)
     is_overlay = args.format in TITLES
     if not is_overlay and (shown_only := given(args, OverlayConfig)):
         option = next(iter(shown_only)).replace("_", "-")
@@ -116,13 +123,19 @@ def _with_labels(layers: Layers, project: Project, connection: Connection, warni
     return replace(layers, labels=LabelColours.of(labels, used))
 
 
-def choice_of(args: argparse.Namespace) -> Choice:
-    """What the options choose.
+def choice_of(args: argparse.Namespace, filters: Mapping[str, str]) -> Choice:
+    """What the options choose; where a filter names reviews, these are taken unless options say otherwise.
+
+    Args:
+        filters: those that the project keeps, by name.
 
     Raises:
         StudioError: one says nothing that can be meant.
     """
-    reviews = KEPT if args.reviews is None else frozenset(_review(name) for name in _names(args.reviews))
+    wanted = find_filter(filters, args.filter or "")
+    reviews = frozenset(Review) if wanted.reviews else KEPT
+    if args.reviews is not None:
+        reviews = frozenset(_review(name) for name in _names(args.reviews))
     return Choice(
         clips=frozenset(args.clip) if args.clip else None,
         tracks=None if args.tracks is None else Spans.parsed(args.tracks),
@@ -130,6 +143,7 @@ def choice_of(args: argparse.Namespace) -> Choice:
         reviews=reviews | {Review.REJECTED} if args.rejected else reviews,
         labels=None if args.labels is None else frozenset(_names(args.labels)),
         kinds=frozenset(Kind) if args.kinds is None else frozenset((_KINDS[args.kinds],)),
+        wanted=wanted,
     )
 
 

@@ -174,7 +174,12 @@ class FinetuneConfig(DetectorData):
         True, "Learn from objects marked difficult too, as Fast R-CNN does", advanced=True
     )
     freeze_at: int = setting(
-        0, "Keep conv1 up to this layer as it starts", minimum=0, maximum=5, advanced=True
+        0,
+        "Keep conv1 up to this layer as it starts",
+        minimum=0,
+        maximum=5,
+        advanced=True,
+        label="frozen layers",
     )
     calibrated: bool = setting(
         False,
@@ -198,6 +203,7 @@ class FinetuneConfig(DetectorData):
         minimum=0,
         zero="never",
         advanced=True,
+        label="longest gradient",
     )
     picture_memory: float = setting(
         8.0,

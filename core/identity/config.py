@@ -15,7 +15,10 @@ class IdentityConfig:
         "", "A pretraining run or a weights file; random measures what chance finds", start=True
     )
     regime: str = setting(
-        "obj", "Look at objects (obj), points (tr) or both (objtr)", choices=("obj", "tr", "objtr")
+        "obj",
+        "Look at objects (obj), points (tr) or both (objtr)",
+        choices=("obj", "tr", "objtr"),
+        meanings={"obj": "objects", "tr": "points", "objtr": "both"},
     )
     certainty: float = setting(
         0.55,

@@ -31,7 +31,7 @@ from core.pretraining.images import ImageBatches, hold_out, images_words
 from core.pretraining.loop import on_device, rate_at, train
 from core.pretraining.losses import usual_margin
 from core.pretraining.objectives import Association, Classification, Contrastive, Nce, Objective, SlowFeat
-from core.pretraining.record.pair_source import training_sampler
+from core.pretraining.record.pair_source import training_sampler, what_trains
 from core.pretraining.record.probe_sample import ProbeSample, choose
 from core.pretraining.record.watch import Probe, Watch
 from core.pretraining.step_memory import StepMemory, rough_need, step_forecast
@@ -167,10 +167,11 @@ def _pairs(
     whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
     reader = _reader(whole.clips, network.input_size, config, device)
     opened.callback(reader.close)
-    training = whole.of_clips(split.training)
+    training = what_trains(whole, snapshot, split, config)
     batches = PatchBatches(training_sampler(training, config), reader)
     trained, held_out = Counts.at_places(batches.counts, whole.clips), Counts({})
-    warnings = [lost_kinds(config.regime, [one.kind for one in whole.sets(config.regime)], trained)]
+    kinds = [one.kind for one in whole.sets(config.regime)]
+    warnings = [lost_kinds(config.regime, kinds, trained, tracks=config.tracks)]
     measured: Sequence[PatchBatch] = ()
     kept = None
     if split.held_out:
@@ -195,7 +196,7 @@ def _pairs(
         batches,
         measured,
         notes,
-        material_words(trained, held_out, split, names=True),
+        material_words(trained, held_out, split, names=True, tracks=config.tracks),
         warnings=tuple(filter(None, warnings)),
         trajectories=np.concatenate([one.ids for one in training.sets(config.regime)]),
         probe=_probe(choose(training, kept, config.regime, config.pinned), whole, reader),

@@ -26,6 +26,7 @@ _THIN = 180  # opacity of trails, of 255
 _FEW_TRAILS = 100  # trails up to which they hide the frame
 _FAINT_TRAILS = 1500  # trails beyond which they let the frame shine through more
 _DASH = 5.0  # length of a dash and of a gap, in view pixels
+_DOT = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,18 +207,24 @@ def inverse_matrix(camera: Placement) -> np.ndarray:
 
 
 def _draw_outlines(image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarray) -> None:
+    """Outlines of masks, in dashes where the object is occluded."""
     for one, pixel in zip(scene.objects, pixels, strict=True):
         shape = look.shapes.of(one.mask) if one.mask else None
         if shape is not None:
-            lines = [_fixed(look.camera.to_view(line)) for line in shape.outlines]
-            cv2.polylines(image, lines, True, _bytes(pixel), look.line, cv2.LINE_AA, _SHIFT)
+            lines, closed = [look.camera.to_view(line) for line in shape.outlines], not one.occluded
+            if not closed:
+                lines = [dash for line in lines for dash in _dashed(line, _DASH * look.ratio)]
+            fixed = [_fixed(line) for line in lines]
+            cv2.polylines(image, fixed, closed, _bytes(pixel), look.line, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_boxes(image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarray) -> None:
-    """Boxes: solid lines for keyframes, dashes for what was propagated."""
+    """Boxes: solid lines for keyframes, dashes for what was propagated, dots for what is occluded."""
     corners = look.camera.to_view(scene.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
     for one, box, pixel in zip(scene.objects, corners, pixels, strict=True):
         lines = _sides(box) if one.keyframe else _dashes(box, _DASH * look.ratio)
+        if one.occluded:
+            lines = _dashes(box, _DOT * look.ratio)
         cv2.polylines(image, list(_fixed(lines)), False, _bytes(pixel), look.line, cv2.LINE_8, _SHIFT)
 
 
@@ -241,6 +248,16 @@ def _dashes(box: np.ndarray, dash: float) -> np.ndarray:
 def _ends(count: int) -> np.ndarray:
     """(2 count, 1), where dashes begin and end along a line, as parts of it."""
     return np.linspace(0, 1, 2 * count)[:, None]
+
+
+def _dashed(line: np.ndarray, dash: float) -> np.ndarray:
+    """(n, 2, 2) float32, dashes along a closed line (k, 2)."""
+    ring = np.concatenate((line, line[:1]))
+    arc = np.concatenate(([0], np.cumsum(np.hypot(*np.diff(ring, axis=0).T))))
+    count = min(max(1, round(float(arc[-1]) / (2 * dash))), 2000)
+    at = np.linspace(0, arc[-1], 2 * count, endpoint=False)
+    points = np.column_stack([np.interp(at, arc, ring[:, axis]) for axis in (0, 1)])
+    return np.stack((points[::2], points[1::2]), axis=1).astype(np.float32)
 
 
 def _in_view(tails: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -7,6 +7,9 @@ from core.overlay.track_losses import TrackLosses
 
 COLOUR_BY = ("track", "label", "error", "origin", "review", "loss")
 
+LONGEST_TRAIL = 500
+"""Frames of path drawn at most."""
+
 
 @dataclass(frozen=True)
 class Layers:

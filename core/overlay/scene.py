@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from core.trajectories.model import KEYFRAMES, ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.sight import occluded
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,10 @@ class ObjectHere:
     @property
     def keyframe(self) -> bool:
         return int(self.trajectory.origin[self.place]) in KEYFRAMES
+
+    @property
+    def occluded(self) -> bool:
+        return bool(occluded(self.trajectory)[self.place])
 
     @property
     def rejected(self) -> bool:

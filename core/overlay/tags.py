@@ -9,6 +9,7 @@ from core.overlay.layers import Layers
 from core.overlay.placement import Placement
 from core.overlay.scene import Scene
 from core.overlay.scene_colours import object_colours
+from core.overlay.track_names import track_name
 
 _SIZE = 13  # of letters, in view pixels
 _WIDTH = 180  # of a name at most, in view pixels
@@ -49,7 +50,7 @@ def draw_tags(image: np.ndarray, scene: Scene, layers: Layers, placement: Placem
 
 def shown_name(id: int, label: str) -> str:
     """Number and label in one line; the number alone where no font here has the letters of the label."""
-    return " ".join([str(id), *label.split()]) if font_of(label) is not None else str(id)
+    return track_name(id, label if font_of(label) is not None else "")
 
 
 @lru_cache(maxsize=1024)

@@ -99,9 +99,20 @@ NAMED = 10
 
 
 def material_words(
-    training: Counts, held_out: Counts, split: Split, noun: str = "trajectories", names: bool = False
+    training: Counts,
+    held_out: Counts,
+    split: Split,
+    noun: str = "trajectories",
+    names: bool = False,
+    tracks: str = "",
 ) -> str:
-    """What trains, is held out and is left out, in one line; `names` says which clips, `NAMED` at most."""
+    """What trains, is held out and is left out, in one line.
+
+    Args:
+        noun: what trajectories are called.
+        names: whether clips are named, `NAMED` at most.
+        tracks: the filter that those which train passed; empty without one.
+    """
 
     def clips(some: Sequence[str]) -> str:
         number = f"{len(some):,} clip{'s' if len(some) != 1 else ''}"
@@ -109,6 +120,8 @@ def material_words(
         return f"{number} ({', '.join(some[:NAMED])}{more})" if names else number
 
     parts = [f"{training.words(noun)} of {clips(training.clips)}"]
+    if tracks:
+        parts[0] += f" after the filter {tracks}"
     if split.held_out:
         parts.append(f"held out: {held_out.words(noun)} of {clips(held_out.clips or split.held_out)}")
     if split.left_out:
@@ -116,19 +129,24 @@ def material_words(
     return "; ".join(parts)
 
 
-def lost_kinds(regime: str, whole: Collection[Kind], training: Counts, noun: str = "trajectories") -> str:
+def lost_kinds(
+    regime: str, whole: Collection[Kind], training: Counts, noun: str = "trajectories", tracks: str = ""
+) -> str:
     """A sentence where a kind that the regime asks for does not train though another does; else empty.
 
     Args:
         regime: `obj`, `tr` or `objtr`.
-        whole: the kinds that there are in all clips.
+        whole: the kinds that there are in all clips, before the filter.
         training: what trains.
         noun: what trajectories are called.
+        tracks: the filter that those which train passed; empty without one.
     """
     lost = [kind for kind in KINDS[regime] if kind not in training.kinds]
     if not lost or not training.kinds:
         return ""
     (kind,) = lost  # of two
+    if kind in whole and tracks:
+        return f"No {kind} {noun} of clips that train pass the filter; the others train alone."
     if kind in whole:
         return f"All {kind} {noun} lie in clips that do not train; the others train alone."
     remedy = {
@@ -136,3 +154,8 @@ def lost_kinds(regime: str, whole: Collection[Kind], training: Counts, noun: str
         Kind.POINT: "track points first, or choose obj",
     }
     return f"There are no {kind} {noun} to train on, so the others train alone; {remedy[kind]}."
+
+
+def nothing_left(tracks: str) -> str:
+    """A sentence for a filter that no trajectory passes which could train."""
+    return f"The filter {tracks} leaves no tracks to train on; choose another one, or none."

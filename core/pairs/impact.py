@@ -12,6 +12,7 @@ import numpy as np
 from core.pairs.sampling import FrameGap
 from core.pairs.training_set import KINDS, MINIMUM_SIDE, TrajectorySet
 from core.trajectories.model import Kind, ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.sight import occluded
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,10 @@ def material(points: PointTrajectories, objects: Iterable[ObjectTrajectory], rul
 
 
 def frames_that_train(one: ObjectTrajectory) -> np.ndarray:
-    """(K,) int32, the frames of an object whose boxes are large enough."""
+    """(K,) int32, the frames of an object whose boxes are large enough, and where it is not occluded."""
     boxes = one.boxes.astype(np.float64)
-    return one.frames[np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= MINIMUM_SIDE]
+    large = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= MINIMUM_SIDE
+    return one.frames[large & ~occluded(one)]
 
 
 def shortest_gap(span: int, gap: FrameGap) -> int:

@@ -1,13 +1,16 @@
 """The trajectories that pairs are drawn from, packed for drawing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.datasets.clip import Clip
 from core.trajectories.model import Kind, ObjectTrajectory, PointTrajectories, Review
-from core.trajectories.snapshot import Snapshot
+from core.trajectories.sight import occluded
+from core.trajectories.snapshot import ClipSnapshot, Snapshot
+from core.trajectories.track_filter import TrackFilter
+from core.trajectories.track_rows import track_rows
 
 KINDS = {"obj": (Kind.OBJECT,), "tr": (Kind.POINT,), "objtr": (Kind.OBJECT, Kind.POINT)}
 """Regime → the kinds of trajectories that train."""
@@ -78,6 +81,23 @@ class TrainingSet:
         objects, points = (one.take(np.isin(one.clip, places)) for one in (self.objects, self.points))
         return TrainingSet(self.clips, objects, points)
 
+    def of_filter(self, contents: Iterable[ClipSnapshot], wanted: TrackFilter) -> "TrainingSet":
+        """The trajectories that pass a filter; `clips` stay all.
+
+        Args:
+            contents: the clips of the snapshot whose trajectories these are.
+            wanted: what a trajectory must be.
+        """
+        if wanted.is_empty:
+            return self
+        passed = [np.zeros(0, np.int64)]
+        for one in contents:
+            rows = track_rows(one.points, one.objects)
+            passed.append(rows.ids[wanted.holds(rows)])
+        ids = np.concatenate(passed)
+        objects, points = (one.take(np.isin(one.ids, ids)) for one in (self.objects, self.points))
+        return TrainingSet(self.clips, objects, points)
+
 
 def build_training_set(
     snapshot: Snapshot,
@@ -86,7 +106,7 @@ def build_training_set(
     minimum_length: int = 10,
     minimum_side: float = MINIMUM_SIDE,
 ) -> TrainingSet:
-    """Pack what may train: rejected and short trajectories are left out.
+    """Pack what may train: rejected and short trajectories are left out, and occluded observations.
 
     Args:
         patch_size: side in pixels of the square around a point; 100 in the paper, Section 3.
@@ -113,6 +133,7 @@ def build_training_set(
 def _packed_object(place: int, trajectory: ObjectTrajectory, minimum_side: float) -> TrajectorySet:
     boxes = trajectory.boxes.astype(np.float64)  # so that sides are those that the database computes
     keep = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) >= minimum_side
+    keep &= ~occluded(trajectory)
     return TrajectorySet(
         Kind.OBJECT,
         clip=np.array([place], np.int32),

@@ -8,6 +8,8 @@ from core.config import DEVICES, setting
 from core.errors import StudioError
 from core.networks.sizes import AUTO, network_choices
 from core.pairs.split import share_of
+from core.trajectories.filter_text import parse, text_of
+from core.trajectories.track_filter import TrackFilter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,15 @@ class PretrainConfig:
         choices=("association", "slowfeat", "contrastive", "caltech101", "nce"),
     )
     regime: str = setting(
-        "objtr", "Which trajectories train it: objects, points or both", choices=("obj", "tr", "objtr")
+        "objtr",
+        "Which trajectories train it: objects, points or both",
+        choices=("obj", "tr", "objtr"),
+        meanings={"obj": "objects", "tr": "points", "objtr": "both"},
+    )
+    tracks: str = setting(
+        "",
+        "Which tracks train: nothing for all that are not rejected; or a filter, such as review:accepted or "
+        "'kind:point error<2', or its name in the project; what is held out is measured on all its tracks",
     )
     network: str = setting(
         "auto",
@@ -39,6 +49,7 @@ class PretrainConfig:
         "signed",
         "How the stacks are compared: anchor minus candidate (the paper) or its absolute value",
         choices=("signed", "abs"),
+        meanings={"signed": "difference", "abs": "its size"},
     )
     steps: int = setting(
         1000,
@@ -69,12 +80,15 @@ class PretrainConfig:
         "For schedule step: divide by ten after each such share of the steps",
         minimum=0.01,
         advanced=True,
+        label="rate falls every",
     )
     momentum: float = setting(0.9, "Momentum of SGD", minimum=0.0, maximum=0.999, advanced=True)
     weight_decay: float = setting(
         5e-4, "Weight decay of all but biases", minimum=0.0, maximum=1_000, advanced=True
     )
-    clip_gradient: float = setting(1.0, "Length that gradients are cut to", minimum=1e-6, advanced=True)
+    clip_gradient: float = setting(
+        1.0, "Length that gradients are cut to", minimum=1e-6, advanced=True, label="longest gradient"
+    )
     init: str = setting(
         "kaiming",
         "How weights start; calibrated scales each layer on a first batch",
@@ -213,12 +227,18 @@ class PretrainConfig:
     )
 
     @property
+    def wanted(self) -> TrackFilter:
+        """The filter that `tracks` says."""
+        return parse(self.tracks)
+
+    @property
     def frame_bytes(self) -> int:
         """`frame_memory` in bytes."""
         return int(self.frame_memory * (1 << 30))
 
     def __post_init__(self) -> None:
         config.check(self)
+        object.__setattr__(self, "tracks", text_of(parse(self.tracks)))
         if self.learning_rate <= 0:
             raise StudioError(f"learning_rate must be above 0, not {self.learning_rate}.")
         if self.gap_longest and self.gap_longest < self.gap_shortest:

@@ -11,7 +11,8 @@ from core.pairs.sampling import FrameGap
 from core.pairs.split import Split, share_of, split_clips
 from core.pairs.training_set import KINDS
 from core.pretraining.config import PretrainConfig
-from core.trajectories.snapshot_parts import snapshot_extents, trajectories_digest
+from core.trajectories.filter_text import parse
+from core.trajectories.snapshot_parts import snapshot_extents, snapshot_rows, trajectories_digest
 
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(PretrainConfig)}
 _PAIRS = ("association", "contrastive")
@@ -96,9 +97,12 @@ def run_material(snapshot: Path, settings: Mapping[str, Any]) -> RunMaterial | N
         images = Measured("images", clips, 0, "", (0, 0), (0.0, 0), int(chosen["held_out_count"]), draw)
         return RunMaterial(None, Counts({}), Counts({}), images if share else None)
     extents, regime = snapshot_extents(snapshot), str(chosen["regime"])
+    wanted = parse(str(chosen["tracks"]))
     split = split_clips(extents.uses, held_out, seed)
     gap, length = (int(chosen["gap_shortest"]), int(chosen["gap_longest"])), int(chosen["minimum_length"])
     counts = count(extents, regime, FrameGap(*gap), length)
+    chosen_extents = extents.of_filter(snapshot_rows(snapshot), wanted)
+    training = count(chosen_extents, regime, FrameGap(*gap), length).of_clips(split.training)
     measured = None
     if split.held_out:
         measured = Measured(
@@ -111,7 +115,7 @@ def run_material(snapshot: Path, settings: Mapping[str, Any]) -> RunMaterial | N
             count=int(chosen["held_out_count"]),
             draw=draw,
         )
-    return RunMaterial(split, counts.of_clips(split.training), counts.of_clips(split.held_out), measured)
+    return RunMaterial(split, training, counts.of_clips(split.held_out), measured)
 
 
 def _named(clips: Sequence[str]) -> str:

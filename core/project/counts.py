@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from core.atomic_file import write_atomically
 from core.project.project import Project
-from core.trajectories import journal, steps, store
+from core.trajectories import steps, store
 from core.trajectories.model import Origin
 from core.trajectories.store import ClipSummary
 
@@ -61,7 +61,7 @@ def keep(
     Args:
         origins: as `origins` gives them; where None, those known before are kept for what did not change.
     """
-    step = journal.last_step(connection)
+    step = steps.last_step(connection)
     if step is None:
         return
     before = _read(project, connection)
@@ -85,7 +85,7 @@ def _read(project: Project, connection: Connection) -> dict[int, _Kept]:
         values = json.loads((project.cache / "counts.json").read_bytes())
         revision, created, clips = values["revision"], values["created"], values["clips"]
         kept = {int(id): _checked(one) for id, one in clips.items()}
-        if type(revision) is not int or journal.step(connection, revision) != (revision, created):
+        if type(revision) is not int or steps.step(connection, revision) != (revision, created):
             return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return {}  # it can be made again

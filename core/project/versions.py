@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from core.atomic_file import write_atomically
 from core.errors import StudioError
-from core.trajectories import journal, steps
+from core.trajectories import steps
 
 FILE = "versions.json"
 
@@ -85,7 +85,7 @@ def save_version(project: Path, connection: Connection, name: str, note: str = "
     if any(one.name == name for one in versions):
         raise StudioError(f"There is a version “{name}” already; choose another name.")
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    version = Version(name, *(journal.last_step(connection) or (0, "")), made=now, note=note)
+    version = Version(name, *(steps.last_step(connection) or (0, "")), made=now, note=note)
     write_versions(project, [*versions, version])
     return version
 
@@ -120,7 +120,7 @@ def is_there(connection: Connection, version: Version) -> bool:
     """Whether a version's revision is one of the journal; after a backup was put back it may not be."""
     if version.revision == 0:
         return True
-    return journal.step(connection, version.revision) == (version.revision, version.step)
+    return steps.step(connection, version.revision) == (version.revision, version.step)
 
 
 def changed_since(connection: Connection, version: Version | None) -> int:

@@ -110,4 +110,5 @@ def _sets(one: ClipSnapshot, config: PretrainConfig) -> tuple[TrajectorySet, ...
     whole = build_training_set(
         Snapshot((one,), 0, ""), patch_size=config.patch_size, minimum_length=config.minimum_length
     )
-    return tuple(kind for kind in (whole.objects, whole.points) if kind.kind in KINDS[config.regime])
+    chosen = whole.of_filter((one,), config.wanted)
+    return tuple(kind for kind in (chosen.objects, chosen.points) if kind.kind in KINDS[config.regime])

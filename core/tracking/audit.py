@@ -12,6 +12,7 @@ from core.tracking.densify import Densifier
 from core.tracking.flow_stream import Images
 from core.tracking.spans import Span, given_mask, in_order, is_filled_by_box, mask_keyframes, method_of
 from core.trajectories.model import ObjectTrajectory
+from core.trajectories.sight import is_outside
 
 LONGEST = 60
 """Frames between the two keyframes that a hidden one is filled from, at most."""
@@ -66,7 +67,7 @@ class Audit:
         hidden += [
             _result_of_box(place, self._objects[place], *three)
             for place in self._by_box
-            for three in _in_threes(self._objects[place].keyframes)
+            for three in _in_threes(self._objects[place], self._objects[place].keyframes)
         ]
         return sorted(hidden, key=lambda keyframe: (keyframe.place, keyframe.frame))
 
@@ -87,7 +88,7 @@ def hidden_spans(objects: Sequence[ObjectTrajectory], config: DensifyConfig) -> 
     found: dict[tuple[int, int, int, str], list[int]] = {}
     for place, trajectory in enumerate(objects):
         if not is_filled_by_box(trajectory, config):
-            for three in _in_threes(mask_keyframes(trajectory)):
+            for three in _in_threes(trajectory, mask_keyframes(trajectory)):
                 found.setdefault((*three, method_of(trajectory, config)), []).append(place)
     return in_order(
         Span(hidden, hidden, before, after, tuple(places), method)
@@ -95,10 +96,14 @@ def hidden_spans(objects: Sequence[ObjectTrajectory], config: DensifyConfig) -> 
     )
 
 
-def _in_threes(keys: np.ndarray) -> list[tuple[int, int, int]]:
-    """Each keyframe between two others, near enough to each other."""
+def _in_threes(one: ObjectTrajectory, keys: np.ndarray) -> list[tuple[int, int, int]]:
+    """Each keyframe between two others, near enough to each other, with the object in sight between them."""
     threes = zip(keys[:-2].tolist(), keys[1:-1].tolist(), keys[2:].tolist(), strict=True)
-    return [(before, hidden, after) for before, hidden, after in threes if after - before <= LONGEST]
+    return [
+        (before, hidden, after)
+        for before, hidden, after in threes
+        if after - before <= LONGEST and not is_outside(one, np.arange(before, after)).any()
+    ]
 
 
 def _result_of_box(place: int, one: ObjectTrajectory, before: int, hidden: int, after: int) -> HiddenKeyframe:

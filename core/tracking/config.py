@@ -61,14 +61,29 @@ class TrackConfig(FlowConfig):
     )
     spacing: int = setting(8, "Distance between the points that start", "px", minimum=4, maximum=32)
     seed_every: int = setting(
-        1, "Points start where none are in every so many-th frame", "frames", minimum=1, advanced=True
+        1,
+        "Points start where none are in every so many-th frame",
+        "frames",
+        minimum=1,
+        advanced=True,
+        label="new points every",
     )
-    min_length: int = setting(10, "Shorter trajectories are dropped", "frames", minimum=1)
+    min_length: int = setting(
+        10, "Shorter trajectories are dropped", "frames", minimum=1, label="shortest track"
+    )
     max_trajectories: int = setting(
-        0, "Keep at most so many a clip, spread over frame and time; 0 keeps all", minimum=0, zero="all"
+        0,
+        "Keep at most so many a clip, spread over frame and time; 0 keeps all",
+        minimum=0,
+        zero="all",
+        label="most tracks",
     )
     texture: float = setting(
-        0.1, "Smallest structure of a new point, as a share of the frame's mean", minimum=0, advanced=True
+        0.1,
+        "Smallest structure of a new point, as a share of the frame's mean",
+        minimum=0,
+        advanced=True,
+        label="least texture",
     )
     similarity: float = setting(
         0.3,
@@ -76,26 +91,39 @@ class TrackConfig(FlowConfig):
         minimum=-1,
         maximum=1,
         advanced=True,
+        label="least similarity",
     )
     bridging: bool = setting(
         False,
         "Where the link of one frame fails, one over several may do (not in the preset fast)",
         advanced=True,
+        label="bridge short losses",
     )
     motion_boundary: bool = setting(
-        False, "A trajectory also ends where the flow about it changes abruptly", advanced=True
+        False,
+        "A trajectory also ends where the flow about it changes abruptly",
+        advanced=True,
+        label="end at motion edges",
     )
     cycle: bool = setting(
-        False, "A trajectory also ends where flow back over five frames misses its path", advanced=True
+        False,
+        "A trajectory also ends where flow back over five frames misses its path",
+        advanced=True,
+        label="check over 5 frames",
     )
     region: tuple[int, ...] = setting(
-        (), "Points start only within x1, y1, x2, y2 of the frame; empty for all of it", "px", advanced=True
+        (),
+        "Points start only within x1, y1, x2, y2 of the frame; empty for all of it",
+        "px",
+        advanced=True,
+        label="only within",
     )
     flow: Path | None = setting(
         None,
         "A flow network in a TorchScript or torch.export file, instead of DIS; a file can run any code, so "
         "name only files you trust",
         advanced=True,
+        label="flow network",
     )
     device: str = setting("auto", "Where a flow network computes", choices=DEVICES, advanced=True, free=True)
 
@@ -121,16 +149,25 @@ class DensifyConfig(FlowConfig):
         choices=METHODS,
     )
     one_way_frames: int = setting(
-        10, "How far an object is carried beyond its first and last keyframe", "frames", minimum=0
+        10,
+        "How far an object is carried beyond its first and last keyframe",
+        "frames",
+        minimum=0,
+        label="carry beyond ends",
     )
     min_confidence: float = setting(
-        0.5, "Beyond its keyframes an object ends where its confidence falls below", minimum=0, maximum=1
+        0.5,
+        "Beyond its keyframes an object ends where its confidence falls below",
+        minimum=0,
+        maximum=1,
+        label="least confidence",
     )
     span: tuple[int, ...] = setting(
         (),
         "Only what lies between these two frames is computed; empty for everything",
         "frames",
         advanced=True,
+        label="only frames",
     )
     fill: bool = setting(True, "Fill the frames between keyframes; without, an audit leaves them as they are")
     audit: bool = setting(

@@ -29,6 +29,7 @@ from core.tracking.spans import (
     plan,
 )
 from core.trajectories.model import Flag, ObjectTrajectory, Origin
+from core.trajectories.sight import is_outside
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +180,8 @@ def _straight(trajectory: ObjectTrajectory, keys: np.ndarray, config: DensifyCon
     """Boxes between some keyframes of an object, within what is asked for."""
     boxes = trajectory.boxes[np.isin(trajectory.frames, keys)]
     between = np.setdiff1d(np.arange(keys[0], keys[-1]), keys) if len(keys) else keys
-    between = between[[config.asks_for(int(frame)) for frame in between]]
+    asked = np.array([config.asks_for(int(frame)) for frame in between], bool)
+    between = between[asked & ~is_outside(trajectory, between)]
     if len(between) == 0:
         return []
     filled = interpolate_boxes(keys, boxes, between)

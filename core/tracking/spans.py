@@ -10,6 +10,7 @@ from core.errors import StudioError
 from core.geometry import decode_mask
 from core.tracking.config import DensifyConfig
 from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin
+from core.trajectories.sight import is_outside
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ def plan(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig
     An object is carried from both sides between two of its masks. A frame that is annotated for
     another object says that an object without observation is not there, unless a person drew all that is
     known of it: towards it, as towards the ends of the clip, an object is carried from one side only and
-    at most `one_way_frames` far, and not at all without flow. Only spans within `config.span` are planned,
+    at most `one_way_frames` far, and not at all without flow. One that is filled there, as after its keyframe
+    was moved away, is there. Where a person said that it is not seen
+    (`core.trajectories.sight`) nothing is carried. Only spans within `config.span` are planned,
     cut to it where that changes nothing.
     """
     looked_at = looked_at_frames(objects)
@@ -98,9 +101,10 @@ def plan(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig
         keys = mask_keyframes(trajectory)
         stops = _stops(trajectory, looked_at).tolist()
         own = set(keys.tolist())
-        for before, after in zip([-1, *stops], [*stops, frames], strict=True):
+        unseen = is_outside(trajectory, np.array([-1, *stops]) + 1).tolist()
+        for before, after, out in zip([-1, *stops], [*stops, frames], unseen, strict=True):
             first, last = before + 1, after - 1
-            if first > last:
+            if first > last or out:
                 continue
             if before in own and after in own:
                 found.setdefault((first, last, before, after, method), []).append(place)
@@ -125,17 +129,19 @@ def _stops(trajectory: ObjectTrajectory, looked_at: np.ndarray) -> np.ndarray:
     """(J,) int32, ascending: the frames between which an object is carried."""
     if Origin.ANNOTATED not in trajectory.origin:
         return trajectory.keyframes
-    return np.union1d(looked_at, trajectory.keyframes)
+    return np.union1d(np.setdiff1d(looked_at, trajectory.frames), trajectory.keyframes)
 
 
 def gaps_without_masks(trajectory: ObjectTrajectory, looked_at: np.ndarray) -> list[tuple[int, int]]:
     """Pairs of keyframes of an object beside each other, one of which at least has a box only."""
     given = {int(frame): trajectory.masks[place] for place, frame in enumerate(trajectory.frames)}
-    keys, stops = trajectory.keyframes.tolist(), _stops(trajectory, looked_at)
+    keys, stops = trajectory.keyframes, _stops(trajectory, looked_at)
+    unseen = is_outside(trajectory, keys[:-1] + 1).tolist()
     return [
         (before, after)
-        for before, after in itertools.pairwise(keys)
+        for (before, after), out in zip(itertools.pairwise(keys.tolist()), unseen, strict=True)
         if after - before > 1
+        and not out
         and (given[before] is None or given[after] is None)
         and not np.any((stops > before) & (stops < after))
     ]

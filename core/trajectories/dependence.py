@@ -39,9 +39,7 @@ class _Reach:
 
 def in_the_way(connection: Connection, edit: int) -> list[int]:
     """The edits that must be turned over before this one can be, the latest turned first; by id."""
-    changed = _changed_since(connection, edit)
-    reaches = _reaches(connection, [edit, *changed]) if changed else {}
-    return [other for other in changed if reaches[edit].meets(reaches[other])]
+    return around(connection, edit)[0]
 
 
 def why_not(connection: Connection, entry: HistoryEntry, others: Sequence[int]) -> str:
@@ -59,13 +57,19 @@ def why_not(connection: Connection, entry: HistoryEntry, others: Sequence[int]) 
 
 def chain(connection: Connection, edit: int) -> list[int]:
     """This edit after all those that stand in its way, and in theirs, in the order to turn them over."""
+    return around(connection, edit)[1]
+
+
+def around(connection: Connection, edit: int) -> tuple[list[int], list[int]]:
+    """What `in_the_way` and `chain` give, looked for once."""
     changed = _changed_since(connection, edit)
     reaches = _reaches(connection, [edit, *changed]) if changed else {}
+    others = [other for other in changed if reaches[edit].meets(reaches[other])]
     found = [edit]
     for other in reversed(changed):  # what was turned over later stands in the way of what was before it
         if any(reaches[one].meets(reaches[other]) for one in found):
             found.append(other)
-    return found[::-1]
+    return others, found[::-1]
 
 
 def was_touched_since(connection: Connection, edit: int, trajectories: Iterable[int]) -> bool:

@@ -31,6 +31,7 @@ from core.trajectories.steps import (
     SHOWN,
     HistoryEntry,
     changes_of,
+    named,
 )
 from core.trajectories.table_rows import (
     Key,
@@ -215,10 +216,28 @@ def follow(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes |
 def with_follow_ups(connection: Connection, edit: int) -> list[int]:
     """An edit after what followed from edits and stands in its way, if nothing else does; in that order."""
     order = dependence.chain(connection, edit)
-    if len(order) == 1:
-        return order
-    query = select(_j.edit_id).where(_j.edit_id.in_(order[:-1]), _j.action == "follow")
-    return order if set(connection.scalars(query)) == set(order[:-1]) else [edit]
+    return order if _follow(connection, order[:-1]) else [edit]
+
+
+def _follow(connection: Connection, edits: Sequence[int]) -> bool:
+    """Whether all of some edits followed from others."""
+    if not edits:
+        return True
+    query = select(_j.edit_id).where(_j.edit_id.in_(edits), _j.action == "follow")
+    return set(connection.scalars(query)) == set(edits)
+
+
+def turn_with_follow_ups(connection: Connection, edits: Sequence[int]) -> Changes:
+    """Turn over one edit after what followed from edits and stands in its way.
+
+    Raises:
+        StudioError: as `turn_over`.
+    """
+    order = dependence.chain(connection, edits[0])
+    entries = {entry.id: entry for entry in named(connection, order)}
+    if entries.keys() != set(order) or not _follow(connection, order[:-1]):
+        return turn_over(connection, edits)  # which says why not
+    return _together([_turn_over_entry(connection, entries[edit]) for edit in order])
 
 
 def turn_over(connection: Connection, edits: Sequence[int]) -> Changes:
@@ -238,6 +257,10 @@ def _turn_over_alone(connection: Connection, edit: int) -> Changes:
     others = dependence.in_the_way(connection, edit)
     if others:
         raise StudioError(dependence.why_not(connection, entry, others))
+    return _turn_over_entry(connection, entry)
+
+
+def _turn_over_entry(connection: Connection, entry: HistoryEntry) -> Changes:
     try:
         return _turn_over(connection, entry, "undo" if entry.state == "done" else "redo")
     except IntegrityError as error:  # a clip of the same name was imported meanwhile
@@ -277,8 +300,7 @@ def turn(connection: Connection, steps: int) -> Changes | None:
 
 def turn_in_order(connection: Connection, entries: Sequence[HistoryEntry]) -> Changes:
     """Take back edits that are done, do again those that are not; no other may be in the way of any."""
-    actions = {"done": "undo"}
-    return _together([_turn_over(connection, one, actions.get(one.state, "redo")) for one in entries])
+    return _together([_turn_over_entry(connection, entry) for entry in entries])
 
 
 def _together(turned: Sequence[Changes]) -> Changes:
@@ -330,17 +352,6 @@ def history(
 def revision(connection: Connection) -> int:
     """How often the project was edited, undone or redone; grows by one each time."""
     return connection.scalar(select(func.max(schema.journal.c.revision))) or 0
-
-
-def step(connection: Connection, revision: int) -> tuple[int, str] | None:
-    """A revision and the time of its step, which together are never given again; None where there is none."""
-    row = connection.execute(select(_j.revision, _j.created).where(_j.revision == revision)).first()
-    return None if row is None else (row.revision, row.created)
-
-
-def last_step(connection: Connection) -> tuple[int, str] | None:
-    """The `step` of the revision that the project is at."""
-    return step(connection, revision(connection))
 
 
 def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Changes:

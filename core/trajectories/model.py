@@ -34,6 +34,8 @@ class Flag(enum.IntFlag):
     """What is said of an observation, bit by bit."""
 
     DISAGREES = 1  # methods of densification disagree here: look at it
+    OCCLUDED = 2  # keyframes: hidden in part, from here to the next keyframe; see `sight.py`
+    OUTSIDE = 4  # keyframes: not seen after it, up to the next keyframe
     BY_BOX = 16  # keyframes only: a person chose how the object is filled between them
     BY_SHAPE = 32
     BY_FLOW = 64
@@ -44,6 +46,22 @@ FILLINGS = {"box": Flag.BY_BOX, "shape": Flag.BY_SHAPE, "flow": Flag.BY_FLOW}
 
 CHOSEN = int(Flag.BY_BOX | Flag.BY_SHAPE | Flag.BY_FLOW)
 """The flags of `FILLINGS` together."""
+
+
+def occluded_of(frames: np.ndarray, origin: np.ndarray, flags: np.ndarray) -> np.ndarray:
+    """(K,) bool: which observations of an object are of one that is hidden in part.
+
+    A keyframe says it of itself and, as in CVAT, of what is filled after it up to the next keyframe. Where
+    nothing is filled right before, a filled observation says it of itself: as after a cut.
+
+    Args:
+        frames, origin, flags: as in `ObjectTrajectory`.
+    """
+    if not len(frames):
+        return np.zeros(0, bool)
+    says = np.isin(origin, KEYFRAMES) | (np.diff(frames, prepend=frames[0] - 2) != 1)
+    last = np.maximum.accumulate(np.where(says, np.arange(len(frames)), 0))
+    return np.asarray((flags[last] & Flag.OCCLUDED) != 0)
 
 
 class Review(enum.IntEnum):
@@ -335,12 +353,15 @@ class ObjectTrajectory:
         return self.frames[(self.flags & Flag.DISAGREES) != 0]
 
     def keyframes_digest(self) -> str:
-        """A checksum of what a person or ground truth gave: frames, boxes and masks of the keyframes."""
+        """A checksum of what a person or ground truth gave: frames, boxes and masks of the keyframes, and
+        after which of them the object is not seen."""
         digest = hashlib.sha256()
         for place in np.flatnonzero(np.isin(self.origin, KEYFRAMES)):
             mask = self.masks[place]
             head = (int(self.frames[place]), *self.boxes[place].tolist(), -1 if mask is None else len(mask))
             digest.update(repr(head).encode() + (mask or b""))
+            if self.flags[place] & Flag.OUTSIDE:
+                digest.update(b"outside")
         return digest.hexdigest()
 
 

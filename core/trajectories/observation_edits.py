@@ -18,15 +18,17 @@ from core.trajectories.model import (
     FILLINGS,
     KEYFRAMES,
     EndReason,
+    Flag,
     Kind,
     ObjectTrajectory,
     Origin,
     Review,
 )
+from core.trajectories.sight_edits import SetOutside
 from core.trajectories.trajectory_edits import DeleteTrajectories
 from core.trajectories.trajectory_rows import (
-    filling_of,
     head_of,
+    keyframe_flags,
     observation_row,
     origins_of,
     read_path,
@@ -86,9 +88,9 @@ class SetObservation:
 
     def write(self, rows: Recorder) -> None:
         head_of(rows, self.trajectory_id, Kind.OBJECT)
-        chosen = filling_of(rows, self.trajectory_id)
+        flags = keyframe_flags(rows, self.trajectory_id, self.frame)
         row = observation_row(
-            self.trajectory_id, self.frame, self.box, Origin.EDITED, 1.0, self.mask, flags=chosen
+            self.trajectory_id, self.frame, self.box, Origin.EDITED, 1.0, self.mask, flags=flags
         )
         if self.frame in origins_of(rows, self.trajectory_id):
             rows.update(schema.observation, {(self.trajectory_id, self.frame): row})
@@ -118,9 +120,13 @@ class MakeKeyframe:
             )
         if origin in KEYFRAMES:
             raise StudioError(f"Track {self.trajectory_id} already has a keyframe at frame {self.frame}.")
-        chosen = filling_of(rows, self.trajectory_id)
-        values = {"origin": int(Origin.EDITED), "confidence": 1.0, "overlap": None, "flags": chosen}
+        flags = keyframe_flags(rows, self.trajectory_id, self.frame)
+        values = {"origin": int(Origin.EDITED), "confidence": 1.0, "overlap": None, "flags": flags}
         rows.update(schema.observation, {(self.trajectory_id, self.frame): values})
+
+
+GOES_OUT = "goes out of sight after this keyframe; take that back first (O in the next frame)."
+"""Why a keyframe stays one."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +148,61 @@ class DemoteKeyframe:
             raise StudioError(f"Track {self.trajectory_id} has no keyframe at frame {self.frame}.")
         if sum(origin in KEYFRAMES for origin in origins.values()) == 1:
             raise StudioError(f"This is the only keyframe of track {self.trajectory_id}; it needs one.")
+        if keyframe_flags(rows, self.trajectory_id, self.frame) & Flag.OUTSIDE:
+            raise StudioError(f"Track {self.trajectory_id} {GOES_OUT}")
         values = {"origin": int(Origin.PROPAGATED), "overlap": None, "flags": 0}
         rows.update(schema.observation, {(self.trajectory_id, self.frame): values})
+
+
+@dataclass(frozen=True)
+class MoveKeyframe:
+    """Give a keyframe of an object, shape and flags, to another frame between the keyframes beside it.
+
+    Where the object goes on behind it, its old frame counts as filled until it is filled again; else the
+    object begins or ends at the keyframe, as it did.
+    """
+
+    clip_id: int
+    trajectory_id: int
+    frame: int
+    to: int
+    rows: ClassVar[int] = 1
+
+    @property
+    def text(self) -> str:
+        return f"Move keyframe of track {self.trajectory_id} from frame {self.frame} to {self.to}"
+
+    def write(self, rows: Recorder) -> None:
+        head_of(rows, self.trajectory_id, Kind.OBJECT)
+        origins, o = origins_of(rows, self.trajectory_id), schema.observation.c
+        keys = {frame for frame, origin in origins.items() if origin in KEYFRAMES}
+        if self.frame not in keys:
+            raise StudioError(f"Track {self.trajectory_id} has no keyframe at frame {self.frame}.")
+        low, high = sorted((self.frame, self.to))
+        if low == high or low < 0 or keys & set(range(low, high + 1)) != {self.frame}:
+            raise StudioError("A keyframe moves to a free frame between the keyframes beside it.")
+        here = (o.trajectory_id == self.trajectory_id) & (o.frame == self.frame)
+        row = dict(rows.connection.execute(select(schema.observation).where(here)).mappings().one())
+        left = self.frame if self.to == low else max((key for key in keys if key < low), default=None)
+        goes_on = min(origins) < low if self.to == high else max(origins) > high
+        if goes_on and not (left is not None and self._goes_out(rows, left)):
+            filled = {"origin": int(Origin.PROPAGATED), "overlap": None, "flags": 0}
+            rows.update(schema.observation, {(self.trajectory_id, self.frame): filled})
+        else:
+            gone = [frame for frame in origins if low <= frame <= high and frame != self.to]
+            rows.delete(schema.observation, [(self.trajectory_id, frame) for frame in gone])
+        moved = {**row, "frame": self.to, "origin": int(Origin.EDITED), "overlap": None}
+        if self.to in origins:
+            rows.update(schema.observation, {(self.trajectory_id, self.to): moved})
+        else:
+            rows.insert(schema.observation, [moved])
+        set_span(rows, self.trajectory_id)
+
+    def _goes_out(self, rows: Recorder, keyframe: int) -> bool:
+        """Whether the object is not seen after a keyframe."""
+        o = schema.observation.c
+        flags = select(o.flags).where(o.trajectory_id == self.trajectory_id, o.frame == keyframe)
+        return bool((rows.connection.scalar(flags) or 0) & Flag.OUTSIDE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,7 +332,10 @@ class SetPath:
 
 @dataclass(frozen=True)
 class DeleteObservation:
-    """Take away what a trajectory has at one frame; a point trajectory falls in two there."""
+    """Take away what a trajectory has at one frame; a point trajectory falls in two there.
+
+    An object that goes out of sight after it does so a frame earlier.
+    """
 
     clip_id: int
     trajectory_id: int
@@ -286,6 +348,7 @@ class DeleteObservation:
 
     def write(self, rows: Recorder) -> None:
         head = head_of(rows, self.trajectory_id)
+        frames: dict[int, int] = {}
         if head.kind == Kind.OBJECT:
             frames = origins_of(rows, head.id)
             there, alone = self.frame in frames, len(frames) == 1
@@ -296,8 +359,12 @@ class DeleteObservation:
         if alone:
             DeleteTrajectories(self.clip_id, (head.id,)).write(rows)
         elif head.kind == Kind.OBJECT:
-            rows.delete(schema.observation, [(head.id, self.frame)])
-            set_span(rows, head.id)
+            goes_out = keyframe_flags(rows, head.id, self.frame) & Flag.OUTSIDE
+            if goes_out and min(frames) < self.frame:
+                SetOutside(self.clip_id, (head.id,), self.frame, True).write(rows)
+            else:
+                rows.delete(schema.observation, [(head.id, self.frame)])
+                set_span(rows, head.id)
         else:
             new = take_out(rows, head, self.frame, self.frame)
             if new is not None:

@@ -102,7 +102,7 @@ def read_snapshot(folder: Path, ids: Collection[int] | None = None) -> Snapshot:
     try:
         head = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
         wanted = (entry for entry in head["clips"] if ids is None or entry["id"] in ids)
-        clips = tuple(_read_clip(folder, entry) for entry in wanted)
+        clips = tuple(read_entry(folder, entry) for entry in wanted)
         return Snapshot(clips, int(head["revision"]), str(head["project"]))
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise StudioError(f"The snapshot in {folder} is missing or damaged; start a new run.") from error
@@ -187,7 +187,8 @@ def objects_from_arrays(arrays: Any, labels: Sequence[str] | None = None) -> tup
     return tuple(found)
 
 
-def _read_clip(folder: Path, entry: dict[str, Any]) -> ClipSnapshot:
+def read_entry(folder: Path, entry: dict[str, Any]) -> ClipSnapshot:
+    """A clip from what the head of a snapshot says of it, which is used up, and its file of arrays."""
     point_labels, object_labels = entry.pop("point_labels"), entry.pop("object_labels")
     for name in ("files", "timestamps", "keyframes"):
         entry[name] = tuple(entry[name])

@@ -3,7 +3,7 @@
 import json
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,10 @@ from core.array_file import read_arrays
 from core.datasets.clip import Use
 from core.errors import StudioError
 from core.trajectories.extents import Extents
-from core.trajectories.model import Kind, Review
+from core.trajectories.model import Flag, Kind, Review
+from core.trajectories.sight import occluded_of_many
+from core.trajectories.snapshot import read_entry
+from core.trajectories.track_rows import TrackRows, track_rows
 
 UNREAD = (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile)
 """What a missing or damaged snapshot raises."""
@@ -25,7 +28,7 @@ _DECIDING = {
 }
 _MEASURES = (
     *("points_review", "points_offsets", "objects_review", "objects_offsets"),
-    *("objects_ids", "objects_frames", "objects_boxes"),
+    *("objects_ids", "objects_frames", "objects_boxes", "objects_origin", "objects_flags"),
 )
 _REVIEWS = {Kind.POINT: "points_review", Kind.OBJECT: "objects_review"}
 
@@ -47,7 +50,8 @@ def snapshot_extents(folder: Path) -> Extents:
         points += [(clip, *pair) for pair in zip(lengths, numbers, strict=True)]
         spans = np.diff(arrays["objects_offsets"])
         seen = np.repeat(arrays["objects_review"] != Review.REJECTED, spans)
-        ids, frames = np.repeat(arrays["objects_ids"], spans), arrays["objects_frames"]
+        ids, frames = np.repeat(arrays["objects_ids"], spans), arrays["objects_frames"].astype(np.int64)
+        seen &= ~occluded_of_many(ids, frames, arrays["objects_origin"], arrays["objects_flags"])
         boxes = arrays["objects_boxes"].astype(np.float64)[seen]
         clips = np.full(int(seen.sum()), clip)
         objects.append(np.stack([clips, ids[seen], frames[seen]], axis=1))
@@ -59,6 +63,17 @@ def snapshot_extents(folder: Path) -> Extents:
         sides=np.concatenate([np.zeros(0), *sides]),
         points=np.array(points, np.int64).reshape(-1, 3),
     )
+
+
+def snapshot_rows(folder: Path) -> Iterator[tuple[int, TrackRows]]:
+    """Id and tracks of each clip of a snapshot, read whole, one clip after the other.
+
+    Raises:
+        one of `UNREAD`.
+    """
+    for entry in _entries(folder):
+        content = read_entry(folder, entry)
+        yield content.clip.id, track_rows(content.points, content.objects)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +105,8 @@ def snapshot_ids(folder: Path) -> list[ClipIds]:
 def trajectories_digest(folder: Path, clips: Collection[str], kinds: Collection[Kind]) -> int:
     """A number that two snapshots share where some clips have the same trajectories of these kinds in both.
 
-    Which were accepted makes no difference, which were rejected does. The checksums that the files hold
-    are taken, so that little is read.
+    Which were accepted makes no difference, which were rejected or said to be occluded does. The checksums
+    that the files hold are taken, so that little is read.
 
     Raises:
         one of `UNREAD`.
@@ -105,6 +120,9 @@ def trajectories_digest(folder: Path, clips: Collection[str], kinds: Collection[
                 names = [f"{name}.npy" for kind in kinds for name in _DECIDING[kind]]
                 parts += [f"{name} {file.getinfo(name).CRC}" for name in names]
             reviews = read_arrays(path, [_REVIEWS[kind] for kind in kinds]).values()
+            if Kind.OBJECT in kinds:
+                flags = read_arrays(path, ["objects_flags"])["objects_flags"]
+                parts.append(str(np.flatnonzero(flags & Flag.OCCLUDED).tolist()))
             parts += [str(np.flatnonzero(review == Review.REJECTED).tolist()) for review in reviews]
             digest = zlib.crc32("\n".join(parts).encode(), digest)
     return digest

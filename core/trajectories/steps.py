@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, select
 
 from core.trajectories import schema
 from core.trajectories.changed_frames import ChangedFrames
@@ -52,32 +53,68 @@ def named(connection: Connection, edits: Sequence[int]) -> list[HistoryEntry]:
     return [HistoryEntry(*row) for row in connection.execute(query)]
 
 
+def step(connection: Connection, revision: int) -> tuple[int, str] | None:
+    """A revision and the time of its step, which together are never given again; None where there is none."""
+    row = connection.execute(select(_j.revision, _j.created).where(_j.revision == revision)).first()
+    return None if row is None else (row.revision, row.created)
+
+
+def last_step(connection: Connection) -> tuple[int, str] | None:
+    """The `step` of the revision that the project is at; None before the first."""
+    query = select(_j.revision, _j.created).order_by(_j.revision.desc()).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else (row.revision, row.created)
+
+
+@dataclass(frozen=True)
+class _Turned:
+    """The statements that find the edit of some that was turned over last, built once.
+
+    `there` says whether there is any; `latest` what was turned over before a revision, `count` of it; `among`
+    those of some `ids`.
+    """
+
+    there: Select[Any]
+    latest: Select[Any]
+    among: Select[Any]
+
+
+def _turned(actions: Sequence[str], which: ColumnElement[bool]) -> _Turned:
+    latest = select(_j.revision, _j.edit_id).where(
+        _j.action.in_(actions), _j.revision < bindparam("before", type_=BigInteger)
+    )
+    return _Turned(
+        there=select(_e.id).where(which).limit(1),
+        latest=latest.order_by(_j.revision.desc()).limit(bindparam("count")),
+        among=ENTRIES.where(_e.id.in_(bindparam("ids", expanding=True)), which),
+    )
+
+
+_DONE_BY_PERSON = _turned(("do", "redo"), (_e.state == "done") & ~_e.by_job)
+_UNDONE = _turned(("undo",), _e.state == "undone")
+
+
 def last_by_person(connection: Connection) -> HistoryEntry | None:
     """What a person's undo takes back: what a person made, or did again, last."""
-    return _latest(connection, ("do", "redo"), (_e.state == "done") & ~_e.by_job)
+    return _latest(connection, _DONE_BY_PERSON)
 
 
 def last_undone(connection: Connection) -> HistoryEntry | None:
     """What a person's redo does again."""
-    return _latest(connection, ("undo",), _e.state == "undone")
+    return _latest(connection, _UNDONE)
 
 
-def _latest(
-    connection: Connection, actions: tuple[str, ...], which: ColumnElement[bool]
-) -> HistoryEntry | None:
+def _latest(connection: Connection, find: _Turned) -> HistoryEntry | None:
     """The edit of some that was turned over last."""
-    if connection.execute(select(_e.id).where(which).limit(1)).first() is None:
+    if connection.execute(find.there).first() is None:
         return None
-    before, count = None, 16
+    before, count = 2**62, 16
     while True:
-        query = select(_j.revision, _j.edit_id).where(_j.action.in_(actions))
-        if before is not None:
-            query = query.where(_j.revision < before)
-        turned = connection.execute(query.order_by(_j.revision.desc()).limit(count)).all()
+        turned = connection.execute(find.latest, {"before": before, "count": count}).all()
         if not turned:
             return None
-        ids = {row.edit_id for row in turned}
-        found = {row.id: row for row in connection.execute(ENTRIES.where(_e.id.in_(ids), which))}
+        ids = list({row.edit_id for row in turned})
+        found = {row.id: row for row in connection.execute(find.among, {"ids": ids})}
         for row in turned:
             if row.edit_id in found:
                 return HistoryEntry(*found[row.edit_id])

@@ -181,6 +181,12 @@ def reviews(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     return found
 
 
+def clip_of(connection: Connection, trajectory_id: int) -> int | None:
+    """The id of the clip that a trajectory belongs to; None where there is no such trajectory."""
+    t = schema.trajectory.c
+    return connection.scalar(select(t.clip_id).where(t.id == trajectory_id))
+
+
 def batches(ids: Sequence[int], size: int = 5000) -> Iterator[Sequence[int]]:
     """Ids in parts that one statement takes as parameters (SQLite stops at 32,766)."""
     for start in range(0, len(ids), size):

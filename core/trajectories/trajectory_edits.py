@@ -18,6 +18,7 @@ from core.trajectories.trajectory_rows import (
     copy_of,
     head_of,
     joined,
+    keep_occluded,
     merge_observations,
     move_observations,
     origins_of,
@@ -203,6 +204,7 @@ class Trim:
             gone = [(head.id, frame) for frame in frames if not first <= frame <= last]
             if len(gone) == len(frames):
                 raise StudioError(f"Trimming would leave nothing of track {head.id}; delete it instead.")
+            keep_occluded(rows, head.id, first)
             rows.delete(schema.observation, gone)
             set_span(rows, head.id)
         else:

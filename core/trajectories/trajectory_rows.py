@@ -9,7 +9,16 @@ from sqlalchemy import Row, bindparam, func, select
 from core.errors import StudioError
 from core.trajectories import schema
 from core.trajectories.journal import Recorder
-from core.trajectories.model import CHOSEN, KEYFRAMES, EndReason, Kind, ObjectTrajectory, Origin
+from core.trajectories.model import (
+    CHOSEN,
+    KEYFRAMES,
+    EndReason,
+    Flag,
+    Kind,
+    ObjectTrajectory,
+    Origin,
+)
+from core.trajectories.sight import occluded_of
 
 PointPath = tuple[np.ndarray, np.ndarray, np.ndarray]
 """`xy` (L, 2) float32, `error` (L,) float32, `origin` (L,) uint8 of a point trajectory."""
@@ -139,6 +148,35 @@ def filling_of(rows: Recorder, trajectory_id: int) -> int:
     return int(rows.connection.scalar(query.order_by(o.frame).limit(1)) or 0)
 
 
+def is_occluded(rows: Recorder, trajectory_id: int, frame: int) -> bool:
+    """Whether what an object has at a frame, or would have there, is hidden in part; see `sight.py`."""
+    o = schema.observation.c
+    query = select(o.frame, o.origin, o.flags).where(o.trajectory_id == trajectory_id, o.frame <= frame)
+    table = np.array([tuple(row) for row in rows.connection.execute(query.order_by(o.frame))], np.int64)
+    if not len(table):
+        return False
+    frames, origin, flags = table.T
+    return bool(frames[-1] >= frame - 1 and occluded_of(frames, origin, flags)[-1])
+
+
+def keyframe_flags(rows: Recorder, trajectory_id: int, frame: int) -> int:
+    """The flags of a keyframe made at a frame: how its object is filled, and what is said of it there."""
+    flags = filling_of(rows, trajectory_id)
+    o = schema.observation.c
+    here = select(o.flags).where(o.trajectory_id == trajectory_id, o.frame == frame)
+    flags |= int(rows.connection.scalar(here) or 0) & Flag.OUTSIDE
+    return flags | (Flag.OCCLUDED if is_occluded(rows, trajectory_id, frame) else 0)
+
+
+def keep_occluded(rows: Recorder, trajectory_id: int, frame: int) -> None:
+    """Before an object is cut at a frame: let what is filled there say itself that it is hidden in part."""
+    o = schema.observation.c
+    here = select(o.origin, o.flags).where(o.trajectory_id == trajectory_id, o.frame == frame)
+    row = rows.connection.execute(here).first()
+    if row is not None and row.origin not in KEYFRAMES and is_occluded(rows, trajectory_id, frame):
+        rows.update(schema.observation, {(trajectory_id, frame): {"flags": row.flags | Flag.OCCLUDED}})
+
+
 def observations_of(rows: Recorder, trajectory_id: int) -> dict[int, dict[str, Any]]:
     """Frame → row of `observation` of an object."""
     o = schema.observation
@@ -148,6 +186,7 @@ def observations_of(rows: Recorder, trajectory_id: int) -> dict[int, dict[str, A
 
 def move_observations(rows: Recorder, source: int, target: int, frame: int) -> None:
     """Give another object what one has from a frame on."""
+    keep_occluded(rows, source, frame)
     moved = {f: row for f, row in observations_of(rows, source).items() if f >= frame}
     rows.delete(schema.observation, [(source, f) for f in moved])
     rows.insert(schema.observation, [{**row, "trajectory_id": target} for row in moved.values()])
@@ -171,6 +210,8 @@ def merge_observations(rows: Recorder, ids: Sequence[int]) -> None:
 
 def swap_observations(rows: Recorder, a: int, b: int, frame: int) -> None:
     """Exchange what two objects have from a frame on."""
+    keep_occluded(rows, a, frame)
+    keep_occluded(rows, b, frame)
     ours = {f: row for f, row in observations_of(rows, a).items() if f >= frame}
     theirs = {f: row for f, row in observations_of(rows, b).items() if f >= frame}
     rows.delete(schema.observation, [(a, f) for f in ours] + [(b, f) for f in theirs])

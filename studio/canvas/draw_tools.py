@@ -110,7 +110,7 @@ class PolygonTool(DrawTool):
     def hint(self) -> str:
         if not self.active:
             return f"Click corners around {self._whose()}"
-        return "Click the next corner; Enter or double-click closes, Backspace takes one back, Esc cancels"
+        return "Click the next corner; Enter or double-click closes, right click takes one back, Esc cancels"
 
     def press(self, pointer: Pointer) -> None:
         place = self.stage.kept_inside(pointer.place)
@@ -129,6 +129,10 @@ class PolygonTool(DrawTool):
 
     def double_click(self, pointer: Pointer) -> None:
         self._finish()
+
+    def right_click(self, pointer: Pointer) -> bool:
+        """Takes the last corner back."""
+        return self.active and self.key(Qt.Key.Key_Backspace)
 
     def leave(self) -> None:
         self._at = None

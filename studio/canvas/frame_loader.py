@@ -59,6 +59,12 @@ class FrameLoader(QObject):
         self._loading: int | None = None
         self._asked = False  # whether what is being loaded was asked for, not read in advance
 
+    def set_budget(self, budget: int) -> None:
+        """Keep as many frames as fit so many bytes; those too many are let go at once."""
+        self._budget = budget
+        self._evict()
+        self._load_next()
+
     def open(self, clip: Clip | None) -> None:
         """Turn to another clip and forget the frames of the one before."""
         if self._session is not None:

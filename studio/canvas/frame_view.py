@@ -3,11 +3,11 @@
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QEnterEvent,
-    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -27,8 +27,10 @@ from studio.canvas.brush_tool import BrushTool
 from studio.canvas.camera import Camera
 from studio.canvas.draw_tools import BoxTool, PolygonTool
 from studio.canvas.legend import legend_of
+from studio.canvas.peek import Peek
 from studio.canvas.picture import scaled_picture
 from studio.canvas.point_tool import PointTool
+from studio.canvas.right_button import meant_by_right_button
 from studio.canvas.select_tool import SelectTool
 from studio.canvas.stage import Stage
 from studio.canvas.tool import DRAG_BEGINS, Pointer, Tool
@@ -43,13 +45,18 @@ class FrameView(QWidget):
     """Shows a frame and lays the stage's scene over it; the left button belongs to the tool.
 
     Wheel: zoom at the mouse (with Ctrl: size of the brush). Middle button or Alt and drag: pan.
-    Shift and drag: zoom to a rectangle. Holding Z hides the tracks.
+    Shift and drag: zoom to a rectangle. Right button: a menu.
+
+    Attributes:
+        peek: hides the tracks while a key is held.
 
     Signals:
         zoomed(float): view pixels that a frame pixel takes now.
+        menu_asked(QPoint, bool): a menu is wanted there, on the screen; of the selection, else of the frame.
     """
 
     zoomed = Signal(float)
+    menu_asked = Signal(QPoint, bool)
 
     def __init__(self, stage: Stage, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +64,8 @@ class FrameView(QWidget):
         self._frame: np.ndarray | None = None
         self._message = ""
         self._fitted = True
-        self._peeking = False
+        self.peek = Peek(self)
+        self.peek.changed.connect(self.update)
         self._overlay = Overlay()
         self._overlay_image: QImage | None = None
         self._picture: tuple[QImage, QPointF, np.ndarray] | None = None
@@ -66,8 +74,9 @@ class FrameView(QWidget):
         self._zoom_from: QPointF | None = None
         self._zoom_to: QPointF | None = None
         self._at = QPointF()
+        self._select = SelectTool(stage)
         self._tools: dict[str, Tool] = {
-            "select": SelectTool(stage),
+            "select": self._select,
             "box": BoxTool(stage),
             "brush": BrushTool(stage, erase=False),
             "erase": BrushTool(stage, erase=True),
@@ -173,8 +182,8 @@ class FrameView(QWidget):
         painter.fillRect(self.rect(), QColor(theme.colours(self).canvas))
         if self.stage.clip is not None:
             self._paint_frame(painter)
-            if not self._peeking:
-                self._paint_tracks(painter)
+            if not self.peek.on and (self._frame is not None or self._message):
+                self._paint_tracks(painter)  # and not over nothing, while the first frame is read
         if self.message:
             self._paint_message(painter)
         if self._zoom_from is not None and self._zoom_to is not None:
@@ -340,6 +349,11 @@ class FrameView(QWidget):
         elif event.button() == Qt.MouseButton.LeftButton and self.stage.clip is not None:
             self._tool.release(self._pointer(event))
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        on_track = meant_by_right_button(event, self._tool, self._select)
+        if on_track is not None:
+            self.menu_asked.emit(event.globalPos(), on_track)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier and isinstance(self._tool, BrushTool):
@@ -352,18 +366,10 @@ class FrameView(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._takes(event):
             super().keyPressEvent(event)
-        elif event.key() == Qt.Key.Key_Z:
-            self._peek(True)
         elif event.key() == Qt.Key.Key_Escape:
             self._tool.cancel()
         else:
             self._tool.key(Qt.Key(event.key()))
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Z and not event.isAutoRepeat():
-            self._peek(False)
-        else:
-            super().keyReleaseEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.setCursor(self._tool.cursor)
@@ -371,21 +377,10 @@ class FrameView(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self._tool.leave()
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._peek(False)
-        super().focusOutEvent(event)
-
     def _takes(self, event: QKeyEvent) -> bool:
         """Whether a key belongs to the canvas now, before any shortcut of the window."""
-        if event.key() == Qt.Key.Key_Z:
-            return event.modifiers() == Qt.KeyboardModifier.NoModifier
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace, Qt.Key.Key_Escape)
         return self._tool.active and event.key() in keys
-
-    def _peek(self, peeking: bool) -> None:
-        if peeking != self._peeking:
-            self._peeking = peeking
-            self.update()
 
     def _pointer(self, event: QMouseEvent) -> Pointer:
         at = event.position()

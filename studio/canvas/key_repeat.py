@@ -1,24 +1,30 @@
-"""Stepping with the arrow keys: one press is one step, holding the key speeds up."""
+"""Stepping with keys: one press is one step, holding the key speeds up."""
+
+from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-_Modifier = Qt.KeyboardModifier
+from studio.window.action_table import ROWS
+from studio.window.key_strokes import portable, pressed
 
 STEPS = {
-    _Modifier.NoModifier: 1,
-    _Modifier.ShiftModifier: 10,
-    _Modifier.ControlModifier | _Modifier.ShiftModifier: 100,
+    "next_frame": 1,
+    "previous_frame": -1,
+    "forward_10": 10,
+    "back_10": -10,
+    "forward_100": 100,
+    "back_100": -100,
 }
-"""Frames that an arrow key steps, by the modifier keys."""
+"""Action → frames that it goes, negative for back."""
 
 DELAYS = (400, 180, 180, 180, 100, 100, 100, 100, 40)
 """Milliseconds to each next step while a key is held; the last one repeats."""
 
 
 class KeyRepeat(QObject):
-    """Watches the left and right keys of a widget; the keyboard's own repeat is left aside.
+    """Watches the keys of `STEPS` in a widget; the keyboard's own repeat is left aside.
 
     Signals:
         stepped(int): frames to go, negative for back.
@@ -28,31 +34,37 @@ class KeyRepeat(QObject):
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
-        self._held: Qt.Key | None = None
+        self._steps: dict[str, int] = {}
+        self._held: int | None = None
         self._step = 0
         self._count = 0
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._again)
+        self.set_keys({row.name: row.keys for row in ROWS})
         widget.installEventFilter(self)
+
+    def set_keys(self, bindings: Mapping[str, tuple[str, ...]]) -> None:
+        """Watch the keys that actions have now."""
+        self._steps = {portable(key): by for name, by in STEPS.items() for key in bindings[name]}
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if kind == QEvent.Type.FocusOut:
             self._release()
-        if not isinstance(event, QKeyEvent) or event.key() not in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        if not isinstance(event, QKeyEvent):
             return False
-        step = STEPS.get(event.modifiers() & ~_Modifier.KeypadModifier)
         if kind == QEvent.Type.KeyRelease:
-            if not event.isAutoRepeat() and event.key() == self._held:
+            mine = event.key() == self._held
+            if mine and not event.isAutoRepeat():
                 self._release()
-            return True
+            return mine
+        step = self._steps.get(pressed(event))
         if step is None:
             return False
         if kind == QEvent.Type.ShortcutOverride:
             event.accept()  # else the menu's action of the same key would take it
         elif kind == QEvent.Type.KeyPress and not event.isAutoRepeat():
-            self._held, self._count = Qt.Key(event.key()), 0
-            self._step = step if event.key() == Qt.Key.Key_Right else -step
+            self._held, self._count, self._step = event.key(), 0, step
             self._again()
         return True
 

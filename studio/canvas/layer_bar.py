@@ -1,43 +1,46 @@
-"""The bar above the frame: which clip it is, and what is drawn over it."""
+"""The fields above the frame that say what is drawn over it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
-    QSpinBox,
     QStackedWidget,
     QToolButton,
     QWidget,
 )
 
 from core.datasets.clip import Clip
-from core.overlay.layers import COLOUR_BY, Layers
+from core.overlay.layers import COLOUR_BY, LONGEST_TRAIL, Layers
 from studio import icons
+from studio.canvas.number_field import NumberField
 from studio.canvas.stage import LARGEST_BRUSH, SMALLEST_BRUSH
 from studio.theme import ICON, SPACE
 from studio.view_state import PAINTING, ViewState
 
-LONGEST_TRAIL = 500  # frames
+FIELD = 50
+"""Pixels of a field for a number of three digits."""
 
 _CHIPS = (
-    ("masks", "masks", "Masks", "Show masks (Shift+M)"),
-    ("boxes", "box", "Boxes", "Show boxes; solid for keyframes, dashed for what was propagated (Shift+B)"),
-    ("trails", "track", "Points", "Show points and their trails (T)"),
-    ("names", "label", "Names", "Show numbers and names of objects (Shift+N)"),
+    ("masks", "masks", "Masks", "Show masks"),
+    ("boxes", "box", "Boxes", "Show boxes; solid for keyframes, dashed for what was propagated"),
+    ("trails", "track", "Points", "Show points and their trails"),
+    ("names", "label", "Names", "Show numbers and names of objects"),
 )
 
 
 class LayerBar(QWidget):
     """Chips over `ViewState.layers`.
 
+    Attributes:
+        doing: chip or field → the actions that do the same.
+
     Signals:
-        left(): Enter was pressed in a field; keys belong to the frame again.
+        left(): a field was left; keys belong to the frame again.
         brush_chosen(float): another radius of brush and eraser, in frame pixels.
         loss_run_chosen(int): the losses of another run are wanted, by its place in what `set_loss_runs` gave.
     """
@@ -50,13 +53,9 @@ class LayerBar(QWidget):
         super().__init__(parent)
         self._view = view
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        row.setSpacing(SPACE // 2)
-        self._title = QLabel()
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._title.setMinimumWidth(48)
-        self._title.setProperty("role", "heading")
-        row.addWidget(self._title, 1)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE // 4)
+        self.doing: dict[QWidget, tuple[str, ...]] = {}
         self.chips: dict[str, QToolButton] = {}
         for name, icon, text, tip in _CHIPS:
             chip = QToolButton()
@@ -67,21 +66,23 @@ class LayerBar(QWidget):
             chip.setIconSize(QSize(ICON, ICON))
             chip.setText(text)
             chip.setToolTip(tip)
-            chip.setAccessibleName(tip.split(" (")[0])
-            chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            chip.setAccessibleName(tip)
+            chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             chip.toggled.connect(lambda on, name=name: self._set(**{name: on}))
             row.addWidget(chip)
             self.chips[name] = chip
+            self.doing[chip] = (name,)
             if name == "trails":
                 row.addWidget(self._pick_chip())
-        row.addSpacing(SPACE)
+        row.addSpacing(SPACE // 2)
         self._fields = QStackedWidget()  # of one width for all tools, or the panels would move
         self._fields.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         of_points, of_painting = (self._add_page() for _ in range(2))
         self.trail = self._add_length(of_points, "Trail", "Frames of path drawn behind a point", "trail")
         self.ahead = self._add_length(of_points, "Ahead", "Frames of path drawn ahead of a point", "ahead")
-        tip = "Width of brush and eraser in pixels of the frame (, and . or Ctrl+wheel)"
+        tip = "Width of brush and eraser in pixels of the frame; Ctrl+wheel changes it, too"
         self.brush = self._add_number(of_painting, "Brush", tip)
+        self.doing[self.brush] = ("brush_smaller", "brush_larger")
         self.brush.setRange(round(2 * SMALLEST_BRUSH), round(2 * LARGEST_BRUSH))
         self.brush.valueChanged.connect(lambda width: self.brush_chosen.emit(width / 2))
         tip = "How much of the frame the inside of masks hides, in percent"
@@ -90,7 +91,7 @@ class LayerBar(QWidget):
         self.opacity.setSingleStep(5)
         self.opacity.valueChanged.connect(lambda percent: self._set(opacity=percent))
         row.addWidget(self._fields)
-        row.addSpacing(SPACE)
+        row.addSpacing(SPACE // 2)
         self.colour_by = QComboBox()
         self.colour_by.setAccessibleName("Colour by")
         self.colour_by.setToolTip("What the colours of tracks mean")
@@ -101,10 +102,10 @@ class LayerBar(QWidget):
         self.loss_run = QComboBox()
         self.loss_run.setAccessibleName("Run whose losses colour the tracks")
         self.loss_run.setToolTip("The pretraining run whose losses colour the tracks and stand in the table")
-        self.loss_run.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.loss_run.setMinimumWidth(64)
+        self.loss_run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.loss_run.setMinimumContentsLength(10)
         self.loss_run.activated.connect(self._choose_loss_run)
-        row.addWidget(self.loss_run, 1)
+        row.addWidget(self.loss_run)
         view.layers_changed.connect(self._show_layers)
         view.tool_changed.connect(self._show_tool)
         view.clip_changed.connect(self._show_clip)
@@ -120,7 +121,8 @@ class LayerBar(QWidget):
         self.pick.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         icons.set_icon(self.pick, "select")
         self.pick.setIconSize(QSize(ICON, ICON))
-        self.pick.setToolTip("The mouse takes points; else only what lies beneath them (Shift+T)")
+        self.doing[self.pick] = ("pick_points",)
+        self.pick.setToolTip("The mouse takes points; else only what lies beneath them")
         self.pick.setAccessibleName("Pick points")
         self.pick.toggled.connect(self._view.set_picks_points)
         self._view.picks_points_changed.connect(self.pick.setChecked)
@@ -132,24 +134,24 @@ class LayerBar(QWidget):
         self._fields.addWidget(page)
         row = QHBoxLayout(page)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE // 2)
+        row.setSpacing(SPACE // 4)
         return row
 
-    def _add_length(self, row: QHBoxLayout, text: str, tip: str, name: str) -> QSpinBox:
+    def _add_length(self, row: QHBoxLayout, text: str, tip: str, name: str) -> NumberField:
         box = self._add_number(row, text, tip)
         box.setMaximum(LONGEST_TRAIL)
         box.valueChanged.connect(lambda frames: self._set(**{name: frames}))
         return box
 
-    def _add_number(self, row: QHBoxLayout, text: str, tip: str) -> QSpinBox:
-        label, box = QLabel(text), QSpinBox()
-        box.setKeyboardTracking(False)
+    def _add_number(self, row: QHBoxLayout, text: str, tip: str) -> NumberField:
+        label, box = QLabel(text), NumberField()
         label.setBuddy(box)
         box.setAccessibleName(tip)
         for widget in (label, box):
             widget.setToolTip(tip)
             row.addWidget(widget)
-        box.lineEdit().returnPressed.connect(self.left)
+        box.setFixedWidth(FIELD)
+        box.left.connect(self.left)
         return box
 
     def set_brush_radius(self, radius: float) -> None:
@@ -193,21 +195,5 @@ class LayerBar(QWidget):
         self._fields.setCurrentIndex(int(tool in PAINTING))
         self.brush.setEnabled(tool in ("brush", "erase"))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._show_title()
-
-    def _show_title(self) -> None:
-        """The clip's name, cut to the room there is."""
-        clip = self._view.clip
-        elide, width = Qt.TextElideMode.ElideRight, self._title.width()
-        name = clip.name if clip is not None else ""
-        self._title.setText(self._title.fontMetrics().elidedText(name, elide, width))
-
     def _show_clip(self, clip: Clip | None) -> None:
         self.setEnabled(clip is not None)
-        self._show_title()
-        if clip is not None:
-            self._title.setToolTip(
-                f"{clip.name}: {clip.frames} frames of {clip.width} × {clip.height} pixels"
-            )

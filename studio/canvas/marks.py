@@ -12,6 +12,7 @@ from core.overlay.layers import Layers
 from core.overlay.mask_shapes import MaskShape, MaskShapes
 from core.overlay.scene import ObjectHere, Scene
 from core.overlay.scene_colours import object_colours
+from core.overlay.track_names import track_name
 from core.tracking.camera_motion import CameraMotion
 from core.trajectories.model import Review
 from studio.canvas.camera import Camera
@@ -61,17 +62,21 @@ def draw_object(
     """The outline and the box of an object."""
     shape = shapes.of(one.mask) if one.mask and layers.masks else None
     if shape is not None:
-        stroke(painter, outline_path(shape, camera), colour, 2.0 if strong else 1.5)
+        style = Qt.PenStyle.DashLine if one.occluded else Qt.PenStyle.SolidLine
+        stroke(painter, outline_path(shape, camera), colour, 2.0 if strong else 1.5, style)
     if layers.boxes or shape is None:
-        draw_box(painter, camera.rect(one.box), colour, dashed=not one.keyframe, strong=strong)
+        rect, hidden = camera.rect(one.box), one.occluded
+        draw_box(painter, rect, colour, dashed=not one.keyframe, strong=strong, dotted=hidden)
 
 
-def draw_box(painter: QPainter, rect: QRectF, colour: QColor, *, dashed: bool, strong: bool) -> None:
-    """A box of the view; dashes for what was propagated."""
+def draw_box(
+    painter: QPainter, rect: QRectF, colour: QColor, *, dashed: bool, strong: bool, dotted: bool = False
+) -> None:
+    """A box of the view; dashes for what was propagated, dots for what is occluded."""
     path = QPainterPath()
     path.addRect(rect)
     style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
-    stroke(painter, path, colour, 2.0 if strong else 1.5, style)
+    stroke(painter, path, colour, 2.0 if strong else 1.5, Qt.PenStyle.DotLine if dotted else style)
 
 
 def draw_handles(painter: QPainter, box: np.ndarray, camera: Camera) -> None:
@@ -125,7 +130,7 @@ def draw_names(
         if not rect.intersects(view):
             continue
         colour = QColor(*(int(value) for value in colours.table[index]))
-        text = f"{one.id} {one.trajectory.label}".rstrip()
+        text = track_name(one.id, one.trajectory.label)
         draw_tag(painter, QPointF(rect.left(), rect.top()), text, colour, view)
 
 
@@ -201,7 +206,8 @@ def under_way(scene: Scene, view: ViewState, camera: Camera) -> list[tuple[QPoin
         one, place = scene.object(id), scene.point(id)
         if place is not None:
             x, y = camera.to_view(scene.xy[place])
-            notes.append((QPointF(float(x), float(y)), f"following the point… {percent} % (Esc stops)"))
+            share = f" {percent} %" if percent else ""
+            notes.append((QPointF(float(x), float(y)), f"following the point…{share} (Esc stops)"))
         if one is not None:
             corner = camera.rect(one.box).bottomLeft()
             share = f" {percent} %" if percent else ""
@@ -214,13 +220,15 @@ def about(scene: Scene, trajectory_id: int) -> str:
     one, place = scene.object(trajectory_id), scene.point(trajectory_id)
     if one is not None:
         known = one.trajectory
-        parts = [f"{one.id} {known.label}".rstrip(), "keyframe" if one.keyframe else "propagated"]
+        parts = [track_name(one.id, known.label), "keyframe" if one.keyframe else "propagated"]
         if not one.keyframe:
             parts.append(f"confidence {known.confidence[one.place]:.2f}")
+        if one.occluded:
+            parts.append("occluded")
         review = known.review
     elif place is not None:
         row, index = scene.rows[place], scene.places[place]
-        parts = [f"{trajectory_id} {scene.points.labels[index]}".rstrip()]
+        parts = [track_name(trajectory_id, scene.points.labels[index])]
         error = float(scene.points.error[row])
         parts.append("error unknown" if np.isnan(error) else f"error {error:.2f} px")
         review = int(scene.points.review[index])

@@ -30,10 +30,12 @@ class CanvasPane(QWidget):
     Signals:
         edit_asked(Edit): the user meant this; nothing was written.
         hint_changed(str): what the tool in use expects.
+        shown(int): a frame is there with its tracks, or the sentence in its place.
     """
 
     edit_asked = Signal(object)
     hint_changed = Signal(str)
+    shown = Signal(int)
 
     def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,8 +55,8 @@ class CanvasPane(QWidget):
         column.addWidget(self.frame_view, 1)
         column.addWidget(self.transport)
         self.setFocusProxy(self.frame_view)
-        self._keys = KeyRepeat(self.frame_view)
-        self._keys.stepped.connect(view.step)
+        self.stepping = KeyRepeat(self.frame_view)
+        self.stepping.stepped.connect(view.step)
         for bar in (self.layer_bar, self.transport):
             bar.left.connect(self.frame_view.setFocus)
         self.stage.edit_asked.connect(self.edit_asked)
@@ -143,14 +145,13 @@ class CanvasPane(QWidget):
     def _open(self, clip: Clip | None) -> None:
         known = self.stage.clip
         if clip is not None and known is not None and clip.id == known.id:
-            self.stage.set_clip(clip)  # another annotator, or frames that moved
-            self.stage.show_frame(self._view.frame)
+            self.stage.set_clip(clip, self._view.frame)  # another annotator, or frames that moved
         else:
             self.frame_view.tool.cancel()
             if known is not None:
                 self._cameras[known.id] = None if self.frame_view.is_fitted else self.stage.camera
             self._bringing = False
-            self.stage.set_clip(clip)
+            self.stage.set_clip(clip, self._view.frame)
             self.frame_view.show_frame(None)
             camera = self._cameras.get(clip.id) if clip is not None else None
             if camera is None:
@@ -176,6 +177,7 @@ class CanvasPane(QWidget):
             self.stage.show_frame(frame)
         if self._bringing and frame == self._view.frame:
             self._bring()
+        self.shown.emit(frame)
 
     def _redraw(self, changes: Changes) -> None:
         if self.stage.clip is not None and self.stage.clip.id in changes.clips:

@@ -189,6 +189,13 @@ class SelectTool(Tool):
         layers, points = view.layers, view.layers.trails and view.picks_points
         return self.stage.scene.layer(points=points, objects=layers.masks or layers.boxes)
 
+    def under(self, pointer: Pointer) -> int | None:
+        """The track that a right click means: a selected one where it lies there, else what a click takes."""
+        stage = self.stage
+        chosen = self._pickable().among(stage.view.selection)
+        found = hit(chosen, stage.camera, pointer.at, stage.shapes) or self._hit(pointer)
+        return found.id if found is not None else None
+
     def _hit(self, pointer: Pointer) -> Hit | None:
         return hit(self._pickable(), self.stage.camera, pointer.at, self.stage.shapes)
 

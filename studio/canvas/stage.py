@@ -54,11 +54,11 @@ class Stage(QObject):
 
     # --- what is shown ------------------------------------------------------------------------
 
-    def set_clip(self, clip: Clip | None) -> None:
-        """Turn to another clip, at its first frame."""
+    def set_clip(self, clip: Clip | None, frame: int = 0) -> None:
+        """Turn to another clip, at a frame."""
         self.clip = clip
         self.shapes = MaskShapes(self.height, self.width)
-        self.read_tracks(0)
+        self.read_tracks(frame)
 
     def read_tracks(self, frame: int | None = None) -> None:
         """Take the trajectories from the document again, at a frame or at the one shown."""

@@ -65,6 +65,13 @@ class Tool:
 
     def leave(self) -> None: ...
 
+    def right_click(self, pointer: Pointer) -> bool:
+        """Whether the tool took the right button; else there is a menu. What is under way is given up."""
+        active = self.active
+        if active:
+            self.cancel()
+        return active
+
     def key(self, key: Qt.Key) -> bool:
         """Whether the tool took Return or Backspace."""
         return False

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from core.datasets.clip import Clip
 from studio import icons
+from studio.canvas.number_field import NumberField
 from studio.canvas.player import SPEEDS, Player
 from studio.theme import ICON, SPACE
 from studio.view_state import ViewState
@@ -15,8 +16,11 @@ from studio.view_state import ViewState
 class Transport(QWidget):
     """Buttons and a frame box over `ViewState` and a `Player`.
 
+    Attributes:
+        doing: button → the action that does the same.
+
     Signals:
-        left(): Enter was pressed in a field; keys belong to the frame again.
+        left(): a field was left; keys belong to the frame again.
     """
 
     left = Signal()
@@ -25,29 +29,29 @@ class Transport(QWidget):
         super().__init__(parent)
         self._view = view
         self._player = player
+        self.doing: dict[QWidget, tuple[str, ...]] = {}
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
-        row.setSpacing(SPACE // 2)
+        row.setContentsMargins(SPACE, 2, SPACE, 2)
+        row.setSpacing(SPACE // 4)
         row.addStretch(1)
-        self._add(row, "first", "First frame (Home)", lambda: view.set_frame(0))
-        self._add(row, "back", "10 frames back (Shift+Left)", lambda: view.step(-10))
-        self._add(row, "previous", "Previous frame (Left)", lambda: view.step(-1))
-        self.play = self._add(row, "play", "Play (Space)", player.toggle)
-        self._add(row, "next", "Next frame (Right)", lambda: view.step(1))
-        self._add(row, "forward", "10 frames forward (Shift+Right)", lambda: view.step(10))
-        self._add(row, "last", "Last frame (End)", view.go_last)
-        row.addSpacing(2 * SPACE)
-        self.frame = QSpinBox()
-        self.frame.setKeyboardTracking(False)
+        self._add(row, "first", "First frame", lambda: view.set_frame(0), "first_frame")
+        self._add(row, "back", "10 frames back", lambda: view.step(-10), "back_10")
+        self._add(row, "previous", "Previous frame", lambda: view.step(-1), "previous_frame")
+        self.play = self._add(row, "play", "Play", player.toggle, "play")
+        self._add(row, "next", "Next frame", lambda: view.step(1), "next_frame")
+        self._add(row, "forward", "10 frames forward", lambda: view.step(10), "forward_10")
+        self._add(row, "last", "Last frame", view.go_last, "last_frame")
+        row.addSpacing(SPACE)
+        self.frame = NumberField()
         self.frame.setAccessibleName("Frame number")
         self.frame.setToolTip("Frame, counted from 0; type a number and press Enter to go there")
         self.frame.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.frame.setMinimumWidth(72)
+        self.frame.setMinimumWidth(64)
         row.addWidget(self.frame)
         self._total = QLabel()
         self._total.setProperty("quiet", True)
         row.addWidget(self._total)
-        row.addSpacing(2 * SPACE)
+        row.addSpacing(SPACE)
         self.speed = QComboBox()
         self.speed.setAccessibleName("Speed")
         self.speed.setToolTip("Speed; 1× shows 25 frames a second")
@@ -60,7 +64,7 @@ class Transport(QWidget):
         row.addStretch(1)
         self.loop.toggled.connect(self._set_loop)
         self.frame.valueChanged.connect(view.set_frame)
-        self.frame.lineEdit().returnPressed.connect(self.left)
+        self.frame.left.connect(self.left)
         self.speed.activated.connect(self._choose_speed)
         view.clip_changed.connect(self._show_clip)
         view.frame_changed.connect(self._show_frame)
@@ -69,14 +73,18 @@ class Transport(QWidget):
         self._show_speed(player.speed)
         self._show_clip(view.clip)
 
-    def _add(self, row: QHBoxLayout, icon: str, tip: str, work: Callable[[], object]) -> QToolButton:
+    def _add(
+        self, row: QHBoxLayout, icon: str, tip: str, work: Callable[[], object], action: str = ""
+    ) -> QToolButton:
         button = QToolButton()
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         icons.set_icon(button, icon)
         button.setIconSize(QSize(ICON, ICON))
         button.setToolTip(tip)
-        button.setAccessibleName(tip.split(" (")[0])
+        button.setAccessibleName(tip)
+        if action:
+            self.doing[button] = (action,)
         button.clicked.connect(lambda: work())
         row.addWidget(button)
         return button
@@ -104,7 +112,7 @@ class Transport(QWidget):
         icons.set_icon(self.play, "pause" if playing else "play")
         left_out = self._player.left_out
         seen = f"; {left_out} frames were left out to keep time" if left_out and not playing else ""
-        self.play.setToolTip("Pause (Space)" if playing else f"Play (Space){seen}")
+        self.play.setToolTip("Pause" if playing else f"Play{seen}")
 
     def _show_speed(self, speed: float) -> None:
         self.speed.setCurrentIndex(self.speed.findData(abs(speed)))

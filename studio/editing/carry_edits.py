@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.datasets.clip import Clip
 from core.tracking.config import DensifyConfig
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 from core.trajectories.point_edits import AddPoint
+from core.trajectories.sight import is_outside
 from studio.document import Document
 from studio.editing.carrying import Carrying
 from studio.editing.object_way import ObjectWay, destination
@@ -19,7 +21,8 @@ from studio.window.settings import WindowSettings
 
 NOTHING = "Select an object or a point first."
 ONE_ONLY = "Select one object or one point only."
-NOT_HERE = "The object is not in this frame; draw its box (B)."
+SAID_OUT = "The object is said to be out of sight there; take that back in that frame ({outside})."
+NOT_HERE = "The object is not in this frame; draw its box ({tool_box})."
 
 
 class CarryEdits(QObject):
@@ -86,6 +89,9 @@ class CarryEdits(QObject):
             self._view.set_frame(way.seen)
             self._carrying.start(way)
             return
+        if is_outside(one, np.array([frame]))[0]:
+            self.told.emit(SAID_OUT)
+            return
         end = int(one.frames[-1] if frame > one.frames[-1] else one.frames[0])
         self._view.set_frame(end)
         self._start_object(clip, one, end, frame)
@@ -133,6 +139,8 @@ class CarryEdits(QObject):
         frame = self._frame()
         if one.place(frame) is None:
             return NOT_HERE
+        if is_outside(one, np.array([frame + by]))[0]:
+            return SAID_OUT
         if destination(one, frame, by, clip.frames) != frame:
             return ""
         if frame == (clip.frames - 1 if by > 0 else 0):
@@ -146,7 +154,7 @@ class CarryEdits(QObject):
         if by < 0 and first == 0:
             return "The point begins at the first frame already."
         if by > 0 and frame < last:
-            return f"The point is known up to frame {last}; go there to carry it on (Ctrl+End)."
+            return f"The point is known up to frame {last}; go there to carry it on ({{track_end}})."
         if by < 0 and frame > first:
-            return f"The point is known from frame {first} on; go there to carry it back (Ctrl+Home)."
+            return f"The point is known from frame {first} on; go there to carry it back ({{track_start}})."
         return ""

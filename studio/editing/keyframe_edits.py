@@ -10,21 +10,28 @@ from PySide6.QtCore import QObject, Signal
 from core.geometry import decode_mask, encode_mask, mask_box
 from core.tracking.config import DensifyConfig
 from core.tracking.spans import method_of
-from core.trajectories.model import FILLINGS, KEYFRAMES, ObjectTrajectory
+from core.trajectories.model import FILLINGS, KEYFRAMES, Flag, ObjectTrajectory
 from core.trajectories.observation_edits import (
+    GOES_OUT,
     AddObject,
     DemoteKeyframe,
     MakeKeyframe,
     SetFilling,
     SetObservation,
 )
+from core.trajectories.sight import is_outside, occluded
+from core.trajectories.sight_edits import SetOccluded, SetOutside
 from studio.canvas import mask_changes
 from studio.document import Document
 from studio.view_state import ViewState
 
 NO_OBJECT = "Select an object first."
 ONE_OBJECT = "Select one object only."
-NOT_HERE = "The object is not in this frame; draw its box (B)."
+NONE_HERE = "What is selected is not in this frame."
+NOT_BEGUN = (
+    "The object is not there before this frame; trim its start ({trim_start}) or delete it ({delete_track})."
+)
+NOT_HERE = "The object is not in this frame; draw its box ({tool_box})."
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +86,8 @@ class KeyframeEdits(QObject):
             "fill_next": self._fill_next,
             "largest_piece": partial(self._clean, mask_changes.largest_piece, "is one piece already"),
             "fill_holes": partial(self._clean, mask_changes.without_holes, "has no holes"),
+            "occluded": self._toggle_occluded,
+            "outside": self._toggle_outside,
             **{f"fill_{method}": partial(self._fill, method) for method in FILLINGS},
         }
 
@@ -94,15 +103,22 @@ class KeyframeEdits(QObject):
             "copy_shape": here,
             **dict.fromkeys(("largest_piece", "fill_holes"), here or self._why_not_cleaned(one, frame)),
             "paste_shape": self._why_not_pasted(one),
+            "occluded": none or ("" if self._here(chosen, frame) else NONE_HERE),
+            "outside": none or ("" if self._begun(chosen, frame) else NOT_BEGUN),
             **dict.fromkeys(
                 ("densify_selected", "fill_next", *(f"fill_{method}" for method in FILLINGS)), none
             ),
         }
 
     def checked(self) -> Mapping[str, bool]:
-        """Whether each method is that of all selected objects, by action."""
-        methods = self._methods()
-        return {f"fill_{method}": methods == {method} for method in FILLINGS}
+        """Whether the selected objects are filled by each method, occluded, out of sight; by action."""
+        methods, frame, chosen = self._methods(), self._frame(), self._chosen()
+        here, begun = self._here(chosen, frame), self._begun(chosen, frame)
+        return {
+            **{f"fill_{method}": methods == {method} for method in FILLINGS},
+            "occluded": bool(here) and all(_is_occluded(one, frame) for one in here),
+            "outside": bool(begun) and all(_is_out(one, frame) for one in begun),
+        }
 
     # --- what they do ---------------------------------------------------------------------------
 
@@ -112,6 +128,22 @@ class KeyframeEdits(QObject):
         if place is not None:
             edit = DemoteKeyframe if one.origin[place] in KEYFRAMES else MakeKeyframe
             self.edit_asked.emit(edit(self._clip, one.id, frame))
+
+    def _toggle_occluded(self) -> None:
+        """Those of the selected objects that are here are occluded from here on; not so where all are."""
+        frame = self._frame()
+        here = self._here(self._chosen(), frame)
+        on = [one.id for one in here if not _is_occluded(one, frame)]
+        ids = tuple(on or [one.id for one in here])
+        self.edit_asked.emit(SetOccluded(self._clip, ids, frame, bool(on)))
+
+    def _toggle_outside(self) -> None:
+        """The selected objects are out of sight from here on; back in sight where all of them are out."""
+        frame = self._frame()
+        begun = self._begun(self._chosen(), frame)
+        on = [one.id for one in begun if not _is_out(one, frame)]
+        ids = tuple(on or [one.id for one in begun])
+        self.edit_asked.emit(SetOutside(self._clip, ids, frame, bool(on)))
 
     def _copy(self) -> None:
         (one,), clip = self._chosen(), self._view.clip
@@ -159,20 +191,22 @@ class KeyframeEdits(QObject):
     # --- what is selected -----------------------------------------------------------------------
 
     def _why_not_toggled(self, one: ObjectTrajectory | None, frame: int) -> str:
-        if one is None or one.keyframes.tolist() != [frame]:
+        if one is None or frame not in one.keyframes:
             return ""
-        return "This is the only keyframe of the object; it needs one."
+        if one.keyframes.tolist() == [frame]:
+            return "This is the only keyframe of the object; it needs one."
+        return f"The object {GOES_OUT}" if _goes_out_after(one, frame) else ""
 
     def _why_not_cleaned(self, one: ObjectTrajectory | None, frame: int) -> str:
         place = one.place(frame) if one is not None else None
         if one is None or place is None or one.masks[place]:
             return ""
-        return "The object has no mask in this frame; paint one (U)."
+        return "The object has no mask in this frame; paint one ({tool_brush})."
 
     def _why_not_pasted(self, one: ObjectTrajectory | None) -> str:
         copied, clip = self._copied, self._view.clip
         if copied is None or clip is None:
-            return "Copy the shape of an object first (Ctrl+C)."
+            return "Copy the shape of an object first ({copy_shape})."
         if one is None and self._view.selection:
             return "Select one object, or nothing to paste a new one."
         if copied.mask is not None and copied.size != (clip.width, clip.height):
@@ -194,9 +228,31 @@ class KeyframeEdits(QObject):
         assert self._view.clip is not None, "an edit without a clip; the action should be disabled"
         return self._view.clip.id
 
+    def _here(self, objects: list[ObjectTrajectory], frame: int) -> list[ObjectTrajectory]:
+        return [one for one in objects if one.place(frame) is not None]
+
+    def _begun(self, objects: list[ObjectTrajectory], frame: int) -> list[ObjectTrajectory]:
+        """Those of some objects that are there before a frame."""
+        return [one for one in objects if one.frames[0] < frame]
+
     def _chosen(self) -> list[ObjectTrajectory]:
         """The selected objects, by id; points are left out."""
         if self._view.clip is None or not self._view.selection:
             return []
         objects = self._document.objects(self._view.clip.id)
         return [objects[id] for id in sorted(self._view.selection) if id in objects]
+
+
+def _is_occluded(one: ObjectTrajectory, frame: int) -> bool:
+    place = one.place(frame)
+    return place is not None and bool(occluded(one)[place])
+
+
+def _goes_out_after(one: ObjectTrajectory, keyframe: int) -> bool:
+    place = one.place(keyframe)
+    return place is not None and bool(one.flags[place] & Flag.OUTSIDE)
+
+
+def _is_out(one: ObjectTrajectory, frame: int) -> bool:
+    """Whether an object is said to be out of sight in a frame."""
+    return bool(is_outside(one, np.array([frame]))[0])

@@ -98,7 +98,7 @@ class PointWay(Way[Followed]):
             where = "later" if by > 0 else "earlier"
             return (
                 f"Point {id} cannot be followed {way} frame {frame}: {_WHY[self.why[by]]}. "
-                f"Click where it is seen {where} (A), then bridge the two (W)."
+                f"Click where it is seen {where} ({{tool_point}}), then bridge the two ({{bridge}})."
             )
         for by, word in ((-1, "before"), (1, "after")):
             if self.why.get(by) in _WHY:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from core.config import from_dict
@@ -21,9 +22,12 @@ from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin
 from core.trajectories.observation_edits import (
     DeleteObservation,
     MakeKeyframe,
+    MoveKeyframe,
     SetFilling,
     SetObservation,
 )
+from core.trajectories.sight import is_outside
+from core.trajectories.sight_edits import SetOccluded, SetOutside
 from core.trajectories.steps import HistoryEntry
 from studio import lookups
 from studio.document import Document
@@ -36,7 +40,8 @@ PAUSE = 400
 _KEPT = ("method", "one_way_frames", "min_confidence")
 """Settings of the last densifying that filling again keeps."""
 
-_EDITS = (SetObservation, MakeKeyframe, DeleteObservation)
+_EDITS = (SetObservation, MakeKeyframe, MoveKeyframe, DeleteObservation)
+_OfKeyframe = SetObservation | MakeKeyframe | MoveKeyframe | DeleteObservation
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,14 +97,17 @@ class Refilling(FollowUp[_Task]):
         if isinstance(edit, SetFilling):
             self._fill_anew(edit)
             return
+        if isinstance(edit, SetOccluded | SetOutside):
+            self._fill_beside(edit)
+            return
         follows = isinstance(edit, _EDITS) and self._wanted() and self._is_of_keyframe(edit)
         before = self._objects(edit.clip_id) if isinstance(edit, _EDITS) else ()
         under_way = self._task_of(edit.trajectory_id) if isinstance(edit, _EDITS) else None
         if self._document.perform(edit) and isinstance(edit, _EDITS):
             if follows and under_way is not None:
-                self._fill(edit, edit.trajectory_id, under_way.frames | {edit.frame}, under_way.before)
+                self._fill(edit, edit.trajectory_id, under_way.frames | {_frame_of(edit)}, under_way.before)
             elif follows:
-                self._fill(edit, edit.trajectory_id, frozenset((edit.frame,)), before)
+                self._fill(edit, edit.trajectory_id, frozenset((_frame_of(edit),)), before)
             elif under_way is not None:
                 self._give_up(lambda task: task.trajectory_id == edit.trajectory_id)
 
@@ -119,7 +127,23 @@ class Refilling(FollowUp[_Task]):
                 if len(keys) > 1:
                     self._fill(edit, id, frozenset(keys[1::2].tolist()), before)
 
-    def _is_of_keyframe(self, edit: SetObservation | MakeKeyframe | DeleteObservation) -> bool:
+    def _fill_beside(self, edit: SetOccluded | SetOutside) -> None:
+        """Say something of objects in a frame, and fill beside it those that have a keyframe more there."""
+        before = self._objects(edit.clip_id)
+        under_way = {id: self._task_of(id) for id in edit.trajectory_ids}
+        keys = {one.id: one.keyframes for one in before}
+        if not self._document.perform(edit) or not self._wanted():
+            return
+        back = isinstance(edit, SetOutside) and not edit.outside
+        for id, task in under_way.items():
+            one = self._document.objects(edit.clip_id)[id]
+            new = np.setdiff1d(one.keyframes, keys[id])
+            frames = frozenset((edit.frame,)) if back or edit.frame in new else frozenset[int]()
+            was = before if task is None else task.before
+            if frames or task is not None:
+                self._fill(edit, id, frames | (frozenset() if task is None else task.frames), was)
+
+    def _is_of_keyframe(self, edit: _OfKeyframe) -> bool:
         """Whether an edit is of a keyframe, or makes one."""
         one = self._document.objects(edit.clip_id).get(edit.trajectory_id)
         place = one.place(edit.frame) if one is not None else None
@@ -132,7 +156,7 @@ class Refilling(FollowUp[_Task]):
 
     def _fill(
         self,
-        edit: SetObservation | MakeKeyframe | DeleteObservation | SetFilling,
+        edit: _OfKeyframe | SetFilling | SetOccluded | SetOutside,
         id: int,
         frames: frozenset[int],
         before: tuple[ObjectTrajectory, ...],
@@ -194,8 +218,15 @@ def _reaches_beyond(one: ObjectTrajectory) -> bool:
     return bool(len(keys) and ((filled < keys[0]) | (filled > keys[-1])).any())
 
 
+def _frame_of(edit: _OfKeyframe) -> int:
+    """Where what was edited is now."""
+    return edit.to if isinstance(edit, MoveKeyframe) else edit.frame
+
+
 def _is_open(one: ObjectTrajectory, frame: int, frames: int) -> bool:
     """Whether there is something to fill, or was filled, between a frame and the keyframes beside it."""
+    if is_outside(one, np.array([frame]))[0]:
+        return False
     first, last = span_around(one, frame, frames)
     within = (one.frames >= first) & (one.frames <= last)
     keys = one.keyframes[(one.keyframes >= first) & (one.keyframes <= last)]

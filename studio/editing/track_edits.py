@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.trajectories.model import Review
 from core.trajectories.observation_edits import DeleteObservation
+from core.trajectories.track_rows import TrackRows
 from core.trajectories.trajectory_edits import (
     DeletePart,
     DeleteTrajectories,
@@ -21,18 +22,19 @@ from core.trajectories.trajectory_edits import (
 from studio.document import Document
 from studio.editing.batch_words import counted_texts
 from studio.editing.path_repair import straight_parts
-from studio.tables.track_rows import TrackRows
 from studio.view_state import ViewState
 
 NONE = "Select a track first."
 ONE = "Select one track only."
 OUTSIDE = "Go to a frame inside the track."
 TOO_FEW = "Select two tracks or more."
+NO_POINT = "Points are bridged; merge objects (M), and what lies between is filled."
 
 
 @dataclass(frozen=True, eq=False)
 class _Chosen:
-    """The selected tracks of the clip: ids ascending; of each whether object, first, last, review, label."""
+    """The selected tracks of the clip: ids ascending; of each whether object, first, last, review, label
+    (a place among `TrackRows.names`), (K,)."""
 
     ids: tuple[int, ...]
     is_object: np.ndarray
@@ -117,7 +119,7 @@ class TrackEdits(QObject):
 
     def _why_not_bridged(self, chosen: _Chosen) -> str:
         if chosen.is_object[0]:
-            return "Points are bridged; merge objects (M), and what lies between is filled."
+            return NO_POINT
         if len(chosen.ids) > 1:
             return self._why_not_merged(chosen)
         points = self._document.points(self._clip)
@@ -217,7 +219,8 @@ class TrackEdits(QObject):
 
     def labels(self) -> frozenset[str]:
         """Those of the selected tracks, the empty one for those without."""
-        return frozenset(self._chosen().label)
+        rows, chosen = self._rows(), self._chosen()
+        return frozenset() if rows is None else frozenset(rows.names[np.unique(chosen.label)])
 
     def review(self, review: Review) -> None:
         """Of those that are reviewed otherwise; of all where none is."""
@@ -262,7 +265,7 @@ class TrackEdits(QObject):
         if self._found is None or self._found[0] is not rows or self._found[1] is not selection:
             places = np.flatnonzero(np.isin(rows.ids, list(selection)))
             places = places[np.argsort(rows.ids[places])]
-            columns = (rows.is_object, rows.first, rows.last, rows.review, rows.labels)
+            columns = (rows.is_object, rows.first, rows.last, rows.review, rows.name)
             ids = tuple(rows.ids[places].tolist())
             self._found = rows, selection, _Chosen(ids, *(column[places] for column in columns))
         return self._found[2]

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, 
 from core.evaluation.verdicts import COLOURS, MEANINGS, VERDICTS, Verdict
 from studio.evaluation.crop_grid import Cell, CropGrid
 from studio.evaluation.crops import crop_around
-from studio.evaluation.flow_layout import FlowLayout
 from studio.evaluation.remark import Remark
 from studio.evaluation.shown_class import ShownClass
 from studio.evaluation.threshold import Threshold
+from studio.flow_layout import FlowLayout
 from studio.watch.page import Page
 
 ORDERS = ("surest first", "least sure first", "largest overlap first")

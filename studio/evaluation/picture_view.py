@@ -19,11 +19,11 @@ from core.geometry import iou
 from core.runs.measured_run import MeasuredRun
 from studio import icons, theme
 from studio.canvas.camera import Camera
-from studio.evaluation.flow_layout import FlowLayout
 from studio.evaluation.picture_canvas import PictureCanvas
 from studio.evaluation.picture_marks import Kind, Mark
 from studio.evaluation.shown_class import ShownClass
 from studio.evaluation.threshold import Threshold
+from studio.flow_layout import FlowLayout
 from studio.plots.figure import Figure, Table
 from studio.plots.figure_button import FigureButton
 from studio.watch.page import Page

@@ -1,5 +1,6 @@
 """What of a project goes out: which tracks, clips, frames, kinds and reviews."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -16,11 +17,16 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.clip import Clip
+from core.errors import StudioError
 from core.trajectories.exchange.choice import KEPT, Choice
 from core.trajectories.exchange.spans import Spans
+from core.trajectories.filter_text import parse, text_of
 from core.trajectories.model import Kind, Review
+from core.trajectories.track_filter import EVERYTHING, TrackFilter
+from studio.filters.track_filters import TrackFilters
 from studio.view_state import ViewState
 
+_FILTER = "filter"  # begins the data of a choice of tracks by a filter, before its line
 _SEEN = 5
 """Clips of the list that are seen without scrolling."""
 
@@ -47,15 +53,18 @@ class ChoiceForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, clips: Sequence[Clip], view: ViewState, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, clips: Sequence[Clip], view: ViewState, filters: TrackFilters, parent: QWidget | None = None
+    ) -> None:
         """A form that chooses all tracks of the clip that is shown, or of all clips.
 
         Args:
             clips: of the project.
             view: what the window shows.
+            filters: that may choose the tracks.
         """
         super().__init__(parent)
-        self._clips, self._view = clips, view
+        self._clips, self._view, self._filters = clips, view, filters
         self.tracks, self.clips, self.list = QComboBox(), QComboBox(), _clip_list(clips)
         self.kinds, self.reviews = _combo(_KIND_WORDS), _combo(_REVIEW_WORDS)
         self.by_frames = QCheckBox("Only frames")
@@ -88,12 +97,21 @@ class ChoiceForm(QWidget):
         """The same, but which clips."""
         tracks = {"selected": self._view.selection, "shown": self._view.shown}.get(self.tracks.currentData())
         frames = Spans(((self.first.value(), max(self.first.value(), self.last.value())),))
+        wanted = self._wanted()
         return Choice(
             tracks=None if tracks is None else Spans.of(tracks),
             frames=frames if self.by_frames.isChecked() else None,
-            reviews=_REVIEWS[self.reviews.currentData()],
+            reviews=frozenset(Review) if wanted.reviews else _REVIEWS[self.reviews.currentData()],
             kinds=_KINDS[self.kinds.currentData()],
+            wanted=wanted,
         )
+
+    def _wanted(self) -> TrackFilter:
+        """The filter that is chosen; the empty one where none is, or a newer version's."""
+        word, _, line = str(self.tracks.currentData()).partition(":")
+        with contextlib.suppress(StudioError):
+            return parse(line) if word == _FILTER else EVERYTHING
+        return EVERYTHING
 
     def remembered(self) -> dict[str, str]:
         """What of the choice makes sense in other clips and projects."""
@@ -116,6 +134,10 @@ class ChoiceForm(QWidget):
                 tracks["selected"] = f"the {_many(len(view.selection), 'selected')}"
             if view.shown is not None:
                 tracks["shown"] = f"the {_many(len(view.shown), '')} that the filter shows"
+            if not self._filters.now.is_empty and not self._filters.name:
+                tracks[f"{_FILTER}:{text_of(self._filters.now)}"] = "all that pass the table's filter"
+            for name, line in self._filters.named.items():
+                tracks[f"{_FILTER}:{line}"] = f"filter: {name}"
             _refill(self.tracks, tracks)
             before = self.clips.currentIndex()
             self.clips.clear()
@@ -131,10 +153,13 @@ class ChoiceForm(QWidget):
     def _follow(self) -> None:
         """Enable what the other fields leave open."""
         with QSignalBlocker(self.clips), QSignalBlocker(self.first), QSignalBlocker(self.last):
-            here = self.tracks.currentData() != "all"  # selection and filter are those of the clip shown
+            here = self.tracks.currentData() in ("selected", "shown")  # of the clip that is shown
             if here:
                 self.clips.setCurrentIndex(0)
             self.clips.setEnabled(not here)
+            by_filter = bool(self._wanted().reviews)
+            self.reviews.setEnabled(not by_filter)
+            self.reviews.setToolTip("The filter says which reviews" if by_filter else "")
             self.list.setVisible(self.clips.currentData() is None)
             whole = self.last.value() == self.last.maximum()
             last = max((clip.frames for clip in self.chosen()), default=1) - 1
@@ -159,6 +184,8 @@ class ChoiceForm(QWidget):
             field.valueChanged.connect(self._tell)
         for changing in (self._view.selection_changed, self._view.shown_changed, self._view.clip_changed):
             changing.connect(self.reload)
+        for altering in (self._filters.changed, self._filters.saved_changed):
+            altering.connect(self.reload)
 
     def _name_for_readers(self) -> None:
         for widget, name in (

@@ -39,6 +39,7 @@ from studio.background import Background
 from studio.document import Document
 from studio.exchange.choice_form import ChoiceForm
 from studio.exchange.overlays import OverlayOrder
+from studio.filters.track_filters import TrackFilters
 from studio.forms.fields_area import FieldsArea
 from studio.forms.settings_form import SettingsForm
 from studio.view_state import ViewState
@@ -84,6 +85,7 @@ class ExportDialog(QDialog):
         self,
         document: Document,
         view: ViewState,
+        filters: TrackFilters,
         folder: Path,
         remembered: Mapping[str, str],
         parent: QWidget | None = None,
@@ -93,6 +95,7 @@ class ExportDialog(QDialog):
         Args:
             document: the project.
             view: what the window shows.
+            filters: that may choose the tracks.
             folder: where to write unless another place is chosen.
             remembered: what was chosen before, as `remembered` gives it.
         """
@@ -107,7 +110,7 @@ class ExportDialog(QDialog):
         self.format, self.folder = _formats(), QLineEdit(str(folder))
         self.columns = _presets()
         self.columns.currentIndexChanged.connect(self._look)
-        self.chosen = ChoiceForm(self._clips, view)
+        self.chosen = ChoiceForm(self._clips, view, filters)
         self.overlay = SettingsForm(OverlayConfig)
         self.overlay.set_value(OverlayConfig.of(view.layers))
         with QSignalBlocker(self.columns):

@@ -14,6 +14,7 @@ from core.trajectories.exchange.file_names import file_name
 from studio.document import Document
 from studio.exchange.exporting import ExportDialog
 from studio.exchange.overlays import Overlays
+from studio.filters.track_filters import TrackFilters
 from studio.view_state import ViewState
 from studio.window.main_window import MainWindow
 
@@ -29,9 +30,17 @@ class TrackExports(QObject):
     offered = Signal(str, str, str, object)
     failed = Signal(str)
 
-    def __init__(self, document: Document, view: ViewState, window: MainWindow, parent: QObject) -> None:
+    def __init__(
+        self,
+        document: Document,
+        view: ViewState,
+        filters: TrackFilters,
+        window: MainWindow,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         self._document, self._view, self._window = document, view, window
+        self._filters = filters
         self._folder = self._pictures = document.project.exports
         self.overlays = Overlays(document, self)
         self.overlays.saved.connect(self._tell)
@@ -60,7 +69,9 @@ class TrackExports(QObject):
         remembered = self._window.settings.last_export
         if format:
             remembered = remembered | {"format": format}
-        self.dialog = ExportDialog(self._document, self._view, self._folder, remembered, self._window)
+        self.dialog = ExportDialog(
+            self._document, self._view, self._filters, self._folder, remembered, self._window
+        )
         self.dialog.written.connect(self._tell_written)
         self.dialog.overlays_asked.connect(self.overlays.start)
         self.dialog.accepted.connect(self._remember)

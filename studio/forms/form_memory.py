@@ -28,9 +28,8 @@ class FormMemory:
         form.changed.connect(partial(self._keep, name, form))
 
     def _keep(self, name: str, form: SettingsForm[Any]) -> None:
-        values = form.values()
-        if values:
-            self._settings.set_form(self._project, name, values)
+        if not form.problem():
+            self._settings.set_form(self._project, name, form.values())
 
 
 def _is_there(key: str, value: Any) -> bool:

@@ -36,11 +36,16 @@ class Editor(QWidget):
         raise NotImplementedError
 
 
+NARROWEST = 90
+"""Pixels to which an editor can shrink beside its label."""
+
+
 def editor_for(field: "dataclasses.Field[Any]", kind: Any) -> Editor:
     """The editor of a dataclass field whose annotation is `kind`."""
     kind = bare_type(kind)
     if choices := choices_of(field):
-        return ChoiceEditor(choices, field.metadata.get("auto", ""))
+        auto = {"auto": field.metadata["auto"]} if field.metadata.get("auto") else {}
+        return ChoiceEditor(choices, {**field.metadata.get("meanings", {}), **auto})
     if words := field.metadata.get("words"):
         return WordOrFileEditor(words, field.metadata.get("help", ""))
     if kind is bool:
@@ -88,13 +93,15 @@ class NumberEditor(Editor):
 
 
 class ChoiceEditor(Editor):
-    """A combo box over the allowed texts; what `auto` means stands beside it."""
+    """A combo box over the allowed texts; what those that are terms mean stands beside them."""
 
-    def __init__(self, choices: typing.Sequence[str], auto: str = "") -> None:
+    def __init__(
+        self, choices: typing.Sequence[str], meanings: typing.Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
-        self._box = QComboBox()
+        self._box, means = QComboBox(), meanings or {}
         for choice in choices:
-            self._box.addItem(f"auto ({auto})" if choice == "auto" and auto else choice, choice)
+            self._box.addItem(f"{choice} ({means[choice]})" if choice in means else choice, choice)
         calm(self._box)
         _fill(self, self._box)
         self._box.currentIndexChanged.connect(self.changed)
@@ -146,7 +153,7 @@ class ListEditor(Editor):
     def __init__(self, kind: Callable[[str], Any]) -> None:
         super().__init__()
         self._kind = kind
-        self._line = QLineEdit(placeholderText="values with commas between")
+        self._line = QLineEdit(placeholderText="such as 1, 2, 3")
         _fill(self, self._line)
         self._line.editingFinished.connect(self.changed)
 
@@ -167,11 +174,12 @@ class ListEditor(Editor):
 class PathEditor(Editor):
     """A path and a button to look for it: for a folder if the help says so, else for a file."""
 
-    def __init__(self, help: str) -> None:
+    def __init__(self, help: str, empty: str = "none") -> None:
+        """`empty`: what no path means."""
         super().__init__()
         self._folder = "folder" in help.lower()
         self._caption = help
-        self._line = QLineEdit(placeholderText="none", clearButtonEnabled=True)
+        self._line = QLineEdit(placeholderText=empty, clearButtonEnabled=True)
         browse = QToolButton()
         browse.setText("…")
         browse.setToolTip("Choose…")
@@ -268,6 +276,7 @@ def _fill(editor: Editor, *widgets: QWidget) -> None:
     layout = QHBoxLayout(editor)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(widgets[0], 1)
+    widgets[0].setMinimumWidth(NARROWEST)
     for widget in widgets[1:]:
         layout.addWidget(widget)
     editor.setFocusProxy(widgets[0])

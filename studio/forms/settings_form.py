@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core import config
@@ -17,6 +18,9 @@ from studio.forms.setting_editors import Editor, editor_for
 Settings = TypeVar("Settings")
 
 _SPELLED = {"voc": "VOC", "amp": "AMP", "rois": "RoIs", "caltech101": "Caltech-101"}
+
+ROW = 24
+"""Pixels of a row's height at least, so that none moves when a button to reset it comes."""
 
 
 class SettingsForm(QWidget, Generic[Settings]):
@@ -35,6 +39,7 @@ class SettingsForm(QWidget, Generic[Settings]):
         cls: type[Settings],
         editors: Mapping[str, Editor] | None = None,
         hidden: tuple[str, ...] = (),
+        explained: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         """A form that shows the defaults.
@@ -43,6 +48,7 @@ class SettingsForm(QWidget, Generic[Settings]):
             cls: a dataclass whose fields are made by `core.config.setting`.
             editors: field → an editor of its own kind; the others follow from the annotations.
             hidden: fields without a row, kept at their defaults.
+            explained: the help of a field stands below it, not only in its tooltip.
         """
         super().__init__(parent)
         self._cls = cls
@@ -57,13 +63,18 @@ class SettingsForm(QWidget, Generic[Settings]):
             editor = (editors or {}).get(field.name) or editor_for(field, kinds[field.name])
             row = _Row(field, editor, takes_none=type(None) in typing.get_args(kinds[field.name]))
             self._rows[field.name] = row
-            (advanced if field.metadata.get("advanced") else basic).addRow(row.label, row)
+            form = advanced if field.metadata.get("advanced") else basic
+            form.addRow(row.label, row)
+            if explained:
+                form.addRow("", _explanation(field))
             row.changed.connect(self._check)
             row.changed.connect(self.changed)
         for layout in (basic, advanced):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-            layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+            layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+            layout.setVerticalSpacing(theme.SPACE // 4)
+        self._align_labels()
         self._fold = QToolButton()
         self._fold.setObjectName("advanced_fold")
         self._fold.setCheckable(True)
@@ -86,6 +97,15 @@ class SettingsForm(QWidget, Generic[Settings]):
         outer.addStretch(1)
         self._check()
 
+    def _align_labels(self) -> None:
+        """One column of labels, those of the advanced fields too; wide enough for bold ones."""
+        labels = [row.label for row in self._rows.values()]
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        width = max((QFontMetrics(bold).horizontalAdvance(label.text()) for label in labels), default=0)
+        for row in self._rows.values():
+            row.label.setMinimumSize(width, max(row.sizeHint().height(), ROW))
+
     def editor(self, name: str) -> Editor:
         """The editor of a field."""
         return self._rows[name].editor
@@ -106,9 +126,19 @@ class SettingsForm(QWidget, Generic[Settings]):
             self._fold.setChecked(True)
         self._check()
 
+    def has(self, name: str) -> bool:
+        """Whether there is a row for a field."""
+        return name in self._rows
+
+    def set_default(self, name: str, value: Any) -> None:
+        """Give a field another default; it shows it unless a person chose something else."""
+        self._rows[name].set_default(value)
+        self._check()
+
     def values(self) -> dict[str, Any]:
-        """What is chosen as plain values, for `show_values`; empty while it contradicts itself."""
-        return {} if self.problem() else config.as_dict(self.value())
+        """What differs from its default as plain values, for `show_values`."""
+        chosen = config.as_dict(self.value())
+        return {name: value for name, value in chosen.items() if self._rows[name].is_changed}
 
     def show_values(self, values: Mapping[str, Any]) -> None:
         """Show what `values` gave once; fields that are gone since, or take other values now, are left."""
@@ -152,12 +182,10 @@ class _Row(QWidget):
         super().__init__()
         self.editor = editor
         self.is_advanced = bool(field.metadata.get("advanced"))
-        self._default, self._takes_none = field.default, takes_none
-        text = " ".join(_SPELLED.get(word, word) for word in field.name.split("_"))
+        self._field, self._default, self._takes_none = field, field.default, takes_none
+        spelled = " ".join(_SPELLED.get(word, word) for word in field.name.split("_"))
+        text = field.metadata.get("label") or spelled
         self.label = QLabel(text[:1].upper() + text[1:])
-        help = _help(field)
-        for widget in (self.label, editor):
-            widget.setToolTip(help)
         editor.setObjectName(f"setting_{field.name}")
         for named in filter(None, (editor, editor.focusProxy())):
             named.setAccessibleName(text)
@@ -165,11 +193,8 @@ class _Row(QWidget):
         self._reset = QToolButton()
         self._reset.setText("↺")
         self._reset.setAutoRaise(True)
+        self._reset.setFixedSize(ROW, ROW)
         self._reset.setAccessibleName(f"Reset {text}")
-        self._reset.setToolTip(f"Back to the default, {_shown(field.default)}")
-        keep = self._reset.sizePolicy()
-        keep.setRetainSizeWhenHidden(True)
-        self._reset.setSizePolicy(keep)
         self._reset.clicked.connect(self._reset_to_default)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -179,6 +204,7 @@ class _Row(QWidget):
         editor.changed.connect(self._mark)
         editor.changed.connect(self.changed)
         self.show_value(self._default)
+        self.set_default(self._default)
 
     @property
     def is_changed(self) -> bool:
@@ -188,6 +214,16 @@ class _Row(QWidget):
         """What is chosen; an empty path where None is not allowed is `Path()`."""
         value = self.editor.value()
         return self._default if value is None and not self._takes_none else value
+
+    def set_default(self, value: Any) -> None:
+        if not self.is_changed:
+            self.show_value(value)
+        self._default = value
+        help = _help(self._field, value)
+        for widget in (self.label, self.editor):
+            widget.setToolTip(help)
+        self._reset.setToolTip(f"Back to the default, {_shown(value)}")
+        self._mark()
 
     def show_value(self, value: Any) -> None:
         with QSignalBlocker(self.editor):
@@ -203,7 +239,14 @@ class _Row(QWidget):
         self.changed.emit()
 
 
-def _help(field: "dataclasses.Field[Any]") -> str:
+def _explanation(field: "dataclasses.Field[Any]") -> QLabel:
+    text = QLabel(f"{field.metadata['help']}.", wordWrap=True)
+    text.setProperty("quiet", True)
+    text.setContentsMargins(0, 0, 0, theme.SPACE)
+    return text
+
+
+def _help(field: "dataclasses.Field[Any]", default: Any) -> str:
     rule = field.metadata
     low, high = rule.get("minimum"), rule.get("maximum")
     lines = [rule.get("help", "")]
@@ -213,7 +256,7 @@ def _help(field: "dataclasses.Field[Any]") -> str:
         lines.append(f"At least {low:g}.")
     elif high is not None:
         lines.append(f"At most {high:g}.")
-    lines.append(f"Default: {_shown(field.default)}.")
+    lines.append(f"Default: {_shown(default)}.")
     return "\n".join(lines)
 
 

@@ -23,8 +23,5 @@ def chain(project: Project, entry: HistoryEntry) -> tuple[list[int], str]:
     with project.reading() as connection:
         if sum(one.rows for one in journal.history(connection) if one.id > entry.id) > _LOOKED_AT:
             return [entry.id], ""
-        others = dependence.in_the_way(connection, entry.id)
-        if not others:
-            return [entry.id], ""
-        why = dependence.why_not(connection, entry, others)
-        return dependence.chain(connection, entry.id), why
+        others, order = dependence.around(connection, entry.id)
+        return order, dependence.why_not(connection, entry, others) if others else ""

@@ -239,8 +239,12 @@ _MOST_TRACKS = 20
 """Selected tracks whose edits are looked for."""
 
 
-_NAME = 16
-"""Letters of a clip's name that are shown."""
+_NAME, _VERSION = 16, 24
+"""Letters of a clip's name, and of a version's, that are shown."""
+
+
+def _shortened(name: str, letters: int) -> str:
+    return name if len(name) <= letters else f"{name[: letters - 1].rstrip()}…"
 
 
 def _write(
@@ -248,9 +252,8 @@ def _write(
 ) -> None:
     when = datetime.datetime.fromisoformat(entry.created).astimezone()
     clip = names.get(entry.clip_id, "") if entry.clip_id is not None else ""
-    short = clip if len(clip) <= _NAME else f"{clip[: _NAME - 1]}…"
-    parts = (_clock(when), short, entry.text, "job" if entry.by_job else "")
-    marks = [f"◆ {name}" for name in versions]
+    parts = (_clock(when), _shortened(clip, _NAME), entry.text, "job" if entry.by_job else "")
+    marks = [f"◆ {_shortened(name, _VERSION)}" for name in versions]
     item.setText("   ".join(filter(None, (*marks, *parts))))
     item.setData(_ENTRY, entry.id)
     whose = "brought in by a job, " if entry.by_job else ""

@@ -27,6 +27,7 @@ from core.trajectories.model import (
     PointTrajectories,
     Review,
 )
+from core.trajectories.sight import is_outside, occluded
 from core.trajectories.trajectory_edits import Relabel
 from studio import lookups, theme
 from studio.document import Document
@@ -196,11 +197,15 @@ class Inspector(QStackedWidget):
         here, where = f"not seen at frame {frame}", ""
         if isinstance(track, ObjectTrajectory):
             place = track.place(frame)
+            if is_outside(track, np.array([frame]))[0]:
+                here = "out of sight"
             if place is not None:
                 x1, y1, x2, y2 = track.boxes[place]
                 here = f"{_origin(track.origin[place])}, confidence {track.confidence[place]:.2f}"
                 if np.isfinite(track.overlap[place]):
                     here += f", audit {percent(track.overlap[place])}"
+                if occluded(track)[place]:
+                    here += ", occluded"
                 if track.flags[place] & Flag.DISAGREES:
                     here += ", to be checked: ways of filling disagree"
                 where = f"{x2 - x1:.0f} × {y2 - y1:.0f} px at ({x1:.0f}, {y1:.0f})"

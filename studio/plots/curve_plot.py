@@ -24,7 +24,7 @@ POINTS_DRAWN = 2000
 DOTS_DRAWN = 400
 """Raw values that are drawn as dots at most; more become a thin line."""
 
-DOTS, DENSE = 0.75, 0.5
+DOTS, DENSE = 0.8, 0.72
 """How much of their colour raw values have, 0..1: as dots, and as a thin line."""
 
 REDRAW_PERIOD = 100
@@ -99,7 +99,6 @@ class CurvePlot(PlotPanel):
         self._log = QToolButton()
         self._log.setText("log")
         self._log.setCheckable(True)
-        self._log.setAutoRaise(True)
         self._log.setToolTip("Logarithmic vertical axis")
         self._log.setVisible(logarithmic is not None)
         self._smoothing_button = SmoothingButton()

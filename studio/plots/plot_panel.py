@@ -105,9 +105,9 @@ class PlotPanel(QWidget):
         self._plot.setBackground(colours.base)
         for side in SIDES:
             axis = self._plot.getAxis(side)
-            axis.setPen(pg.mkPen(colours.border))
+            axis.setPen(pg.mkPen(colours.edge))
             axis.setTextPen(pg.mkPen(colours.muted))
-            axis.setTickPen(pg.mkPen(colours.border))
+            axis.setTickPen(pg.mkPen(colours.edge))
         self._plot.showGrid(x=False, y=True, alpha=GRID)
 
     def _draw(self) -> None:

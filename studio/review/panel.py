@@ -110,9 +110,9 @@ class ReviewPanel(QWidget):
             there = queue.order.row_of(queue.recipe.key(item)) is not None or queue.is_searching
             accept, reject = queue.recipe.accept(item).text, queue.recipe.reject(item).text
             self.why.setText(queue.recipe.reason(item) if there else "Mended: it is not found any more.")
-            self.decisions.setText(f"Enter: {accept}. Backspace: {reject}." if there else "Enter: go on.")
-            self.accept_button.setToolTip(f"{accept if there else 'Go on'} (Enter)")
-            self.reject_button.setToolTip(f"{reject if there else 'Go on'} (Backspace)")
+            self.decisions.setText(f"Accept: {accept}. Reject: {reject}." if there else "Accept: go on.")
+            self.accept_button.setToolTip(accept if there else "Go on")
+            self.reject_button.setToolTip(reject if there else "Go on")
         for button in (self.accept_button, self.reject_button, self.later_button):
             button.setVisible(active)
         self._show_counts()
@@ -128,6 +128,8 @@ class ReviewPanel(QWidget):
 
     def _build(self) -> None:
         self.recipe = QComboBox()
+        self.recipe.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.recipe.setMinimumContentsLength(16)
         self.recipe.setAccessibleName("Recipe")
         for name, recipe in RECIPES.items():
             self.recipe.addItem(recipe.title, name)
@@ -172,10 +174,13 @@ class ReviewPanel(QWidget):
         self.accept_button, self.reject_button = QPushButton("Accept"), QPushButton("Reject")
         self.later_button = QPushButton("Later")
         self.start_button.setProperty("role", "primary")
-        self.start_button.setToolTip("Go to the first item, or where you left off (])")
-        self.later_button.setToolTip("Come back to it after the others (Esc)")
+        self.start_button.setToolTip("Go to the first item, or where you left off")
+        self.later_button.setToolTip("Come back to it after the others")
         slots = (self._start, self._queue.accept, self._queue.reject, self._queue.skip)
         buttons = (self.start_button, self.accept_button, self.reject_button, self.later_button)
+        doing = ("next_check", "accept", "reject", "cancel")
+        self.doing: dict[QWidget, tuple[str, ...]] = {}
+        self.doing.update((button, (name,)) for button, name in zip(buttons, doing, strict=True))
         row = QHBoxLayout()
         for button, slot in zip(buttons, slots, strict=True):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -200,7 +205,7 @@ class ReviewPanel(QWidget):
         rows = self.table.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(self.table.fontMetrics().height() + theme.SPACE)
+        rows.setDefaultSectionSize(theme.row_height(self.table))
         header = self.table.horizontalHeader()
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.table.setSortingEnabled(True)

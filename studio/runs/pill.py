@@ -1,5 +1,6 @@
 """The pill in the status bar that says what runs, and the list of jobs it opens."""
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
@@ -22,13 +23,10 @@ from studio import theme
 from studio.runs.run import Run, job_title
 from studio.runs.runs import Runs
 from studio.runs.words import age, duration, in_line, state_words, without_cells
-from studio.window.settings import WindowSettings
+from studio.window.preferences import MOST_AT_ONCE, Preferences, PreferencesStore
 
 SHOWN = 12
 """Jobs in the list; the workspaces show all."""
-
-MOST_AT_ONCE = 8
-"""Jobs that can be let run at the same time."""
 
 WIDTH, HEIGHT = 520, 420
 """Pixels of the list."""
@@ -43,12 +41,12 @@ class JobsPill(QToolButton):
 
     run_chosen = Signal(object)
 
-    def __init__(self, runs: Runs, settings: WindowSettings, parent: QWidget | None = None) -> None:
+    def __init__(self, runs: Runs, preferences: PreferencesStore, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("jobs_pill")
         self.setAutoRaise(True)
         self._runs = runs
-        self.list = JobsList(runs, settings, self)
+        self.list = JobsList(runs, preferences, self)
         for signal in (runs.added, runs.removed, runs.changed, runs.finished):
             signal.connect(self._refresh)
         self.list.run_chosen.connect(self.run_chosen)
@@ -81,17 +79,18 @@ class JobsList(QFrame):
 
     run_chosen = Signal(object)
 
-    def __init__(self, runs: Runs, settings: WindowSettings, parent: QWidget | None = None) -> None:
+    def __init__(self, runs: Runs, preferences: PreferencesStore, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("jobs_list")
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self._runs, self._settings = runs, settings
+        self._runs, self._preferences = runs, preferences
         self._rows: dict[Run, _JobRow] = {}
-        self.at_once = QSpinBox(minimum=1, maximum=MOST_AT_ONCE, value=settings.jobs_at_once)
+        self.at_once = QSpinBox(minimum=1, maximum=MOST_AT_ONCE)
         self.at_once.setAccessibleName("Jobs at once")
         self.at_once.setToolTip("So many jobs run at the same time; the others wait in line")
-        runs.queue.at_once = self.at_once.value()
+        self._follow(preferences.now)
         self.at_once.valueChanged.connect(self._choose_at_once)
+        preferences.changed.connect(self._follow)
         self._empty = QLabel("No jobs yet; tracking, training and evaluation run in the background.")
         self._empty.setWordWrap(True)
         self._empty.setProperty("quiet", True)
@@ -153,7 +152,11 @@ class JobsList(QFrame):
             self._rows[run].refresh()
 
     def _choose_at_once(self, count: int) -> None:
-        self._settings.jobs_at_once = self._runs.queue.at_once = count
+        self._preferences.set(replace(self._preferences.now, jobs_at_once=count))
+
+    def _follow(self, preferences: Preferences) -> None:
+        self._runs.queue.at_once = preferences.jobs_at_once
+        self.at_once.setValue(preferences.jobs_at_once)
 
 
 class _JobRow(QFrame):

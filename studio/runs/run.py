@@ -135,7 +135,7 @@ class Run:
     def choices(self) -> str:
         """Its job and the settings that matter most, such as `Pretrain · association objtr tiny`."""
         start = [self.start] if self.start else []
-        chosen = ("method", "regime", "network", "preset")
+        chosen = ("method", "regime", "network", "preset", "tracks")
         values = [
             str(self.settings[key]) for key in chosen if self.settings.get(key) not in (None, "", "auto")
         ]

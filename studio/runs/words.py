@@ -96,7 +96,9 @@ def trained_words(run: Run) -> str:
     """What a run trains on; what its snapshot holds where that is all that is recorded."""
     material = run.material
     if material is not None and material.split is not None:
-        return f"Trains on {material_words(material.training, material.held_out, material.split, 'tracks')}"
+        parts = material.training, material.held_out, material.split
+        words = material_words(*parts, "tracks", tracks=str(run.settings.get("tracks", "")))
+        return f"Trains on {words}"
     return f"Snapshot of {len(run.clips):,} clips · {run.objects:,} object and {run.points:,} point tracks"
 
 

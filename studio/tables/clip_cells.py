@@ -27,10 +27,10 @@ USES = {
 }
 """What a clip is for → its word, its icon and a sentence; clips that train, as most do, have no icon."""
 
-ROW = 28
+ROW = theme.ROW
 """Pixels, at least, of a row's height."""
 
-PICTURE = QSize(40, 24)
+PICTURE = QSize(30, 18)
 """Pixels of the picture beside a name."""
 
 SIGN = QSize(14, 14)
@@ -116,7 +116,7 @@ class ClipCells(QStyledItemDelegate):
         self._pictures = pictures
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(PICTURE.width(), max(ROW, option.fontMetrics.height() + theme.SPACE))
+        return QSize(PICTURE.width(), max(ROW, option.fontMetrics.height() + theme.SPACE // 2))
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)

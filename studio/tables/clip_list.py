@@ -21,7 +21,9 @@ from studio.tables.clip_tree import ClipTree
 from studio.tables.search_field import SearchField
 from studio.view_state import ViewState
 
-_NONE_YET = "No clips yet. Drop a folder of frames, a data set or a video on the window, or press Ctrl+I."
+_NONE_YET = (
+    "No clips yet. Drop a folder of frames, a data set or a video on the window, or use the menu File."
+)
 
 
 _by_number = lru_cache(8192)(natural_key)

@@ -1,6 +1,8 @@
 """The track table's model: a view into arrays, sorted and filtered as whole columns."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,8 +11,11 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from core.overlay.label_colours import LabelColours
 from core.overlay.track_losses import TrackLosses
 from core.trajectories.model import EndReason, Review
+from core.trajectories.track_filter import EVERYTHING, TrackFilter
+from core.trajectories.track_rows import TrackRows
+from studio.background import Background
 from studio.canvas.colours import colour, swatch
-from studio.tables.track_rows import TrackFilter, TrackRows, matching, sorted_places
+from studio.tables.track_order import Arrangement, arranged
 from studio.track_words import ENDS, ENDS_WHY, REVIEWS, percent
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
@@ -35,6 +40,11 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
 )
 """Column: the array of `TrackRows` it sorts by, its title, what its header says when hovered."""
 
+MANY = 50_000
+"""Tracks above which they are sorted and filtered in a thread."""
+
+NOTHING = np.zeros(0, np.int64)
+
 REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN = 0, 2, 3
 NO_LOSSES = "No pretraining run has recorded losses yet"
 
@@ -53,24 +63,28 @@ class TrackModel(QAbstractTableModel):
 
     Signals:
         label_asked(int, str): a person typed a label for the track of an id.
+        arranged(): the same tracks are sorted or filtered otherwise.
     """
 
     label_asked = Signal(int, str)
+    arranged = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: TrackRows | None = None
         self.losses: TrackLosses | None = None
         self.labels: LabelColours | None = None
-        self.wanted = TrackFilter()
-        self.places = np.zeros(0, np.int64)
+        self.wanted: TrackFilter = EVERYTHING
+        self._made: Arrangement | None = None
+        self._arranging = Background(self)
+        self._arranging.done.connect(self._take_arranged)
         self._sort = (KIND_COLUMN, Qt.SortOrder.AscendingOrder)
 
     def set_rows(self, rows: TrackRows | None) -> None:
         """Show other tracks, with the filter and order there are."""
         losses = self.losses
         self.rows = replace(rows, loss=losses.mean(rows.ids)) if rows is not None and losses else rows
-        self._arrange()
+        self._take(self._arranged()() if self.rows is not None else None)
 
     def set_losses(self, losses: TrackLosses | None) -> None:
         """Show the losses of another run."""
@@ -104,9 +118,23 @@ class TrackModel(QAbstractTableModel):
         return 0 if self.rows is None else len(self.rows)
 
     @property
+    def places(self) -> np.ndarray:
+        """(K,) int64, the places in `rows` that are shown, in order."""
+        return NOTHING if self._made is None else self._made.places
+
+    @property
     def shown_ids(self) -> np.ndarray:
         """(K,) int64, the ids that are shown, in order."""
-        return np.zeros(0, np.int64) if self.rows is None else self.rows.ids[self.places]
+        return NOTHING if self._made is None else self._made.ids
+
+    @property
+    def shown(self) -> frozenset[int] | None:
+        """The ids that are shown; None where no track is hidden."""
+        return None if self._made is None else self._made.shown
+
+    def close_reader(self) -> None:
+        """Give up what is being sorted."""
+        self._arranging.close()
 
     def review(self, row: int) -> Review:
         """The review of a row."""
@@ -145,9 +173,9 @@ class TrackModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column in _WORDS else _RIGHT
         if role == Qt.ItemDataRole.DecorationRole and column == LABEL_COLUMN and self.labels is not None:
-            return swatch(colour(self.labels.rgb(self.rows.labels[self.places[index.row()]])), _STRIP)
+            return swatch(colour(self.labels.rgb(self.rows.label(int(self.places[index.row()])))), _STRIP)
         if role == Qt.ItemDataRole.EditRole and column == LABEL_COLUMN:
-            return self.rows.labels[self.places[index.row()]]
+            return self.rows.label(int(self.places[index.row()]))
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             return self._about(column, int(self.places[index.row()])) or None
         return None
@@ -156,7 +184,7 @@ class TrackModel(QAbstractTableModel):
         if self.rows is None or role != Qt.ItemDataRole.EditRole or index.column() != LABEL_COLUMN:
             return False
         place, label = self.places[index.row()], str(value).strip()
-        if label != self.rows.labels[place]:
+        if label != self.rows.label(int(place)):
             self.label_asked.emit(int(self.rows.ids[place]), label)
         return True
 
@@ -165,13 +193,30 @@ class TrackModel(QAbstractTableModel):
         self._arrange()
 
     def _arrange(self) -> None:
-        self.beginResetModel()
+        """Sort and filter the tracks there are; very many in a thread, while they are shown as before."""
         if self.rows is None:
-            self.places = np.zeros(0, np.int64)
+            return
+        if len(self.rows) > MANY:
+            work = self._arranged()
+            self._arranging.start(lambda report: work())
         else:
-            column, order = self._sort
-            places = sorted_places(self.rows, COLUMNS[column][0], order is Qt.SortOrder.DescendingOrder)
-            self.places = places[matching(self.rows, self.wanted)[places]]
+            self._take_arranged(self._arranged()())
+
+    def _arranged(self) -> Callable[[], Arrangement]:
+        """Work that arranges the tracks as they are wanted now."""
+        assert self.rows is not None
+        column, order = self._sort
+        sort = COLUMNS[column][0], order is Qt.SortOrder.DescendingOrder
+        return partial(arranged, self.rows, sort, self.wanted, self._made)
+
+    def _take_arranged(self, made: Arrangement) -> None:
+        if made.rows is self.rows:  # else others are shown since
+            self._take(made)
+            self.arranged.emit()
+
+    def _take(self, made: Arrangement | None) -> None:
+        self.beginResetModel()
+        self._made = made
         self.endResetModel()
 
     def _text(self, column: int, place: int) -> str:
@@ -186,6 +231,8 @@ class TrackModel(QAbstractTableModel):
             return f"{rows.first[place]}–{rows.last[place]}"
         if name == "end_reason":
             return "" if rows.is_object[place] else ENDS[EndReason(int(rows.end_reason[place]))]
+        if name == "labels":
+            return rows.label(place)
         value = getattr(rows, name)[place]
         if name == "audit":
             return "" if np.isnan(value) else percent(value)

@@ -25,19 +25,20 @@ from PySide6.QtWidgets import (
 
 from core.overlay.layers import Layers
 from core.trajectories.model import Changes, Review
+from core.trajectories.track_rows import TrackRows, track_rows
 from core.trajectories.trajectory_edits import Relabel
 from studio import theme
 from studio.document import FEW, Document
-from studio.tables.filter_row import FilterRow
+from studio.filters.filter_row import FilterRow
+from studio.filters.track_filters import TrackFilters
 from studio.tables.frame_to_show import frame_to_show
 from studio.tables.track_model import COLUMNS, KIND_COLUMN, LABEL_COLUMN, REVIEW_COLUMN, TrackModel
-from studio.tables.track_rows import TrackFilter, TrackRows, track_rows
 from studio.view_state import ViewState
 
-_WIDTHS = (26, 46, 50, 46, 66, 54, 40, 42, 44, 38, 48, 40, 44, 100)
+_WIDTHS = (22, 42, 50, 72, 66, 54, 40, 40, 42, 36, 48, 38, 42, 100)
 """Of the columns, in pixels, as `COLUMNS` has them."""
 
-_FIRST = ("review", "ids", "labels", "mean_error", "max_error", "confidence", "audit", "to_check")
+_FIRST = ("review", "ids", "mean_error", "max_error", "confidence", "audit", "to_check", "labels")
 """Columns that stand in front: the reasons for a table are seen in a narrow panel, too."""
 
 
@@ -60,8 +61,9 @@ class TrackTable(QWidget):
         super().__init__(parent)
         self._document, self._view = document, view
         self.model = TrackModel(self)
-        self.filter_row = FilterRow()
-        self.table = _Table()
+        self.filters = TrackFilters(document.project.path, self)
+        self.filter_row = FilterRow(self.filters)
+        self.table = RowsView()
         self.table.setModel(self.model)
         self.table.setItemDelegateForColumn(REVIEW_COLUMN, _ReviewDot(self.table))
         for column, width in enumerate(_WIDTHS):
@@ -85,10 +87,11 @@ class TrackTable(QWidget):
         self.table.selectionModel().currentChanged.connect(self._keep_current)
         self.table.doubleClicked.connect(self._go_to)
         self.table.menu_asked.connect(self.menu_asked)
-        self.filter_row.changed.connect(self._filter)
+        self.filters.changed.connect(self.model.set_filter)
         self.filter_row.left.connect(self.left)
         self.model.label_asked.connect(self._relabel)
         self.model.modelReset.connect(self._show_selection)
+        self.model.arranged.connect(self._tell_shown)
         view.clip_changed.connect(self._change_clip)
         view.selection_changed.connect(self._show_selection)
         view.layers_changed.connect(self._show_layers)
@@ -101,6 +104,10 @@ class TrackTable(QWidget):
         columns = sum(header.sectionSize(header.logicalIndex(place)) for place in range(len(_FIRST)))
         bar = self.table.verticalScrollBar().sizeHint().width()
         return QSize(columns + bar + theme.SPACE, super().sizeHint().height())
+
+    def close_reader(self) -> None:
+        """Give up what is being sorted."""
+        self.model.close_reader()
 
     def reload(self) -> None:
         """Read the clip's tracks again; those that are gone are selected no longer."""
@@ -155,22 +162,18 @@ class TrackTable(QWidget):
         """Select those of the shown tracks that are not selected."""
         self._view.set_selection(frozenset(self.model.shown_ids.tolist()) - self._view.selection)
 
-    def _filter(self, wanted: TrackFilter) -> None:
-        self.model.set_filter(wanted)
-        self._tell_shown()
-
     def _change_clip(self) -> None:
         self.only = self._left_off = None
         self.reload()
 
     def _tell_shown(self) -> None:
-        shown = self.model.shown_ids
-        self.filter_row.show_count(len(shown), self.model.total)
+        self.filter_row.show_count(self.model.rowCount(), self.model.total)
+        self.filter_row.set_labels([] if self.model.rows is None else self.model.rows.names.tolist())
         if self.only is not None:
-            self._view.set_shown(self.only.intersection(shown.tolist()))
+            ids = self.model.shown_ids
+            self._view.set_shown(frozenset(ids[np.isin(ids, list(self.only))].tolist()))
         else:
-            all_shown = len(shown) == self.model.total
-            self._view.set_shown(None if all_shown else frozenset(shown.tolist()))
+            self._view.set_shown(self.model.shown)
 
     def _tell_selection(self) -> None:
         if not self._showing:
@@ -246,7 +249,9 @@ class TrackTable(QWidget):
         )
 
 
-class _Table(QTableView):
+class RowsView(QTableView):
+    """Rows of tracks, as wide as their columns ask."""
+
     menu_asked = Signal(object)
 
     def __init__(self) -> None:
@@ -267,7 +272,7 @@ class _Table(QTableView):
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(self.fontMetrics().height() + theme.SPACE)
+        rows.setDefaultSectionSize(theme.row_height(self))
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
 

@@ -9,9 +9,9 @@ from studio.timeline.time_scale import TimeScale
 from studio.view_state import ViewState
 
 NAMES = 150  # view pixels of the column of names
-RULER = 24
-DENSITY = 36
-ROW = 22
+RULER = 20
+DENSITY = 20
+ROW = 13
 
 
 class LaneLayout:

@@ -1,5 +1,7 @@
 """Which trajectories have a lane, and their lanes, made when they are first seen."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.trajectories.model import PointTrajectories
@@ -70,8 +72,9 @@ class LaneSource:
     def _made(self, trajectory_id: int) -> Lane:
         clip = self._view.clip
         one = self._document.objects(clip.id).get(trajectory_id) if clip is not None else None
-        if one is not None:
-            return object_lane(one)
+        if one is not None and clip is not None:
+            lane = object_lane(one)
+            return replace(lane, outside=np.minimum(lane.outside, clip.frames - 1))
         points = self._points
         return point_lane(points, int(np.searchsorted(points.ids, trajectory_id)))
 

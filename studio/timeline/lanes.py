@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.overlay.track_names import track_name
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
+from core.trajectories.sight import occluded, outside
 from studio.track_words import percent
 
 POOR = 0.7
@@ -24,6 +26,8 @@ class Lane:
         overlap: (k,) float, of each keyframe with what is filled in its place when it is hidden, 0..1; NaN
             where not audited.
         to_check: (j, 2) int, the stretches where methods of densification disagree.
+        occluded: (o, 2) int, the stretches where it is hidden in part.
+        outside: (g, 2) int, the stretches in which it is said not to be seen; the last may have no end.
     """
 
     id: int
@@ -36,11 +40,13 @@ class Lane:
     keyframes: np.ndarray
     overlap: np.ndarray
     to_check: np.ndarray
+    occluded: np.ndarray
+    outside: np.ndarray
 
     @property
     def name(self) -> str:
         """Id and label."""
-        return f"{self.id} {self.label}".rstrip()
+        return track_name(self.id, self.label)
 
     @property
     def first(self) -> int:
@@ -70,6 +76,9 @@ class Lane:
     def _findings(self, frame: int) -> list[str]:
         """What audit and disagreement say of a frame, else of the whole lane."""
         parts, here = [], self.overlap[self.keyframes == frame]
+        for stretches, word in ((self.occluded, "occluded"), (self.outside, "out of sight")):
+            if ((stretches[:, 0] <= frame) & (frame <= stretches[:, 1])).any():
+                parts.append(f"frame {frame}: {word}")
         if np.isfinite(here).any():
             parts.append(f"frame {frame}: audit {percent(here[0])}")
         elif np.isfinite(self.overlap).any():
@@ -96,6 +105,8 @@ def object_lane(one: ObjectTrajectory) -> Lane:
         keyframes=one.keyframes,
         overlap=one.overlap[given],
         to_check=stretches(one.to_check),
+        occluded=stretches(one.frames[occluded(one)]),
+        outside=outside(one),
     )
 
 
@@ -117,6 +128,8 @@ def point_lane(points: PointTrajectories, place: int) -> Lane:
         keyframes=frames[given],
         overlap=np.full(int(given.sum()), np.nan),
         to_check=stretches(frames[:0]),
+        occluded=stretches(frames[:0]),
+        outside=stretches(frames[:0]),
     )
 
 

@@ -44,7 +44,7 @@ class MarkTool:
         if self._dragged:
             self._lanes.view.set_marked(self._before)
 
-    def kept(self, trajectory_id: int) -> tuple[int, int] | None:
+    def held(self, trajectory_id: int) -> None:
         return None
 
 

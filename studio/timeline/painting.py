@@ -2,15 +2,17 @@
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPolygonF
 
 from core.overlay.colours import REJECTED
 from core.overlay.layers import Layers
 from core.trajectories.model import Kind, Review
 from studio.canvas.colours import KEYFRAME, label_colour, loss_colour, track_colour
 from studio.theme import Colours
+from studio.timeline.keyframe_drag import KeyframeDrag
 from studio.timeline.lanes import Lane
 from studio.timeline.time_scale import TimeScale
+from studio.timeline.trim import TrimDrag
 from studio.view_state import Filling
 
 _LABELS_APART = 64.0  # view pixels between numbers of the ruler
@@ -41,13 +43,13 @@ def draw_ruler(
     step, minor = scale.step(_LABELS_APART), scale.step(_TICKS_APART)
     first = max(scale.frame(rect.left()), 0)
     last = min(scale.frame(rect.right()), frames - 1)
-    painter.setPen(QColor(colours.border))
+    painter.setPen(QColor(colours.edge))
     top, bottom = rect.bottom() - 4, rect.bottom()
     xs = [scale.middle(frame) for frame in range(first - first % minor, last + 1, minor)]
     painter.drawLines([QLineF(x, top, x, bottom) for x in xs])
     for frame in range(first - first % step, last + 1, step):
         x = scale.middle(frame)
-        painter.setPen(QColor(colours.faint))
+        painter.setPen(QColor(colours.muted))
         painter.drawLine(QPointF(x, rect.bottom() - 7), QPointF(x, rect.bottom()))
         painter.setPen(QColor(colours.muted))
         place = QRectF(x - 40, rect.top(), 80, rect.height() - 7)
@@ -105,8 +107,9 @@ def draw_name(painter: QPainter, rect: QRectF, lane: Lane, colour: QColor, colou
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(colour)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawEllipse(QRectF(rect.left() + 10, rect.center().y() - 4, 8, 8))
+    painter.drawEllipse(QRectF(rect.left() + 10, rect.center().y() - 3.5, 7, 7))
     painter.setPen(QColor(colours.muted if lane.review == Review.REJECTED else colours.text))
+    painter.setFont(_small(painter))
     place = rect.adjusted(26, 0, -8, 0)
     elide = Qt.TextElideMode.ElideRight
     text = painter.fontMetrics().elidedText(lane.name, elide, round(place.width()))
@@ -158,6 +161,13 @@ def say(painter: QPainter, rect: QRectF, text: str, colours: Colours) -> None:
     painter.drawText(rect.adjusted(8, 0, -8, 0), int(how), text)
 
 
+def _small(painter: QPainter) -> QFont:
+    """Letters that a row has room for."""
+    font = QFont(painter.font())
+    font.setPixelSize(11)
+    return font
+
+
 def _title(painter: QPainter, rect: QRectF, names: float, text: str, colours: Colours) -> None:
     painter.setPen(QColor(colours.muted))
     place = QRectF(rect.left() + 10, rect.top(), names - 18, rect.height())
@@ -171,41 +181,46 @@ def draw_lane(
     lane: Lane,
     colour: QColor,
     colours: Colours,
-    kept: tuple[int, int] | None = None,
+    held: TrimDrag | KeyframeDrag | None = None,
     filling: Filling | None = None,
 ) -> None:
     """Bars of a lane, hatched where no person confirmed, with a tick a keyframe; gaps stay empty.
 
+    Where the object is occluded the bar is hollow; a gap in which it is out of sight begins with a sign.
     Above a keyframe that the audit found poor stands a wedge, below frames that are to be checked a line.
 
     Args:
-        kept: the frames that a drag under way would leave, what is beyond is drawn faint; or that it would
-            have it reach, which is drawn as an outline.
+        held: what of it is being dragged: what a trim would take is drawn faint, what an end would reach as
+            an outline; where a keyframe would go stands a tick with the number of the frame.
         filling: the frames that are being filled again.
     """
-    bar = rect.adjusted(0, 4, 0, -4)
+    bar = rect.adjusted(0, 2, 0, -3)
     painter.save()
     painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
-    if kept is not None:
+    if isinstance(held, TrimDrag):
         painter.setOpacity(0.25)
         _draw_bars(painter, bar, scale, lane, colour)
         _draw_ticks(painter, bar, scale, lane.keyframes)
         painter.setOpacity(1.0)
-        left, right = scale.x(kept[0]), scale.x(kept[1] + 1)
+        left, right = scale.x(held.first), scale.x(held.last + 1)
         rest = QRectF(left, rect.top(), right - left, rect.height())
         painter.setClipRect(rest, Qt.ClipOperation.IntersectClip)
+    if filling is not None and lane.kind == Kind.POINT:  # beneath its bar, which is seen to grow
+        _draw_filling(painter, bar, scale, filling, "following", colours)
     _draw_bars(painter, bar, scale, lane, colour)
-    if kept is not None:
-        _draw_reach(painter, bar, scale, lane, kept, colours)
-    if filling is not None:
-        word = "following" if lane.kind == Kind.POINT else "filling"
-        _draw_filling(painter, bar, scale, filling, word, colours)
+    _draw_sight(painter, bar, scale, lane, colour, colours)
+    if isinstance(held, TrimDrag):
+        _draw_reach(painter, bar, scale, held, colours)
+    if filling is not None and lane.kind == Kind.OBJECT:
+        _draw_filling(painter, bar, scale, filling, "filling", colours)
     _draw_ticks(painter, bar, scale, lane.keyframes)
     for first, last in lane.to_check:
         below = _span(bar, scale, first, last)
         below.setRect(below.left(), bar.bottom() + 1, max(below.width(), 2.0), 2)
         painter.fillRect(below, QColor(colours.warning))
     _draw_wedges(painter, bar, scale, lane.poor, colours)
+    if isinstance(held, KeyframeDrag):
+        _draw_moved(painter, rect, scale, held, colours)
     painter.restore()
 
 
@@ -225,24 +240,64 @@ def _draw_bars(painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, col
         painter.drawRect(_span(bar, scale, first, last).adjusted(0, 0, -1, -1))
 
 
-def _draw_reach(
-    painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, kept: tuple[int, int], colours: Colours
-) -> None:
-    """Dashes around the frames beyond its ends that it is to be carried over."""
+def _draw_reach(painter: QPainter, bar: QRectF, scale: TimeScale, held: TrimDrag, colours: Colours) -> None:
+    """Dashes around the frames beyond its ends that a lane is to be carried over."""
     painter.setPen(QPen(QColor(colours.mark), 1.5, Qt.PenStyle.DashLine))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for first, last in ((kept[0], lane.first - 1), (lane.last + 1, kept[1])):
+    for first, last in ((held.first, held.lane.first - 1), (held.lane.last + 1, held.last)):
         if first <= last:
             painter.drawRect(_span(bar, scale, first, last).adjusted(1, 1, -2, -2))
+
+
+def _draw_sight(
+    painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, colour: QColor, colours: Colours
+) -> None:
+    """Hollow bars where it is occluded; a circle struck through and dots where it is out of sight."""
+    for first, last in lane.occluded:
+        part = _span(bar, scale, first, last)
+        painter.fillRect(part.adjusted(0, 4, 0, -4), QColor(colours.base))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for first, last in lane.outside:
+        part = _span(bar, scale, first, last)
+        radius, middle = 4.0, part.center().y()
+        at = QPointF(part.left() + radius + 2, middle)
+        painter.setPen(QPen(colour, 1.5))
+        painter.drawEllipse(at, radius, radius)
+        step = radius * 0.7
+        painter.drawLine(at + QPointF(-step, step), at + QPointF(step, -step))
+        painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DotLine))
+        if part.right() > at.x() + radius + 4:
+            painter.drawLine(QPointF(at.x() + radius + 3, middle), QPointF(part.right() - 2, middle))
+    painter.restore()
 
 
 def _draw_ticks(painter: QPainter, bar: QRectF, scale: TimeScale, keyframes: np.ndarray) -> None:
     width = min(max(scale.width * 0.3, 1.0), 3.0)
     for x in _middles(bar, scale, keyframes):
-        tick = QRectF(x - width / 2, bar.top() - 2, width, bar.height() + 4)
+        tick = QRectF(x - width / 2, bar.top() - 1, width, bar.height() + 2)
         if width >= 2:
             painter.fillRect(tick.adjusted(-1, 0, 1, 0), _TICK_EDGE)
         painter.fillRect(tick, KEYFRAME)
+
+
+def _draw_moved(
+    painter: QPainter, rect: QRectF, scale: TimeScale, held: KeyframeDrag, colours: Colours
+) -> None:
+    """The tick of a keyframe where it would go, and the number of that frame beside it."""
+    x, text = scale.middle(held.to), str(held.to)
+    painter.setPen(QPen(QColor(colours.accent), 2))
+    painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+    width = painter.fontMetrics().horizontalAdvance(text) + 10
+    left = x + 3 if x + 3 + width <= rect.right() else x - 3 - width
+    tag = QRectF(left, rect.top() + 2, width, rect.height() - 4)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(colours.accent))
+    painter.drawRoundedRect(tag, 3, 3)
+    painter.setPen(QColor(colours.on_accent))
+    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _draw_wedges(
@@ -252,9 +307,9 @@ def _draw_wedges(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(QColor(colours.base), 1))
     painter.setBrush(QColor(colours.bad))
-    top = bar.top() - 4
+    top = bar.top() - 2
     for x in _middles(bar, scale, frames):
-        painter.drawPolygon([QPointF(x - 6, top), QPointF(x + 6, top), QPointF(x, top + 10)])
+        painter.drawPolygon([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)])
     painter.restore()
 
 

@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from studio import theme
+from studio.timeline.keyframe_drag import KeyframeDrag
 from studio.timeline.lane_layout import DENSITY, NAMES, ROW, RULER, LaneLayout
 from studio.timeline.mark_tool import MarkTool
 from studio.timeline.painting import (
@@ -17,6 +18,7 @@ from studio.timeline.painting import (
     say,
 )
 from studio.timeline.tools import LaneTool, ScrubTool
+from studio.timeline.trim import TrimDrag
 
 
 def draw_timeline(
@@ -33,8 +35,8 @@ def draw_timeline(
         return
     painter.setClipRect(whole.adjusted(0, lanes.top, 0, 0))
     for row in lanes.rows_seen():
-        kept = tool.kept(lanes.source.ids[row]) if tool is not None else None
-        _draw_row(painter, lanes, row, kept, colours)
+        held = tool.held(lanes.source.ids[row]) if tool is not None else None
+        _draw_row(painter, lanes, row, held, colours)
         if lanes.view.marked is not None and lanes.source.ids[row] in lanes.view.selection:
             draw_mark(painter, lanes.row_rect(row), lanes.scale, lanes.view.marked, colours)
     painter.setClipping(False)
@@ -55,9 +57,13 @@ def draw_timeline(
 
 
 def _draw_row(
-    painter: QPainter, lanes: LaneLayout, row: int, kept: tuple[int, int] | None, colours: theme.Colours
+    painter: QPainter,
+    lanes: LaneLayout,
+    row: int,
+    held: TrimDrag | KeyframeDrag | None,
+    colours: theme.Colours,
 ) -> None:
-    """A lane on its background; `kept`: the frames that a trim would leave of it."""
+    """A lane on its background; `held`: what of it is being dragged."""
     id, rect, view = lanes.source.ids[row], lanes.row_rect(row), lanes.view
     background = QColor(colours.stripe if row % 2 else colours.base)
     if id in view.selection:
@@ -68,5 +74,5 @@ def _draw_row(
     painter.fillRect(rect.adjusted(-NAMES, 0, 0, 0), background)
     lane = lanes.source.lane(id)
     colour = lane_colour(lane, view.layers)
-    draw_lane(painter, rect, lanes.scale, lane, colour, colours, kept, view.filling.get(id))
+    draw_lane(painter, rect, lanes.scale, lane, colour, colours, held, view.filling.get(id))
     draw_name(painter, QRectF(0, rect.top(), NAMES, ROW), lane, colour, colours)

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from core.datasets.clip import Clip
 from core.trajectories.model import Changes
@@ -21,12 +21,11 @@ from studio import theme
 from studio.canvas.key_repeat import KeyRepeat
 from studio.document import Document
 from studio.timeline.lane_layout import DENSITY, NAMES, ROW, RULER, LaneLayout
-from studio.timeline.lane_menu import lane_menu
 from studio.timeline.lane_source import LaneSource
 from studio.timeline.mark_tool import MarkTool, can_mark
 from studio.timeline.picture import draw_timeline
 from studio.timeline.time_scale import TimeScale
-from studio.timeline.tools import LaneTool, ScrubTool, end_at, tool_at
+from studio.timeline.tools import LaneTool, ScrubTool, can_be_held, tool_at
 from studio.view_state import ViewState
 
 _WHEEL = 1.25
@@ -35,19 +34,22 @@ _WHEEL = 1.25
 class Timeline(QAbstractScrollArea):
     """Lanes of the objects of a clip, and of the point trajectories that are selected.
 
-    Click: select; on a tick, go there too. Double-click: go there. Drag in the ruler: scrub. Drag a
-    bar's end: trim, or carry it on. Drag with Shift: mark frames. Wheel: scroll; with Ctrl: zoom; with
-    Shift: sideways. Only the lanes that are seen are made and painted.
+    Click: select; on a tick, go there too. Double-click: go there. Drag in the ruler: scrub. Drag a bar's
+    end: trim, or carry it on; a tick of a selected track: move the keyframe. Drag with Shift: mark frames.
+    Right button: a menu. Wheel: scroll; with Ctrl: zoom; with Shift: sideways. Only the lanes that are seen
+    are made and painted.
 
     Signals:
         edit_asked(Edit): the user meant this; nothing was written.
         told(str): why nothing happened; one sentence.
         reach_asked(int, int): carry a trajectory to a frame beyond its end.
+        menu_asked(QPoint): the menu of what is selected is wanted there, on the screen.
     """
 
     edit_asked = Signal(object)
     told = Signal(str)
     reach_asked = Signal(int, int)
+    menu_asked = Signal(QPoint)
 
     def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,8 +65,8 @@ class Timeline(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         self.verticalScrollBar().setSingleStep(ROW)
-        self._keys = KeyRepeat(self)
-        self._keys.stepped.connect(view.step)
+        self.stepping = KeyRepeat(self)
+        self.stepping.stepped.connect(view.step)
         view.clip_changed.connect(self._open)
         view.frame_changed.connect(self._follow)
         view.selection_changed.connect(self._selection_changed)
@@ -190,7 +192,9 @@ class Timeline(QAbstractScrollArea):
         else:
             self._view.set_hovered(self.lanes.id_at(at))
             shapes = Qt.CursorShape
-            self.viewport().setCursor(shapes.SizeHorCursor if end_at(self.lanes, at) else shapes.ArrowCursor)
+            self.viewport().setCursor(
+                shapes.SizeHorCursor if can_be_held(self.lanes, at) else shapes.ArrowCursor
+            )
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         tool, self._tool = self._tool, None
@@ -260,20 +264,19 @@ class Timeline(QAbstractScrollArea):
         return super().viewportEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = self.menu_at(event.pos())
-        if menu is not None:
-            menu.popup(event.globalPos())
-
-    def menu_at(self, at: QPoint) -> QMenu | None:
-        """The menu of the lane at a place of the viewport, which is selected; None beside the lanes."""
-        id = self.lanes.id_at(at)
+        """Select the lane, go to the frame, and ask for the menu; by key, where the selection is."""
+        lanes, at, where = self.lanes, event.pos(), event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            ids = [id for id in lanes.source.ids if id in self._view.selection]
+            if ids:
+                where = self.viewport().mapToGlobal(lanes.lane_rect(ids[0]).center().toPoint())
+                self.menu_asked.emit(where)
+            return
+        id = lanes.id_at(at)
         if id is None or self._view.clip is None:
-            return None
+            return
         if id not in self._view.selection:
             self._view.set_selection([id])
-        frame = self.lanes.scale.frame(at.x()) if at.x() >= NAMES else self._view.frame
-        frame = min(max(frame, 0), self.lanes.frames - 1)
-        lane, clip_id = self.lanes.source.lane(id), self._view.clip.id
-        menu = lane_menu(self, clip_id, lane, self._view.selection, frame, self.edit_asked.emit)
-        menu.aboutToHide.connect(menu.deleteLater)
-        return menu
+        if at.x() >= NAMES:
+            lanes.go_to(at)
+        self.menu_asked.emit(where)

@@ -6,8 +6,10 @@ import numpy as np
 from PySide6.QtCore import QPoint
 
 from core.trajectories.journal import Edit
+from core.trajectories.observation_edits import MoveKeyframe
 from core.trajectories.trajectory_edits import Trim
 from studio.canvas.tool import DRAG_BEGINS
+from studio.timeline.keyframe_drag import KeyframeDrag
 from studio.timeline.lane_layout import NAMES, LaneLayout
 from studio.timeline.trim import REACH, TrimDrag
 
@@ -28,13 +30,13 @@ class ScrubTool:
 
     def cancel(self) -> None: ...
 
-    def kept(self, trajectory_id: int) -> tuple[int, int] | None:
+    def held(self, trajectory_id: int) -> None:
         return None
 
 
 class LaneTool:
     """On the lanes: a click selects, and goes to a tick; from the end of a bar, a drag inwards trims,
-    outwards carries the track on.
+    outwards carries the track on; from a tick of a selected track, it moves the keyframe.
 
     A drag is a preview; the edit is asked for once, when the button is released.
     """
@@ -57,41 +59,64 @@ class LaneTool:
         self._lanes, self._clip_id, self._ask, self._say = lanes, clip_id, ask, say
         self._reach = reach
         self._pressed: QPoint | None = at
-        self._grabbed = end_at(lanes, at)
-        self._trim: TrimDrag | None = None
+        self._grabbed = held_at(lanes, at)
+        self._drag: TrimDrag | KeyframeDrag | None = None
 
     @property
     def active(self) -> bool:
         """Whether something is under way that Esc would cancel."""
-        return self._trim is not None
+        return self._drag is not None
 
     def drag(self, at: QPoint) -> None:
         if self._pressed is None or self._grabbed is None:
             return
-        if self._trim is not None or abs(at.x() - self._pressed.x()) >= DRAG_BEGINS:
-            self._trim = self._grabbed.moved(at.x(), self._lanes.scale, self._lanes.frames)
+        if self._drag is None and abs(at.x() - self._pressed.x()) < DRAG_BEGINS:
+            return
+        if isinstance(self._grabbed, KeyframeDrag):
+            if self._why_not_moved(self._grabbed):
+                self._say(self._why_not_moved(self._grabbed))
+                self._pressed = None
+                return
+            moved = self._grabbed.moved(at.x(), self._lanes.scale)
+            if moved != self._drag:
+                self._say(moved.sentence)
+            self._drag = moved
+        else:
+            self._drag = self._grabbed.moved(at.x(), self._lanes.scale, self._lanes.frames)
 
     def release(self, add: bool) -> None:
         """Ask for the edit, or take the click; `add`: to the selection."""
-        if self._trim is not None:
-            reached = self._trim.reached
-            if reached is not None:
-                self._reach(self._trim.lane.id, reached)
-            elif self._trim.changes:
-                self._ask(Trim(self._clip_id, self._trim.lane.id, self._trim.first, self._trim.last))
+        held = self._drag
+        if isinstance(held, KeyframeDrag):
+            self._say("")
+            if held.changes:
+                self._ask(MoveKeyframe(self._clip_id, held.lane.id, held.frame, held.to))
+                self._lanes.view.set_frame(held.to)
+        elif held is not None:
+            if held.reached is not None:
+                self._reach(held.lane.id, held.reached)
+            elif held.changes:
+                self._ask(Trim(self._clip_id, held.lane.id, held.first, held.last))
             else:
-                self._say(self._trim.refusal)
+                self._say(held.refusal)
         elif self._pressed is not None:
             self._click(self._pressed, add)
 
     def cancel(self) -> None:
         """Give up what is under way; the release does nothing then."""
-        self._pressed = self._grabbed = self._trim = None
+        if isinstance(self._drag, KeyframeDrag):
+            self._say("")
+        self._pressed = self._grabbed = self._drag = None
 
-    def kept(self, trajectory_id: int) -> tuple[int, int] | None:
-        """First and last frame that letting go would leave of a trajectory; None where it is not trimmed."""
-        trim = self._trim
-        return (trim.first, trim.last) if trim is not None and trim.lane.id == trajectory_id else None
+    def held(self, trajectory_id: int) -> TrimDrag | KeyframeDrag | None:
+        """What of a trajectory is being dragged, and where letting go would leave it."""
+        drag = self._drag
+        return drag if drag is not None and drag.lane.id == trajectory_id else None
+
+    def _why_not_moved(self, held: KeyframeDrag) -> str:
+        if held.lane.id not in self._lanes.view.selection:
+            return "Click on the track first; then its keyframes can be dragged."
+        return held.refusal
 
     def _click(self, at: QPoint, add: bool) -> None:
         lanes, view = self._lanes, self._lanes.view
@@ -123,7 +148,21 @@ def tool_at(
     return ScrubTool(lanes, at) if at.x() >= NAMES else None
 
 
-def end_at(lanes: LaneLayout, at: QPoint) -> TrimDrag | None:
-    """The end of a bar within reach of the mouse."""
+def held_at(lanes: LaneLayout, at: QPoint) -> TrimDrag | KeyframeDrag | None:
+    """The end of a bar, or a keyframe's tick, within reach of the mouse: the nearer of the two."""
     lane = lanes.lane_at(at)
-    return TrimDrag.at(lane, at.x(), lanes.scale) if lane is not None else None
+    if lane is None:
+        return None
+    end = TrimDrag.at(lane, at.x(), lanes.scale)
+    tick = KeyframeDrag.at(lane, at.x(), lanes.scale, lanes.frames)
+    if end is not None and (tick is None or abs(end.off) <= abs(tick.off)):
+        return end
+    return tick
+
+
+def can_be_held(lanes: LaneLayout, at: QPoint) -> bool:
+    """Whether a drag from there would change something."""
+    held = held_at(lanes, at)
+    if isinstance(held, KeyframeDrag):
+        return held.lane.id in lanes.view.selection and not held.refusal
+    return held is not None

@@ -17,6 +17,7 @@ class TrimDrag:
     at_start: bool
     first: int
     last: int
+    off: float = 0.0  # view pixels from the end to where the mouse took it
 
     @staticmethod
     def at(lane: Lane, x: float, scale: TimeScale) -> "TrimDrag | None":
@@ -24,7 +25,8 @@ class TrimDrag:
         to_start, to_end = abs(x - scale.x(lane.first)), abs(x - scale.x(lane.last + 1))
         if min(to_start, to_end) > REACH:
             return None
-        return TrimDrag(lane, to_start < to_end, lane.first, lane.last)
+        end = lane.first if to_start < to_end else lane.last + 1
+        return TrimDrag(lane, to_start < to_end, lane.first, lane.last, x - scale.x(end))
 
     def moved(self, x: float, scale: TimeScale, frames: int) -> "TrimDrag":
         """The same end, brought to a pixel, within the clip's frames; at least one frame stays."""

@@ -149,7 +149,7 @@ class VersionsWindow(QDialog):
         self._note.setVisible(before is not None)
         if before is None:
             self._work.cancel()
-            self._say("No version was saved yet. Save one with Ctrl+S; it costs no room.")
+            self._say("No version was saved yet. Save one from the menu File; it costs no room.")
             return
         project = self._document.project
 

@@ -96,7 +96,7 @@ class Histogram(PlotPanel):
                 continue
             one = self.shown[place]
             colour = QColor(colours.line(one.colour))
-            colour.setAlphaF(0.6 if one.faint else 1)
+            colour.setAlphaF(0.75 if one.faint else 1)
             item.setPen(pg.mkPen(colour, width=self._wide(1 if one.faint else 2)))
             colour.setAlphaF(0.0 if one.faint else 0.3)
             item.setFillLevel(0)

@@ -38,6 +38,11 @@ class ActionRow:
         """Its menu and submenu."""
         return tuple(self.menu.removeprefix("|").split("/"))
 
+    @property
+    def title(self) -> str:
+        """Its text without a mnemonic."""
+        return self.text.replace("&", "").removesuffix("…")
+
 
 def _curate(
     name: str, text: str, menu: str, *keys: str, tip: str = "", icon: str = "", group: str = ""
@@ -67,6 +72,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("select_none", "Select &none", "Edit", "Ctrl+Shift+A"),
     _curate("invert_selection", "&Invert selection", "Edit", "Ctrl+Shift+V"),
     _curate("find_track", "&Find track…", "|Edit", "Ctrl+F", tip="Type a label or an id.", icon="search"),
+    ActionRow("preferences", "&Preferences…", "|Edit", ("Ctrl+,",), "How the window looks, its keys, and what it may use of the machine.", "settings"),
 
     _curate("next_frame", "&Next frame", "Go", "Right", icon="next"),
     _curate("previous_frame", "&Previous frame", "Go", "Left", icon="previous"),
@@ -106,6 +112,8 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("brush_smaller", "S&maller brush", "Track/Tool", ","),
     _curate("new_object", "&New object", "Track", "N", tip="Draw a box to start a new track.", icon="add"),
     _curate("keyframe", "Make or unmake &keyframe", "|Track", "K", tip="Confirm what was filled in this frame; a keyframe counts as filled from then on, and keeps its shape.", icon="keyframe"),
+    _curate("occluded", "Occluded &from here", "Track", "Q", tip="Hidden in part, up to the next keyframe; such frames give no patches to training.", icon="occluded", group="*"),
+    _curate("outside", "O&ut of sight from here", "Track", "O", tip="Not there, up to the next keyframe; nothing is filled. Pressed again, the object is back.", icon="outside", group="*"),
     _curate("copy_shape", "&Copy shape", "Track", "Ctrl+C", tip="Of the selected object, in this frame.", icon="copy"),
     _curate("paste_shape", "Paste s&hape", "Track", "Ctrl+V", tip="To the selected object in this frame; to a new one where none is selected."),
     _curate("largest_piece", "Keep only the largest &piece", "Track/Mask", "Ctrl+Alt+L", tip="Of the selected object's mask in this frame."),
@@ -120,7 +128,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("fill_next", "Another &way", "Track/Fill between keyframes", "I", tip="Straight, by shape, by flow, in turn."),
     _curate("fill_again", "Fill &after edits", "|Track/Fill between keyframes", tip="What lies between an edited keyframe and those beside it is filled at once.", group="*"),
     _curate("merge", "&Merge", "Track", "M", tip="Make one track of the selected ones.", icon="merge"),
-    _curate("bridge", "Br&idge", "Track", "W", tip="Join the selected points, the path between them followed from both ends; of one point, its straight parts.", icon="bridge"),
+    _curate("bridge", "Brid&ge", "Track", "W", tip="Join the selected points, the path between them followed from both ends; of one point, its straight parts.", icon="bridge"),
     _curate("split", "&Split here", "Track", "X", "Alt+M", tip="What follows becomes a track of its own.", icon="split"),
     _curate("swap", "S&wap from here", "Track", "S", tip="Exchange two selected tracks from this frame on.", icon="swap"),
     _curate("trim_start", "Trim start to here", "Track", "Ctrl+[", icon="trim"),
@@ -156,11 +164,11 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("table1", "Table &1", "View", ("Alt+6",), "Fill the whole of Table 1, cell by cell.", "table1", "workspace"),
     _curate("masks", "&Masks", "|View/Layers", "Shift+M", group="*"),
     _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
-    _curate("trails", "&Trails", "View/Layers", "T", group="*"),
+    _curate("trails", "&Points", "View/Layers", "T", tip="Points and the trails behind them.", group="*"),
     _curate("stabilise", "&Stabilise trails", "View/Layers", "Ctrl+Shift+T", tip="Draw where points were as if the camera had stood still.", group="*"),
     _curate("trails_chosen", "Trails of the &chosen only", "View/Layers", "Alt+Shift+T", tip="Only what is selected or under the mouse has a trail.", group="*"),
     _curate("names", "&Names", "View/Layers", "Shift+N", group="*"),
-    _curate("pick_points", "&Pick points", "|View/Layers", "Shift+T", tip="The mouse takes points; else only what lies beneath them.", group="*"),
+    _curate("pick_points", "P&ick points", "|View/Layers", "Shift+T", tip="The mouse takes points; else only what lies beneath them.", group="*"),
     _curate("colour_by_track", "By &track", "View/Colour", group="colour"),
     _curate("colour_by_label", "By la&bel", "View/Colour", group="colour"),
     _curate("colour_by_error", "By forward–backward &error", "View/Colour", group="colour"),
@@ -168,6 +176,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("colour_by_loss", "By &loss in training", "View/Colour", group="colour"),
     _curate("colour_by_review", "By &review", "View/Colour", group="colour"),
     _curate("hide_others", "Show only selected", "View", "Shift+H", tip="Draw nothing but the selected tracks.", icon="eye", group="*"),
+    _curate("peek", "Pee&k under tracks", "View", "Z", tip="Hides them while the key is held; from a menu, until it is chosen again.", icon="eye_off"),
     _curate("fit", "&Fit frame", "|View", "R", tip="Show the whole frame.", icon="fit"),
     _curate("zoom_selection", "Zoom to &selection", "View", "Shift+R", tip="Show the selected tracks as large as fits."),
     _curate("zoom_in", "Zoom &in", "View", "Ctrl++", "Ctrl+=", icon="zoom_in"),
@@ -175,6 +184,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("theme_system", "Like the &system", "|View/Theme", group="theme"),
     ActionRow("theme_light", "&Light", "View/Theme", group="theme"),
     ActionRow("theme_dark", "&Dark", "View/Theme", group="theme"),
+    ActionRow("steps", "Ste&ps of the main job", "View", tip="From importing to measuring, in the first line; they go once all are done.", group="*"),
     ActionRow("full_screen", "Fu&ll screen", "View", ("F11",), group="*"),
     ActionRow("reset_layout", "&Reset layout", "View", tip="Put the panels of this workspace where they were at first."),
 

@@ -4,6 +4,7 @@ Qt drops the key of an action that is disabled without a word. So each key belon
 well, which answers while its action cannot be used, and says why.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -13,6 +14,9 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from studio import icons
 from studio.window.action_table import MENUS, ActionRow, action_rows
+from studio.window.keys import Bindings
+
+_KEY_OF = re.compile(r" \(\{(\w+)\}\)")
 
 
 class Actions:
@@ -20,20 +24,19 @@ class Actions:
 
     def __init__(self, parent: QWidget, say: Callable[[str], object]) -> None:
         """`say`: shows a sentence: why what was asked for by a key cannot be done."""
-        self.say = say
+        self._say = say
         self._rows = {row.name: row for row in action_rows()}
         self._actions: dict[str, QAction] = {}
         self._reasons: dict[str, str] = {}
         self._slots: dict[str, Callable[[], object]] = {}
         self._curating, self._seen = True, False
         self._renew: Callable[[], None] | None = None
-        self._answers: dict[str, list[QShortcut]] = {}
+        self._answers: dict[str, QShortcut] = {}
         self._menus: dict[str, QMenu] = {}
         self._groups: dict[str, QActionGroup] = {}
         for row in self._rows.values():
             action = QAction(row.text, parent)
             action.setObjectName(row.name)
-            action.setShortcuts([QKeySequence(keys) for keys in row.keys])
             action.setCheckable(bool(row.group))
             if row.group and row.group != "*":
                 if row.group not in self._groups:
@@ -44,14 +47,28 @@ class Actions:
             action.triggered.connect(partial(self._run, row.name))
             self._actions[row.name] = action
             parent.addAction(action)
-            self._answers[row.name] = [self._answer(row.name, keys, parent) for keys in row.keys]
-            self._refresh(row)
+            answer = self._answers[row.name] = QShortcut(parent)
+            answer.activated.connect(partial(self._meet, row.name))
+        self.set_keys({row.name: row.keys for row in self._rows.values()})
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
 
     def __iter__(self) -> Iterator[tuple[ActionRow, QAction]]:
         return ((row, self._actions[row.name]) for row in self._rows.values())
+
+    def set_keys(self, bindings: Bindings) -> None:
+        """Give every action its keys."""
+        for row in self._rows.values():
+            sequences = [QKeySequence(key) for key in bindings[row.name]]
+            self._actions[row.name].setShortcuts(sequences)
+            self._answers[row.name].setKeys(sequences)
+        for row in self._rows.values():  # a reason may name the keys of another
+            self._refresh(row)
+
+    def key(self, name: str) -> str:
+        """The first key of an action, as this platform writes it; empty where it has none."""
+        return self._actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
 
     def connect(self, name: str, slot: Callable[[], object]) -> None:
         """What the action does from now on."""
@@ -62,7 +79,10 @@ class Actions:
         self._slots.pop(name, None)
 
     def set_refused(self, reasons: dict[str, str]) -> None:
-        """Enable or disable actions: name → why it cannot be used now, empty where it can."""
+        """Enable or disable actions: name → why it cannot be used now, empty where it can.
+
+        In a reason ` ({action})` stands for the key of an action, whichever it has.
+        """
         for row in self._rows.values():
             if row.name in reasons and self._reasons.get(row.name, "") != reasons[row.name]:
                 self._reasons[row.name] = reasons[row.name]
@@ -88,6 +108,10 @@ class Actions:
         """How reasons are found again before a key of Curate is answered: they lag behind what is seen."""
         self._renew = renew
 
+    def say(self, text: str) -> None:
+        """Say a sentence in which ` ({action})` stands for the key of an action, whichever it has."""
+        self._say(self._with_keys(text))
+
     def tell(self, name: str) -> None:
         """Say why an action cannot be used; nothing where it can."""
         reason = self._reason_now(name)
@@ -105,8 +129,8 @@ class Actions:
         """Why an action cannot be used now; empty where it can."""
         row = self._rows[name]
         if row.curating and not self._curating:
-            return "Only in the workspace Curate (Alt+1)."
-        return self._reasons.get(name, "")
+            return self._with_keys("Only in the workspace Curate ({curate}).")
+        return self._with_keys(self._reasons.get(name, ""))
 
     def set_text(self, name: str, text: str) -> None:
         """Rename an action for what it would do now, such as “Undo Split track 17”."""
@@ -126,16 +150,22 @@ class Actions:
             menus[path].addAction(self._actions[row.name])
             menus[path].setToolTipsVisible(True)
 
+    def menu(self, path: str) -> QMenu:
+        """A menu of the menu bar, such as `View/Layers`."""
+        return self._menus[path]
+
     def insert_menu(self, menu: QMenu, before: str) -> None:
         """Put a menu of something else before an action."""
         for top in self._menus.values():
             if self._actions[before] in top.actions():
                 top.insertMenu(self._actions[before], menu)
 
-    def _answer(self, name: str, keys: str, parent: QWidget) -> QShortcut:
-        answer = QShortcut(QKeySequence(keys), parent)
-        answer.activated.connect(partial(self._meet, name))
-        return answer
+    def _with_keys(self, text: str) -> str:
+        """A sentence in which ` ({action})` stands for its key, if it has one."""
+        for shown in set(_KEY_OF.findall(text)) & set(self._rows):
+            key = self.key(shown)
+            text = text.replace(f" ({{{shown}}})", f" ({key})" if key else "")
+        return text
 
     def _meet(self, name: str) -> None:
         """A key of an action that could not be used a moment ago."""
@@ -157,9 +187,8 @@ class Actions:
     def _refresh(self, row: ActionRow) -> None:
         action, reason = self._actions[row.name], self.reason(row.name)
         action.setEnabled(not reason)
-        for answer in self._answers.get(row.name, ()):
-            answer.setEnabled(bool(reason) and (self._seen or not row.curating))
+        self._answers[row.name].setEnabled(bool(reason) and (self._seen or not row.curating))
         text = action.text().replace("&", "").removesuffix("…")
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        keys = self.key(row.name)
         title = f"{text} ({keys})" if keys else text
         action.setToolTip("\n".join(part for part in (title, row.tip, reason) if part))

@@ -3,19 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QObject, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QWidget
 
+from studio.window.dock_title import DockTitle
 from studio.window.settings import WindowSettings
 
-SIZES: tuple[tuple[Qt.Orientation, dict[str, int]], ...] = (
-    (Qt.Orientation.Horizontal, {"clips": 340, "inspector": 330}),
-    (Qt.Orientation.Vertical, {"timeline": 170}),
-    (Qt.Orientation.Vertical, {"clips": 310, "tracks": 350}),
+_LEFT, _RIGHT, _BOTTOM = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
 )
-"""Pixels of panels at first: each entry is one boundary to move, in this order."""
 
-VERSION = 3
+SIZES = {_LEFT: 340, _RIGHT: 330, _BOTTOM: 178}
+"""Pixels of the panels at each side at first: their width, and their height below."""
+
+SHARES: tuple[dict[str, int], ...] = ({"clips": 49, "tracks": 51},)
+"""How panels that stand one below the other share the height at first."""
+
+MIDDLE = 560
+"""Pixels of width that the page between the panels keeps, as long as they can give way."""
+
+VERSION = 4
 """Raise it when panels are added or renamed: saved layouts of another version are not used."""
 
 
@@ -45,11 +54,13 @@ class DockLayout(QObject):
         self.docks: dict[str, QDockWidget] = {}
         self.workspace = ""
         self._first = QByteArray()
-        self._sizing = QTimer(self, interval=0, singleShot=True)  # when the panels have their places
-        self._sizing.timeout.connect(self._size)
+        self._wanted, self._share = dict(SIZES), False
+        self._fitting = QTimer(self, interval=0, singleShot=True)  # when the panels have their places
+        self._fitting.timeout.connect(self._fit)
         window.setDockNestingEnabled(True)
-        for corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner):
-            window.setCorner(corner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomLeftCorner, _LEFT)
+        window.setCorner(Qt.Corner.BottomRightCorner, _BOTTOM)
+        window.installEventFilter(self)
 
     def set_panels(self, panels: Sequence[Panel], menu: QMenu) -> None:
         """Make the docks, and fill a menu with what shows and hides them."""
@@ -57,6 +68,10 @@ class DockLayout(QObject):
             dock = QDockWidget(panel.title, self._window)
             dock.setObjectName(panel.name)
             dock.setWidget(panel.widget)
+            upright = panel.area == _BOTTOM
+            if upright:
+                dock.setFeatures(dock.features() | QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar)
+            dock.setTitleBarWidget(DockTitle(dock, upright))
             self.docks[panel.name] = dock
             self._window.addDockWidget(panel.area, dock)
             if panel.below:
@@ -74,6 +89,8 @@ class DockLayout(QObject):
         saved = self._settings.layout(workspace)
         if saved.isEmpty() or not self._window.restoreState(saved, VERSION):
             self._lay_out()
+        else:
+            self._keep_sizes()
         self._show_tabs()
 
     def bring(self, name: str) -> None:
@@ -106,7 +123,9 @@ class DockLayout(QObject):
         self._window.restoreState(self._first, VERSION)
         for dock in self.docks.values():
             dock.setVisible(self.workspace == "curate")
-        self._sizing.start()
+        self._wanted = dict(SIZES)
+        self._share = True
+        self._fitting.start()
 
     def _show_tabs(self) -> None:
         """Qt leaves the tabs of hidden panels standing."""
@@ -115,7 +134,41 @@ class DockLayout(QObject):
             tabs.setVisible(self.workspace == "curate")
             tabs.setAccessibleName("Panels")
 
-    def _size(self) -> None:
-        for orientation, sizes in SIZES:
-            docks = [self.docks[name] for name in sizes if name in self.docks]
-            self._window.resizeDocks(docks, [sizes[dock.objectName()] for dock in docks], orientation)
+    # --- sizes --------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._fitting.start()
+        elif event.type() == QEvent.Type.MouseButtonRelease:
+            self._keep_sizes()  # a line between panels may have been dragged
+        return False
+
+    def _sides(self) -> dict[Qt.DockWidgetArea, QDockWidget]:
+        """A panel that is seen at each side."""
+        seen = [dock for dock in self.docks.values() if dock.isVisible() and not dock.isFloating()]
+        return {self._window.dockWidgetArea(dock): dock for dock in seen}
+
+    def _keep_sizes(self) -> None:
+        """What the panels have now is what they are to have wherever there is room."""
+        crushed = self._window.width() < MIDDLE + self._wanted[_LEFT] + self._wanted[_RIGHT]
+        for side, dock in self._sides().items():
+            if side in self._wanted:
+                size = dock.height() if side == _BOTTOM else dock.width()
+                self._wanted[side] = max(size, self._wanted[side]) if crushed else size
+
+    def _fit(self) -> None:
+        """Give the panels what they are to have, or all less where the window is narrow."""
+        sides = {side: dock for side, dock in self._sides().items() if side in self._wanted}
+        across = {side: self._wanted[side] for side in sides if side != _BOTTOM}
+        share = min(1.0, max(self._window.width() - MIDDLE, 1) / max(sum(across.values()), 1))
+        widths = [round(share * width) for width in across.values()]
+        self._window.resizeDocks([sides[side] for side in across], widths, Qt.Orientation.Horizontal)
+        if _BOTTOM in sides:
+            height = min(self._wanted[_BOTTOM], self._window.height() // 3)
+            self._window.resizeDocks([sides[_BOTTOM]], [height], Qt.Orientation.Vertical)
+        if self._share:
+            self._share = False
+            for shares in SHARES:
+                docks = [self.docks[name] for name in shares if name in self.docks]
+                heights = [shares[dock.objectName()] * self._window.height() // 100 for dock in docks]
+                self._window.resizeDocks(docks, heights, Qt.Orientation.Vertical)

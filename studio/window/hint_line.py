@@ -30,7 +30,10 @@ class HintLine(QLabel):
         self._rest()
 
     def say(self, reason: str) -> None:
-        """Say in a sentence why nothing happened."""
+        """Say in a sentence why nothing happened; an empty one takes back what was said."""
+        if not reason:
+            self._rest()
+            return
         self._show(reason, stands_out=True)
         self._said.start()
 

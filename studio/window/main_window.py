@@ -4,37 +4,45 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QMainWindow,
     QMenu,
+    QMenuBar,
     QPlainTextEdit,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
     QTextEdit,
-    QToolBar,
-    QToolButton,
     QWidget,
 )
 
-from studio import icons, theme
+from core.datasets.clip import Clip
+from studio import icons
 from studio.window.actions import Actions
+from studio.window.curtain import Curtain
 from studio.window.dock_layout import DockLayout, Panel
 from studio.window.hint_line import HintLine
+from studio.window.keys import Keys, KeyStore
+from studio.window.preferences import PreferencesStore
 from studio.window.settings import WindowSettings
+from studio.window.steps import Steps
 from studio.window.toasts import Toasts
+from studio.window.top_row import TopRow
 
 PRESSING = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 """Keys that press the button that has the focus."""
+
+MOVING = (Qt.Key.Key_Up, Qt.Key.Key_Down)
+"""Keys that go up and down in a list that has the focus."""
 
 LAST_EDIT = 320
 """Pixels that the name of the last edit takes in the status bar; the hint needs its room, too."""
@@ -45,24 +53,36 @@ WORKSPACES = ("curate", "train", "evaluate", "compare", "probe", "table1")
 class MainWindow(QMainWindow):
     """The one window.
 
+    Attributes:
+        settings: what it remembers; preferences: what the person prefers; keys: those of the actions.
+
     Signals:
         closing(): it is about to close.
         dropped(list[Path]): files or folders were dropped on it.
+        seen(): it is on the screen for the first time.
     """
 
     closing = Signal()
     dropped = Signal(object)
+    seen = Signal()
 
-    def __init__(self, settings: WindowSettings) -> None:
+    def __init__(self, settings: WindowSettings, preferences: PreferencesStore) -> None:
         super().__init__()
         self.setWindowTitle("AssociationNet Studio")
         self.setWindowIcon(icons.app_icon())
         self.setAcceptDrops(True)
-        self.settings = settings
+        self._seen = False
+        self.settings, self.preferences = settings, preferences
         self.panels = DockLayout(self, settings)
         self.hint = HintLine()
         self.commands = Actions(self, self.hint.say)
-        self.commands.fill(self.menuBar())
+        self.keys = KeyStore(settings, self)
+        self.keys.changed.connect(self._set_keys)
+        self._set_keys(self.keys.now)
+        self.top = TopRow([self.commands[name] for name in WORKSPACES], self.commands["palette"])
+        self.commands.fill(self.top.menus)
+        self.setMenuWidget(self.top)
+        self.project_label = self.top.project_label
         self.recent_menu = QMenu("Open &recent", self)
         self.panels_menu = QMenu("Pa&nels", self)
         self.commands.insert_menu(self.recent_menu, "open_sample")
@@ -73,14 +93,15 @@ class MainWindow(QMainWindow):
         self._welcome: QWidget | None = None
         self._workspaces: dict[str, QWidget] = {}
         self._project_status: list[QWidget] = []
-        self._build_bar()
         self._build_status()
+        self.curtain = Curtain(self)
         self.toasts = Toasts(self)
         self.toasts.set_parts([self._pages])
         for name in WORKSPACES:
             self.commands.connect(name, partial(self.show_workspace, name))
         self.commands.connect("full_screen", self._toggle_full_screen)
         self.commands.connect("reset_layout", self.panels.reset)
+        self.commands.connect("steps", self._toggle_steps)
         self.restore_geometry()
 
     # --- what is shown ------------------------------------------------------------------------
@@ -97,9 +118,10 @@ class MainWindow(QMainWindow):
         workspaces: Mapping[str, QWidget],
         panels: Sequence[Panel],
         status: Sequence[QWidget],
+        steps: Steps,
         workspace: str = "curate",
     ) -> None:
-        """Show a project: a widget for each of `WORKSPACES`, panels, and what its status bar holds."""
+        """Show a project: a widget for each of `WORKSPACES`, panels, what its status bar holds, its steps."""
         self.setWindowTitle(f"{name} – AssociationNet Studio")
         self.project_label.setText(name)
         self._workspaces = dict(workspaces)
@@ -111,11 +133,16 @@ class MainWindow(QMainWindow):
             self.statusBar().addPermanentWidget(widget)
             self._project_status.append(widget)
             widget.show()
-        self._bar_widgets(True)
+        self.panels_menu.setEnabled(True)
+        self.top.show_project(steps)
+        steps.changed.connect(self._show_steps)
+        self._show_steps()
         self.show_workspace(workspace if workspace in workspaces else "curate")
 
     def clear(self) -> None:
         """Show the welcome page; what belonged to a project is deleted."""
+        if self._welcome is not None:  # at first: a page that goes would show the next one
+            self._pages.setCurrentWidget(self._welcome)
         self.panels.clear()
         self.toasts.dismiss_offers()
         self.toasts.set_parts([self._pages])
@@ -132,20 +159,29 @@ class MainWindow(QMainWindow):
         self.commands.leave_curate()
         self.undo_button.hide()
         self.setWindowTitle("AssociationNet Studio")
-        self._bar_widgets(False)
-        if self._welcome is not None:
-            self._pages.setCurrentWidget(self._welcome)
+        self.panels_menu.setEnabled(False)
+        self.top.show_clip("")
+        self.top.show_project(None)
 
     def show_workspace(self, name: str) -> None:
         """Show one of `WORKSPACES` with its own layout of panels."""
         if name not in self._workspaces or name == self.panels.workspace:
             return
-        self._pages.setCurrentWidget(self._workspaces[name])
-        self.panels.show(name)
+        if name == "curate":  # whatever comes first, page and panels must never be too wide together
+            self._pages.setCurrentWidget(self._workspaces[name])
+            self.panels.show(name)
+        else:
+            self.panels.show(name)
+            self._pages.setCurrentWidget(self._workspaces[name])
         self.commands[name].setChecked(True)
         self.commands.set_curating(name == "curate")
         self.hint.set_curating(name == "curate")
         self.selected.setVisible(name == "curate")
+
+    def show_clip(self, clip: Clip | None) -> None:
+        """Name the clip that is looked at beside the project."""
+        about = f"{clip.name}: {clip.frames} frames of {clip.width} × {clip.height} pixels" if clip else ""
+        self.top.show_clip(clip.name if clip else "", about)
 
     def restore_geometry(self) -> None:
         """Put the window where it was, if enough of it is on a screen there."""
@@ -166,15 +202,21 @@ class MainWindow(QMainWindow):
 
     # --- Qt -----------------------------------------------------------------------------------
 
+    def menuBar(self) -> QMenuBar:
+        """The menus, which share their line with the workspaces."""
+        return self.top.menus
+
     def event(self, event: QEvent) -> bool:
-        """Keys belong to a field that is typed in, or a button that they press, before they are shortcuts."""
+        """Keys that type in a field, move in a list or press a button do so before they are shortcuts."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             plain = not event.modifiers() & ~(
                 Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
             )
             focus = QApplication.focusWidget()
             typed = event.key() < Qt.Key.Key_F1 and _is_typed_in(focus)
-            if plain and (typed or (event.key() in PRESSING and isinstance(focus, QAbstractButton))):
+            pressing = event.key() in PRESSING and isinstance(focus, QAbstractButton)
+            moving = event.key() in MOVING and isinstance(focus, QAbstractScrollArea | QComboBox)
+            if plain and (typed or pressing or moving):
                 event.accept()
                 return True
         return super().event(event)
@@ -194,6 +236,19 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_pages"):
             icons.retint(self)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        handle = self.windowHandle()
+        if handle is not None and not self._seen:
+            handle.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Expose and not self._seen:
+            self._seen = True
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self.seen.emit)  # once it is drawn
+        return False
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.panels.keep()
         self.settings.geometry = self.saveGeometry()
@@ -211,35 +266,6 @@ class MainWindow(QMainWindow):
 
     # --- building -----------------------------------------------------------------------------
 
-    def _build_bar(self) -> None:
-        self._bar = QToolBar("Workspaces", movable=False)
-        self._bar.setObjectName("workspaces_bar")
-        self._bar.toggleViewAction().setEnabled(False)
-        self._bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self._bar.setIconSize(QSize(theme.ICON, theme.ICON))
-        self.addToolBar(self._bar)
-        segments = QWidget()
-        row = QHBoxLayout(segments)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        for name in WORKSPACES:
-            button = QToolButton()
-            button.setProperty("role", "segment")
-            button.setProperty("place", {WORKSPACES[0]: "first", WORKSPACES[-1]: "last"}.get(name, ""))
-            button.setDefaultAction(self.commands[name])
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            row.addWidget(button)
-        self._segments = self._bar.addWidget(segments)
-        self._bar.addWidget(_stretch())
-        self.project_label = QLabel()
-        self.project_label.setProperty("role", "heading")
-        self._bar.addWidget(self.project_label)
-        self._bar.addWidget(_stretch())
-        find = QToolButton(autoRaise=True)
-        find.setDefaultAction(self.commands["palette"])
-        find.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._bar.addWidget(find)
-
     def _build_status(self) -> None:
         bar = self.statusBar()
         self.selected, self.busy, self.last_edit = QLabel(), QLabel(), QLabel()
@@ -250,10 +276,6 @@ class MainWindow(QMainWindow):
         bar.addWidget(self.hint, 1)
         for widget in (self.busy, self.selected, self.last_edit, self.undo_button):
             bar.addPermanentWidget(widget)
-
-    def _bar_widgets(self, shown: bool) -> None:
-        self._segments.setVisible(shown)
-        self.panels_menu.setEnabled(shown)
 
     def _give_room(self) -> None:
         """Only the page that is shown says how small the window can be."""
@@ -269,17 +291,22 @@ class MainWindow(QMainWindow):
             layout.invalidate()
             layout.activate()
 
+    def _toggle_steps(self) -> None:
+        if self.top.steps is not None:
+            self.top.steps.set_wanted(self.commands["steps"].isChecked())
+
+    def _show_steps(self) -> None:
+        if self.top.steps is not None:
+            self.commands["steps"].setChecked(self.top.steps.is_wanted)
+
+    def _set_keys(self, keys: Keys) -> None:
+        self.commands.set_keys(keys.bindings())
+
     def _toggle_full_screen(self) -> None:
         if self.commands["full_screen"].isChecked():
             self.showFullScreen()
         else:
             self.showNormal()
-
-
-def _stretch() -> QWidget:
-    widget = QWidget()
-    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    return widget
 
 
 def _is_typed_in(widget: QWidget | None) -> bool:

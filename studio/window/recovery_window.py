@@ -72,7 +72,7 @@ class RecoveryWindow(QDialog):
         self.words = QLabel(f"The database of {project.name} cannot be read.", wordWrap=True)
         self.words.setProperty("role", "heading")
         self.offer = QLabel("Looking for a backup that is whole…", wordWrap=True)
-        details = QLabel(sentence, wordWrap=True)
+        details = QLabel(f"{sentence.split('; put ')[0].rstrip('.')}.", wordWrap=True)
         details.setProperty("quiet", True)
         for label in (self.offer, details):  # paths and errors of a stranger's project are no markup
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -133,3 +133,6 @@ class RecoveryWindow(QDialog):
         self._bar.hide()
         self.offer.setText(sentence)
         self.restore_button.setEnabled(self._found is not None)
+        layout = self.layout()
+        if layout is not None:
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))

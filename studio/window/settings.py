@@ -9,6 +9,9 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
+_OLDER = ("theme", "fill_again", "jobs_at_once")
+"""Preferences that older versions kept under their bare names."""
+
 RECENT = 12
 """Projects remembered."""
 
@@ -36,33 +39,25 @@ class WindowSettings:
     def __init__(self, path: Path | None = None) -> None:
         self._store = QSettings() if path is None else QSettings(str(path), QSettings.Format.IniFormat)
 
-    @property
-    def theme(self) -> str:
-        """`system`, `light` or `dark`."""
-        return str(self._store.value("theme", "system"))
+    def preference(self, name: str) -> str:
+        """A preference as JSON; empty before it was set."""
+        kept = str(self._store.value(f"preferences/{name}", ""))
+        if not kept and name in _OLDER:
+            kept = str(self._store.value(name, "")).lower()
+            return json.dumps(kept) if name == "theme" else kept
+        return kept
 
-    @theme.setter
-    def theme(self, theme: str) -> None:
-        self._store.setValue("theme", theme)
-
-    @property
-    def fill_again(self) -> bool:
-        """Whether what lies beside an edited keyframe is filled again."""
-        return str(self._store.value("fill_again", True)).lower() == "true"
-
-    @fill_again.setter
-    def fill_again(self, wanted: bool) -> None:
-        self._store.setValue("fill_again", wanted)
+    def set_preference(self, name: str, text: str) -> None:
+        self._store.setValue(f"preferences/{name}", text)
 
     @property
-    def jobs_at_once(self) -> int:
-        """How many jobs run at the same time; the others wait."""
-        text = str(self._store.value("jobs_at_once", 1))
-        return max(int(text), 1) if text.isdecimal() else 1
+    def keys(self) -> str:
+        """The keys that were chosen as JSON; empty at first."""
+        return str(self._store.value("keys", ""))
 
-    @jobs_at_once.setter
-    def jobs_at_once(self, count: int) -> None:
-        self._store.setValue("jobs_at_once", count)
+    @keys.setter
+    def keys(self, text: str) -> None:
+        self._store.setValue("keys", text)
 
     @property
     def carry_confidence(self) -> float:

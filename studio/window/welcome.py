@@ -177,6 +177,7 @@ class _Way(QPushButton):
         picture = QToolButton(autoRaise=True)
         picture.setAccessibleName(title)
         icons.set_icon(picture, icon)
+        picture.setProperty("role", "picture")
         picture.setIconSize(QSize(32, 32))
         picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         picture.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from core.datasets.voc import CLASSES
 from core.events import ClassAP
+from studio import theme
 
 COLUMNS = ("AP in %", "run", "quoted", "objects")
 
@@ -28,7 +29,7 @@ class ApTable(QTableWidget):
         self.setAccessibleName("Average precision by class")
         self.setHorizontalHeaderLabels(list(COLUMNS))
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
+        self.verticalHeader().setDefaultSectionSize(theme.row_height(self))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -1,7 +1,9 @@
-"""The workspace Curate: tools and jobs above the canvas; without clips, what to do about it."""
+"""The workspace Curate: tools, layers and jobs above the canvas; without clips, what to do about it."""
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QHideEvent, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -14,6 +16,8 @@ from PySide6.QtWidgets import (
 
 from core.jobs import jobs_on_clips
 from studio import theme
+from studio.canvas.pane import CanvasPane
+from studio.flow_layout import FlowLayout
 from studio.view_state import TOOLS
 from studio.window.actions import Actions
 from studio.window.steps import Steps
@@ -32,23 +36,23 @@ class CurateWorkspace(QWidget):
     import_asked = Signal()
     seen_changed = Signal(bool)
 
-    def __init__(self, commands: Actions, canvas: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, commands: Actions, canvas: CanvasPane, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("curate_workspace")
-        self.steps = Steps()
+        self.steps = Steps()  # the window shows them in its first line
         self.job_buttons: dict[str, QToolButton] = {}
-        bar = QHBoxLayout()
-        bar.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
-        bar.setSpacing(theme.SPACE // 2)
-        for names in ([f"tool_{tool}" for tool in TOOLS], EDITS):
-            for name in names:
-                bar.addWidget(_button(commands[name]))
-            bar.addSpacing(2 * theme.SPACE)
-        bar.addStretch()
+        self.strip = QWidget()
+        flow = self._flow = FlowLayout(self.strip, last_at_end=True)
+        flow.setContentsMargins(theme.SPACE, 2, theme.SPACE, 2)
+        flow.setSpacing(theme.SPACE)
+        for title, names in (("Tools", [f"tool_{tool}" for tool in TOOLS]), ("Edits", EDITS)):
+            flow.addWidget(_group(title, [_button(commands[name]) for name in names]))
         for job in jobs_on_clips():
-            button = _button(commands[job.name], with_text=True)
-            self.job_buttons[job.name] = button
-            bar.addWidget(button)
+            commands[job.name].setIconText(f"{job.title.split()[0]}…")
+            self.job_buttons[job.name] = _button(commands[job.name], with_text=True)
+        self._jobs = _group("Jobs", list(self.job_buttons.values()))
+        flow.addWidget(self._jobs)
+        flow.addWidget(canvas.layer_bar)
         self._pages = QStackedWidget()
         self._canvas, self._empty = canvas, self._empty_page()
         self._pages.addWidget(canvas)
@@ -56,14 +60,28 @@ class CurateWorkspace(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        box.addWidget(self.steps)
-        box.addLayout(bar)
+        box.addWidget(self.strip)
         box.addWidget(self._pages, 1)
         self.setFocusProxy(canvas)
 
     def set_empty(self, empty: bool) -> None:
         """Show the canvas, or what to do in a project without clips."""
         self._pages.setCurrentWidget(self._empty if empty else self._canvas)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Name the jobs beside their icons where all still stands in one line."""
+        super().resizeEvent(event)
+        beside, only = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        flow = self._flow
+        for style in (beside, only):
+            for button in self.job_buttons.values():
+                button.setToolButtonStyle(style)
+            inside = self._jobs.layout()
+            if inside is not None:
+                inside.invalidate()
+            self._jobs.updateGeometry()  # or the strip would reckon with what it was
+            if flow.heightForWidth(self.width()) <= flow.heightForWidth(10_000):
+                break
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -89,6 +107,18 @@ class CurateWorkspace(QWidget):
             box.addWidget(widget, alignment=Qt.AlignmentFlag.AlignHCenter)
         box.addStretch()
         return page
+
+
+def _group(title: str, buttons: Sequence[QToolButton]) -> QWidget:
+    """Buttons that belong together, one line and never apart."""
+    group = QWidget()
+    group.setAccessibleName(title)
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(0 if title != "Jobs" else theme.SPACE // 2)
+    for button in buttons:
+        row.addWidget(button)
+    return group
 
 
 def _button(action: QAction, with_text: bool = False) -> QToolButton:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, QTimer, Signal
-from PySide6.QtWidgets import QLineEdit, QMenu, QSpinBox, QWidget
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QLineEdit, QSpinBox
 
 from core.overlay.layers import COLOUR_BY, Layers
 from core.review.recipes import TO_CHECK
@@ -28,12 +28,6 @@ from studio.window.actions import Actions
 from studio.workspaces.curate_refusals import NO_CLIP, refusals
 
 LAYERS = ("masks", "boxes", "trails", "stabilise", "trails_chosen", "names")
-CONTEXT_MENU = (
-    *("accept", "reject", "reopen", "", "relabel", "merge", "swap", "split"),
-    *("", "pin", "", "delete_track"),
-)
-"""Actions of the track table's context menu; empty for a line between."""
-
 ALWAYS = {*LAYERS, "pick_points", *(f"colour_by_{colour}" for colour in COLOUR_BY)}
 """Actions that can be used without a clip."""
 
@@ -105,7 +99,8 @@ class CurateActions(QObject):
         view.layers_changed.connect(self._show_layers)
         commands["pick_points"].setChecked(view.picks_points)
         view.picks_points_changed.connect(commands["pick_points"].setChecked)
-        tracks.menu_asked.connect(self._show_menu)
+        commands["peek"].setAutoRepeat(False)
+        view.marked_changed.connect(lambda marked: None if marked else self._say(""))
         self._show_tool(view.tool)
         self._show_layers(view.layers)
         self.refresh()
@@ -168,6 +163,7 @@ class CurateActions(QObject):
             "pick_points": lambda: view.set_picks_points(self._commands["pick_points"].isChecked()),
             **{f"colour_by_{colour}": partial(self._colour_by, colour) for colour in COLOUR_BY},
             "hide_others": self._toggle_others,
+            "peek": canvas.frame_view.peek.toggle,
             "fit": canvas.frame_view.fit,
             "zoom_selection": canvas.zoom_to_selection,
             "zoom_in": partial(canvas.frame_view.zoom, _CLOSER),
@@ -319,17 +315,6 @@ class CurateActions(QObject):
         for layer in LAYERS:
             self._commands[layer].setChecked(getattr(layers, layer))
         self._commands[f"colour_by_{layers.colour_by}"].setChecked(True)
-
-    def _show_menu(self, place: QPoint) -> None:
-        parent: QWidget = self._tracks
-        menu = QMenu(parent)
-        for name in CONTEXT_MENU:
-            if name:
-                menu.addAction(self._commands[name])
-            else:
-                menu.addSeparator()
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
 
 
 def _type_into(field: QLineEdit | QSpinBox) -> None:

@@ -47,7 +47,11 @@ def _of_selecting(view: ViewState, tracks: TrackTable) -> dict[str, str]:
 
 def _of_drawing(view: ViewState, canvas: CanvasPane) -> dict[str, str]:
     stage, scale = canvas.stage, canvas.stage.camera.scale
-    brush = "" if view.tool in ("brush", "erase") else "Take the brush (U) or the eraser (Shift+U) first."
+    brush = (
+        ""
+        if view.tool in ("brush", "erase")
+        else "Take the brush ({tool_brush}) or the eraser ({tool_erase}) first."
+    )
     here = stage.scene.among(view.selection)
     seen = not view.selection or len(here.ids) or here.objects
     largest, smallest = stage.brush_radius >= LARGEST_BRUSH, stage.brush_radius <= SMALLEST_BRUSH

@@ -1,5 +1,6 @@
 """What a pretraining run with the settings of the form would train on, counted before it starts."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -7,12 +8,13 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from core.datasets.caltech101 import Caltech101, read_caltech101
 from core.errors import StudioError
-from core.pairs.counting import Counts, count, lost_kinds, material_words
+from core.pairs.counting import Counts, count, lost_kinds, material_words, nothing_left
 from core.pairs.sampling import FrameGap
 from core.pairs.split import share_of, split_clips
 from core.pretraining.config import PretrainConfig
 from core.pretraining.images import hold_out, images_words
-from core.trajectories.extents import Extents, read_extents
+from core.trajectories.extents import Extents, read_extents, read_rows
+from core.trajectories.track_filter import TrackFilter
 from studio.background import Background
 from studio.document import FEW, Document
 
@@ -36,7 +38,13 @@ class MaterialNote(QLabel):
         self._images: Caltech101 | None = None
         self._folder: Path | None = None
         self._failure = self._images_failure = ""
+        self._chosen: Extents | None = None
+        self._line = self._filter_failure = ""  # the filter that `_chosen` passed
+        self._is_old = False  # tracks were edited since
         self._tracks_reader, self._images_reader = Background(self), Background(self)
+        self._filter_reader = Background(self)
+        self._filter_reader.done.connect(self._take_passed)
+        self._filter_reader.failed.connect(self._fail_passed)
         self._tracks_reader.done.connect(self._take_extents)
         self._tracks_reader.failed.connect(self._fail)
         self._images_reader.done.connect(self._take_images)
@@ -70,6 +78,7 @@ class MaterialNote(QLabel):
     def close_reader(self) -> None:
         """Stop counting."""
         self._tracks_reader.close()
+        self._filter_reader.close()
         self._images_reader.close()
 
     # --- tracks -------------------------------------------------------------------------------
@@ -79,7 +88,7 @@ class MaterialNote(QLabel):
             return read_extents(connection)
 
     def _take_extents(self, extents: Extents) -> None:
-        self._extents, self._failure = extents, ""
+        self._extents, self._failure, self._is_old = extents, "", True
         self.counted.emit()
 
     def _fail(self, sentence: str) -> None:
@@ -97,12 +106,47 @@ class MaterialNote(QLabel):
         split = split_clips(self._extents.uses, settings.held_out, settings.split_seed)
         gap = FrameGap(settings.gap_shortest, settings.gap_longest)
         whole = count(self._extents, settings.regime, gap, settings.minimum_length)
-        training, held_out = whole.of_clips(split.training), whole.of_clips(split.held_out)
+        passed = count(self._passed(settings), settings.regime, gap, settings.minimum_length)
+        training, held_out = passed.of_clips(split.training), whole.of_clips(split.held_out)
+        if not training.kinds and whole.of_clips(split.training).kinds:
+            raise StudioError(nothing_left(settings.tracks))
         if not training.kinds:
             raise StudioError(self._missing(settings.regime, whole))
-        self.setToolTip(material_words(training, held_out, split, "tracks", names=True))
-        lost = lost_kinds(settings.regime, whole.kinds, training, "tracks")
-        return f"{material_words(training, held_out, split, 'tracks')}. {lost}".strip()
+        words, tracks = partial(material_words, training, held_out, split, "tracks"), settings.tracks
+        self.setToolTip(words(names=True, tracks=tracks))
+        lost = lost_kinds(settings.regime, whole.kinds, training, "tracks", tracks)
+        return f"{words(tracks=tracks)}. {lost}".strip()
+
+    def _passed(self, settings: PretrainConfig) -> Extents:
+        """Those tracks that pass the filter of the settings; of a new one they are read in a thread.
+
+        Raises:
+            StudioError: they are not known yet, or cannot be read.
+        """
+        extents, wanted = self._extents, settings.wanted
+        assert extents is not None
+        if wanted.is_empty:
+            return extents
+        if settings.tracks != self._line:
+            self._line, self._chosen, self._is_old, self._filter_failure = settings.tracks, None, True, ""
+        if self._is_old:
+            self._is_old = False
+            self._filter_reader.start(lambda report: self._read_passed(extents, wanted))
+        if self._chosen is None:
+            raise StudioError(self._filter_failure or COUNTING)
+        return self._chosen
+
+    def _read_passed(self, extents: Extents, wanted: TrackFilter) -> Extents:
+        with self._document.project.reading() as connection:
+            return extents.of_filter(read_rows(connection), wanted)
+
+    def _take_passed(self, extents: Extents) -> None:
+        self._chosen = extents
+        self.counted.emit()
+
+    def _fail_passed(self, sentence: str) -> None:
+        self._filter_failure = sentence
+        self.counted.emit()
 
     def _missing(self, regime: str, whole: Counts) -> str:
         """What the regime lacks."""

@@ -183,7 +183,9 @@ class RunList(QWidget):
         self._rows_changed()
 
     def _open_menu(self, place: QPoint) -> None:
-        if self._view.indexAt(place).isValid() and self.chosen():
+        if not self._view.indexAt(place).isValid():  # the key of menus asks for the middle of the list
+            place = self._view.visualRect(self._view.currentIndex()).center()
+        if self.chosen():
             self._menu.show_for(self.chosen())
             self._menu.popup(self._view.viewport().mapToGlobal(place))
 

@@ -1,6 +1,6 @@
 """What can be done with a run in the list, besides looking at it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -45,6 +45,12 @@ class RunMenu(QMenu):
             action.triggered.connect(partial(self._choose_weights_file, name))
         self._folder = self.addAction("Open folder")
         self._folder.triggered.connect(self._open_folder)
+        self.addSeparator()
+        self._stop = self.addAction("Stop")
+        self._stop.triggered.connect(lambda: self._each(runs.stop))
+        self._delete = self.addAction("Delete")
+        self._delete.triggered.connect(lambda: self._each(runs.delete))
+        self.setToolTipsVisible(True)
 
     def show_for(self, chosen: Sequence[Run]) -> None:
         """Set up for some runs, one at least."""
@@ -55,8 +61,19 @@ class RunMenu(QMenu):
         self._star.setEnabled(there)
         self._star.setText("Take the star away" if all(run.notes.starred for run in chosen) else "Star")
         self._weights.setEnabled(one and _has_weights(chosen[0]))
+        self._stop.setEnabled(any(run.is_active and not run.is_stopping for run in chosen))
+        self._stop.setToolTip("Save a checkpoint and end after this step")
+        active = any(run.is_active for run in chosen)
+        self._delete.setEnabled(not active)
+        self._delete.setToolTip(
+            "Stop the run before deleting it." if active else "To the project's trash; this can be undone"
+        )
         for action in self._exports:
             action.setEnabled(there and any(run.metrics or run.class_aps for run in chosen))
+
+    def _each(self, act: Callable[[Run], None]) -> None:
+        for run in self._chosen:
+            act(run)
 
     def _toggle_star(self) -> None:
         starred = not all(run.notes.starred for run in self._chosen)

@@ -23,6 +23,7 @@ from studio import theme
 from studio.comparison.compared_row import MEAN, ComparedRow
 from studio.comparison.table_button import TableButton
 from studio.comparison.table_files import FileBlock, FileLine, FileTable
+from studio.flow_layout import FlowLayout
 from studio.workspaces.table1_model import Line, Table1Model
 
 NAMES_WIDTH = 300
@@ -279,22 +280,27 @@ class Table1View(QWidget):
     def _arrange(self) -> None:
         heading = QLabel("Average precision (%)")
         heading.setProperty("role", "heading")
-        tools = QHBoxLayout()
+        above = QWidget()
+        tools = FlowLayout(above)
+        tools.setContentsMargins(0, 0, 0, 0)
         tools.addWidget(heading)
-        tools.addStretch(1)
         for words, box in (("Beside", self.part), ("Against", self.reference)):
             label = QLabel(words)
             label.setBuddy(box)
-            tools.addWidget(label)
-            tools.addWidget(box)
+            pair = QWidget()
+            row = QHBoxLayout(pair)
+            row.setContentsMargins(theme.SPACE, 0, 0, 0)
+            row.addWidget(label)
+            row.addWidget(box)
+            tools.addWidget(pair)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(18)
+            box.setMinimumContentsLength(14)
         tools.addWidget(self.differences)
         tools.addWidget(self.export_button)
         self._tools = tools
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
-        column.addLayout(tools)
+        column.addWidget(above)
         column.addWidget(self.table, 1)
         column.addWidget(self.words)
         column.addWidget(self.notes)

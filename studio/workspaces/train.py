@@ -11,6 +11,8 @@ from core.errors import StudioError
 from core.jobs import jobs_of
 from core.pretraining.config import PretrainConfig
 from studio.document import Document
+from studio.filters.track_filters import TrackFilters
+from studio.filters.tracks_editor import TracksEditor
 from studio.forms.settings_form import SettingsForm
 from studio.plots.curve_plot import CurvePlot, Series
 from studio.runs.run import Run
@@ -38,7 +40,9 @@ OF_TWO = {"association", "slowfeat", "contrastive"}
 class TrainWorkspace(QWidget):
     """Starts pretraining runs and shows the chosen ones; several are overlaid, the first is detailed."""
 
-    def __init__(self, document: Document, runs: Runs, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, runs: Runs, filters: TrackFilters, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("train_workspace")
         self._runs = runs
@@ -66,7 +70,7 @@ class TrainWorkspace(QWidget):
             dashed_means="held out",
         )
         self._log = LogView()
-        self.form = SettingsForm(PretrainConfig)
+        self.form = SettingsForm(PretrainConfig, {"tracks": TracksEditor(filters)})
         self.monitors = Monitors(document, self._curves(), self._settings)
         self.start_button = QPushButton("Pretrain")
         self.start_button.setObjectName("pretrain_button")

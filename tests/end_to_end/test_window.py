@@ -19,6 +19,7 @@ from core.detection.config import VocConfig
 from core.events import ClassAP, Filters, Metric
 from core.geometry import decode_mask
 from core.runs.run_folder import RunFolder, State
+from core.trajectories.filter_text import parse
 from core.trajectories.model import Origin, Review
 from tests.end_to_end.user import User
 
@@ -101,8 +102,7 @@ def correct(user, project: Path) -> None:
 
     def show(kind: str) -> None:
         """Filter the table, and with it the canvas."""
-        choice = session.tracks.filter_row.kind
-        choice.setCurrentIndex(choice.findData(kind))
+        session.tracks.filters.set(parse(f"kind:{kind}" if kind else ""))
 
     def select(id) -> np.ndarray:
         """Click on the object's mask where no point lies near; gives its box."""

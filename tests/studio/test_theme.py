@@ -1,8 +1,20 @@
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio import theme
-from studio.theme import DARK, LIGHT, Colours
+from studio.plots.curve_plot import DENSE, DOTS
+from studio.theme import DARK, LIGHT, PRINT, Colours
 
 
 def contrast(a: str, b: str) -> float:
@@ -38,12 +50,54 @@ def test_everything_that_is_read_stands_out_as_wcag_aa_asks(colours: Colours):
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
-def test_lines_of_plots_and_what_is_off_can_still_be_seen(colours: Colours):
+def test_every_line_that_means_something_stands_out(colours: Colours):
+    grounds = (colours.window, colours.base, colours.stripe, colours.button)
+    for ground in grounds:
+        assert contrast(colours.edge, ground) >= 3  # borders of fields, buttons and chips; axes, ticks
+        assert contrast(colours.mark, ground) >= 3  # the ring of what has the focus; what is switched on
+        assert contrast(colours.faint, ground) >= 3  # what cannot be used now
+    for line in (colours.edge, colours.faint):
+        assert contrast(line, colours.raised) >= 3
+    assert contrast(colours.text, colours.accent) >= 3  # the ring around what is filled with the accent
+    for ground in (colours.window, colours.base):
+        assert contrast(colours.accent, ground) >= 3
+    for ground in (colours.raised, theme.mixed(colours.accent, colours.window, theme.TINT)):
+        assert contrast(colours.text, ground) >= 4.5
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK, PRINT], ids=["light", "dark", "print"])
+def test_curves_can_be_seen_raw_ones_too(colours: Colours):
     for line in colours.series:
+        for share in (1.0, DOTS, DENSE):
+            assert contrast(theme.mixed(line, colours.base, share), colours.base) >= 3, (line, share)
         assert contrast(line, colours.window) >= 3
-        assert contrast(line, colours.base) >= 3
-    assert contrast(colours.faint, colours.base) >= 2
-    assert contrast(colours.accent, colours.window) >= 2
+
+
+FIELDS = (QLineEdit, QSpinBox, QComboBox, QPlainTextEdit, QCheckBox, QPushButton)
+
+
+@pytest.mark.parametrize("focused", [False, True], ids=["", "focus"])
+@pytest.mark.parametrize("kind", FIELDS)
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_the_border_of_a_field_as_it_is_drawn(qapp, qtbot, name: str, kind: type[QWidget], focused: bool):
+    theme.apply(qapp, name)
+    page = QWidget()
+    qtbot.addWidget(page)
+    box = QVBoxLayout(page)
+    other, field = QLineEdit(), kind()
+    box.addWidget(other)
+    box.addWidget(field)
+    page.show()
+    qtbot.waitExposed(page)
+    page.activateWindow()
+    (field if focused else other).setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(lambda: field.hasFocus() == focused)
+    image = field.grab().toImage()
+    row = [image.pixelColor(x, image.height() // 2).name() for x in range(min(image.width(), 6))]
+    if kind is QCheckBox and focused:  # its ring lies around the words
+        return
+    assert max(contrast(pixel, theme.colours().window) for pixel in row) >= 3
+    theme.apply(qapp, "light")
 
 
 def test_applying_a_theme_changes_what_widgets_are_dressed_in(qapp, qtbot):

@@ -12,9 +12,10 @@ from core import config as settings
 from core import geometry
 from core.datasets.clip import Clip
 from core.errors import StudioError
+from core.pairs.counting import nothing_left
 from core.pairs.jitter import Jitter
 from core.pairs.sampling import FrameGap, PairBatch, PairSampler, TripletBatch, TripletSampler, sampler_of
-from core.pairs.split import split_clips
+from core.pairs.split import Split, split_clips
 from core.pairs.training_set import TrainingSet, build_training_set
 from core.pretraining.config import PretrainConfig
 from core.trajectories.model import Kind
@@ -181,7 +182,22 @@ def training_set_of(snapshot: Snapshot, config: PretrainConfig) -> TrainingSet:
     uses = {content.clip.name: content.clip.use for content in snapshot.clips}
     split = split_clips(uses, config.held_out, config.split_seed)
     whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
-    return whole.of_clips(split.training)
+    return what_trains(whole, snapshot, split, config)
+
+
+def what_trains(whole: TrainingSet, snapshot: Snapshot, split: Split, config: PretrainConfig) -> TrainingSet:
+    """What of the trajectories of a snapshot trains: those that pass the filter, of the clips that train.
+
+    Raises:
+        StudioError: the filter leaves none.
+    """
+    training = whole.of_clips(split.training)
+    names = set(split.training)
+    contents = (content for content in snapshot.clips if content.clip.name in names)
+    chosen = training.of_filter(contents, config.wanted)
+    if training.sets(config.regime) and not chosen.sets(config.regime):
+        raise StudioError(nothing_left(config.tracks))
+    return chosen
 
 
 def state_text(state: Mapping[str, Any]) -> str:

@@ -47,8 +47,9 @@ class Format:
         write: writes a clip's trajectories to a path; None where the format is only read.
         read: the trajectories of a path, for a clip; None where it is only written.
         holds: which of points, boxes, masks, labels, origins (or only keyframes), reviews, errors
-            (of links), confidences and ends (why a point's track ends) it keeps; which labels, where not all,
-            `losses` says.
+            (of links), confidences, ends (why a point's track ends), occlusions (whether an object is hidden
+            in part) and sights (whether it is said to be out of sight) it keeps; which labels, where not
+            all, `losses` says.
         losses: what the programs that read the format do to a clip's trajectories beyond what `holds` says,
             in whole sentences that name the program; nothing where it is None.
     """
@@ -66,8 +67,9 @@ def _holds(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_IN_COCO = _holds("boxes masks labels origins confidences")
-_IN_CVAT = _holds("points boxes masks labels origins")
+_IN_COCO = _holds("boxes masks labels origins confidences occlusions sights")
+_IN_CVAT = _holds("points boxes masks labels origins occlusions sights")
+_IN_MOT = _holds("boxes labels occlusions")
 _IN_TABLES = _holds("points boxes labels origins reviews errors confidences ends")
 
 FORMATS: dict[str, Format] = {
@@ -76,7 +78,7 @@ FORMATS: dict[str, Format] = {
         Format("brox", "Brox tracks", ".dat", brox.write, brox.read, _holds("points labels"), brox.losses),
         Format("tapvid", "TAP-Vid arrays", ".npz", tapvid.write, tapvid_reading.read, _holds("points")),
         Format("davis", "DAVIS masks", "", davis.write, davis.read, _holds("masks labels"), davis.losses),
-        Format("mot", "MOTChallenge", "", mot.write, mot_reading.read, _holds("boxes labels"), mot.losses),
+        Format("mot", "MOTChallenge", "", mot.write, mot_reading.read, _IN_MOT, mot.losses),
         Format(
             "mot-results",
             "MOTChallenge results",

@@ -50,6 +50,7 @@ class Listing:
         lines: (M,) int, where each row stands in the file, for sentences; or empty.
         unit: what `lines` counts, such as `line`.
         numbers, span: (M,) frames as the file numbers them and "1 to 12", for sentences; see `FrameNumbers`.
+        flags: (M,) `Flag` of objects, or empty.
         own_faults: row → what its reader finds wrong with it, in a few words; it is left out.
     """
 
@@ -66,6 +67,7 @@ class Listing:
     numbers: np.ndarray | Sequence[float] = ()
     span: str = ""
     own_faults: Mapping[int, str] = field(default_factory=dict)
+    flags: np.ndarray | Sequence[int] = ()
 
     def points(
         self,
@@ -127,6 +129,7 @@ class Listing:
         owner, origin = self.owner[order], self._origins[order]
         sure = np.ones(len(order)) if confidence is None else np.clip(confidence[order], 0, 1)
         sure = np.where(np.isin(origin, KEYFRAMES) | np.isnan(sure), 1, sure).astype(np.float32)
+        flags = np.asarray(self.flags if len(self.flags) else np.zeros(len(self.owner)), np.uint8)[order]
         frame, boxes = self.frame[order].astype(np.int32), boxes[order].astype(np.float32)
         ends = np.cumsum(np.bincount(owner, minlength=len(self.names)))
         objects = []
@@ -146,6 +149,7 @@ class Listing:
                     label=clean_label(self.labels[number]) if self.labels else "",
                     annotator=self.clip.annotator,
                     review=int(self.review[number]) if len(self.review) else 0,
+                    flags=flags[rows],
                 )
             )
         return objects, warnings
@@ -156,6 +160,7 @@ class Listing:
         origin = self.origin if isinstance(self.origin, Origin) else self.origin[places]
         lines = np.asarray(self.lines)[places] if len(self.lines) else ()
         numbers = np.asarray(self.numbers)[places] if len(self.numbers) else ()
+        flags = np.asarray(self.flags)[places] if len(self.flags) else ()
         known = self.own_faults
         own = {new: known[old] for new, old in enumerate(places.tolist()) if old in known} if known else {}
         return replace(
@@ -166,6 +171,7 @@ class Listing:
             lines=lines,
             numbers=numbers,
             own_faults=own,
+            flags=flags,
         )
 
     @property

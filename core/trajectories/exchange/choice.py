@@ -11,6 +11,8 @@ from core.trajectories import store
 from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.spans import Spans
 from core.trajectories.model import EndReason, Kind, ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.track_filter import EVERYTHING, TrackFilter
+from core.trajectories.track_rows import track_rows
 
 KEPT = frozenset((Review.OPEN, Review.ACCEPTED))
 """The reviews that are exported unless others are asked for."""
@@ -27,6 +29,7 @@ class Choice:
         reviews: what was decided about a trajectory.
         labels: of trajectories; the empty one is that of the nameless.
         kinds: objects, points or both.
+        wanted: what a trajectory must be besides.
     """
 
     clips: frozenset[str] | None = None
@@ -35,12 +38,14 @@ class Choice:
     reviews: frozenset[Review] = KEPT
     labels: frozenset[str] | None = None
     kinds: frozenset[Kind] = frozenset(Kind)
+    wanted: TrackFilter = EVERYTHING
 
     @property
     def narrows(self) -> bool:
         """Whether it may leave a clip with nothing that has trajectories to export."""
         limits = (self.tracks, self.frames, self.labels)
-        return limits != (None,) * 3 or self.kinds != frozenset(Kind) or not self.reviews >= KEPT
+        chosen = self.kinds != frozenset(Kind) or not self.wanted.is_empty
+        return limits != (None,) * 3 or chosen or not self.reviews >= KEPT
 
     def of(self, connection: Connection, clip: Clip) -> tuple[PointTrajectories, list[ObjectTrajectory]]:
         """What is taken of a clip in the database, objects of its chosen annotator."""
@@ -54,8 +59,13 @@ class Choice:
 
         A point's path that a frame left out interrupts becomes several of one id, since it has no gaps.
         """
-        points = points.take(self._points(points))
-        kept = [one for one in objects if self._takes(one)]
+        objects = list(objects)
+        passed = np.ones(len(objects) + len(points), bool)
+        if not self.wanted.is_empty:
+            passed = self.wanted.holds(track_rows(points, objects))
+        passing = passed[: len(objects)]
+        kept = [one for one, passes in zip(objects, passing, strict=True) if passes and self._takes(one)]
+        points = points.take(self._points(points) & passed[len(objects) :])
         if self.frames is None:
             return points, kept
         cut = (cut_object(one, self.frames.holds(one.frames)) for one in kept)

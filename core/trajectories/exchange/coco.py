@@ -2,9 +2,10 @@
 
 Boxes are `[x, y, width, height]` in pixels from the top left corner, continuous as here; masks compressed
 run lengths (see `rle`), and the box is then that of the mask. `track_id` stands in an annotation and, for
-CVAT and Datumaro, among its `attributes`. `score` and `origin` (annotated, edited, propagated, linked) are
-fields of an annotation. `frame_index` is the frame of the clip's source. Nameless objects have a category
-of their own, marked `nameless`.
+CVAT and Datumaro, among its `attributes`, beside `occluded`. `score`, `origin` (annotated, edited,
+propagated, linked) and `goes_out` (the object is said not to be seen after it) are fields of an annotation.
+`frame_index` is the frame of the clip's source. Nameless objects have a category of their own, marked
+`nameless`.
 Source: Lin et al., COCO, ECCV 2014; the fields for video follow TAO (Dave et al., ECCV 2020).
 """
 
@@ -20,6 +21,7 @@ from core.trajectories.exchange import rle
 from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
+from core.trajectories.sight import occluded, outside
 
 ORIGINS = {origin.name.lower(): int(origin) for origin in Origin}
 """The words of `origin`."""
@@ -100,20 +102,22 @@ def boxes_alone(objects: Sequence[ObjectTrajectory]) -> int:
 
 def _observations(clip: Clip, one: ObjectTrajectory, number: int, category: int) -> Iterator[str]:
     """The JSON fields of each observation of an object."""
-    head = f'"track_id": {number}, "attributes": {{"track_id": {number}}}, "category_id": {category}, '
-    head += '"video_id": 1, "iscrowd": 0'
+    head = f'"track_id": {number}, "category_id": {category}, "video_id": 1, "iscrowd": 0'
+    hidden, gone = occluded(one).tolist(), set((outside(one)[:, 0] - 1).tolist())
     size = f'"size": [{clip.height}, {clip.width}]'
     origins = [_WORDS[origin] for origin in one.origin.tolist()]
     boxes = sides_of(one, clip).tolist()
-    columns = (one.frames.tolist(), boxes, one.masks, one.confidence.tolist(), origins)
-    for frame, box, runs, score, origin in zip(*columns, strict=True):
+    columns = (one.frames.tolist(), boxes, one.masks, one.confidence.tolist(), origins, hidden)
+    for frame, box, runs, score, origin, is_occluded in zip(*columns, strict=True):
         area, segmentation = box[2] * box[3], "[]"
         if runs is not None:
             area = rle.area(runs)
             segmentation = f'{{{size}, "counts": {json.dumps(rle.compress(runs))}}}'
+        attributes = f'{{"track_id": {number}, "occluded": {str(is_occluded).lower()}}}'
+        goes_out = ', "goes_out": true' if frame in gone else ""
         yield (
-            f'{head}, "image_id": {frame + 1}, "bbox": {box}, "area": {area}, '
-            f'"segmentation": {segmentation}, "score": {score}, "origin": "{origin}"'
+            f'{head}, "attributes": {attributes}, "image_id": {frame + 1}, "bbox": {box}, "area": {area}, '
+            f'"segmentation": {segmentation}, "score": {score}, "origin": "{origin}"{goes_out}'
         )
 
 

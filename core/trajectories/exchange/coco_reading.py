@@ -30,6 +30,7 @@ from core.trajectories.exchange.json_file import (
 from core.trajectories.exchange.scores import read_scores
 from core.trajectories.exchange.segmentations import raster_of, shapes_of
 from core.trajectories.exchange.unread import refuse_json
+from core.trajectories.model import KEYFRAMES, Flag
 
 _REMEDY = "choose a COCO file of instances with tracks"
 Row = dict[str, Any]
@@ -96,6 +97,7 @@ def read(path: Path, clip: Clip) -> Tracks:
         lines=kept + 1,
         unit="annotation",
         own_faults=faults | shapes.faults,
+        flags=_flags(rows, origin),
     )
     objects, odd = listing.objects(shapes.boxes, scores.confidence, shapes.masks)
     return NO_POINTS, objects, warnings + scores.warnings + odd
@@ -189,6 +191,15 @@ def _unread(rows: Sequence[Row], categories: Sequence[Row], path: Path) -> list[
         f"by how much {counted(turned, 'box')} {'is' if turned == 1 else 'are'} turned": turned,
     }
     return [f"Left out, in {path.name}: {text}." for text, count in found.items() if count]
+
+
+def _flags(rows: Sequence[Row], origin: np.ndarray) -> np.ndarray:
+    """(M,) uint8, `Flag` of annotations; `goes_out` is a keyframe's alone."""
+    inner = column(rows, "attributes")
+    hidden = [isinstance(one, dict) and one.get("occluded") in (True, 1, "true", "True") for one in inner]
+    gone = np.array([one is True for one in column(rows, "goes_out")], bool) & np.isin(origin, KEYFRAMES)
+    found = np.where(hidden, int(Flag.OCCLUDED), 0) | np.where(gone, int(Flag.OUTSIDE), 0)
+    return found.astype(np.uint8)
 
 
 def _origins(words: Sequence[Any], others: np.ndarray) -> tuple[np.ndarray, dict[int, str]]:

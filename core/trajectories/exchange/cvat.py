@@ -4,7 +4,7 @@
 points="x,y">`. Places are continuous pixels from the corner of the top left one, as here, written so that
 reading gives the very same float32. `frame` is that of the source from 0; `start_frame`, `stop_frame` and
 `frame_filter` say which of them a task shows. Where a track goes out of sight, a shape with `outside="1"`
-says so.
+says so; where nobody said that it does but nothing is known of it, its `origin` is `propagated`.
 
 CVAT keeps only shapes with `keyframe="1"` and draws straight lines between them, so every shape is written
 as such. Where it comes from is its attribute `origin`, left out where it is `annotated` in tracks of
@@ -28,12 +28,13 @@ from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.exchange.seams import joined
 from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin, PointTrajectories
+from core.trajectories.sight import occluded, outside
 
 NAMELESS = "unnamed"
 ORIGINS = {origin.name.lower(): origin for origin in Origin}
 _WORDS = {int(origin): word for word, origin in ORIGINS.items()}
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_FLAGS = '" keyframe="1" outside="{}" occluded="0"'
+_FLAGS = '" keyframe="1" outside="{}" occluded="{}"'
 _ATTRIBUTE = (
     "<attributes><attribute><name>origin</name><mutable>True</mutable><input_type>select</input_type>"
     f"<default_value>annotated</default_value><values>{chr(10).join(ORIGINS)}</values></attribute></attributes>"
@@ -105,18 +106,30 @@ def _object_track(clip: Clip, number: int, one: ObjectTrajectory) -> Iterator[st
     usual = Origin.PROPAGATED if auto else Origin.ANNOTATED
     yield _track(number, one.label or NAMELESS, auto)
     corners, frames = one.boxes.astype(str).tolist(), one.frames.tolist()
-    source = clip.source_frames(one.frames).tolist()
-    for place, (frame, box, origin) in enumerate(zip(source, corners, one.origin.tolist(), strict=True)):
+    source, hidden = clip.source_frames(one.frames).tolist(), occluded(one).tolist()
+    gone = set(outside(one)[:, 0].tolist())
+    columns = zip(source, corners, one.origin.tolist(), hidden, strict=True)
+    for place, (frame, box, origin, is_hidden) in enumerate(columns):
         tag, shape = _polygon(one, place, clip) if any(one.masks) else _box(box)
-        yield _shape(tag, frame, shape, origin, usual)
-        goes_on = place + 1 < len(frames) and frames[place + 1] == frames[place] + 1
-        if not goes_on and frames[place] + 1 < clip.frames:
-            yield _shape(tag, frame + clip.step, shape, usual, usual, outside=True)
+        yield _shape(tag, frame, shape, origin, usual, is_hidden)
+        after = frames[place] + 1
+        goes_on = place + 1 < len(frames) and frames[place + 1] == after
+        if not goes_on and after < clip.frames:
+            said = Origin.ANNOTATED if after in gone else Origin.PROPAGATED
+            yield _shape(tag, frame + clip.step, shape, said, usual, is_outside=True)
     yield "</track>\n"
 
 
-def _shape(tag: str, frame: int, place: str, origin: int, usual: int, outside: bool = False) -> str:
-    head = f'<{tag} frame="{frame}{_FLAGS.format(int(outside))}{place}'
+def _shape(
+    tag: str,
+    frame: int,
+    place: str,
+    origin: int,
+    usual: int,
+    is_occluded: bool = False,
+    is_outside: bool = False,
+) -> str:
+    head = f'<{tag} frame="{frame}{_FLAGS.format(int(is_outside), int(is_occluded))}{place}'
     if origin == usual:
         return f"{head}/>\n"
     return f'{head}><attribute name="origin">{_WORDS[origin]}</attribute></{tag}>\n'
@@ -156,7 +169,7 @@ def _point_tracks(clip: Clip, start: int, points: PointTrajectories) -> Iterator
         if last + 1 < clip.frames:
             x, y = xy[ends[place + 1] - 1]
             after = int(clip.source_frames(np.array([last + 1]))[0])
-            yield _shape("points", after, f' points="{x},{y}"', 0, 0, outside=True)
+            yield _shape("points", after, f' points="{x},{y}"', 0, 0, is_outside=True)
         yield "</track>\n"
 
 

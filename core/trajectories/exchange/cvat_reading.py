@@ -18,7 +18,7 @@ from core.trajectories.exchange.cvat import NAMELESS, ORIGINS
 from core.trajectories.exchange.cvat_shapes import read_shape
 from core.trajectories.exchange.cvat_tasks import Task, TaskReader, choose_task, frames_of_task
 from core.trajectories.exchange.reading import read_bytes
-from core.trajectories.model import ObjectTrajectory, Origin
+from core.trajectories.model import KEYFRAMES, Flag, ObjectTrajectory, Origin
 
 _DEEPEST = 32  # elements within elements; CVAT's files have 6
 _PART = 1 << 20  # bytes fed to the parser at a time
@@ -30,7 +30,8 @@ _FILE = "annotations.xml"
 class _Shapes:
     """The shapes of one kind, in the order of the file: the track, frame, place and so on of each.
 
-    `origin` is -1 where the file does not say, `faults` what is wrong with a shape.
+    `origin` is -1 where the file does not say, `faults` what is wrong with a shape. `out` has the shapes
+    after which their track is said not to be seen, and the origin of what says so.
     """
 
     track: list[int] = field(default_factory=list)
@@ -39,6 +40,8 @@ class _Shapes:
     place: list[str] = field(default_factory=list)
     mask: list[bytes | None] = field(default_factory=list)
     origin: list[int] = field(default_factory=list)
+    occluded: list[bool] = field(default_factory=list)
+    out: dict[int, int] = field(default_factory=dict)
     faults: dict[int, str] = field(default_factory=dict)
 
 
@@ -54,7 +57,8 @@ def read(path: Path, clip: Clip) -> Tracks:
 
     Shapes with `keyframe="1"` are annotated, unless their attribute `origin` or the `source="auto"` of
     their track says otherwise; all others are propagated, those of points in automatic tracks linked. A
-    track without a shape in some frame has a gap there, whatever CVAT would draw.
+    track without a shape in some frame has a gap there, whatever CVAT would draw. A shape with `outside="1"`
+    makes the one before it a keyframe that says so, but for what is automatic.
 
     Raises:
         StudioError: the file is missing, no such XML, of another clip or task, or holds nothing that is read.
@@ -96,7 +100,8 @@ class _Target:
             int, tuple[float, bool]
         ] = {}  # track → its last frame, and whether a keyframe is in it
         self._unfilled: set[int] = set()
-        self._last: tuple[_Shapes, int] | None = None  # the shape whose attributes follow
+        self._last: tuple[list[int] | dict[int, int], int] | None = None  # where the origin that follows goes
+        self._before: dict[int, int] = {}  # track → its last shape, of an object
         self._attribute = ""
         self._open: list[str] = []
         self._text = ""
@@ -134,8 +139,8 @@ class _Target:
             if len(self._open) == 2:
                 self._task = choose_task(self._reader.tasks, self._path, self._clip)
         elif tag == "attribute" and self._attribute == "origin" and self._last is not None:
-            shapes, row = self._last
-            shapes.origin[row] = ORIGINS.get(self._text.strip(), -1)
+            into, row = self._last
+            into[row] = ORIGINS.get(self._text.strip(), -1)
         self._open.pop()
         self._text = ""
 
@@ -211,6 +216,7 @@ class _Target:
         keyframe = attributes.get("keyframe", "1") == "1"
         self._look_for_gap(track, frame, keyframe, outside)
         if outside:
+            self._go_out(track, frame)
             return
         into, fault = self._points if tag == "points" else self._objects, ""
         try:
@@ -221,7 +227,9 @@ class _Target:
             several = tag == "points"
             self._said["Left out", "shape with several points" if several else f"<{tag[:20]}>"] += 1
             return
-        self._last = into, len(into.track)
+        self._last = into.origin, len(into.track)
+        if into is self._objects:
+            self._before[track] = len(into.track)
         if fault:
             into.faults[len(into.track)] = fault
         elif shape is not None and shape.taken:
@@ -232,6 +240,14 @@ class _Target:
         into.place.append("" if shape is None else shape.place)
         into.mask.append(None if shape is None else shape.mask)
         into.origin.append(-1)
+        into.occluded.append(attributes.get("occluded") == "1")
+
+    def _go_out(self, track: int, frame: float) -> None:
+        """Note the last shape of a track before a frame in which it is said not to be seen."""
+        row, shapes = self._before.get(track), self._objects
+        if row is not None and shapes.frame[row] < frame and row not in shapes.out:
+            shapes.out[row] = -1
+            self._last = shapes.out, row
 
     def _look_for_gap(self, track: int, frame: float, keyframe: bool, outside: bool) -> None:
         """Note tracks that skip frames between two keyframes, which CVAT itself never does on writing."""
@@ -250,6 +266,13 @@ class _Target:
         origin = np.where(automatic, usual, Origin.ANNOTATED)
         origin = np.where(shapes.keyframe, origin, np.where(automatic, usual, Origin.PROPAGATED))
         origin = np.where(np.array(shapes.origin) >= 0, shapes.origin, origin)
+        flags = np.where(shapes.occluded, int(Flag.OCCLUDED), 0).astype(np.uint8)
+        for row, says in shapes.out.items():
+            if (
+                says if says >= 0 else Origin.PROPAGATED if automatic[row] else Origin.ANNOTATED
+            ) in KEYFRAMES:
+                flags[row] |= Flag.OUTSIDE
+                origin[row] = origin[row] if origin[row] in KEYFRAMES else Origin.ANNOTATED
         places = _places(shapes, 2 if kind == "point" else 4)
         frames = frames_of_task(np.array(shapes.frame, np.float64), self._task, self._path, self._clip)
         rows = Listing(
@@ -263,6 +286,7 @@ class _Target:
             own_faults=shapes.faults,
             numbers=frames.numbers,
             span=frames.span,
+            flags=flags,
         )
         return rows, places, frames.warnings
 

@@ -1,9 +1,9 @@
 """MOTChallenge text, for evaluators and for programs that annotate.
 
-Ground truth is a folder: `gt/gt.txt` with lines `frame,id,left,top,width,height,1,class,1`, a line an
-observation (1: it counts, and all of it is seen), `gt/labels.txt` with the name of class n in line n, as
-CVAT and datumaro have it, and `seqinfo.ini`. Results are a file of lines
-`frame,id,left,top,width,height,confidence,-1,-1,-1`.
+Ground truth is a folder: `gt/gt.txt` with lines `frame,id,left,top,width,height,1,class,visibility`, a line
+an observation (1: it counts; visibility 0 where it is occluded, as datumaro has it, else 1), `gt/labels.txt`
+with the name of class n in line n, as CVAT and datumaro have it, and `seqinfo.ini`. Results are a file of
+lines `frame,id,left,top,width,height,confidence,-1,-1,-1`.
 
 Everything counts from 1 there: frames (of the source), ids, and pixels, so 1 is added to the frame and to
 the left and top of our boxes on writing and taken off on reading. Numbers are written with five decimals.
@@ -25,6 +25,7 @@ from core.trajectories.exchange.mot_folder import INFO, LABELS, TRUTH
 from core.trajectories.exchange.mot_reading import CLASSES, NAMELESS
 from core.trajectories.exchange.replacing import replacing, replacing_folder
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
+from core.trajectories.sight import occluded
 
 _LEAST = 0.001
 _NUMBERED = re.compile(r"object \d+")  # as label pictures are imported: a number, no class
@@ -42,9 +43,12 @@ def write(clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTraject
     number = {name: place for place, name in enumerate(names, start=1)}
     classes = np.repeat([number[_class(one)] for one in objects], [len(one.frames) for one in objects])
     ones = np.ones(len(classes), np.int64)
+    seen = ones - np.concatenate([np.zeros(0, np.int64), *(occluded(one) for one in objects)]).astype(
+        np.int64
+    )
     with replacing_folder(path, TRUTH, LABELS, INFO) as partial:
         (partial / TRUTH).parent.mkdir()
-        _write_lines(partial / TRUTH, clip, objects, (ones, classes, ones))
+        _write_lines(partial / TRUTH, clip, objects, (ones, classes, seen))
         (partial / LABELS).write_text("\n".join(names) + "\n", encoding="utf-8", newline="\n")
         (partial / INFO).write_text(_info(clip), encoding="utf-8", newline="\n")
 

@@ -13,6 +13,7 @@ from core.trajectories.exchange.number_lines import NumberLines
 _KITTI = 17  # columns, or 18 with a score
 VATIC_FLAGS = (6, 7, 8)
 """Columns of VATIC: lost (out of sight or out of the frame), occluded, generated (not drawn by a person)."""
+_HALF = 0.5  # of an object is seen; below, it counts as hidden
 _VISDRONE = (
     *(
         "pedestrian",
@@ -39,6 +40,7 @@ _NAMES = {
     "bottom": ("bb_bottom", "bottom", "bbox_bottom", "y2", "ymax", "ybr"),
     "score": ("conf", "confidence", "score", "prob", "probability", "flag", "consider"),
     "class": ("class", "class_id", "cls", "classid", "category", "label", "class_name", "type"),
+    "visibility": ("visibility", "vis", "visible"),
 }
 
 
@@ -48,6 +50,8 @@ class Layout:
 
     Attributes:
         frame, id, box, score, kind: columns; `box` has four, and there may be no scores and no classes.
+        occluded: a column, and from which value on and below which it says that an object is hidden; at
+            least half of it, where the column says how much.
         corners: whether the box ends with its right and bottom instead of width and height.
         first: which number the first frame has.
         pixel: which number the first pixel has.
@@ -63,6 +67,7 @@ class Layout:
     first: int = 1
     pixel: int = 1
     classes: tuple[str, ...] = ()
+    occluded: tuple[int, float, float] | None = None
 
 
 def find_layout(table: NumberLines, path: Path, clip: Clip) -> tuple[Layout, list[str]]:
@@ -74,10 +79,11 @@ def find_layout(table: NumberLines, path: Path, clip: Clip) -> tuple[Layout, lis
     width = table.width
     if is_kitti(table):
         score = _KITTI if width > _KITTI else None
-        return Layout(0, 1, (6, 7, 8, 9), score, 2, corners=True, first=0, pixel=0), []
+        return Layout(0, 1, (6, 7, 8, 9), score, 2, corners=True, first=0, pixel=0, occluded=(4, 2, 3)), []
     if is_vatic(table):
         said = f"Taken as VATIC's columns, in {path.name}: id, four sides, frame, three flags, label."
-        return Layout(5, 0, (1, 2, 3, 4), None, 9, corners=True, first=0, pixel=0), [said]
+        hidden = (VATIC_FLAGS[1], 1, 2)
+        return Layout(5, 0, (1, 2, 3, 4), None, 9, corners=True, first=0, pixel=0, occluded=hidden), [said]
     named = _named(table.names)
     if named is not None:
         return named, []
@@ -87,8 +93,10 @@ def find_layout(table: NumberLines, path: Path, clip: Clip) -> tuple[Layout, lis
         said = (
             f"Taken as VisDrone's columns, in {path.name}: its lines end with class, truncation, occlusion."
         )
-        return Layout(0, 1, (2, 3, 4, 5), 6, 7, pixel=0, classes=_VISDRONE), [said]
+        return Layout(0, 1, (2, 3, 4, 5), 6, 7, pixel=0, classes=_VISDRONE, occluded=(9, 2, 3)), [said]
     layout = Layout(0, 1, (2, 3, 4, 5), 6 if width > 6 else None, 7 if width in (8, 9) else None)
+    if width == 9:
+        layout = replace(layout, occluded=(8, 0, _HALF))
     if not _are_corners(table, clip):
         return layout, []
     return replace(layout, corners=True), [
@@ -133,7 +141,9 @@ def _named(names: Sequence[str]) -> Layout | None:
         return None
     left, top, third, fourth = (found[name] for name in wanted)
     box = (left, top, third, fourth)
-    return Layout(found["frame"], found["id"], box, found.get("score"), found.get("class"), corners)
+    hidden = (found["visibility"], 0, _HALF) if "visibility" in found else None
+    score, kind = found.get("score"), found.get("class")
+    return Layout(found["frame"], found["id"], box, score, kind, corners, occluded=hidden)
 
 
 def _is_visdrone(table: NumberLines) -> bool:

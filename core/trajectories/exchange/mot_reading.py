@@ -27,7 +27,7 @@ from core.trajectories.exchange.reading import read_bytes
 from core.trajectories.exchange.scores import read_scores
 from core.trajectories.exchange.units import is_scaled
 from core.trajectories.exchange.unread import refuse_lines
-from core.trajectories.model import ObjectTrajectory
+from core.trajectories.model import Flag, ObjectTrajectory
 
 _FEWEST = 3  # boxes that show their unit
 CLASSES = (
@@ -44,7 +44,8 @@ def read(path: Path, clip: Clip) -> Tracks:
     """The boxes of a file, or of the sequence that a folder is, by id.
 
     Those of a confidence between 0 and 1 are propagated, all others annotated; lines of confidence 0 are
-    left out. The class is the label: by `labels.txt`, else of MOT16.
+    left out. The class is the label: by `labels.txt`, else of MOT16. What is seen by less than half, or is
+    largely occluded in KITTI's and VisDrone's words, is occluded.
 
     Raises:
         StudioError: the file is missing, not of this format, without ids or of another clip.
@@ -139,9 +140,20 @@ def _objects(
         own_faults=lacks,
         numbers=frames.numbers,
         span=frames.span,
+        flags=_flags(table, layout),
     )
     objects, odd = rows.objects(boxes, scores.confidence)
     return objects, said + several + frames.warnings + scores.warnings + odd
+
+
+def _flags(table: NumberLines, layout: Layout) -> np.ndarray:
+    """(M,) uint8, `Flag` of the lines."""
+    if layout.occluded is None:
+        return np.zeros(len(table), np.uint8)
+    column, low, high = layout.occluded
+    values = table.column(column)
+    with np.errstate(invalid="ignore"):
+        return np.where((values >= low) & (values < high), Flag.OCCLUDED, 0).astype(np.uint8)
 
 
 def _labels(

@@ -13,6 +13,7 @@ from core.trajectories.exchange.column_mapping import ColumnChoice
 from core.trajectories.exchange.column_writing import held
 from core.trajectories.exchange.spans import Spans
 from core.trajectories.model import EndReason, ObjectTrajectory, Origin, PointTrajectories, Review
+from core.trajectories.sight import occluded, outside
 
 
 def omissions(
@@ -26,8 +27,8 @@ def omissions(
     """A sentence for each kind of thing that is there and that the format does not keep; often none.
 
     What the programs that read the format do with it (`Format.losses`) comes first. What the studio works
-    out itself is never exchanged and not named: ids, audits and flags. `frames` are those that were chosen; a
-    table may have other `columns`.
+    out itself is never exchanged and not named: ids, audits and what is to be checked. `frames` are those
+    that were chosen; a table may have other `columns`.
     """
     holds = FORMATS[format].holds if columns is None else held(columns)
     masks_alone = "masks" in holds and "boxes" not in holds
@@ -71,6 +72,12 @@ def omissions(
             any((one.confidence < 1).any() for one in kept) and "confidences" not in holds
         ),
         "how well links fit and why tracks end is not kept": linked and "ends" not in holds,
+        "what is occluded is not said": (
+            any(occluded(one).any() for one in kept) and "occlusions" not in holds
+        ),
+        "that objects are out of sight is not said, their frames are only empty": (
+            any(len(outside(one)) for one in kept) and "sights" not in holds
+        ),
         "accepted and rejected trajectories are not distinguished": reviewed and "reviews" not in holds,
     }
     losses = FORMATS[format].losses

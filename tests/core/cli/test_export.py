@@ -14,6 +14,7 @@ import main
 from core.overlay.colours import TRACK_COLOURS
 from core.project.labels import Label, LabelList, as_bytes, write_labels
 from core.project.project import Project
+from core.project.saved_filters import write_filters
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.exchange import WRITTEN
@@ -224,3 +225,29 @@ def test_colours_by_label_are_those_of_the_projects_list(export, project):
         (project / "labels.json").write_text("{")
     (project / "labels.json").unlink()
     assert "labels.json is damaged" in values["warnings"][0]
+
+
+def test_a_filter_chooses_by_its_line_or_by_its_name(export, project, tmp_path):
+    def counts(*words):
+        _, values, _ = export(*words, out=f"out{len(list(tmp_path.iterdir()))}")
+        return values["counts"]["object_trajectories"], values["counts"]["point_trajectories"]
+
+    with Project.open(project) as opened, opened.reading() as connection:
+        points = [store.points(connection, clip.id) for clip in store.clips(connection)]
+    bad = sum(
+        bool(error[1:].max() > 1.25) and review != 2
+        for clip in points
+        for error, review in zip(np.split(clip.error, clip.offsets[1:-1]), clip.review, strict=True)
+    )
+    assert 0 < bad < 39
+    assert counts("--filter", "worst>1.25") == (0, bad)
+    write_filters(project, {"bad points": "worst>1.25"})
+    assert counts("--filter", "Bad points") == (0, bad)
+    assert counts("--filter", "rejected") == (0, 1)
+    assert counts("--filter", "accepted only", "--clip", "birds") == (0, 1)
+    assert counts("--filter", "swan") == (1, 0)
+    code, _, said = export("--filter", "wurst>1")
+    assert (code, is_clear(said)) == (1, True)
+    assert "there is no word wurst; write worst." in said
+    code, _, said = export("--filter", "rejected", "--reviews", "accepted")
+    assert "leaves nothing to write" in said

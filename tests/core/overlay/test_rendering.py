@@ -103,7 +103,7 @@ def test_letters_that_no_font_has_are_said(monkeypatch):
     try:
         assert without_letters([block(label="走路"), block(label="apple 1"), block()]) == ["走路"]
         assert tags.shown_name(3, "走路") == "3"
-        assert tags.shown_name(3, "ox") == "3 ox"
+        assert tags.shown_name(3, "ox") == "3 · ox"
     finally:
         tags.font_of.cache_clear()
 

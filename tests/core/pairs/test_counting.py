@@ -13,8 +13,9 @@ from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.clip_edits import ChooseAnnotator
-from core.trajectories.extents import read_extents
-from core.trajectories.model import Kind, PointTrajectories, Review
+from core.trajectories.extents import read_extents, read_rows
+from core.trajectories.filter_text import parse
+from core.trajectories.model import Flag, Kind, Origin, PointTrajectories, Review
 from core.trajectories.snapshot import read_snapshot, write_snapshot
 from core.trajectories.trajectory_edits import SetReview
 from tests.core.pairs.conftest import make_clip, make_object
@@ -22,7 +23,7 @@ from tests.core.pairs.conftest import make_clip, make_object
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """Five clips: objects with gaps, narrow boxes, of two annotators, rejected; points of all lengths."""
+    """Five clips: objects with gaps, narrow boxes, occluded, of two annotators, rejected; points too."""
     generator = np.random.default_rng(3)
     with Project.create(tmp_path_factory.mktemp("counting") / "project") as project:
         clips = []
@@ -35,6 +36,8 @@ def project(tmp_path_factory):
                 sides = generator.choice([7.999, 8.0, 8.001, 30.0], (len(frames), 2))
                 one = make_object(0, frames, np.concatenate([corner, corner + sides], axis=1))
                 object.__setattr__(one, "annotator", number % 2)
+                one.flags[:] = generator.choice([0, Flag.OCCLUDED], len(frames), p=[0.8, 0.2])
+                one.origin[:] = generator.choice([Origin.ANNOTATED, Origin.PROPAGATED], len(frames))
                 objects.append(one)
             clips.append((make_clip(place, 30), objects))
         with project.writing() as connection:
@@ -85,6 +88,19 @@ def test_counts_are_the_trajectories_that_pairs_are_drawn_from(
     seen = Counter(owners[id] for id in set(drawn.trajectory.tolist()))
     expected = {(kind, name): n for kind, found in counted.by_kind.items() for name, n in found.items()}
     assert seen == expected
+
+
+@pytest.mark.parametrize("line", ["length>12", "kind:object keys>3", "review:rejected,open start<8"])
+def test_what_passes_a_filter_is_counted_as_it_is_drawn_from(project, snapshot, line):
+    wanted, gap = parse(line), FrameGap(1, 9)
+    with project.reading() as connection:
+        extents = read_extents(connection).of_filter(read_rows(connection), wanted)
+    counted = count(extents, "objtr", gap, 5)
+    whole = build_training_set(snapshot, minimum_length=5)
+    chosen = whole.of_filter(snapshot.clips, wanted)
+    assert 0 < len(chosen.objects) + len(chosen.points) <= len(whole.objects) + len(whole.points)
+    passed = Counts.at_places(PairSampler(chosen, "objtr", gap).counts, whole.clips).by_kind
+    assert passed == {kind: found for kind, found in counted.by_kind.items() if found}
 
 
 def test_an_empty_project_counts_nothing(tmp_path):

@@ -1,8 +1,10 @@
 import numpy as np
 
+from core.pairs.impact import frames_that_train
 from core.pairs.training_set import build_training_set
-from core.trajectories.model import Kind, Review
-from core.trajectories.snapshot import Snapshot
+from core.trajectories.model import Flag, Kind, Origin, PointTrajectories, Review
+from core.trajectories.snapshot import ClipSnapshot, Snapshot
+from tests.core.pairs.conftest import make_clip, make_object
 
 
 def test_every_observation_is_packed_and_rejected_or_short_ones_are_not(snapshot):
@@ -50,3 +52,13 @@ def test_a_project_without_trajectories_gives_an_empty_set():
     built = build_training_set(Snapshot((), 0, ""))
     assert built.sets("objtr") == ()
     assert built.objects.box.shape == (0, 4)
+
+
+def test_what_is_occluded_gives_no_patches():
+    one = make_object(1, np.arange(12), np.tile([0, 0, 30, 30], (12, 1)))
+    one.origin[[1, 2, 3, 6, 7]] = Origin.PROPAGATED
+    one.flags[[0, 5]] = Flag.OCCLUDED
+    points = PointTrajectories.pack([], [])
+    built = build_training_set(Snapshot((ClipSnapshot(make_clip(0, 12), points, (one,)),), 0, ""))
+    assert built.objects.frame.tolist() == [4, 8, 9, 10, 11], "0 and 5, and what is filled after them"
+    assert frames_that_train(one).tolist() == [4, 8, 9, 10, 11]

@@ -3,9 +3,11 @@ from dataclasses import replace
 import numpy as np
 
 from core.geometry import encode_mask
+from core.tracking.audit import hidden_spans
 from core.tracking.config import DensifyConfig
+from core.tracking.densify import between_boxes
 from core.tracking.spans import Span, gaps_without_masks, looked_at_frames, method_of, plan, span_around
-from core.trajectories.model import FILLINGS, ObjectTrajectory, Origin
+from core.trajectories.model import FILLINGS, Flag, ObjectTrajectory, Origin
 
 FULL = encode_mask(np.ones((2, 2), bool))
 
@@ -71,6 +73,15 @@ def chosen(method: str, *keys: int, mask=FULL) -> ObjectTrajectory:
     return replace(given(*keys, mask=mask), flags=np.full(len(keys), FILLINGS[method], np.uint8))
 
 
+def test_what_is_filled_in_a_frame_that_was_looked_at_is_there():
+    """As where a person moved the keyframe away from a frame in which others are annotated."""
+    moved = given(0, 4, 9)
+    moved.origin[1] = Origin.PROPAGATED
+    spans = plan([moved, given(0, 4, 9)], 10, DensifyConfig(one_way_frames=10))
+    assert Span(1, 8, 0, 9, (0,)) in spans
+    assert Span(1, 3, 0, 4, (1,)) in spans
+
+
 def test_what_whoever_annotated_a_clip_looked_at_says_nothing_of_an_object_that_a_person_drew():
     drawn = given(0, 9, origin=Origin.EDITED)
     assert plan([given(5), drawn], 10, DensifyConfig(one_way_frames=0)) == [Span(1, 8, 0, 9, (1,))]
@@ -91,3 +102,19 @@ def test_between_a_mask_and_a_box_there_is_a_gap_for_boxes():
     assert gaps_without_masks(one, looked_at_frames([one, given(2)])) == [(0, 4), (4, 8)]
     annotated = replace(one, origin=np.full(4, Origin.ANNOTATED, np.uint8))
     assert gaps_without_masks(annotated, looked_at_frames([annotated, given(2)])) == [(4, 8)]
+
+
+def test_where_a_person_said_that_it_is_not_seen_nothing_is_filled():
+    """After 2 up to 8, from either side, with or without masks, and after the last keyframe."""
+    out = np.array([0, Flag.OUTSIDE, 0, Flag.OUTSIDE], np.uint8)
+    one = replace(given(0, 2, 8, 10), flags=out)
+    other = given(0, 5, 14)
+    spans = plan([one, other], 15, DensifyConfig(one_way_frames=10))
+    frames = {frame for span in spans if 0 in span.objects for frame in range(span.first, span.last + 1)}
+    assert frames == {1, 9}
+    boxes = replace(one, masks=(None,) * 4, boxes=np.tile(np.float32([1, 1, 5, 5]), (4, 1)))
+    assert between_boxes(boxes, DensifyConfig()).frames.tolist() == [1, 9]
+    assert gaps_without_masks(boxes, np.zeros(0, np.int32)) == [(0, 2), (8, 10)]
+    plain = replace(one, flags=np.zeros(4, np.uint8))
+    hidden = [[span.first for span in hidden_spans([each], DensifyConfig())] for each in (one, plain)]
+    assert hidden == [[], [2, 8]], "nor is the audit's truth there"

@@ -359,6 +359,6 @@ def test_keys_of_the_window_confirm_fill_and_give_up(open_studio: Studio, drawn,
     switch.trigger()
     key(qtbot, open_studio, Qt.Key.Key_K)
     assert session.view.filling == {}
-    assert not open_studio._settings.fill_again
+    assert not open_studio.window.preferences.now.fill_again
     switch.trigger()
-    assert open_studio._settings.fill_again
+    assert open_studio.window.preferences.now.fill_again

@@ -3,6 +3,7 @@ from PySide6.QtCore import QObject
 
 from core.trajectories.model import Review
 from core.trajectories.observation_edits import DeleteObservation
+from core.trajectories.track_rows import track_rows
 from core.trajectories.trajectory_edits import (
     DeleteTrajectories,
     Merge,
@@ -14,7 +15,6 @@ from core.trajectories.trajectory_edits import (
 )
 from studio.document import Document
 from studio.editing.track_edits import TrackEdits
-from studio.tables.track_rows import track_rows
 from studio.view_state import ViewState
 
 SWAN, GOOSE = 1, 2  # objects of frames 0 to 11

@@ -12,11 +12,13 @@ from shiboken6 import isValid
 
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.exchange import WRITTEN
+from core.trajectories.filter_text import parse
 from core.trajectories.model import Review
 from core.trajectories.trajectory_edits import Relabel, SetReview
 from studio.app import Studio
 from studio.document import Document
 from studio.exchange.exporting import ExportDialog
+from studio.filters.track_filters import TrackFilters
 from studio.view_state import ViewState
 from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
 from tests.studio.small_project import draw_clip, draw_points
@@ -35,7 +37,13 @@ def dialog(open_studio: Studio, qtbot) -> ExportDialog:
 @pytest.fixture
 def alone(small_document: Document, small_view: ViewState, tmp_path: Path) -> Iterator[ExportDialog]:
     """The dialog without its window, for CSV."""
-    dialog = ExportDialog(small_document, small_view, tmp_path / "out", {"format": "csv"})
+    dialog = ExportDialog(
+        small_document,
+        small_view,
+        TrackFilters(small_document.project.path),
+        tmp_path / "out",
+        {"format": "csv"},
+    )
     dialog.show()
     yield dialog
     if isValid(dialog):
@@ -123,7 +131,7 @@ def test_a_clip_with_a_slash_in_its_name_is_written_where_it_is_said(new_documen
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "of a_birds.csv").write_text("old")
-    dialog = ExportDialog(new_document, ViewState(), folder, {})
+    dialog = ExportDialog(new_document, ViewState(), TrackFilters(new_document.project.path), folder, {})
     qtbot.addWidget(dialog)
     choose(dialog, "csv")
     assert "of a_birds.csv is there already and will be replaced." in notes(dialog, qtbot)
@@ -179,7 +187,7 @@ def test_only_tables_have_columns_to_choose(alone: ExportDialog, qtbot):
 
 
 def test_the_selected_tracks_go_out_alone(alone: ExportDialog, small_view: ViewState, qtbot):
-    assert alone.chosen.tracks.count() == 1
+    assert alone.chosen.tracks.findData("selected") == -1
     small_view.set_selection({GOOSE})
     pick(alone.chosen.tracks, "selected")
     assert alone.chosen.tracks.currentText() == "the 1 selected track"
@@ -280,3 +288,20 @@ def test_what_was_chosen_is_remembered(open_studio: Studio, dialog: ExportDialog
     assert again is not dialog
     assert again.format.currentData() == "parquet"
     assert again.chosen.kinds.currentData() == "objects"
+
+
+def test_a_filter_with_a_name_goes_out_of_every_clip(
+    alone: ExportDialog, small_document: Document, small_view: ViewState, qtbot
+):
+    small_document.perform(SetReview(small_view.clip.id, (GOOSE,), Review.REJECTED))
+    pick(alone.chosen.tracks, "filter:review:rejected")
+    assert alone.chosen.tracks.currentText() == "filter: rejected"
+    assert not alone.chosen.reviews.isEnabled(), "the filter says which"
+    pick(alone.chosen.clips, [one.clip.id for one in small_document.clips()])
+    qtbot.waitUntil(lambda: alone.count.text().startswith("1 object, 0 points"))
+    filters = alone.chosen._filters
+    filters.set(parse("kind:point worst>1.55"))
+    pick(alone.chosen.tracks, "filter:kind:point worst>1.55")
+    qtbot.waitUntil(lambda: alone.count.text() == "0 objects, 8 points in 2 clips")
+    filters.save("bad points")
+    assert alone.chosen.tracks.currentText() == "filter: bad points"

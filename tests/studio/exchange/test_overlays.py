@@ -15,6 +15,7 @@ from core.overlay.layers import Layers
 from core.overlay.rendering import over
 from studio.app import Studio
 from studio.exchange.exporting import ExportDialog
+from studio.filters.track_filters import TrackFilters
 from tests.studio.at_the_window import CTRL, SHIFT, SWAN, key
 from tests.studio.small_project import FRAMES, HEIGHT, WIDTH
 
@@ -99,7 +100,7 @@ def test_an_overlay_can_be_cancelled_and_leaves_nothing(open_studio: Studio, qtb
 
 
 def test_what_an_overlay_shows_is_offered_for_overlays_alone(small_document, small_view, qtbot, tmp_path):
-    dialog = ExportDialog(small_document, small_view, tmp_path, {})
+    dialog = ExportDialog(small_document, small_view, TrackFilters(small_document.project.path), tmp_path, {})
     qtbot.addWidget(dialog)
     dialog.show()
     assert not dialog.overlay.isVisible()

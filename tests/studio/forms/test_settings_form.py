@@ -23,6 +23,7 @@ from core.config import setting
 from core.detection.config import VocConfig
 from core.errors import StudioError
 from core.jobs import JOBS
+from core.pretraining.config import PretrainConfig
 from studio.forms.setting_editors import ChoiceEditor, ListEditor, NumberEditor
 from studio.forms.settings_form import SettingsForm
 
@@ -209,3 +210,19 @@ def test_a_word_or_a_file(qtbot, monkeypatch, tmp_path):
     assert form.value().classes == str(Path("classes.txt").absolute())
     box.setEditText("")
     assert form.problem() == "classes must be a file, or one of voc, annotations."
+
+
+def test_terms_are_said_in_plain_words_beside_them(qtbot):
+    form = SettingsForm(PretrainConfig)
+    qtbot.addWidget(form)
+    box = form.editor("regime").findChild(QComboBox)
+    assert [box.itemText(place) for place in range(box.count())] == [
+        "obj (objects)",
+        "tr (points)",
+        "objtr (both)",
+    ]
+    assert form.value().regime == "objtr"
+    labels = {label.text(): label.toolTip() for label in form.findChildren(QLabel) if label.buddy()}
+    assert "Rate falls every" in labels
+    assert "Step every" not in labels
+    assert all(tip.splitlines()[0] for tip in labels.values())

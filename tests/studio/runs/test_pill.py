@@ -14,6 +14,7 @@ from core.runs.run_folder import RunFolder, State, Status
 from core.tracking.config import TrackConfig
 from studio.runs.pill import JobsPill
 from studio.runs.runs import Runs
+from studio.window.preferences import PreferencesStore
 from studio.window.settings import WindowSettings
 
 LEFT = Qt.MouseButton.LeftButton
@@ -43,7 +44,7 @@ def runs(project: Project, running: RunFolder, qtbot: Any) -> Iterator[Runs]:
 
 @pytest.fixture
 def pill(runs: Runs, tmp_path: Path, qtbot: Any) -> JobsPill:
-    pill = JobsPill(runs, WindowSettings(tmp_path / "settings.ini"))
+    pill = JobsPill(runs, PreferencesStore(WindowSettings(tmp_path / "settings.ini")))
     qtbot.addWidget(pill)
     pill.show()
     return pill
@@ -106,7 +107,7 @@ def test_clicking_a_name_chooses_the_run(pill: JobsPill, runs: Runs, qtbot: Any)
 def test_without_jobs_the_list_says_what_it_is_for(tmp_path: Path, qtbot: Any) -> None:
     with Project.create(tmp_path / "empty") as project:
         runs = Runs(project)
-        pill = JobsPill(runs, WindowSettings(tmp_path / "settings.ini"))
+        pill = JobsPill(runs, PreferencesStore(WindowSettings(tmp_path / "settings.ini")))
         qtbot.addWidget(pill)
         qtbot.mouseClick(pill, LEFT)
         qtbot.waitUntil(lambda: "No jobs yet" in texts(pill.list))

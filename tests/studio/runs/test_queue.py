@@ -19,6 +19,7 @@ from studio.runs.pill import JobsPill
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.runs.words import state_words
+from studio.window.preferences import PreferencesStore
 from studio.window.settings import WindowSettings
 
 ABSENT = EvaluateConfig(voc=Path("/nowhere/at/all"))
@@ -116,8 +117,8 @@ def test_what_passes_at_once_does_not_wait(runs: Runs, qtbot: Any, tmp_path: Pat
 
 
 def test_the_list_of_jobs_reorders_starts_and_cancels_what_waits(runs: Runs, qtbot: Any, tmp_path: Path):
-    settings = WindowSettings(tmp_path / "settings.ini")
-    pill = JobsPill(runs, settings)
+    preferences = PreferencesStore(WindowSettings(tmp_path / "settings.ini"))
+    pill = JobsPill(runs, preferences)
     qtbot.addWidget(pill)
     pill.show()
     first, second = start(runs, qtbot, 2)
@@ -142,7 +143,7 @@ def test_the_list_of_jobs_reorders_starts_and_cancels_what_waits(runs: Runs, qtb
     qtbot.waitUntil(lambda: first.state is State.FAILED, timeout=60_000)
     assert runs.active()[0].name.startswith("2026")
     pill.list.at_once.setValue(2)
-    assert (settings.jobs_at_once, runs.queue.at_once) == (2, 2)
+    assert (preferences.now.jobs_at_once, runs.queue.at_once) == (2, 2)
     runs.resume(second)
     qtbot.waitUntil(lambda: second.state is State.FAILED, timeout=60_000)
-    assert JobsPill(runs, settings).list.at_once.value() == 2
+    assert JobsPill(runs, preferences).list.at_once.value() == 2

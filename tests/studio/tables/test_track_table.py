@@ -8,12 +8,13 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QLineEdit
 
 from core.trajectories.bulk_edits import ReplacePoints
+from core.trajectories.filter_text import parse
 from core.trajectories.model import EndReason, PointTrajectories, Review
 from core.trajectories.observation_edits import DeleteObservation
+from core.trajectories.track_rows import track_rows
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview, Trim
 from studio.document import Document
 from studio.tables.track_model import COLUMNS, LABEL_COLUMN, TrackModel
-from studio.tables.track_rows import TrackFilter, track_rows
 from studio.tables.track_table import TrackTable
 from studio.view_state import ViewState
 from tests.studio import densified
@@ -43,7 +44,7 @@ def shown(table: TrackTable, name: str) -> list[str]:
 
 def test_the_model_keeps_qts_rules(table: TrackTable):
     tester = QAbstractItemModelTester(table.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    table.model.set_filter(TrackFilter(kind="point"))
+    table.model.set_filter(parse("kind:point"))
     table.model.sort(column("length"), Qt.SortOrder.DescendingOrder)
     table.model.set_rows(None)
     table.reload()
@@ -112,18 +113,17 @@ def test_audits_and_frames_to_check_are_columns_that_sort(
 def test_points_are_chosen_and_sorted_by_why_they_end(
     table: TrackTable, small_view: ViewState, small_document: Document, qtbot
 ):
-    lost, cut = EndReason.INCONSISTENT, EndReason.EDITED
+    lost = EndReason.INCONSISTENT
     packed = PointTrajectories.pack([0, 0, 0], [np.ones((3, 2))] * 3, end_reason=[lost, 0, lost])
     small_document.perform(ReplacePoints({small_view.clip.id: packed}))
     ids = small_document.points(small_view.clip.id).ids.tolist()
     small_document.perform(Trim(small_view.clip.id, ids[1], 0, 1))
-    end = table.filter_row.end
-    end.setCurrentIndex(end.findData(lost))
+    table.filters.set(parse("ends:flow"))
     assert table.model.shown_ids.tolist() == [ids[0], ids[2]]
     assert shown(table, "end_reason") == ["flow disagrees"] * 2
     why = table.model.index(0, column("end_reason")).data(Qt.ItemDataRole.ToolTipRole)
     assert why == "forward and backward flow disagree, usually an occlusion"
-    end.setCurrentIndex(end.findData(cut))
+    table.filters.set(parse("ends:cut"))
     assert table.model.shown_ids.tolist() == [ids[1]]
     qtbot.mouseClick(table.filter_row.clear_button, Qt.MouseButton.LeftButton)
     table.model.sort(column("end_reason"))
@@ -147,10 +147,10 @@ def test_a_single_track_is_not_several(table: TrackTable):
 
 def test_the_filter_drives_what_every_view_shows(table: TrackTable, small_view: ViewState, qtbot):
     assert small_view.shown is None
-    table.filter_row.kind.setCurrentIndex(1)
-    assert small_view.shown == frozenset({1, 2})
+    qtbot.keyClicks(table.filter_row.search, "kind:object")
+    qtbot.waitUntil(lambda: small_view.shown == frozenset({1, 2}))
     assert table.filter_row.count.text() == "2 of 22 tracks"
-    qtbot.keyClicks(table.filter_row.search, "goo")
+    qtbot.keyClicks(table.filter_row.search, " goo")
     qtbot.waitUntil(lambda: small_view.shown == frozenset({2}))
     qtbot.mouseClick(table.filter_row.clear_button, Qt.MouseButton.LeftButton)
     assert small_view.shown is None
@@ -198,7 +198,7 @@ def test_selecting_tracks_selects_rows_and_survives_sorting_and_edits(
 
 def test_a_selected_track_that_the_filter_hides_stays_selected(table: TrackTable, small_view: ViewState):
     small_view.set_selection((1,))
-    table.filter_row.kind.setCurrentIndex(2)
+    table.filters.set(parse("kind:point"))
     assert small_view.selection == frozenset({1})
 
 
@@ -243,7 +243,7 @@ def test_stepping_to_the_next_open_track_goes_round_the_end(
 
 
 def test_select_shown_and_invert(table: TrackTable, small_view: ViewState):
-    table.filter_row.kind.setCurrentIndex(1)
+    table.filters.set(parse("kind:object"))
     table.select_shown()
     assert small_view.selection == frozenset({1, 2})
     small_view.set_selection((1,))
@@ -271,7 +271,7 @@ def test_the_keys_go_on_from_what_was_selected_elsewhere(table: TrackTable, smal
     small_view.set_selection((ids[7],))  # as by a click on the canvas
     qtbot.keyClick(table.table, Qt.Key.Key_Down)
     assert small_view.selection == {ids[8]}
-    table.filter_row.kind.setCurrentIndex(1)  # objects only: the row is gone
+    table.filters.set(parse("kind:object"))  # objects only: the row is gone
     qtbot.keyClick(table.table, Qt.Key.Key_Down)
     assert small_view.selection == {ids[0]}
 
@@ -316,7 +316,7 @@ def test_12500_tracks_are_sorted_and_filtered(qtbot):
     model = TrackModel()
     model.set_rows(track_rows(packed, []))
     model.sort(column("length"), Qt.SortOrder.DescendingOrder)
-    model.set_filter(TrackFilter(min_length=20, max_error=5.0))
+    model.set_filter(parse("length>=20 worst<=5"))
     worst = np.array([each.max() for each in errors])
     kept = np.flatnonzero((lengths >= 20) & (worst <= 5))
     assert 1000 < len(kept) < 10_000
@@ -332,3 +332,28 @@ def test_selecting_all_of_many_is_one_range(table: TrackTable, small_view: ViewS
     flags = QItemSelectionModel.SelectionFlag
     table.table.selectionModel().select(table.model.index(0, 0), flags.Deselect | flags.Rows)
     assert len(small_view.selection) == table.model.rowCount() - 1
+
+
+def test_very_many_are_arranged_in_a_thread_and_what_was_shown_stays_until_then(qtbot, monkeypatch):
+    monkeypatch.setattr("studio.tables.track_model.MANY", 100)
+    packed = PointTrajectories.pack([0] * 300, [np.zeros((n % 50 + 1, 2)) for n in range(300)])
+    packed.ids[:] = np.arange(1, 301)
+    model = TrackModel()
+    model.set_rows(track_rows(packed, []))
+    assert model.rowCount() == 300
+    model.set_filter(parse("length>40"))
+    model.sort(column("length"), Qt.SortOrder.DescendingOrder)
+    model.set_filter(parse("length>45"))  # of several orders the last one holds
+    assert model.rowCount() == 300
+    with qtbot.waitSignal(model.arranged):
+        pass
+    lengths = [n % 50 + 1 for n in range(300)]
+    wanted = sorted((id for id in range(1, 301) if lengths[id - 1] > 45), key=lambda id: -lengths[id - 1])
+    assert model.shown_ids.tolist() == wanted
+    assert model.shown == frozenset(wanted)
+    model.set_filter(parse(""))
+    model.set_rows(track_rows(packed.take(np.arange(10)), []))  # another clip, before the thread is done
+    assert model.shown_ids.tolist() == sorted(range(1, 11), reverse=True)
+    qtbot.wait(50)
+    assert model.rowCount() == 10
+    model.close_reader()

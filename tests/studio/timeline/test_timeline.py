@@ -1,16 +1,15 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.datasets.clip import Clip
 from core.project.project import Project
 from core.trajectories.bulk_edits import AddClips
-from core.trajectories.model import KEYFRAMES, Review
 from core.trajectories.observation_edits import MovePoint
-from core.trajectories.trajectory_edits import DeleteTrajectories, Trim
+from core.trajectories.trajectory_edits import DeleteTrajectories
 from studio import theme
 from studio.document import Document
 from studio.timeline.lane_layout import NAMES, ROW, RULER
@@ -244,50 +243,28 @@ def test_escape_cancels_a_trim(timeline, document, place):
     assert document.revision() == before
 
 
-def choose(timeline, at, text):
-    """Choose an entry of the context menu by the start of its text."""
-    menu = timeline.menu_at(at)
-    action = next(a for a in menu.actions() if a.text().replace("&", "").startswith(text))
-    assert action.isEnabled()
-    action.trigger()
+def right_click(timeline, at):
+    """What the menu is asked for: the place on the screen; None where it is not."""
+    asked = []
+    timeline.menu_asked.connect(asked.append)
+    reason = QContextMenuEvent.Reason.Mouse
+    event = QContextMenuEvent(reason, at, timeline.viewport().mapToGlobal(at))
+    QApplication.sendEvent(timeline.viewport(), event)
+    timeline.menu_asked.disconnect(asked.append)
+    return asked[0] if asked else None
 
 
-def test_the_menu_splits_at_the_frame_under_the_mouse(timeline, view, document, place):
-    choose(timeline, place(WALKER, 12.5), "Split at frame 12")
-    objects = document.objects(view.clip.id)
-    assert objects[WALKER].frames.tolist() == list(range(5, 12))
-    new = max(objects)
-    assert objects[new].frames.tolist() == list(range(12, 31))
-    assert tuple(timeline.lanes.source.ids) == (WALKER, GAPPED, new)
-
-
-def test_the_menu_trims_reviews_and_deletes(timeline, view, document, place):
-    choose(timeline, place(WALKER, 12.5), "Trim start to frame 12")
-    choose(timeline, place(WALKER, 20.5), "Trim end to frame 20")
-    assert document.objects(view.clip.id)[WALKER].frames.tolist() == list(range(12, 21))
-    choose(timeline, place(WALKER, 15), "Reject")
-    assert document.objects(view.clip.id)[WALKER].review == Review.REJECTED
-    choose(timeline, place(WALKER, 15), "Accept")
-    assert document.objects(view.clip.id)[WALKER].review == Review.ACCEPTED
-    choose(timeline, place(GAPPED, 1), "Delete")
-    assert list(document.objects(view.clip.id)) == [WALKER]
-
-
-def test_the_menu_merges_what_is_selected(timeline, view, document, place):
-    document.perform(Trim(view.clip.id, GAPPED, 0, 2))
+def test_the_right_button_selects_the_lane_goes_to_the_frame_and_asks_for_the_menu(timeline, view, place):
+    at = place(WALKER, 12.5)
+    assert right_click(timeline, at) == timeline.viewport().mapToGlobal(at)
+    assert (view.selection, view.frame) == ({WALKER}, 12)
     view.set_selection({WALKER, GAPPED})
-    choose(timeline, place(WALKER, 12.5), "Merge 2 tracks")
-    (kept,) = document.objects(view.clip.id).values()
-    assert kept.frames.tolist() == [0, 1, 2, *range(5, 31)]
-    assert np.isin(kept.origin, KEYFRAMES).sum() == 4
-
-
-def test_the_menu_selects_its_lane_and_refuses_what_makes_no_sense(timeline, view, place):
-    menu = timeline.menu_at(place(WALKER, 35))
-    assert view.selection == {WALKER}
-    enabled = {a.text().replace("&", "").split()[0] for a in menu.actions() if a.isEnabled() and a.text()}
-    assert enabled == {"Accept", "Reject", "Delete"}
-    assert timeline.menu_at(QPoint(NAMES + 5, 3)) is None
+    assert right_click(timeline, place(GAPPED, 3.5)) is not None
+    assert (view.selection, view.frame) == ({WALKER, GAPPED}, 3), "of several selected tracks"
+    name = QPoint(40, place(WALKER, 0).y())
+    assert right_click(timeline, name) is not None
+    assert view.frame == 3, "on a name no frame is meant"
+    assert right_click(timeline, QPoint(NAMES + 5, 3)) is None
 
 
 def test_an_edit_elsewhere_is_seen(timeline, view, document):
@@ -338,7 +315,7 @@ def test_it_paints_without_a_clip_and_with_an_empty_one(qtbot, document, view, n
     timeline.show()
     assert not timeline.grab().toImage().isNull()
     assert tuple(timeline.lanes.source.ids) == ()
-    assert timeline.menu_at(QPoint(300, 80)) is None
+    assert right_click(timeline, QPoint(300, 80)) is None
 
 
 def test_of_five_thousand_lanes_those_that_are_seen_are_painted(qtbot, tmp_path):

@@ -90,7 +90,7 @@ def test_a_version_is_saved_compared_and_gone_back_to_and_undo_brings_all_back(o
     qtbot.waitUntil(lambda: window.words.text() == "Nothing differs.")
     names = [one.name for one in read_versions(document.project.path)]
     assert names == ["before lunch", "Before going back to before lunch"]
-    assert open_studio.window.commands["undo"].text() == "&Undo going back to a version"
+    assert open_studio.window.commands["undo"].text() == "&Undo Going back to a version"
 
     window.close()
     key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)

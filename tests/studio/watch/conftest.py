@@ -20,6 +20,7 @@ from core.runs.run_folder import RunFolder, State
 from core.trajectories import journal, store
 from core.trajectories.observation_edits import AddObject, SetObservation
 from studio.document import Document
+from studio.filters.track_filters import TrackFilters
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.train import TrainWorkspace
@@ -132,7 +133,7 @@ def run(runs: Runs) -> Run:
 @pytest.fixture
 def train(document: Document, runs: Runs, qtbot: Any) -> Iterator[TrainWorkspace]:
     """The workspace with the run chosen."""
-    workspace = TrainWorkspace(document, runs)
+    workspace = TrainWorkspace(document, runs, TrackFilters(document.project.path))
     qtbot.addWidget(workspace)
     workspace.resize(1400, 900)
     workspace.show()

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from studio import icons
@@ -74,6 +74,19 @@ def test_what_cannot_be_used_says_why(actions):
     assert "Select" not in actions["merge"].toolTip()
 
 
+def test_a_reason_names_the_key_that_an_action_has_now(actions):
+    actions.set_refused(
+        {"brush_larger": "Take the brush ({tool_brush}) or look at the frame ({nothing}) first."}
+    )
+    bindings = {row.name: row.keys for row, _ in actions}
+    actions.set_keys({**bindings, "tool_brush": ("F5",), "curate": ()})
+    assert actions.reason("brush_larger") == "Take the brush (F5) or look at the frame ({nothing}) first."
+    actions.set_keys({**bindings, "tool_brush": (), "curate": ()})
+    assert actions.reason("brush_larger") == "Take the brush or look at the frame ({nothing}) first."
+    actions.set_curating(False)
+    assert actions.reason("brush_larger") == "Only in the workspace Curate."
+
+
 def test_actions_of_curate_are_off_in_other_workspaces_and_come_back_as_they_were(actions):
     actions.set_refused({"merge": "Select two tracks or more."})
     actions.set_curating(False)
@@ -110,13 +123,13 @@ def test_every_key_of_the_table_answers_while_its_action_cannot_be_used(actions)
     actions.set_curating(True)
     rows = [row for row, _ in actions if row.keys]
     actions.set_refused({row.name: f"{row.name} cannot be used." for row in rows})
-    answers = [answer for row in rows for answer in actions._answers[row.name]]
+    answers = [actions._answers[row.name] for row in rows]
     assert all(answer.isEnabled() for answer in answers)
-    keys = sorted(answer.key().toString() for answer in answers)
+    keys = sorted(key.toString() for of_one in map(QShortcut.keys, answers) for key in of_one)
     assert keys == sorted(QKeySequence(key).toString() for row in action_rows() for key in row.keys)
     actions.set_curating(False)
     assert {row.name for row in rows if not row.curating} == {
-        row.name for row in rows if all(answer.isEnabled() for answer in actions._answers[row.name])
+        row.name for row in rows if actions._answers[row.name].isEnabled()
     }
     actions.set_refused(dict.fromkeys((row.name for row in rows), ""))
     assert not any(answer.isEnabled() for answer in answers)

@@ -11,7 +11,7 @@ from core.trajectories import store
 from core.trajectories.observation_edits import DeleteObservation
 from studio.app import Studio
 from tests.core.trajectories.small_database import contents
-from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
+from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, choose, key, right_click
 from tests.studio.canvas.drawn import Mouse
 
 
@@ -139,8 +139,7 @@ def test_a_merge_that_drops_frames_asks_first_by_key_and_by_mouse(open_studio: S
     answer(qtbot, box, QMessageBox.ButtonRole.RejectRole)
     assert document.revision() == revision
     lane = session.timeline.lanes.lane_rect(SWAN).center().toPoint()
-    (merge,) = (one for one in session.timeline.menu_at(lane).actions() if "Merge" in one.text())
-    merge.trigger()
+    choose(qtbot, right_click(session.timeline.viewport(), lane), "Merge")
     answer(qtbot, question(qtbot, open_studio), QMessageBox.ButtonRole.AcceptRole)
     qtbot.waitUntil(lambda: document.revision() == revision + 1)
     assert stored(session) == {SWAN: [0, 5, 11]}

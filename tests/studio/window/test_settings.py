@@ -8,7 +8,6 @@ from studio.window.settings import RECENT, LastView, WindowSettings
 def test_what_is_remembered_comes_back_after_a_restart(tmp_path: Path):
     path = tmp_path / "settings.ini"
     before = WindowSettings(path)
-    before.theme = "dark"
     before.geometry = QByteArray(b"\x00\x01geometry")
     before.set_layout("curate", QByteArray(b"panels"))
     before.set_last_view(tmp_path / "a;b [1] ü", LastView("cars, 2", 17, "train"))
@@ -16,7 +15,6 @@ def test_what_is_remembered_comes_back_after_a_restart(tmp_path: Path):
     before.sync()
 
     after = WindowSettings(path)
-    assert after.theme == "dark"
     assert after.geometry == QByteArray(b"\x00\x01geometry")
     assert after.layout("curate") == QByteArray(b"panels")
     assert after.layout("train").isEmpty()

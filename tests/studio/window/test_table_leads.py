@@ -79,8 +79,8 @@ def test_zooming_to_a_point_keeps_what_lies_around_it(open_studio: Studio, qtbot
 
 
 def test_the_reasons_for_a_table_are_seen_by_default(open_studio: Studio):
-    open_studio.window.resize(1440, 900)
-    open_studio.session.tracks.setFixedWidth(340)  # as in a window of that width on a screen that has room
+    open_studio.window.resize(1280, 800)
+    open_studio.session.tracks.setFixedWidth(281)  # as it is in a window of that width
     QApplication.processEvents()
     table = open_studio.session.tracks.table
     for name in ("mean_error", "max_error", "confidence", "audit", "to_check"):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from studio.window.settings import Recent
 from studio.window.welcome import WelcomePage
@@ -68,3 +68,11 @@ def test_the_sample_shows_its_progress_and_can_be_cancelled(welcome: WelcomePage
     welcome.show_progress(0, 0, "")
     assert not welcome.progress.isVisible()
     assert welcome.sample_button.isEnabled()
+
+
+def test_the_ways_in_have_room_for_their_words(welcome: WelcomePage):
+    for button in (welcome.sample_button, welcome.import_button, welcome.open_button):
+        assert button.height() >= 140
+        for words in button.findChildren(QLabel):
+            assert words.geometry().bottom() < button.height()
+            assert words.height() >= words.heightForWidth(words.width()) > 0 or not words.wordWrap()

@@ -177,8 +177,12 @@ def test_a_second_import_takes_the_place_of_the_first(open_studio: Studio, tmp_p
 def test_no_message_offers_to_undo_in_a_project_that_is_closed(open_studio: Studio, small_project: Path):
     session = open_studio.session
     session.document.perform(DeleteTrajectories(session.view.clip.id, (SWAN,)))
+    shown: list[int] = []
+    pages = open_studio.window.centralWidget()
+    pages.currentChanged.connect(shown.append)
     open_studio.close_project()
     assert open_studio.window.toasts.texts == []
+    assert len(shown) == 1  # no other workspace on the way, which would begin to count
 
 
 def test_what_needs_a_project_cannot_be_used_on_the_welcome_page(studio: Studio, small_project: Path):

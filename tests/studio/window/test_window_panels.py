@@ -115,7 +115,7 @@ def test_damaged_settings_do_no_harm(qtbot, qapp, tmp_path: Path, small_project:
 def test_the_theme_changes_at_once_and_is_remembered(open_studio: Studio, tmp_path: Path):
     open_studio.window.commands["theme_dark"].trigger()
     assert theme.colours(open_studio.window) is theme.DARK
-    assert open_studio._settings.theme == "dark"
+    assert open_studio.window.preferences.now.theme == "dark"
     open_studio.window.commands["theme_light"].trigger()
     assert theme.colours(open_studio.window) is theme.LIGHT
 

@@ -17,6 +17,7 @@ from studio.document import Document
 from studio.runs.pill import JobsPill
 from studio.runs.runs import Runs
 from studio.runs.words import state_words, without_cells
+from studio.window.preferences import PreferencesStore
 from studio.workspaces.run_list import RunList
 from tests.studio.matrix.filled import FilledMatrix, running
 from tests.studio.workspaces import recorded
@@ -137,7 +138,7 @@ def test_a_table_that_goes_on_stands_for_its_runs(document, follow, settings, qt
     with running(*cells):
         with running(matrix.driver):
             runs = follow()
-            pill = JobsPill(runs, settings)
+            pill = JobsPill(runs, PreferencesStore(settings))
             qtbot.addWidget(pill)
             assert pill.text() == "Table 1 · 10%"
             assert len(runs.active()) == 3

@@ -20,6 +20,7 @@ from core.runs.run_folder import RunFolder, State, Status
 from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.clip_edits import ChooseUse
 from studio.document import Document
+from studio.filters.track_filters import TrackFilters
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.clips_popover import ClipsPopover
@@ -55,7 +56,7 @@ def add_run(document: Document, config: PretrainConfig, score: float) -> RunFold
 @pytest.fixture
 def open_train(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Callable[[], TrainWorkspace]:
     def new() -> TrainWorkspace:
-        workspace = TrainWorkspace(document, follow())
+        workspace = TrainWorkspace(document, follow(), TrackFilters(document.project.path))
         qtbot.addWidget(workspace)
         workspace.resize(1300, 800)
         workspace.show()
@@ -219,3 +220,14 @@ def test_without_a_batch_that_fits_nothing_is_offered(
     workspace = open_train()
     qtbot.waitUntil(lambda: "The memory ran out." in [one.text() for one in workspace.findChildren(QLabel)])
     assert workspace.findChild(QPushButton, "again_button").isHidden()
+
+
+def test_the_header_says_which_filter_chose_what_trains(
+    document: Document, clips: list[str], open_train: Any, qtbot: Any
+) -> None:
+    add_run(document, replace(CONFIG, tracks="kind:point id>0"), 0.7)
+    workspace = open_train()
+    words = "point tracks of 3 clips after the filter kind:point id>0; held out: 20 point tracks of 1 clip"
+    texts = lambda: "\n".join(one.text() for one in workspace.header.findChildren(QLabel))  # noqa: E731
+    qtbot.waitUntil(lambda: words in texts())
+    assert workspace.run_list.chosen()[0].choices.endswith("kind:point id>0")

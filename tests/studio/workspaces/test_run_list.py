@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 import torch
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QListView, QMenu, QPlainTextEdit, QWidget
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QFileDialog,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QPlainTextEdit,
+    QWidget,
+)
 
 from core.networks.weights import IN_RUN, load_trunk, save_trunk
 from core.pretraining.config import PretrainConfig
@@ -262,3 +272,20 @@ def test_a_folder_that_cannot_be_written_is_said_in_the_dialog(qtbot: Any, runs:
     assert dialog.isVisible()
     assert "Cannot write to the run" in dialog._problem.text()
     assert run.notes == RunNotes()
+
+
+def test_runs_are_deleted_from_their_menu_by_keys_alone(qtbot: Any, run_list: RunList, runs: Runs) -> None:
+    click(qtbot, run_list, 0)
+    qtbot.keyClick(view(run_list), KEY.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    chosen = run_list.chosen()
+    assert len(chosen) == 2
+    below = view(run_list).viewport().rect().bottomRight()  # the key of menus knows no row
+    asked = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, below, view(run_list).mapToGlobal(below))
+    QApplication.sendEvent(view(run_list).viewport(), asked)
+    menu = next(one for one in run_list.findChildren(QMenu) if one.isVisible())
+    stop, delete = (next(one for one in menu.actions() if one.text() == text) for text in ("Stop", "Delete"))
+    assert (stop.isEnabled(), delete.isEnabled()) == (False, True)
+    qtbot.keyClick(menu, KEY.Key_Up)  # the last one
+    qtbot.keyClick(menu, KEY.Key_Return)
+    assert not set(chosen) & set(runs.all)
+    assert all((run.path.parent.parent / "trash" / run.name).is_dir() for run in chosen if run.path)

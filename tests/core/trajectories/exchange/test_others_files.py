@@ -8,7 +8,7 @@ import pytest
 
 from core.geometry import decode_mask, encode_mask
 from core.trajectories.exchange import import_tracks
-from core.trajectories.model import Origin
+from core.trajectories.model import Flag, Origin
 from tests.core.trajectories.exchange import random_tracks
 
 CLIP = random_tracks.clip()  # 20 x 14 pixels, 12 frames: a/000.png …
@@ -75,7 +75,9 @@ def test_cvat(tmp_path):
     person, blob, car = objects
     assert person.frames.tolist() == [0, 1, 7]
     np.testing.assert_array_equal(person.boxes, [[1.5, 2.25, 9, 12], [2.5, 2.25, 10, 12], [3, 4, 5, 6]])
-    assert person.origin.tolist() == [Origin.ANNOTATED, Origin.PROPAGATED, Origin.ANNOTATED]
+    assert person.origin.tolist() == [Origin.ANNOTATED] * 3, "what comes before a frame outside is a keyframe"
+    assert person.flags.tolist() == [0, Flag.OCCLUDED | Flag.OUTSIDE, 0]
+    assert blob.flags.tolist() == [Flag.OUTSIDE]
     pixels = np.zeros((14, 20), bool)
     for row, line in enumerate([".##.", "###.", ".#.."]):
         for column, character in enumerate(line):

@@ -192,7 +192,10 @@ def test_the_page_of_help_says_what_each_format_keeps():
     assert all(f"`{name}`" in page for name in FORMATS)
     rows = [re.split(r" *\| *", line)[1:-1] for line in page.splitlines() if line.startswith("|")]
     head = next(row for row in rows if row[1] == "points")
-    words = ("", "points", "boxes", "masks", "labels", "origins", "confidences", "reviews")
+    words = (
+        *("", "points", "boxes", "masks", "labels", "origins", "confidences"),
+        *("occlusions", "sights", "reviews"),
+    )
     assert len(head) == len(words)
     told = {}
     for row in rows:

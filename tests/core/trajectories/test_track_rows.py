@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
-from studio.tables.track_rows import TrackFilter, matching, sorted_places, track_rows
+from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
+from core.trajectories.track_rows import track_rows
 
 
 def objects(*ids: int) -> list[ObjectTrajectory]:
@@ -52,13 +52,12 @@ def test_the_columns_of_a_worked_example():
     np.testing.assert_allclose(rows.max_error, [np.nan, 3, np.nan, 0.5])
     np.testing.assert_allclose(rows.confidence, [2.5 / 3, np.nan, np.nan, np.nan], rtol=1e-6)
     np.testing.assert_array_equal(rows.review, [0, 1, 0, 2])
+    np.testing.assert_array_equal(rows.origins, [0b111, 0b1000, 0b1000, 0b1000])
 
 
 def test_no_tracks_at_all():
     rows = track_rows(PointTrajectories.pack([], []), [])
     assert len(rows) == 0
-    assert len(matching(rows, TrackFilter("a", "point", Review.OPEN, 3, 1.0))) == 0
-    assert len(sorted_places(rows, "labels", True)) == 0
 
 
 def test_errors_are_those_of_a_plain_loop_over_random_tracks():
@@ -78,55 +77,3 @@ def test_errors_are_those_of_a_plain_loop_over_random_tracks():
         else:
             assert np.isnan(rows.mean_error[place])
             assert np.isnan(rows.max_error[place])
-
-
-ROWS = track_rows(
-    points(
-        [10, 11, 12, 30],
-        [0, 1, 2, 3],
-        [[0, 0.5], [0, 2, 2], [0], [0, 1, 1, 1]],
-        ["", "Left Eye", "eye", ""],
-        [0, 1, 2, 0],
-    ),
-    objects(1),
-)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "ids"),
-    [
-        (TrackFilter(), [1, 10, 11, 12, 30]),
-        (TrackFilter(text="EYE"), [11, 12]),
-        (TrackFilter(text=" 1 "), [1]),
-        (TrackFilter(text="30"), [30]),
-        (TrackFilter(text="nothing"), []),
-        (TrackFilter(kind="object"), [1]),
-        (TrackFilter(kind="point"), [10, 11, 12, 30]),
-        (TrackFilter(review=Review.OPEN), [1, 10, 30]),
-        (TrackFilter(review=Review.REJECTED), [12]),
-        (TrackFilter(min_length=3), [1, 11, 30]),
-        (TrackFilter(max_error=1.0), [1, 10, 12, 30]),
-        (TrackFilter(kind="point", min_length=2, max_error=1.0, review=Review.OPEN), [10, 30]),
-    ],
-)
-def test_filter(wanted, ids):
-    assert ROWS.ids[matching(ROWS, wanted)].tolist() == ids
-
-
-@pytest.mark.parametrize(
-    ("column", "descending", "ids"),
-    [
-        ("ids", False, [1, 10, 11, 12, 30]),
-        ("ids", True, [30, 12, 11, 10, 1]),
-        ("labels", False, [12, 11, 1, 10, 30]),  # case does not count; those without a label come last
-        ("labels", True, [1, 11, 12, 10, 30]),
-        ("length", True, [30, 1, 11, 10, 12]),  # ties by id
-        ("max_error", False, [10, 30, 11, 1, 12]),  # unknown ones last
-        ("max_error", True, [11, 30, 10, 1, 12]),
-        ("is_object", False, [1, 10, 11, 12, 30]),
-        ("is_object", True, [10, 11, 12, 30, 1]),
-        ("review", True, [12, 11, 1, 10, 30]),
-    ],
-)
-def test_sort(column, descending, ids):
-    assert ROWS.ids[sorted_places(ROWS, column, descending)].tolist() == ids

@@ -1,11 +1,15 @@
-"""The tracks of a clip as columns of arrays: what the table shows, sorts and filters by."""
+"""The tracks of a clip as columns of arrays: what is shown of them in a table, sorted and filtered by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
-from core.trajectories.model import KEYFRAMES, EndReason, ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin, PointTrajectories
+
+_NAMED = ("names", "name")
+"""Columns that `exchanged` joins in their own way."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,7 +19,8 @@ class TrackRows:
     Attributes:
         ids: (N,) int64.
         is_object: (N,) bool; else a point.
-        labels: (N,) object array of str.
+        names: (L,) object array of str, the labels there are, each once, in the order of a dictionary.
+        name: (N,) int32, the place of each track's label in `names`.
         first, last: (N,) int64, frames.
         length: (N,) int64, observations.
         keyframes: (N,) int64.
@@ -27,12 +32,14 @@ class TrackRows:
         worst_frame: (N,) int64, the frame of that one; -1 without any.
         to_check: (N,) int64, observations where methods of densification disagree.
         end_reason: (N,) int64, `EndReason` of points; -1 for objects.
+        origins: (N,) uint8, the bit `1 << Origin` of each origin that an observation of it has.
         loss: (N,) float32, mean loss in a pretraining run; NaN where none is looked at or it drew no pair.
     """
 
     ids: np.ndarray
     is_object: np.ndarray
-    labels: np.ndarray
+    names: np.ndarray
+    name: np.ndarray
     first: np.ndarray
     last: np.ndarray
     length: np.ndarray
@@ -46,10 +53,25 @@ class TrackRows:
     worst_frame: np.ndarray
     to_check: np.ndarray
     end_reason: np.ndarray
+    origins: np.ndarray
     loss: np.ndarray
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(N,) object array of str, the label of each track."""
+        return self.names[self.name]
+
+    def label(self, place: int) -> str:
+        """The label of the track at a place."""
+        return str(self.names[self.name[place]])
+
+    @cached_property
+    def folded(self) -> tuple[str, ...]:
+        """L labels as they are searched: without regard to case."""
+        return tuple(name.casefold() for name in self.names)
 
     def exchanged(self, ids: Iterable[int], fresh: "TrackRows") -> "TrackRows":
         """The same without some tracks and with fresh ones in their places, in the same order."""
@@ -58,34 +80,18 @@ class TrackRows:
         columns = {
             field.name: np.insert(getattr(self, field.name)[kept], places, getattr(fresh, field.name))
             for field in fields(self)
+            if field.name not in _NAMED
         }
-        return TrackRows(**columns)
+        both = np.concatenate([self.names, fresh.names])
+        joined = np.insert(self.name[kept], places, fresh.name + len(self.names))
+        used = np.unique(joined)
+        names, name = _named(both[used].tolist())
+        return TrackRows(**columns, names=names, name=name[np.searchsorted(used, joined)])
 
     @property
     def _order(self) -> np.ndarray:
         """(N,) int64, ascending: objects first, each kind by id."""
         return self.ids - np.where(self.is_object, np.int64(2**62), 0)
-
-
-@dataclass(frozen=True)
-class TrackFilter:
-    """What a track must be to be shown; a track without an error passes `max_error`.
-
-    Attributes:
-        text: part of its label, or its id.
-        kind: `object`, `point`, or empty for both.
-        review: a `Review`, or None for all.
-        min_length: in frames.
-        max_error: of the largest forward–backward error, in pixels; None for any.
-        end: why it ends, which only points have; None for all.
-    """
-
-    text: str = ""
-    kind: str = ""
-    review: Review | None = None
-    min_length: int = 1
-    max_error: float | None = None
-    end: EndReason | None = None
 
 
 def track_rows(points: PointTrajectories, objects: Iterable[ObjectTrajectory]) -> TrackRows:
@@ -95,7 +101,8 @@ def track_rows(points: PointTrajectories, objects: Iterable[ObjectTrajectory]) -
     known = ~np.isnan(points.error)
     error = np.where(known, points.error, 0)
     # the first observation has no link that led to it: its 0 does not count
-    counted = known & (np.arange(len(error)) != points.offsets[points.owner])
+    counted = known.copy()
+    counted[starts] = False
     counts = _sums(counted.astype(np.int64), starts)
     mean = np.full(len(points), np.nan, np.float32)
     np.divide(_sums(np.where(counted, error, 0), starts), counts, out=mean, where=counts > 0)
@@ -103,10 +110,12 @@ def track_rows(points: PointTrajectories, objects: Iterable[ObjectTrajectory]) -
     keyed = _sums(np.isin(points.origin, KEYFRAMES).astype(np.int64), starts)
     nothing, none = np.full(len(things), np.nan, np.float32), np.full(len(points), np.nan, np.float32)
     audits = [_audit(one) for one in things]
+    names, name = _named([*(one.label for one in things), *points.labels])
     return TrackRows(
         ids=np.concatenate([_ints(one.id for one in things), points.ids]),
         is_object=np.arange(len(things) + len(points)) < len(things),
-        labels=np.array([*(one.label for one in things), *points.labels], object),
+        names=names,
+        name=name,
         first=np.concatenate([_ints(one.frames[0] for one in things), points.first]),
         last=np.concatenate([_ints(one.frames[-1] for one in things), points.last]),
         length=np.concatenate([_ints(len(one.frames) for one in things), points.lengths]),
@@ -122,44 +131,22 @@ def track_rows(points: PointTrajectories, objects: Iterable[ObjectTrajectory]) -
             [_ints(len(one.to_check) for one in things), np.zeros(len(points), np.int64)]
         ),
         end_reason=np.concatenate([np.full(len(things), -1), points.end_reason]).astype(np.int64),
+        origins=np.concatenate(
+            [*(_origins(one.origin, [0]) for one in things), _origins(points.origin, starts)]
+        ),
         loss=np.full(len(things) + len(points), np.nan, np.float32),
     )
 
 
-def matching(rows: TrackRows, wanted: TrackFilter) -> np.ndarray:
-    """(N,) bool: which tracks pass a filter."""
-    keep = np.ones(len(rows), bool)
-    if wanted.kind:
-        keep &= rows.is_object == (wanted.kind == "object")
-    if wanted.review is not None:
-        keep &= rows.review == wanted.review
-    if wanted.min_length > 1:
-        keep &= rows.length >= wanted.min_length
-    if wanted.max_error is not None:
-        keep &= ~(rows.max_error > wanted.max_error)
-    if wanted.end is not None:
-        keep &= rows.end_reason == wanted.end
-    text = wanted.text.strip().casefold()
-    if text:
-        named = np.fromiter((text in label.casefold() for label in rows.labels), bool, len(rows))
-        if text.isdecimal():
-            named |= rows.ids == int(text)
-        keep &= named
-    return keep
-
-
-def sorted_places(rows: TrackRows, column: str, descending: bool) -> np.ndarray:
-    """(N,) int64: places in the order of a column; ties by id, NaN and empty labels last; objects first."""
-    values = getattr(rows, column)
-    if column == "labels":
-        values = np.array([label.casefold() for label in values], np.str_)
-        empty = values == ""
-    else:
-        values = (~values if column == "is_object" else values).astype(np.float64)
-        empty = values < 0 if column == "end_reason" else np.isnan(values)
-    _, rank = np.unique(values, return_inverse=True)
-    order = np.lexsort((rows.ids, -rank if descending else rank, empty))
-    return order.astype(np.int64)
+def _named(labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The labels there are, (L,) object in order, and (N,) int32 the place of each among them."""
+    found: dict[str, int] = {}
+    name = np.fromiter((found.setdefault(label, len(found)) for label in labels), np.int32, len(labels))
+    names = np.empty(len(found), object)
+    names[:] = sorted(found, key=lambda label: (label.casefold(), label))
+    ranks = np.empty(len(found), np.int32)
+    ranks[[found[label] for label in names]] = np.arange(len(found))
+    return names, ranks[name]
 
 
 def _audit(one: ObjectTrajectory) -> tuple[float, float, int]:
@@ -168,6 +155,12 @@ def _audit(one: ObjectTrajectory) -> tuple[float, float, int]:
         return np.nan, np.nan, -1
     worst = int(np.nanargmin(one.overlap))
     return float(np.nanmean(one.overlap)), float(one.overlap[worst]), int(one.frames[worst])
+
+
+def _origins(origin: np.ndarray, starts: Sequence[int] | np.ndarray) -> np.ndarray:
+    """The bits of the origins between each start and the next."""
+    bits = np.array([1 << value for value in Origin], np.uint8)[origin]
+    return np.bitwise_or.reduceat(bits, starts) if len(bits) else np.zeros(0, np.uint8)
 
 
 def _sums(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
