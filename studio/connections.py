@@ -44,7 +44,13 @@ class Connections(QObject):
         session.edits.bridge_asked.connect(session.repair.bridge)
         for going in (session.tracks.gone_to, session.places.gone_to):
             going.connect(session.canvas.bring_into_view)
-        for leaving in (session.clips, session.tracks, session.inspector, session.review):
+        for leaving in (
+            session.clips,
+            session.tracks,
+            session.inspector,
+            session.review,
+            session.labelling.panel,
+        ):
             leaving.left.connect(session.canvas.setFocus)
         session.queue.look_asked.connect(session.canvas.frame_view.zoom_to)
         session.history.steps_asked.connect(document.turn)
@@ -72,6 +78,7 @@ class Connections(QObject):
             session.proposals,
             session.queue,
             session.track_exports,
+            session.labelling.labels,
             session.versions,
             session.backups,
             session.tracks.filters,
@@ -93,7 +100,7 @@ class Connections(QObject):
         for offering in (session.jobs, session.exchange, session.track_exports):
             offering.offered.connect(window.toasts.show)
         session.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))
-        session.canvas.hint_changed.connect(window.hint.set_expected)
+        session.labelling.hint_changed.connect(window.hint.set_expected)
         session.view.stuck.connect(window.commands.tell)
         session.view.clip_changed.connect(window.show_clip)
         session.view.selection_changed.connect(self._show_selected)
@@ -105,6 +112,9 @@ class Connections(QObject):
         session.backups.tell_last()
         if session.tracks.filters.problem:
             window.toasts.show(session.tracks.filters.problem, "error")
+        labels, offered = session.labelling.labels, session.inspector.label
+        labels.changed.connect(lambda: offered.set_names(labels.list.by_use))
+        labels.take_up()
 
     def _join_runs(self) -> None:
         session, window = self._session, self._window

@@ -23,6 +23,7 @@ from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
 from studio.exchange.track_exports import TrackExports
 from studio.forms.form_memory import FormMemory
+from studio.labels.labelling import Labelling
 from studio.leisure_backups import LeisureBackups
 from studio.panels.history import HistoryPanel
 from studio.panels.impact_note import ImpactNote
@@ -113,7 +114,7 @@ class Session(QObject):
         self._commands.renew_with(None)
         self.window.toasts.dismiss("progress")
         threads = (self.jobs, self.exports, self.repair, self.filling, self.exchange, self.proposals)
-        for one in (*threads, self.queue, self.versions, self.backups):
+        for one in (*threads, self.queue, self.labelling, self.versions, self.backups):
             one.close()
         self.track_exports.close()
         for seen in (
@@ -159,6 +160,7 @@ class Session(QObject):
             frame=lambda: self.canvas.stage.scene.frame,
             parent=self,
         )
+        self.labelling = Labelling(document, view, commands, self.canvas, self.edits, self)
         self.focus = Focus(document, view, frame=lambda: self.canvas.stage.scene.frame, parent=self)
         self.telling = EditMessages(document, self.window, self.focus, self)
         self.versions = Versions(document, self.window, self.focus, self)
@@ -177,6 +179,7 @@ class Session(QObject):
             self.filling.carries,
             self.proposals,
             self.queue,
+            self.labelling,
             weigh=self.impact.cost,
             give_up=self.give_up,
             parent=self,
@@ -255,6 +258,7 @@ class Session(QObject):
             Panel("inspector", "Inspector", self.inspector, right),
             Panel("history", "History", self.history, right, behind="inspector"),
             Panel("review", "Review", self.review, right, behind="inspector"),
+            Panel("labels", "Labels", self.labelling.panel, right, behind="inspector"),
             Panel("timeline", "Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         status = [self.track_exports.overlays.status, self.pill]
@@ -264,8 +268,11 @@ class Session(QObject):
 
     def perform(self, edit: Edit) -> None:
         """Make an edit, if need be after a question, and whatever follows from it in the background."""
-        if ask_before(edit, self.document, self.window, self.perform):
-            return
+        if not ask_before(edit, self.document, self.window, self._perform):
+            self._perform(edit)
+
+    def _perform(self, edit: Edit) -> None:
+        edit = self.labelling.labels.taken(edit)
         with self.telling.of_a_view():
             if isinstance(edit, AddPoint):
                 self.filling.carries.perform(edit)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from core.cli.columns import add_column_arguments
 from core.cli.options import add_settings, given, settings_from
 from core.cli.outcome import Outcome
@@ -15,7 +17,10 @@ from core.cli.running import shown
 from core.errors import StudioError
 from core.overlay.config import OverlayConfig
 from core.overlay.files import TITLES, VIDEO, frames_of, overlay_losses, overlay_path, write_overlay
+from core.overlay.label_colours import LabelColours
+from core.overlay.layers import Layers
 from core.overlay.rendering import Renderer
+from core.project.labels import LabelList, read_labels
 from core.project.project import Project
 from core.project.saved_filters import find_filter, read_filters
 from core.trajectories import store
@@ -77,6 +82,7 @@ def perform(args: argparse.Namespace) -> Outcome:
         names = file_names(clip.name for clip in store.clips(connection))
         warnings += [f"{one.clip.name}: {loss}" for one in planned for loss in one.losses]
         warnings += renamed({one.clip.name: names[one.clip.name] for one in planned})
+        layers = _with_labels(overlay.layers, project, connection, warnings)
         for warning in warnings:
             print(f"Warning: {warning}", file=sys.stderr, flush=True)
         for place, one in enumerate(planned):
@@ -84,7 +90,7 @@ def perform(args: argparse.Namespace) -> Outcome:
             name = names[one.clip.name]
             if is_overlay:  # frames that are not chosen are not drawn; trails reach into them
                 tracks = replace(choice, frames=None).of(connection, one.clip)
-                renderer = Renderer(one.clip, *tracks, overlay.layers)
+                renderer = Renderer(one.clip, *tracks, layers, store.points(connection, one.clip.id))
                 path, frames = (
                     overlay_path(args.format, one.clip, args.out, name),
                     frames_of(one.clip, choice),
@@ -102,6 +108,19 @@ def perform(args: argparse.Namespace) -> Outcome:
     }
     paths = [str(path) for path in files]
     return Outcome("\n".join(paths), {"files": paths, "warnings": warnings, "counts": counts})
+
+
+def _with_labels(layers: Layers, project: Project, connection: Connection, warnings: list[str]) -> Layers:
+    """With the colours of the project's labels, where they are asked for."""
+    if layers.colour_by != "label":
+        return layers
+    try:
+        labels = read_labels(project.path)
+    except StudioError as error:
+        warnings.append(str(error))
+        labels = LabelList()
+    used = store.labels(connection, [clip.id for clip in store.clips(connection)])
+    return replace(layers, labels=LabelColours.of(labels, used))
 
 
 def choice_of(args: argparse.Namespace, filters: Mapping[str, str]) -> Choice:

@@ -66,6 +66,7 @@ def colouring(
     origins: np.ndarray,
     reviews: np.ndarray,
     losses: TrackLosses | None = None,
+    labelled: Colouring | None = None,
 ) -> Colouring:
     """Colours of N observations.
 
@@ -76,6 +77,7 @@ def colouring(
         origins: (N,) int, `Origin`.
         reviews: (N,) int, `Review` of the trajectories; rejected ones are grey, whatever is asked for.
         losses: of the run that is looked at; None where there is none.
+        labelled: their colours by label, which `label` asks for.
     """
     if colour_by == "error":
         index, table = np.searchsorted(_ERROR_BOUNDS, errors), _ERROR_COLOURS
@@ -86,6 +88,8 @@ def colouring(
         index, table = np.asarray(reviews), _REVIEW_COLOURS
     elif colour_by == "loss":
         index, table = class_of(losses, ids), _ERROR_COLOURS
+    elif colour_by == "label" and labelled is not None:
+        index, table = labelled.index, labelled.table
     else:
         index, table = ids % len(TRACK_COLOURS), TRACK_COLOURS
     index = np.where(np.asarray(reviews) == Review.REJECTED, len(table), index)

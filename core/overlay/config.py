@@ -6,7 +6,7 @@ from core import config
 from core.config import setting
 from core.overlay.layers import Layers
 
-_COLOURS = ("track", "error", "origin", "review")
+_COLOURS = ("track", "label", "error", "origin", "review")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,9 @@ class OverlayConfig:
     boxes: bool = setting(Layers.boxes, "Draw boxes: solid for keyframes, dashed for what was propagated")
     trails: bool = setting(Layers.trails, "Draw points and their trails")
     names: bool = setting(Layers.names, "Write number and label of each object")
+    stabilise: bool = setting(
+        Layers.stabilise, "Draw paths as if the camera had stood still, as told from the points"
+    )
     trail: int = setting(
         Layers.trail, "Path drawn behind a point", "frames", minimum=0, maximum=1000, zero="none"
     )
@@ -37,8 +40,10 @@ class OverlayConfig:
 
     @staticmethod
     def of(layers: Layers) -> "OverlayConfig":
-        """What the window shows; colours by loss, which a file cannot explain, become those of tracks."""
+        """What the window shows with nothing selected; colours by loss become those of tracks."""
         values = {field.name: getattr(layers, field.name) for field in fields(OverlayConfig)}
+        if layers.trails_chosen:
+            values |= {"trail": 0, "ahead": 0}
         return OverlayConfig(**(values if layers.colour_by in _COLOURS else values | {"colour_by": "track"}))
 
     @property

@@ -16,15 +16,15 @@ from core.overlay.mask_shapes import MaskShapes
 from core.overlay.placement import Placement
 from core.overlay.scene import Scene
 from core.overlay.scene_colours import object_colours, point_colours
+from core.tracking.camera_motion import CameraMotion, moved
 from core.trajectories.model import PointTrajectories, Review
 
 _SHIFT = 3  # bits behind the point in the coordinates given to OpenCV
 _DIMMED = 120  # opacity of what is not selected while something is, of 255
 _SEGMENTS = 120_000  # of trails; beyond, every second or third place of a trail is drawn
-_THICK_TRAILS = (
-    2000  # trails that are drawn two pixels wide on high-density screens; thick lines take 5 times as long
-)
-_FAINT_TRAILS = 1500  # trails beyond which they let the frame shine through
+_THIN = 180  # opacity of trails, of 255
+_FEW_TRAILS = 100  # trails up to which they hide the frame
+_FAINT_TRAILS = 1500  # trails beyond which they let the frame shine through more
 _DASH = 5.0  # length of a dash and of a gap, in view pixels
 _DOT = 2.0
 
@@ -41,6 +41,7 @@ class Look:
         shapes: of the clip's masks.
         layers: what is drawn.
         selection: ids; everything else is dimmed while one of them is in the scene.
+        motion: of the camera, which stabilised paths leave out; None where it is not known.
     """
 
     camera: Placement
@@ -50,6 +51,12 @@ class Look:
     shapes: MaskShapes
     layers: Layers
     selection: Set[int]
+    motion: CameraMotion | None = None
+
+    @property
+    def left_out(self) -> CameraMotion | None:
+        """The motion that paths are drawn without."""
+        return self.motion if self.layers.stabilise else None
 
     @property
     def line(self) -> int:
@@ -116,19 +123,22 @@ class Overlay:
         colours = point_colours(scene, look.layers)
         index = colours.index + np.where(bright, len(colours.table), 0)
         strong = premultiplied(colours.table, 255)
-        dimmed = premultiplied(colours.table, _DIMMED)
-        crowd = dimmed if dim or len(scene.places) > _FAINT_TRAILS else strong
+        dimmed, thin = premultiplied(colours.table, _DIMMED), premultiplied(colours.table, _THIN)
+        crowd = dimmed if dim or len(scene.places) > _FAINT_TRAILS else thin
+        if not dim and len(scene.places) <= _FEW_TRAILS:
+            crowd = strong
         behind, ahead = look.layers.trail, look.layers.ahead
         if behind or ahead:
-            tails = look.camera.to_view(trails(scene.points, scene.places, scene.frame, behind, ahead))
             seen = scene.points.review[scene.places] != Review.REJECTED
-            seen &= _in_view(tails, look.size)
-            width = look.line if seen.sum() <= _THICK_TRAILS else 1
-            fixed = _fixed(tails[seen])
+            seen &= bright | (not look.layers.trails_chosen)
+            paths = trails(scene.points, scene.places[seen], scene.frame, behind, ahead, motion=look.left_out)
+            tails, index_of = look.camera.to_view(paths), index[seen]
+            inside = _in_view(tails, look.size)
+            fixed = _fixed(tails[inside])
             table = np.concatenate((crowd, strong))
-            for number, group in _groups(index[seen]):
+            for number, group in _groups(index_of[inside]):
                 pixel = _bytes(table[number])
-                cv2.polylines(image, list(fixed[group]), False, pixel, width, cv2.LINE_8, _SHIFT)
+                cv2.polylines(image, list(fixed[group]), False, pixel, 1, cv2.LINE_8, _SHIFT)
         table = np.concatenate((dimmed if dim else strong, strong))
         heads = look.camera.to_view(scene.xy)
         self._stamp(heads, table[index], _head_radius(len(heads), look.ratio, look.camera.scale))
@@ -146,12 +156,21 @@ class Overlay:
                     buffer[flat + (row * width + column)] = pixels
 
 
-def trails(points: PointTrajectories, places: np.ndarray, frame: int, behind: int, ahead: int) -> np.ndarray:
+def trails(
+    points: PointTrajectories,
+    places: np.ndarray,
+    frame: int,
+    behind: int,
+    ahead: int,
+    motion: CameraMotion | None = None,
+) -> np.ndarray:
     """Where points were and will be around a frame.
 
     Args:
         places: (K,) int, trajectories that have an observation at `frame`.
         behind, ahead: how many frames of path.
+        motion: of the camera; with it, where the places of the other frames lie in this one, as far as that
+            is known.
 
     Returns:
         (K, L, 2) float32, frame coordinates, in order of time. A path that begins later or ends
@@ -161,8 +180,16 @@ def trails(points: PointTrajectories, places: np.ndarray, frame: int, behind: in
     steps = np.union1d(np.arange(0, -behind - 1, -stride), np.arange(0, ahead + 1, stride))
     lengths = points.offsets[places + 1] - points.offsets[places]
     here = frame - points.first[places]
-    within = np.clip(here[:, None] + steps, 0, lengths[:, None] - 1)
-    return points.xy[points.offsets[places][:, None] + within]
+    wanted = here[:, None] + steps
+    within = np.clip(wanted, 0, lengths[:, None] - 1)
+    paths = points.xy[points.offsets[places][:, None] + within]
+    if motion is None:
+        return paths
+    onto, known = motion.onto(frame, frame + steps)
+    there = (wanted == within) & known
+    first, last = there.argmax(axis=1), len(steps) - 1 - there[:, ::-1].argmax(axis=1)
+    ends = np.clip(np.arange(len(steps)), first[:, None], last[:, None])
+    return np.take_along_axis(moved(paths, onto), ends[..., None], axis=1)
 
 
 NEAREST = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP

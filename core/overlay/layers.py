@@ -1,10 +1,11 @@
 """What of the tracks is drawn over a frame, and in which colours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from core.overlay.label_colours import LabelColours
 from core.overlay.track_losses import TrackLosses
 
-COLOUR_BY = ("track", "error", "origin", "review", "loss")
+COLOUR_BY = ("track", "label", "error", "origin", "review", "loss")
 
 LONGEST_TRAIL = 500
 """Frames of path drawn at most."""
@@ -16,10 +17,13 @@ class Layers:
 
     Attributes:
         masks, boxes, trails, names: whether each is shown.
+        stabilise: whether paths are drawn as if the camera had stood still.
+        trails_chosen: whether only what is selected or under the mouse has a path.
         trail: frames of path drawn behind a point.
         ahead: frames of path drawn ahead of it.
         colour_by: one of `COLOUR_BY`.
         losses: what `loss` means; None while no run has recorded any.
+        labels: what `label` means.
         opacity: of the inside of masks, in percent.
     """
 
@@ -27,8 +31,11 @@ class Layers:
     boxes: bool = True
     trails: bool = True
     names: bool = True
+    stabilise: bool = True
+    trails_chosen: bool = False
     trail: int = 16
     ahead: int = 0
     colour_by: str = "track"
     losses: TrackLosses | None = None
+    labels: LabelColours = field(default_factory=LabelColours)
     opacity: int = 33

@@ -11,6 +11,7 @@ from core.overlay.mask_shapes import MaskShapes
 from core.overlay.placement import Placement
 from core.overlay.scene import ClipTracks
 from core.overlay.tags import draw_tags, font_of
+from core.tracking.camera_motion import CameraMotion
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
 _PLAIN = 720
@@ -21,11 +22,20 @@ class Renderer:
     """Draws the tracks of one clip over its frames, as the window does with nothing selected."""
 
     def __init__(
-        self, clip: Clip, points: PointTrajectories, objects: Sequence[ObjectTrajectory], layers: Layers
+        self,
+        clip: Clip,
+        points: PointTrajectories,
+        objects: Sequence[ObjectTrajectory],
+        layers: Layers,
+        every: PointTrajectories | None = None,
     ) -> None:
+        """Draws these points and objects; `every`: the clip's points, which tell how its camera moved."""
         self._tracks = ClipTracks(points, dict(enumerate(objects)))
         self._layers = layers
         self._ratio = float(max(1, round(min(clip.width, clip.height) / _PLAIN)))
+        self._motion = (
+            CameraMotion(points if every is None else every) if layers.trails and layers.stabilise else None
+        )
         self._look = Look(
             camera=Placement(),
             size=(clip.width, clip.height),
@@ -34,12 +44,16 @@ class Renderer:
             shapes=MaskShapes(clip.height, clip.width),
             layers=layers,
             selection=frozenset(),
+            motion=self._motion,
         )
         self._overlay = Overlay()
 
     def draw(self, image: np.ndarray, frame: int) -> np.ndarray:
         """A frame, (H, W, 3) uint8 RGB, with the tracks that are there over it; the frame stays as it is."""
         scene = self._tracks.at(frame)
+        if self._motion is not None:
+            for step in range(max(frame - self._layers.trail, 0), frame + self._layers.ahead):
+                self._motion.estimate(step)
         picture = over(image, self._overlay.draw(scene, self._look))
         if self._layers.names:
             draw_tags(picture, scene, self._layers, self._look.camera, self._ratio)

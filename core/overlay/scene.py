@@ -126,6 +126,16 @@ class ClipTracks:
     shown: frozenset[int] | None = None
 
     @cached_property
+    def labels(self) -> frozenset[str]:
+        """Those of the trajectories that are shown, the empty one for those without."""
+        names, which = self.points.label_places
+        of_points = {names[place] for place in np.unique(which[self._kept])}
+        of_objects = {
+            one.label for one in self.objects.values() if self.shown is None or one.id in self.shown
+        }
+        return frozenset(of_points | of_objects)
+
+    @cached_property
     def _kept(self) -> np.ndarray:
         if self.shown is None:
             return np.ones(len(self.points), bool)

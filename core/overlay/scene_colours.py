@@ -9,7 +9,7 @@ from core.overlay.scene import Scene
 
 def point_colours(scene: Scene, layers: Layers) -> Colouring:
     """Of the points, in their order."""
-    points, rows = scene.points, scene.rows
+    points, rows, by_label = scene.points, scene.rows, layers.colour_by == "label"
     return colouring(
         layers.colour_by,
         scene.ids,
@@ -17,6 +17,7 @@ def point_colours(scene: Scene, layers: Layers) -> Colouring:
         points.origin[rows],
         points.review[scene.places],
         layers.losses,
+        layers.labels.of_points(points, scene.places) if by_label else None,
     )
 
 
@@ -30,4 +31,5 @@ def object_colours(scene: Scene, layers: Layers) -> Colouring:
         np.array([one.trajectory.origin[one.place] for one in here], np.int64),
         np.array([one.trajectory.review for one in here], np.int64),
         layers.losses,
+        layers.labels.colouring([one.trajectory.label for one in here]),
     )

@@ -57,7 +57,7 @@ class ChooseUse:
 
     @property
     def text(self) -> str:
-        what = self.clips[0].name if len(self.clips) == 1 else f"{len(self.clips)} clips"
+        what = self.clips[0].name if len(self.clips) == 1 else f"{len(self.clips):,} clips"
         uses = {clip.use for clip in self.clips}
         return f"{VERBS[uses.pop()]} {what}" if len(uses) == 1 else f"Choose the use of {what}"
 
@@ -127,7 +127,7 @@ class RemoveClips:
 
     @property
     def text(self) -> str:
-        what = f"clip {self.clips[0].name}" if len(self.clips) == 1 else f"{len(self.clips)} clips"
+        what = f"clip {self.clips[0].name}" if len(self.clips) == 1 else f"{len(self.clips):,} clips"
         tracks = f" with {self.tracks:,} track{'s' if self.tracks != 1 else ''}" if self.tracks else ""
         return f"Remove {what}{tracks}"
 

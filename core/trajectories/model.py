@@ -221,6 +221,12 @@ class PointTrajectories:
         """(M,) int64, the frame of each observation."""
         return self._layout.frame
 
+    @cached_property
+    def label_places(self) -> tuple[tuple[str, ...], np.ndarray]:
+        """The labels there are, each once, and (N,) int64, which of them each trajectory has."""
+        places = {name: place for place, name in enumerate(dict.fromkeys(self.labels))}
+        return tuple(places), np.fromiter(map(places.__getitem__, self.labels), np.int64, len(self))
+
     def at(self, frame: int) -> np.ndarray:
         """(K,) int64: the observations at a frame, as places in `xy`; ordered by trajectory."""
         order, starts = self._layout.by_frame

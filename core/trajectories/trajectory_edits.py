@@ -140,7 +140,7 @@ class Merge(_OfTracks):
             set_path(rows, first.id, first.first, path, EndReason(heads[-1].end_reason))
         rows.delete(schema.trajectory, [(head.id,) for head in heads[1:]])
         others = [str(head.id) for head in heads[1:]]
-        which = others[0] if len(others) == 1 else f"{len(others)} others"
+        which = others[0] if len(others) == 1 else f"{len(others):,} others"
         rows.text = f"Merge tracks {first.id} and {which} into {first.id}"
 
     def _look_for_shared(self, rows: Recorder) -> None:

@@ -1,15 +1,17 @@
 """Colours of trajectories as Qt takes them; `core.overlay.colours` says which they are."""
 
 import numpy as np
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QIcon, QPixmap
 
 from core.overlay import colours
-from core.overlay.colours import TRACK_COLOURS, colouring
+from core.overlay.colours import REJECTED, TRACK_COLOURS, colouring
+from core.overlay.label_colours import LabelColours
 from core.overlay.layers import Layers
 from core.overlay.scene import Scene
 from core.overlay.scene_colours import object_colours, point_colours
 from core.overlay.track_losses import TrackLosses
 from core.trajectories.model import Review
+from studio.theme import ICON
 
 KEYFRAME = QColor(0, 200, 225)
 """Ticks of keyframes; near to none of the track colours."""
@@ -18,6 +20,15 @@ KEYFRAME = QColor(0, 200, 225)
 def colour(rgb: np.ndarray) -> QColor:
     """(3,) RGB as Qt takes it."""
     return QColor(*(int(value) for value in rgb))
+
+
+def swatch(colour: QColor, width: int = ICON) -> QIcon:
+    """A field of a colour, the same where it is selected."""
+    pixels = QPixmap(width, ICON)
+    pixels.fill(colour)
+    icon = QIcon(pixels)
+    icon.addPixmap(pixels, QIcon.Mode.Selected)
+    return icon
 
 
 def track_colour(trajectory_id: int) -> QColor:
@@ -31,6 +42,11 @@ def loss_colour(trajectory_id: int, review: Review, losses: TrackLosses | None) 
     zeros = np.zeros(1, np.int64)
     found = colouring("loss", known, zeros, zeros, np.array([int(review)]), losses)
     return colour(found.table[found.index[0]])
+
+
+def label_colour(label: str, review: Review, labels: LabelColours) -> QColor:
+    """The colour of a trajectory by its label; grey where it was rejected."""
+    return colour(REJECTED if review == Review.REJECTED else labels.rgb(label))
 
 
 def colour_of(scene: Scene, trajectory_id: int, layers: Layers) -> QColor:

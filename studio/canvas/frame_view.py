@@ -1,5 +1,7 @@
 """The frame with its tracks, and the mouse over it."""
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -23,8 +25,8 @@ from studio import theme
 from studio.canvas import marks
 from studio.canvas.brush_tool import BrushTool
 from studio.canvas.camera import Camera
-from studio.canvas.colours import legend
 from studio.canvas.draw_tools import BoxTool, PolygonTool
+from studio.canvas.legend import legend_of
 from studio.canvas.peek import Peek
 from studio.canvas.picture import scaled_picture
 from studio.canvas.point_tool import PointTool
@@ -91,6 +93,7 @@ class FrameView(QWidget):
         stage.scene_changed.connect(self._redraw_tracks)
         stage.camera_changed.connect(self._redraw_all)
         stage.touched.connect(self.update)
+        stage.stabilising.changed.connect(self._redraw_tracks)
         view = stage.view
         view.tool_changed.connect(self._change_tool)
         view.selection_changed.connect(self._selection_changed)
@@ -216,6 +219,7 @@ class FrameView(QWidget):
                 shapes=stage.shapes,
                 layers=view.drawn_layers,
                 selection=view.selection,
+                motion=stage.left_out,
             )
             drawn, how = self._overlay.draw(scene, look), QImage.Format.Format_ARGB32_Premultiplied
             height, width = drawn.shape
@@ -229,20 +233,26 @@ class FrameView(QWidget):
         chosen = scene.among(view.selection)
         strong = [one.id for one in chosen.objects]
         strong += chosen.ids.tolist() if len(chosen.ids) <= marks.MOST_POINTS else []
+        draw = partial(
+            marks.draw_trajectory,
+            painter,
+            scene,
+            camera=stage.camera,
+            shapes=stage.shapes,
+            layers=view.layers,
+            motion=stage.left_out,
+        )
         for id in strong:
-            marks.draw_trajectory(painter, scene, id, stage.camera, stage.shapes, view.layers, strong=True)
+            draw(id, strong=True)
         if view.hovered is not None and view.hovered not in strong:
-            marks.draw_trajectory(
-                painter, scene, view.hovered, stage.camera, stage.shapes, view.layers, strong=False
-            )
+            draw(view.hovered, strong=False)
         one = scene.object(stage.selected_object) if stage.selected_object is not None else None
         if one is not None and view.tool == "select":
             marks.draw_handles(painter, one.box, stage.camera)
         for at, text in marks.under_way(scene, view, stage.camera):
             marks.draw_note(painter, at, text, self.palette(), whole)
         self._tool.paint(painter)
-        rows = legend(view.layers.colour_by, view.layers.losses)
-        marks.draw_legend(painter, rows, self.palette(), whole)
+        marks.draw_legend(painter, legend_of(view.layers, stage.tracks), self.palette(), whole)
         has_note = view.hovered in view.repairing  # its note is there, and would be covered
         if view.hovered is not None and not has_note and self.underMouse() and not self._tool.active:
             note = marks.about(scene, view.hovered)

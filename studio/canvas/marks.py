@@ -13,6 +13,7 @@ from core.overlay.mask_shapes import MaskShape, MaskShapes
 from core.overlay.scene import ObjectHere, Scene
 from core.overlay.scene_colours import object_colours
 from core.overlay.track_names import track_name
+from core.tracking.camera_motion import CameraMotion
 from core.trajectories.model import Review
 from studio.canvas.camera import Camera
 from studio.canvas.colours import colour_of
@@ -34,15 +35,19 @@ def draw_trajectory(
     shapes: MaskShapes,
     layers: Layers,
     strong: bool,
+    motion: CameraMotion | None = None,
 ) -> None:
-    """A trajectory with bright lines; `strong` for the selection, else for what is under the mouse."""
+    """A trajectory with bright lines; `strong` for the selection, else for what is under the mouse.
+
+    `motion`: of the camera, which the path of a point is drawn without.
+    """
     one, place = scene.object(trajectory_id), scene.point(trajectory_id)
     if one is not None:
         colour = colour_of(scene, trajectory_id, layers)
         draw_object(painter, one, colour, camera, shapes, layers, strong)
     elif place is not None:
         colour = colour_of(scene, trajectory_id, layers)
-        draw_point(painter, scene, place, colour, camera, layers, strong)
+        draw_point(painter, scene, place, colour, camera, layers, strong, motion)
 
 
 def draw_object(
@@ -84,11 +89,19 @@ def draw_handles(painter: QPainter, box: np.ndarray, camera: Camera) -> None:
 
 
 def draw_point(
-    painter: QPainter, scene: Scene, place: int, colour: QColor, camera: Camera, layers: Layers, strong: bool
+    painter: QPainter,
+    scene: Scene,
+    place: int,
+    colour: QColor,
+    camera: Camera,
+    layers: Layers,
+    strong: bool,
+    motion: CameraMotion | None = None,
 ) -> None:
-    """A point (its place in `scene.ids`) with its path behind and ahead."""
+    """A point (its place in `scene.ids`) with its path behind and ahead; `motion` as above."""
     behind, ahead = max(layers.trail, 1), layers.ahead
-    line = trails(scene.points, scene.places[place : place + 1], scene.frame, behind, ahead)[0]
+    one = scene.places[place : place + 1]
+    line = trails(scene.points, one, scene.frame, behind, ahead, motion)[0]
     path = QPainterPath()
     path.addPolygon(polygon(camera.to_view(line)))
     stroke(painter, path, colour, 2.0 if strong else 1.5)

@@ -134,6 +134,7 @@ class CanvasPane(QWidget):
         """Stop playing and close the frames."""
         self._view.set_playing(False)
         self.loader.open(None)
+        self.stage.stabilising.close()
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._view.set_playing(False)

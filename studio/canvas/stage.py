@@ -7,8 +7,10 @@ from core.datasets.clip import Clip
 from core.geometry import decode_mask
 from core.overlay.mask_shapes import MaskShapes
 from core.overlay.scene import ClipTracks, ObjectHere, Scene
+from core.tracking.camera_motion import CameraMotion
 from core.trajectories.journal import Edit
 from studio.canvas.camera import Camera
+from studio.canvas.stabilising import Stabilising
 from studio.document import Document
 from studio.view_state import ViewState
 
@@ -48,6 +50,7 @@ class Stage(QObject):
         self.shapes = MaskShapes(0, 0)
         self.brush_radius = 8.0
         self.lifted: int | None = None
+        self.stabilising = Stabilising(view, self)
 
     # --- what is shown ------------------------------------------------------------------------
 
@@ -66,6 +69,7 @@ class Stage(QObject):
             self.tracks = ClipTracks(
                 self.document.points(clip_id), self.document.objects(clip_id), self._shown
             )
+            self.stabilising.follow(clip_id, self.tracks.points)
         self.show_frame(self.scene.frame if frame is None else frame)
 
     def filter_tracks(self) -> None:
@@ -112,6 +116,11 @@ class Stage(QObject):
     def kept_inside(self, place: QPointF) -> QPointF:
         """The place of the frame nearest to a place."""
         return QPointF(min(max(place.x(), 0.0), self.width), min(max(place.y(), 0.0), self.height))
+
+    @property
+    def left_out(self) -> CameraMotion | None:
+        """The motion of the camera that paths are drawn without."""
+        return self.stabilising.motion if self.view.layers.stabilise else None
 
     @property
     def selected_object(self) -> int | None:

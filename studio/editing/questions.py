@@ -10,6 +10,7 @@ from core.trajectories.journal import Edit
 from core.trajectories.merging import dropped_by_merge, sentence
 from core.trajectories.trajectory_edits import Merge
 from studio.document import Document
+from studio.editing.batch_words import Question, is_asked_about, question_about
 
 
 def ask_before(edit: Edit, document: Document, over: QWidget, perform: Callable[[Edit], object]) -> bool:
@@ -18,22 +19,34 @@ def ask_before(edit: Edit, document: Document, over: QWidget, perform: Callable[
     Returns:
         False where there is nothing to ask.
     """
-    if not isinstance(edit, Merge) or edit.overlapping:
+    if not is_asked_about(edit):
         return False
+    assert edit.clip_id is not None
     objects = document.objects(edit.clip_id)
-    dropped = dropped_by_merge([objects[id] for id in edit.trajectory_ids if id in objects])
-    if not dropped:
+    if isinstance(edit, Merge):
+        dropped = dropped_by_merge([objects[id] for id in edit.trajectory_ids if id in objects])
+        question = _about_merge(edit, sentence(dropped)) if dropped else None
+        wanted: Edit = replace(edit, overlapping=True)
+    else:
+        question, wanted = question_about(edit, document.points(edit.clip_id), objects), edit
+    if question is None:
         return False
     box = QMessageBox(over)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIcon(QMessageBox.Icon.Warning)
-    ids = edit.trajectory_ids
-    named = f"tracks {ids[0]} and {ids[1]}" if len(ids) == 2 else f"{len(ids):,} tracks"
-    box.setWindowTitle("Merge")
-    box.setText(f"Merge {named}?")
-    box.setInformativeText(f"{sentence(dropped)} Where both are, a keyframe stays, else the earlier track.")
-    merge = box.addButton("&Merge and drop them", QMessageBox.ButtonRole.AcceptRole)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setWindowTitle(question.title)
+    box.setText(question.text)
+    box.setInformativeText(question.stake)
+    go_on = box.addButton(question.button, QMessageBox.ButtonRole.AcceptRole)
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-    merge.clicked.connect(lambda checked=False: perform(replace(edit, overlapping=True)))
+    go_on.clicked.connect(lambda checked=False: perform(wanted))
     box.open()
     return True
+
+
+def _about_merge(edit: Merge, dropped: str) -> Question:
+    ids = edit.trajectory_ids
+    named = f"tracks {ids[0]} and {ids[1]}" if len(ids) == 2 else f"{len(ids):,} tracks"
+    stays = "Where both are, a keyframe stays, else the earlier track."
+    return Question("Merge", f"Merge {named}?", f"{dropped} {stays}", "&Merge and drop them")

@@ -20,6 +20,7 @@ from core.trajectories.trajectory_edits import (
     Trim,
 )
 from studio.document import Document
+from studio.editing.batch_words import counted_texts
 from studio.editing.path_repair import straight_parts
 from studio.view_state import ViewState
 
@@ -32,13 +33,15 @@ NO_POINT = "Points are bridged; merge objects (M), and what lies between is fill
 
 @dataclass(frozen=True, eq=False)
 class _Chosen:
-    """The selected tracks of the clip: ids ascending; of each whether object, first, last, review, (K,)."""
+    """The selected tracks of the clip: ids ascending; of each whether object, first, last, review, label
+    (a place among `TrackRows.names`), (K,)."""
 
     ids: tuple[int, ...]
     is_object: np.ndarray
     first: np.ndarray
     last: np.ndarray
     review: np.ndarray
+    label: np.ndarray
 
     @property
     def one_kind(self) -> bool:
@@ -73,6 +76,7 @@ class TrackEdits(QObject):
         """
         super().__init__(parent)
         self._document, self._view, self._rows, self._frame = document, view, rows, frame
+        self._found: tuple[TrackRows, frozenset[int], _Chosen] | None = None
 
     def refusals(self) -> dict[str, str]:
         """Action → why it cannot be done now; empty where it can."""
@@ -213,8 +217,20 @@ class TrackEdits(QObject):
     def relabel(self, label: str) -> None:
         self.edit_asked.emit(Relabel(self._clip, self._chosen().ids, label.strip()))
 
+    def labels(self) -> frozenset[str]:
+        """Those of the selected tracks, the empty one for those without."""
+        rows, chosen = self._rows(), self._chosen()
+        return frozenset() if rows is None else frozenset(rows.names[np.unique(chosen.label)])
+
     def review(self, review: Review) -> None:
-        self.edit_asked.emit(SetReview(self._clip, self._chosen().ids, review))
+        """Of those that are reviewed otherwise; of all where none is."""
+        chosen = self._chosen()
+        others = np.array(chosen.ids, np.int64)[chosen.review != review].tolist()
+        self.edit_asked.emit(SetReview(self._clip, tuple(others) or chosen.ids, review))
+
+    def counted_texts(self) -> dict[str, str]:
+        """Action → its text for the tracks that are selected, where they are several."""
+        return counted_texts(self._chosen().review)
 
     def keyframe_from(self, by: int) -> int | None:
         """The next (1) or previous (-1) keyframe of the selected objects, or of any; None without one."""
@@ -242,12 +258,14 @@ class TrackEdits(QObject):
         return id
 
     def _chosen(self) -> _Chosen:
-        rows = self._rows()
-        nothing = np.zeros(0, np.int64)
-        if rows is None or not self._view.selection:
-            return _Chosen((), nothing, nothing, nothing, nothing)
-        places = np.flatnonzero(np.isin(rows.ids, list(self._view.selection)))
-        places = places[np.argsort(rows.ids[places])]
-        ids = tuple(rows.ids[places].tolist())
-        columns = (rows.is_object, rows.first, rows.last, rows.review)
-        return _Chosen(ids, *(column[places] for column in columns))
+        """Looked up once for each selection among the same tracks."""
+        rows, selection = self._rows(), self._view.selection
+        if rows is None or not selection:
+            return _Chosen((), *[np.zeros(0, np.int64)] * 5)
+        if self._found is None or self._found[0] is not rows or self._found[1] is not selection:
+            places = np.flatnonzero(np.isin(rows.ids, list(selection)))
+            places = places[np.argsort(rows.ids[places])]
+            columns = (rows.is_object, rows.first, rows.last, rows.review, rows.name)
+            ids = tuple(rows.ids[places].tolist())
+            self._found = rows, selection, _Chosen(ids, *(column[places] for column in columns))
+        return self._found[2]

@@ -1,7 +1,7 @@
 """Write tracks for other programs: choose, see what will be lost, then write in a thread."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -242,7 +242,8 @@ class ExportDialog(QDialog):
         clips = [plan.clip for plan in plans if plan is not None]
         document, names = self._document, self._names
         if format in TITLES:
-            layers, paths = self.overlay.value().layers, [self._target(clip) for clip in clips]
+            layers = replace(self.overlay.value().layers, labels=self._view.layers.labels)
+            paths = [self._target(clip) for clip in clips]
             self.accept()
             self.overlays_asked.emit(OverlayOrder(format, clips, paths, choice, layers))
             return

@@ -13,6 +13,7 @@ from core.events import OnProgress
 from core.overlay.files import frames_of, save_picture, write_overlay
 from core.overlay.layers import Layers
 from core.overlay.rendering import Renderer
+from core.trajectories import store
 from core.trajectories.exchange.choice import Choice
 from core.trajectories.exchange.replacing import keep_frames
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
@@ -78,7 +79,8 @@ class Overlays(QObject):
             for clip, path in zip(order.clips, order.paths, strict=True):
                 with project.reading() as connection:
                     tracks = replace(order.choice, frames=None).of(connection, clip)
-                renderer = Renderer(clip, *tracks, order.layers)
+                    every = store.points(connection, clip.id)
+                renderer = Renderer(clip, *tracks, order.layers, every)
                 write_overlay(order.format, path, clip, renderer, frames_of(clip, order.choice), report)
             return list(order.paths)
 
@@ -95,11 +97,12 @@ class Overlays(QObject):
         layers: Layers,
     ) -> None:
         """Write a frame at its full size with these tracks over it."""
+        every = self._document.points(clip.id)
 
         def draw(report: OnProgress) -> list[Path]:
             keep_frames(clip, path)
             with open_frames(clip) as images:
-                save_picture(path, Renderer(clip, points, objects, layers).draw(images[frame], frame))
+                save_picture(path, Renderer(clip, points, objects, layers, every).draw(images[frame], frame))
             return [path]
 
         self._drawing.start(draw)
@@ -110,7 +113,7 @@ class Overlays(QObject):
             work.close()
 
     def _tell(self, paths: list[Path]) -> None:
-        what = paths[0].name if len(paths) == 1 else f"{len(paths)} overlays"
+        what = paths[0].name if len(paths) == 1 else f"{len(paths):,} overlays"
         self.saved.emit(f"Saved {what} to {paths[0].parent}.", paths[0].parent)
 
 

@@ -105,7 +105,7 @@ class TrackExports(QObject):
             self._folder = self.dialog.place
 
     def _tell_written(self, count: int, folder: Path) -> None:
-        clips = "1 clip" if count == 1 else f"{count} clips"
+        clips = "1 clip" if count == 1 else f"{count:,} clips"
         self._tell(f"Exported {clips} to {folder}.", folder)
 
     def _tell(self, sentence: str, folder: Path) -> None:

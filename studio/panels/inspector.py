@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QScrollArea,
     QStackedWidget,
     QToolButton,
@@ -32,6 +31,7 @@ from core.trajectories.sight import is_outside, occluded
 from core.trajectories.trajectory_edits import Relabel
 from studio import lookups, theme
 from studio.document import Document
+from studio.labels.label_field import LabelField
 from studio.panels.film_strip import POINT_SIDE, FilmStrip, cuts_along
 from studio.panels.track_plot import TrackPlot
 from studio.track_words import ENDS_WHY, REVIEWS, percent
@@ -70,7 +70,7 @@ class Inspector(QStackedWidget):
         self.empty.setMargin(2 * theme.SPACE)
         self.title = QLabel()
         self.title.setProperty("role", "heading")
-        self.label = _LabelField()
+        self.label = LabelField()
         self.label.setPlaceholderText("Label")
         self.label.setAccessibleName("Label of the track")
         self.label.editingFinished.connect(self._relabel)
@@ -274,18 +274,6 @@ class Inspector(QStackedWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(page)
         return area
-
-
-class _LabelField(QLineEdit):
-    """A field that Escape leaves as it was."""
-
-    escaped = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.escaped.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 def _label_of(track: ObjectTrajectory | PointTrajectories) -> str:

@@ -212,7 +212,7 @@ class ClipList(QWidget):
     def _add_uses(self, menu: QMenu, clips: Sequence[Clip]) -> None:
         for use, verb in VERBS.items():
             _, icon, sentence = USES[use]
-            action = menu.addAction(verb if len(clips) == 1 else f"{verb} {len(clips)} clips")
+            action = menu.addAction(verb if len(clips) == 1 else f"{verb} {len(clips):,} clips")
             if icon:
                 icons.set_icon(action, icon)
             action.setToolTip(sentence)

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from core.overlay.label_colours import LabelColours
 from core.overlay.track_losses import TrackLosses
 from core.trajectories.model import EndReason, Review
 from core.trajectories.track_filter import EVERYTHING, TrackFilter
 from core.trajectories.track_rows import TrackRows
 from studio.background import Background
+from studio.canvas.colours import colour, swatch
 from studio.tables.track_order import Arrangement, arranged
 from studio.track_words import ENDS, ENDS_WHY, REVIEWS, percent
 
@@ -48,6 +50,8 @@ NO_LOSSES = "No pretraining run has recorded losses yet"
 
 _WORDS = (REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN, len(COLUMNS) - 1)
 
+_STRIP = 5  # pixels across the colour beside a label
+
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -69,6 +73,7 @@ class TrackModel(QAbstractTableModel):
         super().__init__(parent)
         self.rows: TrackRows | None = None
         self.losses: TrackLosses | None = None
+        self.labels: LabelColours | None = None
         self.wanted: TrackFilter = EVERYTHING
         self._made: Arrangement | None = None
         self._arranging = Background(self)
@@ -87,6 +92,14 @@ class TrackModel(QAbstractTableModel):
             self.losses = losses
             if self.rows is not None:
                 self.set_rows(replace(self.rows, loss=np.full(len(self.rows), np.nan, np.float32)))
+
+    def set_label_colours(self, labels: LabelColours | None) -> None:
+        """Show the colours of labels beside them; None for none."""
+        if labels != self.labels:
+            self.labels = labels
+            self.dataChanged.emit(
+                self.index(0, LABEL_COLUMN), self.index(max(self.rowCount() - 1, 0), LABEL_COLUMN)
+            )
 
     def set_filter(self, wanted: TrackFilter) -> None:
         """Show only tracks that pass."""
@@ -159,6 +172,8 @@ class TrackModel(QAbstractTableModel):
             return self._text(column, int(self.places[index.row()]))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column in _WORDS else _RIGHT
+        if role == Qt.ItemDataRole.DecorationRole and column == LABEL_COLUMN and self.labels is not None:
+            return swatch(colour(self.labels.rgb(self.rows.label(int(self.places[index.row()])))), _STRIP)
         if role == Qt.ItemDataRole.EditRole and column == LABEL_COLUMN:
             return self.rows.label(int(self.places[index.row()]))
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):

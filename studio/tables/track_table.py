@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.overlay.layers import Layers
 from core.trajectories.model import Changes, Review
 from core.trajectories.track_rows import TrackRows, track_rows
 from core.trajectories.trajectory_edits import Relabel
@@ -93,7 +94,7 @@ class TrackTable(QWidget):
         self.model.arranged.connect(self._tell_shown)
         view.clip_changed.connect(self._change_clip)
         view.selection_changed.connect(self._show_selection)
-        view.layers_changed.connect(lambda layers: self.model.set_losses(layers.losses))
+        view.layers_changed.connect(self._show_layers)
         document.changed.connect(self._take_changes)
         self.reload()
 
@@ -224,6 +225,10 @@ class TrackTable(QWidget):
         track = one if one is not None else points.take(np.flatnonzero(points.ids == id))
         self._view.set_frame(frame_to_show(track, self._view.frame, self.model.sorted_by))
         self.gone_to.emit()
+
+    def _show_layers(self, layers: Layers) -> None:
+        self.model.set_losses(layers.losses)
+        self.model.set_label_colours(layers.labels if layers.colour_by == "label" else None)
 
     def _relabel(self, trajectory_id: int, label: str) -> None:
         if self._view.clip is not None:

@@ -18,7 +18,7 @@ class Lane:
     """A trajectory along time.
 
     Attributes:
-        id, name, kind, review: of the trajectory.
+        id, label, kind, review: of the trajectory.
         spans: (n, 2) int, first and last frame of each stretch without a gap.
         solid: (m, 2) int, the stretches within them that a person, the ground truth or tracking gave.
         propagated: (l, 2) int, the other stretches, filled in between keyframes.
@@ -31,7 +31,7 @@ class Lane:
     """
 
     id: int
-    name: str
+    label: str
     kind: Kind
     review: Review
     spans: np.ndarray
@@ -42,6 +42,11 @@ class Lane:
     to_check: np.ndarray
     occluded: np.ndarray
     outside: np.ndarray
+
+    @property
+    def name(self) -> str:
+        """Id and label."""
+        return track_name(self.id, self.label)
 
     @property
     def first(self) -> int:
@@ -91,7 +96,7 @@ def object_lane(one: ObjectTrajectory) -> Lane:
     given = np.isin(one.origin, KEYFRAMES)
     return Lane(
         id=one.id,
-        name=track_name(one.id, one.label),
+        label=one.label,
         kind=Kind.OBJECT,
         review=Review(one.review),
         spans=stretches(one.frames),
@@ -114,7 +119,7 @@ def point_lane(points: PointTrajectories, place: int) -> Lane:
     id = int(points.ids[place])
     return Lane(
         id=id,
-        name=track_name(id, points.labels[place]),
+        label=points.labels[place],
         kind=Kind.POINT,
         review=Review(int(points.review[place])),
         spans=np.array([(first, last)]),

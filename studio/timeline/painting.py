@@ -7,7 +7,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPolygonF
 from core.overlay.colours import REJECTED
 from core.overlay.layers import Layers
 from core.trajectories.model import Kind, Review
-from studio.canvas.colours import KEYFRAME, loss_colour, track_colour
+from studio.canvas.colours import KEYFRAME, label_colour, loss_colour, track_colour
 from studio.theme import Colours
 from studio.timeline.keyframe_drag import KeyframeDrag
 from studio.timeline.lanes import Lane
@@ -21,7 +21,9 @@ _TICK_EDGE = QColor(0, 40, 50, 150)  # beside a keyframe's tick, so that it is s
 
 
 def lane_colour(lane: Lane, layers: Layers) -> QColor:
-    """Grey for what was rejected; by the loss where that is asked for; else the track's own."""
+    """Grey for what was rejected; by the label or the loss where that is asked for; else the track's own."""
+    if layers.colour_by == "label":
+        return label_colour(lane.label, lane.review, layers.labels)
     if layers.colour_by == "loss":
         return loss_colour(lane.id, lane.review, layers.losses)
     if lane.review == Review.REJECTED:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.datasets.readers import readable
 from core.jobs import jobs_on_clips, jobs_over_clips
+from core.project.labels import KEYS
 from core.runs.job import Job
 
 
@@ -132,7 +133,11 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("swap", "S&wap from here", "Track", "S", tip="Exchange two selected tracks from this frame on.", icon="swap"),
     _curate("trim_start", "Trim start to here", "Track", "Ctrl+[", icon="trim"),
     _curate("trim_end", "Trim end to here", "Track", "Ctrl+]", icon="trim"),
-    _curate("relabel", "&Label…", "Track", "Ctrl+L", tip="Name the selected tracks.", icon="label"),
+    _curate("relabel", "&Label…", "Track", "Ctrl+L", tip="Name the selected tracks: a label of the list, those used last first, or a new one.", icon="label"),
+    *(
+        _curate(f"label_{key}", f"Label of key {key}", "Track/Label by key", key, tip="Give it to the selected tracks. Keys and labels stand in the panel Labels.")
+        for key in KEYS
+    ),
     _curate("pin", "&Pin for neighbours", "Track", tip="The next pretraining run shows what lies near the selected tracks; once more to unpin them.", icon="train"),
     _curate("delete_here", "&Delete here", "|Track", "Del", tip="Only at this frame; where frames are marked, all that lies in them.", icon="delete"),
     _curate("mark_start", "Mark &from here", "Track/Part", "Alt+[", tip="The part of the selected tracks that is to be deleted begins here."),
@@ -160,9 +165,12 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("masks", "&Masks", "|View/Layers", "Shift+M", group="*"),
     _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
     _curate("trails", "&Points", "View/Layers", "T", tip="Points and the trails behind them.", group="*"),
+    _curate("stabilise", "&Stabilise trails", "View/Layers", "Ctrl+Shift+T", tip="Draw where points were as if the camera had stood still.", group="*"),
+    _curate("trails_chosen", "Trails of the &chosen only", "View/Layers", "Alt+Shift+T", tip="Only what is selected or under the mouse has a trail.", group="*"),
     _curate("names", "&Names", "View/Layers", "Shift+N", group="*"),
     _curate("pick_points", "P&ick points", "|View/Layers", "Shift+T", tip="The mouse takes points; else only what lies beneath them.", group="*"),
     _curate("colour_by_track", "By &track", "View/Colour", group="colour"),
+    _curate("colour_by_label", "By la&bel", "View/Colour", group="colour"),
     _curate("colour_by_error", "By forward–backward &error", "View/Colour", group="colour"),
     _curate("colour_by_origin", "By &origin", "View/Colour", group="colour"),
     _curate("colour_by_loss", "By &loss in training", "View/Colour", group="colour"),

@@ -24,7 +24,7 @@ SHARES: tuple[dict[str, int], ...] = ({"clips": 49, "tracks": 51},)
 MIDDLE = 560
 """Pixels of width that the page between the panels keeps, as long as they can give way."""
 
-VERSION = 3
+VERSION = 4
 """Raise it when panels are added or renamed: saved layouts of another version are not used."""
 
 

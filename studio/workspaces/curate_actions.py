@@ -6,18 +6,20 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QLineEdit, QSpinBox
 
 from core.overlay.layers import COLOUR_BY, Layers
 from core.review.recipes import TO_CHECK
 from core.trajectories.model import Review
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
+from studio.editing.batch_words import TEXTS
 from studio.editing.carry_edits import CarryEdits
 from studio.editing.check_queue import next_to_check
 from studio.editing.keyframe_edits import KeyframeEdits
 from studio.editing.proposals import Proposals
 from studio.editing.track_edits import TrackEdits
+from studio.labels.labelling import Labelling
 from studio.review.queue import Queue
 from studio.tables.track_table import TrackTable
 from studio.timeline.mark_tool import marked_in_words
@@ -25,7 +27,7 @@ from studio.view_state import TOOLS, ViewState
 from studio.window.actions import Actions
 from studio.workspaces.curate_refusals import NO_CLIP, refusals
 
-LAYERS = ("masks", "boxes", "trails", "names")
+LAYERS = ("masks", "boxes", "trails", "stabilise", "trails_chosen", "names")
 ALWAYS = {*LAYERS, "pick_points", *(f"colour_by_{colour}" for colour in COLOUR_BY)}
 """Actions that can be used without a clip."""
 
@@ -54,6 +56,7 @@ class CurateActions(QObject):
         carries: CarryEdits,
         proposals: Proposals,
         queue: Queue,
+        labelling: Labelling,
         weigh: Callable[[], str],
         give_up: Callable[[], bool],
         parent: QObject,
@@ -69,7 +72,8 @@ class CurateActions(QObject):
         self._canvas, self._tracks, self._edits, self._give_up = canvas, tracks, edits, give_up
         self._keyframes, self._carries = keyframes, carries
         self._proposals, self._queue = proposals, queue
-        self._weigh = weigh
+        self._labelling, self._weigh = labelling, weigh
+        self._texts = {row.name: row.text for row, _ in commands if row.name in TEXTS}
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self.refresh)
         shown = canvas.stage.scene_changed
@@ -87,6 +91,7 @@ class CurateActions(QObject):
             view.shown_changed,
             keyframes.copied,
             carries.changed,
+            labelling.labels.changed,
         ):
             changed.connect(self._refreshing.start)
         view.tool_changed.connect(self._refreshing.start)
@@ -138,7 +143,7 @@ class CurateActions(QObject):
             "swap": edits.swap,
             "trim_start": edits.trim_start,
             "trim_end": edits.trim_end,
-            "relabel": self._ask_label,
+            **self._labelling.slots(),
             "mark_start": partial(self._mark, 0),
             "mark_end": partial(self._mark, 1),
             "delete_here": edits.delete_here,
@@ -168,6 +173,7 @@ class CurateActions(QObject):
     def refresh(self) -> None:
         """Find again what cannot be done now, and why."""
         refused = self._edits.refusals() | self._keyframes.refusals() | self._carries.refusals()
+        refused |= self._labelling.refusals()
         refused |= refusals(self._view, self._canvas, self._tracks)
         proposed = self._proposals.here() is not None
         nothing = "" if proposed else "Nothing is proposed here; go to the next frame to check."
@@ -179,6 +185,11 @@ class CurateActions(QObject):
             refused[name] = without if name not in ALWAYS and without else refused.get(name, "")
         self._commands["hide_others"].setChecked(self._tracks.only is not None)
         self._commands.set_refused(refused)
+        texts = self._texts | self._edits.counted_texts()
+        if self._queue.active:
+            texts |= {name: self._texts[name] for name in ("accept", "reject")}
+        for name, text in texts.items():
+            self._commands.set_text(name, text)
         for name, on in self._keyframes.checked().items():
             self._commands[name].setChecked(on)
 
@@ -260,7 +271,10 @@ class CurateActions(QObject):
     def _review(self, review: Review) -> None:
         """Review what is selected and go on to the next open track after it."""
         cost = self._weigh() if review is Review.REJECTED and len(self._view.selection) > 1 else ""
+        before = self._document.revision()
         self._edits.review(review)
+        if self._document.revision() == before and not self._document.busy:
+            return  # a person is asked first
         if cost:
             self.told.emit(cost)
         self._step_open(1, f"{review.name.capitalize()}. ")
@@ -268,14 +282,6 @@ class CurateActions(QObject):
     def _mark(self, end: int) -> None:
         """Mark frames from this one on, or up to it."""
         self._say(marked_in_words(self._edits.mark(end), len(self._view.selection)))
-
-    def _ask_label(self) -> None:
-        count = len(self._view.selection)
-        dialog = QInputDialog(self._canvas)
-        dialog.setWindowTitle("Label")
-        dialog.setLabelText(f"Label of {count:,} tracks" if count > 1 else "Label of the track")
-        dialog.textValueSelected.connect(self._edits.relabel)
-        dialog.open()
 
     def _cancel(self) -> None:
         if not self._canvas.cancel() and not self._give_up():

@@ -12,6 +12,7 @@ import pytest
 
 import main
 from core.overlay.colours import TRACK_COLOURS
+from core.project.labels import Label, LabelList, as_bytes, write_labels
 from core.project.project import Project
 from core.project.saved_filters import write_filters
 from core.trajectories import journal, store
@@ -193,7 +194,7 @@ def test_trails_reach_into_frames_that_are_not_drawn(export, project):
     """The fifth point goes from (5, 12) in frame 0 a pixel a frame to (11, 12) in frame 6."""
     with Project.open(project) as opened, opened.reading() as connection:
         fifth = store.points(connection, store.clip(connection, "birds").id).ids[4]
-    words = ("--clip", "birds", "--tracks", fifth, "--frames", "6", "--trail")
+    words = ("--clip", "birds", "--tracks", fifth, "--frames", "6", "--no-stabilise", "--trail")
     seen = {}
     for trail in (0, 5):
         _, values, _ = export(*words, trail, format="overlay-pictures", out=f"trail{trail}")
@@ -209,6 +210,21 @@ def test_what_overlays_show_is_no_option_of_other_formats(export):
     code, _, said = export("--opacity", 101, format="overlay")
     assert code == 1
     assert said == "opacity must be at most 100, not 101.\n"
+
+
+def test_colours_by_label_are_those_of_the_projects_list(export, project):
+    """A list that is damaged is said, and the labels have the colours that they get at first."""
+    words = ("--clip", "birds", "--labels", "goose", "--frames", "5", "--no-boxes", "--no-names")
+    words += ("--colour-by", "label", "--opacity", 100)
+    write_labels(project, as_bytes(LabelList((Label("goose", "#ff00ff"),))))
+    for out, wanted in (("own", [255, 0, 255]), ("first", TRACK_COLOURS[0].tolist())):
+        code, values, _ = export(*words, format="overlay-pictures", out=out)
+        assert code == 0
+        (path,) = Path(values["files"][0]).iterdir()
+        assert cv2.imread(str(path))[12, 20, ::-1].tolist() == wanted
+        (project / "labels.json").write_text("{")
+    (project / "labels.json").unlink()
+    assert "labels.json is damaged" in values["warnings"][0]
 
 
 def test_a_filter_chooses_by_its_line_or_by_its_name(export, project, tmp_path):

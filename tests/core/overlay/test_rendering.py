@@ -10,6 +10,7 @@ from core.datasets.clip import Clip
 from core.geometry import encode_mask, mask_box
 from core.overlay import tags
 from core.overlay.colours import TRACK_COLOURS
+from core.overlay.label_colours import UNNAMED, LabelColours
 from core.overlay.layers import Layers
 from core.overlay.rendering import Renderer, without_letters
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
@@ -105,3 +106,18 @@ def test_letters_that_no_font_has_are_said(monkeypatch):
         assert tags.shown_name(3, "ox") == "3 · ox"
     finally:
         tags.font_of.cache_clear()
+
+
+def test_labels_have_the_colours_of_the_list_and_the_others_are_pale():
+    red, blue = (255, 0, 0), (0, 0, 255)
+    labels = LabelColours((("ox", "#ff0000"), ("cow", "#0000ff")))
+    by_label = replace(ONLY_MASKS, colour_by="label", labels=labels, opacity=100)
+
+    def inside(label, points=NOTHING, layers=by_label):
+        return tuple(Renderer(clip(), points, [block(label=label)], layers).draw(GREY, 1)[20, 20])
+
+    assert (inside("cow"), inside("ox")) == (blue, red)
+    assert inside("goat") == inside("") == tuple(UNNAMED)
+    points = replace(PointTrajectories.pack([0], [np.full((3, 2), 5.5)]), labels=("cow",))
+    dot = Renderer(clip(), points, [], replace(by_label, trails=True, trail=0)).draw(GREY, 1)[5, 5]
+    assert tuple(dot) == blue

@@ -30,7 +30,15 @@ def test_a_project_opens_ready_to_work(open_studio: Studio):
     assert open_studio.window.project_label.text() == "small"
     assert session.view.clip.name == "birds"
     assert session.tracks.model.rowCount() == 22
-    assert visible_docks(open_studio) == {"clips", "tracks", "inspector", "history", "review", "timeline"}
+    assert visible_docks(open_studio) == {
+        "clips",
+        "tracks",
+        "inspector",
+        "history",
+        "review",
+        "labels",
+        "timeline",
+    }
     assert open_studio.window.commands["track"].isEnabled()
     assert session.curate.steps.done == {"import", "track"}
 

@@ -37,13 +37,29 @@ def test_workspaces_by_key_each_with_its_own_panels(open_studio: Studio, qtbot):
     assert visible_docks(open_studio) == set()
     qtbot.keyClick(window, Qt.Key.Key_1, ALT)
     assert window.panels.workspace == "curate"
-    assert visible_docks(open_studio) == {"clips", "tracks", "inspector", "history", "review", "timeline"}
+    assert visible_docks(open_studio) == {
+        "clips",
+        "tracks",
+        "inspector",
+        "history",
+        "review",
+        "labels",
+        "timeline",
+    }
     window.panels.docks["timeline"].close()
     for number in (Qt.Key.Key_3, Qt.Key.Key_4, Qt.Key.Key_1):
         qtbot.keyClick(window, number, ALT)
-    assert visible_docks(open_studio) == {"clips", "tracks", "inspector", "history", "review"}
+    assert visible_docks(open_studio) == {"clips", "tracks", "inspector", "history", "review", "labels"}
     window.commands["reset_layout"].trigger()
-    assert visible_docks(open_studio) == {"clips", "tracks", "inspector", "history", "review", "timeline"}
+    assert visible_docks(open_studio) == {
+        "clips",
+        "tracks",
+        "inspector",
+        "history",
+        "review",
+        "labels",
+        "timeline",
+    }
 
 
 def test_panels_keep_their_width_through_the_workspaces(open_studio: Studio, qtbot):
@@ -84,7 +100,15 @@ def test_damaged_settings_do_no_harm(qtbot, qapp, tmp_path: Path, small_project:
     studio = Studio(qapp, settings, tmp_path)
     studio.window.show()
     assert studio.open_project(small_project)
-    assert visible_docks(studio) == {"clips", "tracks", "inspector", "history", "review", "timeline"}
+    assert visible_docks(studio) == {
+        "clips",
+        "tracks",
+        "inspector",
+        "history",
+        "review",
+        "labels",
+        "timeline",
+    }
     studio.window.close()
 
 

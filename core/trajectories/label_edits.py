@@ -1,0 +1,62 @@
+"""The labels that trajectories have, counted, and changed in all clips at once."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from core.errors import StudioError
+from core.trajectories import schema
+from core.trajectories.journal import Recorder
+
+_t = schema.trajectory.c
+
+
+def label_counts(connection: Connection, clip_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """Clip id → label → trajectories that have it, of any annotator; the empty one is the nameless'."""
+    query = (
+        select(_t.clip_id, _t.label, func.count())
+        .where(_t.clip_id.in_(clip_ids))
+        .group_by(_t.clip_id, _t.label)
+    )
+    found: dict[int, dict[str, int]] = {clip_id: {} for clip_id in clip_ids}
+    for clip_id, label, count in connection.execute(query):
+        found[clip_id][label] = count
+    return found
+
+
+@dataclass(frozen=True)
+class ReplaceLabel:
+    """Give every trajectory that has a label another one, in all clips.
+
+    Attributes:
+        label: the one they have.
+        by: the one they get; empty for none.
+        tracks: how many there are, as they were counted.
+    """
+
+    label: str
+    by: str
+    tracks: int
+    clip_id: None = None
+
+    @property
+    def rows(self) -> int:
+        return self.tracks
+
+    @property
+    def text(self) -> str:
+        return self._text(self.tracks)
+
+    def write(self, rows: Recorder) -> None:
+        ids = list(rows.connection.scalars(select(_t.id).where(_t.label == self.label).order_by(_t.id)))
+        if not ids:
+            raise StudioError(f"No track has the label {self.label!r} any more; choose another.")
+        rows.update(schema.trajectory, {(id,): {"label": self.by} for id in ids})
+        rows.text = self._text(len(ids))
+
+    def _text(self, count: int) -> str:
+        which = f"{count:,} track{'s' if count != 1 else ''}"
+        if not self.by:
+            return f"Take the label {self.label!r} off {which}"
+        return f"Label {which} {self.by!r} instead of {self.label!r}"

@@ -1,0 +1,51 @@
+"""A field for a label that completes what is typed from the labels there are."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QStringListModel, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
+
+
+class LabelField(QLineEdit):
+    """Escape leaves it at once, with its list or without.
+
+    Signals:
+        escaped(): Escape was pressed; whoever hears it puts back what stood there.
+    """
+
+    escaped = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names = QStringListModel(self)
+        completer = QCompleter(self._names, self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setMaxVisibleItems(12)
+        self.setCompleter(completer)
+        popup = completer.popup()
+        assert popup is not None
+        self._popup = popup
+        self._popup.installEventFilter(self)  # after the completer's own, so asked before it
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """The labels it offers, in this order."""
+        self._names.setStringList(list(names))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            self._popup.hide()
+            self.escaped.emit()
+            return True
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
