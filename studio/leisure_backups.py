@@ -52,6 +52,11 @@ class LeisureBackups(QObject):
         if self._file is not None and self._file.backups.failure:
             self.failed.emit(self._file.backups.failure)
 
+    def set_room(self, megabytes: float) -> None:
+        """How much all backups together may take, the newest excepted; holds for the next one."""
+        if self._file is not None:
+            self._file.backups.megabytes = megabytes
+
     def close(self) -> None:
         """Look no longer; one that is under way is finished by its process."""
         self._timer.stop()

@@ -216,7 +216,7 @@ class Session(QObject):
             self.document, self.view, self.runs, window, settings, chosen=lambda: self.clips.chosen
         )
         forms = [popover.form for popover in self.jobs.popovers.values()]
-        self.preferred = Preferred(window, self.view, self.canvas, self.timeline, forms, self)
+        self.preferred = Preferred(window, self.view, self.canvas, self.timeline, forms, self.backups, self)
         self.preferred.name_keys(self.canvas.transport, self.canvas.layer_bar, self.review)
         memory = FormMemory(settings, self.document.project.path)
         for job, popover in self.jobs.popovers.items():  # one that starts from weights takes the newest

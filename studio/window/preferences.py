@@ -9,6 +9,7 @@ from core import config
 from core.config import setting
 from core.errors import StudioError
 from core.overlay.layers import LONGEST_TRAIL, Layers
+from core.trajectories.backups import MEGABYTES
 from studio.theme import THEMES
 from studio.window.settings import WindowSettings
 
@@ -56,7 +57,7 @@ class Preferences:
         label="fill after edits",
     )
     backup_megabytes: int = setting(
-        4_096,
+        MEGABYTES,
         "Disk for the backups of a project; the newest one is always kept",
         "MB",
         minimum=64,

@@ -11,6 +11,7 @@ from studio.canvas.layer_bar import LayerBar
 from studio.canvas.pane import CanvasPane
 from studio.canvas.transport import Transport
 from studio.forms.settings_form import SettingsForm
+from studio.leisure_backups import LeisureBackups
 from studio.review.panel import ReviewPanel
 from studio.timeline.timeline import Timeline
 from studio.view_state import ViewState
@@ -30,12 +31,13 @@ class Preferred(QObject):
         canvas: CanvasPane,
         timeline: Timeline,
         forms: Sequence[SettingsForm[Any]],
+        backups: LeisureBackups,
         parent: QObject,
     ) -> None:
         """`forms`: of jobs; where they ask for a number of workers, the preferred one is their default."""
         super().__init__(parent)
         self._store, self._commands = window.preferences, window.commands
-        self._view, self._canvas, self._timeline = view, canvas, timeline
+        self._view, self._canvas, self._timeline, self._backups = view, canvas, timeline, backups
         self._forms = [form for form in forms if form.has("workers")]
         self._follow(window.preferences.now)
         self._set_keys(window.keys.now)
@@ -54,6 +56,7 @@ class Preferred(QObject):
             replace(self._view.layers, trail=preferences.trail_length, opacity=preferences.mask_opacity)
         )
         self._canvas.loader.set_budget(preferences.cache_megabytes * 2**20)
+        self._backups.set_room(preferences.backup_megabytes)
         for form in self._forms:
             form.set_default("workers", preferences.workers)
 

@@ -67,6 +67,11 @@ def test_preferences_hold_in_the_window_at_once_and_in_a_project_that_is_opened_
     store.set(replace(store.now, cache_megabytes=65))
     qtbot.waitUntil(lambda: len(loader.cached) == view.clip.frames)
 
+    backups = session.document.project.database.backups
+    assert backups.megabytes == Preferences().backup_megabytes
+    store.set(replace(store.now, backup_megabytes=700))
+    assert backups.megabytes == 700
+
     track, densify = (session.jobs.popovers[job].form for job in ("track", "densify"))
     densify.editor("workers").set_value(2)
     store.set(replace(store.now, workers=4, jobs_at_once=3))
