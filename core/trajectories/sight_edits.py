@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from sqlalchemy import select
+
 from core.errors import StudioError
 from core.trajectories import schema
 from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, Flag, Kind, Origin
-from core.trajectories.trajectory_rows import head_of, keyframe_flags, observations_of, set_span
+from core.trajectories.trajectory_rows import head_of, keyframe_flags, origins_of, set_span
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,10 @@ class SetOccluded(_FromHere):
 
     def write(self, rows: Recorder) -> None:
         for id in self.trajectory_ids:
-            here = observations_of(rows, id).get(self.frame)
-            if here is None:
+            if self.frame not in origins_of(rows, id):
                 raise StudioError(f"Track {id} has nothing at frame {self.frame}; draw a box there.")
             flags = keyframe_flags(rows, id, self.frame) & ~Flag.OCCLUDED
-            _set(rows, here, flags | (Flag.OCCLUDED if self.occluded else 0))
+            _set(rows, id, self.frame, flags | (Flag.OCCLUDED if self.occluded else 0))
 
 
 @dataclass(frozen=True)
@@ -64,42 +65,44 @@ class SetOutside(_FromHere):
     def write(self, rows: Recorder) -> None:
         for id in self.trajectory_ids:
             head_of(rows, id, Kind.OBJECT)
-            observations = observations_of(rows, id)
-            before = max((frame for frame in observations if frame < self.frame), default=None)
+            origins = origins_of(rows, id)
+            before = max((frame for frame in origins if frame < self.frame), default=None)
             if before is None:
                 raise StudioError(
                     f"Track {id} is not there before frame {self.frame}; trim its start (Ctrl+[) instead."
                 )
             if self.outside:
-                self._take_out(rows, id, observations, before)
-            elif self.frame in observations:
+                self._take_out(rows, id, origins, before)
+            elif self.frame in origins:
                 raise StudioError(f"Track {id} is in sight at frame {self.frame}.")
             else:
-                self._bring_back(rows, observations[before])
+                self._bring_back(rows, id, before)
             set_span(rows, id)
 
-    def _take_out(
-        self, rows: Recorder, id: int, observations: dict[int, dict[str, Any]], before: int
-    ) -> None:
-        later = (f for f, row in observations.items() if f > self.frame and row["origin"] in KEYFRAMES)
-        end = min(later, default=max(observations) + 1)
-        last, flags = observations[before], keyframe_flags(rows, id, before)
-        rows.delete(schema.observation, [(id, frame) for frame in observations if self.frame <= frame < end])
-        _set(rows, last, flags | Flag.OUTSIDE)
+    def _take_out(self, rows: Recorder, id: int, origins: dict[int, int], before: int) -> None:
+        later = (frame for frame, origin in origins.items() if frame > self.frame and origin in KEYFRAMES)
+        end = min(later, default=max(origins) + 1)
+        flags = keyframe_flags(rows, id, before)
+        rows.delete(schema.observation, [(id, frame) for frame in origins if self.frame <= frame < end])
+        _set(rows, id, before, flags | Flag.OUTSIDE)
 
-    def _bring_back(self, rows: Recorder, last: dict[str, Any]) -> None:
-        if last["frame"] == self.frame - 1:
-            key = (last["trajectory_id"], last["frame"])
-            rows.update(schema.observation, {key: {"flags": last["flags"] & ~Flag.OUTSIDE}})
-            return
+    def _bring_back(self, rows: Recorder, id: int, before: int) -> None:
+        o = schema.observation
+        here = select(o).where(o.c.trajectory_id == id, o.c.frame == before)
+        last = dict(rows.connection.execute(here).mappings().one())
         flags = last["flags"] & ~Flag.OUTSIDE
-        new = {**last, "frame": self.frame, "origin": int(Origin.EDITED), "overlap": None, "flags": flags}
-        rows.insert(schema.observation, [new])
+        if before == self.frame - 1:
+            rows.update(o, {(id, before): {"flags": flags}})
+        else:
+            new = {"frame": self.frame, "origin": int(Origin.EDITED), "overlap": None, "flags": flags}
+            rows.insert(o, [{**last, **new}])
 
 
-def _set(rows: Recorder, row: dict[str, Any], flags: int) -> None:
+def _set(rows: Recorder, id: int, frame: int, flags: int) -> None:
     """Give an observation flags; what was filled becomes a keyframe of a person's."""
+    o = schema.observation.c
+    here = select(o.origin).where(o.trajectory_id == id, o.frame == frame)
     values: dict[str, Any] = {"flags": flags}
-    if row["origin"] not in KEYFRAMES:
+    if rows.connection.scalar(here) not in KEYFRAMES:
         values |= {"origin": int(Origin.EDITED), "confidence": 1.0, "overlap": None}
-    rows.update(schema.observation, {(row["trajectory_id"], row["frame"]): values})
+    rows.update(schema.observation, {(id, frame): values})

@@ -38,26 +38,29 @@ def read_rows(connection: Connection, table: Table, keys: Sequence[Key]) -> list
     key_of = operator.itemgetter(*(names.index(name) for name in of.key))
     found: dict[Any, Sequence[Any]] = {}
     for statement, wanted in _selections(of, keys):
-        for row in connection.execute(statement, {"keys": wanted}):
+        for row in connection.execute(statement, wanted):
             found[key_of(row)] = row
     rows = [found.get(key if len(key) > 1 else key[0]) for key in keys]
     return [None if row is None else dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _selections(of: "_Statements", keys: Sequence[Key]) -> Iterator[tuple[Select[Any], Sequence[Any]]]:
+def _selections(
+    of: "_Statements", keys: Sequence[Key]
+) -> Iterator[tuple[Select[Any], dict[str, Sequence[Any]]]]:
     """What to select, a batch at a time, to see all rows of some keys; perhaps others too.
 
-    Keys of several columns are slow to look for: where there are many, all rows are read that begin as
-    they do.
+    Keys of several columns are slow to look for, and SQLite finds none of them by the index: it is told what
+    they begin with as well. Where there are many, all rows are read that begin as they do.
     """
     if len(of.key) > 1 and len(keys) > _BATCH:
         firsts = list(dict.fromkeys(key[0] for key in keys))
         for start in range(0, len(firsts), _BATCH // 10):
-            yield of.select_first, firsts[start : start + _BATCH // 10]
+            yield of.select_first, {"keys": firsts[start : start + _BATCH // 10]}
         return
     for start in range(0, len(keys), _BATCH):
         part = keys[start : start + _BATCH]
-        yield of.select, part if len(of.key) > 1 else [key[0] for key in part]
+        firsts = list(dict.fromkeys(key[0] for key in part))
+        yield of.select, {"keys": part, "firsts": firsts} if len(of.key) > 1 else {"keys": firsts}
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -117,8 +120,8 @@ def update_rows(connection: Connection, table: Table, rows: Mapping[Key, Row]) -
 class _Statements:
     """A table's statements by primary key, built once: building one costs more than running it.
 
-    `key` names the primary key's columns; `select` takes `keys`, `select_first` what keys begin with as
-    `keys`, `delete` and `update` what `where` gives.
+    `key` names the primary key's columns; `select` takes `keys` and, of several columns, what they begin
+    with as `firsts`, `select_first` that alone as `keys`, `delete` and `update` what `where` gives.
     """
 
     key: tuple[str, ...]
@@ -136,11 +139,16 @@ class _Statements:
 def _of(table: Table) -> _Statements:
     columns = list(table.primary_key)
     here = [column == bindparam(f"_{column.name}") for column in columns]
-    whole = columns[0] if len(columns) == 1 else tuple_(*columns)
+    by_key = [columns[0].in_(bindparam("keys", expanding=True))]
+    if len(columns) > 1:
+        by_key = [
+            columns[0].in_(bindparam("firsts", expanding=True)),
+            tuple_(*columns).in_(bindparam("keys", expanding=True)),
+        ]
     return _Statements(
         key=tuple(column.name for column in columns),
         insert=insert(table),
-        select=select(table).where(whole.in_(bindparam("keys", expanding=True))),
+        select=select(table).where(*by_key),
         select_first=select(table).where(columns[0].in_(bindparam("keys", expanding=True))),
         delete=delete(table).where(*here),
         update=update(table).where(*here),

@@ -139,42 +139,42 @@ def origins_of(rows: Recorder, trajectory_id: int) -> dict[int, int]:
     return {row.frame: row.origin for row in rows.connection.execute(query)}
 
 
-def filling_of(rows: Recorder, trajectory_id: int) -> int:
-    """The flag of `FILLINGS` that the keyframes of an object have; 0 where no way of filling was chosen."""
-    o = schema.observation.c
-    query = select(o.flags.bitwise_and(CHOSEN)).where(
-        o.trajectory_id == trajectory_id, o.flags.bitwise_and(CHOSEN) != 0
-    )
-    return int(rows.connection.scalar(query.order_by(o.frame).limit(1)) or 0)
+_o = schema.observation.c
+_SAID = select(_o.frame, _o.origin, _o.flags).order_by(_o.frame)
 
 
-def is_occluded(rows: Recorder, trajectory_id: int, frame: int) -> bool:
+def _said(rows: Recorder, trajectory_id: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Three (K,) int64: frames, origins and flags of an object's observations."""
+    found = rows.connection.execute(_SAID.where(_o.trajectory_id == trajectory_id))
+    table = np.array([tuple(row) for row in found], np.int64).reshape(-1, 3)
+    return table[:, 0], table[:, 1], table[:, 2]
+
+
+def _is_occluded(frames: np.ndarray, origin: np.ndarray, flags: np.ndarray, frame: int) -> bool:
     """Whether what an object has at a frame, or would have there, is hidden in part; see `sight.py`."""
-    o = schema.observation.c
-    query = select(o.frame, o.origin, o.flags).where(o.trajectory_id == trajectory_id, o.frame <= frame)
-    table = np.array([tuple(row) for row in rows.connection.execute(query.order_by(o.frame))], np.int64)
-    if not len(table):
-        return False
-    frames, origin, flags = table.T
-    return bool(frames[-1] >= frame - 1 and occluded_of(frames, origin, flags)[-1])
+    end = int(np.searchsorted(frames, frame, "right"))
+    goes_on = end > 0 and frames[end - 1] >= frame - 1
+    return bool(goes_on and occluded_of(frames[:end], origin[:end], flags[:end])[-1])
 
 
 def keyframe_flags(rows: Recorder, trajectory_id: int, frame: int) -> int:
     """The flags of a keyframe made at a frame: how its object is filled, and what is said of it there."""
-    flags = filling_of(rows, trajectory_id)
-    o = schema.observation.c
-    here = select(o.flags).where(o.trajectory_id == trajectory_id, o.frame == frame)
-    flags |= int(rows.connection.scalar(here) or 0) & Flag.OUTSIDE
-    return flags | (Flag.OCCLUDED if is_occluded(rows, trajectory_id, frame) else 0)
+    frames, origin, flags = _said(rows, trajectory_id)
+    chosen = flags[(flags & CHOSEN) != 0]
+    out = flags[frames == frame] & Flag.OUTSIDE
+    said = Flag.OCCLUDED if _is_occluded(frames, origin, flags, frame) else 0
+    return int(next(iter(chosen), 0) & CHOSEN) | int(out.sum()) | said
 
 
 def keep_occluded(rows: Recorder, trajectory_id: int, frame: int) -> None:
     """Before an object is cut at a frame: let what is filled there say itself that it is hidden in part."""
-    o = schema.observation.c
-    here = select(o.origin, o.flags).where(o.trajectory_id == trajectory_id, o.frame == frame)
-    row = rows.connection.execute(here).first()
-    if row is not None and row.origin not in KEYFRAMES and is_occluded(rows, trajectory_id, frame):
-        rows.update(schema.observation, {(trajectory_id, frame): {"flags": row.flags | Flag.OCCLUDED}})
+    frames, origin, flags = _said(rows, trajectory_id)
+    place = int(np.searchsorted(frames, frame))
+    if place == len(frames) or frames[place] != frame or origin[place] in KEYFRAMES:
+        return
+    if _is_occluded(frames, origin, flags, frame):
+        said = {"flags": int(flags[place]) | Flag.OCCLUDED}
+        rows.update(schema.observation, {(trajectory_id, frame): said})
 
 
 def observations_of(rows: Recorder, trajectory_id: int) -> dict[int, dict[str, Any]]:

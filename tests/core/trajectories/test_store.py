@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sqlalchemy import event, select
 
 from core.errors import StudioError
-from core.trajectories import journal, store
+from core.trajectories import journal, schema, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
+from core.trajectories.table_rows import read_rows
 from tests.core.trajectories.small_database import FRAMES, contents, make_clip, make_object, make_points
 
 
@@ -91,3 +93,20 @@ def test_runs_taken_in_are_known_by_name_also_after_undo(connection):
     journal.perform(connection, edit)
     journal.undo(connection)
     assert store.adopted_runs(connection) == {"r1"}
+
+
+def test_rows_are_found_by_the_index_however_many_there_are(connection):
+    """SQLite would read the whole table for keys of several columns, if it were asked for nothing else."""
+    keys = [tuple(row) for row in connection.execute(select(schema.observation.c["trajectory_id", "frame"]))]
+    asked = []
+
+    def note(connection, cursor, statement, parameters, context, many):
+        asked.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    found = read_rows(connection, schema.observation, keys[3:7])
+    event.remove(connection, "before_cursor_execute", note)
+    assert [(row["trajectory_id"], row["frame"]) for row in found] == keys[3:7]
+    ((statement, parameters),) = asked
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert plan[0][3].startswith("SEARCH observation USING PRIMARY KEY"), plan
