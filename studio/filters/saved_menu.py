@@ -9,7 +9,7 @@ from core.project.saved_filters import BUILT_IN
 from core.trajectories.filter_text import parse
 from studio.filters.track_filters import TrackFilters
 
-LONGEST = 12
+LONGEST = 14
 """Letters of a name on the button."""
 
 
