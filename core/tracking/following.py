@@ -10,7 +10,6 @@ import numpy as np
 
 from core.errors import StudioError
 from core.tracking import appearance
-from core.tracking.config import TrackConfig
 from core.tracking.flow_stream import SMALLEST, Images, one_thread_in_opencv
 from core.tracking.linking import AGREEMENT, BACK, EDGE, ESTIMATORS, LINK_VARIANCE
 from core.tracking.optical_flow import FlowEstimator, follow, inside
@@ -18,6 +17,13 @@ from core.trajectories.model import EndReason
 
 WINDOW = 64
 """Pixels to each side of a point in which its flow is computed."""
+
+PRESET = "quality"
+"""Of the tracker: over how many frames flow is computed, and how."""
+
+SIMILARITY = 0.0
+"""A point ends where its patch correlates less with itself five frames ago. The tracker asks for more: it
+starts points where there is structure, while a person puts them anywhere, and looks at what comes of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +40,11 @@ def follow_point(
     xy: np.ndarray,
     start: int,
     end: int,
-    config: TrackConfig | None = None,
     threads: int = 2,
 ) -> Generator[Followed, None, EndReason]:
     """Follow one point from a frame to another, the first left out, backwards if that is earlier.
 
-    The links are those of the point tracker (`linking.py`) with its preset, chains over several frames
+    The links are those of the point tracker (`linking.py`) with a preset, chains over several frames
     included, and it ends as there: where the flow there and back disagree, where its patch stops looking
     like itself, at the edge of the frame. Flow is computed in a window about the point alone.
 
@@ -53,9 +58,8 @@ def follow_point(
     Raises:
         StudioError: the frames are too small for flow, or a frame cannot be read.
     """
-    config = config or TrackConfig()
     step = 1 if end >= start else -1
-    one = _Point(frames[start], np.asarray(xy, np.float32), ESTIMATORS[config.preset], config.similarity)
+    one = _Point(frames[start], np.asarray(xy, np.float32), ESTIMATORS[PRESET])
     with one_thread_in_opencv(), ThreadPoolExecutor(threads, "flow") as pool:
         for frame in range(start + step, end + step, step):
             error = one.go_on(frames[frame], pool)
@@ -98,14 +102,13 @@ class _Point:
         image: np.ndarray,
         xy: np.ndarray,
         estimators: Mapping[int, FlowEstimator],
-        similarity: float,
     ) -> None:
         height, width = image.shape[:2]
         if min(height, width) < SMALLEST:
             raise StudioError(f"Frames of {width} x {height} pixels are too small for flow.")
         self.xy = xy
         self.ended: EndReason | None = None
-        self._estimators, self._similarity = estimators, similarity
+        self._estimators = estimators
         self._behind: deque[_Seen] = deque(maxlen=max(BACK, *estimators))
         self._behind.append(_Seen(image, xy, 0.0, _patch(image, xy)))
 
@@ -119,7 +122,7 @@ class _Point:
             self.ended = EndReason.LEFT_FRAME
         elif not link.good:
             self.ended = EndReason.INCONSISTENT
-        elif float(appearance.correlation(patch[None], before[None])[0]) < self._similarity:
+        elif float(appearance.correlation(patch[None], before[None])[0]) < SIMILARITY:
             self.ended = EndReason.APPEARANCE
         else:
             self.xy = link.xy

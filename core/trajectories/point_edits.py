@@ -72,9 +72,7 @@ class ExtendPoint:
 
     @property
     def text(self) -> str:
-        if not len(self.frames):
-            return f"End point {self.trajectory_id}"
-        return f"Extend point {self.trajectory_id} over frames {self.frames[0]} to {self.frames[-1]}"
+        return f"Extend point {self.trajectory_id}"
 
     def write(self, rows: Recorder) -> None:
         head = head_of(rows, self.trajectory_id, Kind.POINT)
@@ -103,3 +101,7 @@ class ExtendPoint:
         if after and why is None:
             why = EndReason.UNKNOWN  # it is on its way
         set_path(rows, head.id, head.first - before, path, why)
+        if not before:
+            rows.text = f"{self.text} from frame {head.last}"
+        elif not after:
+            rows.text = f"{self.text} back from frame {head.first}"

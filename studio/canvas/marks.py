@@ -193,7 +193,8 @@ def under_way(scene: Scene, view: ViewState, camera: Camera) -> list[tuple[QPoin
         one, place = scene.object(id), scene.point(id)
         if place is not None:
             x, y = camera.to_view(scene.xy[place])
-            notes.append((QPointF(float(x), float(y)), f"following the point… {percent} % (Esc stops)"))
+            share = f" {percent} %" if percent else ""
+            notes.append((QPointF(float(x), float(y)), f"following the point…{share} (Esc stops)"))
         if one is not None:
             corner = camera.rect(one.box).bottomLeft()
             share = f" {percent} %" if percent else ""

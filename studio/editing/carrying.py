@@ -140,8 +140,9 @@ class Carrying(QObject):
         self.changed.emit()
 
     def _wait_to_land(self) -> None:
-        if not self._landing.isActive():
-            self._landing.start()
+        """What is found first is shown at once, what comes after it together."""
+        if not self._landing.isActive() and self._way is not None:
+            self._landing.start(LANDS if self._way.landed else 0)
 
     def _land(self, ended: bool = False, stopped: bool = False) -> None:
         """Write what was found since the last time."""

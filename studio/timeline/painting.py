@@ -203,13 +203,14 @@ def draw_lane(
         left, right = scale.x(held.first), scale.x(held.last + 1)
         rest = QRectF(left, rect.top(), right - left, rect.height())
         painter.setClipRect(rest, Qt.ClipOperation.IntersectClip)
+    if filling is not None and lane.kind == Kind.POINT:  # beneath its bar, which is seen to grow
+        _draw_filling(painter, bar, scale, filling, "following", colours)
     _draw_bars(painter, bar, scale, lane, colour)
     _draw_sight(painter, bar, scale, lane, colour, colours)
     if isinstance(held, TrimDrag):
         _draw_reach(painter, bar, scale, held, colours)
-    if filling is not None:
-        word = "following" if lane.kind == Kind.POINT else "filling"
-        _draw_filling(painter, bar, scale, filling, word, colours)
+    if filling is not None and lane.kind == Kind.OBJECT:
+        _draw_filling(painter, bar, scale, filling, "filling", colours)
     _draw_ticks(painter, bar, scale, lane.keyframes)
     for first, last in lane.to_check:
         below = _span(bar, scale, first, last)

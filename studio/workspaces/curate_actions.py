@@ -95,6 +95,7 @@ class CurateActions(QObject):
         commands["pick_points"].setChecked(view.picks_points)
         view.picks_points_changed.connect(commands["pick_points"].setChecked)
         commands["peek"].setAutoRepeat(False)
+        view.marked_changed.connect(lambda marked: None if marked else self._say(""))
         self._show_tool(view.tool)
         self._show_layers(view.layers)
         self.refresh()

@@ -149,12 +149,14 @@ def test_p_follows_a_point_on_beyond_its_end_and_shift_p_before_its_start(surfac
     first, xy, _, reason = path(surface, id)
     assert (first, len(xy), reason) == (FIRST, FRAMES - FIRST, EndReason.CLIP_END)
     assert off(xy, truth[0, FIRST:]).max() < 1
+    assert session.document.last_edit().text == f"Extend point {id} from frame {LAST}"
     key(qtbot, surface, Qt.Key.Key_P)
     assert hint.text() == "The point goes to the last frame already."
     go(surface, qtbot, 1)
     key(qtbot, surface, Qt.Key.Key_P, SHIFT)
     ended(surface, qtbot)
     assert path(surface, id)[0] == 0
+    assert session.document.last_edit().text == f"Extend point {id} back from frame {FIRST}"
     assert off(path(surface, id)[1], truth[0]).max() < 1
     key(qtbot, surface, Qt.Key.Key_P, SHIFT)
     assert hint.text() == "The point begins at the first frame already."
