@@ -27,6 +27,7 @@ NONE = "Select a track first."
 ONE = "Select one track only."
 OUTSIDE = "Go to a frame inside the track."
 TOO_FEW = "Select two tracks or more."
+NO_POINT = "Points are bridged; merge objects (M), and what lies between is filled."
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,7 @@ class TrackEdits(QObject):
 
     def _why_not_bridged(self, chosen: _Chosen) -> str:
         if chosen.is_object[0]:
-            return "Points are bridged; merge objects (M), and what lies between is filled."
+            return NO_POINT
         if len(chosen.ids) > 1:
             return self._why_not_merged(chosen)
         points = self._document.points(self._clip)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.canvas.pane import CanvasPane
 from studio.editing.keyframe_edits import NO_OBJECT
+from studio.editing.track_edits import NO_POINT
 from studio.tables.track_table import TrackTable
 from studio.timeline.timeline import Timeline
 from studio.view_state import ViewState
@@ -37,15 +38,15 @@ LANE = (
 )
 """On a lane, at the frame where it was clicked."""
 
-TABLE = (*_DECIDE, "", "relabel", "merge", "swap", "split", "", "pin", "", "delete_track")
+TABLE = (*_DECIDE, "", "relabel", "merge", "bridge", "swap", "split", "", "pin", "", "delete_track")
 """On rows of the track table."""
 
 
 class ContextMenus(QObject):
     """Shows the menus where they are asked for.
 
-    What cannot be done now is grey, with the reason as its tool tip; what is for objects alone is left out
-    where none is selected.
+    What cannot be done now is grey, with the reason as its tool tip; what is for objects or points alone is
+    left out where none of them is selected.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class ContextMenus(QObject):
                 menu.addSeparator()  # two in a row, or at the end, Qt shows as one or none
             elif "/" in name:
                 self._add_menu(menu, name)
-            elif self._commands.reason(name) != NO_OBJECT:
+            elif self._commands.reason(name) not in (NO_OBJECT, NO_POINT):
                 menu.addAction(self._commands[name])
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
