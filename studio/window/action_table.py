@@ -128,7 +128,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("fill_next", "Another &way", "Track/Fill between keyframes", "I", tip="Straight, by shape, by flow, in turn."),
     _curate("fill_again", "Fill &after edits", "|Track/Fill between keyframes", tip="What lies between an edited keyframe and those beside it is filled at once.", group="*"),
     _curate("merge", "&Merge", "Track", "M", tip="Make one track of the selected ones.", icon="merge"),
-    _curate("bridge", "Brid&ge", "Track", "W", tip="Join the selected points, the path between them followed from both ends; of one point, its straight parts.", icon="bridge"),
+    _curate("bridge", "B&ridge", "Track", "W", tip="Join the selected points, the path between them followed from both ends; of one point, its straight parts.", icon="bridge"),
     _curate("split", "&Split here", "Track", "X", "Alt+M", tip="What follows becomes a track of its own.", icon="split"),
     _curate("swap", "S&wap from here", "Track", "S", tip="Exchange two selected tracks from this frame on.", icon="swap"),
     _curate("trim_start", "Trim start to here", "Track", "Ctrl+[", icon="trim"),
