@@ -7,6 +7,7 @@ from core.datasets.clip import Clip
 from core.geometry import decode_mask
 from core.overlay.mask_shapes import MaskShapes
 from core.overlay.scene import ClipTracks, ObjectHere, Scene
+from core.segmentation.segmenter import Segmenter
 from core.trajectories.journal import Edit
 from studio.canvas.camera import Camera
 from studio.document import Document
@@ -27,6 +28,8 @@ class Stage(QObject):
         scene_changed(): the scene, its filter or what is lifted from it.
         brush_changed(float): the radius of brush and eraser, in frame pixels.
         camera_changed(): where the frame lies in the view.
+        failed(str): what a tool worked out in the background could not be; one sentence.
+        closing(): the project is closed; what works in the background ends.
         touched(): something else to draw again, such as a preview.
     """
 
@@ -35,6 +38,8 @@ class Stage(QObject):
     scene_changed = Signal()
     brush_changed = Signal(float)
     camera_changed = Signal()
+    failed = Signal(str)
+    closing = Signal()
     touched = Signal()
 
     def __init__(self, document: Document, view: ViewState, parent: QObject | None = None) -> None:
@@ -46,6 +51,8 @@ class Stage(QObject):
         self.scene: Scene = self.tracks.at(0)
         self.camera = Camera()
         self.shapes = MaskShapes(0, 0)
+        self.picture: np.ndarray | None = None  # the frame as it is shown, (H, W, 4) uint8: blue first
+        self.segmenter: Segmenter | None = None  # None for the one that is built in
         self.brush_radius = 8.0
         self.lifted: int | None = None
 
@@ -138,6 +145,12 @@ class Stage(QObject):
         new = set(self.tracks.objects) - before
         if len(new) == 1:
             self.view.set_selection(new)
+
+    def ask_aside(self, edit: Edit) -> None:
+        """Ask for an edit; what is selected stays selected."""
+        chosen = self.view.selection
+        self.edit_asked.emit(edit)
+        self.view.set_selection(chosen)
 
     def set_brush_radius(self, radius: float) -> None:
         """Choose the size of brush and eraser, in frame pixels."""
