@@ -21,6 +21,7 @@ from studio.canvas.tool import Pointer
 
 _SMALLEST = 2.0  # frame pixels a side of a rough box has at least
 _INSIDE, _BESIDE = QColor(0, 158, 115), QColor(213, 94, 0)
+_INSTEAD = "The built-in one is used until the project is opened again."
 _RADIUS = 6.5  # view pixels, of the dot of a prompt
 
 
@@ -184,7 +185,11 @@ class SegmentTool(DrawTool):
         self._go_on()
 
     def _refuse(self, sentence: str) -> None:
-        """The last question cannot be answered."""
+        """The last question cannot be answered by the model that was chosen, or not at all."""
+        if self.stage.without_model():
+            self.stage.failed.emit(f"{sentence} {_INSTEAD}")
+            self._go_on()
+            return
         del self._steps[len(self._found) :]
         self._show()
         self.stage.failed.emit(sentence)

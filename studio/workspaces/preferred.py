@@ -54,6 +54,7 @@ class Preferred(QObject):
             replace(self._view.layers, trail=preferences.trail_length, opacity=preferences.mask_opacity)
         )
         self._canvas.loader.set_budget(preferences.cache_megabytes * 2**20)
+        self._canvas.stage.choose_segmenter(preferences.segmenter)
         for form in self._forms:
             form.set_default("workers", preferences.workers)
 

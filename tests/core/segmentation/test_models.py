@@ -6,15 +6,15 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 import torch
-from onnx import TensorProto, helper
+from onnx import helper
 
 from core.errors import StudioError
 from core.segmentation.model_process import ModelProcess
 from core.segmentation.networks import open_model
 from core.segmentation.segmenter import Prompts
+from tests.core.segmentation.onnx_files import save
 
 HEIGHT, WIDTH = 48, 96
 IMAGE = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
@@ -71,19 +71,6 @@ def test_what_is_no_model_is_one_sentence(tmp_path: Path, name):
     with pytest.raises(StudioError) as error:
         open_model(path)
     assert name in str(error.value)
-
-
-def save(path: Path, nodes: list, inputs: dict, outputs: dict, constants: dict) -> None:
-    """An ONNX file; inputs and outputs by name with their shapes, None where any size will do."""
-    takes, gives = (
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in one.items()]
-        for one in (inputs, outputs)
-    )
-    kept = [onnx.numpy_helper.from_array(value, name) for name, value in constants.items()]
-    graph = helper.make_graph(nodes, "drawn", takes, gives, kept)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-    model.ir_version = 9
-    onnx.save(model, path)
 
 
 def test_one_onnx_file_takes_picture_and_clicks_by_their_names(tmp_path: Path):

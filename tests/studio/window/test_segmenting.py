@@ -1,7 +1,11 @@
 """An object from nothing by a click, and the mask of one corrected, in the real window."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
+from onnx import helper
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication
@@ -10,6 +14,7 @@ from core.geometry import decode_mask
 from core.trajectories.model import ObjectTrajectory
 from studio.app import Studio
 from studio.canvas.segment_tool import SegmentTool
+from tests.core.segmentation.onnx_files import save
 from tests.studio.at_the_window import CTRL, key
 from tests.studio.canvas.drawn import Mouse
 from tests.studio.densified import HEIGHT, WIDTH
@@ -148,3 +153,33 @@ def test_escape_gives_up_and_what_is_shown_is_kept_when_the_frame_changes_or_ano
     studio.session.view.set_selection({one})
     assert studio.session.view.selection == {one}
     assert not tool(studio).active
+
+
+def test_a_model_of_the_preferences_answers_and_where_it_fails_the_built_in_one_is_used(
+    segmenting: Studio, drawn, tmp_path: Path, qtbot
+):
+    studio, truth = segmenting, drawn[0].labels[FRAME] == 1
+    mouse, store = Mouse(studio.session.canvas.frame_view), studio.window.preferences
+    nodes = [  # all but the left quarter of 200 pixels is the object
+        helper.make_node("ReduceMean", ["image"], ["grey"], axes=[1], keepdims=1),
+        helper.make_node("Mul", ["grey", "zero"], ["nothing"]),
+        helper.make_node("Add", ["nothing", "columns"], ["logits"]),
+    ]
+    columns = (np.arange(WIDTH, dtype=np.float32) - 49.5)[None, None, None]
+    save(
+        tmp_path / "quarter.onnx",
+        nodes,
+        {"image": [1, 3, None, None]},
+        {"logits": [1, 1, None, None]},
+        {"zero": np.float32([0]), "columns": columns},
+    )
+    store.set(replace(store.now, segmenter=str(tmp_path / "quarter.onnx")))
+    mouse.click(*middle(truth))
+    qtbot.waitUntil(lambda: tool(studio).mask is not None, timeout=30_000)
+    np.testing.assert_array_equal(tool(studio).mask.all(axis=0), np.arange(WIDTH) >= 50)
+    key(qtbot, studio, Qt.Key.Key_Escape)
+    store.set(replace(store.now, segmenter=str(tmp_path / "missing.onnx")))
+    mouse.click(*middle(truth))
+    qtbot.waitUntil(lambda: tool(studio).mask is not None, timeout=30_000)
+    assert iou(tool(studio).mask, truth) > 0.3
+    assert any("missing.onnx" in text and "built-in" in text for text in studio.window.toasts.texts)
