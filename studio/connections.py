@@ -68,6 +68,7 @@ class Connections(QObject):
         session, window = self._session, self._window
         for one in (
             session.document,
+            session.canvas,
             session.jobs,
             session.exports,
             session.exchange,
