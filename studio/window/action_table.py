@@ -159,7 +159,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("table1", "Table &1", "View", ("Alt+6",), "Fill the whole of Table 1, cell by cell.", "table1", "workspace"),
     _curate("masks", "&Masks", "|View/Layers", "Shift+M", group="*"),
     _curate("boxes", "&Boxes", "View/Layers", "Shift+B", group="*"),
-    _curate("trails", "&Points", "View/Layers", "T", tip="Points and the trails behind them.", group="*"),
+    _curate("trails", "Poin&ts", "View/Layers", "T", tip="Points and the trails behind them.", group="*"),
     _curate("names", "&Names", "View/Layers", "Shift+N", group="*"),
     _curate("pick_points", "P&ick points", "|View/Layers", "Shift+T", tip="The mouse takes points; else only what lies beneath them.", group="*"),
     _curate("colour_by_track", "By &track", "View/Colour", group="colour"),
