@@ -112,7 +112,7 @@ ROWS: tuple[ActionRow, ...] = (
     _curate("new_object", "&New object", "Track", "N", tip="Draw a box to start a new track.", icon="add"),
     _curate("keyframe", "Make or unmake &keyframe", "|Track", "K", tip="Confirm what was filled in this frame; a keyframe counts as filled from then on, and keeps its shape.", icon="keyframe"),
     _curate("occluded", "Occluded &from here", "Track", "Q", tip="Hidden in part, up to the next keyframe; such frames give no patches to training.", icon="occluded", group="*"),
-    _curate("outside", "O&ut of sight from here", "Track", "O", tip="Not there, up to the next keyframe; nothing is filled. Pressed again, the object is back.", icon="outside", group="*"),
+    _curate("outside", "Out of s&ight from here", "Track", "O", tip="Not there, up to the next keyframe; nothing is filled. Pressed again, the object is back.", icon="outside", group="*"),
     _curate("copy_shape", "&Copy shape", "Track", "Ctrl+C", tip="Of the selected object, in this frame.", icon="copy"),
     _curate("paste_shape", "Paste s&hape", "Track", "Ctrl+V", tip="To the selected object in this frame; to a new one where none is selected."),
     _curate("largest_piece", "Keep only the largest &piece", "Track/Mask", "Ctrl+Alt+L", tip="Of the selected object's mask in this frame."),
