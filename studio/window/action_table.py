@@ -186,7 +186,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("theme_system", "Like the &system", "|View/Theme", group="theme"),
     ActionRow("theme_light", "&Light", "View/Theme", group="theme"),
     ActionRow("theme_dark", "&Dark", "View/Theme", group="theme"),
-    ActionRow("steps", "Ste&ps of the main job", "View", tip="From importing to measuring, in the first line; they go once all are done.", group="*"),
+    ActionRow("steps", "Steps of the main &job", "View", tip="From importing to measuring, in the first line; they go once all are done.", group="*"),
     ActionRow("full_screen", "Fu&ll screen", "View", ("F11",), group="*"),
     ActionRow("reset_layout", "&Reset layout", "View", tip="Put the panels of this workspace where they were at first."),
 
