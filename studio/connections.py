@@ -51,7 +51,6 @@ class Connections(QObject):
         session.history.show_asked.connect(session.focus.go)
         session.history.version_asked.connect(session.versions.ask_back)
         session.versions.changed.connect(session.history.set_versions)
-        session.versions.read()
         session.clips.summaries_changed.connect(self.show_summaries)
         session.curate.import_asked.connect(session.import_asked)
         session.curate.steps.chosen.connect(self._take_step)
@@ -100,6 +99,7 @@ class Connections(QObject):
         session.canvas.frame_view.tool.say()
         session.queue.take_up()
         session.backups.tell_last()
+        session.versions.read()
 
     def _join_runs(self) -> None:
         session, window = self._session, self._window
