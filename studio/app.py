@@ -52,6 +52,7 @@ class Studio(QObject):
 
     Attributes:
         window: the window; session: the open project's views, None without one.
+        stalls: what kept it from answering, once that is watched.
     """
 
     def __init__(self, app: QApplication, settings: WindowSettings, log_folder: Path) -> None:
@@ -327,10 +328,6 @@ class Studio(QObject):
         if self.open_project(path):
             self.window.toasts.show(f"The backup of {path.name} is in place; the damaged file is kept.")
 
-    def watch_stalls(self) -> None:
-        """Write down from now on what keeps the window from answering."""
-        self.stalls = StallMeter(self)
-
     def _copy_diagnostics(self) -> None:
         stalls = [] if self.stalls is None else [str(self.stalls)]
         QGuiApplication.clipboard().setText("\n".join([diagnostics(), *stalls]))
@@ -379,7 +376,7 @@ def main(project: Path | None, sample: bool) -> int:
         logging.getLogger("studio").warning("no log file: %s", error)
     studio = Studio(app, WindowSettings(), log_folder)
     studio.crashes.install()
-    studio.watch_stalls()
+    studio.stalls = StallMeter(studio)
     if project is not None:
         studio.window.curtain.draw(project.name)
     studio.window.show()

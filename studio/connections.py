@@ -58,7 +58,6 @@ class Connections(QObject):
         session.history.show_asked.connect(session.focus.go)
         session.history.version_asked.connect(session.versions.ask_back)
         session.versions.changed.connect(session.history.set_versions)
-        session.versions.read()
         session.clips.summaries_changed.connect(self.show_summaries)
         session.curate.import_asked.connect(session.import_asked)
         session.curate.steps.chosen.connect(self._take_step)
@@ -68,6 +67,7 @@ class Connections(QObject):
         session, window = self._session, self._window
         for one in (
             session.document,
+            session.canvas,
             session.jobs,
             session.exports,
             session.exchange,
@@ -115,6 +115,7 @@ class Connections(QObject):
         labels, offered = session.labelling.labels, session.inspector.label
         labels.changed.connect(lambda: offered.set_names(labels.list.by_use))
         labels.take_up()
+        session.versions.read()
 
     def _join_runs(self) -> None:
         session, window = self._session, self._window

@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, Signal
 from core.datasets.clip import Clip
 from core.overlay.layers import Layers
 
-TOOLS = ("select", "box", "brush", "erase", "polygon", "point")
+TOOLS = ("select", "box", "segment", "brush", "erase", "polygon", "outline", "point")
 
 
-PAINTING = ("brush", "erase", "polygon")
+PAINTING = ("segment", "brush", "erase", "polygon", "outline")
 """Tools under which points are not drawn, so that the mask can be seen."""
 
 

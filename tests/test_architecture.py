@@ -21,11 +21,11 @@ LEVELS = (
     ("datasets", "filters", "polygons"),
     ("trajectories",),
     ("tracking",),
-    ("pairs", "networks", "training", "segmentation"),
+    ("pairs", "networks", "training"),
     ("evaluation", "identity"),
     ("project", "pretraining", "detection", "review"),
     ("runs",),
-    ("matrix", "pages", "overlay"),
+    ("matrix", "pages", "overlay", "segmentation"),
     ("jobs",),
     ("worker", "check", "demo"),
     ("cli",),
@@ -127,7 +127,7 @@ TORCH_FREE = (
         "core.identity.open_proposals",
     ),
     *("core.evaluation.probe_table", "core.evaluation.picture_differences", "core.pages"),
-    *("core.overlay", "core.review", "core.segmentation"),
+    *("core.overlay", "core.review", "core.segmentation.superpixel_cut", "core.segmentation.model_process"),
 )
 
 

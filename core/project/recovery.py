@@ -70,6 +70,8 @@ def restore(recovery: Recovery) -> Path | None:
     try:
         with filelock.FileLock(project / "lock", blocking=False), writing_atomically(database) as copy:
             shutil.copyfile(recovery.backup.path, copy)
+            with open(copy, "rb+") as file:
+                os.fsync(file.fileno())  # before the damaged file gives way
             return _set_aside(database)
     except filelock.Timeout as error:
         raise StudioError(

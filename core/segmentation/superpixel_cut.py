@@ -90,6 +90,16 @@ class _Piece:
         small = cv2.resize(cut, self.cells.labels.shape[::-1], interpolation=cv2.INTER_AREA)
         return self.cells.share(small)
 
+    def under(self, point: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+        """(H, W) bool of the picture's shape: the superpixel under a place (2,)."""
+        height, width = self.full.shape[:2]
+        small = self.cells.labels == self.cells.at(self.places(point[None]))[0]
+        large = cv2.resize(small.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+        mask = np.zeros(shape, bool)
+        column, row = self.corner.astype(int)
+        mask[row : row + height, column : column + width] = large > 0
+        return mask
+
     def drawn(self, chosen: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         """(H, W) bool of the picture's shape: chosen superpixels (N,), along the edges of the picture."""
         mask = np.zeros(shape, bool)
@@ -121,9 +131,9 @@ class SuperpixelCut:
         if prompts.box is not None:
             piece = _Piece.of(image, prompts.box)
             prior = _box_prior(piece, prompts.box)
-        elif len(prompts.points):
+        elif prompts.inside.any():
             radius = _REACH * float(np.sqrt(shape[0] * shape[1]))
-            last = prompts.points[-1]
+            last = prompts.points[prompts.inside][-1]
             piece = _Piece.of(image, np.concatenate((last - 1.5 * radius, last + 1.5 * radius)))
             prior = _disc_prior(piece, last, radius)
         else:
@@ -150,6 +160,8 @@ class SuperpixelCut:
         begin = np.where(speaks > _CERTAIN, grows, share > 0.5)
         chosen, sure = _cut(piece, begin, _said(piece, prompts, prior))
         found = piece.drawn(chosen, image.shape[:2])
+        if _at(found, last) != grows:  # the filter smoothed it away
+            found = found ^ _piece_at(piece.under(last, found.shape) & (found != grows), last)
         changed = _piece_at(found & ~before if grows else before & ~found, last)
         return Segmented(before | changed if grows else before & ~changed, sure)
 
@@ -157,8 +169,7 @@ class SuperpixelCut:
 def _radius(before: np.ndarray, prompts: Prompts) -> float:
     """How far the last point speaks: as far as what is wrong around it may reach."""
     height, width = before.shape
-    x, y = prompts.points[-1]
-    column, row = min(max(int(x), 0), width - 1), min(max(int(y), 0), height - 1)
+    column, row = _pixel(prompts.points[-1], before.shape)
     wrong = before != bool(prompts.inside[-1])
     padded = np.pad(wrong.astype(np.uint8), 1)
     depth = float(cv2.distanceTransform(padded, cv2.DIST_L2, 3)[row + 1, column + 1])
@@ -233,10 +244,20 @@ def _least_cut(piece: _Piece, odds: np.ndarray) -> np.ndarray:
 
 def _piece_at(mask: np.ndarray, point: np.ndarray) -> np.ndarray:
     """The part of a (H, W) mask that hangs together with a place; all of it where the place is beside it."""
-    height, width = mask.shape
-    column, row = min(max(int(point[0]), 0), width - 1), min(max(int(point[1]), 0), height - 1)
-    if not mask[row, column]:
+    if not _at(mask, point):
         return mask
+    column, row = _pixel(point, mask.shape)
     _, numbers = cv2.connectedComponents(mask.astype(np.uint8))
     part: np.ndarray = numbers == numbers[row, column]
     return part
+
+
+def _at(mask: np.ndarray, point: np.ndarray) -> bool:
+    """Whether a (H, W) mask covers a place (2,); the nearest pixel's for one outside."""
+    column, row = _pixel(point, mask.shape)
+    return bool(mask[row, column])
+
+
+def _pixel(point: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int]:
+    """The column and row of the pixel of a picture nearest to a place (2,)."""
+    return min(max(int(point[0]), 0), shape[1] - 1), min(max(int(point[1]), 0), shape[0] - 1)

@@ -64,7 +64,7 @@ class BrushTool(DrawTool):
             return
         box, clip, chosen = mask_box(mask), self.stage.clip, self.stage.selected_object
         if box is not None:
-            self.stage.ask(self._edit(box, mask))
+            self.stage.ask(self._edit(box, mask, chosen))
         elif clip is not None and chosen is not None:
             self.stage.ask(DeleteObservation(clip.id, chosen, self.stage.scene.frame))
 

@@ -33,10 +33,9 @@ class DrawTool(Tool):
         chosen = self.stage.selected_object
         return "a new object" if chosen is None else f"track {chosen}"
 
-    def _edit(self, box: np.ndarray, mask: np.ndarray | None) -> Edit:
-        """A box (4,) and mask (H, W) for the selected object in the frame shown, or for a new one."""
-        stage = self.stage
-        clip, frame, chosen = stage.clip, stage.scene.frame, stage.selected_object
+    def _edit(self, box: np.ndarray, mask: np.ndarray | None, chosen: int | None) -> Edit:
+        """A box (4,) and mask (H, W) for an object in the frame shown; `chosen` is None for a new one."""
+        clip, frame = self.stage.clip, self.stage.scene.frame
         runs = None if mask is None or not mask.any() else encode_mask(mask)
         if clip is None:
             raise ValueError("drawing without a clip")
@@ -76,7 +75,8 @@ class BoxTool(DrawTool):
         if box is None or (box[2:] - box[:2]).min() < _SMALLEST:
             return
         mask = self.stage.mask_of(self.stage.object_here(self.stage.selected_object))
-        self.stage.ask(self._edit(box, None if mask is None else mask_changes.cropped(mask, box)))
+        mask = None if mask is None else mask_changes.cropped(mask, box)
+        self.stage.ask(self._edit(box, mask, self.stage.selected_object))
 
     def cancel(self) -> None:
         self._start = self._end = None
@@ -179,4 +179,4 @@ class PolygonTool(DrawTool):
         mask = fill([corners], self.stage.height, self.stage.width)
         box = mask_box(mask)
         if box is not None:
-            self.stage.ask(self._edit(box, mask))
+            self.stage.ask(self._edit(box, mask, self.stage.selected_object))

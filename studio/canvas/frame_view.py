@@ -27,10 +27,12 @@ from studio.canvas.brush_tool import BrushTool
 from studio.canvas.camera import Camera
 from studio.canvas.draw_tools import BoxTool, PolygonTool
 from studio.canvas.legend import legend_of
+from studio.canvas.outline_tool import OutlineTool
 from studio.canvas.peek import Peek
 from studio.canvas.picture import scaled_picture
 from studio.canvas.point_tool import PointTool
 from studio.canvas.right_button import meant_by_right_button
+from studio.canvas.segment_tool import SegmentTool
 from studio.canvas.select_tool import SelectTool
 from studio.canvas.stage import Stage
 from studio.canvas.tool import DRAG_BEGINS, Pointer, Tool
@@ -78,10 +80,12 @@ class FrameView(QWidget):
         self._tools: dict[str, Tool] = {
             "select": self._select,
             "box": BoxTool(stage),
+            "segment": SegmentTool(stage),
             "brush": BrushTool(stage, erase=False),
             "erase": BrushTool(stage, erase=True),
             "polygon": PolygonTool(stage),
             "point": PointTool(stage),
+            "outline": OutlineTool(stage),
         }
         self._tool = self._tools[stage.view.tool]
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -107,6 +111,7 @@ class FrameView(QWidget):
     def show_frame(self, frame: np.ndarray | None, message: str = "") -> None:
         """Show a frame, (H, W, 4) uint8 as the loader gives it, or a sentence in its place."""
         self._frame, self._message, self._picture = frame, message, None
+        self.stage.picture = frame
         self.update()
 
     @property
@@ -164,11 +169,12 @@ class FrameView(QWidget):
         self._redraw_tracks()
 
     def _selection_changed(self) -> None:
+        self._tool.selection_changed()
         self._redraw_tracks()
         self.stage.hint_changed.emit(self._tool.hint())
 
     def _change_tool(self, name: str) -> None:
-        self._tool.cancel()
+        self._tool.put_away()
         self._tool.leave()
         self._tool = self._tools[name]
         self._tool.say()
@@ -379,8 +385,7 @@ class FrameView(QWidget):
 
     def _takes(self, event: QKeyEvent) -> bool:
         """Whether a key belongs to the canvas now, before any shortcut of the window."""
-        keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace, Qt.Key.Key_Escape)
-        return self._tool.active and event.key() in keys
+        return event.key() in self._tool.keys
 
     def _pointer(self, event: QMouseEvent) -> Pointer:
         at = event.position()

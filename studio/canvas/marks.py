@@ -273,8 +273,12 @@ def polygon(places: np.ndarray) -> QPolygonF:
 def draw_mask(painter: QPainter, mask: np.ndarray, colour: QColor, camera: Camera) -> None:
     """A mask (H, W) that is being painted, tinted."""
     shape = MaskShape.of(mask)
-    if shape is None:
-        return
+    if shape is not None:
+        draw_shape(painter, shape, colour, camera)
+
+
+def draw_shape(painter: QPainter, shape: MaskShape, colour: QColor, camera: Camera) -> None:
+    """The shape of a mask that is being made, tinted."""
     rgb = np.array([(colour.red(), colour.green(), colour.blue())], np.uint8)
     pixels = np.where(shape.pixels, premultiplied(rgb, 120)[0], 0).astype(np.uint32)
     height, width = pixels.shape

@@ -31,8 +31,10 @@ class CanvasPane(QWidget):
         edit_asked(Edit): the user meant this; nothing was written.
         hint_changed(str): what the tool in use expects.
         shown(int): a frame is there with its tracks, or the sentence in its place.
+        failed(str): what a tool worked out in the background could not be; one sentence.
     """
 
+    failed = Signal(str)
     edit_asked = Signal(object)
     hint_changed = Signal(str)
     shown = Signal(int)
@@ -61,6 +63,7 @@ class CanvasPane(QWidget):
             bar.left.connect(self.frame_view.setFocus)
         self.stage.edit_asked.connect(self.edit_asked)
         self.stage.hint_changed.connect(self.hint_changed)
+        self.stage.failed.connect(self.failed)
         self.stage.brush_changed.connect(self.layer_bar.set_brush_radius)
         self.layer_bar.set_brush_radius(self.stage.brush_radius)
         self.layer_bar.brush_chosen.connect(self.stage.set_brush_radius)
@@ -108,9 +111,11 @@ class CanvasPane(QWidget):
         return np.concatenate((corners.min(axis=0), corners.max(axis=0))) if len(corners) else None
 
     def new_object(self) -> None:
-        """Take the box tool with nothing selected, so that the next box is a new object."""
+        """Take the box tool, or keep Segment, with nothing selected: what is drawn is a new object."""
+        self.frame_view.tool.put_away()
         self._view.set_selection(())
-        self._view.set_tool("box")
+        if self._view.tool != "segment":
+            self._view.set_tool("box")
         self.frame_view.setFocus()
 
     def larger_brush(self) -> None:
@@ -135,6 +140,7 @@ class CanvasPane(QWidget):
         self._view.set_playing(False)
         self.loader.open(None)
         self.stage.stabilising.close()
+        self.stage.closing.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._view.set_playing(False)

@@ -1,5 +1,7 @@
 """What is on the canvas, apart from the widget that shows it: the scene, where it lies, what is asked for."""
 
+from pathlib import Path
+
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, Signal
 
@@ -7,6 +9,8 @@ from core.datasets.clip import Clip
 from core.geometry import decode_mask
 from core.overlay.mask_shapes import MaskShapes
 from core.overlay.scene import ClipTracks, ObjectHere, Scene
+from core.segmentation.model_process import ModelProcess
+from core.segmentation.segmenter import Segmenter
 from core.tracking.camera_motion import CameraMotion
 from core.trajectories.journal import Edit
 from studio.canvas.camera import Camera
@@ -29,6 +33,8 @@ class Stage(QObject):
         scene_changed(): the scene, its filter or what is lifted from it.
         brush_changed(float): the radius of brush and eraser, in frame pixels.
         camera_changed(): where the frame lies in the view.
+        failed(str): what a tool worked out in the background could not be; one sentence.
+        closing(): the project is closed; what works in the background ends.
         touched(): something else to draw again, such as a preview.
     """
 
@@ -37,6 +43,8 @@ class Stage(QObject):
     scene_changed = Signal()
     brush_changed = Signal(float)
     camera_changed = Signal()
+    failed = Signal(str)
+    closing = Signal()
     touched = Signal()
 
     def __init__(self, document: Document, view: ViewState, parent: QObject | None = None) -> None:
@@ -48,6 +56,10 @@ class Stage(QObject):
         self.scene: Scene = self.tracks.at(0)
         self.camera = Camera()
         self.shapes = MaskShapes(0, 0)
+        self.picture: np.ndarray | None = None  # the frame as it is shown, (H, W, 4) uint8: blue first
+        self.segmenter: Segmenter | None = None  # None for the one that is built in
+        self._model: tuple[str, ModelProcess] | None = None  # the one that was chosen, and its file
+        self.closing.connect(self._end_model)
         self.brush_radius = 8.0
         self.lifted: int | None = None
         self.stabilising = Stabilising(view, self)
@@ -147,6 +159,31 @@ class Stage(QObject):
         new = set(self.tracks.objects) - before
         if len(new) == 1:
             self.view.set_selection(new)
+
+    def ask_aside(self, edit: Edit) -> None:
+        """Ask for an edit; what is selected stays selected."""
+        chosen = self.view.selection
+        self.edit_asked.emit(edit)
+        self.view.set_selection(chosen)
+
+    def choose_segmenter(self, path: str) -> None:
+        """Cut objects out by the model of a file; by the one that is built in where it is empty."""
+        if path == (self._model[0] if self._model is not None else ""):
+            return
+        self._end_model()
+        if path:
+            self._model = path, ModelProcess(Path(path))
+            self.segmenter = self._model[1]
+
+    def without_model(self) -> bool:
+        """Go on with the segmenter that is built in until a model is chosen; False where it is in use."""
+        failed, self.segmenter = self.segmenter is not None, None
+        return failed
+
+    def _end_model(self) -> None:
+        model, self._model, self.segmenter = self._model, None, None
+        if model is not None:
+            model[1].close()
 
     def set_brush_radius(self, radius: float) -> None:
         """Choose the size of brush and eraser, in frame pixels."""

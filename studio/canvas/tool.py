@@ -7,6 +7,8 @@ from PySide6.QtGui import QCursor, QPainter
 
 from studio.canvas.stage import Stage
 
+_KEYS = frozenset((Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace, Qt.Key.Key_Escape))
+
 DRAG_BEGINS = 3.0
 """View pixels that the mouse moves before a press becomes a drag."""
 
@@ -72,12 +74,24 @@ class Tool:
             self.cancel()
         return active
 
+    @property
+    def keys(self) -> frozenset[Qt.Key]:
+        """The keys that are the tool's now, before any shortcut of the window; Escape cancels."""
+        return _KEYS if self.active else frozenset()
+
     def key(self, key: Qt.Key) -> bool:
-        """Whether the tool took Return or Backspace."""
+        """Whether the tool took one of its keys."""
         return False
 
     def cancel(self) -> None:
         """Give up what is under way."""
+
+    def put_away(self) -> None:
+        """Another tool is taken."""
+        self.cancel()
+
+    def selection_changed(self) -> None:
+        """Other trajectories are selected."""
 
     def frame_changed(self) -> None:
         """Another frame is shown: what was grabbed in the one before is released."""

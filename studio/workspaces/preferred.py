@@ -57,6 +57,7 @@ class Preferred(QObject):
         )
         self._canvas.loader.set_budget(preferences.cache_megabytes * 2**20)
         self._backups.set_room(preferences.backup_megabytes)
+        self._canvas.stage.choose_segmenter(preferences.segmenter)
         for form in self._forms:
             form.set_default("workers", preferences.workers)
 

@@ -115,6 +115,16 @@ def test_a_missing_database_is_restored(path):
     assert labels(path) == ["backed up"]
 
 
+def test_a_restoring_that_was_killed_half_way_is_done_again(path):
+    damage(path)
+    recovery._set_aside(path / "annotations.sqlite")  # and then no more
+    with pytest.raises(DamagedError, match="is missing; put the newest file of its folder backups/"):
+        Project.open(path)
+    assert recovery.restore(recovery.found(path)) is None
+    assert labels(path) == ["backed up"]
+    assert (path / "annotations.damaged-1.sqlite").exists()
+
+
 def test_the_command_restores_what_is_damaged_and_nothing_else(path, capsys):
     assert cli.main(["restore", "--project", str(path)]) == 1
     assert "can be opened; `check` reads all of it" in capsys.readouterr().err

@@ -97,3 +97,11 @@ def test_it_says_the_same_each_time():
     image, prompts = picture((BALL, RED)), Prompts().with_point(60, 50, inside=True)
     first, again = (SuperpixelCut().segment(image, prompts) for _ in range(2))
     np.testing.assert_array_equal(first.mask, again.mask)
+
+
+def test_a_click_is_heard_where_nothing_in_the_picture_supports_it():
+    image, random = picture((BALL, RED)), np.random.default_rng(5)
+    for x, y in random.uniform((40, 30), (80, 70), (12, 2)):
+        inside = not BALL[int(y), int(x)]
+        prompts = Prompts().correcting(BALL).with_point(x, y, inside=inside)
+        assert SuperpixelCut().segment(image, prompts).mask[int(y), int(x)] == inside

@@ -107,9 +107,13 @@ def test_a_version_is_saved_compared_and_gone_back_to_and_undo_brings_all_back(o
     assert [one.name for one in read_versions(document.project.path)] == names[1:]
 
 
-def test_without_a_project_the_keys_say_why_not(studio: Studio):
+def test_without_a_project_the_keys_say_why_not_and_a_damaged_file_is_told(studio: Studio, small_project):
     for name in ("save_version", "versions"):
         assert studio.window.commands.reason(name) == NO_PROJECT
+    (small_project / "versions.json").write_text("[")
+    assert studio.open_project(small_project)
+    assert "the names of versions are lost, no edit is; it is kept as versions.damaged.json" in told(studio)
+    assert studio.session.versions.all == []
 
 
 @pytest.mark.parametrize("text", ["", "   "])
