@@ -187,7 +187,8 @@ def draw_legend(
     for number, (text, colour) in enumerate(rows):
         top = rect.top() + 4 + number * line
         painter.setBrush(colour)
-        painter.setPen(Qt.PenStyle.NoPen)
+        edge = palette.color(QPalette.ColorRole.Mid)  # pale colours are seen on a pale ground, too
+        painter.setPen(edge if colour.alpha() else QColor(Qt.GlobalColor.transparent))
         painter.drawRoundedRect(QRectF(rect.left() + 8, top + line / 2 - 5, 14, 10), 2, 2)
         painter.setPen(palette.color(QPalette.ColorRole.WindowText))
         painter.drawText(QRectF(rect.left() + 28, top, width, line), Qt.AlignmentFlag.AlignVCenter, text)

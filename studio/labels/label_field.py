@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QStringListModel, Qt, Signal
+from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 
 class LabelField(QLineEdit):
-    """Escape leaves it at once, with its list or without.
+    """Escape leaves it at once, with its list or without: the list passes keys on to the field first.
 
     Signals:
         escaped(): Escape was pressed; whoever hears it puts back what stood there.
@@ -24,28 +24,16 @@ class LabelField(QLineEdit):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setMaxVisibleItems(12)
         self.setCompleter(completer)
-        popup = completer.popup()
-        assert popup is not None
-        self._popup = popup
-        self._popup.installEventFilter(self)  # after the completer's own, so asked before it
 
     def set_names(self, names: Sequence[str]) -> None:
         """The labels it offers, in this order."""
         self._names.setStringList(list(names))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.KeyPress
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            self._popup.hide()
-            self.escaped.emit()
-            return True
-        return super().eventFilter(watched, event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
+            offered = self.completer().popup()
+            if offered is not None:
+                offered.hide()
             self.escaped.emit()
         else:
             super().keyPressEvent(event)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from core.project.labels import Label, clean_name
 from studio import icons, theme
-from studio.labels.label_menu import colour_menu, key_menu
+from studio.labels.label_menu import colour_menu, key_menu, shortened
 from studio.labels.label_model import COLOUR, KEY, NAME, TRACKS, LabelModel
 from studio.labels.project_labels import ProjectLabels
 from studio.labels.replace_dialog import NOTHING, ReplaceDialog
@@ -233,7 +233,7 @@ class LabelPanel(QWidget):
         self.for_new.clear()
         self.for_new.addItem(NOTHING, "")
         for name in labels.by_use:
-            self.for_new.addItem(name, name)
+            self.for_new.addItem(shortened(name, 28), name)
         self.for_new.setCurrentIndex(self.for_new.findData(labels.last_used) if labels.for_new else 0)
         self._search(self.field.text())
 

@@ -173,7 +173,8 @@ class TrackModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column in _WORDS else _RIGHT
         if role == Qt.ItemDataRole.DecorationRole and column == LABEL_COLUMN and self.labels is not None:
-            return swatch(colour(self.labels.rgb(self.rows.label(int(self.places[index.row()])))), _STRIP)
+            label = self.rows.label(int(self.places[index.row()]))
+            return swatch(colour(self.labels.rgb(label)), _STRIP) if label else None
         if role == Qt.ItemDataRole.EditRole and column == LABEL_COLUMN:
             return self.rows.label(int(self.places[index.row()]))
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):

@@ -80,7 +80,8 @@ def test_what_is_not_estimated_cuts_the_chain_and_nothing_known_leaves_the_frame
 
 def test_rejected_points_say_nothing():
     points = tracked(still=30, moving=0)
-    led_astray = tracked(still=0, moving=60)
+    drift = np.arange(FRAMES)[:, None] * (5.0, 0.0)
+    led_astray = PointTrajectories.pack([0] * 60, [place + drift for place in wall(60)])
     both = PointTrajectories.join([points, led_astray])
     both.review[len(points) :] = Review.REJECTED
     alone, together = CameraMotion(points), CameraMotion(both)

@@ -212,6 +212,7 @@ def test_new_objects_get_the_label_used_last_where_that_is_wanted(open_studio: S
     assert [label.completer().completionModel().index(row, 0).data() for row in range(2)] == ["swan", "van"]
     qtbot.keyClick(label.completer().popup(), Qt.Key.Key_Escape)
     assert (label.text(), stored(session)[GOOSE]) == ("goose", "goose")
+    assert not label.completer().popup().isVisible()
     label.setFocus()
     label.selectAll()
     qtbot.keyClicks(label, "duck")
