@@ -28,7 +28,7 @@ NONE = "Select a track first."
 ONE = "Select one track only."
 OUTSIDE = "Go to a frame inside the track."
 TOO_FEW = "Select two tracks or more."
-NO_POINT = "Points are bridged; merge objects (M), and what lies between is filled."
+NO_POINT = "Points are bridged; only objects are merged, and what lies between is filled."
 
 
 @dataclass(frozen=True, eq=False)
