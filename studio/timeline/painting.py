@@ -254,14 +254,14 @@ def _draw_sight(
 ) -> None:
     """Hollow bars where it is occluded; a circle struck through and dots where it is out of sight."""
     for first, last in lane.occluded:
-        part = _span(bar, scale, first, last)
-        painter.fillRect(part.adjusted(0, 4, 0, -4), QColor(colours.base))
+        part, edge = _span(bar, scale, first, last), round(bar.height() * 0.3)
+        painter.fillRect(part.adjusted(0, edge, 0, -edge), QColor(colours.base))
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for first, last in lane.outside:
         part = _span(bar, scale, first, last)
-        radius, middle = 4.0, part.center().y()
+        radius, middle = min(4.0, bar.height() / 2 - 0.5), part.center().y()
         at = QPointF(part.left() + radius + 2, middle)
         painter.setPen(QPen(colour, 1.5))
         painter.drawEllipse(at, radius, radius)
@@ -287,11 +287,12 @@ def _draw_moved(
 ) -> None:
     """The tick of a keyframe where it would go, and the number of that frame beside it."""
     x, text = scale.middle(held.to), str(held.to)
+    painter.setFont(_small(painter))
     painter.setPen(QPen(QColor(colours.accent), 2))
     painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
     width = painter.fontMetrics().horizontalAdvance(text) + 10
     left = x + 3 if x + 3 + width <= rect.right() else x - 3 - width
-    tag = QRectF(left, rect.top() + 2, width, rect.height() - 4)
+    tag = QRectF(left, rect.top(), width, rect.height())
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(colours.accent))

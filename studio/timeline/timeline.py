@@ -208,9 +208,11 @@ class Timeline(QAbstractScrollArea):
         if id is None:
             self.mousePressEvent(event)
             return
+        frame = self.lanes.scale.frame(at.x())
         self._view.set_selection([id])
         if at.x() >= NAMES:
-            self.lanes.go_to(at)
+            self._view.set_playing(False)
+            self._view.set_frame(frame)
         else:
             self._view.set_frame(self.lanes.source.lane(id).first)
 
@@ -275,8 +277,10 @@ class Timeline(QAbstractScrollArea):
         id = lanes.id_at(at)
         if id is None or self._view.clip is None:
             return
+        frame = lanes.scale.frame(at.x())  # before another selection changes how much room there is
         if id not in self._view.selection:
             self._view.set_selection([id])
         if at.x() >= NAMES:
-            lanes.go_to(at)
+            self._view.set_playing(False)
+            self._view.set_frame(frame)
         self.menu_asked.emit(where)

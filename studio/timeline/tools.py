@@ -125,12 +125,13 @@ class LaneTool:
             if not add:
                 view.set_selection(())
             return
-        view.set_selection(view.selection ^ {id} if add else [id])
-        ticks = lanes.source.lane(id).keyframes
+        ticks, tick = lanes.source.lane(id).keyframes, None
         if at.x() >= NAMES and len(ticks):
             distance = np.abs(lanes.scale.xs(ticks + 0.5) - at.x())
-            if distance.min() <= REACH:
-                view.set_frame(int(ticks[distance.argmin()]))
+            tick = int(ticks[distance.argmin()]) if distance.min() <= REACH else None
+        view.set_selection(view.selection ^ {id} if add else [id])  # which may leave the lanes less room
+        if tick is not None:
+            view.set_frame(tick)
 
 
 def tool_at(
