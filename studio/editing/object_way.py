@@ -67,11 +67,12 @@ class ObjectWay(Way[Carried]):
         return CarryObservations(self.clip.id, self.object.id, self.start, together)
 
     def sentence(self, stopped: bool) -> str:
-        last = self.found[-1].frame if self.found else self.start
-        count = f"{len(self.found):,} frame{'s' if len(self.found) != 1 else ''}"
+        found = self.kept
+        last = found[-1].frame if found else self.start
+        count = f"{len(found):,} frame{'s' if len(found) != 1 else ''}"
         why = ""
         if stopped:
-            why = f"; stopped at frame {last}" if self.found else ""
+            why = f"; stopped at frame {last}" if found else ""
         elif last != self.end:
             why = f"; its confidence falls below {self.config.min_confidence:g} after frame {last}"
         return f"Carried track {self.object.id} over {count}{why}."
