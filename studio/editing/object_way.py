@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.reading import open_frames
+from core.datasets.reading import Backwards, open_frames
 from core.events import OnProgress
 from core.tracking.carrying import Carried, carry
 from core.tracking.config import DensifyConfig
@@ -46,7 +46,8 @@ class ObjectWay(Way[Carried]):
 
     def run(self, report: OnProgress) -> None:
         with open_frames(self.clip) as frames:
-            for one in carry(frames, self.object, self.start, self.end, self.config, self.others):
+            read = Backwards(frames) if self.end < self.start and self.clip.is_video else frames
+            for one in carry(read, self.object, self.start, self.end, self.config, self.others):
                 self.found.append(one)
                 report(len(self.found), abs(self.end - self.start), "")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.reading import open_frames
+from core.datasets.reading import Backwards, open_frames
 from core.events import OnProgress
 from core.tracking.flow_stream import one_thread_in_opencv
 from core.tracking.following import Followed, follow_point
@@ -64,7 +64,8 @@ class PointWay(Way[Followed]):
             for by, (frame, xy) in self.ends.items():
                 frames = open_ones.enter_context(open_frames(self.clip))
                 end = self.last if by > 0 else self.first
-                going[by] = open_ones.enter_context(closing(follow_point(frames, xy, frame, end)))
+                read = Backwards(frames) if by < 0 and self.clip.is_video else frames
+                going[by] = open_ones.enter_context(closing(follow_point(read, xy, frame, end)))
             while going:
                 for by in tuple(going):
                     try:
