@@ -67,6 +67,31 @@ class ImageFrames:
         self.close()
 
 
+RUN = 8
+"""Frames that `Backwards` reads at once, at most."""
+
+
+class Backwards:
+    """Frames that are asked for backwards, each once: read forwards in runs, since videos decode forwards.
+
+    The first is read alone, and each run is twice as long as the one before, up to `RUN`.
+    """
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames, self._run = frames, 1
+        self._kept: dict[int, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, frame: int, /) -> np.ndarray:
+        if frame not in self._kept:
+            first = max(frame - self._run + 1, 0)
+            self._kept = {number: self._frames[number] for number in range(first, frame + 1)}
+            self._run = min(2 * self._run, RUN)
+        return self._kept.pop(frame)
+
+
 def open_frames(clip: Clip) -> Frames:
     """Open a clip for reading; close it or use it in a `with`.
 

@@ -72,7 +72,8 @@ class CarryEdits(QObject):
         if self._document.perform(edit) and clip is not None and clip.id == edit.clip_id:
             points = self._document.points(clip.id)
             way = PointWay.of(clip, points.take(points.ids == points.ids.max()), 0, clip.frames - 1)
-            self._carrying.start(way.as_part_of(self._document.last_edit()))
+            if way.ends:  # else the clip has one frame only
+                self._carrying.start(way.as_part_of(self._document.last_edit()))
 
     def reach(self, id: int, frame: int) -> None:
         """Carry a track from its end to a frame beyond that, as dragging its end there asks for."""

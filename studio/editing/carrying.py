@@ -51,6 +51,11 @@ class Way(Generic[AnyFound]):
     landed: int = 0
     step: HistoryEntry | None = None
 
+    @property
+    def kept(self) -> Sequence[AnyFound]:
+        """What of it was written: the thread may find more after it was stopped."""
+        return self.found[: self.landed]
+
     def run(self, report: OnProgress) -> None:
         """Find what it comes to, in a thread, frame by frame.
 

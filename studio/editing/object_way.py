@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.reading import open_frames
+from core.datasets.reading import Backwards, open_frames
 from core.events import OnProgress
 from core.tracking.carrying import Carried, carry
 from core.tracking.config import DensifyConfig
@@ -46,7 +46,8 @@ class ObjectWay(Way[Carried]):
 
     def run(self, report: OnProgress) -> None:
         with open_frames(self.clip) as frames:
-            for one in carry(frames, self.object, self.start, self.end, self.config, self.others):
+            read = Backwards(frames) if self.end < self.start and self.clip.is_video else frames
+            for one in carry(read, self.object, self.start, self.end, self.config, self.others):
                 self.found.append(one)
                 report(len(self.found), abs(self.end - self.start), "")
 
@@ -67,11 +68,12 @@ class ObjectWay(Way[Carried]):
         return CarryObservations(self.clip.id, self.object.id, self.start, together)
 
     def sentence(self, stopped: bool) -> str:
-        last = self.found[-1].frame if self.found else self.start
-        count = f"{len(self.found):,} frame{'s' if len(self.found) != 1 else ''}"
+        found = self.kept
+        last = found[-1].frame if found else self.start
+        count = f"{len(found):,} frame{'s' if len(found) != 1 else ''}"
         why = ""
         if stopped:
-            why = f"; stopped at frame {last}" if self.found else ""
+            why = f"; stopped at frame {last}" if found else ""
         elif last != self.end:
             why = f"; its confidence falls below {self.config.min_confidence:g} after frame {last}"
         return f"Carried track {self.object.id} over {count}{why}."

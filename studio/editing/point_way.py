@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.datasets.reading import open_frames
+from core.datasets.reading import Backwards, open_frames
 from core.events import OnProgress
 from core.tracking.flow_stream import one_thread_in_opencv
 from core.tracking.following import Followed, follow_point
@@ -64,7 +64,8 @@ class PointWay(Way[Followed]):
             for by, (frame, xy) in self.ends.items():
                 frames = open_ones.enter_context(open_frames(self.clip))
                 end = self.last if by > 0 else self.first
-                going[by] = open_ones.enter_context(closing(follow_point(frames, xy, frame, end)))
+                read = Backwards(frames) if by < 0 and self.clip.is_video else frames
+                going[by] = open_ones.enter_context(closing(follow_point(read, xy, frame, end)))
             while going:
                 for by in tuple(going):
                     try:
@@ -77,7 +78,8 @@ class PointWay(Way[Followed]):
     def edit(self, new: Sequence[Followed], ended: bool, stopped: bool) -> ExtendPoint | None:
         why = None
         if ended and 1 in self.ends:
-            why = self.why.get(1, EndReason.EDITED if self._count(1) else None)
+            ahead = any(one.frame > self.ends[1][0] for one in (*self.kept, *new))
+            why = self.why.get(1, EndReason.EDITED if ahead else None)
         if not new and why is None:
             return None
         found = sorted(new, key=lambda one: one.frame)
@@ -92,7 +94,7 @@ class PointWay(Way[Followed]):
 
     def sentence(self, stopped: bool) -> str:
         id, parts = self.trajectory_id, []
-        if not self.found and not stopped:
+        if not self.kept and not stopped:
             (by, (frame, _)), *_ = self.ends.items()
             way = "beyond" if by > 0 else "before"
             where = "later" if by > 0 else "earlier"
@@ -103,16 +105,11 @@ class PointWay(Way[Followed]):
         for by, word in ((-1, "before"), (1, "after")):
             if self.why.get(by) in _WHY:
                 parts.append(f"{word} frame {self._reached(by)}, {_WHY[self.why[by]]}")
-        count = f"{len(self.found):,} frame{'s' if len(self.found) != 1 else ''}"
+        count = f"{len(self.kept):,} frame{'s' if len(self.kept) != 1 else ''}"
         why = "; stopped" if stopped else "".join(f"; {part}" for part in parts)
         return f"Followed point {id} over {count}{why}."
 
-    def _count(self, by: int) -> int:
-        """How many frames were found one way."""
-        if by not in self.ends:
-            return 0
-        start = self.ends[by][0]
-        return sum((one.frame - start) * by > 0 for one in self.found)
-
     def _reached(self, by: int) -> int:
-        return self.ends[by][0] + by * self._count(by)
+        """The last frame that it came to one way."""
+        start = self.ends[by][0]
+        return start + by * sum((one.frame - start) * by > 0 for one in self.kept)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from core.datasets.readers import find_clips
-from core.datasets.reading import check_frames, open_frames
+from core.datasets.reading import Backwards, check_frames, open_frames
 from core.errors import StudioError
 
 
@@ -66,3 +66,17 @@ def test_a_moved_folder_is_read_by_its_new_root(tmp_path, jpg):
     (tmp_path / "a").rename(tmp_path / "b")
     assert len(check_frames(clip)) == 1
     assert check_frames(dataclasses.replace(clip, root=tmp_path / "b")) == []
+
+
+def test_frames_asked_for_backwards_are_read_forwards_in_growing_runs_each_once():
+    class Asked(list):
+        def __getitem__(self, frame):
+            asked.append(frame)
+            return super().__getitem__(frame)
+
+    asked: list[int] = []
+    frames = Backwards(Asked(range(100, 130)))
+    assert [frames[number] for number in range(29, -1, -1)] == list(range(129, 99, -1))
+    runs = [29, *range(27, 29), *range(23, 27), *range(15, 23), *range(7, 15), *range(7)]
+    assert asked == runs
+    assert len(frames) == 30

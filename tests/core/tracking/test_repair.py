@@ -176,6 +176,18 @@ def test_an_anchor_beyond_the_reach_ends_the_piece_where_the_path_does_not_come_
     np.testing.assert_array_equal(new[20:], path[20:])
 
 
+def test_where_the_path_comes_back_before_a_far_anchor_the_rest_of_the_piece_stays(drawn, monkeypatch):
+    clip, truth = drawn
+    monkeypatch.setattr("core.tracking.repair.REACH", 6)
+    path = truth.astype(np.float32)
+    path[12:15] += np.array([5.0, 3.0], np.float32)
+    anchors = np.isin(np.arange(24), (12, 22))
+    path[anchors] = truth[anchors]
+    first, part, _ = repair_around(clip.frames, path, 12, anchors)
+    assert first + len(part) <= 18
+    assert off(applied(path, (first, part, part[:, 0])), truth).max() < 1
+
+
 def test_a_gap_is_bridged_along_the_surface_from_both_ends():
     errors, straight = [], []
     for seed in (13, 5):

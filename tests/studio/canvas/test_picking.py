@@ -49,6 +49,8 @@ def test_clicks_at_one_place_go_through_what_lies_there_smallest_first_and_begin
         assert hints[-1].startswith(f"{number} of 3 here: {kind} {id}")
     mouse.click(12, 38)
     assert view.selection == {point}
+    mouse.click(8.2, 36)  # on the edge of the small box, and in it
+    assert hints[-1].startswith(f"1 of 2 here: object {small}")
     mouse.click(60, 4)
     assert "here" not in hints[-1]
 

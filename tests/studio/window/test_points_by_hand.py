@@ -178,13 +178,12 @@ def idle(studio: Studio, qtbot) -> None:
     qtbot.waitUntil(lambda: studio.session.repair.is_idle and not studio.session.view.repairing, timeout=WAIT)
 
 
-@pytest.mark.parametrize("pressed", [Qt.Key.Key_W, Qt.Key.Key_M])
-def test_w_bridges_two_points_along_the_surface_as_one_step(surface: Studio, qtbot, truth, pressed):
+def test_w_bridges_two_points_along_the_surface_as_one_step(surface: Studio, qtbot, truth):
     session = surface.session
     whole = path(surface, chosen(surface))[1].copy()
     before, _ = cut(surface, 6, 7)
     entries, cut_up = len(session.document.history()), everything(surface)
-    key(qtbot, surface, pressed)
+    key(qtbot, surface, Qt.Key.Key_W)
     assert session.view.repairing == {before}
     idle(surface, qtbot)
     first, xy, origin, _ = path(surface, before)
