@@ -17,7 +17,7 @@ class Opening(QObject):
 
     def __init__(self, session: "Session", ready: Callable[[], object]) -> None:
         super().__init__(session)
-        self._session, self._ready = session, ready
+        self._session, self._ready, self._waiting = session, ready, True
         self._soon = QTimer(self, interval=0, singleShot=True)  # after the panels have taken their places
         self._soon.timeout.connect(self._end)
         self._longest = QTimer(self, interval=LONGEST, singleShot=True)
@@ -28,11 +28,12 @@ class Opening(QObject):
             self._soon.start()
 
     def _take_frame(self, frame: int) -> None:
-        if frame == self._session.view.frame:
+        if self._waiting and frame == self._session.view.frame:
             self._soon.start()
 
     def _end(self) -> None:
-        self._session.canvas.shown.disconnect(self._take_frame)
-        self._longest.stop()
+        self._waiting = False
+        for timer in (self._soon, self._longest):
+            timer.stop()  # a slow machine lets both end together
         self._ready()
         self.deleteLater()
