@@ -35,13 +35,16 @@ def state(studio: Studio) -> object:
     """What can be seen of a project: the frame, its tracks, its counter, and where everything is."""
     session = studio.session
     canvas = session.canvas
-    shown = canvas.frame_view.frame
+    shown, docks = canvas.frame_view.frame, studio.window.panels.docks
     return (
         session.view.clip.name,
         canvas.transport.frame.value(),
         canvas.stage.scene.frame,
         None if shown is None else int(shown[0, 0, 2]),
-        {name: (dock.size(), dock.pos()) for name, dock in studio.window.panels.docks.items()},
+        {
+            name: (docks[name].size(), docks[name].pos())
+            for name in ("clips", "tracks", "inspector", "timeline")
+        },
         canvas.frame_view.size(),
         session.curate.steps.size(),
     )
