@@ -8,6 +8,9 @@ from PySide6.QtCore import QObject, QTimer
 if TYPE_CHECKING:
     from studio.session import Session
 
+SETTLING = 50
+"""Milliseconds after the frame is there in which the panels take their places."""
+
 LONGEST = 3_000
 """Milliseconds after which a project is shown, whatever is still being read."""
 
@@ -17,8 +20,8 @@ class Opening(QObject):
 
     def __init__(self, session: "Session", ready: Callable[[], object]) -> None:
         super().__init__(session)
-        self._session, self._ready = session, ready
-        self._soon = QTimer(self, interval=0, singleShot=True)  # after the panels have taken their places
+        self._session, self._ready, self._waiting = session, ready, True
+        self._soon = QTimer(self, interval=SETTLING, singleShot=True)
         self._soon.timeout.connect(self._end)
         self._longest = QTimer(self, interval=LONGEST, singleShot=True)
         self._longest.timeout.connect(self._end)
@@ -28,11 +31,12 @@ class Opening(QObject):
             self._soon.start()
 
     def _take_frame(self, frame: int) -> None:
-        if frame == self._session.view.frame:
+        if self._waiting and frame == self._session.view.frame:
             self._soon.start()
 
     def _end(self) -> None:
-        self._session.canvas.shown.disconnect(self._take_frame)
-        self._longest.stop()
+        self._waiting = False
+        for timer in (self._soon, self._longest):
+            timer.stop()  # a slow machine lets both end together
         self._ready()
         self.deleteLater()

@@ -35,13 +35,16 @@ def state(studio: Studio) -> object:
     """What can be seen of a project: the frame, its tracks, its counter, and where everything is."""
     session = studio.session
     canvas = session.canvas
-    shown = canvas.frame_view.frame
+    shown, docks = canvas.frame_view.frame, studio.window.panels.docks
     return (
         session.view.clip.name,
         canvas.transport.frame.value(),
         canvas.stage.scene.frame,
         None if shown is None else int(shown[0, 0, 2]),
-        {name: (dock.size(), dock.pos()) for name, dock in studio.window.panels.docks.items()},
+        {
+            name: (docks[name].size(), docks[name].pos())
+            for name in ("clips", "tracks", "inspector", "timeline")
+        },
         canvas.frame_view.size(),
         session.curate.steps.size(),
     )
@@ -84,7 +87,7 @@ def test_the_picture_has_most_of_the_window_and_lists_have_rows(open_studio: Stu
     assert session.curate.strip.height() <= 36  # one line
 
 
-def test_the_window_works_from_1000_by_640(open_studio: Studio, qtbot):
+def test_the_window_works_from_1000_by_640(open_studio: Studio, small_project: Path, qtbot):
     window = open_studio.window
     window.resize(1680, 1050)
     window.resize(1000, 640)
@@ -94,8 +97,11 @@ def test_the_window_works_from_1000_by_640(open_studio: Studio, qtbot):
         assert window.minimumSizeHint().height() <= 640, workspace
         assert window.size() == QSize(1000, 640), workspace
     window.show_workspace("curate")
+    assert window.panels.docks["clips"].width() < 340  # all give way
+    open_studio.close_project()  # what is kept of the layout is narrow
+    assert open_studio.open_project(small_project)
+    qtbot.waitUntil(window.curtain.isHidden)
     docks = window.panels.docks
-    assert docks["clips"].width() < 340  # all give way
     assert docks["inspector"].isVisible()
     window.resize(1680, 1050)
     qtbot.waitUntil(lambda: (docks["clips"].width(), docks["inspector"].width()) == (340, 330))
