@@ -105,3 +105,15 @@ def test_a_click_is_heard_where_nothing_in_the_picture_supports_it():
         inside = not BALL[int(y), int(x)]
         prompts = Prompts().correcting(BALL).with_point(x, y, inside=inside)
         assert SuperpixelCut().segment(image, prompts).mask[int(y), int(x)] == inside
+
+
+def test_what_is_found_ends_inside_what_was_looked_at():
+    ground = np.full((400, 600, 3), (40, 110, 50), np.uint8)
+    ground = ground + np.random.default_rng(2).integers(0, 9, ground.shape, np.uint8)
+    prompts = Prompts().with_point(300, 200, inside=True)
+    found = SuperpixelCut().segment(ground, prompts).mask
+    more = SuperpixelCut().segment(ground, prompts.correcting(found).with_point(330, 200, inside=True)).mask
+    for mask in (found, more):
+        rows, columns = mask.any(axis=1), mask.any(axis=0)
+        edges = mask[rows][[0, -1]], mask[:, columns][:, [0, -1]]
+        assert all(edge.mean() < 0.6 for edge in edges), "no side is one straight line"
