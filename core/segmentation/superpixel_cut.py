@@ -145,7 +145,6 @@ class SuperpixelCut:
             prior = _disc_prior(piece, last, radius)
         else:
             return Segmented(np.zeros(shape, bool), 0.0)
-        prior[piece.rim] = -_SURE
         chosen, sure = _cut(piece, prior > 0, _said(piece, prompts, prior))
         mask = piece.drawn(chosen, shape)
         if len(prompts.points) and prompts.inside[-1]:
