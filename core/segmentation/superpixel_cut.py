@@ -46,6 +46,7 @@ class _Piece:
         cells: its superpixels, in small pixels.
         likeness: (N, N) float32, 0..1, how alike the colours of two superpixels are.
         joins: (E,) float32, what it costs to part a pair of superpixels.
+        rim: (N,) bool, superpixels at a side of the piece beyond which the picture goes on.
     """
 
     corner: np.ndarray
@@ -54,6 +55,7 @@ class _Piece:
     cells: Superpixels
     likeness: np.ndarray
     joins: np.ndarray
+    rim: np.ndarray
 
     @classmethod
     def of(cls, image: np.ndarray, box: np.ndarray) -> Self:
@@ -72,11 +74,16 @@ class _Piece:
         distance = squared[:, None] + squared - 2 * colours @ colours.T
         contrast = ((cells.colours[cells.pairs[:, 0]] - cells.colours[cells.pairs[:, 1]]) ** 2).sum(axis=1)
         usual = 2 * float(contrast.mean()) if len(contrast) else 1.0
-        side = np.sqrt(cells.areas.mean())
-        joins = _SMOOTH * cells.borders / side * np.exp(-contrast / max(usual, 1e-6))
+        length = cells.borders / np.sqrt(cells.areas.mean())
+        joins = _SMOOTH * length * np.exp(-contrast / max(usual, 1e-6))
         likeness = np.exp(-0.5 * np.maximum(distance, 0))
         scale = np.array(size, np.float32) / (full.shape[1], full.shape[0])
-        return cls(np.array((x1, y1), np.float32), full, scale, cells, likeness, joins)
+        rim = np.zeros(len(cells.areas), bool)
+        for goes_on, column in ((x1 > 0, 0), (x2 < width, -1)):
+            rim[cells.labels[:, column]] |= goes_on
+        for goes_on, row in ((y1 > 0, 0), (y2 < height, -1)):
+            rim[cells.labels[row]] |= goes_on
+        return cls(np.array((x1, y1), np.float32), full, scale, cells, likeness, joins, rim)
 
     def places(self, points: np.ndarray) -> np.ndarray:
         """Points (..., 2) of the picture in small pixels."""
@@ -157,6 +164,7 @@ class SuperpixelCut:
         far = _ALIKE * alike * (_disc_prior(piece, last, _FARTHER * radius) > 0)
         speaks = np.maximum(near, far)
         prior = 1.5 * (share - 0.5) + speaks * (1 if grows else -1)
+        prior[piece.rim & (share < 0.5)] = -_SURE
         begin = np.where(speaks > _CERTAIN, grows, share > 0.5)
         chosen, sure = _cut(piece, begin, _said(piece, prompts, prior))
         found = piece.drawn(chosen, image.shape[:2])

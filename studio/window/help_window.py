@@ -13,7 +13,13 @@ from studio.window.help_page import WIDTH, HelpPage
 
 FOLDER = Path(__file__).parents[2] / "resources" / "help"
 
-PAGES = {"guide": "Guide", "formats": "Formats", "table1": "Table 1", "glossary": "Glossary"}
+PAGES = {
+    "guide": "Guide",
+    "segmentation": "Segmentation",
+    "formats": "Formats",
+    "table1": "Table 1",
+    "glossary": "Glossary",
+}
 """Page, a Markdown file of `resources/help`, and its title."""
 
 

@@ -91,7 +91,7 @@ def save_sam(folder: Path, second: bool) -> Path:
     """An encoder that hands on the mean of the normalised colours at a quarter of its size, and a decoder.
 
     The decoder gives two masks: what is bright, and, surer, the same turned over where the first click is
-    further right than 24 pixels of what the encoder sees.
+    further right than 24 pixels of what the encoder sees, or further down than 40.
     """
     names = ["image_embed", "high_res_feats_0", "high_res_feats_1"] if second else ["image_embeddings"]
     nodes = [
@@ -104,7 +104,8 @@ def save_sam(folder: Path, second: bool) -> Path:
     nodes = [
         helper.make_node("Slice", ["point_coords", "zeros", "ones", "axes"], ["first"]),
         helper.make_node("Sub", ["limit", "first"], ["left"]),
-        helper.make_node("Sign", ["left"], ["sign"]),
+        helper.make_node("Sign", ["left"], ["signs"]),
+        helper.make_node("ReduceProd", ["signs"], ["sign"], axes=[2], keepdims=1),
         helper.make_node("Mul", [names[0], "sign"], ["turned"]),
         helper.make_node("Concat", [names[0], "turned"], ["low_res_masks"], axis=1),
         helper.make_node("Identity", ["scores"], ["iou_predictions"]),
@@ -112,10 +113,10 @@ def save_sam(folder: Path, second: bool) -> Path:
     inputs = {name: small for name in names} | {"point_coords": [1, None, 2], "point_labels": [1, None]}
     inputs |= {"mask_input": small, "has_mask_input": [1]} | ({} if second else {"orig_im_size": [2]})
     constants = {
-        "zeros": np.array([0, 0]),
-        "ones": np.array([1, 1]),
-        "axes": np.array([1, 2]),
-        "limit": np.float32([24]),
+        "zeros": np.array([0]),
+        "ones": np.array([1]),
+        "axes": np.array([1]),
+        "limit": np.float32([24, 40]),
         "scores": np.float32([[0.2, 0.9]]),
     }
     outputs = {"low_res_masks": [1, 2, *small[2:]], "iou_predictions": [1, 2]}
@@ -131,6 +132,8 @@ def test_the_two_files_of_sam_see_picture_and_clicks_at_the_same_scale(tmp_path:
     assert left.confidence == pytest.approx(0.9)
     assert (left.mask & OBJECT).sum() / (left.mask | OBJECT).sum() > 0.8
     assert (right.mask & ~OBJECT).sum() / (right.mask | ~OBJECT).sum() > 0.8
+    low = model.segment(IMAGE, Prompts().with_point(34, 40, inside=True))  # 26.7 of 64 px, or 53.3
+    np.testing.assert_array_equal(low.mask, right.mask if second else left.mask)
     boxed = model.segment(IMAGE, Prompts().with_box(np.array((20, 10, 60, 30), np.float32)))
     assert (boxed.mask == left.mask).all()
     again = model.segment(IMAGE[:, ::-1].copy(), Prompts().with_point(34, 20, inside=True))

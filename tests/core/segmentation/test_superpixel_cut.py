@@ -105,3 +105,17 @@ def test_a_click_is_heard_where_nothing_in_the_picture_supports_it():
         inside = not BALL[int(y), int(x)]
         prompts = Prompts().correcting(BALL).with_point(x, y, inside=inside)
         assert SuperpixelCut().segment(image, prompts).mask[int(y), int(x)] == inside
+
+
+def test_what_is_found_ends_inside_what_was_looked_at():
+    image = np.full((400, 600, 3), (40, 60, 50), np.uint8)
+    image[:150] = 170
+    image += np.random.default_rng(2).integers(0, 9, image.shape, np.uint8)
+    prompts = Prompts().with_point(200, 250, inside=True)
+    found = SuperpixelCut().segment(image, prompts).mask
+    for x, y in ((260, 260), (330, 270)):
+        prompts = prompts.with_point(x, y, inside=True).correcting(found)
+        found = SuperpixelCut().segment(image, prompts).mask
+    sides = np.flatnonzero(found.any(axis=0))[[0, -1]]
+    assert 0 < sides[0] < sides[1] < 599
+    assert found[:, sides].sum(axis=0).max() < 200, "it is not cut off straight, from 150 to 400"

@@ -1,6 +1,7 @@
 """Outlines of few corners, against the masks that they are of."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,18 @@ def test_a_corner_that_moves_changes_only_what_is_beside_it():
     added = found & ~mask
     assert added[31, 8]
     assert (found[:, 16:] == mask[:, 16:])[:30].all()
+
+
+def test_lines_to_a_corner_that_moved_are_straight():
+    rows, columns = np.indices((80, 80)) + 0.5
+    disc = np.hypot(rows - 40, columns - 40) < 30
+    outline = Outline.of(disc, 9.0)
+    found = outline.moved(Corner(0, 0), np.array((40, 40))).mask(80, 80)
+    before, after = outline.rings[0].corners[[-1, 1]]
+    angles = [np.arctan2(y - 40, x - 40) for x, y in (before, after)]
+    share = ((angles[1] - angles[0]) % (2 * np.pi)) / (2 * np.pi)
+    assert (disc & ~found).sum() == pytest.approx(share * disc.sum(), rel=0.05)
+    assert not (found & ~disc).any()
 
 
 def test_corners_go_one_by_one_and_a_ring_of_two_goes_whole():
