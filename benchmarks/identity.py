@@ -38,6 +38,7 @@ from core.geometry import mask_box
 from core.identity.change_points import SeenTrack, find
 from core.identity.config import IdentityConfig
 from core.identity.embedding import beside, features
+from core.identity.looks import colours
 from core.identity.proposals import NEAR
 from core.jobs import JOBS
 from core.networks.sizes import TINY
@@ -158,16 +159,6 @@ def case_of(material: Material, generator: np.random.Generator) -> Case:
 
 
 # --- features ---------------------------------------------------------------------------------
-
-
-def colours(patches: np.ndarray) -> np.ndarray:
-    """Histograms of hue (8), saturation (4) and value (4); the product of two roots is their overlap."""
-    rooted = []
-    for patch in patches:
-        hsv = cv2.cvtColor(patch, cv2.COLOR_RGB2HSV)
-        counts = cv2.calcHist([hsv], [0, 1, 2], None, [8, 4, 4], [0, 180, 0, 256, 0, 256])
-        rooted.append(np.sqrt(counts.ravel() / counts.sum()))
-    return np.array(rooted, np.float32)
 
 
 def greys(patches: np.ndarray) -> np.ndarray:

@@ -56,7 +56,8 @@ def setting(
         zero: for a number of at least 0, what 0 means, in a word or two.
         auto: for a choice of text, what `auto` means, in a word or two.
         advanced: folded away in the form until asked for.
-        start: for text, a trunk's start: `random`, or a run or weights file, whose path is made absolute.
+        start: for text, a trunk's start: `random` (or what `words` say), or a run or weights file, whose path
+            is made absolute.
         words: for text, what may be given in place of a file, whose path is made absolute.
         label: what the form calls it, where its name says too little; else its name.
         meanings: for choices, a word or two beside those that are terms.

@@ -46,7 +46,7 @@ def add_settings(
         else:
             if typing.get_origin(kind) is tuple:
                 kind, options["nargs"] = typing.get_args(kind)[0], "*"
-            words = ("random",) if rule["start"] else rule["words"]
+            words = rule["words"] or (("random",) if rule["start"] else ())
             options["type"] = partial(word_or_path, words) if words else _absolute if kind is Path else kind
             options["metavar"] = rule["unit"].upper() or kind.__name__.upper()
             if choices := config.choices_of(field):

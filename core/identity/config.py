@@ -4,15 +4,19 @@ from dataclasses import dataclass
 
 from core import config
 from core.config import DEVICES, setting
-from core.errors import StudioError
+from core.identity.looks import COLOURS
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityConfig:
-    """With which network identity errors are looked for, and how sure it must be."""
+    """By what identity errors are looked for, and how sure it must be."""
 
     init: str = setting(
-        "", "A pretraining run or a weights file; random measures what chance finds", start=True
+        COLOURS,
+        "What tells things apart: colours, without a network; or a pretraining run or a weights file; "
+        "random measures what chance finds",
+        start=True,
+        words=(COLOURS, "random"),
     )
     regime: str = setting(
         "obj",
@@ -40,7 +44,3 @@ class IdentityConfig:
 
     def __post_init__(self) -> None:
         config.check(self)
-        if not self.init:
-            raise StudioError(
-                "A network finds identity errors; choose a pretraining run, or pretrain one first."
-            )

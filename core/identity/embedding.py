@@ -1,4 +1,4 @@
-"""What the patches of trajectories look like to a trunk: fc7, as unit vectors."""
+"""What the patches of trajectories look like: by their colours, or fc7 of a trunk."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,7 @@ from core.datasets.clip import Clip
 from core.datasets.patches import PatchReader
 from core.geometry import areas, intersections
 from core.identity.change_points import SeenTrack
+from core.identity.looks import Looks
 from core.networks.trunk import Trunk, normalise
 from core.pairs.training_set import TrajectorySet
 from core.trajectories.model import Kind
@@ -25,16 +26,16 @@ class Embedding:
         total: patches to compute.
     """
 
-    def __init__(self, trunk: Trunk, clip: Clip, tracks: TrajectorySet, device: torch.device) -> None:
-        """`trunk` is on `device`; `tracks` are all of the clip."""
-        self._trunk, self._clip, self._tracks, self._device = trunk, clip, tracks, device
+    def __init__(self, looks: Looks, clip: Clip, tracks: TrajectorySet) -> None:
+        """`tracks` are all of the clip."""
+        self._looks, self._clip, self._tracks = looks, clip, tracks
         self._boxes, self._frames = tracks.box, tracks.frame
         if tracks.kind is Kind.OBJECT:
             around = beside(tracks.box, (clip.width, clip.height))
             self._boxes = np.concatenate([tracks.box, around])
             self._frames = np.concatenate([tracks.frame, tracks.frame])
         self.total = len(self._boxes)
-        self._found = np.zeros((self.total, trunk.network.fc), np.float32)
+        self._found = np.zeros((self.total, looks.width), np.float32)
 
     def steps(self) -> Iterator[int]:
         """Compute; yields how many patches are done.
@@ -43,12 +44,12 @@ class Embedding:
             StudioError: a frame cannot be read.
         """
         order = np.argsort(self._frames, kind="stable")
-        with PatchReader([self._clip], self._trunk.network.input_size) as reader:
+        with PatchReader([self._clip], self._looks.size) as reader:
             for start in range(0, len(order), BATCH):
                 rows = order[start : start + BATCH]
                 nothing = np.zeros(len(rows), np.int64)
                 patches = reader.read(nothing, self._frames[rows], self._boxes[rows], nothing.astype(bool))
-                self._found[rows] = features(self._trunk, patches, self._device)
+                self._found[rows] = self._looks.of(patches)
                 yield min(start + BATCH, self.total)
 
     def tracks(self) -> list[SeenTrack]:
@@ -62,6 +63,11 @@ class Embedding:
             )
             for id, span in zip(tracks.ids, spans, strict=True)
         ]
+
+
+def looks_of(trunk: Trunk, device: torch.device) -> Looks:
+    """What a trunk on a device sees in patches: fc7."""
+    return Looks(trunk.network.input_size, trunk.network.fc, lambda patches: features(trunk, patches, device))
 
 
 @torch.no_grad()

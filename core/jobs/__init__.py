@@ -57,7 +57,6 @@ JOBS: dict[str, Job] = {
             reads=tuple(Kind),
             workspace="curate",
             icon="identity",
-            required=("init",),
             result="identity.json",
         ),
         Job(

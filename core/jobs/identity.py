@@ -1,4 +1,4 @@
-"""The job that looks for identity errors with a pretrained trunk; what it proposes stays in its run."""
+"""The job that looks for identity errors, by colours or with a trunk; what it proposes stays in its run."""
 
 import json
 from collections.abc import Generator, Iterator
@@ -10,7 +10,8 @@ from core.errors import StudioError
 from core.events import Event, Log, Progress
 from core.identity.change_points import find
 from core.identity.config import IdentityConfig
-from core.identity.embedding import Embedding
+from core.identity.embedding import Embedding, looks_of
+from core.identity.looks import COLOUR_LOOKS, COLOURS, Looks
 from core.identity.proposals import (
     Proposal,
     What,
@@ -20,7 +21,6 @@ from core.identity.proposals import (
     read_proposals,
     write_proposals,
 )
-from core.networks.trunk import Trunk
 from core.networks.weights import load_trunk
 from core.pairs.training_set import build_training_set
 from core.runs.provenance import weights_at
@@ -37,9 +37,13 @@ def run(folder: RunFolder, config: IdentityConfig) -> Generator[Event, None, Non
     """
     device = choose_device(config.device)
     prepare(0)
-    trunk = load_trunk(weights_at(folder, config.init), None, torch.Generator().manual_seed(0)).to(device)
+    if config.init == COLOURS:
+        looks = COLOUR_LOOKS
+    else:
+        weights = weights_at(folder, config.init)
+        looks = looks_of(load_trunk(weights, None, torch.Generator().manual_seed(0)).to(device), device)
     snapshot = read_snapshot(folder.snapshot)
-    tasks = [_Task(snapshot, one, config, trunk, device) for one in snapshot.clips]
+    tasks = [_Task(snapshot, one, config, looks) for one in snapshot.clips]
     total, done, problem = sum(task.total for task in tasks), 0, ""
     if not total:
         raise StudioError("There is no track to look at; track points, or draw or import objects.")
@@ -73,15 +77,14 @@ class _Task:
         snapshot: Snapshot,
         one: ClipSnapshot,
         config: IdentityConfig,
-        trunk: Trunk,
-        device: torch.device,
+        looks: Looks,
     ) -> None:
         self.clip, self._config = one.clip, config
         alone = Snapshot((one,), snapshot.revision, snapshot.project)
         whole = build_training_set(
             alone, patch_size=config.patch_size, minimum_length=config.minimum_length, minimum_side=1.0
         )
-        self._kinds = [Embedding(trunk, one.clip, of_kind, device) for of_kind in whole.sets(config.regime)]
+        self._kinds = [Embedding(looks, one.clip, of_kind) for of_kind in whole.sets(config.regime)]
         self.total = sum(of_kind.total for of_kind in self._kinds)
 
     def steps(self) -> Iterator[int]:

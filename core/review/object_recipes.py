@@ -5,6 +5,7 @@ import numpy as np
 from core.identity.open_proposals import open_proposals
 from core.review.findings import Findings, Item
 from core.review.material import Material
+from core.tracking.next_keyframe import next_keyframe
 from core.trajectories.model import Review
 
 
@@ -24,6 +25,22 @@ def poorly_filled(material: Material) -> Findings:
             value = round(float(one.overlap[place]), 4)
             audited = int(np.isfinite(one.overlap).sum())
             found.append(Item(material.clip.id, (one.id,), first, last, frame, value, audited))
+    return Findings.of_items(found)
+
+
+def next_keyframes(material: Material) -> Findings:
+    """Each open object that was filled, at the frame whose annotation is expected to mend most of it.
+
+    The value is the expected gain in IoU, summed over the frames; the frames are those that would change.
+    """
+    found = []
+    for one in material.open_objects:
+        best = next_keyframe(one)
+        if best is not None:
+            place = one.place(best.frame)
+            sure = round(100 * float(one.confidence[place])) if place is not None else 0
+            clip_id = material.clip.id
+            found.append(Item(clip_id, (one.id,), best.first, best.last, best.frame, best.gain, sure))
     return Findings.of_items(found)
 
 

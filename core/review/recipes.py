@@ -13,12 +13,13 @@ from core.identity.proposals import as_json
 from core.review.control_sample import control_sample
 from core.review.findings import Findings, Item
 from core.review.material import Material
-from core.review.object_recipes import births, disagreements, identity_errors, poorly_filled
+from core.review.object_recipes import births, disagreements, identity_errors, next_keyframes, poorly_filled
 from core.review.point_recipes import gaps, worst_links
 from core.trajectories.dismissals import Dismiss
 from core.trajectories.fill_edits import AcceptFill, RejectFill
 from core.trajectories.journal import Edit
 from core.trajectories.model import Kind, Review
+from core.trajectories.observation_edits import MakeKeyframe
 from core.trajectories.trajectory_edits import Merge, SetReview
 
 FEW = 50
@@ -212,6 +213,27 @@ _RECIPES = (
         reject=_reject_tracks,
         by_track=True,
         empty="No open object was audited. Densify with its audit first (Ctrl+D).",
+    ),
+    Recipe(
+        name="next_keyframe",
+        title="Next best frame to annotate",
+        sentence=(
+            "For each object that was filled, the frame in which one more keyframe is expected to mend most."
+        ),
+        quantity="Expected gain",
+        unit="frames",
+        from_high=True,
+        usual=_few_largest,
+        kinds=(Kind.OBJECT,),
+        find=next_keyframes,
+        reason=lambda item: (
+            f"A keyframe in frame {item.frame}, filled with confidence {item.note} %, would mend what "
+            f"{item.value:.1f} frames are worth in {_span(item)}; correct it, or accept it as it is."
+        ),
+        accept=lambda item: MakeKeyframe(item.clip_id, item.tracks[0], item.frame),
+        reject=lambda item: RejectFill(item.clip_id, item.tracks[0], item.frame, item.frame),
+        by_track=False,
+        empty="No open object was filled between keyframes. Densify objects first (Ctrl+D).",
     ),
     Recipe(
         name="disagreements",

@@ -30,6 +30,7 @@ from core.datasets.tiff import file_of
 from core.datasets.voc_folder import VocFolder
 from core.errors import StudioError
 from core.evaluation.config import AUTO_CLASSES
+from core.identity.looks import COLOURS
 from core.networks.config import TRUNK_IN_RUN
 from core.runs.job import Job, Works
 from core.runs.run_folder import RunFolder
@@ -126,6 +127,10 @@ def command_line(
     return shlex.join(words)
 
 
+_NO_FILE = ("random", COLOURS)
+"""What a run may begin from besides weights."""
+
+
 # --- weights ----------------------------------------------------------------------------------
 
 
@@ -134,7 +139,7 @@ def start_of(settings: Any) -> str:
     for field in dataclasses.fields(settings):
         if field.metadata.get("start"):
             value = str(getattr(settings, field.name))
-            return "" if value == "random" else value
+            return "" if value in _NO_FILE else value
     return ""
 
 
@@ -146,7 +151,7 @@ def weights_at(folder: RunFolder, init: str) -> str:
     """
     path = Path(init)
     noted = read(folder).get("digests", {}).get("weights")
-    if not init or init == "random" or _file_of(path).is_file() or not isinstance(noted, dict):
+    if not init or init in _NO_FILE or _file_of(path).is_file() or not isinstance(noted, dict):
         return init
     beside = folder.path.parent
     places = [beside / path.name, *_folders(beside), *_folders(beside.parent / "runs")]

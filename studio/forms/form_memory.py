@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from core.identity.looks import COLOURS
 from studio.forms.settings_form import SettingsForm
 from studio.window.settings import WindowSettings
 
@@ -34,4 +35,4 @@ class FormMemory:
 
 def _is_there(key: str, value: Any) -> bool:
     """Whether what a trunk starts from still lies where it lay."""
-    return key != "init" or value in ("", "random") or Path(str(value)).exists()
+    return key != "init" or value in ("", "random", COLOURS) or Path(str(value)).exists()

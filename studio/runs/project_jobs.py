@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from core import config
 from core.datasets.clip import Clip
 from core.errors import StudioError
+from core.identity.looks import COLOURS
 from core.jobs import JOBS, jobs_on_clips, jobs_over_clips, pending
 from core.runs.job import Works
 from core.runs.run_folder import RunFolder, State
@@ -64,7 +65,7 @@ class ProjectJobs(QObject):
         self._adoption.failed.connect(self.failed)
         self.popovers = {job.name: JobPopover(job, window) for job in jobs_on_clips()}
         for job in jobs_over_clips():
-            editors = {"init": InitEditor(runs, random="")} if "init" in job.required else {}
+            editors = {"init": InitEditor(runs, ("colours, without a network", COLOURS))}
             self.popovers[job.name] = JobPopover(job, window, editors)
         for name, popover in self.popovers.items():
             popover.start_asked.connect(partial(self._start, name))

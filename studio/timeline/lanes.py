@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.overlay.track_names import track_name
+from core.tracking.next_keyframe import next_keyframe
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
 from core.trajectories.sight import occluded, outside
 from studio.track_words import percent
@@ -28,6 +29,7 @@ class Lane:
         to_check: (j, 2) int, the stretches where methods of densification disagree.
         occluded: (o, 2) int, the stretches where it is hidden in part.
         outside: (g, 2) int, the stretches in which it is said not to be seen; the last may have no end.
+        wanted: the frame whose annotation is expected to mend most; None where nothing was filled.
     """
 
     id: int
@@ -42,6 +44,7 @@ class Lane:
     to_check: np.ndarray
     occluded: np.ndarray
     outside: np.ndarray
+    wanted: int | None = None
 
     @property
     def name(self) -> str:
@@ -83,6 +86,8 @@ class Lane:
             parts.append(f"frame {frame}: audit {percent(here[0])}")
         elif np.isfinite(self.overlap).any():
             parts.append(f"audit {percent(float(np.nanmean(self.overlap)))} on average")
+        if self.wanted == frame:
+            parts.append(f"frame {frame}: the next best to annotate")
         if ((self.to_check[:, 0] <= frame) & (frame <= self.to_check[:, 1])).any():
             parts.append(f"frame {frame} is to be checked")
         elif len(self.to_check):
@@ -93,7 +98,7 @@ class Lane:
 
 def object_lane(one: ObjectTrajectory) -> Lane:
     """The lane of an object."""
-    given = np.isin(one.origin, KEYFRAMES)
+    given, wanted = np.isin(one.origin, KEYFRAMES), next_keyframe(one)
     return Lane(
         id=one.id,
         label=one.label,
@@ -107,6 +112,7 @@ def object_lane(one: ObjectTrajectory) -> Lane:
         to_check=stretches(one.to_check),
         occluded=stretches(one.frames[occluded(one)]),
         outside=outside(one),
+        wanted=wanted.frame if wanted is not None and one.review == Review.OPEN else None,
     )
 
 

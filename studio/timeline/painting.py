@@ -187,7 +187,8 @@ def draw_lane(
     """Bars of a lane, hatched where no person confirmed, with a tick a keyframe; gaps stay empty.
 
     Where the object is occluded the bar is hollow; a gap in which it is out of sight begins with a sign.
-    Above a keyframe that the audit found poor stands a wedge, below frames that are to be checked a line.
+    Above a keyframe that the audit found poor stands a wedge, below frames that are to be checked a line. A
+    hollow diamond stands in the frame whose annotation would mend most.
 
     Args:
         held: what of it is being dragged: what a trim would take is drawn faint, what an end would reach as
@@ -219,6 +220,8 @@ def draw_lane(
         below.setRect(below.left(), bar.bottom() + 1, max(below.width(), 2.0), 2)
         painter.fillRect(below, QColor(colours.warning))
     _draw_wedges(painter, bar, scale, lane.poor, colours)
+    if lane.wanted is not None:
+        _draw_wanted(painter, bar, scale, lane.wanted, colours)
     if isinstance(held, KeyframeDrag):
         _draw_moved(painter, rect, scale, held, colours)
     painter.restore()
@@ -311,6 +314,17 @@ def _draw_wedges(
     top = bar.top() - 2
     for x in _middles(bar, scale, frames):
         painter.drawPolygon([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)])
+    painter.restore()
+
+
+def _draw_wanted(painter: QPainter, bar: QRectF, scale: TimeScale, frame: int, colours: Colours) -> None:
+    x, y, radius = scale.middle(frame), bar.center().y(), min(4.0, bar.height() / 2 - 1)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colours.text), 1.2))
+    painter.setBrush(QColor(colours.base))
+    corners = (QPointF(x - radius, y), QPointF(x, y - radius), QPointF(x + radius, y), QPointF(x, y + radius))
+    painter.drawPolygon(corners)
     painter.restore()
 
 

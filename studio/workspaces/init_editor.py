@@ -1,4 +1,4 @@
-"""Chooses where a detector's trunk starts: at random, from a pretraining run, or from a weights file."""
+"""Chooses where a trunk starts: at random, from a pretraining run, or from a weights file."""
 
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,12 @@ RANDOM = "random"
 
 
 class InitEditor(Editor):
-    """A combo box over random weights, the pretraining runs that have weights, and files."""
+    """A combo box over one thing that needs no weights, the pretraining runs that have some, and files."""
 
-    def __init__(self, runs: Runs, random: str = "random weights") -> None:
-        """`random`: what random weights are called; empty where they make no sense, then the newest run
-        is chosen by itself."""
+    def __init__(self, runs: Runs, first: tuple[str, str] = ("random weights", RANDOM)) -> None:
+        """`first`: what stands before the runs, and its value."""
         super().__init__()
-        self._runs, self._fixed = runs, int(bool(random))
+        self._runs = runs
         self._box = QComboBox()
         self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._box.setMinimumContentsLength(6)
@@ -35,15 +34,14 @@ class InitEditor(Editor):
         layout.addWidget(self._box, 1)
         layout.addWidget(browse)
         self.setFocusProxy(self._box)
-        if random:
-            self._box.addItem(random, RANDOM)
+        self._box.addItem(*first)
         for signal in (runs.added, runs.finished, runs.removed):
             signal.connect(self._list_runs)
         self._list_runs()
         self._box.currentIndexChanged.connect(self.changed)
 
     def value(self) -> str:
-        """`random`, or the path of a run or of a weights file."""
+        """The value of what stands first, or the path of a run or of a weights file."""
         return str(self._box.currentData() or "")
 
     def set_value(self, value: Any) -> None:
@@ -62,7 +60,7 @@ class InitEditor(Editor):
     def _list_runs(self, _: Run | None = None) -> None:
         chosen = self._box.currentData()
         self._box.blockSignals(True)
-        for place in reversed(range(self._fixed, self._box.count())):
+        for place in reversed(range(1, self._box.count())):
             self._box.removeItem(place)
         for run in self._runs.for_job("pretrain"):
             if run.path is not None and not run.is_active and run.status.step > 0:

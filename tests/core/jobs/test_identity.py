@@ -59,11 +59,12 @@ def project_path(tmp_path_factory) -> Path:
     return folder / "project"
 
 
-def test_the_command_finds_the_swap_and_leaves_the_project_as_it_is(project_path, tmp_path):
+@pytest.mark.parametrize("by", [[], ["--init", "random"]], ids=["colours", "network"])
+def test_the_command_finds_the_swap_and_leaves_the_project_as_it_is(project_path, tmp_path, by):
     with Project.open(project_path) as project, project.reading() as connection:
         before = journal.revision(connection)
     out = tmp_path / "out.json"
-    command = ["identity", "--project", str(project_path), "--init", "random", "--json", str(out)]
+    command = ["identity", "--project", str(project_path), *by, "--json", str(out)]
     assert main([*command, "--device", "cpu"]) == 0
     found = json.loads(out.read_text())
     (swap,) = [one for one in found["proposals"] if one["what"] == "swap"]
@@ -108,11 +109,8 @@ def test_frames_that_are_gone_cost_their_clip_alone(project_path):
 
 
 def test_what_is_missing_is_said(project_path, tmp_path, capsys):
-    with pytest.raises(SystemExit):
-        main(["identity", "--project", str(project_path)])
-    assert "--init" in capsys.readouterr().err
-    with pytest.raises(StudioError, match="choose a pretraining run"):
-        IdentityConfig()
+    with pytest.raises(StudioError, match="must be a file, or one of colours, random"):
+        IdentityConfig(init="")
     regime = ["--regime", "tr"]
     assert main(["identity", "--project", str(project_path), "--init", "random", *regime]) == 1
     assert "There is no track to look at" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from core.review.control_sample import lots
 from core.review.findings import Findings, Item
 from core.review.material import NO_POINTS, Material
 from core.review.recipes import RECIPES
+from core.trajectories.fill_edits import RejectFill
 from core.trajectories.model import (
     EndReason,
     Flag,
@@ -19,6 +20,7 @@ from core.trajectories.model import (
     PointTrajectories,
     Review,
 )
+from core.trajectories.observation_edits import MakeKeyframe
 
 CLIP = Clip(
     name="a", dataset="frames", width=100, height=80, root=Path(), files=("f",) * 20, id=7, keyframes=()
@@ -76,6 +78,16 @@ def test_an_audited_object_at_its_worst_keyframe_from_the_one_before_to_the_one_
     assert item.value == pytest.approx(0.4)
     assert "40 %" in RECIPES["poorly_filled"].reason(item)
     assert not found("poorly_filled", NO_POINTS, replace(audited, review=Review.ACCEPTED))
+
+
+def test_the_next_frame_to_annotate_is_confirmed_or_taken_away():
+    (item,) = found("next_keyframe", NO_POINTS, an_object(3), an_object(4, review=Review.ACCEPTED))
+    assert (item.tracks, item.first, item.last) == ((3,), 1, 8)
+    assert 4 < item.frame < 8  # an_object is less sure the later
+    recipe = RECIPES["next_keyframe"]
+    assert f"frame {item.frame}" in recipe.reason(item)
+    assert recipe.accept(item) == MakeKeyframe(7, 3, item.frame)
+    assert recipe.reject(item) == RejectFill(7, 3, item.frame, item.frame)
 
 
 def test_frames_that_disagree_are_runs_with_the_least_sure_frame():

@@ -160,13 +160,13 @@ def test_a_damaged_file_of_a_run_is_said_and_costs_nothing_else(swapped: Studio,
     assert len(session.proposals.of_clip(session.view.clip.id)) == 2
 
 
-def test_the_form_takes_a_pretrained_run_and_is_refused_without_one(swapped: Studio, qtbot, tmp_path: Path):
+def test_the_form_begins_with_colours_and_takes_a_pretrained_run(swapped: Studio, qtbot, tmp_path: Path):
     commands, session = swapped.window.commands, swapped.session
     popover = session.jobs.popovers["identity"]
     commands["identity"].trigger()
     qtbot.waitUntil(popover.isVisible)
-    assert not popover.start_button.isEnabled()
-    assert "choose a pretraining run" in popover.form.problem()
+    assert popover.start_button.isEnabled()
+    assert popover.form.value() == IdentityConfig(init="colours")
     popover.form.editor("init").set_value(str(tmp_path / "trunk.safetensors"))
     assert popover.form.value() == IdentityConfig(init=str(tmp_path / "trunk.safetensors"))
     popover.hide()

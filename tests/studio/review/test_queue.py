@@ -209,6 +209,7 @@ def test_what_was_skipped_comes_last_and_the_end_is_said(queueing: Studio, qtbot
     [
         ("to_check", "Densify objects (Ctrl+D)"),
         ("poorly_filled", "Densify with its audit first (Ctrl+D)"),
+        ("next_keyframe", "Densify objects first (Ctrl+D)"),
         ("identity_errors", "Look for identity errors first"),
     ],
 )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -7,7 +9,9 @@ from PySide6.QtWidgets import QApplication
 
 from core.datasets.clip import Clip
 from core.project.project import Project
+from core.tracking.next_keyframe import next_keyframe
 from core.trajectories.bulk_edits import AddClips
+from core.trajectories.model import Review
 from core.trajectories.observation_edits import MovePoint
 from core.trajectories.trajectory_edits import DeleteTrajectories
 from studio import theme
@@ -81,6 +85,17 @@ def test_the_lane_of_an_object_has_poor_audits_and_frames_to_check(document, vie
     assert lane.about(18).endswith("frame 18: audit 62 % · 3 frames to check")
     assert lane.about(9).endswith("audit 78 % on average · frame 9 is to be checked")
     assert "audit" not in object_lane(document.objects(view.clip.id)[GAPPED]).about(0)
+
+
+def test_a_diamond_stands_in_the_frame_that_is_best_annotated_next(timeline, view, document):
+    one = document.objects(view.clip.id)[WALKER]
+    lane = timeline.lanes.source.lane(WALKER)
+    best = next_keyframe(one)
+    assert lane.wanted == best.frame
+    assert f"frame {best.frame}: the next best to annotate" in lane.about(best.frame)
+    rect, scale, colours = timeline.lanes.lane_rect(WALKER), timeline.lanes.scale, theme.colours(timeline)
+    assert ink(timeline, scale.middle(best.frame), rect.center().y()) == QColor(colours.base)
+    assert object_lane(replace(one, review=Review.ACCEPTED)).wanted is None
 
 
 def ink(timeline, x: float, y: float) -> QColor:
