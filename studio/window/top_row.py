@@ -91,16 +91,16 @@ class TopRow(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Leave words out until what is left fits: the palette's, names, steps, workspaces."""
+        """Leave words out until what is left fits: the palette's, steps, names, workspaces."""
         beside, only = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
-        for left_out in range(5):
+        for left_out in range(6):
             self._find.setToolButtonStyle(only if left_out > 0 else beside)
-            self.clip_label.setVisible(left_out < 2)
+            self.clip_label.setVisible(left_out < 3)
             if self.steps is not None:
                 self.steps.show_following_only(left_out > 1)
-            self.project_label.setVisible(left_out < 3)
+            self.project_label.setVisible(left_out < 4)
             for button in self._buttons:
-                button.setToolButtonStyle(only if left_out > 3 and not button.isChecked() else beside)
+                button.setToolButtonStyle(only if left_out > 4 and not button.isChecked() else beside)
             if self._needed() <= self.width():
                 break
 

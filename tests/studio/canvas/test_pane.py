@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication
 
 from core.overlay.scene import EMPTY_POINTS
 from core.trajectories.model import Review
@@ -139,13 +139,6 @@ def test_an_arrow_in_the_canvas_goes_before_the_menus_action_of_the_same_key(pan
     pane.addAction(action)
     QTest.keyClick(pane.frame_view, Qt.Key.Key_Right)
     assert view.frame == 1
-
-
-def test_a_long_clip_name_is_cut_to_its_room(pane, view, clip):
-    view.set_clip(dataclasses.replace(view.clip, name="a_clip_with_quite_a_long_name" * 3))
-    title = pane.layer_bar.findChild(QLabel)
-    assert title.text().endswith("…")
-    assert title.fontMetrics().horizontalAdvance(title.text()) <= title.width()
 
 
 def test_a_held_arrow_steps_again_and_faster_until_it_is_released(qtbot, pane, view):

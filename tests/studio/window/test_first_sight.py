@@ -162,3 +162,16 @@ def test_a_number_beside_the_frame_keeps_the_keys_only_while_it_is_typed(open_st
     upper = QPoint(trail.width() - 6, 5)
     qtbot.mouseClick(trail, Qt.MouseButton.LeftButton, pos=upper)
     assert (session.view.layers.trail, canvas.frame_view.hasFocus()) == (6, True)
+
+
+def test_the_first_line_leaves_words_out_where_it_is_narrow(open_studio: Studio, qtbot):
+    window, top = open_studio.window, open_studio.window.top
+    window.resize(1800, 900)
+    assert (top.project_label.text(), top.clip_label.text()) == ("small", "› birds")
+    assert all(button.isVisible() for button in open_studio.session.curate.steps.buttons.values())
+    top.show_clip("a_clip_with_quite_a_long_name" * 3)
+    assert "…" in top.clip_label.text()
+    window.resize(1000, 700)
+    shown = [one.text() for one in open_studio.session.curate.steps.buttons.values() if one.isVisible()]
+    assert shown == ["Next: Review"]
+    qtbot.waitUntil(lambda: top.menus.sizeHint().width() <= top.menus.width())  # none behind a mark

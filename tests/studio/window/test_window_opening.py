@@ -190,7 +190,7 @@ def test_what_needs_a_project_cannot_be_used_on_the_welcome_page(studio: Studio,
     usable = {row.name for row, action in commands if action.isEnabled()}
     assert usable == {
         "new_project", "open_project", "open_sample", "import_folder", "import_videos", "quit",
-        "theme_system", "theme_light", "theme_dark", "full_screen",
+        "preferences", "theme_system", "theme_light", "theme_dark", "full_screen",
         "palette", "guide", "glossary", "table1_help", "keys", "open_log", "copy_diagnostics", "about",
     }  # fmt: skip
     studio.open_project(small_project)
