@@ -51,7 +51,7 @@ def test_on_the_canvas_the_track_under_the_mouse_is_selected_and_has_a_menu(open
     menu = on_canvas(open_studio, 16, 17.9)
     assert entries(menu)[0] == "2 tracks"
     assert view.selection == {SWAN, GOOSE}, "one of several that are selected"
-    choose(qtbot, menu, "Reject and next")
+    choose(qtbot, menu, "Reject 2 ")
     qtbot.waitUntil(lambda: document.objects(clip)[GOOSE].review == Review.REJECTED)
     assert document.objects(clip)[SWAN].review == Review.REJECTED
     key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
