@@ -1,16 +1,30 @@
 """Runs, what is shown of them, and the panel that starts one: settings, what it works on, the button."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from studio import theme
+
+
+class _FormArea(QScrollArea):
+    """Scrolls down only: never narrower than the form in it."""
+
+    def minimumSizeHint(self) -> QSize:
+        form, bar = self.widget(), self.verticalScrollBar().sizeHint().width()
+        width = form.minimumSizeHint().width() + bar if form is not None else 0
+        return QSize(width, super().minimumSizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
 
 def form_panel(title: str, form: QWidget, notes: QWidget, start: QWidget) -> QWidget:
     """A form that scrolls, above notes and the button that starts."""
     heading = QLabel(title)
     heading.setProperty("role", "heading")
-    scroll = QScrollArea()
+    scroll = _FormArea()
     scroll.setWidget(form)
     scroll.setWidgetResizable(True)
     scroll.setAccessibleName(title)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QSplitter, QWidget
 
 from core.datasets.voc import CLASSES
 from core.detection.config import VocConfig
@@ -297,3 +297,14 @@ def test_a_data_set_without_a_year_can_be_chosen(open_evaluate: Any, tmp_path: P
         workspace.form.set_value(VocConfig(voc=start, classes="annotations"))
         workspace.form.changed.emit()
         assert button(workspace, "evaluate_button").isEnabled(), folder
+
+
+def test_no_field_of_the_form_is_cut_at_its_side(open_evaluate: Any, tmp_path: Path) -> None:
+    workspace = open_evaluate()
+    workspace.form.editor("voc").set_value(tmp_path / "VOCdevkit")  # gets a button to reset it, too
+    columns = next(one for one in workspace.findChildren(QSplitter) if one.isAncestorOf(workspace.form))
+    columns.setSizes([240, 1000, 200])
+    QApplication.processEvents()
+    seen = workspace.form.parentWidget().width()
+    assert workspace.form.width() <= seen
+    assert workspace.form.minimumSizeHint().width() <= seen
