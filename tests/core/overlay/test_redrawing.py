@@ -98,11 +98,12 @@ def test_it_looks_as_it_is_asked_for_and_as_before_again(points, change):
         assert np.array_equal(kept.draw(scene_of(points), look), Overlay().draw(scene_of(points), look))
 
 
-def test_another_selected_point_alone_is_drawn_again(points):
-    kept, chosen = Overlay(), replace(LOOK, selection=frozenset({3}))
+@pytest.mark.parametrize("trail", [0, 16])
+def test_another_selected_point_alone_is_drawn_again(points, trail):
+    kept, chosen = Overlay(), replace(LOOK, layers=Layers(trail=trail), selection=frozenset({3}))
     kept.draw(scene_of(points), chosen)
     for ids in ({4}, {4, 5}, {5, 1001}, {1001}, {6}):
-        chosen = replace(LOOK, selection=frozenset(ids))
+        chosen = replace(chosen, selection=frozenset(ids))
         assert np.array_equal(kept.draw(scene_of(points), chosen), Overlay().draw(scene_of(points), chosen))
 
 
