@@ -20,4 +20,7 @@ class Placement:
 
     def to_view(self, xy: np.ndarray) -> np.ndarray:
         """(..., 2) places of the frame → (..., 2) places of the picture."""
-        return xy * np.float32(self.scale) + np.array((self.dx, self.dy), np.float32)
+        found = xy * np.float32(self.scale)
+        found[..., 0] += np.float32(self.dx)
+        found[..., 1] += np.float32(self.dy)
+        return found

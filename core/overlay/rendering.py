@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.overlay.drawing import Look, Overlay
+from core.overlay.drawing import Overlay
 from core.overlay.layers import Layers
+from core.overlay.look import Look
 from core.overlay.mask_shapes import MaskShapes
 from core.overlay.placement import Placement
 from core.overlay.scene import ClipTracks

@@ -146,9 +146,12 @@ def moved(places: np.ndarray, motions: np.ndarray) -> np.ndarray:
     Returns:
         (K, L, 2) float32.
     """
-    m = motions.astype(np.float32)
-    x, y = places[..., 0], places[..., 1]
+    m = motions.astype(np.float32)[..., None]
+    x, y = (np.ascontiguousarray(places[..., axis].T) for axis in (0, 1))  # (L, K), along which numpy is fast
     depth = m[:, 2, 0] * x + m[:, 2, 1] * y + m[:, 2, 2]
     across = m[:, 0, 0] * x + m[:, 0, 1] * y + m[:, 0, 2]
     down = m[:, 1, 0] * x + m[:, 1, 1] * y + m[:, 1, 2]
-    return np.stack((across / depth, down / depth), axis=-1).astype(np.float32)
+    found = np.empty((*x.shape, 2), np.float32)
+    np.divide(across, depth, out=found[..., 0], casting="same_kind")
+    np.divide(down, depth, out=found[..., 1], casting="same_kind")
+    return found.transpose(1, 0, 2)

@@ -20,7 +20,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from core.overlay.drawing import Look, Overlay
+from core.overlay.drawing import Overlay
+from core.overlay.look import Look
 from studio import theme
 from studio.canvas import marks
 from studio.canvas.brush_tool import BrushTool

@@ -7,9 +7,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPalette, QPen, QPolygonF
 
 from core.overlay.colours import premultiplied
-from core.overlay.drawing import trails
 from core.overlay.layers import Layers
 from core.overlay.mask_shapes import MaskShape, MaskShapes
+from core.overlay.point_drawing import trails
 from core.overlay.scene import ObjectHere, Scene
 from core.overlay.scene_colours import object_colours
 from core.overlay.track_names import track_name

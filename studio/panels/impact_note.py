@@ -35,10 +35,11 @@ class ImpactNote(QLabel):
         self.setAccessibleName("In training")
         self._document, self._view, self._runs = document, view, runs
         self._counted: tuple[int, Rules, Material] | None = None
+        self._ruled: Rules | None = None  # as long as no run comes or goes
         for changed in (view.selection_changed, view.clip_changed, view.frame_changed, view.shown_changed):
             changed.connect(self.reload)
         for of_run in (runs.added, runs.removed):
-            of_run.connect(self.reload)
+            of_run.connect(self._forget_rules)
         document.changed.connect(self._forget)
 
     def reload(self) -> None:
@@ -125,6 +126,11 @@ class ImpactNote(QLabel):
         return self._counted[1:]
 
     def _rules(self) -> Rules:
+        if self._ruled is None:
+            self._ruled = self._rules_of_newest()
+        return self._ruled
+
+    def _rules_of_newest(self) -> Rules:
         config = PretrainConfig()
         for run in self._runs.for_job("pretrain"):
             if run.settings.get("method") != "caltech101":
@@ -144,6 +150,10 @@ class ImpactNote(QLabel):
         place = int(np.searchsorted(points.ids, id))
         there = place < len(points) and points.ids[place] == id
         return points.take(np.array([place])) if there else None
+
+    def _forget_rules(self) -> None:
+        self._ruled = None
+        self.reload()
 
     def _forget(self, changes: Changes) -> None:
         if self._counted is not None and self._counted[0] in changes.clips:

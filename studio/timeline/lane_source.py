@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.trajectories.model import PointTrajectories
+from core.datasets.clip import Clip
+from core.trajectories.model import ObjectTrajectory, PointTrajectories
 from studio.document import Document
 from studio.timeline.lanes import Lane, density, object_lane, point_lane
 from studio.view_state import ViewState
@@ -25,13 +26,14 @@ class LaneSource:
     def __init__(self, document: Document, view: ViewState) -> None:
         self._document = document
         self._view = view
-        self._lanes: dict[int, Lane] = {}
+        self._lanes: dict[int, tuple[ObjectTrajectory | None, Lane]] = {}  # by id, and what it was made of
+        self._clip: Clip | None = None
         self.ids: list[int] = []
         self.density = np.zeros(0, np.int64)
 
     def read(self) -> None:
         """Take the trajectories from the document again."""
-        self._lanes.clear()
+        self._keep_lanes()
         self.density = np.zeros(0, np.int64)
         clip, shown = self._view.clip, self._view.shown
         if clip is not None:
@@ -42,6 +44,14 @@ class LaneSource:
             if kept.any():
                 self.density = density(points, kept, clip.frames)
         self.choose()
+
+    def _keep_lanes(self) -> None:
+        """Keep the lanes of the objects that are the same as before."""
+        clip, before = self._view.clip, self._clip
+        now = self._document.objects(clip.id) if clip is not None and clip == before else {}
+        lanes = self._lanes.items()
+        self._lanes = {id: made for id, made in lanes if made[0] is not None and now.get(id) is made[0]}
+        self._clip = clip
 
     def choose(self) -> None:
         """Choose the lanes again, after another selection."""
@@ -67,16 +77,16 @@ class LaneSource:
         """The lane of one of `ids`."""
         if trajectory_id not in self._lanes:
             self._lanes[trajectory_id] = self._made(trajectory_id)
-        return self._lanes[trajectory_id]
+        return self._lanes[trajectory_id][1]
 
-    def _made(self, trajectory_id: int) -> Lane:
+    def _made(self, trajectory_id: int) -> tuple[ObjectTrajectory | None, Lane]:
         clip = self._view.clip
         one = self._document.objects(clip.id).get(trajectory_id) if clip is not None else None
         if one is not None and clip is not None:
             lane = object_lane(one)
-            return replace(lane, outside=np.minimum(lane.outside, clip.frames - 1))
+            return one, replace(lane, outside=np.minimum(lane.outside, clip.frames - 1))
         points = self._points
-        return point_lane(points, int(np.searchsorted(points.ids, trajectory_id)))
+        return None, point_lane(points, int(np.searchsorted(points.ids, trajectory_id)))
 
     @property
     def _points(self) -> PointTrajectories:

@@ -1,7 +1,7 @@
 """The whole picture of the timeline, from the parts of `painting.py`."""
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from studio import theme
 from studio.timeline.keyframe_drag import KeyframeDrag
@@ -20,19 +20,63 @@ from studio.timeline.painting import (
 from studio.timeline.tools import LaneTool, ScrubTool
 from studio.timeline.trim import TrimDrag
 
+Tool = ScrubTool | LaneTool | MarkTool | None
 
-def draw_timeline(
-    painter: QPainter,
-    whole: QRectF,
-    lanes: LaneLayout,
-    tool: ScrubTool | LaneTool | MarkTool | None,
-    colours: theme.Colours,
+
+class TimelinePicture:
+    """Draws the timeline; lanes and ruler are kept, since most pictures move nothing but the playhead."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[tuple[object, ...], QPixmap] | None = None
+
+    def draw(
+        self, painter: QPainter, whole: QRectF, lanes: LaneLayout, tool: Tool, colours: theme.Colours
+    ) -> None:
+        """Lanes, ruler, density and playhead; or what to do where there is none of them."""
+        if lanes.view.clip is None:
+            painter.fillRect(whole, QColor(colours.base))
+            say(painter, whole, "Open a clip to see its tracks over time", colours)
+            return
+        if tool is None or isinstance(tool, ScrubTool):
+            painter.drawPixmap(0, 0, self._still(painter, whole, lanes, colours))
+        else:
+            _draw_still(painter, whole, lanes, tool, colours)
+        counts, frame = lanes.source.density, lanes.view.frame
+        if len(counts):
+            strip = QRectF(0, RULER, whole.width(), DENSITY)
+            draw_density(painter, strip, NAMES, lanes.scale, counts, frame, colours)
+        painter.setPen(QColor(colours.border))
+        painter.drawLine(NAMES - 1, 0, NAMES - 1, round(whole.bottom()))
+        draw_playhead(painter, whole.adjusted(NAMES, 0, 0, 0), RULER, lanes.scale, frame, colours)
+
+    def _still(self, painter: QPainter, whole: QRectF, lanes: LaneLayout, colours: theme.Colours) -> QPixmap:
+        """What does not move with the playhead; drawn again where anything that it shows differs."""
+        ratio, view, rows = painter.device().devicePixelRatio(), lanes.view, lanes.rows_seen()
+        ids = [lanes.source.ids[row] for row in rows]
+        shown = (
+            (whole.width(), whole.height(), ratio, painter.font().key(), colours),
+            (lanes.scale, lanes.frames, lanes.top, lanes.row_rect(0).top(), rows, lanes.source.empty_text),
+            [lanes.source.lane(id) for id in ids],
+            [(id in view.selection, id == view.hovered, view.filling.get(id)) for id in ids],
+            (view.layers, view.marked),
+        )
+        if self._kept is None or self._kept[0] != shown:
+            pixels = QPixmap(round(whole.width() * ratio), round(whole.height() * ratio))
+            pixels.setDevicePixelRatio(ratio)
+            pixels.fill(QColor(colours.base))
+            inner = QPainter(pixels)
+            inner.setFont(painter.font())
+            _draw_still(inner, whole, lanes, None, colours)
+            inner.end()
+            self._kept = shown, pixels
+        return self._kept[1]
+
+
+def _draw_still(
+    painter: QPainter, whole: QRectF, lanes: LaneLayout, tool: Tool, colours: theme.Colours
 ) -> None:
-    """Lanes, ruler, density and playhead; or what to do where there is none of them."""
+    """Lanes and ruler."""
     painter.fillRect(whole, QColor(colours.base))
-    if lanes.view.clip is None:
-        say(painter, whole, "Open a clip to see its tracks over time", colours)
-        return
     painter.setClipRect(whole.adjusted(0, lanes.top, 0, 0))
     for row in lanes.rows_seen():
         held = tool.held(lanes.source.ids[row]) if tool is not None else None
@@ -40,20 +84,13 @@ def draw_timeline(
         if lanes.view.marked is not None and lanes.source.ids[row] in lanes.view.selection:
             draw_mark(painter, lanes.row_rect(row), lanes.scale, lanes.view.marked, colours)
     painter.setClipping(False)
-    beside = whole.adjusted(NAMES, 0, 0, 0)
     if not lanes.source.ids:
-        say(painter, beside.adjusted(0, lanes.top, 0, 0), lanes.source.empty_text, colours)
+        beside = whole.adjusted(NAMES, lanes.top, 0, 0)
+        say(painter, beside, lanes.source.empty_text, colours)
     draw_ruler(painter, QRectF(0, 0, whole.width(), RULER), NAMES, lanes.scale, lanes.frames, colours)
     if lanes.view.marked is not None:
         foot = QRectF(NAMES, RULER - 6, whole.width() - NAMES, 5)
         draw_mark(painter, foot, lanes.scale, lanes.view.marked, colours)
-    counts, frame = lanes.source.density, lanes.view.frame
-    if len(counts):
-        strip = QRectF(0, RULER, whole.width(), DENSITY)
-        draw_density(painter, strip, NAMES, lanes.scale, counts, frame, colours)
-    painter.setPen(QColor(colours.border))
-    painter.drawLine(NAMES - 1, 0, NAMES - 1, round(whole.bottom()))
-    draw_playhead(painter, beside, RULER, lanes.scale, frame, colours)
 
 
 def _draw_row(

@@ -23,7 +23,7 @@ from studio.document import Document
 from studio.timeline.lane_layout import DENSITY, NAMES, ROW, RULER, LaneLayout
 from studio.timeline.lane_source import LaneSource
 from studio.timeline.mark_tool import MarkTool, can_mark
-from studio.timeline.picture import draw_timeline
+from studio.timeline.picture import TimelinePicture
 from studio.timeline.time_scale import TimeScale
 from studio.timeline.tools import LaneTool, ScrubTool, can_be_held, tool_at
 from studio.view_state import ViewState
@@ -55,6 +55,7 @@ class Timeline(QAbstractScrollArea):
         super().__init__(parent)
         self._view = view
         self.lanes = LaneLayout(self, LaneSource(document, view), view)
+        self._picture = TimelinePicture()
         self._fitted = True
         self._tool: ScrubTool | LaneTool | MarkTool | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -163,7 +164,7 @@ class Timeline(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, whole = QPainter(self.viewport()), QRectF(self.viewport().rect())
-        draw_timeline(painter, whole, self.lanes, self._tool, theme.colours(self))
+        self._picture.draw(painter, whole, self.lanes, self._tool, theme.colours(self))
 
     # --- mouse and keys -----------------------------------------------------------------------
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.overlay.drawing import trails
 from core.overlay.layers import Layers
+from core.overlay.point_drawing import trails
 from core.overlay.rendering import Renderer
 from core.tracking.camera_motion import CameraMotion
 from core.trajectories.model import PointTrajectories

@@ -9,9 +9,11 @@ from PySide6.QtGui import QColor
 
 from core.geometry import encode_mask
 from core.overlay.colours import TRACK_COLOURS, colouring, premultiplied
-from core.overlay.drawing import Look, Overlay, trails
+from core.overlay.drawing import Overlay
 from core.overlay.layers import COLOUR_BY, Layers
+from core.overlay.look import Look
 from core.overlay.mask_shapes import MaskShape, MaskShapes
+from core.overlay.point_drawing import trails
 from core.overlay.scene import ClipTracks
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
 from studio.canvas.camera import Camera
