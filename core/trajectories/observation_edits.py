@@ -158,8 +158,8 @@ class DemoteKeyframe:
 class MoveKeyframe:
     """Give a keyframe of an object, shape and flags, to another frame between the keyframes beside it.
 
-    Where the object goes on behind it, its old frame counts as filled until it is filled again; else the
-    object begins or ends at the keyframe, as it did.
+    Where what is filled goes on behind it, its old frame counts as filled until it is filled again; else the
+    object begins or ends at the keyframe, as it did, or has nothing between its keyframes, as before.
     """
 
     clip_id: int
@@ -185,7 +185,8 @@ class MoveKeyframe:
         row = dict(rows.connection.execute(select(schema.observation).where(here)).mappings().one())
         left = self.frame if self.to == low else max((key for key in keys if key < low), default=None)
         goes_on = min(origins) < low if self.to == high else max(origins) > high
-        if goes_on and not (left is not None and self._goes_out(rows, left)):
+        beside = {self.frame - 1, self.frame + 1} & origins.keys() - keys
+        if goes_on and beside and not (left is not None and self._goes_out(rows, left)):
             filled = {"origin": int(Origin.PROPAGATED), "overlap": None, "flags": 0}
             rows.update(schema.observation, {(self.trajectory_id, self.frame): filled})
         else:

@@ -1,7 +1,7 @@
 """Edits of the keyframes of the selected objects, and of what is filled between them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -74,6 +74,7 @@ class KeyframeEdits(QObject):
         super().__init__(parent)
         self._document, self._view, self._frame, self._settings = document, view, frame, settings
         self._copied: _Copied | None = None
+        self._went_out: tuple[int, SetOutside] | None = None  # the edit that took keyframes out of sight last
         self._known: DensifyConfig | None = None  # the settings, until something changes
         document.changed.connect(self._forget)
 
@@ -138,12 +139,22 @@ class KeyframeEdits(QObject):
         self.edit_asked.emit(SetOccluded(self._clip, ids, frame, bool(on)))
 
     def _toggle_outside(self) -> None:
-        """The selected objects are out of sight from here on; back in sight where all of them are out."""
+        """The selected objects are out of sight from here on; back in sight where all of them are out.
+
+        Pressed again at once where there were keyframes, it gives them their shapes again.
+        """
         frame = self._frame()
         begun = self._begun(self._chosen(), frame)
-        on = [one.id for one in begun if not _is_out(one, frame)]
-        ids = tuple(on or [one.id for one in begun])
-        self.edit_asked.emit(SetOutside(self._clip, ids, frame, bool(on)))
+        on = [one for one in begun if not _is_out(one, frame)]
+        edit = SetOutside(self._clip, tuple(one.id for one in on or begun), frame, bool(on))
+        last = self._document.last_edit()
+        if not on and last is not None and self._went_out == (last.id, replace(edit, outside=True)):
+            self._document.undo()
+            return
+        self.edit_asked.emit(edit)
+        made = self._document.last_edit()
+        if any(frame in one.keyframes for one in on) and made is not None and made != last:
+            self._went_out = made.id, edit
 
     def _copy(self) -> None:
         (one,), clip = self._chosen(), self._view.clip

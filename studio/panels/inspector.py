@@ -8,7 +8,6 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QScrollArea,
     QStackedWidget,
@@ -31,6 +30,7 @@ from core.trajectories.sight import is_outside, occluded
 from core.trajectories.trajectory_edits import Relabel
 from studio import lookups, theme
 from studio.document import Document
+from studio.flow_layout import FlowLayout
 from studio.labels.label_field import LabelField
 from studio.panels.film_strip import POINT_SIDE, FilmStrip, cuts_along
 from studio.panels.track_plot import TrackPlot
@@ -246,15 +246,15 @@ class Inspector(QStackedWidget):
         box.setSpacing(theme.SPACE)
         box.addWidget(self.title)
         box.addWidget(self.label)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.SPACE // 2)
+        row = QWidget()
+        buttons = FlowLayout(row)
+        buttons.setContentsMargins(0, 0, 0, 0)
         for action in actions:
             button = QToolButton()
             button.setDefaultAction(action)
             button.setAccessibleName(action.text().replace("&", ""))
             buttons.addWidget(button)
-        buttons.addStretch()
-        box.addLayout(buttons)
+        box.addWidget(row)
         for note in notes:
             box.addWidget(note)
         box.addWidget(self.strip)
@@ -263,6 +263,7 @@ class Inspector(QStackedWidget):
         self._form = QFormLayout(self._facts)
         self._form.setContentsMargins(0, 0, 0, 0)
         for name, fact in self.facts.items():
+            fact.setWordWrap(True)
             fact.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             title = QLabel(name)
             title.setProperty("quiet", True)

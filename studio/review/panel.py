@@ -1,7 +1,7 @@
 """The dock Review: a recipe, where its values lie, what is left to decide, and the way through it."""
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -25,6 +25,9 @@ from studio.review.words import counts_in_words, pace_in_words
 
 _WIDTHS = (76, 76, 60, 54, 400)
 _STEPS = 100  # of the spin box from one end of the values to the other
+
+TALL = 470
+"""Pixels of height from which on there is room for the histogram, too; the threshold stays."""
 
 
 class _Table(QTableView):
@@ -60,7 +63,7 @@ class ReviewPanel(QWidget):
         super().__init__(parent)
         self._document, self._queue = document, queue
         self._found: object = None  # the findings whose values are drawn
-        self._showing = False
+        self._showing = self._has_plot = False
         self._beginning = QTimer(self, interval=0, singleShot=True)
         self._beginning.timeout.connect(queue.begin)
         self._build()
@@ -85,7 +88,8 @@ class ReviewPanel(QWidget):
             self.plot.show_values(found.values, quantity, recipe.from_high)
         spread = len(found) > 1 and float(found.values.max()) > float(found.values.min())
         threshold = queue.of_recipe.threshold
-        self.plot.setVisible(spread)
+        self._has_plot = spread
+        self.plot.setVisible(spread and self.height() >= TALL)
         for widget in (self.threshold, self.threshold_label):
             widget.setVisible(spread and threshold is not None)
         self.plot.set_threshold(threshold)
@@ -117,6 +121,10 @@ class ReviewPanel(QWidget):
             button.setVisible(active)
         self._show_counts()
         self._show_place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.plot.setVisible(self._has_plot and self.height() >= TALL)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Painted, it is seen: Qt calls a panel visible that is behind another tab, too."""

@@ -198,7 +198,9 @@ class Queue(QObject):
         clip, selection = self._view.clip, self._view.selection
         found = self.order.about(clip.id, selection, self._view.frame) if clip is not None else None
         if found is not None:
-            self._be_at(self.order.findings.item(found))
+            item = self.order.findings.item(found)
+            self._be_at(item)
+            self.told.emit(f"{self.where()}: {self.recipe.reason(item)}")
         self._adopting = found is None and self.is_searching
 
     def _visit(self, item: Item) -> None:
@@ -236,6 +238,7 @@ class Queue(QObject):
         if self.active:
             self.active = False
             self.moved.emit()
+            self.told.emit("")  # what was said of its item is over
 
     def _see_selection(self) -> None:
         selection = self._view.selection

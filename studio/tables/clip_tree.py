@@ -20,6 +20,7 @@ from studio.tables.clip_cells import (
     REVIEWED,
     TIPS,
     TITLES,
+    TRACKS,
     USE,
     ClipCells,
     ClipItem,
@@ -32,6 +33,12 @@ WIDTHS = (170, 90, 54, 76, 52, 66)
 
 LEAVE_FIRST = (KEYFRAMES, FRAMES, REVIEWED)
 """Columns that are hidden, one after the other, where a narrow panel would cut the names of clips."""
+
+LEAST_NAME = 110
+"""Pixels of a name below which the count of tracks goes, too; it is in the tool tip and the track table."""
+
+LEAST_USE = 66
+"""Pixels of the column of uses there."""
 
 LONG = 60
 """Clips with which a group is closed at first, where it is not the only one."""
@@ -165,6 +172,10 @@ class ClipTree(QTreeWidget):
         for column in LEAVE_FIRST:
             self.setColumnHidden(column, wanted > self.width())
             wanted -= WIDTHS[column] if wanted > self.width() else 0
+        narrow = LEAST_NAME + WIDTHS[USE] + WIDTHS[TRACKS] > self.width()
+        if narrow != self.isColumnHidden(TRACKS):
+            self.setColumnHidden(TRACKS, narrow)
+            self.header().resizeSection(USE, LEAST_USE if narrow else WIDTHS[USE])
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard

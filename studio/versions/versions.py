@@ -126,9 +126,13 @@ class Versions(QObject):
         self._write([one for one in self.all if one.name != name])
 
     def close(self) -> None:
-        """Give up what is compared."""
+        """Give up what is compared; what is shown goes with its project."""
         if self.shown is not None:
             self.shown.close_reader()
+        for one in (self.shown, self.dialog):
+            if one is not None:
+                one.close()
+                one.deleteLater()
 
     def _save_named(self) -> None:
         if self.dialog is not None:

@@ -75,8 +75,9 @@ class Actions:
         self._slots[name] = slot
 
     def release(self, name: str) -> None:
-        """The action does nothing any more."""
+        """The action does nothing any more, and is called as it was at first."""
         self._slots.pop(name, None)
+        self.set_text(name, self._rows[name].text)
 
     def set_refused(self, reasons: dict[str, str]) -> None:
         """Enable or disable actions: name → why it cannot be used now, empty where it can.

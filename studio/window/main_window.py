@@ -167,6 +167,9 @@ class MainWindow(QMainWindow):
         """Show one of `WORKSPACES` with its own layout of panels."""
         if name not in self._workspaces or name == self.panels.workspace:
             return
+        focus = self.focusWidget()
+        if focus is not None:  # hidden with its panel, it would hand the focus to whatever comes next
+            focus.clearFocus()
         if name == "curate":  # whatever comes first, page and panels must never be too wide together
             self._pages.setCurrentWidget(self._workspaces[name])
             self.panels.show(name)

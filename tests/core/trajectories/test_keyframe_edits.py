@@ -5,7 +5,7 @@ import pytest
 from core.errors import StudioError
 from core.trajectories import journal, store
 from core.trajectories.model import Origin
-from core.trajectories.observation_edits import MoveKeyframe, SetFilling
+from core.trajectories.observation_edits import DeleteObservation, MoveKeyframe, SetFilling
 from tests.core.trajectories.small_database import contents
 
 
@@ -50,6 +50,16 @@ def test_the_first_and_last_keyframe_take_the_end_of_the_object_along(connection
     assert after.keyframes.tolist() == sorted({3, 5, 7} - {frame} | {to})
     (head,) = [row for row in contents(connection)["trajectory"] if row[0] == repr(boxed.id)]
     assert head[7:9] == (repr(frames[0]), repr(frames[-1]))
+    journal.undo(connection)
+    assert contents(connection) == before
+
+
+def test_between_keyframes_with_nothing_filled_it_leaves_nothing_behind(connection, boxed):
+    clip_id = store.clip(connection, "a").id
+    for frame in (4, 6, 8):
+        journal.perform(connection, DeleteObservation(clip_id, boxed.id, frame))
+    before = contents(connection)
+    assert moved(connection, boxed, 5, 6).frames.tolist() == [3, 6, 7]
     journal.undo(connection)
     assert contents(connection) == before
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QScrollArea
 
 from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.model import EndReason, PointTrajectories, Review
@@ -67,6 +68,14 @@ def test_a_point_with_its_error_at_the_frame(
     assert facts(inspector)["Here"] == "linked"
     small_view.set_frame(8)
     assert facts(inspector)["Here"] == "not seen at frame 8"
+
+
+def test_it_needs_no_more_width_than_a_small_window_has(
+    inspector: Inspector, small_view: ViewState, small_document: Document
+):
+    small_view.set_selection({min(small_document.objects(small_view.clip.id))})
+    page = inspector.findChild(QScrollArea).widget()
+    assert page.minimumSizeHint().width() <= 217
 
 
 def test_several_tracks_are_counted(inspector: Inspector, small_view: ViewState):

@@ -12,6 +12,7 @@ from core.review.progress import FILE
 from core.trajectories import store
 from core.trajectories.model import Review
 from studio.app import Studio
+from studio.review.panel import TALL
 from tests.studio.at_the_window import CTRL, key
 from tests.studio.review.at_the_queue import choose, shown
 
@@ -74,8 +75,16 @@ def test_each_decision_is_one_step_of_undo_and_comes_back_to_its_item(queueing: 
     assert reviews(queueing) == before
     qtbot.waitUntil(lambda: queue.active and queue.current == first)
     assert queueing.session.review.pace.text().startswith("1 of 38")
+    assert queueing.window.hint.text().startswith("1 of 38: ")
     key(qtbot, queueing, Qt.Key.Key_Backspace)
     assert reviews(queueing)[first.tracks[0]] == Review.REJECTED
+
+
+def test_in_a_low_panel_the_histogram_gives_its_room_to_what_is_decided(queueing: Studio, qtbot):
+    panel = queueing.session.review
+    assert panel.plot.isVisible() == (panel.height() >= TALL)
+    queueing.window.resize(1000, 640)
+    qtbot.waitUntil(lambda: panel.height() < TALL and not panel.plot.isVisible())
 
 
 def test_another_selection_leaves_the_queue_and_its_keys_are_what_they_were(queueing: Studio, qtbot):
@@ -85,6 +94,7 @@ def test_another_selection_leaves_the_queue_and_its_keys_are_what_they_were(queu
     other = next(id for id in session.tracks.model.shown_ids.tolist() if id not in current.tracks)
     session.view.set_selection({other})
     assert not session.queue.active
+    assert " of 38: " not in queueing.window.hint.text()
     assert session.review.start_button.isVisible()
     key(qtbot, queueing, Qt.Key.Key_Escape)
     assert session.view.selection == frozenset()

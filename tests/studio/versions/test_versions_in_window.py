@@ -115,6 +115,23 @@ def test_without_a_project_the_keys_say_why_not_and_a_damaged_file_is_told(studi
     assert studio.session.versions.all == []
 
 
+def test_versions_of_a_closed_project_are_seen_no_more_and_undo_names_none_of_its_edits(
+    open_studio: Studio, qtbot
+):
+    look_at_birds(open_studio)
+    open_studio.session.view.set_selection({GOOSE})
+    key(qtbot, open_studio, Qt.Key.Key_Delete, SHIFT)
+    commands = open_studio.window.commands
+    qtbot.waitUntil(lambda: f"track {GOOSE}" in commands["undo"].text())
+    save(qtbot, open_studio, "mine")
+    commands["versions"].trigger()
+    shown = open_studio.session.versions.shown
+    qtbot.waitUntil(lambda: "Nothing differs" in shown.words.text())
+    open_studio.close_project()
+    assert not shown.isVisible()
+    assert commands["undo"].text() == "&Undo"
+
+
 def test_a_version_without_a_name_cannot_be_saved(open_studio: Studio, qtbot):
     key(qtbot, open_studio, Qt.Key.Key_S, CTRL)
     dialog = open_studio.session.versions.dialog

@@ -81,3 +81,17 @@ def test_by_key_objects_are_occluded_and_out_of_sight_and_back(open_studio: Stud
     key(qtbot, open_studio, Qt.Key.Key_O)
     assert open_studio.window.hint.text().startswith("The object is not there before this frame; trim")
     assert everything(open_studio) == whole
+
+
+def test_a_keyframe_that_went_out_of_sight_has_its_own_shape_when_the_key_is_pressed_again(
+    open_studio: Studio, qtbot
+):
+    open_studio.session.view.set_selection({SWAN})
+    go(open_studio, qtbot, 5)
+    before = everything(open_studio)
+    key(qtbot, open_studio, Qt.Key.Key_O)
+    wait(open_studio, qtbot)
+    assert [row[0] for row in rows(open_studio, SWAN)] == [0, 11]
+    key(qtbot, open_studio, Qt.Key.Key_O)
+    wait(open_studio, qtbot)
+    assert everything(open_studio) == before

@@ -259,3 +259,13 @@ def test_everything_that_takes_the_focus_can_be_named(open_studio: Studio):
     for workspace in WORKSPACES:
         open_studio.window.show_workspace(workspace)
     assert without_a_name(open_studio.window) == []
+
+
+def test_a_field_that_goes_with_its_panel_hands_the_focus_to_no_button(open_studio: Studio, qtbot):
+    window = open_studio.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    open_studio.session.tracks.filter_row.search.setFocus()
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    assert window.panels.workspace == "train"
+    assert not open_studio.session.pill.hasFocus()
