@@ -34,9 +34,11 @@ def mended(of: Planted, folder: Path, way: str) -> dict[str, Any]:
     shutil.copytree(of.project, copy / "project")
     researcher = (Reviewer if way == "queue" else Walker)(copy, copy / "project", of.truths)
     try:
-        before = researcher.edits()
+        project, before = researcher.session.document.project, researcher.edits()
+        if isinstance(researcher, Reviewer):
+            researcher.left = lambda: len(errors_left(of, project))
         researcher.mend()
-        left = errors_left(of, researcher.session.document.project)
+        left = errors_left(of, project)
         effort = researcher.hands.effort
         return {
             "left": dict(Counter(error.kind for error in left)),

@@ -103,10 +103,15 @@ class Researcher:
         place = one.place(frame) if one is not None else None
         return None if one is None or place is None else self.truth.owner(frame, one.boxes[place])
 
+    def followed(self, one: ObjectTrajectory) -> set[int]:
+        """The objects that a track is around in a quarter of its frames at least."""
+        owners = list(self.truth.owners(one).values())
+        return {n for n in owners if n and 4 * owners.count(n) >= len(owners)}
+
     def untracked(self) -> int | None:
         """An object in this frame that no track of the clip follows anywhere; None without."""
         truth, objects = self.truth, self.objects()
-        followed = {n for one in objects for n in truth.owners(one).values()}
+        followed = {n for one in objects for n in self.followed(one)}
         return next((n for n in truth.boxes[self.frame] if n not in followed), None)
 
     def was_lost_before(self, id: int, start: int) -> bool:

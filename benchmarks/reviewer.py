@@ -22,10 +22,12 @@ class Reviewer(Researcher):
     """Answers the items of the queue.
 
     Attributes:
-        by_recipe: what going through each recipe took.
+        by_recipe: what going through each recipe took, and how many errors it left.
+        left: counts the errors that still stand.
     """
 
     by_recipe: dict[str, dict[str, Any]] = field(default_factory=dict)
+    left: Callable[[], int] = int
 
     def mend(self) -> None:
         """Go through the recipes, the surest first; a queue that goes from bad to good is left in time."""
@@ -45,7 +47,7 @@ class Reviewer(Researcher):
             self._answer(Key.Key_BracketRight)
             self._go_through(recipe, is_wrong)
             taken = self.hands.effort.since(before)
-            self.by_recipe[recipe] = {**taken, "edits": self.edits() - edits}
+            self.by_recipe[recipe] = {**taken, "edits": self.edits() - edits, "left": self.left()}
 
     def _go_through(self, recipe: str, is_wrong: Callable[[Item], bool]) -> None:
         queue, right = self.session.queue, 0
@@ -120,7 +122,9 @@ class Reviewer(Researcher):
 
     def _is_wrong_here(self, item: Item) -> bool:
         self.look()
-        return self.owner(item.tracks[0], self.frame) == 0
+        one = self.session.document.objects(self.clip_id)[item.tracks[0]]
+        here = self.owner(one.id, self.frame)
+        return here is not None and here not in self.followed(one)
 
     def _is_gap(self, item: Item) -> bool:
         """Whether two points are one."""

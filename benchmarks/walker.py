@@ -55,7 +55,7 @@ class Walker(Researcher):
                 self.select(one.id, other)
                 self.press(Key.Key_S)
                 return True
-        if here == 0:
+        if here not in self.followed(one):
             self.select(one.id)
             self._take_away(one, frame)
             return True
