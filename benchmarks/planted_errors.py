@@ -28,11 +28,17 @@ class Planted:
 
 
 def planted(
-    objects: Sequence[ObjectTrajectory], size: tuple[int, int], generator: np.random.Generator
+    objects: Sequence[ObjectTrajectory],
+    size: tuple[int, int],
+    generator: np.random.Generator,
+    what: str = "",
 ) -> tuple[list[ObjectTrajectory], Planted | None]:
-    """A clip's objects with one error, and which; with none in a quarter of the calls, or where none fits."""
+    """A clip's objects with one error, and which; with none where none fits.
+
+    Without `what`, it is chosen by lot, and is none in a quarter of the calls.
+    """
     found = list(objects)
-    what = generator.choice(["none", "swap", "drift to background", "drift to neighbour"])
+    what = what or generator.choice(["none", "swap", "drift to background", "drift to neighbour"])
     if what == "none":
         return found, None
     order = generator.permutation(len(found))

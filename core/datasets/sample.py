@@ -1,5 +1,6 @@
 """The sample that comes with the program: drawn on the spot, so it needs no download and no licence."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import numpy as np
 from core.datasets.caltech101 import FOLDER as CATEGORIES
 from core.datasets.drawn_files import write_pictures, write_sequence, writing_whole
 from core.datasets.drawn_table1 import write_table1_data
-from core.datasets.synthetic import Effects, render_clip
+from core.datasets.synthetic import Effects, SyntheticClip, render_clip
 
-_FRAMES = 40
-_KEYFRAMES = (0, 9, 19, 29, 39)
+FRAMES = 40
+KEYFRAMES = (0, 9, 19, 29, 39)
+"""Frames of a clip that have exact masks."""
+
 _CLIPS = (
     ("creatures1", 2, Effects()),
     ("creatures2", 2, Effects(shadows=True)),
@@ -48,9 +51,20 @@ def write_sample(folder: Path, seed: int) -> SamplePaths:
     """
     names = ("clips", "VOCdevkit", CATEGORIES)
     with writing_whole(folder, names) as unfinished:
-        for number, (name, objects, effects) in enumerate(_CLIPS):
-            clip = render_clip(seed * len(_CLIPS) + number, frames=_FRAMES, objects=objects, effects=effects)
-            write_sequence(unfinished / "clips" / name, clip, _KEYFRAMES)
+        for name, clip in sample_clips(seed):
+            write_sequence(unfinished / "clips" / name, clip, KEYFRAMES)
         write_pictures(unfinished / "VOCdevkit" / "VOC2007", np.random.default_rng([seed, 2007]), _SETS)
         write_table1_data(unfinished, seed)
     return SamplePaths(*(folder / name for name in names))
+
+
+def sample_clips(
+    seed: int, frames: int = FRAMES, width: int = 320, height: int = 240
+) -> Iterator[tuple[str, SyntheticClip]]:
+    """The clips of the sample by name, with their truth; smaller ones for tests."""
+    for number, (name, objects, effects) in enumerate(_CLIPS):
+        drawn = seed * len(_CLIPS) + number
+        yield (
+            name,
+            render_clip(drawn, frames=frames, width=width, height=height, objects=objects, effects=effects),
+        )

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from core.tracking.config import DensifyConfig
 from core.tracking.densify import Densifier, between_boxes
 from core.tracking.flow_stream import Images
@@ -44,8 +42,9 @@ def refill(
 
     The result is what densifying the whole clip gives there, provided that all its objects were filled
     before. Other objects filled there before are filled again too, since pixels may change hands; their
-    keyframes and whatever lies outside the span stay as they are. Where it is filled by box alone, no pixel
-    changes hands, and no frame is read.
+    keyframes and whatever lies outside the span stay as they are. Those of which densifying would not fill
+    all again, such as a box that was carried far beyond its keyframe, stay as they are everywhere. Where it
+    is filled by box alone, no pixel changes hands, and no frame is read.
 
     Args:
         frames: all of the clip's; only those that the spans need are read.
@@ -64,7 +63,12 @@ def refill(
     config = replace(config, span=(first, last))
     if is_filled_by_box(objects[place], config):
         return Refilled((first, last), {edited: between_boxes(objects[place], config)})
-    chosen = {place} | {other for other, one in enumerate(objects) if _was_filled(one, first, last)}
+    planned = _planned(objects, len(frames), config)
+    chosen = {place} | {
+        other
+        for other, one in enumerate(objects)
+        if (filled := _filled_within(one, first, last)) and filled <= planned.get(other, set())
+    }
     carried = {other for other in chosen if one_way is None or objects[other].id in one_way}
     found = _densified(frames, objects, chosen, carried, config, report)
     return Refilled((first, last), found)
@@ -113,15 +117,7 @@ def carried_one_way(objects: Sequence[ObjectTrajectory], frames: int, config: De
     Args:
         frames: how many the clip has.
     """
-    looked_at = looked_at_frames(objects)
-    between: dict[int, set[int]] = {
-        place: {frame for gap in gaps_without_masks(one, looked_at) for frame in range(*gap)}
-        for place, one in enumerate(objects)
-        if not is_filled_by_box(one, config)
-    }
-    for span in plan(objects, frames, replace(config, one_way_frames=0, span=())):
-        for place in span.objects:
-            between[place].update(range(span.first, span.last + 1))
+    between = _planned(objects, frames, replace(config, one_way_frames=0, span=()))
     return {
         objects[place].id
         for place, there in between.items()
@@ -129,6 +125,20 @@ def carried_one_way(objects: Sequence[ObjectTrajectory], frames: int, config: De
     }
 
 
-def _was_filled(one: ObjectTrajectory, first: int, last: int) -> bool:
-    within = (one.frames >= first) & (one.frames <= last)
-    return bool(np.any(within & (one.origin == Origin.PROPAGATED)))
+def _planned(objects: Sequence[ObjectTrajectory], frames: int, config: DensifyConfig) -> dict[int, set[int]]:
+    """By place the frames in which densifying fills objects, without those that are filled by box alone."""
+    looked_at = looked_at_frames(objects)
+    planned: dict[int, set[int]] = {
+        place: {frame for gap in gaps_without_masks(one, looked_at) for frame in range(*gap)}
+        for place, one in enumerate(objects)
+        if not is_filled_by_box(one, config)
+    }
+    for span in plan(objects, frames, config):
+        for place in span.objects:
+            planned[place].update(range(span.first, span.last + 1))
+    return planned
+
+
+def _filled_within(one: ObjectTrajectory, first: int, last: int) -> set[int]:
+    filled = one.frames[one.origin == Origin.PROPAGATED]
+    return set(filled[(filled >= first) & (filled <= last)].tolist())

@@ -153,3 +153,22 @@ def test_what_a_report_raises_ends_it(clip):
 
     with pytest.raises(KeyboardInterrupt):
         refill(clip.frames, [annotated(clip, 1, (0, 8, 16))], 11, 8, DensifyConfig(), report)
+
+
+def test_a_box_that_was_carried_beyond_its_keyframe_stays_where_another_object_is_filled_again(clip):
+    config = DensifyConfig(max_side=100)
+    first = densify(clip, [annotated(clip, 1, (0, 12, 24))], config)[0]
+    frames = np.arange(4, FRAMES, dtype=np.int32)
+    carried = ObjectTrajectory(
+        id=12,
+        frames=frames,
+        boxes=np.stack([frames, frames, frames + 20, frames + 20], axis=1).astype(np.float32),
+        origin=np.where(frames == 4, Origin.EDITED, Origin.PROPAGATED).astype(np.uint8),
+        confidence=np.ones(len(frames), np.float32),
+        masks=(None,) * len(frames),
+    )
+    objects = [edited(first, 6, clip.labels[6] == 1), carried]
+    found = refill(clip.frames, objects, first.id, 6, config)
+    assert found.span == (0, 12)
+    assert set(found.objects) == {first.id}
+    assert applied(objects, found)[1].frames.tolist() == frames.tolist()

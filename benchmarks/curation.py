@@ -1,0 +1,81 @@
+"""What the review queue is worth: errors mended through it, and by walking the clips; JSON on stdout.
+
+    python -m benchmarks.curation [--seeds 3]
+
+In the sample project, errors of nine kinds are planted (`benchmarks.curated_sample`). A researcher who knows
+the truth (`benchmarks.researcher`) mends them in the real window: through the review queue, recipe by recipe,
+and in another copy of the project by walking the clips frame by frame. Counted are the errors that are left,
+the steps of undo, key presses, clicks and drags of the mouse, frames looked at, and the seconds that the
+window's thread computed. In the queue all is done by keys, but for its tab; only an object that no track
+follows is drawn with the mouse, once a frame that shows it is looked at.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from benchmarks.curated_sample import Size, plant
+from benchmarks.curation_truth import Planted, errors_left
+
+WAYS = ("queue", "walking")
+
+
+def mended(of: Planted, folder: Path, way: str) -> dict[str, Any]:
+    """Mend a copy of a project; what is left, and what it took."""
+    from benchmarks.reviewer import Reviewer
+    from benchmarks.walker import Walker
+
+    copy = folder / way
+    shutil.copytree(of.project, copy / "project")
+    researcher = (Reviewer if way == "queue" else Walker)(copy, copy / "project", of.truths)
+    try:
+        project, before = researcher.session.document.project, researcher.edits()
+        if isinstance(researcher, Reviewer):
+            researcher.left = lambda: len(errors_left(of, project))
+        researcher.mend()
+        left = errors_left(of, project)
+        effort = researcher.hands.effort
+        return {
+            "left": dict(Counter(error.kind for error in left)),
+            "errors_left": len(left),
+            "edits": researcher.edits() - before,
+            "keys": effort.keys,
+            "mouse": effort.mouse,
+            "frames": effort.frames,
+            "window_cpu_s": round(effort.cpu, 2),
+            **({"recipes": researcher.by_recipe} if isinstance(researcher, Reviewer) else {}),
+        }
+    finally:
+        researcher.leave()
+
+
+def measured(seed: int, size: Size | None = None) -> dict[str, Any]:
+    """Both ways through the sample of a seed."""
+    with tempfile.TemporaryDirectory() as name:
+        of = plant(Path(name), seed, size)
+        report: dict[str, Any] = {"seed": seed, "planted": dict(Counter(error.kind for error in of.errors))}
+        return report | {way: mended(of, Path(name), way) for way in WAYS}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=3)
+    args = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    seeds = [measured(seed) for seed in range(args.seeds)]
+    figures = ("errors_left", "edits", "keys", "mouse", "frames", "window_cpu_s")
+    total: dict[str, Any] = {"planted": sum(sum(one["planted"].values()) for one in seeds)}
+    for way in WAYS:
+        total[way] = {name: round(sum(one[way][name] for one in seeds), 2) for name in figures}
+    print(json.dumps({"total": total, "seeds": seeds}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""A researcher who mends what the review queue shows, recipe by recipe."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+
+from benchmarks.researcher import FAR, Key, Researcher
+from core.review.findings import Item
+from core.trajectories.model import PointTrajectories
+from tests.studio.at_the_window import CTRL, SHIFT, key
+from tests.studio.review.at_the_queue import choose
+
+ENOUGH = 5
+"""Items that are right, one after the other, after which the rest of a queue from bad to good is left."""
+
+
+@dataclass
+class Reviewer(Researcher):
+    """Answers the items of the queue.
+
+    Attributes:
+        by_recipe: what going through each recipe took, and how many errors it left.
+        left: counts the errors that still stand.
+    """
+
+    by_recipe: dict[str, dict[str, Any]] = field(default_factory=dict)
+    left: Callable[[], int] = int
+
+    def mend(self) -> None:
+        """Go through the recipes, the surest first; a queue that goes from bad to good is left in time."""
+        ways: dict[str, Callable[[Item], bool]] = {
+            "identity_errors": self._is_identity_error,
+            "births": self._is_false,
+            "poorly_filled": self._mended_keyframes,
+            "disagreements": self._is_filled_wrong,
+            "short_gaps": lambda item: not self._is_gap(item),
+            "worst_links": self._strays,
+            "next_keyframe": self._is_wrong_here,
+            "control_sample": self._is_false_at_an_end,
+        }
+        for recipe, is_wrong in ways.items():
+            before, edits = replace(self.hands.effort), self.edits()
+            choose(self.studio, self.hands, recipe)
+            self._answer(Key.Key_BracketRight)
+            self._go_through(recipe, is_wrong)
+            taken = self.hands.effort.since(before)
+            self.by_recipe[recipe] = {**taken, "edits": self.edits() - edits, "left": self.left()}
+
+    def _go_through(self, recipe: str, is_wrong: Callable[[Item], bool]) -> None:
+        queue, right = self.session.queue, 0
+        sorted_by_badness = recipe in ("worst_links", "next_keyframe")
+        seen = set[str]()
+        while queue.active and queue.current is not None and not (sorted_by_badness and right == ENOUGH):
+            item, name = queue.current, queue.recipe.key(queue.current)
+            self.look()
+            missing = self.untracked()
+            if missing is not None:
+                self.draw(missing)
+                self._answer(Key.Key_BracketRight)  # back to the item
+                continue
+            if name in seen:
+                break  # it was put off, and nothing else is left
+            seen.add(name)
+            self.hands.effort.items += 1
+            wrong = is_wrong(item)
+            right = 0 if wrong else right + 1
+            accepts = wrong == (recipe in ("identity_errors",)) or recipe == "poorly_filled"
+            self._answer(Key.Key_Return if accepts else Key.Key_Backspace)
+
+    def _answer(self, pressed: Qt.Key) -> None:
+        """Press a key of the queue, and wait until it says where it is."""
+        told = self.told
+        key(self.hands, self.studio, pressed)
+        self.hands.waitUntil(lambda: self.told > told)
+        self.settle()
+
+    def _before_and_here(self, item: Item) -> None:
+        if item.frame:
+            self.go(Key.Key_Left)
+            self.go(Key.Key_Right)
+
+    def _is_identity_error(self, item: Item) -> bool:
+        self._before_and_here(item)
+        sides = [(self.owner(id, item.frame - 1), self.owner(id, item.frame)) for id in item.tracks]
+        if len(item.tracks) == 2:
+            return all(a != b for a, b in sides)
+        one = self.session.document.objects(self.clip_id)[item.tracks[0]]
+        return sides[0][0] != sides[0][1] or not self.comes_back(one, item.frame)
+
+    def _is_false(self, item: Item) -> bool:
+        """Whether the track of a birth follows nothing; one that was lost before is carried back."""
+        self._before_and_here(item)
+        if not self.owner(item.tracks[0], item.frame):
+            return True
+        if self.was_lost_before(item.tracks[0], item.frame):
+            self.press(Key.Key_P, SHIFT)
+        return False
+
+    def _mended_keyframes(self, item: Item) -> bool:
+        """Whether a keyframe there is wrong; it is deleted, and filled from those beside it."""
+        one, mended = self.session.document.objects(self.clip_id)[item.tracks[0]], False
+        keys = [frame for frame in one.keyframes.tolist() if item.first <= frame <= item.last]
+        self.type_frame(keys[0])
+        for frame in keys:
+            self.type_frame(frame)
+            self.look()
+            if not self.owner(one.id, frame):
+                self.press(Key.Key_Delete)
+                mended = True
+        return mended
+
+    def _is_filled_wrong(self, item: Item) -> bool:
+        wrong = False
+        self.type_frame(item.first)
+        for _ in range(item.first, item.last):
+            wrong |= self._is_wrong_here(item)
+            self.go(Key.Key_Right)
+        return wrong | self._is_wrong_here(item)
+
+    def _is_wrong_here(self, item: Item) -> bool:
+        self.look()
+        one = self.session.document.objects(self.clip_id)[item.tracks[0]]
+        here = self.owner(one.id, self.frame)
+        return here is not None and here not in self.followed(one)
+
+    def _is_gap(self, item: Item) -> bool:
+        """Whether two points are one."""
+        for _ in range(item.first, item.last):
+            self.go(Key.Key_Right)
+        before, after = (self._path(id) for id in item.tracks)
+        return self.truth.strays(item.first, before[item.first], item.last, after[item.last]) < FAR
+
+    def _path(self, id: int) -> dict[int, np.ndarray]:
+        points: PointTrajectories = self.session.document.points(self.clip_id)
+        row = int(np.flatnonzero(points.ids == id)[0])
+        return dict(enumerate(points.points(row), start=int(points.first[row])))
+
+    def _strays(self, item: Item) -> bool:
+        self._before_and_here(item)
+        path = self._path(item.tracks[0])
+        before, here = path.get(item.frame - 1), path[item.frame]
+        return before is not None and self.truth.strays(item.frame - 1, before, item.frame, here) >= FAR
+
+    def _is_false_at_an_end(self, item: Item) -> bool:
+        """Whether a track of the control sample is wrong: its first and its last frame are looked at."""
+        (id,) = item.tracks
+        kinds = self.session.document.objects(self.clip_id)
+        if id in kinds:
+            ends = [self.owner(id, item.first), self.owner(id, item.last)]
+            self.go(Key.Key_End, CTRL)
+            return not ends[0] or ends[0] != ends[1]
+        self.go(Key.Key_End, CTRL)
+        path = self._path(id)
+        first, last = min(path), max(path)
+        return self.truth.strays(first, path[first], last, path[last]) >= 2 * FAR
