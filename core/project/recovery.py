@@ -99,7 +99,8 @@ def _lost(database: Path, backup: Backup) -> int | None:
     if not database.exists():
         return None
     with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
-        last = last_step(database, "ro")  # it stays as it is
+        alone = not database.with_name(f"{database.name}-wal").exists()
+        last = last_step(database, "ro&immutable=1" if alone else "ro")  # it stays as it is
         if last is not None and backup.revision is not None:
             return max(last[0] - backup.revision, 0)
     return None

@@ -161,7 +161,7 @@ def last_step(database: Path, mode: str = "rw") -> tuple[int, str] | None:
     """Number and time of the last edit, undo or redo: the number alone comes again after a restore.
 
     Args:
-        mode: how SQLite opens the file; `ro` never writes to it.
+        mode: how SQLite opens the file; `ro` never writes to it, `ro&immutable=1` nor beside it.
     """
     query = "SELECT revision, created FROM journal ORDER BY revision DESC LIMIT 1"
     address = f"{database.resolve().as_uri()}?mode={mode}"

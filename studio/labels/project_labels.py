@@ -151,7 +151,10 @@ class ProjectLabels(QObject):
         self._total = Counter()
         for of_clip in self._counts.values():
             self._total.update(of_clip)
-        self._change(self.list.with_names(sorted(name for name in self._total if self._total[name]), PALETTE))
+        names = sorted(name for name in self._total if self._total[name])
+        listed = self.list.with_names(names, PALETTE)
+        if listed != self.list:  # not kept for it alone: looking at a project writes nothing
+            self._show(listed)
         self.counted.emit()
         if not self._pause.isActive():
             waiting, self._waiting = self._waiting, []

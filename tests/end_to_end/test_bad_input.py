@@ -186,6 +186,9 @@ def test_a_backup_that_the_disk_does_not_take_leaves_nothing(project):
     before = contents(project)
     with full_disk(40_000):
         Project.open(project).close()
+    told = project / "backups" / "failed.txt"
+    assert told.read_text(encoding="utf-8").startswith("No backup could be made")
+    told.unlink()
     assert contents(project) == before
 
 

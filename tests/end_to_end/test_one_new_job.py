@@ -67,7 +67,7 @@ def test_the_window_lists_its_runs_by_title_and_draws_what_they_report(user, tmp
 def test_one_on_clips_has_its_button_and_form_in_curate_and_its_action_in_the_menu(user, tmp_path):
     assert user.studio.new_project(tmp_path / "project")
     button = user.session.curate.job_buttons["count_clips"]
-    assert button.text() == "Count in clips…"
+    assert (button.text(), button.accessibleName()) == ("Count…", "Count in clips")
     commands = user.studio.window.commands
     assert not commands["count_clips"].isEnabled()  # there is no clip yet
     assert "Import clips first." in commands["count_clips"].toolTip()
