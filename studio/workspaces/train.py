@@ -144,7 +144,7 @@ class TrainWorkspace(QWidget):
         self.form.editor("pinned").set_value(tuple(sorted(pinned)))
         self.form.changed.emit()
         count = "1 track is" if len(pinned) == 1 else f"{len(pinned):,} tracks are"
-        return f"{count:,} pinned; the next pretraining run shows what lies near in fc7."
+        return f"{count} pinned; the next pretraining run shows what lies near in fc7."
 
     def _pinned(self) -> set[int]:
         """The ids in the form; text that is none is refused there."""
