@@ -144,6 +144,4 @@ def test_the_list_of_jobs_reorders_starts_and_cancels_what_waits(runs: Runs, qtb
     assert runs.active()[0].name.startswith("2026")
     pill.list.at_once.setValue(2)
     assert (preferences.now.jobs_at_once, runs.queue.at_once) == (2, 2)
-    runs.resume(second)
-    qtbot.waitUntil(lambda: second.state is State.FAILED, timeout=60_000)
     assert JobsPill(runs, preferences).list.at_once.value() == 2
