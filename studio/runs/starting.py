@@ -54,6 +54,7 @@ class Starting(QObject):
         self.busy: set[Run] = set()
         self._project, self._running = project, running
         self._thread = ThreadPoolExecutor(1, "run-launcher")
+        self._placing = threading.Lock()  # or a new place could be written after the run has left
         self._children: list[subprocess.Popen[bytes]] = []
         self._closed = False
         self._made.connect(self._take_made)
@@ -107,8 +108,12 @@ class Starting(QObject):
         """Let a run that waits change its place with the one before it (-1) or behind it (1)."""
         for moved, place in self.queue.move(run, by).items():
             self.changed.emit(moved)
-            if moved.folder is not None:
-                self._thread.submit(wait, moved.folder, place)
+            self._thread.submit(self._keep_place, moved, place)
+
+    def _keep_place(self, run: Run, place: float) -> None:
+        with self._placing:
+            if run.folder is not None and run in self.queue:
+                wait(run.folder, place)
 
     def leave(self, run: Run) -> None:
         """Let a run wait no longer.
@@ -116,9 +121,11 @@ class Starting(QObject):
         Raises:
             StudioError: its folder cannot be written.
         """
-        if run.folder is not None:
-            leave(run.folder)
-        self._tell(self.queue.leave(run))
+        with self._placing:
+            if run.folder is not None:
+                leave(run.folder)
+            changed = self.queue.leave(run)
+        self._tell(changed)
 
     def forget_ended(self) -> None:
         """Let go of workers that ended, so that none stays a zombie."""

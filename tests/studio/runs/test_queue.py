@@ -1,5 +1,6 @@
 """One job at a time: the others wait in line, in an order that a person chooses and a restart keeps."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,4 +145,20 @@ def test_the_list_of_jobs_reorders_starts_and_cancels_what_waits(runs: Runs, qtb
     assert runs.active()[0].name.startswith("2026")
     pill.list.at_once.setValue(2)
     assert (preferences.now.jobs_at_once, runs.queue.at_once) == (2, 2)
+    runs.resume(second)
+    qtbot.waitUntil(lambda: second.state is State.FAILED, timeout=60_000)
     assert JobsPill(runs, preferences).list.at_once.value() == 2
+
+
+def test_a_place_that_is_still_to_be_written_does_not_bring_a_cancelled_run_back(runs: Runs, qtbot: Any):
+    first, second = start(runs, qtbot, 2)
+    go_on = threading.Event()
+    blocked = runs._start._thread.submit(go_on.wait, 10)
+    runs.move(second, -1)
+    runs.stop(second)
+    go_on.set()
+    blocked.result()
+    runs._start._thread.submit(lambda: None).result()  # what was to be written before is written
+    assert place_of(second.folder) is None
+    assert second.folder.status().state is State.STOPPED
+    assert runs.queue.runs == [first]
