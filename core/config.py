@@ -2,10 +2,8 @@
 
 import dataclasses
 import enum
-import functools
-import math
+import re
 import tomllib
-import types
 import typing
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
@@ -13,7 +11,11 @@ from typing import Any, TypeVar
 
 import tomli_w
 
-from core.errors import StudioError
+from core.errors import StudioError, quoted
+from core.record_file import DEEPEST, check_depth
+from core.text_file import decoded
+from core.typed_values import bare_type, kinds_of, typed
+from core.whole_file import read_whole
 
 Settings = TypeVar("Settings")
 
@@ -25,6 +27,11 @@ LARGEST_INT = 2**31 - 1
 
 LARGEST_FLOAT = 1e9
 """Other numbers lie within ± this where a setting says nothing narrower."""
+
+_LARGEST_FILE = 4 << 20  # bytes of TOML
+
+_TEXT = re.compile(r"""\"(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?""")
+_BETWEEN_KEYS = re.compile(r"[,=\[\]{}\n]")
 
 
 def setting(
@@ -90,12 +97,12 @@ def check(settings: Any) -> None:
     Raises:
         StudioError: naming the field, its value and what is allowed.
     """
-    kinds = _kinds(typing.cast(Hashable, type(settings)))
+    kinds = kinds_of(typing.cast(Hashable, type(settings)))
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         choices = choices_of(field)
         if choices and value not in choices:
-            raise StudioError(f"{field.name} must be one of {', '.join(choices)}, not {value!r}.")
+            raise StudioError(f"{field.name} must be one of {', '.join(choices)}, not {quoted(value)}.")
         if field.metadata.get("words") and not value:
             words = ", ".join(field.metadata["words"])
             raise StudioError(f"{field.name} must be a file, or one of {words}.")
@@ -103,12 +110,6 @@ def check(settings: Any) -> None:
         if limits is not None:
             for number in value if isinstance(value, tuple) else (value,):
                 _check_number(field.name, number, limits)
-
-
-@functools.cache
-def _kinds(settings: Hashable) -> dict[str, Any]:
-    """The types of a dataclass's fields, by name; found out once, since text has to be evaluated for it."""
-    return typing.get_type_hints(settings)
 
 
 def range_of(field: "dataclasses.Field[Any]", kind: Any) -> tuple[float, float] | None:
@@ -128,16 +129,9 @@ def _check_number(name: str, value: object, limits: tuple[float, float]) -> None
         return  # None of one that is optional
     low, high = limits
     if not value >= low:  # which NaN is not
-        raise StudioError(f"{name} must be at least {low:.12g}, not {_short(value)}.")
+        raise StudioError(f"{name} must be at least {low:.12g}, not {quoted(value)}.")
     if value > high:
-        raise StudioError(f"{name} must be at most {high:.12g}, not {_short(value)}.")
-
-
-def _short(value: float) -> str:
-    """A number in a sentence, which may have any number of digits."""
-    if not isinstance(value, int) or abs(value) < 10**30:
-        return str(value)
-    return "a number of more than 30 digits"
+        raise StudioError(f"{name} must be at most {high:.12g}, not {quoted(value)}.")
 
 
 def choices_of(field: "dataclasses.Field[Any]") -> tuple[str, ...]:
@@ -165,14 +159,14 @@ def check_resumable(started: Mapping[str, Any], settings: Any) -> None:
     Raises:
         StudioError: naming one that differs, with its value then and now.
     """
-    kinds = typing.get_type_hints(type(settings))
+    kinds = kinds_of(typing.cast(Hashable, type(settings)))
     for field in dataclasses.fields(settings):
         name, kind = field.name, kinds[field.name]
         before = _plain(_typed(name, started.get(name, field.default), kind))
         after = _plain(getattr(settings, name))
         if before != after and not field.metadata.get("free"):
             raise StudioError(
-                f"The run was started with {name} {before!r}, not {after!r}; "
+                f"The run was started with {name} {quoted(before)}, not {quoted(after)}; "
                 "resume it unchanged or start a new run."
             )
 
@@ -183,11 +177,11 @@ def from_dict(cls: type[Settings], values: dict[str, Any]) -> Settings:
     Raises:
         StudioError: an unknown key, a value of another type, or one out of range.
     """
-    kinds = typing.get_type_hints(cls)
+    kinds = kinds_of(typing.cast(Hashable, cls))
     known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     unknown = sorted(set(values) - known)
     if unknown:
-        raise StudioError(f"Unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}.")
+        raise StudioError(f"Unknown setting {quoted(unknown[0])}; known are {', '.join(sorted(known))}.")
     return cls(**{key: _typed(key, value, kinds[key]) for key, value in values.items()})
 
 
@@ -212,20 +206,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         StudioError: the file is missing, cannot be read or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise StudioError(f"There is no file {path}; check the name of its folder.") from error
-    except OSError as error:
-        raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
-    except (ValueError, RecursionError) as error:  # not TOML, not text, a number of thousands of digits
+        text = decoded(read_whole(path, _LARGEST_FILE), path)
+        if max(key.count(".") for key in _BETWEEN_KEYS.split(_TEXT.sub("", text))) > DEEPEST:
+            raise ValueError("it is nested too deeply")  # tomllib would take hours to read it
+        values = tomllib.loads(text)
+        check_depth(values)
+        return values
+    except (ValueError, RecursionError) as error:  # not TOML, a number of thousands of digits
         raise StudioError(f"{path} is not a valid TOML file ({error}); restore it or delete it.") from error
-
-
-def bare_type(kind: Any) -> Any:
-    """The type of a field, without the None of one that is optional."""
-    if typing.get_origin(kind) in (types.UnionType, typing.Union):
-        return next(part for part in typing.get_args(kind) if part is not type(None))
-    return kind
 
 
 def _plain(value: Any) -> Any:
@@ -239,29 +227,9 @@ def _plain(value: Any) -> Any:
 
 
 def _typed(key: str, value: Any, kind: Any) -> Any:
-    bare, arguments = bare_type(kind), typing.get_args(kind)
-    if bare is not kind:
-        return None if value is None else _typed(key, value, bare)
-    if typing.get_origin(kind) is tuple:
-        if not isinstance(value, list | tuple):
-            raise StudioError(f"{key} must be a list, not {value!r}.")
-        return tuple(_typed(key, item, arguments[0]) for item in value)
-    if kind is Path and isinstance(value, str | Path):
-        if "\0" in str(value):
-            raise StudioError(f"{key} must be a path, not {value!r}.")
-        return Path(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        if abs(value) > 10**30:  # more than a float may hold, and refused as infinity is
-            return math.inf if value > 0 else -math.inf
-        return float(value)
-    if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)  # a setting that was a number in an older version
-    if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        try:
-            return kind(value)
-        except ValueError as error:
-            allowed = ", ".join(str(item.value) for item in kind)
-            raise StudioError(f"{key} must be one of {allowed}, not {value!r}.") from error
-    if isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
-        raise StudioError(f"{key} must be of type {kind.__name__}, not {value!r}.")
-    return value
+    if bare_type(kind) is str and isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value) if abs(value) < 10**30 else quoted(value)  # a number in an older version
+    try:
+        return typed(key, value, kind)
+    except ValueError as error:
+        raise StudioError(f"{error}.") from error

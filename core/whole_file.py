@@ -1,25 +1,86 @@
-"""Read a file whole, with a sentence for whatever stands in the way."""
+"""Read a file whole, with a sentence for whatever stands in the way.
 
+A file is one of a disk: a pipe would be waited for, and a device may have no end.
+"""
+
+import os
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from core.errors import StudioError
 
-_LARGEST = 4 << 30  # bytes; 12,500 tracks of 60 frames are 0.1 GB as XML
+LARGEST = 4 << 30
+"""Bytes that are read whole at most; 12,500 tracks of 60 frames are 0.1 GB as XML."""
+
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # a pipe is opened without waiting for its other end
 
 
-def read_whole(path: Path) -> bytes:
-    """The bytes of a file.
+def open_file(path: Path) -> BinaryIO:
+    """A file of a disk, open to be read; the caller closes it.
 
     Raises:
-        StudioError: it is missing, too large, or cannot be read.
+        StudioError: it is missing, no such file (a pipe, a device, a folder), or cannot be opened.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise StudioError(f"{path} is larger than 4 GB; save it in parts.")
-        return path.read_bytes()
+        if path.exists():
+            _check_kind(path, path.stat().st_mode)  # opening some devices does something
+        file = open(path, "rb", opener=_opened)  # noqa: SIM115  the caller closes it
     except FileNotFoundError as error:
         raise StudioError(f"There is no file {path}; check its name.") from error
     except OSError as error:
-        raise StudioError(
-            f"{path} cannot be read ({error.strerror}); check its name and permissions."
-        ) from error
+        raise unreadable(path, error) from error
+    except ValueError as error:  # a NUL, or half of a surrogate pair
+        raise StudioError(f"{path} is no name of a file; check it.") from error
+    try:
+        _check_kind(path, os.fstat(file.fileno()).st_mode)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def read_whole(path: Path, most: int = LARGEST) -> bytes:
+    """The bytes of a file.
+
+    Args:
+        path: of the file.
+        most: bytes that it may have.
+
+    Raises:
+        StudioError: it is missing, no file of a disk, too large, or cannot be read.
+    """
+    with open_file(path) as file:
+        try:
+            if os.fstat(file.fileno()).st_size > most:
+                raise _too_large(path, most)
+            data = file.read(most + 1)  # some have no size, such as those of /proc
+        except OSError as error:
+            raise unreadable(path, error) from error
+    if len(data) > most:
+        raise _too_large(path, most)
+    return data
+
+
+def unreadable(path: Path, error: OSError) -> StudioError:
+    """What to say where the system refuses to read a file."""
+    return StudioError(f"{path} cannot be read ({error.strerror}); check its name and permissions.")
+
+
+def _opened(name: str, flags: int) -> int:
+    return os.open(name, flags | _AT_ONCE)
+
+
+def _check_kind(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise StudioError(f"{path} cannot be read (it is a folder); choose a file.")
+    if not stat.S_ISREG(mode):
+        raise StudioError(f"{path} is a pipe or a device, no file of a disk; choose another one.")
+
+
+def _too_large(path: Path, most: int) -> StudioError:
+    if most >= LARGEST:
+        return StudioError(f"{path} is larger than 4 GB; save it in parts.")
+    return StudioError(
+        f"{path} is larger than {most:,} bytes, so it is none of ours; restore it or delete it."
+    )

@@ -16,8 +16,10 @@ PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/*
 
 LEVELS = (
     ("errors", "version", "atomic_file", "out_of_memory", "free_memory", "free_name", "usable_cores"),
-    ("whole_file",),
-    ("geometry", "events", "config", "array_file", "text_file"),
+    ("whole_file", "typed_values"),
+    ("text_file",),
+    ("record_file",),
+    ("geometry", "events", "config", "array_file"),
     ("datasets", "filters", "polygons"),
     ("trajectories",),
     ("tracking",),

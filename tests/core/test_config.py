@@ -92,12 +92,13 @@ def test_a_missing_file_and_a_broken_one_are_one_sentence(tmp_path):
     (tmp_path / "a.toml").write_text("rate = = 1")
     with pytest.raises(StudioError, match="is not a valid TOML file"):
         config.load(Example, tmp_path / "a.toml")
-    for text in ("count = " + "9" * 5000, "sizes = " + "[" * 100_000):
+    deep = ("sizes = " + "[" * 100_000, "a" + ".a" * 200_000 + " = 1", "x={a" + '."b"' * 99 + "=1}")
+    for text in ("count = " + "9" * 5000, *deep):
         (tmp_path / "a.toml").write_text(text)
         with pytest.raises(StudioError, match="is not a valid TOML file"):
             config.load(Example, tmp_path / "a.toml")
     (tmp_path / "a.toml").write_bytes(b'method = "\xff"')
-    with pytest.raises(StudioError, match="is not a valid TOML file"):
+    with pytest.raises(StudioError, match="is not text in UTF-8"):
         config.load(Example, tmp_path / "a.toml")
 
 
