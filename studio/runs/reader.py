@@ -185,7 +185,7 @@ def look(request: Request) -> News:
     events, offset = folder.events(0 if restarted else mark.offset)
     return News(
         status=status,
-        stop_asked=_stop_asked(folder),
+        stop_asked=_stop_asked(request),
         mark=Mark(inode, offset),
         material=_material(folder) if request.with_material else None,
         restarted=restarted,
@@ -249,11 +249,13 @@ def _inode(path: Path) -> int:
         return 0
 
 
-def _stop_asked(folder: RunFolder) -> float | None:
+def _stop_asked(request: Request) -> float | None:
+    """When a run was asked to stop; None where nobody runs or starts it, who could."""
     try:
-        return (folder.path / "control" / "stop.json").stat().st_mtime
+        asked = (request.folder.path / "control" / "stop.json").stat().st_mtime
     except OSError:
         return None
+    return asked if request.starting or request.folder.is_alive() else None
 
 
 def _sorted(events: Iterable[Event]) -> dict[str, Any]:

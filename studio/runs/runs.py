@@ -18,7 +18,7 @@ from core.runs import launch
 from core.runs.run_folder import RunFolder, State
 from core.runs.run_notes import RunNotes, write_notes
 from core.runs.waiting import reserve, wait
-from studio.runs.killing import kill_worker
+from core.runs.worker_process import end_worker
 from studio.runs.queue import Queue
 from studio.runs.reader import Answer, FoundRun, Head, Mark, Request, find, look_around
 from studio.runs.run import Run
@@ -200,11 +200,13 @@ class Runs(QObject):
         return run.is_stopping and time() - (run.stop_asked or 0.0) >= KILL_AFTER
 
     def kill(self, run: Run) -> None:
-        """End the process of a run that does not stop; what it did since its last checkpoint is lost."""
-        child = self._of(run).child
-        pid = child.pid if child is not None else run.status.pid
-        if pid and run.is_active:
-            kill_worker(pid)
+        """End the process of a run that does not stop; what it did since its last checkpoint is lost.
+
+        Raises:
+            StudioError: no process here is known to be its worker.
+        """
+        if run.folder is not None and run.is_active:
+            end_worker(run.folder, self._of(run).child)
 
     def annotate(self, run: Run, notes: RunNotes) -> None:
         """Keep what a person calls a run and says of it.

@@ -15,6 +15,7 @@ import pytest
 
 from core import config
 from core.config import setting
+from core.errors import StudioError
 from core.evaluation.config import EvaluateConfig
 from core.events import Log, Metric
 from core.jobs import result_edit
@@ -200,6 +201,29 @@ def test_a_run_that_does_not_stop_can_be_killed_after_a_while(
     runs.kill(only(runs))
     qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED], timeout=5000)
     assert not runs.can_kill(only(runs))
+
+
+def test_a_run_that_nobody_runs_neither_stops_nor_ends_the_process_it_names(
+    project: Project, follow: Any, qtbot: Any
+) -> None:
+    folder = new_folder(project)
+    folder.ask_stop()
+    os.utime(folder.path / "control" / "stop.json", (1e9, 1e9))
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        folder.write_status(Status(State.QUEUED, pid=bystander.pid, updated=time.time() + 1e9))
+        runs = follow()
+        qtbot.wait(1500)  # a scan and more
+        run = only(runs)
+        assert not run.is_stopping
+        assert not runs.can_kill(run)
+        if run.is_active:
+            with pytest.raises(StudioError, match="No process of this machine runs"):
+                runs.kill(run)
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
 
 
 def test_a_file_cut_back_on_resume_is_read_again_from_its_start(
