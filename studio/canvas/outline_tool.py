@@ -33,7 +33,9 @@ class OutlineTool(DrawTool):
         self._known: tuple[int, int, bytes, float] | None = None  # what `_shown` was made of
         self._shown: Outline | None = None
         self._before: list[Outline] = []  # each change, the oldest first
-        self._near: Corner | None = None  # under the mouse, or touched last
+        self._near: Corner | None = (
+            None  # under the mouse, or touched last; a note that comes up there is no leaving
+        )
         self._dragged: Outline | None = None  # before the drag under way
 
     @property
@@ -94,10 +96,6 @@ class OutlineTool(DrawTool):
         if near != self._near:
             self._near = near
             self.stage.touched.emit()
-
-    def leave(self) -> None:
-        self._near = None
-        self.stage.touched.emit()
 
     def key(self, key: Qt.Key) -> bool:
         if key == Qt.Key.Key_Delete:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from core.geometry import encode_mask, mask_box
 from core.trajectories.observation_edits import SetObservation
@@ -41,6 +42,7 @@ def test_corners_are_dragged_added_and_taken_away_in_one_step_of_undo(at_outline
     mouse.drag((25, 13), (27, 13), (29, 13))  # a new one in the middle of the right side
     mouse.click(40, 30, keys=ALT)  # a corner of the speck, which becomes a triangle
     mouse.move(18, 12)
+    QApplication.sendEvent(studio.session.canvas.frame_view, QEvent(QEvent.Type.Leave))  # as by a note
     qtbot.keyClick(studio.session.canvas.frame_view, Qt.Key.Key_Delete)  # one of the hole
     assert everything(studio) == before, "a preview writes nothing"
     key(qtbot, studio, Qt.Key.Key_Backspace)
