@@ -22,7 +22,7 @@ def main(words: list[str] | None = None) -> int:
     whole = sum(attack.share for attack in chosen)
     lines = []
     for attack in chosen:
-        line = run_apart(attack.name, 60 * options.minutes * attack.share / whole, options.seed)
+        line = run_apart(attack, 60 * options.minutes * attack.share / whole, options.seed)
         lines.append(line)
         print(text([line]).splitlines()[-1], f"({line.seconds:.0f} s)", file=sys.stderr, flush=True)
         for failure in line.failures[:20]:

@@ -37,11 +37,13 @@ class Attack:
             first round depends on the seed alone, so that the seed of a failure makes it again. It may raise
             `Skipped`.
         share: how much of the time it gets, relative to the others.
+        with_faults: its process gets `faults.c`, so that it can let the system's calls fail.
     """
 
     name: str
     run: Callable[[float, int], Row]
     share: float = 1.0
+    with_faults: bool = False
 
 
 def seeds(seconds: float, seed: int) -> Iterator[int]:

@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.reliability.attack import Attack, Row
+from tests.reliability import faults
+from tests.reliability.attack import Attack, Row, Skipped
 
 MODULES = (
+    "kills_during_edits",
+    "power_cuts",
     "bombs",
     "signals",
     "hostile_projects",
@@ -51,9 +54,13 @@ def attacks() -> dict[str, Attack]:
     return found
 
 
-def run_apart(name: str, seconds: float, seed: int) -> Line:
+def run_apart(attack: Attack, seconds: float, seed: int) -> Line:
     """Run one attack in a process of its own, so that what ends it is a failure and not the end of all."""
-    began = time.monotonic()
+    name, began = attack.name, time.monotonic()
+    try:
+        more = faults.environment() if attack.with_faults else {}
+    except Skipped as reason:
+        return Line(name, 0, (), "", str(reason), 0.0)
     with tempfile.TemporaryDirectory(prefix="reliability-") as folder:
         out = Path(folder, "row.json")
         command = [sys.executable, "-m", "tests.reliability.one", name, str(seconds), str(seed), str(out)]
@@ -63,7 +70,7 @@ def run_apart(name: str, seconds: float, seed: int) -> Line:
                 code = subprocess.run(
                     command,
                     cwd=ROOT,
-                    env={**os.environ, "TMPDIR": folder, "QT_QPA_PLATFORM": "offscreen"},
+                    env={**os.environ, "TMPDIR": folder, "QT_QPA_PLATFORM": "offscreen", **more},
                     stdout=file,
                     stderr=subprocess.STDOUT,
                     timeout=seconds + PATIENCE,
