@@ -1,0 +1,67 @@
+"""Processes that are killed: forks of this one, which need not import everything again."""
+
+import os
+import signal
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+from tests.reliability.attack import Skipped
+
+_REVISION = struct.Struct("=q")
+
+
+class Fork:
+    """A fork of this process that does some work and tells numbers.
+
+    Args:
+        work: is given a function that tells this process a whole number at once.
+
+    Raises:
+        Skipped: the system cannot fork.
+    """
+
+    def __init__(self, work: Callable[[Callable[[int], None]], None]) -> None:
+        if not hasattr(os, "fork"):
+            raise Skipped("only Unix forks processes")
+        self._reads, writes = os.pipe()
+        sys.stdout.flush(), sys.stderr.flush()
+        self.pid = os.fork()
+        if self.pid:
+            os.close(writes)
+            return
+        code = 70
+        try:
+            os.close(self._reads)
+            work(lambda number: os.write(writes, _REVISION.pack(number)) and None)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+
+    def kill_after(self, seconds: float) -> tuple[list[int], int]:
+        """Kill it then, if it has not ended; what it told, and its exit code, below 0 for a signal."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                return self._told(), os.waitstatus_to_exitcode(status)
+            time.sleep(min(left, 0.002))
+        os.kill(self.pid, signal.SIGKILL)
+        return self.wait()
+
+    def wait(self) -> tuple[list[int], int]:
+        """Wait for its end; as `kill_after`."""
+        _, status = os.waitpid(self.pid, 0)
+        return self._told(), os.waitstatus_to_exitcode(status)
+
+    def _told(self) -> list[int]:
+        data = b""
+        while part := os.read(self._reads, 1 << 16):
+            data += part
+        os.close(self._reads)
+        return [number for (number,) in _REVISION.iter_unpack(data)]
