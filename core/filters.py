@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays
+from core.array_file import measured, read_arrays
 
 GAP = 1
 """Pixels of a filter between two filters."""
@@ -15,13 +15,9 @@ def read_filters(path: Path) -> np.ndarray:
     """(F, 3, k, k) float32, RGB, of a file that `core.events.Filters` names.
 
     Raises:
-        OSError: the file is missing.
-        ValueError: it is damaged, or holds no filters of colours.
+        StudioError: the file is missing or damaged, or holds no filters of colours.
     """
-    filters = read_arrays(path).get("filters")
-    if filters is None or filters.ndim != 4 or filters.shape[1] != 3:
-        raise ValueError(f"{path} holds no filters")
-    return filters
+    return read_arrays(path, {"filters": measured("f4", "F", 3, "k", "k")})["filters"]
 
 
 DEAD = 0.1

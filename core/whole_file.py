@@ -62,6 +62,19 @@ def read_whole(path: Path, most: int = LARGEST) -> bytes:
     return data
 
 
+def size_of(path: Path, most: int = LARGEST) -> int:
+    """Bytes of a file of a disk, which another library is to open.
+
+    Raises:
+        StudioError: it is missing, no file of a disk, has more bytes than `most`, or cannot be opened.
+    """
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+    if size > most:
+        raise StudioError(f"{path} has {size:,} bytes, which is more than {most:,}; save it in parts.")
+    return size
+
+
 def unreadable(path: Path, error: OSError) -> StudioError:
     """What to say where the system refuses to read a file."""
     return StudioError(f"{path} cannot be read ({error.strerror}); check its name and permissions.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays, write_arrays
+from core.array_file import Form, read_arrays, write_arrays
 from core.atomic_file import check_writable
 from core.errors import StudioError
 
@@ -84,24 +84,14 @@ class Proposals:
         Raises:
             StudioError: the file is missing, damaged, or holds something else.
         """
-        try:
-            arrays = read_arrays(path)
-            ids, offsets, boxes = arrays["ids"], arrays["offsets"], arrays["boxes"]
-        except FileNotFoundError as error:
-            raise StudioError(f"There is no file {path}; make the proposals first.") from error
-        except (OSError, ValueError, KeyError) as error:
-            raise StudioError(f"{path} does not hold proposals; make them again.") from error
-        if (
-            boxes.ndim != 2
-            or boxes.shape[1:] != (4,)
-            or offsets.shape != (len(ids) + 1,)
-            or offsets[0] != 0
-            or offsets[-1] != len(boxes)
-            or (np.diff(offsets) < 0).any()
-            or not np.isfinite(boxes).all()
-        ):
-            raise StudioError(f"{path} holds proposals that do not fit together; make them again.")
-        return cls(ids, offsets, boxes.astype(np.float32))
+        return cls(**read_arrays(path, _FORMS, "make the proposals again"))
+
+
+_FORMS = {
+    "ids": Form("U", ("N",)),
+    "offsets": Form("i8", ("N+1",), cuts="M"),
+    "boxes": Form("f4", ("M", 4)),
+}
 
 
 @contextlib.contextmanager

@@ -7,10 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays, write_arrays
+from core.array_file import Form, read_arrays, write_arrays
 from core.detection.predict import Detected
+from core.errors import StudioError
 
 IMAGES_A_PART = 25
+
+_FORMS = {
+    "key": Form("U", ()),
+    **{name: Form("i8", ("N", "C"), low=0, high=1 << 32) for name in ("rows", "candidate_rows")},
+    "scores": Form("f4", ("D",)),
+    "boxes": Form("f4", ("D", 4)),
+    "candidates": Form("f4", ("E",)),
+}
 
 
 class Unfinished:
@@ -30,11 +39,11 @@ class Unfinished:
         found: list[list[Detected]] = []
         while (path := self._path(len(found))).is_file():
             try:
-                arrays = read_arrays(path)
+                arrays = read_arrays(path, _FORMS)
                 if str(arrays["key"]) != self._key:
                     break
                 found += list(_of_images(arrays))
-            except (OSError, ValueError, KeyError):  # damaged: detected again
+            except (StudioError, ValueError):  # damaged: detected again
                 break
         self._kept = len(found)
         return found

@@ -18,7 +18,13 @@ from core.tracking.densify import Densifier, steps_needed
 from core.tracking.spans import plan
 from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.model import Flag, ObjectTrajectory, Origin
-from core.trajectories.snapshot import ClipSnapshot, objects_arrays, objects_from_arrays, read_snapshot
+from core.trajectories.snapshot import (
+    OBJECTS,
+    ClipSnapshot,
+    objects_arrays,
+    objects_from_arrays,
+    read_snapshot,
+)
 
 
 def run(folder: RunFolder, config: DensifyConfig) -> Generator[Event, None, None]:
@@ -139,6 +145,6 @@ def read_results(folder: RunFolder) -> dict[int, dict[int, ObjectTrajectory]]:
         StudioError: a result is damaged.
     """
     return {
-        clip_id: {one.id: one for one in objects_from_arrays(read_clip(folder, clip_id))}
+        clip_id: {one.id: one for one in objects_from_arrays(read_clip(folder, clip_id, OBJECTS))}
         for clip_id in clips_done(folder)
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.array_file import read_arrays, write_arrays
 from core.datasets.reading import open_frames
+from core.errors import StudioError
 from core.events import Event, Log
 from core.jobs.by_clip import sharing
 from core.jobs.by_clip.results import read_points, write_clip
@@ -69,5 +70,5 @@ def _restored(tracker: FlowTracker, unfinished: Path) -> Iterator[Log]:
     """Take over the state of a tracker that was stopped; a damaged one costs the work, not the clip."""
     try:
         tracker.restore(read_arrays(unfinished))
-    except (OSError, ValueError, KeyError):
+    except (StudioError, ValueError, KeyError):
         yield Log(f"{unfinished.name} in {unfinished.parent} is damaged; its clip starts again.", "warning")

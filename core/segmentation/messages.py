@@ -2,9 +2,13 @@
 
 import io
 from collections.abc import Mapping
+from pathlib import Path
 from typing import IO
 
 import numpy as np
+
+from core.array_file import MOST, arrays_of
+from core.errors import StudioError
 
 _LENGTH = 8  # bytes, little-endian
 
@@ -23,10 +27,12 @@ def send(pipe: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def receive(pipe: IO[bytes]) -> dict[str, np.ndarray] | None:
-    """The next arrays; None where the other side is gone."""
-    head = pipe.read(_LENGTH)
-    data = pipe.read(int.from_bytes(head, "little")) if len(head) == _LENGTH else b""
-    if not data or len(data) < int.from_bytes(head, "little"):
+    """The next arrays; None where the other side is gone, or sends something else."""
+    length = int.from_bytes(pipe.read(_LENGTH), "little")
+    data = pipe.read(length) if length <= MOST else b""
+    if len(data) < length:
         return None
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return dict(arrays)
+    try:
+        return arrays_of(data, Path("The message"))
+    except StudioError:
+        return None

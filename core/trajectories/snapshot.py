@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from core.array_file import read_arrays, write_arrays
+from core.array_file import Form, measured, read_arrays, write_arrays
 from core.atomic_file import write_atomically
 from core.datasets.clip import Clip, Use
 from core.errors import StudioError
 from core.trajectories import journal, store
-from core.trajectories.model import Kind, ObjectTrajectory, PointTrajectories
+from core.trajectories.model import EndReason, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +40,36 @@ class Snapshot:
     clips: tuple[ClipSnapshot, ...]
     revision: int
     project: str
+
+
+POINTS = {
+    "points_ids": Form("i8", ("N",)),
+    "points_first": Form("i4", ("N",), low=0),
+    "points_offsets": Form("i8", ("N+1",), cuts="M"),
+    "points_xy": Form("f4", ("M", 2)),
+    "points_error": measured("f4", "M"),
+    "points_origin": Form("u1", ("M",), high=max(Origin)),
+    "points_end_reason": Form("u1", ("N",), high=max(EndReason)),
+    "points_review": Form("u1", ("N",), high=max(Review)),
+}
+"""The arrays of point trajectories, for `read_arrays`."""
+
+OBJECTS = {
+    "objects_ids": Form("i8", ("K",)),
+    "objects_review": Form("u1", ("K",), high=max(Review)),
+    "objects_annotator": Form("i2", ("K",)),
+    "objects_offsets": Form("i8", ("K+1",), cuts="J"),
+    "objects_frames": Form("i4", ("J",), low=0),
+    "objects_boxes": Form("f4", ("J", 4)),
+    "objects_origin": Form("u1", ("J",), high=max(Origin)),
+    "objects_confidence": measured("f4", "J"),
+    "objects_overlap": measured("f4", "J"),
+    "objects_flags": Form("u1", ("J",)),
+    "objects_has_mask": Form("?", ("J",)),
+    "objects_mask_offsets": Form("i8", ("J+1",), cuts="B"),
+    "objects_mask_bytes": Form("u1", ("B",)),
+}
+"""The arrays of object trajectories, for `read_arrays`."""
 
 
 def take_snapshot(
@@ -104,7 +134,7 @@ def read_snapshot(folder: Path, ids: Collection[int] | None = None) -> Snapshot:
         wanted = (entry for entry in head["clips"] if ids is None or entry["id"] in ids)
         clips = tuple(read_entry(folder, entry) for entry in wanted)
         return Snapshot(clips, int(head["revision"]), str(head["project"]))
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (StudioError, OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise StudioError(f"The snapshot in {folder} is missing or damaged; start a new run.") from error
 
 
@@ -195,7 +225,7 @@ def read_entry(folder: Path, entry: dict[str, Any]) -> ClipSnapshot:
     use = Use(entry.get("use", Use.TRAIN))  # snapshots of older versions do not say
     upright = bool(entry.get("upright", False))  # nor that, since they held frames as stored
     clip = Clip(**{**entry, "root": Path(entry["root"]), "use": use, "upright": upright})
-    arrays = read_arrays(folder / f"{clip.id}.npz")
+    arrays = read_arrays(folder / f"{clip.id}.npz", POINTS | OBJECTS, "start a new run")
     return ClipSnapshot(
         clip=clip,
         points=points_from_arrays(arrays, point_labels),

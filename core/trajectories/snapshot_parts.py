@@ -10,26 +10,33 @@ from typing import Any
 
 import numpy as np
 
-from core.array_file import read_arrays
+from core.array_file import Form, read_arrays
 from core.datasets.clip import Use
 from core.errors import StudioError
 from core.trajectories.extents import Extents
 from core.trajectories.model import Flag, Kind, Review
 from core.trajectories.sight import occluded_of_many
-from core.trajectories.snapshot import read_entry
+from core.trajectories.snapshot import OBJECTS, POINTS, read_entry
 from core.trajectories.track_rows import TrackRows, track_rows
 
-UNREAD = (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile)
+UNREAD = (StudioError, OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile)
 """What a missing or damaged snapshot raises."""
+
+
+def _forms(*names: str) -> dict[str, Form]:
+    """Of arrays of points or of objects by name, with those that give the lengths they are held against."""
+    return {name: form for name, form in (POINTS | OBJECTS).items() if name in names}
+
 
 _DECIDING = {
     Kind.POINT: ("points_ids", "points_first", "points_offsets", "points_xy"),
     Kind.OBJECT: ("objects_ids", "objects_offsets", "objects_frames", "objects_boxes"),
 }
-_MEASURES = (
+_MEASURES = _forms(
     *("points_review", "points_offsets", "objects_review", "objects_offsets"),
     *("objects_ids", "objects_frames", "objects_boxes", "objects_origin", "objects_flags"),
 )
+_REMEDY = "start a new run"
 _REVIEWS = {Kind.POINT: "points_review", Kind.OBJECT: "objects_review"}
 
 
@@ -44,7 +51,7 @@ def snapshot_extents(folder: Path) -> Extents:
         clip = int(entry["id"])
         names[clip] = str(entry["name"])
         uses[names[clip]] = Use(entry.get("use", Use.TRAIN))  # snapshots of older versions do not say
-        arrays = read_arrays(folder / f"{clip}.npz", _MEASURES)
+        arrays = read_arrays(folder / f"{clip}.npz", _MEASURES, _REMEDY)
         kept = arrays["points_review"] != Review.REJECTED
         lengths, numbers = np.unique(np.diff(arrays["points_offsets"])[kept], return_counts=True)
         points += [(clip, *pair) for pair in zip(lengths, numbers, strict=True)]
@@ -94,7 +101,9 @@ def snapshot_ids(folder: Path) -> list[ClipIds]:
     try:
         found = []
         for entry in _entries(folder):
-            arrays = read_arrays(folder / f"{int(entry['id'])}.npz", ("objects_ids", "points_ids"))
+            arrays = read_arrays(
+                folder / f"{int(entry['id'])}.npz", _forms("objects_ids", "points_ids"), _REMEDY
+            )
             ids = np.concatenate([arrays["objects_ids"], arrays["points_ids"]]).astype(np.int64)
             found.append(ClipIds(int(entry["id"]), str(entry["name"]), ids))
         return found
@@ -119,9 +128,9 @@ def trajectories_digest(folder: Path, clips: Collection[str], kinds: Collection[
             with zipfile.ZipFile(path) as file:
                 names = [f"{name}.npy" for kind in kinds for name in _DECIDING[kind]]
                 parts += [f"{name} {file.getinfo(name).CRC}" for name in names]
-            reviews = read_arrays(path, [_REVIEWS[kind] for kind in kinds]).values()
+            reviews = read_arrays(path, _forms(*(_REVIEWS[kind] for kind in kinds))).values()
             if Kind.OBJECT in kinds:
-                flags = read_arrays(path, ["objects_flags"])["objects_flags"]
+                flags = read_arrays(path, _forms("objects_flags"))["objects_flags"]
                 parts.append(str(np.flatnonzero(flags & Flag.OCCLUDED).tolist()))
             parts += [str(np.flatnonzero(review == Review.REJECTED).tolist()) for review in reviews]
             digest = zlib.crc32("\n".join(parts).encode(), digest)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
+from core.errors import StudioError
 from core.events import Filters
 from core.filters import read_filters
 from studio import theme
@@ -115,7 +116,7 @@ class FilterPicture(QWidget):
         chosen = self._saved[self._slider.value()] if self._saved else None
         filters = None
         if chosen is not None:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(StudioError):
                 filters = read_filters(self._folder / chosen.path)
         self._picture.show_filters(filters)
         if chosen is None:

@@ -12,7 +12,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from core.array_file import read_arrays
+from core.array_file import Form, read_arrays
+from core.errors import StudioError
 from studio import theme
 from studio.plots.figure import Table
 from studio.plots.legend import Legend
@@ -47,16 +48,17 @@ class PrPoint:
 def read_pr(results: Path, name: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Recall and precision, (N,) float32 each, of a class as the job `evaluate` left them; None without."""
     try:
-        curves = _read(results / "pr.npz", (results / "pr.npz").stat().st_mtime_ns)
-        return curves[f"{name}_recall"], curves[f"{name}_precision"]
-    except (OSError, ValueError, KeyError):
+        return _read(results / "pr.npz", name, (results / "pr.npz").stat().st_mtime_ns)
+    except (OSError, StudioError):
         return None
 
 
-@lru_cache(maxsize=16)
-def _read(path: Path, stamp: int) -> dict[str, np.ndarray]:
-    """The curves of a file that changed last at `stamp`; asked for at every report of a run."""
-    return read_arrays(path)
+@lru_cache(maxsize=256)
+def _read(path: Path, name: str, stamp: int) -> tuple[np.ndarray, np.ndarray]:
+    """The curve of a class in a file that changed last at `stamp`; asked for at every report of a run."""
+    form = Form("f4", ("N",), low=0, high=1, nan=True)
+    found = read_arrays(path, {f"{name}_recall": form, f"{name}_precision": form})
+    return found[f"{name}_recall"], found[f"{name}_precision"]
 
 
 class PrCurve(PlotPanel):

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
+from core.errors import StudioError
 from core.events import Filters
 from core.filters import read_filters, tiled
 from studio import theme
@@ -162,7 +163,7 @@ def _pictures(folder: Path, paths: list[str]) -> dict[str, QImage | None]:
     for path in paths:
         try:
             pixels = np.ascontiguousarray(_tiled(read_filters(folder / path)))
-        except (OSError, ValueError):
+        except StudioError:
             found[path] = None
         else:
             high, wide = pixels.shape[:2]

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from core.datasets.clip import Clip
+from core.errors import StudioError
 from core.filters import dead, duplicates, read_filters
 from core.pretraining.record.excitations import ROOM, Excitations, read_excitations
 from core.pretraining.record.step_files import steps_recorded
@@ -64,11 +65,11 @@ def read_step(folder: Path, step: int, path: str) -> ShownFilters:
     if recorded:
         try:
             excitations = read_excitations(folder, recorded[-1])
-        except (OSError, ValueError):
+        except StudioError:
             excitations = None
     try:
         filters = read_filters(folder / path)
-    except (OSError, ValueError):
+    except StudioError:
         return ShownFilters(step, None, np.zeros(0, bool), np.zeros(0, np.int64), excitations)
     gone = dead(filters)
     if excitations is not None and len(excitations.silent) == len(filters):

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.clip import Clip
+from core.errors import StudioError
 from core.pretraining.record.neighbours import ROOM, Neighbours, read_neighbours
 from core.pretraining.record.step_files import steps_recorded
 from studio import theme
@@ -59,7 +60,7 @@ def read_step(folder: Path, step: int | None) -> ShownNeighbours | None:
         return None
     try:
         return ShownNeighbours(read_neighbours(folder, wanted[-1]), read_neighbours(folder, recorded[0]))
-    except (OSError, ValueError):
+    except StudioError:
         return None
 
 

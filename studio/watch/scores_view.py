@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from core.errors import StudioError
 from core.pretraining.record.held_out_scores import ROOM, HeldOutScores, edges_of, read_scores
 from core.pretraining.record.step_files import steps_recorded
 from studio import theme
@@ -46,7 +47,7 @@ def read_step(folder: Path, step: int | None) -> ShownScores | None:
         return None
     try:
         return ShownScores(read_scores(folder, wanted[-1]), read_scores(folder, recorded[0]))
-    except (OSError, ValueError):
+    except StudioError:
         return None
 
 

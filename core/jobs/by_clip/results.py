@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays, write_arrays
-from core.errors import StudioError
+from core.array_file import Form, read_arrays, write_arrays
 from core.runs.run_folder import RunFolder
 from core.trajectories.model import PointTrajectories
-from core.trajectories.snapshot import points_from_arrays
+from core.trajectories.snapshot import POINTS, points_from_arrays
 
 
 def clip_path(folder: RunFolder, clip_id: int) -> Path:
@@ -25,17 +24,18 @@ def write_clip(folder: RunFolder, clip_id: int, arrays: Mapping[str, np.ndarray]
     write_arrays(clip_path(folder, clip_id), arrays)
 
 
-def read_clip(folder: RunFolder, clip_id: int) -> dict[str, np.ndarray]:
+def read_clip(
+    folder: RunFolder, clip_id: int, forms: Mapping[str, Form] | None = None
+) -> dict[str, np.ndarray]:
     """The arrays of a clip.
+
+    Args:
+        forms: `POINTS` or `OBJECTS` of `core.trajectories.snapshot`.
 
     Raises:
         StudioError: the file is damaged.
     """
-    path = clip_path(folder, clip_id)
-    try:
-        return read_arrays(path)
-    except (OSError, ValueError) as error:
-        raise StudioError(f"{path} is damaged; delete it and resume the run.") from error
+    return read_arrays(clip_path(folder, clip_id), forms, "delete it and resume the run")
 
 
 def read_points(folder: RunFolder) -> dict[int, PointTrajectories]:
@@ -44,4 +44,4 @@ def read_points(folder: RunFolder) -> dict[int, PointTrajectories]:
     Raises:
         StudioError: a result is damaged.
     """
-    return {clip_id: points_from_arrays(read_clip(folder, clip_id)) for clip_id in clips_done(folder)}
+    return {clip_id: points_from_arrays(read_clip(folder, clip_id, POINTS)) for clip_id in clips_done(folder)}

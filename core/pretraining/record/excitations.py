@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays
+from core.array_file import Form, measured, read_arrays
 from core.pretraining.record.patch_places import PatchPlaces
 from core.pretraining.record.step_files import step_file, write_step
 
@@ -22,6 +22,12 @@ ROOM = "excitations"
 
 KEPT = 9
 """Patches that are kept of each filter."""
+
+_FORMS = {
+    **PatchPlaces.forms("patch", "F", "K"),
+    "response": measured("f4", "F", "K"),
+    "spot": Form("f4", ("F", "K", 4)),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,19 +58,10 @@ def read_excitations(folder: Path, step: int) -> Excitations:
     """Those of a step.
 
     Raises:
-        OSError: they were not recorded at this step.
-        ValueError: the file is damaged.
+        StudioError: they were not recorded at this step, or the file is damaged.
     """
-    path = step_file(folder, ROOM, step)
-    arrays = read_arrays(path)
-    try:
-        found = Excitations(step, PatchPlaces.of_arrays(arrays, "patch"), arrays["response"], arrays["spot"])
-    except KeyError as error:
-        raise ValueError(f"{path} holds no excitations") from error
-    shape = found.response.shape
-    if len(shape) != 2 or found.patch.trajectory.shape != shape or found.spot.shape != (*shape, 4):
-        raise ValueError(f"{path} holds no excitations")
-    return found
+    arrays = read_arrays(step_file(folder, ROOM, step), _FORMS)
+    return Excitations(step, PatchPlaces.of_arrays(arrays, "patch"), arrays["response"], arrays["spot"])
 
 
 def spots(

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays
+from core.array_file import Form, measured, read_arrays
 from core.pretraining.record.step_files import step_file, write_step
 
 ROOM = "scores"
+
+_FORMS = {"scores": measured("f4", "N"), "positive": Form("?", ("N",)), "losses": measured("f4", "N")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,18 +57,9 @@ def read_scores(folder: Path, step: int) -> HeldOutScores:
     """Those of a step.
 
     Raises:
-        OSError: they were not recorded at this step.
-        ValueError: the file is damaged.
+        StudioError: they were not recorded at this step, or the file is damaged.
     """
-    path = step_file(folder, ROOM, step)
-    arrays = read_arrays(path)
-    try:
-        found = HeldOutScores(step, arrays["scores"], arrays["positive"].astype(bool), arrays["losses"])
-    except KeyError as error:
-        raise ValueError(f"{path} holds no scores") from error
-    if not found.scores.shape == found.positive.shape == found.losses.shape == (found.scores.size,):
-        raise ValueError(f"{path} holds no scores")
-    return found
+    return HeldOutScores(step, **read_arrays(step_file(folder, ROOM, step), _FORMS))
 
 
 def edges_of(several: Sequence[HeldOutScores], bins: int = 40) -> np.ndarray:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays
+from core.array_file import measured, read_arrays
 from core.pretraining.record.patch_places import PatchPlaces
 from core.pretraining.record.step_files import step_file, write_step
 
@@ -23,6 +23,12 @@ ROOM = "neighbours"
 
 NEAREST = 8
 """Neighbours that are kept of each query."""
+
+_FORMS = {
+    **PatchPlaces.forms("query", "P"),
+    **PatchPlaces.forms("found", "P", "K"),
+    "distance": measured("f4", "P", "K"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,19 +59,11 @@ def read_neighbours(folder: Path, step: int) -> Neighbours:
     """Those of a step.
 
     Raises:
-        OSError: they were not recorded at this step.
-        ValueError: the file is damaged.
+        StudioError: they were not recorded at this step, or the file is damaged.
     """
-    path = step_file(folder, ROOM, step)
-    arrays = read_arrays(path)
-    try:
-        query, found = PatchPlaces.of_arrays(arrays, "query"), PatchPlaces.of_arrays(arrays, "found")
-        distance = arrays["distance"]
-    except KeyError as error:
-        raise ValueError(f"{path} holds no neighbours") from error
-    if distance.ndim != 2 or distance.shape != found.trajectory.shape or len(query) != len(distance):
-        raise ValueError(f"{path} holds no neighbours")
-    return Neighbours(step, query, found, distance)
+    arrays = read_arrays(step_file(folder, ROOM, step), _FORMS)
+    query, found = PatchPlaces.of_arrays(arrays, "query"), PatchPlaces.of_arrays(arrays, "found")
+    return Neighbours(step, query, found, arrays["distance"])
 
 
 def nearest(features: np.ndarray, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

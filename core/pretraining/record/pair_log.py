@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from core.array_file import read_arrays
+from core.array_file import Form, measured, read_arrays
 from core.errors import StudioError
 from core.pretraining.record.pair_source import Drawn, PairSource, SampledStep, state_text
 from core.pretraining.record.step_files import step_file, steps_recorded, write_step
@@ -39,6 +39,13 @@ BUDGET = 64 << 20
 """Bytes that the log of a run may take."""
 
 _BYTES_A_PAIR = 8
+
+_FORMS = {
+    **{name: Form("i4", (), low=0) for name in ("first", "done")},
+    "state": Form("U", ()),
+    "steps": Form("i4", ("n",), low=0),
+    **{name: measured("f4", "n", "B") for name in ("losses", "scores")},
+}
 
 
 def stride(steps: int, batch: int) -> int:
@@ -78,27 +85,22 @@ def read_chunk(folder: Path, first: int) -> Chunk:
     """The chunk that begins with a step.
 
     Raises:
-        OSError: the file is missing.
-        ValueError: it is damaged.
+        StudioError: the file is missing or damaged.
     """
     path = step_file(folder, ROOM, first)
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, _FORMS)
     try:
-        chunk = Chunk(
-            int(arrays["first"]),
-            int(arrays["done"]),
-            json.loads(str(arrays["state"])),
-            arrays["steps"],
-            arrays["losses"],
-            arrays["scores"],
-        )
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{path} holds no pairs") from error
-    if not (chunk.steps.ndim == 1 and chunk.losses.ndim == 2 and chunk.losses.shape == chunk.scores.shape):
-        raise ValueError(f"{path} holds no pairs")
-    if len(chunk.steps) != len(chunk.losses):
-        raise ValueError(f"{path} holds no pairs")
-    return chunk
+        state = json.loads(str(arrays["state"]))
+    except (ValueError, RecursionError) as error:
+        raise StudioError(f"{path} is damaged; start a new run to record pairs.") from error
+    return Chunk(
+        int(arrays["first"]),
+        int(arrays["done"]),
+        state,
+        arrays["steps"],
+        arrays["losses"],
+        arrays["scores"],
+    )
 
 
 class PairLog:
@@ -167,7 +169,7 @@ class PairLog:
         for start in steps_recorded(self._folder, ROOM):
             try:
                 chunk = read_chunk(self._folder, start) if start <= last else None
-            except (OSError, ValueError):
+            except StudioError:
                 continue
             if chunk is None or chunk.done < first:
                 continue
@@ -180,7 +182,7 @@ class PairLog:
         if first not in self._closed or not closed:
             try:
                 self._closed[first] = read_chunk(self._folder, first).steps
-            except (OSError, ValueError):
+            except StudioError:
                 return np.zeros(0, np.int32)
         return self._closed[first]
 
@@ -189,7 +191,7 @@ class PairLog:
             if first <= step:
                 try:
                     chunk = read_chunk(self._folder, first)
-                except (OSError, ValueError):
+                except StudioError:
                     break
                 if step in chunk.steps:
                     return chunk

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from core.errors import StudioError
 from core.pretraining.record.pair_log import CHUNK, ROOM, Chunk, read_chunk
 from core.pretraining.record.step_files import drop_after, steps_recorded
 
@@ -42,7 +43,7 @@ class PairRecorder:
             return
         try:
             chunk = read_chunk(self._folder, recorded[-1])
-        except (OSError, ValueError):
+        except StudioError:
             return
         rows = chunk.steps <= done
         if chunk.done > done:  # steps that will be done again

@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from core.array_file import Form
+
 
 @dataclass(frozen=True, eq=False)
 class PatchPlaces:
@@ -33,11 +35,17 @@ class PatchPlaces:
         """By name, each behind a prefix, for an `.npz`."""
         return {f"{prefix}_{field.name}": getattr(self, field.name) for field in fields(self)}
 
+    @staticmethod
+    def forms(prefix: str, *shape: str) -> dict[str, Form]:
+        """Of the arrays that `arrays` gives, of patches in an array of a shape."""
+        return {
+            f"{prefix}_trajectory": Form("i8", shape),
+            f"{prefix}_clip_id": Form("i8", shape),
+            f"{prefix}_frame": Form("i4", shape, low=0),
+            f"{prefix}_box": Form("f4", (*shape, 4)),
+        }
+
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str) -> "PatchPlaces":
-        """From what `arrays` gave.
-
-        Raises:
-            KeyError: one is missing.
-        """
+        """From what `arrays` gave."""
         return cls(*(arrays[f"{prefix}_{field.name}"] for field in fields(cls)))

@@ -66,7 +66,7 @@ def next_batches(folder: Path, count: int) -> Preview:
     for first in reversed(steps_recorded(folder, ROOM)):
         try:
             chunk = read_chunk(folder, first)
-        except (OSError, ValueError):
+        except StudioError:
             continue
         return _preview(source, chunk.state, chunk.first, chunk.done, count)
     if any((folder / "checkpoints").glob("*.safetensors")):

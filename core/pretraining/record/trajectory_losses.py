@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import read_arrays, write_arrays
+from core.array_file import Form, measured, read_arrays, write_arrays
+from core.errors import StudioError
 from core.pairs.sampling import PairBatch, TripletBatch
 
 FILE = Path("results") / "trajectories.npz"
@@ -59,15 +60,18 @@ class TrajectoryLosses:
 def read_trajectory_losses(folder: Path) -> TrajectoryLosses | None:
     """Those of a run's folder; None where they were not recorded, or the file is damaged."""
     try:
-        arrays = read_arrays(folder / FILE)
-        found = TrajectoryLosses(*(arrays[field.name] for field in fields(TrajectoryLosses)))
-    except (OSError, ValueError, KeyError):
+        return TrajectoryLosses(**read_arrays(folder / FILE, _FORMS))
+    except StudioError:
         return None
-    shapes = {getattr(found, field.name).shape for field in fields(found)}
-    return found if shapes == {(len(found.ids),)} else None
 
 
 ROLES = ("anchors", "positives", "negatives")
+
+_FORMS = {
+    "ids": Form("i8", ("N",)),
+    **{name: Form("i4", ("N",), low=0) for name in (*ROLES, "last_step")},
+    **{name: measured("f4", "N") for name in ("mean_loss", "last_loss")},
+}
 
 
 class TrajectoryTally:

@@ -33,13 +33,13 @@ def test_files_that_are_missing_damaged_or_something_else(tmp_path):
     path = tmp_path / "p.npz"
     Proposals.of(BOXES).save(path)
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(StudioError, match="does not hold proposals"):
+    with pytest.raises(StudioError, match="make the proposals again"):
         Proposals.load(path)
     np.savez(path, other=np.zeros(3))
-    with pytest.raises(StudioError, match="does not hold proposals"):
+    with pytest.raises(StudioError, match="make the proposals again"):
         Proposals.load(path)
     np.savez(path, ids=np.array([{}], object), offsets=np.zeros(2), boxes=np.zeros((0, 4)))
-    with pytest.raises(StudioError, match="does not hold proposals"):
+    with pytest.raises(StudioError, match="make the proposals again"):
         Proposals.load(path)
     for offsets, boxes in (
         ([0, 2], np.zeros((1, 4))),
@@ -48,7 +48,7 @@ def test_files_that_are_missing_damaged_or_something_else(tmp_path):
         ([0], np.zeros((0, 4))),
     ):
         np.savez(path, ids=np.array(["a"]), offsets=np.array(offsets), boxes=boxes)
-        with pytest.raises(StudioError, match="do not fit together"):
+        with pytest.raises(StudioError, match="make the proposals again"):
             Proposals.load(path)
 
 
