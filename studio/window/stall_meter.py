@@ -1,11 +1,13 @@
 """What kept the window from answering: how long, and in which line of the program, into the log.
 
-A timer of the window's thread beats; a thread beside it looks where the window's thread is whenever a beat is
-late. Both wake up ten times a second, some 0.1 % of a core.
+A timer of the window's thread beats; whenever a beat is late, a thread beside it asks the window's thread to
+say where it is, which that does as if a signal had come: at its next line of Python. (Python 3.11 crashes now
+and then where one thread looks at the calls of another.) Both wake up ten times a second, some 0.1 % of a core.
 """
 
+import _thread
 import logging
-import sys
+import signal
 import threading
 import time
 from collections import Counter, deque
@@ -34,6 +36,8 @@ KEPT = 20
 _SAMPLE = 0.04
 """Seconds between two looks while a beat is late."""
 
+_SIGNAL = getattr(signal, "SIGPROF", signal.SIGABRT)  # Windows has few; none is sent, the name alone is used
+
 _LINES = 6
 """Calls that are named, the innermost first."""
 
@@ -59,7 +63,7 @@ class Stall:
 
 
 class StallMeter(QObject):
-    """Watches the thread that it is made in, until it is closed.
+    """Watches the main thread, in which it is made, until it is closed.
 
     Attributes:
         last: the last stalls; count: how many there were; longest: the longest one.
@@ -69,10 +73,10 @@ class StallMeter(QObject):
         super().__init__(parent)
         self.last: deque[Stall] = deque(maxlen=KEPT)
         self.count, self.longest = 0, Stall(0.0, "")
-        self._seen: Counter[tuple[str, ...]] = Counter()
-        self._beaten = time.perf_counter()
+        self._seen: Counter[tuple[str, ...]] = Counter()  # milliseconds
+        self._beaten = self._said = time.perf_counter()
         self._ended = threading.Event()
-        self._watched = threading.get_ident()
+        self._handler_before = signal.signal(_SIGNAL, self._say_where)
         self._timer = QTimer(self, interval=BEAT)
         self._timer.timeout.connect(self._beat)
         self._timer.start()
@@ -84,6 +88,7 @@ class StallMeter(QObject):
         self._timer.stop()
         self._ended.set()
         self._thread.join()
+        signal.signal(_SIGNAL, self._handler_before)
 
     def __str__(self) -> str:
         if not self.count:
@@ -95,7 +100,8 @@ class StallMeter(QObject):
     def _beat(self) -> None:
         now = time.perf_counter()
         late = now - self._beaten - BEAT / 1000
-        self._beaten, seen, self._seen = now, self._seen, Counter()
+        self._beaten = self._said = now
+        seen, self._seen = self._seen, Counter()
         if late >= STALL:
             self._note(Stall(late, " < ".join(seen.most_common(1)[0][0]) if seen else ""))
 
@@ -106,6 +112,13 @@ class StallMeter(QObject):
         if self.count <= LOGGED:
             log.warning("the window did not answer for %s", stall)
 
+    def _say_where(self, signum: int, frame: FrameType | None) -> None:
+        """Note what the window's thread was in since it was last asked; a call into Qt ends first."""
+        now = time.perf_counter()
+        if frame is not None and frame.f_code.co_filename != __file__:
+            self._seen[_calls(frame)] += round(1000 * (now - self._said))
+        self._said = now
+
     def _watch(self) -> None:
         pause, looked = BEAT / 1000, time.perf_counter()
         while not self._ended.wait(pause):
@@ -115,9 +128,7 @@ class StallMeter(QObject):
             if overslept:
                 self._beaten = now
             elif late >= STALL / 2:
-                frame = sys._current_frames().get(self._watched)
-                if frame is not None:
-                    self._seen[_calls(frame)] += 1
+                _thread.interrupt_main(_SIGNAL)
             pause = _SAMPLE if late >= STALL / 2 else BEAT / 1000
 
 
