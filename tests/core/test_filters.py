@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from core.errors import StudioError
 from core.filters import dead, duplicates, read_filters, tiled
 
 
@@ -20,17 +21,17 @@ def test_filters_stand_side_by_side_each_at_its_own_contrast():
 
 def test_filters_are_read_and_other_files_refused(tmp_path):
     path = tmp_path / "filters.npz"
-    with pytest.raises(OSError):
+    with pytest.raises(StudioError):
         read_filters(path)
     weights = np.arange(54, dtype=np.float32).reshape(2, 3, 3, 3)
     np.savez(path, filters=weights)
     np.testing.assert_array_equal(read_filters(path), weights)
     path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(ValueError):
+    with pytest.raises(StudioError):
         read_filters(path)
     for arrays in ({"other": weights}, {"filters": weights[:, :2]}, {"filters": weights[0]}):
         np.savez(path, **arrays)
-        with pytest.raises(ValueError):
+        with pytest.raises(StudioError):
             read_filters(path)
 
 

@@ -39,7 +39,7 @@ def test_files_that_are_missing_damaged_or_something_else(tmp_path):
     with pytest.raises(StudioError, match="make the proposals again"):
         Proposals.load(path)
     np.savez(path, ids=np.array([{}], object), offsets=np.zeros(2), boxes=np.zeros((0, 4)))
-    with pytest.raises(StudioError, match="make the proposals again"):
+    with pytest.raises(StudioError, match="holds a pickle"):
         Proposals.load(path)
     for offsets, boxes in (
         ([0, 2], np.zeros((1, 4))),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.errors import StudioError
 from core.pretraining.record import excitations, held_out_scores, neighbours
 from core.pretraining.record.excitations import Excitations, read_excitations, spots
 from core.pretraining.record.held_out_scores import HeldOutScores, edges_of, read_scores
@@ -57,7 +58,7 @@ READERS = [
 @pytest.mark.parametrize(("read", "room", "one"), READERS)
 def test_what_is_written_is_read(tmp_path, read, room, one):
     assert steps_recorded(tmp_path, room) == []
-    with pytest.raises(OSError):
+    with pytest.raises(StudioError):
         read(tmp_path, one.step)
     one.write(tmp_path)
     assert steps_recorded(tmp_path, room) == [one.step]
@@ -65,16 +66,16 @@ def test_what_is_written_is_read(tmp_path, read, room, one):
 
 
 @pytest.mark.parametrize(("read", "room", "one"), READERS)
-def test_a_damaged_file_or_one_of_something_else_is_a_value_error(tmp_path, read, room, one):
+def test_a_damaged_file_or_one_of_something_else_is_one_sentence(tmp_path, read, room, one):
     one.write(tmp_path)
     (path,) = tmp_path.glob("results/*/*.npz")
     whole = path.read_bytes()
     for garbled in (b"", whole[: len(whole) // 2], whole[:-30]):
         path.write_bytes(garbled)
-        with pytest.raises(ValueError, match="damaged"):
+        with pytest.raises(StudioError, match="damaged"):
             read(tmp_path, one.step)
     np.savez(path, filters=np.zeros(3))
-    with pytest.raises(ValueError, match="holds no"):
+    with pytest.raises(StudioError, match="has no array"):
         read(tmp_path, one.step)
 
 
