@@ -2,7 +2,7 @@
 
 A timer of the window's thread beats; whenever a beat is late, a thread beside it asks the window's thread to
 say where it is, which that does as if a signal had come: at its next line of Python. (Python 3.11 crashes now
-and then where one thread looks at the calls of another.) Both wake up ten times a second, some 0.1 % of a core.
+and then where one thread looks at the calls of another.) Both wake up ten times a second, .1 % of a core.
 """
 
 import _thread
