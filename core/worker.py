@@ -5,10 +5,8 @@ by a thread, so that a long step does not look dead, and the end is written down
 """
 
 import contextlib
-import errno
 import faulthandler
 import os
-import signal
 import sys
 import threading
 import time
@@ -16,9 +14,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
-from core import jobs
+from core import jobs, stop_signals
 from core.errors import StudioError
 from core.events import Event, Progress
 from core.jobs import JOBS
@@ -26,12 +23,13 @@ from core.out_of_memory import memory_that_ran_out, remedy
 from core.runs.pace import Pace
 from core.runs.provenance import note_machine
 from core.runs.run_folder import RunFolder, State, Status
+from core.stop_signals import StopSignals
+from core.system_faults import refused_by_the_system
 
 HEARTBEAT = 1.5
 """Seconds after which `status.json` is replaced although nothing changed."""
 
 _LOOK = 0.25
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def run_job(folder: RunFolder, on_event: Callable[[Event], None] = lambda event: None) -> Status:
@@ -42,8 +40,8 @@ def run_job(folder: RunFolder, on_event: Callable[[Event], None] = lambda event:
 def follow(job: Iterator[Event], folder: RunFolder, on_event: Callable[[Event], None]) -> Status:
     """Write a job's events to its run folder until it ends, fails or is asked to stop.
 
-    It is asked to stop by `RunFolder.ask_stop`, SIGTERM or Ctrl+C; then the job saves. A second
-    Ctrl+C does not wait for that.
+    It is asked to stop by `RunFolder.ask_stop` or by a signal (`core.stop_signals`); then the job saves.
+    A second signal does not wait for that.
 
     Args:
         job: a generator; it is closed at the end, which lets it save.
@@ -51,22 +49,21 @@ def follow(job: Iterator[Event], folder: RunFolder, on_event: Callable[[Event], 
         on_event: called with every event, after it was appended.
 
     Returns:
-        How it ended: DONE, STOPPED, or FAILED with the sentence that says why. Where memory ran out, the
-        traceback is in `worker.log`.
+        How it ended: DONE, STOPPED, or FAILED with the sentence that says why. Where memory ran out or the
+        system refused something, the traceback is in `worker.log`.
 
     Raises:
         StudioError: another process runs it, or its end could not be written down.
         Exception: a bug in the job, once the traceback is in `worker.log` and the state is FAILED.
-        KeyboardInterrupt: the second Ctrl+C, once the state is STOPPED.
+        KeyboardInterrupt: the second signal, once the state is STOPPED.
     """
-    with folder.held_lock(), _StopSignals() as signals:
+    with folder.held_lock(), stop_signals.deferred() as signals:
         beat = _Heartbeat(folder)
         state, sentence = State.FAILED, ""
         try:
-            with _full_disk_in_a_sentence(folder):
-                folder.drop_torn_line()
-                note_machine(folder)
-                state = _append_all(job, folder, signals, beat, on_event)
+            folder.drop_torn_line()
+            note_machine(folder)
+            state = _append_all(job, folder, signals, beat, on_event)
         except StudioError as error:
             sentence = str(error)
         except KeyboardInterrupt:
@@ -75,7 +72,9 @@ def follow(job: Iterator[Event], folder: RunFolder, on_event: Callable[[Event], 
         except BaseException as error:
             _log_traceback(folder)
             sentence = _memory_in_a_sentence(folder, beat.now, error)
-            if not sentence:
+            if not sentence and isinstance(error, OSError):
+                sentence = refused_by_the_system(error, folder.path, "resume the run")
+            elif not sentence:
                 sentence = f"The job failed: {type(error).__name__}; see {folder.path / 'worker.log'}."
                 raise
         finally:
@@ -118,7 +117,7 @@ def _accompany(folder: RunFolder) -> int:
 def _append_all(
     job: Iterator[Event],
     folder: RunFolder,
-    signals: "_StopSignals",
+    signals: StopSignals,
     beat: "_Heartbeat",
     on_event: Callable[[Event], None],
 ) -> State:
@@ -131,29 +130,6 @@ def _append_all(
             if signals.came or folder.stop_asked():
                 return State.STOPPED
     return State.DONE
-
-
-class _StopSignals:
-    """SIGINT and SIGTERM ask for a stop, a second SIGINT interrupts; only in the main thread."""
-
-    def __init__(self) -> None:
-        self.came = False
-
-    def __enter__(self) -> "_StopSignals":
-        self._before = {}
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number: int, _: FrameType | None) -> None:
-        if self.came and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        self.came = True
 
 
 class _Heartbeat:
@@ -215,18 +191,6 @@ class _Heartbeat:
         except OSError:
             return False
         return True
-
-
-@contextlib.contextmanager
-def _full_disk_in_a_sentence(folder: RunFolder) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StudioError(
-                f"The disk of {folder.path} takes no more ({error.strerror}); free space and resume the run."
-            ) from error
-        raise
 
 
 def _memory_in_a_sentence(folder: RunFolder, now: Status, error: BaseException) -> str:

@@ -16,7 +16,8 @@ PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/*
 
 LEVELS = (
     ("errors", "version", "atomic_file", "out_of_memory", "free_memory", "free_name", "usable_cores"),
-    ("whole_file", "typed_values"),
+    ("stop_signals",),
+    ("whole_file", "typed_values", "system_faults"),
     ("text_file",),
     ("record_file",),
     ("geometry", "events", "config", "array_file"),

@@ -6,6 +6,7 @@ imported.
 """
 
 import argparse
+import contextlib
 import importlib
 import io
 import os
@@ -19,6 +20,8 @@ from core.cli.program import program
 from core.errors import StudioError
 from core.jobs import JOBS
 from core.runs.job import Job
+from core.stop_signals import StopSignals
+from core.system_faults import refused_by_the_system
 from core.version import code_version
 
 COMMANDS = {
@@ -50,23 +53,36 @@ def main(arguments: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may know fewer characters than our text has
     chosen = next((word for word in arguments if not word.startswith("-")), None)
-    try:
-        args = _parser(chosen).parse_args(arguments)
-        outcome = args.perform(args)
-        show(outcome, args.json)
-        return show_problems(outcome)
-    except StudioError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except Stopped as stopped:
-        print(stopped, file=sys.stderr)
-        return 130
-    except KeyboardInterrupt:
-        print("Interrupted before it was done; start the command again.", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # whoever read our output has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    with StopSignals():
+        try:
+            args = _parser(chosen).parse_args(arguments)
+            outcome = args.perform(args)
+            show(outcome, args.json)
+            sys.stdout.flush()
+            return show_problems(outcome)
+        except StudioError as error:
+            return _ended(1, str(error))
+        except Stopped as stopped:
+            return _ended(130, str(stopped))
+        except KeyboardInterrupt:
+            return _ended(130, "Interrupted before it was done; start the command again.")
+        except BrokenPipeError:  # whoever read our output has read enough
+            return _ended(1)
+        except OSError as error:
+            return _ended(1, refused_by_the_system(error))
+
+
+def _ended(code: int, sentence: str = "") -> int:
+    """Say why on standard error; what nobody takes, such as a closed terminal, is dropped."""
+    with contextlib.suppress(OSError):
+        if sentence:
+            print(sentence, file=sys.stderr, flush=True)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return code
 
 
 def is_command(word: str) -> bool:

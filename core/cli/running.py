@@ -75,7 +75,10 @@ def shown(args: argparse.Namespace) -> "Display":
 
 
 class Display:
-    """Shows events: a bar on standard error if that is a terminal, else lines now and then on `lines`."""
+    """Shows events: a bar on standard error if that is a terminal, else lines now and then on `lines`.
+
+    Where nobody takes them any more, as after a terminal was closed, the job goes on without being shown.
+    """
 
     def __init__(self, lines: TextIO) -> None:
         self._lines = lines
@@ -89,7 +92,8 @@ class Display:
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
-            self._bar.close()
+            with contextlib.suppress(OSError):
+                self._bar.close()
 
     def report(self, done: int, total: int, what: str) -> None:
         """For readers, which report without events."""
@@ -97,6 +101,10 @@ class Display:
 
     def show(self, event: Event) -> None:
         """Take an event in."""
+        with contextlib.suppress(OSError):
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
         if isinstance(event, Progress):
             self._progress(event)
         elif isinstance(event, Metric):

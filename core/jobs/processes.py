@@ -90,6 +90,7 @@ def _start(folder: RunFolder, rank: int, size: int, port: int) -> "subprocess.Po
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            start_new_session=True,  # a terminal asks the first process alone to stop
         )
 
 

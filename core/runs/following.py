@@ -1,9 +1,11 @@
 """Starting workers and following them to their end, as the window does, from a program without one."""
 
+import contextlib
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from core import stop_signals
 from core.errors import StudioError
 from core.events import Event, Progress
 from core.runs import launch
@@ -25,16 +27,18 @@ def run_workers(
 
     Raises:
         StudioError: one of them failed; the others were stopped.
-        KeyboardInterrupt: once all were asked to stop, and have saved.
+        KeyboardInterrupt: a signal asked for an end, and all have saved; or a second one, and all are dead.
     """
     threads = 1 if len(folders) > 1 else None
     workers: dict[str, subprocess.Popen[bytes]] = {}
     offsets = {folder.name: 0 for folder in folders}
     progress = {folder.name: Progress(0, 0) for folder in folders}
     running: list[RunFolder] = []
-    try:
+    with stop_signals.deferred() as signals, _ending(running, workers):
         waiting = list(folders)
         while running or waiting:
+            if signals.came:
+                raise KeyboardInterrupt
             while waiting and len(running) < (at_once or len(folders)):
                 folder = waiting.pop(0)
                 workers[folder.name] = launch.start_worker(folder, threads)
@@ -50,8 +54,6 @@ def run_workers(
                 if ended:
                     running.remove(folder)
                     _check(folder)
-    finally:
-        _stop(running, workers)
 
 
 def _sum(parts: Sequence[Progress]) -> Progress:
@@ -69,15 +71,27 @@ def _check(folder: RunFolder) -> None:
         raise StudioError(f"{folder.name}: {why}")
 
 
+@contextlib.contextmanager
+def _ending(running: Sequence[RunFolder], workers: dict[str, "subprocess.Popen[bytes]"]) -> Iterator[None]:
+    """At the end of the block, whatever still runs saves and ends; none of them outlives it."""
+    try:
+        yield
+    finally:
+        try:
+            _stop(running, workers)
+        finally:
+            for worker in workers.values():
+                worker.kill()
+                worker.wait()
+
+
 def _stop(running: Sequence[RunFolder], workers: dict[str, "subprocess.Popen[bytes]"]) -> None:
     for folder in running:
         try:
             folder.ask_stop()
         except StudioError:  # its folder cannot be written: a signal asks too
             workers[folder.name].terminate()
+    until = time.monotonic() + _PATIENCE
     for folder in running:
-        try:
-            workers[folder.name].wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            workers[folder.name].kill()
-            workers[folder.name].wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            workers[folder.name].wait(max(0.0, until - time.monotonic()))

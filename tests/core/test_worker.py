@@ -25,6 +25,7 @@ from core.pretraining.config import PretrainConfig
 from core.project.project import Project
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
+from core.stop_signals import NUMBERS
 from core.tracking.config import TrackConfig
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
@@ -83,7 +84,7 @@ def test_a_job_that_is_asked_to_stop_saves_after_the_event_it_is_at(folder):
     assert not folder.stop_asked()  # so that it can be resumed
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", NUMBERS)
 def test_a_signal_asks_for_a_stop_and_the_handlers_come_back(folder, number):
     job, before = Saving(100), signal.getsignal(number)
 
@@ -148,14 +149,28 @@ def test_a_job_that_fails_to_save_has_failed(folder):
     )
 
 
-def test_a_full_disk_is_one_sentence(folder):
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "takes no more (No space left on device); free space and resume the run."),
+        (errno.EROFS, "can only be read (Read-only file system); make it writable and resume the run."),
+        (errno.EIO, "does not answer as it should (Input/output error); see that it is connected and"),
+        (errno.EACCES, "cannot be used (Permission denied); see that it may be read and written, and resume"),
+    ],
+)
+def test_a_disk_that_refuses_is_one_sentence_and_the_job_has_saved(folder, number, words):
     def job():
-        yield Progress(1, 2)
-        raise OSError(errno.ENOSPC, "No space left on device")
+        try:
+            yield Progress(1, 2)
+            raise OSError(number, os.strerror(number))
+        finally:
+            saved.append(True)
 
+    saved = []
     status = follow(job(), folder)
-    assert status.state is State.FAILED
-    assert "takes no more (No space left on device); free space and resume" in status.error
+    assert (status.state, saved) == (State.FAILED, [True])
+    assert words in status.error
+    assert "Traceback" in (folder.path / "worker.log").read_text()
 
 
 def out_of_memory_of_torch():
@@ -240,10 +255,12 @@ def test_a_disk_that_takes_no_more_events_fails_the_run_and_keeps_whole_lines(fo
 
 def test_a_run_whose_events_cannot_be_written_says_that_it_failed(folder):
     folder.append(Log("before"))
-    with read_only(folder.path / "events.jsonl"), pytest.raises(PermissionError):
-        follow(Saving().run(), folder)
-    status = folder.status()
-    assert (status.state, status.error[:36]) == (State.FAILED, "The job failed: PermissionError; see")
+    with read_only(folder.path / "events.jsonl"):
+        status = follow(Saving().run(), folder)
+    assert status.state is State.FAILED
+    assert (
+        "events.jsonl cannot be used (Permission denied); see that it may be read and written" in status.error
+    )
 
 
 def test_an_end_is_noted_though_the_request_to_stop_cannot_be_cleared(folder):

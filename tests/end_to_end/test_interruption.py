@@ -1,4 +1,4 @@
-"""Ctrl+C on the command line: what was done is kept, and one true sentence says how to go on."""
+"""Signals and the command line: what was done is kept, and one true sentence says how to go on."""
 
 import contextlib
 import os
@@ -138,5 +138,6 @@ def test_proposed_boxes_are_kept_and_a_measurement_starts_again(tmp_path):
         return any(RunFolder(path).status().step for path in tmp_path.glob("associationnet-*/probe"))
 
     with started(*words, "--per-class", "2", temporary=tmp_path) as process:
-        sentence = sentence_after(signal.SIGINT, process, has_begun)
+        sentence = sentence_after(signal.SIGHUP, process, has_begun)
     assert sentence.endswith("; nothing was kept; start the command again.")
+    assert not any(tmp_path.glob("associationnet-*"))

@@ -2,7 +2,6 @@
 
 import contextlib
 import multiprocessing
-import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
@@ -15,6 +14,7 @@ from core.errors import StudioError
 from core.jobs.by_clip.task import ClipProgress, halt_path, read_step, step_path, work_on
 from core.runs import dask_cluster
 from core.runs.run_folder import RunFolder
+from core.stop_signals import pass_over
 from core.tracking.config import FlowConfig
 from core.trajectories.snapshot import ClipSnapshot
 
@@ -138,8 +138,7 @@ def _processes() -> Iterator[Submit]:
 
     def submit(path: Path, clip_id: int) -> "Future[ClipProgress]":
         context = multiprocessing.get_context("spawn")
-        heed = (signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the run ends its workers
-        pool = ProcessPoolExecutor(1, context, signal.signal, heed, max_tasks_per_child=1)
+        pool = ProcessPoolExecutor(1, context, pass_over, max_tasks_per_child=1)  # the run ends its workers
         future = pool.submit(work_on, path, clip_id)
         pool.shutdown(wait=False)
         return future
