@@ -16,7 +16,7 @@ PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/*
 
 LEVELS = (
     ("errors", "version", "atomic_file", "out_of_memory", "free_memory", "free_name", "usable_cores"),
-    ("whole_file", "typed_values"),
+    ("whole_file", "typed_values", "agreements"),
     ("text_file",),
     ("record_file",),
     ("geometry", "events", "config", "array_file"),

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from core.cli.consent import SERVERS, perform_as_agreed
 from core.cli.outcome import Outcome, Stopped, show, show_problems
 from core.cli.program import program
 from core.errors import StudioError
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     try:
         args = _parser(chosen).parse_args(arguments)
-        outcome = args.perform(args)
+        outcome = perform_as_agreed(args)
         show(outcome, args.json)
         return show_problems(outcome)
     except StudioError as error:
@@ -98,6 +99,8 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
             loaded = importlib.import_module(f"core.cli.{module}")
             record = [JOBS[name]] if name in JOBS else []
             loaded.add_arguments(command, *record)
+            if "--project" in command.format_usage():
+                command.add_argument("--trust-server", **SERVERS)
             command.set_defaults(perform=partial(_performed, loaded.perform, record))
     return parser
 
