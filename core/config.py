@@ -185,6 +185,19 @@ def from_dict(cls: type[Settings], values: dict[str, Any]) -> Settings:
     return cls(**{key: _typed(key, value, kinds[key]) for key, value in values.items()})
 
 
+def check_types(cls: Any, values: Mapping[str, Any]) -> None:
+    """See that plain values, perhaps of an older version, are of the types that `cls` has.
+
+    Ranges and choices may have been others then, and so may names.
+
+    Raises:
+        StudioError: one is of another type.
+    """
+    kinds = kinds_of(cls)
+    for key in values.keys() & {field.name for field in dataclasses.fields(cls)}:
+        _typed(key, values[key], kinds[key])
+
+
 def save(settings: Any, path: Path) -> None:
     """Write settings as TOML."""
     path.write_text(tomli_w.dumps(as_dict(settings)), encoding="utf-8")

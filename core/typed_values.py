@@ -18,7 +18,7 @@ LARGEST_WHOLE = 2**63 - 1
 """Whole numbers of a record lie within ± this where its field says nothing narrower."""
 
 _LONGEST = 1 << 20
-"""Letters of a text."""
+"""Letters of a text where its field says nothing narrower."""
 
 
 def filled(cls: type[Record], values: Any) -> Record:
@@ -26,7 +26,7 @@ def filled(cls: type[Record], values: Any) -> Record:
 
     Its fields are bool, int, float, str, Path, enums, `Any`, records, or lists, tuples, optional ones and
     tables (`dict[str, …]`) of these; the metadata `minimum` and `maximum` of a field bound its numbers, as
-    those of a `core.config.setting`.
+    those of a `core.config.setting`, and `longest` the letters of its texts.
 
     Raises:
         ValueError: a key is missing or unknown, or a value of another type, out of its range, or not finite.
@@ -45,7 +45,7 @@ def filled(cls: type[Record], values: Any) -> Record:
     found = {}
     for name, value in values.items():
         found[name] = typed(name, value, kinds[name])
-        _check_numbers(name, found[name], fields[name].metadata)
+        _check_bounds(name, found[name], fields[name].metadata)
     return cls(**found)
 
 
@@ -89,8 +89,6 @@ def typed(name: str, value: Any, kind: Any) -> Any:
         return filled(kind, value)
     if isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
         raise ValueError(f"{name} must be of type {kind.__name__}, not {quoted(value)}")
-    if isinstance(value, str) and len(value) > _LONGEST:
-        raise ValueError(f"{name} is a text of {len(value):,} letters")
     return value
 
 
@@ -114,14 +112,25 @@ def _items(name: str, value: Any, origin: type, parts: tuple[Any, ...]) -> Any:
         if len(value) != len(parts):
             raise ValueError(f"{name} must be a list of {len(parts)}, not {quoted(value)}")
         return tuple(typed(name, item, part) for item, part in zip(value, parts, strict=True))
+    if parts[0] in (str, int) and set(map(type, value)) == {parts[0]}:  # such as a million labels
+        return origin(value)
     return origin(typed(name, item, parts[0]) for item in value)
 
 
-def _check_numbers(name: str, value: Any, limits: Mapping[str, Any]) -> None:
-    """Each number of a field, be it in a list or in a table, lies in its range and is finite."""
+def _check_bounds(name: str, value: Any, limits: Mapping[str, Any]) -> None:
+    """Numbers of a field, be they in a list or a table, are finite and in its range, and texts are short."""
     if isinstance(value, list | tuple | dict):
-        for item in value.values() if isinstance(value, dict) else value:
-            _check_numbers(name, item, limits)
+        items = value.values() if isinstance(value, dict) else value
+        kinds = set(map(type, items))
+        if kinds == {str}:
+            items = [max(items, key=len)]
+        elif kinds == {int}:
+            items = [min(items), max(items)]
+        for item in items:
+            _check_bounds(name, item, limits)
+    elif isinstance(value, str):
+        if len(value) > limits.get("longest", _LONGEST):
+            raise ValueError(f"{name} is a text of {len(value):,} letters")
     elif isinstance(value, int | float) and not isinstance(value, bool):
         most = LARGEST_WHOLE if isinstance(value, int) else float("inf")
         low, high = limits.get("minimum"), limits.get("maximum")

@@ -115,7 +115,7 @@ def _keep(evaluation: RunFolder, run: RunFolder, settings: EvaluateConfig) -> tu
                 write_atomically(run.results / name, (evaluation.results / name).read_bytes())
             measured_run.name_source(run, settings.voc, settings.detections)
             run.drop_events(lambda event: isinstance(event, ClassAP))
-            for event in evaluation.events()[0]:
+            for event, _ in evaluation.all_events():
                 if isinstance(event, ClassAP):
                     run.append(event)
     except StudioError:

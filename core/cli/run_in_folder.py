@@ -46,7 +46,7 @@ def run_to_end(folder: RunFolder, args: argparse.Namespace) -> Outcome:
     """Run a training job; the outcome holds the last value of every curve."""
     run_here(folder, args, "it is saved, so go on with the same command and --resume")
     metrics: dict[str, Any] = {}
-    for event in folder.events()[0]:
+    for event, _ in folder.all_events():
         if isinstance(event, Metric):
             metrics[event.name] = event.value if event.value == event.value else None
     numbers = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items() if value is not None)

@@ -216,7 +216,7 @@ def _mean_curve(runs: Sequence[RunFolder], metric: str, name: str, colour: int) 
     """The mean of the curves of runs, at the steps that all of them reported."""
     curves = []
     for run in runs:
-        found = [event for event in run.events()[0] if isinstance(event, Metric) and event.name == metric]
+        found = [event for event, _ in run.all_events() if isinstance(event, Metric) and event.name == metric]
         curves.append({event.step: event.value for event in found if math.isfinite(event.value)})
     steps = [step for step in curves[0] if all(step in curve for curve in curves)]
     return Curve(name, steps, [float(np.mean([curve[step] for curve in curves])) for step in steps], colour)
@@ -230,5 +230,5 @@ def _usual_span(curves: Sequence[Curve]) -> tuple[float, float]:
 
 def _filters(run: RunFolder) -> list[tuple[int, np.ndarray]]:
     """Step and (F, 3, k, k) of every picture of the filters that the run left."""
-    found = [event for event in run.events()[0] if isinstance(event, Filters)]
+    found = [event for event, _ in run.all_events() if isinstance(event, Filters)]
     return [(event.step, read_filters(run.path / event.path)) for event in found]

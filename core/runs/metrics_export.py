@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from core.atomic_file import write_atomically
 from core.errors import StudioError
-from core.events import ClassAP, Metric, from_json
+from core.events import ClassAP, Metric
 from core.runs.run_folder import RunFolder
 from core.runs.tensorboard_file import Scalar, event_file
 
@@ -47,16 +46,8 @@ def export_metrics(run: Path, form: str, out: Path) -> list[Path]:
 
 def read_measured(folder: RunFolder) -> Measurements:
     """What the events of a run say; a damaged line is passed over."""
-    path, scalars, aps = folder.path / "events.jsonl", [], {}
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        try:
-            event, time = from_json(line), float(json.loads(line).get("time", 0.0))
-        except (ValueError, TypeError):
-            continue
+    scalars, aps = [], {}
+    for event, time in folder.all_events():
         if isinstance(event, Metric):
             scalars.append(Scalar(event.name, event.step, event.value, time))
         elif isinstance(event, ClassAP):

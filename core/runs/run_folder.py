@@ -20,7 +20,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,11 +28,18 @@ import filelock
 import tomli_w
 
 from core import config
-from core.atomic_file import write_atomically
-from core.errors import StudioError
-from core.events import ClassAP, Event, from_json, to_json
+from core.atomic_file import write_atomically, writing_atomically
+from core.errors import StudioError, quoted
+from core.events import ClassAP, Event, from_json, timed_from_json, to_json
+from core.record_file import read_record
+from core.whole_file import open_file
 
 Settings = TypeVar("Settings")
+
+BLOCK = 4 << 20
+"""Bytes of events that are read at once; a line has far fewer."""
+
+_LARGEST_STATUS = 1 << 20  # bytes
 
 
 class State(enum.StrEnum):
@@ -62,14 +69,14 @@ class Status:
     """
 
     state: State = State.QUEUED
-    step: int = 0
-    total: int = 0
-    what: str = ""
-    eta: float | None = None
-    error: str = ""
-    updated: float = 0.0
-    pid: int = 0
-    count: str = ""
+    step: int = field(default=0, metadata={"minimum": 0, "maximum": 2**53})
+    total: int = field(default=0, metadata={"minimum": 0, "maximum": 2**53})
+    what: str = field(default="", metadata={"longest": 10_000})
+    eta: float | None = field(default=None, metadata={"minimum": 0, "maximum": 1e20})
+    error: str = field(default="", metadata={"longest": 10_000})
+    updated: float = field(default=0.0, metadata={"minimum": 0, "maximum": 1e11})
+    pid: int = field(default=0, metadata={"minimum": 0, "maximum": 2**31})
+    count: str = field(default="", metadata={"longest": 10_000})
 
 
 class RunFolder:
@@ -125,8 +132,15 @@ class RunFolder:
 
     @property
     def job(self) -> str:
-        """The name of the job, a key of `core.jobs.JOBS`."""
-        return str(config.read_toml(self.path / "config.toml").get("job", ""))
+        """The name of the job, a key of `core.jobs.JOBS`.
+
+        Raises:
+            StudioError: config.toml is damaged.
+        """
+        job = config.read_toml(self.path / "config.toml").get("job", "")
+        if not isinstance(job, str) or len(job) > 100:
+            raise StudioError(f"{self.path / 'config.toml'} names no job; restore it or delete the run.")
+        return job
 
     def settings(self, cls: type[Settings]) -> Settings:
         """The settings the run was made with.
@@ -147,6 +161,12 @@ class RunFolder:
             raise StudioError(
                 f"{self.path / 'config.toml'} holds no table of settings; restore it or delete it."
             )
+        for name, value in values.items():
+            if not all(map(_is_plain, value if isinstance(value, list) else [value])):
+                raise StudioError(
+                    f"{self.path / 'config.toml'} holds {name} = {quoted(value)}, which is no setting; "
+                    "restore it or delete the run."
+                )
         return values
 
     def replace_settings(self, settings: Any) -> None:
@@ -181,20 +201,33 @@ class RunFolder:
     # --- status -------------------------------------------------------------------------------
 
     def status(self) -> Status:
-        """Where the run stands; a run that says it runs while nobody holds its lock is INTERRUPTED."""
-        status = self._written_status()
+        """Where the run stands; a run that says it runs while nobody holds its lock is INTERRUPTED.
+
+        One whose status.json is damaged FAILED with the sentence that says so, unless a worker lives, which
+        will soon replace that file.
+        """
+        status, damage = self._written_status()
+        if damage and self.is_alive():
+            return replace(status, state=State.RUNNING, error="")
         if status.state is State.RUNNING and not self.is_alive():
-            status = self._written_status()  # a worker writes its end before it lets go of the lock
+            status, _ = self._written_status()  # a worker writes its end before it lets go of the lock
             if status.state is State.RUNNING:
                 return replace(status, state=State.INTERRUPTED, eta=None)
         return status
 
-    def _written_status(self) -> Status:
+    def status_damage(self) -> str:
+        """What is wrong with status.json, in a sentence; empty where nothing is."""
+        return self._written_status()[1]
+
+    def _written_status(self) -> tuple[Status, str]:
+        """What status.json says, and what is wrong with it."""
+        path = self.path / "status.json"
+        if not os.path.lexists(path):
+            return Status(), ""
         try:
-            values = json.loads((self.path / "status.json").read_text(encoding="utf-8"))
-            return Status(**{**values, "state": State(values["state"])})
-        except (OSError, ValueError, TypeError, KeyError):
-            return Status()
+            return read_record(Status, path, _LARGEST_STATUS), ""
+        except StudioError as error:
+            return Status(State.FAILED, error=str(error)), str(error)
 
     def write_status(self, status: Status) -> None:
         write_atomically(self.path / "status.json", json.dumps(asdict(status)).encode())
@@ -246,29 +279,56 @@ class RunFolder:
         path = self.path / "events.jsonl"
         if path.is_file():
             with open(path, "rb+") as file:
-                file.truncate(file.read().rfind(b"\n") + 1)
+                start = max(file.seek(0, os.SEEK_END) - BLOCK, 0)
+                file.seek(start)
+                file.truncate(start + file.read().rfind(b"\n") + 1)
 
     def events(self, offset: int = 0) -> tuple[list[Event], int]:
-        """Events from a byte offset on, and the offset to go on from.
+        """Events from a byte offset on, of `BLOCK` bytes at most, and the offset to go on from.
 
         A line still being written is left for the next call; a damaged line is passed over; a file
         that is shorter than the offset (cut back on resume) is read from its start again.
         """
+        found, offset = self._block(offset)
+        return [event for event, _ in found], offset
+
+    def _block(self, offset: int, damaged: list[str] | None = None) -> tuple[list[tuple[Event, float]], int]:
         path = self.path / "events.jsonl"
         if not path.is_file():
             return [], 0
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size < offset:
-                offset = 0
-            file.seek(offset)
-            block = file.read()
+        try:
+            with open_file(path) as file:
+                size = os.fstat(file.fileno()).st_size
+                if size < offset:
+                    offset = 0
+                file.seek(offset)
+                block = file.read(BLOCK)
+        except (OSError, StudioError):
+            return [], offset
         complete = block[: block.rfind(b"\n") + 1]
-        events: list[Event] = []
-        for line in complete.splitlines():
-            with contextlib.suppress(ValueError):
-                events.append(from_json(line.decode("utf-8", "replace")))
-        return events, offset + len(complete)
+        if not complete and len(block) == BLOCK:  # a line that is none of ours
+            complete = block
+        found: list[tuple[Event, float]] = []
+        for line in complete.split(b"\n"):
+            text = line.decode("utf-8", "replace")
+            try:
+                found.append(timed_from_json(text))
+            except ValueError:
+                if damaged is not None and line:
+                    damaged.append(text)
+        return found, offset + len(complete)
+
+    def all_events(self, damaged: list[str] | None = None) -> Iterator[tuple[Event, float]]:
+        """Every event there is now, in order, block by block, with the time it was reported at.
+
+        Args:
+            damaged: takes the lines that are passed over.
+        """
+        before, offset = -1, 0
+        while offset > before:  # else it ends here, or was cut back meanwhile
+            before = offset
+            found, offset = self._block(before, damaged)
+            yield from found
 
     def cut_events_after(self, step: int) -> None:
         """Drop metrics, filters and progress after a training step, and every AP, before resuming from it."""
@@ -282,15 +342,14 @@ class RunFolder:
         path = self.path / "events.jsonl"
         if not path.is_file():
             return
-        kept = []
-        for line in path.read_bytes().splitlines(keepends=True):
-            try:
-                event = from_json(line.decode("utf-8", "replace"))
-            except ValueError:
-                continue
-            if line.endswith(b"\n") and not unwanted(event):
-                kept.append(line)
-        write_atomically(path, b"".join(kept))
+        with writing_atomically(path) as partial, open(partial, "wb") as kept, open(path, "rb") as file:
+            while line := file.readline(BLOCK):
+                try:
+                    event = from_json(line.decode("utf-8", "replace").rstrip("\n"))
+                except ValueError:
+                    continue
+                if line.endswith(b"\n") and not unwanted(event):
+                    kept.write(line)
 
     # --- control ------------------------------------------------------------------------------
 
@@ -323,3 +382,8 @@ class RunFolder:
             raise StudioError(
                 f"Cannot write to the run in {self.path} ({error.strerror}); mend its permissions, resume it."
             ) from error
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is one of a setting; numbers of more digits than any of ours are not."""
+    return isinstance(value, bool | float | str) or (isinstance(value, int) and abs(value) < 10**30)

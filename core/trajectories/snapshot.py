@@ -6,7 +6,7 @@
 import dataclasses
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,11 @@ from core.array_file import Form, measured, read_arrays, write_arrays
 from core.atomic_file import write_atomically
 from core.datasets.clip import Clip, Use
 from core.errors import StudioError
+from core.record_file import read_record
 from core.trajectories import journal, store
 from core.trajectories.model import EndReason, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
+
+HEAD = "snapshot.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,24 +105,50 @@ def write_snapshot(
         entry["object_labels"] = [one.label for one in objects]
         entries.append(entry)
     head = {"revision": journal.revision(connection), "project": str(project), "clips": entries}
-    write_atomically(folder / "snapshot.json", json.dumps(head).encode())
+    write_atomically(folder / HEAD, json.dumps(head).encode())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(Clip):
+    """What `snapshot.json` says of a clip: all of it, and the labels of its trajectories in their order.
+
+    Snapshots of older versions do not say `use`, nor `upright`, since they held frames as stored.
+    """
+
+    width: int = field(metadata={"minimum": 0, "maximum": 2**31})
+    height: int = field(metadata={"minimum": 0, "maximum": 2**31})
+    start: int = field(default=0, metadata={"minimum": 0})
+    step: int = field(default=1, metadata={"minimum": 1})
+    annotator: int = field(default=0, metadata={"minimum": 0, "maximum": 2**15 - 1})
+    id: int = field(default=0, metadata={"minimum": 0})
+    upright: bool = False
+    point_labels: tuple[str, ...]
+    object_labels: tuple[str, ...]
+
+    @property
+    def clip(self) -> Clip:
+        return Clip(**{one.name: getattr(self, one.name) for one in dataclasses.fields(Clip)})
 
 
 @dataclass(frozen=True)
 class SnapshotHead:
-    """What a snapshot is of, without its trajectories: the revision, and name of each clip → its use."""
+    """What a snapshot is of, without its trajectories; `project` is the folder of its project."""
 
-    revision: int
-    uses: dict[str, Use]
+    revision: int = field(metadata={"minimum": 0})
+    project: str
+    clips: tuple[Entry, ...]
+
+    @property
+    def uses(self) -> dict[str, Use]:
+        """Name of each clip → its use."""
+        return {one.name: one.use for one in self.clips}
 
 
 def read_head(folder: Path) -> SnapshotHead | None:
     """The head of the snapshot in a folder; None where there is none, or it is damaged."""
     try:
-        head = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
-        uses = {str(entry["name"]): Use(entry.get("use", Use.TRAIN)) for entry in head["clips"]}
-        return SnapshotHead(int(head["revision"]), uses)
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_record(SnapshotHead, folder / HEAD)
+    except StudioError:
         return None
 
 
@@ -130,10 +159,9 @@ def read_snapshot(folder: Path, ids: Collection[int] | None = None) -> Snapshot:
         StudioError: it is missing or damaged.
     """
     try:
-        head = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
-        wanted = (entry for entry in head["clips"] if ids is None or entry["id"] in ids)
-        clips = tuple(read_entry(folder, entry) for entry in wanted)
-        return Snapshot(clips, int(head["revision"]), str(head["project"]))
+        head = read_record(SnapshotHead, folder / HEAD)
+        wanted = (entry for entry in head.clips if ids is None or entry.id in ids)
+        return Snapshot(tuple(read_entry(folder, entry) for entry in wanted), head.revision, head.project)
     except (StudioError, OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise StudioError(f"The snapshot in {folder} is missing or damaged; start a new run.") from error
 
@@ -217,17 +245,11 @@ def objects_from_arrays(arrays: Any, labels: Sequence[str] | None = None) -> tup
     return tuple(found)
 
 
-def read_entry(folder: Path, entry: dict[str, Any]) -> ClipSnapshot:
-    """A clip from what the head of a snapshot says of it, which is used up, and its file of arrays."""
-    point_labels, object_labels = entry.pop("point_labels"), entry.pop("object_labels")
-    for name in ("files", "timestamps", "keyframes"):
-        entry[name] = tuple(entry[name])
-    use = Use(entry.get("use", Use.TRAIN))  # snapshots of older versions do not say
-    upright = bool(entry.get("upright", False))  # nor that, since they held frames as stored
-    clip = Clip(**{**entry, "root": Path(entry["root"]), "use": use, "upright": upright})
-    arrays = read_arrays(folder / f"{clip.id}.npz", POINTS | OBJECTS, "start a new run")
+def read_entry(folder: Path, entry: Entry) -> ClipSnapshot:
+    """A clip from what the head of a snapshot says of it, and its file of arrays."""
+    arrays = read_arrays(folder / f"{entry.id}.npz", POINTS | OBJECTS, "start a new run")
     return ClipSnapshot(
-        clip=clip,
-        points=points_from_arrays(arrays, point_labels),
-        objects=objects_from_arrays(arrays, object_labels),
+        clip=entry.clip,
+        points=points_from_arrays(arrays, entry.point_labels),
+        objects=objects_from_arrays(arrays, entry.object_labels),
     )

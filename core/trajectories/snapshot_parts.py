@@ -1,22 +1,20 @@
 """Parts of a snapshot read in a moment: ids and lengths of its trajectories, whether two are alike."""
 
-import json
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core.array_file import Form, read_arrays
-from core.datasets.clip import Use
 from core.errors import StudioError
+from core.record_file import read_record
 from core.trajectories.extents import Extents
 from core.trajectories.model import Flag, Kind, Review
 from core.trajectories.sight import occluded_of_many
-from core.trajectories.snapshot import OBJECTS, POINTS, read_entry
+from core.trajectories.snapshot import HEAD, OBJECTS, POINTS, SnapshotHead, read_entry
 from core.trajectories.track_rows import TrackRows, track_rows
 
 UNREAD = (StudioError, OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile)
@@ -47,10 +45,10 @@ def snapshot_extents(folder: Path) -> Extents:
         one of `UNREAD`.
     """
     names, uses, objects, sides, points = {}, {}, [], [], []
-    for entry in sorted(_entries(folder), key=lambda one: str(one["name"])):
-        clip = int(entry["id"])
-        names[clip] = str(entry["name"])
-        uses[names[clip]] = Use(entry.get("use", Use.TRAIN))  # snapshots of older versions do not say
+    for entry in sorted(read_record(SnapshotHead, folder / HEAD).clips, key=lambda one: one.name):
+        clip = entry.id
+        names[clip] = entry.name
+        uses[entry.name] = entry.use
         arrays = read_arrays(folder / f"{clip}.npz", _MEASURES, _REMEDY)
         kept = arrays["points_review"] != Review.REJECTED
         lengths, numbers = np.unique(np.diff(arrays["points_offsets"])[kept], return_counts=True)
@@ -78,7 +76,7 @@ def snapshot_rows(folder: Path) -> Iterator[tuple[int, TrackRows]]:
     Raises:
         one of `UNREAD`.
     """
-    for entry in _entries(folder):
+    for entry in read_record(SnapshotHead, folder / HEAD).clips:
         content = read_entry(folder, entry)
         yield content.clip.id, track_rows(content.points, content.objects)
 
@@ -100,12 +98,10 @@ def snapshot_ids(folder: Path) -> list[ClipIds]:
     """
     try:
         found = []
-        for entry in _entries(folder):
-            arrays = read_arrays(
-                folder / f"{int(entry['id'])}.npz", _forms("objects_ids", "points_ids"), _REMEDY
-            )
+        for entry in read_record(SnapshotHead, folder / HEAD).clips:
+            arrays = read_arrays(folder / f"{entry.id}.npz", _forms("objects_ids", "points_ids"), _REMEDY)
             ids = np.concatenate([arrays["objects_ids"], arrays["points_ids"]]).astype(np.int64)
-            found.append(ClipIds(int(entry["id"]), str(entry["name"]), ids))
+            found.append(ClipIds(entry.id, entry.name, ids))
         return found
     except UNREAD as error:
         raise StudioError(f"The snapshot in {folder} is missing or damaged; start a new run.") from error
@@ -121,10 +117,10 @@ def trajectories_digest(folder: Path, clips: Collection[str], kinds: Collection[
         one of `UNREAD`.
     """
     digest = 0
-    for entry in sorted(_entries(folder), key=lambda one: str(one["name"])):
-        if entry["name"] in clips:
-            path = folder / f"{int(entry['id'])}.npz"
-            parts = [str(entry["name"])]
+    for entry in sorted(read_record(SnapshotHead, folder / HEAD).clips, key=lambda one: one.name):
+        if entry.name in clips:
+            path = folder / f"{entry.id}.npz"
+            parts = [entry.name]
             with zipfile.ZipFile(path) as file:
                 names = [f"{name}.npy" for kind in kinds for name in _DECIDING[kind]]
                 parts += [f"{name} {file.getinfo(name).CRC}" for name in names]
@@ -135,9 +131,3 @@ def trajectories_digest(folder: Path, clips: Collection[str], kinds: Collection[
             parts += [str(np.flatnonzero(review == Review.REJECTED).tolist()) for review in reviews]
             digest = zlib.crc32("\n".join(parts).encode(), digest)
     return digest
-
-
-def _entries(folder: Path) -> list[dict[str, Any]]:
-    head = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
-    clips: list[dict[str, Any]] = head["clips"]
-    return clips

@@ -185,18 +185,18 @@ class FrameView(QWidget):
     # --- painting -----------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.colours(self).canvas))
-        if self.stage.clip is not None:
-            self._paint_frame(painter)
-            if not self.peek.on and (self._frame is not None or self._message):
-                self._paint_tracks(painter)  # and not over nothing, while the first frame is read
-        if self.message:
-            self._paint_message(painter)
-        if self._zoom_from is not None and self._zoom_to is not None:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setPen(QPen(Qt.GlobalColor.white, 1, Qt.PenStyle.DashLine))
-            painter.drawRect(QRectF(self._zoom_from, self._zoom_to).normalized())
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.colours(self).canvas))
+            if self.stage.clip is not None:
+                self._paint_frame(painter)
+                if not self.peek.on and (self._frame is not None or self._message):
+                    self._paint_tracks(painter)  # and not over nothing, while the first frame is read
+            if self.message:
+                self._paint_message(painter)
+            if self._zoom_from is not None and self._zoom_to is not None:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+                painter.setPen(QPen(Qt.GlobalColor.white, 1, Qt.PenStyle.DashLine))
+                painter.drawRect(QRectF(self._zoom_from, self._zoom_to).normalized())
 
     def _paint_frame(self, painter: QPainter) -> None:
         if self._frame is None:

@@ -178,12 +178,13 @@ class CropGrid(QAbstractScrollArea):
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 4, 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, colours = QPainter(self.viewport()), theme.colours(self)
-        painter.fillRect(self.viewport().rect(), QColor(colours.base))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for place in self.in_view():
-            self._paint(painter, place, colours)
+        colours = theme.colours(self)
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(self.viewport().rect(), QColor(colours.base))
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for place in self.in_view():
+                self._paint(painter, place, colours)
 
     # --- Qt -----------------------------------------------------------------------------------
 

@@ -76,13 +76,13 @@ class PictureCanvas(QWidget):
     # --- Qt -----------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.colours(self).canvas))
-        self.draw(painter, self.camera, QRectF(self.rect()))
-        if self.hasFocus():
-            painter.setPen(QColor(theme.colours(self).mark))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.colours(self).canvas))
+            self.draw(painter, self.camera, QRectF(self.rect()))
+            if self.hasFocus():
+                painter.setPen(QColor(theme.colours(self).mark))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

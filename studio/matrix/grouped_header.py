@@ -23,21 +23,21 @@ class GroupedHeader(QHeaderView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        painter = QPainter(self.viewport())
-        painter.setPen(QColor(theme.colours(self).text))
-        font = self.font()
-        font.setBold(True)
-        painter.setFont(font)
-        for first, last in self._groups():
-            left = self.sectionViewportPosition(first)
-            width = self.sectionViewportPosition(last) + self.sectionSize(last) - left
-            line = QRect(left + 1, 0, width - 3, self.height() // 2)
-            painter.fillRect(line, self.palette().window())  # over the lines between its columns
-            text, room = self._model.group(first), painter.fontMetrics()
-            if room.horizontalAdvance(text) > line.width():
-                text = text.removeprefix("VOC ")
-            text = room.elidedText(text, Qt.TextElideMode.ElideRight, line.width())
-            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
+        with QPainter(self.viewport()) as painter:
+            painter.setPen(QColor(theme.colours(self).text))
+            font = self.font()
+            font.setBold(True)
+            painter.setFont(font)
+            for first, last in self._groups():
+                left = self.sectionViewportPosition(first)
+                width = self.sectionViewportPosition(last) + self.sectionSize(last) - left
+                line = QRect(left + 1, 0, width - 3, self.height() // 2)
+                painter.fillRect(line, self.palette().window())  # over the lines between its columns
+                text, room = self._model.group(first), painter.fontMetrics()
+                if room.horizontalAdvance(text) > line.width():
+                    text = text.removeprefix("VOC ")
+                text = room.elidedText(text, Qt.TextElideMode.ElideRight, line.width())
+                painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
 
     def _groups(self) -> list[tuple[int, int]]:
         """First and last column of each."""

@@ -109,21 +109,22 @@ class FilmStrip(QWidget):
         self._work.close()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, c = QPainter(self), theme.colours(self)
-        earlier = [cut.frame for cut in self.cuts if cut.frame <= self._frame]
-        for place, cut in enumerate(self.cuts):
-            area = QRect(place * (SIDE + 2), 0, SIDE, SIDE)
-            if place < len(self.pictures):
-                painter.drawImage(area, self.pictures[place])
-            else:
-                painter.fillRect(area, QColor(c.stripe))
-            marked = bool(earlier) and cut.frame == earlier[-1]
-            if marked:
-                painter.setPen(QPen(QColor(c.mark), 2))
-                painter.drawRect(area.adjusted(1, 1, -1, -1))
-            painter.setPen(QColor(c.mark if marked else c.muted))
-            below = QRect(area.left(), SIDE, SIDE, self.height() - SIDE)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, str(cut.frame))
+        c = theme.colours(self)
+        with QPainter(self) as painter:
+            earlier = [cut.frame for cut in self.cuts if cut.frame <= self._frame]
+            for place, cut in enumerate(self.cuts):
+                area = QRect(place * (SIDE + 2), 0, SIDE, SIDE)
+                if place < len(self.pictures):
+                    painter.drawImage(area, self.pictures[place])
+                else:
+                    painter.fillRect(area, QColor(c.stripe))
+                marked = bool(earlier) and cut.frame == earlier[-1]
+                if marked:
+                    painter.setPen(QPen(QColor(c.mark), 2))
+                    painter.drawRect(area.adjusted(1, 1, -1, -1))
+                painter.setPen(QColor(c.mark if marked else c.muted))
+                below = QRect(area.left(), SIDE, SIDE, self.height() - SIDE)
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, str(cut.frame))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = int(event.position().x()) // (SIDE + 2)

@@ -156,23 +156,23 @@ class _Picture(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self.filters is None:
-            painter.setPen(theme.colours(self).muted)
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(
-                self.rect().adjusted(24, 0, -24, 0),
-                flags,
-                self.sentence,
-            )
-            return
-        ratio = self.devicePixelRatioF()
-        width, height = int(self.width() * ratio), int(self.height() * ratio)
-        columns, zoom = best_grid(len(self.filters), self.filters.shape[-1], width, height)
-        if self._image is None or columns != self._columns:
-            self._image = filter_image(self.filters, columns)
-            self._columns = columns
-        shown = QSize(self._image.width() * zoom, self._image.height() * zoom)
-        painter.scale(1 / ratio, 1 / ratio)
-        corner_x, corner_y = (width - shown.width()) // 2, (height - shown.height()) // 2
-        painter.drawImage(QRect(corner_x, corner_y, shown.width(), shown.height()), self._image)
+        with QPainter(self) as painter:
+            if self.filters is None:
+                painter.setPen(theme.colours(self).muted)
+                flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+                painter.drawText(
+                    self.rect().adjusted(24, 0, -24, 0),
+                    flags,
+                    self.sentence,
+                )
+                return
+            ratio = self.devicePixelRatioF()
+            width, height = int(self.width() * ratio), int(self.height() * ratio)
+            columns, zoom = best_grid(len(self.filters), self.filters.shape[-1], width, height)
+            if self._image is None or columns != self._columns:
+                self._image = filter_image(self.filters, columns)
+                self._columns = columns
+            shown = QSize(self._image.width() * zoom, self._image.height() * zoom)
+            painter.scale(1 / ratio, 1 / ratio)
+            corner_x, corner_y = (width - shown.width()) // 2, (height - shown.height()) // 2
+            painter.drawImage(QRect(corner_x, corner_y, shown.width(), shown.height()), self._image)

@@ -1,7 +1,7 @@
 """Looks into run folders: what is new since the last look. Called in a thread; touches no Qt object."""
 
 import contextlib
-import json
+import os
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
@@ -11,14 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import StudioError
+from core import config
+from core.errors import StudioError, quoted
 from core.evaluation.table1 import network_name
 from core.events import ClassAP, Event, Filters, Log, Metric
+from core.jobs import JOBS
 from core.pretraining.run_material import RunMaterial, run_material
 from core.runs.provenance import weights_at
-from core.runs.run_folder import RunFolder, State, Status
+from core.runs.run_folder import BLOCK, RunFolder, State, Status
 from core.runs.run_notes import RunNotes, read_notes
 from core.runs.waiting import place_of
+from core.trajectories.snapshot import read_head as read_snapshot_head
 from core.trajectories.snapshot_parts import UNREAD
 
 QUEUED_FOR = 60.0
@@ -42,6 +45,7 @@ class Head:
     start: str = ""
     weights: str = ""
     notes: RunNotes = field(default_factory=RunNotes)
+    damage: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class News:
         mark: where the next look goes on.
         material: what the run works on, where that was asked for.
         restarted: the events were read from the start again; forget the earlier ones.
+        more: there may be more events than one look reads.
         metrics: name → (steps, values), each (N,) float64.
         filters, class_aps, log: events, in order.
     """
@@ -74,6 +79,7 @@ class News:
     mark: Mark
     material: Material | None = None
     restarted: bool = False
+    more: bool = False
     metrics: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     filters: list[Filters] = field(default_factory=list)
     class_aps: list[ClassAP] = field(default_factory=list)
@@ -93,6 +99,7 @@ class Request:
         with_material: read what it works on too.
         unless_stamp: do not look where the status still has this stamp; -1 to look anyway.
         life: how often the run was resumed when the look was asked for.
+        damage: why nothing but its folder can be shown, see `studio.runs.run.Run`.
     """
 
     key: Any
@@ -103,6 +110,7 @@ class Request:
     with_material: bool
     unless_stamp: int
     life: int
+    damage: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,14 +153,34 @@ def _news_or_gone(request: Request) -> News | None:
 
 
 def find(runs: Path, known: Set[str]) -> list[FoundRun]:
-    """The runs in a folder of runs, except the known names; a folder that is no run yet is left out."""
+    """The runs in a folder of runs, except the known names; a folder that is no run yet is left out.
+
+    One whose config.toml is damaged, or of no job that this program has, is there to be seen and deleted.
+    """
     found = []
     for path in sorted(runs.iterdir()) if runs.is_dir() else []:
-        if path.name not in known:
-            with contextlib.suppress(StudioError):
-                folder = RunFolder.open(path)
-                found.append(FoundRun(folder, read_head(folder), status_of(folder), place_of(folder)))
+        if path.name not in known and os.path.lexists(path / "config.toml"):
+            folder = RunFolder(path)
+            try:
+                head = read_head(folder)
+                if head.job not in JOBS:
+                    raise StudioError(
+                        f"{path} is a run of {quoted(head.job)}, which this program does not know; "
+                        "update it, or delete the run."
+                    )
+                found.append(FoundRun(folder, head, status_of(folder), place_of(folder)))
+            except StudioError as error:
+                found.append(_damaged(folder, str(error)))
     return found
+
+
+def _damaged(folder: RunFolder, sentence: str) -> FoundRun:
+    """A run of which only its folder's name is known, which says the job where the program gave it."""
+    job = next((word for word in folder.name.split("-") if word in JOBS), "")
+    job = job if job and JOBS[job].workspace else "pretrain"  # whose list shows it
+    notes = read_notes(folder.path)
+    head = Head(job, {}, notes=notes if notes.name else replace(notes, name=folder.name), damage=sentence)
+    return FoundRun(folder, head, Status(State.FAILED, error=sentence))
 
 
 def read_head(folder: RunFolder) -> Head:
@@ -161,12 +189,14 @@ def read_head(folder: RunFolder) -> Head:
     Raises:
         StudioError: there is no run in the folder, or its config.toml is damaged.
     """
-    settings = folder.settings_as_written()
+    job, settings = folder.job, folder.settings_as_written()
+    if job in JOBS:
+        config.check_types(JOBS[job].settings, settings)
     start = weights = ""
-    if "init" in settings and ("voc" in settings or folder.job == "probe"):
+    if "init" in settings and ("voc" in settings or job == "probe"):
         weights = weights_at(folder, str(settings["init"]))
         start = network_name(weights)
-    return Head(folder.job, settings, start, weights, read_notes(folder.path))
+    return Head(job, settings, start, weights, read_notes(folder.path))
 
 
 def look(request: Request) -> News:
@@ -176,19 +206,23 @@ def look(request: Request) -> News:
         StudioError: the folder is gone.
     """
     folder, mark = request.folder, request.mark
-    if not (folder.path / "config.toml").is_file():
+    if not os.path.lexists(folder.path / "config.toml"):
         raise StudioError(f"The run folder {folder.path} is gone.")
+    if request.damage:
+        return News(Status(State.FAILED, error=request.damage), None, mark)
     # the status before the events: all that led to an end is then read
     status = status_of(folder, request.starting, request.exit_code)
     inode = _inode(folder.path / "events.jsonl")
     restarted = inode != mark.inode
-    events, offset = folder.events(0 if restarted else mark.offset)
+    before = 0 if restarted else mark.offset
+    events, offset = folder.events(before)
     return News(
         status=status,
         stop_asked=_stop_asked(request),
         mark=Mark(inode, offset),
         material=_material(folder) if request.with_material else None,
-        restarted=restarted,
+        restarted=restarted or offset < before,
+        more=offset - before > BLOCK // 2,
         **_sorted(events),
     )
 
@@ -205,30 +239,24 @@ def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None =
         if exit_code is not None:
             why = f"The worker ended with code {exit_code} before the run began; its log says why."
             status = replace(status, state=State.FAILED, error=why)
-            folder.write_status(status)
+            with contextlib.suppress(OSError):  # such as a full disk; it is said all the same
+                folder.write_status(status)
         elif time.time() - status.updated > QUEUED_FOR:
             return replace(status, state=State.INTERRUPTED, error="The run never began; resume it.")
     return status
 
 
 def _material(folder: RunFolder) -> Material:
-    trained = _trained(folder)
-    try:
-        snapshot = json.loads((folder.snapshot / "snapshot.json").read_text(encoding="utf-8"))
-        clips = snapshot["clips"]
-        return Material(
-            clips=tuple(clip["name"] for clip in clips),
-            revision=int(snapshot["revision"]),
-            points=sum(len(clip["point_labels"]) for clip in clips),
-            objects=sum(len(clip["object_labels"]) for clip in clips),
-            trained=trained,
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+    trained, head = _trained(folder), read_snapshot_head(folder.snapshot)
+    if head is None:
         return Material(trained=trained)
+    points = sum(len(clip.point_labels) for clip in head.clips)
+    objects = sum(len(clip.object_labels) for clip in head.clips)
+    return Material(tuple(clip.name for clip in head.clips), head.revision, points, objects, trained)
 
 
 def _trained(folder: RunFolder) -> RunMaterial | None:
-    with contextlib.suppress(StudioError, *UNREAD):
+    with contextlib.suppress(*UNREAD):
         if folder.job == "pretrain":
             return run_material(folder.snapshot, folder.settings_as_written())
     return None

@@ -1,7 +1,7 @@
 """One run as the window follows it: what its folder has reported so far."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from time import time
 from typing import Any
@@ -14,6 +14,7 @@ from core.matrix.names import MatrixRunName, matrix_run_name
 from core.pretraining.run_material import RunMaterial
 from core.runs.run_folder import RunFolder, State, Status
 from core.runs.run_notes import RunNotes
+from studio.runs.reader import News
 
 ACTIVE = (State.QUEUED, State.RUNNING)
 """States in which a run has not ended."""
@@ -24,13 +25,26 @@ def job_title(name: str) -> str:
     return JOBS[name].title if name in JOBS else name.capitalize()
 
 
+POINTS_KEPT = 1 << 16
+"""Points of a curve at most, before every second one is dropped; a screen shows a few thousand."""
+
+LINES_KEPT, NAMES_KEPT = 10_000, 1_000
+"""Lines of a run's log, and curves and classes of it, that the window keeps."""
+
+
 class Curve:
-    """A metric that grows: arrays that double, so adding is cheap and reading copies nothing."""
+    """A metric that grows: arrays that double, so adding is cheap and reading copies nothing.
+
+    A curve of more than `POINTS_KEPT` points is thinned evenly: it holds every second, fourth … value that
+    was reported, and the last one.
+    """
 
     def __init__(self) -> None:
         self._steps = np.empty(256)
         self._values = np.empty(256)
         self._length = 0
+        self._reported, self._stride = 0, 1
+        self._ends_between = False  # the last point is there only because it is the last one
 
     def __len__(self) -> int:
         return self._length
@@ -47,6 +61,21 @@ class Curve:
 
     def extend(self, steps: np.ndarray, values: np.ndarray) -> None:
         """Add points at the end."""
+        if not len(steps):
+            return
+        self._length -= self._ends_between
+        first = -self._reported % self._stride
+        self._append(steps[first :: self._stride], values[first :: self._stride])
+        self._reported += len(steps)
+        while self._length > POINTS_KEPT:
+            length = len(self.steps[::2])
+            self._steps[:length], self._values[:length] = self.steps[::2].copy(), self.values[::2].copy()
+            self._length, self._stride = length, 2 * self._stride
+        self._ends_between = (self._reported - 1) % self._stride != 0
+        if self._ends_between:
+            self._append(steps[-1:], values[-1:])
+
+    def _append(self, steps: np.ndarray, values: np.ndarray) -> None:
         length = self._length + len(steps)
         if length > len(self._steps):
             size = max(length, 2 * len(self._steps))
@@ -68,13 +97,15 @@ class Run:
         notes: what a person calls it and says of it.
         start: where its trunk starts, such as `RandomNet` or `AssociationNet-objtr`; empty for other jobs.
         weights: what that is now: the folder of a run, a file, `random`; empty for other jobs.
+        damage: why nothing but its folder can be shown, in a sentence; empty for any other.
         clips, revision, points, objects: what it works on: the clips' names, at which revision of the
             project, how many point and object trajectories; the revision is None without a snapshot.
         material: what it trains on and is measured on; None where that is not recorded.
         metrics: name → curve.
         filters: where conv1 filters were written, by step.
         class_aps: class → its average precision.
-        log: lines for people.
+        log: the last lines for people.
+        log_dropped: how many came before these.
         turn: its place in the line of those that wait, from 1; None where it does not wait.
         stop_asked: when it was asked to stop, in seconds since the epoch; None if it was not.
     """
@@ -85,7 +116,7 @@ class Run:
         self.settings = settings
         self.status = Status(updated=time())
         self.notes = RunNotes()
-        self.start = self.weights = ""
+        self.start = self.weights = self.damage = ""
         self.clips: tuple[str, ...] = ()
         self.revision: int | None = None
         self.points = self.objects = 0
@@ -101,14 +132,27 @@ class Run:
         self.filters: list[Filters] = []
         self.class_aps: dict[str, ClassAP] = {}
         self.log: list[Log] = []
+        self.log_dropped = 0
 
     def curve(self, name: str) -> Curve:
         """The curve of a metric, empty before its first value."""
         return self.metrics.setdefault(name, Curve())
 
-    def add_class_aps(self, found: Iterable[ClassAP]) -> None:
-        """Add average precisions; a class that is reported again takes the newer one."""
-        self.class_aps.update({one.name: one for one in found})
+    def take(self, news: News) -> None:
+        """Take over what its folder reported since the last look, as much of it as a window can show."""
+        for name, (steps, values) in news.metrics.items():
+            if name in self.metrics or len(self.metrics) < NAMES_KEPT:
+                self.curve(name).extend(steps, values)
+        for one in news.class_aps:  # a class that is reported again takes the newer one
+            if one.name in self.class_aps or len(self.class_aps) < NAMES_KEPT:
+                self.class_aps[one.name] = one
+        self.filters += news.filters
+        while len(self.filters) > LINES_KEPT:
+            self.filters = self.filters[::2]
+        self.log += news.log
+        dropped = max(len(self.log) - LINES_KEPT, 0)
+        self.log_dropped += dropped
+        del self.log[:dropped]
 
     @property
     def name(self) -> str:

@@ -21,7 +21,7 @@ from core.runs.waiting import reserve, wait
 from core.runs.worker_process import end_worker
 from studio.runs.queue import Queue
 from studio.runs.reader import Answer, FoundRun, Head, Mark, Request, find, look_around
-from studio.runs.run import Run
+from studio.runs.run import ACTIVE, Run
 from studio.runs.starting import Starting
 from studio.runs.trash import move as move_folder
 from studio.runs.words import without_cells
@@ -146,7 +146,7 @@ class Runs(QObject):
     def resume(self, run: Run, **changes: Any) -> None:
         """Go on from the last checkpoint of a run that ended, with some settings changed, such as `steps`."""
         folder, followed = run.folder, self._of(run)
-        if folder is None or run.is_active or run in self._start.busy:
+        if folder is None or run.damage or run.is_active or run in self._start.busy:
             return
         run.stop_asked = None
         run.status = replace(run.status, state=State.QUEUED, error="", eta=None, updated=time())
@@ -229,7 +229,8 @@ class Runs(QObject):
             StudioError: it has not ended, or cannot be moved.
         """
         followed = self._of(run)
-        if run.is_active or run in self._start.busy:
+        unseen = run.damage and run.folder is not None and run.folder.is_alive()
+        if run.is_active or run in self._start.busy or unseen:
             raise StudioError(f"{run.title} is still running; stop it before deleting it.")
         if run.folder is not None:
             move_folder(run.folder, RunFolder(self.project.path / "trash" / run.name))
@@ -325,6 +326,7 @@ class Runs(QObject):
                         with_material=not followed.material_read,
                         unless_stamp=-1 if run.is_active else followed.stamp,
                         life=followed.life,
+                        damage=run.damage,
                     )
                 )
         return requests
@@ -364,20 +366,17 @@ class Runs(QObject):
             self._followed.remove(followed)
             self.removed.emit(run)
             return
-        followed.stamp, followed.mark = answer.stamp, news.mark
+        followed.stamp, followed.mark = -1 if news.more else answer.stamp, news.mark
         if news.restarted:
             run.forget_events()
         if news.material is not None:
             material, followed.material_read = news.material, True
             run.clips, run.revision = material.clips, material.revision
             run.points, run.objects, run.material = material.points, material.objects, material.trained
-        for name, (steps, values) in news.metrics.items():
-            run.curve(name).extend(steps, values)
-        run.filters += news.filters
-        run.add_class_aps(news.class_aps)
-        run.log += news.log
+        run.take(news)
         was_active, before = run.is_active, (run.status, run.stop_asked)
-        if request.life == followed.life and run not in self._start.busy:
+        ended = news.status.state not in ACTIVE
+        if request.life == followed.life and run not in self._start.busy and not (ended and news.more):
             run.status = news.status
             run.stop_asked = news.stop_asked if run.is_active else None
         for told, notify in (
@@ -397,4 +396,4 @@ class Runs(QObject):
 
 def _set_head(run: Run, head: Head) -> None:
     run.job, run.settings, run.notes = head.job, head.settings, head.notes
-    run.start, run.weights = head.start, head.weights
+    run.start, run.weights, run.damage = head.start, head.weights, head.damage

@@ -8,6 +8,7 @@ from core.datasets.clip import Clip, Use
 from core.datasets.folder import natural_key
 from core.trajectories.store import ClipSummary
 from studio import icons, theme
+from studio.painting import saved
 from studio.tables.clip_pictures import ClipPictures
 
 NAME, USE, FRAMES, KEYFRAMES, TRACKS, REVIEWED = range(6)
@@ -150,12 +151,11 @@ def _draw_share(painter: QPainter, area: QRectF, share: float) -> None:
     c = theme.colours()
     area = area.adjusted(6, 0, -6, 0)
     bar = QRectF(area.left(), area.center().y() - 2, area.width(), 4)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(c.border))
-    painter.drawRoundedRect(bar, 2, 2)
-    painter.setBrush(QColor(c.good))
-    bar.setWidth(max(bar.width() * share, 4.0 if share > 0 else 0.0))
-    painter.drawRoundedRect(bar, 2, 2)
-    painter.restore()
+    with saved(painter):
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(c.border))
+        painter.drawRoundedRect(bar, 2, 2)
+        painter.setBrush(QColor(c.good))
+        bar.setWidth(max(bar.width() * share, 4.0 if share > 0 else 0.0))
+        painter.drawRoundedRect(bar, 2, 2)

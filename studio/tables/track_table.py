@@ -31,6 +31,7 @@ from studio import theme
 from studio.document import FEW, Document
 from studio.filters.filter_row import FilterRow
 from studio.filters.track_filters import TrackFilters
+from studio.painting import saved
 from studio.tables.frame_to_show import frame_to_show
 from studio.tables.track_model import COLUMNS, KIND_COLUMN, LABEL_COLUMN, REVIEW_COLUMN, TrackModel
 from studio.view_state import ViewState
@@ -294,13 +295,12 @@ class _ReviewDot(QStyledItemDelegate):
         colour = {Review.OPEN: c.muted, Review.ACCEPTED: c.good, Review.REJECTED: c.bad}[review]
         colour = c.on_accent if selected else colour
         centre = QPointF(option.rect.center())
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(colour), 1.6))
-        if review == Review.REJECTED:
-            painter.drawLine(centre + QPointF(-3.5, -3.5), centre + QPointF(3.5, 3.5))
-            painter.drawLine(centre + QPointF(-3.5, 3.5), centre + QPointF(3.5, -3.5))
-        else:
-            painter.setBrush(QColor(colour) if review == Review.ACCEPTED else Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(QRectF(centre.x() - 4, centre.y() - 4, 8, 8))
-        painter.restore()
+        with saved(painter):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(colour), 1.6))
+            if review == Review.REJECTED:
+                painter.drawLine(centre + QPointF(-3.5, -3.5), centre + QPointF(3.5, 3.5))
+                painter.drawLine(centre + QPointF(-3.5, 3.5), centre + QPointF(3.5, -3.5))
+            else:
+                painter.setBrush(QColor(colour) if review == Review.ACCEPTED else Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(QRectF(centre.x() - 4, centre.y() - 4, 8, 8))

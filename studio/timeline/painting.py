@@ -8,6 +8,7 @@ from core.overlay.colours import REJECTED
 from core.overlay.layers import Layers
 from core.trajectories.model import Kind, Review
 from studio.canvas.colours import KEYFRAME, label_colour, loss_colour, track_colour
+from studio.painting import saved
 from studio.theme import Colours
 from studio.timeline.keyframe_drag import KeyframeDrag
 from studio.timeline.lanes import Lane
@@ -38,23 +39,22 @@ def draw_ruler(
     painter.fillRect(rect, QColor(colours.window))
     _title(painter, rect, names, "Frame", colours)
     rect = rect.adjusted(names, 0, 0, 0)
-    painter.save()
-    painter.setClipRect(rect)
-    step, minor = scale.step(_LABELS_APART), scale.step(_TICKS_APART)
-    first = max(scale.frame(rect.left()), 0)
-    last = min(scale.frame(rect.right()), frames - 1)
-    painter.setPen(QColor(colours.edge))
-    top, bottom = rect.bottom() - 4, rect.bottom()
-    xs = [scale.middle(frame) for frame in range(first - first % minor, last + 1, minor)]
-    painter.drawLines([QLineF(x, top, x, bottom) for x in xs])
-    for frame in range(first - first % step, last + 1, step):
-        x = scale.middle(frame)
-        painter.setPen(QColor(colours.muted))
-        painter.drawLine(QPointF(x, rect.bottom() - 7), QPointF(x, rect.bottom()))
-        painter.setPen(QColor(colours.muted))
-        place = QRectF(x - 40, rect.top(), 80, rect.height() - 7)
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(frame))
-    painter.restore()
+    with saved(painter):
+        painter.setClipRect(rect)
+        step, minor = scale.step(_LABELS_APART), scale.step(_TICKS_APART)
+        first = max(scale.frame(rect.left()), 0)
+        last = min(scale.frame(rect.right()), frames - 1)
+        painter.setPen(QColor(colours.edge))
+        top, bottom = rect.bottom() - 4, rect.bottom()
+        xs = [scale.middle(frame) for frame in range(first - first % minor, last + 1, minor)]
+        painter.drawLines([QLineF(x, top, x, bottom) for x in xs])
+        for frame in range(first - first % step, last + 1, step):
+            x = scale.middle(frame)
+            painter.setPen(QColor(colours.muted))
+            painter.drawLine(QPointF(x, rect.bottom() - 7), QPointF(x, rect.bottom()))
+            painter.setPen(QColor(colours.muted))
+            place = QRectF(x - 40, rect.top(), 80, rect.height() - 7)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(frame))
 
 
 def draw_density(
@@ -74,14 +74,13 @@ def draw_density(
     painter.drawLine(rect.topLeft() + QPointF(names, 0), rect.topRight())
     curve = rect.adjusted(names, 0, 0, -1)
     painter.fillRect(curve.adjusted(0, 1, 0, 0), QColor(colours.base))
-    painter.save()
-    painter.setClipRect(curve)
-    fill = QColor(colours.mark)
-    painter.setPen(QPen(fill, 1))
-    fill.setAlpha(70)
-    painter.setBrush(fill)
-    painter.drawPolygon(_steps(curve, scale, counts))
-    painter.restore()
+    with saved(painter):
+        painter.setClipRect(curve)
+        fill = QColor(colours.mark)
+        painter.setPen(QPen(fill, 1))
+        fill.setAlpha(70)
+        painter.setBrush(fill)
+        painter.drawPolygon(_steps(curve, scale, counts))
     painter.setPen(QColor(colours.border))
     painter.drawLine(rect.bottomLeft(), rect.bottomRight())
 
@@ -103,18 +102,17 @@ def _steps(rect: QRectF, scale: TimeScale, counts: np.ndarray) -> QPolygonF:
 
 def draw_name(painter: QPainter, rect: QRectF, lane: Lane, colour: QColor, colours: Colours) -> None:
     """A dot in a colour and its name, cut where it is too long."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(colour)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawEllipse(QRectF(rect.left() + 10, rect.center().y() - 3.5, 7, 7))
-    painter.setPen(QColor(colours.muted if lane.review == Review.REJECTED else colours.text))
-    painter.setFont(_small(painter))
-    place = rect.adjusted(26, 0, -8, 0)
-    elide = Qt.TextElideMode.ElideRight
-    text = painter.fontMetrics().elidedText(lane.name, elide, round(place.width()))
-    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
-    painter.restore()
+    with saved(painter):
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawEllipse(QRectF(rect.left() + 10, rect.center().y() - 3.5, 7, 7))
+        painter.setPen(QColor(colours.muted if lane.review == Review.REJECTED else colours.text))
+        painter.setFont(_small(painter))
+        place = rect.adjusted(26, 0, -8, 0)
+        elide = Qt.TextElideMode.ElideRight
+        text = painter.fontMetrics().elidedText(lane.name, elide, round(place.width()))
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def draw_playhead(
@@ -124,34 +122,32 @@ def draw_playhead(
     x = scale.middle(frame)
     if not rect.left() <= x <= rect.right():
         return
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(colours.mark), 2))
-    painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
-    width = painter.fontMetrics().horizontalAdvance(str(frame)) + 10
-    tag = QRectF(max(x - width / 2, rect.left()), rect.top() + 1, width, ruler - 8)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colours.accent))
-    painter.drawRoundedRect(tag, 3, 3)
-    painter.setPen(QColor(colours.on_accent))
-    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, str(frame))
-    painter.restore()
+    with saved(painter):
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colours.mark), 2))
+        painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+        width = painter.fontMetrics().horizontalAdvance(str(frame)) + 10
+        tag = QRectF(max(x - width / 2, rect.left()), rect.top() + 1, width, ruler - 8)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.accent))
+        painter.drawRoundedRect(tag, 3, 3)
+        painter.setPen(QColor(colours.on_accent))
+        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, str(frame))
 
 
 def draw_mark(
     painter: QPainter, rect: QRectF, scale: TimeScale, marked: tuple[int, int], colours: Colours
 ) -> None:
     """Frames that are marked, over a lane or in the ruler."""
-    painter.save()
-    painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
-    part = _span(rect, scale, *marked)
-    veil = QColor(colours.mark)
-    veil.setAlpha(90)
-    painter.fillRect(part, veil)
-    painter.setPen(QPen(QColor(colours.mark), 2))
-    for x in (part.left() + 1, part.right() - 1):
-        painter.drawLine(QPointF(x, part.top()), QPointF(x, part.bottom()))
-    painter.restore()
+    with saved(painter):
+        painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
+        part = _span(rect, scale, *marked)
+        veil = QColor(colours.mark)
+        veil.setAlpha(90)
+        painter.fillRect(part, veil)
+        painter.setPen(QPen(QColor(colours.mark), 2))
+        for x in (part.left() + 1, part.right() - 1):
+            painter.drawLine(QPointF(x, part.top()), QPointF(x, part.bottom()))
 
 
 def say(painter: QPainter, rect: QRectF, text: str, colours: Colours) -> None:
@@ -196,35 +192,34 @@ def draw_lane(
         filling: the frames that are being filled again.
     """
     bar = rect.adjusted(0, 2, 0, -3)
-    painter.save()
-    painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
-    if isinstance(held, TrimDrag):
-        painter.setOpacity(0.25)
+    with saved(painter):
+        painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
+        if isinstance(held, TrimDrag):
+            painter.setOpacity(0.25)
+            _draw_bars(painter, bar, scale, lane, colour)
+            _draw_ticks(painter, bar, scale, lane.keyframes)
+            painter.setOpacity(1.0)
+            left, right = scale.x(held.first), scale.x(held.last + 1)
+            rest = QRectF(left, rect.top(), right - left, rect.height())
+            painter.setClipRect(rest, Qt.ClipOperation.IntersectClip)
+        if filling is not None and lane.kind == Kind.POINT:  # beneath its bar, which is seen to grow
+            _draw_filling(painter, bar, scale, filling, "following", colours)
         _draw_bars(painter, bar, scale, lane, colour)
+        _draw_sight(painter, bar, scale, lane, colour, colours)
+        if isinstance(held, TrimDrag):
+            _draw_reach(painter, bar, scale, held, colours)
+        if filling is not None and lane.kind == Kind.OBJECT:
+            _draw_filling(painter, bar, scale, filling, "filling", colours)
         _draw_ticks(painter, bar, scale, lane.keyframes)
-        painter.setOpacity(1.0)
-        left, right = scale.x(held.first), scale.x(held.last + 1)
-        rest = QRectF(left, rect.top(), right - left, rect.height())
-        painter.setClipRect(rest, Qt.ClipOperation.IntersectClip)
-    if filling is not None and lane.kind == Kind.POINT:  # beneath its bar, which is seen to grow
-        _draw_filling(painter, bar, scale, filling, "following", colours)
-    _draw_bars(painter, bar, scale, lane, colour)
-    _draw_sight(painter, bar, scale, lane, colour, colours)
-    if isinstance(held, TrimDrag):
-        _draw_reach(painter, bar, scale, held, colours)
-    if filling is not None and lane.kind == Kind.OBJECT:
-        _draw_filling(painter, bar, scale, filling, "filling", colours)
-    _draw_ticks(painter, bar, scale, lane.keyframes)
-    for first, last in lane.to_check:
-        below = _span(bar, scale, first, last)
-        below.setRect(below.left(), bar.bottom() + 1, max(below.width(), 2.0), 2)
-        painter.fillRect(below, QColor(colours.warning))
-    _draw_wedges(painter, bar, scale, lane.poor, colours)
-    if lane.wanted is not None:
-        _draw_wanted(painter, bar, scale, lane.wanted, colours)
-    if isinstance(held, KeyframeDrag):
-        _draw_moved(painter, rect, scale, held, colours)
-    painter.restore()
+        for first, last in lane.to_check:
+            below = _span(bar, scale, first, last)
+            below.setRect(below.left(), bar.bottom() + 1, max(below.width(), 2.0), 2)
+            painter.fillRect(below, QColor(colours.warning))
+        _draw_wedges(painter, bar, scale, lane.poor, colours)
+        if lane.wanted is not None:
+            _draw_wanted(painter, bar, scale, lane.wanted, colours)
+        if isinstance(held, KeyframeDrag):
+            _draw_moved(painter, rect, scale, held, colours)
 
 
 def _draw_bars(painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, colour: QColor) -> None:
@@ -259,21 +254,20 @@ def _draw_sight(
     for first, last in lane.occluded:
         part, edge = _span(bar, scale, first, last), round(bar.height() * 0.3)
         painter.fillRect(part.adjusted(0, edge, 0, -edge), QColor(colours.base))
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for first, last in lane.outside:
-        part = _span(bar, scale, first, last)
-        radius, middle = min(4.0, bar.height() / 2 - 0.5), part.center().y()
-        at = QPointF(part.left() + radius + 2, middle)
-        painter.setPen(QPen(colour, 1.5))
-        painter.drawEllipse(at, radius, radius)
-        step = radius * 0.7
-        painter.drawLine(at + QPointF(-step, step), at + QPointF(step, -step))
-        painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DotLine))
-        if part.right() > at.x() + radius + 4:
-            painter.drawLine(QPointF(at.x() + radius + 3, middle), QPointF(part.right() - 2, middle))
-    painter.restore()
+    with saved(painter):
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for first, last in lane.outside:
+            part = _span(bar, scale, first, last)
+            radius, middle = min(4.0, bar.height() / 2 - 0.5), part.center().y()
+            at = QPointF(part.left() + radius + 2, middle)
+            painter.setPen(QPen(colour, 1.5))
+            painter.drawEllipse(at, radius, radius)
+            step = radius * 0.7
+            painter.drawLine(at + QPointF(-step, step), at + QPointF(step, -step))
+            painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DotLine))
+            if part.right() > at.x() + radius + 4:
+                painter.drawLine(QPointF(at.x() + radius + 3, middle), QPointF(part.right() - 2, middle))
 
 
 def _draw_ticks(painter: QPainter, bar: QRectF, scale: TimeScale, keyframes: np.ndarray) -> None:
@@ -307,25 +301,28 @@ def _draw_moved(
 def _draw_wedges(
     painter: QPainter, bar: QRectF, scale: TimeScale, frames: np.ndarray, colours: Colours
 ) -> None:
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(colours.base), 1))
-    painter.setBrush(QColor(colours.bad))
-    top = bar.top() - 2
-    for x in _middles(bar, scale, frames):
-        painter.drawPolygon([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)])
-    painter.restore()
+    with saved(painter):
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colours.base), 1))
+        painter.setBrush(QColor(colours.bad))
+        top = bar.top() - 2
+        for x in _middles(bar, scale, frames):
+            painter.drawPolygon([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)])
 
 
 def _draw_wanted(painter: QPainter, bar: QRectF, scale: TimeScale, frame: int, colours: Colours) -> None:
     x, y, radius = scale.middle(frame), bar.center().y(), min(4.0, bar.height() / 2 - 1)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(colours.text), 1.2))
-    painter.setBrush(QColor(colours.base))
-    corners = (QPointF(x - radius, y), QPointF(x, y - radius), QPointF(x + radius, y), QPointF(x, y + radius))
-    painter.drawPolygon(corners)
-    painter.restore()
+    with saved(painter):
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colours.text), 1.2))
+        painter.setBrush(QColor(colours.base))
+        corners = (
+            QPointF(x - radius, y),
+            QPointF(x, y - radius),
+            QPointF(x + radius, y),
+            QPointF(x, y + radius),
+        )
+        painter.drawPolygon(corners)
 
 
 def _draw_filling(

@@ -163,8 +163,9 @@ class Timeline(QAbstractScrollArea):
             self._show_row(rows[0])
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, whole = QPainter(self.viewport()), QRectF(self.viewport().rect())
-        self._picture.draw(painter, whole, self.lanes, self._tool, theme.colours(self))
+        whole = QRectF(self.viewport().rect())
+        with QPainter(self.viewport()) as painter:
+            self._picture.draw(painter, whole, self.lanes, self._tool, theme.colours(self))
 
     # --- mouse and keys -----------------------------------------------------------------------
 

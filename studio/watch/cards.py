@@ -117,11 +117,12 @@ class Cards(QAbstractScrollArea):
     # --- Qt -----------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, colours = QPainter(self.viewport()), theme.colours(self)
-        painter.fillRect(self.viewport().rect(), QColor(colours.base))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for card in self._layout.in_view():
-            self._paint_card(painter, card, colours)
+        colours = theme.colours(self)
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(self.viewport().rect(), QColor(colours.base))
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            for card in self._layout.in_view():
+                self._paint_card(painter, card, colours)
 
     def _paint_card(self, painter: QPainter, place: int, colours: theme.Colours) -> None:
         card, rect = self.cards[place], self._layout.card_rect(place)

@@ -88,26 +88,27 @@ class FilterBank(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.filters is None:
             return
-        painter, colours = QPainter(self), theme.colours(self)
-        side = self.filters.shape[-1]
-        if self._image is None:
-            pixels = np.ascontiguousarray(tiled(self.filters, len(self.filters)))
-            high, wide = pixels.shape[:2]
-            self._image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888).copy()
-        for number in range(len(self.filters)):
-            at = self.place(number)
-            source = QRect(number * (side + 1), 0, side, side)
-            painter.setOpacity(0.35 if self.dead[number] else 1)
-            painter.drawImage(at, self._image, source)
-            painter.setOpacity(1)
-            if self.dead[number]:
-                painter.setPen(QPen(QColor(colours.bad), 2))
-                painter.drawLine(at.topLeft(), at.bottomRight())
-            elif self.duplicates[number] >= 0:
-                self._paint_badge(painter, at, f"={self.duplicates[number]}", colours)
-            if number == self.current:
-                painter.setPen(QPen(QColor(colours.mark), 2))
-                painter.drawRect(at.adjusted(-1, -1, 0, 0))
+        colours = theme.colours(self)
+        with QPainter(self) as painter:
+            side = self.filters.shape[-1]
+            if self._image is None:
+                pixels = np.ascontiguousarray(tiled(self.filters, len(self.filters)))
+                high, wide = pixels.shape[:2]
+                self._image = QImage(pixels.data, wide, high, 4 * wide, QImage.Format.Format_RGBA8888).copy()
+            for number in range(len(self.filters)):
+                at = self.place(number)
+                source = QRect(number * (side + 1), 0, side, side)
+                painter.setOpacity(0.35 if self.dead[number] else 1)
+                painter.drawImage(at, self._image, source)
+                painter.setOpacity(1)
+                if self.dead[number]:
+                    painter.setPen(QPen(QColor(colours.bad), 2))
+                    painter.drawLine(at.topLeft(), at.bottomRight())
+                elif self.duplicates[number] >= 0:
+                    self._paint_badge(painter, at, f"={self.duplicates[number]}", colours)
+                if number == self.current:
+                    painter.setPen(QPen(QColor(colours.mark), 2))
+                    painter.drawRect(at.adjusted(-1, -1, 0, 0))
 
     def _paint_badge(self, painter: QPainter, at: QRect, text: str, colours: theme.Colours) -> None:
         metrics = painter.fontMetrics()

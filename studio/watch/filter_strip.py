@@ -114,24 +114,25 @@ class FilterStrip(QAbstractScrollArea):
     # --- Qt -----------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, colours = QPainter(self.viewport()), theme.colours(self)
-        for number in self._in_view():
-            one, at = self.saved[number], self.place(number)
-            picture = self._pictures.get(one.path)
-            if picture is not None:
-                shown = picture.size().scaled(at.size(), Qt.AspectRatioMode.KeepAspectRatio)
-                inside = QRect(at.topLeft(), shown)
-                inside.moveCenter(at.center())
-                painter.drawImage(inside, picture)
-            else:
-                painter.fillRect(at, QColor(colours.stripe))
-            marked = one.step == self.step
-            if marked:
-                painter.setPen(QPen(QColor(colours.mark), 2))
-                painter.drawRect(at.adjusted(1, 1, -1, -1))
-            painter.setPen(QColor(colours.mark if marked else colours.muted))
-            below = QRect(at.left(), HEIGHT + 2, at.width(), self.fontMetrics().height())
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"{one.step:,}")
+        colours = theme.colours(self)
+        with QPainter(self.viewport()) as painter:
+            for number in self._in_view():
+                one, at = self.saved[number], self.place(number)
+                picture = self._pictures.get(one.path)
+                if picture is not None:
+                    shown = picture.size().scaled(at.size(), Qt.AspectRatioMode.KeepAspectRatio)
+                    inside = QRect(at.topLeft(), shown)
+                    inside.moveCenter(at.center())
+                    painter.drawImage(inside, picture)
+                else:
+                    painter.fillRect(at, QColor(colours.stripe))
+                marked = one.step == self.step
+                if marked:
+                    painter.setPen(QPen(QColor(colours.mark), 2))
+                    painter.drawRect(at.adjusted(1, 1, -1, -1))
+                painter.setPen(QColor(colours.mark if marked else colours.muted))
+                below = QRect(at.left(), HEIGHT + 2, at.width(), self.fontMetrics().height())
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, f"{one.step:,}")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         x = event.position().x() + self.horizontalScrollBar().value()

@@ -41,19 +41,19 @@ class DockTitle(QWidget):
         return self.minimumSizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(QColor(theme.colours(self).text))
-        text, rect = self._dock.windowTitle(), self.rect()
-        middle = Qt.AlignmentFlag.AlignVCenter
-        if self._upright:
-            if self.fontMetrics().horizontalAdvance(text) > self.height() - 2 * SIDE - theme.SPACE:
-                return  # there is no room for the name
-            painter.translate(0, self.height())
-            painter.rotate(-90)
-            rect = rect.transposed()
-        room = rect.adjusted(theme.SPACE, 0, -2 * SIDE, 0)
-        elided = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, middle | Qt.AlignmentFlag.AlignLeft, elided)
+        with QPainter(self) as painter:
+            painter.setPen(QColor(theme.colours(self).text))
+            text, rect = self._dock.windowTitle(), self.rect()
+            middle = Qt.AlignmentFlag.AlignVCenter
+            if self._upright:
+                if self.fontMetrics().horizontalAdvance(text) > self.height() - 2 * SIDE - theme.SPACE:
+                    return  # there is no room for the name
+                painter.translate(0, self.height())
+                painter.rotate(-90)
+                rect = rect.transposed()
+            room = rect.adjusted(theme.SPACE, 0, -2 * SIDE, 0)
+            elided = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+            painter.drawText(room, middle | Qt.AlignmentFlag.AlignLeft, elided)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

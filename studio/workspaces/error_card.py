@@ -7,9 +7,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from core.errors import StudioError
 from core.jobs import JOBS
 from core.runs.memory_report import MemoryReport, read_memory_report
 from core.runs.run_folder import State
+from core.text_file import read_text
 from studio import theme
 from studio.runs.run import Run
 from studio.runs.runs import Runs
@@ -121,8 +123,8 @@ def diagnostics(run: Run) -> str:
     ]
     if run.path is not None:
         try:
-            parts.append("environment: " + (run.path / "environment.json").read_text(encoding="utf-8"))
-        except OSError:
+            parts.append("environment: " + read_text(run.path / "environment.json"))
+        except StudioError:
             parts.append("environment: none was recorded")
     parts.append("worker.log:\n" + "\n".join(run.log_tail(COPIED_LINES)))
     return "\n\n".join(filter(None, parts)) + "\n"

@@ -32,19 +32,20 @@ class LogView(QWidget):
     def show_run(self, run: Run | None) -> None:
         """Show the log of a run, and what was added to it since the last call."""
         lines = run.log if run is not None else []
-        if run is not self._run or len(lines) < self._shown:
+        dropped = run.log_dropped if run is not None else 0
+        if run is not self._run or dropped + len(lines) < self._shown:
             self._text.clear()
             self._run, self._shown = run, 0
         bar = self._text.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 2
         warning = QTextCharFormat()
         warning.setForeground(QColor(theme.colours(self).warning))
-        for line in lines[max(self._shown, len(lines) - LINES_KEPT) :]:
+        for line in lines[max(self._shown - dropped, len(lines) - LINES_KEPT, 0) :]:
             cursor = QTextCursor(self._text.document())
             cursor.movePosition(QTextCursor.MoveOperation.End)
             if not self._text.document().isEmpty():
                 cursor.insertBlock()
             cursor.insertText(line.text, warning if line.level == "warning" else QTextCharFormat())
-        self._shown = len(lines)
+        self._shown = dropped + len(lines)
         if at_end:
             bar.setValue(bar.maximum())

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from core.jobs import jobs_of
 from core.runs.run_folder import State
 from studio import theme
+from studio.painting import saved
 from studio.runs.run import Run, job_title
 from studio.runs.words import age, state_words
 
@@ -44,59 +45,58 @@ class CardPainter(QStyledItemDelegate):
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
         chosen = bool(state & QStyle.StateFlag.State_Selected)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
-        if chosen or hovered:
-            painter.fillRect(rect, QColor(colours.stripe if not chosen else colours.window))
-        if chosen:
-            place = index.data(COLOUR_ROLE)
-            if place is None:
-                place = chosen_rows(self._view).index(index.row())
-            mark = QRect(rect.left(), rect.top(), 4, rect.height())
-            painter.fillRect(mark, QColor(colours.line(place)))
-        painter.setPen(QColor(colours.border))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        with saved(painter):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            hovered = bool(state & QStyle.StateFlag.State_MouseOver)
+            if chosen or hovered:
+                painter.fillRect(rect, QColor(colours.stripe if not chosen else colours.window))
+            if chosen:
+                place = index.data(COLOUR_ROLE)
+                if place is None:
+                    place = chosen_rows(self._view).index(index.row())
+                mark = QRect(rect.left(), rect.top(), 4, rect.height())
+                painter.fillRect(mark, QColor(colours.line(place)))
+            painter.setPen(QColor(colours.border))
+            painter.drawLine(rect.bottomLeft(), rect.bottomRight())
 
-        inner = rect.adjusted(theme.SPACE + 4, theme.SPACE, -theme.SPACE, -theme.SPACE)
-        line = painter.fontMetrics().height() + theme.SPACE // 2
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        first = QRect(inner.left(), inner.top(), inner.width(), line)
-        font = painter.font()
-        font.setBold(True)
-        painter.setFont(font)
-        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        known = index.data(NAME_ROLE)
-        name = f"★ {known}" if run.notes.starred else known
-        # what tells runs apart stands at the end
-        shared = known != run.label or run.in_matrix is not None
-        end = Qt.TextElideMode.ElideMiddle if shared else Qt.TextElideMode.ElideRight
-        title = painter.fontMetrics().elidedText(name, end, first.width())
-        painter.drawText(first, left, title)
-        font.setBold(False)
-        painter.setFont(font)
+            inner = rect.adjusted(theme.SPACE + 4, theme.SPACE, -theme.SPACE, -theme.SPACE)
+            line = painter.fontMetrics().height() + theme.SPACE // 2
+            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            first = QRect(inner.left(), inner.top(), inner.width(), line)
+            font = painter.font()
+            font.setBold(True)
+            painter.setFont(font)
+            painter.setPen(option.palette.color(QPalette.ColorRole.Text))
+            known = index.data(NAME_ROLE)
+            name = f"★ {known}" if run.notes.starred else known
+            # what tells runs apart stands at the end
+            shared = known != run.label or run.in_matrix is not None
+            end = Qt.TextElideMode.ElideMiddle if shared else Qt.TextElideMode.ElideRight
+            title = painter.fontMetrics().elidedText(name, end, first.width())
+            painter.drawText(first, left, title)
+            font.setBold(False)
+            painter.setFont(font)
 
-        spark = QRect(inner.right() - 64, first.bottom() + 4, 64, line - 4)
-        has_spark = self._sparkline(painter, spark, run, colours)
-        second = first.translated(0, line)
-        if has_spark:
-            second.setRight(spark.left() - theme.SPACE)
-        painter.setPen(QColor(_state_colour(run, colours)))
-        said = state_words(run)
-        if run.job != self._usual_job and run.label != run.title and run.in_matrix is None:
-            said += f" · {job_title(run.job)}"
-        words = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, second.width())
-        painter.drawText(second, left, words)
-        third = first.translated(0, 2 * line)
-        painter.setPen(QColor(colours.muted))
-        painter.drawText(third, right, age(run))
-        if run.is_active:
-            self._progress(painter, third.adjusted(0, 0, -third.width() // 2, 0), run, colours)
-        else:
-            painter.setPen(QColor(colours.text if run.class_aps else colours.muted))
-            painter.drawText(third, left, figure_words(run))
-        painter.restore()
+            spark = QRect(inner.right() - 64, first.bottom() + 4, 64, line - 4)
+            has_spark = self._sparkline(painter, spark, run, colours)
+            second = first.translated(0, line)
+            if has_spark:
+                second.setRight(spark.left() - theme.SPACE)
+            painter.setPen(QColor(_state_colour(run, colours)))
+            said = state_words(run)
+            if run.job != self._usual_job and run.label != run.title and run.in_matrix is None:
+                said += f" · {job_title(run.job)}"
+            words = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, second.width())
+            painter.drawText(second, left, words)
+            third = first.translated(0, 2 * line)
+            painter.setPen(QColor(colours.muted))
+            painter.drawText(third, right, age(run))
+            if run.is_active:
+                self._progress(painter, third.adjusted(0, 0, -third.width() // 2, 0), run, colours)
+            else:
+                painter.setPen(QColor(colours.text if run.class_aps else colours.muted))
+                painter.drawText(third, left, figure_words(run))
 
     def _sparkline(self, painter: QPainter, rect: QRect, run: Run, colours: theme.Colours) -> bool:
         curve = run.metrics.get("loss")

@@ -133,6 +133,8 @@ class RunHeader(QWidget):
             resume = "The run has not ended."
         elif run.folder is None:
             resume = "The run has no folder; start a new one."
+        elif run.damage:
+            resume = "The run is damaged; start a new one."
         elif run.state is State.DONE and not _can_go_further(run):
             resume = "The run is done; start a new one."
         further = run.state is State.DONE and not resume

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events import ClassAP, Filters, Log, Metric, Progress, from_json, part_of, to_json
+from core.events import LARGEST, ClassAP, Filters, Log, Metric, Progress, from_json, part_of, to_json
 
-numbers = st.floats(allow_nan=False, allow_infinity=False)
+counts = st.integers(0, 2**53)
 events = st.one_of(
-    st.builds(Progress, st.integers(), st.integers(), st.text()),
-    st.builds(Metric, st.text(), st.integers(), numbers),
-    st.builds(Filters, st.integers(), st.text()),
-    st.builds(ClassAP, st.text(), numbers, st.integers()),
+    st.builds(Progress, counts, counts, st.text()),
+    st.builds(Metric, st.text(max_size=200), counts, st.floats(-LARGEST, LARGEST)),
+    st.builds(Filters, counts, st.just("results/filters-7.npz")),
+    st.builds(ClassAP, st.text(max_size=200), st.floats(0, 1), counts),
     st.builds(Log, st.text(), st.sampled_from(["info", "warning"])),
 )
 
@@ -24,7 +24,7 @@ def test_an_event_comes_back_from_its_line(event):
     assert from_json(line) == event
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e200])
 def test_a_number_that_json_does_not_know_is_null_and_comes_back_as_nan(value):
     line = to_json(Metric("loss", 3, value), 0.0)
     assert json.loads(line)["value"] is None
@@ -59,7 +59,23 @@ def iter_of(*events):
 
 
 @pytest.mark.parametrize(
-    "line", ["", "{", "[]", "7", "null", '"x"', '{"event": "Nonsense"}', '{"event": "Metric", "extra": 1}']
+    "line",
+    [
+        *("", "{", "[]", "7", "null", '"x"', '{"event": "Nonsense"}', '{"event": "Metric", "extra": 1}'),
+        *('{"event": ["Metric"]}', "[" * 5000, '{"event": "Metric", "name": "a", "step": 1, "value": "1"}'),
+        '{"event": "Metric", "name": "loss", "step": "x", "value": 1}',
+        '{"event": "Metric", "name": "loss", "step": %s, "value": 1}' % ("9" * 400),
+        '{"event": "Metric", "name": "loss", "step": null, "value": 1}',
+        '{"event": "Metric", "name": "loss", "step": 1, "value": [1]}',
+        '{"event": "Metric", "name": ["loss"], "step": 1, "value": 1}',
+        '{"event": "Metric", "time": "now", "name": "loss", "step": 1, "value": 1}',
+        '{"event": "Filters", "step": 999999, "path": 5}',
+        '{"event": "Filters", "step": 1, "path": "../../a.npz"}',
+        '{"event": "Filters", "step": 1, "path": "/a.npz"}',
+        '{"event": "ClassAP", "name": "cat", "ap": 1.5, "objects": 3}',
+        '{"event": "Progress", "step": 1, "total": -1}',
+        '{"event": "Log", "text": 5}',
+    ],
 )
 def test_a_line_that_is_not_an_event_is_a_value_error(line):
     with pytest.raises(ValueError):

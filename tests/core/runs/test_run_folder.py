@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -59,10 +60,26 @@ def test_a_status_comes_back(folder):
     assert folder.status() == status
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"state": "odd"}', '{"state": "done", "more": 1}'])
-def test_a_damaged_status_counts_as_queued(folder, text):
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "[]", '{"state": "odd"}', '{"state": "done", "more": 1}', "[" * 100_000),
+        *('{"total": "x"}', '{"error": 5}', '{"step": NaN, "total": Infinity}', '{"eta": "soon"}'),
+        *('{"state": "queued", "updated": "now"}', '{"step": %s}' % ("9" * 400), '{"state": ["done"]}'),
+    ],
+)
+def test_a_damaged_status_is_a_failed_run_that_says_so(text, folder):
     (folder.path / "status.json").write_text(text)
-    assert folder.status() == Status()
+    assert folder.status().state is State.FAILED
+    assert re.search(r"status.json is damaged \(.*\); restore it or delete it", folder.status().error)
+    assert folder.status_damage() == folder.status().error
+    with folder.held_lock():  # a worker that lives will replace it
+        assert folder.status() == Status(State.RUNNING)
+
+
+def test_a_missing_status_is_that_of_a_run_which_is_being_made(folder):
+    (folder.path / "status.json").unlink()
+    assert (folder.status(), folder.status_damage()) == (Status(), "")
 
 
 def test_a_run_that_says_it_runs_while_nobody_holds_its_lock_was_interrupted(folder):

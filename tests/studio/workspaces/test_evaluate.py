@@ -19,6 +19,7 @@ from core.runs.run_folder import State
 from studio.document import Document
 from studio.evaluation.class_views import CURVE, PICTURE
 from studio.evaluation.picture_marks import Kind
+from studio.runs.reader import Mark, News
 from studio.runs.runs import Runs
 from studio.workspaces.evaluate import EvaluateWorkspace
 from tests.studio.workspaces import recorded
@@ -164,7 +165,7 @@ def test_bars_are_drawn_while_they_are_seen(document: Document, open_evaluate: A
     workspace = open_evaluate()
     (run,) = workspace._runs.all
     workspace.hide()
-    run.add_class_aps([ClassAP("cat", 0.4, 10)])
+    run.take(News(run.status, None, Mark(), class_aps=[ClassAP("cat", 0.4, 10)]))
     workspace.diagnoses.changed.emit()
     assert workspace.bars.heights(0)[CLASSES.index("cat")] == pytest.approx(50)
     workspace.show()
