@@ -32,6 +32,7 @@ from core.trajectories.steps import (
     HistoryEntry,
     changes_of,
     named,
+    together,
 )
 from core.trajectories.table_rows import (
     Key,
@@ -43,6 +44,7 @@ from core.trajectories.table_rows import (
     read_rows,
     update_rows,
 )
+from core.trajectories.written import Written
 
 _FIRST = operator.itemgetter(0)  # the id that a key begins with
 
@@ -93,6 +95,12 @@ class Recorder:
         self.written = 0
         self._batches: list[Row] = []
         self._read: dict[tuple[str, Key], Row] = {}
+        self._held = Written(connection)
+
+    def write(self, edit: Edit) -> None:
+        """Let an edit write its rows; a StudioError where it cannot, or breaks one of the `row_rules`."""
+        edit.write(self)
+        self._held.finish()
 
     def insert(self, table: Table, rows: Sequence[Row]) -> list[int]:
         """Insert rows; returns their ids where the table numbers them itself, else an empty list."""
@@ -103,6 +111,7 @@ class Recorder:
         if names == ["id"] and "id" not in rows[0]:
             ids = new_ids(self.connection, table, len(rows))
             rows = [{**row, "id": id} for id, row in zip(ids, rows, strict=True)]
+        self._held.insert(table, rows)
         insert_rows(self.connection, table, rows)
         self._keep(table, [tuple([row[name] for name in names]) for row in rows])
         if table is schema.trajectory:
@@ -113,6 +122,7 @@ class Recorder:
         """Insert rows given as columns of one length, among them those of the primary key."""
         keys = list(zip(*(columns[column.name] for column in table.primary_key), strict=True))
         if keys:
+            self._held.insert_columns(table, columns)
             insert_columns(self.connection, table, columns)
             self._keep(table, keys)
             if table is schema.trajectory:
@@ -122,12 +132,15 @@ class Recorder:
         """Change columns of rows by primary key; all rows must name the same columns."""
         if rows:
             keys = list(rows)
-            self._keep(table, keys, self._images(table, keys))
+            images = self._images(table, keys)
+            self._held.update(table, rows, images)
+            self._keep(table, keys, images)
             update_rows(self.connection, table, rows)
 
     def delete(self, table: Table, keys: Sequence[Key]) -> None:
         """Delete rows by primary key."""
         if keys:
+            self._held.delete(table, keys)
             self._keep(table, keys, self._images(table, keys))
             delete_rows(self.connection, table, keys)
 
@@ -164,7 +177,7 @@ def perform(connection: Connection, edit: Edit) -> Changes:
         StudioError: the edit cannot be done; roll back.
     """
     rows = Recorder(connection)
-    edit.write(rows)
+    rows.write(edit)
     return _keep_as_step(connection, edit, rows)
 
 
@@ -200,7 +213,7 @@ def follow(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes |
     if dependence.waits_undone(connection, entry.id):
         return None
     rows = Recorder(connection)
-    edit.write(rows)
+    rows.write(edit)
     written = rows.changed.get("trajectory", set()) | rows.changed.get("observation", set())
     if dependence.was_touched_since(connection, entry.id, written):
         rows.by_job = True
@@ -237,7 +250,7 @@ def turn_with_follow_ups(connection: Connection, edits: Sequence[int]) -> Change
     entries = {entry.id: entry for entry in named(connection, order)}
     if entries.keys() != set(order) or not _follow(connection, order[:-1]):
         return turn_over(connection, edits)  # which says why not
-    return _together([_turn_over_entry(connection, entries[edit]) for edit in order])
+    return together([_turn_over_entry(connection, entries[edit]) for edit in order])
 
 
 def turn_over(connection: Connection, edits: Sequence[int]) -> Changes:
@@ -246,7 +259,7 @@ def turn_over(connection: Connection, edits: Sequence[int]) -> Changes:
     Raises:
         StudioError: one of them is gone, or another edit stands in its way; nothing must be kept.
     """
-    return _together([_turn_over_alone(connection, edit) for edit in edits])
+    return together([_turn_over_alone(connection, edit) for edit in edits])
 
 
 def _turn_over_alone(connection: Connection, edit: int) -> Changes:
@@ -295,23 +308,12 @@ def turn(connection: Connection, steps: int) -> Changes | None:
         if others:
             raise StudioError(dependence.why_not(connection, entry, others))
         turned.append(_turn_over(connection, entry, action))
-    return _together(turned) if turned else None
+    return together(turned) if turned else None
 
 
 def turn_in_order(connection: Connection, entries: Sequence[HistoryEntry]) -> Changes:
     """Take back edits that are done, do again those that are not; no other may be in the way of any."""
-    return _together([_turn_over_entry(connection, entry) for entry in entries])
-
-
-def _together(turned: Sequence[Changes]) -> Changes:
-    if len(turned) == 1:
-        return turned[0]
-    spans = [changes.span for changes in turned if changes.span is not None]
-    return Changes(
-        frozenset().union(*(changes.clips for changes in turned)),
-        frozenset().union(*(changes.trajectories for changes in turned)),
-        span=(min(first for first, _ in spans), max(last for _, last in spans)) if spans else None,
-    )
+    return together([_turn_over_entry(connection, entry) for entry in entries])
 
 
 def turnable(connection: Connection, steps: int) -> list[HistoryEntry]:
@@ -359,23 +361,18 @@ def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Chan
     batches = connection.execute(BATCHES, {"edit": entry.id}).all()
     changed: dict[str, set[int]] = {}
     kept: dict[Key, Row] = {}
-    frames = ChangedFrames()
+    frames, held = ChangedFrames(), Written(connection)
     for number, table_name, keys, packed in reversed(batches) if action == "undo" else batches:
         table = schema.metadata.tables[table_name]
         keys = [tuple(key) for key in keys]
         images = unpack(packed, len(keys))
         current = read_rows(connection, table, keys)
-        delete_rows(connection, table, [key for key, new in zip(keys, images, strict=True) if new is None])
-        there = {key for key, old in zip(keys, current, strict=True) if old is not None}
-        wanted = {key: new for key, new in zip(keys, images, strict=True) if new is not None}
-        update_rows(connection, table, {key: new for key, new in wanted.items() if key in there})
-        missing = [new for key, new in wanted.items() if key not in there]
-        if missing:
-            insert_rows(connection, table, missing)
+        held.exchange(table, keys, current, images)
         kept[entry.id, number] = {"images": pack(current)}
         if entry.rows <= SHOWN:
             frames.add(table_name, keys, current, images)
         changed.setdefault(table_name, set()).update(map(_FIRST, keys))
+    held.finish()
     update_rows(connection, schema.edit_rows, kept)
     state = "undone" if action == "undo" else "done"
     update_rows(connection, schema.edit, {(entry.id,): {"state": state}})

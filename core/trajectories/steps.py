@@ -183,3 +183,15 @@ def changes_of(connection: Connection, clip_id: int | None, changed: dict[str, s
     if clip_id is None and trajectories:
         clips |= set(connection.scalars(select(schema.clip.c.id)))
     return Changes(frozenset(clips), frozenset(trajectories), clip_itself=bool(changed.get("clip")))
+
+
+def together(turned: Sequence[Changes]) -> Changes:
+    """What several steps changed, one after the other."""
+    if len(turned) == 1:
+        return turned[0]
+    spans = [changes.span for changes in turned if changes.span is not None]
+    return Changes(
+        frozenset().union(*(changes.clips for changes in turned)),
+        frozenset().union(*(changes.trajectories for changes in turned)),
+        span=(min(first for first, _ in spans), max(last for _, last in spans)) if spans else None,
+    )

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
@@ -19,7 +18,6 @@ from core.project.project import Project
 from core.trajectories import integrity, journal, store
 from core.trajectories.backups import BACKUPS_KEPT, Backups
 from core.trajectories.bulk_edits import AddClips
-from core.trajectories.observation_edits import AddObject
 
 
 def a_clip(name="a"):
@@ -91,7 +89,7 @@ def test_an_edit_that_fails_leaves_nothing(tmp_path):
 def test_a_statement_that_is_wrong_is_a_bug_and_writes_nothing(tmp_path):
     with Project.create(tmp_path / "p") as made:
         with pytest.raises(IntegrityError), made.writing() as connection:
-            journal.perform(connection, AddObject(77, "x", 0, np.array([0, 0, 1, 1])))
+            connection.exec_driver_sql("INSERT INTO root (path) VALUES (NULL)")
         with pytest.raises(ProgrammingError), made.reading() as connection:
             connection.exec_driver_sql("SELECT ?", (1, 2))
         with made.reading() as connection:
