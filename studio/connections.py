@@ -14,6 +14,10 @@ from studio.runs.steps_done import steps_done
 
 if TYPE_CHECKING:
     from studio.session import Session
+    from studio.workspaces.compare import CompareWorkspace
+    from studio.workspaces.evaluate import EvaluateWorkspace
+    from studio.workspaces.matrix import MatrixWorkspace
+    from studio.workspaces.train import TrainWorkspace
 
 
 class Connections(QObject):
@@ -82,7 +86,6 @@ class Connections(QObject):
             session.versions,
             session.backups,
             session.tracks.filters,
-            session.evaluate.views.save_button,
         ):
             one.failed.connect(partial(window.toasts.show, kind="error"))
         for message in (
@@ -93,8 +96,6 @@ class Connections(QObject):
             session.clip_actions.told,
             session.versions.told,
             session.tracks.filters.told,
-            session.evaluate.views.save_button.message,
-            session.compare.message,
         ):
             message.connect(window.toasts.show)
         for offering in (session.jobs, session.exchange, session.track_exports):
@@ -123,27 +124,42 @@ class Connections(QObject):
         session.impact.reload()
         session.runs.finished.connect(self._refresh_steps)
         session.runs.added.connect(self._refresh_steps)
-        for shown in (session.train, session.evaluate, session.compare, session.matrix):
-            shown.run_list.export_asked.connect(session.exports.start)
-        session.train.header.clip_chosen.connect(self._open_clip)
-        session.compare.clip_asked.connect(self._open_clip)
-        session.compare.run_asked.connect(self._show_run)
-        for choosing in (session.pill, session.matrix):
-            choosing.run_chosen.connect(self._show_run)
-        session.matrix.compare_asked.connect(self._compare)
-        monitors = session.train.monitors
-        monitors.opened.connect(session.visit.open_patch)
-        monitors.select_asked.connect(session.visit.go)
-        monitors.edit_asked.connect(session.perform)
+        session.pill.run_chosen.connect(self._show_run)
         session.losses.choices_changed.connect(self._show_loss_runs)
         self._show_loss_runs()
         session.canvas.layer_bar.loss_run_chosen.connect(
             lambda k: session.losses.choose(session.losses.choices[k][0])
         )
         session.curate.seen_changed.connect(lambda seen: session.losses.refresh() if seen else None)
+        session.visit.begun.connect(partial(window.show_workspace, "curate"))
+
+    def join_train(self, train: "TrainWorkspace") -> None:
+        """Join Train when it is built; what follows does so with the others."""
+        session, monitors = self._session, train.monitors
+        train.run_list.export_asked.connect(session.exports.start)
+        train.header.clip_chosen.connect(self._open_clip)
+        monitors.opened.connect(session.visit.open_patch)
+        monitors.select_asked.connect(session.visit.go)
+        monitors.edit_asked.connect(session.perform)
         monitors.pin_asked.connect(lambda id: session.pin({id}))
         monitors.losses_asked.connect(self._colour_by_loss)
-        session.visit.begun.connect(partial(window.show_workspace, "curate"))
+
+    def join_evaluate(self, evaluate: "EvaluateWorkspace") -> None:
+        toasts, saving = self._window.toasts, evaluate.views.save_button
+        evaluate.run_list.export_asked.connect(self._session.exports.start)
+        saving.failed.connect(partial(toasts.show, kind="error"))
+        saving.message.connect(toasts.show)
+
+    def join_compare(self, compare: "CompareWorkspace") -> None:
+        compare.run_list.export_asked.connect(self._session.exports.start)
+        compare.clip_asked.connect(self._open_clip)
+        compare.run_asked.connect(self._show_run)
+        compare.message.connect(self._window.toasts.show)
+
+    def join_matrix(self, matrix: "MatrixWorkspace") -> None:
+        matrix.run_list.export_asked.connect(self._session.exports.start)
+        matrix.run_chosen.connect(self._show_run)
+        matrix.compare_asked.connect(self._compare)
 
     def _open_clip(self, name: str) -> None:
         """Look at a clip in Curate, if the project still holds it."""
@@ -201,14 +217,14 @@ class Connections(QObject):
         session = self._session
         workspace = JOBS[run.job].workspace if run.job in JOBS else "evaluate"
         self._window.show_workspace(workspace)
-        lists = {
-            "train": session.train.run_list,
-            "evaluate": session.evaluate.run_list,
-            "probe": session.probe.run_list,
-            "table1": session.matrix.run_list,
-        }
-        if workspace in lists:
-            lists[workspace].choose(run)
+        if workspace == "train":
+            session.train.run_list.choose(run)
+        elif workspace == "evaluate":
+            session.evaluate.run_list.choose(run)
+        elif workspace == "probe":
+            session.probe.run_list.choose(run)
+        elif workspace == "table1":
+            session.matrix.run_list.choose(run)
 
     def _compare(self, runs: Sequence[Run]) -> None:
         session = self._session

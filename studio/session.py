@@ -1,9 +1,10 @@
 """The views of an open project, built and joined; they live as long as it is open."""
 
 from collections.abc import Callable, Collection
-from functools import partial
+from functools import cached_property, partial
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from core.project.project import Project
 from core.trajectories.journal import Edit
@@ -77,7 +78,7 @@ class Session(QObject):
         self.runs = Runs(project, self)
         self.backups = LeisureBackups(project, self)
         self._build_curating()
-        self._build_learning()
+        self._build_running()
         self._show_in_window(project.name)
         self.connections = Connections(self)
         self._slots = self._actions_of_a_project()
@@ -127,8 +128,8 @@ class Session(QObject):
             self.losses,
         ):
             seen.close_reader()
-        for workspace in (self.train, self.evaluate, self.compare, self.matrix):
-            workspace.close_reader()
+        for reading in self._reading:
+            reading.close_reader()
         self.runs.close()
         self.document.close()
         self.deleteLater()
@@ -195,17 +196,53 @@ class Session(QObject):
             parent=self,
         )
 
-    def _build_learning(self) -> None:
-        """The workspaces that show runs, and what starts and follows these."""
-        self.train = TrainWorkspace(self.document, self.runs, self.tracks.filters)
-        self.evaluate = EvaluateWorkspace(self.document, self.runs)
-        self.compare = CompareWorkspace(self.document, self.runs)
-        self.matrix = MatrixWorkspace(self.document, self.runs)
-        self.compare.table.add_tool(self._commands["run_table1"])
-        self.probe = ProbeWorkspace(self.document, self.runs)
+    @cached_property
+    def train(self) -> TrainWorkspace:
+        """Pretraining; like the other workspaces that show runs it is built when it is first wanted."""
+        train = TrainWorkspace(self.document, self.runs, self.tracks.filters)
+        self._memory.join("pretrain", train.form)
+        self.plots.join(train)
+        self.connections.join_train(train)
+        self._reading.append(train)
+        return train
+
+    @cached_property
+    def evaluate(self) -> EvaluateWorkspace:
+        evaluate = EvaluateWorkspace(self.document, self.runs)
+        self._memory.join("voc", evaluate.form)
+        self.plots.join(evaluate)
+        self.connections.join_evaluate(evaluate)
+        self._reading.append(evaluate)
+        return evaluate
+
+    @cached_property
+    def compare(self) -> CompareWorkspace:
+        compare = CompareWorkspace(self.document, self.runs)
+        compare.table.add_tool(self._commands["run_table1"])
+        self.plots.join(compare)
+        self.connections.join_compare(compare)
+        self._reading.append(compare)
+        return compare
+
+    @cached_property
+    def probe(self) -> ProbeWorkspace:
+        probe = ProbeWorkspace(self.document, self.runs)
+        self._memory.join("probe", probe.form)
+        self.plots.join(probe)
+        return probe
+
+    @cached_property
+    def matrix(self) -> MatrixWorkspace:
+        matrix = MatrixWorkspace(self.document, self.runs)
+        self.connections.join_matrix(matrix)
+        self._reading.append(matrix)
+        return matrix
+
+    def _build_running(self) -> None:
+        """What starts and follows runs."""
+        self._reading: list[TrainWorkspace | EvaluateWorkspace | CompareWorkspace | MatrixWorkspace] = []
         self.plots = Plots(self.window.settings, self.document.project.path / "exports", self)
-        for shown in (self.train, self.evaluate, self.compare, self.probe, self.inspector):
-            self.plots.join(shown)
+        self.plots.join(self.inspector)
         self.visit = Visit(self.document, self.view, self)
         self.losses = LossSource(self.runs, self.view, self)
         self.places = Places(self.document, self.view, self.tracks, self.window.show_workspace, self)
@@ -218,11 +255,9 @@ class Session(QObject):
         forms = [popover.form for popover in self.jobs.popovers.values()]
         self.preferred = Preferred(window, self.view, self.canvas, self.timeline, forms, self.backups, self)
         self.preferred.name_keys(self.canvas.transport, self.canvas.layer_bar, self.review)
-        memory = FormMemory(settings, self.document.project.path)
+        self._memory = FormMemory(settings, self.document.project.path)
         for job, popover in self.jobs.popovers.items():  # one that starts from weights takes the newest
-            memory.join(job, popover.form, without=("init",))
-        for name, learning in (("pretrain", self.train), ("voc", self.evaluate), ("probe", self.probe)):
-            memory.join(name, learning.form)
+            self._memory.join(job, popover.form, without=("init",))
 
     def _actions_of_a_project(self) -> dict[str, Callable[[], object]]:
         """Action → what it calls while the project is open."""
@@ -244,13 +279,13 @@ class Session(QObject):
 
     def _show_in_window(self, name: str) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        workspaces = {
-            "curate": self.curate,
-            "train": self.train,
-            "evaluate": self.evaluate,
-            "compare": self.compare,
-            "probe": self.probe,
-            "table1": self.matrix,
+        workspaces: dict[str, Callable[[], QWidget]] = {
+            "curate": lambda: self.curate,
+            "train": lambda: self.train,
+            "evaluate": lambda: self.evaluate,
+            "compare": lambda: self.compare,
+            "probe": lambda: self.probe,
+            "table1": lambda: self.matrix,
         }
         panels = [
             Panel("clips", "Clips", self.clips, left),

@@ -4,6 +4,7 @@ The window draws what is selected or under the mouse again on top, smooth.
 """
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,7 +13,7 @@ import numpy as np
 from core.overlay.colours import Colouring, premultiplied
 from core.overlay.look import Look
 from core.overlay.placement import Placement
-from core.overlay.point_drawing import DIMMED, SHIFT, DrawnPoints, Part, channels, fixed
+from core.overlay.point_drawing import DIMMED, SHIFT, DrawnPoints, Part, channels, fixed, touching
 from core.overlay.scene import Scene
 from core.overlay.scene_colours import object_colours
 
@@ -53,16 +54,17 @@ class Overlay:
             DrawnPoints.of(points, look, np.isin(points.places, chosen.places), dim=some),
         )
         before, self._before = self._before, drawn
-        part = None
+        parts = None
         if before is not None and before.still == drawn.still:
-            part = drawn.points.changed_since(before.points, look.size)
-        if part is None:
+            parts = drawn.points.changed_since(before.points, look.size)
+        if parts is None:
             self._draw(self._pixels, drawn.points, scene, look, np.array(faint, bool))
-        elif part[0].stop > part[0].start and part[1].stop > part[1].start:
+        elif parts:
             if self._again.shape != self._pixels.shape:
                 self._again = np.zeros_like(self._pixels)
-            self._draw(self._again, drawn.points, scene, look, np.array(faint, bool), part)
-            self._pixels[part] = self._again[part]
+            self._draw(self._again, drawn.points, scene, look, np.array(faint, bool), parts)
+            for part in parts:
+                self._pixels[part] = self._again[part]
         return self._pixels
 
     def _draw(
@@ -72,28 +74,46 @@ class Overlay:
         scene: Scene,
         look: Look,
         faint: np.ndarray,
-        part: Part | None = None,
+        parts: Sequence[Part] | None = None,
     ) -> None:
-        """Draw everything on a picture, of the points only those that touch `part`."""
+        """Draw everything on a picture, or what touches one of its parts, which are then right."""
         objects = object_colours(scene, look.layers)
-        picture[:] = 0
+        whole = slice(0, picture.shape[0]), slice(0, picture.shape[1])
+        for part in [whole] if parts is None else parts:
+            picture[part] = 0
         if look.layers.masks:
-            _tint(picture, scene, look, objects, faint)
-        points.draw(picture, part)
+            painted = _painted(scene, look, objects, faint)
+            for part in [whole] if parts is None else parts:
+                _tint(picture, painted, look, part)
+        points.draw(picture, parts)
         pixels = np.where(
             faint,
             premultiplied(objects.table, DIMMED)[objects.index],
             premultiplied(objects.table, 255)[objects.index],
         )
+        near = range(len(scene.objects)) if parts is None else _near(scene, look, parts)
         image = picture.view(np.uint8).reshape(*picture.shape, 4)
         if look.layers.masks:
-            _draw_outlines(image, scene, look, pixels)
+            _draw_outlines(image, scene, look, pixels, near)
         if look.layers.boxes:
-            _draw_boxes(image, scene, look, pixels)
+            _draw_boxes(image, scene, look, pixels, near)
 
 
-def _tint(picture: np.ndarray, scene: Scene, look: Look, colours: Colouring, faint: np.ndarray) -> None:
-    """Fill the masks of the scene, smaller objects over larger ones."""
+def _near(scene: Scene, look: Look, parts: Sequence[Part]) -> list[int]:
+    """Which objects of the scene may touch a part of the picture."""
+    reach = scene.boxes.reshape(-1, 2, 2).copy()
+    for number, one in enumerate(scene.objects):
+        shape = look.shapes.of(one.mask) if one.mask and look.layers.masks else None
+        if shape is not None:
+            rows, columns = shape.pixels.shape
+            reach[number, 0] = np.minimum(reach[number, 0], (shape.x, shape.y))
+            reach[number, 1] = np.maximum(reach[number, 1], (shape.x + columns, shape.y + rows))
+    corners, margin = look.camera.to_view(reach), 2 * look.line + 2
+    return np.flatnonzero(np.any([touching(corners, part, margin) for part in parts], axis=0)).tolist()
+
+
+def _painted(scene: Scene, look: Look, colours: Colouring, faint: np.ndarray) -> np.ndarray:
+    """(H, W) uint32, the masks of the scene in the pixels of the frame, smaller objects over larger ones."""
     painted = np.zeros((look.frame_size[1], look.frame_size[0]), np.uint32)
     opacity = round(255 * look.layers.opacity / 100)
     for number, one in enumerate(scene.objects):
@@ -104,10 +124,19 @@ def _tint(picture: np.ndarray, scene: Scene, look: Look, colours: Colouring, fai
             alpha = opacity // 2 if faint[number] else opacity
             part = painted[shape.y : shape.y + rows, shape.x : shape.x + columns]
             part[shape.pixels] = premultiplied(rgb[None], alpha)[0]
-    if opacity and len(scene.objects):
+    return painted
+
+
+def _tint(picture: np.ndarray, painted: np.ndarray, look: Look, part: Part) -> None:
+    """Lay what was painted on the frame over a part of the picture."""
+    if look.layers.opacity and painted.any():
+        rows, columns = part
+        matrix = inverse_matrix(look.camera)
+        matrix[:, 2] += matrix[:, :2] @ (columns.start, rows.start)
+        size = columns.stop - columns.start, rows.stop - rows.start
         image = painted.view(np.uint8).reshape(*painted.shape, 4)
-        placed = cv2.warpAffine(image, inverse_matrix(look.camera), look.size, flags=NEAREST)
-        picture[:] = placed.view(np.uint32)[..., 0]
+        placed = cv2.warpAffine(image, matrix, size, flags=NEAREST)
+        picture[part] = placed.view(np.uint32)[..., 0]
 
 
 NEAREST = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
@@ -124,9 +153,11 @@ def inverse_matrix(camera: Placement) -> np.ndarray:
     )
 
 
-def _draw_outlines(image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarray) -> None:
-    """Outlines of masks, in dashes where the object is occluded."""
-    for one, pixel in zip(scene.objects, pixels, strict=True):
+def _draw_outlines(
+    image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarray, numbers: Sequence[int]
+) -> None:
+    """Outlines of the masks of some objects, in dashes where the object is occluded."""
+    for one, pixel in ((scene.objects[number], pixels[number]) for number in numbers):
         shape = look.shapes.of(one.mask) if one.mask else None
         if shape is not None:
             lines, closed = [look.camera.to_view(line) for line in shape.outlines], not one.occluded
@@ -136,10 +167,12 @@ def _draw_outlines(image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarr
             cv2.polylines(image, places, closed, channels(pixel), look.line, cv2.LINE_AA, SHIFT)
 
 
-def _draw_boxes(image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarray) -> None:
-    """Boxes: solid lines for keyframes, dashes for what was propagated, dots for what is occluded."""
+def _draw_boxes(
+    image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarray, numbers: Sequence[int]
+) -> None:
+    """Boxes of some objects: lines for keyframes, dashes for what was propagated, dots for occluded ones."""
     corners = look.camera.to_view(scene.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
-    for one, box, pixel in zip(scene.objects, corners, pixels, strict=True):
+    for one, box, pixel in ((scene.objects[number], corners[number], pixels[number]) for number in numbers):
         lines = _sides(box) if one.keyframe else _dashes(box, _DASH * look.ratio)
         if one.occluded:
             lines = _dashes(box, _DOT * look.ratio)

@@ -1,6 +1,6 @@
 """Points as lines and dots in pixels of a picture: drawn whole, or again where some of them changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -25,6 +25,7 @@ _FEW_TRAILS = 100  # trails up to which they hide the frame
 _FAINT_TRAILS = 1500  # trails beyond which they let the frame shine through more
 
 _FEW_CHANGED = 500  # lines and heads up to which only what is around them is drawn again
+_FEW_PARTS = 8  # parts up to which each is drawn again alone, beyond that what holds them all
 
 Part = tuple[slice, slice]
 """Rows and columns of a picture."""
@@ -74,13 +75,13 @@ class DrawnPoints:
         radius = _head_radius(len(heads), look.ratio, look.camera.scale)
         return DrawnPoints(lines, group, np.concatenate((crowd, strong)), heads, table[index], radius)
 
-    def draw(self, pixels: np.ndarray, part: Part | None = None) -> None:
-        """Draw them on (H, W) uint32; `part`: those that may touch it, whole, in the same order."""
+    def draw(self, pixels: np.ndarray, parts: Sequence[Part] | None = None) -> None:
+        """Draw them on (H, W) uint32; `parts`: those that may touch one, whole, in the same order."""
         lines, group, heads, colours = self.trails, self.group, self.heads, self.head_pixels
-        if part is not None:
-            near = _touching(lines, part, 2, 1 << SHIFT)
+        if parts is not None:
+            near = np.any([touching(lines, part, 2, 1 << SHIFT) for part in parts], axis=0)
             lines, group = lines[near], group[near]
-            near = _touching(heads[:, None], part, self.radius + 2)
+            near = np.any([touching(heads[:, None], part, self.radius + 2) for part in parts], axis=0)
             heads, colours = heads[near], colours[near]
         image = pixels.view(np.uint8).reshape(*pixels.shape, 4)
         for number, members in _groups(group):
@@ -88,8 +89,8 @@ class DrawnPoints:
             cv2.polylines(image, list(lines[members]), False, pixel, 1, cv2.LINE_8, SHIFT)
         _stamp(pixels, heads, colours, self.radius)
 
-    def changed_since(self, before: "DrawnPoints", size: tuple[int, int]) -> Part | None:
-        """Around what looks different in a picture of (width, height) pixels, (0, 0) where nothing does.
+    def changed_since(self, before: "DrawnPoints", size: tuple[int, int]) -> list[Part] | None:
+        """Around what looks different in a picture of (width, height) pixels; empty where nothing does.
 
         None where too much does, or where it cannot be told.
         """
@@ -104,21 +105,31 @@ class DrawnPoints:
         heads = (self.heads != before.heads).any(axis=1) | (self.head_pixels != before.head_pixels)
         if lines.sum() + heads.sum() > _FEW_CHANGED:
             return None
-        places = [one.trails[lines].reshape(-1, 2) / (1 << SHIFT) for one in (self, before)]
-        places += [one.heads[heads] for one in (self, before)]
-        return _around(np.concatenate(places), self.radius + 3, size)
+        changed = [line / (1 << SHIFT) for one in (self, before) for line in one.trails[lines]]
+        changed += [head[None] for one in (self, before) for head in one.heads[heads]]
+        return _around(changed, self.radius + 3, size)
 
 
-def _around(places: np.ndarray, margin: int, size: tuple[int, int]) -> Part:
-    """The part of a picture of (width, height) pixels around (n, 2) places."""
-    if not len(places):
-        return slice(0, 0), slice(0, 0)
-    low = np.clip(np.floor(places.min(axis=0)) - margin, 0, size).astype(int)
-    high = np.clip(np.ceil(places.max(axis=0)) + margin, 0, size).astype(int)
-    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+def _around(changed: Sequence[np.ndarray], margin: int, size: tuple[int, int]) -> list[Part]:
+    """The parts of a picture of (width, height) pixels around groups of (n, 2) places."""
+    found: list[np.ndarray] = []
+    for places in changed:
+        new = np.array((np.floor(places.min(axis=0)) - margin, np.ceil(places.max(axis=0)) + margin))
+        for one in [one for one in found if (one[0] <= new[1]).all() and (new[0] <= one[1]).all()]:
+            found = [other for other in found if other is not one]
+            new = np.array((np.minimum(one[0], new[0]), np.maximum(one[1], new[1])))
+        found.append(new)
+    if len(found) > _FEW_PARTS:
+        found = [np.array((np.min(found, axis=(0, 1)), np.max(found, axis=(0, 1))))]
+    inside = [np.clip(one, 0, size).astype(int) for one in found]
+    return [
+        (slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0])))
+        for low, high in inside
+        if (low < high).all()
+    ]
 
 
-def _touching(lines: np.ndarray, part: Part, margin: int, unit: int = 1) -> np.ndarray:
+def touching(lines: np.ndarray, part: Part, margin: int, unit: int = 1) -> np.ndarray:
     """(K,) bool, which of (K, L, 2) lines, in parts of a pixel, may touch a part of the picture."""
     low = part[1].start - margin, part[0].start - margin
     high = part[1].stop + margin, part[0].stop + margin

@@ -52,6 +52,7 @@ class Plots(QObject):
             plot.set_smoothing(name)
 
     def _take_written(self, path: Path) -> None:
+        self._folder = path.parent
         for button in self._buttons:
             button.folder = path.parent
         self.message.emit(f"{path.name} was written to {path.parent}.")

@@ -1,6 +1,6 @@
 """The window: workspaces, panels, menus, status bar. It shows what it is given and computes nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         self._pages.currentChanged.connect(self._give_room)
         self.setCentralWidget(self._pages)
         self._welcome: QWidget | None = None
+        self._builders: dict[str, Callable[[], QWidget]] = {}
         self._workspaces: dict[str, QWidget] = {}
         self._project_status: list[QWidget] = []
         self._build_status()
@@ -115,19 +116,21 @@ class MainWindow(QMainWindow):
     def set_project(
         self,
         name: str,
-        workspaces: Mapping[str, QWidget],
+        workspaces: Mapping[str, Callable[[], QWidget]],
         panels: Sequence[Panel],
         status: Sequence[QWidget],
         steps: Steps,
         workspace: str = "curate",
     ) -> None:
-        """Show a project: a widget for each of `WORKSPACES`, panels, what its status bar holds, its steps."""
+        """Show a project.
+
+        Args:
+            workspaces: builds the widget of each of `WORKSPACES` when it is first shown.
+            panels, status, steps: its panels, what the status bar holds of it, its steps.
+        """
         self.setWindowTitle(f"{name} – AssociationNet Studio")
         self.project_label.setText(name)
-        self._workspaces = dict(workspaces)
-        for widget in workspaces.values():
-            self._pages.addWidget(widget)
-        self._give_room()
+        self._builders = dict(workspaces)
         self.panels.set_panels(panels, self.panels_menu)
         for widget in status:
             self.statusBar().addPermanentWidget(widget)
@@ -150,6 +153,7 @@ class MainWindow(QMainWindow):
             widget.setParent(None)
             widget.deleteLater()
         self._workspaces.clear()
+        self._builders.clear()
         self._project_status.clear()
         self.panels_menu.clear()
         for label in (self.selected, self.busy, self.last_edit, self.project_label):
@@ -165,8 +169,9 @@ class MainWindow(QMainWindow):
 
     def show_workspace(self, name: str) -> None:
         """Show one of `WORKSPACES` with its own layout of panels."""
-        if name not in self._workspaces or name == self.panels.workspace:
+        if name not in self._builders or name == self.panels.workspace:
             return
+        self.build_workspace(name)
         focus = self.focusWidget()
         if focus is not None:  # hidden with its panel, it would hand the focus to whatever comes next
             focus.clearFocus()
@@ -180,6 +185,13 @@ class MainWindow(QMainWindow):
         self.commands.set_curating(name == "curate")
         self.hint.set_curating(name == "curate")
         self.selected.setVisible(name == "curate")
+
+    def build_workspace(self, name: str) -> None:
+        """Build one of `WORKSPACES`, unless it is there, without showing it."""
+        if name not in self._workspaces:
+            widget = self._workspaces[name] = self._builders[name]()
+            self._pages.addWidget(widget)
+            self._give_room()
 
     def show_clip(self, clip: Clip | None) -> None:
         """Name the clip that is looked at beside the project."""

@@ -132,3 +132,21 @@ def test_only_what_is_around_a_point_that_moved_is_drawn_again(points):
     assert (picture[200:, 200:] == MARK).all()
     picture = kept.draw(scene_of(points, frame=13), quiet)
     assert not (picture[200:, 200:] == MARK).any()
+
+
+@pytest.mark.parametrize("scale", [1.37, 2.0, 0.83])
+def test_selecting_one_far_away_after_another_leaves_what_lies_between(points, scale):
+    look = replace(LOOK, camera=Placement(scale, 4.3, -7.7), layers=Layers(trail=2))
+    points = moved(points, 7, (20.0, 20.0), 12)
+    for frame in (10, 11, 12):
+        points = moved(moved(points, 7, (20.0, 20.0), frame), 9, (130.0, 100.0), frame)
+    ids = [points.ids[place] for place in (7, 9)]
+    kept = Overlay()
+    for chosen in (*ids, *ids):
+        look = replace(look, selection=frozenset({int(chosen)}))
+        picture = kept.draw(scene_of(points), look)
+        assert np.array_equal(picture, Overlay().draw(scene_of(points), look))
+    middle = tuple(round(scale * at + by) for at, by in ((60, -7.7), (75, 4.3)))
+    picture[middle] = MARK  # between the two
+    picture = kept.draw(scene_of(points), replace(look, selection=frozenset({int(ids[0])})))
+    assert picture[middle] == MARK
