@@ -152,7 +152,7 @@ class Session(QObject):
         self.inspector = Inspector(document, view, reviews, [self.proposal_card, self.impact])
         self.history = HistoryPanel(document, view)
         self.queue = Queue(document, view, self.proposals, self)
-        self.review = ReviewPanel(document, self.queue)
+        self.review = ReviewPanel(document, self.queue, commands.with_keys)
         self.curate = CurateWorkspace(commands, self.canvas)
         self.edits = TrackEdits(
             document,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.identity.proposals import Proposal
+from core.tracking.movers import Mover
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Item:
         frame: the one of them that shows it best.
         value: what the recipe measures, in its unit.
         note: a whole number that only the recipe's sentence needs.
-        proposal: the edit that is proposed, where it is one of a network.
+        proposal: what was found, where tracks and frames do not say all of it: by a network, or among points.
     """
 
     clip_id: int
@@ -29,7 +30,7 @@ class Item:
     frame: int
     value: float
     note: int = 0
-    proposal: Proposal | None = None
+    proposal: Proposal | Mover | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ class Findings:
     frames: np.ndarray = field(default_factory=lambda: np.zeros((0, 3), np.int32))
     values: np.ndarray = field(default_factory=lambda: np.zeros(0))
     notes: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
-    proposals: Mapping[int, Proposal] = field(default_factory=dict)
+    proposals: Mapping[int, Proposal | Mover] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.identity.proposals import as_json
+from core.identity.proposals import Proposal, as_json
+from core.review import untracked
 from core.review.control_sample import control_sample
 from core.review.findings import Findings, Item
 from core.review.material import Material
@@ -43,7 +44,8 @@ class Recipe:
         reason: why an item is to be looked at, in a sentence.
         accept, reject: the edits that a person's decisions are.
         by_track: an item is a track as a whole, else some frames or a pair.
-        empty: what to do where it finds nothing.
+        empty: what to do where it finds nothing; actions in braces stand for their keys.
+        draws: what is drawn while an item is looked at belongs to it.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Recipe:
     reject: Callable[[Item], Edit]
     by_track: bool
     empty: str
+    draws: bool = False
 
     def key(self, item: Item) -> str:
         """A name of an item that stays the same when tracks around it change."""
@@ -107,19 +110,22 @@ def _span(item: Item) -> str:
     return f"frames {item.first} to {item.last}"
 
 
+def _proposal(item: Item) -> Proposal:
+    assert isinstance(item.proposal, Proposal), "an item without its proposal"
+    return item.proposal
+
+
 def _do_proposed(item: Item) -> Edit:
-    assert item.proposal is not None, "an item without its proposal"
-    return item.proposal.edit(item.tracks)
+    return _proposal(item).edit(item.tracks)
 
 
 def _dismiss_proposed(item: Item) -> Edit:
-    assert item.proposal is not None, "an item without its proposal"
-    return Dismiss(item.clip_id, item.proposal.subject(item.tracks), as_json(item.proposal))
+    proposal = _proposal(item)
+    return Dismiss(item.clip_id, proposal.subject(item.tracks), as_json(proposal))
 
 
 def _reason_of_proposal(item: Item) -> str:
-    assert item.proposal is not None, "an item without its proposal"
-    return item.proposal.reason(item.tracks)
+    return _proposal(item).reason(item.tracks)
 
 
 def _reason_of_gap(item: Item) -> str:
@@ -172,7 +178,9 @@ _RECIPES = (
         accept=_either(_accept_fill, _do_proposed),
         reject=_either(_reject_fill, _dismiss_proposed),
         by_track=False,
-        empty=("Nothing is to be checked. Densify objects (Ctrl+D), or look for identity errors (menu Run)."),
+        empty=(
+            "Nothing is to be checked. Densify objects ({densify}), or look for identity errors (menu Run)."
+        ),
     ),
     Recipe(
         name="worst_links",
@@ -191,7 +199,7 @@ _RECIPES = (
         accept=_accept_tracks,
         reject=_reject_tracks,
         by_track=True,
-        empty="No open point has a link that was measured. Track points first (Ctrl+T).",
+        empty="No open point has a link that was measured. Track points first ({track}).",
     ),
     Recipe(
         name="poorly_filled",
@@ -212,7 +220,7 @@ _RECIPES = (
         accept=_accept_tracks,
         reject=_reject_tracks,
         by_track=True,
-        empty="No open object was audited. Densify with its audit first (Ctrl+D).",
+        empty="No open object was audited. Densify with its audit first ({densify}).",
     ),
     Recipe(
         name="next_keyframe",
@@ -233,7 +241,7 @@ _RECIPES = (
         accept=lambda item: MakeKeyframe(item.clip_id, item.tracks[0], item.frame),
         reject=lambda item: RejectFill(item.clip_id, item.tracks[0], item.frame, item.frame),
         by_track=False,
-        empty="No open object was filled between keyframes. Densify objects first (Ctrl+D).",
+        empty="No open object was filled between keyframes. Densify objects first ({densify}).",
     ),
     Recipe(
         name="disagreements",
@@ -249,7 +257,7 @@ _RECIPES = (
         accept=_accept_fill,
         reject=_reject_fill,
         by_track=False,
-        empty="Ways of filling disagree nowhere. Densify objects first (Ctrl+D).",
+        empty="Ways of filling disagree nowhere. Densify objects first ({densify}).",
     ),
     Recipe(
         name="short_gaps",
@@ -265,7 +273,7 @@ _RECIPES = (
         accept=lambda item: Merge(item.clip_id, item.tracks),
         reject=_leave_gap,
         by_track=False,
-        empty="No point begins near where another is lost. Track points first (Ctrl+T).",
+        empty="No point begins near where another is lost. Track points first ({track}).",
     ),
     Recipe(
         name="births",
@@ -285,7 +293,27 @@ _RECIPES = (
         accept=_accept_tracks,
         reject=_reject_tracks,
         by_track=True,
-        empty="Every open object is there from the first frame on. Import or draw objects first (N).",
+        empty="Every open object is there from the first frame on. Import or draw objects ({new_object}).",
+    ),
+    Recipe(
+        name=untracked.NAME,
+        title="Moving things without a track",
+        sentence=(
+            "Points that go together against the camera and lie in no object. Draw it there, or accept boxes "
+            "around the points."
+        ),
+        quantity="Speed against the camera",
+        unit="px a frame",
+        from_high=True,
+        usual=_few_largest,
+        kinds=_BOTH,
+        find=untracked.untracked,
+        reason=untracked.reason,
+        accept=untracked.add_object,
+        reject=untracked.leave,
+        by_track=False,
+        empty="Nothing moves outside the objects, as far as points tell. Track points first ({track}).",
+        draws=True,
     ),
     Recipe(
         name="identity_errors",
@@ -317,7 +345,7 @@ _RECIPES = (
         accept=_accept_tracks,
         reject=_reject_tracks,
         by_track=True,
-        empty="No track is open. Import clips with objects, or track points first (Ctrl+T).",
+        empty="No track is open. Import clips with objects, or track points first ({track}).",
     ),
 )
 

@@ -17,18 +17,17 @@ from core.trajectories.model import (
     CHOSEN,
     FILLINGS,
     KEYFRAMES,
-    EndReason,
     Flag,
     Kind,
     ObjectTrajectory,
     Origin,
-    Review,
 )
 from core.trajectories.sight_edits import SetOutside
 from core.trajectories.trajectory_edits import DeleteTrajectories
 from core.trajectories.trajectory_rows import (
     head_of,
     keyframe_flags,
+    new_object_row,
     observation_row,
     origins_of,
     read_path,
@@ -55,17 +54,7 @@ class AddObject:
         return f"New object {self.label}".rstrip()
 
     def write(self, rows: Recorder) -> None:
-        head = {
-            "clip_id": self.clip_id,
-            "kind": Kind.OBJECT.value,
-            "label": self.label,
-            "review": int(Review.OPEN),
-            "annotator": self.annotator,
-            "provenance_id": None,
-            "first": self.frame,
-            "last": self.frame,
-            "end_reason": int(EndReason.UNKNOWN),
-        }
+        head = new_object_row(self.clip_id, self.label, self.annotator, self.frame, self.frame)
         (trajectory_id,) = rows.insert(schema.trajectory, [head])
         observation = observation_row(trajectory_id, self.frame, self.box, Origin.EDITED, 1.0, self.mask)
         rows.insert(schema.observation, [observation])

@@ -141,7 +141,8 @@ class Merge(_OfTracks):
         rows.delete(schema.trajectory, [(head.id,) for head in heads[1:]])
         others = [str(head.id) for head in heads[1:]]
         which = others[0] if len(others) == 1 else f"{len(others):,} others"
-        rows.text = f"Merge tracks {first.id} and {which} into {first.id}"
+        verb = "Merge tracks" if first.kind == Kind.OBJECT else "Bridge points"
+        rows.text = f"{verb} {first.id} and {which} into {first.id}"
 
     def _look_for_shared(self, rows: Recorder) -> None:
         dropped = dropped_by_merge(store.some_objects(rows.connection, self.trajectory_ids))

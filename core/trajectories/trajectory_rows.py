@@ -17,6 +17,7 @@ from core.trajectories.model import (
     Kind,
     ObjectTrajectory,
     Origin,
+    Review,
 )
 from core.trajectories.sight import occluded_of
 
@@ -25,6 +26,21 @@ PointPath = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 _EMPTY_BOX = "The box is empty; drag it over at least one pixel."
 _HEAD = select(schema.trajectory).where(schema.trajectory.c.id == bindparam("id"))
+
+
+def new_object_row(clip_id: int, label: str, annotator: int, first: int, last: int) -> dict[str, Any]:
+    """A row of `trajectory`: an object that a person begins."""
+    return {
+        "clip_id": clip_id,
+        "kind": Kind.OBJECT.value,
+        "label": label,
+        "review": int(Review.OPEN),
+        "annotator": annotator,
+        "provenance_id": None,
+        "first": first,
+        "last": last,
+        "end_reason": int(EndReason.UNKNOWN),
+    }
 
 
 def observation_row(

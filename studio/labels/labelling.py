@@ -47,7 +47,7 @@ class Labelling(QObject):
         self._canvas, self._edits = canvas, edits
         self._expected = ""
         self.labels = ProjectLabels(document, view, self)
-        self.panel = LabelPanel(self.labels)
+        self.panel = LabelPanel(self.labels, commands.with_keys)
         self.popup = LabelPopup(self.labels, canvas)
         self.popup.chosen.connect(edits.relabel)
         self.panel.give_asked.connect(self._give)

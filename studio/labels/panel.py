@@ -1,5 +1,7 @@
 """The dock Labels: the list, with colours, counts and keys, and what new objects get."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -24,7 +26,7 @@ from studio.labels.replace_dialog import NOTHING, ReplaceDialog
 from studio.tables.search_field import SearchField
 
 _OWN_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_EMPTY = "No labels yet. Type one above, or label a track (Ctrl+L)."
+_EMPTY = "No labels yet. Type one above, or label a track ({relabel})."
 
 
 class _Table(QTableView):
@@ -75,9 +77,15 @@ class LabelPanel(QWidget):
     select_asked = Signal(str)
     left = Signal()
 
-    def __init__(self, labels: ProjectLabels, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        labels: ProjectLabels,
+        with_keys: Callable[[str], str] = str,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`with_keys`: puts the keys of actions, in braces, into a sentence."""
         super().__init__(parent)
-        self._labels = labels
+        self._labels, self._with_keys = labels, with_keys
         self._current = ""  # the name that outlives a reset of the model
         self.field = SearchField("Find or add a label", "Find or add a label")
         self.add_button, self.more_button = QToolButton(autoRaise=True), QToolButton(autoRaise=True)
@@ -91,7 +99,7 @@ class LabelPanel(QWidget):
             button.setAccessibleName(tip)
         self.model = LabelModel(labels)
         self.table = self._built_table()
-        self.empty = QLabel(_EMPTY, wordWrap=True)
+        self.empty = QLabel(with_keys(_EMPTY), wordWrap=True)
         self.empty.setProperty("quiet", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.for_new = QComboBox()

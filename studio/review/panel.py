@@ -1,5 +1,7 @@
 """The dock Review: a recipe, where its values lie, what is left to decide, and the way through it."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -59,9 +61,16 @@ class ReviewPanel(QWidget):
 
     left = Signal()
 
-    def __init__(self, document: Document, queue: Queue, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        queue: Queue,
+        with_keys: Callable[[str], str] = str,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`with_keys`: puts the keys of actions, in braces, into a sentence."""
         super().__init__(parent)
-        self._document, self._queue = document, queue
+        self._document, self._queue, self._with_keys = document, queue, with_keys
         self._found: object = None  # the findings whose values are drawn
         self._showing = self._has_plot = False
         self._beginning = QTimer(self, interval=0, singleShot=True)
@@ -242,7 +251,8 @@ class ReviewPanel(QWidget):
         left = len(queue.order)
         self.table.setVisible(left > 0)
         self.empty.setVisible(left == 0)
-        self.empty.setText("Looking through the clips…" if queue.is_searching else queue.nothing_left())
+        nothing = "Looking through the clips…" if queue.is_searching else queue.nothing_left()
+        self.empty.setText(self._with_keys(nothing))
         self.pace.setVisible(left > 0)
         self.pace.setText(pace_in_words(queue))
         self.start_button.setVisible(left > 0 and not queue.active)

@@ -366,7 +366,7 @@ class Queue(QObject):
                 self.step(by)
 
     def _take_changes(self, changes: Changes) -> None:
-        if self.active and changes.trajectories & self._own:
+        if self.active and (self.recipe.draws or changes.trajectories & self._own):
             self._own |= changes.new
         own = self._deciding and self.recipe.by_track and not changes.clips & self._search.pending
         if self.begun and not own:

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from core.review.findings import Item
+from core.tracking.movers import Mover
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 
 LEAST = 100.0
@@ -20,6 +21,8 @@ def surroundings(
 ) -> QRectF | None:
     """In pixels of the frame; of a track that is not in the item's frame, where it is nearest in time."""
     corners = []
+    if isinstance(item.proposal, Mover):
+        corners.append(item.proposal.boxes[item.proposal.best].reshape(2, 2))
     for id in item.tracks:
         if id in objects:
             one = objects[id]

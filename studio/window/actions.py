@@ -111,7 +111,7 @@ class Actions:
 
     def say(self, text: str) -> None:
         """Say a sentence in which ` ({action})` stands for the key of an action, whichever it has."""
-        self._say(self._with_keys(text))
+        self._say(self.with_keys(text))
 
     def tell(self, name: str) -> None:
         """Say why an action cannot be used; nothing where it can."""
@@ -130,8 +130,8 @@ class Actions:
         """Why an action cannot be used now; empty where it can."""
         row = self._rows[name]
         if row.curating and not self._curating:
-            return self._with_keys("Only in the workspace Curate ({curate}).")
-        return self._with_keys(self._reasons.get(name, ""))
+            return self.with_keys("Only in the workspace Curate ({curate}).")
+        return self.with_keys(self._reasons.get(name, ""))
 
     def set_text(self, name: str, text: str) -> None:
         """Rename an action for what it would do now, such as “Undo Split track 17”."""
@@ -161,7 +161,7 @@ class Actions:
             if self._actions[before] in top.actions():
                 top.insertMenu(self._actions[before], menu)
 
-    def _with_keys(self, text: str) -> str:
+    def with_keys(self, text: str) -> str:
         """A sentence in which ` ({action})` stands for its key, if it has one."""
         for shown in set(_KEY_OF.findall(text)) & set(self._rows):
             key = self.key(shown)

@@ -163,3 +163,51 @@ def test_nothing_is_found_in_nothing(recipe):
     findings = recipe.find(Material(CLIP, NO_POINTS, {}))
     assert len(findings) == 0
     assert np.isfinite(recipe.usual(findings.values))
+
+
+def drifting(by: float, at: list[tuple[int, int]]) -> list[list[tuple[float, float]]]:
+    """Paths of 20 frames that begin at some places and go some pixels to the right a frame."""
+    return [[(x + k * by, y) for k in range(20)] for x, y in at]
+
+
+GRID = [(x, y) for x in range(5, 100, 10) for y in range(5, 80, 10)]
+THING = [(x, y) for x in (30, 34, 38) for y in (40, 44, 48)]
+"""Of the picture, and of a thing in it."""
+
+
+def moving_thing() -> PointTrajectories:
+    """The camera goes half a pixel a frame; nine points go two to the right."""
+    paths = drifting(0.5, GRID) + drifting(2, THING)
+    return some_points([0] * len(paths), paths)
+
+
+def test_what_moves_in_no_object_is_named_where_it_is_and_only_while_it_is_not_followed():
+    (item,) = found("untracked", moving_thing())
+    assert (item.first, item.last, item.note) == (0, 19, 9)
+    assert item.value == pytest.approx(1.5, abs=0.05)
+    assert item.tracks[0] in range(len(GRID) + 1, len(GRID) + 10)
+    edit = RECIPES["untracked"].accept(item)
+    assert edit.frames.tolist() == list(range(20))
+    np.testing.assert_allclose(edit.boxes[5], (40, 40, 48, 48))
+    box = np.array([(28 + 2 * k, 38, 42 + 2 * k, 52) for k in range(20)], np.float32)
+    whole = replace(an_object(3, range(20)), boxes=box)
+    assert not found("untracked", moving_thing(), whole)
+    (late,) = found("untracked", moving_thing(), replace(an_object(3, range(9, 20)), boxes=box[9:]))
+    assert (late.first, late.last) == (0, 8)
+    assert found("untracked", moving_thing(), replace(whole, review=Review.REJECTED))
+    ends = replace(an_object(3, (0, 19)), boxes=box[[0, 19]])
+    assert not found("untracked", moving_thing(), ends), "between its keyframes it is followed"
+
+
+def test_a_camera_that_moves_makes_nothing_move_and_what_was_dismissed_stays_away():
+    turning = [
+        [(50 + r * np.cos(a + k / 20), 40 + r * np.sin(a + k / 20)) for k in range(20)]
+        for r in (5, 15, 25, 35)
+        for a in np.arange(0, 6, 0.5)
+    ]
+    assert not found("untracked", some_points([0] * len(turning), turning))
+    assert not found("untracked")
+    (item,) = found("untracked", moving_thing())
+    no = RECIPES["untracked"].reject(item).proposal
+    assert not found("untracked", moving_thing(), dismissed=[no])
+    assert found("untracked", moving_thing(), dismissed=[{**no, "clip_id": 8}])
