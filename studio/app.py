@@ -17,7 +17,7 @@ from core.datasets.readers import READERS
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories.bulk_edits import AddClips
-from core.trajectories.sqlite_file import DamagedError
+from core.trajectories.damage import DamagedError
 from studio import theme
 from studio.exchange import irregular
 from studio.exchange.importing import ImportDialog, unused_folder

@@ -7,7 +7,7 @@ from core.cli.outcome import Outcome
 from core.errors import StudioError
 from core.project import recovery
 from core.project.project import Project
-from core.trajectories.sqlite_file import DamagedError
+from core.trajectories.damage import DamagedError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,6 +20,7 @@ from core import config
 from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.trajectories import migrations, store
+from core.trajectories.damage import DamagedError
 from core.trajectories.server import Server
 from core.trajectories.sqlite_file import SqliteFile
 
@@ -28,6 +29,12 @@ FORMAT = 1
 
 _BUGS = (IntegrityError, ProgrammingError)
 """What the database says of statements that are wrong, whatever the disk is like."""
+
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_CORRUPT_VTAB", "SQLITE_NOTADB")
+"""What SQLite calls damage, which more space does not mend."""
+
+_UNSYNCED = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC")
+"""The edit is written, and the disk does not say whether it will be there."""
 
 _FOLDERS = ("runs", "cache", "backups", "exports")
 
@@ -121,10 +128,9 @@ class Project:
             raise StudioError(
                 f"Cannot write to the project {path} ({error.strerror}); copy it to a writable disk."
             ) from error
-        except (DatabaseError, sqlite3.Error) as error:
-            reason = _reason(error) if isinstance(error, DatabaseError) else error
+        except (DatabaseError, sqlite3.Error, UnicodeDecodeError) as error:
             raise StudioError(
-                f"The database {database} cannot be prepared ({reason}); "
+                f"The database {database} cannot be prepared ({_reason(error)}); "
                 f"{', or '.join(dict.fromkeys((database.room, database.remedy)))}."
             ) from error
         return cls(path, database, engine, lock)
@@ -171,10 +177,8 @@ class Project:
                 yield connection
         except _BUGS:
             raise
-        except DatabaseError as error:
-            raise StudioError(
-                f"{self.database} cannot be read ({_reason(error)}); {self.database.remedy}."
-            ) from error
+        except (DatabaseError, DamagedError, UnicodeDecodeError) as error:
+            raise self._unreadable(error) from error
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -189,8 +193,16 @@ class Project:
                 yield connection
         except _BUGS:
             raise
+        except (DamagedError, UnicodeDecodeError) as error:
+            raise self._unreadable(error) from error
         except DatabaseError as error:
-            raise StudioError(f"The edit was not saved ({_reason(error)}); {self.database.room}.") from error
+            if _code(error) in _DAMAGE:
+                raise self._unreadable(error) from error
+            saved = "may not have been saved" if _code(error) in _UNSYNCED else "was not saved"
+            raise StudioError(f"The edit {saved} ({_reason(error)}); {self.database.room}.") from error
+
+    def _unreadable(self, error: Exception) -> DamagedError:
+        return DamagedError(f"{self.database} cannot be read ({_reason(error)}); {self.database.remedy}.")
 
 
 def _back_up(database: SqliteFile | Server) -> None:
@@ -198,9 +210,15 @@ def _back_up(database: SqliteFile | Server) -> None:
         database.backups.make("before-migration")
 
 
-def _reason(error: DatabaseError) -> str:
+def _reason(error: Exception) -> str:
     """What the driver says, on one line."""
-    return str(error.orig).splitlines()[0]
+    said = str(error.orig if isinstance(error, DatabaseError) else error)
+    return said.splitlines()[0] if said else type(error).__name__
+
+
+def _code(error: DatabaseError) -> str:
+    """The name that SQLite has for it; empty of any other database."""
+    return str(getattr(error.orig, "sqlite_errorname", ""))
 
 
 def _follow_move(path: Path, engine: Engine) -> None:

@@ -11,7 +11,7 @@ import filelock
 
 from core.atomic_file import writing_atomically
 from core.errors import StudioError
-from core.trajectories.backups import Backup, Backups, last_step, problem
+from core.trajectories.backups import Backup, Backups, edits_after, is_whole
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,8 @@ def found(project: Path) -> Recovery | None:
     database = project / "annotations.sqlite"
     for passed_over, backup in enumerate(reversed(Backups(database, project / "backups").all())):
         with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
-            with contextlib.closing(sqlite3.connect(backup.path)) as connection:
-                damage = problem(connection)
-            if not damage and backup.revision is not None:
-                return Recovery(project, backup, passed_over, _lost(database, backup))
+            if is_whole(backup):
+                return Recovery(project, backup, passed_over, edits_after(database, backup))
     return None
 
 
@@ -93,14 +91,3 @@ def _set_aside(database: Path) -> Path | None:
         with contextlib.suppress(FileNotFoundError):
             os.replace(f"{database}{end}", f"{kept}{end}")
     return kept if kept.exists() else None
-
-
-def _lost(database: Path, backup: Backup) -> int | None:
-    if not database.exists():
-        return None
-    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
-        alone = not database.with_name(f"{database.name}-wal").exists()
-        last = last_step(database, "ro&immutable=1" if alone else "ro")  # it stays as it is
-        if last is not None and backup.revision is not None:
-            return max(last[0] - backup.revision, 0)
-    return None

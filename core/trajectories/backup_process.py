@@ -58,11 +58,11 @@ def start_if_due(database: Path, backups: Backups) -> "subprocess.Popen[bytes] |
     """
     try:
         return start(database, backups) if backups.is_due() else None
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         raise StudioError(reason(error)) from error
 
 
-def reason(error: sqlite3.Error | OSError) -> str:
+def reason(error: sqlite3.Error | OSError | UnicodeDecodeError) -> str:
     """Why no backup was made and what to do, in one sentence."""
     why = (error.strerror if isinstance(error, OSError) else "") or str(error)
     if isinstance(error, (OSError, sqlite3.OperationalError)):
@@ -78,7 +78,7 @@ def main(database: Path, folder: Path, megabytes: float) -> int:
     try:
         if backups.is_due():
             backups.make("background", PAUSE)
-    except (sqlite3.Error, OSError) as error:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         backups.note_failure(reason(error))
         return 1
     backups.note_failure("")

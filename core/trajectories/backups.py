@@ -74,6 +74,16 @@ class Backups:
         found = [_read_name(path) for path in self.folder.glob("*.sqlite")]
         return sorted(found, key=lambda one: (one.number, one.revision or 0, one.path.name))
 
+    def newest_whole(self, small: int) -> Backup | None:
+        """The newest that is whole; one of more bytes than `small` is believed, as reading takes long."""
+        for one in reversed(self.all()):
+            with contextlib.suppress(sqlite3.Error, OSError, UnicodeDecodeError):
+                if one.revision is None:
+                    continue
+                if one.path.stat().st_size > small or is_whole(one):
+                    return one
+        return None
+
     def make(self, why: str, pause: float = 0.0) -> Path:
         """Copy the database as it is at one moment; the copy is checked, then the oldest go.
 
@@ -113,7 +123,7 @@ class Backups:
         """
         found = self.all()
         if found:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
                 return last_step(found[-1].path) != last_step(self._database)
         return True
 
@@ -170,6 +180,28 @@ def last_step(database: Path, mode: str = "rw") -> tuple[int, str] | None:
         return step
 
 
+def is_whole(backup: Backup) -> bool:
+    """Whether a backup can be put in the place of the database; it is read whole.
+
+    Raises:
+        sqlite3.Error, UnicodeDecodeError: it cannot be read.
+    """
+    with contextlib.closing(sqlite3.connect(backup.path)) as connection:
+        return backup.revision is not None and not problem(connection)
+
+
+def edits_after(database: Path, backup: Backup) -> int | None:
+    """Edits, undos and redos that came after a backup; None where the database does not say."""
+    if not database.exists():
+        return None
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError, TypeError):
+        alone = not database.with_name(f"{database.name}-wal").exists()
+        last = last_step(database, "ro&immutable=1" if alone else "ro")  # it stays as it is
+        if last is not None and backup.revision is not None:
+            return max(last[0] - backup.revision, 0)
+    return None
+
+
 def problem(connection: sqlite3.Connection) -> str:
     """What SQLite finds wrong with the pages of a database, all of which it reads; empty for nothing."""
     found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
@@ -184,7 +216,7 @@ def _read_name(path: Path) -> Backup:
     if found is not None and found["number"]:
         return Backup(path, int(found["number"]), int(found["revision"]), made)
     revision = None
-    with contextlib.suppress(sqlite3.Error):
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
         step = last_step(path)
         revision = step[0] if step is not None else 0
     return Backup(path, 0, revision, made)

@@ -1,31 +1,56 @@
-"""Does the database agree with itself? For `check`, and for tests: no edit may leave a problem."""
+"""Does the database agree with itself? For `check`, and for tests: no edit may leave a problem.
 
-from collections.abc import Iterator, Sequence
+What is asked of rows is what is asked of those that an edit writes (`row_rules.py`, `written.py`).
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import JSON, ColumnElement, Connection, Table, func, inspect, not_, or_, select
 
-from core.datasets.clip import Clip
-from core.trajectories import schema, store
-from core.trajectories.model import KEYFRAMES, Flag, Kind
+from core.trajectories import schema
+from core.trajectories.cell_types import cell_type
+from core.trajectories.row_rules import Rows, faults
+from core.trajectories.sqlite_file import foreign_part
+from core.trajectories.written import Stored, span_faults
 
 _TOGETHER = 5_000
-"""Paths that are looked at together: only where one of them is wrong is each looked at."""
+"""Rows that are looked at together: only where one of them is wrong is each looked at."""
+
+_NAMED = 20
+"""Cells of a table that are named at most."""
 
 
 def problems(connection: Connection) -> list[str]:
-    """One sentence for each thing that is wrong; empty for a sound database."""
-    found = list(_storage(connection))
-    if found:
-        return found
-    clips = {clip.id: clip for clip in store.clips(connection)}
-    return [
-        *_spans(connection, clips),
-        *_paths(connection),
-        *_masks(connection, clips),
-        *_judgements(connection),
-    ]
+    """One sentence for each thing that is wrong; empty for a sound database.
+
+    Each step trusts what the one before it found sound: tables, pages, cells, rows.
+    """
+    for step in (_tables, _storage, _cells, _rows):
+        found = list(step(connection))
+        if found:
+            return found
+    return []
+
+
+def _tables(connection: Connection) -> Iterator[str]:
+    """What is not as this program makes it: a trigger or a view could do or be anything."""
+    if connection.dialect.name == "sqlite":
+        named = connection.exec_driver_sql("SELECT type, name FROM sqlite_master").all()
+        foreign = foreign_part([(str(kind), str(name)) for kind, name in named])
+        if foreign:
+            yield f"The database has {foreign}, which this program does not make; drop it."
+            return
+    inspector = inspect(connection)
+    there = set(inspector.get_table_names())
+    for table in schema.metadata.sorted_tables:
+        if table.name not in there:
+            yield f"The database has no table {table.name}; restore the newest of backups/."
+            continue
+        columns = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in columns:
+                yield f"Table {table.name} has no column {column.name}; restore the newest of backups/."
 
 
 def _storage(connection: Connection) -> Iterator[str]:
@@ -39,88 +64,42 @@ def _storage(connection: Connection) -> Iterator[str]:
         yield f"Row {row} of table {table} names a {parent} that does not exist."
 
 
-def _spans(connection: Connection, clips: dict[int, Clip]) -> Iterator[str]:
-    t, o = schema.trajectory.c, schema.observation.c
-    seen = select(
-        o.trajectory_id.label("id"),
-        func.min(o.frame).label("low"),
-        func.max(o.frame).label("high"),
-    )
-    seen_by_id = seen.group_by(o.trajectory_id).subquery()
-    query = (
-        select(t.id, t.clip_id, t.kind, t.first, t.last, seen_by_id.c.low, seen_by_id.c.high)
-        .outerjoin(seen_by_id, seen_by_id.c.id == t.id)
-        .order_by(t.id)
-    )
-    for row in connection.execute(query):
-        clip = clips[row.clip_id]
-        if not 0 <= row.first <= row.last < clip.frames:
-            yield (
-                f"Track {row.id} of {clip.name} runs from frame {row.first} to {row.last}, "
-                f"but the clip has {clip.frames} frames."
-            )
-        if row.kind == Kind.OBJECT and row.low is None:
-            yield f"Track {row.id} of {clip.name} has no observations."
-        elif row.kind == Kind.OBJECT and (row.low, row.high) != (row.first, row.last):
-            yield (
-                f"Track {row.id} of {clip.name} says frames {row.first} to {row.last}, "
-                f"but its observations run from {row.low} to {row.high}."
-            )
-        elif row.kind == Kind.POINT and row.low is not None:
-            yield f"Track {row.id} of {clip.name} is a point, but has observations of an object."
+def _cells(connection: Connection) -> Iterator[str]:
+    """Cells of another type than their column is of, which SQLite lets be."""
+    if connection.dialect.name != "sqlite":
+        return
+    for table in schema.metadata.sorted_tables:
+        wrong = or_(*(_mistyped(table, column.name) for column in table.columns))
+        keys = [column.label(f"key {place}") for place, column in enumerate(table.primary_key)]
+        for key in connection.execute(select(*keys).where(wrong).limit(_NAMED)):
+            named = " and ".join(str(part) for part in key)
+            yield f"Row {named} of table {table.name} has a value of the wrong type."
 
 
-def _paths(connection: Connection) -> Iterator[str]:
+def _mistyped(table: Table, name: str) -> ColumnElement[bool]:
+    column = table.c[name]
+    wrong = not_(func.typeof(column).in_(cell_type(table, name).stored))
+    return wrong | (func.json_valid(column) == 0) if isinstance(column.type, JSON) else wrong
+
+
+def _rows(connection: Connection) -> Iterator[str]:
+    stored = Stored(connection)
+    query = select(schema.clip.c.id, schema.clip.c.name)
+    names = {int(id): str(name) for id, name in connection.execute(query)}
+    for table in (schema.clip, schema.trajectory, schema.observation):
+        whole = select(table).order_by(*table.primary_key)
+        for part in connection.execute(whole).partitions(_TOGETHER):
+            columns = dict(zip(table.columns.keys(), zip(*part, strict=True), strict=True))
+            rows = Rows(table, columns.keys(), columns.__getitem__, stored)
+            for place, words in faults(rows, columns.keys()):
+                yield f"{_subject(connection, table, part[place], names)} {words}."
+    yield from (f"{sentence}." for sentence in span_faults(connection))
+
+
+def _subject(connection: Connection, table: Table, row: Any, names: dict[int, str]) -> str:
+    if table is schema.clip:
+        return f"Clip {row.name}"
     t = schema.trajectory.c
-    query = select(t.id, t.first, t.last, t.xy, t.error, t.origin).where(t.kind == Kind.POINT).order_by(t.id)
-    for rows in connection.execute(query).partitions(_TOGETHER):
-        if all(_sizes(row) == _expected(row) for row in rows):
-            path = np.frombuffer(b"".join(row.xy for row in rows), "<f4")
-            if np.isfinite(path).all():
-                continue
-        yield from _of_paths(rows)
-
-
-def _of_paths(rows: Sequence[Any]) -> Iterator[str]:
-    for row in rows:
-        if _sizes(row) != (expected := _expected(row)):
-            yield f"Track {row.id} says {expected[2]} frames, but its path holds another number."
-        elif not np.isfinite(np.frombuffer(row.xy, "<f4")).all():
-            yield f"Track {row.id} has a point that is not a number."
-
-
-def _expected(row: Any) -> tuple[int, int, int]:
-    length = row.last - row.first + 1
-    return 8 * length, 4 * length, length
-
-
-def _sizes(row: Any) -> tuple[int, int, int]:
-    return len(row.xy or b""), len(row.error or b""), len(row.origin or b"")
-
-
-def _masks(connection: Connection, clips: dict[int, Clip]) -> Iterator[str]:
-    t, o = schema.trajectory.c, schema.observation.c
-    query = (
-        select(t.clip_id, o.trajectory_id, o.frame, o.mask)
-        .join(schema.trajectory, t.id == o.trajectory_id)
-        .where(o.mask.is_not(None))
-    )
-    for row in connection.execute(query):
-        clip = clips[row.clip_id]
-        whole = len(row.mask) % 4 == 0
-        pixels = int(np.frombuffer(row.mask, "<u4").sum(dtype=np.int64)) if whole else -1
-        if pixels != clip.width * clip.height:
-            yield (
-                f"The mask of track {row.trajectory_id} of {clip.name} at frame {row.frame} "
-                f"is not of the clip's size, {clip.width} × {clip.height}."
-            )
-
-
-def _judgements(connection: Connection) -> Iterator[str]:
-    """What the densifier said of observations: only keyframes are audited, only known flags are set."""
-    o = schema.observation.c
-    audited = o.overlap.is_not(None) & (~o.overlap.between(0, 1) | o.origin.not_in(KEYFRAMES))
-    known = sum(Flag)
-    query = select(o.trajectory_id, o.frame).where(audited | (o.flags.bitwise_and(~int(known)) != 0))
-    for row in connection.execute(query.order_by(o.trajectory_id, o.frame)):
-        yield f"The audit or the flags of track {row.trajectory_id} at frame {row.frame} make no sense."
+    id = row.id if table is schema.trajectory else row.trajectory_id
+    clip = connection.scalar(select(t.clip_id).where(t.id == id))
+    return f"Track {id} of {names.get(clip or 0, '?')}"

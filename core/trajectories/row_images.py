@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
+from core.trajectories.damage import decoding
 from core.trajectories.table_rows import Row
 
 _SHORT = 4096
@@ -26,7 +27,19 @@ def _base64(value: bytes) -> dict[str, str]:
 
 
 def unpack(packed: bytes, count: int) -> list[Row | None]:
-    """The images again; older versions named the columns in every row."""
+    """The images again; older versions named the columns in every row.
+
+    Raises:
+        DamagedError: they are not what `pack` makes of so many rows.
+    """
+    with decoding("A step of the history"):
+        found = _unpacked(packed, count)
+        if len(found) != count or not {type(one) for one in found} <= {dict, type(None)}:
+            raise ValueError("other rows")
+        return found
+
+
+def _unpacked(packed: bytes, count: int) -> list[Row | None]:
     if not packed:
         return [None] * count
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from core.errors import StudioError
 from core.trajectories import backup_process, schema
-from core.trajectories.backups import Backups, problem
+from core.trajectories.backups import Backups, edits_after, problem
+from core.trajectories.damage import DamagedError
 
 SMALL = 32 << 20
 """Bytes up to which a file is read whole at opening and copied at closing; a larger one at leisure."""
-
-
-class DamagedError(StudioError):
-    """The database cannot be read; `core.project.recovery` puts a backup in its place."""
 
 
 class SqliteFile:
@@ -48,12 +46,15 @@ class SqliteFile:
 
     @property
     def _put_back(self) -> str:
-        """Which backup is the newest and how old it is, in words."""
-        found = self.backups.all()
-        if not found:
-            return "restore it from a copy of your own, since its folder backups/ is empty"
-        newest = f"put the newest file of its folder backups/ in its place: {found[-1]}"
-        return f"{newest} (the command restore does that)"
+        """Which backup is the newest that is whole, how old it is and what came after it, in words."""
+        found = self.backups.newest_whole(SMALL)
+        if found is None:
+            none = "holds none that is whole" if self.backups.all() else "is empty"
+            return f"restore it from a copy of your own, since its folder backups/ {none}"
+        newest = f"put the newest file of its folder backups/ that is whole in its place: {found}"
+        count = edits_after(self.path, found)
+        after = "" if count is None else f"{count:,} edit{'s' if count != 1 else ''} came after it; "
+        return f"{newest} ({after}the command restore does that)"
 
     def connect(self) -> Engine:
         """An engine with the settings every connection needs.
@@ -98,7 +99,7 @@ class SqliteFile:
             else:
                 self.backups.make("close")
                 self.backups.note_failure("")
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
             self.backups.note_failure(backup_process.reason(error))
 
     def _check(self) -> None:
@@ -111,7 +112,13 @@ class SqliteFile:
                 empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
                 if not empty and application != schema.APPLICATION_ID:
                     raise StudioError(f"{path} is not a database of this program; restore it from backups/.")
-                damage = _damage(connection, path)
+                parts = connection.execute("SELECT type, name FROM sqlite_master").fetchall()
+                foreign = foreign_part(parts)
+                damage = (
+                    f"it has {foreign}, which this program does not make"
+                    if foreign
+                    else _damage(connection, path)
+                )
                 if damage:
                     raise sqlite3.DatabaseError(damage)
                 connection.execute("BEGIN IMMEDIATE")
@@ -123,6 +130,15 @@ class SqliteFile:
             ) from error
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise DamagedError(f"{path} is damaged ({error}); {self._put_back}.") from error
+
+
+def foreign_part(parts: Sequence[tuple[str, str]]) -> str:
+    """What this program never makes and would not want to meet, in words; empty where there is none.
+
+    Args:
+        parts: type and name of everything that the database is made of.
+    """
+    return next((f"a {kind} {str(name)[:60]!r}" for kind, name in parts if kind in ("trigger", "view")), "")
 
 
 def _damage(connection: sqlite3.Connection, path: Path) -> str:

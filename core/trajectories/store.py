@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Row, case, delete, func, insert, select, true
 from core.datasets.clip import Clip, Use
 from core.errors import StudioError
 from core.trajectories import schema
-from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories
+from core.trajectories.damage import decoding
+from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,8 @@ def clips(connection: Connection, ids: Collection[int] | None = None) -> list[Cl
     query = select(schema.clip, schema.root.c.path).join(schema.root).order_by(schema.clip.c.name)
     if ids is not None:
         query = query.where(schema.clip.c.id.in_(ids))
-    return [_clip(row) for row in connection.execute(query)]
+    with decoding("A clip"):
+        return [_clip(row) for row in connection.execute(query)]
 
 
 def clip(connection: Connection, name: str) -> Clip:
@@ -50,11 +52,12 @@ def clip(connection: Connection, name: str) -> Clip:
         StudioError: there is none; the sentence lists what there is.
     """
     query = select(schema.clip, schema.root.c.path).join(schema.root).where(schema.clip.c.name == name)
-    row = connection.execute(query).first()
-    if row is None:
-        names = ", ".join(connection.scalars(select(schema.clip.c.name).order_by(schema.clip.c.name)))
-        raise StudioError(f"There is no clip {name!r} in this project; it holds {names or 'none yet'}.")
-    return _clip(row)
+    with decoding(f"Clip {name}"):
+        row = connection.execute(query).first()
+        if row is not None:
+            return _clip(row)
+    names = ", ".join(connection.scalars(select(schema.clip.c.name).order_by(schema.clip.c.name)))
+    raise StudioError(f"There is no clip {name!r} in this project; it holds {names or 'none yet'}.")
 
 
 def summaries(connection: Connection, clip_ids: Collection[int] | None = None) -> list[ClipSummary]:
@@ -105,6 +108,11 @@ def observations_by_origin(
     Args:
         clip_ids: of which clips; all where None.
     """
+    with decoding("An origin of what is observed"):
+        return _counted_by_origin(connection, clip_ids)
+
+
+def _counted_by_origin(connection: Connection, clip_ids: Collection[int] | None) -> dict[int, dict[str, int]]:
     t, o = schema.trajectory.c, schema.observation.c
     some = true() if clip_ids is None else t.clip_id.in_(clip_ids)
     counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -277,6 +285,12 @@ def relocate(connection: Connection, old: Path, new: Path) -> None:
 
 
 def _clip(row: Row[Any]) -> Clip:
+    texts = (row.name, row.dataset, *row.files)
+    numbers = (row.width, row.height, row.start, row.step, row.annotator, *row.timestamps, *row.keyframes)
+    _of_type(texts, str)
+    _of_type(numbers, int)
+    if row.step < 1:
+        raise ValueError(row.step)
     return Clip(
         id=row.id,
         name=row.name,
@@ -296,6 +310,15 @@ def _clip(row: Row[Any]) -> Clip:
 
 
 def _points(rows: Sequence[Any]) -> PointTrajectories:
+    with decoding("A point track"):
+        points = _as_points(rows)
+        if points.origin.max(initial=0) > max(Origin) or points.offsets[-1] != len(points.xy):
+            raise ValueError("a path of another length, or an unknown origin")
+        _of_type(points.labels, str)
+        return points
+
+
+def _as_points(rows: Sequence[Any]) -> PointTrajectories:
     lengths = np.array([row.last - row.first + 1 for row in rows], np.int64)
     return PointTrajectories(
         ids=np.array([row.id for row in rows], np.int64),
@@ -324,19 +347,31 @@ def _objects(connection: Connection, where: list[Any]) -> list[ObjectTrajectory]
     seen: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(query):
         seen[row.trajectory_id].append(row)
-    return [
-        ObjectTrajectory(
-            id=head.id,
-            label=head.label,
-            annotator=head.annotator,
-            review=head.review,
-            frames=np.array([row.frame for row in seen[head.id]], np.int32),
-            boxes=np.array([row[2:6] for row in seen[head.id]], np.float32).reshape(-1, 4),
-            origin=np.array([row.origin for row in seen[head.id]], np.uint8),
-            confidence=np.array([row.confidence for row in seen[head.id]], np.float32),
-            masks=tuple(row.mask for row in seen[head.id]),
-            overlap=np.array([row.overlap for row in seen[head.id]], np.float32),  # NULL becomes NaN
-            flags=np.array([row.flags for row in seen[head.id]], np.uint8),
-        )
-        for head in heads
-    ]
+    with decoding("An object track"):
+        return [_as_object(head, seen[head.id]) for head in heads]
+
+
+def _as_object(head: Any, rows: Sequence[Any]) -> ObjectTrajectory:
+    _of_type([head.label], str)
+    _of_type([row.mask for row in rows if row.mask is not None], bytes)
+    Review(head.review)
+    if max((row.origin for row in rows), default=0) > max(Origin):
+        raise ValueError("an unknown origin")
+    return ObjectTrajectory(
+        id=head.id,
+        label=head.label,
+        annotator=head.annotator,
+        review=head.review,
+        frames=np.array([row.frame for row in rows], np.int32),
+        boxes=np.array([row[2:6] for row in rows], np.float32).reshape(-1, 4),
+        origin=np.array([row.origin for row in rows], np.uint8),
+        confidence=np.array([row.confidence for row in rows], np.float32),
+        masks=tuple(row.mask for row in rows),
+        overlap=np.array([row.overlap for row in rows], np.float32),  # NULL becomes NaN
+        flags=np.array([row.flags for row in rows], np.uint8),
+    )
+
+
+def _of_type(values: Sequence[Any], kind: type) -> None:
+    if not set(map(type, values)) <= {kind}:
+        raise TypeError(f"cells that are not all {kind}")

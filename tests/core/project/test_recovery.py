@@ -12,8 +12,8 @@ from core.project import recovery
 from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
+from core.trajectories.damage import DamagedError
 from core.trajectories.observation_edits import AddObject
-from core.trajectories.sqlite_file import DamagedError
 
 
 def edit(project, label):

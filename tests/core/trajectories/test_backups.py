@@ -16,8 +16,9 @@ from core.project.project import Project
 from core.trajectories import backup_process, integrity, journal, store
 from core.trajectories.backups import BACKUPS_KEPT, Backups, last_step
 from core.trajectories.bulk_edits import AddClips
+from core.trajectories.damage import DamagedError
 from core.trajectories.observation_edits import AddObject
-from core.trajectories.sqlite_file import SMALL, DamagedError
+from core.trajectories.sqlite_file import SMALL
 from tests.bad_disks import full_disk
 
 
