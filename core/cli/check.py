@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from core.check import problems
+from core.cli.opening import open_project
 from core.cli.outcome import Outcome
-from core.project.project import Project
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def perform(args: argparse.Namespace) -> Outcome:
-    with Project.open(args.project) as project:
+    with open_project(args.project) as project:
         found = tuple(problems(project))
     text = "" if found else f"{project.name} is whole: its database, its runs and its source frames."
     return Outcome(text, {"problems": list(found)}, found)

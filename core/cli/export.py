@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from core.cli.columns import add_column_arguments
+from core.cli.opening import open_project
 from core.cli.options import add_settings, given, settings_from
 from core.cli.outcome import Outcome
 from core.cli.running import shown
@@ -77,7 +78,7 @@ def perform(args: argparse.Namespace) -> Outcome:
         else partial(omissions, args.format, frames=choice.frames, columns=columns)
     )
     files = []
-    with Project.open(args.project) as project, project.reading() as connection, shown(args) as display:
+    with open_project(args.project) as project, project.reading() as connection, shown(args) as display:
         planned, warnings = plan(connection, choice, losses, display.report)
         names = file_names(clip.name for clip in store.clips(connection))
         warnings += [f"{one.clip.name}: {loss}" for one in planned for loss in one.losses]

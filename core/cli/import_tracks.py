@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from core.cli.columns import add_column_arguments
+from core.cli.opening import open_project
 from core.cli.outcome import Outcome
-from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddTrajectories
 from core.trajectories.exchange import READ, import_tracks
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def perform(args: argparse.Namespace) -> Outcome:
     """All trajectories become one edit, or none of them."""
-    with Project.open(args.project) as project:
+    with open_project(args.project) as project:
         with project.reading() as connection:
             clip = store.clip(connection, args.clip)
         choice = parse(args.columns, args.preset)

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 from pathlib import Path
 
+from core.cli.opening import open_project
 from core.cli.outcome import Outcome
 from core.cli.running import shown
 from core.datasets.clip import Clip
@@ -49,7 +50,7 @@ def perform(args: argparse.Namespace) -> Outcome:
         if args.project.exists() and (not args.project.is_dir() or any(args.project.iterdir())):
             if args.database:
                 raise StudioError(f"{args.project} is there already; only a new project takes a database.")
-            project = opened.enter_context(Project.open(args.project))
+            project = opened.enter_context(open_project(args.project))
         elif args.database:
             project = opened.enter_context(Project.create(args.project, args.database))
         if project is not None:

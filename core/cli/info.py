@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from core.cli.opening import open_project
 from core.cli.outcome import Outcome
 from core.errors import StudioError
 from core.project import counts
-from core.project.project import Project
 from core.runs.run_folder import RunFolder
 from core.trajectories import journal
 
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def perform(args: argparse.Namespace) -> Outcome:
-    with Project.open(args.project) as project:
+    with open_project(args.project) as project:
         with project.reading() as connection:
             summaries, origins = counts.summaries(project, connection), counts.origins(project, connection)
             counts.keep(project, connection, summaries, origins)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.cli import job as job_command
+from core.cli.opening import open_project
 from core.cli.options import settings_from
 from core.cli.outcome import Outcome
 from core.cli.run_in_folder import run_to_end, to_resume
@@ -38,7 +39,7 @@ def perform(args: argparse.Namespace, job: Job) -> Outcome:
         elif args.project is None:
             raise StudioError(f"Method {settings.method} trains on trajectories; name their --project.")
         else:
-            with Project.open(args.project) as project:
+            with open_project(args.project) as project:
                 wanted = find_filter(read_filters(project.path), settings.tracks)
                 settings = replace(settings, tracks=text_of(wanted))  # not its name, which may go
                 _check(project, settings)  # before a folder is made

@@ -4,9 +4,9 @@ import argparse
 import os
 from pathlib import Path
 
+from core.cli.opening import open_project
 from core.cli.outcome import Outcome
 from core.errors import StudioError
-from core.project.project import Project
 from core.trajectories import store
 
 
@@ -20,7 +20,7 @@ def perform(args: argparse.Namespace) -> Outcome:
     old, new = (Path(os.path.abspath(path)) for path in (args.old, args.new))
     if not new.is_dir():
         raise StudioError(f"There is no folder {new}; give the folder that the frames lie in now.")
-    with Project.open(args.project) as project, project.writing() as connection:
+    with open_project(args.project) as project, project.writing() as connection:
         moved = [root for root in store.roots(connection) if root.is_relative_to(old)]
         if not moved:
             known = ", ".join(map(str, store.roots(connection))) or "none"

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
+from core.cli.opening import open_project
 from core.cli.outcome import Outcome
 from core.errors import StudioError
 from core.project import recovery
-from core.project.project import Project
 from core.trajectories.damage import DamagedError
 
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def perform(args: argparse.Namespace) -> Outcome:
     try:
-        Project.open(args.project).close()
+        open_project(args.project).close()
         if not args.anyway:
             raise StudioError(
                 f"The database of {args.project} can be opened; `check` reads all of it. "

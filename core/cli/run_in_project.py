@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from core.cli.opening import open_project
 from core.cli.options import settings_from, take_given
 from core.cli.outcome import Outcome
 from core.cli.running import run_here
@@ -28,7 +29,7 @@ def add_project(parser: argparse.ArgumentParser) -> None:
 
 def run_and_adopt(args: argparse.Namespace, job: Job) -> Outcome:
     """Run the job on the clips asked for, and take its results into the project."""
-    with Project.open(args.project) as project:
+    with open_project(args.project) as project:
         folder = _run(project, args, job)
         names = _clips_of(folder)
         edit = result_edit(folder)
@@ -51,7 +52,7 @@ def run_and_adopt(args: argparse.Namespace, job: Job) -> Outcome:
 
 def run_and_tell(args: argparse.Namespace, job: Job) -> Outcome:
     """Run the job on the clips asked for; what it found stays in its run, and is the outcome."""
-    with Project.open(args.project) as project:
+    with open_project(args.project) as project:
         folder = _run(project, args, job)
     found = json.loads((folder.results / job.result).read_text(encoding="utf-8"))
     return Outcome(f"Done: {folder.path}.", {"run": str(folder.path), **found})

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from core.cli.opening import open_project
 from core.cli.outcome import Outcome
 from core.config import LARGEST_INT
 from core.datasets.clip import Clip, Use
 from core.errors import StudioError
 from core.pairs.split import share_of, split_clips
-from core.project.project import Project
 from core.trajectories import journal, store
 from core.trajectories.clip_edits import ChooseUse
 
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def perform(args: argparse.Namespace) -> Outcome:
     """All that is chosen becomes one edit."""
     named = {use: getattr(args, use.name) for use in OPTIONS}
-    with Project.open(args.project) as project:
+    with open_project(args.project) as project:
         with project.reading() as connection:
             for name in itertools.chain(*named.values()):
                 store.clip(connection, name)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core import config
+from core.cli.opening import open_project
 from core.cli.options import add_settings, given, settings_from
 from core.cli.outcome import Outcome
 from core.cli.program import program, start
@@ -26,7 +27,6 @@ from core.matrix.summary import summary
 from core.matrix.table import table_of
 from core.matrix.workers import NO_GPU, is_too_slow_here, worker_count
 from core.pages.table1_page import table1_page
-from core.project.project import Project
 from core.runs import launch, provenance
 from core.runs.job import Job
 from core.runs.run_folder import RunFolder, State
@@ -147,7 +147,7 @@ def _new(path: Path, args: argparse.Namespace, job: Job) -> RunFolder:
         if asked.needs_trajectories:
             raise StudioError(_WITHOUT_PROJECT)
         return launch.prepare_at(path, job, asked)
-    with Project.open(args.project) as project:
+    with open_project(args.project) as project:
         return launch.prepare_at(path, job, asked, project)
 
 
@@ -180,7 +180,7 @@ def _hold_project(driver: RunFolder, asked: MatrixConfig, args: argparse.Namespa
         if "trajectories" in provenance.read(driver).get("digests", {}):
             check_snapshot(driver)
         if args.project is not None:
-            with Project.open(args.project) as project:
+            with open_project(args.project) as project:
                 launch.add_snapshot(driver, job, asked, project)
         elif asked.needs_trajectories:
             raise StudioError(_WITHOUT_PROJECT)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from core.cli.opening import open_project
 from core.cli.outcome import Outcome
 from core.errors import StudioError
 from core.project import versions
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def perform(args: argparse.Namespace) -> Outcome:
-    with Project.open(args.project) as project:
+    with open_project(args.project) as project:
         if args.save is not None:
             with project.reading() as connection:
                 saved = versions.save_version(project.path, connection, args.save, args.note)

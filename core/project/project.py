@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import filelock
 import tomli_w
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
@@ -19,10 +18,12 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 from core import config
 from core.atomic_file import write_atomically
 from core.errors import StudioError
+from core.file_holder import HeldError
+from core.project.hold import Hold
 from core.trajectories import migrations, store
 from core.trajectories.damage import DamagedError
 from core.trajectories.server import Server
-from core.trajectories.sqlite_file import SqliteFile
+from core.trajectories.sqlite_file import PATIENCE, SqliteFile
 
 FORMAT = 1
 """Version of the project folder's layout, kept in project.toml."""
@@ -42,13 +43,11 @@ _FOLDERS = ("runs", "cache", "backups", "exports")
 class Project:
     """An open project; use `create` or `open`, and `close` it."""
 
-    def __init__(
-        self, path: Path, database: SqliteFile | Server, engine: Engine, lock: filelock.FileLock
-    ) -> None:
+    def __init__(self, path: Path, database: SqliteFile | Server, engine: Engine, hold: Hold) -> None:
         self.path = path
         self.database = database
         self.engine = engine
-        self._lock = lock
+        self._hold = hold
 
     @classmethod
     def create(cls, path: Path, database: str = "") -> "Project":
@@ -92,7 +91,8 @@ class Project:
 
         Raises:
             NotAgreedError: it lies on a server that the person did not agree to contact; nothing was done.
-            StudioError: no project there; in use by another process; read-only; damaged; made by a newer
+            HeldError: another process has it open, or holds its database.
+            StudioError: no project there; read-only; damaged; made by a newer
                 version of this program; or its server does not answer.
         """
         path = Path(path).resolve()
@@ -110,20 +110,15 @@ class Project:
         database = (
             Server(str(url), path) if url else SqliteFile(path / "annotations.sqlite", path / "backups")
         )
-        lock = filelock.FileLock(path / "lock")
         try:
-            lock.acquire(blocking=False)
+            hold = Hold(path)
             with contextlib.ExitStack() as undo:
-                undo.callback(lock.release)
+                undo.callback(hold.close)
                 engine = database.connect()
                 undo.callback(engine.dispose)
                 migrations.upgrade(engine, partial(_back_up, database))
                 _follow_move(path, engine)
                 undo.pop_all()
-        except filelock.Timeout as error:
-            raise StudioError(
-                f"The project {path.name} is open in another window or command; close it there."
-            ) from error
         except OSError as error:
             raise StudioError(
                 f"Cannot write to the project {path} ({error.strerror}); copy it to a writable disk."
@@ -133,7 +128,7 @@ class Project:
                 f"The database {database} cannot be prepared ({_reason(error)}); "
                 f"{', or '.join(dict.fromkeys((database.room, database.remedy)))}."
             ) from error
-        return cls(path, database, engine, lock)
+        return cls(path, database, engine, hold)
 
     def close(self) -> None:
         """Let go of the project; a database file that changed since the last backup is backed up, a large one
@@ -141,7 +136,7 @@ class Project:
         self.engine.dispose()
         if isinstance(self.database, SqliteFile):  # a server has its own backups
             self.database.back_up_changes()
-        self._lock.release()
+        self._hold.close()
 
     def __enter__(self) -> "Project":
         return self
@@ -178,24 +173,34 @@ class Project:
         except _BUGS:
             raise
         except (DatabaseError, DamagedError, UnicodeDecodeError) as error:
+            if isinstance(error, DatabaseError) and (held := self._held(error, "The project was not read")):
+                raise held from error
             raise self._unreadable(error) from error
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, patience: float = PATIENCE) -> Iterator[Connection]:
         """A transaction, committed at the end unless something is raised.
 
+        Args:
+            patience: seconds that are waited for another program that holds the database file.
+
         Raises:
+            HeldError: one does; nothing was written.
             StudioError: the disk is full or read-only, the database is damaged, or its server is away;
                 nothing was written.
         """
+        self._hold.check()
         try:
-            with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            connected = self.engine.connect().execution_options(writes=True, patience=patience)
+            with connected as connection, connection.begin():
                 yield connection
         except _BUGS:
             raise
         except (DamagedError, UnicodeDecodeError) as error:
             raise self._unreadable(error) from error
         except DatabaseError as error:
+            if held := self._held(error, "The edit was not saved"):
+                raise held from error
             if _code(error) in _DAMAGE:
                 raise self._unreadable(error) from error
             saved = "may not have been saved" if _code(error) in _UNSYNCED else "was not saved"
@@ -203,6 +208,9 @@ class Project:
 
     def _unreadable(self, error: Exception) -> DamagedError:
         return DamagedError(f"{self.database} cannot be read ({_reason(error)}); {self.database.remedy}.")
+
+    def _held(self, error: DatabaseError, undone: str) -> HeldError | None:
+        return self.database.held(error.orig, undone) if isinstance(self.database, SqliteFile) else None
 
 
 def _back_up(database: SqliteFile | Server) -> None:

@@ -7,10 +7,9 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
-
 from core.atomic_file import writing_atomically
 from core.errors import StudioError
+from core.project.hold import Hold
 from core.trajectories.backups import Backup, Backups, edits_after, is_whole
 
 
@@ -66,15 +65,11 @@ def restore(recovery: Recovery) -> Path | None:
     project = recovery.project
     database = project / "annotations.sqlite"
     try:
-        with filelock.FileLock(project / "lock", blocking=False), writing_atomically(database) as copy:
+        with contextlib.closing(Hold(project)), writing_atomically(database) as copy:
             shutil.copyfile(recovery.backup.path, copy)
             with open(copy, "rb+") as file:
                 os.fsync(file.fileno())  # before the damaged file gives way
             return _set_aside(database)
-    except filelock.Timeout as error:
-        raise StudioError(
-            f"The project {project.name} is open in another window or command; close it there."
-        ) from error
     except OSError as error:
         raise StudioError(
             f"The backup cannot be put in place ({error.strerror}); free disk space, then try again."

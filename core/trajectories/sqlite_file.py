@@ -9,12 +9,22 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from core.errors import StudioError
+from core.file_holder import HeldError, holder_of
 from core.trajectories import backup_process, schema
 from core.trajectories.backups import Backups, edits_after, problem
 from core.trajectories.damage import DamagedError
 
 SMALL = 32 << 20
 """Bytes up to which a file is read whole at opening and copied at closing; a larger one at leisure."""
+
+
+PATIENCE = 5.0
+"""Seconds that are waited for another program that holds the file."""
+
+_MOMENT = 0.5
+"""The same while the project is opened."""
+
+_HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 class SqliteFile:
@@ -64,12 +74,13 @@ class SqliteFile:
         write lock at its start.
 
         Raises:
+            HeldError: another program holds the file.
             StudioError: the file is missing though there are backups, of another program, damaged, or cannot
                 be written.
         """
         self._check()
         url = URL.create("sqlite", database=str(self.path))
-        engine = create_engine(url, connect_args={"timeout": 5, "check_same_thread": False})
+        engine = create_engine(url, connect_args={"timeout": PATIENCE, "check_same_thread": False})
 
         @event.listens_for(engine, "connect")
         def configure(connection: Any, _: Any) -> None:
@@ -81,10 +92,25 @@ class SqliteFile:
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
-            writes = connection.get_execution_options().get("writes", False)
+            options = connection.get_execution_options()
+            writes, patience = options.get("writes", False), options.get("patience", PATIENCE)
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * patience)}")
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
         return engine
+
+    def held(self, error: BaseException | None, undone: str) -> HeldError | None:
+        """What to say where another program holds the file; None where the error is another.
+
+        Args:
+            undone: what could not be done, such as "The edit was not saved".
+        """
+        if not isinstance(error, sqlite3.Error) or getattr(error, "sqlite_errorcode", 0) & 0xFF not in _HELD:
+            return None
+        who = holder_of(self.path.with_name(f"{self.path.name}-shm"))
+        return HeldError(
+            f"{undone}, since another program holds {self.path}; close it there, then try again ({who})."
+        )
 
     def back_up_changes(self) -> None:
         """Back it up where it changed: a small one at once, a large one in a process that goes on by itself.
@@ -107,7 +133,7 @@ class SqliteFile:
         if not path.exists() and self.backups.all():
             raise DamagedError(f"{path} is missing; {self._put_back}.")
         try:
-            with contextlib.closing(sqlite3.connect(path)) as connection:
+            with contextlib.closing(sqlite3.connect(path, timeout=_MOMENT)) as connection:
                 application = connection.execute("PRAGMA application_id").fetchone()[0]
                 empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
                 if not empty and application != schema.APPLICATION_ID:
@@ -125,6 +151,8 @@ class SqliteFile:
                 connection.execute("PRAGMA user_version=1")
                 connection.rollback()
         except sqlite3.OperationalError as error:
+            if held := self.held(error, "The project cannot be opened"):
+                raise held from error
             raise StudioError(
                 f"Cannot write to {path} ({error}); free disk space or copy the project to a writable disk."
             ) from error

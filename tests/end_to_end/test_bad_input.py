@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import main
+from core.cli import opening
 from core.project.project import Project
 from core.runs.run_folder import RunFolder, State
 from tests import bad_inputs
@@ -153,11 +154,11 @@ def test_a_project_cannot_be_made_on_a_read_only_disk(tmp_path, imported, capsys
     assert list((tmp_path / "disk").iterdir()) == []
 
 
-def test_a_project_that_is_open_elsewhere_is_refused(imported, project, capsys):
+def test_a_project_that_is_open_elsewhere_is_refused(imported, project, capsys, monkeypatch):
+    monkeypatch.setattr(opening, "PATIENCE", 0.0)
     with Project.open(project):
-        assert "is open in another window or command; close it there" in refused_in_its_own_process(
-            "import", imported.parent / "DAVIS", "--project", project
-        )
+        sentence = refused(capsys, "import", imported.parent / "DAVIS", "--project", project)
+    assert "is open in another window or command; close it there" in sentence
     before = contents(project)
     assert run("info", "--project", project) == 0
     assert contents(project) == before
