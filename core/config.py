@@ -48,6 +48,7 @@ def setting(
     start: bool = False,
     words: tuple[str, ...] = (),
     free: bool = False,
+    asks: str = "",
     label: str = "",
     meanings: Mapping[str, str] | None = None,
 ) -> Any:
@@ -68,6 +69,7 @@ def setting(
         words: for text, what may be given in place of a file, whose path is made absolute.
         label: what the form calls it, where its name says too little; else its name.
         meanings: for choices, a word or two beside those that are terms.
+        asks: what the person has to agree to once before its value is used, see `core.agreements`.
         free: a run may be resumed with another value: it decides how long, where or how often, not what
             is computed.
     """
@@ -85,6 +87,7 @@ def setting(
             "start": start,
             "words": words,
             "free": free,
+            "asks": asks,
             "label": label,
             "meanings": meanings or {},
         },

@@ -1,6 +1,7 @@
 """What every test shares: a display that needs no screen, and where real data lies."""
 
 import os
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+_AGREED = tempfile.TemporaryDirectory()  # what is agreed to in tests is none of the user's
+os.environ.setdefault("ASSOCIATIONNET_AGREED", _AGREED.name)
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the cores are shared out between the workers already
 

@@ -17,7 +17,7 @@ PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/*
 LEVELS = (
     ("errors", "version", "atomic_file", "out_of_memory", "free_memory", "free_name", "usable_cores"),
     ("stop_signals",),
-    ("whole_file", "typed_values", "system_faults"),
+    ("whole_file", "typed_values", "system_faults", "agreements"),
     ("text_file",),
     ("record_file",),
     ("geometry", "events", "config", "array_file"),

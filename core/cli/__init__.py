@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from core.cli.consent import SERVERS, perform_as_agreed
 from core.cli.outcome import Outcome, Stopped, show, show_problems
 from core.cli.program import program
 from core.errors import StudioError
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     with StopSignals():
         try:
             args = _parser(chosen).parse_args(arguments)
-            outcome = args.perform(args)
+            outcome = perform_as_agreed(args)
             show(outcome, args.json)
             sys.stdout.flush()
             return show_problems(outcome)
@@ -114,6 +115,8 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
             loaded = importlib.import_module(f"core.cli.{module}")
             record = [JOBS[name]] if name in JOBS else []
             loaded.add_arguments(command, *record)
+            if "--project" in command.format_usage():
+                command.add_argument("--trust-server", **SERVERS)
             command.set_defaults(perform=partial(_performed, loaded.perform, record))
     return parser
 

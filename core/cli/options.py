@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core import config
+from core import agreements, config
+from core.cli.consent import agree_to_given
 from core.runs import launch
 from core.runs.job import Job
 from core.runs.run_folder import RunFolder
@@ -70,13 +71,16 @@ def settings_from(args: argparse.Namespace, cls: type[Settings], **filled: Any) 
     Raises:
         StudioError: a value out of range.
     """
-    return config.from_dict(cls, {**given(args, cls), **filled})
+    settings = config.from_dict(cls, {**given(args, cls), **filled})
+    agree_to_given(settings, set(given(args, cls)))
+    return settings
 
 
 def take_given(folder: RunFolder, args: argparse.Namespace, job: Job) -> None:
     """Let a run that is resumed go on with the free settings that are given on the command line.
 
     Raises:
+        NotAgreedError: the run names a file or a cluster that the person did not agree to use.
         StudioError: another setting is given that differs, a value is out of range, the run's settings are
             damaged, or it is running.
     """
@@ -86,6 +90,9 @@ def take_given(folder: RunFolder, args: argparse.Namespace, job: Job) -> None:
     if settings != folder.settings(job.settings):
         with folder.held_lock():
             launch.change_settings(folder, job, settings)
+    agree_to_given(settings, set(given(args, job.settings)))
+    for _, matter in agreements.matters(settings):
+        agreements.require(matter)
 
 
 def word_or_path(words: Collection[str], text: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core import config
+from core.agreements import CLUSTER
 from core.config import DEVICES, setting
 from core.errors import StudioError
 from core.matrix.entries import BASELINE, NETWORKS, PAPER_NETWORKS, PAPER_SETTINGS, SCHEDULES, SETTINGS
@@ -55,6 +56,7 @@ class MatrixConfig:
         "all files under the same paths; local starts workers on this machine",
         advanced=True,
         free=True,
+        asks=CLUSTER,
     )
 
     def __post_init__(self) -> None:

@@ -81,7 +81,7 @@ def workers_for(config: MatrixConfig) -> Generator[Workers, None, None]:
     if not config.cluster:
         yield Processes(config)
     elif config.cluster == "local":
-        with _local_cluster(config) as address, dask_cluster.connected(address) as client:
+        with _local_cluster(config) as address, dask_cluster.joined(address) as client:
             yield _Tasks(client, _threads(config))
     else:
         with dask_cluster.connected(config.cluster) as client:

@@ -56,7 +56,7 @@ class Project:
         """
         path = Path(path).resolve()
         if database:
-            Server(database)  # says what is wrong with it before anything is made
+            Server(database, path).agree()  # who names it wants it; says what is wrong with it at once
         with contextlib.ExitStack() as undo:
             try:
                 is_new = not path.exists()
@@ -84,6 +84,7 @@ class Project:
         """Open a project, migrating an older database after a backup.
 
         Raises:
+            NotAgreedError: it lies on a server that the person did not agree to contact; nothing was done.
             StudioError: no project there; in use by another process; read-only; damaged; made by a newer
                 version of this program; or its server does not answer.
         """
@@ -99,7 +100,9 @@ class Project:
                 f"{path} was made by a newer version of this program; update it to open the project."
             )
         url = values.get("database")
-        database = Server(str(url)) if url else SqliteFile(path / "annotations.sqlite", path / "backups")
+        database = (
+            Server(str(url), path) if url else SqliteFile(path / "annotations.sqlite", path / "backups")
+        )
         lock = filelock.FileLock(path / "lock")
         try:
             lock.acquire(blocking=False)

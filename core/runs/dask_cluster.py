@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Iterator
 from typing import Any
 
+from core import agreements
 from core.errors import StudioError
 
 ANSWER = 10.0
@@ -26,9 +27,23 @@ def dask() -> Any:
         ) from error
 
 
-@contextlib.contextmanager
-def connected(address: str) -> Iterator[Any]:
+def connected(address: str) -> contextlib.AbstractContextManager[Any]:
     """A client of the scheduler at an address, whose workers find this program.
+
+    A scheduler that wants TLS is reached with the certificates that Dask's own configuration names
+    (`distributed.comm.tls`).
+
+    Raises:
+        NotAgreedError: the person did not agree to work with it.
+        StudioError: there is no Dask here, no scheduler there, or they do not find this program.
+    """
+    agreements.require(agreements.cluster(address))
+    return joined(address)
+
+
+@contextlib.contextmanager
+def joined(address: str) -> Iterator[Any]:
+    """The same with a scheduler that this program started itself.
 
     Raises:
         StudioError: there is no Dask here, no scheduler there, or they do not find this program.

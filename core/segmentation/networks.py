@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core import agreements
 from core.errors import StudioError
 from core.segmentation.model import pair, said
 from core.segmentation.sam import Call, Inputs, Sam
@@ -45,6 +46,7 @@ def open_model(path: Path) -> Segmenter:
     """The model in a file, and in the one beside it where it is one of two.
 
     Raises:
+        NotAgreedError: it is a program that the person did not agree to run on this machine.
         StudioError: it is missing, or no model that can be used; says what to do.
     """
     if not path.is_file():
@@ -85,6 +87,7 @@ def _onnx(path: Path) -> tuple[Call, Inputs]:
 
 
 def _torch_script(path: Path) -> Call:
+    agreements.require(agreements.program(path))
     import torch  # seconds, which an ONNX model need not wait for
 
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import config
+from core.agreements import CLUSTER, PROGRAM
 from core.config import DEVICES, setting
 from core.errors import StudioError
 
@@ -41,6 +42,7 @@ class FlowConfig:
         "workers see the project and the frames under the same paths",
         advanced=True,
         free=True,
+        asks=CLUSTER,
     )
 
     def __post_init__(self) -> None:
@@ -123,6 +125,7 @@ class TrackConfig(FlowConfig):
         "A flow network in a TorchScript or torch.export file, instead of DIS; a file can run any code, so "
         "name only files you trust",
         advanced=True,
+        asks=PROGRAM,
         label="flow network",
     )
     device: str = setting("auto", "Where a flow network computes", choices=DEVICES, advanced=True, free=True)

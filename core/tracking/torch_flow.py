@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core import agreements
 from core.errors import StudioError
 from core.out_of_memory import memory_that_ran_out
 
@@ -40,6 +41,7 @@ class TorchFlow:
             device: `auto`, `cpu` or `cuda`.
 
         Raises:
+            NotAgreedError: the person did not agree to run that file on this machine.
             StudioError: the file is missing or not such a network, or there is no such device.
         """
         if device == "cuda" and not torch.cuda.is_available():
@@ -48,6 +50,7 @@ class TorchFlow:
         self._path, self._device = path, torch.device(name)
         if not path.is_file():
             raise StudioError(f"There is no file {path}; name a flow network, or none for DIS.")
+        agreements.require(agreements.program(path))
         load = _load_exported if path.suffix == ".pt2" else _load_scripted
         try:
             self._network = load(path, self._device)

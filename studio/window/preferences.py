@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from core import config
+from core import agreements, config
 from core.config import setting
 from core.errors import StudioError
 from core.overlay.layers import LONGEST_TRAIL, Layers
@@ -96,6 +97,8 @@ class PreferencesStore(QObject):
         before, self.now = self.now, preferences
         if preferences == before:
             return
+        if preferences.segmenter not in ("", before.segmenter) and Path(preferences.segmenter).is_file():
+            agreements.agree(agreements.program(Path(preferences.segmenter)).key)  # who chooses it trusts it
         for name, value in config.as_dict(preferences).items():
             if value != getattr(before, name):
                 self._settings.set_preference(name, json.dumps(value))

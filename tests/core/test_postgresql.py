@@ -229,6 +229,10 @@ def test_a_server_that_goes_away_is_one_sentence_and_loses_no_edit(server, tmp_p
         ("mysql://anna@host/tracks", "of mysql are not supported"),
         ("postgresql://anna:secret@host/tracks", "Leave the password out"),
         ("postgresql://anna@host/tracks?password=secret", "Leave the password out"),
+        ("postgresql://anna@host/tracks?sslpassword=secret", "Leave the password out"),
+        ("postgresql://anna@host/tracks?row_factory=x", "takes no 'row_factory'; leave it out"),
+        ("postgresql://anna@host:port/x", "is no database; write postgresql://"),
+        ("postgresql://anna@[::1/x", "is no database; write postgresql://"),
         ("tracks", "is no database; write postgresql://"),
     ],
 )

@@ -5,10 +5,11 @@ import importlib
 import multiprocessing
 import platform
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core import agreements
 from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.events import Log
@@ -72,6 +73,14 @@ def work_on(path: Path, clip_id: int) -> ClipProgress:
                 if halt.exists() or (began_by is not None and not began_by.is_alive()):
                     break
     return now
+
+
+def work_as_agreed(keys: Sequence[str], path: Path, clip_id: int) -> ClipProgress:
+    """`work_on` on another machine, on which what the person agreed to counts as well (`core.agreements`)."""
+    for key in keys:
+        if not agreements.is_agreed(key):
+            agreements.agree(key)
+    return work_on(path, clip_id)
 
 
 def halt_path(folder: RunFolder) -> Path:

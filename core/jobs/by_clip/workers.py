@@ -9,9 +9,10 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from core import agreements
 from core.atomic_file import write_atomically
 from core.errors import StudioError
-from core.jobs.by_clip.task import ClipProgress, halt_path, read_step, step_path, work_on
+from core.jobs.by_clip.task import ClipProgress, halt_path, read_step, step_path, work_as_agreed, work_on
 from core.runs import dask_cluster
 from core.runs.run_folder import RunFolder
 from core.stop_signals import pass_over
@@ -58,7 +59,7 @@ def share_out(folder: RunFolder, config: FlowConfig, parts: Sequence[Part]) -> G
     room = len(parts) if config.cluster else config.workers
     looks = 0
     with (
-        _cluster(config.cluster) if config.cluster else _processes() as submit,
+        _cluster(config) if config.cluster else _processes() as submit,
         _halting(folder, parts, busy),
     ):
         while waiting or busy:
@@ -154,8 +155,9 @@ def _processes() -> Iterator[Submit]:
 
 
 @contextlib.contextmanager
-def _cluster(address: str) -> Iterator[Submit]:
-    """The workers of a Dask scheduler, which shares the clips out."""
-    with dask_cluster.connected(address) as client:
+def _cluster(config: FlowConfig) -> Iterator[Submit]:
+    """The workers of a Dask scheduler, which shares the clips out; what was agreed to counts there, too."""
+    keys = [matter.key for _, matter in agreements.matters(config) if agreements.is_agreed(matter.key)]
+    with dask_cluster.connected(config.cluster) as client:
         executor = client.get_executor(pure=False)
-        yield lambda path, clip_id: executor.submit(work_on, path, clip_id)
+        yield lambda path, clip_id: executor.submit(work_as_agreed, keys, path, clip_id)

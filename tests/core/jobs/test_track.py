@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core import jobs
+from core import agreements, jobs
 from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.errors import StudioError
@@ -143,11 +143,17 @@ def test_a_network_that_the_user_names_computes_the_flow(project, tmp_path):
     folder = prepare(
         project, JOBS["track"], TrackConfig(flow=tmp_path / "flow.pt", device="cpu", min_length=1)
     )
+    with pytest.raises(StudioError, match="program that you did not agree to run, or that has changed since"):
+        list(jobs.run(folder))
+    agreements.agree(agreements.program(tmp_path / "flow.pt").key)
     list(jobs.run(folder))
     for points in read_points(folder).values():
         assert len(points) > 50
         assert (points.lengths == 1).all()  # the way back is not the way there: no link is consistent
     (tmp_path / "flow.pt").write_bytes(b"no network")
+    with pytest.raises(StudioError, match="or that has changed since"):
+        list(jobs.run(prepare(project, JOBS["track"], folder.settings(TrackConfig))))
+    agreements.agree(agreements.program(tmp_path / "flow.pt").key)
     with pytest.raises(StudioError, match="is no flow network"):
         list(jobs.run(prepare(project, JOBS["track"], folder.settings(TrackConfig))))
 

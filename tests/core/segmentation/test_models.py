@@ -10,6 +10,7 @@ import pytest
 import torch
 from onnx import helper
 
+from core import agreements
 from core.errors import StudioError
 from core.segmentation.model_process import ModelProcess
 from core.segmentation.networks import open_model
@@ -37,6 +38,7 @@ def scripted(tmp_path: Path) -> Path:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript is; people have such files
         torch.jit.script(Bright()).save(path)
+    agreements.agree(agreements.program(path).key)
     return path
 
 
@@ -68,6 +70,7 @@ def test_what_is_no_model_is_one_sentence(tmp_path: Path, name):
     path = tmp_path / name
     if name != "nothing.pt":
         path.write_text("no model")
+        agreements.agree(agreements.program(path).key)
     with pytest.raises(StudioError) as error:
         open_model(path)
     assert name in str(error.value)

@@ -6,12 +6,19 @@ import pytest
 import torch
 from torch import nn
 
+from core import agreements
 from core.datasets.synthetic import render_clip
 from core.errors import StudioError
 from core.out_of_memory import MAIN, memory_that_ran_out
 from core.tracking.config import TrackConfig
 from core.tracking.linking import FlowTracker
 from core.tracking.torch_flow import TorchFlow
+
+
+def agreed(path):
+    """A file that the person agreed to run."""
+    agreements.agree(agreements.program(path).key)
+    return path
 
 
 class Shift(nn.Module):
@@ -53,7 +60,7 @@ def exported(network, path):
 @pytest.fixture(params=[(scripted, "flow.pt"), (exported, "flow.pt2")], ids=["scripted", "exported"])
 def save(request, tmp_path):
     how, name = request.param
-    return lambda network: how(network.eval(), tmp_path / name)
+    return lambda network: agreed(how(network.eval(), tmp_path / name))
 
 
 def test_the_last_field_is_cropped_to_the_frame(save):
@@ -97,6 +104,8 @@ def test_a_file_that_is_no_network_is_refused_in_one_sentence(tmp_path, name):
     (tmp_path / "flow.pt").write_bytes(b"PK nothing")
     with zipfile.ZipFile(tmp_path / "flow.pt2", "w") as archive:
         archive.writestr("archive/readme", "nothing")
+    if name != "missing.pt":
+        agreed(tmp_path / name)
     with pytest.raises(StudioError) as caught:
         TorchFlow(tmp_path / name)
     assert name in str(caught.value)
@@ -121,6 +130,7 @@ def test_nothing_is_unpickled(tmp_path, capfd, where):
         copy.writestr(
             f"{archive.namelist()[0].partition('/')[0]}/{where}", (tmp_path / "payload").read_bytes()
         )
+    agreed(evil)
     if "weights" in where:
         with pytest.raises(StudioError, match="holds pickled weights"):
             TorchFlow(evil)
@@ -138,13 +148,13 @@ class Bad(nn.Module):
 def test_what_is_no_flow_is_refused(tmp_path):
     image = np.zeros((16, 24, 3), np.uint8)
     with pytest.raises(StudioError, match=r"gives \(1, 2, 8, 24\) for 24 x 16 px; .* \(1, 2, 16, 24\)"):
-        TorchFlow(scripted(Bad(), tmp_path / "bad.pt"), "cpu").flow(image, image)
+        TorchFlow(agreed(scripted(Bad(), tmp_path / "bad.pt")), "cpu").flow(image, image)
     with pytest.raises(StudioError, match="not finite"):
-        TorchFlow(scripted(Shift((float("nan"), 0)), tmp_path / "nan.pt"), "cpu").flow(image, image)
+        TorchFlow(agreed(scripted(Shift((float("nan"), 0)), tmp_path / "nan.pt")), "cpu").flow(image, image)
     still = torch.zeros(1, 3, 64, 64)
     torch.export.save(torch.export.export(Shift(), (still, still)), tmp_path / "fixed.pt2")
     with pytest.raises(StudioError, match="fails on frames of 24 x 16 px"):
-        TorchFlow(tmp_path / "fixed.pt2", "cpu").flow(image, image)
+        TorchFlow(agreed(tmp_path / "fixed.pt2"), "cpu").flow(image, image)
 
 
 class Immense(nn.Module):
@@ -154,7 +164,7 @@ class Immense(nn.Module):
 
 def test_memory_that_runs_out_is_no_fault_of_the_network(tmp_path):
     image = np.zeros((16, 24, 3), np.uint8)
-    network = TorchFlow(scripted(Immense(), tmp_path / "immense.pt"), "cpu")
+    network = TorchFlow(agreed(scripted(Immense(), tmp_path / "immense.pt")), "cpu")
     with pytest.raises(RuntimeError) as raised:
         network.flow(image, image)
     assert memory_that_ran_out(raised.value) == MAIN
@@ -163,4 +173,4 @@ def test_memory_that_runs_out_is_no_fault_of_the_network(tmp_path):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_told(tmp_path):
     with pytest.raises(StudioError, match="no CUDA device"):
-        TorchFlow(scripted(Shift(), tmp_path / "flow.pt"), "cuda")
+        TorchFlow(agreed(scripted(Shift(), tmp_path / "flow.pt")), "cuda")

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core import jobs, worker
+from core import agreements, jobs, worker
 from core.cli import main
 from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
@@ -277,6 +277,7 @@ def cluster(folder, workers=2, workers_find_us=True):
             if workers:
                 client.wait_for_workers(workers, timeout=60)
             address = client.scheduler.address
+        agreements.agree(agreements.cluster(address).key)
         yield address, running
     finally:
         for process in reversed(running):
@@ -361,6 +362,9 @@ def test_a_cluster_that_is_not_there_is_one_sentence(project, monkeypatch):
     monkeypatch.setattr(dask_cluster, "ANSWER", 1.0)
     pytest.importorskip("distributed", reason="Dask is absent")
     folder = prepare(project, JOBS["track"], replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
+    with pytest.raises(StudioError, match="You did not agree to work with the Dask cluster at tcp://127"):
+        list(jobs.run(folder))
+    agreements.agree(agreements.cluster("tcp://127.0.0.1:9").key)
     with pytest.raises(StudioError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         list(jobs.run(folder))
 
@@ -373,6 +377,7 @@ def test_what_is_no_address_is_refused_before_dask_waits_for_it(address):
 
 def test_without_dask_a_cluster_is_one_sentence(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
+    agreements.agree(agreements.cluster("tcp://127.0.0.1:9").key)
     folder = prepare(project, JOBS["track"], replace(SETTINGS, cluster="tcp://127.0.0.1:9"))
     with pytest.raises(StudioError, match=r"pip install 'associationnet-studio\[cluster\]'"):
         list(jobs.run(RunFolder(folder.path)))
