@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,10 @@ class Matter:
 class NotAgreedError(StudioError):
     """Something waits for the person's word; `matter` says what."""
 
-    def __init__(self, matter: Matter) -> None:
+    def __init__(self, matter: Matter, again: Callable[[], object] | None = None) -> None:
+        """`again`: does what was refused, once the person agreed; None where the caller knows."""
         super().__init__(matter.refusal)
-        self.matter = matter
+        self.matter, self.again = matter, again
 
 
 def database(project: Path, url: str, hosts: tuple[str, ...]) -> Matter:
@@ -128,6 +129,17 @@ def require(matter: Matter) -> None:
     """
     if not is_agreed(matter.key):
         raise NotAgreedError(matter)
+
+
+def require_all(settings: Any, again: Callable[[], object] | None = None) -> None:
+    """
+    Raises:
+        NotAgreedError: the person did not agree to something that the settings of a job name.
+        StudioError: a file that they name cannot be read.
+    """
+    for _, matter in matters(settings):
+        if not is_agreed(matter.key):
+            raise NotAgreedError(matter, again)
 
 
 def agree(key: str) -> None:

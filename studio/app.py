@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
+from core.agreements import NotAgreedError
 from core.datasets.readers import READERS
 from core.errors import StudioError
 from core.project.project import Project
@@ -24,6 +25,7 @@ from studio.exchange.sample import SampleMaker
 from studio.garbage import WindowGarbage
 from studio.opening import Opening
 from studio.window.command_palette import CommandPalette
+from studio.window.consent import ask
 from studio.window.crash import Crashes, diagnostics, keep_log
 from studio.window.help_window import HelpWindow
 from studio.window.key_sheet import KeySheet
@@ -66,6 +68,7 @@ class Studio(QObject):
         self.window.set_welcome(self.welcome)
         self.crashes = Crashes(self.window)
         self.crashes.refused.connect(self.refuse)
+        self.crashes.asked.connect(lambda error: ask(error.matter, self.window, error.again))
         self.session: Session | None = None
         self._import: ImportDialog | None = None
         self.stalls: StallMeter | None = None
@@ -89,6 +92,10 @@ class Studio(QObject):
         except DamagedError as error:
             self.window.curtain.hide()
             self._recovery.offer(path, str(error))
+            return False
+        except NotAgreedError as error:
+            self.window.curtain.hide()
+            ask(error.matter, self.window, partial(self.open_project, path))
             return False
         except StudioError as error:
             self.window.curtain.hide()

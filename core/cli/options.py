@@ -91,8 +91,7 @@ def take_given(folder: RunFolder, args: argparse.Namespace, job: Job) -> None:
         with folder.held_lock():
             launch.change_settings(folder, job, settings)
     agree_to_given(settings, set(given(args, job.settings)))
-    for _, matter in agreements.matters(settings):
-        agreements.require(matter)
+    agreements.require_all(settings)
 
 
 def word_or_path(words: Collection[str], text: str) -> str:

@@ -1,15 +1,18 @@
 """Runs that wait for their turn; their folders keep it, so that the line survives the program.
 
 `control/waiting.json` says that a run waits and at which place; `wanted.json` which clips its snapshot is to
-hold, until it is taken: when its turn has come, so that it holds what the runs before it brought.
+hold, until it is taken: when its turn has come, so that it holds what the runs before it brought. A run
+begins by itself only where it joined the line on this machine, which is kept here and not in the project.
 """
 
+import contextlib
 import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from core import agreements
 from core.atomic_file import write_atomically
 from core.datasets.clip import Clip
 from core.errors import StudioError
@@ -47,16 +50,25 @@ def wait(folder: RunFolder, place: float) -> None:
     Raises:
         StudioError: its folder cannot be written.
     """
+    with contextlib.suppress(StudioError):  # then it is to be resumed after a restart
+        agreements.agree(_key(folder))
     _write(folder, _WAITING, {"place": place})
     _set_state(folder, State.QUEUED)
 
 
 def place_of(folder: RunFolder) -> float | None:
-    """The place of a run that waits; None of any other."""
+    """The place of a run that waits; None of any other, and of one that was put in line elsewhere."""
+    if not is_in_line(folder) or not agreements.is_agreed(_key(folder)):
+        return None
     try:
         return float(json.loads((folder.path / _WAITING).read_text(encoding="utf-8"))["place"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def is_in_line(folder: RunFolder) -> bool:
+    """Whether somebody put a run in line, wherever that was."""
+    return (folder.path / _WAITING).is_file()
 
 
 def leave(folder: RunFolder) -> None:
@@ -66,6 +78,7 @@ def leave(folder: RunFolder) -> None:
         StudioError: its folder cannot be written.
     """
     folder.clear_control()
+    agreements.forget(_key(folder))
     _set_state(folder, State.STOPPED)
 
 
@@ -76,6 +89,7 @@ def fail(folder: RunFolder, sentence: str) -> None:
         StudioError: its folder cannot be written.
     """
     folder.clear_control()
+    agreements.forget(_key(folder))
     _set_state(folder, State.FAILED, sentence)
 
 
@@ -85,6 +99,7 @@ def furnish(folder: RunFolder, job: Job, project: Project) -> None:
     Raises:
         StudioError: none of its clips is left, or it cannot be written; it can be resumed then.
     """
+    agreements.forget(_key(folder))
     file = folder.path / _WANTED
     if not file.is_file():
         return
@@ -100,6 +115,11 @@ def furnish(folder: RunFolder, job: Job, project: Project) -> None:
             raise StudioError("The clips of the run are no longer in the project; start a new one.")
     launch.furnish(folder, job, folder.settings(job.settings), project, clips)
     file.unlink(missing_ok=True)
+
+
+def _key(folder: RunFolder) -> str:
+    """What is agreed to where a person puts a run in line: that it begins by itself."""
+    return f"line\n{folder.path.absolute()}"
 
 
 def _write(folder: RunFolder, name: str, values: dict[str, Any]) -> None:

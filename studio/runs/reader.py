@@ -20,7 +20,7 @@ from core.pretraining.run_material import RunMaterial, run_material
 from core.runs.provenance import weights_at
 from core.runs.run_folder import BLOCK, RunFolder, State, Status
 from core.runs.run_notes import RunNotes, read_notes
-from core.runs.waiting import place_of
+from core.runs.waiting import is_in_line, place_of
 from core.trajectories.snapshot import read_head as read_snapshot_head
 from core.trajectories.snapshot_parts import UNREAD
 
@@ -235,6 +235,8 @@ def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None =
         return replace(status, error=f"The worker ended{why} before it could save; resume the run.")
     if status.state is State.QUEUED and place_of(folder) is not None:
         return status
+    if status.state is State.QUEUED and is_in_line(folder) and not starting and not folder.is_alive():
+        return replace(status, state=State.INTERRUPTED, error="It was put in line elsewhere; resume it.")
     if status.state is State.QUEUED and not starting and not folder.is_alive():
         if exit_code is not None:
             why = f"The worker ended with code {exit_code} before the run began; its log says why."

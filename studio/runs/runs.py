@@ -1,28 +1,28 @@
 """The runs of a project: starts workers, follows run folders, says once when a run ended."""
 
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import time
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core import config
+from core import agreements, config
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.jobs import JOBS
 from core.project.project import Project
-from core.runs import launch
 from core.runs.run_folder import RunFolder, State
 from core.runs.run_notes import RunNotes, write_notes
-from core.runs.waiting import reserve, wait
+from core.runs.waiting import reserve
 from core.runs.worker_process import end_worker
 from studio.runs.queue import Queue
 from studio.runs.reader import Answer, FoundRun, Head, Mark, Request, find, look_around
 from studio.runs.run import ACTIVE, Run
-from studio.runs.starting import Starting
+from studio.runs.starting import Starting, waiting_with
 from studio.runs.trash import move as move_folder
 from studio.runs.words import without_cells
 
@@ -49,16 +49,6 @@ class _Followed:
     child: "subprocess.Popen[bytes] | None" = None
     material_read: bool = False
     life: int = 0
-
-
-def _waiting_with(folder: RunFolder, changes: Mapping[str, Any], place: float) -> RunFolder:
-    """The same run, with some settings changed, waiting at a place."""
-    if changes:
-        with folder.held_lock():
-            job = JOBS[folder.job]
-            launch.change_settings(folder, job, replace(folder.settings(job.settings), **changes))
-    wait(folder, place)
-    return folder
 
 
 class Runs(QObject):
@@ -136,7 +126,11 @@ class Runs(QObject):
             job: a key of `core.jobs.JOBS`.
             settings: the job's settings dataclass.
             clips: the clips it works on; all of the project where it is None.
+
+        Raises:
+            NotAgreedError: the settings name what the person did not agree to use on this machine.
         """
+        agreements.require_all(settings, partial(self.start, job, settings, clips))
         run = Run(job, config.as_dict(settings))
         self._followed.append(_Followed(run))
         self.added.emit(run)
@@ -148,11 +142,14 @@ class Runs(QObject):
         folder, followed = run.folder, self._of(run)
         if folder is None or run.damage or run.is_active or run in self._start.busy:
             return
+        if run.job in JOBS:
+            settings = config.from_dict(JOBS[run.job].settings, {**run.settings, **changes})
+            agreements.require_all(settings, partial(self.resume, run, **changes))
         run.stop_asked = None
         run.status = replace(run.status, state=State.QUEUED, error="", eta=None, updated=time())
         followed.life += 1
         self.changed.emit(run)
-        self._start.prepare(run, lambda place: _waiting_with(folder, changes, place))
+        self._start.prepare(run, lambda place: waiting_with(folder, changes, place))
 
     @property
     def queue(self) -> Queue:

@@ -3,8 +3,9 @@
 import contextlib
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -170,3 +171,13 @@ class Starting(QObject):
     def _tell(self, changed: Iterable[Run]) -> None:
         for run in changed:
             self.changed.emit(run)
+
+
+def waiting_with(folder: RunFolder, changes: Mapping[str, Any], place: float) -> RunFolder:
+    """The same run, with some settings changed, waiting at a place."""
+    if changes:
+        with folder.held_lock():
+            job = JOBS[folder.job]
+            launch.change_settings(folder, job, replace(folder.settings(job.settings), **changes))
+    wait(folder, place)
+    return folder

@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
+from core.agreements import NotAgreedError
 from core.errors import StudioError
 
 log = logging.getLogger("studio")
@@ -86,9 +87,11 @@ class Crashes(QObject):
 
     Signals:
         refused(str): a `StudioError` that reached the event loop: one sentence for the user.
+        asked(NotAgreedError): what waits for the person's word.
     """
 
     refused = Signal(str)
+    asked = Signal(object)
     _raised = Signal(object, str)
 
     def __init__(self, parent: QWidget) -> None:
@@ -115,7 +118,9 @@ class Crashes(QObject):
         self._raised.emit(error, text)
 
     def _show(self, error: BaseException, text: str) -> None:
-        if isinstance(error, StudioError):
+        if isinstance(error, NotAgreedError):
+            self.asked.emit(error)
+        elif isinstance(error, StudioError):
             self.refused.emit(str(error))
         else:
             self.dialog.add(text)

@@ -87,3 +87,13 @@ def test_a_damaged_place_or_wish_is_no_crash(project: Project):
     (folder.path / "wanted.json").write_text(json.dumps([1]))
     with pytest.raises(StudioError, match=r"wanted\.json is damaged"):
         waiting.furnish(folder, TRACK, project)
+
+
+def test_a_run_that_was_put_in_line_elsewhere_does_not_begin_by_itself(
+    project: Project, monkeypatch, tmp_path
+):
+    folder = waiting.reserve(project, TRACK, TrackConfig(), None, 1)
+    assert waiting.place_of(folder) == 1
+    monkeypatch.setenv("ASSOCIATIONNET_AGREED", str(tmp_path / "another machine"))
+    assert waiting.place_of(folder) is None
+    assert waiting.is_in_line(folder)
