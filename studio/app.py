@@ -343,7 +343,7 @@ class Studio(QObject):
     def _about(self) -> None:
         box = QMessageBox(self.window)
         box.setWindowTitle(f"About {NAME}")
-        box.setText(f"<b>{NAME}</b>")
+        box.setText(NAME)
         box.setInformativeText(diagnostics())
         box.setModal(False)
         box.show()

@@ -206,8 +206,12 @@ def _outlined(c: Colours) -> QPalette:
 
 
 def _style_sheet(c: Colours) -> str:
+    """Its first rule shows all text as it is, tips and messages too: names may be other people's markup.
+    A label that is to show rich text says so, and escapes what it puts in.
+    """
     tint = mixed(c.accent, c.window, TINT)
     return f"""
+    QLabel[textFormat="AutoText"], QToolTip {{ qproperty-textFormat: PlainText; }}
     QToolTip {{ color: {c.text}; background: {c.raised}; border: 1px solid {c.edge}; padding: 4px; }}
     QMainWindow::separator {{ background: {c.border}; width: 3px; height: 3px; }}
     QMainWindow::separator:hover {{ background: {c.mark}; }}

@@ -88,8 +88,8 @@ class PicturePair(QWidget):
         colours = theme.colours(self)
         for view, title, side in zip(self.views, self.titles, (first, second), strict=True):
             mark = f'<span style="color:{colours.line(side.colour)}">■</span>'
-            title.setText(f"{mark}&nbsp;<b>{escape(side.name)}</b><br>{side.words}")
-            title.setToolTip(f"{escape(side.name)}<br>{side.words}")
+            title.setText(f"{mark}&nbsp;<b>{escape(side.name)}</b><br>{escape(side.words)}")
+            title.setToolTip(f"{side.name}\n{side.words}")
             view.others.setChecked(all_classes)
             view.show_class(side.shown)
             view.open_picture(image)

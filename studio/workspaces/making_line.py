@@ -1,12 +1,15 @@
 """A line about a run; under the mouse it says how the run was made: command, machines, versions, digests."""
 
-from html import escape
+from textwrap import fill
 
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QLabel
 
 from core.runs.provenance import facts
 from core.runs.run_folder import RunFolder
+
+WIDE = 100
+"""Letters after which a line of the tip goes on in the next one."""
 
 
 class MakingLine(QLabel):
@@ -24,9 +27,6 @@ class MakingLine(QLabel):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:
             found = facts(self._folder) if self._folder is not None else {}
-            lines = [
-                escape(self.text()),
-                *(f"<b>{title}</b>: {escape(fact)}" for title, fact in found.items()),
-            ]
-            self.setToolTip("<br>".join(lines))
+            lines = [self.text(), *(f"{title}: {fact}" for title, fact in found.items())]
+            self.setToolTip("\n".join(fill(line, WIDE, break_on_hyphens=False) for line in lines))
         return super().event(event)

@@ -13,16 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import agreements, config
-from core.agreements import NotAgreedError
+from core import config
 from core.config import setting
-from core.errors import StudioError
 from core.evaluation.config import EvaluateConfig
 from core.events import Filters, Log, Metric
-from core.jobs import JOBS, result_edit
+from core.jobs import result_edit
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project
-from core.runs import waiting
 from core.runs.run_folder import RunFolder, State, Status
 from core.tracking.config import TrackConfig
 from studio.runs.reader import Mark, News
@@ -230,62 +227,6 @@ def test_a_run_that_does_not_stop_can_be_killed_after_a_while(
     runs.kill(only(runs))
     qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED], timeout=5000)
     assert not runs.can_kill(only(runs))
-
-
-def test_a_run_that_nobody_runs_neither_stops_nor_ends_the_process_it_names(
-    project: Project, follow: Any, qtbot: Any
-) -> None:
-    folder = new_folder(project)
-    folder.ask_stop()
-    os.utime(folder.path / "control" / "stop.json", (1e9, 1e9))
-    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    try:
-        folder.write_status(Status(State.QUEUED, pid=bystander.pid, updated=time.time() + 1e9))
-        runs = follow()
-        qtbot.wait(1500)  # a scan and more
-        run = only(runs)
-        assert not run.is_stopping
-        assert not runs.can_kill(run)
-        if run.is_active:
-            with pytest.raises(StudioError, match="No process of this machine runs"):
-                runs.kill(run)
-        assert bystander.poll() is None
-    finally:
-        bystander.kill()
-        bystander.wait()
-
-
-def test_what_a_run_names_is_asked_about_before_it_starts_or_goes_on(
-    project: Project, follow: Any, tmp_path: Path
-) -> None:
-    program = tmp_path / "flow.pt"
-    program.write_bytes(b"a program")
-    folder = RunFolder.create_in(project.runs, "track", TrackConfig(flow=program))
-    folder.write_status(Status(State.STOPPED))
-    runs = follow()
-    with pytest.raises(NotAgreedError, match="holds a program") as refused:
-        runs.resume(only(runs))
-    with pytest.raises(NotAgreedError, match="holds a program"):
-        runs.start("track", TrackConfig(flow=program))
-    assert [run.state for run in runs.all] == [State.STOPPED]
-    agreements.agree(refused.value.matter.key)
-    assert refused.value.again is not None
-    refused.value.again()
-    assert [run.state for run in runs.all] == [State.QUEUED]
-
-
-def test_a_run_that_was_put_in_line_elsewhere_starts_nothing(
-    project: Project, follow: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, qtbot: Any
-) -> None:
-    waiting.reserve(project, JOBS["track"], TrackConfig(), None, 1)
-    monkeypatch.setenv(agreements.FOLDER, str(tmp_path / "another machine"))
-    runs = follow()
-    ends = Ends(runs)
-    qtbot.wait(1500)  # a scan and more
-    assert [(run.state, run.status.error) for run in runs.all] == [
-        (State.INTERRUPTED, "It was put in line elsewhere; resume it.")
-    ]
-    assert ends.states == []
 
 
 def test_a_file_cut_back_on_resume_is_read_again_from_its_start(

@@ -26,10 +26,10 @@ def test_command_machine_and_digests_are_told(qtbot, small_document, tmp_path: P
     qtbot.addWidget(line)
     line.show_line("Snapshot of 2 clips", folder)
     text = tip(line)
-    assert text.startswith("Snapshot of 2 clips<br><b>Command</b>: python main.py pretrain --project")
-    assert "a &lt;b&gt;" in text
-    assert "<b>Seed</b>: 5" in text
-    assert "<b>Digest of trajectories</b>" in text
+    assert text.startswith("Snapshot of 2 clips\nCommand: python main.py pretrain --project")
+    assert "<b>" in text.replace("\n", " ")
+    assert "Seed: 5" in text
+    assert "Digest of trajectories" in text
     assert "CPUs, threads" in text
 
 
@@ -38,4 +38,4 @@ def test_a_run_of_an_older_version_says_what_was_not_recorded(qtbot, tmp_path: P
     qtbot.addWidget(line)
     assert tip(line) == ""
     line.show_line("Old", RunFolder.create(tmp_path / "run", "pretrain", PretrainConfig()))
-    assert "<b>Command</b>: not recorded" in tip(line)
+    assert "Command: not recorded" in tip(line)
