@@ -28,8 +28,8 @@ from tests.reliability.edit_session import (
     perform,
     scratch,
 )
-from tests.reliability.faults import EVER, Faults
-from tests.reliability.processes import Fork
+from tests.reliability.faults import EVER, Faults, count
+from tests.reliability.processes import PATIENCE, Fork
 from tests.small_data import write_davis
 
 KINDS = (
@@ -216,7 +216,7 @@ def _run_name(folder: Path) -> Sequence[object]:
 def _pretrain(folder: Path) -> Sequence[object]:
     words = ("pretrain", "--project", folder / "project", "--out", folder / "run", "--network", "tiny")
     words += ("--steps", "4", "--batch", "4", "--checkpoint-every", "2", "--report-every", "1")
-    return (*words, "--held-out-count", "8", "--minimum-length", "5", "--seed", "3", "--watch-every", "2")
+    return (*words, "--held-out-count", "8", "--minimum-length", "5", "--seed", "3")
 
 
 JOBS = {
@@ -234,11 +234,11 @@ JOBS = {
 }
 
 
-def make_jobs_base(folder: Path) -> Path:
+def make_jobs_base(folder: Path, clips: tuple[str, ...] = ("ape",)) -> Path:
     """A folder with a data set, a tracked project of it, and tracks to import."""
     base = folder / "base"
     davis = base / "DAVIS"
-    Fork(lambda _: write_davis(davis, ("ape",)) and None).wait()
+    Fork(lambda _: write_davis(davis, clips) and None).wait()
     project = base / "project"
     for words in (
         ("import", davis, "--project", project),
@@ -247,14 +247,22 @@ def make_jobs_base(folder: Path) -> Path:
     ):
         _, code, said = command(words, folder / "said")
         assert code == 0, said
-    next((base / "csv").rglob("*.csv")).rename(base / "tracks.csv")
+    min((base / "csv").rglob("*.csv")).rename(base / "tracks.csv")
     for folder in (*(project / "runs").iterdir(), base / "csv"):
         shutil.rmtree(folder)
     return base
 
 
-def command(words: Sequence[object], said: Path, arm: Callable[[], None] = lambda: None) -> tuple:
-    """A command in a fork; how many calls it made, its exit code, and what it said on standard error."""
+def command(
+    words: Sequence[object], said: Path, arm: Callable[[], None] = lambda: None, lasts: float = PATIENCE
+) -> tuple[int, int, str]:
+    """A command in a fork; how many calls it made, its exit code, and what it said on standard error.
+
+    Args:
+        said: the file that takes what it says.
+        arm: is called in the fork first.
+        lasts: seconds after which it is killed; its exit code is -9 then.
+    """
 
     def work(tell: Callable[[int], None]) -> None:
         descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -262,12 +270,12 @@ def command(words: Sequence[object], said: Path, arm: Callable[[], None] = lambd
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         arm()
         code = main.main([str(word) for word in words])
-        tell(Faults().count)
+        tell(count())
         tell(code)
 
-    told, ended = Fork(work).wait()
-    calls, code = told if len(told) == 2 else (0, ended)
-    return calls, code, said.read_text(errors="replace")
+    told, ended = Fork(work).kill_after(lasts)
+    calls, code = told if len(told) == 2 and ended == 0 else (0, ended)
+    return calls, code, said.read_text(errors="replace") if said.exists() else ""
 
 
 def jobs(name: str, seconds: float, seed: int) -> Row:
@@ -286,7 +294,10 @@ def jobs(name: str, seconds: float, seed: int) -> Row:
             refused += code != 0
             wrong = _said_wrong(code, error) or _project_wrong(work / "project", before, name)
             if not wrong and code:
-                _, again, more = command((*job.words(work), *job.again(work)), said)
+                again, more = command((*job.words(work), *job.again(work)), said)[1:]
+                if again and "start a new run" in more:
+                    shutil.rmtree(work / "run", ignore_errors=True)  # or under another name
+                    again, more = command(job.words(work), said)[1:]
                 if again:
                     wrong = (
                         f"it cannot be done again: {more.strip().splitlines()[-1]} (first: {error.strip()})"

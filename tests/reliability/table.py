@@ -21,6 +21,7 @@ MODULES = (
     "kills_during_edits",
     "power_cuts",
     "failing_calls",
+    "killed_runs",
     "bombs",
     "signals",
     "hostile_projects",
