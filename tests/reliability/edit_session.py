@@ -47,6 +47,12 @@ TABLES = {
 }
 """What of a database is compared: all but moments and places."""
 
+KINDS = {
+    **{"point": 0.14, "relabel": 0.08, "review": 0.08, "all": 0.05, "delete": 0.08, "split": 0.08},
+    **{"trim": 0.06, "box": 0.1, "new": 0.06, "use": 0.05, "points": 0.06, "undo": 0.1, "redo": 0.06},
+}
+"""What edits there are, and how often."""
+
 Told = Callable[[int], None]
 """Called with the revision once an edit is acknowledged."""
 
@@ -90,10 +96,9 @@ def digest_of(connection: sqlite3.Connection, tables: dict[str, str] = TABLES) -
 def chosen(connection: Connection, script: int, number: int) -> journal.Edit | str:
     """The edit that comes next, or `undo` or `redo`: of what there is now, by script and number alone."""
     rng = np.random.default_rng([script, number])
-    kind = rng.choice(("point", "relabel", "review", "all", "delete", "split", "trim", "box", "new", "use",
-                       "points", "undo", "redo"), p=(.14, .08, .08, .05, .08, .08, .06, .1, .06, .05, .06, .1, .06))  # fmt: skip
+    kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     if kind in ("undo", "redo"):
-        return str(kind)
+        return kind
     clips = store.clips(connection)
     clip = clips[rng.integers(len(clips))]
     points, objects = store.points(connection, clip.id), store.objects(connection, clip.id)

@@ -1,4 +1,4 @@
-"""Power cuts: what a session of edits wrote and synced is written down, and a disk made that forgets the rest."""
+"""Power cuts: what a session of edits wrote is kept, and disks are made that forget what was not synced."""
 
 import os
 import shutil

@@ -1,4 +1,7 @@
-"""Processes that are killed: forks of this one, which need not import everything again."""
+"""Processes that are killed: forks of this one, which need not import everything again.
+
+This process must have started no threads before, such as those of OpenCV: a fork does not have them.
+"""
 
 import os
 import signal
@@ -9,6 +12,9 @@ import traceback
 from collections.abc import Callable
 
 from tests.reliability.attack import Skipped
+
+PATIENCE = 120.0
+"""Seconds after which a process that should end by itself is killed, which then is a failure."""
 
 _REVISION = struct.Struct("=q")
 
@@ -52,12 +58,12 @@ class Fork:
                 return self._told(), os.waitstatus_to_exitcode(status)
             time.sleep(min(left, 0.002))
         os.kill(self.pid, signal.SIGKILL)
-        return self.wait()
-
-    def wait(self) -> tuple[list[int], int]:
-        """Wait for its end; as `kill_after`."""
         _, status = os.waitpid(self.pid, 0)
         return self._told(), os.waitstatus_to_exitcode(status)
+
+    def wait(self) -> tuple[list[int], int]:
+        """Wait for its end, which must come before `PATIENCE`; as `kill_after`."""
+        return self.kill_after(PATIENCE)
 
     def _told(self) -> list[int]:
         data = b""

@@ -1,7 +1,7 @@
-"""What a process wrote to a folder, as `faults.c` wrote it down, and what a disk may hold of it after a power cut.
+"""What a process wrote to a folder, as `faults.c` wrote it down, and what is there after a power cut.
 
-The disk is as careless as POSIX allows: what a file got since it was last synced is there, or not, or in part,
-in any order; names are made, exchanged and removed in order, but those since the last sync may be lost.
+The disk is as careless as POSIX allows: what a file got since its last sync is there, or not, or in part, in
+any order; names are made, exchanged and removed in order, but those since the last sync may be lost.
 """
 
 import struct

@@ -1,9 +1,11 @@
 """Every attack by name, and the table of what they found."""
 
+import contextlib
 import importlib
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,8 @@ from tests.reliability.attack import Attack, Row, Skipped
 MODULES = (
     "kills_during_edits",
     "power_cuts",
+    "failing_calls",
+    "killed_runs",
     "bombs",
     "signals",
     "hostile_projects",
@@ -26,7 +30,7 @@ MODULES = (
 """The modules of this folder that hold `ATTACKS`; one that is not there is passed over."""
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 600
+PATIENCE = 200
 """Seconds beyond its time after which an attack counts as hung; a round that has begun is finished."""
 
 
@@ -65,20 +69,22 @@ def run_apart(attack: Attack, seconds: float, seed: int) -> Line:
         out = Path(folder, "row.json")
         command = [sys.executable, "-m", "tests.reliability.one", name, str(seconds), str(seed), str(out)]
         log = Path(folder, "log")
-        try:
-            with open(log, "wb") as file:
-                code = subprocess.run(
-                    command,
-                    cwd=ROOT,
-                    env={**os.environ, "TMPDIR": folder, "QT_QPA_PLATFORM": "offscreen", **more},
-                    stdout=file,
-                    stderr=subprocess.STDOUT,
-                    timeout=seconds + PATIENCE,
-                    check=False,
-                ).returncode
-            ended = f"the attack ended with {code}"
-        except subprocess.TimeoutExpired:
-            ended = f"the attack took more than {PATIENCE} s beyond its time"
+        with (
+            open(log, "wb") as file,
+            subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, "TMPDIR": folder, "QT_QPA_PLATFORM": "offscreen", **more},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            ) as process,
+        ):
+            try:
+                ended = f"the attack ended with {process.wait(seconds + PATIENCE)}"
+            except subprocess.TimeoutExpired:
+                ended = f"the attack took more than {PATIENCE} s beyond its time"
+            _end(process)
         took = time.monotonic() - began
         if not out.exists():
             said = log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
@@ -86,6 +92,14 @@ def run_apart(attack: Attack, seconds: float, seed: int) -> Line:
         found = json.loads(out.read_text(encoding="utf-8"))
     row = Row(found["rounds"], tuple(found["failures"]), found["figure"])
     return Line(name, row.rounds, row.failures, row.figure, found["skipped"], took)
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End an attack and whatever it left running."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def text(lines: Sequence[Line]) -> str:
