@@ -298,6 +298,7 @@ class Session(QObject):
         ]
         status = [self.track_exports.overlays.status, self.pill]
         self.window.set_project(name, workspaces, panels, status, self.curate.steps)
+        self.window.panels.docks["history"].visibilityChanged.connect(self.history.catch_up)
         self.window.show_clip(self.view.clip)
         self.window.toasts.set_parts([self.canvas.frame_view, self.window.centralWidget()])
 

@@ -19,6 +19,7 @@ class EditMessages(QObject):
     def __init__(self, document: Document, window: MainWindow, focus: Focus, parent: QObject) -> None:
         super().__init__(parent)
         self._document, self._window, self._focus = document, window, focus
+        self._last: HistoryEntry | None = None  # what undo would take back
         self._told: HistoryEntry | None = None  # the edit that the last message was about
         self._of_a_view = False
         document.performed.connect(self._tell)
@@ -35,7 +36,7 @@ class EditMessages(QObject):
 
     def refresh(self) -> None:
         """Name what undo and redo would turn over."""
-        last = self._document.last_edit()
+        last = self._last = self._document.last_edit()
         undo, redo = last.text if last else None, self._document.redo_text()
         if self._document.can_return():
             undo = "Going back to a version"
@@ -56,7 +57,7 @@ class EditMessages(QObject):
         undo = partial(self._document.turn_over, [changes.edit])
         self._window.toasts.show(changes.text, "job" if changes.by_job else "edit", "Undo", undo)
         if not changes.by_job:
-            self._told = self._document.last_edit()
+            self._told = self._last
 
     def _tell_turned(self, changes: Changes, word: str) -> None:
         """Go to what was taken back or done again, and say where that is."""

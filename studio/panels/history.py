@@ -94,9 +94,13 @@ class HistoryPanel(QWidget):
         """Wait for the thread."""
         self._reader.close()
 
-    def showEvent(self, event: QShowEvent) -> None:
+    def catch_up(self) -> None:
+        """Read again what was not read while another panel lay before this one."""
         if self._stale:
             self.reload()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.catch_up()
         super().showEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -122,7 +126,7 @@ class HistoryPanel(QWidget):
 
     def _reload_if_seen(self) -> None:
         self._stale = True
-        if self.isVisible():
+        if not self.visibleRegion().isEmpty():  # behind another panel it is still `isVisible`
             self.reload()
 
     def _reload_if_of_view(self) -> None:

@@ -1,6 +1,6 @@
 """The track table's model: a view into arrays, sorted and filtered as whole columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -80,11 +80,21 @@ class TrackModel(QAbstractTableModel):
         self._arranging.done.connect(self._take_arranged)
         self._sort = (KIND_COLUMN, Qt.SortOrder.AscendingOrder)
 
-    def set_rows(self, rows: TrackRows | None) -> None:
-        """Show other tracks, with the filter and order there are."""
-        losses = self.losses
+    def set_rows(self, rows: TrackRows | None, touched: Collection[int] | None = None) -> None:
+        """Show other tracks, with the filter and order there are.
+
+        Args:
+            touched: ids; no other track differs from what is shown. None for all.
+        """
+        losses, before = self.losses, self.shown_ids
         self.rows = replace(rows, loss=losses.mean(rows.ids)) if rows is not None and losses else rows
-        self._take(self._arranged()() if self.rows is not None else None)
+        made = self._arranged()() if self.rows is not None else None
+        if made is None or touched is None or not np.array_equal(made.ids, before):
+            self._take(made)
+            return
+        self._made = made
+        for row in np.flatnonzero(np.isin(made.ids, list(touched))).tolist():
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
 
     def set_losses(self, losses: TrackLosses | None) -> None:
         """Show the losses of another run."""

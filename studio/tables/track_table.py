@@ -1,5 +1,7 @@
 """The table of a clip's tracks: sort, filter, select, and act on what is selected."""
 
+from collections.abc import Collection
+
 import numpy as np
 from PySide6.QtCore import (
     QItemSelection,
@@ -120,9 +122,9 @@ class TrackTable(QWidget):
             objects = self._document.objects(clip.id).values()
             self._show_rows(track_rows(self._document.points(clip.id), objects))
 
-    def _show_rows(self, rows: TrackRows) -> None:
+    def _show_rows(self, rows: TrackRows, touched: Collection[int] | None = None) -> None:
         before = np.flatnonzero(np.isin(self.model.shown_ids, list(self._view.selection)))
-        self.model.set_rows(rows)
+        self.model.set_rows(rows, touched)
         there = rows.ids[np.isin(rows.ids, list(self._view.selection))]
         self._left_off = int(before[0]) if len(before) and not len(there) else None
         self._view.set_selection(there.tolist())
@@ -245,9 +247,8 @@ class TrackTable(QWidget):
             return
         points, objects = self._document.points(clip.id), self._document.objects(clip.id)
         fresh = points.take(np.isin(points.ids, list(touched)))
-        self._show_rows(
-            rows.exchanged(touched, track_rows(fresh, [objects[id] for id in sorted(touched & set(objects))]))
-        )
+        there = track_rows(fresh, [objects[id] for id in sorted(touched & set(objects))])
+        self._show_rows(rows.exchanged(touched, there), touched)
 
 
 class RowsView(QTableView):
