@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-_OLDER = ("theme", "fill_again", "jobs_at_once")
+_OLDER = ("theme", "fill_again", "jobs_at_once", "carry_confidence")
 """Preferences that older versions kept under their bare names."""
 
 RECENT = 12
@@ -58,15 +58,6 @@ class WindowSettings:
     @keys.setter
     def keys(self, text: str) -> None:
         self._store.setValue("keys", text)
-
-    @property
-    def carry_confidence(self) -> float:
-        """The confidence, 0 to 1, below which an object is carried no farther."""
-        return float(str(self._store.value("carry_confidence", 0.5)))
-
-    @carry_confidence.setter
-    def carry_confidence(self, limit: float) -> None:
-        self._store.setValue("carry_confidence", limit)
 
     @property
     def smoothing(self) -> str:
