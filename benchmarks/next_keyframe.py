@@ -8,7 +8,7 @@ more starts, parts of each clip are gone through in the same way: from an earlie
 
 - `ours`: `core.tracking.next_keyframe`, which sees what was filled so far;
 - `mass`: halves what the span lacks in confidence that lacks most, summed over its frames;
-- `mixed`: as `ours`, with half of what each frame lacks spread over all filled frames alike;
+- `told`: as `ours`, by the confidences alone, with no share of even spacing;
 - `unsure`: the filled frame with the least confidence;
 - `halving`: the middle of the longest span;
 - `uniform`: as many frames as were added, evenly spaced; what the others do not know, it is given: how many
@@ -23,7 +23,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +57,10 @@ def mass(filled: ObjectTrajectory, added: int) -> Chosen:
     return [*filled.keyframes.tolist(), int(frames[chosen][np.searchsorted(sums, sums[-1] / 2)])]
 
 
-def mixed(filled: ObjectTrajectory, added: int) -> Chosen:
-    others = ~np.isin(filled.origin, KEYFRAMES)
-    confidence = filled.confidence.copy()
-    confidence[others] = (confidence[others] + confidence[others].mean()) / 2
-    return ours(replace(filled, confidence=confidence), added)
+def told(filled: ObjectTrajectory, added: int) -> Chosen:
+    best = next_keyframe(filled, spacing=0.0)
+    assert best is not None
+    return [*filled.keyframes.tolist(), best.frame]
 
 
 def unsure(filled: ObjectTrajectory, added: int) -> Chosen:
@@ -85,7 +83,7 @@ def uniform(filled: ObjectTrajectory, added: int) -> Chosen:
 CHOICES: dict[str, Callable[[ObjectTrajectory, int], Chosen]] = {
     "ours": ours,
     "mass": mass,
-    "mixed": mixed,
+    "told": told,
     "unsure": unsure,
     "halving": halving,
     "uniform": uniform,

@@ -15,7 +15,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QMenu, QTabBar, QWidget
 
 from studio import theme
 from studio.app import Studio
@@ -23,7 +23,10 @@ from studio.evaluation.class_views import DETECTIONS
 from studio.window.main_window import WORKSPACES
 from studio.window.settings import WindowSettings
 
-ASKING = ("palette", "keys", "guide", "check_project", "export_tracks", "relabel", "go_to_frame", "about")
+ASKING = (
+    *("palette", "keys", "guide", "check_project", "export_tracks", "save_overlay", "relabel", "go_to_frame"),
+    *("preferences", "save_version", "versions", "carry_limit", "densify_selected", "about"),
+)
 """Actions that open a window of their own."""
 
 
@@ -70,6 +73,24 @@ class Camera:
             studio.window.commands[name].trigger()
             self.wait(1)
             self._take_opened(name)
+        preferences = studio.window.commands["preferences"]
+        preferences.trigger()
+        self.wait(0.5)
+        for bar in (bar for one in self._app.topLevelWidgets() for bar in one.findChildren(QTabBar)):
+            if bar.isVisible() and not self._is_main(bar.window()):
+                for place in range(bar.count()):
+                    bar.setCurrentIndex(place)
+                    self.wait(0.3)
+                    self.take(f"window-preferences-tab-{place}", bar.window())
+        self._take_opened("preferences-last")
+        row = session.tracks.filter_row
+        for name, button in (("filter", row.fields_button), ("filters", row.saved)):
+            button.click()
+            self._take_opened(name)
+        self._context_menus()
+        backup = QFileDialog(studio.window, "Open a project folder", str(session.document.project.path))
+        backup.show()
+        self._take_opened("file")
         studio.import_clips([session.document.project.path / "sample"])
         self.wait(3)
         self._take_opened("import")
@@ -83,6 +104,21 @@ class Camera:
             shown.showPopup()
             self._take_opened(f"list-{name}")
         studio.window.show_workspace("curate")
+
+    def _context_menus(self) -> None:
+        """Of a track and of nothing on the canvas, of a lane and of a row of the table."""
+        session = self._studio.session
+        assert session is not None
+        view = session.canvas.frame_view
+        place = view.mapToGlobal(view.rect().center())
+        for name, ask in (
+            ("track", lambda: view.menu_asked.emit(place, True)),
+            ("frame", lambda: view.menu_asked.emit(place, False)),
+            ("lane", lambda: session.timeline.menu_asked.emit(place)),
+            ("table", lambda: session.tracks.menu_asked.emit(place)),
+        ):
+            ask()
+            self._take_opened(f"context-{name}")
 
     def _take_opened(self, name: str) -> None:
         self.wait(0.5)
