@@ -15,17 +15,18 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QMenu, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QListWidget, QMenu, QTabBar, QWidget
 
 from studio import theme
 from studio.app import Studio
 from studio.evaluation.class_views import DETECTIONS
 from studio.window.main_window import WORKSPACES
+from studio.window.preferences_dialog import PreferencesDialog
 from studio.window.settings import WindowSettings
 
 ASKING = (
     *("palette", "keys", "guide", "check_project", "export_tracks", "save_overlay", "relabel", "go_to_frame"),
-    *("preferences", "save_version", "versions", "carry_limit", "densify_selected", "about"),
+    *("save_version", "versions", "carry_limit", "densify_selected", "about"),
 )
 """Actions that open a window of their own."""
 
@@ -73,20 +74,23 @@ class Camera:
             studio.window.commands[name].trigger()
             self.wait(1)
             self._take_opened(name)
-        preferences = studio.window.commands["preferences"]
-        preferences.trigger()
+        studio.window.commands["preferences"].trigger()
         self.wait(0.5)
-        for bar in (bar for one in self._app.topLevelWidgets() for bar in one.findChildren(QTabBar)):
-            if bar.isVisible() and not self._is_main(bar.window()):
-                for place in range(bar.count()):
-                    bar.setCurrentIndex(place)
-                    self.wait(0.3)
-                    self.take(f"window-preferences-tab-{place}", bar.window())
-        self._take_opened("preferences-last")
+        dialog = next(one for one in self._app.topLevelWidgets() if isinstance(one, PreferencesDialog))
+        pages = dialog.findChild(QListWidget)
+        assert pages is not None
+        for place in range(pages.count()):
+            pages.setCurrentRow(place)
+            self.wait(0.3)
+            self.take(f"window-preferences-{place}", dialog)
+        dialog.close()
         row = session.tracks.filter_row
-        for name, button in (("filter", row.fields_button), ("filters", row.saved)):
-            button.click()
-            self._take_opened(name)
+        row.fields_button.click()
+        self._take_opened("filter")
+        row.saved.fill()
+        menu = row.saved.entries
+        menu.popup(studio.window.mapToGlobal(studio.window.rect().center()))
+        self._take_opened("filters")
         self._context_menus()
         backup = QFileDialog(studio.window, "Open a project folder", str(session.document.project.path))
         backup.show()

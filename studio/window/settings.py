@@ -26,11 +26,12 @@ class Recent:
 
 @dataclass(frozen=True)
 class LastView:
-    """What of a project was looked at when it was closed."""
+    """What of a project was looked at when it was closed; `tracks` is the line of the filter."""
 
     clip: str = ""
     frame: int = 0
     workspace: str = "curate"
+    tracks: str = ""
 
 
 class WindowSettings:
@@ -126,14 +127,16 @@ class WindowSettings:
         clip = str(self._store.value("clip", ""))
         frame = int(str(self._store.value("frame", 0)))
         workspace = str(self._store.value("workspace", "curate"))
+        tracks = str(self._store.value("tracks", ""))
         self._store.endGroup()
-        return LastView(clip, frame, workspace)
+        return LastView(clip, frame, workspace, tracks)
 
     def set_last_view(self, project: Path, last: LastView) -> None:
         self._store.beginGroup(_group(project))
         self._store.setValue("clip", last.clip)
         self._store.setValue("frame", last.frame)
         self._store.setValue("workspace", last.workspace)
+        self._store.setValue("tracks", last.tracks)
         self._store.endGroup()
 
     def form(self, project: Path, name: str) -> dict[str, Any]:
