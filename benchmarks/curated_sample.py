@@ -40,13 +40,14 @@ from core.trajectories.trajectory_edits import Swap
 @dataclass(frozen=True)
 class Size:
     """How large the sample is drawn: frames, the keyframes that were annotated, pixels, and points of each
-    clip that are right."""
+    clip that are right from end to end, and those that are followed as far as they are seen."""
 
     frames: int = FRAMES
     keyframes: tuple[int, ...] = KEYFRAMES
     width: int = 320
     height: int = 240
     points: int = 8
+    followed: int = 150
 
 
 def plant(folder: Path, seed: int, size: Size | None = None) -> Planted:
@@ -57,7 +58,7 @@ def plant(folder: Path, seed: int, size: Size | None = None) -> Planted:
     for number, (name, drawn) in enumerate(sample_clips(seed, size.frames, size.width, size.height)):
         truth = truths[name] = Truth.of(drawn)
         objects, found = _objects(number, name, truth, size, lot)
-        followed, strayed = _points(name, truth, size.points, lot)
+        followed, strayed = _points(name, truth, size, lot)
         errors += [*found, *strayed]
         points.append(followed)
         clips.append((_written(folder, name, drawn), objects))
@@ -247,7 +248,7 @@ def _ghost(truth: Truth, size: Size, lot: np.random.Generator) -> ObjectTrajecto
 
 
 def _points(
-    name: str, truth: Truth, right: int, lot: np.random.Generator
+    name: str, truth: Truth, size: Size, lot: np.random.Generator
 ) -> tuple[PointTrajectories, list[Error]]:
     """Points that are right, one that drifts, and one that was lost for two frames and found again.
 
@@ -257,7 +258,7 @@ def _points(
     height, width = drawn.labels.shape[1:]
     places = lot.uniform(12, (width - 12, height - 12), (300, 2))
     places = places[np.all([drawn.visible(0, places, frame) for frame in range(count)], axis=0)]
-    places = places[: right + 2]
+    places = places[: size.points + 2]
     paths = list(np.stack([drawn.position(0, places, frame) for frame in range(count)], axis=1))
     noise = [np.abs(lot.normal(0, 0.15, count)) for _ in paths]
     middle = count // 2
@@ -270,11 +271,24 @@ def _points(
     ends = [EndReason.CLIP_END] * len(paths)
     ends[-2] = EndReason.INCONSISTENT
     first = [0] * (len(paths) - 1) + [middle]
+    for path in _seen(drawn, lot.uniform(1, (width - 1, height - 1), (size.followed, 2))):
+        paths.append(path)
+        noise.append(np.abs(lot.normal(0, 0.15, len(path))))
+        ends.append(EndReason.CLIP_END if len(path) == count else EndReason.INCONSISTENT)
+        first.append(0)
     errors = [
         Error("drifted point", name, {}, {middle - 1: drift[middle - 1], middle: drift[middle]}),
         Error("broken point", name, {}, {middle - 3: broken[middle - 3], middle: broken[middle]}),
     ]
     return PointTrajectories.pack(first, paths, noise, ends), errors
+
+
+def _seen(drawn: SyntheticClip, places: np.ndarray) -> list[np.ndarray]:
+    """The paths of places of the first frame up to where they are seen last before anything hides them."""
+    frames = range(len(drawn.frames))
+    seen = np.logical_and.accumulate([drawn.visible(0, places, frame) for frame in frames])
+    paths = np.stack([drawn.position(0, places, frame) for frame in frames], axis=1)
+    return [path[:count] for path, count in zip(paths, seen.sum(axis=0).tolist(), strict=True) if count > 3]
 
 
 def _away(xy: np.ndarray, width: int, height: int) -> np.ndarray:

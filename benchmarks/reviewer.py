@@ -39,7 +39,7 @@ class Reviewer(Researcher):
             "short_gaps": lambda item: not self._is_gap(item),
             "worst_links": self._strays,
             "next_keyframe": self._is_wrong_here,
-            "control_sample": self._is_false_at_an_end,
+            "untracked": lambda item: False,
         }
         for recipe, is_wrong in ways.items():
             before, edits = replace(self.hands.effort), self.edits()
@@ -59,7 +59,8 @@ class Reviewer(Researcher):
             missing = self.untracked()
             if missing is not None:
                 self.draw(missing)
-                self._answer(Key.Key_BracketRight)  # back to the item
+                if not queue.active:
+                    self._answer(Key.Key_BracketRight)  # back to the item
                 continue
             if name in seen:
                 break  # it was put off, and nothing else is left
@@ -77,13 +78,13 @@ class Reviewer(Researcher):
         self.hands.waitUntil(lambda: self.told > told)
         self.settle()
 
-    def _before_and_here(self, item: Item) -> None:
+    def _look_before(self, item: Item) -> None:
+        """At the frame before the one that was looked at; what is decided needs no way back."""
         if item.frame:
             self.go(Key.Key_Left)
-            self.go(Key.Key_Right)
 
     def _is_identity_error(self, item: Item) -> bool:
-        self._before_and_here(item)
+        self._look_before(item)
         sides = [(self.owner(id, item.frame - 1), self.owner(id, item.frame)) for id in item.tracks]
         if len(item.tracks) == 2:
             return all(a != b for a, b in sides)
@@ -92,33 +93,48 @@ class Reviewer(Researcher):
 
     def _is_false(self, item: Item) -> bool:
         """Whether the track of a birth follows nothing; one that was lost before is carried back."""
-        self._before_and_here(item)
+        self._look_before(item)
         if not self.owner(item.tracks[0], item.frame):
             return True
         if self.was_lost_before(item.tracks[0], item.frame):
+            self.go(Key.Key_Right)
             self.press(Key.Key_P, SHIFT)
         return False
 
     def _mended_keyframes(self, item: Item) -> bool:
         """Whether a keyframe there is wrong; it is deleted, and filled from those beside it."""
-        one, mended = self.session.document.objects(self.clip_id)[item.tracks[0]], False
-        keys = [frame for frame in one.keyframes.tolist() if item.first <= frame <= item.last]
-        self.type_frame(keys[0])
-        for frame in keys:
-            self.type_frame(frame)
-            self.look()
-            if not self.owner(one.id, frame):
-                self.press(Key.Key_Delete)
-                mended = True
+        if self._taken_away(item.tracks[0]):  # the one that is shown
+            return True
+        id, mended = item.tracks[0], False
+        keys = self.session.document.objects(self.clip_id)[id].keyframes.tolist()
+        keys = [frame for frame in keys if item.first <= frame <= item.last]
+        for frame in [one for one in reversed(keys) if one < self.frame]:
+            self.go(Key.Key_Left, CTRL)
+            assert self.frame == frame
+            mended |= self._taken_away(id)
+        while self.frame < keys[-1] and not mended:
+            self.go(Key.Key_Right, CTRL)
+            mended |= self._taken_away(id)
         return mended
 
+    def _taken_away(self, id: int) -> bool:
+        wrong = not self.owner(id, self.frame)
+        if wrong:
+            self.press(Key.Key_Delete)
+        return wrong
+
     def _is_filled_wrong(self, item: Item) -> bool:
-        wrong = False
-        self.type_frame(item.first)
-        for _ in range(item.first, item.last):
-            wrong |= self._is_wrong_here(item)
+        if self._is_wrong_here(item):  # in the frame that is shown, the densifier is least sure
+            return True
+        for _ in range(item.first, item.frame):
+            self.go(Key.Key_Left)
+            if self._is_wrong_here(item):
+                return True
+        while self.frame < item.last:
             self.go(Key.Key_Right)
-        return wrong | self._is_wrong_here(item)
+            if self._is_wrong_here(item):
+                return True
+        return False
 
     def _is_wrong_here(self, item: Item) -> bool:
         self.look()
@@ -139,20 +155,7 @@ class Reviewer(Researcher):
         return dict(enumerate(points.points(row), start=int(points.first[row])))
 
     def _strays(self, item: Item) -> bool:
-        self._before_and_here(item)
+        self._look_before(item)
         path = self._path(item.tracks[0])
         before, here = path.get(item.frame - 1), path[item.frame]
         return before is not None and self.truth.strays(item.frame - 1, before, item.frame, here) >= FAR
-
-    def _is_false_at_an_end(self, item: Item) -> bool:
-        """Whether a track of the control sample is wrong: its first and its last frame are looked at."""
-        (id,) = item.tracks
-        kinds = self.session.document.objects(self.clip_id)
-        if id in kinds:
-            ends = [self.owner(id, item.first), self.owner(id, item.last)]
-            self.go(Key.Key_End, CTRL)
-            return not ends[0] or ends[0] != ends[1]
-        self.go(Key.Key_End, CTRL)
-        path = self._path(id)
-        first, last = min(path), max(path)
-        return self.truth.strays(first, path[first], last, path[last]) >= 2 * FAR

@@ -15,15 +15,19 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QListWidget, QMenu, QTabBar, QWidget
 
 from studio import theme
 from studio.app import Studio
 from studio.evaluation.class_views import DETECTIONS
 from studio.window.main_window import WORKSPACES
+from studio.window.preferences_dialog import PreferencesDialog
 from studio.window.settings import WindowSettings
 
-ASKING = ("palette", "keys", "guide", "check_project", "export_tracks", "relabel", "go_to_frame", "about")
+ASKING = (
+    *("palette", "keys", "guide", "check_project", "export_tracks", "save_overlay", "relabel", "go_to_frame"),
+    *("save_version", "versions", "carry_limit", "densify_selected", "about"),
+)
 """Actions that open a window of their own."""
 
 
@@ -70,6 +74,27 @@ class Camera:
             studio.window.commands[name].trigger()
             self.wait(1)
             self._take_opened(name)
+        studio.window.commands["preferences"].trigger()
+        self.wait(0.5)
+        dialog = next(one for one in self._app.topLevelWidgets() if isinstance(one, PreferencesDialog))
+        pages = dialog.findChild(QListWidget)
+        assert pages is not None
+        for place in range(pages.count()):
+            pages.setCurrentRow(place)
+            self.wait(0.3)
+            self.take(f"window-preferences-{place}", dialog)
+        dialog.close()
+        row = session.tracks.filter_row
+        row.fields_button.click()
+        self._take_opened("filter")
+        row.saved.fill()
+        menu = row.saved.entries
+        menu.popup(studio.window.mapToGlobal(studio.window.rect().center()))
+        self._take_opened("filters")
+        self._context_menus()
+        backup = QFileDialog(studio.window, "Open a project folder", str(session.document.project.path))
+        backup.show()
+        self._take_opened("file")
         studio.import_clips([session.document.project.path / "sample"])
         self.wait(3)
         self._take_opened("import")
@@ -83,6 +108,21 @@ class Camera:
             shown.showPopup()
             self._take_opened(f"list-{name}")
         studio.window.show_workspace("curate")
+
+    def _context_menus(self) -> None:
+        """Of a track and of nothing on the canvas, of a lane and of a row of the table."""
+        session = self._studio.session
+        assert session is not None
+        view = session.canvas.frame_view
+        place = view.mapToGlobal(view.rect().center())
+        for name, ask in (
+            ("track", lambda: view.menu_asked.emit(place, True)),
+            ("frame", lambda: view.menu_asked.emit(place, False)),
+            ("lane", lambda: session.timeline.menu_asked.emit(place)),
+            ("table", lambda: session.tracks.menu_asked.emit(place)),
+        ):
+            ask()
+            self._take_opened(f"context-{name}")
 
     def _take_opened(self, name: str) -> None:
         self.wait(0.5)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from core.project.project import Project
+from core.trajectories.filter_text import text_of
 from core.trajectories.journal import Edit
 from core.trajectories.observation_edits import MovePoint
 from core.trajectories.point_edits import AddPoint
@@ -94,6 +95,7 @@ class Session(QObject):
             if one.clip.name == last.clip:
                 self.view.set_clip(one.clip)
         self.view.set_frame(last.frame)
+        self.tracks.filters.restore(last.tracks)
         self.window.show_workspace(last.workspace)
         active = without_cells(self.runs.active(), self.runs.all)
         going, waiting = [run for run in active if not run.is_waiting], len(self.runs.queue.runs)
@@ -105,8 +107,9 @@ class Session(QObject):
 
     def last_view(self) -> LastView:
         """What is looked at now."""
-        clip = self.view.clip
-        return LastView(clip.name if clip else "", self.view.frame, self.window.panels.workspace or "curate")
+        clip, workspace = self.view.clip, self.window.panels.workspace or "curate"
+        tracks = text_of(self.tracks.filters.now)
+        return LastView(clip.name if clip else "", self.view.frame, workspace, tracks)
 
     def close(self) -> None:
         """Let go of the project; runs go on in the background."""

@@ -11,17 +11,20 @@ import numpy as np
 
 from core.pairs.sampling import FrameGap
 from core.pairs.training_set import KINDS, MINIMUM_SIDE, TrajectorySet
+from core.trajectories.filter_text import parse
 from core.trajectories.model import Kind, ObjectTrajectory, PointTrajectories, Review
 from core.trajectories.sight import occluded
+from core.trajectories.track_rows import track_rows
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a run lets train; the settings of pretraining have the same names."""
+    """What a run lets train; the settings of pretraining have the same names, `tracks` is a filter's line."""
 
     regime: str = "objtr"
     gap: FrameGap = FrameGap()  # noqa: RUF009  # frozen
     minimum_length: int = 10
+    tracks: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Material:
 
     Attributes:
         ids: (N,) int64.
-        observations, pairs: (N,) int64 as if it were not rejected; 0 where it is too short or too small.
+        observations, pairs: (N,) int64 as if it were not rejected; 0 where it is too short or too small, or left
+            out by the filter of the rules.
         rejected, accepted: (N,) bool.
     """
 
@@ -79,10 +83,14 @@ def material(points: PointTrajectories, objects: Iterable[ObjectTrajectory], rul
     review = np.concatenate([np.array([one.review for one in objects], np.uint8), points.review])
     observations, pairs = (np.concatenate(both) for both in zip(of_objects, of_points, strict=True))
     order = np.argsort(ids, kind="stable")
+    passed = np.ones(len(ids), bool)
+    if rules.tracks:
+        rows = track_rows(points, objects)
+        passed = np.isin(ids[order], rows.ids[parse(rules.tracks).holds(rows)])
     return Material(
         ids[order],
-        observations[order],
-        pairs[order],
+        np.where(passed, observations[order], 0),
+        np.where(passed, pairs[order], 0),
         (review == Review.REJECTED)[order],
         (review == Review.ACCEPTED)[order],
     )

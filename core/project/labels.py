@@ -118,6 +118,14 @@ class LabelList:
             added.append(Label(name, colour))
         return replace(self, labels=(*self.labels, *added))
 
+    def with_free_keys(self, names: Iterable[str]) -> "LabelList":
+        """Some names, in that order, get the digits 1 to 9 that no label has, as long as there are any."""
+        free = [key for key in KEYS[:9] if self.by_key(key) is None]
+        given = dict(zip((name for name in names if name in self._by_name), free, strict=False))
+        return replace(
+            self, labels=tuple(replace(one, key=given.get(one.name, one.key)) for one in self.labels)
+        )
+
     def without(self, *names: str) -> "LabelList":
         """Without some names."""
         kept = tuple(label for label in self.labels if label.name not in names)

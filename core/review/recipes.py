@@ -26,6 +26,9 @@ from core.trajectories.trajectory_edits import Merge, SetReview
 FEW = 50
 """Items that a queue begins with where values alone do not say how many are too many."""
 
+WORTH = 1.0
+"""Frames that had nothing and are right then: a keyframe that is expected to gain less is not asked for."""
+
 _BOTH = (Kind.OBJECT, Kind.POINT)
 
 
@@ -231,7 +234,7 @@ _RECIPES = (
         quantity="Expected gain",
         unit="frames",
         from_high=True,
-        usual=_few_largest,
+        usual=_at(WORTH),
         kinds=(Kind.OBJECT,),
         find=next_keyframes,
         reason=lambda item: (

@@ -48,7 +48,7 @@ NAMELESS, UNKNOWN = "none", "unknown"
 _SPELLED = {"confidence": "conf", "keyframes": "keys", "origin": "from", "source": "from", "labels": "label"}
 _SIGN = {"≥": ">=", "≤": "<=", ":>": ">", ":<": "<", ":>=": ">=", ":<=": "<=", ":": "=", "==": "="}
 _WORD = re.compile(r'(?:[^\s"]|"(?:[^"]|"")*")+')
-_CONDITION = re.compile(r"([A-Za-z]+)(:?>=|:?<=|:?>|:?<|≥|≤|==|=|:)(.*)", re.DOTALL)
+_CONDITION = re.compile(r"([^\W\d]\w*)(:?>=|:?<=|:?>|:?<|≥|≤|==|=|:)(.*)", re.DOTALL)
 _ITEM = re.compile(r'"(?:[^"]|"")*"|[^,"]+')
 _QUOTED = re.compile(r'[\s",:<>=≥≤]')
 

@@ -69,7 +69,7 @@ class SetOutside(_FromHere):
             before = max((frame for frame in origins if frame < self.frame), default=None)
             if before is None:
                 raise StudioError(
-                    f"Track {id} is not there before frame {self.frame}; trim its start (Ctrl+[) instead."
+                    f"Track {id} is not there before frame {self.frame}; trim its start instead."
                 )
             if self.outside:
                 self._take_out(rows, id, origins, before)

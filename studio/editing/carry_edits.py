@@ -17,7 +17,7 @@ from studio.editing.carrying import Carrying
 from studio.editing.object_way import ObjectWay, destination
 from studio.editing.point_way import PointWay
 from studio.view_state import ViewState
-from studio.window.settings import WindowSettings
+from studio.window.preferences import PreferencesStore
 
 NOTHING = "Select an object or a point first."
 ONE_ONLY = "Select one object or one point only."
@@ -42,7 +42,7 @@ class CarryEdits(QObject):
         view: ViewState,
         frame: Callable[[], int],
         settings: Callable[[], DensifyConfig],
-        remembered: WindowSettings,
+        preferences: PreferencesStore,
         carrying: Carrying,
         parent: QObject,
     ) -> None:
@@ -51,11 +51,11 @@ class CarryEdits(QObject):
         Args:
             frame: gives the frame that is on the canvas.
             settings: gives how objects are filled.
-            remembered: has the least confidence with which objects are carried.
+            preferences: have the least confidence with which objects are carried.
         """
         super().__init__(parent)
         self._document, self._view, self._frame = document, view, frame
-        self._settings, self._remembered, self._carrying = settings, remembered, carrying
+        self._settings, self._preferences, self._carrying = settings, preferences, carrying
         carrying.changed.connect(self.changed)
 
     def slots(self) -> dict[str, Callable[[], object]]:
@@ -113,7 +113,7 @@ class CarryEdits(QObject):
         self._carrying.start(way)
 
     def _start_object(self, clip: Clip, one: ObjectTrajectory, start: int, end: int) -> None:
-        config = replace(self._settings(), min_confidence=self._remembered.carry_confidence)
+        config = replace(self._settings(), min_confidence=self._preferences.now.carry_confidence)
         others = [other for id, other in self._document.objects(clip.id).items() if id != one.id]
         self._carrying.start(ObjectWay.of(clip, one, start, end, config, others))
 

@@ -1,5 +1,7 @@
 """The least confidence with which an object is carried on, as the person chooses it."""
 
+from dataclasses import replace
+
 from PySide6.QtWidgets import QInputDialog
 
 from studio.window.main_window import MainWindow
@@ -14,10 +16,10 @@ def ask_limit(window: MainWindow) -> None:
     dialog.setDoubleRange(0, 1)
     dialog.setDoubleDecimals(2)
     dialog.setDoubleStep(0.05)
-    dialog.setDoubleValue(window.settings.carry_confidence)
+    dialog.setDoubleValue(window.preferences.now.carry_confidence)
 
     def keep(limit: float) -> None:
-        window.settings.carry_confidence = limit
+        window.preferences.set(replace(window.preferences.now, carry_confidence=limit))
 
     dialog.doubleValueSelected.connect(keep)
     dialog.open()

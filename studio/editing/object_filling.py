@@ -41,7 +41,7 @@ class ObjectFilling(QObject):
         self.refilling = Refilling(document, view, window.commands["fill_again"].isChecked, self)
         settings = self.refilling.config
         self.carrying = Carrying(document, view, self)
-        self.carries = CarryEdits(document, view, frame, settings, window.settings, self.carrying, self)
+        self.carries = CarryEdits(document, view, frame, settings, window.preferences, self.carrying, self)
         self.densifying = Densifying(document, view, settings, self)
         self.keyframes = KeyframeEdits(document, view, frame, settings, self)
         for one in (self.refilling, self.carrying, self.densifying):

@@ -169,7 +169,8 @@ class Refilling(FollowUp[_Task]):
         frames = frozenset(frame for frame in frames if _is_open(one, frame, clip.frames))
         if not frames or not len(one.keyframes):
             return
-        task = _Task(clip, id, step, one, frames, self.config(), before)
+        config = _no_stricter(self.config(), before)
+        task = _Task(clip, id, step, one, frames, config, before)
         if is_filled_by_box(one, task.config):
             self._straight.append(task)
             self._turn.start()
@@ -212,10 +213,24 @@ def _config(settings: Mapping[str, Any]) -> DensifyConfig:
         return DensifyConfig()
 
 
+def _no_stricter(config: DensifyConfig, objects: Sequence[ObjectTrajectory]) -> DensifyConfig:
+    """The same, so that what somebody carried on at a lower confidence than it asks for is not cut short."""
+    least = [one.confidence[_beyond(one)].min(initial=1.0) for one in objects]
+    return replace(config, min_confidence=min(config.min_confidence, float(min(least, default=1.0))))
+
+
+def _beyond(one: ObjectTrajectory) -> np.ndarray:
+    """(K,) bool, which observations of an object were carried beyond its first or last keyframe."""
+    keys = one.keyframes
+    if not len(keys):
+        return np.zeros(len(one.frames), bool)
+    outer = (one.frames < keys[0]) | (one.frames > keys[-1])
+    return np.asarray(outer & (one.origin == Origin.PROPAGATED))
+
+
 def _reaches_beyond(one: ObjectTrajectory) -> bool:
     """Whether an object was carried beyond its first or last keyframe."""
-    filled, keys = one.frames[one.origin == Origin.PROPAGATED], one.keyframes
-    return bool(len(keys) and ((filled < keys[0]) | (filled > keys[-1])).any())
+    return bool(_beyond(one).any())
 
 
 def _frame_of(edit: _OfKeyframe) -> int:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import StudioError
 from core.project.saved_filters import BUILT_IN, checked_name, read_filters, write_filters
-from core.trajectories.filter_text import text_of
+from core.trajectories.filter_text import parse, text_of
 from core.trajectories.track_filter import EVERYTHING, TrackFilter
 
 
@@ -57,6 +57,13 @@ class TrackFilters(QObject):
         if wanted != self.now:
             self.now = wanted
             self.changed.emit(wanted)
+
+    def restore(self, line: str) -> None:
+        """Let the filter of a line drive that was kept; nothing happens where it cannot be understood."""
+        try:
+            self.set(parse(line))
+        except StudioError:
+            return
 
     def save(self, name: str) -> None:
         """Keep the filter that drives under a name."""

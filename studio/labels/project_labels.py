@@ -152,7 +152,7 @@ class ProjectLabels(QObject):
         for of_clip in self._counts.values():
             self._total.update(of_clip)
         names = sorted(name for name in self._total if self._total[name])
-        listed = self.list.with_names(names, PALETTE)
+        listed = self._with(sorted(names, key=lambda name: -self._total[name]))
         if listed != self.list:  # not kept for it alone: looking at a project writes nothing
             self._show(listed)
         self.counted.emit()
@@ -173,15 +173,20 @@ class ProjectLabels(QObject):
             self.use(edit.label)
         return edit
 
+    def _with(self, names: list[str]) -> LabelList:
+        """The list with these names, of which those that are new get free number keys in their order."""
+        new = [name for name in names if self.list.named(name) is None]
+        return self.list.with_names(sorted(names), PALETTE).with_free_keys(new)
+
     def use(self, name: str) -> None:
         """A label is given to a track; a new one joins the list."""
-        self._change(self.list.with_names([name], PALETTE).used(name))
+        self._change(self._with([name]).used(name))
 
     # --- what a person does to the list -------------------------------------------------------
 
     def add(self, name: str) -> None:
         """A label that no track has yet."""
-        self._change(self.list.with_names([clean_name(name)], PALETTE))
+        self._change(self._with([clean_name(name)]))
 
     def recolour(self, name: str, colour: str) -> None:
         """Another colour, `#rrggbb`."""

@@ -79,7 +79,9 @@ class ImpactNote(QLabel):
         pairs = int(counted.pairs[those & counted.rejected].sum())
         if pairs:
             return f"Rejected, so nothing of {it} trains; accepting {it} brings {pairs:,} positive pairs."
-        return "Too short or too small to train."
+        tracks = self._rules().tracks
+        filtered = f", or left out by the filter of the newest run ({tracks})" if tracks else ""
+        return f"Too short or too small to train{filtered}."
 
     def _of_split(self, clip: Clip) -> str:
         if len(self._view.selection) != 1 or clip.use is not Use.TRAIN:
@@ -101,8 +103,11 @@ class ImpactNote(QLabel):
         if not whole.trajectories:
             return f"Nothing of {clip.name} trains yet."
         tracks = f"{whole.trajectories:,} track{'s' if whole.trajectories != 1 else ''}"
+        line = self._rules().tracks
+        filtered = f" by the filter of the newest run ({line})" if line else ""
         lines = [
-            f"In training: {tracks}, {whole.observations:,} observations, {whole.pairs:,} positive pairs."
+            f"In training{filtered}: {tracks}, {whole.observations:,} observations, "
+            f"{whole.pairs:,} positive pairs."
         ]
         if self._view.shown is not None:
             shown, _ = self._part(clip, self._view.shown)
@@ -140,7 +145,8 @@ class ImpactNote(QLabel):
                 except (StudioError, TypeError):
                     continue  # another version's
                 break
-        return Rules(config.regime, FrameGap(config.gap_shortest, config.gap_longest), config.minimum_length)
+        gap = FrameGap(config.gap_shortest, config.gap_longest)
+        return Rules(config.regime, gap, config.minimum_length, config.tracks)
 
     def _track(self, clip: Clip, id: int) -> ObjectTrajectory | PointTrajectories | None:
         one = self._document.objects(clip.id).get(id)
@@ -161,4 +167,4 @@ class ImpactNote(QLabel):
         self.reload()
 
 
-_NAMES = ("regime", "gap_shortest", "gap_longest", "minimum_length")
+_NAMES = ("regime", "gap_shortest", "gap_longest", "minimum_length", "tracks")

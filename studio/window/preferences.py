@@ -57,6 +57,13 @@ class Preferences:
         "What lies between an edited keyframe and those beside it is filled at once",
         label="fill after edits",
     )
+    carry_confidence: float = setting(
+        0.5,
+        "The confidence below which an object is carried no farther",
+        minimum=0,
+        maximum=1,
+        label="carry until",
+    )
     backup_megabytes: int = setting(
         MEGABYTES,
         "Disk for the backups of a project; the newest one is always kept",

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-_OLDER = ("theme", "fill_again", "jobs_at_once")
+_OLDER = ("theme", "fill_again", "jobs_at_once", "carry_confidence")
 """Preferences that older versions kept under their bare names."""
 
 RECENT = 12
@@ -26,11 +26,12 @@ class Recent:
 
 @dataclass(frozen=True)
 class LastView:
-    """What of a project was looked at when it was closed."""
+    """What of a project was looked at when it was closed; `tracks` is the line of the filter."""
 
     clip: str = ""
     frame: int = 0
     workspace: str = "curate"
+    tracks: str = ""
 
 
 class WindowSettings:
@@ -58,15 +59,6 @@ class WindowSettings:
     @keys.setter
     def keys(self, text: str) -> None:
         self._store.setValue("keys", text)
-
-    @property
-    def carry_confidence(self) -> float:
-        """The confidence, 0 to 1, below which an object is carried no farther."""
-        return float(str(self._store.value("carry_confidence", 0.5)))
-
-    @carry_confidence.setter
-    def carry_confidence(self, limit: float) -> None:
-        self._store.setValue("carry_confidence", limit)
 
     @property
     def smoothing(self) -> str:
@@ -135,14 +127,16 @@ class WindowSettings:
         clip = str(self._store.value("clip", ""))
         frame = int(str(self._store.value("frame", 0)))
         workspace = str(self._store.value("workspace", "curate"))
+        tracks = str(self._store.value("tracks", ""))
         self._store.endGroup()
-        return LastView(clip, frame, workspace)
+        return LastView(clip, frame, workspace, tracks)
 
     def set_last_view(self, project: Path, last: LastView) -> None:
         self._store.beginGroup(_group(project))
         self._store.setValue("clip", last.clip)
         self._store.setValue("frame", last.frame)
         self._store.setValue("workspace", last.workspace)
+        self._store.setValue("tracks", last.tracks)
         self._store.endGroup()
 
     def form(self, project: Path, name: str) -> dict[str, Any]:

@@ -74,6 +74,15 @@ def test_rejected_and_accepted_tracks_are_told_apart(snapshot):
     assert found.amount(found.among({3})) == Amount()
 
 
+def test_what_the_filter_of_a_run_leaves_out_gives_nothing(snapshot):
+    content = snapshot.clips[0]
+    whole = material(content.points, content.objects, Rules(minimum_length=5))
+    found = material(content.points, content.objects, Rules(minimum_length=5, tracks="review:accepted"))
+    assert 0 < found.amount().trajectories < whole.amount().trajectories
+    assert found.amount() == whole.amount(whole.accepted)
+    assert found.ids.tolist() == whole.ids.tolist()
+
+
 # --- after the fact ---------------------------------------------------------------------------
 
 FRAMES = np.arange(20)

@@ -75,6 +75,14 @@ def test_labels_that_only_tracks_have_join_at_the_end_in_the_colours_used_least(
     assert joined.with_names(["ant"], palette) is joined
 
 
+def test_new_labels_get_the_digits_that_are_free_in_the_order_in_which_they_are_named():
+    names = [f"n{number}" for number in range(12)]
+    listed = LabelList((Label("a", RED, "2"), Label("b", RED))).with_names(names, [RED])
+    keyed = listed.with_free_keys(reversed(names))
+    assert [keyed.named(name).key for name in reversed(names)] == [*"13456789", "", "", "", ""]
+    assert keyed.labels[:2] == listed.labels[:2]
+
+
 def test_a_key_belongs_to_one_label():
     taken = LIST.keyed("van", "3")
     assert taken.by_key("3") == Label("van", BLUE, "3")

@@ -26,10 +26,11 @@ def plain_gain(one: ObjectTrajectory, chosen: int) -> float:
             return min(before) * min(after) / (min(before) + min(after))
         return float(min(before or after))
 
-    gain = 0.0
+    others = [1.0 - float(one.confidence[frame]) for frame in one.frames.tolist() if frame not in keys]
+    gain, evenly = 0.0, sum(others) / len(others)
     for frame in one.frames.tolist():
         if frame not in keys:
-            missing = 1.0 - float(one.confidence[frame])
+            missing = (1.0 - float(one.confidence[frame])) / 2 + evenly / 2
             if frame == chosen:
                 gain += missing
             else:

@@ -199,6 +199,8 @@ def test_the_conditions_are_written_one_by_one():
     ("line", "part"),
     [
         ("wing eror>2", "eror>2: there is no word eror; write error."),
+        ("label_:car", "label_:car: there is no word label_; write label."),
+        ("größe:3", "größe:3: there is no word größe; there are kind"),
         ("colour:red", "there is no word colour; there are kind, label, review, from, error"),
         ("error>two", "error>two: a number must follow error, such as error>2."),
         ("error>", "error>: a number must follow error"),

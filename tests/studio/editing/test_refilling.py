@@ -6,14 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from sqlalchemy import select
 
 from core.config import as_dict
 from core.geometry import encode_mask
 from core.tracking.config import DensifyConfig
 from core.tracking.refill import refill
+from core.trajectories import schema
 from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.model import ObjectTrajectory, Origin
-from core.trajectories.observation_edits import DeleteObservation, MakeKeyframe, SetObservation
+from core.trajectories.observation_edits import (
+    CarryObservations,
+    DeleteObservation,
+    MakeKeyframe,
+    SetObservation,
+)
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel
 from studio.app import Studio
 from studio.canvas.pane import CanvasPane
@@ -278,6 +285,29 @@ def test_an_object_that_was_never_densified_is_filled_beside_the_edit_and_no_fur
     wait(qtbot, view)
     assert one(new_document).frames.tolist() == list(range(17))
     refilling.close()
+
+
+def test_what_was_carried_on_with_little_confidence_is_not_held_to_a_higher_one(
+    qtbot, document: Document, view: ViewState, refilling: Refilling
+):
+    """The other object was carried beyond its last keyframe as far as a person wanted."""
+    tail = one(document, SECOND)
+    assert document.perform(DeleteObservation(clip_id(document), SECOND, 24))
+    rows = np.flatnonzero(tail.frames > 16)
+    carried = ObjectTrajectory(
+        frames=tail.frames[rows],
+        boxes=tail.boxes[rows],
+        origin=np.full(len(rows), Origin.PROPAGATED, np.uint8),
+        confidence=np.full(len(rows), 0.25, np.float32),
+        masks=tuple(tail.masks[row] for row in rows.tolist()),
+    )
+    assert document.perform(CarryObservations(clip_id(document), SECOND, 16, carried))
+    refilling.perform(moved(document, 20))
+    wait(qtbot, view)
+    p = schema.provenance.c
+    with document.project.reading() as connection:
+        (settings,) = connection.scalars(select(p.settings).where(p.job == "refill"))
+    assert settings["min_confidence"] == 0.25
 
 
 def test_switched_off_nothing_follows(document: Document, view: ViewState):

@@ -200,3 +200,13 @@ def test_a_damaged_file_is_said_and_the_built_in_filters_are_there(qtbot, tmp_pa
     filters = TrackFilters(tmp_path)
     assert "damaged" in filters.problem
     assert list(filters.named) == ["accepted only", "open", "rejected", "to check", "by hand"]
+
+
+def test_the_filter_is_there_again_when_the_project_is_opened_again(open_studio: Studio, session, qtbot):
+    project = session.document.project.path
+    session.tracks.filters.set(parse("kind:object label:swan"))
+    open_studio.close_project()
+    assert open_studio.open_project(project)
+    again = open_studio.session
+    assert again.tracks.filter_row.search.text() == "kind:object label:swan"
+    qtbot.waitUntil(lambda: again.view.shown == {SWAN})

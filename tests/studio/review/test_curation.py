@@ -34,4 +34,5 @@ def test_nothing_that_was_planted_is_left_by_the_queue(projects_folder, qapp, tm
         assert not errors_left(planted, researcher.session.document.project)
     finally:
         researcher.leave()
-    assert all(taken["edits"] for taken in researcher.by_recipe.values()), researcher.by_recipe
+    mending = {name: taken for name, taken in researcher.by_recipe.items() if name != "next_keyframe"}
+    assert all(taken["edits"] for taken in mending.values()), researcher.by_recipe

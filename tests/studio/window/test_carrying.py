@@ -81,7 +81,7 @@ def test_it_stops_below_the_confidence_that_the_person_chose(drawn_studio: Studi
     field = dialog.findChild(QDoubleSpinBox)
     field.setValue(1.0)
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert drawn_studio.window.settings.carry_confidence == 1
+    assert drawn_studio.window.preferences.now.carry_confidence == 1
     go(drawn_studio, qtbot, 8)
     before = everything(drawn_studio)
     key(qtbot, drawn_studio, Qt.Key.Key_P)

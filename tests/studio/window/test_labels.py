@@ -98,23 +98,23 @@ def test_number_keys_label_what_is_selected_at_once_and_say_why_they_cannot(
     open_studio: Studio, session, qtbot
 ):
     window, panel = open_studio.window, session.labelling.panel
-    key(qtbot, open_studio, Qt.Key.Key_3)
-    assert window.hint.text() == "No label has the key 3; give it to one in the panel Labels."
+    key(qtbot, open_studio, Qt.Key.Key_4)
+    assert window.hint.text() == "No label has the key 4; give it to one in the panel Labels."
     QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, NO_KEY, cell(session, "van", 3))
     (menu,) = (one for one in panel.findChildren(QMenu) if one.isVisible())
-    menu.actions()[KEYS.index("3")].trigger()
+    menu.actions()[KEYS.index("4")].trigger()
     menu.close()
-    assert listed(session) == [("goose", ""), ("swan", ""), ("van", "3")]
-    key(qtbot, open_studio, Qt.Key.Key_3)
+    assert listed(session) == [("goose", "1"), ("swan", "2"), ("van", "4")]
+    key(qtbot, open_studio, Qt.Key.Key_4)
     assert window.hint.text() == "Select a track first."
-    assert window.commands["label_3"].text() == "Label van"
+    assert window.commands["label_4"].text() == "Label van"
     before = everything(session)
     session.view.set_selection((SWAN, GOOSE))
-    qtbot.waitUntil(window.commands["label_3"].isEnabled)
-    key(qtbot, open_studio, Qt.Key.Key_3)
+    qtbot.waitUntil(window.commands["label_4"].isEnabled)
+    key(qtbot, open_studio, Qt.Key.Key_4)
     assert stored(session) == {SWAN: "van", GOOSE: "van", VAN: "van"}
     assert window.toasts.texts[-1] == "Label 2 tracks 'van'"
-    key(qtbot, open_studio, Qt.Key.Key_3)
+    key(qtbot, open_studio, Qt.Key.Key_4)
     assert window.hint.text() == "The label is 'van' already."
     key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
     assert everything(session) == before
@@ -125,7 +125,7 @@ def test_the_popup_completes_what_is_typed_and_has_what_was_used_last_first(
 ):
     session.labelling.labels.set_key("van", "3")
     session.view.set_selection((SWAN,))
-    assert open_studio.window.hint.text().startswith("3 = van. Click to select")
+    assert open_studio.window.hint.text().startswith("1 = goose, 2 = swan, 3 = van. Click to select")
     popup = ask(qtbot, open_studio)
     assert popup.field.text() == popup.field.selectedText() == "swan"
     press_in(qtbot, popup, "va")
@@ -134,7 +134,7 @@ def test_the_popup_completes_what_is_typed_and_has_what_was_used_last_first(
     assert popup.field.text() == "va"
     press_in(qtbot, popup, Qt.Key.Key_Return)
     assert stored(session)[SWAN] == "va"
-    assert listed(session)[-1] == ("va", "")
+    assert listed(session)[-1] == ("va", "4")
     popup = ask(qtbot, open_studio)
     assert texts(popup) == ["va", "goose", "swan", "van", "no label"]
     press_in(qtbot, popup, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return)
@@ -166,12 +166,12 @@ def test_labels_are_renamed_merged_and_deleted_with_their_tracks_and_undo_brings
     assert dialog.sentence.text() == "1 track in 1 clip has the label “swan”."
     qtbot.mouseClick(dialog.do_button, Qt.MouseButton.LeftButton)
     assert stored(session)[SWAN] == "cygnet"
-    assert listed(session) == [("goose", ""), ("cygnet", "1"), ("van", "")]
+    assert listed(session) == [("goose", ""), ("cygnet", "1"), ("van", "3")]
     dialog = rename(qtbot, session, "cygnet", "van")
     assert dialog.windowTitle() == "Merge label"
     qtbot.mouseClick(dialog.do_button, Qt.MouseButton.LeftButton)
     assert (stored(session)[SWAN], stored(session)[VAN]) == ("van", "van")
-    assert listed(session) == [("goose", ""), ("van", "")]
+    assert listed(session) == [("goose", ""), ("van", "3")]
     qtbot.waitUntil(lambda: labels.count("van") == 2)
     assert panel.model.index(1, TRACKS).data() == "2"
     QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, NO_KEY, cell(session, "van", TRACKS))
@@ -186,9 +186,9 @@ def test_labels_are_renamed_merged_and_deleted_with_their_tracks_and_undo_brings
     assert everything(session) == before
     assert labels.list.labels == at_first
     key(qtbot, open_studio, Qt.Key.Key_Y, CTRL)
-    assert listed(session) == [("goose", ""), ("cygnet", "1"), ("van", "")]
+    assert listed(session) == [("goose", ""), ("cygnet", "1"), ("van", "3")]
     qtbot.waitUntil(lambda: labels.count("cygnet") == 1)
-    assert listed(session) == [("goose", ""), ("cygnet", "1"), ("van", "")]
+    assert listed(session) == [("goose", ""), ("cygnet", "1"), ("van", "3")]
 
 
 def test_new_objects_get_the_label_used_last_where_that_is_wanted(open_studio: Studio, session, qtbot):
@@ -249,7 +249,7 @@ def test_five_hundred_labels_are_kept_and_a_damaged_list_starts_again(
     qtbot.keyClick(panel.table, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert panel.model.row_of("first one") == 502
     panel.delete_unused()
-    assert listed(session) == [("goose", "7"), ("swan", ""), ("van", "")]
+    assert listed(session) == [("goose", "7"), ("swan", "1"), ("van", "2")]
     labels.add("first one")
     studio.close_project()
     kept = json.loads((small_project / FILE).read_text(encoding="utf-8"))
@@ -258,4 +258,4 @@ def test_five_hundred_labels_are_kept_and_a_damaged_list_starts_again(
     studio.open_project(small_project)
     assert any("your tracks keep theirs" in text for text in studio.window.toasts.texts)
     found = studio.session
-    qtbot.waitUntil(lambda: listed(found) == [("goose", ""), ("swan", ""), ("van", "")])
+    qtbot.waitUntil(lambda: listed(found) == [("goose", "1"), ("swan", "2"), ("van", "3")])
