@@ -75,8 +75,7 @@ def test_the_command_finds_the_swap_and_leaves_the_project_as_it_is(project_path
         with project.reading() as connection:
             assert journal.revision(connection) == before
         assert pending(project) == []  # it brings no trajectories
-    run = next(iter((project_path / "runs").glob("*identity*")))
-    assert str(run) == found["run"]
+    assert Path(found["run"]) in (project_path / "runs").glob("*identity*")
 
 
 def test_a_run_goes_on_with_the_clips_that_are_left(project_path):
