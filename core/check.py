@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy import Connection
+
 from core import jobs
 from core.datasets.clip import Clip
 from core.datasets.reading import check_frames
@@ -11,8 +13,10 @@ from core.jobs.by_clip.results import clips_done, read_clip
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
 from core.trajectories import integrity, store
+from core.trajectories.bulk_edits import FillObservations, ReplacePoints
 from core.trajectories.snapshot import read_snapshot
 from core.trajectories.sqlite_file import SqliteFile
+from core.trajectories.written import Written
 
 
 def problems(project: Project, on_progress: OnProgress = lambda done, total, what: None) -> list[str]:
@@ -21,10 +25,17 @@ def problems(project: Project, on_progress: OnProgress = lambda done, total, wha
     Args:
         on_progress: called with the part and the clip that is looked at; it may raise to give up.
     """
-    with project.reading() as connection:
-        clips = store.clips(connection)
-        on_progress(0, len(clips) + 2, "the database")
-        found = integrity.problems(connection)
+    found: list[str] = []
+    clips: list[Clip] = []
+    on_progress(0, 2, "the database")
+    try:
+        with project.reading() as connection:
+            found += integrity.problems(connection)
+            clips = store.clips(connection)
+            if not found:
+                found += _pending(project, connection)
+    except StudioError as error:
+        found = found or [str(error)]
     if isinstance(project.database, SqliteFile) and project.database.backups.failure:
         found.append(project.database.backups.failure)
     on_progress(1, len(clips) + 2, "the runs")
@@ -57,6 +68,19 @@ def _results(folder: RunFolder) -> Iterator[str]:
             read_clip(folder, clip_id)
         except StudioError as error:
             yield str(error)
+
+
+def _pending(project: Project, connection: Connection) -> Iterator[str]:
+    """Results of finished runs that could not be taken into the project."""
+    for folder in jobs.pending(project):
+        if any(_results(folder)):
+            continue  # which is said of its run
+        try:
+            edit = jobs.result_edit(folder)
+            if isinstance(edit, (ReplacePoints, FillObservations)):
+                edit.hold(Written(connection))
+        except StudioError as error:
+            yield f"The results of {folder.name} cannot be taken in: {error}"
 
 
 def _frames(clip: Clip) -> Iterator[str]:

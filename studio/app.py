@@ -73,7 +73,8 @@ class Studio(QObject):
         self._import: ImportDialog | None = None
         self.stalls: StallMeter | None = None
         self._check: CheckWindow | None = None
-        self._recovery = RecoveryOffer(self.window)
+        self._recovery = RecoveryOffer(self.window, self.crashes)
+        self._recovery.restoring.connect(self.close_project)
         self._recovery.restored.connect(self._open_restored)
         self._look = PreferredLook(app, self.window)
         self._palette = CommandPalette(self.window.commands, self.window)
@@ -230,6 +231,7 @@ class Studio(QObject):
             self._app.restoreOverrideCursor()
             if waiting is None:
                 self.window.curtain.hide()
+        self._recovery.watch(self.session.document)
         self.session.import_asked.connect(self._choose_import_folder)
         self._palette.set_places(self.session.places.find)
         self._settings.add_recent(project.path)

@@ -15,6 +15,7 @@ from core.errors import StudioError
 from core.project import counts
 from core.project.project import Project
 from core.trajectories import journal, revisions, steps, store
+from core.trajectories.damage import DamagedError
 from core.trajectories.journal import Edit
 from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
 from core.trajectories.steps import HistoryEntry
@@ -49,6 +50,7 @@ class Document(QObject):
         performed(Changes): an edit was made, with its text, for a toast with Undo.
         turned(Changes, str): edits were taken back or done again; what came of them, and which of the two.
         failed(str): an edit was refused; one sentence for the user.
+        damaged(str): the database cannot be read any more.
         busy_changed(str): what a background edit is storing now; empty when it ended.
         prepared(int): the trajectories of a clip are read; `points` and `objects` give them at once.
     """
@@ -57,6 +59,7 @@ class Document(QObject):
     performed = Signal(object)
     turned = Signal(object, str)
     failed = Signal(str)
+    damaged = Signal(str)
     busy_changed = Signal(str)
     prepared = Signal(int)
     _stored = Signal(object)
@@ -271,7 +274,7 @@ class Document(QObject):
             with self.project.writing() as connection:
                 changes = action(connection)
         except StudioError as error:
-            self.failed.emit(str(error))
+            self._refuse(error)
             return None
         if changes is not None:
             self._refresh(changes)
@@ -295,6 +298,9 @@ class Document(QObject):
 
         self._writer.submit(write).add_done_callback(self._stored.emit)
 
+    def _refuse(self, error: StudioError) -> None:
+        (self.damaged if isinstance(error, DamagedError) else self.failed).emit(str(error))
+
     def _refused_while_busy(self) -> bool:
         if self.busy:
             self.failed.emit(f"“{self.busy}” is still being stored; try again in a moment.")
@@ -307,7 +313,7 @@ class Document(QObject):
         try:
             changes, tell, fresh = future.result()
         except StudioError as error:
-            self.failed.emit(str(error))
+            self._refuse(error)
         else:
             if changes is not None:
                 self._refresh(changes)
@@ -332,7 +338,7 @@ class Document(QObject):
         try:
             self._points[clip_id], self._objects[clip_id] = future.result()
         except StudioError as error:
-            self.failed.emit(str(error))
+            self._refuse(error)
         else:
             self.prepared.emit(clip_id)
 

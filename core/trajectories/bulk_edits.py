@@ -15,6 +15,7 @@ from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories
 from core.trajectories.touched import accepted, touched_frames, touched_points
 from core.trajectories.trajectory_rows import observation_columns
+from core.trajectories.written import Written
 from core.version import code_version
 
 
@@ -103,6 +104,17 @@ class ReplacePoints:
     def rows(self) -> int:
         return sum(len(points) for points in self.points.values())
 
+    def hold(self, held: Written) -> None:
+        """Ask, without writing anything, whether it could be written.
+
+        Raises:
+            StudioError: it breaks a rule.
+        """
+        there = {clip.id for clip in store.clips(held.connection, self.points)}
+        for clip_id in there:
+            if len(self.points[clip_id]):
+                held.insert(schema.trajectory, _point_rows(clip_id, self.points[clip_id], 0))
+
     def write(self, rows: Recorder) -> None:
         rows.by_job = True
         provenance = store.add_provenance(rows.connection, self.job, dict(self.settings), code_version())
@@ -162,6 +174,18 @@ class FillObservations:
     def rows(self) -> int:
         """As many as it brings, and as many that it takes away."""
         return 2 * sum(len(one.frames) for objects in self.objects.values() for one in objects.values())
+
+    def hold(self, held: Written) -> None:
+        """Ask, without writing anything, whether its observations could be written.
+
+        Raises:
+            StudioError: one of them breaks a rule.
+        """
+        for objects in self.objects.values():
+            there = store.reviews(held.connection, objects)
+            if there:
+                found = [objects[id] for id in there]
+                held.insert_columns(schema.observation, observation_columns(list(there), found))
 
     def write(self, rows: Recorder) -> None:
         rows.by_job = self.by_job

@@ -21,6 +21,6 @@ def decoding(what: str) -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, zlib.error) as error:
-        raise DamagedError(f"{what} cannot be read; `check` names what is wrong") from error
+        raise DamagedError(f"{what} holds values that this program never writes") from error
     except RecursionError as error:
         raise DamagedError(f"{what} is nested too deep to be read") from error

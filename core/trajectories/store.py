@@ -1,7 +1,7 @@
 """Reading the project's database: functions that take a connection and return plain values."""
 
 import datetime
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,23 +119,12 @@ def _counted_by_origin(connection: Connection, clip_ids: Collection[int] | None)
     objects = select(t.clip_id, o.origin, func.count()).join(schema.trajectory, t.id == o.trajectory_id)
     for clip_id, origin, count in connection.execute(objects.where(some).group_by(t.clip_id, o.origin)):
         counts[clip_id][Origin(origin).name.lower()] += count
-    points = select(t.clip_id, t.origin).where(some, t.kind == Kind.POINT)
-    alike: Counter[tuple[int, bytes]] = Counter()  # most trajectories of a clip have the same origins
-    for part in connection.execute(points).partitions(50_000):
-        alike.update(map(tuple, part))
-        if len(alike) > 50_000:
-            _count_origins(counts, alike)
-            alike.clear()
-    _count_origins(counts, alike)
-    return {clip_id: dict(found) for clip_id, found in counts.items()}
-
-
-def _count_origins(counts: dict[int, dict[str, int]], alike: "Counter[tuple[int, bytes]]") -> None:
-    """Add the observations of point trajectories, given as clip and packed origins → how many there are."""
-    for (clip_id, packed), times in alike.items():
-        for value, count in enumerate(np.bincount(np.frombuffer(packed, np.uint8))):
+    points = select(t.clip_id, t.origin, func.count()).where(some, t.kind == Kind.POINT)
+    for clip_id, packed, times in connection.execute(points.group_by(t.clip_id, t.origin)):
+        for value, count in enumerate(np.bincount(np.frombuffer(packed, np.uint8))):  # many are alike
             if count:
                 counts[clip_id][Origin(value).name.lower()] += int(count) * times
+    return {clip_id: dict(found) for clip_id, found in counts.items()}
 
 
 def points(connection: Connection, clip_id: int) -> PointTrajectories:

@@ -23,7 +23,7 @@ class Written:
     """
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._stored = Stored(connection)
         self._spans: set[int] = set()
 
@@ -49,7 +49,7 @@ class Written:
         self._hold(rows, names)
         if table is schema.observation:
             self._spans.update(rows["trajectory_id"])
-        elif table is schema.trajectory:
+        elif table is schema.trajectory and Kind.OBJECT in rows["kind"]:
             kinds = zip(rows["id"], rows["kind"], strict=True)
             self._spans.update(id for id, kind in kinds if kind == Kind.OBJECT)
 
@@ -97,16 +97,16 @@ class Written:
         """
         gone = [key for key, new in zip(keys, images, strict=True) if new is None]
         self.delete(table, gone)
-        delete_rows(self._connection, table, gone)
+        delete_rows(self.connection, table, gone)
         there = {key: old for key, old in zip(keys, current, strict=True) if old is not None}
         wanted = {key: new for key, new in zip(keys, images, strict=True) if new is not None}
         other = {key: new for key, new in wanted.items() if key in there}
         self.update(table, other, [there[key] for key in other])
-        update_rows(self._connection, table, other)
+        update_rows(self.connection, table, other)
         missing = [new for key, new in wanted.items() if key not in there]
         if missing:
             self.insert(table, missing)
-            insert_rows(self._connection, table, missing)
+            insert_rows(self.connection, table, missing)
 
     def finish(self) -> None:
         """All is written.
@@ -115,7 +115,7 @@ class Written:
             StudioError: an object does not run over the frames of its observations; roll back.
         """
         for some in store.batches(sorted(self._spans)):
-            for sentence in span_faults(self._connection, some):
+            for sentence in span_faults(self.connection, some):
                 raise StudioError(f"{sentence}; nothing was saved.")
 
     def _rows(self, table: Table, names: Collection[str], column: Callable[[str], Sequence[Any]]) -> Rows:

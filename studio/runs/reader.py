@@ -24,16 +24,21 @@ from core.runs.waiting import is_in_line, place_of
 from core.trajectories.snapshot import read_head as read_snapshot_head
 from core.trajectories.snapshot_parts import UNREAD
 
-QUEUED_FOR = 60.0
-"""Seconds after which a queued run that no process holds counts as interrupted."""
+QUEUED_FOR = 20.0
+"""Seconds that a queued run is seen to be held by no process until it counts as interrupted."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """How far the events of a run were read: the file (a resume replaces it) and the byte."""
+    """How far the events of a run were read: the file (a resume replaces it) and the byte.
+
+    `idle_since`: seconds of a clock that nobody sets, when it was first seen queued and held by no process;
+    0 for one that is not. What its status says of the time is not believed.
+    """
 
     inode: int = 0
     offset: int = 0
+    idle_since: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -212,6 +217,12 @@ def look(request: Request) -> News:
         return News(Status(State.FAILED, error=request.damage), None, mark)
     # the status before the events: all that led to an end is then read
     status = status_of(folder, request.starting, request.exit_code)
+    idle_since = 0.0
+    if status.state is State.QUEUED and not (request.starting or is_in_line(folder) or folder.is_alive()):
+        now = time.monotonic()
+        idle_since = mark.idle_since or now
+        if now - idle_since > QUEUED_FOR:
+            status = replace(status, state=State.INTERRUPTED, error="The run never began; resume it.")
     inode = _inode(folder.path / "events.jsonl")
     restarted = inode != mark.inode
     before = 0 if restarted else mark.offset
@@ -219,7 +230,7 @@ def look(request: Request) -> News:
     return News(
         status=status,
         stop_asked=_stop_asked(request),
-        mark=Mark(inode, offset),
+        mark=Mark(inode, offset, idle_since),
         material=_material(folder) if request.with_material else None,
         restarted=restarted or offset < before,
         more=offset - before > BLOCK // 2,
@@ -237,14 +248,11 @@ def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None =
         return status
     if status.state is State.QUEUED and is_in_line(folder) and not starting and not folder.is_alive():
         return replace(status, state=State.INTERRUPTED, error="It was put in line elsewhere; resume it.")
-    if status.state is State.QUEUED and not starting and not folder.is_alive():
-        if exit_code is not None:
-            why = f"The worker ended with code {exit_code} before the run began; its log says why."
-            status = replace(status, state=State.FAILED, error=why)
-            with contextlib.suppress(OSError):  # such as a full disk; it is said all the same
-                folder.write_status(status)
-        elif time.time() - status.updated > QUEUED_FOR:
-            return replace(status, state=State.INTERRUPTED, error="The run never began; resume it.")
+    if status.state is State.QUEUED and not starting and not folder.is_alive() and exit_code is not None:
+        why = f"The worker ended with code {exit_code} before the run began; its log says why."
+        status = replace(status, state=State.FAILED, error=why)
+        with contextlib.suppress(OSError):  # such as a full disk; it is said all the same
+            folder.write_status(status)
     return status
 
 

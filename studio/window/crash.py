@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit,
 
 from core.agreements import NotAgreedError
 from core.errors import StudioError
+from core.trajectories.damage import DamagedError
 
 log = logging.getLogger("studio")
 
@@ -87,10 +88,12 @@ class Crashes(QObject):
 
     Signals:
         refused(str): a `StudioError` that reached the event loop: one sentence for the user.
+        damaged(str): such a one that says that the project's database cannot be read.
         asked(NotAgreedError): what waits for the person's word.
     """
 
     refused = Signal(str)
+    damaged = Signal(str)
     asked = Signal(object)
     _raised = Signal(object, str)
 
@@ -120,6 +123,8 @@ class Crashes(QObject):
     def _show(self, error: BaseException, text: str) -> None:
         if isinstance(error, NotAgreedError):
             self.asked.emit(error)
+        elif isinstance(error, DamagedError):
+            self.damaged.emit(str(error))
         elif isinstance(error, StudioError):
             self.refused.emit(str(error))
         else:

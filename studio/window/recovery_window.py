@@ -10,6 +10,8 @@ from core.project import recovery
 from core.project.recovery import Recovery
 from studio import theme
 from studio.background import Background
+from studio.document import Document
+from studio.window.crash import Crashes
 
 WIDTH = 560
 """Pixels."""
@@ -22,20 +24,35 @@ class RecoveryOffer(QObject):
         window: the offer; None before the first.
 
     Signals:
+        restoring(): a backup is about to be put in place, for which no project may be open.
         restored(Path): a backup lies in the place of the database; the project can be opened.
     """
 
+    restoring = Signal()
     restored = Signal(object)
 
-    def __init__(self, over: QWidget) -> None:
+    def __init__(self, over: QWidget, crashes: Crashes) -> None:
         super().__init__(over)
         self._over = over
+        self._open: Path | None = None
         self.window: RecoveryWindow | None = None
+        crashes.damaged.connect(self._offer_open)
+
+    def watch(self, document: Document) -> None:
+        """Offer it for an open project, too, as soon as its database cannot be read any more."""
+        self._open = document.project.path
+        document.damaged.connect(self._offer_open)
+
+    def _offer_open(self, sentence: str) -> None:
+        is_offered = self.window is not None and self.window.isVisible()
+        if self._open is not None and not is_offered:  # many views may find the same
+            self.offer(self._open, sentence)
 
     def offer(self, project: Path, sentence: str) -> None:
         """Say what can be done about a project whose database is damaged, as the sentence says."""
         self.close()
         self.window = RecoveryWindow(project, sentence, self._over)
+        self.window.restoring.connect(self.restoring)
         self.window.restored.connect(self.restored)
         self.window.show()
 
@@ -52,9 +69,11 @@ class RecoveryWindow(QDialog):
     """Not modal. Backups are read, and one is put in place, in a thread.
 
     Signals:
+        restoring(): a backup is about to be put in place, for which no project may be open.
         restored(Path): a backup lies in the place of the database; the project can be opened.
     """
 
+    restoring = Signal()
     restored = Signal(object)
 
     def __init__(self, project: Path, sentence: str, parent: QWidget) -> None:
@@ -111,6 +130,7 @@ class RecoveryWindow(QDialog):
         if found is not None:
             self.restore_button.setEnabled(False)
             self._bar.show()
+            self.restoring.emit()
             self._work.start(lambda report: (recovery.restore(found),))
 
     def _take(self, result: "Recovery | tuple[Path | None] | None") -> None:

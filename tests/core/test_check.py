@@ -5,9 +5,11 @@ import pytest
 from core.check import problems
 from core.datasets.readers import find_clips
 from core.jobs import JOBS
+from core.jobs.by_clip.results import clips_done, read_clip, write_clip
 from core.project.importing import import_edit
 from core.project.project import Project
 from core.runs import launch
+from core.runs.run_folder import RunFolder
 from core.tracking.config import TrackConfig
 from core.trajectories import journal
 from core.worker import run_job
@@ -52,3 +54,19 @@ def test_a_damaged_snapshot_and_a_run_of_another_program_are_named(project):
     assert len(found) == 2
     assert "is of a job 'fly'" in found[0]
     assert "missing or damaged; start a new run" in found[1]
+
+
+def test_results_that_could_not_be_taken_in_and_a_database_that_cannot_be_read_are_named(project):
+    (run,) = project.runs.iterdir()
+    folder = RunFolder(run)
+    arrays = read_clip(folder, clips_done(folder)[0])
+    write_clip(folder, clips_done(folder)[0], arrays | {"points_first": arrays["points_first"] + 99})
+    (said,) = problems(project)
+    assert said.startswith(f"The results of {run.name} cannot be taken in: A new track runs from frame 99 ")
+    with project.writing() as connection:
+        connection.exec_driver_sql("UPDATE clip SET name = CAST(x'ff41' AS TEXT) WHERE id = 1")
+    (said, *_) = problems(project)
+    assert "cannot be read" in said
+    with project.writing() as connection:
+        connection.exec_driver_sql("UPDATE clip SET name = 'a', files = '5' WHERE id = 1")
+    assert problems(project) == ["Row 1 of table clip has a value of the wrong type."]

@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt
 
 from core.project.project import Project
 from core.trajectories import journal
+from core.trajectories.damage import DamagedError
 from core.trajectories.observation_edits import AddObject
+from core.trajectories.trajectory_edits import Relabel
 from studio.app import Studio
 
 LEFT = Qt.MouseButton.LeftButton
@@ -51,3 +53,40 @@ def test_without_a_whole_backup_it_says_what_to_do(studio: Studio, damaged: Path
     qtbot.mouseClick(window.close_button, LEFT)
     assert not window.isVisible()
     assert studio.session is None
+
+
+def test_damage_that_is_met_while_the_project_is_open_is_mended_by_the_same_click(
+    studio: Studio, small_project: Path, qtbot
+):
+    with Project.open(small_project) as project, project.writing() as connection:
+        journal.perform(connection, AddObject(1, "kept", 0, np.array([0, 0, 2, 2])))
+    assert studio.open_project(small_project)
+    document = studio.session.document
+    with document.project.writing() as connection:
+        connection.exec_driver_sql("UPDATE trajectory SET review = 'text'")
+    assert not document.perform(Relabel(1, (99,), "x"))  # refused, and no damage
+    assert studio._recovery.window is None
+    with pytest.raises(DamagedError) as caught:
+        document.objects(1).clear() or document._objects.clear() or document.objects(1)
+    studio.crashes.take(caught.type, caught.value, caught.tb)
+    window = studio._recovery.window
+    assert window.isVisible()
+    qtbot.waitUntil(window.restore_button.isEnabled)
+    assert "no edit came after it" in window.offer.text()
+    studio.crashes.take(caught.type, caught.value, caught.tb)
+    assert studio._recovery.window is window
+    qtbot.mouseClick(window.restore_button, LEFT)
+    qtbot.waitUntil(lambda: studio.session is not None and studio.session.document is not document)
+    assert "kept" in [one.label for one in studio.session.document.objects(1).values()]
+    assert (small_project / "annotations.damaged-1.sqlite").exists()
+
+
+def test_an_edit_that_meets_damage_offers_the_backup_too(studio: Studio, small_project: Path, qtbot):
+    assert studio.open_project(small_project)
+    document = studio.session.document
+    with document.project.writing() as connection:
+        journal.perform(connection, AddObject(1, "new", 0, np.array([0, 0, 2, 2])))
+        connection.exec_driver_sql("UPDATE edit_rows SET images = x'5b'")
+    assert not document.undo()
+    assert studio._recovery.window.isVisible()
+    studio._recovery.close()
