@@ -34,7 +34,7 @@ def _has_display() -> bool:
 def _is_folder(word: str) -> bool:
     from core.cli import is_command
 
-    return not is_command(word) and Path(word).is_dir()
+    return not is_command(word) and os.path.isdir(word)  # False for what no name can be, too
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Is a project whole: its database, its runs and its source frames?"""
 
+import os
 from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from core import jobs
+from core import config, jobs
 from core.datasets.clip import Clip
 from core.datasets.reading import check_frames
-from core.errors import StudioError
+from core.errors import StudioError, quoted
 from core.events import OnProgress
 from core.jobs.by_clip.results import clips_done, read_clip
 from core.project.project import Project
@@ -48,18 +49,35 @@ def problems(project: Project, on_progress: OnProgress = lambda done, total, wha
 
 def _runs(project: Project) -> Iterator[str]:
     for path in sorted(path for path in project.runs.glob("*") if path.is_dir()):
-        if not (path / "config.toml").is_file():
+        if not os.path.lexists(path / "config.toml"):
             yield f"{path} is no run (it has no config.toml); move it out of the project's folder runs."
             continue
         try:
-            folder = RunFolder.open(path)
-            if folder.job not in jobs.JOBS:
-                yield f"The run {path.name} is of a job {folder.job!r}, which this program does not know."
+            folder = RunFolder(path)
+            job, settings = folder.job, folder.settings_as_written()
+            if job in jobs.JOBS:
+                config.check_types(jobs.JOBS[job].settings, settings, path / "config.toml")
+            else:
+                yield f"The run {path.name} is of a job {quoted(job)}, which this program does not know."
+            yield from filter(None, [folder.status_damage()])
+            yield from _events(folder)
             if (folder.snapshot / "snapshot.json").exists():
                 read_snapshot(folder.snapshot)
             yield from _results(folder)
         except StudioError as error:
             yield str(error)
+
+
+def _events(folder: RunFolder) -> Iterator[str]:
+    damaged: list[str] = []
+    for _ in folder.all_events(damaged):
+        pass
+    if damaged:
+        count = f"{len(damaged):,} lines" if len(damaged) > 1 else "a line"
+        yield (
+            f"{folder.path / 'events.jsonl'} has {count} that this program did not write, such as "
+            f"{quoted(damaged[0])}; the window passes over what is damaged there."
+        )
 
 
 def _results(folder: RunFolder) -> Iterator[str]:

@@ -188,8 +188,8 @@ def from_dict(cls: type[Settings], values: dict[str, Any]) -> Settings:
     return cls(**{key: _typed(key, value, kinds[key]) for key, value in values.items()})
 
 
-def check_types(cls: Any, values: Mapping[str, Any]) -> None:
-    """See that plain values, perhaps of an older version, are of the types that `cls` has.
+def check_types(cls: Any, values: Mapping[str, Any], path: Path) -> None:
+    """See that the settings that `path` says, perhaps of an older version, are of the types that `cls` has.
 
     Ranges and choices may have been others then, and so may names.
 
@@ -198,7 +198,12 @@ def check_types(cls: Any, values: Mapping[str, Any]) -> None:
     """
     kinds = kinds_of(cls)
     for key in values.keys() & {field.name for field in dataclasses.fields(cls)}:
-        _typed(key, values[key], kinds[key])
+        try:
+            _typed(key, values[key], kinds[key])
+        except StudioError as error:
+            raise StudioError(
+                f"{path} is damaged: {str(error).rstrip('.')}; restore it or delete it."
+            ) from error
 
 
 def save(settings: Any, path: Path) -> None:
@@ -230,6 +235,30 @@ def read_toml(path: Path) -> dict[str, Any]:
         return values
     except (ValueError, RecursionError) as error:  # not TOML, a number of thousands of digits
         raise StudioError(f"{path} is not a valid TOML file ({error}); restore it or delete it.") from error
+
+
+def settings_in(run: Path) -> dict[str, Any]:
+    """The settings in the `config.toml` of a run's folder as plain values, whatever the job.
+
+    Raises:
+        StudioError: it is missing or damaged.
+    """
+    path = run / "config.toml"
+    values = read_toml(path).get("settings", {})
+    if not isinstance(values, dict):
+        raise StudioError(f"{path} holds no table of settings; restore it or delete the run.")
+    for name, value in values.items():
+        if not all(map(_is_plain, value if isinstance(value, list) else [value])):
+            raise StudioError(
+                f"{path} holds {quoted(name)} = {quoted(value)}, which is no setting; restore it or delete "
+                "the run."
+            )
+    return values
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is one of a setting; numbers of more digits than any of ours are not."""
+    return isinstance(value, bool | float | str) or (isinstance(value, int) and abs(value) < 10**30)
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The classes that a run of fine-tuning learns, kept in the run for when it is resumed."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from core.atomic_file import write_atomically
 from core.datasets.class_list import ANNOTATIONS, check_known, chosen_classes, shortened
 from core.datasets.voc import CLASSES, VocImage
 from core.errors import StudioError
+from core.record_file import read_json
 
 CLASSES_IN_RUN = Path("results") / "classes.json"
 """The names in the order of the detector's outputs; a run of an older version has VOC's and no file."""
@@ -46,9 +48,9 @@ def run_classes(run: Path) -> tuple[str, ...] | None:
         StudioError: they cannot be read.
     """
     path = run / CLASSES_IN_RUN
-    try:
-        return tuple(str(name) for name in json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return None
-    except (OSError, ValueError, TypeError) as error:
-        raise StudioError(f"{path} cannot be read; start a new run.") from error
+    names = read_json(path)
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise StudioError(f"{path} holds no list of classes; start a new run.")
+    return tuple(names)

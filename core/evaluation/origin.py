@@ -10,6 +10,8 @@ from typing import Any
 
 from core.atomic_file import write_atomically
 from core.datasets import voc
+from core.errors import StudioError
+from core.evaluation.ap_file import read_facts
 
 _LEARNING = (
     *("seed", "steps", "learning_rate", "momentum", "weight_decay", "largest_gradient"),
@@ -76,9 +78,11 @@ def write(folder: Path, set_name: str, facts: Mapping[str, Any]) -> None:
 
 
 def read(folder: Path, set_name: str) -> dict[str, Any]:
-    """All that is known about the detections of a set in a folder; empty where another program made them."""
+    """All that is known about the detections of a set in a folder; empty where another program made them.
+
+    So it is where the file is damaged.
+    """
     try:
-        facts = json.loads((folder / file_name(set_name)).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_facts(folder / file_name(set_name))
+    except StudioError:
         return {}
-    return facts if isinstance(facts, dict) else {}

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from core.errors import StudioError
 from core.evaluation.config import LAYERS
 from core.evaluation.intervals import Interval, t_interval
 from core.evaluation.table1 import network_name
+from core.record_file import read_json
 
 IN_RUN = Path("results") / "probe.json"
 """Where a probe's run leaves what it measured."""
@@ -98,8 +98,8 @@ def read_column(source: Path) -> ProbeColumn:
     """
     path = source / IN_RUN if source.is_dir() else source
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        values = read_json(path)
+    except StudioError as error:
         raise StudioError(
             f"{source} holds nothing that a probe measured; give its run or what probe --json wrote."
         ) from error

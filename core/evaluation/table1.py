@@ -7,6 +7,7 @@ import importlib.resources
 import io
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from core import config
 from core.datasets.class_list import shortened
 from core.datasets.voc import CLASSES
 from core.errors import StudioError
+from core.evaluation.ap_file import check_facts, read_facts
 from core.evaluation.origin import fine_tuning_of
 from core.evaluation.voc_ap import OVERLAP, metric_title
 from core.networks.config import TRUNK_IN_RUN
@@ -204,9 +206,12 @@ def row_of_run(run: Path, start: str = "") -> TableRow:
     Raises:
         StudioError: the folder is no run, or its evaluation has not finished.
     """
-    settings: dict[str, Any] = config.read_toml(run / "config.toml").get("settings", {})
+    settings, path = config.settings_in(run), run / "results" / "ap.json"
+    check_facts(settings, run / "config.toml")
+    if not os.path.lexists(path):
+        raise StudioError(f"{run} has no AP yet; let its evaluation finish, or leave it out.")
+    result = read_facts(path)
     try:
-        result = json.loads((run / "results" / "ap.json").read_text(encoding="utf-8"))
         trained = settings if "init" in settings else fine_tuning_of(result)
         return TableRow(
             start=start or network_name(result.get("start", settings.get("init"))),
@@ -225,10 +230,8 @@ def row_of_run(run: Path, start: str = "") -> TableRow:
             seed=trained.get("seed"),
             recipe=_recipe(trained | {"init": "random"} if start else trained),
         )
-    except FileNotFoundError as error:
-        raise StudioError(f"{run} has no AP yet; let its evaluation finish, or leave it out.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StudioError(f"{run / 'results' / 'ap.json'} is damaged; evaluate again.") from error
+        raise StudioError(f"{path} is damaged; evaluate again.") from error
 
 
 def network_name(init: str | None) -> str:
@@ -243,7 +246,8 @@ def network_name(init: str | None) -> str:
         return "RandomNet"
     run = _pretraining(init)
     try:
-        pretraining = config.read_toml(run / "config.toml").get("settings", {})
+        pretraining = config.settings_in(run)
+        check_facts(pretraining, run / "config.toml")
     except StudioError:
         return run.stem  # a weights file, or a run that is gone
     if pretraining.get("method") == "caltech101":
@@ -310,7 +314,7 @@ def _recipe(trained: Mapping[str, Any]) -> str:
         {name: value for name, value in trained.items() if name not in _APART and (name, value) != usual}
     ]
     if (run / "config.toml").is_file():
-        before = config.read_toml(run / "config.toml").get("settings", {})
+        before = config.settings_in(run)
         head = read_head(run / "snapshot")
         parts += [{name: value for name, value in before.items() if name not in _APART}]
         parts += [head.revision if head else None]

@@ -49,7 +49,7 @@ def _readable(dismissed: Iterable[Mapping[str, Any]], clip_id: int) -> list[Prop
     for values in dismissed:
         try:
             one = from_json(values)
-        except (ValueError, KeyError, TypeError):
+        except ValueError:
             continue
         if one.clip_id == clip_id:
             found.append(one)

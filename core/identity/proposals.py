@@ -7,7 +7,7 @@ finds its trajectories again after others were split or swapped, and is void onc
 import enum
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ import numpy as np
 from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.identity.change_points import Finding, SeenTrack
+from core.record_file import read_json
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 from core.trajectories.trajectory_edits import Split, Swap
+from core.typed_values import filled
 
 NEAR = 3
 """Frames within which two proposals are about the same error."""
@@ -45,9 +47,9 @@ class Step:
         before_box, after_box: pixels; of a point the square around it.
     """
 
-    trajectory: int
-    before: int
-    after: int
+    trajectory: int = field(metadata={"minimum": 0})
+    before: int = field(metadata={"minimum": 0, "maximum": 2**31})
+    after: int = field(metadata={"minimum": 0, "maximum": 2**31})
     before_box: Box
     after_box: Box
 
@@ -56,9 +58,9 @@ class Step:
 class Proposal:
     """A cut of one track, or a swap of two, from a frame on; the distances are those of a `Finding`."""
 
-    clip_id: int
+    clip_id: int = field(metadata={"minimum": 0})
     what: What
-    frame: int
+    frame: int = field(metadata={"minimum": 0, "maximum": 2**31})
     steps: tuple[Step, ...]
     certainty: float
     own: float
@@ -176,9 +178,8 @@ def read_proposals(results: Path) -> dict[int, list[Proposal]]:
     found = {}
     for path in sorted(results.glob("proposals-*.json")):
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            found[int(path.stem.removeprefix("proposals-"))] = [from_json(one) for one in values]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            found[int(path.stem.removeprefix("proposals-"))] = [from_json(one) for one in read_json(path)]
+        except (StudioError, ValueError, TypeError) as error:
             raise StudioError(f"{path} is damaged; look for identity errors again.") from error
     return found
 
@@ -188,22 +189,13 @@ def as_json(proposal: Proposal) -> dict[str, Any]:
     return asdict(proposal)
 
 
-def from_json(values: Mapping[str, Any]) -> Proposal:
+def from_json(values: Any) -> Proposal:
     """The proposal that `as_json` gave.
 
     Raises:
-        ValueError, KeyError, TypeError: it is none.
+        ValueError: it is none.
     """
-    steps = tuple(
-        Step(**{**step, "before_box": _box(step["before_box"]), "after_box": _box(step["after_box"])})
-        for step in values["steps"]
-    )
-    what = What(values["what"])
-    if len(steps) != (2 if what is What.SWAP else 1):
-        raise ValueError(f"a {what} of {len(steps)} tracks")
-    return Proposal(**{**values, "what": what, "steps": steps})
-
-
-def _box(values: Sequence[float]) -> Box:
-    x1, y1, x2, y2 = (float(value) for value in values)
-    return x1, y1, x2, y2
+    proposal = filled(Proposal, values)
+    if len(proposal.steps) != (2 if proposal.what is What.SWAP else 1):
+        raise ValueError(f"a {proposal.what} of {len(proposal.steps)} tracks")
+    return proposal

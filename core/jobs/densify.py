@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Generator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from core.errors import StudioError
 from core.events import Event, Log
 from core.jobs.by_clip import sharing
 from core.jobs.by_clip.results import clips_done, read_clip, write_clip
+from core.record_file import read_json
 from core.runs.run_folder import RunFolder, write_atomically
 from core.tracking.audit import Audit, HiddenKeyframe, hidden_spans
 from core.tracking.config import DensifyConfig
@@ -25,6 +26,7 @@ from core.trajectories.snapshot import (
     objects_from_arrays,
     read_snapshot,
 )
+from core.typed_values import filled
 
 
 def run(folder: RunFolder, config: DensifyConfig) -> Generator[Event, None, None]:
@@ -119,6 +121,15 @@ def result_edit(folder: RunFolder) -> FillObservations:
     return FillObservations(read_results(folder), within, "densify", settings, audit, made_from)
 
 
+@dataclass(frozen=True)
+class _Hidden:
+    """A row of an audit: how well a keyframe was found again that was hidden."""
+
+    trajectory: int = field(metadata={"minimum": 0})
+    frame: int = field(metadata={"minimum": 0, "maximum": 2**31})
+    overlap: float = field(metadata={"minimum": 0, "maximum": 1 + 1e-6})
+
+
 def read_audit(folder: RunFolder) -> dict[int, dict[int, list[tuple[int, float]]]]:
     """Clip id → trajectory id → (frame, IoU) of each keyframe that was hidden; empty without an audit.
 
@@ -129,11 +140,10 @@ def read_audit(folder: RunFolder) -> dict[int, dict[int, list[tuple[int, float]]
     for path in sorted(folder.results.glob("audit-*.json")):
         of_clip = found.setdefault(int(path.stem.removeprefix("audit-")), {})
         try:
-            for row in json.loads(path.read_text(encoding="utf-8")):
-                of_clip.setdefault(int(row["trajectory"]), []).append(
-                    (int(row["frame"]), float(row["overlap"]))
-                )
-        except (ValueError, KeyError, TypeError) as error:
+            for values in read_json(path):
+                row = filled(_Hidden, values)
+                of_clip.setdefault(row.trajectory, []).append((row.frame, row.overlap))
+        except (StudioError, ValueError, TypeError) as error:
             raise StudioError(f"{path} is damaged; delete it and run the audit again.") from error
     return found
 

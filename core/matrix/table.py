@@ -1,6 +1,5 @@
 """The table that a matrix gives so far: what is measured, and why the rest is not."""
 
-import json
 from collections import defaultdict
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from core.evaluation.voc_ap import OVERLAP
 from core.matrix.entries import BASELINE, PAPER_NETWORKS, SCHEDULES, SETTINGS
 from core.matrix.plan import Plan
 from core.matrix.state import ARCHIVED, CellState, MatrixState, RunState, Stage
+from core.record_file import read_json
 from core.runs.run_folder import RunFolder
 from core.trajectories.snapshot import read_head
 
@@ -69,9 +69,9 @@ def _other(row: TableRow, state: CellState) -> str:
 def archive_words(state: RunState) -> str:
     """Where a cell left the archive for VOC's server."""
     try:
-        noted = json.loads((state.folder.results / ARCHIVED).read_text(encoding="utf-8"))
+        noted = read_json(state.folder.results / ARCHIVED)
         return f"is packed for VOC's server: {state.folder.results / Path(str(noted['archive'])).name}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (StudioError, KeyError, TypeError):
         return "was packed for VOC's server"
 
 

@@ -4,16 +4,17 @@ Which track has which label is in the database. A label that only tracks have jo
 """
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from core.atomic_file import write_atomically
 from core.errors import StudioError
+from core.record_file import read_record
 
 FILE = "labels.json"
 
@@ -202,17 +203,19 @@ def read_labels(project: Path) -> LabelList:
         StudioError: the file is damaged.
     """
     path = project / FILE
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return LabelList(
-            labels=_labels(values["labels"]),
-            recent=tuple(dict.fromkeys(str(name) for name in values["recent"]))[:RECENT],
-            for_new=bool(values["for_new"]),
-            renamings=tuple(_renaming(one) for one in values["renamings"])[-STEPS:],
-        )
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return LabelList()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    try:
+        kept = read_record(LabelList, path)
+        return LabelList(
+            labels=_labels(kept.labels),
+            recent=tuple(dict.fromkeys(kept.recent))[:RECENT],
+            for_new=kept.for_new,
+            renamings=tuple(
+                replace(one, before=_labels(one.before), after=_labels(one.after)) for one in kept.renamings
+            )[-STEPS:],
+        )
+    except (StudioError, ValueError) as error:
         raise StudioError(
             f"{path} is damaged: colours, keys and order of the labels start again, your tracks keep theirs."
         ) from error
@@ -242,7 +245,7 @@ def clean_name(text: str) -> str:
     return " ".join(text.split())[:LONGEST].rstrip()
 
 
-def _labels(values: Any) -> tuple[Label, ...]:
+def _labels(labels: Iterable[Label]) -> tuple[Label, ...]:
     """Labels as they were kept; a name or a key that comes again is left out.
 
     Raises:
@@ -250,18 +253,13 @@ def _labels(values: Any) -> tuple[Label, ...]:
     """
     found: dict[str, Label] = {}
     keys: set[str] = set()
-    for one in values:
-        name, colour, key = str(one["name"]), str(one["colour"]).lower(), str(one["key"])
-        if not name or not _COLOUR.fullmatch(colour):
-            raise ValueError(f"label {name!r} with the colour {colour!r}")
+    for one in labels:
+        colour, key = one.colour.lower(), one.key
+        if not one.name or not _COLOUR.fullmatch(colour):
+            raise ValueError(f"label {one.name!r} with the colour {colour!r}")
         if key not in KEYS or len(key) != 1 or key in keys:
             key = ""
-        if name not in found:
-            found[name] = Label(name, colour, key)
+        if one.name not in found:
+            found[one.name] = Label(one.name, colour, key)
             keys |= {key} if key else set()
     return tuple(found.values())
-
-
-def _renaming(values: Any) -> Renaming:
-    before, after = _labels(values["before"]), _labels(values["after"])
-    return Renaming(int(values["edit"]), before, after, int(values["place"]), bool(values["done"]))

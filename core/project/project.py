@@ -8,8 +8,10 @@ import contextlib
 import datetime
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 from sqlalchemy import Connection, Engine
@@ -20,6 +22,7 @@ from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.file_holder import HeldError
 from core.project.hold import Hold
+from core.record_file import filled
 from core.trajectories import migrations, store
 from core.trajectories.damage import DamagedError
 from core.trajectories.server import Server
@@ -98,11 +101,8 @@ class Project:
         path = Path(path).resolve()
         if not (path / "project.toml").is_file():
             raise StudioError(f"{path} is not a project (it has no project.toml); choose a project folder.")
-        values = config.read_toml(path / "project.toml")
-        written = values.get("format")
-        if not isinstance(written, int):
-            raise StudioError(f"{path / 'project.toml'} names no format; write `format = {FORMAT}` into it.")
-        if written > FORMAT:
+        values = _read_toml(path)
+        if values["format"] > FORMAT:
             raise StudioError(
                 f"{path} was made by a newer version of this program; update it to open the project."
             )
@@ -229,9 +229,33 @@ def _code(error: DatabaseError) -> str:
     return str(getattr(error.orig, "sqlite_errorname", ""))
 
 
+@dataclass(frozen=True)
+class _Written:
+    """What `project.toml` says that the program goes by."""
+
+    format: int = field(metadata={"minimum": 1, "maximum": 10**6})
+    location: Path = Path()
+    database: str = field(default="", metadata={"longest": 4_096})
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    """All that the `project.toml` of a project folder says.
+
+    Raises:
+        StudioError: it is damaged.
+    """
+    file = path / "project.toml"
+    values = config.read_toml(file)
+    known = {one.name: values[one.name] for one in fields(_Written) if one.name in values}
+    if "format" not in known:
+        raise StudioError(f"{file} names no format; write `format = {FORMAT}` into it.")
+    filled(_Written, known, file)
+    return values
+
+
 def _follow_move(path: Path, engine: Engine) -> None:
     """Where the project folder was moved or copied, look for frames inside it where they are now."""
-    values = config.read_toml(path / "project.toml")
+    values = _read_toml(path)
     before = Path(values.get("location", path))
     if before == path:
         return

@@ -1,11 +1,14 @@
 """The filters of tracks that a project keeps under names, beside its database; those that are built in."""
 
 import json
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.atomic_file import write_atomically
 from core.errors import StudioError
+from core.record_file import read_record
 from core.trajectories.filter_text import parse
 from core.trajectories.track_filter import TrackFilter
 
@@ -23,6 +26,12 @@ BUILT_IN = {
 LONGEST = 60
 """Letters of a name."""
 
+
+@dataclass(frozen=True)
+class _Filters:
+    filters: dict[str, str] = field(metadata={"longest": 10_000})
+
+
 _NOT_IN_NAMES = ':<>=≥≤,"'
 """So that a name is never taken for a condition."""
 
@@ -34,12 +43,11 @@ def read_filters(project: Path) -> dict[str, str]:
         StudioError: the file is damaged.
     """
     path = project / FILE
-    try:
-        filters = json.loads(path.read_text(encoding="utf-8"))["filters"]
-        return _sorted({str(name): str(line) for name, line in filters.items()})
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    try:
+        return _sorted(read_record(_Filters, path).filters)
+    except StudioError as error:
         raise StudioError(
             f"{path} is damaged, so only the built-in filters are there; restore it, or save yours again."
         ) from error

@@ -6,16 +6,19 @@ return.
 
 import datetime
 import json
+import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection
 
 from core.atomic_file import write_atomically
 from core.errors import StudioError
+from core.record_file import LARGEST, filled, parsed
+from core.text_file import decoded
 from core.trajectories import steps
+from core.whole_file import read_whole
 
 FILE = "versions.json"
 
@@ -40,10 +43,15 @@ class Version:
     """
 
     name: str
-    revision: int
+    revision: int = field(metadata={"minimum": 0})
     step: str
     made: str
     note: str = ""
+
+
+@dataclass(frozen=True)
+class _Versions:
+    versions: tuple[Version, ...]
 
 
 def read_versions(project: Path) -> list[Version]:
@@ -53,15 +61,18 @@ def read_versions(project: Path) -> list[Version]:
         StudioError: the file is damaged; it is set aside, so that others can be saved.
     """
     path = project / FILE
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        found = [_version(one) for one in values["versions"]]
-        return sorted(found, key=lambda one: one.revision)
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return []
-    except OSError as error:
-        raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    data = read_whole(path, LARGEST)  # one that cannot be read is not set aside
+    try:
+        found = filled(_Versions, parsed(decoded(data, path)), path).versions
+        for one in found:
+            datetime.datetime.fromisoformat(one.made)
+            if not one.name.strip():
+                raise ValueError("a version has no name")
+        kept = (replace(one, name=one.name[:LONGEST], note=one.note[:LONGEST_NOTE]) for one in found)
+        return sorted(kept, key=lambda one: one.revision)
+    except (StudioError, ValueError) as error:
         aside = path.with_name("versions.damaged.json")
         try:
             path.replace(aside)
@@ -127,20 +138,3 @@ def changed_since(connection: Connection, version: Version | None) -> int:
     """How many edits differ from what they were at a version, or at the project's beginning."""
     since = steps.since(connection, version.revision if version is not None else 0)
     return len(since.made) + len(since.taken_back)
-
-
-def _version(values: dict[str, Any]) -> Version:
-    for name in ("name", "step", "made", "note"):
-        if not isinstance(values[name], str):
-            raise TypeError(f"{name} is no text")
-        values[name].encode()
-    if type(values["revision"]) is not int or values["revision"] < 0 or not values["name"].strip():
-        raise ValueError("no revision or no name")
-    datetime.datetime.fromisoformat(values["made"])
-    return Version(
-        name=values["name"][:LONGEST],
-        revision=values["revision"],
-        step=values["step"],
-        made=values["made"],
-        note=values["note"][:LONGEST_NOTE],
-    )

@@ -4,13 +4,14 @@ What was accepted or rejected is in the database; here stands how many of a reci
 """
 
 import json
+import os
 import statistics
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from core.atomic_file import write_atomically
 from core.errors import StudioError
+from core.record_file import read_record
 
 FILE = "review.json"
 
@@ -37,7 +38,7 @@ class Progress:
     decided: dict[str, str] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     current: str = ""
-    seconds: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list, metadata={"minimum": 0, "maximum": 1e9})
 
     @property
     def pace(self) -> float | None:
@@ -78,16 +79,17 @@ def read_progress(project: Path) -> ReviewProgress:
         StudioError: the file is damaged.
     """
     path = project / FILE
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        recipes = {str(name): _progress(one) for name, one in values["recipes"].items()}
-        return ReviewProgress(str(values["recipe"]), recipes)
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return ReviewProgress()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    try:
+        kept = read_record(ReviewProgress, path)
+    except StudioError as error:
         raise StudioError(
             f"{path} is damaged: what was skipped in the review queue is lost, your decisions are not."
         ) from error
+    for one in kept.recipes.values():
+        one.seconds = one.seconds[-PACE:]
+    return kept
 
 
 def as_bytes(progress: ReviewProgress) -> bytes:
@@ -107,14 +109,3 @@ def write_progress(project: Path, data: bytes) -> None:
         raise StudioError(
             f"The place in the review queue was not kept ({error.strerror}); make room in {project}."
         ) from error
-
-
-def _progress(values: dict[str, Any]) -> Progress:
-    threshold = values["threshold"]
-    return Progress(
-        threshold=None if threshold is None else float(threshold),
-        decided={str(key): str(word) for key, word in values["decided"].items()},
-        skipped=[str(key) for key in values["skipped"]],
-        current=str(values["current"]),
-        seconds=[float(one) for one in values["seconds"]][-PACE:],
-    )

@@ -1,6 +1,7 @@
 """A run whose detections were measured: all that explains its AP, read from its folder."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,9 +19,11 @@ from core.detection.proposal_file import Proposals
 from core.detection.proposals import cached_boxes
 from core.errors import StudioError
 from core.evaluation import comp4, origin
+from core.evaluation.ap_file import read_facts
 from core.evaluation.diagnosis import ClassDiagnosis, Diagnosis, diagnose
 from core.evaluation.table1 import classes_of
 from core.evaluation.voc_ap import OVERLAP, Detections
+from core.record_file import read_record
 from core.runs.run_folder import RunFolder
 
 _SOURCE = "measured_from.json"
@@ -94,7 +97,7 @@ class MeasuredRun:
             raise StudioError(
                 f"The detections of {folder.name} are no longer in {files}; detect and evaluate again."
             )
-        place = voc or Path(str(source.get("voc") or settings.get("voc", "")))
+        place = voc or Path(source.voc or str(settings.get("voc", "")))
         if not place.is_dir():
             raise StudioError(f"The VOC data of {folder.name} are no longer in {place}; put the folder back.")
         images = (sets or KeptSet()).read(place, year, set_name)
@@ -166,27 +169,32 @@ class MeasuredRun:
 
 
 def _result(folder: RunFolder) -> dict[str, Any]:
-    try:
-        result = json.loads((folder.results / "ap.json").read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise StudioError(f"{folder.name} was not measured; evaluate its detections first.") from error
-    except (OSError, ValueError) as error:
-        raise StudioError(f"{folder.results / 'ap.json'} cannot be read; evaluate again.") from error
-    if not isinstance(result, dict) or "metric" not in result:
-        raise StudioError(f"{folder.results / 'ap.json'} does not say what was measured; evaluate again.")
+    path = folder.results / "ap.json"
+    if not os.path.lexists(path):
+        raise StudioError(f"{folder.name} was not measured; evaluate its detections first.")
+    result = read_facts(path)
+    if not result.get("metric"):
+        raise StudioError(f"{path} does not say what was measured; evaluate again.")
     return result
 
 
-def _source(folder: RunFolder) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Source:
+    """What `name_source` said; empty where nothing did."""
+
+    voc: str = ""
+    detections: str = ""
+
+
+def _source(folder: RunFolder) -> _Source:
     try:
-        source = json.loads((folder.results / _SOURCE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return source if isinstance(source, dict) else {}
+        return read_record(_Source, folder.results / _SOURCE)
+    except StudioError:
+        return _Source()
 
 
-def _files(folder: RunFolder, settings: Mapping[str, Any], source: Mapping[str, Any]) -> Path:
+def _files(folder: RunFolder, settings: Mapping[str, Any], source: _Source) -> Path:
     """The folder of the comp4 files: that which was measured, or what the settings say, or in the results."""
     setting = {"evaluate": "detections", "detect": "out"}.get(folder.job, "")
-    named = source.get("detections") or settings.get(setting)
+    named = source.detections or settings.get(setting)
     return Path(str(named)) if named else folder.results / "detections"

@@ -1,8 +1,11 @@
 """What a run that ran out of memory left behind: how large a batch would have fitted."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from core.config import LARGEST_INT
+from core.errors import StudioError
+from core.record_file import read_record
 
 FILE = Path("results") / "memory.json"
 
@@ -17,15 +20,14 @@ class MemoryReport:
         fits: the largest that would, by what a step took; 0 where none does.
     """
 
-    stage: str
-    batch: int
-    fits: int
+    stage: str = field(metadata={"longest": 1_000})
+    batch: int = field(metadata={"minimum": 0, "maximum": LARGEST_INT})
+    fits: int = field(metadata={"minimum": 0, "maximum": LARGEST_INT})
 
 
 def read_memory_report(run: Path) -> MemoryReport | None:
     """The report in a run's folder; None where there is none, or it is damaged."""
     try:
-        values = json.loads((run / FILE).read_text(encoding="utf-8"))
-        return MemoryReport(str(values["stage"]), int(values["batch"]), int(values["fits"] or 0))
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_record(MemoryReport, run / FILE)
+    except StudioError:
         return None

@@ -32,7 +32,9 @@ from core.errors import StudioError
 from core.evaluation.config import AUTO_CLASSES
 from core.identity.looks import COLOURS
 from core.networks.config import TRUNK_IN_RUN
+from core.record_file import read_json
 from core.runs.job import Job, Works
+from core.runs.making_file import Machine, Made, Noted, check_known, read_known
 from core.runs.run_folder import RunFolder
 
 FILE, MACHINES = "provenance.json", "machines.json"
@@ -73,8 +75,7 @@ def write(
 
 def read(folder: RunFolder) -> dict[str, Any]:
     """What `write` noted; empty for a run of an older version, or a damaged file."""
-    noted = _read(folder.path / FILE)
-    return noted if isinstance(noted, dict) else {}
+    return read_known(Noted, folder.path / FILE)
 
 
 def note_settings(folder: RunFolder, job: Job, settings: Any) -> None:
@@ -151,7 +152,7 @@ def weights_at(folder: RunFolder, init: str) -> str:
     """
     path = Path(init)
     noted = read(folder).get("digests", {}).get("weights")
-    if not init or init in _NO_FILE or _file_of(path).is_file() or not isinstance(noted, dict):
+    if not init or init in _NO_FILE or _file_of(path).is_file() or noted is None:
         return init
     beside = folder.path.parent
     places = [beside / path.name, *_folders(beside), *_folders(beside.parent / "runs")]
@@ -196,7 +197,12 @@ def note_machine(folder: RunFolder) -> None:
 
 def machines(folder: RunFolder) -> list[dict[str, Any]]:
     """Where a run ran, one entry a start; empty for a run of an older version."""
-    noted = _read(folder.path / MACHINES)
+    try:
+        noted = read_json(folder.path / MACHINES)
+        for one in noted if isinstance(noted, list) else ():
+            check_known(Machine, one, folder.path / MACHINES)
+    except StudioError:
+        return []
     return noted if isinstance(noted, list) else []
 
 
@@ -302,13 +308,6 @@ def _size(path: Path) -> int:
         return -1
 
 
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
 # --- words ------------------------------------------------------------------------------------
 
 
@@ -321,8 +320,8 @@ def data_of(folder: RunFolder) -> dict[str, str]:
         name: str(digest.get("sha256", ""))[:SHOWN]
         for name, digest in read(folder).get("digests", {}).items()
     }
-    made = _read(folder.path / "environment.json")
-    if isinstance(made, dict) and made.get("program"):
+    made = read_known(Made, folder.path / "environment.json")
+    if made.get("program"):
         found["program"] = str(made["program"])
     return found
 
@@ -330,10 +329,8 @@ def data_of(folder: RunFolder) -> dict[str, str]:
 def facts(folder: RunFolder) -> dict[str, str]:
     """What is known of a run's making, in words by title, for people; `NOT_RECORDED` where it is not."""
     noted, ran = read(folder), machines(folder)
-    made = _read(folder.path / "environment.json")
-    versions = (
-        {"program": made.get("program", ""), **made.get("versions", {})} if isinstance(made, dict) else {}
-    )
+    made = read_known(Made, folder.path / "environment.json")
+    versions = {"program": made["program"], **made.get("versions", {})} if made.get("program") else {}
     found = {
         "Command": noted.get("command", ""),
         "Versions": ", ".join(f"{name} {value}" for name, value in versions.items() if value != "absent"),
@@ -341,7 +338,7 @@ def facts(folder: RunFolder) -> dict[str, str]:
         "Seed": str(noted["seed"]) if noted.get("seed") is not None else "",
     }
     for name, digest in noted.get("digests", {}).items():
-        found[f"Digest of {name}"] = f"{digest['sha256'][:SHOWN]}… ({digest['covers']})"
+        found[f"Digest of {name}"] = f"{digest['sha256'][:SHOWN]}… ({digest.get('covers', '')})"
     return {title: text or NOT_RECORDED for title, text in found.items()}
 
 

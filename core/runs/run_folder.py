@@ -29,7 +29,7 @@ import tomli_w
 
 from core import config
 from core.atomic_file import write_atomically, writing_atomically
-from core.errors import StudioError, quoted
+from core.errors import StudioError
 from core.events import ClassAP, Event, from_json, timed_from_json, to_json
 from core.record_file import read_record
 from core.whole_file import open_file
@@ -156,18 +156,7 @@ class RunFolder:
         Raises:
             StudioError: config.toml is damaged.
         """
-        values = config.read_toml(self.path / "config.toml").get("settings", {})
-        if not isinstance(values, dict):
-            raise StudioError(
-                f"{self.path / 'config.toml'} holds no table of settings; restore it or delete it."
-            )
-        for name, value in values.items():
-            if not all(map(_is_plain, value if isinstance(value, list) else [value])):
-                raise StudioError(
-                    f"{self.path / 'config.toml'} holds {name} = {quoted(value)}, which is no setting; "
-                    "restore it or delete the run."
-                )
-        return values
+        return config.settings_in(self.path)
 
     def replace_settings(self, settings: Any) -> None:
         """Go on with other settings than the run was made with, when it is resumed.
@@ -382,8 +371,3 @@ class RunFolder:
             raise StudioError(
                 f"Cannot write to the run in {self.path} ({error.strerror}); mend its permissions, resume it."
             ) from error
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether a value is one of a setting; numbers of more digits than any of ours are not."""
-    return isinstance(value, bool | float | str) or (isinstance(value, int) and abs(value) < 10**30)

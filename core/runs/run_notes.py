@@ -1,11 +1,12 @@
 """What a person says of a run: a name, a note and a star, in a file of the run's own folder."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from core.atomic_file import write_atomically
 from core.errors import StudioError
+from core.record_file import read_record
 
 FILE = "notes.json"
 
@@ -14,17 +15,16 @@ FILE = "notes.json"
 class RunNotes:
     """A name in place of the settings, a note of any length, and whether the run is starred."""
 
-    name: str = ""
-    note: str = ""
+    name: str = field(default="", metadata={"longest": 1_000})
+    note: str = field(default="", metadata={"longest": 100_000})
     starred: bool = False
 
 
 def read_notes(run: Path) -> RunNotes:
     """What was said of the run in a folder; nothing where that file is missing or damaged."""
     try:
-        values = json.loads((run / FILE).read_text(encoding="utf-8"))
-        return RunNotes(str(values["name"]), str(values["note"]), bool(values["starred"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_record(RunNotes, run / FILE)
+    except StudioError:
         return RunNotes()
 
 

@@ -9,7 +9,7 @@ import contextlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core import agreements
@@ -17,12 +17,25 @@ from core.atomic_file import write_atomically
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.project.project import Project
+from core.record_file import read_record
 from core.runs import launch
 from core.runs.job import Job
 from core.runs.run_folder import RunFolder, State
 from core.trajectories import store
 
 _WAITING, _WANTED = "control/waiting.json", "wanted.json"
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    place: float
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """Ids of clips; all of the project where it is None."""
+
+    clips: tuple[int, ...] | None
 
 
 def reserve(
@@ -61,8 +74,8 @@ def place_of(folder: RunFolder) -> float | None:
     if not is_in_line(folder) or not agreements.is_agreed(_key(folder)):
         return None
     try:
-        return float(json.loads((folder.path / _WAITING).read_text(encoding="utf-8"))["place"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_record(_Waiting, folder.path / _WAITING).place
+    except StudioError:
         return None
 
 
@@ -104,8 +117,8 @@ def furnish(folder: RunFolder, job: Job, project: Project) -> None:
     if not file.is_file():
         return
     try:
-        ids = json.loads(file.read_text(encoding="utf-8"))["clips"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        ids = read_record(_Wanted, file).clips
+    except StudioError as error:
         raise StudioError(f"{file} is damaged; delete the run and start a new one.") from error
     clips = None
     if ids is not None:

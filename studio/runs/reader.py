@@ -196,7 +196,7 @@ def read_head(folder: RunFolder) -> Head:
     """
     job, settings = folder.job, folder.settings_as_written()
     if job in JOBS:
-        config.check_types(JOBS[job].settings, settings)
+        config.check_types(JOBS[job].settings, settings, folder.path / "config.toml")
     start = weights = ""
     if "init" in settings and ("voc" in settings or job == "probe"):
         weights = weights_at(folder, str(settings["init"]))

@@ -158,7 +158,7 @@ def config_of_run(folder: Path) -> PretrainConfig:
     Raises:
         StudioError: they are missing, damaged, or no settings of pretraining.
     """
-    values = settings.read_toml(folder / "config.toml").get("settings", {})
+    values = settings.settings_in(folder)
     return settings.from_dict(PretrainConfig, values)
 
 

@@ -61,7 +61,12 @@ def test_what_is_no_project_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("format = 99", "newer version"), ("format = 'x'", "names no format"), ("form", "not a valid TOML")],
+    [
+        ("format = 99", "newer version"),
+        ("format = 'x'", "format must be of type int"),
+        ("location = 5", "names no format"),
+        ("form", "not a valid TOML"),
+    ],
 )
 def test_a_project_file_that_does_not_fit_is_one_sentence(tmp_path, text, sentence):
     Project.create(tmp_path / "p").close()

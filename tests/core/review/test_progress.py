@@ -28,7 +28,7 @@ def test_what_is_kept_is_read_again(tmp_path):
 
 def test_nothing_kept_is_a_fresh_start_and_a_damaged_file_is_said(tmp_path):
     assert read_progress(tmp_path) == ReviewProgress()
-    for text in ("{", "[]", '{"recipe": "births", "recipes": {"births": {}}}'):
+    for text in ("{", "[]", '{"recipe": "births", "recipes": {"births": {"skipped": 5}}}'):
         (tmp_path / FILE).write_text(text)
         with pytest.raises(StudioError, match="your decisions are not"):
             read_progress(tmp_path)

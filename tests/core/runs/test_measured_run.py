@@ -141,10 +141,10 @@ def test_what_was_not_measured_or_is_damaged_is_one_sentence(voc, tmp_path):
     result = folder.results / "ap.json"
     kept = result.read_text()
     for text, sentence in (
-        ("{", "cannot be read; evaluate again"),
-        ("[]", "does not say what was measured"),
+        ("{", "is damaged"),
+        ("[]", "is damaged"),
         ("{}", "does not say what was measured"),
-        (kept.replace('"year": 2007', '"year": "of late"'), "does not say what was measured"),
+        (kept.replace('"year": 2007', '"year": "of late"'), "year must be of type int"),
     ):
         result.write_text(text)
         with pytest.raises(StudioError, match=sentence):

@@ -16,14 +16,13 @@ import pytest
 from core import config
 from core.config import setting
 from core.evaluation.config import EvaluateConfig
-from core.events import Filters, Log, Metric
+from core.events import Log, Metric
 from core.jobs import result_edit
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project
 from core.runs.run_folder import RunFolder, State, Status
 from core.tracking.config import TrackConfig
-from studio.runs.reader import Mark, News
-from studio.runs.run import LINES_KEPT, NAMES_KEPT, POINTS_KEPT, Curve, Run
+from studio.runs.run import Run
 from studio.runs.runs import Runs
 from tests.studio.drawn_project import add_drawn_clips
 
@@ -37,26 +36,6 @@ class Settings:
 
     def __post_init__(self) -> None:
         config.check(self)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    with Project.create(tmp_path / "project") as project:
-        yield project
-
-
-@pytest.fixture
-def follow(project: Project, qtbot: Any) -> Iterator[Callable[[], Runs]]:
-    """Makes a `Runs`, as often as a window is opened on the project."""
-    made: list[Runs] = []
-
-    def new() -> Runs:
-        made.append(Runs(project))
-        return made[-1]
-
-    yield new
-    for runs in made:
-        runs.close()
 
 
 @pytest.fixture
@@ -94,41 +73,6 @@ class Ends:
     def __init__(self, runs: Runs) -> None:
         self.states: list[State] = []
         runs.finished.connect(lambda run: self.states.append(run.state))
-
-
-def test_a_curve_grows_without_losing_what_was_there() -> None:
-    curve = Curve()
-    for start in range(0, 5000, 7):
-        steps = np.arange(start, start + 7)
-        curve.extend(steps, steps**2)
-    np.testing.assert_array_equal(curve.steps, np.arange(len(curve)))
-    np.testing.assert_array_equal(curve.values, np.arange(len(curve)) ** 2)
-
-
-@pytest.mark.parametrize("at_once", [1, 7, 50_000, 400_000])
-def test_a_long_curve_is_thinned_evenly_and_keeps_its_ends(at_once: int) -> None:
-    count = 400_000 if at_once > 7 else 5 * POINTS_KEPT // 2
-    curve, steps = Curve(), np.arange(count)
-    for start in range(0, count, at_once):
-        part = steps[start : start + at_once]
-        curve.extend(part, -part)
-        assert curve.steps[-1] == part[-1]
-    assert POINTS_KEPT // 2 < len(curve) <= POINTS_KEPT + 1
-    np.testing.assert_array_equal(curve.values, -curve.steps)
-    assert curve.steps[0] == 0
-    assert len(set(np.diff(curve.steps[:-1]))) == 1
-
-
-def test_of_what_a_run_says_without_end_the_window_keeps_the_last_part(project: Project) -> None:
-    run = Run("pretrain", {}, new_folder(project))
-    for first in range(0, 3 * LINES_KEPT, LINES_KEPT):
-        log = [Log(str(number)) for number in range(first, first + LINES_KEPT)]
-        curves = {f"{one.text}": (np.zeros(1), np.zeros(1)) for one in log}
-        filters = [Filters(int(one.text), "a.npz") for one in log]
-        run.take(News(run.status, None, Mark(), metrics=curves, filters=filters, log=log))
-    assert [run.log[0].text, run.log[-1].text, run.log_dropped] == ["20000", "29999", 20_000]
-    assert len(run.metrics) == NAMES_KEPT
-    assert len(run.filters) <= LINES_KEPT
 
 
 def test_a_run_is_followed_while_another_process_runs_it(
