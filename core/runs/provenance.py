@@ -34,6 +34,7 @@ from core.identity.looks import COLOURS
 from core.networks.config import TRUNK_IN_RUN
 from core.runs.job import Job, Works
 from core.runs.run_folder import RunFolder
+from core.whole_file import open_file
 
 FILE, MACHINES = "provenance.json", "machines.json"
 NOT_RECORDED = "not recorded"
@@ -291,7 +292,7 @@ def _of_parts(parts: Iterable[bytes]) -> str:
 
 
 def _of_file(path: Path) -> str:
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
