@@ -277,7 +277,7 @@ def _png_exif(file: BinaryIO) -> bytes | None:
 
 def _open(path: Path) -> BufferedReader:
     if not path.exists():
-        raise StudioError(f"There is no file {path}; put it back, or use Find moved frames.")
+        raise _missing(path)
     return open_file(path)
 
 
@@ -380,5 +380,11 @@ def _no_image(path: Path, data: bytes) -> StudioError:
     return StudioError(f"{path} is not an image that can be read; replace it or take it out.")
 
 
+def _missing(path: Path) -> StudioError:
+    return StudioError(f"There is no file {path}; put it back, or use Find moved frames.")
+
+
 def _unreadable(path: Path, error: OSError) -> StudioError:
+    if isinstance(error, FileNotFoundError):
+        return _missing(path)
     return StudioError(f"{path} cannot be read ({error.strerror}); check the permissions of the file.")
