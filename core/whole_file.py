@@ -5,8 +5,8 @@ A file is one of a disk: a pipe would be waited for, and a device may have no en
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from core.errors import StudioError
 
@@ -16,7 +16,7 @@ LARGEST = 4 << 30
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # a pipe is opened without waiting for its other end
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> BufferedReader:
     """A file of a disk, open to be read; the caller closes it.
 
     Raises:

@@ -20,7 +20,7 @@ LEVELS = (
     ("whole_file", "typed_values", "system_faults", "agreements"),
     ("text_file",),
     ("record_file",),
-    ("geometry", "events", "config", "array_file"),
+    ("geometry", "events", "config", "array_file", "tensor_head"),
     ("datasets", "filters", "polygons"),
     ("trajectories",),
     ("tracking",),

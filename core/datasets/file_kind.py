@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from core.errors import StudioError
+from core.whole_file import open_file
+
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh")
 _LISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0", b"[playlist]", b"<smil", b"<asx")
 _HEIC = (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1", b"ftypavif", b"ftypavis")
@@ -23,10 +26,10 @@ def is_archive(head: bytes) -> bool:
 def why_no_video(path: Path) -> str:
     """The sentence for a file that no video could be read from."""
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             head = file.read(1024)
-    except OSError as error:
-        return f"{path} cannot be read ({error.strerror}); check its permissions."
+    except StudioError as error:
+        return str(error)
     if not head:
         return f"{path} is empty, so it is not a video that can be read; copy it again."
     if is_archive(head):

@@ -16,6 +16,7 @@ from core.datasets.picture_oddities import oddities
 from core.datasets.tiff_stack import clip_of_stack, is_stack
 from core.errors import StudioError
 from core.events import OnProgress
+from core.whole_file import open_file
 
 _ANIMATIONS = (".gif", ".apng")  # which are read as videos where they are named
 _OTHERS = {
@@ -151,7 +152,7 @@ def _refuse(source: Path, left_out: str) -> None:
         raise StudioError(f"{source} holds pictures that cannot be read: {left_out}.")
     for item in entries(source):
         if item.is_file():
-            with open(item, "rb") as file:
+            with open_file(item) as file:
                 if is_archive(file.read(512)):
                     raise StudioError(
                         f"{source} holds an archive ({item.name}); unpack it, then choose it again."

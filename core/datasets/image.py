@@ -1,9 +1,11 @@
 """Read image files: as RGB pictures, or with the very values that are stored."""
 
 import io
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,12 +19,15 @@ from core.datasets.orientation import AS_STORED, of_exif, upright_size
 from core.datasets.orientation import upright as turned_upright
 from core.datasets.tiff import as_if_first, first_page, is_tiff, page_of
 from core.errors import StudioError
+from core.whole_file import open_file
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp")
 """Of files that are taken as images, in lower case."""
 
 MOST_PIXELS = 1 << 27
 """Of a picture: 400 MB as RGB. A header can claim more than there is."""
+
+_LARGEST = 2 << 30  # bytes of a file; so many pixels of four times 32 bits, not packed
 
 _AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 _HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP", "GIF", "JPEG2000")
@@ -117,7 +122,7 @@ def image_size(path: Path, *, upright: bool = True) -> tuple[int, int]:
     if page_of(path):
         return _size_of_whole(path, upright=upright)
     try:
-        with open(path, "rb") as file:
+        with _open(path) as file:
             image = _opened(file, path)
             if image is None:
                 return _size_of_whole(path, upright=upright)
@@ -135,7 +140,7 @@ def orientation_of(path: Path) -> int:
     if page_of(path):
         return AS_STORED
     try:
-        with open(path, "rb") as file:
+        with _open(path) as file:
             image = _opened(file, path)
             return AS_STORED if image is None else _orientation(image, file)
     except OSError as error:
@@ -149,7 +154,7 @@ def image_orientation(path: Path) -> int:
         StudioError: the file is missing, too large or not an image.
     """
     try:
-        with open(path, "rb") as file:
+        with _open(path) as file:
             image = _opened(file, path)
             return AS_STORED if image is None else _orientation(image, file)
     except OSError as error:
@@ -184,7 +189,7 @@ def pictures_in(path: Path) -> int:
     Raises:
         StudioError: the file is missing, too large or not an image.
     """
-    with open(path, "rb") as file:
+    with _open(path) as file:
         image = _opened(file, path)
         count = getattr(image, "n_frames", 1) if image is not None else 1
         if image is None or image.format != "MPO":
@@ -270,9 +275,22 @@ def _png_exif(file: BinaryIO) -> bytes | None:
     return tail[place + 4 : place + 4 + int.from_bytes(tail[place - 4 : place], "big")]
 
 
+def _open(path: Path) -> BufferedReader:
+    if not path.exists():
+        raise _missing(path)
+    return open_file(path)
+
+
 def _read(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        with _open(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > _LARGEST:
+                raise StudioError(
+                    f"{path} has {size:,} bytes, more than a picture of {MOST_PIXELS:,} pixels; "
+                    "choose another one."
+                )
+            data = file.read()
     except OSError as error:
         raise _unreadable(path, error) from error
     if not data:
@@ -362,7 +380,11 @@ def _no_image(path: Path, data: bytes) -> StudioError:
     return StudioError(f"{path} is not an image that can be read; replace it or take it out.")
 
 
+def _missing(path: Path) -> StudioError:
+    return StudioError(f"There is no file {path}; put it back, or use Find moved frames.")
+
+
 def _unreadable(path: Path, error: OSError) -> StudioError:
     if isinstance(error, FileNotFoundError):
-        return StudioError(f"There is no file {path}; put it back, or use Find moved frames.")
+        return _missing(path)
     return StudioError(f"{path} cannot be read ({error.strerror}); check the permissions of the file.")

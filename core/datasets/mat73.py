@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 
 from core.errors import StudioError
+from core.whole_file import open_file
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DEEPEST = 16  # cells in structs in cells …; a damaged file can refer to itself
-_MOST_VALUES = 1 << 28
+_MOST_BYTES = 512 << 20  # unpacked; R-CNN's boxes of 5,000 images are 320 MB
+_LEAST = 64  # bytes that any value counts as
 
 
 def is_mat73(path: Path) -> bool:
     """Whether a file is HDF5: its signature stands at the start or after MATLAB's own head of 512 bytes."""
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         head = file.read(512 + len(_SIGNATURE))
     return head.startswith(_SIGNATURE) or head.endswith(_SIGNATURE) or head.startswith(b"MATLAB 7.3")
 
@@ -38,52 +40,71 @@ def load_mat73(path: Path, variable_names: Sequence[str]) -> dict[str, np.ndarra
             "again in MATLAB with save(…, '-v7')"
         ) from error
     with h5py.File(path, "r") as file:
-        return {name: _value(file, file[name], 0) for name in variable_names if name in file}
+        reader = _Reader(file)
+        return {name: reader.value(file[name], 0) for name in variable_names if name in file}
 
 
-def _value(file: Any, item: Any, depth: int) -> np.ndarray:
-    if depth > _DEEPEST:
-        raise StudioError("holds cells in cells without end")
-    if hasattr(item, "keys"):
-        return _sparse(item) if "MATLAB_sparse" in item.attrs else _struct(file, item, depth)
-    if item.size > _MOST_VALUES:
-        raise StudioError("is far too large")
-    kind = item.attrs.get("MATLAB_class", b"")
-    if "MATLAB_empty" in item.attrs:
-        return np.zeros((0, 0), object if kind == b"cell" else np.float64)
-    values = np.asarray(item[()]).T
-    if values.dtype == object:
-        cells = np.empty(values.shape, object)
-        for place, reference in np.ndenumerate(values):
-            cells[place] = _value(file, file[reference], depth + 1)
-        return cells
-    if kind == b"char":
-        return np.array(["".join(map(chr, values.ravel(order="F").tolist()))])
-    return values.astype(bool) if kind == b"logical" else values
+class _Reader:
+    """Reads the values of an open file, until they are too many bytes together.
 
+    What cells refer to may be referred to any number of times, so all that is read counts.
+    """
 
-def _struct(file: Any, group: Any, depth: int) -> np.ndarray:
-    fields = {name: _value(file, group[name], depth + 1) for name in group}
-    classes = {name: group[name].attrs.get("MATLAB_class", b"") for name in group}
-    many = [name for name, value in fields.items() if value.dtype == object and classes[name] != b"cell"]
-    shape = fields[many[0]].shape if many and len(many) == len(fields) else (1, 1)
-    structs = np.empty(shape, [(name, object) for name in fields])
-    for name, value in fields.items():
-        if shape == (1, 1) and not many:
-            structs[name][0, 0] = value
-        else:
-            structs[name] = value
-    return structs
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._left = _MOST_BYTES
 
+    def value(self, item: Any, depth: int) -> np.ndarray:
+        """A variable, a cell or a field.
 
-def _sparse(group: Any) -> np.ndarray:
-    rows, starts = int(group.attrs["MATLAB_sparse"]), np.asarray(group["jc"], np.int64)
-    columns = len(starts) - 1
-    if rows * columns > _MOST_VALUES:
-        raise StudioError("is far too large")
-    dense = np.zeros((rows, columns))
-    if "data" in group:
-        dense[np.asarray(group["ir"], np.int64), np.repeat(np.arange(columns), np.diff(starts))] = group[
-            "data"
-        ]
-    return dense
+        Raises:
+            StudioError: it lies too deep, or there are too many bytes.
+        """
+        if depth > _DEEPEST:
+            raise StudioError("holds cells in cells without end")
+        if hasattr(item, "keys"):
+            return self._sparse(item) if "MATLAB_sparse" in item.attrs else self._struct(item, depth)
+        kind = item.attrs.get("MATLAB_class", b"")
+        if "MATLAB_empty" in item.attrs:
+            return np.zeros((0, 0), object if kind == b"cell" else np.float64)
+        values = self._all(item).T
+        if values.dtype == object:
+            cells = np.empty(values.shape, object)
+            for place, reference in np.ndenumerate(values):
+                cells[place] = self.value(self._file[reference], depth + 1)
+            return cells
+        if kind == b"char":
+            return np.array(["".join(map(chr, values.ravel(order="F").tolist()))])
+        return values.astype(bool) if kind == b"logical" else values
+
+    def _all(self, item: Any) -> np.ndarray:
+        self._take(item.size * item.dtype.itemsize)
+        return np.asarray(item[()])
+
+    def _take(self, size: int) -> None:
+        self._left -= max(size, _LEAST)
+        if self._left < 0:
+            raise StudioError(f"unpacks to more than {_MOST_BYTES:,} bytes, which is too much")
+
+    def _struct(self, group: Any, depth: int) -> np.ndarray:
+        fields = {name: self.value(group[name], depth + 1) for name in group}
+        classes = {name: group[name].attrs.get("MATLAB_class", b"") for name in group}
+        many = [name for name, value in fields.items() if value.dtype == object and classes[name] != b"cell"]
+        shape = fields[many[0]].shape if many and len(many) == len(fields) else (1, 1)
+        structs = np.empty(shape, [(name, object) for name in fields])
+        for name, value in fields.items():
+            if shape == (1, 1) and not many:
+                structs[name][0, 0] = value
+            else:
+                structs[name] = value
+        return structs
+
+    def _sparse(self, group: Any) -> np.ndarray:
+        rows, starts = int(group.attrs["MATLAB_sparse"]), self._all(group["jc"]).astype(np.int64)
+        columns = len(starts) - 1
+        self._take(rows * columns * 8)
+        dense = np.zeros((rows, columns))
+        if "data" in group:
+            places = np.repeat(np.arange(columns), np.diff(starts))
+            dense[self._all(group["ir"]).astype(np.int64), places] = self._all(group["data"])
+        return dense

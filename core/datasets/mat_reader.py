@@ -8,9 +8,12 @@ not be read). A path that has neither ended the child.
 """
 
 import os
+import struct
 import subprocess
 import sys
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,12 +22,18 @@ from typing import Any
 import numpy as np
 
 import core
+from core.array_file import Form, read_arrays
+from core.datasets.image import MOST_PIXELS
 from core.datasets.mat73 import is_mat73, load_mat73
 from core.errors import StudioError
+from core.whole_file import open_file
 
 _SECONDS_A_FILE = 2.0  # 0.03 are usual
 _MEMORY = 4 << 30  # bytes of address space
 _LARGEST = 256 << 20  # bytes of a file; the largest of VSB100 are below 1 MB, of R-CNN about 100 MB
+
+_PACKED = 8  # times a file that holds boxes may unpack to
+_MAT_HEAD, _MAT_PACKED, _MAT_BLOCK = 128, 15, 1 << 16
 
 _LoadMat = Callable[..., dict[str, np.ndarray]]
 
@@ -53,8 +62,8 @@ def boxes(path: Path) -> dict[str, np.ndarray]:
     """
     with tempfile.TemporaryDirectory(prefix="associationnet-mat-") as folder:
         _run_child("boxes", [path], Path(folder))
-        with np.load(Path(folder) / "0.npz", allow_pickle=False) as arrays:
-            names, counts, stacked = arrays["names"], arrays["counts"], arrays["boxes"]
+        arrays = read_arrays(Path(folder) / "0.npz")
+    names, counts, stacked = arrays["names"], arrays["counts"], arrays["boxes"]
     parts = np.split(stacked, np.cumsum(counts)[:-1])
     return {str(name): part for name, part in zip(names, parts, strict=True)}
 
@@ -67,14 +76,13 @@ class Segmentations:
 
     def annotators(self, number: int) -> int:
         """How many annotators drew file `number`."""
-        with np.load(self._folder / f"{number}.npz", allow_pickle=False) as arrays:
-            return len(arrays.files)
+        with zipfile.ZipFile(self._folder / f"{number}.npz") as archive:
+            return len(archive.namelist())
 
     def picture(self, number: int, annotator: int) -> np.ndarray:
         """The (H, W) int32 labels of file `number` by one annotator, from 0."""
-        with np.load(self._folder / f"{number}.npz", allow_pickle=False) as arrays:
-            picture: np.ndarray = arrays[f"arr_{annotator}"]
-            return picture
+        name = f"arr_{annotator}"
+        return read_arrays(self._folder / f"{number}.npz", {name: Form("i4", ("H", "W"))})[name]
 
 
 def _run_child(kind: str, paths: Sequence[Path], folder: Path) -> None:
@@ -116,20 +124,53 @@ def main() -> None:
             (folder / f"{number}.txt").write_text(reason, encoding="utf-8")
             continue
         with open(folder / f"{number}.partial", "wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]  # its stubs take the names for options
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # its stubs take names for options
         os.replace(folder / f"{number}.partial", folder / f"{number}.npz")
 
 
 def _variables(path: Path, loadmat: _LoadMat, names: Sequence[str]) -> list[np.ndarray]:
-    if not path.is_file():
+    if not path.exists():
         raise StudioError("is missing")
+    if not path.is_file():
+        raise StudioError("is no file of a disk")
     if path.stat().st_size > _LARGEST:
-        raise StudioError("is far too large")
-    found = load_mat73(path, names) if is_mat73(path) else loadmat(path, variable_names=names)
+        raise StudioError(f"has {path.stat().st_size:,} bytes, more than the {_LARGEST:,} that are read")
+    if is_mat73(path):
+        found = load_mat73(path, names)
+    else:
+        check_unpacked(path, max(_LARGEST, _PACKED * path.stat().st_size))
+        found = loadmat(path, variable_names=names)
     for name in names:
         if name not in found:
             raise StudioError(f"holds no variable {name}")
     return [found[name] for name in names]
+
+
+def check_unpacked(path: Path, most: int) -> None:
+    """See that the variables of an older MATLAB file, which are packed one by one, are not immense unpacked.
+
+    Source: MathWorks, MAT-File Format, "Level 5 MAT-File Data Element Format".
+
+    Raises:
+        StudioError: they have more than `most` bytes.
+        zlib.error, struct.error: it is damaged.
+    """
+    with open_file(path) as file:
+        order = "<" if file.read(_MAT_HEAD)[-2:] == b"IM" else ">"
+        unpacked = 0
+        while len(head := file.read(8)) == 8:
+            kind, length = struct.unpack(f"{order}II", head)
+            if kind != _MAT_PACKED:
+                file.seek(length, os.SEEK_CUR)
+                continue
+            unpacker, left = zlib.decompressobj(), length
+            while left > 0 and (block := file.read(min(left, _MAT_BLOCK))):
+                left -= len(block)
+                while block:
+                    unpacked += len(unpacker.decompress(block, _MAT_BLOCK))
+                    block = unpacker.unconsumed_tail
+                    if unpacked > most:
+                        raise StudioError(f"unpacks to more than {most:,} bytes, which is too much")
 
 
 def _boxes(path: Path, loadmat: _LoadMat) -> dict[str, np.ndarray]:
@@ -157,11 +198,15 @@ def _segmentations(path: Path, loadmat: _LoadMat) -> dict[str, np.ndarray]:
         array = _segmentation(cell)
         if array.ndim != 2 or not (array.dtype.kind in "uifb" and array.size):
             raise StudioError("has a Segmentation that is not a picture of numbers")
+        if array.size > MOST_PIXELS:
+            raise StudioError(
+                f"has a Segmentation of {array.size:,} pixels, which is too large (at most {MOST_PIXELS:,})"
+            )
         if not np.isfinite(array).all() or array.min() < 0 or array.max() > 65535:
             raise StudioError("has a Segmentation with labels outside 0 to 65535")
         if array.dtype.kind == "f" and (array % 1).any():
             raise StudioError("has a Segmentation with labels that are no whole numbers")
-        arrays.append(array.astype(np.int32))
+        arrays.append(array.astype(np.uint16))
     if not arrays:
         raise StudioError("has an empty groundTruth")
     return {f"arr_{number}": array for number, array in enumerate(arrays)}

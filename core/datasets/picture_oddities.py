@@ -6,6 +6,7 @@ from pathlib import Path
 from core.datasets import tiff
 from core.datasets.image import orientation_of, pictures_in, read_values
 from core.datasets.orientation import AS_STORED
+from core.whole_file import open_file
 
 _DARK = 1 << 13  # values of 16 bits up to here show as less than 32 of 255
 
@@ -40,6 +41,6 @@ def _has_16_bits(path: Path) -> bool:
     page = tiff.page_of(path)
     if page or path.suffix.lower() in tiff.SUFFIXES:
         return read_values(path).itemsize == 2
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         head = file.read(26)
     return head.startswith(b"\x89PNG") and head[24:25] == b"\x10"

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.atomic_file import write_atomically
 from core.datasets.clip import Clip
+from core.datasets.image import read_image
 from core.datasets.reading import open_frames
 from core.datasets.tiff import file_of
 from core.errors import StudioError
@@ -64,8 +65,6 @@ def _digest(clip: Clip) -> str:
 
 def _read(file: Path) -> np.ndarray | None:
     try:
-        data = np.frombuffer(file.read_bytes(), np.uint8)
-    except OSError:
+        return read_image(file, upright=False)
+    except StudioError:
         return None
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from core.datasets.orientation import upright_size
+from core.whole_file import open_file
 
 SUFFIXES = (".tif", ".tiff")
 
@@ -139,7 +140,7 @@ def _places(path: Path, size: int, changed: int) -> tuple[int, ...]:
 
 @contextlib.contextmanager
 def _mapped(path: Path) -> Iterator[mmap.mmap]:
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         try:
             yield data

@@ -23,6 +23,7 @@ from core.datasets.file_kind import why_no_video
 from core.datasets.image import MOST_PIXELS
 from core.datasets.orientation import AS_STORED, of_matrix
 from core.errors import StudioError
+from core.whole_file import size_of
 
 _CONTAINERS = (
     *("mov", "matroska", "avi", "mpeg", "mpegts", "asf", "flv", "ogg", "mxf", "dv", "rm", "nut", "wtv"),
@@ -32,8 +33,12 @@ _CONTAINERS = (
 _OPTIONS = {
     "format_whitelist": ",".join(_CONTAINERS),
     "protocol_whitelist": "file",
+    "max_pixels": str(2 * MOST_PIXELS),
 }
+"""What FFmpeg keeps to, also while it looks for streams."""
+
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+_LARGEST = 1 << 43  # bytes of a file; days of film
 _HOPELESS = 10_000  # broken packets after which a file is given up
 
 
@@ -54,8 +59,9 @@ class VideoFile:
         self._fresh = True
 
     def _open(self) -> tuple[InputContainer, VideoStream]:
-        if not self.path.is_file():
+        if not self.path.exists():
             raise StudioError(f"There is no file {self.path}; put it back, or use Find moved frames.")
+        size_of(self.path, _LARGEST)
         try:
             # with the name of the protocol, no other is looked for in the path
             container = av.open(f"file:{self.path}", options=dict(_OPTIONS), metadata_errors="replace")
@@ -77,11 +83,17 @@ class VideoFile:
             raise StudioError(
                 f"{self.path} holds pictures that are packed in a way unknown here; convert it to H.264."
             )
+        if not context.width * context.height:  # what FFmpeg leaves where `_OPTIONS` refused its pictures
+            raise StudioError(
+                f"{self.path} has damaged pictures or far too large ones (at most {MOST_PIXELS:,} pixels); "
+                "make them smaller, or convert it to H.264."
+            )
         if context.width * context.height > MOST_PIXELS:
             raise StudioError(
                 f"{self.path} is {context.width} x {context.height} pixels, which is too large (at most "
                 f"{MOST_PIXELS:,} pixels); make it smaller."
             )
+        context.options = {"max_pixels": str(MOST_PIXELS)}  # pictures may become larger on the way
         return films[0]
 
     def announced(self) -> float:
@@ -155,7 +167,7 @@ class VideoFile:
         """
         try:
             return picture.to_ndarray(format="rgb24")
-        except (av.error.FFmpegError, ValueError) as error:
+        except (av.error.FFmpegError, OSError, ValueError) as error:
             raise StudioError(
                 f"{self.path} has pictures of a kind ({picture.format.name}) that cannot be shown; convert "
                 "it to H.264."
@@ -177,6 +189,7 @@ class VideoFile:
     def _pictures(self) -> Iterator[VideoFrame]:
         packets = self._container.demux(self._stream)
         while True:
+            packet = None
             try:
                 packet = next(packets, None)
                 if packet is None:

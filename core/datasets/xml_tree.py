@@ -13,6 +13,7 @@ from xml.parsers import expat
 
 from core.errors import StudioError
 from core.text_file import decoded
+from core.whole_file import open_file, unreadable
 
 _LARGEST = 10_000_000  # bytes of a file
 _DEEPEST = 32  # elements within elements; VOC's annotations have 5
@@ -34,12 +35,12 @@ def parse(path: Path) -> Element:
         StudioError: the file is missing, cannot be read, or is no such XML; names the line.
     """
     try:
-        with open(path, "rb") as file:
+        if not path.exists():
+            raise StudioError(f"The annotation {path} is missing; put it back.")
+        with open_file(path) as file:
             data = file.read(_LARGEST + 1)
-    except FileNotFoundError as error:
-        raise StudioError(f"The annotation {path} is missing; put it back.") from error
     except OSError as error:
-        raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
+        raise unreadable(path, error) from error
     if len(data) > _LARGEST:
         raise StudioError(f"{path} is larger than 10 MB, so it is no annotation; restore it.")
     builder = _Builder()

@@ -14,6 +14,8 @@ from core.networks.fast_rcnn import FastRCNN
 from core.networks.sizes import NETWORKS, ImageSize
 from core.networks.tensor_file import TensorFile
 from core.networks.trunk import Trunk
+from core.record_file import parsed
+from core.typed_values import typed
 
 FILE = TensorFile("associationnet-detector", "1", "detector", "choose another fine-tuning run or train again")
 
@@ -85,11 +87,14 @@ def load_detector(source: Path) -> Detector:
         raise StudioError(f"{source} holds no trained detector; let a fine-tuning run finish first.")
     header, tensors = FILE.read(path)
     try:
-        classes = tuple(json.loads(header["classes"]))
+        classes = typed("classes", parsed(header["classes"]), tuple[str, ...])
         size = ImageSize(short_side=int(header["short_side"]), long_side=int(header["long_side"]))
-        notes = dict(json.loads(header["notes"]))
-    except (ValueError, KeyError, TypeError) as error:
+        notes = typed("notes", parsed(header["notes"]), dict[str, str])
+    except (ValueError, KeyError) as error:
         raise StudioError(f"{path} is damaged ({error}); {FILE.remedy}.") from error
+    scores = tensors.get("cls_score.weight")
+    if scores is None or len(scores) != len(classes) + 1:
+        raise StudioError(f"{path} is damaged (it scores other classes than it names); {FILE.remedy}.")
     net = FastRCNN(Trunk(NETWORKS[header["network"]]), len(classes), torch.Generator())
     FILE.load_into(net, tensors, path, header["network"])
     return Detector(net, classes, size, notes)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from core.errors import StudioError
+from core.whole_file import read_whole, size_of
 
 _LARGEST = 2 << 30  # bytes of a file; 5,000 images with 2,000 boxes each take 160 MB
 _PLAIN_DTYPE = re.compile(r"[<>=|]?[biuf][1248]", re.ASCII)
@@ -57,14 +58,8 @@ def read_pickle(path: Path) -> object:
     Raises:
         StudioError: the file is missing, damaged, too large, or wants more than that.
     """
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise StudioError(f"{path} is larger than 2 GB; save it as a smaller file.")
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise StudioError(f"There is no file {path}; choose another.") from error
-    except OSError as error:
-        raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
+    size_of(path, _LARGEST)
+    data = read_whole(path, _LARGEST)
     try:
         return _Machine().run(data)
     except StudioError as error:

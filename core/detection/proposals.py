@@ -13,9 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.array_file import Form, read_array
 from core.atomic_file import writing_atomically
 from core.datasets.image import read_image
 from core.errors import StudioError
+from core.whole_file import open_file
 
 VERSION = 2
 """Of what `propose` computes; a new one leaves what is cached behind."""
@@ -26,6 +28,8 @@ wider; the boxes are of the image as it is."""
 
 SMALLEST_SIDE = 20
 """R-CNN's filter, in pixels of the image as it is searched."""
+
+_BOXES = Form("f4", ("M", 4))
 
 
 SEARCHES: Mapping[str, tuple[tuple[int, int, tuple[str, ...]], ...]] = {
@@ -101,11 +105,14 @@ def propose_all(
 def cached_boxes(path: Path, mode: str, cache: Path) -> np.ndarray | None:
     """What the cache holds for an image file, (M, 4) float32; None where it holds nothing whole."""
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        boxes: np.ndarray = np.load(_kept(digest, mode, cache), allow_pickle=False)
-    except (ValueError, EOFError, OSError):
+        return read_array(_kept(_digest(path), mode, cache), _BOXES)
+    except (StudioError, OSError):
         return None
-    return boxes
+
+
+def _digest(path: Path) -> str:
+    with open_file(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _kept(digest: str, mode: str, cache: Path) -> Path:
@@ -114,14 +121,12 @@ def _kept(digest: str, mode: str, cache: Path) -> Path:
 
 def _cached(path: Path, mode: str, cache: Path) -> np.ndarray:
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
+        kept = _kept(_digest(path), mode, cache)
+    except (StudioError, OSError):
         return propose(read_image(path), mode)  # the reader says what is wrong
-    kept = _kept(digest, mode, cache)
     try:
-        boxes: np.ndarray = np.load(kept, allow_pickle=False)
-        return boxes
-    except (ValueError, EOFError, OSError):  # not there, or cut short by a crash
+        return read_array(kept, _BOXES)
+    except StudioError:  # not there, or cut short by a crash
         boxes = propose(read_image(path), mode)
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from core.atomic_file import check_writable, write_atomically
 from core.datasets.voc import CLASSES
 from core.errors import StudioError
 from core.evaluation import comp4
+from core.whole_file import read_whole
 
 
 def write_archive(archive: Path, detections: Path, year: int, set_name: str, images: Sequence[str]) -> int:
@@ -52,7 +53,7 @@ def _packed(files: Mapping[str, Path], set_name: str, folder: str) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name, path in files.items():
-            data = path.read_bytes()
+            data = read_whole(path)
             entry = tarfile.TarInfo(f"{folder}/{comp4.file_name(set_name, name)}")
             entry.size, entry.mode = len(data), 0o644
             tar.addfile(entry, io.BytesIO(data))

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-
 from core import config
 from core.datasets.class_list import shortened
 from core.datasets.voc import CLASSES
@@ -23,7 +21,9 @@ from core.evaluation.ap_file import check_facts, read_facts
 from core.evaluation.origin import fine_tuning_of
 from core.evaluation.voc_ap import OVERLAP, metric_title
 from core.networks.config import TRUNK_IN_RUN
+from core.tensor_head import read_tensor_head
 from core.trajectories.snapshot import read_head
+from core.whole_file import open_file
 
 HEADS = (
     *("aero", "bike", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow"),
@@ -276,9 +276,8 @@ def _network(run: Path, settings: Mapping[str, Any]) -> str:
     if named != "auto":
         return named
     try:
-        with safe_open(run / "results" / "detector.safetensors", framework="np") as file:
-            return str((file.metadata() or {}).get("network", UNKNOWN))
-    except (OSError, SafetensorError):
+        return read_tensor_head(run / "results" / "detector.safetensors").words.get("network", UNKNOWN)
+    except StudioError:
         return UNKNOWN
 
 
@@ -340,7 +339,7 @@ def _content(weights: Path) -> str:
 
 @functools.lru_cache
 def _digest(path: Path, size: int, changed: int) -> str:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

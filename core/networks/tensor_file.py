@@ -1,18 +1,18 @@
 """Tensors of a network on disk: safetensors with a few words about what they are."""
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from core.atomic_file import writing_atomically
 from core.errors import StudioError
 from core.networks.sizes import NETWORKS
+from core.tensor_head import read_tensor_head
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,8 @@ class TensorFile:
     def wrote(self, path: Path) -> bool:
         """Whether a file is of this kind; False for what is no safetensors file."""
         try:
-            with safe_open(path, framework="pt") as file:
-                return (file.metadata() or {}).get("format") == self.format
-        except (SafetensorError, OSError):
+            return read_tensor_head(path).words.get("format") == self.format
+        except StudioError:
             return False
 
     def header(self, path: Path) -> dict[str, str]:
@@ -67,8 +66,14 @@ class TensorFile:
         Raises:
             StudioError: the file is damaged, or of another kind or version.
         """
-        with self._opened(path) as (header, _):
-            return header
+        header = dict(read_tensor_head(path).words)
+        if header.get("format") != self.format:
+            raise StudioError(f"{path} holds no {self.what} of this program; {self.remedy}.")
+        if header.get("version") != self.version or header.get("network") not in NETWORKS:
+            raise StudioError(
+                f"{path} was written by another version of this program; update it, or {self.remedy}."
+            )
+        return header
 
     def read(self, path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         """The header, whose `network` is a key of `NETWORKS`, and the tensors, all finite.
@@ -76,31 +81,19 @@ class TensorFile:
         Raises:
             StudioError: the file is damaged, of another kind or version, or holds what is not finite.
         """
-        with self._opened(path) as (header, file):
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
+        header = self.header(path)
+        try:
+            tensors = load_file(path)
+        except (SafetensorError, OSError) as error:
+            raise StudioError(
+                f"{path} is not a readable safetensors file or is damaged ({error}); choose another one."
+            ) from error
         for name, tensor in tensors.items():
             if not torch.isfinite(tensor).all():
                 raise StudioError(
                     f"{path} holds numbers in {name} that are not finite; choose other weights."
                 )
         return header, tensors
-
-    @contextlib.contextmanager
-    def _opened(self, path: Path) -> Iterator[tuple[dict[str, str], safe_open]]:
-        try:
-            with safe_open(path, framework="pt") as file:
-                header: dict[str, str] = file.metadata() or {}
-                if header.get("format") != self.format:
-                    raise StudioError(f"{path} holds no {self.what} of this program; {self.remedy}.")
-                if header.get("version") != self.version or header.get("network") not in NETWORKS:
-                    raise StudioError(
-                        f"{path} was written by another version of this program; update it, or {self.remedy}."
-                    )
-                yield header, file
-        except (SafetensorError, OSError) as error:
-            raise StudioError(
-                f"{path} is not a readable safetensors file or is damaged ({error}); choose another one."
-            ) from error
 
     def load_into(self, net: nn.Module, tensors: Mapping[str, Tensor], path: Path, network: str) -> None:
         """Give a net the tensors of a file, which must be all of its own.

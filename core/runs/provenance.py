@@ -36,6 +36,7 @@ from core.record_file import read_json
 from core.runs.job import Job, Works
 from core.runs.making_file import Machine, Made, Noted, check_known, read_known
 from core.runs.run_folder import RunFolder
+from core.whole_file import open_file
 
 FILE, MACHINES = "provenance.json", "machines.json"
 NOT_RECORDED = "not recorded"
@@ -297,7 +298,7 @@ def _of_parts(parts: Iterable[bytes]) -> str:
 
 
 def _of_file(path: Path) -> str:
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

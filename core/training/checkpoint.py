@@ -18,16 +18,29 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from core.atomic_file import writing_atomically
 from core.config import as_dict, check_resumable
 from core.errors import StudioError
+from core.record_file import check_depth
+from core.tensor_head import read_tensor_head
+from core.whole_file import open_file
 
 FORMAT, VERSION = "associationnet-checkpoint", "1"
 KEEP = 3
+_HEAD = {
+    "step": int,
+    "groups": list,
+    "generators": dict,
+    "settings": dict,
+    "extra": dict,
+    "score": int | float | None,
+}
+"""What the head holds."""
+
 _NAME = re.compile(r"step-(\d+)-([0-9a-f]{16})\.safetensors")
 
 
@@ -133,13 +146,14 @@ def resume(
     for path in reversed(_checkpoints(folder)):
         try:
             head, tensors = _read(path)
-        except (OSError, SafetensorError, ValueError, KeyError):
+        except (StudioError, OSError, SafetensorError):
             warnings.append(f"The checkpoint {path.name} is damaged; the one before it is used.")
             continue
         check_resumable(head["settings"], settings)
         try:
             _restore(head, tensors, net, optimizer, generators)
-        except RuntimeError as error:  # tensors that are missing, unknown or of another shape
+        except (RuntimeError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            # tensors or states that are missing, unknown or of another shape
             raise StudioError(
                 f"The checkpoint {path.name} does not fit what the run would train now; "
                 "put its data back as they were, or start a new run."
@@ -156,7 +170,7 @@ def resume(
 def settings_of_last(folder: Path) -> Mapping[str, Any]:
     """The settings of the newest checkpoint that can be read; empty where there is none."""
     for path in reversed(_checkpoints(folder)):
-        with contextlib.suppress(OSError, SafetensorError, ValueError, KeyError):
+        with contextlib.suppress(StudioError):
             settings: dict[str, Any] = _head(path)["settings"]
             return settings
     return {}
@@ -197,21 +211,28 @@ def _checkpoints(folder: Path) -> list[Path]:
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     match = _NAME.fullmatch(path.name)
     if match is None or _checksum(path) != match[2]:
-        raise ValueError("the checksum differs")
+        raise StudioError(f"{path} is damaged; resume from an earlier checkpoint.")
     return _head(path), load_file(path)
 
 
 def _head(path: Path) -> dict[str, Any]:
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata() or {}
-    if metadata.get("format") != FORMAT or metadata.get("version") != VERSION:
-        raise ValueError("not a checkpoint of this version")
-    head: dict[str, Any] = json.loads(metadata["head"])
+    words = read_tensor_head(path).words
+    if words.get("format") != FORMAT or words.get("version") != VERSION:
+        raise StudioError(f"{path} is no checkpoint of this version; resume from another one.")
+    try:
+        head = json.loads(words.get("head", ""))
+        check_depth(head)
+    except (ValueError, RecursionError):
+        head = None
+    if not isinstance(head, dict) or not all(
+        isinstance(head.get(name), kind) for name, kind in _HEAD.items()
+    ):
+        raise StudioError(f"{path} is damaged; resume from an earlier checkpoint.")
     return head
 
 
 def _checksum(path: Path) -> str:
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
@@ -221,7 +242,7 @@ def _remove_old(folder: Path) -> None:
     for path in paths:
         try:
             score = _head(path)["score"]
-        except (OSError, SafetensorError, ValueError, KeyError):
+        except StudioError:
             continue
         if score is not None:
             scores[path] = score

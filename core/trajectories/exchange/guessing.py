@@ -13,6 +13,7 @@ from core.trajectories.exchange.mot_folder import is_sequence
 from core.trajectories.exchange.mot_layout import is_kitti, is_vatic, names_boxes
 from core.trajectories.exchange.number_lines import split_lines
 from core.trajectories.exchange.unread import refuse_lines
+from core.whole_file import open_file, unreadable
 
 _HEAD = 8192  # bytes looked at
 _ZIP = b"PK\x03\x04"
@@ -31,12 +32,10 @@ def guess_format(path: Path) -> str:
     try:
         if path.is_dir():
             return _of_folder(path)
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             head = file.read(_HEAD)
-    except FileNotFoundError as error:
-        raise StudioError(f"There is no file {path}; check its name.") from error
     except OSError as error:
-        raise StudioError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
+        raise unreadable(path, error) from error
     if is_tiff(head):
         return "davis"
     found = next((name for sign, name in _SIGNS if head.startswith(sign)), None)

@@ -20,19 +20,24 @@ from core.text_file import decoded
 from core.trajectories.exchange.reading import read_text
 
 _LARGEST = 4 << 30  # bytes
+_SWOLLEN, _PACKED = 256 << 20, 64  # bytes, and times the size of the archive: no such text is packed more
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPES = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
 _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?")
 
 
 def read_json(path: Path) -> Any:
     """What a file, or the one in an archive, holds; NaN and infinities are numbers there.
 
-    Of a repeated key the last counts.
+    Of a repeated key the last counts. A half of a surrogate pair, which is no character, becomes U+FFFD.
 
     Raises:
         StudioError: the file is missing, no text, or no whole JSON.
     """
     try:
-        return json.loads(json_text(path))
+        return json.loads(_with_whole_characters(json_text(path)))
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
             raise StudioError(
@@ -51,6 +56,12 @@ def read_json(path: Path) -> Any:
         raise StudioError(f"{path} has a number of thousands of digits; correct it.") from error
 
 
+def _with_whole_characters(text: str) -> str:
+    if not _HALF.search(text):
+        return text
+    return _ESCAPES.sub(lambda found: "\\ufffd" if found["half"] else found[0], text)
+
+
 def json_text(path: Path) -> str:
     """The text of a file, or of the largest JSON file in a zip archive.
 
@@ -65,8 +76,11 @@ def json_text(path: Path) -> str:
             largest = max(inner, key=lambda one: one.file_size, default=None)
             if largest is None:
                 raise StudioError(f"{path} holds no JSON file; choose another one.")
-            if largest.file_size > _LARGEST:
-                raise StudioError(f"{path} holds a file of more than 4 GB; export the clip in parts.")
+            if largest.file_size > min(_LARGEST, max(_SWOLLEN, _PACKED * path.stat().st_size)):
+                raise StudioError(
+                    f"{path} holds a file of {largest.file_size:,} bytes, which is too much; export the "
+                    "clip in parts."
+                )
             return decoded(archive.read(largest), path)
     except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:
         raise StudioError(f"{path} is no whole archive; copy it again from where it came from.") from error

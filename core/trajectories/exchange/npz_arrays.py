@@ -3,25 +3,18 @@
 import contextlib
 import math
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
+from core.array_file import member, read_head
 from core.errors import StudioError
-
-DAMAGED: tuple[type[Exception], ...] = (
-    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, MemoryError),
-    *(ValueError, TypeError, KeyError, AttributeError, SyntaxError),  # what numpy's header can raise
-)
-"""What reading a damaged archive can raise."""
+from core.whole_file import open_file, unreadable
 
 _BLOCK = 1 << 22  # bytes of an array held at a time
 _WHOLE = 1 << 28  # bytes of one that is stored by columns, which must be held whole
-_PACKED = 1_100  # times as small is what deflate can make of zeros
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,7 @@ class StoredArray:
                 for start in range(0, len(whole), self.rows):
                     yield whole[start : start + self.rows]
                 return
-            _header(file)
+            read_head(file, Path(self.info.filename))
             for start in range(0, self.shape[0], self.rows):
                 shape = (min(self.rows, self.shape[0] - start), *self.shape[1:])
                 wanted = math.prod(shape) * self.dtype.itemsize
@@ -74,7 +67,7 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
         StudioError: it is missing, a pickle, no archive, or cannot be read.
     """
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             head = file.read(8)
             if head.startswith(b"\x93NUMPY"):
                 raise StudioError(
@@ -86,12 +79,8 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
                     "numpy.savez."
                 )
         archive = zipfile.ZipFile(path)
-    except FileNotFoundError as error:
-        raise StudioError(f"There is no file {path}; check its name.") from error
     except OSError as error:
-        raise StudioError(
-            f"{path} cannot be read ({error.strerror}); check its name and permissions."
-        ) from error
+        raise unreadable(path, error) from error
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         kind = "zip archive" if path.suffix.lower() == ".zip" else ".npz"
         raise StudioError(f"{path} is no whole {kind}; copy it again from where it came from.") from error
@@ -105,39 +94,18 @@ def stored(archive: zipfile.ZipFile, name: str, path: Path, axes: int) -> Stored
     Raises:
         StudioError: it holds a pickle or no numbers, or claims more than is there.
     """
-    info = archive.getinfo(f"{name}.npy")
-    with archive.open(info) as file:
-        shape, by_columns, dtype = _header(file)
-        begin = file.tell()
-    if dtype.hasobject:
-        raise StudioError(
-            f"{path} holds a pickle, which can run programs when it is read; save plain numbers in it."
-        )
-    if dtype.kind not in "biuf":
+    info, head = member(archive, name, path)
+    if head.dtype.kind not in "biuf":
         raise StudioError(f"{path} has an array {name!r} that is no table of numbers; save it again.")
-    claimed, there = math.prod(shape) * dtype.itemsize, info.file_size - begin
-    if claimed > there or info.file_size > _PACKED * (info.compress_size + 1):
-        raise StudioError(
-            f"{path} has an array {name!r} that claims {max(claimed, info.file_size):,} bytes where it has "
-            f"{min(there, info.compress_size):,}; save it again."
-        )
+    shape, by_columns, dtype = head.shape, head.by_columns, head.dtype
     while len(shape) > axes and shape[0] == 1:
         shape = shape[1:]
     while len(shape) > axes and shape[-1] == 1:
         shape = shape[:-1]
-    if by_columns and len(shape) > 1 and claimed > _WHOLE:
+    if by_columns and head.bytes > _WHOLE:
         raise StudioError(
-            f"{path} stores {name!r} by columns, {claimed:,} bytes at once; save it by rows, with "
+            f"{path} stores {name!r} by columns, {head.bytes:,} bytes at once; save it by rows, with "
             "numpy.ascontiguousarray."
         )
     a_row = max(1, math.prod(shape[1:]) * dtype.itemsize)
-    return StoredArray(archive, info, shape, dtype, by_columns and len(shape) > 1, max(1, _BLOCK // a_row))
-
-
-def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
-    version = np.lib.format.read_magic(file)
-    read_header = (
-        np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    )
-    shape, by_columns, dtype = read_header(file)
-    return shape, by_columns, dtype
+    return StoredArray(archive, info, shape, dtype, by_columns, max(1, _BLOCK // a_row))

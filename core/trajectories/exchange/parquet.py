@@ -22,9 +22,11 @@ from core.trajectories.exchange.columns import to_columns
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers, one_line
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
+from core.whole_file import open_file
 
 _BATCH = 65_536  # rows decoded at a time
 _MOST = 1 << 28  # rows of a table
+_ROWS, _SWOLLEN, _PACKED = 1 << 22, 256 << 20, 32  # rows, and bytes unpacked, that any file may have; times
 
 
 def write(
@@ -81,25 +83,36 @@ class ParquetSheet:
     def __init__(self, path: Path) -> None:
         self._pyarrow, arrow_files = _pyarrow()
         self._path = path
-        try:
-            self._file = open(path, "rb")  # noqa: SIM115, closed by __exit__
-        except FileNotFoundError as error:
-            raise StudioError(f"There is no file {path}; check its name.") from error
-        except OSError as error:
-            raise StudioError(
-                f"{path} cannot be read ({error.strerror}); check its name and permissions."
-            ) from error
+        self._file = open_file(path)
         try:
             self._table = arrow_files.ParquetFile(self._file, page_checksum_verification=True)
             self._schema = self._table.schema_arrow
         except self._damage as error:
             self._file.close()
             raise self._refusal() from error
-        if self._table.metadata.num_rows > _MOST:
+        try:
+            self._check_bounds()
+        except StudioError:
             self._file.close()
+            raise
+
+    def _check_bounds(self) -> None:
+        about, size = self._table.metadata, self._path.stat().st_size
+        if about.num_rows > _MOST:
             raise StudioError(
-                f"{path} has {self._table.metadata.num_rows:,} rows, more than the {_MOST:,} that are read; "
-                "save it in parts."
+                f"{self._path} has {about.num_rows:,} rows, more than the {_MOST:,} that are read; save it "
+                "in parts."
+            )
+        groups = (about.row_group(number) for number in range(about.num_row_groups))
+        unpacked = sum(
+            group.column(place).total_uncompressed_size
+            for group in groups
+            for place in range(about.num_columns)
+        )
+        if about.num_rows > max(_ROWS, size) or unpacked > max(_SWOLLEN, _PACKED * size):
+            raise StudioError(
+                f"{self._path} has {size:,} bytes that unpack to {about.num_rows:,} rows and {unpacked:,} "
+                "bytes, which is too much; save it in parts."
             )
 
     def __enter__(self) -> "ParquetSheet":
@@ -160,9 +173,12 @@ class ParquetSheet:
         return np.asarray(cast.to_numpy(zero_copy_only=False), np.float64)
 
     def _words(self, column: Any) -> list[str]:
-        coded = column.cast(self._pyarrow.string()).fill_null("").dictionary_encode()
-        known = np.array([*coded.dictionary.to_pylist(), ""], object)
-        return known[coded.indices.to_numpy(zero_copy_only=False)].tolist()
+        types = self._pyarrow.types
+        if not types.is_dictionary(column.type):
+            column = column.cast(self._pyarrow.string()).dictionary_encode()
+        words = column.dictionary.cast(self._pyarrow.string()).fill_null("").to_pylist()
+        known = np.array([*words, ""], object)
+        return known[column.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)].tolist()
 
     def _check(self, name: str, kind: Any) -> None:
         if self._schema.names.count(name) > 1:

@@ -11,6 +11,7 @@ from core.trajectories.exchange.assembling import Tracks
 from core.trajectories.exchange.column_mapping import ColumnChoice
 from core.trajectories.exchange.sheet import Head
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
+from core.whole_file import open_file
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ TABLES = {
 def table_format(path: Path) -> str:
     """Which format of tables a file is of; one that cannot be opened is refused when it is read."""
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             return "parquet" if file.read(4) == b"PAR1" else "csv"
-    except OSError:
+    except StudioError:
         return "csv"
 
 

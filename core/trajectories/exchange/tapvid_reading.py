@@ -19,10 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
+from core.array_file import DAMAGED
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories.exchange.assembling import Listing, Tracks
-from core.trajectories.exchange.npz_arrays import DAMAGED, StoredArray, opened, stored
+from core.trajectories.exchange.npz_arrays import StoredArray, opened, stored
 from core.trajectories.exchange.units import is_scaled
 from core.trajectories.model import Origin
 
@@ -32,6 +33,7 @@ _SEEN = ("visible", "visibles", "visibility", "pred_visibility", "visibs")
 _HIDDEN = ("occluded", "occlusion", "occlusions", "pred_occluded", "pred_occlusion")
 _QUERIES = ("query_points", "queries")
 _MOST_SEEN = 1 << 27  # observations
+_PACKED = 1 << 24, 4  # observations, and how many a byte of the file: no places of points are packed more
 _STEADY = 0.5  # how much less points move along the axis of frames
 
 
@@ -46,10 +48,6 @@ def read(path: Path, clip: Clip) -> Tracks:
             return _tracks(archive, path, clip)
         except DAMAGED as error:
             raise StudioError(f"{path} is no whole .npz; copy it again from where it came from.") from error
-        except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown compression
-            raise StudioError(
-                f"{path} is packed in a way that is not read; save it with numpy.savez."
-            ) from error
 
 
 def _tracks(archive: zipfile.ZipFile, path: Path, clip: Clip) -> Tracks:
@@ -197,6 +195,12 @@ def _least(source: _Source, sights: StoredArray, path: Path) -> float:
         raise StudioError(
             f"{path} has three values a place, of which the last does not lie between hidden (0) and seen "
             "(1); save x and y in 'tracks', and 'visible'."
+        )
+    size = path.stat().st_size
+    if counts[is_chance] > max(_PACKED[0], _PACKED[1] * size):
+        raise StudioError(
+            f"{path} holds {counts[is_chance]:,} places that are seen in {size:,} bytes, which no points "
+            "that move are packed into; save it in parts."
         )
     if counts[is_chance] > _MOST_SEEN:
         raise StudioError(

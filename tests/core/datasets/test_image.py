@@ -315,8 +315,8 @@ import sys
 from pathlib import Path
 from core.datasets.image import common_size
 paths = [Path(word) for word in sys.argv[1:]]
-opened = []
-sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+opened = []  # with a mode, as `open` has it, and not the system's call beneath it
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" and args[1] else None)
 assert common_size(paths) == (67, 41)
 print([opened.count(str(path)) for path in paths])
 """
