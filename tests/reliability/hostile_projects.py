@@ -131,14 +131,14 @@ def _visit(project: Path, folder: Path, must_open: bool) -> int:
     studio.crashes.install()
     studio.window.show()
     opened = studio.open_project(project)
-    QTest.qWait(200)
+    QTest.qWait(100)
     session = studio.session
     if must_open and not opened:
         print("WRONG not opened:", *studio.window.toasts.texts)
     if session is not None:
         for workspace in WORKSPACES:
             studio.window.commands[workspace].trigger()
-            QTest.qWait(100)
+            QTest.qWait(50)
         end = time.monotonic() + 20
         while time.monotonic() < end:
             others = [run for run in session.runs.all if run.name == OTHER]
