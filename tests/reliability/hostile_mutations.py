@@ -267,7 +267,7 @@ MUTATIONS: dict[str, Mutation] = {
     "project: a port that is none": _toml('database = "postgresql://a@host:port/x"'),
     "project: FIFO": _fifo("project.toml"),
     "database: files is a number": _sql("UPDATE clip SET files = 5"),
-    "database: name is a blob": _sql("UPDATE clip SET name = x'00ff'"),
+    "database: name is a blob": _sql("UPDATE clip SET name = x'00ff' WHERE id = (SELECT min(id) FROM clip)"),
     "database: a label of markup": _sql(f"UPDATE trajectory SET label = '{MARKUP.replace(chr(39), '')}'"),
     "database: an immense size": _sql("UPDATE clip SET width = 999999999, height = 999999999"),
     "database: a review of 300": _sql("UPDATE trajectory SET review = 300"),
