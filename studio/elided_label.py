@@ -16,7 +16,6 @@ class ElidedLabel(QLabel):
     ) -> None:
         super().__init__(parent)
         self._whole, self._mode = text, mode
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.show_text(text)
 

@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from core.atomic_file import write_atomically
+from core.errors import StudioError
 from core.project.project import Project
+from core.record_file import read_json
 from core.trajectories import steps, store
 from core.trajectories.model import Origin
 from core.trajectories.store import ClipSummary
@@ -82,12 +84,12 @@ def keep(
 def _read(project: Project, connection: Connection) -> dict[int, _Kept]:
     """What is kept and still holds, by clip."""
     try:
-        values = json.loads((project.cache / "counts.json").read_bytes())
+        values = read_json(project.cache / "counts.json")
         revision, created, clips = values["revision"], values["created"], values["clips"]
         kept = {int(id): _checked(one) for id, one in clips.items()}
         if type(revision) is not int or steps.step(connection, revision) != (revision, created):
             return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+    except (StudioError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return {}  # it can be made again
     touched = steps.since(connection, revision).clips
     return {} if touched is None else {id: one for id, one in kept.items() if id not in touched}

@@ -49,6 +49,11 @@ def joined(address: str) -> Iterator[Any]:
         StudioError: there is no Dask here, no scheduler there, or they do not find this program.
     """
     distributed = dask()
+    if address.startswith("tls://") and distributed.Security().tls_ca_file is None:
+        raise StudioError(
+            f"{address} needs certificates; name them in Dask's configuration, such as "
+            "DASK_DISTRIBUTED__COMM__TLS__CA_FILE (see the README)."
+        )
     try:
         client = distributed.Client(address, timeout=ANSWER, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

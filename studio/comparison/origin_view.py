@@ -72,7 +72,6 @@ class OriginView(QWidget):
         self._clips = ClipsPopover(self)
         self.figure = QLabel()
         self.figure.setProperty("role", "heading")
-        self.figure.setTextFormat(Qt.TextFormat.PlainText)
         self.seed = QComboBox()
         self.seed.setObjectName("origin_seed")
         self.seed.setAccessibleName("Which run of the row")
@@ -312,7 +311,6 @@ class DataCard(QFrame):
 def _text() -> QLabel:
     label = QLabel()
     label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
 

@@ -52,7 +52,6 @@ class PicturePair(QWidget):
         self._sides: tuple[Side, ...] = ()
         self.counts = QLabel()
         self.counts.setObjectName("pair_counts")
-        self.counts.setTextFormat(Qt.TextFormat.PlainText)
         self.counts.setWordWrap(True)
         self.counts.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
         self.bar.words.hide()  # they are of one run

@@ -34,7 +34,6 @@ def ask_before(edit: Edit, document: Document, over: QWidget, perform: Callable[
     box = QMessageBox(over)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIcon(QMessageBox.Icon.Warning)
-    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setWindowTitle(question.title)
     box.setText(question.text)
     box.setInformativeText(question.stake)

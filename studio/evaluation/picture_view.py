@@ -70,7 +70,6 @@ class PictureView(QWidget):
         self.fit_button = self._button("fit", "Show all of the picture (0)", self.canvas.fit)
         self.words = QLabel()
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.objects = self._check("Objects", "The objects of the annotations", True)
         detected = "What was detected with the threshold's score and above"
         self.detections = self._check("Detections", detected, True)

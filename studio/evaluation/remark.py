@@ -1,6 +1,5 @@
 """A line below a view about what could not be read; it takes no room while there is nothing to say."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from studio import theme
@@ -12,7 +11,6 @@ class Remark(QLabel):
     def __init__(self) -> None:
         super().__init__()
         self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("quiet", True)
         self.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
         self.hide()

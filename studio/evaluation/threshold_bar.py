@@ -38,7 +38,6 @@ class ThresholdBar(QWidget):
         self.words = QLabel()
         self.words.setObjectName("threshold_words")
         self.words.setWordWrap(True)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
         row = QHBoxLayout()
         for widget in (label, self.spin, self.slider, self.best_button):
             row.addWidget(widget, int(widget is self.slider))

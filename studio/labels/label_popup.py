@@ -46,7 +46,6 @@ class LabelPopup(QFrame):
         self.title, self.note = QLabel(), QLabel()
         self.title.setProperty("role", "heading")
         self.note.setProperty("quiet", True)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.field = QLineEdit(maxLength=LONGEST)
         self.field.setPlaceholderText("Label")
         self.field.setAccessibleName("Label")

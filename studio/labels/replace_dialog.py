@@ -67,7 +67,6 @@ class ReplaceDialog(QDialog):
             merged = f", as {labels.count(by):,} have already; the two become one." if known else "."
             box.addWidget(QLabel(gets + merged))
         for label in self.findChildren(QLabel):
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
         note = QLabel("One edit; undo gives every track its label back.")
         note.setProperty("quiet", True)

@@ -46,7 +46,6 @@ class MatrixView(QWidget):
             label.setProperty("role", "error")
         for label in (self.words, self.boxes, self.sentence, self.problem, self.warning):
             label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         for label in (self.boxes, self.sentence):
             label.setProperty("quiet", True)

@@ -156,7 +156,6 @@ class ReviewPanel(QWidget):
         self.why, self.decisions, self.pace = QLabel(), QLabel(), QLabel()
         for label in (self.sentence, self.counts, self.empty, self.why, self.decisions, self.pace):
             label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
         for label in (self.sentence, self.counts, self.empty, self.decisions):
             label.setProperty("quiet", True)
         self.pace.setProperty("role", "heading")

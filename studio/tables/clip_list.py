@@ -55,7 +55,6 @@ class ClipList(QWidget):
         self._count.setProperty("quiet", True)
         self._empty = QLabel(_NONE_YET, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self._empty.setProperty("quiet", True)
-        self._empty.setTextFormat(Qt.TextFormat.PlainText)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.tree)
         self._pages.addWidget(self._empty)

@@ -29,7 +29,6 @@ class SaveDialog(QDialog):
         self._note.setPlaceholderText("Optional")
         self._name.selectAll()
         words = QLabel(since, wordWrap=True)
-        words.setTextFormat(Qt.TextFormat.PlainText)
         words.setProperty("quiet", True)
         form = QFormLayout()
         form.addRow("&Name", self._name)

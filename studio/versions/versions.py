@@ -110,7 +110,6 @@ class Versions(QObject):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Go back to a version")
-        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"Go back to “{name}”?")
         box.setInformativeText(
             f"{_turned(route)} What is there now stays as a version of its own, and undo brings it back."

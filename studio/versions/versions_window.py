@@ -68,8 +68,6 @@ class VersionsWindow(QDialog):
         self.words, self._note = QLabel(wordWrap=True), QLabel(wordWrap=True)
         self.words.setProperty("role", "heading")
         self._note.setProperty("quiet", True)
-        for label in (self.words, self._note):
-            label.setTextFormat(Qt.TextFormat.PlainText)
         self._bar = QProgressBar(textVisible=False)
         self._bar.setFixedHeight(4)
         self.list = QTreeWidget()

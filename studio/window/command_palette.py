@@ -61,7 +61,6 @@ class CommandPalette(QFrame):
         self.list.setIconSize(QSize(theme.ICON, theme.ICON))
         self.nothing = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self.nothing.setProperty("quiet", True)
-        self.nothing.setTextFormat(Qt.TextFormat.PlainText)
         box = QVBoxLayout(self)
         box.setContentsMargins(*[theme.SPACE] * 4)
         box.addWidget(self.field)

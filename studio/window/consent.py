@@ -26,7 +26,6 @@ def ask(matter: Matter, over: QWidget, then: Callable[[], object] | None) -> QMe
     box = QMessageBox(over)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setIcon(QMessageBox.Icon.Warning)
-    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setWindowTitle("Before it goes on")
     box.setText(matter.question)
     box.setInformativeText("You are asked once on this machine. Agree only to what you know and trust.")

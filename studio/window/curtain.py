@@ -13,7 +13,6 @@ class Curtain(QWidget):
         self.setAutoFillBackground(True)
         self._words = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._words.setProperty("role", "title")
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
         QVBoxLayout(self).addWidget(self._words)
         window.installEventFilter(self)

@@ -69,7 +69,6 @@ class EvaluateWorkspace(QWidget):
         self.mean.setObjectName("mean_ap")
         self._mean_words = QLabel()
         self._mean_words.setProperty("quiet", True)
-        self._mean_words.setTextFormat(Qt.TextFormat.PlainText)
         self._mean_words.setWordWrap(True)
         self.quoted = _new_choice_of_row()
         self.form = SettingsForm(VocConfig, editors={"init": InitEditor(runs)})

@@ -58,7 +58,6 @@ class ProbeTable(QWidget):
         self.notes = QLabel(wordWrap=True)
         self.notes.setObjectName("probe_notes")
         self.notes.setProperty("quiet", True)
-        self.notes.setTextFormat(Qt.TextFormat.PlainText)
         heading = QLabel("Accuracy (%)")
         heading.setProperty("role", "heading")
         tools = QHBoxLayout()

@@ -50,7 +50,6 @@ class RunHeader(QWidget):
         self._title, self._words, self._notes = ElidedLabel(), QLabel(), MakingLine()
         self._note = QLabel(wordWrap=True)
         self._note.setObjectName("run_note")
-        self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._note.setMaximumHeight(NOTE_LINES * self._note.fontMetrics().lineSpacing())
         self._title.setProperty("role", "heading")
         for label in (self._words, self._notes):

@@ -41,7 +41,6 @@ class SettingsDiff(QWidget):
         self._all.toggled.connect(self._fill)
         self._words = QLabel()
         self._words.setProperty("quiet", True)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._table = QTableWidget()
         self._table.setObjectName("settings_diff")
         self._table.setAccessibleName("Settings and data of the runs")

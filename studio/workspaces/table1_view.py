@@ -68,7 +68,6 @@ class Table1View(QWidget):
         for label in (self.words, self.notes):
             label.setProperty("quiet", True)
         self.notes.setObjectName("table1_notes")
-        self.notes.setTextFormat(Qt.TextFormat.PlainText)
         self.notes.setWordWrap(True)
         self._arrange()
         self.part.currentIndexChanged.connect(self._show_rows)
