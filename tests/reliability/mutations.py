@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import random
 import re
 import sqlite3
 import struct
@@ -11,37 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-Mutate = Callable[[bytes, np.random.Generator], bytes]
+from tests.reliability.mutants import json_mutant, toml_mutant
 
-ODD = (
-    *(
-        "null",
-        "true",
-        "-1",
-        "0",
-        "1e400",
-        "-1e308",
-        "NaN",
-        "1e999",
-        "9" * 400,
-        "0.1",
-        "[]",
-        "{}",
-        '""',
-        '"x"',
-    ),
-    *('"\\ud800"', '"\\u0000"', '"../../x"', '"' + "y" * 70_000 + '"', "[" * 3000 + "]" * 3000),
-    *(
-        "[[]]",
-        '{"a": 1}',
-        '["a"]',
-        "9007199254740993",
-        "-9223372036854775809",
-        '"2026-01-01"',
-        '"<h1>x</h1>"',
-    ),
-)
-"""Values of JSON that nobody expects; most are TOML too."""
+Mutate = Callable[[bytes, np.random.Generator], bytes]
 
 WORDS = (
     b"-1",
@@ -83,64 +56,23 @@ def of_bytes(data: bytes, rng: np.random.Generator) -> bytes:
 
 
 def of_json(data: bytes, rng: np.random.Generator) -> bytes:
-    """A value exchanged for one of another kind, a name changed, lost or new; sometimes bytes."""
+    """JSON, or one of its lines where each is JSON, as `mutants.json_mutant` changes it; sometimes bytes."""
     if rng.random() < 0.2:
         return of_bytes(data, rng)
     text = data.decode()
-    lines = text.split("\n") if text.count("\n{") else [text]  # lines of JSON, or one whole
+    lines = text.split("\n") if text.count("\n{") else [text]
     place = int(rng.integers(len(lines)))
     with contextlib.suppress(ValueError):
-        lines[place] = _of_value(json.loads(lines[place]), rng)
+        lines[place] = json_mutant(json.loads(lines[place]), random.Random(int(rng.integers(2**31))))
     return "\n".join(lines).encode("utf-8", "surrogatepass")
-
-
-def _of_value(value: object, rng: np.random.Generator) -> str:
-    mark = "\ue000mark"
-    places: list[tuple[dict | list, str | int]] = []
-
-    def walk(node: object) -> None:
-        if isinstance(node, dict | list):
-            for key in list(node) if isinstance(node, dict) else range(len(node)):
-                places.append((node, key))
-                walk(node[key])
-
-    walk(value)
-    odd = ODD[rng.integers(len(ODD))]
-    if not places or rng.random() < 0.03:
-        return odd
-    node, key = places[rng.integers(len(places))]
-    match rng.integers(0, 8):
-        case 0:
-            del node[key]
-        case 1 if isinstance(node, dict):
-            node[f"{key}x"] = node.pop(key)
-        case 2 if isinstance(node, dict):
-            node["new"] = mark
-        case 3 if isinstance(node, list):
-            node.append(node[key])
-        case _:
-            node[key] = mark
-    return json.dumps(value).replace(json.dumps(mark), odd)
 
 
 def of_toml(data: bytes, rng: np.random.Generator) -> bytes:
-    """The value of a line exchanged, a line lost, doubled or new; sometimes bytes."""
+    """TOML as `mutants.toml_mutant` changes it; sometimes bytes."""
     if rng.random() < 0.2:
         return of_bytes(data, rng)
-    lines = data.decode().split("\n")
-    place = int(rng.integers(len(lines)))
-    key = lines[place].partition("=")[0].strip()
-    match rng.integers(0, 6):
-        case 0:
-            del lines[place]
-        case 1:
-            lines.insert(place, lines[place])
-        case 2:
-            lines.insert(place, f"x = {ODD[rng.integers(len(ODD))]}")
-        case _ if key and not key.startswith("["):
-            odd = ODD[rng.integers(len(ODD))].replace("null", "inf").replace("NaN", "nan")
-            lines[place] = f"{key} = {odd}"
-    return "\n".join(lines).encode("utf-8", "surrogatepass")
+    text = toml_mutant(data.decode(), random.Random(int(rng.integers(2**31))))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def of_text(data: bytes, rng: np.random.Generator) -> bytes:
