@@ -13,6 +13,8 @@ from core.errors import StudioError
 LARGEST = 4 << 30
 """Bytes that are read whole at most; 12,500 tracks of 60 frames are 0.1 GB as XML."""
 
+_PART = 1 << 20
+
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # a pipe is opened without waiting for its other end
 
 
@@ -52,9 +54,15 @@ def read_whole(path: Path, most: int = LARGEST) -> bytes:
     """
     with open_file(path) as file:
         try:
-            if os.fstat(file.fileno()).st_size > most:
+            size = os.fstat(file.fileno()).st_size
+            if size > most:
                 raise _too_large(path, most)
-            data = file.read(most + 1)  # some have no size, such as those of /proc
+            parts = [file.read(size + 1)]  # `read` takes the memory for all that it may read
+            read = len(parts[0])
+            while parts[-1] and read <= most:  # some have no size, such as those of /proc
+                parts.append(file.read(_PART))
+                read += len(parts[-1])
+            data = b"".join(parts)
         except OSError as error:
             raise unreadable(path, error) from error
     if len(data) > most:

@@ -187,7 +187,7 @@ class VideoFile:
         self.close()
 
     def _pictures(self) -> Iterator[VideoFrame]:
-        packets = self._container.demux(self._stream)
+        packets, packet = self._container.demux(self._stream), None
         while True:
             packet = None
             try:

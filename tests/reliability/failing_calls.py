@@ -97,7 +97,7 @@ def edits(seconds: float, seed: int) -> Row:
             case = Case.of(one // SCRIPTS, calls[script])
             project = copied(base, folder / "failing")
             session = _session(faults, project, script, case)
-            wrong, more = _after(project, session)
+            wrong, more = after(project, session)
             if wrong:
                 failures.append(failed(one, f"{case}: {wrong}"))
             rounds += 1
@@ -105,9 +105,7 @@ def edits(seconds: float, seed: int) -> Row:
             refused += session.refused
             unsaid += more
     figure = f"{acknowledged:,} edits acknowledged, {refused:,} refused, {unsaid:,} of these there afterwards"
-    return Row(
-        rounds, tuple(failures), f"of {sum(calls.values()):,} calls in {len(calls)} sessions; {figure}"
-    )
+    return Row(rounds, tuple(failures), f"{sum(calls.values()):,} calls in {len(calls)} sessions; {figure}")
 
 
 def _session(faults: Faults, project: Path, script: int, case: Case | None) -> Session:
@@ -119,7 +117,7 @@ def _session(faults: Faults, project: Path, script: int, case: Case | None) -> S
         now = Session(0, digest(database), digest(database, DATA))
         faults.arm(project, case.call if case else 0, case.last if case else 0, case.number if case else 0)
         try:
-            _edit(project, script, now)
+            edit(project, script, now)
         except StudioError:
             now.refused += 1  # to open or to close the project
         except BaseException:
@@ -133,27 +131,31 @@ def _session(faults: Faults, project: Path, script: int, case: Case | None) -> S
     return Session(**json.loads(out.read_text()))
 
 
-def _edit(project: Path, script: int, now: Session) -> None:
+def edit(
+    project: Path, script: int, now: Session, tell: Callable[[int], None] = lambda revision: None
+) -> None:
+    """A session on a disk that may fail: what is refused is counted, what is acknowledged is told."""
     database = project / "annotations.sqlite"
     with Project.open(project) as opened:
         for number in range(ACTIONS):
             with contextlib.suppress(StudioError), opened.reading() as connection:
-                edit = chosen(connection, script, number)
+                action = chosen(connection, script, number)
                 now.revision = now.revision or journal.revision(connection)
             try:
                 with opened.writing() as connection:
-                    perform(connection, edit)
-                    after = journal.revision(connection)
+                    perform(connection, action)
+                    then = journal.revision(connection)
             except StudioError as error:
                 now.refused += "not saved" in str(error) or "not have been saved" in str(error)
                 continue
-            if after > now.revision:
+            if then > now.revision:
                 now.acknowledged += 1
-                now.revision = after
+                now.revision = then
+                tell(then)
                 now.state, now.data = digest(database), digest(database, DATA)
 
 
-def _after(project: Path, session: Session) -> tuple[str, int]:
+def after(project: Path, session: Session) -> tuple[str, int]:
     """What is wrong after the session, and whether an edit that was refused is there."""
     if session.traceback:
         return session.traceback.strip().splitlines()[-1], 0

@@ -1,4 +1,4 @@
-/* Stands before libc and makes calls that change a disk fail, or writes them down: see faults.py.
+/* Stands before libc: makes calls that change a disk fail or writes them down, puts the clock: see faults.py.
  *
  * Only calls on files below one folder count. Without being armed it passes everything on.
  */
@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static char under[PATH_MAX];
@@ -64,6 +65,18 @@ __attribute__((constructor)) static void from_environment(void)
     long before = *count;
     faults_arm(folder, atol(getenv("FAULTS_FIRST")), atol(getenv("FAULTS_LAST")), atoi(getenv("FAULTS_ERROR")));
     *count = before; /* of the processes that came before this one */
+}
+
+static long ahead; /* seconds by which the clock of the wall is wrong */
+
+void faults_clock(long seconds) { ahead = seconds; }
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    REAL(clock_gettime);
+    int done = real(clock, now);
+    if (!done && clock == CLOCK_REALTIME) now->tv_sec += ahead;
+    return done;
 }
 
 static int is_ours(const char *path)

@@ -98,6 +98,7 @@ class Faults:
             self._library = ctypes.CDLL(None)
             self._library.faults_arm.argtypes = (ctypes.c_char_p, ctypes.c_long, ctypes.c_long, ctypes.c_int)
             self._library.faults_record.argtypes = (ctypes.c_char_p, ctypes.c_int)
+            self._library.faults_clock.argtypes = (ctypes.c_long,)
             self._library.faults_count.restype = ctypes.c_long
         except AttributeError as error:
             raise Skipped("the process was started without faults.c") from error
@@ -109,6 +110,10 @@ class Faults:
     def record(self, folder: Path, descriptor: int) -> None:
         """Write down what is done below a folder; see `recorded`."""
         self._library.faults_record(str(folder).encode(), descriptor)
+
+    def put_clock(self, seconds: int) -> None:
+        """Let the clock of the wall be ahead by so many seconds in this process."""
+        self._library.faults_clock(seconds)
 
     def disarm(self) -> None:
         self._library.faults_disarm()

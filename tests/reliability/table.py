@@ -21,11 +21,15 @@ MODULES = (
     "kills_during_edits",
     "power_cuts",
     "failing_calls",
+    "full_disks",
     "killed_runs",
+    "killed_windows",
+    "clocks",
+    "damaged_results",
+    "mutated_files",
     "bombs",
     "signals",
     "hostile_projects",
-    "mutants",
 )
 """The modules of this folder that hold `ATTACKS`; one that is not there is passed over."""
 

@@ -1,0 +1,121 @@
+"""Mutants of every kind of file, read in a process of its own: only a value or a sentence is clean."""
+
+import contextlib
+import os
+import resource
+import shutil
+import time
+import traceback
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import StudioError
+from tests.reliability import mutations
+from tests.reliability.attack import Attack, Row, failed, seeds
+from tests.reliability.edit_session import scratch
+from tests.reliability.processes import Fork
+from tests.reliability.readers import READERS, Reader
+
+BATCH = 50
+"""Mutants that one process reads; a seed stands for so many."""
+
+LONG = 20.0
+"""Seconds that a batch's process may be silent about a mutant; then it hangs."""
+
+MEMORY = 2 << 30
+"""Bytes that a process may take beyond what it has at its start."""
+
+NAMED = 8
+"""Failures of one kind that are named."""
+
+
+def mutants(name: str, seconds: float, seed: int) -> Row:
+    """Nothing but a value or a StudioError, no process that dies, hangs or takes all memory."""
+    reader, rounds, refused = READERS[name], 0, 0
+    failures: dict[str, list[str]] = {}
+    with scratch() as folder:
+        made = folder / "made"
+        made.mkdir()
+        if reader.forks:
+            reader.make(made)
+        else:
+            _apart(reader, made)
+        path = min(one for one in made.glob(reader.file) if one.is_file())
+        kept, work = path.relative_to(made), folder / "work"
+        for one in seeds(seconds, seed):
+            shutil.rmtree(work, ignore_errors=True)
+            shutil.copytree(made, work)
+            report = folder / "report"
+            report.unlink(missing_ok=True)
+            done, sentences, died = _batch(reader, work / kept, path.read_bytes(), one, report)
+            rounds, refused = rounds + done, refused + sentences
+            found = report.read_text(errors="replace").split("\0")[:-1] if report.exists() else []
+            for what in [*found, *([died] if died else [])]:
+                failures.setdefault(what.partition("|")[2], []).append(failed(one, what.replace("|", ": ")))
+    named = [f"{those[0]} ({len(those):,} like it)" for those in failures.values()]
+    many = [one for those in failures.values() for one in those[1:NAMED]]
+    figure = f"{refused:,} refused with a sentence" + (f", {len(named)} kinds of failure" if named else "")
+    return Row(rounds, (*named, *many), figure)
+
+
+def _apart(reader: Reader, made: Path) -> None:
+    _, code = Fork(lambda _: reader.make(made) and None).wait()
+    assert code == 0, "the sample could not be made"
+
+
+def _batch(reader: Reader, path: Path, data: bytes, seed: int, report: Path) -> tuple[int, int, str]:
+    """How many mutants were read, how many refused, and how the process died, if it did."""
+
+    def work(tell: object) -> None:
+        _limit_memory()
+        folder = next(one for one in path.parents if one.name == "work")
+        for number in range(BATCH):
+            tell(number)
+            rng = np.random.default_rng([seed, number])
+            if reader.mutate is None:
+                shutil.copyfile(report.parent / "made" / path.relative_to(folder), path)
+                for end in ("-wal", "-shm"):
+                    path.with_name(path.name + end).unlink(missing_ok=True)
+                mutations.of_values(path, rng)
+            else:
+                path.write_bytes(reader.mutate(data, rng))
+            try:
+                reader.read(path)
+            except StudioError as error:
+                tell(-1)
+                if len(str(error)) > 2000:
+                    _note(report, number, f"a sentence of {len(str(error)):,} letters")
+            except BaseException as error:
+                places = traceback.extract_tb(error.__traceback__)
+                ours = [one for one in places if "/core/" in one.filename or "/studio/" in one.filename]
+                last = (ours or places)[-1]
+                where = f"{Path(last.filename).name}:{last.lineno}"
+                _note(report, number, f"{type(error).__name__} at {where}")
+
+    began = time.monotonic()
+    told, code = Fork(work).kill_after(LONG * 3)
+    numbers = [number for number in told if number >= 0]
+    died = ""
+    if code:
+        what = (
+            f"hangs for {time.monotonic() - began:.0f} s" if code == -9 else f"ends the process with {code}"
+        )
+        died = f"mutant {numbers[-1] if numbers else 0}|{what}"
+    return len(numbers), told.count(-1), died
+
+
+def _note(report: Path, number: int, what: str) -> None:
+    with open(report, "a", errors="replace") as file:
+        file.write(f"mutant {number}|{what}\0")
+
+
+def _limit_memory() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+ATTACKS = tuple(Attack(f"mutants-{name}", partial(mutants, name), 0.15) for name in READERS)

@@ -1,0 +1,178 @@
+"""Files changed a little, by what they are: bytes, JSON, TOML, arrays, tensors, databases."""
+
+import contextlib
+import io
+import json
+import random
+import re
+import sqlite3
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tests.reliability.mutants import json_mutant, toml_mutant
+
+Mutate = Callable[[bytes, np.random.Generator], bytes]
+
+WORDS = (
+    b"-1",
+    b"99999999999999999999",
+    b"1e9",
+    b"nan",
+    b"\0",
+    b"\n",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b" ",
+    b",",
+    b"inf",
+)
+
+
+def of_bytes(data: bytes, rng: np.random.Generator) -> bytes:
+    """Bytes replaced, cut, doubled, dropped and swapped, a few at a time."""
+    mutant = bytearray(data)
+    for _ in range(rng.integers(1, 5)):
+        place, length = int(rng.integers(0, max(1, len(mutant)))), int(rng.integers(1, 12))
+        match rng.integers(0, 7):
+            case 0:
+                mutant[place : place + length] = rng.integers(0, 256, length, np.uint8).tobytes()
+            case 1 if rng.random() < 0.3:
+                del mutant[place:]
+            case 2:
+                mutant[place:place] = mutant[place : place + length * 8]
+            case 3:
+                del mutant[place : place + length]
+            case 4:
+                mutant[place : place + 1] = WORDS[rng.integers(len(WORDS))]
+            case 5 if mutant:
+                mutant[place] ^= 1 << int(rng.integers(8))
+            case 6:  # a size, early in the file
+                place = int(rng.integers(0, min(200, max(1, len(mutant)))))
+                mutant[place : place + 4] = struct.pack("<I", int(rng.choice([0, 1, 2**31 - 1, 2**32 - 1])))
+    return bytes(mutant)
+
+
+def of_json(data: bytes, rng: np.random.Generator) -> bytes:
+    """JSON, or one of its lines where each is JSON, as `mutants.json_mutant` changes it; sometimes bytes."""
+    if rng.random() < 0.2:
+        return of_bytes(data, rng)
+    text = data.decode()
+    lines = text.split("\n") if text.count("\n{") else [text]
+    place = int(rng.integers(len(lines)))
+    with contextlib.suppress(ValueError):
+        lines[place] = json_mutant(json.loads(lines[place]), random.Random(int(rng.integers(2**31))))
+    return "\n".join(lines).encode("utf-8", "surrogatepass")
+
+
+def of_toml(data: bytes, rng: np.random.Generator) -> bytes:
+    """TOML as `mutants.toml_mutant` changes it; sometimes bytes."""
+    if rng.random() < 0.2:
+        return of_bytes(data, rng)
+    text = toml_mutant(data.decode(), random.Random(int(rng.integers(2**31))))
+    return text.encode("utf-8", "surrogatepass")
+
+
+def of_text(data: bytes, rng: np.random.Generator) -> bytes:
+    """A number or a word of a text exchanged, or a line; sometimes bytes."""
+    if rng.random() < 0.3:
+        return of_bytes(data, rng)
+    found = list(re.finditer(rb"[-\w.]+", data))
+    if not found:
+        return of_bytes(data, rng)
+    word = found[rng.integers(len(found))]
+    new = (*WORDS, b"", b"1e400", b"-0.5", b"<x>", b"&lt;", b'"', b"9" * 400, b"y" * 70_000)
+    return data[: word.start()] + new[rng.integers(len(new))] + data[word.end() :]
+
+
+def of_arrays(data: bytes, rng: np.random.Generator) -> bytes:
+    """An array of an `.npz` of another type, shape or values, lost or new; sometimes bytes."""
+    if rng.random() < 0.2:
+        return of_bytes(data, rng)
+    with np.load(io.BytesIO(data)) as whole:
+        arrays = {name: whole[name] for name in whole.files}
+    name = list(arrays)[rng.integers(len(arrays))]
+    array = arrays[name]
+    match rng.integers(0, 8):
+        case 0:
+            del arrays[name]
+        case 1:
+            kinds = ("i1", "u8", "f2", "f8", "c8", "U5", "?", ">i4", "M8[s]")
+            with contextlib.suppress(ValueError, TypeError):
+                arrays[name] = array.astype(kinds[rng.integers(len(kinds))])
+        case 2:
+            arrays[name] = array[..., None] if rng.random() < 0.5 else array.reshape(-1)
+        case 3:
+            arrays[name] = array[: len(array) // 2] if array.ndim else array
+        case 4:
+            arrays[name] = np.concatenate([array, array]) if array.ndim else array
+        case 5 | 6 if array.size and array.dtype.kind in "iuf":
+            array = array.copy()
+            ends = (np.nan, np.inf, -1e30) if array.dtype.kind == "f" else (*_ends(array.dtype), -1, 0)
+            with np.errstate(all="ignore"):
+                odd = np.array([ends[rng.integers(len(ends))]]).astype(array.dtype)
+            array.flat[rng.integers(0, array.size, 1 + array.size // 10)] = odd
+            arrays[name] = array
+        case 7:
+            arrays["new"] = np.arange(3)
+    out = io.BytesIO()
+    (np.savez if rng.random() < 0.5 else np.savez_compressed)(out, **arrays)
+    return out.getvalue()
+
+
+def _ends(dtype: np.dtype) -> tuple[int, int]:
+    return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+
+
+def of_tensors(data: bytes, rng: np.random.Generator) -> bytes:
+    """The head of a file of tensors changed as JSON, or its numbers as bytes."""
+    size = int.from_bytes(data[:8], "little")
+    head, rest = data[8 : 8 + size], data[8 + size :]
+    match rng.integers(0, 4):
+        case 0:
+            return of_bytes(data, rng)
+        case 1:
+            values = json.loads(head)
+            inner = values.get("__metadata__", {})
+            for key, text in inner.items():
+                if text.startswith("{") and rng.random() < 0.8:
+                    inner[key] = of_json(text.encode(), rng).decode("utf-8", "replace")
+            head = json.dumps(values).encode()
+        case 2:
+            head = of_json(head, rng)
+        case 3:
+            rest = of_bytes(rest, rng)[: len(rest)].ljust(len(rest), b"\xff")
+    return len(head).to_bytes(8, "little") + head + rest
+
+
+def of_values(path: Path, rng: np.random.Generator) -> None:
+    """A cell of a database exchanged, or a column or table dropped, in place."""
+    odd = (None, -1, 300, 2**62, 1e308, float("inf"), "x", "", b"", b"\xff" * 7, "[[", '{"a": 1}', "9" * 400)
+    with contextlib.closing(sqlite3.connect(path)) as connection, contextlib.suppress(sqlite3.Error):
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        table = tables[rng.integers(len(tables))]
+        columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]
+        column = columns[rng.integers(len(columns))]
+        what = rng.random()
+        if what < 0.03:
+            connection.execute(f'DROP TABLE "{table}"')
+        elif what < 0.06:
+            connection.execute(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
+        else:
+            count = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
+            at = int(rng.integers(max(1, count)))
+            keys = [
+                row[1] for row in connection.execute(f'PRAGMA table_info("{table}")') if row[5]
+            ] or columns
+            where = " AND ".join(f'"{key}" IS ?' for key in keys)
+            names = ", ".join(f'"{key}"' for key in keys)
+            row = connection.execute(f'SELECT {names} FROM "{table}" LIMIT 1 OFFSET {at}').fetchone()
+            value = odd[rng.integers(len(odd))]
+            connection.execute("PRAGMA foreign_keys=OFF")
+            if row is not None:
+                connection.execute(
+                    f'UPDATE OR IGNORE "{table}" SET "{column}"=? WHERE {where}', (value, *row)
+                )
+        connection.commit()

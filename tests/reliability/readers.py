@@ -1,0 +1,285 @@
+"""Every reader of files with a file of its own that is whole: what mutants are made of."""
+
+import contextlib
+import functools
+import hashlib
+import importlib
+import importlib.util
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core import check
+from core.errors import StudioError
+from core.project.project import Project
+from core.runs.run_folder import RunFolder
+from core.trajectories import exchange, journal, store
+from tests.reliability import mutations, samples
+from tests.reliability.mutations import Mutate
+
+MOST = 200
+"""Clips, frames and pictures that are looked at after a mutant was read."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader of one kind of file.
+
+    Attributes:
+        file: where the sample is, in the folder that its maker was given; may have wildcards, the first is
+            taken.
+        mutate: of what it is made; None changes the values of a database in place.
+        read: reads it as the program does; it may raise a StudioError.
+        make: makes the sample in an empty folder.
+    """
+
+    file: str
+    mutate: Mutate | None
+    read: Callable[[Path], object]
+    make: Callable[[Path], object]
+
+    @property
+    def forks(self) -> bool:
+        """Whether the sample is made by forks of this process, and not in one of its own."""
+        return self.make is samples.runs
+
+
+# --- data sets, pictures and videos -----------------------------------------------------------
+
+
+def _find(path: Path) -> None:
+    from core.datasets.readers import find_clips, read_labels
+
+    for one in itertools.islice(find_clips(path).clips, 3):
+        for _ in itertools.islice(read_labels(one), 3):
+            pass
+
+
+def _picture(path: Path) -> None:
+    from core.datasets.image import image_size, read_image, read_values
+
+    for way in (image_size, read_values, read_image):
+        with contextlib.suppress(StudioError):
+            way(path)
+
+
+def _split(path: Path) -> None:
+    from core.datasets.voc import read_split
+
+    folder = next(one for one in path.parents if one.name == "VOC2007").parent
+    for image in itertools.islice(read_split(folder, 2007, "trainval"), MOST):
+        assert all(np.isfinite(one.box).all() for one in image.objects)
+
+
+# --- other programs' tracks -------------------------------------------------------------------
+
+
+@functools.cache
+def _opened(project: Path) -> Project:
+    """A project that stays open until the process ends, which reads many mutants."""
+    return Project.open(project)
+
+
+def _tracks(name: str) -> Callable[[Path], object]:
+    def read(path: Path) -> None:
+        from core.trajectories.bulk_edits import AddTrajectories
+
+        top = next(one for one in path.parents if (one / "project").is_dir())
+        at = next(iter((top / name).iterdir()))
+        with _opened(top / "project").reading() as connection:
+            clip = store.clip(connection, "birds")
+            tracks = exchange.import_tracks(name, at, clip)
+            points, objects = tracks[0], tracks[1]
+            with contextlib.suppress(StudioError):
+                journal.perform(connection, AddTrajectories(clip.id, points, objects, "a mutant"))
+            connection.rollback()
+
+    return read
+
+
+# --- the program's own ------------------------------------------------------------------------
+
+
+def _resume(path: Path) -> None:
+    """A checkpoint whose checksum is right, as one who makes it on purpose would see to."""
+    from core.training.checkpoint import resume
+
+    data = path.read_bytes()
+    named = path.parent / "made" / f"step-00000003-{hashlib.sha256(data).hexdigest()[:16]}.safetensors"
+    named.parent.mkdir(exist_ok=True)
+    for old in named.parent.iterdir():
+        old.unlink()
+    named.write_bytes(data)
+    resume(named.parent, *samples.small_net(), {"pairs": np.random.default_rng(0)}, samples.settings())
+
+
+def _proposals(path: Path) -> None:
+    from core.detection.proposal_file import Proposals
+
+    found = Proposals.load(path)
+    for name in found.ids[:MOST]:
+        found[str(name)]
+
+
+def _comp4(path: Path) -> None:
+    from core.evaluation import comp4
+
+    comp4.read(path)
+
+
+def _filters(path: Path) -> None:
+    from core.filters import read_filters
+
+    read_filters(path)
+
+
+def _trunk(path: Path) -> None:
+    import torch
+
+    from core.networks.weights import load_trunk, network_of
+
+    network_of(str(path))
+    load_trunk(str(path), None, torch.Generator())
+
+
+def _run(path: Path) -> RunFolder:
+    return RunFolder(next(one for one in path.parents if one.parent.name == "runs"))
+
+
+def _status(path: Path) -> None:
+    folder = _run(path)
+    folder.status(), folder.is_alive(), folder.stop_asked()
+
+
+def _events(path: Path) -> None:
+    folder, offset = _run(path), 0
+    for _ in range(3):
+        _, offset = folder.events(offset)
+    list(itertools.islice(folder.all_events([]), 5000))
+
+
+def _config(path: Path) -> None:
+    from core.pretraining.config import PretrainConfig
+
+    folder = RunFolder.open(_run(path).path)
+    assert isinstance(folder.job, str)
+    folder.settings_as_written()
+    folder.settings(PretrainConfig)
+
+
+def _snapshot(path: Path) -> None:
+    from core.trajectories.snapshot import read_snapshot
+
+    read_snapshot(path.parent)
+
+
+def _provenance(path: Path) -> None:
+    from core.runs import provenance
+
+    provenance.read(_run(path))
+
+
+def _step_file(module: str, function: str) -> Callable[[Path], object]:
+    def read(path: Path) -> None:
+        step = int(path.stem.rpartition("-")[2])
+        found = getattr(importlib.import_module(f"core.pretraining.record.{module}"), function)
+        found(_run(path).path, step)
+
+    return read
+
+
+def _results(path: Path) -> None:
+    from core import jobs
+
+    jobs.result_edit(_run(path))
+
+
+def _project(path: Path) -> None:
+    """All that `check`, `info` and the first look of the window read."""
+    project = path if (path / "project.toml").is_file() else path.parent
+    with Project.open(project) as opened:
+        check.problems(opened)
+        with opened.reading() as connection:
+            for one in store.summaries(connection):
+                store.points(connection, one.clip.id), store.objects(connection, one.clip.id)
+            journal.history(connection)
+
+
+def _of_project(module: str, function: str) -> Callable[[Path], object]:
+    def read(path: Path) -> None:
+        getattr(importlib.import_module(module), function)(path.parent)
+
+    return read
+
+
+_JSON, _ARRAYS, _TEXT = mutations.of_json, mutations.of_arrays, mutations.of_text
+_RUNS, _VIDEOS = samples.runs, samples.VIDEOS
+_RUN = "base/project/runs/pretrain"
+
+
+def _kinds_of_tracks() -> dict[str, Reader]:
+    ways = {"coco": _JSON, "youtube-vis": _JSON, "parquet": mutations.of_bytes, "tapvid": _ARRAYS}
+    return {
+        f"tracks-{name}": Reader(f"{name}/**/*.*", ways.get(name, _TEXT), _tracks(name), samples.tracks)
+        for name in exchange.WRITTEN
+        if name != "parquet" or importlib.util.find_spec("pyarrow")
+    }
+
+
+READERS: dict[str, Reader] = {
+    **{
+        f"picture-{one}": Reader(f"a.{one}", mutations.of_bytes, _picture, samples.pictures)
+        for one in samples.PICTURES
+    },
+    **{
+        f"video-{one}": Reader(f"a.{one}", mutations.of_bytes, _find, samples.videos)
+        for one in samples.VIDEOS
+    },
+    "moseg-list": Reader("moseg/cars/cars.bmf", _TEXT, lambda path: _find(path.parents[1]), samples.moseg),
+    "moseg-definition": Reader(
+        "moseg/cars/carsDef.dat", _TEXT, lambda path: _find(path.parents[1]), samples.moseg
+    ),
+    "moseg-labels": Reader(
+        "moseg/cars/cars_1.pgm", mutations.of_bytes, lambda path: _find(path.parents[1]), samples.moseg
+    ),
+    "voc-xml": Reader("VOC/VOC2007/Annotations/000001.xml", _TEXT, _split, samples.voc),
+    "voc-list": Reader("VOC/VOC2007/ImageSets/Main/trainval.txt", _TEXT, _split, samples.voc),
+    **_kinds_of_tracks(),
+    "proposals": Reader("boxes.npz", _ARRAYS, _proposals, samples.files),
+    "detections": Reader("comp4_det_test_car.txt", _TEXT, _comp4, samples.files),
+    "filters": Reader("filters.npz", _ARRAYS, _filters, samples.files),
+    "checkpoint": Reader("step-*.safetensors", mutations.of_tensors, _resume, samples.checkpoint),
+    "weights": Reader(f"{_RUN}/results/*.safetensors", mutations.of_tensors, _trunk, _RUNS),
+    "status": Reader(f"{_RUN}/status.json", _JSON, _status, _RUNS),
+    "events": Reader(f"{_RUN}/events.jsonl", _JSON, _events, _RUNS),
+    "config": Reader(f"{_RUN}/config.toml", mutations.of_toml, _config, _RUNS),
+    "snapshot-head": Reader(f"{_RUN}/snapshot/snapshot.json", _JSON, _snapshot, _RUNS),
+    "snapshot-arrays": Reader(f"{_RUN}/snapshot/*.npz", _ARRAYS, _snapshot, _RUNS),
+    "provenance": Reader(f"{_RUN}/provenance.json", _JSON, _provenance, _RUNS),
+    "track-results": Reader("base/project/runs/*track*/results/*.npz", _ARRAYS, _results, _RUNS),
+    "project-file": Reader("base/project/project.toml", mutations.of_toml, _project, _RUNS),
+    "database-bytes": Reader("base/project/annotations.sqlite", mutations.of_bytes, _project, _RUNS),
+    "database-values": Reader("base/project/annotations.sqlite", None, _project, _RUNS),
+    "labels": Reader(
+        "base/project/labels.json", _JSON, _of_project("core.project.labels", "read_labels"), _RUNS
+    ),
+    "saved-filters": Reader(
+        "base/project/filters.json",
+        _JSON,
+        _of_project("core.project.saved_filters", "read_filters"),
+        _RUNS,
+    ),
+    "versions": Reader(
+        "base/project/versions.json",
+        _JSON,
+        _of_project("core.project.versions", "read_versions"),
+        _RUNS,
+    ),
+    "review": Reader(
+        "base/project/review.json", _JSON, _of_project("core.review.progress", "read_progress"), _RUNS
+    ),
+}
+"""Every reader by name."""

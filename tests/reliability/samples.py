@@ -1,0 +1,138 @@
+"""Whole files of every kind, made in an empty folder: what mutants are made of."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+
+from core.project.project import Project
+from core.trajectories import exchange, store
+from tests import bad_inputs
+from tests.reliability.failing_calls import command, make_jobs_base
+
+PICTURES = ("png", "jpg", "tif", "webp", "bmp", "ppm", "pgm")
+VIDEOS = ("mp4", "mkv", "avi", "ts", "webm", "mov")
+
+
+def moseg(folder: Path) -> None:
+    bad_inputs.moseg(folder)
+
+
+def pictures(folder: Path) -> None:
+    import cv2
+
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 13, 3)).astype(np.uint8)
+    for suffix in PICTURES:
+        data = cv2.imencode(f".{suffix}", pixels[:, :, 0] if suffix == "pgm" else pixels)[1]
+        (folder / f"a.{suffix}").write_bytes(data.tobytes())
+
+
+def videos(folder: Path) -> None:
+    import av
+
+    for suffix in VIDEOS:
+        codec = "libvpx" if suffix == "webm" else "mpeg4"
+        with av.open(str(folder / f"a.{suffix}"), "w", options={}) as container:
+            container.metadata["title"] = "A film"
+            stream = container.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.pix_fmt = 32, 24, "yuv420p"
+            for shade in range(0, 250, 25):
+                frame = av.VideoFrame.from_ndarray(np.full((24, 32, 3), shade, np.uint8), format="rgb24")
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+
+
+def voc(folder: Path) -> None:
+    from tests.small_data import write_voc
+
+    write_voc(folder / "VOC", 3, 2)
+
+
+def tracks(folder: Path) -> None:
+    from tests.studio.small_project import make_project
+
+    project = make_project(folder / "project", folder / "frames", points=6)
+    with Project.open(project) as opened, opened.reading() as connection:
+        clip = store.clip(connection, "birds")
+        points, objects = store.points(connection, clip.id), store.objects(connection, clip.id)
+    for name in exchange.WRITTEN:
+        if name != "parquet" or importlib.util.find_spec("pyarrow"):
+            (folder / name).mkdir()
+            exchange.export_clip(name, clip, points, objects, folder / name)
+
+
+def runs(folder: Path) -> None:
+    """A project with a run of tracking and one of pretraining, and what it keeps beside its database."""
+    import core.jobs.pretrain  # noqa: F401 - before it forks
+
+    base = make_jobs_base(folder)
+    project, said = base / "project", folder / "said"
+    pretrain = ("pretrain", "--project", project, "--network", "tiny", "--steps", "6", "--batch", "4")
+    pretrain += (
+        "--checkpoint-every",
+        "3",
+        "--report-every",
+        "1",
+        "--filters-every",
+        "3",
+        "--held-out-every",
+        "3",
+    )
+    for words in (
+        ("track", "--project", project, "--spacing", "12"),
+        (*pretrain, "--held-out-count", "8", "--minimum-length", "5", "--out", project / "runs" / "pretrain"),
+        ("versions", "--project", project, "--save", "first"),
+    ):
+        _, code, error = command(words, said)
+        assert code == 0, error
+    labels = [{"name": "car", "colour": "#ff0000", "key": "1"}]
+    kept = {"labels": labels, "recent": ["car"], "for_new": True}
+    renaming = {"edit": 1, "before": labels, "after": labels, "place": 0, "done": True}
+    done = {"threshold": 0.5, "decided": {"1": "kept"}, "skipped": ["2"], "current": "3", "seconds": [1.5]}
+    for name, values in {
+        "labels": kept | {"renamings": [renaming]},
+        "filters": {"filters": {"long": "length > 5"}},
+        "review": {"recipe": "short", "recipes": {"short": done}},
+    }.items():
+        (project / f"{name}.json").write_text(json.dumps(values))
+
+
+def files(folder: Path) -> None:
+    """What other jobs write: boxes, detections, filters, a curve."""
+    from core.array_file import write_arrays
+    from core.detection.proposal_file import Proposals
+
+    rng = np.random.default_rng(0)
+    boxes = {f"{k:06d}": np.array([[1, 2, 30, 40], [2, 3, 8, 9]], np.float32) for k in range(3)}
+    Proposals.of(boxes).save(folder / "boxes.npz")
+    lines = [f"{k:06d} {rng.random():.6f} 1.0 2.0 30.0 40.0" for k in range(9)]
+    (folder / "comp4_det_test_car.txt").write_text("\n".join(lines))
+    write_arrays(folder / "filters.npz", {"filters": rng.random((4, 3, 5, 5)).astype(np.float32)})
+    curve = np.linspace(0, 1, 9)
+    write_arrays(folder / "pr.npz", {"car_recall": curve, "car_precision": curve[::-1].copy()})
+
+
+def checkpoint(folder: Path) -> None:
+    import torch
+
+    from core.training.checkpoint import save_checkpoint
+
+    net, optimizer = small_net()
+    net(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    generators = {"pairs": np.random.default_rng(1).bit_generator.state}
+    save_checkpoint(folder, 3, net, optimizer, generators, settings(), {"kept": [1]}, 0.5)
+
+
+def small_net() -> tuple:
+    import torch
+
+    net = torch.nn.Linear(3, 2)
+    return net, torch.optim.SGD(net.parameters(), 0.1, momentum=0.9)
+
+
+def settings() -> object:
+    from core.pretraining.config import PretrainConfig
+
+    return PretrainConfig()
