@@ -58,6 +58,7 @@ def test_a_workspace_is_built_when_it_is_first_wanted_or_while_nobody_works(
     window.commands["train"].trigger()
     assert built(open_studio) == {"train"}
     assert open_studio.session.train.isVisible()
+    open_studio.close_project()
     assert open_studio.open_project(small_project)
     first = {"train", "evaluate", "compare", "probe"}
     qtbot.waitUntil(lambda: built(open_studio) >= first, timeout=20_000)
