@@ -159,12 +159,21 @@ class Document(QObject):
         """What is being stored in the background; empty when nothing is."""
         return self._storing[0] if self._storing else ""
 
-    def perform(self, edit: Edit) -> bool:
-        """Make an edit, a large one in the background; False, after `failed`, where it is refused."""
+    def perform(self, edit: Edit, then: Callable[[], object] | None = None) -> bool:
+        """Make an edit, a large one in the background; False, after `failed`, where it is refused.
+
+        `then`: is called once it is stored.
+        """
         if self._refused_while_busy():
             return False
+
+        def tell(changes: Changes) -> None:
+            self.performed.emit(changes)
+            if then is not None:
+                then()
+
         return self._write_or_later(
-            edit.text, lambda connection: journal.perform(connection, edit), edit.rows, self.performed.emit
+            edit.text, lambda connection: journal.perform(connection, edit), edit.rows, tell
         )
 
     def perform_later(self, edit: Edit) -> None:

@@ -12,6 +12,7 @@ from core.trajectories.journal import Edit
 from core.trajectories.observation_edits import MovePoint
 from core.trajectories.point_edits import AddPoint
 from core.trajectories.trajectory_edits import Merge
+from studio.building_ahead import BuildingAhead
 from studio.canvas.pane import CanvasPane
 from studio.connections import Connections
 from studio.document import Document
@@ -47,7 +48,7 @@ from studio.view_state import ViewState
 from studio.watch.loss_source import LossSource
 from studio.watch.visit import Visit
 from studio.window.dock_layout import Panel
-from studio.window.main_window import MainWindow
+from studio.window.main_window import WORKSPACES, MainWindow
 from studio.window.settings import LastView
 from studio.workspaces.clip_actions import ClipActions
 from studio.workspaces.compare import CompareWorkspace
@@ -81,6 +82,8 @@ class Session(QObject):
         self._build_curating()
         self._build_running()
         self._show_in_window(project.name)
+        ahead = [partial(window.build_workspace, name) for name in WORKSPACES]
+        self._ahead = BuildingAhead(ahead, self.document, self.view, self)
         self.connections = Connections(self)
         self._slots = self._actions_of_a_project()
         for name, slot in self._slots.items():
@@ -116,6 +119,7 @@ class Session(QObject):
         for name in self._slots:
             self._commands.release(name)
         self._commands.renew_with(None)
+        self._ahead.close()
         self.window.toasts.dismiss("progress")
         threads = (self.jobs, self.exports, self.repair, self.filling, self.exchange, self.proposals)
         for one in (*threads, self.queue, self.labelling, self.versions, self.backups):

@@ -1,7 +1,7 @@
 """What a person says of an object's sight from a frame on, up to its next keyframe; each a step of undo."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import select
 
@@ -11,6 +11,9 @@ from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, Flag, Kind, Origin
 from core.trajectories.trajectory_rows import head_of, keyframe_flags, origins_of, set_span
 
+_OF_EACH = 50
+"""Rows that each track counts for: what lies between two keyframes goes, or is filled again."""
+
 
 @dataclass(frozen=True)
 class _FromHere:
@@ -19,7 +22,10 @@ class _FromHere:
     clip_id: int
     trajectory_ids: tuple[int, ...]
     frame: int
-    rows: ClassVar[int] = 1
+
+    @property
+    def rows(self) -> int:
+        return _OF_EACH * len(self.trajectory_ids)
 
     @property
     def named(self) -> str:

@@ -132,16 +132,18 @@ class Refilling(FollowUp[_Task]):
         before = self._objects(edit.clip_id)
         under_way = {id: self._task_of(id) for id in edit.trajectory_ids}
         keys = {one.id: one.keyframes for one in before}
-        if not self._document.perform(edit) or not self._wanted():
-            return
         back = isinstance(edit, SetOutside) and not edit.outside
-        for id, task in under_way.items():
-            one = self._document.objects(edit.clip_id)[id]
-            new = np.setdiff1d(one.keyframes, keys[id])
-            frames = frozenset((edit.frame,)) if back or edit.frame in new else frozenset[int]()
-            was = before if task is None else task.before
-            if frames or task is not None:
-                self._fill(edit, id, frames | (frozenset() if task is None else task.frames), was)
+
+        def fill() -> None:
+            for id, task in under_way.items() if self._wanted() else ():
+                one = self._document.objects(edit.clip_id)[id]
+                new = np.setdiff1d(one.keyframes, keys[id])
+                frames = frozenset((edit.frame,)) if back or edit.frame in new else frozenset[int]()
+                was = before if task is None else task.before
+                if frames or task is not None:
+                    self._fill(edit, id, frames | (frozenset() if task is None else task.frames), was)
+
+        self._document.perform(edit, fill)
 
     def _is_of_keyframe(self, edit: _OfKeyframe) -> bool:
         """Whether an edit is of a keyframe, or makes one."""

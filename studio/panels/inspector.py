@@ -84,8 +84,8 @@ class Inspector(QStackedWidget):
         self._page = self._build(actions, notes)
         self.addWidget(self.empty)
         self.addWidget(self._page)
-        self._cutting = QTimer(self, interval=80, singleShot=True)
-        self._cutting.timeout.connect(self._cut)
+        self._drawing = QTimer(self, interval=80, singleShot=True)  # once the hand rests
+        self._drawing.timeout.connect(self._draw)
         for chosen in (self.strip.frame_chosen, self.plot.frame_chosen):
             chosen.connect(view.set_frame)
         view.selection_changed.connect(self.reload)
@@ -120,13 +120,13 @@ class Inspector(QStackedWidget):
 
     def close_reader(self) -> None:
         """Wait for the thread that cuts pictures."""
-        self._cutting.stop()
+        self._drawing.stop()
         self.strip.close_reader()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._track is not None:
-            self._cutting.start()
+            self._drawing.start()
 
     # --- the one track ------------------------------------------------------------------------
 
@@ -150,18 +150,12 @@ class Inspector(QStackedWidget):
             span = f"{track.frames[0]}–{track.frames[-1]}, {len(track.frames)} seen"
             span += f", {gaps} missing" if gaps else ""
             span += f"; {keys} keyframe{'s' if keys != 1 else ''}"
-            marked = np.isin(track.origin, KEYFRAMES)
-            self.plot.show_values("Confidence (0–1)", track.frames, track.confidence, marked)
-            to_check = np.isin(track.frames, track.to_check)
-            self.plot.show_findings(track.frames, track.confidence, to_check, track.overlap)
         else:
             assert track is not None
             kind, label, review = "Point", track.labels[0], int(track.review[0])
             audit, doubtful = "", 0
             ends = ENDS_WHY[EndReason(int(track.end_reason[0]))]
             span = f"{track.first[0]}–{track.last[0]}, {track.lengths[0]} seen"
-            marked = np.isin(track.origin, KEYFRAMES)
-            self.plot.show_values("Error (px)", track.frame, track.error, marked)
         self.title.setText(f"{kind} {id}")
         if self.label.text() != label:
             self.label.setText(label)
@@ -175,15 +169,21 @@ class Inspector(QStackedWidget):
         job, version, created = made or ("hand", "", "")
         self.facts["Made by"].setText(f"{job}, {created[:16].replace('T', ' ')} UTC" if made else "hand")
         self.facts["Made by"].setToolTip(version)
-        self._cutting.start()
+        self._drawing.start()
 
-    def _cut(self) -> None:
+    def _draw(self) -> None:
+        """Show the plot and the pictures of the track."""
         track = self._track
         if track is None:
             return
+        marked = np.isin(track.origin, KEYFRAMES)
         if isinstance(track, ObjectTrajectory):
             frames, boxes = track.frames, track.boxes
+            self.plot.show_values("Confidence (0–1)", frames, track.confidence, marked)
+            to_check = np.isin(frames, track.to_check)
+            self.plot.show_findings(frames, track.confidence, to_check, track.overlap)
         else:
+            self.plot.show_values("Error (px)", track.frame, track.error, marked)
             half = np.array([POINT_SIDE / 2 / 1.1] * 2, np.float32)
             frames, boxes = track.frame, np.hstack((track.xy - half, track.xy + half))
         self.strip.show_cuts(self._view.clip, cuts_along(frames, boxes, self.strip.room))

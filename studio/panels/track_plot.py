@@ -26,6 +26,7 @@ class TrackPlot(PlotPanel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Error or confidence over time", bottom="Frame", parent=parent)
+        self._heading.clear()  # it says which of the two with the first track
         self._rows: tuple[np.ndarray, ...] = ()
         self._column.setContentsMargins(0, 0, 0, 0)
         self._plot.setMouseEnabled(False, False)

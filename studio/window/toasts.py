@@ -41,47 +41,62 @@ class Toast(QFrame):
 
     gone = Signal()
 
-    def __init__(self, text: str, kind: str, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
         self.setAutoFillBackground(True)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAccessibleName(text)
-        self.kind = kind
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(theme.SPACE * 3 // 2, theme.SPACE, theme.SPACE // 2, theme.SPACE)
+        self._sign, self.label = QLabel(), QLabel(wordWrap=True)
+        self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self._row.addWidget(self._sign)
+        self._row.addWidget(self.label, 1)
+        self.buttons = _Buttons(parent)
+        self._act: Callable[[], object] | None = None
+        self._fading: QPropertyAnimation | None = None
+        self._button = QPushButton(flat=True)
+        self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._button.clicked.connect(self._do)
+        self.buttons.row.addWidget(self._button)
+        close = QToolButton(autoRaise=True)
+        close.setAccessibleName("Dismiss")
+        icons.set_icon(close, "close")
+        close.clicked.connect(self.fade)
+        self.buttons.row.addWidget(close)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self.fade)
+        self.buttons.entered.connect(self._timer.stop)
+        self.buttons.exited.connect(self._wait)
+
+    def say(self, text: str, kind: str, button: str, act: Callable[[], object] | None) -> None:
+        """Say something, with the one thing to do about it, after which the message goes."""
+        self.kind, self._act = kind, act if button else None
+        self.setAccessibleName(text)
+        self.label.setText(text)
         c = theme.colours()
         picture = {"error": ("warning", c.bad), "warning": ("warning", c.warning)}.get(kind)
         if picture:
-            sign = QLabel()
-            sign.setPixmap(icons.icon(*picture).pixmap(theme.ICON, theme.ICON))
-            self._row.addWidget(sign)
-        self.label = QLabel(text)
-        self.label.setWordWrap(True)
-        self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        self._row.addWidget(self.label, 1)
-        self.button: QPushButton | None = None
-        self.buttons = _Buttons(parent)
-        self._close = QToolButton(autoRaise=True)
-        self._close.setAccessibleName("Dismiss")
-        icons.set_icon(self._close, "close")
-        self._close.clicked.connect(self.fade)
-        self.buttons.row.addWidget(self._close)
-        self._timer = QTimer(self, interval=SHOWN * _LONGER.get(kind, 1), singleShot=True)
-        self._timer.timeout.connect(self.fade)
-        self.buttons.entered.connect(self._timer.stop)
-        if kind != "progress":
-            self._timer.start()
-            self.buttons.exited.connect(self._timer.start)
+            self._sign.setPixmap(icons.icon(*picture).pixmap(theme.ICON, theme.ICON))
+        self._sign.setVisible(picture is not None)
+        self._button.setText(button)
+        self._button.setVisible(self._act is not None)
+        self._wait()
 
-    def add_button(self, text: str, act: Callable[[], object]) -> None:
-        """The one thing to do; the message goes when it is done."""
-        self.button = QPushButton(text)
-        self.button.setFlat(True)
-        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.button.clicked.connect(lambda checked=False: act())
-        self.button.clicked.connect(self.fade)
-        self.buttons.row.insertWidget(0, self.button)
+    @property
+    def button(self) -> QPushButton | None:
+        """The button beside it, if there is something to do."""
+        return None if self._act is None else self._button
+
+    def _wait(self) -> None:
+        if self.kind != "progress":
+            self._timer.start(SHOWN * _LONGER.get(self.kind, 1))
+
+    def _do(self) -> None:
+        act = self._act
+        self.fade()  # at first: what is done may let it say something else
+        if act is not None:
+            act()
 
     def place(self, left: int, top: int, width: int) -> int:
         """Lie there, with the buttons at the right; returns the height."""
@@ -99,14 +114,22 @@ class Toast(QFrame):
         return height
 
     def remove(self) -> None:
-        """Go at once."""
-        for widget in (self.buttons, self):
-            widget.hide()
-            widget.deleteLater()
+        """Go at once; it can say something else later."""
+        self._timer.stop()
+        if self._fading is not None:
+            self._fading.stop()
+            self._fading.deleteLater()
+            self._fading = None
+            self.setGraphicsEffect(None)  # type: ignore[arg-type]
+        self.buttons.hide()
+        self.hide()
 
     def fade(self) -> None:
         """Go, softly."""
+        self._timer.stop()
         self.buttons.hide()
+        if self._fading is not None:
+            return
         effect = QGraphicsOpacityEffect(self)
         self.setGraphicsEffect(effect)
         animation = QPropertyAnimation(effect, b"opacity", self)
@@ -116,6 +139,7 @@ class Toast(QFrame):
         animation.setEasingCurve(QEasingCurve.Type.OutCubic)
         animation.finished.connect(self.gone)
         animation.start()
+        self._fading = animation
 
 
 class _Buttons(QWidget):
@@ -143,6 +167,7 @@ class Toasts(QObject):
         self._over = over
         self._parts: list[QWidget] = [over]
         self._shown: list[Toast] = []
+        self._spare: list[Toast] = []  # building one takes longer than the edit that it tells of
         over.installEventFilter(self)
 
     def set_parts(self, parts: Sequence[QWidget]) -> None:
@@ -173,12 +198,15 @@ class Toasts(QObject):
         same = [toast for toast in self._shown if kind == "edit" == toast.kind or toast.label.text() == text]
         for old in [*same, *self._shown[: max(0, len(self._shown) - MOST + 1)]]:
             self._remove(old)
-        toast = Toast(text, kind, self._over)
-        if button and act:
-            toast.add_button(button, act)
-        toast.gone.connect(partial(self._remove, toast))
+        toast = self._spare.pop() if self._spare else self._new()
+        toast.say(text, kind, button, act)
         self._shown.append(toast)
         self._place()
+        return toast
+
+    def _new(self) -> Toast:
+        toast = Toast(self._over)
+        toast.gone.connect(partial(self._remove, toast))
         return toast
 
     def dismiss(self, kind: str) -> None:
@@ -200,6 +228,7 @@ class Toasts(QObject):
         if toast in self._shown:
             self._shown.remove(toast)
             toast.remove()
+            self._spare.append(toast)
             self._place()
 
     def _place(self) -> None:

@@ -105,10 +105,11 @@ def test_an_edit_is_seen_at_once(inspector: Inspector, small_view: ViewState, sm
 
 
 def test_the_plot_shows_error_over_frames_with_a_cursor(
-    inspector: Inspector, small_view: ViewState, small_document: Document
+    inspector: Inspector, small_view: ViewState, small_document: Document, qtbot
 ):
     points = small_document.points(small_view.clip.id)
     small_view.set_selection((int(points.ids[7]),))
+    qtbot.waitUntil(lambda: inspector.plot._curve.getData()[0] is not None)
     frames, values = inspector.plot._curve.getData()
     np.testing.assert_array_equal(frames, [3, 4, 5, 6, 7])
     np.testing.assert_allclose(values, [0, 0.7, 0.7, 0.7, 0.7], rtol=1e-6)
@@ -134,6 +135,7 @@ def test_an_object_with_its_audit_and_the_frames_to_check(
     assert facts(inspector)["Here"] == "annotated, confidence 1.00, audit 40 %"
     view.set_frame(12)
     assert facts(inspector)["Here"].endswith("to be checked: ways of filling disagree")
+    qtbot.waitUntil(lambda: len(inspector.plot._audits.getData()[0]) == 2)
     frames, audits = inspector.plot._audits.getData()
     np.testing.assert_array_equal(frames, [8, 16])
     np.testing.assert_allclose(audits, [0.9, 0.4], rtol=1e-6)
@@ -143,7 +145,7 @@ def test_an_object_with_its_audit_and_the_frames_to_check(
     np.testing.assert_allclose(values, one.confidence[np.isin(one.frames, frames)])
     assert "to check" in inspector.plot._legend.text()
     view.set_selection((SECOND,))
-    assert "to check" not in inspector.plot._legend.text()
+    qtbot.waitUntil(lambda: "to check" not in inspector.plot._legend.text())
     inspector.close_reader()
 
 

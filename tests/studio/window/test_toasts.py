@@ -68,3 +68,23 @@ def test_messages_stay_inside_when_the_window_shrinks(toasts, qtbot):
     toast = toasts.show("A long sentence that needs some room because it says what to do about it. " * 2)
     toasts.over.resize(500, 300)
     assert toasts.over.rect().contains(toast.geometry())
+
+
+def test_what_a_button_does_may_say_something_that_stays(toasts, qtbot):
+    def undo():
+        toasts.dismiss("edit")
+        toasts.show("Undone: Delete 3 tracks", "turned", "Redo", lambda: None)
+
+    toast = toasts.show("Delete 3 tracks", "edit", "Undo", undo)
+    qtbot.mouseClick(toast.button, Qt.MouseButton.LeftButton)
+    assert toasts.texts == ["Undone: Delete 3 tracks"]
+    qtbot.wait(250)  # longer than a message fades
+    (shown,) = toasts._shown
+    assert shown.isVisible()
+    assert shown.button.isVisible()
+    assert shown.button.text() == "Redo"
+    toasts.show("Choose a folder.", "error")
+    toasts.dismiss("error")
+    plain = toasts.show("Saved.")
+    assert plain.button is None
+    assert not plain._sign.isVisible()

@@ -8,12 +8,14 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QPushButton,
+    QWidget,
 )
 
 from core.project.project import Project
 from core.trajectories.trajectory_edits import DeleteTrajectories
 from studio.app import Studio
 from studio.exchange.importing import ImportDialog
+from studio.window.main_window import WORKSPACES
 from studio.window.settings import LastView
 from tests.studio.at_the_window import SWAN, visible_docks
 from tests.studio.small_project import draw_clip
@@ -41,6 +43,29 @@ def test_a_project_opens_ready_to_work(open_studio: Studio):
     }
     assert open_studio.window.commands["track"].isEnabled()
     assert session.curate.steps.done == {"import", "track"}
+
+
+def test_a_workspace_is_built_when_it_is_first_wanted_or_while_nobody_works(
+    open_studio: Studio, small_project: Path, qtbot, monkeypatch
+):
+    def built(studio: Studio) -> set[str]:
+        named = [name for name in WORKSPACES if studio.window.findChild(QWidget, f"{name}_workspace")]
+        return set(named) - {"curate"}
+
+    assert built(open_studio) == set()
+    monkeypatch.setattr("studio.building_ahead.QUIET", 1)
+    window = open_studio.window
+    window.commands["train"].trigger()
+    assert built(open_studio) == {"train"}
+    assert open_studio.session.train.isVisible()
+    open_studio.close_project()
+    assert open_studio.open_project(small_project)
+    first = {"train", "evaluate", "compare", "probe"}
+    qtbot.waitUntil(lambda: built(open_studio) >= first, timeout=20_000)
+    train = open_studio.session.train
+    window.show_workspace("train")
+    assert open_studio.session.train is train
+    assert train.isVisible()
 
 
 def test_the_hint_says_at_once_what_the_mouse_does(open_studio: Studio):
