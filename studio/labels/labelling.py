@@ -117,7 +117,7 @@ class Labelling(QObject):
         self._hint(self._expected)
 
     def _hint(self, text: str) -> None:
-        """What is expected; before what the tool Select begins with, the keys of labels for what is selected."""
+        """What is expected; before the first words of the tool Select, what keys give to the selected."""
         self._expected = text
         keys, tool = "", self._canvas.frame_view.tool
         if self._view.selection and not tool.active and text.startswith("Click to select"):
