@@ -6,6 +6,7 @@ The demo's folder is such a project. Set `QT_SCALE_FACTOR=2` for a screen of 200
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -150,7 +151,7 @@ def main() -> None:
     app = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
         settings = WindowSettings(Path(folder) / "settings.ini")
-        settings.theme = words.theme
+        settings.set_preference("theme", json.dumps(words.theme))
         studio = Studio(app, settings, Path(folder))
         camera = Camera(app, studio, words.out)
         studio.window.resize(*map(int, words.size.split("x")))

@@ -116,6 +116,17 @@ TINT = 0.22
 CHECK = Path(__file__).parent.parent / "resources" / "check.svg"
 """What ticks a box."""
 
+_FILE_DIALOG = CHECK.parent / "file_dialog"
+_FILE_DIALOG_ICONS = {
+    "backward-icon": "back",
+    "forward-icon": "forward",
+    "filedialog-parent-directory-icon": "parent",
+    "filedialog-new-directory-icon": "new_folder",
+    "filedialog-listview-icon": "list",
+    "filedialog-detailedview-icon": "details",
+}
+"""Button of Qt's own file dialog, where the desktop has none → our drawing, in a grey for both themes."""
+
 PRINTING = "printing"
 """The property of a widget that is being drawn for a file."""
 
@@ -210,6 +221,8 @@ def _style_sheet(c: Colours) -> str:
     A label that is to show rich text says so, and escapes what it puts in.
     """
     tint = mixed(c.accent, c.window, TINT)
+    drawings = {icon: (_FILE_DIALOG / f"{name}.svg").as_posix() for icon, name in _FILE_DIALOG_ICONS.items()}
+    icons = " ".join(f'{icon}: url("{path}");' for icon, path in drawings.items())
     return f"""
     QLabel[textFormat="AutoText"], QToolTip {{ qproperty-textFormat: PlainText; }}
     QToolTip {{ color: {c.text}; background: {c.raised}; border: 1px solid {c.edge}; padding: 4px; }}
@@ -243,6 +256,7 @@ def _style_sheet(c: Colours) -> str:
     QCheckBox::indicator:disabled {{ border-color: {c.border}; }}
     QCheckBox::indicator:checked:disabled {{ background: {c.faint}; }}
     QCheckBox:focus {{ outline: none; }}
+    QFileDialog {{ {icons} }}
     QCheckBox::indicator:focus {{ border: 2px solid {c.mark}; width: 10px; height: 10px; }}
     QPlainTextEdit, QTextEdit {{ border: 1px solid {c.edge}; border-radius: 2px; }}
     QPlainTextEdit:focus, QTextEdit:focus {{ border: 2px solid {c.mark}; }}

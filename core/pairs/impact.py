@@ -42,7 +42,7 @@ class Material:
 
     Attributes:
         ids: (N,) int64.
-        observations, pairs: (N,) int64 as if it were not rejected; 0 where it is too short or too small, or left
+        observations, pairs: (N,) int64 as if it were not rejected; 0 where it is too short or small, or left
             out by the filter of the rules.
         rejected, accepted: (N,) bool.
     """

@@ -67,6 +67,11 @@ class Recipe:
     empty: str
     draws: bool = False
 
+    @property
+    def needs_points(self) -> bool:
+        """Whether it can say nothing of a clip without points."""
+        return self.draws or self.kinds == (Kind.POINT,)
+
     def key(self, item: Item) -> str:
         """A name of an item that stays the same when tracks around it change."""
         tracks = "+".join(str(id) for id in item.tracks)

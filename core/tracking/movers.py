@@ -195,8 +195,11 @@ def _mover(points: PointTrajectories, rows: np.ndarray, speed: np.ndarray) -> Mo
     for some in np.split(rows, starts[1:]):
         xy = points.xy[some]
         low, high = xy.min(axis=0), xy.max(axis=0)
-        middle = np.linalg.norm(xy - (low + high) / 2, axis=1).argmin()
-        boxes.append((*low, *high))
+        centre = (low + high) / 2
+        middle = np.linalg.norm(xy - centre, axis=1).argmin()
+        boxes.append(
+            (*np.minimum(low, centre - 1), *np.maximum(high, centre + 1))
+        )  # points may lie in a line
         ids.append(points.ids[points.owner[some[middle]]])
     return Mover(
         frames, np.array(boxes, np.float32), counts, round(float(np.median(speed[rows])), 2), np.array(ids)

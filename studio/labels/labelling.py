@@ -117,10 +117,10 @@ class Labelling(QObject):
         self._hint(self._expected)
 
     def _hint(self, text: str) -> None:
-        """What the tool expects, after what the keys give to what is selected."""
+        """What is expected; before the first words of the tool Select, what keys give to the selected."""
         self._expected = text
-        keys = ""
-        if self._view.selection and not self._canvas.frame_view.tool.active:
+        keys, tool = "", self._canvas.frame_view.tool
+        if self._view.selection and not tool.active and text.startswith("Click to select"):
             keyed = sorted((KEYS.index(one.key), one) for one in self.labels.list.labels if one.key)
             named = [f"{one.key} = {shortened(one.name, 16)}" for _, one in keyed[:HINTED]]
             keys = ", ".join(named) + ("…" if len(keyed) > HINTED else "")

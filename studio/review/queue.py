@@ -121,6 +121,10 @@ class Queue(QObject):
         """Where the current item stands among those that are left; None where it is not among them."""
         return self.order.place_of(self.recipe.key(self.current)) if self.current is not None else None
 
+    def clips_without_points(self) -> int:
+        """The clips in which no point was tracked."""
+        return sum(not one.points for one in self._document.clips())
+
     def choose(self, name: str) -> None:
         """Use another recipe."""
         if name != self.recipe.name:

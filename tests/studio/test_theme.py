@@ -1,13 +1,15 @@
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QFileDialog,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QSpinBox,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -108,3 +110,23 @@ def test_applying_a_theme_changes_what_widgets_are_dressed_in(qapp, qtbot):
     assert theme.colours() is LIGHT
     theme.apply(qapp, "system")  # offscreen does not tell
     assert theme.colours() is LIGHT
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_the_buttons_of_the_file_dialog_can_be_seen_in_both_themes(qapp, qtbot, name: str):
+    theme.apply(qapp, name)
+    dialog = QFileDialog()
+    qtbot.addWidget(dialog)
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.show()
+    buttons = [one for one in dialog.findChildren(QToolButton) if not one.icon().isNull()]
+    assert len(buttons) == 6
+    for button in buttons:
+        picture = button.icon().pixmap(QSize(64, 64)).toImage()
+        (line,) = {
+            colour.name()
+            for x in range(64)
+            for y in range(64)
+            if (colour := picture.pixelColor(x % picture.width(), y % picture.height())).alpha() == 255
+        }
+        assert contrast(line, (DARK if name == "dark" else LIGHT).window) >= 3, button.objectName()

@@ -211,3 +211,11 @@ def test_a_camera_that_moves_makes_nothing_move_and_what_was_dismissed_stays_awa
     no = RECIPES["untracked"].reject(item).proposal
     assert not found("untracked", moving_thing(), dismissed=[no])
     assert found("untracked", moving_thing(), dismissed=[{**no, "clip_id": 8}])
+
+
+def test_the_box_around_points_in_a_line_can_be_kept():
+    paths = drifting(0.5, GRID) + drifting(2, [(30 + 2 * k, 44) for k in range(8)])
+    (item,) = found("untracked", some_points([0] * len(paths), paths))
+    x1, y1, x2, y2 = RECIPES["untracked"].accept(item).boxes.T
+    assert (x2 > x1).all()
+    assert (y2 > y1).all()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from core.errors import StudioError
 from core.trajectories import integrity, journal, store
 from core.trajectories.bulk_edits import AddClips, FillObservations, ReplacePoints
+from core.trajectories.found_object import AddFoundObject
 from core.trajectories.model import Origin, Review
 from core.trajectories.observation_edits import (
     AddObject,
@@ -41,7 +42,7 @@ from tests.core.trajectories.small_database import (
 small = st.integers(0, 9)
 frames = st.integers(-1, FRAMES)
 steps = st.lists(
-    st.tuples(st.integers(0, 18), small, small, frames, frames) | st.sampled_from(["undo", "redo"]),
+    st.tuples(st.integers(0, 19), small, small, frames, frames) | st.sampled_from(["undo", "redo"]),
     min_size=1,
     max_size=10,
 )
@@ -102,6 +103,10 @@ def an_edit(connection, kind, one, other, frame, until):
             return ExtendPoint(clip.id, id, beyond, np.ones((len(beyond), 2)), np.ones(len(beyond)))
         case 17:
             return DeletePart(clip.id, (id, second), frame, until)
+        case 18:
+            seen = np.arange(abs(frame) % FRAMES, FRAMES)
+            boxes = np.tile(np.array([1, 1, 3, 4], np.float32), (len(seen), 1))
+            return AddFoundObject(clip.id, seen, boxes, FRAMES - 1)
         case _:
             return AddClips([(make_clip(f"new{one}"), [make_object([3])])])
 

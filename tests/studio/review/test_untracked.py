@@ -27,7 +27,9 @@ def moving() -> PointTrajectories:
 def at_item(open_studio: Studio, qtbot) -> Studio:
     session = open_studio.session
     open_studio.window.commands["fill_again"].setChecked(False)
-    assert session.document.perform(ReplacePoints({session.view.clip.id: moving()}))
+    others = [one.clip.id for one in session.document.clips() if one.clip.id != session.view.clip.id]
+    points = {session.view.clip.id: moving(), others[0]: PointTrajectories.pack([], [])}
+    assert session.document.perform(ReplacePoints(points))
     choose(open_studio, qtbot, "untracked")
     key(qtbot, open_studio, Qt.Key.Key_BracketRight)
     qtbot.waitUntil(lambda: session.queue.active)
@@ -43,6 +45,7 @@ def test_enter_makes_an_object_of_boxes_around_the_points_and_undo_takes_it_back
     session = at_item.session
     queue, item = session.queue, session.queue.current
     before = set(session.document.objects(session.view.clip.id))
+    assert session.review.counts.text() == "1 to review, 0 kept as they are; 1 clip has no points"
     assert at_item.window.hint.text().startswith("1 of 1: In frames 0 to 11, 9 points that lie in no object")
     shown = session.canvas.stage.camera
     corner = shown.to_view(np.array([[46.0, 36 - 1.5 * item.frame]]))[0]

@@ -192,6 +192,7 @@ def test_w_bridges_two_points_along_the_surface_as_one_step(surface: Studio, qtb
     assert off(xy, truth[0, FIRST : LAST + 1]).max() < 0.5
     assert origin.tolist() == [3, 3, Origin.PROPAGATED, Origin.PROPAGATED, 3, 3]
     assert len(session.document.history()) == entries + 1
+    assert session.document.history()[0].text.startswith(f"Bridge points {before} and ")
     assert session.view.selection == {before}
     key(qtbot, surface, Qt.Key.Key_Z, CTRL)
     assert everything(surface) == cut_up
