@@ -347,7 +347,6 @@ RULES: Mapping[str, Sequence[Rule]] = {
         ),
     ),
     "observation": (
-        _rule("frame", _below("frame", 0), "has something at frame {frame}"),
         _rule(
             "frame x1 y1 x2 y2 confidence",
             _not_finite,

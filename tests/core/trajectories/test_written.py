@@ -136,6 +136,21 @@ BROKEN = {
         lambda: AddClips([(replace(make_clip("c"), start=-1), [])]),
         "starts at frame -1",
     ),
+    "a clip without height": (
+        lambda: AddClips([(replace(make_clip("c"), height=-3), [])]),
+        "has a height of -3",
+    ),
+    "a clip of nobody": (
+        lambda: AddClips([(replace(make_clip("c"), annotator=-1), [])]),
+        "shows annotator -1",
+    ),
+    "an object of nobody": (lambda: AddObject(1, "x", 0, BOX, annotator=-1), "is of annotator -1"),
+    "flags that nobody knows": (
+        lambda: AddTrajectories(
+            1, make_points(), [replace(make_object(range(3)), flags=np.full(3, 128, np.uint8))], "f"
+        ),
+        "an audit or flags at frame 0 that make no sense",
+    ),
     "a clip with a file of no name": (
         lambda: AddClips([(replace(make_clip("c"), files=("a.png", "b\0.png")), [])]),
         "files whose names cannot be read",
