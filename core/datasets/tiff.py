@@ -7,10 +7,13 @@ Source: Adobe TIFF 6.0, Section 2; the BigTIFF design of libtiff.
 """
 
 import contextlib
+import errno
 import functools
 import itertools
 import mmap
+import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,6 +143,8 @@ def _places(path: Path, size: int, changed: int) -> tuple[int, ...]:
 
 @contextlib.contextmanager
 def _mapped(path: Path) -> Iterator[mmap.mmap]:
+    if stat.S_ISDIR(path.stat().st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     with open_file(path) as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         try:

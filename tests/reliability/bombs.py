@@ -159,7 +159,7 @@ def parquet(path: Path) -> None:
     rows = 60_000_000
     zeros = pyarrow.array(np.zeros(rows, np.float64))
     words = pyarrow.DictionaryArray.from_arrays(np.zeros(rows, np.int8), ["x" * 1000])
-    table = {"x": zeros, "y": zeros, "frame": zeros, "track": zeros, "label": words, "clip": words}
+    table = {"x": zeros, "y": zeros, "frame": zeros, "trajectory": zeros, "label": words, "clip": words}
     pyarrow.parquet.write_table(
         pyarrow.table(table), path, compression="zstd", row_group_size=rows, compression_level=3
     )
