@@ -4,8 +4,15 @@ import contextlib
 import errno
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
+
+_SHARING = (5, 32, 33)
+"""ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION of Windows."""
+
+_PAUSES = (0.01, 0.03, 0.1, 0.3, 0.5)
+"""Seconds between two tries to take the place of a file that another program holds."""
 
 
 @contextlib.contextmanager
@@ -23,11 +30,27 @@ def writing_atomically(path: Path) -> Iterator[Path]:
         yield partial
         with open(partial, "rb+") as file:
             os.fsync(file.fileno())
-        os.replace(partial, path)
+        _put(partial, path)
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
+
+
+def _put(partial: Path, path: Path) -> None:
+    """Give a file its name; on Windows a virus scanner may hold the old one for a moment.
+
+    Raises:
+        OSError: as `os.replace`.
+    """
+    for pause in _PAUSES:
+        try:
+            return os.replace(partial, path)
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _SHARING:
+                raise
+            time.sleep(pause)
+    os.replace(partial, path)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

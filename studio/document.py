@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from sqlalchemy import Connection
 
 from core.errors import StudioError
+from core.file_holder import HeldError
 from core.project import counts
 from core.project.project import Project
 from core.trajectories import journal, revisions, steps, store
@@ -24,6 +25,9 @@ from studio.clip_counts import counted
 
 FEW = 500
 """So many rows are written, and so many trajectories read again, while the user waits; more in a thread."""
+
+MOMENT = 0.1
+"""Seconds that the window's thread waits for another program that holds the database."""
 
 _TURNED = {"Undo": "Undone", "Redo": "Done again", "Go back to": "Gone back to"}
 
@@ -180,7 +184,7 @@ class Document(QObject):
             store.relocate(connection, old, new)
             return Changes(frozenset(one.id for one in store.clips(connection) if one.root == new))
 
-        return not self._refused_while_busy() and self._write(move) is not None
+        return not self._refused_while_busy() and self._write_or_later("Relocate", move, 1)
 
     def undo(self) -> bool:
         """Take back what a person did last; False if there is nothing. While something is stored it waits."""
@@ -264,15 +268,21 @@ class Document(QObject):
         if self.busy or rows > FEW:
             self._write_later(text, action, tell)
             return True
-        changes = self._write(action)
+        try:
+            changes = self._write(action)
+        except HeldError:  # said with its holder if that does not end soon
+            self._write_later(f"{text}, once another program lets go of the project", action, tell)
+            return True
         if changes is not None and tell is not None:
             tell(changes)
         return changes is not None
 
     def _write(self, action: Write) -> Changes | None:
         try:
-            with self.project.writing() as connection:
+            with self.project.writing(patience=MOMENT) as connection:
                 changes = action(connection)
+        except HeldError:
+            raise
         except StudioError as error:
             self._refuse(error)
             return None

@@ -1,6 +1,7 @@
 """`export`: write trajectories in another program's format."""
 
 import argparse
+import contextlib
 import csv
 import sys
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from core.cli.columns import add_column_arguments
-from core.cli.opening import open_project
+from core.cli.opening import open_project, waited
 from core.cli.options import add_settings, given, settings_from
 from core.cli.outcome import Outcome
 from core.cli.running import shown
@@ -31,6 +32,7 @@ from core.trajectories.exchange.column_mapping import parse
 from core.trajectories.exchange.file_names import file_names, renamed
 from core.trajectories.exchange.omissions import omissions
 from core.trajectories.exchange.plan import plan
+from core.trajectories.exchange.replacing import alone_in
 from core.trajectories.exchange.spans import Spans
 from core.trajectories.exchange.tables import table_of
 from core.trajectories.model import Kind, Review
@@ -78,7 +80,12 @@ def perform(args: argparse.Namespace) -> Outcome:
         else partial(omissions, args.format, frames=choice.frames, columns=columns)
     )
     files = []
-    with open_project(args.project) as project, project.reading() as connection, shown(args) as display:
+    with (
+        open_project(args.project) as project,
+        project.reading() as connection,
+        shown(args) as display,
+        contextlib.ExitStack() as alone,
+    ):
         planned, warnings = plan(connection, choice, losses, display.report)
         names = file_names(clip.name for clip in store.clips(connection))
         warnings += [f"{one.clip.name}: {loss}" for one in planned for loss in one.losses]
@@ -86,6 +93,7 @@ def perform(args: argparse.Namespace) -> Outcome:
         layers = _with_labels(overlay.layers, project, connection, warnings)
         for warning in warnings:
             print(f"Warning: {warning}", file=sys.stderr, flush=True)
+        waited(lambda: alone.enter_context(alone_in(args.out)))
         for place, one in enumerate(planned):
             display.report(place, len(planned), one.clip.name)
             name = names[one.clip.name]

@@ -1,11 +1,15 @@
-"""Opening the project of a command; one that is held for a moment is waited for."""
+"""Opening the project of a command; what is held for a moment is waited for."""
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from core.file_holder import HeldError
 from core.project.project import Project
+
+T = TypeVar("T")
 
 PATIENCE = 10.0
 """Seconds that another command may still need."""
@@ -14,15 +18,24 @@ _LOOK = 0.1
 
 
 def open_project(path: Path) -> Project:
-    """The project, open; says so on standard error where it waits.
+    """The project, open; one that another command has open is waited for.
 
     Raises:
-        StudioError: as `Project.open`; and another process has it open for longer.
+        StudioError: as `Project.open`.
+    """
+    return waited(lambda: Project.open(path))
+
+
+def waited(take: Callable[[], T]) -> T:
+    """What `take` gives once nobody else holds it; says so on standard error where it waits.
+
+    Raises:
+        HeldError: it is held for longer.
     """
     until, told = time.monotonic() + PATIENCE, False
     while True:
         try:
-            return Project.open(path)
+            return take()
         except HeldError as error:
             if time.monotonic() >= until:
                 raise

@@ -32,6 +32,7 @@ from core.trajectories.exchange.file_names import file_names, renamed
 from core.trajectories.exchange.omissions import omissions
 from core.trajectories.exchange.plan import NOTHING_LEFT, ClipPlan, plan_clip
 from core.trajectories.exchange.presets import PRESETS
+from core.trajectories.exchange.replacing import alone_in
 from core.trajectories.exchange.tables import TABLES
 from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
 from studio import theme
@@ -249,11 +250,12 @@ class ExportDialog(QDialog):
             return
 
         def write(report: OnProgress) -> int:
-            for place, clip in enumerate(clips):
-                report(place, len(clips), clip.name)
-                with document.project.reading() as connection:
-                    tracks = choice.of(connection, clip)
-                export_clip(format, clip, *tracks, folder, names[clip.name], columns)
+            with alone_in(folder):
+                for place, clip in enumerate(clips):
+                    report(place, len(clips), clip.name)
+                    with document.project.reading() as connection:
+                        tracks = choice.of(connection, clip)
+                    export_clip(format, clip, *tracks, folder, names[clip.name], columns)
             return len(clips)
 
         self.problem.hide()

@@ -15,7 +15,7 @@ from core.overlay.layers import Layers
 from core.overlay.rendering import Renderer
 from core.trajectories import store
 from core.trajectories.exchange.choice import Choice
-from core.trajectories.exchange.replacing import keep_frames
+from core.trajectories.exchange.replacing import alone_in, keep_frames
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 from studio import icons
 from studio.background import Background
@@ -76,12 +76,13 @@ class Overlays(QObject):
         project = self._document.project
 
         def write(report: OnProgress) -> list[Path]:
-            for clip, path in zip(order.clips, order.paths, strict=True):
-                with project.reading() as connection:
-                    tracks = replace(order.choice, frames=None).of(connection, clip)
-                    every = store.points(connection, clip.id)
-                renderer = Renderer(clip, *tracks, order.layers, every)
-                write_overlay(order.format, path, clip, renderer, frames_of(clip, order.choice), report)
+            with alone_in(order.paths[0].parent):
+                for clip, path in zip(order.clips, order.paths, strict=True):
+                    with project.reading() as connection:
+                        tracks = replace(order.choice, frames=None).of(connection, clip)
+                        every = store.points(connection, clip.id)
+                    renderer = Renderer(clip, *tracks, order.layers, every)
+                    write_overlay(order.format, path, clip, renderer, frames_of(clip, order.choice), report)
             return list(order.paths)
 
         self.status.show_progress(0, 0, order.clips[0].name)

@@ -14,6 +14,8 @@ from core.atomic_file import writing_atomically
 from core.datasets.clip import Clip
 from core.datasets.folder import is_leftover
 from core.errors import StudioError
+from core.file_holder import HeldError, holder_of
+from core.folder_lock import held_folder
 
 _TRIES = 10
 
@@ -33,6 +35,29 @@ def keep_frames(clip: Clip, path: Path) -> None:
         return
     if any(one.exists() and path.samefile(one) for one in own):
         raise StudioError(f"{path} holds frames of {clip.name}; choose another place.")
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """A folder, made where it is missing, that no other export writes into: what lies there after two
+    is of one of them.
+
+    Raises:
+        HeldError: another export writes into it.
+        StudioError: it cannot be made.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            is_ours = held.enter_context(held_folder(folder))
+        except OSError as error:
+            raise StudioError(f"Cannot write {folder} ({error.strerror}); choose another place.") from error
+        if not is_ours:
+            raise HeldError(
+                f"Another export writes into {folder}; choose another folder, or try again when it is done "
+                f"({holder_of(folder)})."
+            )
+        yield
 
 
 @contextlib.contextmanager

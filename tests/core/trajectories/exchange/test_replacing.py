@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.errors import StudioError
-from core.trajectories.exchange.replacing import replacing, replacing_folder
+from core.file_holder import HeldError
+from core.trajectories.exchange.replacing import alone_in, replacing, replacing_folder
 
 
 def test_of_two_that_write_a_file_at_once_the_last_one_stays_whole(tmp_path):
@@ -83,3 +84,20 @@ def test_what_fails_half_way_leaves_what_was_there(tmp_path):
         pass
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_export_keeps_others_out_of_its_folder_until_it_ends(tmp_path):
+    with alone_in(tmp_path / "out"):
+        with pytest.raises(HeldError, match="choose another folder"), alone_in(tmp_path / "out"):
+            pass
+        with alone_in(tmp_path / "elsewhere"):
+            pass
+    with alone_in(tmp_path / "out"):
+        pass
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "out").touch()
+    with pytest.raises(StudioError, match="choose another place"), alone_in(tmp_path / "out"):
+        pass
