@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit,
 
 from core.agreements import NotAgreedError
 from core.errors import StudioError
+from core.system_faults import disk_fault, refused_by_the_system
 from core.trajectories.damage import DamagedError
 
 log = logging.getLogger("studio")
@@ -127,6 +128,8 @@ class Crashes(QObject):
             self.damaged.emit(str(error))
         elif isinstance(error, StudioError):
             self.refused.emit(str(error))
+        elif isinstance(error, OSError) and disk_fault(error):
+            self.refused.emit(refused_by_the_system(error))
         else:
             self.dialog.add(text)
 

@@ -1,3 +1,4 @@
+import errno
 import sys
 
 from PySide6.QtGui import QGuiApplication
@@ -46,6 +47,17 @@ def test_what_the_user_can_put_right_is_a_sentence_and_no_crash(qtbot):
     with qtbot.waitSignal(crashes.refused) as refused:
         crashes.take(*raised(StudioError("Choose another folder.")))
     assert refused.args == ["Choose another folder."]
+    assert not crashes.dialog.isVisible()
+
+
+def test_a_disk_that_does_not_answer_is_a_sentence_and_no_crash(qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    crashes = Crashes(parent)
+    error = OSError(errno.EIO, "Input/output error", "clip.bmf")
+    with qtbot.waitSignal(crashes.refused) as refused:
+        crashes.take(OSError, error, None)
+    assert "clip.bmf does not answer as it should (Input/output error); see that" in refused.args[0]
     assert not crashes.dialog.isVisible()
 
 
