@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from core.stop_signals import INTERRUPTED, StopSignals
+
 
 def main(arguments: list[str]) -> int:
     """Open the window, on a project or the sample if asked for; with a command, perform that instead."""
@@ -15,8 +17,12 @@ def main(arguments: list[str]) -> int:
         import studio.app
 
         return studio.app.main(None if sample or not arguments else Path(arguments[0]), sample=sample)
-    import core.cli
-
+    with StopSignals():  # loading takes a moment
+        try:
+            import core.cli
+        except KeyboardInterrupt:
+            print(INTERRUPTED, file=sys.stderr)
+            return 130
     return core.cli.main(arguments)
 
 

@@ -18,6 +18,9 @@ NUMBERS = tuple(
 )
 """What asks for an end, where the system knows it."""
 
+INTERRUPTED = "Interrupted before it was done; start the command again."
+"""What a command says that has nothing to save."""
+
 TOGETHER = 0.5
 """Seconds in which another counts as the first: closed terminals and `timeout` send two. A second Ctrl+C
 is meant."""

@@ -21,7 +21,7 @@ from core.cli.program import program
 from core.errors import StudioError
 from core.jobs import JOBS
 from core.runs.job import Job
-from core.stop_signals import StopSignals
+from core.stop_signals import INTERRUPTED, StopSignals
 from core.system_faults import refused_by_the_system
 from core.version import code_version
 
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
         except Stopped as stopped:
             return _ended(130, str(stopped))
         except KeyboardInterrupt:
-            return _ended(130, "Interrupted before it was done; start the command again.")
+            return _ended(130, INTERRUPTED)
         except BrokenPipeError:  # whoever read our output has read enough
             return _ended(1)
         except OSError as error:

@@ -43,28 +43,33 @@ def _steps(folder: Path) -> bool:
     return any(RunFolder(path.parent).status().step for path in folder.glob("**/status.json"))
 
 
+def _steps_of_new(runs: Path) -> bool:
+    """The project has one run before."""
+    return len(found := sorted(runs.iterdir())) > 1 and _steps(found[-1])
+
+
 COMMANDS: Mapping[str, Command] = {
     "pretrain": Command(
         lambda data, own: (
             *("--project", own / "project", "--regime", "objtr", "--batch", "4", "--held-out-count", "8"),
             *("--minimum-length", "5", *TRAINED, "--out", own / "run"),
         ),
-        _steps,
+        lambda own: _steps(own / "run"),
     ),
     "finetune": Command(
         lambda data, own: (
             *("--voc", data / "VOCdevkit", "--set", "trainval", "--init", "random"),
             *(*TRAINED, "--out", own / "run"),
         ),
-        _steps,
+        lambda own: _steps(own / "run"),
     ),
     "track": Command(
         lambda data, own: ("--project", own / "project", "--spacing", "4", "--preset", "best"),
-        lambda own: any((own / "project" / "runs").glob("*/results/*")),
+        lambda own: _steps_of_new(own / "project" / "runs"),
     ),
     "densify": Command(
         lambda data, own: ("--project", own / "project", "--one-way-frames", "12", "--workers", "2"),
-        lambda own: any((own / "project" / "runs").glob("*/results/*")),
+        lambda own: _steps_of_new(own / "project" / "runs"),
     ),
     "proposals": Command(
         lambda data, own: (
@@ -76,11 +81,14 @@ COMMANDS: Mapping[str, Command] = {
     "probe": Command(
         lambda data, own: (
             *("--voc", data / "VOCdevkit", "--init", "random", "--network", "tiny"),
-            *("--splits", "100000", "--per-class", "2"),
+            *("--splits", "1000", "--per-class", "2"),
         ),
         lambda own: _steps(own / "tmp"),
     ),
-    "demo": Command(lambda data, own: ("--out", own / "demo", "--clips", "20", "--seeds", "1"), _steps),
+    "demo": Command(
+        lambda data, own: ("--out", own / "demo", "--clips", "20", "--seeds", "1"),
+        lambda own: _steps(own / "demo"),
+    ),
     "export": Command(
         lambda data, own: ("--project", own / "project", "--format", "overlay", "--out", own / "out"),
         lambda own: any(own.glob("out/*")),
