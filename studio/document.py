@@ -269,27 +269,21 @@ class Document(QObject):
             self._write_later(text, action, tell)
             return True
         try:
-            changes = self._write(action)
+            with self.project.writing(patience=MOMENT) as connection:
+                changes = action(connection)
         except HeldError:  # said with its holder if that does not end soon
             self._write_later(f"{text}, once another program lets go of the project", action, tell)
             return True
-        if changes is not None and tell is not None:
-            tell(changes)
-        return changes is not None
-
-    def _write(self, action: Write) -> Changes | None:
-        try:
-            with self.project.writing(patience=MOMENT) as connection:
-                changes = action(connection)
-        except HeldError:
-            raise
         except StudioError as error:
             self._refuse(error)
-            return None
-        if changes is not None:
-            self._refresh(changes)
-            self.changed.emit(changes)
-        return changes
+            return False
+        if changes is None:
+            return False
+        self._refresh(changes)
+        self.changed.emit(changes)
+        if tell is not None:
+            tell(changes)
+        return True
 
     def _write_later(self, text: str, action: Write, tell: Tell | None = None) -> None:
         """Write in the thread; `tell` is told at the end."""
