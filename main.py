@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from core.stop_signals import INTERRUPTED, StopSignals
+from core.stop_signals import INTERRUPTED, NUMBERS, StopSignals, pass_over
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +28,10 @@ def main(arguments: list[str]) -> int:
 
 def run() -> int:
     """What the installed commands `associationnet` and `associationnet-studio` do."""
-    return main(sys.argv[1:])
+    code = main(sys.argv[1:])
+    if code == 130:
+        pass_over(NUMBERS[1:])  # but for Ctrl+C
+    return code
 
 
 def _has_display() -> bool:

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
 
 NUMBERS = tuple(
@@ -119,7 +119,7 @@ def deferred() -> Iterator[StopSignals]:
             yield signals
 
 
-def pass_over() -> None:
-    """Hear of none of them, in a process that another one ends: a terminal sends them to both."""
-    for number in NUMBERS:
+def pass_over(numbers: Sequence[int] = NUMBERS) -> None:
+    """Hear of none of them, in a process that another one ends or that is ending: they come twice."""
+    for number in numbers:
         signal.signal(number, signal.SIG_IGN)

@@ -172,15 +172,12 @@ class Document(QObject):
             if then is not None:
                 then()
 
-        return self._write_or_later(
-            edit.text, lambda connection: journal.perform(connection, edit), edit.rows, tell
-        )
+        action = partial(journal.perform, edit=edit)
+        return self._write_or_later(edit.text, action, edit.rows, tell)
 
     def perform_later(self, edit: Edit) -> None:
         """Make a large edit in the background, after those that wait; ends with `performed` or `failed`."""
-        self._write_later(
-            edit.text, lambda connection: journal.perform(connection, edit), self.performed.emit
-        )
+        self._write_later(edit.text, partial(journal.perform, edit=edit), self.performed.emit)
 
     def complete(self, edit: Edit, step: HistoryEntry) -> None:
         """Make an edit that follows from an earlier one, as `journal.follow` does."""
@@ -226,7 +223,7 @@ class Document(QObject):
         later = sum(entry.rows for entry in since if entry.id > min(edits))  # looked through for its tracks
         rows = max(later, sum(entry.rows for entry in turned))
         word = "Undo" if is_done else "Redo"
-        return self._turn(_named(turned), word, lambda connection: turn(connection, edits), rows)
+        return self._turn(steps.in_words(turned), word, lambda connection: turn(connection, edits), rows)
 
     def turn(self, count: int) -> bool:
         """Take back (below 0) or do again so many edits at once, of jobs too; False if there is none."""
@@ -235,7 +232,9 @@ class Document(QObject):
         with self.project.reading() as connection:
             turned = journal.turnable(connection, count)
         rows, word = sum(entry.rows for entry in turned), "Undo" if count < 0 else "Redo"
-        return self._turn(_named(turned), word, lambda connection: journal.turn(connection, count), rows)
+        return self._turn(
+            steps.in_words(turned), word, lambda connection: journal.turn(connection, count), rows
+        )
 
     def go_to(self, revision: int, name: str) -> bool:
         """Make the project what it was at a revision, known by a name; `undo` then takes that back whole."""
@@ -270,35 +269,23 @@ class Document(QObject):
         self.project.close()
 
     def _write_or_later(self, text: str, action: Write, rows: int, tell: Tell | None = None) -> bool:
-        """Write a few rows at once unless others wait, more in the thread; False where nothing came of it.
-
-        `tell`: is told when it is stored.
-        """
+        """Write a few rows at once unless others wait, more in the thread, and tell; False if nothing came."""
         if self.busy or rows > FEW:
             self._write_later(text, action, tell)
             return True
         try:
-            changes = self._write(action)
+            with self.project.writing(patience=MOMENT) as connection:
+                changes = action(connection)
         except HeldError:  # said with its holder if that does not end soon
             self._write_later(f"{text}, once another program lets go of the project", action, tell)
             return True
-        if changes is not None and tell is not None:
-            tell(changes)
-        return changes is not None
-
-    def _write(self, action: Write) -> Changes | None:
-        try:
-            with self.project.writing(patience=MOMENT) as connection:
-                changes = action(connection)
-        except HeldError:
-            raise
         except StudioError as error:
             self._refuse(error)
-            return None
-        if changes is not None:
-            self._refresh(changes)
-            self.changed.emit(changes)
-        return changes
+            return False
+        if changes is None:
+            return False
+        self._show(changes, tell, {})
+        return True
 
     def _write_later(self, text: str, action: Write, tell: Tell | None = None) -> None:
         """Write in the thread; `tell` is told at the end."""
@@ -335,17 +322,20 @@ class Document(QObject):
             self._refuse(error)
         else:
             if changes is not None:
-                self._refresh(changes)
-                for clip_id, (points, objects) in fresh.items():
-                    self._points[clip_id], self._objects[clip_id] = points, objects
-                self.changed.emit(changes)
-                if tell is not None:
-                    tell(changes)
+                self._show(changes, tell, fresh)
         finally:
             self.busy_changed.emit(self.busy)
             if not self.busy and self._waiting is not None:
                 find, self._waiting = self._waiting, None
                 self._turn_over(find)
+
+    def _show(self, changes: Changes, tell: Tell | None, fresh: dict[int, Trajectories]) -> None:
+        self._refresh(changes)
+        for clip_id, (points, objects) in fresh.items():
+            self._points[clip_id], self._objects[clip_id] = points, objects
+        self.changed.emit(changes)
+        if tell is not None:
+            tell(changes)
 
     def _take_read(self, clip_id: int, future: "Future[Trajectories]") -> None:
         if self._closed:
@@ -404,10 +394,6 @@ class Document(QObject):
                     self._summaries[clip.id] = replace(before, clip=clip)
                     alone.add(clip.id)
         return alone
-
-
-def _named(turned: Sequence[HistoryEntry]) -> str:
-    return turned[0].text if len(turned) == 1 else f"{len(turned):,} edits"
 
 
 def _trajectories(connection: Connection, clip_id: int, annotator: int) -> Trajectories:

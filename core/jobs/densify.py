@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -95,16 +95,18 @@ def _summary(name: str, found: list[ObjectTrajectory]) -> str:
 
 def _write_audit(folder: RunFolder, one: ClipSnapshot, hidden: list[HiddenKeyframe]) -> None:
     rows = [
-        {
-            "trajectory": one.objects[keyframe.place].id,
-            "frame": keyframe.frame,
-            "span": keyframe.span,
-            "overlap": round(keyframe.overlap, 4),
-            "confidence": round(keyframe.confidence, 4),
-        }
+        _Hidden(
+            trajectory=one.objects[keyframe.place].id,
+            frame=keyframe.frame,
+            span=keyframe.span,
+            overlap=round(keyframe.overlap, 4),
+            confidence=round(keyframe.confidence, 4),
+        )
         for keyframe in hidden
     ]
-    write_atomically(folder.results / f"audit-{one.clip.id}.json", json.dumps(rows).encode())
+    write_atomically(
+        folder.results / f"audit-{one.clip.id}.json", json.dumps([asdict(row) for row in rows]).encode()
+    )
 
 
 def result_edit(folder: RunFolder) -> FillObservations:
@@ -127,7 +129,9 @@ class _Hidden:
 
     trajectory: int = field(metadata={"minimum": 0})
     frame: int = field(metadata={"minimum": 0, "maximum": 2**31})
+    span: int = field(metadata={"minimum": 0, "maximum": 2**31})
     overlap: float = field(metadata={"minimum": 0, "maximum": 1 + 1e-6})
+    confidence: float = field(metadata={"minimum": 0, "maximum": 1 + 1e-6})
 
 
 def read_audit(folder: RunFolder) -> dict[int, dict[int, list[tuple[int, float]]]]:

@@ -195,3 +195,8 @@ def together(turned: Sequence[Changes]) -> Changes:
         frozenset().union(*(changes.trajectories for changes in turned)),
         span=(min(first for first, _ in spans), max(last for _, last in spans)) if spans else None,
     )
+
+
+def in_words(entries: Sequence[HistoryEntry]) -> str:
+    """What one entry of the history did, or how many there are."""
+    return entries[0].text if len(entries) == 1 else f"{len(entries):,} edits"

@@ -1,7 +1,6 @@
 """Small files that unpack to gigabytes: each is read in a process of its own, under a limit of memory.
 
-python -m tests.reliability.bombs READER FILE … reads files and says how each ended and what it took, as
-lines of JSON.
+python -m tests.reliability.bombs READER FILE … says how reading each ended and what it took.
 """
 
 import contextlib
@@ -28,13 +27,10 @@ from tests.reliability.attack import Attack, Row, Skipped, failed, seeds
 
 LIMIT = 3 << 30
 """Bytes of address space beyond what a process has when it begins to read."""
-
 MOST = 600 << 20
 """Bytes that a reader may take: a picture of 2^27 pixels, the largest that is shown, has 400 MB as RGB."""
-
 PATIENCE = 60
 """Seconds after which a reader counts as hung."""
-
 ROOT = Path(__file__).resolve().parents[2]
 
 

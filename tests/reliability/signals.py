@@ -48,20 +48,25 @@ def _steps_of_new(runs: Path) -> bool:
     return len(found := sorted(runs.iterdir())) > 1 and _steps(found[-1])
 
 
+def _trains(run: Path) -> bool:
+    events = run / "events.jsonl"
+    return events.is_file() and b'"Metric"' in events.read_bytes()
+
+
 COMMANDS: Mapping[str, Command] = {
     "pretrain": Command(
         lambda data, own: (
             *("--project", own / "project", "--regime", "objtr", "--batch", "4", "--held-out-count", "8"),
             *("--minimum-length", "5", *TRAINED, "--out", own / "run"),
         ),
-        lambda own: _steps(own / "run"),
+        lambda own: _trains(own / "run"),
     ),
     "finetune": Command(
         lambda data, own: (
             *("--voc", data / "VOCdevkit", "--set", "trainval", "--init", "random"),
             *(*TRAINED, "--out", own / "run"),
         ),
-        lambda own: _steps(own / "run"),
+        lambda own: _trains(own / "run"),
     ),
     "track": Command(
         lambda data, own: ("--project", own / "project", "--spacing", "4", "--preset", "best"),
