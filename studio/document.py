@@ -232,9 +232,7 @@ class Document(QObject):
         with self.project.reading() as connection:
             turned = journal.turnable(connection, count)
         rows, word = sum(entry.rows for entry in turned), "Undo" if count < 0 else "Redo"
-        return self._turn(
-            steps.in_words(turned), word, lambda connection: journal.turn(connection, count), rows
-        )
+        return self._turn(steps.in_words(turned), word, partial(journal.turn, steps=count), rows)
 
     def go_to(self, revision: int, name: str) -> bool:
         """Make the project what it was at a revision, known by a name; `undo` then takes that back whole."""
@@ -269,7 +267,7 @@ class Document(QObject):
         self.project.close()
 
     def _write_or_later(self, text: str, action: Write, rows: int, tell: Tell | None = None) -> bool:
-        """Write a few rows at once unless others wait, more in the thread, and tell; False if nothing came."""
+        """Write a few rows at once unless others wait, more in the thread; False if nothing came of it."""
         if self.busy or rows > FEW:
             self._write_later(text, action, tell)
             return True
