@@ -35,5 +35,5 @@ def test_a_file_that_does_not_say_its_size_is_read_to_its_end():
     version = Path("/proc/version")
     assert version.stat().st_size == 0
     assert read_whole(version) == version.read_bytes() != b""
-    with pytest.raises(StudioError, match="large|more than"):
+    with pytest.raises(StudioError, match="10"):
         read_whole(version, 10)
