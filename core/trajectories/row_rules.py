@@ -261,7 +261,7 @@ def _mask_of_other_size(rows: Rows) -> np.ndarray:
         return wrong
     some = [masks[place] for place in places]
     ids = rows["trajectory_id"]
-    pixels = np.array([rows.pixels.get(ids[place], -1) for place in places], np.int64)
+    pixels = np.array([rows.pixels.get(ids[place], -1) for place in places], np.float64)
     sizes = np.array([len(mask) for mask in some], np.int64)
     whole = (sizes > 0) & (sizes % 4 == 0)
     runs = np.frombuffer(b"".join(mask for mask, one in zip(some, whole, strict=True) if one), "<u4")
