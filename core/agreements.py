@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,19 @@ def database(project: Path, url: str, hosts: tuple[str, ...]) -> Matter:
         f"{' '.join(f'--trust-server {host}' for host in hosts)[:300]} to the command.",
         button="&Connect",
         hosts=hosts,
+    )
+
+
+def elsewhere(project: Path, links: Mapping[str, Path]) -> Matter:
+    """Writing to other places that names in a project's folder lead to."""
+    named = ", ".join(f"{name} in {target}" for name, target in links.items())
+    shown = f"Parts of the project {project.name[:100]} lie outside of its folder: {named[:600]}."
+    return Matter(
+        key="\n".join(["links", str(project), *(f"{name}\n{target}" for name, target in links.items())]),
+        question=f"{shown} What it writes goes there. Open it?",
+        refusal=f"{shown[:-1]}, where you did not agree to write; open it once on a terminal or in the "
+        "window.",
+        button="&Open it",
     )
 
 

@@ -10,7 +10,7 @@ from core.datasets.clip import Clip
 from core.datasets.reading import check_frames
 from core.errors import StudioError, quoted
 from core.events import OnProgress
-from core.jobs.by_clip.results import clips_done, read_clip
+from core.jobs.by_clip.results import FORMS, clips_done, read_clip
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
 from core.trajectories import integrity, store
@@ -83,7 +83,7 @@ def _events(folder: RunFolder) -> Iterator[str]:
 def _results(folder: RunFolder) -> Iterator[str]:
     for clip_id in clips_done(folder):
         try:
-            read_clip(folder, clip_id)
+            read_clip(folder, clip_id, FORMS.get(folder.job))
         except StudioError as error:
             yield str(error)
 

@@ -16,6 +16,7 @@ from core.whole_file import LARGEST, open_file, size_of
 
 _LENGTH = 8  # bytes, little-endian
 _LONGEST = 16 << 20  # bytes; that of the largest network here has 0.1 MB
+_AXES = 32
 _BYTES = {
     **dict.fromkeys(("F64", "I64", "U64"), 8),
     **dict.fromkeys(("F32", "I32", "U32"), 4),
@@ -71,12 +72,13 @@ def _tensor(path: Path, name: str, values: Any) -> tuple[tuple[int, ...], int, i
         kind, shape, (first, last) = values["dtype"], tuple(values["shape"]), values["data_offsets"]
     except (TypeError, KeyError, ValueError) as error:
         raise _damaged(path, f"it does not say where {quoted(name)} is") from error
-    if kind not in _BYTES:
+    if not isinstance(kind, str) or kind not in _BYTES:
         raise StudioError(
             f"{path} has {quoted(name)} in numbers of a kind that is not read ({quoted(kind)}); save it "
             "as F32."
         )
-    if not all(isinstance(value, int) and value >= 0 for value in (*shape, first, last)):
+    numbers = (*shape, first, last)
+    if len(shape) > _AXES or not all(isinstance(one, int) and 0 <= one <= LARGEST for one in numbers):
         raise _damaged(path, f"it does not say where {quoted(name)} is")
     if math.prod(shape) * _BYTES[kind] != last - first:
         raise _damaged(path, f"{quoted(name)} has another size than it says")

@@ -88,32 +88,11 @@ class Studio(QObject):
     def open_project(self, path: Path) -> bool:
         """Open a project in the place of the one that is open; False, with a message, where that fails."""
         self.window.curtain.draw(path.name)
-        try:
-            project = Project.open(path)
-        except DamagedError as error:
-            self.window.curtain.hide()
-            self._recovery.offer(path, str(error))
-            return False
-        except NotAgreedError as error:
-            self.window.curtain.hide()
-            ask(error.matter, self.window, partial(self.open_project, path))
-            return False
-        except StudioError as error:
-            self.window.curtain.hide()
-            self.refuse(str(error))
-            return False
-        self._show(project)
-        return True
+        return self._open(partial(Project.open, path), path)
 
     def new_project(self, path: Path) -> bool:
         """Make a project and open it; False, with a message, where that fails."""
-        try:
-            project = Project.create(path)
-        except StudioError as error:
-            self.refuse(str(error))
-            return False
-        self._show(project)
-        return True
+        return self._open(partial(Project.create, path), path)
 
     def open_sample(self) -> None:
         """Make a sample project in a thread and open it."""
@@ -144,12 +123,13 @@ class Studio(QObject):
             self._check = None
         if self.session is not None:
             self._settings.set_last_view(self.session.document.project.path, self.session.last_view())
-            self.window.clear()
-            self._palette.set_places(None)
+        self.window.clear()
+        self._palette.set_places(None)
+        if self.session is not None:
             self.session.close()
             self.session = None
-            self._show_recent()
-            self._refuse_project_actions(NO_PROJECT)
+        self._show_recent()
+        self._refuse_project_actions(NO_PROJECT)
 
     def refuse(self, sentence: str) -> None:
         """Say what the user can put right."""
@@ -215,7 +195,21 @@ class Studio(QObject):
             "about": self._about,
         }
 
-    def _show(self, project: Project) -> "Session":
+    def _open(self, project: Callable[[], Project], path: Path) -> bool:
+        """Show a project; False, with a message, where it cannot be opened, or its views not be filled."""
+        try:
+            self._show(project())
+            return True
+        except DamagedError as error:
+            self._recovery.offer(path, str(error))
+        except NotAgreedError as error:
+            ask(error.matter, self.window, partial(self.open_project, path))
+        except StudioError as error:
+            self.refuse(str(error))
+        self.window.curtain.hide()
+        return False
+
+    def _show(self, project: Project) -> None:
         self._app.setOverrideCursor(Qt.CursorShape.WaitCursor)
         waiting = None
         try:
@@ -223,6 +217,7 @@ class Studio(QObject):
             session = load_session()
             self._let_go()
             self._refuse_project_actions("")
+            self._recovery.watch(project.path)
             self.session = session(project, self.window, self)
             self.session.restore(self._settings.last_view(project.path))
             self.window.curtain.raise_()
@@ -230,16 +225,17 @@ class Studio(QObject):
         finally:
             self._app.restoreOverrideCursor()
             if waiting is None:
+                self._let_go()
                 self.window.curtain.hide()
-        self._recovery.watch(self.session.document)
+        self.session.document.damaged.connect(self._recovery.offer_open)
         self.session.import_asked.connect(self._choose_import_folder)
         self._palette.set_places(self.session.places.find)
         self._settings.add_recent(project.path)
         self._show_recent()
-        return self.session
 
     def _show_sample(self, project: Project, edit: AddClips) -> None:
-        self._show(project).document.perform_later(edit)
+        if self._open(lambda: project, project.path) and self.session is not None:
+            self.session.document.perform_later(edit)
 
     def _refuse_project_actions(self, reason: str) -> None:
         menus, always = ("Edit", "Go", "Track", "Review", "Run"), ("preferences",)

@@ -1,7 +1,9 @@
 """The views of an open project, built and joined; they live as long as it is open."""
 
+import contextlib
 from collections.abc import Callable, Collection
 from functools import cached_property, partial
+from typing import Protocol, TypeVar, runtime_checkable
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -63,8 +65,20 @@ from studio.workspaces.probe import ProbeWorkspace
 from studio.workspaces.train import TrainWorkspace
 
 
+@runtime_checkable
+class _Reads(Protocol):
+    def close_reader(self) -> None: ...
+
+
+class _Works(Protocol):
+    def close(self) -> object: ...
+
+
+_Part = TypeVar("_Part", bound=_Reads | _Works)
+
+
 class Session(QObject):
-    """What belongs to one open project.
+    """What belongs to one open project; where it cannot be built, what was built so far is closed again.
 
     Signals:
         import_asked(): clips are wanted.
@@ -75,19 +89,28 @@ class Session(QObject):
     def __init__(self, project: Project, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self.window, self._commands = window, window.commands
-        self.document = Document(project, self)
+        with contextlib.ExitStack() as self._closing:
+            self._closing.callback(self.deleteLater)
+            self._closing.callback(window.toasts.dismiss, "progress")
+            self._closing.callback(window.commands.renew_with, None)
+            self._build(project)
+            self._closing = self._closing.pop_all()
+
+    def _build(self, project: Project) -> None:
+        window = self.window
+        self.document = self._own(Document(project, self))
         self.view = ViewState(self)
-        self.runs = Runs(project, self)
-        self.backups = LeisureBackups(project, self)
+        self.runs = self._own(Runs(project, self))
+        self.backups = self._own(LeisureBackups(project, self))
         self._build_curating()
         self._build_running()
         self._show_in_window(project.name)
         ahead = [partial(window.build_workspace, name) for name in WORKSPACES]
-        self._ahead = BuildingAhead(ahead, self.document, self.view, self)
+        self._own(BuildingAhead(ahead, self.document, self.view, self))
         self.connections = Connections(self)
-        self._slots = self._actions_of_a_project()
-        for name, slot in self._slots.items():
+        for name, slot in self._actions_of_a_project().items():
             self._commands.connect(name, slot)
+            self._closing.callback(self._commands.release, name)
         self.connections.show_summaries(self.clips.summaries)
         self.telling.refresh()
         self.jobs.adopt_pending()
@@ -115,50 +138,27 @@ class Session(QObject):
         return LastView(clip.name if clip else "", self.view.frame, workspace, tracks)
 
     def close(self) -> None:
-        """Let go of the project; runs go on in the background."""
-        for name in self._slots:
-            self._commands.release(name)
-        self._commands.renew_with(None)
-        self._ahead.close()
-        self.window.toasts.dismiss("progress")
-        threads = (self.jobs, self.exports, self.repair, self.filling, self.exchange, self.proposals)
-        for one in (*threads, self.queue, self.labelling, self.versions, self.backups):
-            one.close()
-        self.track_exports.close()
-        for seen in (
-            self.canvas,
-            self.clips,
-            self.tracks,
-            self.inspector,
-            self.history,
-            self.proposal_card,
-            self.losses,
-        ):
-            seen.close_reader()
-        for reading in self._reading:
-            reading.close_reader()
-        self.runs.close()
-        self.document.close()
-        self.deleteLater()
+        """Let go of the project, the newest part first; runs go on in the background."""
+        self._closing.close()
 
     # --- building -----------------------------------------------------------------------------
 
     def _build_curating(self) -> None:
         """Clips, tracks and the canvas, and what works on them."""
         document, view, commands = self.document, self.view, self._commands
-        self.clips = ClipList(document, view)
-        self.tracks = TrackTable(document, view)
-        self.canvas = CanvasPane(document, view)
+        self.clips = self._own(ClipList(document, view))
+        self.tracks = self._own(TrackTable(document, view))
+        self.canvas = self._own(CanvasPane(document, view))
         self.timeline = Timeline(document, view)
-        self.proposals = Proposals(document, view, self.runs, self)
+        self.proposals = self._own(Proposals(document, view, self.runs, self))
         decisions = [commands[name] for name in ("do_proposed", "dismiss_proposed")]
-        self.proposal_card = ProposalCard(document, view, self.proposals, decisions)
+        self.proposal_card = self._own(ProposalCard(document, view, self.proposals, decisions))
         names = ("accept", "reject", "reopen", "occluded", "outside", "delete_track")
         reviews = [commands[name] for name in names]
         self.impact = ImpactNote(document, view, self.runs)
-        self.inspector = Inspector(document, view, reviews, [self.proposal_card, self.impact])
-        self.history = HistoryPanel(document, view)
-        self.queue = Queue(document, view, self.proposals, self)
+        self.inspector = self._own(Inspector(document, view, reviews, [self.proposal_card, self.impact]))
+        self.history = self._own(HistoryPanel(document, view))
+        self.queue = self._own(Queue(document, view, self.proposals, self))
         self.review = ReviewPanel(document, self.queue, commands.with_keys)
         self.curate = CurateWorkspace(commands, self.canvas)
         self.edits = TrackEdits(
@@ -168,14 +168,16 @@ class Session(QObject):
             frame=lambda: self.canvas.stage.scene.frame,
             parent=self,
         )
-        self.labelling = Labelling(document, view, commands, self.canvas, self.edits, self)
+        self.labelling = self._own(Labelling(document, view, commands, self.canvas, self.edits, self))
         self.focus = Focus(document, view, frame=lambda: self.canvas.stage.scene.frame, parent=self)
         self.telling = EditMessages(document, self.window, self.focus, self)
-        self.versions = Versions(document, self.window, self.focus, self)
-        self.repair = PathRepair(document, view, self)
-        self.filling = ObjectFilling(document, view, self.window, lambda: self.canvas.stage.scene.frame, self)
-        self.exchange = TrackExchange(document, view, self.window, self)
-        self.track_exports = TrackExports(document, view, self.tracks.filters, self.window, self)
+        self.versions = self._own(Versions(document, self.window, self.focus, self))
+        self.repair = self._own(PathRepair(document, view, self))
+        self.filling = self._own(
+            ObjectFilling(document, view, self.window, lambda: self.canvas.stage.scene.frame, self)
+        )
+        self.exchange = self._own(TrackExchange(document, view, self.window, self))
+        self.track_exports = self._own(TrackExports(document, view, self.tracks.filters, self.window, self))
         self.actions = CurateActions(
             document,
             view,
@@ -206,29 +208,26 @@ class Session(QObject):
     @cached_property
     def train(self) -> TrainWorkspace:
         """Pretraining; like the other workspaces that show runs it is built when it is first wanted."""
-        train = TrainWorkspace(self.document, self.runs, self.tracks.filters)
+        train = self._own(TrainWorkspace(self.document, self.runs, self.tracks.filters))
         self._memory.join("pretrain", train.form)
         self.plots.join(train)
         self.connections.join_train(train)
-        self._reading.append(train)
         return train
 
     @cached_property
     def evaluate(self) -> EvaluateWorkspace:
-        evaluate = EvaluateWorkspace(self.document, self.runs)
+        evaluate = self._own(EvaluateWorkspace(self.document, self.runs))
         self._memory.join("voc", evaluate.form)
         self.plots.join(evaluate)
         self.connections.join_evaluate(evaluate)
-        self._reading.append(evaluate)
         return evaluate
 
     @cached_property
     def compare(self) -> CompareWorkspace:
-        compare = CompareWorkspace(self.document, self.runs)
+        compare = self._own(CompareWorkspace(self.document, self.runs))
         compare.table.add_tool(self._commands["run_table1"])
         self.plots.join(compare)
         self.connections.join_compare(compare)
-        self._reading.append(compare)
         return compare
 
     @cached_property
@@ -240,24 +239,24 @@ class Session(QObject):
 
     @cached_property
     def matrix(self) -> MatrixWorkspace:
-        matrix = MatrixWorkspace(self.document, self.runs)
+        matrix = self._own(MatrixWorkspace(self.document, self.runs))
         self.connections.join_matrix(matrix)
-        self._reading.append(matrix)
         return matrix
 
     def _build_running(self) -> None:
         """What starts and follows runs."""
-        self._reading: list[TrainWorkspace | EvaluateWorkspace | CompareWorkspace | MatrixWorkspace] = []
         self.plots = Plots(self.window.settings, self.document.project.path / "exports", self)
         self.plots.join(self.inspector)
         self.visit = Visit(self.document, self.view, self)
-        self.losses = LossSource(self.runs, self.view, self)
+        self.losses = self._own(LossSource(self.runs, self.view, self))
         self.places = Places(self.document, self.view, self.tracks, self.window.show_workspace, self)
-        self.exports = RunExports(self)
+        self.exports = self._own(RunExports(self))
         self.pill = JobsPill(self.runs, self.window.preferences)
         settings, window = self.window.settings, self.window
-        self.jobs = ProjectJobs(
-            self.document, self.view, self.runs, window, settings, chosen=lambda: self.clips.chosen
+        self.jobs = self._own(
+            ProjectJobs(
+                self.document, self.view, self.runs, window, settings, chosen=lambda: self.clips.chosen
+            )
         )
         forms = [popover.form for popover in self.jobs.popovers.values()]
         self.preferred = Preferred(window, self.view, self.canvas, self.timeline, forms, self.backups, self)
@@ -283,6 +282,11 @@ class Session(QObject):
             **self.exchange.slots(),
             **self.track_exports.slots(),
         }
+
+    def _own(self, part: _Part) -> _Part:
+        """A part that is closed with the project, its threads too."""
+        self._closing.callback(part.close_reader if isinstance(part, _Reads) else part.close)
+        return part
 
     def _show_in_window(self, name: str) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea

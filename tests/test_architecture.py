@@ -16,7 +16,7 @@ PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/*
 
 LEVELS = (
     ("errors", "version", "atomic_file", "out_of_memory", "free_memory", "free_name", "usable_cores"),
-    ("stop_signals", "file_holder", "folder_lock"),
+    ("stop_signals", "file_holder", "folder_lock", "links"),
     ("whole_file", "typed_values", "system_faults", "agreements"),
     ("text_file",),
     ("record_file",),

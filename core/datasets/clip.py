@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+MOST_PIXELS = 1 << 27
+"""Of a picture: 400 MB as RGB. A header, or a row of a database, can claim more than there is."""
+
 
 class Use(enum.StrEnum):
     """What a clip is for when a trunk is pretrained, as pinned in the project."""

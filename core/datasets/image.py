@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from core.datasets.clip import MOST_PIXELS
 from core.datasets.file_kind import is_heic
 from core.datasets.folder import files
 from core.datasets.orientation import AS_STORED, of_exif, upright_size
@@ -23,9 +24,6 @@ from core.whole_file import open_file
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp")
 """Of files that are taken as images, in lower case."""
-
-MOST_PIXELS = 1 << 27
-"""Of a picture: 400 MB as RGB. A header can claim more than there is."""
 
 _LARGEST = 2 << 30  # bytes of a file; so many pixels of four times 32 bits, not packed
 

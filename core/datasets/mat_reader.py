@@ -23,7 +23,7 @@ import numpy as np
 
 import core
 from core.array_file import Form, read_arrays
-from core.datasets.image import MOST_PIXELS
+from core.datasets.clip import MOST_PIXELS
 from core.datasets.mat73 import is_mat73, load_mat73
 from core.errors import StudioError
 from core.whole_file import open_file

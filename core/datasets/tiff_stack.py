@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from core.datasets import tiff
-from core.datasets.clip import Clip
+from core.datasets.clip import MOST_PIXELS, Clip
 from core.datasets.found import FoundClip
-from core.datasets.image import MOST_PIXELS, read_image
+from core.datasets.image import read_image
 from core.datasets.picture_oddities import oddities
 from core.errors import StudioError
 

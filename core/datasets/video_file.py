@@ -19,8 +19,8 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from core.datasets.clip import MOST_PIXELS
 from core.datasets.file_kind import why_no_video
-from core.datasets.image import MOST_PIXELS
 from core.datasets.orientation import AS_STORED, of_matrix
 from core.errors import StudioError
 from core.whole_file import size_of

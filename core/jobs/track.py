@@ -69,6 +69,6 @@ def _network_flow(config: TrackConfig) -> Mapping[int, FlowEstimator] | None:
 def _restored(tracker: FlowTracker, unfinished: Path) -> Iterator[Log]:
     """Take over the state of a tracker that was stopped; a damaged one costs the work, not the clip."""
     try:
-        tracker.restore(read_arrays(unfinished))
-    except (StudioError, ValueError, KeyError):
+        tracker.restore(read_arrays(unfinished, tracker.forms))
+    except (StudioError, ValueError):
         yield Log(f"{unfinished.name} in {unfinished.parent} is damaged; its clip starts again.", "warning")

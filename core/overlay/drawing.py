@@ -83,8 +83,9 @@ class Overlay:
             picture[part] = 0
         if look.layers.masks:
             painted = _painted(scene, look, objects, faint)
-            for part in [whole] if parts is None else parts:
-                _tint(picture, painted, look, part)
+            if painted is not None and look.layers.opacity:
+                for part in [whole] if parts is None else parts:
+                    _tint(picture, *painted, look, part)
         points.draw(picture, parts)
         pixels = np.where(
             faint,
@@ -112,31 +113,43 @@ def _near(scene: Scene, look: Look, parts: Sequence[Part]) -> list[int]:
     return np.flatnonzero(np.any([touching(corners, part, margin) for part in parts], axis=0)).tolist()
 
 
-def _painted(scene: Scene, look: Look, colours: Colouring, faint: np.ndarray) -> np.ndarray:
-    """(H, W) uint32, the masks of the scene in the pixels of the frame, smaller objects over larger ones."""
-    painted = np.zeros((look.frame_size[1], look.frame_size[0]), np.uint32)
+def _painted(
+    scene: Scene, look: Look, colours: Colouring, faint: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """The masks of the scene in the pixels of the frame, smaller objects over larger ones; None without any.
+
+    Returns:
+        (H, W) uint32, no larger than the masks reach, and (2,) int, the column and row of its first pixel.
+    """
+    seen = [
+        (number, shape)
+        for number, one in enumerate(scene.objects)
+        if one.mask and not one.rejected and (shape := look.shapes.of(one.mask)) is not None
+    ]
+    if not seen:
+        return None
+    low = np.array([(shape.x, shape.y) for _, shape in seen])
+    first = low.min(axis=0)
+    width, height = (low + [shape.pixels.shape[::-1] for _, shape in seen]).max(axis=0) - first
+    painted = np.zeros((height, width), np.uint32)
     opacity = round(255 * look.layers.opacity / 100)
-    for number, one in enumerate(scene.objects):
-        shape = look.shapes.of(one.mask) if one.mask and not one.rejected else None
-        if shape is not None:
-            rows, columns = shape.pixels.shape
-            rgb = colours.table[colours.index[number]]
-            alpha = opacity // 2 if faint[number] else opacity
-            part = painted[shape.y : shape.y + rows, shape.x : shape.x + columns]
-            part[shape.pixels] = premultiplied(rgb[None], alpha)[0]
-    return painted
+    for (number, shape), (x, y) in zip(seen, (low - first).tolist(), strict=True):
+        rows, columns = shape.pixels.shape
+        rgb = colours.table[colours.index[number]]
+        alpha = opacity // 2 if faint[number] else opacity
+        painted[y : y + rows, x : x + columns][shape.pixels] = premultiplied(rgb[None], alpha)[0]
+    return painted, first
 
 
-def _tint(picture: np.ndarray, painted: np.ndarray, look: Look, part: Part) -> None:
-    """Lay what was painted on the frame over a part of the picture."""
-    if look.layers.opacity and painted.any():
-        rows, columns = part
-        matrix = inverse_matrix(look.camera)
-        matrix[:, 2] += matrix[:, :2] @ (columns.start, rows.start)
-        size = columns.stop - columns.start, rows.stop - rows.start
-        image = painted.view(np.uint8).reshape(*painted.shape, 4)
-        placed = cv2.warpAffine(image, matrix, size, flags=NEAREST)
-        picture[part] = placed.view(np.uint32)[..., 0]
+def _tint(picture: np.ndarray, painted: np.ndarray, first: np.ndarray, look: Look, part: Part) -> None:
+    """Lay what was painted on the frame, from a pixel of it on, over a part of the picture."""
+    rows, columns = part
+    matrix = inverse_matrix(look.camera)
+    matrix[:, 2] += matrix[:, :2] @ (columns.start, rows.start) - first
+    size = columns.stop - columns.start, rows.stop - rows.start
+    image = painted.view(np.uint8).reshape(*painted.shape, 4)
+    placed = cv2.warpAffine(image, matrix, size, flags=NEAREST)
+    picture[part] = placed.view(np.uint32)[..., 0]
 
 
 NEAREST = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP

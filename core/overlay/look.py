@@ -17,7 +17,6 @@ class Look:
         camera: from the frame to the pixels of the picture.
         size: width and height of the picture.
         ratio: pixels of the picture for one of the view, such as 2 on a high-density screen.
-        frame_size: width and height of the frame.
         shapes: of the clip's masks.
         layers: what is drawn.
         selection: ids; everything else is dimmed while one of them is in the scene.
@@ -27,7 +26,6 @@ class Look:
     camera: Placement
     size: tuple[int, int]
     ratio: float
-    frame_size: tuple[int, int]
     shapes: MaskShapes
     layers: Layers
     selection: Set[int]

@@ -41,7 +41,6 @@ class Renderer:
             camera=Placement(),
             size=(clip.width, clip.height),
             ratio=self._ratio,
-            frame_size=(clip.width, clip.height),
             shapes=MaskShapes(clip.height, clip.width),
             layers=layers,
             selection=frozenset(),

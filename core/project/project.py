@@ -17,7 +17,7 @@ import tomli_w
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, IntegrityError, ProgrammingError
 
-from core import config
+from core import agreements, config, links
 from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.file_holder import HeldError
@@ -39,6 +39,12 @@ _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_CORRUPT_VTAB", "SQL
 
 _UNSYNCED = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC")
 """The edit is written, and the disk does not say whether it will be there."""
+
+_FILES = (
+    *("lock", ".held", "backups.lock"),
+    *(f"annotations.sqlite{end}" for end in ("-wal", "-shm", "-journal")),
+)
+"""What is written into itself, and would be through a link."""
 
 _FOLDERS = ("runs", "cache", "backups", "exports")
 
@@ -93,7 +99,8 @@ class Project:
         """Open a project, migrating an older database after a backup.
 
         Raises:
-            NotAgreedError: it lies on a server that the person did not agree to contact; nothing was done.
+            NotAgreedError: it lies on a server that the person did not agree to contact, or parts of it
+                outside of its folder; nothing was done.
             HeldError: another process has it open, or holds its database.
             StudioError: no project there; read-only; damaged; made by a newer
                 version of this program; or its server does not answer.
@@ -106,6 +113,7 @@ class Project:
             raise StudioError(
                 f"{path} was made by a newer version of this program; update it to open the project."
             )
+        _check_links(path)
         url = values.get("database")
         database = (
             Server(str(url), path) if url else SqliteFile(path / "annotations.sqlite", path / "backups")
@@ -211,6 +219,28 @@ class Project:
 
     def _held(self, error: DatabaseError, undone: str) -> HeldError | None:
         return self.database.held(error.orig, undone) if isinstance(self.database, SqliteFile) else None
+
+
+def _check_links(path: Path) -> None:
+    """See that what is written stays in the project's folder, or goes where the person agreed to.
+
+    Raises:
+        NotAgreedError: its database or a folder of it is a link that leads elsewhere.
+        StudioError: something else that is written is.
+    """
+    for name, target in links.links_out(path, _FILES).items():
+        raise links.leads_out(path / name, target)
+    led = links.links_out(path, ("annotations.sqlite", "trash", *_FOLDERS))
+    led = {name: target for name, target in led.items() if _is_place(target)}
+    if led:
+        agreements.require(agreements.elsewhere(path, led))
+    for name in ("backups", "cache"):
+        links.check_links(path / name)
+
+
+def _is_place(target: Path) -> bool:
+    """Whether something could be written there: not so a device, which is refused when it is read."""
+    return target.is_file() or target.is_dir() or not target.exists()
 
 
 def _back_up(database: SqliteFile | Server) -> None:

@@ -93,6 +93,7 @@ def furnish(
         StudioError: the snapshot is damaged, or the folder cannot be written.
     """
     chosen: Sequence[Clip] = ()
+    folder.check_links()
     try:
         text = json.dumps(environment(), indent=2)
         write_atomically(folder.path / "environment.json", text.encode())
@@ -145,6 +146,7 @@ def add_snapshot(folder: RunFolder, job: Job, settings: Any, project: Project) -
     Raises:
         StudioError: it cannot be written.
     """
+    folder.check_links()
     try:
         with project.reading() as connection:
             clips = store.clips(connection)

@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 import filelock
 import tomli_w
 
-from core import config
+from core import config, links
 from core.atomic_file import write_atomically, writing_atomically
 from core.errors import StudioError
 from core.events import ClassAP, Event, from_json, timed_from_json, to_json
@@ -221,9 +221,21 @@ class RunFolder:
     def write_status(self, status: Status) -> None:
         write_atomically(self.path / "status.json", json.dumps(asdict(status)).encode())
 
+    def check_links(self) -> None:
+        """See that what is written into the run stays there.
+
+        Raises:
+            StudioError: something in it is a link that leads elsewhere, or it is one in its project.
+        """
+        parent = self.path.parent
+        if (parent.parent / "project.toml").is_file():
+            for target in links.links_out(parent, [self.name]).values():
+                raise links.leads_out(self.path, target)
+        links.check_links(self.path)
+
     def is_alive(self) -> bool:
-        """Whether a worker holds the run's lock."""
-        if not self.path.is_dir():
+        """Whether a worker holds the run's lock; no worker holds a link."""
+        if not self.path.is_dir() or links.is_link(self.path / "lock"):
             return False  # and do not let the lock make the folder again
         lock = filelock.FileLock(self.path / "lock")
         try:
@@ -240,8 +252,9 @@ class RunFolder:
         """Hold the run's lock; a killed worker's lock can stay for some 100 ms, so try for 5 s.
 
         Raises:
-            StudioError: another worker holds it.
+            StudioError: another worker holds it, or something in the run is a link that leads elsewhere.
         """
+        self.check_links()
         try:
             with filelock.FileLock(self.path / "lock", timeout=5):
                 yield
@@ -348,6 +361,7 @@ class RunFolder:
         Raises:
             StudioError: the folder cannot be written.
         """
+        self.check_links()
         try:
             write_atomically(self.path / "control" / "stop.json", b"{}")
         except OSError as error:
@@ -362,8 +376,9 @@ class RunFolder:
         """Forget earlier requests, before the run starts or resumes.
 
         Raises:
-            StudioError: the folder cannot be written.
+            StudioError: the folder cannot be written, or something in it is a link that leads elsewhere.
         """
+        self.check_links()
         try:
             for request in (self.path / "control").glob("*.json"):
                 request.unlink(missing_ok=True)

@@ -12,6 +12,8 @@ from collections.abc import Generator, Mapping
 import cv2
 import numpy as np
 
+from core.array_file import Form
+from core.errors import StudioError
 from core.tracking import appearance
 from core.tracking.config import TrackConfig
 from core.tracking.consistency import CYCLE, BackwardPath, at_motion_boundary
@@ -97,8 +99,19 @@ class FlowTracker:
         """All that is needed to go on after the frames done so far; arrays by name, for an `.npz`."""
         state = {"scale": np.array(self._scale), **self._live.state()}
         if self._last is not None:
-            state |= {"last": self._last, "way_back": np.array(self._way_back.fields, np.float32)}
+            way_back = np.array(self._way_back.fields, np.float32).reshape(-1, *self._last.shape, 2)
+            state |= {"last": self._last, "way_back": way_back}
         return state
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        """Of the arrays of the `state` of a tracker that has begun."""
+        return {
+            **self._live.forms,
+            "scale": Form("f8", (2,), low=1.0, high=2.0**16),
+            "last": Form("u1", ("H", "W")),
+            "way_back": Form("f4", ("B", "H", "W", 2)),
+        }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on where the tracker of the same clip and settings was whose `state` this is.
@@ -108,9 +121,12 @@ class FlowTracker:
 
         Raises:
             KeyError: an array is missing.
+            ValueError: the arrays contradict each other or the clip.
         """
         live, scale = LiveTrajectories(len(state["live_xy"])), state["scale"]
         live.restore(state)
+        if live.frames > len(self._frames):
+            raise ValueError("more frames than the clip has")
         if live.frames:
             self._last, way_back = state["last"], state["way_back"]
             self._way_back.fields.extend(way_back)
@@ -122,6 +138,8 @@ class FlowTracker:
         level = appearance.levelled(now.grey)
         live.begin_frame(now.frame)
         if self._last is not None:
+            if self._last.shape != now.grey.shape:
+                raise StudioError("What was kept of the clip is of frames of another size; start a new run.")
             self._link(now, self._last, level)
         seeds = self._seeds(now)
         live.start(seeds, appearance.patches(level, seeds))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from core.array_file import Form, measured
 from core.tracking import appearance
 from core.trajectories.model import EndReason, Origin, PointTrajectories, Review
 
@@ -133,12 +134,33 @@ class LiveTrajectories:
             "live_patches": self._patches[:, slots],
         }
 
+    @property
+    def forms(self) -> dict[str, Form]:
+        """Of the arrays of its `state`."""
+        depth = self._depth
+        return {
+            "started": Form("i8", ("F",), low=0, high=np.iinfo(np.int32).max),
+            "live_ids": Form("i8", ("L",), low=0),
+            "live_born": Form("i4", ("L",), low=0),
+            "live_error": measured("f4", "L"),
+            "live_xy": Form("f4", (depth, "L", 2)),
+            "live_variance": measured("f4", depth, "L"),
+            "live_patches": measured("f4", depth, "L", appearance.SIDE**2),
+            "seen_ids": Form("i8", ("S",), low=0),
+            "seen_xy": Form("f4", ("S", 2)),
+            "seen_error": measured("f4", "S"),
+            "ended_ids": Form("i8", ("E",), low=0),
+            "ended_reasons": Form("u1", ("E",), high=max(EndReason)),
+        }
+
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Be what another of the same depth was when it gave its `state`.
+        """Be what another of the same depth was when it gave its `state`, of these `forms`.
 
         Raises:
             KeyError: an array is missing.
+            ValueError: the arrays contradict each other.
         """
+        _check_record(state)
         self._started = state["started"].tolist()
         self._frame, self._next_id = len(self._started) - 1, sum(self._started)
         self._ids, self._born = state["live_ids"], state["live_born"]
@@ -170,6 +192,19 @@ class LiveTrajectories:
         self._xy = _longer(self._xy, more, axis=1)
         self._variance = _longer(self._variance, more, axis=1)
         self._patches = _longer(self._patches, more, axis=1)
+
+
+def _check_record(state: Mapping[str, np.ndarray]) -> None:
+    """See that each trajectory that started was seen from then on, in frames there were, and no other."""
+    started, seen = state["started"], state["seen_ids"]
+    total = int(started.sum())
+    ids = [state[name].max(initial=-1) for name in ("seen_ids", "live_ids", "ended_ids")]
+    if total > len(seen) or max(ids) >= total or (state["live_born"] >= len(started)).any():
+        raise ValueError("trajectories that did not start")
+    lengths = np.bincount(seen, minlength=total)
+    starts = np.repeat(np.arange(len(started)), started)
+    if (lengths < 1).any() or (starts + lengths > len(started)).any():
+        raise ValueError("trajectories that are not of these frames")
 
 
 def _longer(values: np.ndarray, more: int, axis: int = 0) -> np.ndarray:

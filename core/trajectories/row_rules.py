@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from sqlalchemy import Float, Table
 
-from core.datasets.clip import Use
+from core.datasets.clip import MOST_PIXELS, Use
 from core.trajectories.cell_types import cell_type, is_text
 from core.trajectories.model import KEYFRAMES, EndReason, Flag, Kind, Origin, Review
 
@@ -261,7 +261,7 @@ def _mask_of_other_size(rows: Rows) -> np.ndarray:
         return wrong
     some = [masks[place] for place in places]
     ids = rows["trajectory_id"]
-    pixels = np.array([rows.pixels.get(ids[place], -1) for place in places], np.int64)
+    pixels = np.array([rows.pixels.get(ids[place], -1) for place in places], np.float64)
     sizes = np.array([len(mask) for mask in some], np.int64)
     whole = (sizes > 0) & (sizes % 4 == 0)
     runs = np.frombuffer(b"".join(mask for mask, one in zip(some, whole, strict=True) if one), "<u4")
@@ -274,6 +274,10 @@ def _mask_of_other_size(rows: Rows) -> np.ndarray:
 
 
 # --- clips ----------------------------------------------------------------------------------
+
+
+def _too_large(rows: Rows) -> np.ndarray:
+    return rows.numbers("width").astype(np.float64) * rows.numbers("height") > MOST_PIXELS
 
 
 def _bad_names(rows: Rows) -> np.ndarray:
@@ -312,6 +316,7 @@ RULES: Mapping[str, Sequence[Rule]] = {
         ),
         _rule("width", _below("width", 1), "has a width of {width}"),
         _rule("height", _below("height", 1), "has a height of {height}"),
+        _rule("width height", _too_large, "has frames of {width} x {height} pixels, which are too large"),
         _rule("files timestamps", _bad_names, "has files whose names cannot be read"),
         _rule("timestamps keyframes", _bad_times, "has times of frames that cannot be read"),
         _rule("start", _below("start", 0), "starts at frame {start} of its source"),

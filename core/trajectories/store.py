@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, case, delete, func, insert, select, true, update
 
-from core.datasets.clip import Clip, Use
+from core.datasets.clip import MOST_PIXELS, Clip, Use
 from core.errors import StudioError
 from core.trajectories import schema
 from core.trajectories.damage import decoding
@@ -278,8 +278,8 @@ def _clip(row: Row[Any]) -> Clip:
     numbers = (row.width, row.height, row.start, row.step, row.annotator, *row.timestamps, *row.keyframes)
     _of_type(texts, str)
     _of_type(numbers, int)
-    if row.step < 1:
-        raise ValueError(row.step)
+    if row.step < 1 or min(row.width, row.height) < 1 or row.width * row.height > MOST_PIXELS:
+        raise ValueError("frames that cannot be")
     return Clip(
         id=row.id,
         name=row.name,

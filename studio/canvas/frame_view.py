@@ -222,7 +222,6 @@ class FrameView(QWidget):
                 camera=stage.camera.times(ratio),
                 size=self._pixels(),
                 ratio=ratio,
-                frame_size=(stage.width, stage.height),
                 shapes=stage.shapes,
                 layers=view.drawn_layers,
                 selection=view.selection,

@@ -10,7 +10,6 @@ from core.project import recovery
 from core.project.recovery import Recovery
 from studio import theme
 from studio.background import Background
-from studio.document import Document
 from studio.window.crash import Crashes
 
 WIDTH = 560
@@ -36,14 +35,14 @@ class RecoveryOffer(QObject):
         self._over = over
         self._open: Path | None = None
         self.window: RecoveryWindow | None = None
-        crashes.damaged.connect(self._offer_open)
+        crashes.damaged.connect(self.offer_open)
 
-    def watch(self, document: Document) -> None:
-        """Offer it for an open project, too, as soon as its database cannot be read any more."""
-        self._open = document.project.path
-        document.damaged.connect(self._offer_open)
+    def watch(self, project: Path) -> None:
+        """Which project is open, or is being opened."""
+        self._open = project
 
-    def _offer_open(self, sentence: str) -> None:
+    def offer_open(self, sentence: str) -> None:
+        """Offer it for that project, too, as soon as its database cannot be read any more."""
         is_offered = self.window is not None and self.window.isVisible()
         if self._open is not None and not is_offered:  # many views may find the same
             self.offer(self._open, sentence)

@@ -1,10 +1,11 @@
 import shutil
 
+import numpy as np
 import pytest
 
 from core.check import problems
 from core.datasets.readers import find_clips
-from core.jobs import JOBS
+from core.jobs import JOBS, result_edit
 from core.jobs.by_clip.results import clips_done, read_clip, write_clip
 from core.project.importing import import_edit
 from core.project.project import Project
@@ -43,6 +44,19 @@ def test_a_damaged_result_is_named(project):
     assert problems(project) == [
         f"{path} is damaged; delete it and resume the run." for path in (first, second)
     ]
+
+
+def test_a_result_whose_arrays_are_not_those_of_its_job_is_named_though_it_was_taken_in(project):
+    (run,) = project.runs.iterdir()
+    folder = RunFolder(run)
+    with project.writing() as connection:
+        journal.perform(connection, result_edit(folder))
+    (first, second) = clips_done(folder)
+    write_clip(folder, first, {"points_first": np.zeros(3)})
+    write_clip(folder, second, read_clip(folder, second) | {"points_xy": np.zeros((2, 2), np.float32)})
+    missing, other = problems(project)
+    assert missing.startswith(f"{folder.results / f'{first}.npz'} has no array 'points_ids'; ")
+    assert other.startswith(f"{folder.results / f'{second}.npz'} is damaged (points_error has the shape ")
 
 
 def test_a_damaged_snapshot_and_a_run_of_another_program_are_named(project):

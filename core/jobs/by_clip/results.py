@@ -8,7 +8,10 @@ import numpy as np
 from core.array_file import Form, read_arrays, write_arrays
 from core.runs.run_folder import RunFolder
 from core.trajectories.model import PointTrajectories
-from core.trajectories.snapshot import POINTS, points_from_arrays
+from core.trajectories.snapshot import OBJECTS, POINTS, points_from_arrays
+
+FORMS: Mapping[str, Mapping[str, Form]] = {"track": POINTS, "densify": OBJECTS}
+"""Job → the arrays that it keeps of a clip."""
 
 
 def clip_path(folder: RunFolder, clip_id: int) -> Path:

@@ -128,6 +128,41 @@ def test_a_damaged_checkpoint_costs_the_work_and_not_the_clip(project, whole):
     assert_same(read_points(folder), whole)
 
 
+DAMAGES = {
+    "arrays of other shapes": lambda state: state | {"live_xy": state["live_xy"][..., 0]},
+    "arrays that do not fit": lambda state: state | {"live_error": state["live_error"][:-1]},
+    "not numbers": lambda state: state | {"seen_xy": state["seen_xy"] * np.nan},
+    "trajectories that never started": lambda state: state | {"live_ids": state["live_ids"] + 10**9},
+    "more than were seen": lambda state: state | {"started": state["started"] + 2**30},
+    "more frames than the clip has": lambda state: (
+        state | {"started": np.append(state["started"], np.zeros(40, np.int64))}
+    ),
+    "what is missing": lambda state: {name: state[name] for name in state if name != "last"},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_checkpoint_that_was_changed_costs_the_work_and_not_the_clip(project, whole, damage):
+    folder = stopped(project, 5)
+    (unfinished,) = folder.checkpoints.glob("*.npz")
+    with np.load(unfinished) as file:
+        state = DAMAGES[damage](dict(file))
+    np.savez(unfinished, **state)
+    (warning,) = [e.text for e in jobs.run(folder) if isinstance(e, Log) and e.level == "warning"]
+    assert warning.startswith(f"{unfinished.name} in ")
+    assert_same(read_points(folder), whole)
+
+
+def test_a_checkpoint_of_frames_of_another_size_is_said(project):
+    folder = stopped(project, 5)
+    (unfinished,) = folder.checkpoints.glob("*.npz")
+    with np.load(unfinished) as file:
+        state = dict(file)
+    np.savez(unfinished, **state | {"last": state["last"][1:], "way_back": state["way_back"][:, 1:]})
+    (warning,) = [e.text for e in jobs.run(folder) if isinstance(e, Log) and e.level == "warning"]
+    assert "of frames of another size; start a new run" in warning
+
+
 class Still(torch.nn.Module):
     """Says that things move neither in x nor back, and by 2 px in y."""
 

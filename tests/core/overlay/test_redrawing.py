@@ -48,7 +48,6 @@ LOOK = Look(
     camera=Placement(2.0, 5.0, 3.0),
     size=(330, 250),
     ratio=1.0,
-    frame_size=(WIDTH, HEIGHT),
     shapes=SHAPES,
     layers=Layers(),
     selection=frozenset(),

@@ -65,6 +65,8 @@ def test_what_is_no_project_is_refused(tmp_path):
         ("format = 99", "newer version"),
         ("format = 'x'", "format must be of type int"),
         ("location = 5", "names no format"),
+        ("format = 1\nlocation = 5", "location must be of type Path"),
+        ("format = 1\ndatabase = [1]", "database must be of type str"),
         ("form", "not a valid TOML"),
     ],
 )

@@ -30,6 +30,17 @@ def test_a_row_that_disagrees_is_named(connection, ids, which, values, sentence)
     assert any(sentence in problem and f"rack {ids[which]} " in problem for problem in problems)
 
 
+def test_a_clip_of_an_immense_size_is_named_and_so_are_its_masks(connection, ids):
+    o = schema.observation
+    connection.execute(o.update().where(o.c.trajectory_id == ids[0], o.c.frame == 2).values(mask=b"\1\0\0\0"))
+    connection.exec_driver_sql("UPDATE clip SET width = 1 << 30, height = 1 << 62")
+    assert "Clip a has a height of the wrong type or size." in integrity.problems(connection)
+    connection.exec_driver_sql("UPDATE clip SET width = 1 << 30, height = 1 << 30")
+    assert any(
+        "has frames of 1073741824 x 1073741824 pixels" in one for one in integrity.problems(connection)
+    )
+
+
 def test_a_mask_of_another_size_and_an_object_without_frames_are_named(connection, ids):
     o = schema.observation
     connection.execute(o.update().where(o.c.trajectory_id == ids[0], o.c.frame == 2).values(mask=b"\1\0\0\0"))

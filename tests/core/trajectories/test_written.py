@@ -128,6 +128,10 @@ BROKEN = {
     ),
     "a clip without a name": (lambda: AddClips([(make_clip(""), [])]), "has no name that a file could"),
     "a clip without size": (lambda: AddClips([(replace(make_clip("c"), width=0), [])]), "has a width of 0"),
+    "an immense clip": (
+        lambda: AddClips([(replace(make_clip("c"), width=2**17, height=2**17), [])]),
+        "has frames of 131072 x 131072 pixels",
+    ),
     "a clip that stands still": (
         lambda: AddClips([(replace(make_clip("c"), step=0), [])]),
         "every 0th frame",

@@ -1,6 +1,7 @@
 """What the raster puts where; expected places are worked out by hand."""
 
 import dataclasses
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -35,13 +36,12 @@ def rgb(image):
     return pixels(image).view(np.uint8).reshape(image.height(), image.width(), 4)
 
 
-def draw(tracks, frame, layers, camera=UNMOVED, size=(40, 30), ratio=1.0, selection=frozenset()):
+def draw(tracks, frame, layers, camera=UNMOVED, size=(40, 30), ratio=1.0, selection=frozenset(), shapes=None):
     look = Look(
         camera=camera,
         size=size,
         ratio=ratio,
-        frame_size=(20, 15),
-        shapes=MaskShapes(15, 20),
+        shapes=shapes or MaskShapes(15, 20),
         layers=layers,
         selection=selection,
     )
@@ -194,6 +194,22 @@ def test_outlines_follow_the_edges_of_pixels():
     assert shape.covers(2.0, 3.0)
     assert not shape.covers(6.0, 3.0)
     assert MaskShape.of(np.zeros((4, 4), bool)) is None
+
+
+def test_what_a_small_mask_costs_does_not_depend_on_the_frame():
+    wide = 100_000
+    runs = np.array([20 * 8 + 3, 5, 15, 5, 20 * (wide - 10) + 12], "<u4").tobytes()  # columns 8 and 9
+    mask = np.zeros((20, wide), bool)
+    mask[3:8, 8:10] = True
+    assert runs == encode_mask(mask)
+    one = dataclasses.replace(boxed((8, 3, 10, 8)), masks=(runs,))
+    layers = dataclasses.replace(NOTHING, masks=True)
+    tracemalloc.start()
+    canvas = draw(ClipTracks(objects={3: one}), 0, layers, shapes=MaskShapes(20, wide))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * wide  # bytes
+    assert canvas[3:8, 8:10, 3].all()
 
 
 def test_masks_are_decoded_once_and_the_oldest_forgotten():

@@ -1,5 +1,7 @@
 """A project whose database is damaged, opened in the real window and mended with one click."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -90,3 +92,32 @@ def test_an_edit_that_meets_damage_offers_the_backup_too(studio: Studio, small_p
     assert not document.undo()
     assert studio._recovery.window.isVisible()
     studio._recovery.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE clip SET name = x'00ff' WHERE id = 1",
+        "UPDATE clip SET width = 999999999, height = 999999999",
+        "UPDATE trajectory SET review = 300",
+    ],
+)
+def test_damage_that_is_met_while_the_views_are_filled_is_offered_and_lets_the_project_go(
+    studio: Studio, small_project: Path, damage: str, qtbot
+):
+    with Project.open(small_project) as project, project.writing() as connection:
+        journal.perform(connection, AddObject(1, "kept", 0, np.array([0, 0, 2, 2])))
+    with contextlib.closing(sqlite3.connect(small_project / "annotations.sqlite")) as database:
+        database.execute(damage)
+        database.commit()
+    assert not studio.open_project(small_project)
+    assert studio.session is None
+    assert studio.window._pages.currentWidget() is studio.welcome
+    assert not studio.window.commands["save_version"].isEnabled()
+    window = studio._recovery.window
+    assert window.isVisible()
+    Project.open(small_project).close()  # nobody holds it any more
+    qtbot.waitUntil(window.restore_button.isEnabled)
+    qtbot.mouseClick(window.restore_button, LEFT)
+    qtbot.waitUntil(lambda: studio.session is not None)
+    assert "kept" in [one.label for one in studio.session.document.objects(1).values()]
