@@ -9,6 +9,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from core.errors import StudioError
+from core.free_memory import room
 
 LARGEST = 4 << 30
 """Bytes that are read whole at most; 12,500 tracks of 60 frames are 0.1 GB as XML."""
@@ -81,6 +82,24 @@ def size_of(path: Path, most: int = LARGEST) -> int:
     if size > most:
         raise StudioError(f"{path} has {size:,} bytes, which is more than {most:,}; save it in parts.")
     return size
+
+
+def check_room(path: Path, needed: int) -> None:
+    """See that a file can be read.
+
+    Args:
+        path: of the file, which a sentence names.
+        needed: bytes of memory that reading it takes at least.
+
+    Raises:
+        StudioError: less is free.
+    """
+    free = room()
+    if needed > free:
+        raise StudioError(
+            f"{path} takes {needed / 1e9:,.1f} GB of memory to read, while {free / 1e9:,.1f} GB are free; "
+            "close other programs, or save it in parts."
+        )
 
 
 def unreadable(path: Path, error: OSError) -> StudioError:
