@@ -27,6 +27,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".
 MOST_PIXELS = 1 << 27
 """Of a picture: 400 MB as RGB. A header can claim more than there is."""
 
+_AT_ONCE = (1 << 31) - 1  # bytes of a file in memory that OpenCV decodes
 _LARGEST = 2 << 30  # bytes of a file; so many pixels of four times 32 bits, not packed
 
 _AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
@@ -237,10 +238,13 @@ def _decoded_page(path: Path, file: Path, number: int, flags: int) -> np.ndarray
     try:
         with as_if_first(file, number) as data:
             _check_tiff(data, path, flags)
-            return _decode(data, flags, path)
+            if len(data) <= _AT_ONCE:
+                return _decode(data, flags, path)
+        _, pages = cv2.imreadmulti(str(file), start=number, count=1, flags=flags)
+        return _as_rgb(pages[0] if pages else None, flags, path)
     except OSError as error:
         raise _unreadable(file, error) from error
-    except ValueError as error:
+    except (ValueError, cv2.error) as error:
         raise _damaged(path) from error
 
 
@@ -353,9 +357,13 @@ def _with_palette(data: bytes, path: Path) -> Stored:
 def _decode(data: np.ndarray, flags: int, path: Path) -> np.ndarray:
     """Values of (N,) uint8 bytes whose header was read; colours as RGB, or RGBA where they are as stored."""
     try:
-        image = cv2.imdecode(data, flags)
+        return _as_rgb(cv2.imdecode(data, flags), flags, path)
     except cv2.error as error:  # such as more than 2^30 pixels
         raise _damaged(path) from error
+
+
+def _as_rgb(image: np.ndarray | None, flags: int, path: Path) -> np.ndarray:
+    """What OpenCV gave, in the order of colours that `_decode` gives."""
     if image is None or image.size == 0:
         raise _damaged(path)
     if flags != cv2.IMREAD_UNCHANGED or image.ndim == 2:
