@@ -19,18 +19,17 @@ _PART = 1 << 20
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # a pipe is opened without waiting for its other end
 
 
-def open_file(path: Path) -> BufferedReader:
-    """A file of a disk, open to be read; the caller closes it.
+def open_file(path: Path, absent: str = "check its name") -> BufferedReader:
+    """A file of a disk, open to be read; the caller closes it. `absent` says what to do if there is none.
 
     Raises:
         StudioError: it is missing, no such file (a pipe, a device, a folder), or cannot be opened.
     """
     try:
-        if path.exists():
-            _check_kind(path, path.stat().st_mode)  # opening some devices does something
+        _check_kind(path, os.stat(path).st_mode)  # opening some devices does something
         file = open(path, "rb", opener=_opened)  # noqa: SIM115  the caller closes it
-    except FileNotFoundError as error:
-        raise StudioError(f"There is no file {path}; check its name.") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StudioError(f"There is no file {path}; {absent}.") from error
     except OSError as error:
         raise unreadable(path, error) from error
     except ValueError as error:  # a NUL, or half of a surrogate pair
@@ -112,10 +111,11 @@ def _opened(name: str, flags: int) -> int:
 
 
 def _check_kind(path: Path, mode: int) -> None:
+    if stat.S_ISREG(mode):
+        return
     if stat.S_ISDIR(mode):
         raise StudioError(f"{path} cannot be read (it is a folder); choose a file.")
-    if not stat.S_ISREG(mode):
-        raise StudioError(f"{path} is a pipe or a device, no file of a disk; choose another one.")
+    raise StudioError(f"{path} is a pipe or a device, no file of a disk; choose another one.")
 
 
 def _too_large(path: Path, most: int) -> StudioError:

@@ -5,7 +5,6 @@ import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,6 +33,7 @@ _AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 _HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP", "GIF", "JPEG2000")
 """What Pillow reads the header of; that of TIFF is read by `tiff`."""
 
+_ABSENT = "put it back, or use Find moved frames"
 _LOSSY = ("JPEG", "MPO", "WEBP")
 _PNG_END = 1 << 16  # bytes, which hold the EXIF data of a PNG where they follow its pixels
 
@@ -123,7 +123,7 @@ def image_size(path: Path, *, upright: bool = True) -> tuple[int, int]:
     if page_of(path):
         return _size_of_whole(path, upright=upright)
     try:
-        with _open(path) as file:
+        with open_file(path, _ABSENT) as file:
             image = _opened(file, path)
             if image is None:
                 return _size_of_whole(path, upright=upright)
@@ -141,7 +141,7 @@ def orientation_of(path: Path) -> int:
     if page_of(path):
         return AS_STORED
     try:
-        with _open(path) as file:
+        with open_file(path, _ABSENT) as file:
             image = _opened(file, path)
             return AS_STORED if image is None else _orientation(image, file)
     except OSError as error:
@@ -155,7 +155,7 @@ def image_orientation(path: Path) -> int:
         StudioError: the file is missing, too large or not an image.
     """
     try:
-        with _open(path) as file:
+        with open_file(path, _ABSENT) as file:
             image = _opened(file, path)
             return AS_STORED if image is None else _orientation(image, file)
     except OSError as error:
@@ -190,7 +190,7 @@ def pictures_in(path: Path) -> int:
     Raises:
         StudioError: the file is missing, too large or not an image.
     """
-    with _open(path) as file:
+    with open_file(path, _ABSENT) as file:
         image = _opened(file, path)
         count = getattr(image, "n_frames", 1) if image is not None else 1
         if image is None or image.format != "MPO":
@@ -279,15 +279,9 @@ def _png_exif(file: BinaryIO) -> bytes | None:
     return tail[place + 4 : place + 4 + int.from_bytes(tail[place - 4 : place], "big")]
 
 
-def _open(path: Path) -> BufferedReader:
-    if not path.exists():
-        raise _missing(path)
-    return open_file(path)
-
-
 def _read(path: Path) -> bytes:
     try:
-        with _open(path) as file:
+        with open_file(path, _ABSENT) as file:
             size = os.fstat(file.fileno()).st_size
             if size > _LARGEST:
                 raise StudioError(
@@ -388,11 +382,7 @@ def _no_image(path: Path, data: bytes) -> StudioError:
     return StudioError(f"{path} is not an image that can be read; replace it or take it out.")
 
 
-def _missing(path: Path) -> StudioError:
-    return StudioError(f"There is no file {path}; put it back, or use Find moved frames.")
-
-
 def _unreadable(path: Path, error: OSError) -> StudioError:
     if isinstance(error, FileNotFoundError):
-        return _missing(path)
+        return StudioError(f"There is no file {path}; {_ABSENT}.")
     return StudioError(f"{path} cannot be read ({error.strerror}); check the permissions of the file.")
