@@ -20,12 +20,12 @@ import numpy as np
 
 from core.atomic_file import writing_atomically
 from core.errors import StudioError
-from core.whole_file import open_file, size_of
+from core.whole_file import check_room, open_file, size_of
 
 MOST = 4 << 30
 """Bytes of arrays that are held at once; the snapshot of a clip of 100,000 tracks has 0.3 GB."""
 
-_SWOLLEN, _PACKED = 256 << 20, 32  # bytes, and times the size of the file: no such numbers are packed more
+_SMALL = 256 << 20  # bytes for which it is not asked how much memory is free
 _BLOCK = 1 << 18  # bytes read at a time
 _KINDS = "biufU"
 _WIDEST = 8  # bytes of a number
@@ -97,9 +97,9 @@ def read_arrays(
         StudioError: the file is missing, damaged or no `.npz`, unpacks to too much, or its arrays are not of
             these forms.
     """
-    size = size_of(path)
+    size_of(path)
     with open_file(path) as file, _damage(path, remedy), zipfile.ZipFile(file) as archive:
-        return _of_archive(archive, path, size, forms, remedy)
+        return _of_archive(archive, path, forms, remedy)
 
 
 def arrays_of(data: bytes, source: Path) -> dict[str, np.ndarray]:
@@ -109,7 +109,7 @@ def arrays_of(data: bytes, source: Path) -> dict[str, np.ndarray]:
         StudioError: as `read_arrays`.
     """
     with _damage(source), zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return _of_archive(archive, source, len(data), None, "")
+        return _of_archive(archive, source, None, "")
 
 
 def read_array(path: Path, form: Form) -> np.ndarray:
@@ -179,7 +179,7 @@ def read_head(file: IO[bytes], path: Path) -> Head:
 
 
 def _of_archive(
-    archive: zipfile.ZipFile, path: Path, size: int, forms: Mapping[str, Form] | None, remedy: str
+    archive: zipfile.ZipFile, path: Path, forms: Mapping[str, Form] | None, remedy: str
 ) -> dict[str, np.ndarray]:
     entries = {info.filename: info for info in archive.infolist()}
     names = (
@@ -191,11 +191,13 @@ def _of_archive(
         if f"{name}.npy" not in entries:
             raise StudioError(f"{path} has no array {name!r}; {remedy or OTHER}.")
     unpacked = sum(entries[f"{name}.npy"].file_size for name in names)
-    if unpacked > MOST or unpacked > max(_SWOLLEN, _PACKED * size):
+    if unpacked > MOST:
         raise StudioError(
-            f"{path} has {size:,} bytes that unpack to {unpacked:,}, which is too much; save it in parts, "
+            f"{path} unpacks to {unpacked:,} bytes, more than the {MOST:,} that are read; save it in parts, "
             "with numpy.savez."
         )
+    if unpacked > _SMALL:
+        check_room(path, unpacked)
     found = {}
     for name in names:
         info, head = member(archive, name, path)

@@ -7,20 +7,23 @@ import sys
 from pathlib import Path
 
 LINUX, GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
+_OWN = Path("/proc/self/statm")
+_CACHE = re.compile(r"^(?:in)?active_file (\d+)$", re.MULTILINE)  # of `memory.stat`
+_USUAL = 4 << 30  # bytes, where nothing tells what is free
 
 
 def free_memory() -> int | None:
     """Bytes that can be taken without swapping; on macOS all that the machine has; None if nothing tells.
 
-    Within a control group of Linux (a container, a job of a cluster) its limit counts too.
+    On Linux the limits of its control group (a container, a job of a cluster) and of its own address space
+    count too.
     """
     if sys.platform == "win32":
         return _free_on_windows()
     try:
         if found := re.search(r"^MemAvailable:\s*(\d+) kB", LINUX.read_text(encoding="ascii"), re.MULTILINE):
             free = 1024 * int(found[1])
-            left = _left_in_group()
-            return free if left is None else min(free, left)
+            return min(left for left in (free, _left_in_group(), _left_of_own()) if left is not None)
     except OSError:
         pass  # no Linux
     try:
@@ -29,15 +32,36 @@ def free_memory() -> int | None:
         return None
 
 
+def room() -> int:
+    """As `free_memory`; 4 GiB where nothing tells."""
+    free = free_memory()
+    return _USUAL if free is None else free
+
+
 def _left_in_group() -> int | None:
-    """Bytes below the limit of this control group (version 2, seen from inside it), if it has one."""
+    """Bytes below the limit of this control group (version 2, seen from inside it), if it has one.
+
+    Copies of files that the system keeps count as used there, and are given up when memory is asked for.
+    """
     try:
-        limit, used = (
-            (GROUP / name).read_text(encoding="ascii") for name in ("memory.max", "memory.current")
+        limit, used, about = (
+            (GROUP / name).read_text(encoding="ascii")
+            for name in ("memory.max", "memory.current", "memory.stat")
         )
-        return max(int(limit) - int(used), 0)
+        return max(int(limit) - int(used) + sum(map(int, _CACHE.findall(about))), 0)
     except (OSError, ValueError):  # no such files, or "max"
         return None
+
+
+def _left_of_own() -> int | None:
+    """Bytes below the limit of this process's own address space, as `ulimit -v` sets it."""
+    import resource  # which Windows does not have
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return None
+    pages = int(_OWN.read_text(encoding="ascii").split()[0])
+    return max(limit - pages * resource.getpagesize(), 0)
 
 
 def _free_on_windows() -> int | None:

@@ -16,7 +16,7 @@ from core.whole_file import LARGEST, open_file, size_of
 
 _LENGTH = 8  # bytes, little-endian
 _LONGEST = 16 << 20  # bytes; that of the largest network here has 0.1 MB
-_AXES = 32
+_MOST_AXES = 64  # as numpy has; the product of millions of lengths would take for ever
 _BYTES = {
     **dict.fromkeys(("F64", "I64", "U64"), 8),
     **dict.fromkeys(("F32", "I32", "U32"), 4),
@@ -57,7 +57,7 @@ def read_tensor_head(path: Path) -> TensorHead:
     if not isinstance(words, dict) or not all(isinstance(text, str) for text in words.values()):
         raise _damaged(path, "its words are no text")
     shapes, end = {}, 0
-    for name, values in sorted(head.items(), key=lambda item: _start(item[1])):
+    for name, values in sorted(head.items(), key=lambda item: _places(item[1])):
         shape, first, last = _tensor(path, name, values)
         if first != end:
             raise _damaged(path, f"{quoted(name)} does not follow the tensor before it")
@@ -77,21 +77,21 @@ def _tensor(path: Path, name: str, values: Any) -> tuple[tuple[int, ...], int, i
             f"{path} has {quoted(name)} in numbers of a kind that is not read ({quoted(kind)}); save it "
             "as F32."
         )
-    numbers = (*shape, first, last)
-    if len(shape) > _AXES or not all(isinstance(one, int) and 0 <= one <= LARGEST for one in numbers):
+    plain = all(isinstance(value, int) and 0 <= value <= LARGEST for value in (*shape, first, last))
+    if not plain or len(shape) > _MOST_AXES:
         raise _damaged(path, f"it does not say where {quoted(name)} is")
     if math.prod(shape) * _BYTES[kind] != last - first:
         raise _damaged(path, f"{quoted(name)} has another size than it says")
     return shape, first, last
 
 
-def _start(values: Any) -> int:
-    """Where a tensor says that it begins, to bring them in order; 0 where it says nothing."""
+def _places(values: Any) -> tuple[int, int]:
+    """Where a tensor says that it begins and ends, to bring them in order; zeros where it says nothing."""
     try:
-        start = values["data_offsets"][0]
-    except (TypeError, KeyError, IndexError):
-        return 0
-    return start if isinstance(start, int) else 0
+        first, last = values["data_offsets"]
+    except (TypeError, KeyError, ValueError):
+        return 0, 0
+    return (first, last) if isinstance(first, int) and isinstance(last, int) else (0, 0)
 
 
 def _damaged(path: Path, why: str) -> StudioError:

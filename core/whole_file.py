@@ -9,6 +9,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from core.errors import StudioError
+from core.free_memory import room
 
 LARGEST = 4 << 30
 """Bytes that are read whole at most; 12,500 tracks of 60 frames are 0.1 GB as XML."""
@@ -18,18 +19,17 @@ _PART = 1 << 20
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # a pipe is opened without waiting for its other end
 
 
-def open_file(path: Path) -> BufferedReader:
-    """A file of a disk, open to be read; the caller closes it.
+def open_file(path: Path, absent: str = "check its name") -> BufferedReader:
+    """A file of a disk, open to be read; the caller closes it. `absent` says what to do if there is none.
 
     Raises:
         StudioError: it is missing, no such file (a pipe, a device, a folder), or cannot be opened.
     """
     try:
-        if path.exists():
-            _check_kind(path, path.stat().st_mode)  # opening some devices does something
+        _check_kind(path, os.stat(path).st_mode)  # opening some devices does something
         file = open(path, "rb", opener=_opened)  # noqa: SIM115  the caller closes it
-    except FileNotFoundError as error:
-        raise StudioError(f"There is no file {path}; check its name.") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StudioError(f"There is no file {path}; {absent}.") from error
     except OSError as error:
         raise unreadable(path, error) from error
     except ValueError as error:  # a NUL, or half of a surrogate pair
@@ -83,6 +83,24 @@ def size_of(path: Path, most: int = LARGEST) -> int:
     return size
 
 
+def check_room(path: Path, needed: int) -> None:
+    """See that a file can be read.
+
+    Args:
+        path: of the file, which a sentence names.
+        needed: bytes of memory that reading it takes at least.
+
+    Raises:
+        StudioError: less is free.
+    """
+    free = room()
+    if needed > free:
+        raise StudioError(
+            f"{path} takes {needed / 1e9:,.1f} GB of memory to read, while {free / 1e9:,.1f} GB are free; "
+            "close other programs, or save it in parts."
+        )
+
+
 def unreadable(path: Path, error: OSError) -> StudioError:
     """What to say where the system refuses to read a file."""
     return StudioError(f"{path} cannot be read ({error.strerror}); check its name and permissions.")
@@ -93,10 +111,11 @@ def _opened(name: str, flags: int) -> int:
 
 
 def _check_kind(path: Path, mode: int) -> None:
+    if stat.S_ISREG(mode):
+        return
     if stat.S_ISDIR(mode):
         raise StudioError(f"{path} cannot be read (it is a folder); choose a file.")
-    if not stat.S_ISREG(mode):
-        raise StudioError(f"{path} is a pipe or a device, no file of a disk; choose another one.")
+    raise StudioError(f"{path} is a pipe or a device, no file of a disk; choose another one.")
 
 
 def _too_large(path: Path, most: int) -> StudioError:

@@ -5,7 +5,6 @@ import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,12 +24,14 @@ from core.whole_file import open_file
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".pgm", ".bmp", ".tif", ".tiff", ".webp")
 """Of files that are taken as images, in lower case."""
 
+_AT_ONCE = (1 << 31) - 1  # bytes of a file in memory that OpenCV decodes
 _LARGEST = 2 << 30  # bytes of a file; so many pixels of four times 32 bits, not packed
 
 _AS_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 _HEADERS = ("JPEG", "PNG", "PPM", "BMP", "WEBP", "GIF", "JPEG2000")
 """What Pillow reads the header of; that of TIFF is read by `tiff`."""
 
+_ABSENT = "put it back, or use Find moved frames"
 _LOSSY = ("JPEG", "MPO", "WEBP")
 _PNG_END = 1 << 16  # bytes, which hold the EXIF data of a PNG where they follow its pixels
 
@@ -120,7 +121,7 @@ def image_size(path: Path, *, upright: bool = True) -> tuple[int, int]:
     if page_of(path):
         return _size_of_whole(path, upright=upright)
     try:
-        with _open(path) as file:
+        with open_file(path, _ABSENT) as file:
             image = _opened(file, path)
             if image is None:
                 return _size_of_whole(path, upright=upright)
@@ -138,7 +139,7 @@ def orientation_of(path: Path) -> int:
     if page_of(path):
         return AS_STORED
     try:
-        with _open(path) as file:
+        with open_file(path, _ABSENT) as file:
             image = _opened(file, path)
             return AS_STORED if image is None else _orientation(image, file)
     except OSError as error:
@@ -152,7 +153,7 @@ def image_orientation(path: Path) -> int:
         StudioError: the file is missing, too large or not an image.
     """
     try:
-        with _open(path) as file:
+        with open_file(path, _ABSENT) as file:
             image = _opened(file, path)
             return AS_STORED if image is None else _orientation(image, file)
     except OSError as error:
@@ -187,7 +188,7 @@ def pictures_in(path: Path) -> int:
     Raises:
         StudioError: the file is missing, too large or not an image.
     """
-    with _open(path) as file:
+    with open_file(path, _ABSENT) as file:
         image = _opened(file, path)
         count = getattr(image, "n_frames", 1) if image is not None else 1
         if image is None or image.format != "MPO":
@@ -235,10 +236,13 @@ def _decoded_page(path: Path, file: Path, number: int, flags: int) -> np.ndarray
     try:
         with as_if_first(file, number) as data:
             _check_tiff(data, path, flags)
-            return _decode(data, flags, path)
+            if len(data) <= _AT_ONCE:
+                return _decode(data, flags, path)
+        _, pages = cv2.imreadmulti(str(file), start=number, count=1, flags=flags)
+        return _as_rgb(pages[0] if pages else None, flags, path)
     except OSError as error:
         raise _unreadable(file, error) from error
-    except ValueError as error:
+    except (ValueError, cv2.error) as error:
         raise _damaged(path) from error
 
 
@@ -273,15 +277,9 @@ def _png_exif(file: BinaryIO) -> bytes | None:
     return tail[place + 4 : place + 4 + int.from_bytes(tail[place - 4 : place], "big")]
 
 
-def _open(path: Path) -> BufferedReader:
-    if not path.exists():
-        raise _missing(path)
-    return open_file(path)
-
-
 def _read(path: Path) -> bytes:
     try:
-        with _open(path) as file:
+        with open_file(path, _ABSENT) as file:
             size = os.fstat(file.fileno()).st_size
             if size > _LARGEST:
                 raise StudioError(
@@ -351,9 +349,13 @@ def _with_palette(data: bytes, path: Path) -> Stored:
 def _decode(data: np.ndarray, flags: int, path: Path) -> np.ndarray:
     """Values of (N,) uint8 bytes whose header was read; colours as RGB, or RGBA where they are as stored."""
     try:
-        image = cv2.imdecode(data, flags)
+        return _as_rgb(cv2.imdecode(data, flags), flags, path)
     except cv2.error as error:  # such as more than 2^30 pixels
         raise _damaged(path) from error
+
+
+def _as_rgb(image: np.ndarray | None, flags: int, path: Path) -> np.ndarray:
+    """What OpenCV gave, in the order of colours that `_decode` gives."""
     if image is None or image.size == 0:
         raise _damaged(path)
     if flags != cv2.IMREAD_UNCHANGED or image.ndim == 2:
@@ -378,11 +380,7 @@ def _no_image(path: Path, data: bytes) -> StudioError:
     return StudioError(f"{path} is not an image that can be read; replace it or take it out.")
 
 
-def _missing(path: Path) -> StudioError:
-    return StudioError(f"There is no file {path}; put it back, or use Find moved frames.")
-
-
 def _unreadable(path: Path, error: OSError) -> StudioError:
     if isinstance(error, FileNotFoundError):
-        return _missing(path)
+        return StudioError(f"There is no file {path}; {_ABSENT}.")
     return StudioError(f"{path} cannot be read ({error.strerror}); check the permissions of the file.")

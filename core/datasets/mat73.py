@@ -15,7 +15,6 @@ from core.whole_file import open_file
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DEEPEST = 16  # cells in structs in cells …; a damaged file can refer to itself
-_MOST_BYTES = 512 << 20  # unpacked; R-CNN's boxes of 5,000 images are 320 MB
 _LEAST = 64  # bytes that any value counts as
 
 
@@ -26,11 +25,11 @@ def is_mat73(path: Path) -> bool:
     return head.startswith(_SIGNATURE) or head.endswith(_SIGNATURE) or head.startswith(b"MATLAB 7.3")
 
 
-def load_mat73(path: Path, variable_names: Sequence[str]) -> dict[str, np.ndarray]:
-    """The variables of some names that are there.
+def load_mat73(path: Path, variable_names: Sequence[str], most: int) -> dict[str, np.ndarray]:
+    """The variables of some names that are there; `most` is how many bytes they may have unpacked.
 
     Raises:
-        StudioError: h5py is missing; says what to do.
+        StudioError: h5py is missing, or they have more bytes; says what to do.
     """
     try:
         import h5py
@@ -40,8 +39,16 @@ def load_mat73(path: Path, variable_names: Sequence[str]) -> dict[str, np.ndarra
             "again in MATLAB with save(…, '-v7')"
         ) from error
     with h5py.File(path, "r") as file:
-        reader = _Reader(file)
+        reader = _Reader(file, most)
         return {name: reader.value(file[name], 0) for name in variable_names if name in file}
+
+
+def too_much(most: int) -> str:
+    """What to say of a file that unpacks to more than `most` bytes."""
+    return (
+        f"unpacks to more than the {most:,} bytes that there is memory for; close other programs, or save it "
+        "in parts"
+    )
 
 
 class _Reader:
@@ -50,9 +57,9 @@ class _Reader:
     What cells refer to may be referred to any number of times, so all that is read counts.
     """
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: Any, most: int) -> None:
         self._file = file
-        self._left = _MOST_BYTES
+        self._most = self._left = most
 
     def value(self, item: Any, depth: int) -> np.ndarray:
         """A variable, a cell or a field.
@@ -84,7 +91,7 @@ class _Reader:
     def _take(self, size: int) -> None:
         self._left -= max(size, _LEAST)
         if self._left < 0:
-            raise StudioError(f"unpacks to more than {_MOST_BYTES:,} bytes, which is too much")
+            raise StudioError(too_much(self._most))
 
     def _struct(self, group: Any, depth: int) -> np.ndarray:
         fields = {name: self.value(group[name], depth + 1) for name in group}

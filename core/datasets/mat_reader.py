@@ -24,15 +24,15 @@ import numpy as np
 import core
 from core.array_file import Form, read_arrays
 from core.datasets.clip import MOST_PIXELS
-from core.datasets.mat73 import is_mat73, load_mat73
+from core.datasets.mat73 import is_mat73, load_mat73, too_much
 from core.errors import StudioError
-from core.whole_file import open_file
+from core.free_memory import room
+from core.whole_file import LARGEST, open_file
 
 _SECONDS_A_FILE = 2.0  # 0.03 are usual
-_MEMORY = 4 << 30  # bytes of address space
-_LARGEST = 256 << 20  # bytes of a file; the largest of VSB100 are below 1 MB, of R-CNN about 100 MB
-
-_PACKED = 8  # times a file that holds boxes may unpack to
+_BYTES_A_SECOND = 1e6  # of a file; 10 to 20 million are usual
+_MEMORY = 4 << 30  # bytes of address space, if no more is free
+_TIMES = 2  # that the unpacked numbers are in memory: as read, and one after another
 _MAT_HEAD, _MAT_PACKED, _MAT_BLOCK = 128, 15, 1 << 16
 
 _LoadMat = Callable[..., dict[str, np.ndarray]]
@@ -93,7 +93,7 @@ def _run_child(kind: str, paths: Sequence[Path], folder: Path) -> None:
             cwd=Path(core.__file__).parents[1],
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             capture_output=True,
-            timeout=60 + _SECONDS_A_FILE * len(paths),
+            timeout=60 + _SECONDS_A_FILE * len(paths) + _size(paths) / _BYTES_A_SECOND,
             check=False,
         )
         if child.returncode == 1:  # a bug of ours: a file's faults are reported, a crash has another code
@@ -110,6 +110,15 @@ def _run_child(kind: str, paths: Sequence[Path], folder: Path) -> None:
             raise StudioError(f"{path} is damaged ({how}); restore it or take it away.")
 
 
+def _size(paths: Sequence[Path]) -> int:
+    """Bytes of those that can be read."""
+    found = 0
+    for path in paths:
+        with suppress(OSError, ValueError):
+            found += path.stat().st_size
+    return found
+
+
 def main() -> None:
     """Parse the files named on standard input; see the module."""
     from scipy.io import loadmat  # only here: the parent never loads it
@@ -121,6 +130,8 @@ def main() -> None:
             arrays = read(Path(name), loadmat)
         except Exception as error:  # whatever the parser makes of a damaged file is a reason to refuse it
             reason = str(error) if isinstance(error, StudioError) else "is damaged"
+            if isinstance(error, MemoryError):
+                reason = too_much(room() // _TIMES)
             (folder / f"{number}.txt").write_text(reason, encoding="utf-8")
             continue
         with open(folder / f"{number}.partial", "wb") as file:
@@ -133,12 +144,13 @@ def _variables(path: Path, loadmat: _LoadMat, names: Sequence[str]) -> list[np.n
         raise StudioError("is missing")
     if not path.is_file():
         raise StudioError("is no file of a disk")
-    if path.stat().st_size > _LARGEST:
-        raise StudioError(f"has {path.stat().st_size:,} bytes, more than the {_LARGEST:,} that are read")
+    if path.stat().st_size > LARGEST:
+        raise StudioError(f"has {path.stat().st_size:,} bytes, more than the {LARGEST:,} that are read")
+    most = room() // _TIMES
     if is_mat73(path):
-        found = load_mat73(path, names)
+        found = load_mat73(path, names, most)
     else:
-        check_unpacked(path, max(_LARGEST, _PACKED * path.stat().st_size))
+        check_unpacked(path, most)
         found = loadmat(path, variable_names=names)
     for name in names:
         if name not in found:
@@ -170,7 +182,7 @@ def check_unpacked(path: Path, most: int) -> None:
                     unpacked += len(unpacker.decompress(block, _MAT_BLOCK))
                     block = unpacker.unconsumed_tail
                     if unpacked > most:
-                        raise StudioError(f"unpacks to more than {most:,} bytes, which is too much")
+                        raise StudioError(too_much(most))
 
 
 def _boxes(path: Path, loadmat: _LoadMat) -> dict[str, np.ndarray]:
@@ -227,8 +239,8 @@ def _segmentation(cell: np.ndarray) -> np.ndarray:
 def _dense(array: Any) -> np.ndarray:
     """An array, also of what MATLAB keeps sparse."""
     if hasattr(array, "toarray"):
-        if array.shape[0] * array.shape[1] > _LARGEST:
-            raise StudioError("is far too large")
+        if array.shape[0] * array.shape[1] * array.dtype.itemsize > (most := room() // _TIMES):
+            raise StudioError(too_much(most))
         return np.asarray(array.toarray())
     return np.asarray(array)
 
@@ -247,7 +259,8 @@ def _limit_self() -> None:
         import resource
     except ImportError:  # Windows: the time limit of the parent remains
         return
-    for kind, wanted in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, _MEMORY)):
+    memory = max(_MEMORY, room())
+    for kind, wanted in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, memory)):
         hard = resource.getrlimit(kind)[1]
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         with suppress(ValueError, OSError):  # macOS refuses a limit of memory: there too only time is limited

@@ -74,7 +74,7 @@ def _npz(path: Path, **shapes: tuple[str, tuple[int, ...]]) -> None:
 
 
 def proposals(path: Path) -> None:
-    _npz(path, ids=("<U1", (0,)), offsets=("<i8", (1,)), boxes=("<f4", (150_000_000, 4)))
+    _npz(path, ids=("<U1", (0,)), offsets=("<i8", (1,)), boxes=("<f4", (210_000_000, 4)))
 
 
 def tapvid(path: Path) -> None:

@@ -18,9 +18,10 @@ from core.datasets.folder import is_leftover, same_name
 from core.errors import StudioError
 from core.text_file import decoded
 from core.trajectories.exchange.reading import read_text
+from core.whole_file import check_room
 
 _LARGEST = 4 << 30  # bytes
-_SWOLLEN, _PACKED = 256 << 20, 64  # bytes, and times the size of the archive: no such text is packed more
+_TIMES = 3  # that a text is in memory at least: its bytes, its letters, its values
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _ESCAPES = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
@@ -76,11 +77,12 @@ def json_text(path: Path) -> str:
             largest = max(inner, key=lambda one: one.file_size, default=None)
             if largest is None:
                 raise StudioError(f"{path} holds no JSON file; choose another one.")
-            if largest.file_size > min(_LARGEST, max(_SWOLLEN, _PACKED * path.stat().st_size)):
+            if largest.file_size > _LARGEST:
                 raise StudioError(
                     f"{path} holds a file of {largest.file_size:,} bytes, which is too much; export the "
                     "clip in parts."
                 )
+            check_room(path, _TIMES * largest.file_size)
             return decoded(archive.read(largest), path)
     except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:
         raise StudioError(f"{path} is no whole archive; copy it again from where it came from.") from error

@@ -11,10 +11,10 @@ import numpy as np
 
 from core.array_file import member, read_head
 from core.errors import StudioError
-from core.whole_file import open_file, unreadable
+from core.whole_file import check_room, open_file, unreadable
 
 _BLOCK = 1 << 22  # bytes of an array held at a time
-_WHOLE = 1 << 28  # bytes of one that is stored by columns, which must be held whole
+_WHOLE = 1 << 28  # bytes of one stored by columns, which must be held whole, before it is asked what is free
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,6 @@ def stored(archive: zipfile.ZipFile, name: str, path: Path, axes: int) -> Stored
     while len(shape) > axes and shape[-1] == 1:
         shape = shape[:-1]
     if by_columns and head.bytes > _WHOLE:
-        raise StudioError(
-            f"{path} stores {name!r} by columns, {head.bytes:,} bytes at once; save it by rows, with "
-            "numpy.ascontiguousarray."
-        )
+        check_room(path, head.bytes)
     a_row = max(1, math.prod(shape[1:]) * dtype.itemsize)
     return StoredArray(archive, info, shape, dtype, by_columns, max(1, _BLOCK // a_row))

@@ -22,11 +22,11 @@ from core.trajectories.exchange.columns import to_columns
 from core.trajectories.exchange.replacing import replacing
 from core.trajectories.exchange.sheet import SHOWN, Body, Head, cell_numbers, one_line
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
-from core.whole_file import open_file
+from core.whole_file import check_room, open_file
 
 _BATCH = 65_536  # rows decoded at a time
 _MOST = 1 << 28  # rows of a table
-_ROWS, _SWOLLEN, _PACKED = 1 << 22, 256 << 20, 32  # rows, and bytes unpacked, that any file may have; times
+_A_ROW = 256  # bytes of memory that reading one takes at least
 
 
 def write(
@@ -97,23 +97,16 @@ class ParquetSheet:
             raise
 
     def _check_bounds(self) -> None:
-        about, size = self._table.metadata, self._path.stat().st_size
+        about = self._table.metadata
         if about.num_rows > _MOST:
             raise StudioError(
                 f"{self._path} has {about.num_rows:,} rows, more than the {_MOST:,} that are read; save it "
                 "in parts."
             )
         groups = (about.row_group(number) for number in range(about.num_row_groups))
-        unpacked = sum(
-            group.column(place).total_uncompressed_size
-            for group in groups
-            for place in range(about.num_columns)
-        )
-        if about.num_rows > max(_ROWS, size) or unpacked > max(_SWOLLEN, _PACKED * size):
-            raise StudioError(
-                f"{self._path} has {size:,} bytes that unpack to {about.num_rows:,} rows and {unpacked:,} "
-                "bytes, which is too much; save it in parts."
-            )
+        columns = (group.column(place) for group in groups for place in range(about.num_columns))
+        largest = max((column.total_uncompressed_size for column in columns), default=0)
+        check_room(self._path, max(_A_ROW * about.num_rows, largest))
 
     def __enter__(self) -> "ParquetSheet":
         return self

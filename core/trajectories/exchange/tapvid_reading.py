@@ -26,6 +26,7 @@ from core.trajectories.exchange.assembling import Listing, Tracks
 from core.trajectories.exchange.npz_arrays import StoredArray, opened, stored
 from core.trajectories.exchange.units import is_scaled
 from core.trajectories.model import Origin
+from core.whole_file import check_room
 
 _PLACES = ("tracks", "points", "target_points", "pred_tracks", "trajs", "trajs_2d")
 _FRAMES_FIRST = ("pred_tracks", "trajs", "trajs_2d")
@@ -33,7 +34,7 @@ _SEEN = ("visible", "visibles", "visibility", "pred_visibility", "visibs")
 _HIDDEN = ("occluded", "occlusion", "occlusions", "pred_occluded", "pred_occlusion")
 _QUERIES = ("query_points", "queries")
 _MOST_SEEN = 1 << 27  # observations
-_PACKED = 1 << 24, 4  # observations, and how many a byte of the file: no places of points are packed more
+_A_PLACE = 64  # bytes of memory that reading one takes at least
 _STEADY = 0.5  # how much less points move along the axis of frames
 
 
@@ -196,17 +197,12 @@ def _least(source: _Source, sights: StoredArray, path: Path) -> float:
             f"{path} has three values a place, of which the last does not lie between hidden (0) and seen "
             "(1); save x and y in 'tracks', and 'visible'."
         )
-    size = path.stat().st_size
-    if counts[is_chance] > max(_PACKED[0], _PACKED[1] * size):
-        raise StudioError(
-            f"{path} holds {counts[is_chance]:,} places that are seen in {size:,} bytes, which no points "
-            "that move are packed into; save it in parts."
-        )
     if counts[is_chance] > _MOST_SEEN:
         raise StudioError(
             f"{path} holds {counts[is_chance]:,} places that are seen, more than the {_MOST_SEEN:,} that are "
             "read; save it in parts."
         )
+    check_room(path, _A_PLACE * counts[is_chance])
     return 0.5 if is_chance else 0.0
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import struct
+import sys
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from core.datasets import tiff
+from core.datasets.image import read_stored
 from core.datasets.readers import find_clips
 from core.datasets.reading import check_frames, open_frames
 from core.errors import StudioError
@@ -118,6 +120,34 @@ def test_a_stack_cut_short_is_refused(tmp_path, length):
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(StudioError, match=r"a\.tif is cut short or damaged"):
         find_clips(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files with holes are not made so there")
+def test_a_stack_of_more_than_2_gb_is_read(tmp_path):
+    """Of a BigTIFF, its pages far apart; see https://www.awaresystems.be/imaging/tiff/bigtiff.html."""
+    path, far = tmp_path / "a.tif", 3 << 29
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(0, 256, (8, 16, 3)).astype(np.uint8) for _ in range(3)]
+    with open(path, "wb") as file:
+        file.write(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 16))
+        for number, picture in enumerate(pictures):
+            place = 16 + number * far
+            entries = [(256, 16), (257, 8), (258, 8), (262, 2), (273, place + 256), (277, 3), (278, 8)]
+            file.seek(place)
+            file.write(struct.pack("<Q", len(entries) + 1))
+            for tag, value in (*entries, (279, picture.nbytes)):
+                form, count = ("<3H2x", 3) if tag == 258 else ("<Q", 1)
+                values = struct.pack(form, *[value] * count)
+                file.write(struct.pack("<HHQ", tag, 3 if count == 3 else 16, count) + values)
+            file.write(struct.pack("<Q", 0 if number == 2 else place + far))
+            file.seek(place + 256)
+            file.write(picture.tobytes())
+    assert path.stat().st_size > 1 << 31
+    (found,) = find_clips(path).clips
+    with open_frames(found.clip) as frames:
+        for number in (2, 0, 1):
+            np.testing.assert_array_equal(frames[number], pictures[number])
+    np.testing.assert_array_equal(read_stored(tmp_path / "a.tif#2").values, pictures[2])
 
 
 def test_pages_that_go_round_are_refused(tmp_path):

@@ -197,8 +197,9 @@ def test_of_several_streams_the_first_is_taken_and_said(tmp_path):
         assert [number_of(frames[frame]) for frame in (0, 5)] == [0, 5]
 
 
-def test_metadata_that_are_no_utf8_do_not_matter(tmp_path):
-    path = tmp_path / "old.avi"
+@pytest.mark.parametrize("suffix", [".avi", ".mp4", ".mkv"])
+def test_metadata_that_are_no_utf8_do_not_matter(tmp_path, suffix):
+    path = tmp_path / f"old{suffix}"
     with av.open(str(path), "w") as container:
         container.metadata["title"] = "ETE"
         stream = container.add_stream("mpeg4", rate=25)
@@ -212,6 +213,20 @@ def test_metadata_that_are_no_utf8_do_not_matter(tmp_path):
     (found,) = find_clips(path).clips
     with open_frames(found.clip) as frames:
         assert number_of(frames[3]) == 3
+
+
+def test_a_film_whose_first_packet_is_broken_begins_with_the_second(tmp_path):
+    path = tmp_path / "every.avi"
+    write_video(path, "mjpeg", STEADY[:6])
+    data = bytearray(path.read_bytes())
+    start = data.index(b"\xff\xd8\xff")
+    data[start : data.index(b"\xff\xd9", start)] = bytes(data.index(b"\xff\xd9", start) - start)
+    path.write_bytes(data)
+    (found,) = find_clips(path).clips
+    assert found.clip.frames == 5
+    assert any("broken" in warning or "damaged" in warning for warning in found.warnings)
+    with open_frames(found.clip) as frames:
+        assert [number_of(frames[number]) for number in (4, 0, 2)] == [5, 1, 3]
 
 
 def test_a_stream_that_begins_on_the_way_ends_no_film(tmp_path):

@@ -247,6 +247,18 @@ def test_labels_are_those_of_most_annotations_and_unknown_ones_are_said(read):
     ]
 
 
+def test_half_of_a_surrogate_pair_in_a_label_is_replaced_and_whole_pairs_are_letters(read):
+    names = ["\ud83d cup", "dog \ude00", "\U0001f600", "\\ud83d", "\\\ud83d", "\ud83d\ud83d\ude00"]
+    categories = [{"id": number, "name": name} for number, name in enumerate(names)]
+    rows = [box(0, number, category_id=number) for number in range(len(names))]
+    objects, warnings = read(every_frame(), rows, categories=categories)
+    assert [one.label for one in objects] == [
+        *("\ufffd cup", "dog \ufffd", "\U0001f600"),
+        *("\\ud83d", "\\\ufffd", "\ufffd\U0001f600"),
+    ]
+    assert warnings == []
+
+
 def test_a_label_that_is_called_object_is_kept_beside_nameless_ones(tmp_path):
     objects = [make_object([1], label) for label in ("object", "", "object_", "cat")]
     path = export_clip("coco", CLIP, PointTrajectories.pack([], []), objects, tmp_path)
