@@ -83,7 +83,7 @@ class Session(QObject):
         self._build_running()
         self._show_in_window(project.name)
         ahead = [partial(window.build_workspace, name) for name in WORKSPACES]
-        self._ahead = BuildingAhead(ahead, self.document, self.view, self)
+        self._ahead = BuildingAhead(ahead, self.document, self.view, window, self)
         self.connections = Connections(self)
         self._slots = self._actions_of_a_project()
         for name, slot in self._slots.items():
