@@ -142,7 +142,10 @@ def _a_folder(project: Path) -> None:
 
 DATABASES: dict[str, tuple[Callable[[Path], object], str]] = {
     "of a newer version": (_newer, "newer than this program's .*; update the program"),
-    "damaged": (_garbled, "is damaged .*; put the newest file of its folder backups/ in its place"),
+    "damaged": (
+        _garbled,
+        "is damaged .*; put the newest file of its folder backups/ that is whole in its place",
+    ),
     "cut short": (lambda p: cut_short(p / "annotations.sqlite"), "is damaged .*; put the newest file"),
     "text": (lambda p: (p / "annotations.sqlite").write_text("x" * 5000), "is damaged .*; put the newest"),
     "gone": (lambda p: (p / "annotations.sqlite").unlink(), "is missing; put the newest file"),

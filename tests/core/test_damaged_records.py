@@ -78,7 +78,10 @@ READERS: dict[str, tuple[Any, Callable[[RunFolder], Any]]] = {
     ),
     "results/ap.json": (AP, lambda run: (row_of_run(run.path).conditions, row_of_run(run.path).part)),
     "results/probe.json": (PROBE, lambda run: read_column(run.path)),
-    "results/audit-1.json": ([{"trajectory": 3, "frame": 4, "overlap": 0.5}], read_audit),
+    "results/audit-1.json": (
+        [{"trajectory": 3, "frame": 4, "span": 4, "overlap": 0.5, "confidence": 0.7}],
+        read_audit,
+    ),
     "results/proposals-1.json": (
         [
             {"clip_id": 1, "what": "cut", "frame": 5, "steps": [STEP]}

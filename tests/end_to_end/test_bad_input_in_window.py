@@ -127,7 +127,9 @@ def test_damaged_runs_do_not_keep_a_project_closed(qtbot, studio: Studio, projec
         if text:
             (project / "runs" / name / "config.toml").write_text(text)
     opened(qtbot, studio, project)
-    assert studio.session.runs.all == []
+    cards = {run.folder.name: run for run in studio.session.runs.all}
+    assert set(cards) == {"a-track-1", "c-track-3"}, "what has no settings at all is no run"
+    assert all("config.toml" in run.status.error and run.damage for run in cards.values())
     assert_still_works(qtbot, studio)
 
 

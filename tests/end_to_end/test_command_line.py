@@ -208,7 +208,10 @@ def test_a_source_without_clips_leaves_everything_as_it_was(tmp_path, project, d
         assert len(journal.history(connection)) == 3
 
 
-def test_a_project_that_is_absent_in_use_or_something_else_is_one_sentence(tmp_path, project, davis, capsys):
+def test_a_project_that_is_absent_in_use_or_something_else_is_one_sentence(
+    tmp_path, project, davis, capsys, monkeypatch
+):
+    monkeypatch.setattr("core.cli.opening.PATIENCE", 0)
     assert "is not a project" in refused(capsys, "info", "--project", tmp_path / "none")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "file").touch()

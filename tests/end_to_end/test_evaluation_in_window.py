@@ -154,7 +154,7 @@ def test_a_run_is_followed_from_its_first_step_to_its_last_class(user: User, eva
 
 
 def test_a_class_is_looked_at_in_every_view(user: User, evaluate, measured: RunFolder, plain: PlainRun):
-    user.wait(lambda: evaluate.bars.heights(0).any() if evaluate.run_list.chosen() else False)
+    user.wait(lambda: evaluate.bars.heights(0).any() if evaluate.bars._bars else False)
     views = looked_at(user, "car")
     assert views.tabs.currentIndex() == CURVE
     ap = json.loads((measured.results / "ap.json").read_text())["ap"]["car"]

@@ -60,7 +60,7 @@ def test_what_is_no_detector_is_refused(tmp_path, net, statistics):
         load_detector(path)
 
     save_detector(path, net, statistics, ("cat", "dog", "cow"), SIZE, {})  # one class too many
-    with pytest.raises(StudioError, match=r"does not fit .*bbox_pred\.bias"):
+    with pytest.raises(StudioError, match="scores other classes than it names"):
         load_detector(path)
     save_detector(path, net, statistics, ("cat", "dog"), SIZE, {})
     tensors = load_file(path)

@@ -96,7 +96,7 @@ def test_a_missing_file_and_a_file_that_is_no_text(tmp_path):
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path):
-    with pytest.raises(StudioError, match=r"cannot be read .*; check its name and permissions"):
+    with pytest.raises(StudioError, match=r"cannot be read .it is a folder.; choose a file"):
         comp4.read(tmp_path)
 
 

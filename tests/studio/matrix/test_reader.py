@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core import record_file
 from core.matrix.config import MatrixConfig
 from core.matrix.state import Stage
 from core.runs.run_folder import State
@@ -36,13 +37,13 @@ def matrix(tmp_path) -> FilledMatrix:
 def opened(monkeypatch) -> Counter[str]:
     """How often a file of a name was read."""
     count: Counter[str] = Counter()
-    usual = Path.read_text
+    usual = record_file.read_whole
 
-    def read_text(self: Path, *args: object, **named: object) -> str:
-        count[self.name] += 1
-        return usual(self, *args, **named)
+    def read_whole(path: Path, most: int) -> bytes:
+        count[path.name] += 1
+        return usual(path, most)
 
-    monkeypatch.setattr(Path, "read_text", read_text)
+    monkeypatch.setattr(record_file, "read_whole", read_whole)
     return count
 
 

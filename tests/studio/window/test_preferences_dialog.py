@@ -262,7 +262,7 @@ def test_preferences_and_keys_go_to_a_file_and_come_back(dialog, tmp_path: Path,
         ("[keys.own]\nteleport = ['T']\nmerge = ['F5']", "no action “teleport”"),
         ("", "holds no preferences"),
         ("[[[", "not a valid TOML"),
-        ("\x00", "not a valid TOML"),
+        ("\x00", "is not text in UTF-8"),
         ("[keys]\nown = 3", "no table"),
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QSplitter, QWidget
 
+from core import record_file
 from core.datasets.voc import CLASSES
 from core.detection.config import VocConfig
 from core.events import ClassAP
@@ -144,14 +145,14 @@ def test_what_runs_measured_is_not_read_in_the_thread_of_the_window(
     document: Document, open_evaluate: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readers: list[str] = []
-    read = Path.read_text
+    read = record_file.read_whole
 
-    def noting(path: Path, *args: Any, **named: Any) -> str:
+    def noting(path: Path, most: int) -> bytes:
         if path.name == "ap.json":
             readers.append(threading.current_thread().name)
-        return read(path, *args, **named)
+        return read(path, most)
 
-    monkeypatch.setattr(Path, "read_text", noting)
+    monkeypatch.setattr(record_file, "read_whole", noting)
     recorded.evaluation(document.project.runs, "20260101T000000", {"cat": 0.5})
     workspace = open_evaluate()
     workspace.diagnoses.changed.emit()
