@@ -144,7 +144,7 @@ DATABASES: dict[str, tuple[Callable[[Path], object], str]] = {
     "of a newer version": (_newer, "newer than this program's .*; update the program"),
     "damaged": (
         _garbled,
-        "is damaged .*; put the newest file of its folder backups/ that is whole in its place",
+        "is damaged .*; put the newest file of its folder backups/ that is whole in it",
     ),
     "cut short": (lambda p: cut_short(p / "annotations.sqlite"), "is damaged .*; put the newest file"),
     "text": (lambda p: (p / "annotations.sqlite").write_text("x" * 5000), "is damaged .*; put the newest"),

@@ -1,6 +1,7 @@
 """What every test shares: a display that needs no screen, and where real data lies."""
 
 import os
+import signal
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -34,6 +35,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         files = Counter(one.nodeid.partition("::")[0] for one in skipped)
         said = ", ".join(f"{path} ({count})" for path, count in sorted(files.items()))
         terminalreporter.write_line(f"{len(skipped)} tests for a GPU were skipped: {said}.")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def heard_signals() -> None:
+    """Started by `nohup` or as a job in the background, tests and their commands would ignore these for ever."""
+    for name in ("SIGHUP", "SIGINT"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_IGN:
+            default = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+            signal.signal(getattr(signal, name), default)
 
 
 @pytest.fixture(scope="session")

@@ -178,7 +178,7 @@ def test_an_edit_that_the_disk_does_not_take_is_told_and_not_there(qtbot, studio
     document = opened(qtbot, studio, project).session.document
     history = document.history()
     with full_disk(33_000):  # the write-ahead log has room for a page or two
-        label = "a very long label " * 2000
+        label = "a very long label " * 14
         assert not document.perform(AddObject(1, label, 0, np.array([0.0, 0.0, 5.0, 5.0])))
         sentence = told(studio)
     assert "The edit was not saved" in sentence

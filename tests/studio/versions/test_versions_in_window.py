@@ -43,6 +43,7 @@ def answer(qtbot, text: str) -> str:
 
 def test_a_version_is_saved_compared_and_gone_back_to_and_undo_brings_all_back(open_studio: Studio, qtbot):
     session = open_studio.session
+    open_studio.window.panels.bring("history")
     clip = look_at_birds(open_studio)
     document = session.document
     session.view.set_selection({SWAN})

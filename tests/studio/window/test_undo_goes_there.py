@@ -64,7 +64,7 @@ def test_a_job_that_lands_is_not_what_the_next_undo_takes_back(open_studio: Stud
 def test_a_job_that_stands_in_the_way_of_undo_is_named(open_studio: Studio, qtbot):
     session, clip = open_studio.session, open_studio.session.view.clip.id
     session.document.perform(Relabel(clip, (SWAN,), "mine"))
-    session.document.perform(FillObservations({clip: {SWAN: make_object([3])}}))
+    session.document.perform(FillObservations({clip: {SWAN: make_object([3], masks=False)}}))
     key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
     assert label_of(open_studio, SWAN) == "mine"
     assert open_studio.window.toasts.texts[-1] == (
