@@ -20,7 +20,7 @@ import numpy as np
 from core.datasets import davis, moseg
 from core.datasets.found import FoundClip
 from core.datasets.reading import open_frames
-from core.overlay.point_drawing import trails
+from core.overlay.trails import trails
 from core.tracking.camera_motion import CameraMotion
 from core.tracking.config import TrackConfig
 from core.tracking.linking import FlowTracker

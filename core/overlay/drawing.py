@@ -13,9 +13,10 @@ import numpy as np
 from core.overlay.colours import Colouring, premultiplied
 from core.overlay.look import Look
 from core.overlay.placement import Placement
-from core.overlay.point_drawing import DIMMED, SHIFT, DrawnPoints, Part, channels, fixed, touching
+from core.overlay.point_drawing import DIMMED, DrawnPoints, Part, channels, touching
 from core.overlay.scene import Scene
 from core.overlay.scene_colours import object_colours
+from core.overlay.trails import SHIFT, KeptTrails, fixed
 
 _DASH = 5.0  # length of a dash and of a gap, in view pixels
 _DOT = 2.0
@@ -38,6 +39,7 @@ class Overlay:
     def __init__(self) -> None:
         self._pixels = self._again = np.zeros((0, 0), np.uint32)
         self._before: _Drawn | None = None
+        self._trails = KeptTrails()
 
     def draw(self, scene: Scene, look: Look) -> np.ndarray:
         """The picture of a scene, (H, W) uint32, alpha in the highest byte, colours multiplied by it."""
@@ -51,7 +53,7 @@ class Overlay:
         points = scene if look.layers.trails else scene.layer(points=False, objects=True)
         drawn = _Drawn(
             (look.camera, look.ratio, look.shapes, look.layers, objects, faint),
-            DrawnPoints.of(points, look, np.isin(points.places, chosen.places), dim=some),
+            DrawnPoints.of(points, look, self._trails, np.isin(points.places, chosen.places), dim=some),
         )
         before, self._before = self._before, drawn
         parts = None
@@ -81,8 +83,9 @@ class Overlay:
         whole = slice(0, picture.shape[0]), slice(0, picture.shape[1])
         for part in [whole] if parts is None else parts:
             picture[part] = 0
+        near = range(len(scene.objects)) if parts is None else _near(scene, look, parts)
         if look.layers.masks:
-            painted = _painted(scene, look, objects, faint)
+            painted = _painted(scene, look, objects, faint, near)
             if painted is not None and look.layers.opacity:
                 for part in [whole] if parts is None else parts:
                     _tint(picture, *painted, look, part)
@@ -92,7 +95,6 @@ class Overlay:
             premultiplied(objects.table, DIMMED)[objects.index],
             premultiplied(objects.table, 255)[objects.index],
         )
-        near = range(len(scene.objects)) if parts is None else _near(scene, look, parts)
         image = picture.view(np.uint8).reshape(*picture.shape, 4)
         if look.layers.masks:
             _draw_outlines(image, scene, look, pixels, near)
@@ -114,16 +116,16 @@ def _near(scene: Scene, look: Look, parts: Sequence[Part]) -> list[int]:
 
 
 def _painted(
-    scene: Scene, look: Look, colours: Colouring, faint: np.ndarray
+    scene: Scene, look: Look, colours: Colouring, faint: np.ndarray, numbers: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """The masks of the scene in the pixels of the frame, smaller objects over larger ones; None without any.
+    """Masks of some objects in the pixels of the frame, smaller objects over larger ones; None without any.
 
     Returns:
         (H, W) uint32, no larger than the masks reach, and (2,) int, the column and row of its first pixel.
     """
     seen = [
         (number, shape)
-        for number, one in enumerate(scene.objects)
+        for number, one in ((number, scene.objects[number]) for number in numbers)
         if one.mask and not one.rejected and (shape := look.shapes.of(one.mask)) is not None
     ]
     if not seen:

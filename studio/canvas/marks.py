@@ -9,10 +9,10 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath,
 from core.overlay.colours import premultiplied
 from core.overlay.layers import Layers
 from core.overlay.mask_shapes import MaskShape, MaskShapes
-from core.overlay.point_drawing import trails
 from core.overlay.scene import ObjectHere, Scene
 from core.overlay.scene_colours import object_colours
 from core.overlay.track_names import track_name
+from core.overlay.trails import trails
 from core.tracking.camera_motion import CameraMotion
 from core.trajectories.model import Review
 from studio.canvas.camera import Camera

@@ -12,6 +12,7 @@ from core.overlay.look import Look
 from core.overlay.mask_shapes import MaskShapes
 from core.overlay.placement import Placement
 from core.overlay.scene import ClipTracks
+from core.tracking.camera_motion import CameraMotion
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
 
 WIDTH, HEIGHT, FRAMES = 160, 120, 20
@@ -149,3 +150,19 @@ def test_selecting_one_far_away_after_another_leaves_what_lies_between(points, s
     picture[middle] = MARK  # between the two
     picture = kept.draw(scene_of(points), replace(look, selection=frozenset({int(ids[0])})))
     assert picture[middle] == MARK
+
+
+def test_paths_follow_what_becomes_known_of_the_camera_and_points_that_end_elsewhere(points):
+    motion, kept = CameraMotion(points), Overlay()
+    look = replace(LOOK, layers=Layers(stabilise=True), motion=motion)
+    kept.draw(scene_of(points), look)
+    for step in (11, 10, 12):
+        motion.estimate(step)
+        assert np.array_equal(kept.draw(scene_of(points), look), Overlay().draw(scene_of(points), look))
+    offsets = points.offsets.copy()
+    offsets[1] -= 4  # the first ends sooner, the second begins with what was its end
+    for changed in (replace(points, offsets=offsets), points, points.take(np.arange(1, 300))):
+        assert np.array_equal(kept.draw(scene_of(changed), look), Overlay().draw(scene_of(changed), look))
+    for hidden in (5, 9):
+        scene = ClipTracks(points, OBJECTS, frozenset(range(1, 1003)) - {hidden}).at(12)
+        assert np.array_equal(kept.draw(scene, look), Overlay().draw(scene, look))

@@ -7,8 +7,8 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.overlay.layers import Layers
-from core.overlay.point_drawing import trails
 from core.overlay.rendering import Renderer
+from core.overlay.trails import trails
 from core.tracking.camera_motion import CameraMotion
 from core.trajectories.model import PointTrajectories
 

@@ -14,8 +14,8 @@ from core.overlay.drawing import Overlay
 from core.overlay.layers import COLOUR_BY, Layers
 from core.overlay.look import Look
 from core.overlay.mask_shapes import MaskShape, MaskShapes
-from core.overlay.point_drawing import trails
 from core.overlay.scene import ClipTracks
+from core.overlay.trails import trails
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
 from studio.canvas.camera import Camera
 from studio.canvas.colours import legend, track_colour
