@@ -1,5 +1,7 @@
 """The whole picture of the timeline, from the parts of `painting.py`."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
@@ -27,7 +29,7 @@ class TimelinePicture:
     """Draws the timeline; lanes and ruler are kept, since most pictures move nothing but the playhead."""
 
     def __init__(self) -> None:
-        self._kept: tuple[tuple[object, ...], QPixmap] | None = None
+        self._kept: tuple[tuple[object, ...], list[object], QPixmap] | None = None
 
     def draw(
         self, painter: QPainter, whole: QRectF, lanes: LaneLayout, tool: Tool, colours: theme.Colours
@@ -50,26 +52,34 @@ class TimelinePicture:
         draw_playhead(painter, whole.adjusted(NAMES, 0, 0, 0), RULER, lanes.scale, frame, colours)
 
     def _still(self, painter: QPainter, whole: QRectF, lanes: LaneLayout, colours: theme.Colours) -> QPixmap:
-        """What does not move with the playhead; drawn again where anything that it shows differs."""
+        """What does not move with the playhead; rows, or all of it, are drawn again where they differ."""
         ratio, view, rows = painter.device().devicePixelRatio(), lanes.view, lanes.rows_seen()
         ids = [lanes.source.ids[row] for row in rows]
-        shown = (
+        around = (
             (whole.width(), whole.height(), ratio, painter.font().key(), colours),
             (lanes.scale, lanes.frames, lanes.top, lanes.row_rect(0).top(), rows, lanes.source.empty_text),
-            [lanes.source.lane(id) for id in ids],
-            [(id in view.selection, id == view.hovered, view.filling.get(id)) for id in ids],
             (view.layers, view.marked),
         )
-        if self._kept is None or self._kept[0] != shown:
+        seen: list[object] = [
+            (lanes.source.lane(id), id in view.selection, id == view.hovered, view.filling.get(id))
+            for id in ids
+        ]
+        if self._kept is None or self._kept[0] != around:
             pixels = QPixmap(round(whole.width() * ratio), round(whole.height() * ratio))
             pixels.setDevicePixelRatio(ratio)
             pixels.fill(QColor(colours.base))
-            inner = QPainter(pixels)
-            inner.setFont(painter.font())
-            _draw_still(inner, whole, lanes, None, colours)
-            inner.end()
-            self._kept = shown, pixels
-        return self._kept[1]
+            with QPainter(pixels) as inner:
+                inner.setFont(painter.font())
+                _draw_still(inner, whole, lanes, None, colours)
+        else:
+            pixels, before = self._kept[2], self._kept[1]
+            again = [row for row, now, then in zip(rows, seen, before, strict=True) if now != then]
+            if again:
+                with QPainter(pixels) as inner:
+                    inner.setFont(painter.font())
+                    _draw_rows(inner, whole, lanes, again, None, colours)
+        self._kept = around, seen, pixels
+        return pixels
 
 
 def _draw_still(
@@ -77,13 +87,7 @@ def _draw_still(
 ) -> None:
     """Lanes and ruler."""
     painter.fillRect(whole, QColor(colours.base))
-    painter.setClipRect(whole.adjusted(0, lanes.top, 0, 0))
-    for row in lanes.rows_seen():
-        held = tool.held(lanes.source.ids[row]) if tool is not None else None
-        _draw_row(painter, lanes, row, held, colours)
-        if lanes.view.marked is not None and lanes.source.ids[row] in lanes.view.selection:
-            draw_mark(painter, lanes.row_rect(row), lanes.scale, lanes.view.marked, colours)
-    painter.setClipping(False)
+    _draw_rows(painter, whole, lanes, lanes.rows_seen(), tool, colours)
     if not lanes.source.ids:
         beside = whole.adjusted(NAMES, lanes.top, 0, 0)
         say(painter, beside, lanes.source.empty_text, colours)
@@ -91,6 +95,24 @@ def _draw_still(
     if lanes.view.marked is not None:
         foot = QRectF(NAMES, RULER - 6, whole.width() - NAMES, 5)
         draw_mark(painter, foot, lanes.scale, lanes.view.marked, colours)
+
+
+def _draw_rows(
+    painter: QPainter,
+    whole: QRectF,
+    lanes: LaneLayout,
+    rows: Iterable[int],
+    tool: Tool,
+    colours: theme.Colours,
+) -> None:
+    """Some lanes, none of which draws over another one."""
+    for row in rows:
+        id, rect = lanes.source.ids[row], lanes.row_rect(row)
+        painter.setClipRect(rect.adjusted(-NAMES, 0, 0, 0) & whole.adjusted(0, lanes.top, 0, 0))
+        _draw_row(painter, lanes, row, tool.held(id) if tool is not None else None, colours)
+        if lanes.view.marked is not None and id in lanes.view.selection:
+            draw_mark(painter, rect, lanes.scale, lanes.view.marked, colours)
+    painter.setClipping(False)
 
 
 def _draw_row(
@@ -108,6 +130,7 @@ def _draw_row(
         background.setAlpha(70)
     elif id == view.hovered:
         background = QColor(colours.button)
+    painter.fillRect(rect.adjusted(-NAMES, 0, 0, 0), QColor(colours.base))
     painter.fillRect(rect.adjusted(-NAMES, 0, 0, 0), background)
     lane = lanes.source.lane(id)
     colour = lane_colour(lane, view.layers)
