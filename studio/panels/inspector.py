@@ -156,7 +156,10 @@ class Inspector(QStackedWidget):
             audit, doubtful = "", 0
             ends = ENDS_WHY[EndReason(int(track.end_reason[0]))]
             span = f"{track.first[0]}–{track.last[0]}, {track.lengths[0]} seen"
-        self.title.setText(f"{kind} {id}")
+        if self.title.text() != f"{kind} {id}":  # what was drawn is another's
+            self.title.setText(f"{kind} {id}")
+            self.plot.clear()
+            self.strip.show_cuts(None, [])
         if self.label.text() != label:
             self.label.setText(label)
         self.facts["Frames"].setText(span)

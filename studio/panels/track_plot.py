@@ -71,6 +71,14 @@ class TrackPlot(PlotPanel):
         if len(frames):
             self._plot.setXRange(int(frames[0]), max(int(frames[-1]), int(frames[0]) + 1), padding=0.02)
 
+    def clear(self) -> None:
+        """Show no track's values, until there are others."""
+        self._rows = ()
+        self._curve.clear()
+        for marks in (self._keys, self._doubtful, self._audits):
+            marks.clear()
+        self._explain()
+
     def show_findings(
         self, frames: np.ndarray, values: np.ndarray, to_check: np.ndarray, overlap: np.ndarray
     ) -> None:

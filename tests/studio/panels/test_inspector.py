@@ -53,6 +53,21 @@ def test_an_object_with_where_it_comes_from_and_its_pictures(
     assert [cut.frame for cut in inspector.strip.cuts] == [0, 5, 11]
 
 
+def test_what_was_drawn_of_another_track_goes_at_once(inspector: Inspector, small_view: ViewState, qtbot):
+    small_view.set_selection((1,))
+    qtbot.waitUntil(lambda: len(inspector.strip.cuts) == 3)
+    drawn = inspector.plot.grab().toImage()
+    small_view.set_frame(3)
+    assert len(inspector.strip.cuts) == 3
+    small_view.set_selection((2,))
+    assert inspector.title.text() == "Object 2"
+    assert inspector.strip.cuts == []
+    assert inspector.plot._nothing_to_export()
+    assert inspector.plot.grab().toImage() != drawn
+    qtbot.waitUntil(lambda: len(inspector.strip.cuts) > 0)
+    assert not inspector.plot._nothing_to_export()
+
+
 def test_a_point_with_its_error_at_the_frame(
     inspector: Inspector, small_view: ViewState, small_document: Document
 ):
