@@ -2,21 +2,29 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 from studio.document import Document
 from studio.view_state import ViewState
 
-QUIET = 1_500
-"""Milliseconds without a step, a selection or an edit after which one is built, and then the next."""
+QUIET = 5_000
+"""Milliseconds without a key, a press, a step, a selection or an edit after which one is built."""
+
+_AT_WORK = (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel)
 
 
 class BuildingAhead(QObject):
     """Builds one after the other; each holds the window for a moment, so it waits until nobody is at work."""
 
     def __init__(
-        self, build: Sequence[Callable[[], object]], document: Document, view: ViewState, parent: QObject
+        self,
+        build: Sequence[Callable[[], object]],
+        document: Document,
+        view: ViewState,
+        window: QWidget,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._build = list(build)
@@ -24,7 +32,14 @@ class BuildingAhead(QObject):
         self._timer.timeout.connect(self._take_next)
         for active in (view.clip_changed, view.frame_changed, view.selection_changed, document.changed):
             active.connect(self._wait)
+        window.create()  # that it has a handle, through which every key and press goes
+        window.windowHandle().installEventFilter(self)
         self._wait()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _AT_WORK:
+            self._wait()
+        return False
 
     def close(self) -> None:
         """Build no more."""

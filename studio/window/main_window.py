@@ -90,6 +90,9 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._pages.currentChanged.connect(self._give_room)
         self.setCentralWidget(self._pages)
+        self._coming = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._coming.setProperty("role", "title")
+        self._pages.addWidget(self._coming)
         self._welcome: QWidget | None = None
         self._builders: dict[str, Callable[[], QWidget]] = {}
         self._workspaces: dict[str, QWidget] = {}
@@ -171,10 +174,12 @@ class MainWindow(QMainWindow):
         """Show one of `WORKSPACES` with its own layout of panels."""
         if name not in self._builders or name == self.panels.workspace:
             return
-        self.build_workspace(name)
         focus = self.focusWidget()
         if focus is not None:  # hidden with its panel, it would hand the focus to whatever comes next
             focus.clearFocus()
+        if name not in self._workspaces and self.isVisible() and not self.curtain.isVisible():
+            self._announce(name)
+        self.build_workspace(name)
         if name == "curate":  # whatever comes first, page and panels must never be too wide together
             self._pages.setCurrentWidget(self._workspaces[name])
             self.panels.show(name)
@@ -185,6 +190,14 @@ class MainWindow(QMainWindow):
         self.commands.set_curating(name == "curate")
         self.hint.set_curating(name == "curate")
         self.selected.setVisible(name == "curate")
+
+    def _announce(self, name: str) -> None:
+        """Show at once where one goes to, and that it takes a moment: the window is busy from then on."""
+        self._coming.setText(f"{self.commands[name].text().replace('&', '')}…")
+        self._pages.setCurrentWidget(self._coming)
+        self.commands[name].setChecked(True)
+        for part in (self.top, self._pages):
+            part.repaint()
 
     def build_workspace(self, name: str) -> None:
         """Build one of `WORKSPACES`, unless it is there, without showing it."""

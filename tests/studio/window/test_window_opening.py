@@ -7,6 +7,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
+    QLabel,
     QPushButton,
     QWidget,
 )
@@ -66,6 +67,28 @@ def test_a_workspace_is_built_when_it_is_first_wanted_or_while_nobody_works(
     window.show_workspace("train")
     assert open_studio.session.train is train
     assert train.isVisible()
+
+
+def test_where_a_workspace_is_still_to_be_built_one_sees_at_once_where_one_goes(
+    open_studio: Studio, monkeypatch, qtbot
+):
+    window, shown = open_studio.window, []
+    qtbot.waitUntil(window.curtain.isHidden)
+    build = window.build_workspace
+
+    def look_and_build(name: str) -> None:
+        labels = window.centralWidget().findChildren(QLabel)
+        shown.append((name, [one.text() for one in labels if one.isVisible()][:1]))
+        build(name)
+
+    monkeypatch.setattr(window, "build_workspace", look_and_build)
+    window.show_workspace("train")
+    assert shown == [("train", ["Train…"])]
+    assert open_studio.session.train.isVisible()
+    assert "Train…" not in [one.text() for one in window.findChildren(QLabel) if one.isVisible()]
+    window.show_workspace("curate")
+    assert window.commands["curate"].isChecked()
+    assert window.commands["train"].isEnabled()
 
 
 def test_the_hint_says_at_once_what_the_mouse_does(open_studio: Studio):
