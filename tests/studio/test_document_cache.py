@@ -11,7 +11,7 @@ from core.project.project import Project
 from core.trajectories import store
 from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.clip_edits import ChooseAnnotator, ChooseUse
-from core.trajectories.model import PointTrajectories, Review
+from core.trajectories.model import Flag, PointTrajectories, Review
 from core.trajectories.observation_edits import (
     AddObject,
     DeleteObservation,
@@ -19,6 +19,7 @@ from core.trajectories.observation_edits import (
     MovePoint,
     SetObservation,
 )
+from core.trajectories.sight_edits import SetOutside
 from core.trajectories.trajectory_edits import (
     DeleteTrajectories,
     Merge,
@@ -236,6 +237,30 @@ def test_an_edit_of_many_tracks_is_written_in_the_background(small_document: Doc
     assert len(small_document.points(clip)) == 0
     assert small_document.perform(SetReview(clip, (1,), Review.ACCEPTED))
     assert not small_document.busy
+
+
+def test_many_objects_go_out_of_sight_in_the_background_and_come_back_exactly(
+    small_document: Document, qtbot
+):
+    clip = small_document.clips()[0].clip.id
+    for number in range(12):
+        assert small_document.perform(AddObject(clip, f"{number}", 3, BOX + number))
+    before = small_document.objects(clip)
+    ids = tuple(id for id, one in before.items() if one.label.isdigit())
+    edit = SetOutside(clip, ids, 5, True)
+    with qtbot.waitSignal(small_document.performed):
+        assert small_document.perform(edit)
+        assert small_document.busy == edit.text
+    compare_with_fresh(small_document)
+    assert all((small_document.objects(clip)[id].flags & Flag.OUTSIDE).any() for id in ids)
+    with qtbot.waitSignal(small_document.turned):
+        assert small_document.undo()
+    compare_with_fresh(small_document)
+    for id, one in before.items():
+        again = small_document.objects(clip)[id]
+        assert (one.label, one.review, one.masks) == (again.label, again.review, again.masks)
+        for name in ("frames", "boxes", "origin", "confidence", "flags"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(again, name))
 
 
 def test_several_steps_through_the_history_are_one_change(small_document: Document):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QLineEdit
 
@@ -296,6 +296,38 @@ def test_after_each_edit_it_holds_what_a_table_made_anew_would(
         for _ in edits:
             assert small_document.turn(count)
             compare()
+
+
+def test_a_view_that_trusts_what_it_is_told_of_each_edit_shows_what_a_model_made_anew_does(
+    table: TrackTable, small_view: ViewState, small_document: Document
+):
+    model, clip = table.model, small_view.clip.id
+
+    def read(model: TrackModel, rows: range) -> list[list[object]]:
+        return [[model.index(row, place).data() for place in range(len(COLUMNS))] for row in rows]
+
+    seen, told = read(model, range(model.rowCount())), []
+
+    def read_all() -> None:
+        seen[:] = read(model, range(model.rowCount()))
+        told.append("all")
+
+    def read_some(first: QModelIndex, last: QModelIndex) -> None:
+        seen[first.row() : last.row() + 1] = read(model, range(first.row(), last.row() + 1))
+        told.append("some")
+
+    model.modelReset.connect(read_all)
+    model.layoutChanged.connect(read_all)
+    model.dataChanged.connect(read_some)
+    model.sort(column("mean_error"), Qt.SortOrder.DescendingOrder)
+    for edit in (*edits_of(small_document)[:12], None):
+        small_document.perform(edit) if edit is not None else small_document.undo()
+        anew = TrackModel()
+        anew.sort(column("mean_error"), Qt.SortOrder.DescendingOrder)
+        objects = small_document.objects(clip).values()
+        anew.set_rows(track_rows(small_document.points(clip), objects))
+        assert seen == read(anew, range(anew.rowCount()))
+    assert {"all", "some"} == set(told)
 
 
 def test_it_follows_the_clip(table: TrackTable, small_view: ViewState, small_document: Document):
