@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.project.project import Project
-from core.trajectories.trajectory_edits import DeleteTrajectories
+from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel
 from studio.app import Studio
 from studio.exchange.importing import ImportDialog
 from studio.window.main_window import WORKSPACES
@@ -89,6 +89,26 @@ def test_where_a_workspace_is_still_to_be_built_one_sees_at_once_where_one_goes(
     window.show_workspace("curate")
     assert window.commands["curate"].isChecked()
     assert window.commands["train"].isEnabled()
+
+
+def test_the_history_behind_another_panel_is_read_when_it_comes_to_the_front(open_studio: Studio, qtbot):
+    session, panels = open_studio.session, open_studio.window.panels
+    history, clip = session.history.list, session.view.clip.id
+    qtbot.waitUntil(lambda: session.history.visibleRegion().isEmpty())
+    (first, *_) = session.document.objects(clip)
+    before = history.count()
+    session.perform(Relabel(clip, (first,), "heron"))
+    assert history.count() == before
+    panels.bring("history")
+    qtbot.waitUntil(lambda: history.count() == before + 1)
+    session.perform(Relabel(clip, (first,), "swan"))
+    assert history.count() == before + 2
+    panels.bring("inspector")
+    qtbot.waitUntil(lambda: session.history.visibleRegion().isEmpty())
+    session.document.undo()
+    assert not history.item(0).font().italic()
+    panels.bring("history")
+    qtbot.waitUntil(lambda: history.item(0).font().italic())
 
 
 def test_the_hint_says_at_once_what_the_mouse_does(open_studio: Studio):
