@@ -73,6 +73,8 @@ class TrackPlot(PlotPanel):
 
     def clear(self) -> None:
         """Show no track's values, until there are others."""
+        if not self._rows:
+            return
         self._rows = ()
         self._curve.clear()
         for marks in (self._keys, self._doubtful, self._audits):
