@@ -39,7 +39,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def heard_signals() -> None:
-    """Started by `nohup` or as a job in the background, tests and their commands would ignore these for ever."""
+    """Under `nohup`, or as a job in the background, tests and their commands would ignore these."""
     for name in ("SIGHUP", "SIGINT"):
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_IGN:
             default = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL

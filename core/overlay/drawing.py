@@ -118,14 +118,16 @@ def _near(scene: Scene, look: Look, parts: Sequence[Part]) -> list[int]:
 def _painted(
     scene: Scene, look: Look, colours: Colouring, faint: np.ndarray, numbers: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """The masks of some objects in the pixels of the frame, smaller over larger; None without any.
+    """Masks of some objects in the pixels of the frame, smaller objects over larger ones; None without any.
 
     Returns:
         (H, W) uint32, no larger than the masks reach, and (2,) int, the column and row of its first pixel.
     """
-    shown = [(number, scene.objects[number]) for number in numbers if not scene.objects[number].rejected]
-    shapes = ((number, look.shapes.of(one.mask)) for number, one in shown if one.mask)
-    seen = [(number, shape) for number, shape in shapes if shape is not None]
+    seen = [
+        (number, shape)
+        for number, one in ((number, scene.objects[number]) for number in numbers)
+        if one.mask and not one.rejected and (shape := look.shapes.of(one.mask)) is not None
+    ]
     if not seen:
         return None
     low = np.array([(shape.x, shape.y) for _, shape in seen])
