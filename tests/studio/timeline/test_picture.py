@@ -12,7 +12,8 @@ from studio.view_state import Filling
 WALKER, GAPPED, EARLY = 1, 2, 3
 
 
-def test_it_always_looks_like_one_that_is_drawn_anew(timeline, view, document, qtbot):
+def test_it_always_looks_like_one_that_is_drawn_anew(timeline, view, document, qtbot, qapp):
+    qapp.setStyleSheet("")  # a window that was open before has left its own
     clip_id = view.clip.id
 
     def drawn_anew():
