@@ -98,4 +98,5 @@ def open_studio(qtbot, studio: Studio, small_project: Path) -> Studio:
     """The real window with the small project."""
     assert studio.open_project(small_project)
     qtbot.waitUntil(lambda: studio.window.commands["undo"].isEnabled())
+    qtbot.waitUntil(studio.window.curtain.isHidden)
     return studio

@@ -81,8 +81,8 @@ def test_the_picture_has_most_of_the_window_and_lists_have_rows(open_studio: Stu
     assert lanes / ROW >= 10.5  # three times what there was room for
     rows = session.tracks.table
     assert 20 <= rows.rowHeight(0) <= 22
-    assert rows.viewport().height() / rows.rowHeight(0) >= 14
-    assert session.clips.tree.viewport().height() / 20 >= 18
+    assert rows.viewport().height() / rows.rowHeight(0) >= 20
+    assert session.clips.tree.viewport().height() / 20 >= 10
     assert len({one.y() for one in session.curate.job_buttons.values()}) == 1
     assert session.curate.strip.height() <= 36  # one line
 
