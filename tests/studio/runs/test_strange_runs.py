@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +17,6 @@ from core.project.project import Project
 from core.runs import waiting
 from core.runs.run_folder import RunFolder, State, Status
 from core.tracking.config import TrackConfig
-from studio.runs.runs import Runs
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    with Project.create(tmp_path / "project") as project:
-        yield project
-
-
-@pytest.fixture
-def follow(project: Project, qtbot: Any) -> Iterator[Callable[[], Runs]]:
-    made: list[Runs] = []
-
-    def new() -> Runs:
-        made.append(Runs(project))
-        return made[-1]
-
-    yield new
-    for runs in made:
-        runs.close()
 
 
 def test_a_run_that_nobody_runs_neither_stops_nor_ends_the_process_it_names(
