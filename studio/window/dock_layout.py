@@ -144,8 +144,9 @@ class DockLayout(QObject):
         return False
 
     def _sides(self) -> dict[Qt.DockWidgetArea, QDockWidget]:
-        """A panel that is seen at each side."""
+        """A panel that is seen at each side; one behind others has the size of a time when it was not."""
         seen = [dock for dock in self.docks.values() if dock.isVisible() and not dock.isFloating()]
+        seen.sort(key=lambda dock: not dock.visibleRegion().isEmpty())
         return {self._window.dockWidgetArea(dock): dock for dock in seen}
 
     def _keep_sizes(self) -> None:

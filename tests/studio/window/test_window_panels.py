@@ -269,3 +269,18 @@ def test_a_field_that_goes_with_its_panel_hands_the_focus_to_no_button(open_stud
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
     assert window.panels.workspace == "train"
     assert not open_studio.session.pill.hasFocus()
+
+
+def test_panels_keep_their_width_over_another_workspace_and_a_resize(open_studio: Studio, qtbot):
+    window = open_studio.window
+    inspector = window.panels.docks["inspector"]
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: inspector.width() == 330)
+    for name in ("train", "curate"):
+        window.show_workspace(name)
+        qtbot.wait(50)
+    window.resize(1450, 900)
+    qtbot.wait(50)
+    window.panels.bring("review")
+    qtbot.wait(50)
+    assert window.panels.docks["review"].width() == 330
