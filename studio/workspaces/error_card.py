@@ -75,7 +75,8 @@ class ErrorCard(QFrame):
         if run is None or not wrong or self._shown == (run, run.state, run.status.error):
             return
         self._run, self._shown = run, (run, run.state, run.status.error)
-        self._title.setText("The run failed" if run.state is State.FAILED else "The run was interrupted")
+        failed = "The run is damaged" if run.damage else "The run failed"
+        self._title.setText(failed if run.state is State.FAILED else "The run was interrupted")
         self._sentence.setText(run.status.error)
         self._report = _usable_report(run)
         self.again_button.setVisible(self._report is not None)

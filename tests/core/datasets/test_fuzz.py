@@ -15,33 +15,14 @@ from core.datasets.mat_reader import parsed
 from core.datasets.readers import find_clips, read_labels
 from core.datasets.voc import read_image_annotation
 from core.errors import StudioError
+from tests.reliability.mutations import of_bytes
 
 
 def mutants(data: bytes, count: int, seed: int = 0) -> Iterator[bytes]:
     """Bytes replaced, cut, doubled, dropped and swapped, a few at a time."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
-        mutant = bytearray(data)
-        for _ in range(rng.integers(1, 5)):
-            place, length = int(rng.integers(0, max(1, len(mutant)))), int(rng.integers(1, 12))
-            match rng.integers(0, 6):
-                case 0:
-                    mutant[place : place + length] = rng.integers(0, 256, length, np.uint8).tobytes()
-                case 1:
-                    del mutant[place:]
-                case 2:
-                    mutant[place:place] = mutant[place : place + length * 8]
-                case 3:
-                    del mutant[place : place + length]
-                case 4:
-                    mutant[place : place + 1] = rng.choice(
-                        [b"-1", b"99999999999999999999", b"1e9", b"\0", b"\n"]
-                    )
-                case 5:
-                    mutant[place : place + 1] = (
-                        bytes([mutant[place] ^ (1 << int(rng.integers(8)))]) if mutant else b""
-                    )
-        yield bytes(mutant)
+        yield of_bytes(data, rng)
 
 
 def survives(data: bytes, path: Path, read: Callable[[], object], count: int) -> int:

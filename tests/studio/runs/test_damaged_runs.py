@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from core.check import problems
 from core.events import Metric
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project
 from core.runs.run_folder import RunFolder, State, Status
+from studio.workspaces.error_card import ErrorCard
 from studio.workspaces.run_list import RunList
 
 DAMAGE = {
@@ -70,6 +72,10 @@ def test_damaged_runs_are_cards_that_say_so_and_can_be_deleted(
         assert (by_name[name].state, sentence in by_name[name].status.error) == (State.FAILED, True), name
         runs.resume(by_name[name]) if by_name[name].damage else None
         assert by_name[name].state is State.FAILED
+    card = ErrorCard(runs)
+    qtbot.addWidget(card)
+    card.show_run(by_name["text"])
+    assert "The run is damaged" in [label.text() for label in card.findChildren(QLabel)]
     assert list(by_name["whole"].curve("loss").values) == [1.0, 0.5]
     found = problems(project)
     for name, (file, _, sentence) in DAMAGE.items():
