@@ -21,11 +21,11 @@ from studio.workspaces.curate_refusals import NO_CLIP
 USES = {"train_on_clips": Use.TRAIN, "hold_out_clips": Use.HELD_OUT, "leave_out_clips": Use.LEFT_OUT}
 """Action → what the selected clips are to be used for."""
 
-MENU = (
-    *("", *(job.name for job in (*jobs_on_clips(), *jobs_over_clips()))),
-    *("", "rename_clip", "relocate", "open_clip_folder", "", "remove_clips"),
-)
-"""Actions at the end of a clip's context menu; empty for a line between."""
+
+def _menu() -> list[str]:
+    """Actions at the end of a clip's context menu; empty for a line between."""
+    jobs = [job.name for job in (*jobs_on_clips(), *jobs_over_clips())]
+    return ["", *jobs, "", "rename_clip", "relocate", "open_clip_folder", "", "remove_clips"]
 
 
 class ClipActions(QObject):
@@ -55,7 +55,7 @@ class ClipActions(QObject):
         self._refreshing = QTimer(self, interval=0, singleShot=True)
         self._refreshing.timeout.connect(self.refresh)
         clips.chosen_changed.connect(self._refreshing.start)
-        clips.set_actions([commands[name] if name else None for name in MENU])
+        clips.set_actions([commands[name] if name else None for name in _menu()])
         self.refresh()
 
     def slots(self) -> dict[str, Callable[[], object]]:
