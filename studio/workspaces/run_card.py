@@ -16,9 +16,6 @@ RUN_ROLE, NAME_ROLE, COLOUR_ROLE = (int(Qt.ItemDataRole.UserRole) + place for pl
 """The run, its name in the list, and a place for `Colours.line` where its colour is not that of its order."""
 
 SPARKLINE_POINTS = 60
-EVALUATIONS = frozenset(jobs_of("evaluate"))
-"""Jobs whose result is an AP: what their loss came to says little."""
-
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -100,7 +97,7 @@ class CardPainter(QStyledItemDelegate):
 
     def _sparkline(self, painter: QPainter, rect: QRect, run: Run, colours: theme.Colours) -> bool:
         curve = run.metrics.get("loss")
-        told = run.job in EVALUATIONS and not run.is_active
+        told = run.job in jobs_of("evaluate") and not run.is_active  # its AP says more
         if told or curve is None or len(curve) < 2:
             return False
         values = curve.values[np.linspace(0, len(curve) - 1, min(len(curve), SPARKLINE_POINTS)).astype(int)]
@@ -130,7 +127,7 @@ def figure_words(run: Run) -> str:
     if known:
         return f"mAP {np.mean(known):.1%}"
     losses = run.metrics.get("loss")
-    if run.job in EVALUATIONS or losses is None or not len(losses):
+    if run.job in jobs_of("evaluate") or losses is None or not len(losses):
         return ""
     return f"loss {losses.values[-1]:.3g}"
 

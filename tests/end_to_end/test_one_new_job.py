@@ -1,6 +1,9 @@
 """One record in `JOBS` is all that a new job needs: command line, help, worker and window follow from it."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -27,6 +30,33 @@ def user(qtbot, qapp, tmp_path):
 def count(monkeypatch):
     monkeypatch.setitem(JOBS, "count", COUNT)
     monkeypatch.setitem(JOBS, "count_clips", COUNT_CLIPS)
+
+
+def test_no_module_of_the_window_keeps_the_jobs_that_were_there_when_it_was_imported():
+    """What is frozen at import depends on who imports first, in tests as in plugins."""
+    done = subprocess.run([sys.executable, "-c", _IMPORT_ALL], capture_output=True, text=True, cwd=_ROOT)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+_ROOT = Path(__file__).parents[2]
+
+_IMPORT_ALL = """
+import importlib, pkgutil, sys
+from core.jobs import JOBS
+from tests.end_to_end.toy_job import COUNT, COUNT_CLIPS
+toys = {"count": COUNT, "count_clips": COUNT_CLIPS}
+JOBS.update(toys)
+import studio
+for module in pkgutil.walk_packages(studio.__path__, "studio."):
+    importlib.import_module(module.name)
+for name in toys:
+    del JOBS[name]
+for name, module in sys.modules.items():
+    if name.startswith(("core", "studio")):
+        for key, value in vars(module).items():
+            if isinstance(value, (tuple, list, set, frozenset, dict)) and any(toy in value for toy in toys):
+                print(f"{name}.{key}")
+"""
 
 
 def test_its_command_does_it_and_prints_its_result(tmp_path, capsys):
