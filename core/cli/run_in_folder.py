@@ -11,6 +11,7 @@ from core.errors import StudioError
 from core.events import Metric
 from core.runs.job import Job
 from core.runs.run_folder import RunFolder
+from core.runs.unmade import is_unmade
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,7 @@ def to_resume(args: argparse.Namespace, job: Job) -> RunFolder | None:
         StudioError: what is there is no run, or one of another job, or it was started with other settings
             than those given.
     """
-    if not args.resume or not args.out.is_dir() or not any(args.out.iterdir()):
+    if not args.resume or not args.out.is_dir() or is_unmade(args.out):
         return None
     folder = RunFolder.open(args.out)
     if folder.job != job.name:

@@ -5,7 +5,6 @@ import importlib.metadata
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -47,8 +46,12 @@ def prepare(
     Raises:
         StudioError: the folder cannot be made or written.
     """
-    folder = RunFolder.create_in(parent or project.runs, job.name, settings)
-    return _furnished(folder, job, settings, project, clips)
+    return RunFolder.create_in(
+        parent or project.runs,
+        job.name,
+        settings,
+        lambda folder: furnish(folder, job, settings, project, clips),
+    )
 
 
 def prepare_at(
@@ -59,7 +62,9 @@ def prepare_at(
     Raises:
         StudioError: the folder is not empty, or cannot be made or written.
     """
-    return _furnished(RunFolder.create(path, job.name, settings), job, settings, project, clips)
+    return RunFolder.create(
+        path, job.name, settings, lambda folder: furnish(folder, job, settings, project, clips)
+    )
 
 
 def prepare_with(path: Path, job: Job, settings: Any, snapshot: Path | None) -> RunFolder:
@@ -71,8 +76,9 @@ def prepare_with(path: Path, job: Job, settings: Any, snapshot: Path | None) -> 
     Raises:
         StudioError: the folder is not empty, the snapshot is damaged, or the run cannot be made or written.
     """
-    folder = RunFolder.create(path, job.name, settings)
-    return _furnished(folder, job, settings, None, None, snapshot)
+    return RunFolder.create(
+        path, job.name, settings, lambda folder: furnish(folder, job, settings, None, None, snapshot)
+    )
 
 
 def furnish(
@@ -213,23 +219,6 @@ def environment() -> dict[str, Any]:
         "versions": {name: _version(name) for name in _DISTRIBUTIONS},
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
-
-
-def _furnished(
-    folder: RunFolder,
-    job: Job,
-    settings: Any,
-    project: Project | None,
-    clips: Sequence[Clip] | None,
-    snapshot: Path | None = None,
-) -> RunFolder:
-    """The folder, furnished; it is gone where that failed."""
-    try:
-        furnish(folder, job, settings, project, clips, snapshot)
-    except StudioError:
-        shutil.rmtree(folder.path, ignore_errors=True)
-        raise
-    return folder
 
 
 def _link(source: Path, target: Path) -> None:

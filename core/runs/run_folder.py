@@ -32,6 +32,7 @@ from core.atomic_file import write_atomically, writing_atomically
 from core.errors import StudioError
 from core.events import ClassAP, Event, from_json, timed_from_json, to_json
 from core.record_file import read_record
+from core.runs.unmade import check_unmade, making
 from core.whole_file import open_file
 
 Settings = TypeVar("Settings")
@@ -79,6 +80,10 @@ class Status:
     count: str = field(default="", metadata={"longest": 10_000})
 
 
+def _nothing(folder: "RunFolder") -> None:
+    pass
+
+
 class RunFolder:
     """The folder of one run; see the module for what lies in it."""
 
@@ -86,22 +91,27 @@ class RunFolder:
         self.path = Path(path)
 
     @classmethod
-    def create(cls, path: Path, job: str, settings: Any) -> "RunFolder":
-        """Make the folder of a new run.
+    def create(
+        cls, path: Path, job: str, settings: Any, furnish: Callable[["RunFolder"], None] = _nothing
+    ) -> "RunFolder":
+        """Make the folder of a new run; where that fails nothing is left, or no run and nothing in the way.
+
+        Args:
+            furnish: writes what the run works on, before the folder is a run; it may raise OSError.
 
         Raises:
-            StudioError: the folder exists and is not empty, or cannot be made.
+            StudioError: the folder holds files, cannot be made, or another process makes it.
         """
         folder = cls(path)
         try:
-            if folder.path.exists() and any(folder.path.iterdir()):
-                raise StudioError(
-                    f"{path} already holds files; choose another folder, or resume the run in it."
-                )
-            for name in ("snapshot", "control", "checkpoints", "results"):
-                (folder.path / name).mkdir(parents=True, exist_ok=True)
-            folder.write_status(Status(updated=time.time()))
-            folder._write_config(job, settings)
+            folder.path.mkdir(parents=True, exist_ok=True)
+            check_unmade(path)  # before a lock is put into it
+            with folder.held_lock(), making(path):
+                for name in ("snapshot", "control", "checkpoints", "results"):
+                    (folder.path / name).mkdir(exist_ok=True)
+                folder.write_status(Status(updated=time.time()))
+                furnish(folder)
+                folder._write_config(job, settings)
         except OSError as error:
             raise StudioError(
                 f"Cannot make the run folder {path} ({error.strerror}); free space or choose another place."
@@ -109,10 +119,12 @@ class RunFolder:
         return folder
 
     @classmethod
-    def create_in(cls, parent: Path, job: str, settings: Any) -> "RunFolder":
-        """Make a run named by time (UTC) and a random suffix inside `parent`."""
+    def create_in(
+        cls, parent: Path, job: str, settings: Any, furnish: Callable[["RunFolder"], None] = _nothing
+    ) -> "RunFolder":
+        """Make a run named by time (UTC) and a random suffix inside `parent`; see `create`."""
         stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
-        return cls.create(parent / f"{stamp}-{job}-{secrets.token_hex(2)}", job, settings)
+        return cls.create(parent / f"{stamp}-{job}-{secrets.token_hex(2)}", job, settings, furnish)
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":

@@ -50,9 +50,10 @@ def reserve(
     Raises:
         StudioError: it cannot be made or written.
     """
-    folder = RunFolder.create_in(project.runs, job.name, settings)
-    ids = None if clips is None else [clip.id for clip in clips]
-    _write(folder, _WANTED, {"clips": ids})
+    wanted = {"clips": None if clips is None else [clip.id for clip in clips]}
+    folder = RunFolder.create_in(
+        project.runs, job.name, settings, lambda folder: _write(folder, _WANTED, wanted)
+    )
     wait(folder, place)
     return folder
 

@@ -211,7 +211,8 @@ class Job:
 
 
 def _run_name(folder: Path) -> Sequence[object]:
-    runs = sorted((folder / "project" / "runs").iterdir())
+    """The run to go on with; a run that could not be made is given again."""
+    runs = sorted(path.parent for path in (folder / "project" / "runs").glob("*/config.toml"))
     return ("--resume", runs[-1].name) if runs else ()
 
 

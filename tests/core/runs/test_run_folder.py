@@ -1,8 +1,10 @@
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -44,6 +46,40 @@ def test_a_run_is_made_in_an_empty_folder_only(folder, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StudioError, match="Cannot make the run folder"):
         RunFolder.create(tmp_path / "file", "track", Example())
+
+
+def _refuse(folder):
+    raise OSError(28, "No space left on device")
+
+
+def test_of_a_run_that_cannot_be_made_nothing_is_left(tmp_path):
+    with pytest.raises(StudioError, match="No space left on device"):
+        RunFolder.create(tmp_path / "run", "track", Example(), _refuse)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_failing_disk_left_of_a_run_is_in_nobody_s_way(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda path, ignore_errors: None)  # the disk removes nothing
+        with pytest.raises(StudioError, match="Cannot make"):
+            RunFolder.create(tmp_path, "track", Example(), _refuse)
+    assert (tmp_path / "status.json").is_file()
+    assert not (tmp_path / "config.toml").exists()
+    (tmp_path / "snapshot" / "1.npz").write_bytes(b"of another day")
+    RunFolder.create(tmp_path, "track", Example(rate=0.1))
+    assert not list((tmp_path / "snapshot").iterdir())
+    assert RunFolder.open(tmp_path).settings(Example) == Example(rate=0.1)
+
+
+@pytest.mark.parametrize(
+    "name", ["mine.txt", "checkpoints/step-1.safetensors", "results/a.npz", "config.toml"]
+)
+def test_a_folder_with_anything_of_worth_is_left_alone(tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("kept")
+    with pytest.raises(StudioError, match="already holds files"):
+        RunFolder.create(tmp_path, "track", Example())
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [Path(name).name]
 
 
 def test_what_is_no_run_is_refused(tmp_path, folder):
