@@ -37,7 +37,7 @@ class GroupingConfig:
     )
     camera_tolerance: float = setting(
         1.0,
-        "Points that move less against the camera, in units of noise, follow it",
+        "Points that go less against the camera, in units of noise, follow it",
         minimum=0,
         advanced=True,
     )
