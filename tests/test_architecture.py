@@ -24,6 +24,7 @@ LEVELS = (
     ("datasets", "filters", "polygons"),
     ("trajectories",),
     ("tracking",),
+    ("motion_segmentation",),
     ("pairs", "networks", "training"),
     ("evaluation", "identity"),
     ("project", "pretraining", "detection", "review"),
@@ -115,7 +116,7 @@ def test_a_process_with_the_window_has_no_torch():
 
 TORCH_FREE = (
     *("core.datasets", "core.trajectories", "core.tracking", "core.project", "core.runs", "core.cli"),
-    "core.matrix",
+    *("core.matrix", "core.motion_segmentation"),
     *("core.demo", "core.check", "core.worker", "core.jobs.densify", "core.jobs.by_clip.results"),
     *("core.pairs", "core.evaluation.voc_ap", "core.evaluation.table1", "core.evaluation.probes"),
     *(

@@ -1,0 +1,60 @@
+"""Settings of how points are grouped by their motion."""
+
+from dataclasses import dataclass
+
+from core import config
+from core.config import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupingConfig:
+    """What decides which points go together."""
+
+    window: int = setting(
+        4, "Motions are compared over so many frames", "frames", minimum=1, maximum=100, advanced=True
+    )
+    noise: float = setting(
+        1.0,
+        "What motions over a window vary by themselves, in a picture of 480 lines",
+        "px",
+        minimum=0.01,
+        maximum=100,
+        advanced=True,
+    )
+    neighbours: int = setting(
+        12, "Nearest points that each is compared with", minimum=1, maximum=100, advanced=True
+    )
+    far: int = setting(4, "Points anywhere that each is compared with", minimum=0, maximum=100, advanced=True)
+    near: float = setting(
+        0.15,
+        "Points further apart are not joined for moving alike, as a share of the diagonal",
+        minimum=0,
+        maximum=10,
+        advanced=True,
+    )
+    tolerance: float = setting(
+        1.0, "Points that differ less in motion, in units of noise, go together", minimum=0, advanced=True
+    )
+    camera_tolerance: float = setting(
+        1.0,
+        "Points that go less against the camera, in units of noise, follow it",
+        minimum=0,
+        advanced=True,
+    )
+    camera_weight: float = setting(
+        4.0, "How much it counts to follow the camera beside one neighbour", minimum=0, advanced=True
+    )
+    strongest: float = setting(3.0, "What one pair of points says at most", minimum=0, advanced=True)
+    smallest: float = setting(
+        0.3,
+        "Smaller objects are not named: points of all that are seen at a time",
+        "%",
+        minimum=0,
+        maximum=50,
+        advanced=True,
+        label="smallest object",
+    )
+    seed: int = setting(0, "Of the random numbers that choose far pairs", minimum=0, advanced=True)
+
+    def __post_init__(self) -> None:
+        config.check(self)
