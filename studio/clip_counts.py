@@ -22,4 +22,5 @@ def counted(
         points=len(points),
         accepted=int((review == Review.ACCEPTED).sum()),
         rejected=int((review == Review.REJECTED).sum()),
+        suggested=int((review == Review.SUGGESTED).sum()),
     )

@@ -2,7 +2,12 @@
 
 from core.trajectories.model import EndReason, Review
 
-REVIEWS = {Review.OPEN: "open", Review.ACCEPTED: "accepted", Review.REJECTED: "rejected"}
+REVIEWS = {
+    Review.OPEN: "open",
+    Review.ACCEPTED: "accepted",
+    Review.REJECTED: "rejected",
+    Review.SUGGESTED: "suggested",
+}
 
 ENDS = {
     EndReason.UNKNOWN: "unknown",

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="PATH", help="a folder, in which each clip becomes a file"
     )
-    chosen = parser.add_argument_group("what is written (default: all that is not rejected)")
+    chosen = parser.add_argument_group("what is written (default: neither rejected nor suggested tracks)")
     chosen.add_argument("--clip", action="append", metavar="NAME", help="only this clip; may be repeated")
     chosen.add_argument("--tracks", metavar="IDS", help="such as 3,7-9 (numbers of the window)")
     chosen.add_argument("--frames", metavar="SPAN", help="such as 10-50 (numbers of the window)")
@@ -60,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="only tracks that pass a filter, such as 'kind:point error<2' or the name of one of the project",
     )
     chosen.add_argument("--rejected", action="store_true", help="rejected tracks too")
+    chosen.add_argument("--suggested", action="store_true", help="suggested objects too")
     add_column_arguments(parser)
     add_settings(parser, OverlayConfig, title=f"what {' and '.join(TITLES)} show")
 
@@ -145,11 +146,12 @@ def choice_of(args: argparse.Namespace, filters: Mapping[str, str]) -> Choice:
     reviews = frozenset(Review) if wanted.reviews else KEPT
     if args.reviews is not None:
         reviews = frozenset(_review(name) for name in _names(args.reviews))
+    more = {Review.REJECTED: args.rejected, Review.SUGGESTED: args.suggested}
     return Choice(
         clips=frozenset(args.clip) if args.clip else None,
         tracks=None if args.tracks is None else Spans.parsed(args.tracks),
         frames=None if args.frames is None else Spans.parsed(args.frames),
-        reviews=reviews | {Review.REJECTED} if args.rejected else reviews,
+        reviews=reviews | {review for review, asked in more.items() if asked},
         labels=None if args.labels is None else frozenset(_names(args.labels)),
         kinds=frozenset(Kind) if args.kinds is None else frozenset((_KINDS[args.kinds],)),
         wanted=wanted,

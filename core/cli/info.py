@@ -37,6 +37,7 @@ def perform(args: argparse.Namespace) -> Outcome:
             "point_trajectories": one.points,
             "accepted": one.accepted,
             "rejected": one.rejected,
+            "suggested": one.suggested,
             "observations": origins.get(one.clip.id, {}),
         }
         for one in summaries
@@ -57,18 +58,21 @@ def _text(clips: list[dict[str, Any]], runs: list[dict[str, str]]) -> str:
         return "The project holds no clips yet."
     names = (
         *("clip", "data set", "use", "frames", "size"),
-        *("annotated", "objects", "points", "accepted", "rejected"),
+        *("annotated", "objects", "points", "accepted", "rejected", "suggested"),
     )
     rows = [
         (
             *(clip["name"], clip["dataset"], clip["use"]),
             *(clip["frames"], f"{clip['width']}×{clip['height']}"),
             *(clip["annotated"], clip["object_trajectories"], clip["point_trajectories"]),
-            *(clip["accepted"], clip["rejected"]),
+            *(clip["accepted"], clip["rejected"], clip["suggested"]),
         )
         for clip in clips
     ]
-    columns = ("frames", "annotated", "object_trajectories", "point_trajectories", "accepted", "rejected")
+    columns = (
+        *("frames", "annotated", "object_trajectories", "point_trajectories"),
+        *("accepted", "rejected", "suggested"),
+    )
     frames, *sums = (sum(clip[column] for clip in clips) for column in columns)
     table = [names, *rows, (f"{len(clips)} clips", "", "", frames, "", *sums)]
     widths = [max(len(str(row[k])) for row in table) for k in range(len(names))]

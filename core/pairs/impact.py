@@ -25,6 +25,7 @@ class Rules:
     gap: FrameGap = FrameGap()  # noqa: RUF009  # frozen
     minimum_length: int = 10
     tracks: str = ""
+    suggestions: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,10 @@ class Material:
 
     Attributes:
         ids: (N,) int64.
-        observations, pairs: (N,) int64 as if it were not rejected; 0 where it is too short or small, or left
+        observations, pairs: (N,) int64 as if it were accepted; 0 where it is too short or small, or left
             out by the filter of the rules.
         rejected, accepted: (N,) bool.
+        waiting: (N,) bool, which are suggested and do not train by the rules before a person accepts them.
     """
 
     ids: np.ndarray
@@ -52,10 +54,11 @@ class Material:
     pairs: np.ndarray
     rejected: np.ndarray
     accepted: np.ndarray
+    waiting: np.ndarray
 
     def amount(self, which: np.ndarray | None = None) -> Amount:
         """What trains, of some rows (bool); all where None."""
-        rows = ~self.rejected & (self.pairs > 0)
+        rows = ~self.rejected & ~self.waiting & (self.pairs > 0)
         rows = rows if which is None else rows & which
         pairs, observations = int(self.pairs[rows].sum()), int(self.observations[rows].sum())
         return Amount(int(rows.sum()), observations, pairs)
@@ -82,6 +85,7 @@ def material(points: PointTrajectories, objects: Iterable[ObjectTrajectory], rul
     ids = np.concatenate([np.array([one.id for one in objects], np.int64), points.ids])
     review = np.concatenate([np.array([one.review for one in objects], np.uint8), points.review])
     observations, pairs = (np.concatenate(both) for both in zip(of_objects, of_points, strict=True))
+    suggested, is_object = review == Review.SUGGESTED, np.arange(len(ids)) < len(objects)
     order = np.argsort(ids, kind="stable")
     passed = np.ones(len(ids), bool)
     if rules.tracks:
@@ -93,6 +97,7 @@ def material(points: PointTrajectories, objects: Iterable[ObjectTrajectory], rul
         np.where(passed, pairs[order], 0),
         (review == Review.REJECTED)[order],
         (review == Review.ACCEPTED)[order],
+        (suggested & ~(rules.suggestions & is_object))[order],
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.datasets.clip import Clip
-from core.trajectories.model import Kind, ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.model import TAKEN, Kind, ObjectTrajectory, PointTrajectories, Review
 from core.trajectories.sight import occluded
 from core.trajectories.snapshot import ClipSnapshot, Snapshot
 from core.trajectories.track_filter import TrackFilter
@@ -14,6 +14,9 @@ from core.trajectories.track_rows import track_rows
 
 KINDS = {"obj": (Kind.OBJECT,), "tr": (Kind.POINT,), "objtr": (Kind.OBJECT, Kind.POINT)}
 """Regime → the kinds of trajectories that train."""
+
+TRAINING = {False: TAKEN, True: (*TAKEN, Review.SUGGESTED)}
+"""Whether suggestions train, too → the reviews of the trajectories that train."""
 
 MINIMUM_SIDE = 8.0
 """Pixels; objects' boxes with a shorter side train nothing."""
@@ -105,6 +108,7 @@ def build_training_set(
     patch_size: float = 100.0,
     minimum_length: int = 10,
     minimum_side: float = MINIMUM_SIDE,
+    suggestions: bool = False,
 ) -> TrainingSet:
     """Pack what may train: rejected and short trajectories are left out, and occluded observations.
 
@@ -112,15 +116,16 @@ def build_training_set(
         patch_size: side in pixels of the square around a point; 100 in the paper, Section 3.
         minimum_length: observations a point trajectory must have; an object needs two.
         minimum_side: objects' boxes with a shorter side, in pixels, are left out.
+        suggestions: whether objects that nobody accepted yet train, too.
 
     The two minimums are our choice; the paper names none.
     """
-    objects, points = [], []
+    objects, points, reviews = [], [], TRAINING[suggestions]
     for place, content in enumerate(snapshot.clips):
         objects += [
             _packed_object(place, trajectory, minimum_side)
             for trajectory in content.objects
-            if trajectory.review != Review.REJECTED
+            if trajectory.review in reviews
         ]
         points.append(_packed_points(place, content.points, patch_size, minimum_length))
     return TrainingSet(
@@ -147,7 +152,7 @@ def _packed_object(place: int, trajectory: ObjectTrajectory, minimum_side: float
 def _packed_points(
     place: int, points: PointTrajectories, patch_size: float, minimum_length: int
 ) -> TrajectorySet:
-    points = points.take((points.review != Review.REJECTED) & (points.lengths >= max(minimum_length, 2)))
+    points = points.take(np.isin(points.review, TAKEN) & (points.lengths >= max(minimum_length, 2)))
     half = np.float32(patch_size / 2)
     return TrajectorySet(
         Kind.POINT,

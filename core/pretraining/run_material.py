@@ -96,7 +96,7 @@ def run_material(snapshot: Path, settings: Mapping[str, Any]) -> RunMaterial | N
         clips = (str(chosen["images"]), f"share {share:g}", f"seed {seed}")
         images = Measured("images", clips, 0, "", (0, 0), (0.0, 0), int(chosen["held_out_count"]), draw)
         return RunMaterial(None, Counts({}), Counts({}), images if share else None)
-    extents, regime = snapshot_extents(snapshot), str(chosen["regime"])
+    extents, regime = snapshot_extents(snapshot).accepted(), str(chosen["regime"])
     wanted = parse(str(chosen["tracks"]))
     split = split_clips(extents.uses, held_out, seed)
     gap, length = (int(chosen["gap_shortest"]), int(chosen["gap_longest"])), int(chosen["minimum_length"])

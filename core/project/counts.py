@@ -20,7 +20,7 @@ from core.trajectories import steps, store
 from core.trajectories.model import Origin
 from core.trajectories.store import ClipSummary
 
-_NAMES = ("annotated", "objects", "points", "accepted", "rejected")
+_NAMES = ("annotated", "objects", "points", "accepted", "rejected", "suggested")
 _ORIGINS = frozenset(origin.name.lower() for origin in Origin)
 
 

@@ -18,6 +18,7 @@ BUILT_IN = {
     "accepted only": "review:accepted",
     "open": "review:open",
     "rejected": "review:rejected",
+    "suggested": "review:suggested",
     "to check": "check>0",
     "by hand": "from:hand",
 }

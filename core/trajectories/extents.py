@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, func, select
 
 from core.datasets.clip import Use
 from core.trajectories import schema, store
-from core.trajectories.model import Kind, Review
+from core.trajectories.model import TAKEN, Kind, Review
 from core.trajectories.sight import occluded_of_many
 from core.trajectories.track_filter import TrackFilter
 from core.trajectories.track_rows import TrackRows, track_rows
@@ -16,7 +16,7 @@ from core.trajectories.track_rows import TrackRows, track_rows
 
 @dataclass(frozen=True, eq=False)
 class Extents:
-    """Of the trajectories that were not rejected; of objects, those of each clip's chosen annotator.
+    """Of the trajectories that may train; of objects, those of each clip's chosen annotator.
 
     Attributes:
         names: clip id → its name, in the order of names.
@@ -25,6 +25,7 @@ class Extents:
             that are occluded are not among them.
         sides: (M,) float64, the shorter side of each observation's box in pixels.
         points: (K, 3) int64: clip id, observations, how many trajectories have so many.
+        suggested: (S,) int64, ids of the objects among them that are only suggested.
     """
 
     names: Mapping[int, str]
@@ -32,6 +33,15 @@ class Extents:
     objects: np.ndarray
     sides: np.ndarray
     points: np.ndarray
+    suggested: np.ndarray
+
+    def accepted(self) -> "Extents":
+        """The same without the objects that are only suggested."""
+        if not len(self.suggested):
+            return self
+        kept = ~np.isin(self.objects[:, 1], self.suggested)
+        none = self.suggested[:0]
+        return replace(self, objects=self.objects[kept], sides=self.sides[kept], suggested=none)
 
     def of_filter(self, clips: Iterable[tuple[int, TrackRows]], wanted: TrackFilter) -> "Extents":
         """Of those trajectories that pass a filter.
@@ -44,9 +54,10 @@ class Extents:
             return self
         ids, points = [np.zeros(0, np.int64)], []
         for clip_id, rows in clips:
-            passed = wanted.holds(rows) & (rows.review != Review.REJECTED)
+            passed = wanted.holds(rows)
             ids.append(rows.ids[passed & rows.is_object])
-            lengths, numbers = np.unique(rows.length[passed & ~rows.is_object], return_counts=True)
+            followed = passed & ~rows.is_object & np.isin(rows.review, TAKEN)
+            lengths, numbers = np.unique(rows.length[followed], return_counts=True)
             points += [(clip_id, *pair) for pair in zip(lengths, numbers, strict=True)]
         kept = np.isin(self.objects[:, 1], np.concatenate(ids))
         return replace(
@@ -63,7 +74,10 @@ def read_extents(connection: Connection) -> Extents:
     clips = connection.execute(select(c.id, c.name, c.use).order_by(c.name)).all()
     width, height = o.x2 - o.x1, o.y2 - o.y1
     observations = (
-        select(t.clip_id, t.id, o.frame, case((width < height, width), else_=height), o.origin, o.flags)
+        select(
+            *(t.clip_id, t.id, o.frame, case((width < height, width), else_=height)),
+            *(o.origin, o.flags, t.review),
+        )
         .join(schema.observation, o.trajectory_id == t.id)
         .join(schema.clip, c.id == t.clip_id)
         .where(t.kind == Kind.OBJECT, t.annotator == c.annotator, t.review != int(Review.REJECTED))
@@ -72,11 +86,11 @@ def read_extents(connection: Connection) -> Extents:
     length = t.last - t.first + 1
     lengths = (
         select(t.clip_id, length, func.count())
-        .where(t.kind == Kind.POINT, t.review != int(Review.REJECTED))
+        .where(t.kind == Kind.POINT, t.review.in_([int(review) for review in TAKEN]))
         .group_by(t.clip_id, length)
     )
-    rows = np.array([tuple(row) for row in connection.execute(observations)], np.float64).reshape(-1, 6)
-    origin, flags = rows[:, 4:].astype(np.int64).T
+    rows = np.array([tuple(row) for row in connection.execute(observations)], np.float64).reshape(-1, 7)
+    origin, flags, review = rows[:, 4:].astype(np.int64).T
     seen = rows[~occluded_of_many(rows[:, 1].astype(np.int64), rows[:, 2].astype(np.int64), origin, flags)]
     counted = [tuple(row) for row in connection.execute(lengths)]
     return Extents(
@@ -85,6 +99,7 @@ def read_extents(connection: Connection) -> Extents:
         objects=seen[:, :3].astype(np.int64),
         sides=seen[:, 3].copy(),
         points=np.array(counted, np.int64).reshape(-1, 3),
+        suggested=np.unique(rows[review == Review.SUGGESTED, 1]).astype(np.int64),
     )
 
 

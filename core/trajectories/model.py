@@ -65,11 +65,16 @@ def occluded_of(frames: np.ndarray, origin: np.ndarray, flags: np.ndarray) -> np
 
 
 class Review(enum.IntEnum):
-    """What a person decided about a trajectory; rejected ones train nothing."""
+    """What was decided about a trajectory; see `TAKEN` for what goes out and trains."""
 
     OPEN = 0
-    ACCEPTED = 1
+    ACCEPTED = 1  # by a person
     REJECTED = 2
+    SUGGESTED = 3  # an object that a program found and that waits for a person to accept or reject it
+
+
+TAKEN = (Review.OPEN, Review.ACCEPTED)
+"""The reviews of the trajectories that are exported and train unless others are asked for."""
 
 
 class EndReason(enum.IntEnum):

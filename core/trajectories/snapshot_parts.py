@@ -12,7 +12,7 @@ from core.array_file import Form, read_arrays
 from core.errors import StudioError
 from core.record_file import read_record
 from core.trajectories.extents import Extents
-from core.trajectories.model import Flag, Kind, Review
+from core.trajectories.model import TAKEN, Flag, Kind, Review
 from core.trajectories.sight import occluded_of_many
 from core.trajectories.snapshot import HEAD, OBJECTS, POINTS, SnapshotHead, read_entry
 from core.trajectories.track_rows import TrackRows, track_rows
@@ -44,13 +44,13 @@ def snapshot_extents(folder: Path) -> Extents:
     Raises:
         one of `UNREAD`.
     """
-    names, uses, objects, sides, points = {}, {}, [], [], []
+    names, uses, objects, sides, points, suggested = {}, {}, [], [], [], []
     for entry in sorted(read_record(SnapshotHead, folder / HEAD).clips, key=lambda one: one.name):
         clip = entry.id
         names[clip] = entry.name
         uses[entry.name] = entry.use
         arrays = read_arrays(folder / f"{clip}.npz", _MEASURES, _REMEDY)
-        kept = arrays["points_review"] != Review.REJECTED
+        kept = np.isin(arrays["points_review"], TAKEN)
         lengths, numbers = np.unique(np.diff(arrays["points_offsets"])[kept], return_counts=True)
         points += [(clip, *pair) for pair in zip(lengths, numbers, strict=True)]
         spans = np.diff(arrays["objects_offsets"])
@@ -60,6 +60,7 @@ def snapshot_extents(folder: Path) -> Extents:
         boxes = arrays["objects_boxes"].astype(np.float64)[seen]
         clips = np.full(int(seen.sum()), clip)
         objects.append(np.stack([clips, ids[seen], frames[seen]], axis=1))
+        suggested.append(arrays["objects_ids"][arrays["objects_review"] == Review.SUGGESTED])
         sides.append(np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]))
     return Extents(
         names=names,
@@ -67,6 +68,7 @@ def snapshot_extents(folder: Path) -> Extents:
         objects=np.concatenate([np.zeros((0, 3), np.int64), *objects]).astype(np.int64),
         sides=np.concatenate([np.zeros(0), *sides]),
         points=np.array(points, np.int64).reshape(-1, 3),
+        suggested=np.concatenate([np.zeros(0, np.int64), *suggested]).astype(np.int64),
     )
 
 
@@ -110,8 +112,8 @@ def snapshot_ids(folder: Path) -> list[ClipIds]:
 def trajectories_digest(folder: Path, clips: Collection[str], kinds: Collection[Kind]) -> int:
     """A number that two snapshots share where some clips have the same trajectories of these kinds in both.
 
-    Which were accepted makes no difference, which were rejected or said to be occluded does. The checksums
-    that the files hold are taken, so that little is read.
+    Which were accepted makes no difference, which were rejected, are only suggested or were said to be
+    occluded does. The checksums that the files hold are taken, so that little is read.
 
     Raises:
         one of `UNREAD`.
@@ -128,6 +130,10 @@ def trajectories_digest(folder: Path, clips: Collection[str], kinds: Collection[
             if Kind.OBJECT in kinds:
                 flags = read_arrays(path, _forms("objects_flags"))["objects_flags"]
                 parts.append(str(np.flatnonzero(flags & Flag.OCCLUDED).tolist()))
-            parts += [str(np.flatnonzero(review == Review.REJECTED).tolist()) for review in reviews]
+            parts += [
+                str(np.flatnonzero(review == other).tolist())
+                for review in reviews
+                for other in (Review.REJECTED, Review.SUGGESTED)
+            ]
             digest = zlib.crc32("\n".join(parts).encode(), digest)
     return digest

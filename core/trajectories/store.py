@@ -16,6 +16,8 @@ from core.trajectories import schema
 from core.trajectories.damage import decoding
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
 
+_COUNTED = (Review.ACCEPTED, Review.REJECTED, Review.SUGGESTED)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClipSummary:
@@ -25,7 +27,7 @@ class ClipSummary:
         clip: the clip.
         annotated: frames that hold a keyframe of any object.
         objects, points: trajectories of each kind.
-        accepted, rejected: trajectories of either kind that were reviewed so.
+        accepted, rejected, suggested: trajectories of either kind whose review is so.
     """
 
     clip: Clip
@@ -34,6 +36,7 @@ class ClipSummary:
     points: int
     accepted: int
     rejected: int
+    suggested: int = 0
 
 
 def clips(connection: Connection, ids: Collection[int] | None = None) -> list[Clip]:
@@ -71,8 +74,7 @@ def summaries(connection: Connection, clip_ids: Collection[int] | None = None) -
             t.clip_id,
             func.sum(case((t.kind == Kind.OBJECT, 1), else_=0)),
             func.sum(case((t.kind == Kind.POINT, 1), else_=0)),
-            func.sum(case((t.review == 1, 1), else_=0)),
-            func.sum(case((t.review == 2, 1), else_=0)),
+            *(func.sum(case((t.review == int(review), 1), else_=0)) for review in _COUNTED),
         )
         .join(schema.clip, t.clip_id == c.id)
         .where(shown)
@@ -87,14 +89,12 @@ def summaries(connection: Connection, clip_ids: Collection[int] | None = None) -
         .group_by(t.clip_id)
     )
     keyed: dict[int, int] = {row[0]: row[1] for row in connection.execute(annotated)}
+    names = ("objects", "points", "accepted", "rejected", "suggested")
     return [
         ClipSummary(
             clip=one,
             annotated=keyed.get(one.id, 0),
-            objects=by_clip.get(one.id, (0, 0, 0, 0))[0],
-            points=by_clip.get(one.id, (0, 0, 0, 0))[1],
-            accepted=by_clip.get(one.id, (0, 0, 0, 0))[2],
-            rejected=by_clip.get(one.id, (0, 0, 0, 0))[3],
+            **dict(zip(names, by_clip.get(one.id, (0,) * len(names)), strict=True)),
         )
         for one in clips(connection, clip_ids)
     ]

@@ -32,6 +32,14 @@ from core.trajectories.trajectory_rows import (
     take_out,
 )
 
+VERBS = {
+    Review.OPEN: "Reopen",
+    Review.ACCEPTED: "Accept",
+    Review.REJECTED: "Reject",
+    Review.SUGGESTED: "Suggest",
+}
+"""What a trajectory is given each review by."""
+
 
 @dataclass(frozen=True)
 class _OfTracks:
@@ -286,8 +294,7 @@ class SetReview(_OfTracks):
 
     @property
     def text(self) -> str:
-        verb = {Review.OPEN: "Reopen", Review.ACCEPTED: "Accept", Review.REJECTED: "Reject"}[self.review]
-        return f"{verb} {self.named}"
+        return f"{VERBS[self.review]} {self.named}"
 
     def write(self, rows: Recorder) -> None:
         set_heads(rows, self.trajectory_ids, review=int(self.review))

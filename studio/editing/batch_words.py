@@ -7,7 +7,7 @@ import numpy as np
 
 from core.trajectories.journal import Edit
 from core.trajectories.model import ObjectTrajectory, PointTrajectories, Review
-from core.trajectories.trajectory_edits import DeleteTrajectories, Merge, Relabel, SetReview
+from core.trajectories.trajectory_edits import VERBS, DeleteTrajectories, Merge, Relabel, SetReview
 
 MANY = 100
 """Tracks from which on a person is asked before an edit takes back what was decided, or deletes them."""
@@ -23,7 +23,6 @@ TEXTS = {
 }
 """Action → its text where several tracks are selected; `{}` stands for how many of them it changes."""
 
-_VERBS = {Review.OPEN: "Reopen", Review.ACCEPTED: "Accept", Review.REJECTED: "Reject"}
 _DECIDED = {Review.ACCEPTED: "accepted", Review.REJECTED: "rejected"}
 
 
@@ -88,7 +87,7 @@ def question_about(
         said = f"{len(others):,} of them {_has(len(others))} another label now."
         return Question("Label", f"{named}?", said, f"&Label {which}") if others else None
     taken_back = _decisions(np.where(reviews == edit.review, Review.OPEN, reviews), ())
-    verb = _VERBS[edit.review]
+    verb = VERBS[edit.review]
     return Question(verb, f"{verb} {which}?", taken_back, f"&{verb} {which}") if taken_back else None
 
 

@@ -32,12 +32,18 @@ _SEEN = 5
 
 _KIND_WORDS = {"both": "objects and points", "objects": "objects only", "points": "points only"}
 _REVIEW_WORDS = {
-    "kept": "all but rejected ones",
+    "kept": "all but rejected and suggested ones",
     "accepted": "accepted ones only",
-    "all": "rejected ones too",
+    "suggested": "suggested ones too",
+    "all": "rejected and suggested ones too",
 }
 _KINDS = {"both": frozenset(Kind), "objects": frozenset((Kind.OBJECT,)), "points": frozenset((Kind.POINT,))}
-_REVIEWS = {"kept": KEPT, "accepted": frozenset((Review.ACCEPTED,)), "all": frozenset(Review)}
+_REVIEWS = {
+    "kept": KEPT,
+    "accepted": frozenset((Review.ACCEPTED,)),
+    "suggested": KEPT | {Review.SUGGESTED},
+    "all": frozenset(Review),
+}
 
 
 class ChoiceForm(QWidget):

@@ -8,7 +8,7 @@ from studio.track_words import ENDS, REVIEWS
 ABOUT = {
     "kind": "object or point",
     "label": f"its name, or {NAMELESS}",
-    "review": "open, accepted or rejected",
+    "review": "open, accepted, rejected or suggested",
     "from": "by hand, imported, densified or tracked",
     "error": "mean forward–backward error in pixels",
     "worst": "largest forward–backward error in pixels",

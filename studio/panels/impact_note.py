@@ -79,6 +79,9 @@ class ImpactNote(QLabel):
         pairs = int(counted.pairs[those & counted.rejected].sum())
         if pairs:
             return f"Rejected, so nothing of {it} trains; accepting {it} brings {pairs:,} positive pairs."
+        waiting = int(counted.pairs[those & counted.waiting].sum())
+        if waiting:
+            return f"Suggested, so nothing of {it} trains; accepting {it} brings {waiting:,} positive pairs."
         tracks = self._rules().tracks
         filtered = f", or left out by the filter of the newest run ({tracks})" if tracks else ""
         return f"Too short or too small to train{filtered}."

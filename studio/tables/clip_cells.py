@@ -82,7 +82,8 @@ class ClipItem(QTreeWidgetItem):
         self.setData(REVIEWED, SHARE, share)
         self.setToolTip(NAME, f"{clip.name}, {clip.width} × {clip.height}\n{sentence}\n{clip.root}")
         self.setToolTip(USE, f"{sentence}.\nClick to choose.")
-        self.setToolTip(TRACKS, f"{one.objects:,} objects, {one.points:,} points")
+        waiting = f" ({one.suggested:,} suggested)" if one.suggested else ""
+        self.setToolTip(TRACKS, f"{one.objects:,} objects{waiting}, {one.points:,} points")
         self.setToolTip(REVIEWED, f"{one.accepted:,} accepted, {one.rejected:,} rejected")
         return True
 

@@ -282,8 +282,19 @@ class RowsView(QTableView):
         self.menu_asked.emit(event.globalPos())
 
 
+def _dot_colour(review: Review) -> str:
+    c = theme.colours()
+    of_review = {
+        Review.OPEN: c.muted,
+        Review.ACCEPTED: c.good,
+        Review.REJECTED: c.bad,
+        Review.SUGGESTED: c.mark,
+    }
+    return of_review[review]
+
+
 class _ReviewDot(QStyledItemDelegate):
-    """A ring for open, a full dot for accepted, a cross for rejected: distinguishable without colour."""
+    """Ring for open, dotted for suggested, full dot for accepted, cross for rejected: told without colour."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -293,12 +304,12 @@ class _ReviewDot(QStyledItemDelegate):
         assert isinstance(model, TrackModel)
         review, c = model.review(index.row()), theme.colours()
         selected = bool(option.state & option.state.State_Selected)
-        colour = {Review.OPEN: c.muted, Review.ACCEPTED: c.good, Review.REJECTED: c.bad}[review]
-        colour = c.on_accent if selected else colour
+        colour = c.on_accent if selected else _dot_colour(review)
         centre = QPointF(option.rect.center())
         with saved(painter):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(colour), 1.6))
+            style = Qt.PenStyle.DotLine if review == Review.SUGGESTED else Qt.PenStyle.SolidLine
+            painter.setPen(QPen(QColor(colour), 1.6, style))
             if review == Review.REJECTED:
                 painter.drawLine(centre + QPointF(-3.5, -3.5), centre + QPointF(3.5, 3.5))
                 painter.drawLine(centre + QPointF(-3.5, 3.5), centre + QPointF(3.5, -3.5))

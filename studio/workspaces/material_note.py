@@ -85,7 +85,7 @@ class MaterialNote(QLabel):
 
     def _read(self) -> Extents:
         with self._document.project.reading() as connection:
-            return read_extents(connection)
+            return read_extents(connection).accepted()
 
     def _take_extents(self, extents: Extents) -> None:
         self._extents, self._failure, self._is_old = extents, "", True

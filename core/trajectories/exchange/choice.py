@@ -10,11 +10,11 @@ from core.datasets.clip import Clip
 from core.trajectories import store
 from core.trajectories.exchange.assembling import counted
 from core.trajectories.exchange.spans import Spans
-from core.trajectories.model import EndReason, Kind, ObjectTrajectory, PointTrajectories, Review
+from core.trajectories.model import TAKEN, EndReason, Kind, ObjectTrajectory, PointTrajectories, Review
 from core.trajectories.track_filter import EVERYTHING, TrackFilter
 from core.trajectories.track_rows import track_rows
 
-KEPT = frozenset((Review.OPEN, Review.ACCEPTED))
+KEPT = frozenset(TAKEN)
 """The reviews that are exported unless others are asked for."""
 
 

@@ -40,7 +40,7 @@ def omissions(
     masks = sum(runs is not None for one in objects for runs in one.masks)
     boxes = sum(len(one.frames) for one in objects)
     labelled = any(followed.labels) or any(one.label for one in kept)
-    reviewed = (followed.review != Review.OPEN).any() or any(one.review != Review.OPEN for one in kept)
+    reviews = {*followed.review.tolist(), *(one.review for one in kept)}
     linked = (followed.error > 0).any() or (followed.end_reason > EndReason.CLIP_END).any()
     differ = (followed.origin != Origin.LINKED).any() or any(one.origin.any() for one in kept)
     there = len(followed) or len(kept)
@@ -78,7 +78,12 @@ def omissions(
         "that objects are out of sight is not said, their frames are only empty": (
             any(len(outside(one)) for one in kept) and "sights" not in holds
         ),
-        "accepted and rejected trajectories are not distinguished": reviewed and "reviews" not in holds,
+        "accepted and rejected trajectories are not distinguished": (
+            bool(reviews & {Review.ACCEPTED, Review.REJECTED}) and "reviews" not in holds
+        ),
+        "suggested objects look like those of a person": (
+            Review.SUGGESTED in reviews and "reviews" not in holds
+        ),
     }
     losses = FORMATS[format].losses
     found = [] if losses is None else losses(clip, points, objects)

@@ -97,7 +97,7 @@ def test_a_choice_of_tracks_frames_labels_and_reviews(export, project, tmp_path)
         (("--tracks", "x"), "'x' is no list of numbers; write them such as 3,7-9."),
         (("--labels", "swam,goose"), "There is no label swam in these 2 clips: there are "),
         (("--labels", "swan", "--clip", "cars"), "There is no label swan in cars: there are "),
-        (("--reviews", "done"), "There is no review 'done'; choose open, accepted, rejected."),
+        (("--reviews", "done"), "There is no review 'done'; choose open, accepted, rejected, suggested."),
         (
             ("--frames", "500-"),
             "This choice leaves nothing to write; choose other tracks, frames or reviews.",

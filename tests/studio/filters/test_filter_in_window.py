@@ -177,7 +177,7 @@ def test_a_filter_gets_a_name_drives_the_table_and_trains(open_studio: Studio, s
     assert not start.isEnabled()
     combo.setEditText("review:opne")
     combo.lineEdit().editingFinished.emit()
-    assert "review is open, accepted or rejected" in train.form.problem()
+    assert "review is open, accepted, rejected or suggested" in train.form.problem()
     combo.setCurrentIndex(0)
     combo.activated.emit(0)
     choose(row, "good")
@@ -199,7 +199,7 @@ def test_a_damaged_file_is_said_and_the_built_in_filters_are_there(qtbot, tmp_pa
     (tmp_path / FILE).write_text("{")
     filters = TrackFilters(tmp_path)
     assert "damaged" in filters.problem
-    assert list(filters.named) == ["accepted only", "open", "rejected", "to check", "by hand"]
+    assert list(filters.named) == ["accepted only", "open", "rejected", "suggested", "to check", "by hand"]
 
 
 def test_the_filter_is_there_again_when_the_project_is_opened_again(open_studio: Studio, session, qtbot):
