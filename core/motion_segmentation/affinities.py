@@ -10,11 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from core.tracking.camera_motion import motion_between, moved
+from core.tracking.camera_motion import BETTER, MOST, NEAR, motion_between, moved
 from core.trajectories.model import PointTrajectories
-
-SHARE = 0.5
-"""Of the motion itself, by which motions of one object may differ."""
 
 QUANTILE = 0.9
 """Of the differences of a pair over time, the one that counts: short mistakes of the tracker do not."""
@@ -30,12 +27,14 @@ class Motions:
         first: (N,) int64, the first window that a point is seen in from end to end.
         offsets: (N + 1,) int64, where each point's motions start among all.
         steps: (M, 2) float32, motions from the first to the last frame of the window, pixels.
+        ways: (M,) float32, how far the points went in the picture, pixels.
         places: (M, 2) float32, where the points are in the first frame of the window.
     """
 
     first: np.ndarray
     offsets: np.ndarray
     steps: np.ndarray
+    ways: np.ndarray
     places: np.ndarray
 
     @property
@@ -58,9 +57,25 @@ def motions(points: PointTrajectories, window: int, stride: int) -> Motions:
     order = np.argsort(which, kind="stable")
     for some in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
         if len(some):
-            camera = motion_between(before[some], after[some])
+            camera = camera_between(before[some], after[some])
             steps[some] = after[some] - moved(before[some][:, None], camera[None])[:, 0]
-    return Motions(first, offsets, steps, before)
+    ways = np.linalg.norm(after - before, axis=1).astype(np.float32)
+    return Motions(first, offsets, steps, ways, before)
+
+
+def camera_between(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """(3, 3) the simplest motion that explains as many points as any: a shift, or else what
+    `motion_between` finds. One with more freedom takes in what lies at another depth."""
+    most = after - before
+    thin = max(-(-len(most) // MOST), 1)
+    tree = cKDTree(most[::thin])
+    near = tree.query_ball_point(most[::thin], NEAR, return_length=True)
+    shift = np.median(most[np.linalg.norm(most - most[::thin][near.argmax()], axis=1) <= NEAR], axis=0)
+    plain = np.eye(3)
+    plain[:2, 2] = shift
+    other = motion_between(before, after)
+    off = [np.linalg.norm(after - moved(before[:, None], one[None])[:, 0], axis=1) for one in (plain, other)]
+    return plain if (off[0] <= NEAR).sum() * BETTER >= (off[1] <= NEAR).sum() else other
 
 
 def pairs(found: Motions, neighbours: int, far: int, every: int, seed: int) -> np.ndarray:
@@ -99,22 +114,22 @@ def pairs(found: Motions, neighbours: int, far: int, every: int, seed: int) -> n
     return np.stack(np.divmod(codes, max(len(counts), 1)), axis=1)
 
 
-def differences(found: Motions, links: np.ndarray, noise: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def differences(found: Motions, links: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """How differently the points of pairs move.
 
     Args:
         links: (P, 2) int64.
-        noise: pixels that motions over a window vary by themselves.
 
     Returns:
-        (P,) float32, in units of what motions of one object vary by; (P,) float32, the mean distance in
-        pixels; (P,) int64, the windows both are seen in, 0 where none, of which the rest says nothing.
+        (P,) float32, the difference in pixels a window; (P,) float32, how far the one that went less went;
+        (P,) float32, the mean distance in pixels; (P,) int64, the windows both are seen in, 0 where none,
+        of which the rest says nothing.
     """
     one, other = links.T
     start = np.maximum(found.first[one], found.first[other])
     end = np.minimum(found.first[one] + found.counts[one], found.first[other] + found.counts[other])
     common = np.maximum(end - start, 0)
-    result, distance = np.full(len(links), np.inf, np.float32), np.full(len(links), np.inf, np.float32)
+    unlike, way, distance = np.zeros((3, len(links)), np.float32)
     order = np.argsort(common, kind="stable")
     order = order[np.searchsorted(common[order], 1) :]
     at = 0
@@ -123,21 +138,35 @@ def differences(found: Motions, links: np.ndarray, noise: float) -> tuple[np.nda
         some = order[at : at + size]
         at += size
         lengths = common[some]
-        along = np.arange(lengths.max())
-        inside = along < lengths[:, None]
-        along = np.minimum(along, lengths[:, None] - 1)
-        rows = [
+        along = np.minimum(np.arange(lengths.max()), lengths[:, None] - 1)
+        a, b = (
             (found.offsets[side[some]] - found.first[side[some]] + start[some])[:, None] + along
             for side in (one, other)
-        ]
-        a, b = (found.steps[row] for row in rows)
-        apart = np.linalg.norm(a - b, axis=2)
-        size_a, size_b = np.linalg.norm(a, axis=2), np.linalg.norm(b, axis=2)
-        unlike = apart / (noise + SHARE * np.minimum(size_a, size_b))
-        unlike[~inside] = np.inf
-        unlike.sort(axis=1)
-        last = np.maximum(np.ceil(QUANTILE * lengths).astype(int) - 1, 0)
-        result[some] = unlike[np.arange(len(some)), last]
-        gap = np.linalg.norm(found.places[rows[0]] - found.places[rows[1]], axis=2)
+        )
+        inside = np.arange(lengths.max()) < lengths[:, None]
+        unlike[some] = _quantile(np.linalg.norm(found.steps[a] - found.steps[b], axis=2), inside)
+        way[some] = _quantile(np.minimum(found.ways[a], found.ways[b]), inside)
+        gap = np.linalg.norm(found.places[a] - found.places[b], axis=2)
         distance[some] = (gap * inside).sum(axis=1) / lengths
-    return result, distance, common
+    return unlike, way, distance, common
+
+
+def against_camera(found: Motions) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) float32 each: how differently from the camera points move, and how far they went; pixels a window."""
+    owner = np.repeat(np.arange(len(found.counts)), found.counts)
+    last = found.offsets[:-1] + np.maximum(np.ceil(QUANTILE * found.counts).astype(int) - 1, 0)
+    results = []
+    for size in (np.linalg.norm(found.steps, axis=1), found.ways):
+        order = np.lexsort((size, owner))
+        result = np.zeros(len(last), np.float32)
+        result[found.counts > 0] = size[order][last[found.counts > 0]]
+        results.append(result)
+    return results[0], results[1]
+
+
+def _quantile(values: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """(P,) the `QUANTILE` of each row's first values, those that are `inside`."""
+    values = np.where(inside, values, np.inf)
+    values.sort(axis=1)
+    last = np.maximum(np.ceil(QUANTILE * inside.sum(axis=1)).astype(int) - 1, 0)
+    return np.asarray(values[np.arange(len(values)), last])

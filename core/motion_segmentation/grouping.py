@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.motion_segmentation.affinities import Motions, differences, motions, pairs
+from core.motion_segmentation.affinities import against_camera, differences, motions, pairs
 from core.motion_segmentation.grouping_config import GroupingConfig
 from core.motion_segmentation.multicut import multicut
 from core.trajectories.model import PointTrajectories, Review
@@ -47,16 +47,24 @@ def group_points(
     if len(places) < 2:
         return Grouping(groups, belonging)
     found = motions(points.take(places), config.window, 1)
-    noise = config.noise * height / 480
     links = pairs(found, config.neighbours, config.far, max(config.window // 2, 1), config.seed)
-    unlike, distance, common = differences(found, links, noise)
-    gains = np.clip(config.tolerance - unlike, -config.strongest, config.strongest)
-    near = distance <= config.near * np.hypot(width, height)
-    camera = _against_camera(found, noise)
+    unlike, way, distance, common = differences(found, links)
+    diagonal = float(np.hypot(width, height))
+    near = distance <= config.near * diagonal
+    noise = max(float(np.median(unlike[near & (common > 0)])), 0.05)
+    gains = np.clip(
+        config.bias
+        - config.slope * np.log1p(unlike / noise)
+        + config.share * np.log1p(way / noise)
+        - config.apart * np.sqrt(distance / diagonal),
+        -config.strongest,
+        config.strongest,
+    )
+    off, gone = against_camera(found)
+    own = config.bias - config.slope * np.log1p(off / noise) + config.share * np.log1p(gone / noise)
+    with_camera = np.clip(own, -config.strongest, config.strongest) * config.camera_weight
     gains = np.where(near, gains, np.minimum(gains, 0))
-    # edges to a node of the camera
     nodes = len(places)
-    with_camera = np.clip(config.camera_tolerance - camera, 0, config.strongest) * config.camera_weight
     known = common > 0
     labels = multicut(
         nodes + 1,
@@ -74,12 +82,3 @@ def group_points(
     groups[places] = rank[own]
     belonging[places] = groups[places] >= 0
     return Grouping(groups, belonging)
-
-
-def _against_camera(found: Motions, noise: float) -> np.ndarray:
-    """(N,) how far each goes against the camera over a window, in units of noise: the 90th percentile."""
-    size = np.linalg.norm(found.steps, axis=1) / noise
-    owner = np.repeat(np.arange(len(found.counts)), found.counts)
-    order = np.lexsort((size, owner))
-    last = found.offsets[:-1] + np.maximum(np.ceil(0.9 * found.counts).astype(int) - 1, 0)
-    return np.asarray(size[order][last])

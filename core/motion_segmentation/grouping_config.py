@@ -11,36 +11,23 @@ class GroupingConfig:
     """What decides which points go together."""
 
     window: int = setting(
-        4, "Motions are compared over so many frames", "frames", minimum=1, maximum=100, advanced=True
-    )
-    noise: float = setting(
-        1.0,
-        "What motions over a window vary by themselves, in a picture of 480 lines",
-        "px",
-        minimum=0.01,
-        maximum=100,
-        advanced=True,
+        8, "Motions are compared over so many frames", "frames", minimum=1, maximum=100, advanced=True
     )
     neighbours: int = setting(
         12, "Nearest points that each is compared with", minimum=1, maximum=100, advanced=True
     )
     far: int = setting(4, "Points anywhere that each is compared with", minimum=0, maximum=100, advanced=True)
     near: float = setting(
-        0.15,
+        0.1,
         "Points further apart are not joined for moving alike, as a share of the diagonal",
         minimum=0,
         maximum=10,
         advanced=True,
     )
-    tolerance: float = setting(
-        1.0, "Points that differ less in motion, in units of noise, go together", minimum=0, advanced=True
-    )
-    camera_tolerance: float = setting(
-        1.0,
-        "Points that go less against the camera, in units of noise, follow it",
-        minimum=0,
-        advanced=True,
-    )
+    bias: float = setting(2.0, "b", advanced=True)
+    slope: float = setting(2.2, "b", advanced=True)
+    share: float = setting(1.0, "b", advanced=True)
+    apart: float = setting(0.8, "b", advanced=True)
     camera_weight: float = setting(
         4.0, "How much it counts to follow the camera beside one neighbour", minimum=0, advanced=True
     )
