@@ -1,18 +1,19 @@
-"""How well an object is cut out by clicks and a rough box, against exact masks; JSON on standard output.
+"""How well an object is cut out by clicks, strokes and a rough box, against exact masks; prints JSON.
 
     python -m benchmarks.segmentation --data DIR [--every 10] [--clicks 5] [--methods cut grabcut]
 
 Of every n-th annotated frame of DAVIS-2016 and BMS-26 (`DIR/DAVIS`, `DIR/moseg_dataset`) each object is asked
-for twice: by one click in its middle, and by its box, each side off by up to a tenth of the box. Then clicks
-in the middle of the largest error correct it. `iou` is the mean over objects, first without corrections;
-times are CPU milliseconds of one thread for each answer, as a person waits for them.
+for by one click in its middle, by one stroke along it, and by its box, each side off by up to a tenth of the
+box. Then the largest error is corrected again and again, by a click in its middle or by a stroke along it.
+`iou` is the mean over objects, first without corrections; times are CPU milliseconds of one thread for each
+answer, as a person waits for them.
 """
 
 import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -71,6 +72,9 @@ class GrabCut:
 
 METHODS = {"cut": SuperpixelCut, "grabcut": GrabCut}
 
+Mark = Callable[[np.ndarray], tuple[np.ndarray, float]]
+"""What a person draws on an error (H, W) bool: the corners of a line, (M, 2), and how deep it lies."""
+
 
 def objects(data: Path, name: str, every: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Frames (H, W, 3) uint8 RGB with the mask (H, W) bool of one object."""
@@ -93,19 +97,46 @@ def middle(mask: np.ndarray) -> tuple[np.ndarray, float]:
     return np.array((column + 0.5, row + 0.5), np.float32), float(depth.max())
 
 
+def click(mask: np.ndarray) -> tuple[np.ndarray, float]:
+    """The line of a click, (1, 2), on the deepest place of a mask; its depth."""
+    place, depth = middle(mask)
+    return place[None], depth
+
+
+def stroke(mask: np.ndarray) -> tuple[np.ndarray, float]:
+    """A line (2, 2) through the deepest place of a mask, as long as it stays well inside; its depth."""
+    place, depth = middle(mask)
+    inside = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1] > 0.4 * depth
+    _, parts = cv2.connectedComponents(inside.astype(np.uint8))
+    around = np.argwhere(parts == parts[int(place[1]), int(place[0])])[:, ::-1] + 0.5 - place
+    along = np.linalg.eigh(around.T @ around)[1][:, -1]
+    ends = []
+    for way in (-along, along):
+        reach = 0
+        while _covers(inside, place + (reach + 1) * way):
+            reach += 1
+        ends.append(place + reach * way)
+    return np.array(ends, np.float32), depth
+
+
+def _covers(mask: np.ndarray, place: np.ndarray) -> bool:
+    column, row = np.floor(place).astype(int)
+    return 0 <= row < mask.shape[0] and 0 <= column < mask.shape[1] and bool(mask[row, column])
+
+
 def answers(
-    method: Segmenter, image: np.ndarray, truth: np.ndarray, first: Prompts, clicks: int
+    method: Segmenter, image: np.ndarray, truth: np.ndarray, first: Prompts, clicks: int, mark: Mark
 ) -> tuple[list[float], list[float]]:
-    """IoU and CPU milliseconds of the first answer and of those after clicks on the largest error."""
+    """IoU and CPU milliseconds of the first answer and of those after marks on the largest error."""
     prompts, overlaps, times = first, [], []
     for _ in range(clicks + 1):
         began = time.process_time()
         found = method.segment(image, prompts).mask
         times.append(1000 * (time.process_time() - began))
         overlaps.append(float((found & truth).sum() / (found | truth).sum()))
-        missing, too_much = middle(truth & ~found), middle(found & ~truth)
+        missing, too_much = mark(truth & ~found), mark(found & ~truth)
         place = missing if missing[1] >= too_much[1] else too_much
-        prompts = prompts.with_point(*place[0], inside=place is missing).correcting(found)
+        prompts = prompts.with_stroke(place[0], inside=place is missing).correcting(found)
     return overlaps, times
 
 
@@ -118,13 +149,15 @@ def measure(name: str, data: Path, every: int, clicks: int, methods: list[str]) 
         assert box is not None
         off = random.uniform(-0.1, 0.1, 4) * np.tile(box[2:] - box[:2], 2)
         rough = np.clip(box + off, 0, (*truth.shape[::-1],) * 2).astype(np.float32)
-        firsts = {
-            "click": Prompts().with_point(*middle(truth)[0], inside=True),
-            "box": Prompts().with_box(rough),
+        ways = {
+            "click, clicks": (Prompts().with_point(*middle(truth)[0], inside=True), click),
+            "box, clicks": (Prompts().with_box(rough), click),
+            "box, strokes": (Prompts().with_box(rough), stroke),
+            "stroke, strokes": (Prompts().with_stroke(stroke(truth)[0], inside=True), stroke),
         }
         for method in methods:
-            for kind, first in firsts.items():
-                found = answers(METHODS[method](), image, truth, first, clicks)
+            for kind, (first, mark) in ways.items():
+                found = answers(METHODS[method](), image, truth, first, clicks, mark)
                 results.setdefault(method, {}).setdefault(kind, []).append(found)
     return {
         method: {

@@ -23,6 +23,7 @@ from core.segmentation.segmenter import Prompts
 
 SUFFIXES = (".onnx", ".pt", ".torchscript")
 _ENCODER, _DECODER = "encoder", "decoder"
+_OF_A_STROKE = 5
 
 
 def partner(path: Path) -> Path | None:
@@ -53,10 +54,22 @@ def pair(path: Path) -> tuple[Path, Path] | None:
 
 
 def said(prompts: Prompts) -> tuple[np.ndarray, np.ndarray]:
-    """Prompts as models take them: (N, 2) float32 points and (N,) float32 labels, the box as two points."""
-    points = [prompts.points.astype(np.float32)]
-    labels = [prompts.inside.astype(np.float32)]
+    """Prompts as models take them: (N, 2) float32 points and (N,) float32 labels, the box as two points.
+
+    Models know no strokes: each is given as at most `_OF_A_STROKE` points along it.
+    """
+    strokes = [np.flatnonzero(prompts.marks == number) for number in np.unique(prompts.marks)]
+    few = [one[_evenly(len(one))] for one in strokes]
+    chosen = np.concatenate(few) if few else np.zeros(0, np.intp)
+    points = [prompts.points[chosen].astype(np.float32)]
+    labels = [prompts.inside[chosen].astype(np.float32)]
     if prompts.box is not None:
         points.append(prompts.box.reshape(2, 2).astype(np.float32))
         labels.append(np.array((2, 3), np.float32))
     return np.concatenate(points), np.concatenate(labels)
+
+
+def _evenly(count: int) -> np.ndarray:
+    """Which of the places of a stroke a model is told: the middles of as many parts of it."""
+    parts = min(count, _OF_A_STROKE)
+    return ((np.arange(parts) + 0.5) * count / parts).astype(np.intp)

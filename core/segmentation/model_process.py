@@ -61,7 +61,7 @@ class ModelProcess:
         process = self._process = self._process or self._start()
         if self._closed:
             process.kill()
-        asked = {"points": prompts.points, "inside": prompts.inside}
+        asked = {"points": prompts.points, "inside": prompts.inside, "marks": prompts.marks}
         for name, array in (("box", prompts.box), ("mask", prompts.mask)):
             if array is not None:
                 asked[name] = array

@@ -97,10 +97,10 @@ class _Piece:
         small = cv2.resize(cut, self.cells.labels.shape[::-1], interpolation=cv2.INTER_AREA)
         return self.cells.share(small)
 
-    def under(self, point: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-        """(H, W) bool of the picture's shape: the superpixel under a place (2,)."""
+    def under(self, points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+        """(H, W) bool of the picture's shape: the superpixels under places (M, 2)."""
         height, width = self.full.shape[:2]
-        small = self.cells.labels == self.cells.at(self.places(point[None]))[0]
+        small = np.isin(self.cells.labels, self.cells.at(self.places(points)))
         large = cv2.resize(small.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
         mask = np.zeros(shape, bool)
         column, row = self.corner.astype(int)
@@ -131,7 +131,7 @@ class SuperpixelCut:
     """A `Segmenter` without a network."""
 
     def segment(self, image: np.ndarray, prompts: Prompts) -> Segmented:
-        """See `Segmenter`. A point that corrects a mask changes only what hangs together with it."""
+        """See `Segmenter`. What corrects a mask changes only what hangs together with it."""
         shape = image.shape[:2]
         if prompts.mask is not None and len(prompts.points):
             return self._corrected(image, prompts, prompts.mask)
@@ -140,48 +140,53 @@ class SuperpixelCut:
             prior = _box_prior(piece, prompts.box)
         elif prompts.inside.any():
             radius = _REACH * float(np.sqrt(shape[0] * shape[1]))
-            last = prompts.points[prompts.inside][-1]
-            piece = _Piece.of(image, np.concatenate((last - 1.5 * radius, last + 1.5 * radius)))
+            last = prompts.points[prompts.marks == prompts.marks[prompts.inside][-1]]
+            room = 1.5 * radius
+            piece = _Piece.of(image, np.concatenate((last.min(axis=0) - room, last.max(axis=0) + room)))
             prior = _disc_prior(piece, last, radius)
         else:
             return Segmented(np.zeros(shape, bool), 0.0)
         chosen, sure = _cut(piece, prior > 0, _said(piece, prompts, prior))
         mask = piece.drawn(chosen, shape)
         if len(prompts.points) and prompts.inside[-1]:
-            mask = _piece_at(mask, prompts.points[-1])
+            mask = _pieces_at(mask, prompts.last)
         return Segmented(mask, sure)
 
     def _corrected(self, image: np.ndarray, prompts: Prompts, before: np.ndarray) -> Segmented:
-        """The mask before, changed around the last point alone."""
-        last, grows = prompts.points[-1], bool(prompts.inside[-1])
+        """The mask before, changed around the last click or stroke alone."""
+        last, grows = prompts.last, bool(prompts.inside[-1])
         boxes = [box for box in (mask_box(before), prompts.box) if box is not None]
         corners = np.concatenate((prompts.points, np.reshape(boxes, (-1, 2))))
         piece = _Piece.of(image, np.concatenate((corners.min(axis=0), corners.max(axis=0))))
         share = piece.part(before)
         radius = _radius(before, prompts)
         near = np.maximum(_disc_prior(piece, last, radius) + 1.5, 0)
-        alike = piece.likeness[piece.cells.at(piece.places(last[None]))[0]]
-        far = _ALIKE * alike * (_disc_prior(piece, last, _FARTHER * radius) > 0)
-        speaks = np.maximum(near, far)
+        speaks = near
+        if len(last) == 1:  # a click stands for what looks like it; a stroke shows how far it means to reach
+            alike = piece.likeness[piece.cells.at(piece.places(last))[0]]
+            speaks = np.maximum(near, _ALIKE * alike * (_disc_prior(piece, last, _FARTHER * radius) > 0))
         prior = 1.5 * (share - 0.5) + speaks * (1 if grows else -1)
         prior[piece.rim & (share < 0.5)] = -_SURE
         begin = np.where(speaks > _CERTAIN, grows, share > 0.5)
         chosen, sure = _cut(piece, begin, _said(piece, prompts, prior))
         found = piece.drawn(chosen, image.shape[:2])
-        if _at(found, last) != grows:  # the filter smoothed it away
-            found = found ^ _piece_at(piece.under(last, found.shape) & (found != grows), last)
-        changed = _piece_at(found & ~before if grows else before & ~found, last)
+        lost = last[_at(found, last) != grows]
+        if len(lost):  # the filter smoothed it away
+            found = found ^ _pieces_at(piece.under(lost, found.shape) & (found != grows), lost)
+        changed = _pieces_at(found & ~before if grows else before & ~found, last)
         return Segmented(before | changed if grows else before & ~changed, sure)
 
 
 def _radius(before: np.ndarray, prompts: Prompts) -> float:
-    """How far the last point speaks: as far as what is wrong around it may reach."""
+    """How far the last click or stroke speaks: as far as what is wrong around it may reach."""
     height, width = before.shape
-    column, row = _pixel(prompts.points[-1], before.shape)
+    columns, rows = _pixels(prompts.last, before.shape)
     wrong = before != bool(prompts.inside[-1])
     padded = np.pad(wrong.astype(np.uint8), 1)
-    depth = float(cv2.distanceTransform(padded, cv2.DIST_L2, 3)[row + 1, column + 1])
-    return min(max(1.5 * depth, 6.0), _REACH * float(np.sqrt(height * width)))
+    depth = float(np.median(cv2.distanceTransform(padded, cv2.DIST_L2, 3)[rows + 1, columns + 1]))
+    return min(
+        max((1.5 if len(prompts.last) == 1 else 1.0) * depth, 6.0), _REACH * float(np.sqrt(height * width))
+    )
 
 
 def _box_prior(piece: _Piece, box: np.ndarray) -> np.ndarray:
@@ -195,10 +200,10 @@ def _box_prior(piece: _Piece, box: np.ndarray) -> np.ndarray:
     return prior
 
 
-def _disc_prior(piece: _Piece, middle: np.ndarray, radius: float) -> np.ndarray:
-    """(N,) log odds of superpixels: likely within a disc of the picture, less and less outside."""
-    away = (piece.cells.middles - piece.places(middle)) / piece.scale / radius
-    distance = np.maximum(np.hypot(away[:, 0], away[:, 1]), 0.05)
+def _disc_prior(piece: _Piece, stroke: np.ndarray, radius: float) -> np.ndarray:
+    """(N,) log odds of superpixels: likely within a radius of places (M, 2), less and less outside."""
+    away = (piece.cells.middles[:, None] - piece.places(stroke)) / (piece.scale * radius)
+    distance = np.maximum(np.hypot(away[..., 0], away[..., 1]).min(axis=1), 0.05)
     return np.clip(-1.4 * np.log2(distance), -2.1, 0.7)
 
 
@@ -250,22 +255,27 @@ def _least_cut(piece: _Piece, odds: np.ndarray) -> np.ndarray:
     return chosen[:count]
 
 
-def _piece_at(mask: np.ndarray, point: np.ndarray) -> np.ndarray:
-    """The part of a (H, W) mask that hangs together with a place; all of it where the place is beside it."""
-    if not _at(mask, point):
+def _pieces_at(mask: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """The parts of a (H, W) mask that hang together with places (M, 2); all of it where all are beside it."""
+    on = points[_at(mask, points)]
+    if not len(on):
         return mask
-    column, row = _pixel(point, mask.shape)
-    _, numbers = cv2.connectedComponents(mask.astype(np.uint8))
-    part: np.ndarray = numbers == numbers[row, column]
-    return part
+    columns, rows = _pixels(on, mask.shape)
+    count, numbers = cv2.connectedComponents(mask.astype(np.uint8))
+    wanted = np.zeros(count, bool)
+    wanted[numbers[rows, columns]] = True
+    parts: np.ndarray = wanted[numbers]
+    return parts
 
 
-def _at(mask: np.ndarray, point: np.ndarray) -> bool:
-    """Whether a (H, W) mask covers a place (2,); the nearest pixel's for one outside."""
-    column, row = _pixel(point, mask.shape)
-    return bool(mask[row, column])
+def _at(mask: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(M,) bool: whether a (H, W) mask covers places (M, 2); the nearest pixel's for those outside."""
+    columns, rows = _pixels(points, mask.shape)
+    covered: np.ndarray = mask[rows, columns]
+    return covered
 
 
-def _pixel(point: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int]:
-    """The column and row of the pixel of a picture nearest to a place (2,)."""
-    return min(max(int(point[0]), 0), shape[1] - 1), min(max(int(point[1]), 0), shape[0] - 1)
+def _pixels(points: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """(M,) columns and rows of the pixels of a picture nearest to places (M, 2)."""
+    whole = np.floor(points).astype(int)
+    return np.clip(whole[:, 0], 0, shape[1] - 1), np.clip(whole[:, 1], 0, shape[0] - 1)

@@ -1,8 +1,8 @@
 """A model in a process of its own: `python -m core.segmentation.worker MODEL`, asked through its pipes.
 
-A question is a message with `image` (H, W, 3) uint8 where it is another than before, `points`, `inside`, and
-`box` and `mask` where there are any, see `Prompts`. The answer has `mask` and `confidence`, or `error`, a
-sentence. It ends when nobody is there any more to ask.
+A question is a message with `image` (H, W, 3) uint8 where it is another than before, `points`, `inside`,
+`marks`, and `box` and `mask` where there are any, see `Prompts`. The answer has `mask` and `confidence`, or
+`error`, a sentence. It ends when nobody is there any more to ask.
 """
 
 import os
@@ -25,7 +25,8 @@ def main(path: Path) -> None:
     image = np.zeros((0, 0, 3), np.uint8)
     while (asked := receive(sys.stdin.buffer)) is not None:
         image = asked.get("image", image)
-        prompts = Prompts(asked["points"], asked["inside"], asked.get("box"), asked.get("mask"))
+        points, inside, marks = (asked[name] for name in ("points", "inside", "marks"))
+        prompts = Prompts(points, inside, marks, asked.get("box"), asked.get("mask"))
         try:
             if segmenter is None:
                 segmenter = open_model(path)

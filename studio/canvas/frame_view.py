@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QEnterEvent,
     QImage,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -306,12 +307,11 @@ class FrameView(QWidget):
         at, left = event.position(), event.button() == Qt.MouseButton.LeftButton
         alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
         if event.button() == Qt.MouseButton.MiddleButton or (left and alt):
-            self._panning = at
-            self._alt_pressed = at if left else None
+            self._panning, self._alt_pressed = at, at if left else None
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif left and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._zoom_from = at
-        elif left and self.stage.clip is not None:
+        elif self._is_for_tool(event.button()):
             self.stage.view.set_playing(False)
             self._tool.press(self._pointer(event))
 
@@ -331,7 +331,7 @@ class FrameView(QWidget):
             self._zoom_to = self._at
             self.update()
         elif self.stage.clip is not None:
-            if event.buttons() & Qt.MouseButton.LeftButton:
+            if self._is_for_tool(event.buttons()):
                 self._tool.drag(self._pointer(event))
             else:
                 self._tool.hover(self._pointer(event))
@@ -352,7 +352,7 @@ class FrameView(QWidget):
                 camera = self.stage.camera
                 self.zoom_to(QRectF(camera.to_frame(start), camera.to_frame(end)).normalized())
             self.update()
-        elif event.button() == Qt.MouseButton.LeftButton and self.stage.clip is not None:
+        elif self._is_for_tool(event.button()):
             self._tool.release(self._pointer(event))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -375,7 +375,7 @@ class FrameView(QWidget):
         elif event.key() == Qt.Key.Key_Escape:
             self._tool.cancel()
         else:
-            self._tool.key(Qt.Key(event.key()))
+            self._tool.key(Qt.Key(self._meant(event)))
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.setCursor(self._tool.cursor)
@@ -385,8 +385,16 @@ class FrameView(QWidget):
 
     def _takes(self, event: QKeyEvent) -> bool:
         """Whether a key belongs to the canvas now, before any shortcut of the window."""
-        return event.key() in self._tool.keys
+        return self._meant(event) in self._tool.keys
+
+    def _meant(self, event: QKeyEvent) -> int:
+        """The key; undo takes back what is under way, as Backspace does."""
+        undo = self._tool.active and event.matches(QKeySequence.StandardKey.Undo)
+        return Qt.Key.Key_Backspace if undo else event.key()
+
+    def _is_for_tool(self, buttons: Qt.MouseButton) -> bool:
+        return self.stage.clip is not None and bool(buttons & self._tool.buttons)
 
     def _pointer(self, event: QMouseEvent) -> Pointer:
-        at = event.position()
-        return Pointer(at, self.stage.camera.to_frame(at), event.modifiers())
+        at, right = event.position(), Qt.MouseButton.RightButton in event.buttons() | event.button()
+        return Pointer(at, self.stage.camera.to_frame(at), event.modifiers(), right)

@@ -1,6 +1,6 @@
 """What the right mouse button means on the frame."""
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent
 
 from studio.canvas.select_tool import SelectTool
@@ -18,6 +18,8 @@ def meant_by_right_button(event: QContextMenuEvent, tool: Tool, select: SelectTo
         return None
     if event.reason() == QContextMenuEvent.Reason.Keyboard:
         return bool(stage.view.selection)
+    if tool.buttons & Qt.MouseButton.RightButton:
+        return None
     at = QPointF(event.pos())
     pointer = Pointer(at, stage.camera.to_frame(at), event.modifiers())
     if tool.right_click(pointer):

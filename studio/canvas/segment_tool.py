@@ -1,11 +1,11 @@
-"""An object by clicks on it and beside it, or by a rough box: the segmenter finds its edge."""
+"""An object by clicks and strokes on it and beside it, or by a rough box: the segmenter finds its edge."""
 
 from functools import partial
 
 import cv2
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from core.events import OnProgress
 from core.geometry import mask_box
@@ -23,14 +23,20 @@ _SMALLEST = 2.0  # frame pixels a side of a rough box has at least
 _INSIDE, _BESIDE = QColor(0, 158, 115), QColor(213, 94, 0)
 _INSTEAD = "The built-in one is used until the project is opened again."
 _RADIUS = 6.5  # view pixels, of the dot of a prompt
+_WIDTH = 4.0  # view pixels, of a stroke
 
 
 class SegmentTool(DrawTool):
-    """Clicks and a rough box, answered one after the other in a thread; Enter keeps the mask that is shown.
+    """Clicks, strokes and a rough box, answered one by one in a thread; Enter keeps the mask that is shown.
+
+    A drag draws a rough box where nothing is known of the object yet, else a stroke. Ctrl or the right button
+    says what is beside the object.
 
     It makes a new object, or corrects the mask of the one selected. Each answer begins with the one before,
     so Backspace goes back to it at once. What is shown is kept when another tool, frame or track is chosen.
     """
+
+    buttons = Qt.MouseButton.LeftButton | Qt.MouseButton.RightButton
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
@@ -40,8 +46,8 @@ class SegmentTool(DrawTool):
         self._found: list[Segmented] = []  # the answers to the first of the steps
         self._shape: MaskShape | None = None
         self._asked = 0  # number of the question under way; answers to older ones are dropped
-        self._pressed: Pointer | None = None
-        self._to: Pointer | None = None
+        self._line: list[Pointer] = []  # what is drawn, from the press on
+        self._draws_box = False
         self._work = Background(stage)
         self._work.done.connect(self._take)
         self._work.failed.connect(self._refuse)
@@ -50,7 +56,7 @@ class SegmentTool(DrawTool):
 
     @property
     def active(self) -> bool:
-        return bool(self._steps) or self._to is not None
+        return bool(self._steps) or len(self._line) > 1
 
     @property
     def is_working(self) -> bool:
@@ -63,43 +69,42 @@ class SegmentTool(DrawTool):
         return self._found[-1].mask if self._found else None
 
     def hint(self) -> str:
-        if self._to is not None:
-            return "Release to find the object in this rough box; Esc cancels"
+        if len(self._line) > 1:
+            if self._draws_box:
+                return "Release to find the object in this rough box; Esc cancels"
+            return "Draw along what is wrong and release; Esc cancels"
         if not self._steps:
+            known = self.stage.object_here(self.stage.selected_object) is not None
+            if known:
+                return f"Click or draw on {self._whose()}; Ctrl or the right button takes away"
             return f"Click on {self._whose()}, or drag a rough box around it"
         if self.is_working:
             return "Looking for its edge…; Esc cancels"
-        how = "Click adds, Ctrl+click or right click takes away; Enter keeps it, N begins another"
+        how = "Click or draw adds, with Ctrl or the right button takes away; Enter keeps it, N begins another"
         return f"{how}, Backspace goes back, Esc cancels"
 
     # --- mouse and keys -----------------------------------------------------------------------
 
     def press(self, pointer: Pointer) -> None:
-        self._pressed = pointer
+        self._line = [pointer]
+        known = self.stage.object_here(self.stage.selected_object) is not None
+        self._draws_box = not self._steps and not known and not _takes(pointer)
 
     def drag(self, pointer: Pointer) -> None:
-        pressed = self._pressed
-        if pressed is None or pressed.control or (self._to is None and not pointer.far_from(pressed)):
-            return
-        self._to = pointer
-        self.say()
-
-    def release(self, pointer: Pointer) -> None:
-        pressed, box = self._pressed, self._box()
-        self._pressed = self._to = None
-        if pressed is None or self.stage.picture is None:
-            return
-        if box is None:
-            self._point(pressed, inside=not pressed.control)
-        elif (box[2:] - box[:2]).min() >= _SMALLEST:
-            said = self._steps[-1] if self._steps else self._begin()
-            self._ask(said.with_box(box))
+        if self._line and (len(self._line) > 1 or pointer.far_from(self._line[0])):
+            self._line.append(pointer)
             self.say()
 
-    def right_click(self, pointer: Pointer) -> bool:
-        if self.stage.picture is not None:
-            self._point(pointer, inside=False)
-        return True
+    def release(self, pointer: Pointer) -> None:
+        line, box, self._line = self._line, self._box(), []
+        if not line or self.stage.picture is None:
+            return
+        if box is None:
+            self._mark(line)
+        elif (box[2:] - box[:2]).min() >= _SMALLEST:
+            self._ask((self._steps[-1] if self._steps else self._begin()).with_box(box))
+        else:
+            self.say()
 
     def double_click(self, pointer: Pointer) -> None:
         """The second press of a quick pair of clicks is one more click."""
@@ -113,8 +118,16 @@ class SegmentTool(DrawTool):
         return True
 
     def cancel(self) -> None:
-        self._steps, self._found, self._shape = [], [], None
-        self._pressed = self._to = self._object = self._first = None
+        """Give up a stroke that is being drawn, else all."""
+        if self._steps and len(self._line) > 1:
+            self._line = []
+            self.say()
+        else:
+            self._clear()
+
+    def _clear(self) -> None:
+        self._steps, self._found, self._shape, self._line = [], [], None, []
+        self._object = self._first = None
         self._asked += 1
         self._work.cancel()
         self.stage.lift(None)
@@ -123,7 +136,7 @@ class SegmentTool(DrawTool):
     def finish(self) -> None:
         """Keep the mask that is shown, as one edit; without one nothing is left to keep."""
         edit = self._kept()
-        self.cancel()
+        self._clear()
         if edit is not None:
             self.stage.ask(edit)
 
@@ -136,21 +149,20 @@ class SegmentTool(DrawTool):
     def selection_changed(self) -> None:
         if self._steps and self._object != self.stage.selected_object:
             edit = self._kept()
-            self.cancel()
+            self._clear()
             if edit is not None:
                 self.stage.ask_aside(edit)
 
     # --- what is asked and found --------------------------------------------------------------
 
-    def _point(self, pointer: Pointer, inside: bool) -> None:
-        """A click on the object, or beside it."""
-        said = self._steps[-1] if self._steps else self._begin()
+    def _mark(self, line: list[Pointer]) -> None:
+        """A click on the object, or beside it, or a stroke."""
+        said, inside = self._steps[-1] if self._steps else self._begin(), not _takes(line[0])
         if not inside and said.is_empty and self._first is None:
+            self.say()
             self.stage.hint_changed.emit("Click on the object first, then on what is not it")
             return
-        place = self.stage.kept_inside(pointer.place)
-        self._ask(said.with_point(place.x(), place.y(), inside))
-        self.say()
+        self._ask(said.with_stroke(self._places(line), inside))
 
     def _begin(self) -> Prompts:
         """What is known before anything is said: the box of an object that has no mask here."""
@@ -162,6 +174,7 @@ class SegmentTool(DrawTool):
     def _ask(self, prompts: Prompts) -> None:
         self._steps.append(prompts)
         self._go_on()
+        self.say()
 
     def _go_on(self) -> None:
         """Ask for the next answer that is missing."""
@@ -199,7 +212,7 @@ class SegmentTool(DrawTool):
         del self._steps[-1:]
         del self._found[len(self._steps) :]
         if not self._steps:
-            self.cancel()
+            self._clear()
         else:
             self._asked += 1
             self._show()
@@ -229,16 +242,30 @@ class SegmentTool(DrawTool):
         rough = self._box()
         if rough is not None:
             marks.draw_box(painter, camera.rect(rough), self._colour(), dashed=True, strong=True)
+        elif len(self._line) > 1:
+            _draw_mark(painter, camera.to_view(self._places(self._line)), not _takes(self._line[0]))
         if self._steps:
             said = self._steps[-1]
-            for place, inside in zip(camera.to_view(said.points), said.inside, strict=True):
-                _draw_dot(painter, QPointF(float(place[0]), float(place[1])), bool(inside))
+            places = camera.to_view(said.points)
+            for number in np.unique(said.marks):
+                of_one = said.marks == number
+                _draw_mark(painter, places[of_one], bool(said.inside[of_one][0]))
+
+    def _places(self, line: list[Pointer]) -> np.ndarray:
+        """(M, 2) float32 of the frame."""
+        kept = [self.stage.kept_inside(one.place) for one in line]
+        return np.array([(place.x(), place.y()) for place in kept], np.float32)
 
     def _box(self) -> np.ndarray | None:
-        if self._pressed is None or self._to is None:
+        if not self._draws_box or len(self._line) < 2:
             return None
-        ends = [np.array((one.place.x(), one.place.y())) for one in (self._pressed, self._to)]
+        ends = [np.array((one.place.x(), one.place.y())) for one in (self._line[0], self._line[-1])]
         return drawn_box(ends[0], ends[1], (self.stage.width, self.stage.height))
+
+
+def _takes(pointer: Pointer) -> bool:
+    """Whether what is pointed at is beside the object."""
+    return pointer.control or pointer.right
 
 
 def _answer(
@@ -251,6 +278,18 @@ def _answer(
 
         segmenter = SuperpixelCut()
     return number, segmenter.segment(cv2.cvtColor(picture, cv2.COLOR_BGRA2RGB), prompts)
+
+
+def _draw_mark(painter: QPainter, places: np.ndarray, inside: bool) -> None:
+    """A click or a stroke (M, 2) in view pixels: at its beginning a plus on the object, a minus beside it."""
+    if len(places) > 1:
+        path = QPainterPath()
+        path.addPolygon(marks.polygon(places))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        how = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+        for colour, width in ((QColor("white"), _WIDTH + 3), (_INSIDE if inside else _BESIDE, _WIDTH)):
+            painter.strokePath(path, QPen(colour, width, *how))
+    _draw_dot(painter, QPointF(float(places[0, 0]), float(places[0, 1])), inside)
 
 
 def _draw_dot(painter: QPainter, at: QPointF, inside: bool) -> None:

@@ -15,11 +15,12 @@ DRAG_BEGINS = 3.0
 
 @dataclass(frozen=True)
 class Pointer:
-    """The mouse: where it is in the view and in the frame, and the modifier keys."""
+    """The mouse: where it is in view and frame, the modifier keys, and whether its right button is meant."""
 
     at: QPointF
     place: QPointF
     modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+    right: bool = False
 
     @property
     def control(self) -> bool:
@@ -31,12 +32,17 @@ class Pointer:
 
 
 class Tool:
-    """One way to use the left mouse button on the frame; what is not overridden does nothing.
+    """One way to use the mouse on the frame; what is not overridden does nothing.
 
     A drag is a preview; the edit is asked for once, when the button is released.
+
+    Attributes:
+        cursor: the look of the mouse over the frame.
+        buttons: those that press, drag and release hear of; the right one among them opens no menu.
     """
 
     cursor: QCursor | Qt.CursorShape = Qt.CursorShape.ArrowCursor
+    buttons = Qt.MouseButton.LeftButton
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.segmentation.model import said
 from core.segmentation.segmenter import Prompts
 from core.segmentation.superpixel_cut import SuperpixelCut
 
@@ -105,6 +106,38 @@ def test_a_click_is_heard_where_nothing_in_the_picture_supports_it():
         inside = not BALL[int(y), int(x)]
         prompts = Prompts().correcting(BALL).with_point(x, y, inside=inside)
         assert SuperpixelCut().segment(image, prompts).mask[int(y), int(x)] == inside
+
+
+def test_a_stroke_adds_and_takes_away_what_it_runs_along():
+    left, right = BALL & (COLUMNS < 60), BALL & (COLUMNS >= 60)
+    image, line = picture((left, RED), (right, BLUE)), np.array(((64, 40), (74, 50), (64, 60)))
+    more = SuperpixelCut().segment(image, Prompts().correcting(left).with_stroke(line, inside=True)).mask
+    assert iou(more, BALL) > 0.9
+    less = SuperpixelCut().segment(image, Prompts().correcting(BALL).with_stroke(line, inside=False)).mask
+    assert iou(less, left) > 0.9
+
+
+def test_every_place_of_a_stroke_is_heard_where_nothing_in_the_picture_supports_it():
+    image = picture((BALL, RED))
+    for line, inside in (([(40, 30), (80, 70)], False), ([(20, 20), (20, 100), (120, 100)], True)):
+        prompts = Prompts().correcting(BALL).with_stroke(np.array(line), inside=inside)
+        places = np.floor(prompts.points).astype(int)
+        found = SuperpixelCut().segment(image, prompts).mask
+        assert (found[places[:, 1], places[:, 0]] == inside).all()
+
+
+def test_a_stroke_is_told_in_places_along_it_and_to_models_in_a_few():
+    prompts = (
+        Prompts().with_point(1, 1, inside=True).with_stroke(np.array(((0, 0), (0, 5), (12, 5))), inside=False)
+    )
+    assert prompts.marks.tolist() == [0] + 10 * [1]
+    steps = np.hypot(*np.diff(prompts.last, axis=0).T)
+    assert steps.max() <= 2.0
+    np.testing.assert_allclose(prompts.last[[0, -1]], ((0, 0), (12, 5)))
+    points, labels = said(prompts)
+    assert labels.tolist() == [1, 0, 0, 0, 0, 0]
+    np.testing.assert_allclose(points[0], (1, 1))
+    assert np.diff(points[1:].sum(axis=1)).min() > 0, "in order along it"
 
 
 def test_what_is_found_ends_inside_what_was_looked_at():

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.trajectories.journal import Edit
@@ -13,6 +14,9 @@ from studio.canvas.frame_view import FrameView
 from studio.canvas.pane import CanvasPane
 from studio.document import Document
 from studio.view_state import ViewState
+
+Keys, Button = Qt.KeyboardModifier, Qt.MouseButton
+PLAIN, LEFT = Keys.NoModifier, Button.LeftButton
 
 Edits = Callable[[Edit], object]
 
@@ -62,24 +66,26 @@ class Mouse:
         place = self.to_view(np.array((x, y), np.float32))
         return QPoint(round(float(place[0])), round(float(place[1])))
 
-    def click(self, x: float, y: float, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        QTest.mouseClick(self.widget, Qt.MouseButton.LeftButton, keys, self.at(x, y))
+    def click(self, x: float, y: float, keys: Keys = PLAIN, button: Button = LEFT) -> None:
+        self.press(x, y, keys, button)
+        self.release(x, y, button)
 
     def move(self, x: float, y: float) -> None:
         QTest.mouseMove(self.widget, self.at(x, y))
 
-    def press(self, x: float, y: float, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        QTest.mousePress(self.widget, Qt.MouseButton.LeftButton, keys, self.at(x, y))
+    def press(self, x: float, y: float, keys: Keys = PLAIN, button: Button = LEFT) -> None:
+        """Also asks for a menu, as most systems do when the right button goes down."""
+        QTest.mousePress(self.widget, button, keys, self.at(x, y))
+        if button == Button.RightButton:
+            at = self.at(x, y)
+            asked = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, self.widget.mapToGlobal(at))
+            QApplication.sendEvent(self.widget, asked)
 
-    def release(self, x: float, y: float) -> None:
-        QTest.mouseRelease(
-            self.widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self.at(x, y)
-        )
+    def release(self, x: float, y: float, button: Button = LEFT) -> None:
+        QTest.mouseRelease(self.widget, button, PLAIN, self.at(x, y))
 
-    def drag(
-        self, *places: tuple[float, float], keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
-    ) -> None:
-        self.press(*places[0], keys)
+    def drag(self, *places: tuple[float, float], keys: Keys = PLAIN, button: Button = LEFT) -> None:
+        self.press(*places[0], keys, button)
         for place in places[1:]:
             self.move(*place)
-        self.release(*places[-1])
+        self.release(*places[-1], button)

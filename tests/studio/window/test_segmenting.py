@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from onnx import helper
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QApplication
 
 from core.geometry import decode_mask
 from core.trajectories.model import ObjectTrajectory
@@ -68,11 +66,6 @@ def box(mask: np.ndarray, by: float) -> list[tuple[float, float]]:
     return [(columns.min() - by, rows.min() - by), (columns.max() + by, rows.max() + by)]
 
 
-def right_click(mouse: Mouse, x: float, y: float) -> None:
-    at = mouse.at(x, y)
-    QApplication.sendEvent(mouse.widget, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, at))
-
-
 def test_clicks_and_a_box_make_an_object_in_one_step_of_undo(segmenting: Studio, drawn, qtbot):
     studio, truth = segmenting, drawn[0].labels[FRAME] == 1
     mouse, before, known = Mouse(studio.session.canvas.frame_view), everything(studio), set(objects(studio))
@@ -104,7 +97,7 @@ def test_with_an_object_selected_clicks_correct_its_mask_there(segmenting: Studi
     was = mask_of(objects(studio)[first], 0)
     np.testing.assert_array_equal(was, truth)
     place = middle(was)
-    right_click(mouse, *place)
+    mouse.click(*place, button=Qt.MouseButton.RightButton)
     answered(qtbot, studio)
     less = tool(studio).mask
     assert not less[int(place[1]), int(place[0])]
@@ -116,6 +109,75 @@ def test_with_an_object_selected_clicks_correct_its_mask_there(segmenting: Studi
     key(qtbot, studio, Qt.Key.Key_Return)
     np.testing.assert_array_equal(mask_of(objects(studio)[first], 0), less)
     assert len(objects(studio)) == 2
+    key(qtbot, studio, Qt.Key.Key_Z, CTRL)
+    assert everything(studio) == before
+
+
+def across(mask: np.ndarray, by: int = 3) -> list[tuple[float, float]]:
+    """Places along the row through the middle of a mask, as long as it stays inside."""
+    x, y = middle(mask)
+    row = mask[int(y)]
+    left, right = int(x), int(x)
+    while row[left - by]:
+        left -= 1
+    while row[right + by]:
+        right += 1
+    return [(at + 0.5, y) for at in np.linspace(left, right, 6)]
+
+
+def test_strokes_add_and_take_away_each_with_its_own_undo_and_one_for_all_that_is_kept(
+    segmenting: Studio, drawn, qtbot
+):
+    studio, truth = segmenting, drawn[0].labels[FRAME] == 1
+    mouse, before, known = Mouse(studio.session.canvas.frame_view), everything(studio), set(objects(studio))
+    mouse.drag(*box(truth, 12.0))
+    answered(qtbot, studio)
+    found = [tool(studio).mask]
+    line = across(truth)
+    mouse.drag(*line)
+    answered(qtbot, studio)
+    found.append(tool(studio).mask)
+    assert all(found[1][int(y), int(x)] for x, y in line)
+    beside = [(at, 3.5) for at in (20.5, 40.5, 90.5)]
+    mouse.drag(*beside, button=Qt.MouseButton.RightButton)
+    answered(qtbot, studio)
+    found.append(tool(studio).mask)
+    assert not any(found[2][int(y), int(x)] for x, y in beside)
+    mouse.drag(*line, keys=CTRL)
+    answered(qtbot, studio)
+    assert not any(tool(studio).mask[int(y), int(x)] for x, y in line), "Ctrl takes away, as the right button"
+    assert everything(studio) == before, "a preview writes nothing"
+    key(qtbot, studio, Qt.Key.Key_Z, CTRL)
+    np.testing.assert_array_equal(tool(studio).mask, found[2])
+    mouse.press(*line[0])
+    mouse.move(*line[-1])
+    key(qtbot, studio, Qt.Key.Key_Escape)
+    mouse.release(*line[-1])
+    np.testing.assert_array_equal(tool(studio).mask, found[2])
+    assert not tool(studio).is_working, "Esc gives up the stroke that was being drawn, and no other"
+    key(qtbot, studio, Qt.Key.Key_Return)
+    (new,) = set(objects(studio)) - known
+    np.testing.assert_array_equal(mask_of(objects(studio)[new]), found[2])
+    key(qtbot, studio, Qt.Key.Key_Z, CTRL)
+    assert everything(studio) == before
+
+
+def test_a_stroke_corrects_the_mask_of_the_object_selected_in_one_step_of_undo(
+    segmenting: Studio, drawn, qtbot
+):
+    studio, truth = segmenting, drawn[0].labels[0] == 1
+    go(studio, qtbot, 0)
+    first = min(objects(studio))
+    studio.session.view.set_selection({first})
+    mouse, before, line = Mouse(studio.session.canvas.frame_view), everything(studio), across(truth)
+    mouse.drag(*line, button=Qt.MouseButton.RightButton)
+    answered(qtbot, studio)
+    less = tool(studio).mask
+    assert (less < truth).any()
+    assert (less <= truth).all()
+    assert not any(less[int(y), int(x)] for x, y in line)
+    key(qtbot, studio, Qt.Key.Key_Return)
+    np.testing.assert_array_equal(mask_of(objects(studio)[first], 0), less)
     key(qtbot, studio, Qt.Key.Key_Z, CTRL)
     assert everything(studio) == before
 
