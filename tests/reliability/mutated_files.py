@@ -6,6 +6,7 @@ import resource
 import shutil
 import time
 import traceback
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -18,11 +19,8 @@ from tests.reliability.edit_session import scratch
 from tests.reliability.processes import Fork
 from tests.reliability.readers import READERS, Reader
 
-BATCH = 50
-"""Mutants that one process reads; a seed stands for so many."""
-
 LONG = 20.0
-"""Seconds that a batch's process may be silent about a mutant; then it hangs."""
+"""Seconds that a process may be silent about a mutant; then it hangs."""
 
 MEMORY = 2 << 30
 """Bytes that a process may take beyond what it has at its start."""
@@ -44,15 +42,16 @@ def mutants(name: str, seconds: float, seed: int) -> Row:
             _apart(reader, made)
         path = min(one for one in made.glob(reader.file) if one.is_file())
         kept, work = path.relative_to(made), folder / "work"
+        end = time.monotonic() + max(seconds, 0.0)
         for one in seeds(seconds, seed):
             shutil.rmtree(work, ignore_errors=True)
             shutil.copytree(made, work)
             report = folder / "report"
             report.unlink(missing_ok=True)
-            done, sentences, died = _batch(reader, work / kept, path.read_bytes(), one, report)
+            done, sentences, died = _batch(reader, work / kept, path.read_bytes(), one, report, end)
             rounds, refused = rounds + done, refused + sentences
             found = report.read_text(errors="replace").split("\0")[:-1] if report.exists() else []
-            for what in [*found, *([died] if died else [])]:
+            for what in [*found, *died]:
                 failures.setdefault(what.partition("|")[2], []).append(failed(one, what.replace("|", ": ")))
     named = [f"{those[0]} ({len(those):,} like it)" for those in failures.values()]
     many = [one for those in failures.values() for one in those[1:NAMED]]
@@ -65,45 +64,56 @@ def _apart(reader: Reader, made: Path) -> None:
     assert code == 0, "the sample could not be made"
 
 
-def _batch(reader: Reader, path: Path, data: bytes, seed: int, report: Path) -> tuple[int, int, str]:
-    """How many mutants were read, how many refused, and how the process died, if it did."""
+def _batch(
+    reader: Reader, path: Path, data: bytes, seed: int, report: Path, end: float
+) -> tuple[int, int, list[str]]:
+    """How many mutants were read, how many refused, and which of them ended their process and how.
 
-    def work(tell: object) -> None:
-        _limit_memory()
-        folder = next(one for one in path.parents if one.name == "work")
-        for number in range(BATCH):
-            tell(number)
-            rng = np.random.default_rng([seed, number])
-            if reader.mutate is None:
-                shutil.copyfile(report.parent / "made" / path.relative_to(folder), path)
-                for end in ("-wal", "-shm"):
-                    path.with_name(path.name + end).unlink(missing_ok=True)
-                mutations.of_values(path, rng)
-            else:
-                path.write_bytes(reader.mutate(data, rng))
-            try:
-                reader.read(path)
-            except StudioError as error:
-                tell(-1)
-                if len(str(error)) > 2000:
-                    _note(report, number, f"a sentence of {len(str(error)):,} letters")
-            except BaseException as error:
-                places = traceback.extract_tb(error.__traceback__)
-                ours = [one for one in places if "/core/" in one.filename or "/studio/" in one.filename]
-                last = (ours or places)[-1]
-                where = f"{Path(last.filename).name}:{last.lineno}"
-                _note(report, number, f"{type(error).__name__} at {where}")
+    One process reads them all; where one mutant ends it, another goes on with the next.
+    """
+    done, refused, died, first = 0, 0, [], 0
+    while first < reader.batch and (first == 0 or time.monotonic() < end + LONG):
+        told, code = Fork(partial(_read_from, reader, path, data, seed, report, first)).follow(LONG)
+        numbers = [number for number in told if number >= 0]
+        done, refused = done + len(numbers), refused + told.count(-1)
+        if code == 0:
+            break
+        last = numbers[-1] if numbers else first
+        what = f"hangs for {LONG:.0f} s" if code == -9 else f"ends the process with {code}"
+        died.append(f"mutant {last}|{what}")
+        first = last + 1
+    return done, refused, died
 
-    began = time.monotonic()
-    told, code = Fork(work).kill_after(LONG * 3)
-    numbers = [number for number in told if number >= 0]
-    died = ""
-    if code:
-        what = (
-            f"hangs for {time.monotonic() - began:.0f} s" if code == -9 else f"ends the process with {code}"
-        )
-        died = f"mutant {numbers[-1] if numbers else 0}|{what}"
-    return len(numbers), told.count(-1), died
+
+def _read_from(
+    reader: Reader, path: Path, data: bytes, seed: int, report: Path, first: int, tell: Callable[[int], None]
+) -> None:
+    """Read a batch from `first` on; each mutant is told before it is read, -1 where it was refused."""
+    _limit_memory()
+    folder = next(one for one in path.parents if one.name == "work")
+    whole = report.parent / "made" / path.relative_to(folder)
+    for number in range(first, reader.batch):
+        tell(number)
+        rng = np.random.default_rng([seed, number])
+        if reader.mutate is None:
+            shutil.copyfile(whole, path)
+            for end in ("-wal", "-shm"):
+                path.with_name(path.name + end).unlink(missing_ok=True)
+            mutations.of_values(path, rng)
+        else:
+            path.write_bytes(reader.mutate(data, rng))
+        try:
+            reader.read(path)
+        except StudioError as error:
+            tell(-1)
+            if len(str(error)) > 2000:
+                _note(report, number, f"a sentence of {len(str(error)):,} letters")
+        except BaseException as error:
+            places = traceback.extract_tb(error.__traceback__)
+            ours = [one for one in places if "/core/" in one.filename or "/studio/" in one.filename]
+            last = (ours or places)[-1]
+            where = f"{Path(last.filename).name}:{last.lineno}"
+            _note(report, number, f"{type(error).__name__} at {where}")
 
 
 def _note(report: Path, number: int, what: str) -> None:

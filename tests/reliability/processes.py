@@ -4,6 +4,7 @@ This process must have started no threads before, such as those of OpenCV: a for
 """
 
 import os
+import select
 import signal
 import struct
 import sys
@@ -64,6 +65,24 @@ class Fork:
     def wait(self) -> tuple[list[int], int]:
         """Wait for its end, which must come before `PATIENCE`; as `kill_after`."""
         return self.kill_after(PATIENCE)
+
+    def follow(self, silence: float) -> tuple[list[int], int]:
+        """Wait for its end; kill it where it tells nothing for so many seconds; as `kill_after`."""
+        data, ended = b"", False
+        while not ended:
+            ready, _, _ = select.select([self._reads], [], [], silence)
+            if not ready:
+                os.kill(self.pid, signal.SIGKILL)
+                break
+            part = os.read(self._reads, 1 << 16)
+            data, ended = data + part, not part
+        os.close(self._reads)
+        _, status = os.waitpid(self.pid, 0)
+        told = [
+            number
+            for (number,) in _REVISION.iter_unpack(data[: len(data) // _REVISION.size * _REVISION.size])
+        ]
+        return told, os.waitstatus_to_exitcode(status)
 
     def _told(self) -> list[int]:
         data = b""

@@ -34,12 +34,14 @@ class Reader:
         mutate: of what it is made; None changes the values of a database in place.
         read: reads it as the program does; it may raise a StudioError.
         make: makes the sample in an empty folder.
+        batch: mutants that one process reads; a seed stands for so many.
     """
 
     file: str
     mutate: Mutate | None
     read: Callable[[Path], object]
     make: Callable[[Path], object]
+    batch: int = 500
 
     @property
     def forks(self) -> bool:
@@ -260,9 +262,9 @@ READERS: dict[str, Reader] = {
     "snapshot-arrays": Reader(f"{_RUN}/snapshot/*.npz", _ARRAYS, _snapshot, _RUNS),
     "provenance": Reader(f"{_RUN}/provenance.json", _JSON, _provenance, _RUNS),
     "track-results": Reader("base/project/runs/*track*/results/*.npz", _ARRAYS, _results, _RUNS),
-    "project-file": Reader("base/project/project.toml", mutations.of_toml, _project, _RUNS),
-    "database-bytes": Reader("base/project/annotations.sqlite", mutations.of_bytes, _project, _RUNS),
-    "database-values": Reader("base/project/annotations.sqlite", None, _project, _RUNS),
+    "project-file": Reader("base/project/project.toml", mutations.of_toml, _project, _RUNS, 100),
+    "database-bytes": Reader("base/project/annotations.sqlite", mutations.of_bytes, _project, _RUNS, 100),
+    "database-values": Reader("base/project/annotations.sqlite", None, _project, _RUNS, 100),
     "labels": Reader(
         "base/project/labels.json", _JSON, _of_project("core.project.labels", "read_labels"), _RUNS
     ),
