@@ -214,11 +214,7 @@ _SPANS_OF = _by_id(_spans, _t.id)
 def span_faults(connection: Connection, ids: Sequence[int] | None = None) -> Iterator[str]:
     """Trajectories of some ids, or of all, that do not run over the frames of their observations: a sentence
     each, without its full stop."""
-    found: Iterable[Any]
-    if ids is None:
-        found = connection.execute(_SPANS)
-    else:
-        found = _rows_of(connection, _SPANS_OF, ids)
+    found: Iterable[Any] = connection.execute(_SPANS) if ids is None else _rows_of(connection, _SPANS_OF, ids)
     for row in found:
         yield f"Track {row.id} {_span_words(row)}"
 
