@@ -17,6 +17,11 @@ class CellType:
     limit: int = 0
     length: int = 0
 
+    @functools.cached_property
+    def exact(self) -> frozenset[type]:
+        """The types themselves, without those that are made from them."""
+        return frozenset(self.types)
+
 
 @functools.cache
 def cell_type(table: Table, name: str) -> CellType:

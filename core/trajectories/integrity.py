@@ -3,19 +3,25 @@
 What is asked of rows is what is asked of those that an edit writes (`row_rules.py`, `written.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Connection, Table, func, inspect, not_, or_, select
 
 from core.trajectories import schema
 from core.trajectories.cell_types import cell_type
-from core.trajectories.row_rules import Rows, faults
+from core.trajectories.damage import decoding
+from core.trajectories.held_rows import NOUNS
+from core.trajectories.row_rules import faults
+from core.trajectories.rule import Rows
 from core.trajectories.sqlite_file import foreign_part
 from core.trajectories.written import Stored, span_faults
 
 _TOGETHER = 5_000
 """Rows that are looked at together: only where one of them is wrong is each looked at."""
+
+_STEPS_TOGETHER = 20
+"""The same of steps of the history, each of which may hold all rows of a clip."""
 
 _NAMED = 20
 """Cells of a table that are named at most."""
@@ -86,9 +92,11 @@ def _rows(connection: Connection) -> Iterator[str]:
     stored = Stored(connection)
     query = select(schema.clip.c.id, schema.clip.c.name)
     names = {int(id): str(name) for id, name in connection.execute(query)}
-    for table in (schema.clip, schema.trajectory, schema.observation):
-        whole = select(table).order_by(*table.primary_key)
-        for part in connection.execute(whole).partitions(_TOGETHER):
+    for table in schema.metadata.sorted_tables:
+        parts = connection.execute(select(table).order_by(*table.primary_key)).partitions(
+            _TOGETHER if table is not schema.edit_rows else _STEPS_TOGETHER
+        )
+        while part := _next(parts, table):
             columns = dict(zip(table.columns.keys(), zip(*part, strict=True), strict=True))
             rows = Rows(table, columns.keys(), columns.__getitem__, stored)
             for place, words in faults(rows, columns.keys()):
@@ -96,10 +104,18 @@ def _rows(connection: Connection) -> Iterator[str]:
     yield from (f"{sentence}." for sentence in span_faults(connection))
 
 
+def _next(parts: Iterator[Sequence[Any]], table: Table) -> Sequence[Any]:
+    """The next part; empty after the last."""
+    with decoding(f"Table {table.name}"):  # JSON may be nested deep, or hold a number of many digits
+        return next(parts, ())
+
+
 def _subject(connection: Connection, table: Table, row: Any, names: dict[int, str]) -> str:
     if table is schema.clip:
         return f"Clip {row.name}"
-    t = schema.trajectory.c
-    id = row.id if table is schema.trajectory else row.trajectory_id
-    clip = connection.scalar(select(t.clip_id).where(t.id == id))
-    return f"Track {id} of {names.get(clip or 0, '?')}"
+    if table in (schema.trajectory, schema.observation):
+        t = schema.trajectory.c
+        id = row.id if table is schema.trajectory else row.trajectory_id
+        clip = connection.scalar(select(t.clip_id).where(t.id == id))
+        return f"Track {id} of {names.get(clip or 0, '?')}"
+    return f"{NOUNS[table.name].capitalize()} {row[0]}"

@@ -17,19 +17,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Table, Text, bindparam, cast, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, Text, bindparam, cast, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import StudioError
 from core.trajectories import dependence, schema
 from core.trajectories.changed_frames import ChangedFrames
+from core.trajectories.held_rows import insert_held, insert_one_held, update_held
 from core.trajectories.model import Changes
 from core.trajectories.row_images import pack, unpack
 from core.trajectories.steps import (
-    BATCHES,
     ENTRIES,
     SHOWN,
     HistoryEntry,
+    batches_of,
     changes_of,
     named,
     together,
@@ -160,7 +161,7 @@ class Recorder:
                 {**batch, "edit_id": edit_id, "number": number}
                 for number, batch in enumerate(self._batches, first)
             ]
-            insert_rows(self.connection, schema.edit_rows, numbered)
+            insert_held(self.connection, schema.edit_rows, numbered, _MADE)
 
     def _keep(self, table: Table, keys: Sequence[Key], images: Sequence[Row | None] = ()) -> None:
         """Note keys and images of rows; no images at all where there were no such rows."""
@@ -193,7 +194,7 @@ def _keep_as_step(connection: Connection, edit: Edit, rows: Recorder, action: st
         "created": now,
         "by_job": rows.by_job,
     }
-    edit_id = connection.execute(_NEW_EDIT, row).scalar_one()
+    edit_id = insert_one_held(connection, schema.edit, row)
     rows.store_images(edit_id, FOLLOWED if rows.by_program else 0)
     _log(connection, edit_id, action, now)
     changes = changes_of(connection, edit.clip_id, rows.changed)
@@ -221,7 +222,7 @@ def follow(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes |
     last = connection.scalar(select(func.max(_r.number)).where(_r.edit_id == entry.id)) or 0
     rows.store_images(entry.id, max(last + 1, FOLLOWED))
     before = connection.scalar(select(_e.rows).where(_e.id == entry.id)) or 0
-    update_rows(connection, schema.edit, {(entry.id,): {"rows": before + rows.written}})
+    update_held(connection, schema.edit, {(entry.id,): {"rows": before + rows.written}})
     _log(connection, entry.id, "join", _now())
     return changes_of(connection, edit.clip_id, rows.changed)
 
@@ -358,24 +359,22 @@ def revision(connection: Connection) -> int:
 
 def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Changes:
     """Exchange the rows of an edit with their images: backwards to undo, forwards to redo."""
-    batches = connection.execute(BATCHES, {"edit": entry.id}).all()
+    batches = batches_of(connection, entry.id)
     changed: dict[str, set[int]] = {}
     kept: dict[Key, Row] = {}
     frames, held = ChangedFrames(), Written(connection)
-    for number, table_name, keys, packed in reversed(batches) if action == "undo" else batches:
-        table = schema.metadata.tables[table_name]
-        keys = [tuple(key) for key in keys]
+    for number, table, keys, packed in reversed(batches) if action == "undo" else batches:
         images = unpack(packed, len(keys))
         current = read_rows(connection, table, keys)
         held.exchange(table, keys, current, images)
         kept[entry.id, number] = {"images": pack(current)}
         if entry.rows <= SHOWN:
-            frames.add(table_name, keys, current, images)
-        changed.setdefault(table_name, set()).update(map(_FIRST, keys))
+            frames.add(table.name, keys, current, images)
+        changed.setdefault(table.name, set()).update(map(_FIRST, keys))
     held.finish()
-    update_rows(connection, schema.edit_rows, kept)
+    update_held(connection, schema.edit_rows, kept, _MADE)
     state = "undone" if action == "undo" else "done"
-    update_rows(connection, schema.edit, {(entry.id,): {"state": state}})
+    update_held(connection, schema.edit, {(entry.id,): {"state": state}})
     _log(connection, entry.id, action, _now())
     found = changes_of(connection, entry.clip_id, changed)
     return replace(found, edit=entry.id, text=entry.text, span=frames.span)
@@ -386,11 +385,12 @@ _e, _r, _j = schema.edit.c, schema.edit_rows.c, schema.journal.c
 _LAST_DONE = ENTRIES.where(_e.state == "done").order_by(_e.id.desc()).limit(bindparam("steps"))
 _FIRST_UNDONE = ENTRIES.where(_e.state == "undone").order_by(_e.id).limit(bindparam("steps"))
 _ABANDON = update(schema.edit).where(_e.state == "undone").values(state="abandoned")
-_NEW_EDIT = insert(schema.edit).returning(_e.id)
+_MADE = frozenset({"images"})
+"""Columns of `edit_rows` that `pack` makes, of rows that were held."""
 
 
 def _log(connection: Connection, edit_id: int, action: str, now: str) -> None:
-    insert_rows(connection, schema.journal, [{"edit_id": edit_id, "action": action, "created": now}])
+    insert_held(connection, schema.journal, [{"edit_id": edit_id, "action": action, "created": now}])
 
 
 def _now() -> str:

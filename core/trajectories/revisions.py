@@ -15,7 +15,7 @@ from sqlalchemy import Connection, DefaultClause, func, select
 from core.trajectories import journal, schema, steps
 from core.trajectories.model import Changes
 from core.trajectories.row_images import unpack
-from core.trajectories.steps import BATCHES, HistoryEntry
+from core.trajectories.steps import HistoryEntry, batches_of
 from core.trajectories.table_rows import Key, Row, read_rows
 
 _j = schema.journal.c
@@ -156,11 +156,11 @@ def _plain(value: Any) -> Any:
 
 def _images(connection: Connection, entry: HistoryEntry) -> Iterator[tuple[tuple[str, Key], _Seen | None]]:
     """What turning an edit over would make of the rows it touched, the last word on each at the end."""
-    batches = connection.execute(BATCHES, {"edit": entry.id}).all()
+    batches = batches_of(connection, entry.id)
     for _, table, keys, packed in reversed(batches) if entry.state == "done" else batches:
-        if table in _TABLES:
+        if table.name in _TABLES:
             for key, image in zip(keys, unpack(packed, len(keys)), strict=True):
-                yield (table, tuple(key)), _seen(table, image)
+                yield (table.name, key), _seen(table.name, image)
 
 
 def _current(

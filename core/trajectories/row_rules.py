@@ -1,4 +1,5 @@
-"""What rows of clips, trajectories and observations must hold to: each rule once, over columns of many rows.
+"""What rows must hold to: each rule once, over columns of many rows. Here those of clips, trajectories and
+observations; those of all other tables are in `record_rules.py`.
 
 An edit is held against them before its rows are written (`written.py`), the whole database by `check`
 (`integrity.py`). A rule is asked where one of its columns is written, and only of rows whose cells are of the
@@ -7,109 +8,22 @@ types that the columns are of.
 
 import enum
 import functools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
-from typing import Any, Protocol
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Float, Table
+from sqlalchemy import Table
 
 from core.datasets.clip import MOST_PIXELS, Use
-from core.trajectories.cell_types import cell_type, is_text
+from core.trajectories.cell_types import CellType, cell_type, is_text
 from core.trajectories.model import KEYFRAMES, EndReason, Flag, Kind, Origin, Review
+from core.trajectories.record_rules import RECORD_RULES
+from core.trajectories.rule import Rows, Rule, below, each, rule
 
 _FLAGS = int(sum(Flag))
 _LONGEST = np.finfo(np.float32).max
 """Coordinates are kept as float32 in memory."""
-
-
-@dataclass(frozen=True)
-class Extent:
-    """A clip's name, pixels of a frame, and how many frames it has."""
-
-    name: str
-    pixels: int
-    frames: int
-
-
-class Surroundings(Protocol):
-    """What rows of clips are held to."""
-
-    def extents(self, ids: Set[int]) -> Mapping[int, Extent]:
-        """Clip id → extent, of those of some ids that there are."""
-        ...
-
-    def pixels(self, ids: Set[int]) -> Mapping[int, int]:
-        """Trajectory id → pixels of a frame of its clip, of those of some ids that there are."""
-        ...
-
-
-class Rows:
-    """Rows of a table as columns, which are made when they are first asked for.
-
-    Args:
-        table: the table.
-        names: the columns there are.
-        column: gives one of them, a value a row.
-        surroundings: tells what is known of the clips that they are of.
-    """
-
-    def __init__(
-        self,
-        table: Table,
-        names: Collection[str],
-        column: Callable[[str], Sequence[Any]],
-        surroundings: Surroundings,
-    ) -> None:
-        self.table, self.names = table, frozenset(names)
-        self._column, self._made = column, dict[str, Sequence[Any]]()
-        self._numbers: dict[str, np.ndarray] = {}
-        self._surroundings = surroundings
-
-    def __getitem__(self, name: str) -> Sequence[Any]:
-        if name not in self._made:
-            self._made[name] = self._column(name)
-        return self._made[name]
-
-    def numbers(self, name: str) -> np.ndarray:
-        """(N,) int64 or float64 of a column of numbers; NaN where there is none."""
-        if name not in self._numbers:
-            kind = np.float64 if isinstance(self.table.c[name].type, Float) else np.int64
-            self._numbers[name] = np.array(self[name], kind)
-        return self._numbers[name]
-
-    @functools.cached_property
-    def extents(self) -> Mapping[int, Extent]:
-        """Clip id → extent, of the clips that rows of `trajectory` are of."""
-        return self._surroundings.extents(set(self["clip_id"]))
-
-    @functools.cached_property
-    def pixels(self) -> Mapping[int, int]:
-        """Trajectory id → pixels of a frame, of those that rows of `observation` are of."""
-        return self._surroundings.pixels(set(self["trajectory_id"]))
-
-    def at(self, places: Sequence[int]) -> "Rows":
-        """Some of the rows."""
-
-        def column(name: str) -> Sequence[Any]:
-            return [self[name][place] for place in places]
-
-        return Rows(self.table, self.names, column, self._surroundings)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What must be so.
-
-    Attributes:
-        columns: what it reads.
-        wrong: (N,) bool, the rows that break it.
-        words: what is said of such a row, after its subject; names columns in braces.
-    """
-
-    columns: frozenset[str]
-    wrong: Callable[[Rows], np.ndarray]
-    words: str
 
 
 Fault = tuple[int, str]
@@ -118,14 +32,14 @@ Fault = tuple[int, str]
 
 def faults(rows: Rows, written: Collection[str]) -> Iterator[Fault]:
     """What is wrong with rows of which some columns are written; nothing for rows that are sound."""
-    names = [column.name for column in rows.table.columns if column.name in written]
-    mistyped = [name for name in names if not _typed(rows, name)]
+    types, rules = _asked(rows.table, rows.names, frozenset(written))
+    mistyped = [name for name, allowed in types if not _typed(rows[name], allowed)]
     if mistyped:
         count = len(rows[mistyped[0]])
         sound = []
         for place in range(count):
             one = rows.at([place])
-            wrong = next((name for name in mistyped if not _typed(one, name)), None)
+            wrong = next((name for name, allowed in types if not _typed(one[name], allowed)), None)
             if wrong is None:
                 sound.append(place)
             else:
@@ -133,29 +47,35 @@ def faults(rows: Rows, written: Collection[str]) -> Iterator[Fault]:
         for place, words in faults(rows.at(sound), written) if sound else ():
             yield sound[place], words
         return
-    for rule in RULES.get(rows.table.name, ()):
-        if rule.columns <= rows.names and not rule.columns.isdisjoint(written):
-            broken = rule.wrong(rows)
-            if broken.any():
-                for place in np.flatnonzero(broken).tolist():
-                    yield place, rule.words.format(**{name: rows[name][place] for name in rule.columns})
+    for one_rule in rules:
+        broken = one_rule.wrong(rows)
+        if broken.any():
+            for place in np.flatnonzero(broken).tolist():
+                yield place, one_rule.words.format(**{name: rows[name][place] for name in one_rule.columns})
 
 
-def _typed(rows: Rows, name: str) -> bool:
+@functools.cache
+def _asked(
+    table: Table, names: frozenset[str], written: frozenset[str]
+) -> tuple[Sequence[tuple[str, CellType]], Sequence[Rule]]:
+    """What is asked where some columns are known and some of them written: their types, and the rules."""
+    names_written = [column.name for column in table.columns if column.name in written]
+    types = [(name, cell_type(table, name)) for name in names_written]
+    rules = [one for one in RULES[table.name] if one.columns <= names and not one.columns.isdisjoint(written)]
+    return types, rules
+
+
+def _typed(values: Sequence[Any], allowed: CellType) -> bool:
     """Whether every cell of a column is of its type, within its range, and can be stored."""
-    allowed, values = cell_type(rows.table, name), rows[name]
-    if not all(issubclass(found, allowed.types) for found in set(map(type, values))):
+    found = set(map(type, values))
+    if not (found <= allowed.exact or all(issubclass(one, allowed.types) for one in found)):
         return False
     if allowed.limit:
-        there = values if None not in allowed.types and type(None) not in allowed.types else _there(values)
+        there = [value for value in values if value is not None] if type(None) in found else values
         return not there or -allowed.limit <= min(there) <= max(there) < allowed.limit
-    if str in allowed.types:
+    if str in found:
         return all(is_text(one, allowed.length) for one in set(values) if one is not None)
     return True
-
-
-def _there(values: Sequence[Any]) -> Sequence[Any]:
-    return [value for value in values if value is not None]
 
 
 # --- trajectories ---------------------------------------------------------------------------
@@ -172,31 +92,19 @@ def _unknown(name: str, known: type[enum.IntEnum]) -> Callable[[Rows], np.ndarra
     return wrong
 
 
-def _below(name: str, least: int) -> Callable[[Rows], np.ndarray]:
-    return lambda rows: rows.numbers(name) < least
-
-
-def _foreign_kind(rows: Rows) -> np.ndarray:
-    kinds = {str(kind) for kind in Kind}
-    return _each(rows["kind"], lambda kind: kind not in kinds)
-
-
-def _each(values: Sequence[Any], wrong: Callable[[Any], bool]) -> np.ndarray:
-    """Rows of which a value is wrong; each value that many have is looked at once."""
-    bad = {value for value in set(values) if wrong(value)}
-    return np.array([value in bad for value in values], bool) if bad else np.zeros(len(values), bool)
-
-
 def _without_clip(rows: Rows) -> np.ndarray:
-    return _each(rows["clip_id"], lambda clip: clip not in rows.extents)
+    extents = rows.extents
+    return np.array([clip not in extents for clip in rows["clip_id"]], bool)
 
 
 def _outside_clip(rows: Rows) -> np.ndarray:
     """Rows whose frames are not all of their clip; those of unknown clips are named by another rule."""
     first, last = rows.numbers("first"), rows.numbers("last")
-    clips, place = np.unique(rows.numbers("clip_id"), return_inverse=True)
-    most = [rows.extents[clip].frames if clip in rows.extents else 1 << 31 for clip in clips.tolist()]
-    return (first < 0) | (last < first) | (last >= np.array(most, np.int64)[place])
+    extents = rows.extents
+    most = {clip: extents[clip].frames if clip in extents else 1 << 31 for clip in set(rows["clip_id"])}
+    return (
+        (first < 0) | (last < first) | (last >= np.array([most[clip] for clip in rows["clip_id"]], np.int64))
+    )
 
 
 def _path_of_other_length(rows: Rows) -> np.ndarray:
@@ -204,9 +112,9 @@ def _path_of_other_length(rows: Rows) -> np.ndarray:
     point = np.array([kind == Kind.POINT for kind in rows["kind"]], bool)
     length = np.where(point, rows.numbers("last") - rows.numbers("first") + 1, 0)
     wrong = np.zeros(len(point), bool)
-    for name, each in (("xy", 8), ("error", 4), ("origin", 1)):
+    for name, size in (("xy", 8), ("error", 4), ("origin", 1)):
         sizes = np.fromiter((len(value or b"") for value in rows[name]), np.int64, len(point))
-        wrong |= sizes != each * length
+        wrong |= sizes != size * length
     return wrong
 
 
@@ -248,23 +156,23 @@ def _senseless_audit(rows: Rows) -> np.ndarray:
     """Only keyframes are audited, and only known flags are set."""
     overlap, origin, flags = rows.numbers("overlap"), rows.numbers("origin"), rows.numbers("flags")
     audited = ~np.isnan(overlap)
-    key = np.isin(origin, [int(one) for one in KEYFRAMES])
+    key = functools.reduce(np.logical_or, (origin == int(one) for one in KEYFRAMES))
     return (audited & ~((overlap >= 0) & (overlap <= 1) & key)) | ((flags & ~_FLAGS) != 0)
 
 
 def _mask_of_other_size(rows: Rows) -> np.ndarray:
     """Masks whose run lengths are not of so many pixels as a frame of the clip has."""
-    masks = rows["mask"]
+    masks, ids = rows["mask"], rows["trajectory_id"]
     wrong = np.zeros(len(masks), bool)
-    places = np.array([place for place, mask in enumerate(masks) if mask is not None], np.int64)
-    if len(places) == 0:
+    places = [place for place, mask in enumerate(masks) if mask is not None]
+    if not places:
         return wrong
     some = [masks[place] for place in places]
-    ids = rows["trajectory_id"]
-    pixels = np.array([rows.pixels.get(ids[place], -1) for place in places], np.float64)
-    sizes = np.array([len(mask) for mask in some], np.int64)
+    known = rows.pixels
+    pixels = np.array([known.get(ids[place], -1) for place in places], np.float64)
+    sizes = np.fromiter(map(len, some), np.int64, len(some))
     whole = (sizes > 0) & (sizes % 4 == 0)
-    runs = np.frombuffer(b"".join(mask for mask, one in zip(some, whole, strict=True) if one), "<u4")
+    runs = np.frombuffer(b"".join(some if whole.all() else itertools.compress(some, whole)), "<u4")
     starts = np.concatenate(([0], np.cumsum(sizes[whole] // 4)[:-1])).astype(np.int64)
     covered = np.full(len(some), -2, np.int64)
     if whole.any():
@@ -301,78 +209,76 @@ def _bad_times(rows: Rows) -> np.ndarray:
     return np.array([bad(*one) for one in zip(rows["timestamps"], rows["keyframes"], strict=True)], bool)
 
 
-def _rule(columns: str, wrong: Callable[[Rows], np.ndarray], words: str) -> Rule:
-    return Rule(frozenset(columns.split()), wrong, words)
-
-
 _USES = {use.value for use in Use}
+_KINDS = {kind.value for kind in Kind}
 
 RULES: Mapping[str, Sequence[Rule]] = {
     "clip": (
-        _rule(
+        rule(
             "name",
-            lambda rows: _each(rows["name"], lambda name: not name or "\0" in name),
+            each("name", lambda name: not name or "\0" in name),
             "has no name that a file could have",
         ),
-        _rule("width", _below("width", 1), "has a width of {width}"),
-        _rule("height", _below("height", 1), "has a height of {height}"),
-        _rule("width height", _too_large, "has frames of {width} x {height} pixels, which are too large"),
-        _rule("files timestamps", _bad_names, "has files whose names cannot be read"),
-        _rule("timestamps keyframes", _bad_times, "has times of frames that cannot be read"),
-        _rule("start", _below("start", 0), "starts at frame {start} of its source"),
-        _rule("step", _below("step", 1), "takes every {step}th frame"),
-        _rule("annotator", _below("annotator", 0), "shows annotator {annotator}, who does not exist"),
-        _rule(
+        rule("width", below("width", 1), "has a width of {width}"),
+        rule("height", below("height", 1), "has a height of {height}"),
+        rule("width height", _too_large, "has frames of {width} x {height} pixels, which are too large"),
+        rule("files timestamps", _bad_names, "has files whose names cannot be read"),
+        rule("timestamps keyframes", _bad_times, "has times of frames that cannot be read"),
+        rule("start", below("start", 0), "starts at frame {start} of its source"),
+        rule("step", below("step", 1), "takes every {step}th frame"),
+        rule("annotator", below("annotator", 0), "shows annotator {annotator}, who does not exist"),
+        rule(
             "use",
-            lambda rows: _each(rows["use"], lambda use: use not in _USES),
+            each("use", lambda use: use not in _USES),
             "is of the unknown use {use!r}",
         ),
     ),
     "trajectory": (
-        _rule("kind", _foreign_kind, "is of the unknown kind {kind!r}"),
-        _rule("review", _unknown("review", Review), "has an unknown review, {review}"),
-        _rule("end_reason", _unknown("end_reason", EndReason), "ends for an unknown reason, {end_reason}"),
-        _rule("annotator", _below("annotator", 0), "is of annotator {annotator}, who does not exist"),
-        _rule("clip_id", _without_clip, "is of a clip that is not in the project"),
-        _rule(
+        rule("kind", each("kind", lambda kind: kind not in _KINDS), "is of the unknown kind {kind!r}"),
+        rule("review", _unknown("review", Review), "has an unknown review, {review}"),
+        rule("end_reason", _unknown("end_reason", EndReason), "ends for an unknown reason, {end_reason}"),
+        rule("annotator", below("annotator", 0), "is of annotator {annotator}, who does not exist"),
+        rule("clip_id", _without_clip, "is of a clip that is not in the project"),
+        rule(
             "first last clip_id",
             _outside_clip,
             "runs from frame {first} to {last}, which are not all frames of its clip",
         ),
-        _rule(
+        rule(
             "kind first last xy error origin",
             _path_of_other_length,
             "says frames {first} to {last}, but its path holds another number",
         ),
-        _rule("xy", _in_paths("xy", "<f4", lambda xy: ~np.isfinite(xy)), "has a point that is not a number"),
-        _rule(
+        rule("xy", _in_paths("xy", "<f4", lambda xy: ~np.isfinite(xy)), "has a point that is not a number"),
+        rule(
             "origin",
             _in_paths("origin", "u1", lambda origin: origin > max(Origin)),
             "has points of an unknown origin",
         ),
     ),
     "observation": (
-        _rule(
+        rule(
             "frame x1 y1 x2 y2 confidence",
             _not_finite,
             "has a box or confidence at frame {frame} that is not a number",
         ),
-        _rule("frame x1 y1 x2 y2", _inside_out, "has a box at frame {frame} that is turned inside out"),
-        _rule(
+        rule("frame x1 y1 x2 y2", _inside_out, "has a box at frame {frame} that is turned inside out"),
+        rule(
             "frame origin",
             _unknown("origin", Origin),
             "has something of an unknown origin, {origin}, at frame {frame}",
         ),
-        _rule(
+        rule(
             "frame overlap origin flags",
             _senseless_audit,
             "has an audit or flags at frame {frame} that make no sense",
         ),
-        _rule(
+        rule(
             "trajectory_id frame mask",
             _mask_of_other_size,
             "has a mask at frame {frame} that is not of its clip's size",
         ),
     ),
+    **RECORD_RULES,
 }
 """Table → what its rows must hold to."""

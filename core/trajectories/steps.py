@@ -4,25 +4,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, bindparam, select
 
 from core.trajectories import schema
 from core.trajectories.changed_frames import ChangedFrames
+from core.trajectories.damage import DamagedError, decoding
 from core.trajectories.model import Changes
 from core.trajectories.row_images import unpack
-from core.trajectories.table_rows import read_rows
+from core.trajectories.row_rules import faults
+from core.trajectories.rule import Rows
+from core.trajectories.table_rows import Key, read_rows
 
 _e, _r, _j = schema.edit.c, schema.edit_rows.c, schema.journal.c
 
 ENTRIES = select(_e.id, _e.text, _e.clip_id, _e.state, _e.created, _e.rows, _e.by_job)
 """The columns of a `HistoryEntry`."""
 
-BATCHES = (
+_BATCHES = (
     select(_r.number, _r.table_name, _r.row_keys, _r.images)
     .where(_r.edit_id == bindparam("edit"))
     .order_by(_r.number)
 )
-"""The rows of one edit, batch by batch as they were written."""
+
+_HEADS = ("number", "table_name", "row_keys")
 
 SHOWN = 500
 """Rows of an edit up to which its frames are found; larger ones go by clip alone."""
@@ -45,6 +49,28 @@ class HistoryEntry:
     created: str
     rows: int
     by_job: bool = False
+
+
+Batch = tuple[int, Table, list[Key], bytes]
+"""Number, table, keys and packed images of rows that were written together."""
+
+
+def batches_of(connection: Connection, edit: int) -> list[Batch]:
+    """The rows of one edit, batch by batch as they were written.
+
+    Raises:
+        DamagedError: one of them breaks a rule; its images are not looked into.
+    """
+    with decoding("A step of the history"):
+        found = [tuple(row) for row in connection.execute(_BATCHES, {"edit": edit})]
+    if found:
+        columns = dict(zip(_HEADS, zip(*(row[:3] for row in found), strict=True), strict=True))
+        for _, words in faults(Rows(schema.edit_rows, _HEADS, columns.__getitem__), _HEADS):
+            raise DamagedError(f"Step {edit} of the history {words}")
+    tables = schema.metadata.tables
+    return [
+        (number, tables[name], [tuple(key) for key in keys], packed) for number, name, keys, packed in found
+    ]
 
 
 def named(connection: Connection, edits: Sequence[int]) -> list[HistoryEntry]:
@@ -166,12 +192,11 @@ def touched(connection: Connection, edit: int) -> Changes:
         return Changes()
     changed: dict[str, set[int]] = {}
     frames = ChangedFrames()
-    for _, table_name, keys, packed in connection.execute(BATCHES, {"edit": edit}):
-        keys = [tuple(key) for key in keys]
-        changed.setdefault(table_name, set()).update(key[0] for key in keys)
+    for _, table, keys, packed in batches_of(connection, edit):
+        changed.setdefault(table.name, set()).update(key[0] for key in keys)
         if entry.rows <= SHOWN:
-            current = read_rows(connection, schema.metadata.tables[table_name], keys)
-            frames.add(table_name, keys, unpack(packed, len(keys)), current)
+            current = read_rows(connection, table, keys)
+            frames.add(table.name, keys, unpack(packed, len(keys)), current)
     found = changes_of(connection, entry.clip_id, changed)
     return replace(found, edit=edit, text=entry.text, span=frames.span)
 

@@ -2,19 +2,21 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, case, delete, func, insert, select, true, update
+from sqlalchemy import Connection, Row, case, delete, func, select, true, update
 
 from core.datasets.clip import MOST_PIXELS, Clip, Use
 from core.errors import StudioError
 from core.trajectories import schema
 from core.trajectories.damage import decoding
+from core.trajectories.held_rows import hold_values, insert_one_held, update_held
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
+from core.trajectories.table_rows import batches
 
 _COUNTED = (Review.ACCEPTED, Review.REJECTED, Review.SUGGESTED)
 
@@ -184,12 +186,6 @@ def clip_of(connection: Connection, trajectory_id: int) -> int | None:
     return connection.scalar(select(t.clip_id).where(t.id == trajectory_id))
 
 
-def batches(ids: Sequence[int], size: int = 5000) -> Iterator[Sequence[int]]:
-    """Ids in parts that one statement takes as parameters (SQLite stops at 32,766)."""
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
-
-
 def annotators(connection: Connection, clip_id: int) -> list[int]:
     """The annotators whose objects a clip has, ascending."""
     t = schema.trajectory.c
@@ -212,15 +208,18 @@ def labels(connection: Connection, clip_ids: Collection[int]) -> list[str]:
 
 
 def add_provenance(connection: Connection, job: str, settings: dict[str, Any], code_version: str) -> int:
-    """Record which job made rows, with which settings; returns its id."""
+    """Record which job made rows, with which settings; returns its id.
+
+    Raises:
+        StudioError: they break a rule, as settings that JSON cannot hold do.
+    """
     row = {
         "job": job,
         "settings": settings,
         "code_version": code_version,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
-    statement = insert(schema.provenance).returning(schema.provenance.c.id)
-    return int(connection.execute(statement, row).scalar_one())
+    return insert_one_held(connection, schema.provenance, row)
 
 
 def provenance(connection: Connection, trajectory_id: int) -> tuple[str, str, str] | None:
@@ -245,13 +244,19 @@ def adopted_runs(connection: Connection) -> set[str]:
 
 
 def root_id(connection: Connection, path: Path) -> int:
-    """The row of a folder of source frames, made if it is new."""
-    r = schema.root.c
-    known = connection.scalar(select(r.id).where(r.path == str(path)))
-    if known is not None:
-        return int(known)
-    statement = insert(schema.root).returning(r.id)
-    return int(connection.execute(statement, {"path": str(path)}).scalar_one())
+    """The row of a folder of source frames, made if it is new.
+
+    Raises:
+        StudioError: its path cannot be stored.
+    """
+    known = _root_of(connection, path)
+    return insert_one_held(connection, schema.root, {"path": str(path)}) if known is None else known
+
+
+def _root_of(connection: Connection, path: Path) -> int | None:
+    """The row of a folder of source frames, if there is one; raises as `root_id`."""
+    hold_values(schema.root, [{"path": str(path)}])
+    return connection.scalar(select(schema.root.c.id).where(schema.root.c.path == str(path)))
 
 
 def roots(connection: Connection) -> list[Path]:
@@ -262,15 +267,20 @@ def roots(connection: Connection) -> list[Path]:
 
 
 def relocate(connection: Connection, old: Path, new: Path) -> None:
-    """Say that the source frames of a root moved; no frame number changes, so this is no edit."""
+    """Say that the source frames of a root moved; no frame number changes, so this is no edit.
+
+    Raises:
+        StudioError: the new path cannot be stored.
+    """
     r, c = schema.root.c, schema.clip.c
-    there = connection.scalar(select(r.id).where(r.path == str(new)))
+    here, there = _root_of(connection, old), _root_of(connection, new)
+    if here is None or here == there:
+        return
     if there is None:
-        connection.execute(update(schema.root).where(r.path == str(old)).values(path=str(new)))
-    elif old != new:
-        moved = select(r.id).where(r.path == str(old)).scalar_subquery()
-        connection.execute(update(schema.clip).where(c.root_id == moved).values(root_id=there))
-        connection.execute(delete(schema.root).where(r.path == str(old)))
+        update_held(connection, schema.root, {(here,): {"path": str(new)}})
+    else:
+        connection.execute(update(schema.clip).where(c.root_id == here).values(root_id=there))
+        connection.execute(delete(schema.root).where(r.id == here))
 
 
 def _clip(row: Row[Any]) -> Clip:

@@ -162,3 +162,9 @@ def new_ids(connection: Connection, table: Table, count: int) -> list[int]:
         return list(connection.scalars(numbers))
     last = connection.execute(_LAST_ID, {"name": table.name}).scalar() or 0
     return list(range(last + 1, last + 1 + count))
+
+
+def batches(ids: Sequence[int], size: int = 5000) -> Iterator[Sequence[int]]:
+    """Ids in parts that one statement takes as parameters (SQLite stops at 32,766)."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]

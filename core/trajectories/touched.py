@@ -11,6 +11,7 @@ from core.trajectories import schema, store
 from core.trajectories.journal import FOLLOWED
 from core.trajectories.model import Kind, Origin, PointTrajectories, Review
 from core.trajectories.row_images import unpack
+from core.trajectories.table_rows import batches
 
 NEAR = 1.0
 """Pixels within which a point that is tracked again counts as the one that was tracked before."""
@@ -92,7 +93,7 @@ def touched_frames(
         latest |= {(key[0], key[1]): not packed for key in keys if key[0] in wanted}
     query = select(_o.trajectory_id, _o.frame)
     there: set[tuple[int, int]] = set()
-    for some in store.batches(sorted(wanted)):
+    for some in batches(sorted(wanted)):
         there.update((row[0], row[1]) for row in connection.execute(query.where(_o.trajectory_id.in_(some))))
     found: dict[int, set[int]] = {}
     for (id, frame), was_put in latest.items():

@@ -1,18 +1,19 @@
 """The rows that an edit writes, held against the rules before and after it writes them."""
 
+import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select
 
 from core.errors import StudioError
-from core.trajectories import schema, store
+from core.trajectories import schema
+from core.trajectories.held_rows import NOUNS, hold
 from core.trajectories.model import Kind
-from core.trajectories.row_rules import RULES, Extent, Rows, faults
-from core.trajectories.table_rows import Key, Row, delete_rows, insert_rows, update_rows
+from core.trajectories.rule import Extent, Rows
+from core.trajectories.table_rows import Key, Row, batches, delete_rows, insert_rows, update_rows
 
 _t, _o, _c = schema.trajectory.c, schema.observation.c, schema.clip.c
-_NOUNS = {"clip": "clip", "trajectory": "track", "observation": "track"}
 
 
 class Written:
@@ -42,16 +43,16 @@ class Written:
     def _insert(
         self, table: Table, given: Collection[str], column: Callable[[str], Sequence[Any]], count: int
     ) -> None:
-        if table.name not in RULES:
-            return
-        names = {one.name for one in table.columns if one.nullable} | set(given)
+        names = _nullable(table).union(given)
         rows = self._rows(table, names, lambda name: column(name) if name in given else [None] * count)
-        self._hold(rows, names)
+        hold(rows, names)
         if table is schema.observation:
             self._spans.update(rows["trajectory_id"])
         elif table is schema.trajectory and Kind.OBJECT in rows["kind"]:
-            kinds = zip(rows["id"], rows["kind"], strict=True)
-            self._spans.update(id for id, kind in kinds if kind == Kind.OBJECT)
+            new = zip(rows["id"], rows["kind"], rows["clip_id"], strict=True)
+            objects = {id: clip_id for id, kind, clip_id in new if kind == Kind.OBJECT}
+            self._spans.update(objects)
+            self._stored.add(objects)
 
     def update(self, table: Table, rows: Mapping[Key, Row], images: Sequence[Row | None]) -> None:
         """Rows of which columns get other values, by key, and what each was before.
@@ -59,24 +60,23 @@ class Written:
         Raises:
             StudioError: there is no such row, or it then breaks a rule; roll back.
         """
-        if table.name not in RULES or not rows:
+        if not rows:
             return
         before: list[Row] = []
         for key, image in zip(rows, images, strict=True):
             if image is None:
-                noun = _NOUNS[table.name].capitalize()
+                noun = NOUNS[table.name].capitalize()
                 raise StudioError(f"{noun} {key[0]} is no longer there; nothing was saved.")
             before.append(image)
         values, given = list(rows.values()), next(iter(rows.values())).keys()
-        pairs = list(zip(before, values, strict=True))
-        changed = {name for name in given if any(old.get(name) != new[name] for old, new in pairs)}
+        changed = _changed(given, before, values)
         if not changed:
             return
 
         def column(name: str) -> Sequence[Any]:
             return [row[name] for row in (values if name in given else before)]
 
-        self._hold(self._rows(table, before[0].keys(), column), changed, list(rows))
+        hold(self._rows(table, before[0].keys(), column), changed, list(rows))
         if table is schema.observation and not changed.isdisjoint(("frame", "trajectory_id")):
             self._spans.update(row["trajectory_id"] for row in (*before, *values) if "trajectory_id" in row)
         elif table is schema.trajectory and not changed.isdisjoint(("first", "last", "kind")):
@@ -114,18 +114,26 @@ class Written:
         Raises:
             StudioError: an object does not run over the frames of its observations; roll back.
         """
-        for some in store.batches(sorted(self._spans)):
+        for some in batches(sorted(self._spans)):
             for sentence in span_faults(self.connection, some):
                 raise StudioError(f"{sentence}; nothing was saved.")
 
     def _rows(self, table: Table, names: Collection[str], column: Callable[[str], Sequence[Any]]) -> Rows:
         return Rows(table, names, column, self._stored)
 
-    def _hold(self, rows: Rows, written: Collection[str], keys: Sequence[Key] = ()) -> None:
-        for place, words in faults(rows, written):
-            noun = _NOUNS[rows.table.name]
-            subject = f"{noun.capitalize()} {keys[place][0]}" if keys else f"A new {noun}"
-            raise StudioError(f"{subject} {words}; nothing was saved.")
+
+def _changed(given: Collection[str], before: Sequence[Row], after: Sequence[Row]) -> set[str]:
+    """The columns of some that have other values afterwards, in any row."""
+    if len(before) == 1:
+        (old,), (new,) = before, after
+        return {name for name in given if old.get(name) != new[name]}
+    pairs = list(zip(before, after, strict=True))
+    return {name for name in given if any(old.get(name) != new[name] for old, new in pairs)}
+
+
+@functools.cache
+def _nullable(table: Table) -> frozenset[str]:
+    return frozenset(column.name for column in table.columns if column.nullable)
 
 
 class Stored:
@@ -134,13 +142,18 @@ class Stored:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._extents: dict[int, Extent] = {}
+        self._clips: dict[int, int] = {}
+
+    def add(self, clips: Mapping[int, int]) -> None:
+        """Take note of new trajectories: id → clip id."""
+        self._clips.update(clips)
 
     def extents(self, ids: Set[int]) -> dict[int, Extent]:
         """As `Surroundings` asks for."""
         found = self._extents  # a clip's frames never change
-        for some in store.batches(sorted(ids - found.keys())):
-            for id, name, width, height, start, step, files, times in self._connection.execute(
-                _EXTENTS, {"ids": some}
+        for some in batches(sorted(ids - found.keys())):
+            for id, name, width, height, start, step, files, times in _rows_of(
+                self._connection, _EXTENTS, some
             ):
                 frames = len(range(start, times, max(step, 1))) if times else files
                 found[id] = Extent(name, width * height, frames)
@@ -148,22 +161,38 @@ class Stored:
 
     def pixels(self, ids: Set[int]) -> dict[int, int]:
         """As `Surroundings` asks for."""
-        found: dict[int, int] = {}
-        for some in store.batches(sorted(ids)):
-            found.update((id, size) for id, size in self._connection.execute(_PIXELS, {"ids": some}))
+        clips = {id: self._clips[id] for id in ids if id in self._clips}
+        extents = self.extents(set(clips.values())) if clips else {}
+        found = {id: extents[clip].pixels for id, clip in clips.items() if clip in extents}
+        for some in batches(sorted(ids - found.keys())):
+            found.update((id, size) for id, size in _rows_of(self._connection, _PIXELS, some))
         return found
 
 
-_EXTENTS = select(
-    *(_c.id, _c.name, _c.width, _c.height, _c.start, _c.step),
-    *(func.json_array_length(_c.files), func.json_array_length(_c.timestamps)),
-).where(_c.id.in_(bindparam("ids", expanding=True)))
+Statement = tuple[Select[Any], Select[Any]]
+"""What finds the rows of `ids`, and that of one `id`, which costs half as much to ask."""
 
-_PIXELS = (
-    select(_t.id, _c.width * _c.height)
-    .join(schema.clip, _t.clip_id == _c.id)
-    .where(_t.id.in_(bindparam("ids", expanding=True)))
+
+def _by_id(select_of: Callable[[ColumnElement[bool]], Select[Any]], id: ColumnElement[int]) -> Statement:
+    return select_of(id.in_(bindparam("ids", expanding=True))), select_of(id == bindparam("id"))
+
+
+def _rows_of(connection: Connection, statement: Statement, ids: Sequence[int]) -> Iterable[Any]:
+    of_some, of_one = statement
+    if len(ids) == 1:
+        return connection.execute(of_one, {"id": ids[0]})
+    return connection.execute(of_some, {"ids": ids})
+
+
+_EXTENTS = _by_id(
+    select(
+        *(_c.id, _c.name, _c.width, _c.height, _c.start, _c.step),
+        *(func.json_array_length(_c.files), func.json_array_length(_c.timestamps)),
+    ).where,
+    _c.id,
 )
+
+_PIXELS = _by_id(select(_t.id, _c.width * _c.height).join(schema.clip, _t.clip_id == _c.id).where, _t.id)
 
 
 def _spans(*which: ColumnElement[bool]) -> Select[Any]:
@@ -178,13 +207,14 @@ def _spans(*which: ColumnElement[bool]) -> Select[Any]:
     return select(spans).where(wrong).order_by(s.id)
 
 
-_SPANS, _SPANS_OF = _spans(), _spans(_t.id.in_(bindparam("ids", expanding=True)))
+_SPANS = _spans()
+_SPANS_OF = _by_id(_spans, _t.id)
 
 
 def span_faults(connection: Connection, ids: Sequence[int] | None = None) -> Iterator[str]:
     """Trajectories of some ids, or of all, that do not run over the frames of their observations: a sentence
     each, without its full stop."""
-    found = connection.execute(_SPANS) if ids is None else connection.execute(_SPANS_OF, {"ids": ids})
+    found: Iterable[Any] = connection.execute(_SPANS) if ids is None else _rows_of(connection, _SPANS_OF, ids)
     for row in found:
         yield f"Track {row.id} {_span_words(row)}"
 
