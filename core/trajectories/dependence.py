@@ -74,7 +74,7 @@ def around(connection: Connection, edit: int) -> tuple[list[int], list[int]]:
 
 def was_touched_since(connection: Connection, edit: int, trajectories: Iterable[int]) -> bool:
     """Whether another edit of the same rows, or of some trajectories, was made or turned over since."""
-    others = list(_later(connection, edit))
+    others = list(_later(connection, edit, _turned(connection, edit)))
     reaches = _reaches(connection, [edit, *others]) if others else {}
     written = {("trajectory", id) for id in trajectories}
     return any(
@@ -90,9 +90,13 @@ def waits_undone(connection: Connection, edit: int) -> bool:
     return edit in undone or any(reaches[edit].meets(reaches[other]) for other in undone)
 
 
-def _later(connection: Connection, edit: int) -> dict[int, list[str]]:
+def _turned(connection: Connection, edit: int) -> int:
+    """The revision at which an edit was last turned over."""
+    return connection.scalar(select(func.max(_j.revision)).where(_j.edit_id == edit)) or 0
+
+
+def _later(connection: Connection, edit: int, turned: int) -> dict[int, list[str]]:
     """Other edit → what was done with it since this one was last turned over."""
-    turned = connection.scalar(select(func.max(_j.revision)).where(_j.edit_id == edit)) or 0
     query = select(_j.edit_id, _j.action).where(_j.revision > turned, _j.edit_id != edit)
     later: dict[int, list[str]] = {}
     for other, action in connection.execute(query.order_by(_j.revision.desc())):
@@ -102,9 +106,9 @@ def _later(connection: Connection, edit: int) -> dict[int, list[str]]:
 
 def _changed_since(connection: Connection, edit: int) -> list[int]:
     """The other edits that are no longer as they were when this one was turned over, the latest first."""
-    later = _later(connection, edit)
+    turned = _turned(connection, edit)
+    later = _later(connection, edit, turned)
     made = [other for other, actions in later.items() if actions[0] in ("do", "follow")]
-    turned = connection.scalar(select(func.max(_j.revision)).where(_j.edit_id == edit)) or 0
     known: set[int] = set()
     for start in range(0, len(made), _MANY):
         some = made[start : start + _MANY]

@@ -30,6 +30,9 @@ KEYFRAMES = (Origin.ANNOTATED, Origin.EDITED)
 """Origins that make an observation a keyframe: given by ground truth or by a person."""
 
 
+_IS_KEYFRAME = np.isin(np.arange(256), KEYFRAMES)  # of each origin; far quicker to look up in
+
+
 class Flag(enum.IntFlag):
     """What is said of an observation, bit by bit."""
 
@@ -250,6 +253,12 @@ class PointTrajectories:
         worked out about frames stays where no trajectory became longer, shorter, earlier or later.
         """
         gone = np.flatnonzero(np.isin(self.ids, list(ids)))
+        if (
+            np.array_equal(self.ids[gone], fresh.ids)
+            and np.array_equal(self.first[gone], fresh.first)
+            and np.array_equal(self.offsets[gone + 1] - self.offsets[gone], fresh.lengths)
+        ):
+            return self._overwritten(gone, fresh)
         cuts = [(int(place), 1, 0) for place in gone]
         cuts += [(int(place), 0, new) for new, place in enumerate(np.searchsorted(self.ids, fresh.ids))]
         parts, start = [], 0
@@ -258,10 +267,28 @@ class PointTrajectories:
             if not skipped:
                 parts.append(fresh._run(new, new + 1))
             start = place + skipped
-        joined = PointTrajectories.join([*parts, self._run(start, len(self))])
-        if np.array_equal(joined.first, self.first) and np.array_equal(joined.offsets, self.offsets):
-            return replace(joined, layout=self._layout)
-        return joined
+        return PointTrajectories.join([*parts, self._run(start, len(self))])
+
+    def _overwritten(self, places: np.ndarray, fresh: "PointTrajectories") -> "PointTrajectories":
+        """The same with fresh trajectories of the same frames at some places; what stays is shared."""
+        lengths = fresh.lengths
+        rows = np.arange(len(fresh.xy)) + np.repeat(self.offsets[places] - fresh.offsets[:-1], lengths)
+        labels = self.labels
+        if fresh.labels != tuple(labels[place] for place in places):
+            named = list(labels)
+            for place, label in zip(places.tolist(), fresh.labels, strict=True):
+                named[place] = label
+            labels = tuple(named)
+        return replace(
+            self,
+            xy=_overwritten(self.xy, rows, fresh.xy),
+            error=_overwritten(self.error, rows, fresh.error),
+            origin=_overwritten(self.origin, rows, fresh.origin),
+            end_reason=_overwritten(self.end_reason, places, fresh.end_reason),
+            review=_overwritten(self.review, places, fresh.review),
+            labels=labels,
+            layout=self._layout,
+        )
 
     def _run(self, start: int, end: int) -> "PointTrajectories":
         """The trajectories at the places start … end - 1, as views."""
@@ -295,6 +322,15 @@ class PointTrajectories:
             review=self.review[places],
             labels=tuple(self.labels[place] for place in places),
         )
+
+
+def _overwritten(values: np.ndarray, places: np.ndarray, fresh: np.ndarray) -> np.ndarray:
+    """Values with fresh ones at some places; the same array where these do not differ."""
+    if values[places].tobytes() == fresh.tobytes():
+        return values
+    copy = values.copy()
+    copy[places] = fresh
+    return copy
 
 
 @dataclass(frozen=True, eq=False)
@@ -344,7 +380,7 @@ class ObjectTrajectory:
     @property
     def keyframes(self) -> np.ndarray:
         """(J,) int32, frames given by ground truth or by a person."""
-        return self.frames[np.isin(self.origin, KEYFRAMES)]
+        return self.frames[_IS_KEYFRAME[self.origin]]
 
     @property
     def filling(self) -> str:

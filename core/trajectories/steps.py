@@ -127,13 +127,11 @@ def last_by_person(connection: Connection) -> HistoryEntry | None:
 
 def last_undone(connection: Connection) -> HistoryEntry | None:
     """What a person's redo does again."""
-    return _latest(connection, _UNDONE)
+    return _latest(connection, _UNDONE) if _is_any(connection, _UNDONE) else None
 
 
 def _latest(connection: Connection, find: _Turned) -> HistoryEntry | None:
-    """The edit of some that was turned over last."""
-    if connection.execute(find.there).first() is None:
-        return None
+    """The edit of some that was turned over last; most often it is among the latest."""
     before, count = 2**62, 16
     while True:
         turned = connection.execute(find.latest, {"before": before, "count": count}).all()
@@ -144,7 +142,13 @@ def _latest(connection: Connection, find: _Turned) -> HistoryEntry | None:
         for row in turned:
             if row.edit_id in found:
                 return HistoryEntry(*found[row.edit_id])
+        if before == 2**62 and not _is_any(connection, find):
+            return None
         before, count = turned[-1].revision, min(4 * count, _MANY)
+
+
+def _is_any(connection: Connection, find: _Turned) -> bool:
+    return connection.execute(find.there).first() is not None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The tracks of a clip as columns of arrays: what is shown of them in a table, sorted and filtered by."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -75,7 +75,14 @@ class TrackRows:
 
     def exchanged(self, ids: Iterable[int], fresh: "TrackRows") -> "TrackRows":
         """The same without some tracks and with fresh ones in their places, in the same order."""
-        kept = ~np.isin(self.ids, list(ids))
+        gone = np.isin(self.ids, list(ids))
+        there = np.flatnonzero(gone)
+        if (
+            np.array_equal(self._order[there], fresh._order)
+            and (self.names[self.name[there]] == fresh.labels).all()
+        ):
+            return self._overwritten(there, fresh)
+        kept = ~gone
         places = np.searchsorted(self._order[kept], fresh._order)
         columns = {
             field.name: np.insert(getattr(self, field.name)[kept], places, getattr(fresh, field.name))
@@ -87,6 +94,15 @@ class TrackRows:
         used = np.unique(joined)
         names, name = _named(both[used].tolist())
         return TrackRows(**columns, names=names, name=name[np.searchsorted(used, joined)])
+
+    def _overwritten(self, places: np.ndarray, fresh: "TrackRows") -> "TrackRows":
+        """The same with fresh tracks of the same labels at some places."""
+        columns = {}
+        for field in fields(self):
+            if field.name not in _NAMED:
+                columns[field.name] = getattr(self, field.name).copy()
+                columns[field.name][places] = getattr(fresh, field.name)
+        return replace(self, **columns)
 
     @property
     def _order(self) -> np.ndarray:

@@ -226,10 +226,11 @@ class KeyframeEdits(QObject):
 
     def _methods(self) -> set[str]:
         """How the selected objects are filled."""
-        if self._known is None:
+        chosen = self._chosen()
+        if chosen and self._known is None:
             self._known = self._settings()
         known = self._known
-        return {one.filling or method_of(one, known) for one in self._chosen()}
+        return {one.filling or method_of(one, known) for one in chosen if known is not None}
 
     def _forget(self) -> None:
         self._known = None

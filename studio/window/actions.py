@@ -135,8 +135,9 @@ class Actions:
 
     def set_text(self, name: str, text: str) -> None:
         """Rename an action for what it would do now, such as “Undo Split track 17”."""
-        self._actions[name].setText(text)
-        self._refresh(self._rows[name])
+        if self._actions[name].text() != text:
+            self._actions[name].setText(text)
+            self._refresh(self._rows[name])
 
     def fill(self, bar: QMenuBar) -> None:
         """Make the menus."""

@@ -197,7 +197,7 @@ class Toasts(QObject):
         """
         same = [toast for toast in self._shown if kind == "edit" == toast.kind or toast.label.text() == text]
         for old in [*same, *self._shown[: max(0, len(self._shown) - MOST + 1)]]:
-            self._remove(old)
+            self._put_aside(old)
         toast = self._spare.pop() if self._spare else self._new()
         toast.say(text, kind, button, act)
         self._shown.append(toast)
@@ -226,10 +226,14 @@ class Toasts(QObject):
 
     def _remove(self, toast: Toast) -> None:
         if toast in self._shown:
+            self._put_aside(toast)
+            self._place()
+
+    def _put_aside(self, toast: Toast) -> None:
+        if toast in self._shown:
             self._shown.remove(toast)
             toast.remove()
             self._spare.append(toast)
-            self._place()
 
     def _place(self) -> None:
         part = next((one for one in self._parts if isValid(one) and one.isVisible()), self._over)
