@@ -89,6 +89,8 @@ class TrackEdits(QObject):
         two = "" if len(chosen.ids) == 2 else "Select two tracks."
         kind = "" if chosen.one_kind else "Select tracks of one kind, objects or points."
         opened = "Open already." if bool((chosen.review == Review.OPEN).all()) else ""
+        if not opened and bool(np.isin(chosen.review, (Review.OPEN, Review.SUGGESTED)).all()):
+            opened = "A suggestion waits for its first decision; accept or reject it."
         return {
             "merge": several or kind or self._why_not_merged(chosen),
             "bridge": none or kind or self._why_not_bridged(chosen),
