@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sqlalchemy import select
@@ -103,41 +103,47 @@ def reopened(rows: Recorder, ids: Sequence[int]) -> dict[int, Review]:
 
 @dataclass(frozen=True)
 class JoinSuggestions:
-    """Make one suggested object of two that are parts of the same thing; the first keeps its id.
+    """Make one suggested object of several that are parts of the same thing; the first keeps its id.
 
-    In frames that both have, mask and box become what either covers, and the confidence that of the surer
-    one. A keyframe of either stays one.
+    In frames that more than one has, mask and box become what any covers, and the confidence that of the
+    surest one. A keyframe stays one.
 
     Raises:
         StudioError: one of them is no suggestion, or is gone.
     """
 
     clip_id: int
-    first_id: int
-    second_id: int
-    rows: ClassVar[int] = 2
+    trajectory_ids: tuple[int, ...]
+
+    @property
+    def rows(self) -> int:
+        return len(self.trajectory_ids)
 
     @property
     def text(self) -> str:
-        return f"Join suggestions {self.first_id} and {self.second_id}"
+        first, *others = self.trajectory_ids
+        return f"Join suggestion {first} with {' and '.join(map(str, others))}"
 
     def write(self, rows: Recorder) -> None:
-        heads = [head_of(rows, id, Kind.OBJECT) for id in (self.first_id, self.second_id)]
+        heads = [head_of(rows, id, Kind.OBJECT) for id in self.trajectory_ids]
         for head in heads:
             if head.review != Review.SUGGESTED:
                 raise StudioError(f"Track {head.id} is no suggestion any more; merge the tracks instead.")
         (clip,) = store.clips(rows.connection, [heads[0].clip_id])
-        ours, theirs = (observations_of(rows, head.id) for head in heads)
-        rows.delete(schema.observation, [(self.second_id, frame) for frame in theirs])
-        both = {
-            (self.first_id, frame): _united(ours[frame], theirs[frame], clip.height, clip.width)
-            for frame in ours.keys() & theirs.keys()
-        }
-        rows.update(schema.observation, dict(sorted(both.items())))
-        alone = [{**row, "trajectory_id": self.first_id} for f, row in theirs.items() if f not in ours]
-        rows.insert(schema.observation, alone)
-        set_span(rows, self.first_id)
-        rows.delete(schema.trajectory, [(self.second_id,)])
+        first = self.trajectory_ids[0]
+        ours = observations_of(rows, first)
+        there, touched = set(ours), set[int]()
+        for other in self.trajectory_ids[1:]:
+            theirs = observations_of(rows, other)
+            rows.delete(schema.observation, [(other, frame) for frame in theirs])
+            for frame, row in theirs.items():
+                mine, row = ours.get(frame), {**row, "trajectory_id": first}
+                ours[frame] = row if mine is None else _united(mine, row, clip.height, clip.width)
+            touched |= theirs.keys()
+        rows.update(schema.observation, {(first, frame): ours[frame] for frame in sorted(touched & there)})
+        rows.insert(schema.observation, [ours[frame] for frame in sorted(touched - there)])
+        set_span(rows, first)
+        rows.delete(schema.trajectory, [(other,) for other in self.trajectory_ids[1:]])
 
 
 def _united(a: dict[str, Any], b: dict[str, Any], height: int, width: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from core.trajectories.accept_suggestions import JoinSuggestions
 from core.trajectories.model import Review
 from core.trajectories.observation_edits import DeleteObservation
 from core.trajectories.track_rows import TrackRows
@@ -164,7 +165,11 @@ class TrackEdits(QObject):
         return here
 
     def merge(self) -> None:
-        self.edit_asked.emit(Merge(self._clip, self._chosen().ids))
+        """Of suggestions, joined: parts of one thing are together what it covers."""
+        chosen = self._chosen()
+        parts = bool((chosen.review == Review.SUGGESTED).all() and all(chosen.is_object))
+        join = JoinSuggestions if parts else Merge
+        self.edit_asked.emit(join(self._clip, chosen.ids))
 
     def bridge(self) -> None:
         """Join the selected points by the path between them; of one point, solve its straight parts."""

@@ -134,7 +134,7 @@ def test_joining_covers_both_and_undo_parts_them(connection, two):
     clip_id, first, second = two
     a, b = (stored(connection, clip_id, id) for id in (first, second))
     before = contents(connection)
-    journal.perform(connection, JoinSuggestions(clip_id, first, second))
+    journal.perform(connection, JoinSuggestions(clip_id, (first, second)))
     (one,) = store.objects(connection, clip_id, 0)
     assert (one.id, one.review) == (first, Review.SUGGESTED)
     assert one.frames.tolist() == list(range(12))
@@ -155,4 +155,4 @@ def test_only_suggestions_are_joined(connection, two):
     clip_id, first, second = two
     journal.perform(connection, SetReview(clip_id, (second,), Review.ACCEPTED))
     with pytest.raises(StudioError, match=f"Track {second} is no suggestion any more"):
-        journal.perform(connection, JoinSuggestions(clip_id, first, second))
+        journal.perform(connection, JoinSuggestions(clip_id, (first, second)))
