@@ -58,7 +58,7 @@ def _check(project: Project, settings: PretrainConfig) -> None:
         split = split_clips(uses, settings.held_out, settings.split_seed)
         if settings.wanted.is_empty:
             return
-        extents = read_extents(connection).accepted()
+        extents = read_extents(connection).that_train(settings.suggestions)
         chosen = extents.of_filter(read_rows(connection), settings.wanted)
     gap = FrameGap(settings.gap_shortest, settings.gap_longest)
     before, after = (count(one, settings.regime, gap, settings.minimum_length) for one in (extents, chosen))

@@ -18,7 +18,7 @@ from core.tracking.config import DensifyConfig
 from core.tracking.densify import Densifier, steps_needed
 from core.tracking.spans import plan
 from core.trajectories.bulk_edits import FillObservations
-from core.trajectories.model import Flag, ObjectTrajectory, Origin
+from core.trajectories.model import Flag, ObjectTrajectory, Origin, Review
 from core.trajectories.snapshot import (
     OBJECTS,
     ClipSnapshot,
@@ -35,10 +35,15 @@ def run(folder: RunFolder, config: DensifyConfig) -> Generator[Event, None, None
     Raises:
         StudioError: no clip has an object; or as `sharing.run`.
     """
-    clips = read_snapshot(folder.snapshot).clips
+    clips = [_without_suggestions(one) for one in read_snapshot(folder.snapshot).clips]
     if not any(one.objects for one in clips):
         raise StudioError("There is no object to densify; import annotation, or draw a box in the window.")
     yield from sharing.run(folder, config, clips, [_steps_needed(one, config) for one in clips], work)
+
+
+def _without_suggestions(one: ClipSnapshot) -> ClipSnapshot:
+    """A clip with the objects that are filled: of one that waits to be accepted nothing changes."""
+    return replace(one, objects=tuple(each for each in one.objects if each.review != Review.SUGGESTED))
 
 
 def _steps_needed(one: ClipSnapshot, config: DensifyConfig) -> int:
@@ -51,7 +56,7 @@ def _steps_needed(one: ClipSnapshot, config: DensifyConfig) -> int:
 
 def work(folder: RunFolder, one: ClipSnapshot) -> Generator[int | Log, None, None]:
     """Audit a clip, fill it, and keep what was found: steps done so far, and what is to be said."""
-    config, done = folder.settings(DensifyConfig), 0
+    config, done, one = folder.settings(DensifyConfig), 0, _without_suggestions(one)
     found = [_as_it_was(trajectory, config) for trajectory in one.objects]
     with open_frames(one.clip) as frames:
         if config.audit:

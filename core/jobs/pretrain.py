@@ -22,8 +22,8 @@ from core.networks.trunk import Trunk, normalise
 from core.networks.weights import IN_RUN, save_trunk
 from core.pairs.counting import Counts, lost_kinds, material_words
 from core.pairs.sampling import FrameGap
-from core.pairs.split import share_of, split_clips
-from core.pairs.training_set import TrainingSet, build_training_set
+from core.pairs.split import Split, share_of, split_clips
+from core.pairs.training_set import KINDS, TrainingSet, build_training_set
 from core.pretraining.batches import Batches, PatchBatch, PatchBatches, drawn_once, patch_batches
 from core.pretraining.config import PretrainConfig
 from core.pretraining.device_patches import DevicePatchReader
@@ -42,7 +42,8 @@ from core.training.group import device_of
 from core.training.memory import free_on
 from core.training.optimisation import sgd
 from core.training.schedule import of_new_length
-from core.trajectories.snapshot import read_snapshot
+from core.trajectories.model import Kind, Review
+from core.trajectories.snapshot import Snapshot, read_snapshot
 
 
 def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, None]:
@@ -118,6 +119,14 @@ def run(folder: RunFolder, config: PretrainConfig) -> Generator[Event, None, Non
             _save(objective.trunk, folder, config, material)
 
 
+def _waiting(snapshot: Snapshot, split: Split, config: PretrainConfig) -> int:
+    """Suggested objects of the clips that train, where these do not train."""
+    if config.suggestions or Kind.OBJECT not in KINDS[config.regime]:
+        return 0
+    contents = (one for one in snapshot.clips if one.clip.name in split.training)
+    return sum(one.review == Review.SUGGESTED for content in contents for one in content.objects)
+
+
 def _memory(
     objective: Objective, batches: Batches, config: PretrainConfig, device: torch.device
 ) -> StepMemory:
@@ -164,7 +173,12 @@ def _pairs(
     snapshot = read_snapshot(folder.snapshot)
     uses = {content.clip.name: content.clip.use for content in snapshot.clips}
     split = split_clips(uses, config.held_out, config.split_seed)
-    whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
+    whole = build_training_set(
+        snapshot,
+        patch_size=config.patch_size,
+        minimum_length=config.minimum_length,
+        suggestions=config.suggestions,
+    )
     reader = _reader(whole.clips, network.input_size, config, device)
     opened.callback(reader.close)
     training = what_trains(whole, snapshot, split, config)
@@ -196,7 +210,14 @@ def _pairs(
         batches,
         measured,
         notes,
-        material_words(trained, held_out, split, names=True, tracks=config.tracks),
+        material_words(
+            trained,
+            held_out,
+            split,
+            names=True,
+            tracks=config.tracks,
+            waiting=_waiting(snapshot, split, config),
+        ),
         warnings=tuple(filter(None, warnings)),
         trajectories=np.concatenate([one.ids for one in training.sets(config.regime)]),
         probe=_probe(choose(training, kept, config.regime, config.pinned), whole, reader),

@@ -20,6 +20,7 @@ from core.overlay.trails import SHIFT, KeptTrails, fixed
 
 _DASH = 5.0  # length of a dash and of a gap, in view pixels
 _DOT = 2.0
+_SUGGESTED = 11.0  # of an object that waits to be accepted: long dashes, told from all others
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,7 @@ def _painted(
     for (number, shape), (x, y) in zip(seen, (low - first).tolist(), strict=True):
         rows, columns = shape.pixels.shape
         rgb = colours.table[colours.index[number]]
-        alpha = opacity // 2 if faint[number] else opacity
+        alpha = opacity // 2 if faint[number] or scene.objects[number].suggested else opacity
         painted[y : y + rows, x : x + columns][shape.pixels] = premultiplied(rgb[None], alpha)[0]
     return painted, first
 
@@ -171,13 +172,15 @@ def inverse_matrix(camera: Placement) -> np.ndarray:
 def _draw_outlines(
     image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarray, numbers: Sequence[int]
 ) -> None:
-    """Outlines of the masks of some objects, in dashes where the object is occluded."""
+    """Outlines of the masks of some objects, in dashes where one is occluded, in long ones if suggested."""
     for one, pixel in ((scene.objects[number], pixels[number]) for number in numbers):
         shape = look.shapes.of(one.mask) if one.mask else None
         if shape is not None:
-            lines, closed = [look.camera.to_view(line) for line in shape.outlines], not one.occluded
+            lines = [look.camera.to_view(line) for line in shape.outlines]
+            dash = _DASH if one.occluded else _SUGGESTED
+            closed = not (one.occluded or one.suggested)
             if not closed:
-                lines = [dash for line in lines for dash in _dashed(line, _DASH * look.ratio)]
+                lines = [part for line in lines for part in _dashed(line, dash * look.ratio)]
             places = [fixed(line) for line in lines]
             cv2.polylines(image, places, closed, channels(pixel), look.line, cv2.LINE_AA, SHIFT)
 
@@ -185,12 +188,13 @@ def _draw_outlines(
 def _draw_boxes(
     image: np.ndarray, scene: Scene, look: Look, pixels: np.ndarray, numbers: Sequence[int]
 ) -> None:
-    """Boxes of some objects: lines for keyframes, dashes for what was propagated, dots for occluded ones."""
+    """Boxes of some objects: lines for keyframes, dashes for what was propagated, dots for occluded ones;
+    long dashes for those that are only suggested."""
     corners = look.camera.to_view(scene.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
     for one, box, pixel in ((scene.objects[number], corners[number], pixels[number]) for number in numbers):
         lines = _sides(box) if one.keyframe else _dashes(box, _DASH * look.ratio)
-        if one.occluded:
-            lines = _dashes(box, _DOT * look.ratio)
+        if one.occluded or one.suggested:
+            lines = _dashes(box, (_DOT if one.occluded else _SUGGESTED) * look.ratio)
         cv2.polylines(image, list(fixed(lines)), False, channels(pixel), look.line, cv2.LINE_8, SHIFT)
 
 

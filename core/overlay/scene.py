@@ -42,6 +42,10 @@ class ObjectHere:
     def rejected(self) -> bool:
         return self.trajectory.review == Review.REJECTED
 
+    @property
+    def suggested(self) -> bool:
+        return self.trajectory.review == Review.SUGGESTED
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:

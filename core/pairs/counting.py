@@ -105,6 +105,7 @@ def material_words(
     noun: str = "trajectories",
     names: bool = False,
     tracks: str = "",
+    waiting: int = 0,
 ) -> str:
     """What trains, is held out and is left out, in one line.
 
@@ -112,6 +113,7 @@ def material_words(
         noun: what trajectories are called.
         names: whether clips are named, `NAMED` at most.
         tracks: the filter that those which train passed; empty without one.
+        waiting: objects of the clips that train that are only suggested, and do not train.
     """
 
     def clips(some: Sequence[str]) -> str:
@@ -124,8 +126,11 @@ def material_words(
         parts[0] += f" after the filter {tracks}"
     if split.held_out:
         parts.append(f"held out: {held_out.words(noun)} of {clips(held_out.clips or split.held_out)}")
-    if split.left_out:
-        parts.append(f"left out: {clips(split.left_out)}")
+    left_out = [clips(split.left_out)] if split.left_out else []
+    if waiting:
+        left_out.append(f"{waiting:,} suggested object{'s' if waiting != 1 else ''} that nobody accepted")
+    if left_out:
+        parts.append(f"left out: {' and '.join(left_out)}")
     return "; ".join(parts)
 
 

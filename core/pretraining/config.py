@@ -36,8 +36,14 @@ class PretrainConfig:
     )
     tracks: str = setting(
         "",
-        "Which tracks train: nothing for all that are not rejected; or a filter, such as review:accepted or "
-        "'kind:point error<2', or its name in the project; what is held out is measured on all its tracks",
+        "Which tracks train: nothing for all that are not rejected or suggested; or a filter, such as "
+        "review:accepted or 'kind:point error<2', or its name in the project; what is held out is measured "
+        "on all its tracks",
+    )
+    suggestions: bool = setting(
+        False,
+        "Whether suggested objects train, too, before anyone accepts them; off for the paper's regimes",
+        advanced=True,
     )
     network: str = setting(
         "auto",

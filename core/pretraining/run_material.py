@@ -12,6 +12,7 @@ from core.pairs.split import Split, share_of, split_clips
 from core.pairs.training_set import KINDS
 from core.pretraining.config import PretrainConfig
 from core.trajectories.filter_text import parse
+from core.trajectories.model import Kind
 from core.trajectories.snapshot_parts import snapshot_extents, snapshot_rows, trajectories_digest
 
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(PretrainConfig)}
@@ -71,12 +72,14 @@ class RunMaterial:
         split: the clips by what they do in it; None for one that trains on images.
         training, held_out: the trajectories that give pairs, by kind and clip.
         measured: None where nothing is held out.
+        waiting: objects that were only suggested, and for that reason did not train.
     """
 
     split: Split | None
     training: Counts
     held_out: Counts
     measured: Measured | None
+    waiting: int = 0
 
 
 def run_material(snapshot: Path, settings: Mapping[str, Any]) -> RunMaterial | None:
@@ -96,7 +99,12 @@ def run_material(snapshot: Path, settings: Mapping[str, Any]) -> RunMaterial | N
         clips = (str(chosen["images"]), f"share {share:g}", f"seed {seed}")
         images = Measured("images", clips, 0, "", (0, 0), (0.0, 0), int(chosen["held_out_count"]), draw)
         return RunMaterial(None, Counts({}), Counts({}), images if share else None)
-    extents, regime = snapshot_extents(snapshot).accepted(), str(chosen["regime"])
+    whole, regime, suggestions = (
+        snapshot_extents(snapshot),
+        str(chosen["regime"]),
+        bool(chosen["suggestions"]),
+    )
+    extents = whole.that_train(suggestions)
     wanted = parse(str(chosen["tracks"]))
     split = split_clips(extents.uses, held_out, seed)
     gap, length = (int(chosen["gap_shortest"]), int(chosen["gap_longest"])), int(chosen["minimum_length"])
@@ -109,13 +117,14 @@ def run_material(snapshot: Path, settings: Mapping[str, Any]) -> RunMaterial | N
             of="pairs" if chosen["method"] in _PAIRS else str(chosen["method"]),
             clips=tuple(sorted(split.held_out)),
             digest=trajectories_digest(snapshot, split.held_out, KINDS[regime]),
-            choice=regime,
+            choice=f"{regime} with suggestions" if suggestions and whole.waiting(split.held_out) else regime,
             gap=gap,
             patch=(float(chosen["patch_size"]), length),
             count=int(chosen["held_out_count"]),
             draw=draw,
         )
-    return RunMaterial(split, training, counts.of_clips(split.held_out), measured)
+    waiting = whole.waiting(split.training) if Kind.OBJECT in KINDS[regime] and not suggestions else 0
+    return RunMaterial(split, training, counts.of_clips(split.held_out), measured, waiting)
 
 
 def _named(clips: Sequence[str]) -> str:

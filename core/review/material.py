@@ -44,6 +44,11 @@ class Material:
         return [one for one in self.objects.values() if one.review == Review.OPEN]
 
     @property
+    def suggested_objects(self) -> list[ObjectTrajectory]:
+        """Those that wait for a first decision, by id."""
+        return [one for one in self.objects.values() if one.review == Review.SUGGESTED]
+
+    @property
     def rejected(self) -> set[int]:
         """The ids of the rejected tracks."""
         points = self.points.ids[self.points.review == Review.REJECTED]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.identity.proposals import Proposal, as_json
-from core.review import untracked
+from core.review import suggested, untracked
 from core.review.control_sample import control_sample
 from core.review.findings import Findings, Item
 from core.review.material import Material
@@ -49,6 +49,8 @@ class Recipe:
         by_track: an item is a track as a whole, else some frames or a pair.
         empty: what to do where it finds nothing; actions in braces stand for their keys.
         draws: what is drawn while an item is looked at belongs to it.
+        join: what the key for merging asks for while an item is looked at; None where it has nothing to join.
+        more: what else can be done, in a sentence; actions in braces stand for their keys.
     """
 
     name: str
@@ -66,6 +68,8 @@ class Recipe:
     by_track: bool
     empty: str
     draws: bool = False
+    join: Callable[[Item], Edit | None] = lambda item: None
+    more: Callable[[Item], str] = lambda item: ""
 
     @property
     def needs_points(self) -> bool:
@@ -189,6 +193,24 @@ _RECIPES = (
         empty=(
             "Nothing is to be checked. Densify objects ({densify}), or look for identity errors (menu Run)."
         ),
+    ),
+    Recipe(
+        name=suggested.NAME,
+        title="Suggested objects",
+        sentence="What moves together and looks like an object: accept it, reject it, join it or split it.",
+        quantity="Confidence",
+        unit="%",
+        from_high=True,
+        usual=_at(0.0),
+        kinds=(Kind.OBJECT,),
+        find=suggested.suggested,
+        reason=suggested.reason,
+        accept=_accept_tracks,
+        reject=_reject_tracks,
+        by_track=True,
+        empty="No object waits for a decision. Suggest objects first (menu Run).",
+        join=suggested.join,
+        more=suggested.more,
     ),
     Recipe(
         name="worst_links",

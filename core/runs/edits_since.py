@@ -108,7 +108,10 @@ def _pairs(folder: RunFolder, project: Project, head: SnapshotHead, since: Since
 
 def _sets(one: ClipSnapshot, config: PretrainConfig) -> tuple[TrajectorySet, ...]:
     whole = build_training_set(
-        Snapshot((one,), 0, ""), patch_size=config.patch_size, minimum_length=config.minimum_length
+        Snapshot((one,), 0, ""),
+        patch_size=config.patch_size,
+        minimum_length=config.minimum_length,
+        suggestions=config.suggestions,
     )
     chosen = whole.of_filter((one,), config.wanted)
     return tuple(kind for kind in (chosen.objects, chosen.points) if kind.kind in KINDS[config.regime])

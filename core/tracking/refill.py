@@ -13,7 +13,7 @@ from core.tracking.spans import (
     plan,
     span_around,
 )
-from core.trajectories.model import ObjectTrajectory, Origin
+from core.trajectories.model import ObjectTrajectory, Origin, Review
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +43,8 @@ def refill(
     The result is what densifying the whole clip gives there, provided that all its objects were filled
     before. Other objects filled there before are filled again too, since pixels may change hands; their
     keyframes and whatever lies outside the span stay as they are. Those of which densifying would not fill
-    all again, such as a box that was carried far beyond its keyframe, stay as they are everywhere. Where it
-    is filled by box alone, no pixel changes hands, and no frame is read.
+    all again, such as a box that was carried far beyond its keyframe or a suggestion, stay as they are
+    everywhere. Where it is filled by box alone, no pixel changes hands, and no frame is read.
 
     Args:
         frames: all of the clip's; only those that the spans need are read.
@@ -67,7 +67,9 @@ def refill(
     chosen = {place} | {
         other
         for other, one in enumerate(objects)
-        if (filled := _filled_within(one, first, last)) and filled <= planned.get(other, set())
+        if one.review != Review.SUGGESTED
+        and (filled := _filled_within(one, first, last))
+        and filled <= planned.get(other, set())
     }
     carried = {other for other in chosen if one_way is None or objects[other].id in one_way}
     found = _densified(frames, objects, chosen, carried, config, report)

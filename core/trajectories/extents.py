@@ -1,6 +1,6 @@
 """How long and how large the trajectories of a project are, in less time than it takes to read them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,9 +35,15 @@ class Extents:
     points: np.ndarray
     suggested: np.ndarray
 
-    def accepted(self) -> "Extents":
-        """The same without the objects that are only suggested."""
-        if not len(self.suggested):
+    def waiting(self, clips: Collection[str]) -> int:
+        """How many objects of some clips are only suggested."""
+        chosen = [id for id, name in self.names.items() if name in clips]
+        seen = self.objects[np.isin(self.objects[:, 0], chosen), 1]
+        return len(np.intersect1d(seen, self.suggested))
+
+    def that_train(self, suggestions: bool) -> "Extents":
+        """The same without the objects that are only suggested, unless these train, too."""
+        if suggestions or not len(self.suggested):
             return self
         kept = ~np.isin(self.objects[:, 1], self.suggested)
         none = self.suggested[:0]

@@ -133,6 +133,7 @@ def _filled(connection: Connection, clip_ids: Sequence[int]) -> tuple[int, int]:
             .join(schema.trajectory, _t.id == _o.trajectory_id)
             .join(schema.clip, (schema.clip.c.id == _t.clip_id) & (schema.clip.c.annotator == _t.annotator))
             .where(_t.clip_id == clip_id, _o.origin == int(Origin.PROPAGATED))
+            .where(_t.review != int(Review.SUGGESTED))
         )
         rows = [(row[0], row[1]) for row in connection.execute(query)]
         ids = {id for id, _ in rows}

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from core.errors import StudioError
 from core.trajectories import schema, store
+from core.trajectories.accept_suggestions import make_keyframes, reopened
 from core.trajectories.journal import Recorder
 from core.trajectories.merging import dropped_by_merge, sentence
 from core.trajectories.model import EndReason, Kind, Review
@@ -288,7 +289,11 @@ class Relabel(_OfTracks):
 
 @dataclass(frozen=True)
 class SetReview(_OfTracks):
-    """Accept, reject or reopen trajectories."""
+    """Accept, reject or reopen trajectories.
+
+    A suggested object that is accepted gets keyframes; one that is reopened and has none is a suggestion
+    again (`accept_suggestions.py`).
+    """
 
     review: Review
 
@@ -297,4 +302,13 @@ class SetReview(_OfTracks):
         return f"{VERBS[self.review]} {self.named}"
 
     def write(self, rows: Recorder) -> None:
+        if self.review is Review.OPEN:
+            again: dict[Review, list[int]] = {}
+            for trajectory_id, review in reopened(rows, self.trajectory_ids).items():
+                again.setdefault(review, []).append(trajectory_id)
+            for review, ids in again.items():
+                set_heads(rows, ids, review=int(review))
+            return
+        if self.review is Review.ACCEPTED:
+            make_keyframes(rows, self.trajectory_ids)
         set_heads(rows, self.trajectory_ids, review=int(self.review))

@@ -18,7 +18,7 @@ from core.tracking.refill import carried_one_way, refill
 from core.tracking.spans import is_filled_by_box, span_around
 from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.journal import Edit
-from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin
+from core.trajectories.model import KEYFRAMES, ObjectTrajectory, Origin, Review
 from core.trajectories.observation_edits import (
     DeleteObservation,
     MakeKeyframe,
@@ -166,7 +166,7 @@ class Refilling(FollowUp[_Task]):
         """Fill an object around some frames, as part of the edit that was just made."""
         step, one = self._document.last_edit(), self._document.objects(edit.clip_id).get(id)
         clip = next(known.clip for known in self._document.clips() if known.clip.id == edit.clip_id)
-        if step is None or one is None:
+        if step is None or one is None or one.review == Review.SUGGESTED:  # filled once it is accepted
             return
         frames = frozenset(frame for frame in frames if _is_open(one, frame, clip.frames))
         if not frames or not len(one.keyframes):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from core.trajectories.accept_suggestions import JoinSuggestions
 from core.trajectories.model import Review
 from core.trajectories.observation_edits import DeleteObservation
 from core.trajectories.track_rows import TrackRows
@@ -89,6 +90,8 @@ class TrackEdits(QObject):
         two = "" if len(chosen.ids) == 2 else "Select two tracks."
         kind = "" if chosen.one_kind else "Select tracks of one kind, objects or points."
         opened = "Open already." if bool((chosen.review == Review.OPEN).all()) else ""
+        if not opened and bool(np.isin(chosen.review, (Review.OPEN, Review.SUGGESTED)).all()):
+            opened = "A suggestion waits for its first decision; accept or reject it."
         return {
             "merge": several or kind or self._why_not_merged(chosen),
             "bridge": none or kind or self._why_not_bridged(chosen),
@@ -162,7 +165,11 @@ class TrackEdits(QObject):
         return here
 
     def merge(self) -> None:
-        self.edit_asked.emit(Merge(self._clip, self._chosen().ids))
+        """Of suggestions, joined: parts of one thing are together what it covers."""
+        chosen = self._chosen()
+        parts = bool((chosen.review == Review.SUGGESTED).all() and all(chosen.is_object))
+        join = JoinSuggestions if parts else Merge
+        self.edit_asked.emit(join(self._clip, chosen.ids))
 
     def bridge(self) -> None:
         """Join the selected points by the path between them; of one point, solve its straight parts."""

@@ -149,7 +149,7 @@ class ImpactNote(QLabel):
                     continue  # another version's
                 break
         gap = FrameGap(config.gap_shortest, config.gap_longest)
-        return Rules(config.regime, gap, config.minimum_length, config.tracks)
+        return Rules(config.regime, gap, config.minimum_length, config.tracks, config.suggestions)
 
     def _track(self, clip: Clip, id: int) -> ObjectTrajectory | PointTrajectories | None:
         one = self._document.objects(clip.id).get(id)
@@ -170,4 +170,4 @@ class ImpactNote(QLabel):
         self.reload()
 
 
-_NAMES = ("regime", "gap_shortest", "gap_longest", "minimum_length", "tracks")
+_NAMES = ("regime", "gap_shortest", "gap_longest", "minimum_length", "tracks", "suggestions")

@@ -9,6 +9,7 @@ from core.errors import StudioError
 from core.review.findings import Findings, Item
 from core.review.progress import Progress, ReviewProgress, as_bytes, read_progress, write_progress
 from core.review.recipes import RECIPES, TO_CHECK, Recipe, clip_of, first_track
+from core.trajectories.journal import Edit
 from core.trajectories.model import Changes
 from studio.background import Background
 from studio.document import Document
@@ -270,6 +271,12 @@ class Queue(QObject):
         self.of_recipe.skip(key)
         self._keep()
         self._go_on(0 if place is None else place + 1)
+
+    def joining(self) -> Edit | None:
+        """What joins the current item with what is beside it; None without that, or if the queue was left."""
+        item = self.current
+        row = self.order.row_of(self.recipe.key(item)) if item is not None and self.active else None
+        return self.recipe.join(self.order.findings.item(row)) if row is not None else None
 
     def _decide(self, word: str) -> None:
         item = self.current

@@ -180,7 +180,8 @@ def draw_lane(
     held: TrimDrag | KeyframeDrag | None = None,
     filling: Filling | None = None,
 ) -> None:
-    """Bars of a lane, hatched where no person confirmed, with a tick a keyframe; gaps stay empty.
+    """Bars of a lane, hatched where no person confirmed, with a tick a keyframe; gaps stay empty. One that is
+    only suggested is pale, in dashes.
 
     Where the object is occluded the bar is hollow; a gap in which it is out of sight begins with a sign.
     Above a keyframe that the audit found poor stands a wedge, below frames that are to be checked a line. A
@@ -228,11 +229,13 @@ def _draw_bars(painter: QPainter, bar: QRectF, scale: TimeScale, lane: Lane, col
     painter.setPen(Qt.PenStyle.NoPen)
     for first, last in lane.solid:
         painter.fillRect(_span(bar, scale, first, last), colour)
+    suggested = lane.review == Review.SUGGESTED
     for first, last in lane.propagated:
         part = _span(bar, scale, first, last)
         painter.fillRect(part, pale)
-        painter.fillRect(part, QBrush(colour, Qt.BrushStyle.BDiagPattern))
-    painter.setPen(QPen(colour, 1))
+        if not suggested:
+            painter.fillRect(part, QBrush(colour, Qt.BrushStyle.BDiagPattern))
+    painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine) if suggested else QPen(colour, 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for first, last in lane.spans:
         painter.drawRect(_span(bar, scale, first, last).adjusted(0, 0, -1, -1))

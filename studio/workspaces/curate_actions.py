@@ -137,7 +137,7 @@ class CurateActions(QObject):
             "new_object": canvas.new_object,
             **self._keyframes.slots(),
             **self._carries.slots(),
-            "merge": edits.merge,
+            "merge": self._merge,
             "bridge": edits.bridge,
             "split": edits.split,
             "swap": edits.swap,
@@ -180,6 +180,8 @@ class CurateActions(QObject):
         refused |= {"do_proposed": nothing, "dismiss_proposed": nothing}
         if self._queue.active:  # its decisions are not about what is selected
             refused |= {"accept": "", "reject": ""}
+            if len(self._view.selection) < 2 and self._queue.joining() is not None:
+                refused["merge"] = ""
         without = "" if self._view.clip is not None else NO_CLIP
         for name in self.slots():
             refused[name] = without if name not in ALWAYS and without else refused.get(name, "")
@@ -267,6 +269,14 @@ class CurateActions(QObject):
             self._queue.accept()
         else:
             self._queue.reject()
+
+    def _merge(self) -> None:
+        """Merge what is selected; in the review queue, its track with what the recipe finds beside it."""
+        joining = self._queue.joining() if len(self._view.selection) < 2 else None
+        if joining is None:
+            self._edits.merge()
+        else:
+            self._queue.edit_asked.emit(joining)
 
     def _review(self, review: Review) -> None:
         """Review what is selected and go on to the next open track after it."""

@@ -11,9 +11,11 @@ from core.errors import StudioError
 from core.pairs.counting import Counts, count, lost_kinds, material_words, nothing_left
 from core.pairs.sampling import FrameGap
 from core.pairs.split import share_of, split_clips
+from core.pairs.training_set import KINDS
 from core.pretraining.config import PretrainConfig
 from core.pretraining.images import hold_out, images_words
 from core.trajectories.extents import Extents, read_extents, read_rows
+from core.trajectories.model import Kind
 from core.trajectories.track_filter import TrackFilter
 from studio.background import Background
 from studio.document import FEW, Document
@@ -85,7 +87,7 @@ class MaterialNote(QLabel):
 
     def _read(self) -> Extents:
         with self._document.project.reading() as connection:
-            return read_extents(connection).accepted()
+            return read_extents(connection)
 
     def _take_extents(self, extents: Extents) -> None:
         self._extents, self._failure, self._is_old = extents, "", True
@@ -105,14 +107,24 @@ class MaterialNote(QLabel):
             raise StudioError(self._failure or COUNTING)
         split = split_clips(self._extents.uses, settings.held_out, settings.split_seed)
         gap = FrameGap(settings.gap_shortest, settings.gap_longest)
-        whole = count(self._extents, settings.regime, gap, settings.minimum_length)
-        passed = count(self._passed(settings), settings.regime, gap, settings.minimum_length)
+        whole = count(
+            self._extents.that_train(settings.suggestions), settings.regime, gap, settings.minimum_length
+        )
+        passed = count(
+            self._passed(settings).that_train(settings.suggestions),
+            settings.regime,
+            gap,
+            settings.minimum_length,
+        )
         training, held_out = passed.of_clips(split.training), whole.of_clips(split.held_out)
         if not training.kinds and whole.of_clips(split.training).kinds:
             raise StudioError(nothing_left(settings.tracks))
         if not training.kinds:
             raise StudioError(self._missing(settings.regime, whole))
-        words, tracks = partial(material_words, training, held_out, split, "tracks"), settings.tracks
+        of_objects = Kind.OBJECT in KINDS[settings.regime] and not settings.suggestions
+        waiting = self._extents.waiting(split.training) if of_objects else 0
+        words = partial(material_words, training, held_out, split, "tracks", waiting=waiting)
+        tracks = settings.tracks
         self.setToolTip(words(names=True, tracks=tracks))
         lost = lost_kinds(settings.regime, whole.kinds, training, "tracks", tracks)
         return f"{words(tracks=tracks)}. {lost}".strip()

@@ -181,7 +181,12 @@ def training_set_of(snapshot: Snapshot, config: PretrainConfig) -> TrainingSet:
     """
     uses = {content.clip.name: content.clip.use for content in snapshot.clips}
     split = split_clips(uses, config.held_out, config.split_seed)
-    whole = build_training_set(snapshot, patch_size=config.patch_size, minimum_length=config.minimum_length)
+    whole = build_training_set(
+        snapshot,
+        patch_size=config.patch_size,
+        minimum_length=config.minimum_length,
+        suggestions=config.suggestions,
+    )
     return what_trains(whole, snapshot, split, config)
 
 

@@ -61,9 +61,11 @@ def test_a_snapshot_tells_it_from_others(connection, tmp_path):
     for extents in (read_extents(connection), snapshot_extents(tmp_path / "after")):
         assert extents.suggested.tolist() == [id]
         assert id in extents.objects[:, 1]
-        without = extents.accepted()
+        assert extents.that_train(True) is extents
+        assert (extents.waiting(["a"]), extents.waiting(["b"])) == (1, 0)
+        without = extents.that_train(False)
         assert id not in without.objects[:, 1]
         assert len(without.sides) == len(without.objects) == np.sum(extents.objects[:, 1] != id)
         only = extents.of_filter(read_rows(connection), parse("review:suggested"))
         assert set(only.objects[:, 1].tolist()) == {id}
-        assert not count(only.accepted(), "obj", FrameGap(1, 0), 2).kinds
+        assert not count(only.that_train(False), "obj", FrameGap(1, 0), 2).kinds
