@@ -60,7 +60,9 @@ def group_points(
     gains, near = _gains(scales, links, diagonal, config)
     parts = multicut(
         len(places) + 1,
-        np.concatenate((links, np.stack((np.arange(len(places)), np.full(len(places), len(places))), axis=1))),
+        np.concatenate(
+            (links, np.stack((np.arange(len(places)), np.full(len(places), len(places))), axis=1))
+        ),
         gains,
     )
     sizes = np.bincount(parts[:-1], weights=used.lengths, minlength=parts.max() + 1)

@@ -193,7 +193,9 @@ class _Search:
             for neighbour, gain in self._beside[node]:
                 if neighbour not in sides and self._part[neighbour] in turned:
                     if neighbour in pulls:
-                        pulls[neighbour] += 2 * gain if self._part[neighbour] == self._part[node] else -2 * gain
+                        pulls[neighbour] += (
+                            2 * gain if self._part[neighbour] == self._part[node] else -2 * gain
+                        )
                     else:
                         pulls[neighbour] = self._pull(neighbour, turned, sides)
                     heapq.heappush(heap, (-pulls[neighbour], neighbour))
