@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.motion_segmentation.affinities import against_camera, differences, motions, pairs
+from core.motion_segmentation.affinities import Motions, against_camera, differences, motions, pairs
 from core.motion_segmentation.grouping_config import GroupingConfig
 from core.motion_segmentation.multicut import multicut
 from core.trajectories.model import PointTrajectories, Review
@@ -15,6 +15,12 @@ CAMERA = 0
 SILENT = -1
 """The group of points that say nothing."""
 
+
+SHORT = 0.5
+"""What a pair says that is seen only over a short window, beside one that is seen over a long one."""
+
+FINEST = 0.05
+"""Pixels below which motions are not told apart."""
 
 USUAL = GroupingConfig()
 
@@ -43,42 +49,74 @@ def group_points(
     """
     groups = np.full(len(points), SILENT, np.int32)
     belonging = np.zeros(len(points), np.float32)
-    places = np.flatnonzero((points.review != Review.REJECTED) & (points.lengths > config.window))
+    short = max(config.window // 2, 1)
+    places = np.flatnonzero((points.review != Review.REJECTED) & (points.lengths > short))
     if len(places) < 2:
         return Grouping(groups, belonging)
-    found = motions(points.take(places), config.window, 1)
-    links = pairs(found, config.neighbours, config.far, max(config.window // 2, 1), config.seed)
-    unlike, way, distance, common = differences(found, links)
+    used = points.take(places)
+    scales = [motions(used, config.window, 1), motions(used, short, 1)]
+    links = pairs(scales[1], config.neighbours, config.far, max(short, 1), config.seed)
     diagonal = float(np.hypot(width, height))
-    near = distance <= config.near * diagonal
-    noise = max(float(np.median(unlike[near & (common > 0)])), 0.05)
-    gains = np.clip(
-        config.bias
-        - config.slope * np.log1p(unlike / noise)
-        + config.share * np.log1p(way / noise)
-        - config.apart * np.sqrt(distance / diagonal),
-        -config.strongest,
-        config.strongest,
+    gains, near = _gains(scales, links, diagonal, config)
+    parts = multicut(
+        len(places) + 1,
+        np.concatenate(
+            (links, np.stack((np.arange(len(places)), np.full(len(places), len(places))), axis=1))
+        ),
+        gains,
     )
-    off, gone = against_camera(found)
-    own = config.bias - config.slope * np.log1p(off / noise) + config.share * np.log1p(gone / noise)
-    with_camera = np.clip(own, -config.strongest, config.strongest) * config.camera_weight
-    gains = np.where(near, gains, np.minimum(gains, 0))
-    nodes = len(places)
-    known = common > 0
-    labels = multicut(
-        nodes + 1,
-        np.concatenate((links[known], np.stack((np.arange(nodes), np.full(nodes, nodes)), axis=1))),
-        np.concatenate((gains[known], with_camera)),
-    )
-    own = labels[:-1]
-    weight = found.counts.astype(float)
-    sizes = np.bincount(own, weights=weight, minlength=labels.max() + 1)
-    least = config.smallest / 100 * weight.sum()
+    sizes = np.bincount(parts[:-1], weights=used.lengths, minlength=parts.max() + 1)
+    least = config.smallest / 100 * used.lengths.sum()
     rank = np.full(len(sizes), SILENT, np.int32)
-    kept = [part for part in np.argsort(-sizes, kind="stable") if sizes[part] >= least and part != labels[-1]]
+    order = np.argsort(-sizes, kind="stable")
+    kept = order[(sizes[order] >= least) & (order != parts[-1])]
     rank[kept] = np.arange(1, len(kept) + 1)
-    rank[labels[-1]] = CAMERA
-    groups[places] = rank[own]
-    belonging[places] = groups[places] >= 0
+    rank[parts[-1]] = CAMERA
+    groups[places] = rank[parts[:-1]]
+    belonging[places] = _belonging(links[near], gains[: len(links)][near], parts[:-1])
+    belonging[groups == SILENT] = 0
     return Grouping(groups, belonging)
+
+
+def _gains(
+    scales: list[Motions], links: np.ndarray, diagonal: float, config: GroupingConfig
+) -> tuple[np.ndarray, np.ndarray]:
+    """(P + N,) float64 what it gains to keep pairs of points, and each point and the camera, together; (P,)
+    bool, which pairs are near.
+
+    Args:
+        scales: motions over windows, the long one first: a pair is judged by the first both are seen in.
+        links: (P, 2) int64 pairs.
+    """
+    result = np.zeros(len(links) + len(scales[0].counts))
+    near, open_ = np.zeros(len(links), bool), np.ones(len(result), bool)
+    for scale, weight in zip(scales, (1.0, SHORT), strict=True):
+        unlike, way, distance, common = differences(scale, links)
+        close = (distance <= config.near * diagonal) & (common > 0)
+        noise = max(float(np.median(unlike[close])) if close.any() else 0.0, FINEST)
+        off, gone = against_camera(scale)
+        unlike, way = np.concatenate((unlike, off)), np.concatenate((way, gone))
+        apart = np.concatenate((distance, np.zeros(len(off)))) / diagonal
+        gains = (
+            config.bias
+            - config.slope * np.log1p(unlike / noise)
+            + config.share * np.log1p(way / noise)
+            - config.apart * np.sqrt(apart)
+        )
+        gains = weight * np.clip(gains, -config.strongest, config.strongest)
+        gains[: len(links)][~close] = np.minimum(gains[: len(links)][~close], 0)
+        gains[len(links) :] *= config.camera_weight
+        now = open_ & np.concatenate((common > 0, scale.counts > 0))
+        result[now] = gains[now]
+        open_ &= ~now
+        near |= close
+    return result, near
+
+
+def _belonging(links: np.ndarray, gains: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """(N,) float64 in 0..1: of what near points say of each, the share that says what was decided."""
+    together = parts[links[:, 0]] == parts[links[:, 1]]
+    agrees = np.where(together == (gains > 0), np.abs(gains), 0)
+    said = np.bincount(links.ravel(), np.repeat(np.abs(gains), 2), len(parts))
+    right = np.bincount(links.ravel(), np.repeat(agrees, 2), len(parts))
+    return np.divide(right, said, out=np.zeros(len(parts)), where=said > 0)

@@ -170,56 +170,75 @@ class _Search:
     def _exchange(self, one: int, other: int) -> bool:
         """Move nodes one by one between two parts, that of most gain first, each once; keep the moves up
         to where all together gain most, or join the parts where that gains more."""
-        members = self._members[one] | self._members[other]
-        if not self._members[one] or not members:
+        turned = {one: other, other: one}
+        small, large = sorted((one, other), key=lambda part: len(self._members[part]))
+        if not self._members[large]:
             return False
-        side = {node: self._part[node] for node in members}
-        pull: dict[int, float] = {}
-        between = 0.0
-        for node in members:
-            total = 0.0
-            for neighbour, gain in self._beside[node]:
-                to = side.get(neighbour)
-                if to is not None:
-                    total += gain if to != side[node] else -gain
-                    between += gain if to != side[node] and node < neighbour else 0.0
-            pull[node] = total
-        empty = not self._members[other]
-        heap = [(-pull[node], node) for node in members if empty or self._at_border(node, one, other)]
+        border, between = self._border(small, large)
+        sides: dict[int, int] = {}
+        pulls = {node: self._pull(node, turned, sides) for node in border}
+        heap = [(-pull, node) for node, pull in pulls.items()]
         heapq.heapify(heap)
         moves: list[int] = []
-        moved: set[int] = set()
         so_far, best, length = 0.0, _GAIN, 0
-        while heap:
+        while heap and len(moves) - length <= _PATIENCE:
             negative, node = heapq.heappop(heap)
-            if node in moved or -negative != pull[node]:
+            if node in sides or -negative != pulls[node]:
                 continue
-            so_far += pull[node]
-            moved.add(node)
+            so_far -= negative
             moves.append(node)
-            side[node] = other if side[node] == one else one
+            sides[node] = turned[self._part[node]]
             if so_far > best:
                 best, length = so_far, len(moves)
-            elif len(moves) - length > _PATIENCE:
-                break
             for neighbour, gain in self._beside[node]:
-                if neighbour in side and neighbour not in moved:
-                    pull[neighbour] += 2 * gain if side[neighbour] != side[node] else -2 * gain
-                    heapq.heappush(heap, (-pull[neighbour], neighbour))
+                if neighbour not in sides and self._part[neighbour] in turned:
+                    if neighbour in pulls:
+                        pulls[neighbour] += (
+                            2 * gain if self._part[neighbour] == self._part[node] else -2 * gain
+                        )
+                    else:
+                        pulls[neighbour] = self._pull(neighbour, turned, sides)
+                    heapq.heappush(heap, (-pulls[neighbour], neighbour))
         if between > best:
-            for node in list(self._members[other]):
-                self._put(node, one)
+            for node in list(self._members[small]):
+                self._put(node, large)
             return True
         for node in moves[:length]:
-            self._put(node, other if self._part[node] == one else one)
+            self._put(node, turned[self._part[node]])
         return length > 0
 
-    def _at_border(self, node: int, one: int, other: int) -> bool:
-        away = other if self._part[node] == one else one
-        return any(self._part[neighbour] == away for neighbour, _ in self._beside[node])
+    def _border(self, small: int, large: int) -> tuple[list[int], float]:
+        """The nodes of two parts with an edge to the other one, and what all these edges gain; without a
+        node in the smaller part, those nodes that hold least to the larger."""
+        if not self._members[small]:
+            inside = {large: -1, -1: large}
+            loose = [(-self._pull(node, inside, {}), node) for node in self._members[large]]
+            return [node for _, node in heapq.nsmallest(_LOOSE, loose)], 0.0
+        border: dict[int, None] = {}
+        between = 0.0
+        for node in self._members[small]:
+            for neighbour, gain in self._beside[node]:
+                if self._part[neighbour] == large:
+                    border[node] = border[neighbour] = None
+                    between += gain
+        return list(border), between
+
+    def _pull(self, node: int, turned: dict[int, int], sides: dict[int, int]) -> float:
+        """What it gains to move a node to the other of two parts; `sides`: nodes that have moved already."""
+        part, here, total = self._part, self._part[node], 0.0
+        for neighbour, gain in self._beside[node]:
+            to = sides.get(neighbour, part[neighbour])
+            if to == here:
+                total -= gain
+            elif to in turned:
+                total += gain
+        return total
 
 
-_PATIENCE = 200
+_LOOSE = 20
+"""Nodes that a split may begin with."""
+
+_PATIENCE = 50
 """Moves without a gain in all after which an exchange is given up."""
 
 
