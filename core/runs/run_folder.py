@@ -174,8 +174,9 @@ class RunFolder:
         """Go on with other settings than the run was made with, when it is resumed.
 
         Raises:
-            StudioError: the folder cannot be written.
+            StudioError: the folder cannot be written, or something in it is a link that leads elsewhere.
         """
+        self.check_links()
         try:
             self._write_config(self.job, settings)
         except OSError as error:

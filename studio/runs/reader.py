@@ -267,7 +267,8 @@ def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None =
     if status.state is State.QUEUED and not starting and not folder.is_alive() and exit_code is not None:
         why = f"The worker ended with code {exit_code} before the run began; its log says why."
         status = replace(status, state=State.FAILED, error=why)
-        with contextlib.suppress(OSError):  # such as a full disk; it is said all the same
+        with contextlib.suppress(OSError, StudioError):  # a full disk, a link; it is said all the same
+            folder.check_links()
             folder.write_status(status)
     return status
 
