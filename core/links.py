@@ -20,6 +20,17 @@ def check_links(folder: Path) -> None:
             raise leads_out(path, target)
 
 
+def deep_links_out(folder: Path, name: str) -> dict[str, Path]:
+    """The links in a folder `name` of a folder, however deep, that lead out of it, and where to; by their
+    paths in it, with slashes. A folder that is a link itself is not looked into."""
+    inside, found = folder.resolve(), dict[str, Path]()
+    for path in () if is_link(folder / name) else sorted(_links(folder / name)):
+        target = Path(os.path.realpath(path))
+        if not target.is_relative_to(inside):
+            found[path.relative_to(folder).as_posix()] = target
+    return found
+
+
 def links_out(folder: Path, names: Collection[str]) -> dict[str, Path]:
     """Of some names in a folder those that are links leading out of it, and where to."""
     inside = folder.resolve()

@@ -24,7 +24,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import filelock
 import tomli_w
 
 from core import config, links
@@ -32,6 +31,7 @@ from core.atomic_file import write_atomically, writing_atomically
 from core.errors import StudioError
 from core.events import ClassAP, Event, from_json, timed_from_json, to_json
 from core.record_file import read_record
+from core.runs import run_lock
 from core.runs.unmade import check_unmade, making
 from core.whole_file import open_file
 
@@ -174,8 +174,9 @@ class RunFolder:
         """Go on with other settings than the run was made with, when it is resumed.
 
         Raises:
-            StudioError: the folder cannot be written.
+            StudioError: the folder cannot be written, or something in it is a link that leads elsewhere.
         """
+        self.check_links()
         try:
             self._write_config(self.job, settings)
         except OSError as error:
@@ -246,32 +247,19 @@ class RunFolder:
         links.check_links(self.path)
 
     def is_alive(self) -> bool:
-        """Whether a worker holds the run's lock; no worker holds a link."""
-        if not self.path.is_dir() or links.is_link(self.path / "lock"):
-            return False  # and do not let the lock make the folder again
-        lock = filelock.FileLock(self.path / "lock")
-        try:
-            lock.acquire(blocking=False)
-        except filelock.Timeout:
-            return True
-        except OSError:
-            return False
-        lock.release()
-        return False
+        """Whether a worker holds the run's lock."""
+        return run_lock.is_held(self.path)
 
     @contextlib.contextmanager
     def held_lock(self) -> Iterator[None]:
-        """Hold the run's lock; a killed worker's lock can stay for some 100 ms, so try for 5 s.
+        """Hold the run's lock.
 
         Raises:
             StudioError: another worker holds it, or something in the run is a link that leads elsewhere.
         """
         self.check_links()
-        try:
-            with filelock.FileLock(self.path / "lock", timeout=5):
-                yield
-        except filelock.Timeout as error:
-            raise StudioError(f"The run {self.name} is already running in another process.") from error
+        with run_lock.held(self.path):
+            yield
 
     # --- events -------------------------------------------------------------------------------
 
@@ -297,13 +285,16 @@ class RunFolder:
                 file.seek(start)
                 file.truncate(start + file.read().rfind(b"\n") + 1)
 
-    def events(self, offset: int = 0) -> tuple[list[Event], int]:
+    def events(self, offset: int = 0, damaged: list[str] | None = None) -> tuple[list[Event], int]:
         """Events from a byte offset on, of `BLOCK` bytes at most, and the offset to go on from.
 
         A line still being written is left for the next call; a damaged line is passed over; a file
         that is shorter than the offset (cut back on resume) is read from its start again.
+
+        Args:
+            damaged: takes the lines that are passed over.
         """
-        found, offset = self._block(offset)
+        found, offset = self._block(offset, damaged)
         return [event for event, _ in found], offset
 
     def _block(self, offset: int, damaged: list[str] | None = None) -> tuple[list[tuple[Event, float]], int]:

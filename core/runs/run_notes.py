@@ -7,6 +7,7 @@ from pathlib import Path
 from core.atomic_file import write_atomically
 from core.errors import StudioError
 from core.record_file import read_record
+from core.runs.run_folder import RunFolder
 
 FILE = "notes.json"
 
@@ -32,8 +33,9 @@ def write_notes(run: Path, notes: RunNotes) -> None:
     """Keep what is said of a run.
 
     Raises:
-        StudioError: the folder cannot be written.
+        StudioError: the folder cannot be written, or something in it is a link that leads elsewhere.
     """
+    RunFolder(run).check_links()
     try:
         write_atomically(run / FILE, json.dumps(asdict(notes), ensure_ascii=False, indent=1).encode())
     except OSError as error:

@@ -137,6 +137,7 @@ def _key(folder: RunFolder) -> str:
 
 
 def _write(folder: RunFolder, name: str, values: dict[str, Any]) -> None:
+    folder.check_links()
     try:
         write_atomically(folder.path / name, json.dumps(values).encode())
     except OSError as error:
@@ -146,6 +147,7 @@ def _write(folder: RunFolder, name: str, values: dict[str, Any]) -> None:
 def _set_state(folder: RunFolder, state: State, error: str = "") -> None:
     status = folder.status()
     if (status.state, status.error) != (state, error):
+        folder.check_links()
         now = replace(status, state=state, eta=None, error=error, pid=0, updated=time.time())
         try:
             folder.write_status(now)

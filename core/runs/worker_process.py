@@ -25,7 +25,7 @@ def worker_of(folder: RunFolder) -> int | None:
     pid = folder.status().pid
     if pid <= 1 or pid == os.getpid() or not folder.is_alive():
         return None
-    holders = _holders(folder.path / "lock")
+    holders = _holders(folder.path / "lock", folder.path)
     if holders is None:
         return pid if _host(folder) in ("", platform.node()) else None
     return pid if pid in holders else None
@@ -53,15 +53,16 @@ def end_worker(folder: RunFolder, child: "subprocess.Popen[bytes] | None" = None
             os.kill(pid, signal.SIGKILL)
 
 
-def _holders(lock: Path) -> set[int] | None:
-    """The processes that hold a lock file; None where the system does not tell."""
+def _holders(*paths: Path) -> set[int] | None:
+    """The processes that hold one of some files or folders; None where the system does not tell."""
     try:
-        inode, rows = lock.stat().st_ino, _LOCKS.read_text(encoding="ascii").splitlines()
+        inodes = {str(path.stat().st_ino) for path in paths}
+        rows = _LOCKS.read_text(encoding="ascii").splitlines()
     except (OSError, ValueError):
         return None
     # 1: FLOCK  ADVISORY  WRITE 30434 fe:00:2237593 0 EOF; the device may read otherwise than `stat` gives it
     held = [row.split() for row in rows if " FLOCK " in row and "->" not in row]
-    return {int(row[4]) for row in held if len(row) > 5 and row[5].endswith(f":{inode}")}
+    return {int(row[4]) for row in held if len(row) > 5 and row[5].rpartition(":")[2] in inodes}
 
 
 def _host(folder: RunFolder) -> str:

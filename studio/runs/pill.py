@@ -223,10 +223,10 @@ class _JobRow(QFrame):
         self._stop.setVisible(run.is_active and not run.is_stopping)
         self._kill.setVisible(self._runs.can_kill(run))
         ended_early = run.state in (State.STOPPED, State.FAILED, State.INTERRUPTED)
-        self._resume.setVisible(ended_early and run.folder is not None)
+        self._resume.setVisible(ended_early and run.folder is not None and not run.damage)
         self._folder.setVisible(run.folder is not None and not run.is_waiting)
-        self._error.setText(run.status.error)
-        self._error.setVisible(bool(run.status.error) and not run.is_active)
+        self._error.setText(run.status.error or run.flaw)
+        self._error.setVisible(bool(run.status.error or run.flaw) and not run.is_active)
 
     def _open_folder(self) -> None:
         if self._run.path is not None:

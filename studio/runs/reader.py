@@ -33,12 +33,14 @@ class Mark:
     """How far the events of a run were read: the file (a resume replaces it) and the byte.
 
     `idle_since`: seconds of a clock that nobody sets, when it was first seen queued and held by no process;
-    0 for one that is not. What its status says of the time is not believed.
+    0 for one that is not. What its status says of the time is not believed. `damaged`: lines of the events
+    that were passed over until there.
     """
 
     inode: int = 0
     offset: int = 0
     idle_since: float = 0.0
+    damaged: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class News:
 
     Attributes:
         status: where the run stands.
+        flaw: which of its files is damaged, see `studio.runs.run.Run`.
         stop_asked: when it was asked to stop; None if it was not.
         mark: where the next look goes on.
         material: what the run works on, where that was asked for.
@@ -82,6 +85,7 @@ class News:
     status: Status
     stop_asked: float | None
     mark: Mark
+    flaw: str = ""
     material: Material | None = None
     restarted: bool = False
     more: bool = False
@@ -226,16 +230,28 @@ def look(request: Request) -> News:
     inode = _inode(folder.path / "events.jsonl")
     restarted = inode != mark.inode
     before = 0 if restarted else mark.offset
-    events, offset = folder.events(before)
+    passed: list[str] = []
+    events, offset = folder.events(before, passed)
+    damaged = len(passed) + (mark.damaged if not restarted and offset >= before else 0)
     return News(
         status=status,
         stop_asked=_stop_asked(request),
-        mark=Mark(inode, offset, idle_since),
+        mark=Mark(inode, offset, idle_since, damaged),
+        flaw=_flaw(folder, status, damaged),
         material=_material(folder) if request.with_material else None,
         restarted=restarted or offset < before,
         more=offset - before > BLOCK // 2,
         **_sorted(events),
     )
+
+
+def _flaw(folder: RunFolder, status: Status, damaged: int) -> str:
+    """Which file of a run is damaged, in a sentence; empty where none is. A worker mends its status soon."""
+    if status.state is State.FAILED and (sentence := folder.status_damage()):
+        return sentence
+    lines = f"{damaged:,} lines" if damaged > 1 else "a line"
+    file = folder.path / "events.jsonl"
+    return f"{file} has {lines} that this program did not write, which are passed over." if damaged else ""
 
 
 def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None = None) -> Status:
@@ -251,7 +267,8 @@ def status_of(folder: RunFolder, starting: bool = False, exit_code: int | None =
     if status.state is State.QUEUED and not starting and not folder.is_alive() and exit_code is not None:
         why = f"The worker ended with code {exit_code} before the run began; its log says why."
         status = replace(status, state=State.FAILED, error=why)
-        with contextlib.suppress(OSError):  # such as a full disk; it is said all the same
+        with contextlib.suppress(OSError, StudioError):  # a full disk, a link; it is said all the same
+            folder.check_links()
             folder.write_status(status)
     return status
 

@@ -98,6 +98,7 @@ class Run:
         start: where its trunk starts, such as `RandomNet` or `AssociationNet-objtr`; empty for other jobs.
         weights: what that is now: the folder of a run, a file, `random`; empty for other jobs.
         damage: why nothing but its folder can be shown, in a sentence; empty for any other.
+        flaw: which of its other files is damaged, in a sentence; it can be shown, and gone on with.
         clips, revision, points, objects: what it works on: the clips' names, at which revision of the
             project, how many point and object trajectories; the revision is None without a snapshot.
         material: what it trains on and is measured on; None where that is not recorded.
@@ -116,7 +117,7 @@ class Run:
         self.settings = settings
         self.status = Status(updated=time())
         self.notes = RunNotes()
-        self.start = self.weights = self.damage = ""
+        self.start = self.weights = self.damage = self.flaw = ""
         self.clips: tuple[str, ...] = ()
         self.revision: int | None = None
         self.points = self.objects = 0
@@ -191,6 +192,11 @@ class Run:
     def label(self) -> str:
         """Its name, else its choices without the job, for legends."""
         return self.title.partition(" · ")[2] or self.title
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something in its folder cannot be read."""
+        return bool(self.damage or self.flaw)
 
     @property
     def created(self) -> float:

@@ -226,8 +226,7 @@ class Runs(QObject):
             StudioError: it has not ended, or cannot be moved.
         """
         followed = self._of(run)
-        unseen = run.damage and run.folder is not None and run.folder.is_alive()
-        if run.is_active or run in self._start.busy or unseen:
+        if run.is_active or run in self._start.busy:
             raise StudioError(f"{run.title} is still running; stop it before deleting it.")
         if run.folder is not None:
             move_folder(run.folder, RunFolder(self.project.path / "trash" / run.name))
@@ -371,17 +370,17 @@ class Runs(QObject):
             run.clips, run.revision = material.clips, material.revision
             run.points, run.objects, run.material = material.points, material.objects, material.trained
         run.take(news)
-        was_active, before = run.is_active, (run.status, run.stop_asked)
+        was_active, before = run.is_active, (run.status, run.stop_asked, run.flaw)
         ended = news.status.state not in ACTIVE
         if request.life == followed.life and run not in self._start.busy and not (ended and news.more):
-            run.status = news.status
+            run.status, run.flaw = news.status, news.flaw
             run.stop_asked = news.stop_asked if run.is_active else None
         for told, notify in (
             (news.metrics or news.restarted, self.metrics_changed),
             (news.filters or news.restarted, self.filters_changed),
             (news.class_aps or news.restarted, self.ap_changed),
             (news.log or news.restarted, self.log_changed),
-            (news.material is not None or (run.status, run.stop_asked) != before, self.changed),
+            (news.material is not None or (run.status, run.stop_asked, run.flaw) != before, self.changed),
             (was_active and not run.is_active, self.finished),
         ):
             if told:

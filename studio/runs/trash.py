@@ -10,8 +10,10 @@ def move(source: RunFolder, target: RunFolder) -> None:
     """Move a run's folder.
 
     Raises:
-        StudioError: it cannot be moved.
+        StudioError: a process still runs it, or it cannot be moved.
     """
+    if source.is_alive():
+        raise StudioError(f"The run {source.name} is still running; stop it before deleting it.")
     try:
         target.path.parent.mkdir(exist_ok=True)
         shutil.move(source.path, target.path)

@@ -24,9 +24,12 @@ def state_words(run: Run) -> str:
         left = f"{duration(status.eta)} left" if status.eta is not None else ""
         what = status.what if run.job != "table1" else ""  # many things at once: its table shows them
         return " · ".join(filter(None, (what, done, left))) or "running"
+    damaged = "damaged" if run.is_damaged else ""
     if run.state is State.DONE:
-        return "done"
-    return " · ".join(filter(None, (run.state.value, done)))
+        return " · ".join(filter(None, (damaged, "done")))
+    if run.state is State.FAILED and damaged:
+        return " · ".join(filter(None, (damaged, done)))
+    return " · ".join(filter(None, (damaged, run.state.value, done)))
 
 
 def is_told_by_table(run: Run, every: Sequence[Run]) -> bool:

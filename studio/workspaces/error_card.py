@@ -35,7 +35,7 @@ class ErrorCard(QFrame):
         super().__init__(parent)
         self._runs = runs
         self._run: Run | None = None
-        self._shown: tuple[Run, State, str] | None = None
+        self._shown: tuple[Run, State, str, str] | None = None
         self._report: MemoryReport | None = None
         self.setObjectName("error_card")
         self.setProperty("role", "card")
@@ -70,14 +70,14 @@ class ErrorCard(QFrame):
 
     def show_run(self, run: Run | None) -> None:
         """Show what went wrong with a run, if anything did."""
-        wrong = run is not None and run.state in (State.FAILED, State.INTERRUPTED)
+        wrong = run is not None and (run.state in (State.FAILED, State.INTERRUPTED) or _is_flawed(run))
         self.setVisible(wrong)
-        if run is None or not wrong or self._shown == (run, run.state, run.status.error):
+        if run is None or not wrong or self._shown == (run, run.state, run.status.error, run.flaw):
             return
-        self._run, self._shown = run, (run, run.state, run.status.error)
-        failed = "The run is damaged" if run.damage else "The run failed"
-        self._title.setText(failed if run.state is State.FAILED else "The run was interrupted")
-        self._sentence.setText(run.status.error)
+        self._run, self._shown = run, (run, run.state, run.status.error, run.flaw)
+        failed = "The run failed" if run.state is State.FAILED else "The run was interrupted"
+        self._title.setText("The run is damaged" if run.is_damaged else failed)
+        self._sentence.setText(" ".join(dict.fromkeys(filter(None, (run.status.error, run.flaw)))))
         self._report = _usable_report(run)
         self.again_button.setVisible(self._report is not None)
         if self._report is not None:
@@ -100,6 +100,10 @@ class ErrorCard(QFrame):
     def _copy(self) -> None:
         if self._run is not None:
             QGuiApplication.clipboard().setText(diagnostics(self._run))
+
+
+def _is_flawed(run: Run) -> bool:
+    return bool(run.flaw) and not run.is_active
 
 
 def _usable_report(run: Run) -> MemoryReport | None:

@@ -12,8 +12,9 @@ from core.jobs import JOBS
 from core.links import check_links
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project
-from core.runs import launch
+from core.runs import launch, waiting
 from core.runs.run_folder import RunFolder
+from core.runs.run_notes import RunNotes, write_notes
 
 OWN = b"a chapter of a thesis"
 
@@ -53,8 +54,15 @@ def test_a_run_with_a_link_that_leads_elsewhere_is_not_written(tmp_path: Path, o
         launch.start_worker(folder)
     with pytest.raises(StudioError, match="is a link that leads elsewhere"), folder.held_lock():
         pass
-    with pytest.raises(StudioError, match="is a link that leads elsewhere"):
-        folder.ask_stop()
+    for write in (
+        folder.ask_stop,
+        lambda: waiting.wait(folder, 1.0),
+        lambda: waiting.fail(folder, "It failed."),
+        lambda: write_notes(folder.path, RunNotes("mine")),
+        lambda: folder.replace_settings(PretrainConfig()),
+    ):
+        with pytest.raises(StudioError, match="is a link that leads elsewhere"):
+            write()
     assert [(path.name, path.read_bytes()) for path in own.iterdir()] == [("thesis.json", OWN)]
 
 
@@ -99,3 +107,16 @@ def test_folders_of_a_project_that_lie_elsewhere_are_asked_about_once(tmp_path: 
     put_link(tmp_path / "project" / "exports", own)
     with pytest.raises(NotAgreedError, match="exports in"):
         Project.open(tmp_path / "project")
+
+
+def test_links_in_the_exports_of_a_project_are_asked_about_too(tmp_path: Path, own: Path) -> None:
+    Project.create(tmp_path / "project").close()
+    exports = tmp_path / "project" / "exports"
+    (exports / "deep").mkdir()
+    (exports / "deep" / "within").symlink_to(exports)
+    Project.open(tmp_path / "project").close()
+    (exports / "deep" / "out").symlink_to(own)
+    with pytest.raises(NotAgreedError, match=f"exports/deep/out in {own}") as caught:
+        Project.open(tmp_path / "project")
+    agreements.agree(caught.value.matter.key)
+    Project.open(tmp_path / "project").close()

@@ -12,8 +12,10 @@ import pytest
 
 from core.config import setting
 from core.errors import StudioError
+from core.runs.launch import start_worker
 from core.runs.run_folder import RunFolder, State, Status
 from core.runs.worker_process import end_worker, worker_of
+from studio.runs.trash import move
 
 WORKER = (
     "import os, sys, time; from pathlib import Path\n"
@@ -63,6 +65,28 @@ def test_the_worker_that_holds_the_lock_is_ended(folder):
         end_worker(folder)
         assert worker.wait(5) != 0
     assert worker_of(folder) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody can delete a file that is held")
+def test_a_worker_whose_lock_was_deleted_still_has_the_run(folder, tmp_path):
+    with process(WORKER, str(folder.path)) as worker:
+        assert worker.stdout.readline() == b"held\n"
+        for _ in range(2):  # looking makes the file again
+            (folder.path / "lock").unlink()
+            assert (folder.is_alive(), folder.status().state) == (True, State.RUNNING)
+        with pytest.raises(StudioError, match="already running"):
+            start_worker(folder)
+        with pytest.raises(StudioError, match="already running in another process"), folder.held_lock():
+            pass
+        with pytest.raises(StudioError, match="still running; stop it before deleting it"):
+            move(folder, RunFolder(tmp_path / "trash" / "run"))
+        assert worker_of(folder) == worker.pid
+        end_worker(folder)
+        assert worker.wait(5) != 0
+    assert folder.status().state is State.INTERRUPTED
+    with folder.held_lock():
+        assert folder.is_alive()
+    assert not folder.is_alive()
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/locks"), reason="the system does not tell who holds a lock")

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QFrame, QLabel, QToolButton
 
 from core.check import problems
 from core.events import Metric
 from core.pretraining.config import PretrainConfig
 from core.project.project import Project
 from core.runs.run_folder import RunFolder, State, Status
+from studio.runs.pill import JobsPill
+from studio.runs.words import state_words
+from studio.window.preferences import PreferencesStore
+from studio.window.settings import WindowSettings
 from studio.workspaces.error_card import ErrorCard
 from studio.workspaces.run_list import RunList
 
@@ -45,7 +49,7 @@ def new_run(project: Project, name: str) -> RunFolder:
 
 
 def test_damaged_runs_are_cards_that_say_so_and_can_be_deleted(
-    project: Project, follow: Any, qtbot: Any
+    project: Project, follow: Any, qtbot: Any, tmp_path: Path
 ) -> None:
     for name, (file, text, _) in DAMAGE.items():
         (new_run(project, name).path / file).write_text(text)
@@ -72,10 +76,26 @@ def test_damaged_runs_are_cards_that_say_so_and_can_be_deleted(
         assert (by_name[name].state, sentence in by_name[name].status.error) == (State.FAILED, True), name
         runs.resume(by_name[name]) if by_name[name].damage else None
         assert by_name[name].state is State.FAILED
+        assert state_words(by_name[name]) == "damaged"
+    assert state_words(by_name["whole"]) == "damaged · done"
     card = ErrorCard(runs)
     qtbot.addWidget(card)
-    card.show_run(by_name["text"])
-    assert "The run is damaged" in [label.text() for label in card.findChildren(QLabel)]
+    card.show()
+    for name in ("text", "error", "whole"):
+        card.show_run(by_name[name])
+        said = [label.text() for label in card.findChildren(QLabel)]
+        assert (card.isVisible(), said[0]) == (True, "The run is damaged"), name
+        assert DAMAGE.get(name, ("", "", "has 5 lines that this program did not write"))[2] in said[1]
+    pill = JobsPill(runs, PreferencesStore(WindowSettings(tmp_path / "settings.ini")))
+    qtbot.addWidget(pill)
+    pill.list.show()
+    rows = [frame for frame in pill.list.findChildren(QFrame) if frame.property("role") == "card"]
+    assert rows
+    for row in rows:
+        said = [label.text() for label in row.findChildren(QLabel)]
+        assert any(text.startswith("damaged") for text in said), said
+        (resume,) = [button for button in row.findChildren(QToolButton) if button.text() == "Resume"]
+        assert not (resume.isVisibleTo(row) and any("config.toml" in text for text in said))
     assert list(by_name["whole"].curve("loss").values) == [1.0, 0.5]
     found = problems(project)
     for name, (file, _, sentence) in DAMAGE.items():
