@@ -13,7 +13,7 @@ SPACE = 8
 ICON = 18
 """Pixels of an icon's side in tool bars and buttons."""
 
-ROW = 20
+ROW = 18
 """Pixels of a row in lists and tables at least; more where letters are large."""
 TARGET = 28
 """Pixels of height of what is clicked."""
@@ -166,7 +166,7 @@ def mixed(colour: str, ground: str, share: float) -> str:
 
 def row_height(widget: QWidget) -> int:
     """Pixels of a row in a list or table."""
-    return max(ROW, widget.fontMetrics().height() + SPACE // 2)
+    return max(ROW, widget.fontMetrics().height() + SPACE // 4)
 
 
 def embolden(widget: QWidget, strong: bool) -> None:

@@ -118,7 +118,7 @@ class ClipCells(QStyledItemDelegate):
         self._pictures = pictures
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(PICTURE.width(), max(ROW, option.fontMetrics.height() + theme.SPACE // 2))
+        return QSize(PICTURE.width(), max(ROW, option.fontMetrics.height() + theme.SPACE // 4))
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -14,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -40,6 +41,8 @@ from studio.view_state import ViewState
 
 _WIDTHS = (22, 42, 50, 72, 66, 54, 40, 40, 42, 36, 48, 38, 42, 100)
 """Of the columns, in pixels, as `COLUMNS` has them."""
+
+_LEAST_LABEL = 48  # pixels in which the beginning of a label is still read
 
 _FIRST = ("review", "ids", "mean_error", "max_error", "confidence", "audit", "to_check", "labels")
 """Columns that stand in front: the reasons for a table are seen in a narrow panel, too."""
@@ -69,12 +72,10 @@ class TrackTable(QWidget):
         self.table = RowsView()
         self.table.setModel(self.model)
         self.table.setItemDelegateForColumn(REVIEW_COLUMN, _ReviewDot(self.table))
-        for column, width in enumerate(_WIDTHS):
-            self.table.setColumnWidth(column, width)
         header, names = self.table.horizontalHeader(), [name for name, _, _ in COLUMNS]
         header.setSectionResizeMode(LABEL_COLUMN, QHeaderView.ResizeMode.Interactive)
         header.setSectionsMovable(True)
-        header.setStyleSheet("QHeaderView::section { padding: 3px 2px; }")  # titles in narrow columns
+        header.setStyleSheet("QHeaderView::section { padding: 1px 2px; }")  # titles in narrow columns
         for place, name in enumerate(_FIRST):
             header.moveSection(header.visualIndex(names.index(name)), place)
         column_box = QVBoxLayout(self)
@@ -104,7 +105,7 @@ class TrackTable(QWidget):
     def sizeHint(self) -> QSize:
         """Wide enough for the columns in front."""
         header = self.table.horizontalHeader()
-        columns = sum(header.sectionSize(header.logicalIndex(place)) for place in range(len(_FIRST)))
+        columns = sum(_WIDTHS[header.logicalIndex(place)] for place in range(len(_FIRST)))
         bar = self.table.verticalScrollBar().sizeHint().width()
         return QSize(columns + bar + theme.SPACE, super().sizeHint().height())
 
@@ -252,7 +253,7 @@ class TrackTable(QWidget):
 
 
 class RowsView(QTableView):
-    """Rows of tracks, as wide as their columns ask."""
+    """Rows of tracks with as many of their columns as fit, from the left; a wider panel shows more."""
 
     menu_asked = Signal(object)
 
@@ -277,6 +278,24 @@ class RowsView(QTableView):
         rows.setDefaultSectionSize(theme.row_height(self))
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        super().setModel(model)
+        for column, width in enumerate(_WIDTHS):
+            self.setColumnWidth(column, width)
+        self.horizontalHeader().sectionMoved.connect(self._fit)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        header, room = self.horizontalHeader(), self.viewport().width()
+        for column in map(header.logicalIndex, range(header.count())):
+            least = _LEAST_LABEL if column == LABEL_COLUMN else _WIDTHS[column]
+            self.setColumnHidden(column, room < least)
+            room -= _WIDTHS[column]
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_asked.emit(event.globalPos())
