@@ -78,7 +78,6 @@ class Document(QObject):
         self._writer = ThreadPoolExecutor(1, "store")
         self._storing: deque[str] = deque()
         self._waiting: Callable[[Connection], HistoryEntry | None] | None = None  # to turn over after these
-        self._came_from = (0, 0)  # revision that was gone back to a version, and the one before that
         self._closed = False
         self._stored.connect(self._finish, Qt.ConnectionType.QueuedConnection)
         self._reader = ThreadPoolExecutor(1, "read")
@@ -142,10 +141,6 @@ class Document(QObject):
         with self.project.reading() as connection:
             return steps.last_by_person(connection)
 
-    def can_return(self) -> bool:
-        """Whether going back to a version is what undo would take back."""
-        return self._came_from[0] > 0 and self._came_from[0] == self.revision()
-
     def redo_text(self) -> str | None:
         """What redo would do again; None if nothing."""
         with self.project.reading() as connection:
@@ -194,8 +189,6 @@ class Document(QObject):
 
     def undo(self) -> bool:
         """Take back what a person did last; False if there is nothing. While something is stored it waits."""
-        if self.can_return() and not self.busy:
-            return self.go_to(self._came_from[1], "what was there before")
         return self._turn_over(steps.last_by_person)
 
     def redo(self) -> bool:
@@ -235,19 +228,13 @@ class Document(QObject):
         return self._turn(steps.in_words(turned), word, partial(journal.turn, steps=count), rows)
 
     def go_to(self, revision: int, name: str) -> bool:
-        """Make the project what it was at a revision, known by a name; `undo` then takes that back whole."""
+        """Make the project what it was at a revision, known by a name: one step, which `undo` takes back."""
         if self._refused_while_busy():
             return False
         with self.project.reading() as connection:
             rows = sum(entry.rows for entry in revisions.route(connection, revision))
-            before = journal.revision(connection)
-
-        def action(connection: Connection) -> Changes | None:
-            changes = revisions.go_to(connection, revision)
-            self._came_from = (journal.revision(connection), before)
-            return changes
-
-        return self._turn(name, "Go back to", action, rows)
+        go = partial(revisions.go_to, revision=revision, name=name)
+        return self._turn(name, "Go back to", go, rows)
 
     def _turn(self, what: str, word: str, action: Write, rows: int) -> bool:
         tell = partial(self._tell_turned, what, _TURNED[word])

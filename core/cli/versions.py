@@ -84,7 +84,7 @@ def _go_back(project: Project, version: Version) -> Outcome:
         name = versions.automatic_name(project.path, connection, f"Before going back to {version.name}")
         if count:
             versions.save_version(project.path, connection, name)
-        revisions.go_to(connection, version.revision)
+        revisions.go_to(connection, version.revision, f"“{version.name}”")
     if not count:
         return Outcome(f"Nothing differs from “{version.name}”.", {"turned_over": 0, "kept_as": None})
     edits = f"{count:,} edit{'s' if count != 1 else ''}"

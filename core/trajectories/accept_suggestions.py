@@ -10,8 +10,8 @@ from sqlalchemy import select
 from core import geometry
 from core.errors import StudioError
 from core.trajectories import schema, store
-from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, Flag, Kind, Origin, Review
+from core.trajectories.recorder import Recorder
 from core.trajectories.trajectory_rows import head_of, observation_row, observations_of, set_span
 
 APART = 10

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.trajectories import schema, store
-from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories
+from core.trajectories.recorder import Recorder
 from core.trajectories.touched import accepted, touched_frames, touched_points
 from core.trajectories.trajectory_rows import observation_columns
 from core.trajectories.written import Written

@@ -9,7 +9,7 @@ from core.datasets.clip import Clip, Use
 from core.datasets.folder import same_name
 from core.errors import StudioError
 from core.trajectories import schema, store
-from core.trajectories.journal import Recorder
+from core.trajectories.recorder import Recorder
 
 VERBS = {Use.TRAIN: "Train on", Use.HELD_OUT: "Hold out", Use.LEFT_OUT: "Leave out"}
 """What is done to a clip that is to be used so."""

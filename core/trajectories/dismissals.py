@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection, select
 
 from core.trajectories import schema, store
-from core.trajectories.journal import Recorder
+from core.trajectories.recorder import Recorder
 from core.version import code_version
 
 JOB = "dismissal"

@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from core.errors import StudioError
 from core.trajectories import schema
-from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, Flag, Kind
+from core.trajectories.recorder import Recorder
 from core.trajectories.trajectory_rows import head_of, origins_of, set_span
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from core.errors import StudioError
 from core.trajectories import schema, store
-from core.trajectories.journal import Recorder
 from core.trajectories.model import Origin
+from core.trajectories.recorder import Recorder
 from core.trajectories.trajectory_rows import new_object_row, observation_row
 
 UNSURE = 0.5

@@ -12,12 +12,11 @@ over (`steps.last_by_person`).
 """
 
 import datetime
-import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
-from sqlalchemy import Connection, Table, Text, bindparam, cast, exists, func, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import StudioError
@@ -25,6 +24,7 @@ from core.trajectories import dependence, schema
 from core.trajectories.changed_frames import ChangedFrames
 from core.trajectories.held_rows import insert_held, insert_one_held, update_held
 from core.trajectories.model import Changes
+from core.trajectories.recorder import FIRST, MADE, Recorder
 from core.trajectories.row_images import pack, unpack
 from core.trajectories.steps import (
     ENTRIES,
@@ -32,22 +32,16 @@ from core.trajectories.steps import (
     HistoryEntry,
     batches_of,
     changes_of,
+    gone_over,
     named,
     together,
 )
 from core.trajectories.table_rows import (
     Key,
     Row,
-    delete_rows,
-    insert_columns,
-    insert_rows,
-    new_ids,
     read_rows,
-    update_rows,
 )
 from core.trajectories.written import Written
-
-_FIRST = operator.itemgetter(0)  # the id that a key begins with
 
 FOLLOWED = 1_000_000
 """From this number on, the batches of an edit are what a program found, as what followed from it."""
@@ -80,97 +74,6 @@ class Edit(Protocol):
         ...
 
 
-class Recorder:
-    """Writes rows and keeps what they were. Each call is one batch, however many rows it writes.
-
-    An edit that learns only while it writes what it comes to may set `text`, which then names it; one that a
-    job brings in sets `by_job`; one whose rows a program found for a person sets `by_program`.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.text = ""
-        self.by_job = self.by_program = False
-        self.changed: dict[str, set[int]] = {}
-        self.new: set[int] = set()
-        self.written = 0
-        self._batches: list[Row] = []
-        self._read: dict[tuple[str, Key], Row] = {}
-        self._held = Written(connection)
-
-    def write(self, edit: Edit) -> None:
-        """Let an edit write its rows; a StudioError where it cannot, or breaks one of the `row_rules`."""
-        edit.write(self)
-        self._held.finish()
-
-    def insert(self, table: Table, rows: Sequence[Row]) -> list[int]:
-        """Insert rows; returns their ids where the table numbers them itself, else an empty list."""
-        if not rows:
-            return []
-        names = [column.name for column in table.primary_key]
-        ids: list[int] = []
-        if names == ["id"] and "id" not in rows[0]:
-            ids = new_ids(self.connection, table, len(rows))
-            rows = [{**row, "id": id} for id, row in zip(ids, rows, strict=True)]
-        self._held.insert(table, rows)
-        insert_rows(self.connection, table, rows)
-        self._keep(table, [tuple([row[name] for name in names]) for row in rows])
-        if table is schema.trajectory:
-            self.new.update(ids)
-        return ids
-
-    def insert_columns(self, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Insert rows given as columns of one length, among them those of the primary key."""
-        keys = list(zip(*(columns[column.name] for column in table.primary_key), strict=True))
-        if keys:
-            self._held.insert_columns(table, columns)
-            insert_columns(self.connection, table, columns)
-            self._keep(table, keys)
-            if table is schema.trajectory:
-                self.new.update(columns["id"])
-
-    def update(self, table: Table, rows: Mapping[Key, Row]) -> None:
-        """Change columns of rows by primary key; all rows must name the same columns."""
-        if rows:
-            keys = list(rows)
-            images = self._images(table, keys)
-            self._held.update(table, rows, images)
-            self._keep(table, keys, images)
-            update_rows(self.connection, table, rows)
-
-    def delete(self, table: Table, keys: Sequence[Key]) -> None:
-        """Delete rows by primary key."""
-        if keys:
-            self._held.delete(table, keys)
-            self._keep(table, keys, self._images(table, keys))
-            delete_rows(self.connection, table, keys)
-
-    def remember(self, table: Table, key: Key, row: Row) -> None:
-        """Take note of a whole row that was just read: the next write to it need not read it again."""
-        self._read[table.name, key] = row
-
-    def _images(self, table: Table, keys: Sequence[Key]) -> list[Row | None]:
-        known = self._read.pop((table.name, keys[0]), None)
-        self._read.clear()
-        return [known] if known is not None and len(keys) == 1 else read_rows(self.connection, table, keys)
-
-    def store_images(self, edit_id: int, first: int = 0) -> None:
-        """Write down what the rows were, as batches of an edit that has so many already; once, at the end."""
-        if self._batches:
-            numbered = [
-                {**batch, "edit_id": edit_id, "number": number}
-                for number, batch in enumerate(self._batches, first)
-            ]
-            insert_held(self.connection, schema.edit_rows, numbered, _MADE)
-
-    def _keep(self, table: Table, keys: Sequence[Key], images: Sequence[Row | None] = ()) -> None:
-        """Note keys and images of rows; no images at all where there were no such rows."""
-        batch = {"table_name": table.name, "row_keys": list(keys), "images": pack(images)}
-        self._batches.append(batch)
-        self.written += len(keys)
-        self.changed.setdefault(table.name, set()).update(map(_FIRST, keys))
-
-
 def perform(connection: Connection, edit: Edit) -> Changes:
     """Write an edit and journal it; call inside a transaction, which makes it whole or undone.
 
@@ -183,23 +86,19 @@ def perform(connection: Connection, edit: Edit) -> Changes:
 
 
 def _keep_as_step(connection: Connection, edit: Edit, rows: Recorder, action: str = "do") -> Changes:
-    now = _now()
     if not rows.by_job:
         connection.execute(_ABANDON)
-    row = {
-        "text": (rows.text or edit.text)[:255],
-        "clip_id": edit.clip_id,
-        "state": "done",
-        "rows": rows.written,
-        "created": now,
-        "by_job": rows.by_job,
-    }
-    edit_id = insert_one_held(connection, schema.edit, row)
+    text = (rows.text or edit.text)[:255]
+    edit_id = _new_edit(connection, text, edit.clip_id, rows.written, rows.by_job)
     rows.store_images(edit_id, FOLLOWED if rows.by_program else 0)
-    _log(connection, edit_id, action, now)
+    _log(connection, edit_id, action, _now())
     changes = changes_of(connection, edit.clip_id, rows.changed)
-    text = str(row["text"])
     return replace(changes, new=frozenset(rows.new), edit=edit_id, text=text, by_job=rows.by_job)
+
+
+def _new_edit(connection: Connection, text: str, clip: int | None, rows: int, by_job: bool) -> int:
+    row = {"text": text, "clip_id": clip, "state": "done", "rows": rows, "created": _now(), "by_job": by_job}
+    return insert_one_held(connection, schema.edit, row)
 
 
 def follow(connection: Connection, edit: Edit, entry: HistoryEntry) -> Changes | None:
@@ -263,7 +162,7 @@ def turn_over(connection: Connection, edits: Sequence[int]) -> Changes:
     return together([_turn_over_alone(connection, edit) for edit in edits])
 
 
-def _turn_over_alone(connection: Connection, edit: int) -> Changes:
+def _turn_over_alone(connection: Connection, edit: int, again: str = "redo") -> Changes:
     row = connection.execute(ENTRIES.where(_e.id == edit)).first()
     if row is None:
         raise StudioError("That edit is no longer in the history; choose another.")
@@ -271,12 +170,12 @@ def _turn_over_alone(connection: Connection, edit: int) -> Changes:
     others = dependence.in_the_way(connection, edit)
     if others:
         raise StudioError(dependence.why_not(connection, entry, others))
-    return _turn_over_entry(connection, entry)
+    return _turn_over_entry(connection, entry, again)
 
 
-def _turn_over_entry(connection: Connection, entry: HistoryEntry) -> Changes:
+def _turn_over_entry(connection: Connection, entry: HistoryEntry, again: str = "redo") -> Changes:
     try:
-        return _turn_over(connection, entry, "undo" if entry.state == "done" else "redo")
+        return _turn_over(connection, entry, "undo" if entry.state == "done" else again)
     except IntegrityError as error:  # a clip of the same name was imported meanwhile
         raise StudioError(
             f"“{entry.text}” cannot be done again: something of the same name has taken its place."
@@ -305,6 +204,9 @@ def turn(connection: Connection, steps: int) -> Changes | None:
     action = "undo" if steps < 0 else "redo"
     turned = []
     for entry in turnable(connection, steps):
+        if steps < 0 and gone_over(connection, entry.id):  # what is before it is found without it
+            turned.append(_set_aside(connection, entry))
+            continue
         others = dependence.in_the_way(connection, entry.id) if steps > 0 else []
         if others:
             raise StudioError(dependence.why_not(connection, entry, others))
@@ -312,9 +214,17 @@ def turn(connection: Connection, steps: int) -> Changes | None:
     return together(turned) if turned else None
 
 
-def turn_in_order(connection: Connection, entries: Sequence[HistoryEntry]) -> Changes:
-    """Take back edits that are done, do again those that are not; no other may be in the way of any."""
-    return together([_turn_over_entry(connection, entry) for entry in entries])
+def go_over(connection: Connection, text: str, entries: Sequence[HistoryEntry]) -> Changes:
+    """Take back edits that are done, do again those that are not, as one step; no other may be in their way.
+
+    The step is an edit without rows, see `steps.gone_over`; like every edit it abandons what is undone.
+    """
+    edit = _new_edit(connection, text, None, sum(entry.rows for entry in entries), by_job=False)
+    _log(connection, edit, "join", _now())
+    changes = together([_turn_over_entry(connection, entry, "again") for entry in entries])
+    connection.execute(_ABANDON)
+    _log(connection, edit, "do", _now())
+    return replace(changes, edit=edit, text=text)
 
 
 def turnable(connection: Connection, steps: int) -> list[HistoryEntry]:
@@ -360,6 +270,9 @@ def revision(connection: Connection) -> int:
 def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Changes:
     """Exchange the rows of an edit with their images: backwards to undo, forwards to redo."""
     batches = batches_of(connection, entry.id)
+    gone = [] if batches else gone_over(connection, entry.id)
+    if gone:
+        return _go_again(connection, entry, gone, action)
     changed: dict[str, set[int]] = {}
     kept: dict[Key, Row] = {}
     frames, held = ChangedFrames(), Written(connection)
@@ -370,14 +283,39 @@ def _turn_over(connection: Connection, entry: HistoryEntry, action: str) -> Chan
         kept[entry.id, number] = {"images": pack(current)}
         if entry.rows <= SHOWN:
             frames.add(table.name, keys, current, images)
-        changed.setdefault(table.name, set()).update(map(_FIRST, keys))
+        changed.setdefault(table.name, set()).update(map(FIRST, keys))
     held.finish()
-    update_held(connection, schema.edit_rows, kept, _MADE)
-    state = "undone" if action == "undo" else "done"
-    update_held(connection, schema.edit, {(entry.id,): {"state": state}})
-    _log(connection, entry.id, action, _now())
+    update_held(connection, schema.edit_rows, kept, MADE)
+    _close(connection, entry, action)
     found = changes_of(connection, entry.clip_id, changed)
     return replace(found, edit=entry.id, text=entry.text, span=frames.span)
+
+
+def _go_again(
+    connection: Connection, entry: HistoryEntry, gone: Sequence[tuple[int, bool]], action: str
+) -> Changes:
+    """Turn over what going to a version turned over, where it is not so already; in its order, or back."""
+    turned = []
+    for edit, was_done in reversed(gone) if action == "undo" else gone:
+        (one,) = named(connection, [edit])
+        if (one.state == "done") is not (was_done is (action == "undo")):
+            turned.append(_turn_over_alone(connection, edit, "again"))
+    waiting = {(edit,): {"state": "abandoned"} for edit, was_done in gone if was_done is (action == "redo")}
+    update_held(connection, schema.edit, waiting)
+    _close(connection, entry, action)
+    return replace(together(turned), edit=entry.id, text=entry.text)
+
+
+def _set_aside(connection: Connection, entry: HistoryEntry) -> Changes:
+    """Make going to a version no step of undo any more; nothing else changes."""
+    _close(connection, entry, "undo", "abandoned")
+    return Changes(edit=entry.id, text=entry.text)
+
+
+def _close(connection: Connection, entry: HistoryEntry, action: str, state: str = "") -> None:
+    state = state or ("undone" if action == "undo" else "done")
+    update_held(connection, schema.edit, {(entry.id,): {"state": state}})
+    _log(connection, entry.id, action, _now())
 
 
 _e, _r, _j = schema.edit.c, schema.edit_rows.c, schema.journal.c
@@ -385,8 +323,6 @@ _e, _r, _j = schema.edit.c, schema.edit_rows.c, schema.journal.c
 _LAST_DONE = ENTRIES.where(_e.state == "done").order_by(_e.id.desc()).limit(bindparam("steps"))
 _FIRST_UNDONE = ENTRIES.where(_e.state == "undone").order_by(_e.id).limit(bindparam("steps"))
 _ABANDON = update(schema.edit).where(_e.state == "undone").values(state="abandoned")
-_MADE = frozenset({"images"})
-"""Columns of `edit_rows` that `pack` makes, of rows that were held."""
 
 
 def _log(connection: Connection, edit_id: int, action: str, now: str) -> None:

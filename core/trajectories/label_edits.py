@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from core.errors import StudioError
 from core.trajectories import schema
-from core.trajectories.journal import Recorder
+from core.trajectories.recorder import Recorder
 
 _t = schema.trajectory.c
 

@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from core.errors import StudioError
 from core.trajectories import schema, store
-from core.trajectories.journal import Recorder
 from core.trajectories.model import (
     CHOSEN,
     FILLINGS,
@@ -22,6 +21,7 @@ from core.trajectories.model import (
     ObjectTrajectory,
     Origin,
 )
+from core.trajectories.recorder import Recorder
 from core.trajectories.sight_edits import SetOutside
 from core.trajectories.trajectory_edits import DeleteTrajectories
 from core.trajectories.trajectory_rows import (

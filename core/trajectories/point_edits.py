@@ -10,8 +10,8 @@ import numpy as np
 
 from core.errors import StudioError
 from core.trajectories import schema
-from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, EndReason, Kind, Origin, Review
+from core.trajectories.recorder import Recorder
 from core.trajectories.trajectory_rows import head_of, path_values, read_path, set_heads, set_path
 
 

@@ -16,7 +16,7 @@ from core.trajectories.rule import Rows, Rule, below, each, rule
 STATES = ("done", "undone", "abandoned")
 """What an edit may be."""
 
-ACTIONS = ("do", "follow", "join", "undo", "redo")
+ACTIONS = ("do", "follow", "join", "undo", "redo", "again")
 """What may be done with an edit."""
 
 _EDITED = {

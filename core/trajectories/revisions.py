@@ -4,13 +4,14 @@ The journal only grows, so every revision can be gone back to: what was edited s
 first, then what was taken back since is done again, the latest first. Each of these exchanges rows with what
 they were when it was last turned over, and what touched the same rows later has been turned over before it.
 What a job found in the background after an edit belongs to that edit, whenever it came.
+Going back is an edit of its own; where it is gone past, what it turned over is turned over again instead.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, DefaultClause, func, select
+from sqlalchemy import Connection, DefaultClause, exists, func, select
 
 from core.trajectories import journal, schema, steps
 from core.trajectories.model import Changes
@@ -18,7 +19,7 @@ from core.trajectories.row_images import unpack
 from core.trajectories.steps import HistoryEntry, batches_of
 from core.trajectories.table_rows import Key, Row, read_rows
 
-_j = schema.journal.c
+_j, _r = schema.journal.c, schema.edit_rows.c
 
 _MANY = 5_000  # parameters of a statement
 
@@ -38,14 +39,16 @@ _DEFAULTS = {
 def route(connection: Connection, revision: int) -> list[HistoryEntry]:
     """The edits to turn over to come from now to a revision, in that order: first those that are done."""
     since = steps.since(connection, revision)
-    turned: dict[int, int] = {}
+    turned: dict[int, int] = {}  # of those that have rows: going to a version has none of its own
     entries = (*since.made, *since.taken_back)
     for start in range(0, len(entries), _MANY):
         some = [entry.id for entry in entries[start : start + _MANY]]
         query = select(_j.edit_id, func.max(_j.revision)).where(_j.edit_id.in_(some), _j.action != "join")
+        query = query.where(exists().where(_r.edit_id == _j.edit_id))
         turned.update((row[0], row[1]) for row in connection.execute(query.group_by(_j.edit_id)))
     made, taken_back = (
-        sorted(part, key=lambda entry: -turned[entry.id]) for part in (since.made, since.taken_back)
+        sorted((one for one in part if one.id in turned), key=lambda entry: -turned[entry.id])
+        for part in (since.made, since.taken_back)
     )
     return made + taken_back
 
@@ -57,14 +60,14 @@ def last_made(connection: Connection, revision: int) -> int | None:
     return connection.scalar(query)
 
 
-def go_to(connection: Connection, revision: int) -> Changes | None:
-    """Make the project what it was at a revision, by edits that are taken back and done again.
+def go_to(connection: Connection, revision: int, name: str) -> Changes | None:
+    """Make the project what it was at a revision, known by a name: one step, which undo takes back whole.
 
     Returns:
         what changed; None where nothing differs.
     """
     entries = route(connection, revision)
-    return journal.turn_in_order(connection, entries) if entries else None
+    return journal.go_over(connection, f"Go back to {name}"[:255], entries) if entries else None
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ journal = Table(
     metadata,
     Column("revision", Id, primary_key=True),
     Column("edit_id", Id, ForeignKey("edit.id"), nullable=False),
-    Column("action", String(8), nullable=False),  # do, follow, join, undo, redo
+    Column("action", String(8), nullable=False),  # do, follow, join, undo, redo; again: redone with a version
     Column("created", String(32), nullable=False),
     Index(None, "edit_id"),
 )

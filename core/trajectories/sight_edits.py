@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from core.errors import StudioError
 from core.trajectories import schema
-from core.trajectories.journal import Recorder
 from core.trajectories.model import KEYFRAMES, Flag, Kind, Origin
+from core.trajectories.recorder import Recorder
 from core.trajectories.trajectory_rows import head_of, keyframe_flags, origins_of, set_span
 
 _OF_EACH = 50

@@ -151,6 +151,21 @@ def _is_any(connection: Connection, find: _Turned) -> bool:
     return connection.execute(find.there).first() is not None
 
 
+def gone_over(connection: Connection, edit: int) -> list[tuple[int, bool]]:
+    """What going to a version turned over, in that order: each edit, and whether it was done before.
+
+    Going writes no rows of its own: the journal has what it turned over between its `join` and its `do`.
+    Empty for any other edit.
+    """
+    first = select(_j.revision, _j.action).where(_j.edit_id == edit).order_by(_j.revision).limit(2)
+    rows = connection.execute(first).all()
+    if [row.action for row in rows] != ["join", "do"]:
+        return []
+    within = (_j.revision > rows[0].revision) & (_j.revision < rows[1].revision)
+    turned = connection.execute(select(_j.edit_id, _j.action).where(within).order_by(_j.revision))
+    return [(id, action == "undo") for id, action in turned]
+
+
 @dataclass(frozen=True)
 class Since:
     """How the project differs from what it was at a revision, by edits, oldest first.

@@ -9,8 +9,8 @@ import numpy as np
 from core.geometry import areas, decode_mask, intersections
 from core.trajectories import schema, store
 from core.trajectories.bulk_edits import ReplacePoints, add_objects, object_rows
-from core.trajectories.journal import Recorder
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
+from core.trajectories.recorder import Recorder
 from core.trajectories.touched import touched_suggestions
 from core.trajectories.trajectory_rows import observation_columns
 from core.trajectories.written import Written

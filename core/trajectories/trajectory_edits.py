@@ -11,9 +11,9 @@ from sqlalchemy import select
 from core.errors import StudioError
 from core.trajectories import schema, store
 from core.trajectories.accept_suggestions import make_keyframes, reopened
-from core.trajectories.journal import Recorder
 from core.trajectories.merging import dropped_by_merge, sentence
 from core.trajectories.model import EndReason, Kind, Review
+from core.trajectories.recorder import Recorder
 from core.trajectories.trajectory_rows import (
     add_path,
     copy_of,

@@ -8,7 +8,6 @@ from sqlalchemy import Row, bindparam, func, select
 
 from core.errors import StudioError
 from core.trajectories import schema
-from core.trajectories.journal import Recorder
 from core.trajectories.model import (
     CHOSEN,
     KEYFRAMES,
@@ -19,6 +18,7 @@ from core.trajectories.model import (
     Origin,
     Review,
 )
+from core.trajectories.recorder import Recorder
 from core.trajectories.sight import occluded_of
 
 PointPath = tuple[np.ndarray, np.ndarray, np.ndarray]

@@ -38,8 +38,6 @@ class EditMessages(QObject):
         """Name what undo and redo would turn over."""
         last = self._last = self._document.last_edit()
         undo, redo = last.text if last else None, self._document.redo_text()
-        if self._document.can_return():
-            undo = "Going back to a version"
         self._window.toasts.dismiss("turned")
         if last is None or self._told is None or last.id != self._told.id:
             self._window.toasts.dismiss("edit")  # another edit is the last one now

@@ -3,6 +3,7 @@ import pytest
 from core.errors import StudioError
 from core.trajectories import journal, store
 from core.trajectories.label_edits import ReplaceLabel, label_counts
+from core.trajectories.recorder import Recorder
 from core.trajectories.trajectory_edits import Relabel
 from tests.core.trajectories.small_database import contents
 
@@ -53,4 +54,4 @@ def test_the_text_names_what_was_found_if_others_were_counted_before(connection)
     journal.perform(connection, Relabel(a.id, (cow,), "car"))
     assert journal.perform(connection, ReplaceLabel("car", "auto", 3)).text.startswith("Label 4 tracks")
     with pytest.raises(StudioError, match="No track has the label 'cow' any more"):
-        ReplaceLabel("cow", "x", 1).write(journal.Recorder(connection))
+        ReplaceLabel("cow", "x", 1).write(Recorder(connection))

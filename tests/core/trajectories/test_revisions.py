@@ -1,9 +1,13 @@
 """Any revision can be gone back to exactly, and what differs from it is what really does."""
 
+from dataclasses import dataclass
+
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from core.errors import StudioError
 from core.trajectories import integrity, journal, revisions, store
 from core.trajectories import steps as steps_of_undo
 from core.trajectories.bulk_edits import AddClips
@@ -33,7 +37,7 @@ def act(connection, step, known):
         if last is not None:
             journal.turn_over(connection, journal.with_follow_ups(connection, last.id))
     elif step == "back":
-        revisions.go_to(connection, known[len(known) // 2])
+        revisions.go_to(connection, known[len(known) // 2], "then")
     elif step[0] == "alone":
         entries = journal.history(connection)
         journal.turn_over(connection, [entries[step[1] % len(entries)].id])
@@ -86,7 +90,7 @@ def test_every_revision_is_compared_and_gone_back_to_exactly(new_database, drawn
             assert {track.id: track.what for track in found.tracks} == expected
     for one in (*known[::2], *known[::-1], known[-1]):
         with engine.begin() as connection:
-            revisions.go_to(connection, one)
+            revisions.go_to(connection, one, "then")
             assert contents(connection) == states[one]
             assert revisions.route(connection, one) == []
             assert integrity.problems(connection) == []
@@ -121,7 +125,7 @@ def test_a_clip_comes_back_though_another_took_its_name(connection):
     journal.perform(connection, RemoveClips((b,), 1))
     assert revisions.differences(connection, start).clips == {b.id: ("b", "removed")}
     journal.perform(connection, AddClips([(make_clip("b"), [])]))
-    revisions.go_to(connection, start)  # the clip that took the name goes first
+    revisions.go_to(connection, start, "then")  # the clip that took the name goes first
     assert store.clip(connection, "b").id == b.id
 
 
@@ -137,3 +141,97 @@ def test_edits_are_counted_before_they_are_turned_over(connection):
         (f"Label track {other} 'y'", "done"),
         (f"Label track {one} 'x'", "abandoned"),
     ]
+
+
+def person_turns(connection, word):
+    """Ctrl+Z, or Ctrl+Shift+Z: what the step was called."""
+    find = steps_of_undo.last_by_person if word == "undo" else steps_of_undo.last_undone
+    entry = find(connection)
+    return "" if entry is None else journal.turn_with_follow_ups(connection, [entry.id]).text
+
+
+def test_going_to_a_version_is_a_step_that_a_person_takes_back_and_does_again(connection):
+    a, b = (store.clip(connection, name) for name in "ab")
+    one, other = [t.id for t in store.objects(connection, a.id, 0)]
+    said = []
+    for label in "xyz":
+        journal.perform(connection, Relabel(a.id, (one,), label))
+        said.append((journal.revision(connection), contents(connection)))
+    journal.turn_over(connection, [journal.history(connection)[0].id])  # z, undone before
+    before = contents(connection)
+    assert revisions.go_to(connection, said[0][0], "“x”").text == "Go back to “x”"
+    assert contents(connection) == said[0][1]
+    journal.perform(connection, Relabel(a.id, (other,), "later"))
+    later = contents(connection)
+    drawn = AddObject(b.id, "found", 2, np.array([0, 0, 1, 1]))
+    journal.perform(connection, ByJob(drawn))
+    assert [person_turns(connection, "undo") for _ in range(2)] == [
+        f"Label track {other} 'later'",
+        "Go back to “x”",
+    ]
+    found = [t for t in store.objects(connection, b.id) if t.label == "found"]
+    assert len(found) == 1, "what a job brought in stays"
+    (found_by_job,) = [one.id for one in journal.history(connection) if "found" in one.text]
+    journal.turn_over(connection, [found_by_job])
+    assert contents(connection) == before
+    journal.turn_over(connection, [found_by_job])
+    assert steps_of_undo.last_undone(connection).text == "Go back to “x”"
+    assert [person_turns(connection, "redo") for _ in range(2)] == [
+        "Go back to “x”",
+        f"Label track {other} 'later'",
+    ]
+    journal.turn_over(connection, [found_by_job])
+    assert contents(connection) == later
+    words = [person_turns(connection, "undo") for _ in range(4)]
+    assert words[2:] == [f"Label track {one} 'y'", f"Label track {one} 'x'"]
+
+
+def test_after_going_back_nothing_is_left_to_redo_and_a_jump_in_the_history_passes_over_it(connection):
+    a = store.clip(connection, "a")
+    one, _ = [t.id for t in store.objects(connection, a.id, 0)]
+    known = []
+    for label in "xyz":
+        journal.perform(connection, Relabel(a.id, (one,), label))
+        known.append((journal.revision(connection), contents(connection)))
+    revisions.go_to(connection, known[1][0], "“y”")
+    assert steps_of_undo.last_undone(connection) is None
+    journal.turn(connection, -2)  # to where x was said last
+    assert contents(connection) == known[0][1]
+    assert steps_of_undo.last_by_person(connection).text == f"Label track {one} 'x'"
+    revisions.go_to(connection, known[2][0], "“z”")
+    revisions.go_to(connection, known[0][0], "“x”")
+    assert contents(connection) == known[0][1]
+    assert [person_turns(connection, "undo") for _ in range(2)] == ["Go back to “x”", "Go back to “z”"]
+    assert contents(connection) == known[0][1]
+
+
+def test_where_a_job_changed_the_same_since_going_back_cannot_be_undone_and_says_so(connection):
+    a = store.clip(connection, "a")
+    one, _ = [t.id for t in store.objects(connection, a.id, 0)]
+    start = journal.revision(connection)
+    journal.perform(connection, Relabel(a.id, (one,), "x"))
+    revisions.go_to(connection, start, "“start”")
+    journal.perform(connection, ByJob(Relabel(a.id, (one,), "job")))
+    with pytest.raises(StudioError, match=r"cannot be done again alone: “Label track . 'job'” came later"):
+        person_turns(connection, "undo")
+
+
+@dataclass(frozen=True)
+class ByJob:
+    """An edit that a job brings in."""
+
+    edit: journal.Edit
+
+    @property
+    def text(self):
+        return self.edit.text
+
+    @property
+    def clip_id(self):
+        return self.edit.clip_id
+
+    rows = 1
+
+    def write(self, rows):
+        rows.by_job = True
+        self.edit.write(rows)

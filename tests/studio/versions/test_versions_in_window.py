@@ -90,13 +90,26 @@ def test_a_version_is_saved_compared_and_gone_back_to_and_undo_brings_all_back(o
     qtbot.waitUntil(lambda: window.words.text() == "Nothing differs.")
     names = [one.name for one in read_versions(document.project.path)]
     assert names == ["before lunch", "Before going back to before lunch"]
-    assert open_studio.window.commands["undo"].text() == "&Undo Going back to a version"
+    assert open_studio.window.commands["undo"].text() == "&Undo Go back to “before lunch”"
 
     window.close()
+    session.view.set_selection({GOOSE})
+    key(qtbot, open_studio, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: document.objects(clip)[GOOSE].review == 1)
+    key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: document.objects(clip)[GOOSE].review == 0)
     key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: GOOSE not in document.objects(clip))
     assert document.objects(clip)[SWAN].review == 2
-    menu = session.history.menu_for(session.history._entries[2].id)
+    assert "Undone in birds: Go back to “before lunch”" in told(open_studio)
+    assert open_studio.window.commands["redo"].text() == "&Redo Go back to “before lunch”"
+    key(qtbot, open_studio, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: document.objects(clip)[SWAN].review == 1)
+    assert GOOSE not in document.objects(clip), "and not the version once more"
+    key(qtbot, open_studio, Qt.Key.Key_Z, CTRL | SHIFT)
+    qtbot.waitUntil(lambda: document.objects(clip)[SWAN].review == 2)
+    (named,) = [id for id, names in session.history._versions.items() if "before lunch" in names]
+    menu = session.history.menu_for(named)
     back = next(one for one in menu.actions() if one.text() == "Go back to version “before lunch”…")
     back.trigger()
     answer(qtbot, "Go back")
