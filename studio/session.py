@@ -148,6 +148,7 @@ class Session(QObject):
         document, view, commands = self.document, self.view, self._commands
         self.clips = self._own(ClipList(document, view))
         self.tracks = self._own(TrackTable(document, view))
+        self.tracks.no_objects.offer(commands["suggest"])
         self.canvas = self._own(CanvasPane(document, view))
         self.timeline = Timeline(document, view)
         self.proposals = self._own(Proposals(document, view, self.runs, self))

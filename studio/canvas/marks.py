@@ -73,7 +73,8 @@ def draw_object(
     """The outline and the box of an object."""
     shape = shapes.of(one.mask) if one.mask and layers.masks else None
     if shape is not None:
-        style = Qt.PenStyle.DashLine if one.occluded else Qt.PenStyle.SolidLine
+        dashed = one.occluded or one.suggested
+        style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
         stroke(painter, outline_path(shape, camera), colour, 2.0 if strong else 1.5, style)
     if layers.boxes or shape is None:
         rect, hidden = camera.rect(one.box), one.occluded

@@ -36,6 +36,7 @@ from studio.filters.filter_row import FilterRow
 from studio.filters.track_filters import TrackFilters
 from studio.painting import saved
 from studio.tables.frame_to_show import frame_to_show
+from studio.tables.no_objects import NoObjects
 from studio.tables.track_model import COLUMNS, KIND_COLUMN, LABEL_COLUMN, REVIEW_COLUMN, TrackModel
 from studio.view_state import ViewState
 
@@ -70,6 +71,7 @@ class TrackTable(QWidget):
         self.filters = TrackFilters(document.project.path, self)
         self.filter_row = FilterRow(self.filters)
         self.table = RowsView()
+        self.no_objects = NoObjects()
         self.table.setModel(self.model)
         self.table.setItemDelegateForColumn(REVIEW_COLUMN, _ReviewDot(self.table))
         header, names = self.table.horizontalHeader(), [name for name, _, _ in COLUMNS]
@@ -83,6 +85,7 @@ class TrackTable(QWidget):
         column_box.setSpacing(0)
         column_box.addWidget(self.filter_row)
         column_box.addWidget(self.table, 1)
+        column_box.addWidget(self.no_objects)
         self._showing = False
         self._current = (0, 0)  # id and column, which outlive a reset of the model
         self._left_off: int | None = None  # the row of what was selected and is gone
@@ -118,6 +121,7 @@ class TrackTable(QWidget):
         clip = self._view.clip
         if clip is None:
             self.model.set_rows(None)
+            self.no_objects.show_for(False)
             self._tell_shown()
         else:
             objects = self._document.objects(clip.id).values()
@@ -126,6 +130,7 @@ class TrackTable(QWidget):
     def _show_rows(self, rows: TrackRows, touched: Collection[int] | None = None) -> None:
         before = np.flatnonzero(np.isin(self.model.shown_ids, list(self._view.selection)))
         self.model.set_rows(rows, touched)
+        self.no_objects.show_for(not rows.is_object.any())
         there = rows.ids[np.isin(rows.ids, list(self._view.selection))]
         self._left_off = int(before[0]) if len(before) and not len(there) else None
         self._view.set_selection(there.tolist())
