@@ -17,6 +17,7 @@ from core.trajectories import integrity, store
 from core.trajectories.bulk_edits import FillObservations, ReplacePoints
 from core.trajectories.snapshot import read_snapshot
 from core.trajectories.sqlite_file import SqliteFile
+from core.trajectories.suggestion_edits import AddSuggestions
 from core.trajectories.written import Written
 
 
@@ -95,7 +96,7 @@ def _pending(project: Project, connection: Connection) -> Iterator[str]:
             continue  # which is said of its run
         try:
             edit = jobs.result_edit(folder)
-            if isinstance(edit, (ReplacePoints, FillObservations)):
+            if isinstance(edit, (ReplacePoints, FillObservations, AddSuggestions)):
                 edit.hold(Written(connection))
         except StudioError as error:
             yield f"The results of {folder.name} cannot be taken in: {error}"

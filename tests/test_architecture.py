@@ -153,7 +153,7 @@ def test_what_must_be_free_of_torch_is():
 CV2 = (
     *("core.datasets", "core.tracking", "core.segmentation", "core.identity"),
     *("core.detection.proposals", "core.demo.pictures", "core.pages.thumbnails", "studio.canvas"),
-    "core.overlay",
+    *("core.overlay", "core.motion_segmentation"),
 )
 
 

@@ -12,6 +12,7 @@ from core.events import Event
 from core.identity.config import IdentityConfig
 from core.matrix.config import MatrixConfig
 from core.matrix.place import DRIVER
+from core.motion_segmentation.config import SuggestConfig
 from core.networks.config import ExportWeightsConfig
 from core.pretraining.config import PretrainConfig
 from core.runs.job import Job, Works
@@ -46,6 +47,17 @@ JOBS: dict[str, Job] = {
             reads=(Kind.OBJECT,),
             workspace="curate",
             icon="densify",
+        ),
+        Job(
+            name="suggest",
+            title="Suggest objects",
+            help="find what moves and suggest an object for each, for a person to accept",
+            settings=SuggestConfig,
+            works=Works.ON_CLIPS,
+            module="core.jobs.suggest",
+            reads=(Kind.POINT,),
+            workspace="curate",
+            icon="suggest",
         ),
         Job(
             name="identity",

@@ -43,7 +43,7 @@ class AddClips:
 
     @property
     def rows(self) -> int:
-        return len(self.clips) + sum(_object_rows(objects) for _, objects in self.clips)
+        return len(self.clips) + sum(object_rows(objects) for _, objects in self.clips)
 
     def write(self, rows: Recorder) -> None:
         taken = {clip.name for clip in store.clips(rows.connection)}
@@ -72,7 +72,7 @@ class AddClips:
         clip_ids = rows.insert(schema.clip, heads)
         provenance = store.add_provenance(rows.connection, "import", {}, code_version())
         for clip_id, (_, objects) in zip(clip_ids, self.clips, strict=True):
-            _add_objects(rows, clip_id, objects, provenance)
+            add_objects(rows, clip_id, objects, provenance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,11 +269,13 @@ def _write_audit(rows: Recorder, ids: set[int], audit: Mapping[int, Mapping[int,
     rows.update(schema.observation, new)
 
 
-def _object_rows(objects: Sequence[ObjectTrajectory]) -> int:
+def object_rows(objects: Sequence[ObjectTrajectory]) -> int:
+    """Rows of some objects and their observations."""
     return sum(1 + len(one.frames) for one in objects)
 
 
-def _add_objects(rows: Recorder, clip_id: int, objects: Sequence[ObjectTrajectory], provenance: int) -> None:
+def add_objects(rows: Recorder, clip_id: int, objects: Sequence[ObjectTrajectory], provenance: int) -> None:
+    """Write the rows of new objects of a clip."""
     heads = [
         {
             "clip_id": clip_id,
@@ -361,7 +363,7 @@ class AddTrajectories:
 
     @property
     def rows(self) -> int:
-        return len(self.points) + _object_rows(self.objects)
+        return len(self.points) + object_rows(self.objects)
 
     def write(self, rows: Recorder) -> None:
         if not len(self.points) and not self.objects:
@@ -370,5 +372,5 @@ class AddTrajectories:
             raise StudioError("The clip is no longer in the project; choose another one.")
         settings = {"source": self.source}
         provenance = store.add_provenance(rows.connection, "import", settings, code_version())
-        _add_objects(rows, self.clip_id, self.objects, provenance)
+        add_objects(rows, self.clip_id, self.objects, provenance)
         rows.insert(schema.trajectory, _point_rows(self.clip_id, self.points, provenance))

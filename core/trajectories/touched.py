@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, func, select, true
 
 from core.trajectories import schema, store
 from core.trajectories.journal import FOLLOWED
-from core.trajectories.model import Kind, Origin, PointTrajectories, Review
+from core.trajectories.model import Kind, ObjectTrajectory, Origin, PointTrajectories, Review
 from core.trajectories.row_images import unpack
 
 NEAR = 1.0
@@ -99,6 +99,28 @@ def touched_frames(
         if was_put is ((id, frame) in there):
             found.setdefault(id, set()).add(frame)
     return {id: frozenset(frames) for id, frames in found.items()}
+
+
+def touched_suggestions(
+    connection: Connection, clip_id: int, objects: Sequence[ObjectTrajectory]
+) -> tuple[set[int], set[int]]:
+    """Of some objects of a clip, the suggestions that a person touched, and those that nobody did.
+
+    Touched is one that a person drew in, named, cut, joined or changed otherwise.
+    """
+    edited = {
+        key[0]
+        for table in ("trajectory", "observation")
+        for _, keys, _ in _batches_by_person(connection, clip_id, table)
+        for key in keys
+    }
+    touched: set[int] = set()
+    others: set[int] = set()
+    for one in objects:
+        if one.review == Review.SUGGESTED:
+            drawn = bool(one.label) or len(one.keyframes) > 0
+            (touched if drawn or one.id in edited else others).add(one.id)
+    return touched, others
 
 
 def accepted(connection: Connection, objects: Collection[int]) -> set[int]:

@@ -10,7 +10,7 @@ from core.runs.run_folder import RunFolder
 from core.trajectories.model import PointTrajectories
 from core.trajectories.snapshot import OBJECTS, POINTS, points_from_arrays
 
-FORMS: Mapping[str, Mapping[str, Form]] = {"track": POINTS, "densify": OBJECTS}
+FORMS: Mapping[str, Mapping[str, Form]] = {"track": POINTS, "densify": OBJECTS, "suggest": POINTS | OBJECTS}
 """Job → the arrays that it keeps of a clip."""
 
 
