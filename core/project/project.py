@@ -218,7 +218,7 @@ class Project:
         return DamagedError(f"{self.database} cannot be read ({_reason(error)}); {self.database.remedy}.")
 
     def _held(self, error: DatabaseError, undone: str) -> HeldError | None:
-        return self.database.held(error.orig, undone) if isinstance(self.database, SqliteFile) else None
+        return self.database.held(error.orig, undone)
 
 
 def _check_links(path: Path) -> None:

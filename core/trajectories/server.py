@@ -8,15 +8,19 @@ may be a stranger's. Unless the URL says otherwise a password is proven and neve
 server that asks for it in clear text.
 """
 
+import contextlib
 import os
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from core import agreements
 from core.errors import StudioError
+from core.file_holder import HeldError
 from core.trajectories import schema
+from core.trajectories.sqlite_file import PATIENCE
 
 _OPTIONS = """
 host hostaddr port service connect_timeout application_name options target_session_attrs
@@ -33,6 +37,29 @@ DEFAULTS = (
 )
 """What a URL need not say: option, the variable by which a person says it for all servers, value. `none` is a
 server that asks for nothing, as one of this machine may do."""
+
+
+_HELD = "55P03"
+"""What PostgreSQL answers where a lock was not given in time (its appendix A, `lock_not_available`)."""
+
+_WHO = "SELECT a.pid, a.usename, a.application_name, a.client_addr FROM pg_stat_activity a"
+_KEEPERS = (
+    f"{_WHO} JOIN pg_locks l ON l.pid = a.pid WHERE l.locktype = 'advisory' AND l.granted "
+    "AND a.datname = current_database() AND a.pid <> pg_backend_pid() AND l.objid = %s"
+)
+_HOLDERS = (
+    f"{_WHO} WHERE a.datname = current_database() AND a.xact_start IS NOT NULL "
+    "AND a.pid <> pg_backend_pid() AND a.pid <> ALL (%s) ORDER BY a.xact_start"
+)
+
+
+def _named(session: Any) -> str:
+    """Who has a session on the server, as far as that may be seen."""
+    if session is None or session.usename is None:
+        return "another program"
+    program = f"{str(session.application_name)[:80]} " if session.application_name else ""
+    where = f" at {session.client_addr}" if session.client_addr is not None else ""
+    return f"{program}of {session.usename}{where}, session {session.pid}"
 
 
 class Server:
@@ -72,6 +99,8 @@ class Server:
         self._matter = agreements.database(project, shown, tuple(named) or ("localhost",))
         defaults = {option: value for option, variable, value in DEFAULTS if variable not in os.environ}
         self._url = parsed.set(drivername="postgresql+psycopg", query={**defaults, **parsed.query})
+        self._keeper: Connection | None = None
+        self._own: set[int] = set()
 
     def __str__(self) -> str:
         return f"{self._url.database} on {self._url.host or 'this machine'}"
@@ -89,8 +118,8 @@ class Server:
 
         Raises:
             NotAgreedError: the person was not asked yet; the server was not contacted.
-            StudioError: the driver is absent, the server does not answer, or another program has the
-                database open.
+            HeldError: another program has the database open.
+            StudioError: the driver is absent, or the server does not answer.
         """
         agreements.require(self._matter)
         try:
@@ -107,21 +136,51 @@ class Server:
             raise StudioError(self._refusal(error)) from error
         held.detach()  # from the pool: closing it ends it, and with it the lock
         if not ours:
+            who = _named(held.exec_driver_sql(_KEEPERS, (schema.APPLICATION_ID,)).first())
             held.close()
             engine.dispose()
-            raise StudioError(f"The database {self} is open in another window or command; close it there.")
+            raise HeldError(
+                f"The database {self} is open in another window or command; close it there ({who})."
+            )
+        self._keeper, self._own = held, set()
 
         @event.listens_for(engine, "engine_disposed")
         def let_go(_: Engine) -> None:
             held.close()
 
+        @event.listens_for(engine, "connect")
+        def configure(connection: Any, _: Any) -> None:
+            self._own.add(connection.info.backend_pid)
+            connection.execute(f"SET lock_timeout = {round(1000 * PATIENCE)}")
+            connection.commit()
+
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
             """A server that was away has let go of the lock: what was read here may be old."""
-            if connection.get_execution_options().get("writes", False):
+            options = connection.get_execution_options()
+            if options.get("writes", False):
                 held.exec_driver_sql("SELECT 1")
+                if (patience := options.get("patience", PATIENCE)) != PATIENCE:
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(round(1000 * patience), 1)}")
 
         return engine
+
+    def held(self, error: BaseException | None, undone: str) -> HeldError | None:
+        """What to say where another program holds what is asked for; None where the error is another.
+
+        Args:
+            undone: what could not be done, such as "The edit was not saved".
+        """
+        if getattr(error, "sqlstate", None) != _HELD:
+            return None
+        who = "another program"
+        if self._keeper is not None:
+            with contextlib.suppress(DBAPIError):
+                who = _named(self._keeper.exec_driver_sql(_HOLDERS, (list(self._own),)).first())
+        return HeldError(
+            f"{undone}, since another program holds the database {self}; close it there, then try again "
+            f"({who})."
+        )
 
     def _refusal(self, error: Exception) -> str:
         """Why it cannot be opened, and what to do about it."""

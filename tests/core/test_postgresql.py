@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from core.cli import main
 from core.datasets.clip import Use
 from core.errors import StudioError
+from core.file_holder import HeldError
 from core.project.project import Project
 from core.trajectories import integrity, journal, store
 from core.trajectories.bulk_edits import FillObservations, ReplacePoints
@@ -171,12 +173,41 @@ def test_others_of_the_team_open_the_same_database_one_at_a_time(server, tmp_pat
     with Project.create(tmp_path / "anna", url) as anna:
         with anna.writing() as connection:
             fill(connection)
-        with pytest.raises(StudioError, match="is open in another window or command; close it there"):
+        with pytest.raises(HeldError, match=r"open in another window or command; close it there \(of anna"):
             Project.create(tmp_path / "ben", url)
         assert not (tmp_path / "ben").exists()
         seen = everything(anna)
     with Project.create(tmp_path / "ben", url) as ben:
         assert everything(ben) == seen
+
+
+def test_an_edit_waits_for_a_program_that_holds_a_table_and_says_who(server, tmp_path):
+    url = server.new_url()
+    with Project.create(tmp_path / "p", url) as project:
+        with project.writing() as connection:
+            fill(connection)
+        before = everything(project)
+        with psycopg.connect(url, application_name="by hand") as other:
+            other.execute("LOCK TABLE edit")
+            with (
+                pytest.raises(HeldError, match=r"was not saved.*then try again \(by hand of anna, session "),
+                project.writing(0.05) as connection,
+            ):
+                journal.perform(connection, Relabel(1, (1,), "van"))
+        assert everything(project) == before
+        with project.writing(0.05) as connection:
+            journal.perform(connection, Relabel(1, (1,), "van"))
+
+
+def test_a_command_waits_for_another_that_has_the_database(server, tmp_path, capsys):
+    url = server.new_url()
+    Project.create(tmp_path / "ben", url).close()
+    anna = Project.create(tmp_path / "anna", url)
+    closing = threading.Timer(0.5, anna.close)
+    closing.start()
+    assert main(["info", "--project", str(tmp_path / "ben")]) == 0
+    closing.join()
+    assert "Waiting up to 10 s for that." in capsys.readouterr().err
 
 
 def test_a_database_of_an_older_version_gets_its_new_columns(server, tmp_path):
