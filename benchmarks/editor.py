@@ -12,6 +12,7 @@ clip_switch   from one clip to another, until its tracks are painted and all vie
 frame_step    from `set_frame` to the end of the paint, as in `benchmarks.window`;
 edit, undo    a moved point: stored, and until all views are painted again;
 idle_cpu      per cent of one core while nobody does anything;
+load, quiet   as in `benchmarks.window`;
 close         from the click until the window is gone; `ended`: until the process has ended, too.
 """
 
@@ -27,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.large_project import make_project
-from benchmarks.window import edits, frame_step, open_studio, spread, wait_for
+from benchmarks.window import edits, frame_step, open_studio, others, spread, wait_for
 
 SETTLED = 150
 """Milliseconds without a paint after which the window counts as settled."""
@@ -168,11 +169,12 @@ def main() -> None:
     if args.life is not None:
         print(json.dumps(watched(args.life, args.project, args.whole)))
         return
+    load = others()  # before this adds to it
     platforms = ["offscreen"] + (["xcb"] if os.environ.get("DISPLAY") else [])
     with tempfile.TemporaryDirectory() as name:
         project = args.project or make_project(Path(name), args.clips, args.points, args.objects, args.frames)
         megabytes = round((project / "annotations.sqlite").stat().st_size / 1e6)
-        report: dict[str, Any] = {"project": str(project), "database_mb": megabytes}
+        report: dict[str, Any] = {"project": str(project), "database_mb": megabytes, **load}
         for platform in platforms:
             report[platform] = on_platform(platform, project, args.starts)
     print(json.dumps(report, indent=1))

@@ -11,7 +11,9 @@ frame_step    from `set_frame` to the end of the paint, frames decoded before, t
 edit_commit   a moved point: stored in the database, and until all views of the window are painted again;
 undo          taking it back, until all views are painted again.
 
-`cpu` is the time of the window's thread alone, which other work on the machine does not lengthen.
+`cpu` is the time of the window's thread alone, which other work on the machine lengthens little; `load` is
+how many processes wanted a core in the minute before. Where others are at work, all other times are too long:
+`quiet` is false, and a line on standard error says so.
 """
 
 import argparse
@@ -83,6 +85,20 @@ def first_paint(folder: Path, began: float) -> dict[str, float]:
     ready = time.time()
     studio.window.close()
     return {"window": (painted[0] - began) * 1000, "first_frame": (ready - began) * 1000}
+
+
+def others() -> dict[str, Any]:
+    """Whether the machine is quiet enough for times to mean anything; nothing where it cannot be told."""
+    if not hasattr(os, "getloadavg"):
+        return {}
+    load = os.getloadavg()[0]
+    quiet = load < 0.25 * (os.cpu_count() or 1)
+    if not quiet:
+        print(
+            f"Others use this machine (load {load:.1f}): trust only `cpu`, and measure again.",
+            file=sys.stderr,
+        )
+    return {"load": round(load, 2), "quiet": quiet}
 
 
 def start_up(folder: Path, starts: int) -> dict[str, Any]:
@@ -168,8 +184,9 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        load = others()
         make_project(folder, 1, args.points, 0, args.frames, 0)
-        report: dict[str, Any] = {"points": args.points, "frames": args.frames}
+        report: dict[str, Any] = {"points": args.points, "frames": args.frames, **load}
         report["start_up"] = start_up(folder, args.starts)
         studio = open_studio(folder)
         report["stored_edit"] = stored_edit(folder)

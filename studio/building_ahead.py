@@ -16,7 +16,11 @@ _AT_WORK = (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Whee
 
 
 class BuildingAhead(QObject):
-    """Builds one after the other; each holds the window for a moment, so it waits until nobody is at work."""
+    """Builds one after the other; each holds the window for a moment, so it waits until nobody is at work.
+
+    Attributes:
+        timer: runs while something is still to be built; anything that a person does starts it again.
+    """
 
     def __init__(
         self,
@@ -28,8 +32,8 @@ class BuildingAhead(QObject):
     ) -> None:
         super().__init__(parent)
         self._build = list(build)
-        self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(self._take_next)
+        self.timer = QTimer(self, singleShot=True)
+        self.timer.timeout.connect(self._take_next)
         for active in (view.clip_changed, view.frame_changed, view.selection_changed, document.changed):
             active.connect(self._wait)
         window.create()  # that it has a handle, through which every key and press goes
@@ -44,11 +48,11 @@ class BuildingAhead(QObject):
     def close(self) -> None:
         """Build no more."""
         self._build.clear()
-        self._timer.stop()
+        self.timer.stop()
 
     def _wait(self) -> None:
         if self._build:
-            self._timer.start(QUIET)
+            self.timer.start(QUIET)
 
     def _take_next(self) -> None:
         if QGuiApplication.mouseButtons() == Qt.MouseButton.NoButton:

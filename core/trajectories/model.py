@@ -53,22 +53,6 @@ CHOSEN = int(Flag.BY_BOX | Flag.BY_SHAPE | Flag.BY_FLOW)
 """The flags of `FILLINGS` together."""
 
 
-def occluded_of(frames: np.ndarray, origin: np.ndarray, flags: np.ndarray) -> np.ndarray:
-    """(K,) bool: which observations of an object are of one that is hidden in part.
-
-    A keyframe says it of itself and, as in CVAT, of what is filled after it up to the next keyframe. Where
-    nothing is filled right before, a filled observation says it of itself: as after a cut.
-
-    Args:
-        frames, origin, flags: as in `ObjectTrajectory`.
-    """
-    if not len(frames):
-        return np.zeros(0, bool)
-    says = np.isin(origin, KEYFRAMES) | (np.diff(frames, prepend=frames[0] - 2) != 1)
-    last = np.maximum.accumulate(np.where(says, np.arange(len(frames)), 0))
-    return np.asarray((flags[last] & Flag.OCCLUDED) != 0)
-
-
 class Review(enum.IntEnum):
     """What was decided about a trajectory; see `TAKEN` for what goes out and trains."""
 
@@ -218,15 +202,11 @@ class PointTrajectories:
     def exchanged(self, ids: Iterable[int], fresh: "PointTrajectories") -> "PointTrajectories":
         """The same without some ids and with fresh trajectories among the others; all ordered by id.
 
-        Costs little more than a copy of the arrays, however many trajectories there are. What was
-        worked out about frames stays where no trajectory became longer, shorter, earlier or later.
+        Where they are in the same frames as before, what does not differ is shared, what was worked out too.
         """
         gone = np.flatnonzero(np.isin(self.ids, list(ids)))
-        if (
-            np.array_equal(self.ids[gone], fresh.ids)
-            and np.array_equal(self.first[gone], fresh.first)
-            and np.array_equal(self.offsets[gone + 1] - self.offsets[gone], fresh.lengths)
-        ):
+        before = self.ids[gone], self.first[gone], self.lengths[gone]
+        if all(map(np.array_equal, before, (fresh.ids, fresh.first, fresh.lengths))):
             return self._overwritten(gone, fresh)
         cuts = [(int(place), 1, 0) for place in gone]
         cuts += [(int(place), 0, new) for new, place in enumerate(np.searchsorted(self.ids, fresh.ids))]
@@ -240,14 +220,10 @@ class PointTrajectories:
 
     def _overwritten(self, places: np.ndarray, fresh: "PointTrajectories") -> "PointTrajectories":
         """The same with fresh trajectories of the same frames at some places; what stays is shared."""
-        lengths = fresh.lengths
-        rows = np.arange(len(fresh.xy)) + np.repeat(self.offsets[places] - fresh.offsets[:-1], lengths)
-        labels = self.labels
-        if fresh.labels != tuple(labels[place] for place in places):
-            named = list(labels)
-            for place, label in zip(places.tolist(), fresh.labels, strict=True):
-                named[place] = label
-            labels = tuple(named)
+        rows = np.arange(len(fresh.xy)) + np.repeat(self.offsets[places] - fresh.offsets[:-1], fresh.lengths)
+        labels = list(self.labels)
+        for place, label in zip(places.tolist(), fresh.labels, strict=True):
+            labels[place] = label
         return replace(
             self,
             xy=_overwritten(self.xy, rows, fresh.xy),
@@ -255,7 +231,7 @@ class PointTrajectories:
             origin=_overwritten(self.origin, rows, fresh.origin),
             end_reason=_overwritten(self.end_reason, places, fresh.end_reason),
             review=_overwritten(self.review, places, fresh.review),
-            labels=labels,
+            labels=tuple(labels),
             layout=self._layout,
         )
 

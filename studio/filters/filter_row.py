@@ -132,8 +132,8 @@ class FilterRow(QWidget):
         last.addWidget(self.clear_button)
         for row in (first, last):
             row.setSpacing(theme.SPACE // 2)
-        column.setContentsMargins(*[theme.SPACE // 2] * 4)
-        column.setSpacing(theme.SPACE // 2)
+        column.setContentsMargins(*(theme.SPACE // 2, theme.SPACE // 4) * 2)
+        column.setSpacing(theme.SPACE // 4)
         column.addLayout(first)
         column.addWidget(self.chips)
         column.addWidget(self.problem)

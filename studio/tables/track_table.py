@@ -77,7 +77,7 @@ class TrackTable(QWidget):
         header, names = self.table.horizontalHeader(), [name for name, _, _ in COLUMNS]
         header.setSectionResizeMode(LABEL_COLUMN, QHeaderView.ResizeMode.Interactive)
         header.setSectionsMovable(True)
-        header.setStyleSheet("QHeaderView::section { padding: 1px 2px; }")  # titles in narrow columns
+        header.setStyleSheet("QHeaderView::section { padding: 0 2px; }")  # titles in narrow columns
         for place, name in enumerate(_FIRST):
             header.moveSection(header.visualIndex(names.index(name)), place)
         column_box = QVBoxLayout(self)
@@ -286,6 +286,7 @@ class RowsView(QTableView):
 
     def setModel(self, model: QAbstractItemModel | None) -> None:
         super().setModel(model)
+        self.horizontalHeader().setMinimumSectionSize(min(_WIDTHS))
         for column, width in enumerate(_WIDTHS):
             self.setColumnWidth(column, width)
         self.horizontalHeader().sectionMoved.connect(self._fit)
@@ -296,11 +297,15 @@ class RowsView(QTableView):
         self._fit()
 
     def _fit(self) -> None:
-        header, room = self.horizontalHeader(), self.viewport().width()
+        """Show the columns that there is room for; the label, which is always there, takes what is left."""
+        header, room = self.horizontalHeader(), self.viewport().width() - _LEAST_LABEL
+        left = 0
         for column in map(header.logicalIndex, range(header.count())):
-            least = _LEAST_LABEL if column == LABEL_COLUMN else _WIDTHS[column]
-            self.setColumnHidden(column, room < least)
-            room -= _WIDTHS[column]
+            if column != LABEL_COLUMN:
+                room -= _WIDTHS[column]
+                left = room if room >= 0 else left
+                self.setColumnHidden(column, room < 0)
+        self.setColumnWidth(LABEL_COLUMN, min(_LEAST_LABEL + left, _WIDTHS[LABEL_COLUMN]))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_asked.emit(event.globalPos())

@@ -18,7 +18,7 @@ _LEFT, _RIGHT, _BOTTOM = (
 SIZES = {_LEFT: 340, _RIGHT: 330, _BOTTOM: 178}
 """Pixels of the panels at each side at first: their width, and their height below."""
 
-SHARES: tuple[dict[str, int], ...] = ({"clips": 33, "tracks": 67},)
+SHARES: tuple[dict[str, int], ...] = ({"clips": 31, "tracks": 69},)
 """How panels that stand one below the other share the height at first."""
 
 MIDDLE = 560
