@@ -152,7 +152,7 @@ def differences(found: Motions, links: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def against_camera(found: Motions) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) float32 each, pixels a window: how unlike the camera points move, and how far they go."""
+    """How differently from the camera points move, and how far they went: (N,) float32 each, pixels."""
     owner = np.repeat(np.arange(len(found.counts)), found.counts)
     last = found.offsets[:-1] + np.maximum(np.ceil(QUANTILE * found.counts).astype(int) - 1, 0)
     results = []

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from core.motion_segmentation.affinities import Motions, against_camera, differences, motions, pairs
 from core.motion_segmentation.grouping_config import GroupingConfig
@@ -21,6 +23,9 @@ SHORT = 0.5
 
 FINEST = 0.05
 """Pixels below which motions are not told apart."""
+
+FEWEST = 4
+"""Pairs of near points by which two pieces touch, at least."""
 
 USUAL = GroupingConfig()
 
@@ -65,6 +70,7 @@ def group_points(
         ),
         gains,
     )
+    parts = _rejoined(parts, scales[1], links[near], config.alike)
     sizes = np.bincount(parts[:-1], weights=used.lengths, minlength=parts.max() + 1)
     least = config.smallest / 100 * used.lengths.sum()
     rank = np.full(len(sizes), SILENT, np.int32)
@@ -111,6 +117,31 @@ def _gains(
         open_ &= ~now
         near |= close
     return result, near
+
+
+def _rejoined(parts: np.ndarray, scale: Motions, links: np.ndarray, alike: float) -> np.ndarray:
+    """(N + 1,) parts, of which those were joined that touch and go the same way against the camera, more or
+    less: what bends or turns comes apart into pieces, which differ less from each other than from the camera.
+
+    Args:
+        parts: of N points and of the camera.
+        links: (P, 2) int64 near pairs.
+        alike: the largest difference, as a share of the motion of the one that moves less.
+    """
+    ends = np.sort(parts[links], axis=1)
+    across = (ends[:, 0] != ends[:, 1]) & (ends != parts[-1]).all(axis=1)
+    links, ends = links[across], ends[across]
+    unlike, _, _, common = differences(scale, links)
+    off = against_camera(scale)[0][links].min(axis=1)
+    shares = np.where(common > 0, unlike / np.maximum(off, FINEST), np.inf)
+    pairs_, which = np.unique(ends, axis=0, return_inverse=True)
+    order = np.lexsort((shares, which.ravel()))
+    counts = np.bincount(which.ravel(), minlength=len(pairs_))
+    medians = shares[order][np.cumsum(counts) - counts + counts // 2] if len(order) else np.zeros(0)
+    joined = pairs_[(medians <= alike) & (counts >= FEWEST)]
+    size = int(parts.max()) + 1
+    graph = coo_array((np.ones(len(joined)), (joined[:, 0], joined[:, 1])), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1][parts])
 
 
 def _belonging(links: np.ndarray, gains: np.ndarray, parts: np.ndarray) -> np.ndarray:

@@ -32,6 +32,13 @@ class GroupingConfig:
         4.0, "How much it counts to follow the camera beside one neighbour", minimum=0, advanced=True
     )
     strongest: float = setting(3.0, "What one pair of points says at most", minimum=0, advanced=True)
+    alike: float = setting(
+        0.5,
+        "Pieces that touch are one object where they differ less, as a share of their motion",
+        minimum=0,
+        maximum=10,
+        advanced=True,
+    )
     smallest: float = setting(
         0.3,
         "Smaller objects are not named: points of all that are seen at a time",

@@ -17,6 +17,11 @@ from scipy.sparse import coo_array
 ROUNDS = 20
 """Times that all parts are gone through at most; it ends before where nothing changes."""
 
+CAUTIONS = (0.0, 0.5)
+"""How much less than it is each edge counts in the contractions that the search starts from, in medians of
+those that gain: of too many parts the search joins what belongs together, while one that greed has joined
+across a weak place seldom comes apart again."""
+
 _GAIN = 1e-9  # what rounding cannot feign
 
 
@@ -43,9 +48,11 @@ def multicut(nodes: int, edges: np.ndarray, gains: np.ndarray) -> np.ndarray:
         (N,) int64, parts from 0, in the order of their first nodes.
     """
     edges, gains = _simple(nodes, edges, gains)
-    found = improved(nodes, edges, gains, contracted(nodes, edges, gains))
-    together, alone = np.zeros(nodes, np.int64), np.arange(nodes)
-    return _in_order(min((found, together, alone), key=lambda labels: energy(edges, gains, labels)))
+    usual = float(np.median(gains[gains > 0])) if (gains > 0).any() else 0.0
+    starts = (contracted(nodes, edges, gains - caution * usual) for caution in CAUTIONS)
+    found = [improved(nodes, edges, gains, start) for start in starts]
+    plain = [np.zeros(nodes, np.int64), np.arange(nodes)]
+    return _in_order(min((*found, *plain), key=lambda labels: energy(edges, gains, labels)))
 
 
 def contracted(nodes: int, edges: np.ndarray, gains: np.ndarray) -> np.ndarray:
@@ -191,7 +198,8 @@ class _Search:
             if so_far > best:
                 best, length = so_far, len(moves)
             for neighbour, gain in self._beside[node]:
-                if neighbour not in sides and self._part[neighbour] in turned:
+                hub = len(self._beside[neighbour]) > _HUB
+                if not hub and neighbour not in sides and self._part[neighbour] in turned:
                     if neighbour in pulls:
                         pulls[neighbour] += (
                             2 * gain if self._part[neighbour] == self._part[node] else -2 * gain
@@ -212,7 +220,8 @@ class _Search:
         node in the smaller part, those nodes that hold least to the larger."""
         if not self._members[small]:
             inside = {large: -1, -1: large}
-            loose = [(-self._pull(node, inside, {}), node) for node in self._members[large]]
+            some = [node for node in self._members[large] if len(self._beside[node]) <= _HUB]
+            loose = [(-self._pull(node, inside, {}), node) for node in some]
             return [node for _, node in heapq.nsmallest(_LOOSE, loose)], 0.0
         border: dict[int, None] = {}
         between = 0.0
@@ -221,7 +230,7 @@ class _Search:
                 if self._part[neighbour] == large:
                     border[node] = border[neighbour] = None
                     between += gain
-        return list(border), between
+        return [node for node in border if len(self._beside[node]) <= _HUB], between
 
     def _pull(self, node: int, turned: dict[int, int], sides: dict[int, int]) -> float:
         """What it gains to move a node to the other of two parts; `sides`: nodes that have moved already."""
@@ -234,6 +243,10 @@ class _Search:
                 total += gain
         return total
 
+
+_HUB = 1000
+"""Edges of a node beyond which it is moved alone or with its part, not in a row of moves: that is as slow as
+it has edges."""
 
 _LOOSE = 20
 """Nodes that a split may begin with."""
