@@ -1,4 +1,4 @@
-"""Groups of points joined that turn, grow and shift as one: pairs of points only know that they shift apart."""
+"""Groups joined that turn, grow and shift as one: pairs of points only know that they shift apart."""
 
 from dataclasses import dataclass, replace
 

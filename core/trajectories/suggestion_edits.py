@@ -78,7 +78,11 @@ class AddSuggestions:
         for clip_id, clip in there.items():
             before = store.objects(rows.connection, clip_id)
             touched, untouched = touched_suggestions(rows.connection, clip_id, before)
-            rows.delete(schema.trajectory, [(id,) for id in sorted(untouched)])
+            gone = [one for one in before if one.id in untouched]
+            rows.delete(
+                schema.observation, [(one.id, frame) for one in gone for frame in one.frames.tolist()]
+            )
+            rows.delete(schema.trajectory, [(one.id,) for one in gone])
             stay = [one for one in before if one.id not in untouched and one.annotator == clip.annotator]
             fresh = [one for one in self.objects[clip_id] if not any(_same(one, other) for other in stay)]
             add_objects(rows, clip_id, [replace(one, annotator=clip.annotator) for one in fresh], provenance)
