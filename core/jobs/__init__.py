@@ -205,7 +205,8 @@ def result_edit(folder: RunFolder) -> "Edit":
     """
     job = _job_of(folder)
     if job.works is not Works.ON_CLIPS:
-        able = " and ".join(one.name for one in jobs_on_clips())
+        *most, last = (one.name for one in jobs_on_clips())
+        able = f"{', '.join(most)} and {last}"
         raise StudioError(f"{folder.name} is a {job.name} run; only {able} runs bring trajectories.")
     edit: Edit = _module(job).result_edit(folder)
     return edit

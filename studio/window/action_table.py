@@ -193,7 +193,7 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("pretrain", "&Pretrain…", "|Run", ("Ctrl+R",), "Go to the settings of a new pretraining run.", "train"),
     ActionRow("evaluate_voc", "&Evaluate on VOC…", "Run", ("Ctrl+E",), "Go to the settings of an evaluation.", "evaluate"),
     ActionRow("run_table1", "Run Table &1…", "Run", tip="Plan the whole table, start it, and see how far each cell is.", icon="table1"),
-    ActionRow("stop_runs", "&Stop running jobs", "|Run", ("Ctrl+.",), "Each saves what it did and ends.", "stop"),
+    ActionRow("stop_runs", "St&op running jobs", "|Run", ("Ctrl+.",), "Each saves what it did and ends.", "stop"),
     ActionRow("open_runs", "Open folder of runs", "Run", tip="Show the project's runs in the file manager.", icon="folder"),
 
     ActionRow("palette", "&Command palette", "Help", ("Ctrl+K", "Ctrl+P"), "Find and run any action by name.", "commands"),

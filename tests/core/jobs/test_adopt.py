@@ -58,7 +58,7 @@ def test_a_tracking_run_is_pending_until_it_is_taken_in_also_after_undo(project)
     with project.writing() as connection:
         journal.undo(connection)
     assert jobs.pending(project) == []
-    with pytest.raises(StudioError, match="only track and densify runs"):
+    with pytest.raises(StudioError, match="only track, densify and suggest runs"):
         jobs.result_edit(other)
 
 
