@@ -14,7 +14,7 @@ WINDOW = 8
 WINDOWS = 24
 """Windows of a clip that are looked at, at most, spread evenly."""
 
-LIKE = 0.35
+LIKE = 0.27
 """What one motion of both may miss, as a share of how far they go against the camera."""
 
 LEAST = 0.5
@@ -25,6 +25,12 @@ REACH = 0.06
 
 TURN = 0.6
 """Radians or share of the size by which one thing turns or grows in a window at most."""
+
+EXPLAINED = 0.9
+"""Share of a group's motion that the camera's own shift explains where the group is scenery nearer by."""
+
+VARIED = 0.3
+"""Share of the camera's shift that must vary in time for that to say anything."""
 
 FEWEST = 3
 """Points that a group has in a window, for it to count."""
@@ -51,7 +57,8 @@ _Windows = dict[int, _Window]
 
 
 def join_alike(points: PointTrajectories, grouping: Grouping, width: int, height: int) -> Grouping:
-    """A grouping in which groups that one similarity carries, window after window, are one.
+    """A grouping in which groups that one similarity carries, window after window, are one, and scenery near
+    the camera, which only seems to move, is of the camera.
 
     Args:
         points: those of the grouping.
@@ -71,7 +78,10 @@ def join_alike(points: PointTrajectories, grouping: Grouping, width: int, height
         misses |= {
             (min(a, c), max(a, c)): _miss(windows[a], windows[c], reach, least) for c in windows if c != a
         }
-    return _renumbered(grouping, names)
+    scenery = {name for name, some in windows.items() if _is_scenery(list(some.values()))}
+    return _renumbered(
+        grouping, {group: CAMERA if name in scenery else name for group, name in names.items()}
+    )
 
 
 def _windows(points: PointTrajectories, groups: np.ndarray) -> dict[int, _Windows]:
@@ -107,12 +117,10 @@ def _joined(one: _Windows, other: _Windows) -> _Windows:
 def _miss(one: _Windows, other: _Windows, reach: float, least: float) -> float:
     """How far from one motion two groups are, in units of what is allowed; infinite where nothing says."""
     common = sorted(one.keys() & other.keys())
-    misses, near = [], False
-    for start in common:
-        a, b = one[start], other[start]
-        near = near or _gap(a.before, b.before) <= reach
-        misses.append(_missed(a, b, least))
-    return float(np.sort(misses)[int(0.8 * (len(misses) - 1))]) if near else np.inf
+    if not any(_gap(one[start].before, other[start].before) <= reach for start in common):
+        return np.inf
+    missed, ways = np.transpose([_missed(one[start], other[start]) for start in common])
+    return float(np.linalg.norm(missed) / np.linalg.norm(np.maximum(least, LIKE * ways)))
 
 
 def _gap(a: np.ndarray, b: np.ndarray) -> float:
@@ -120,20 +128,32 @@ def _gap(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=2).min()))
 
 
-def _missed(a: _Window, b: _Window, least: float) -> float:
+def _missed(a: _Window, b: _Window) -> tuple[float, float]:
+    """How far one similarity leaves the worse of two groups from where it is, and how far the faster goes
+    against the camera; pixels."""
     both = a.with_(b)
     x, y = (both.before - both.before.mean(axis=0)).T
     u, v = (both.after - both.after.mean(axis=0)).T
     square = float((x * x + y * y).sum())
+    way = max(float(np.median(np.linalg.norm(one.after - one.still, axis=1))) for one in (a, b))
     if square == 0:
-        return np.inf
+        return 0.0, way
     c, s = float((x * u + y * v).sum()) / square, float((x * v - y * u).sum()) / square
     if abs(np.hypot(c, s) - 1) > TURN or abs(np.arctan2(s, c)) > TURN:
-        return np.inf
+        return np.inf, way
     off = np.hypot(c * x - s * y - u, s * x + c * y - v)
-    missed = max(float(np.sqrt(np.mean(part**2))) for part in (off[: len(a.before)], off[len(a.before) :]))
-    ways = [float(np.median(np.linalg.norm(one.after - one.still, axis=1))) for one in (a, b)]
-    return missed / max(least, LIKE * max(ways))
+    return max(float(np.sqrt(np.mean(part**2))) for part in (off[: len(a.before)], off[len(a.before) :])), way
+
+
+def _is_scenery(windows: list[_Window]) -> bool:
+    """Whether a group shifts, window after window, as much more than the ground as the camera shifts."""
+    off = np.array([np.median(one.after - one.still, axis=0) for one in windows])
+    shift = np.array([np.median(one.still - one.before, axis=0) for one in windows])
+    power = float((shift**2).sum())
+    if power == 0 or float(((shift - shift.mean(axis=0)) ** 2).sum()) < VARIED * power:
+        return False
+    times = float((off * shift).sum()) / power
+    return times > 0 and float(((off - times * shift) ** 2).sum()) < (1 - EXPLAINED) * float((off**2).sum())
 
 
 def _renumbered(grouping: Grouping, names: dict[int, int]) -> Grouping:

@@ -161,12 +161,12 @@ def test_hard_clips_give_suggestions_or_a_sentence(tmp_path):
 
 @pytest.mark.slow
 def test_a_clip_of_4k_is_suggested_from_in_full_size(tmp_path):
-    images, masks = moving_square(6, (120, 160))
+    images, masks = moving_square(8, (540, 960))
     grown = [cv2.resize(image, (3840, 2160)) for image in images]
     with Project.open(project_of(tmp_path, {"4k": grown})) as opened:
         folder = prepare(opened, JOBS["suggest"], SuggestConfig(preset="fast", shortest=3))
         list(jobs.run(folder))
         (one,) = result_edit(folder).objects[1]
-    truth = cv2.resize(masks[2].astype(np.uint8), (3840, 2160), interpolation=cv2.INTER_NEAREST) > 0
-    mask = decode_mask(one.masks[one.place(2)], 2160, 3840)
-    assert (mask & truth).sum() / (mask | truth).sum() > 0.8
+    truth = cv2.resize(masks[6].astype(np.uint8), (3840, 2160), interpolation=cv2.INTER_NEAREST) > 0
+    mask = decode_mask(one.masks[one.place(6)], 2160, 3840)
+    assert (mask & truth).sum() / (mask | truth).sum() > 0.6  # a small one: 160 of 3840 pixels

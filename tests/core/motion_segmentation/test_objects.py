@@ -135,3 +135,17 @@ def test_halves_of_one_thing_that_turns_are_joined_and_two_things_are_not():
     assert len(set(joined.groups[240:].tolist())) == 1
     assert joined.groups[200] != joined.groups[240]
     assert sorted(set(joined.groups.tolist())) == [0, 1, 2]
+
+
+def test_what_only_stands_nearer_to_a_camera_that_sways_is_no_object():
+    sway = 6 * np.sin(np.arange(20) / 3)
+    ground, tree, walker = still(), still(30) * (0.2, 1), still(30) * (0.2, 1) + (200, 0)
+    ground[..., 0] += sway
+    tree[..., 0] += 2 * sway
+    walker[..., 0] += sway + 2.0 * np.arange(20)
+    paths = np.concatenate((ground, tree, walker))
+    groups = np.repeat([0, 1, 2], (200, 30, 30)).astype(np.int32)
+    points = PointTrajectories.pack([0] * len(paths), list(paths))
+    joined = join_alike(points, Grouping(groups, np.ones(len(paths), np.float32)), 320, 240)
+    assert set(joined.groups[:230].tolist()) == {0}
+    assert set(joined.groups[230:].tolist()) == {1}
