@@ -51,8 +51,8 @@ def reason(item: Item) -> str:
 
 def more(item: Item) -> str:
     """What else can be done with it; actions in braces stand for their keys."""
-    split = "Two things in one? {split} splits it at this frame."
-    return f"Part of track {item.note}? {{merge}} joins them. {split}" if item.note else split
+    split = "Another thing from here on: split it ({split})."
+    return f"Part of track {item.note}: join them ({{merge}}). {split}" if item.note else split
 
 
 def join(item: Item) -> Edit | None:

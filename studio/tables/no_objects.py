@@ -12,6 +12,7 @@ class NoObjects(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._action: QAction | None = None
+        self._wanted = False
         text = QLabel("No object here yet.")
         text.setProperty("quiet", True)
         self.button = QPushButton()
@@ -30,9 +31,11 @@ class NoObjects(QWidget):
         self.button.setToolTip(action.toolTip())
         action.changed.connect(self._follow)
         self._follow()
+        self.show_for(self._wanted)
 
     def show_for(self, without_objects: bool) -> None:
         """Be there where a clip has no object."""
+        self._wanted = without_objects
         self.setVisible(without_objects and self._action is not None)
 
     def _do(self) -> None:

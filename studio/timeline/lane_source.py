@@ -71,7 +71,7 @@ class LaneSource:
         clip = self._view.clip
         if clip is not None and self._document.objects(clip.id):
             return "The filter hides every object of this clip; clear it to see them"
-        return "No objects in this clip yet; draw a box to begin one"
+        return "No objects in this clip yet; draw a box to begin one, or suggest objects"
 
     def lane(self, trajectory_id: int) -> Lane:
         """The lane of one of `ids`."""

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parents[2] / "resources" / "help"
 
 PAGES = {
     "guide": "Guide",
+    "suggestions": "Suggestions",
     "segmentation": "Segmentation",
     "formats": "Formats",
     "table1": "Table 1",
