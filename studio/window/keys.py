@@ -157,7 +157,7 @@ def checked(values: object) -> tuple[Keys, list[str]]:
     if not isinstance(values, dict):
         return Keys(), ["It holds no keys."]
     preset, own, remarks = values.get("preset", STUDIO), values.get("own", {}), []
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         remarks.append(f"There is no preset {_short(preset)}; {STUDIO} was taken.")
         preset = STUDIO
     if not isinstance(own, dict):

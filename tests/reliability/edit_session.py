@@ -137,15 +137,20 @@ def chosen(connection: Connection, script: int, number: int) -> journal.Edit | s
 def by_core(project: Path, script: int, told: Told, actions: int = ACTIONS) -> None:
     """The session by the core's API; what is refused is left out."""
     with Project.open(project) as opened:
-        for number in range(actions):
-            with opened.reading() as connection:
-                before, edit = journal.revision(connection), chosen(connection, script, number)
-            with contextlib.suppress(StudioError):
-                with opened.writing() as connection:
-                    perform(connection, edit)
-                    after = journal.revision(connection)
-                if after > before:
-                    told(after)
+        edit_all(opened, script, told, actions)
+
+
+def edit_all(opened: Project, script: int, told: Told, actions: int = ACTIONS) -> None:
+    """The edits of the session in a project that is open."""
+    for number in range(actions):
+        with opened.reading() as connection:
+            before, edit = journal.revision(connection), chosen(connection, script, number)
+        with contextlib.suppress(StudioError):
+            with opened.writing() as connection:
+                perform(connection, edit)
+                after = journal.revision(connection)
+            if after > before:
+                told(after)
 
 
 def perform(connection: Connection, edit: journal.Edit | str) -> None:

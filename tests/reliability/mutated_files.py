@@ -42,6 +42,10 @@ def mutants(name: str, seconds: float, seed: int) -> Row:
             _apart(reader, made)
         path = min(one for one in made.glob(reader.file) if one.is_file())
         kept, work = path.relative_to(made), folder / "work"
+        shutil.copytree(made, work)
+        _, code = Fork(lambda _: reader.read(work / kept) and None).wait()
+        if code:
+            return Row(1, (failed(seed, "the whole file itself is refused: see the log"),))
         end = time.monotonic() + max(seconds, 0.0)
         for one in seeds(seconds, seed):
             shutil.rmtree(work, ignore_errors=True)

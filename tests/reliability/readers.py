@@ -7,7 +7,6 @@ import importlib
 import importlib.util
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,35 +17,11 @@ from core.project.project import Project
 from core.runs.run_folder import RunFolder
 from core.trajectories import exchange, journal, store
 from tests.reliability import mutations, samples
-from tests.reliability.mutations import Mutate
+from tests.reliability.reader import Reader
+from tests.reliability.readers_of_results import OF_RESULTS
 
 MOST = 200
 """Clips, frames and pictures that are looked at after a mutant was read."""
-
-
-@dataclass(frozen=True)
-class Reader:
-    """A reader of one kind of file.
-
-    Attributes:
-        file: where the sample is, in the folder that its maker was given; may have wildcards, the first is
-            taken.
-        mutate: of what it is made; None changes the values of a database in place.
-        read: reads it as the program does; it may raise a StudioError.
-        make: makes the sample in an empty folder.
-        batch: mutants that one process reads; a seed stands for so many.
-    """
-
-    file: str
-    mutate: Mutate | None
-    read: Callable[[Path], object]
-    make: Callable[[Path], object]
-    batch: int = 500
-
-    @property
-    def forks(self) -> bool:
-        """Whether the sample is made by forks of this process, and not in one of its own."""
-        return self.make is samples.runs
 
 
 # --- data sets, pictures and videos -----------------------------------------------------------
@@ -118,26 +93,6 @@ def _resume(path: Path) -> None:
     resume(named.parent, *samples.small_net(), {"pairs": np.random.default_rng(0)}, samples.settings())
 
 
-def _proposals(path: Path) -> None:
-    from core.detection.proposal_file import Proposals
-
-    found = Proposals.load(path)
-    for name in found.ids[:MOST]:
-        found[str(name)]
-
-
-def _comp4(path: Path) -> None:
-    from core.evaluation import comp4
-
-    comp4.read(path)
-
-
-def _filters(path: Path) -> None:
-    from core.filters import read_filters
-
-    read_filters(path)
-
-
 def _trunk(path: Path) -> None:
     import torch
 
@@ -184,15 +139,6 @@ def _provenance(path: Path) -> None:
     provenance.read(_run(path))
 
 
-def _step_file(module: str, function: str) -> Callable[[Path], object]:
-    def read(path: Path) -> None:
-        step = int(path.stem.rpartition("-")[2])
-        found = getattr(importlib.import_module(f"core.pretraining.record.{module}"), function)
-        found(_run(path).path, step)
-
-    return read
-
-
 def _results(path: Path) -> None:
     from core import jobs
 
@@ -231,6 +177,11 @@ def _kinds_of_tracks() -> dict[str, Reader]:
     }
 
 
+_FOREIGN = {
+    f"tracks-{name}": Reader(f"{name}/*.*", _JSON, _tracks(name), samples.tracks) for name in samples.FOREIGN
+}
+"""Formats that are read and not written."""
+
 READERS: dict[str, Reader] = {
     **{
         f"picture-{one}": Reader(f"a.{one}", mutations.of_bytes, _picture, samples.pictures)
@@ -247,12 +198,23 @@ READERS: dict[str, Reader] = {
     "moseg-labels": Reader(
         "moseg/cars/cars_1.pgm", mutations.of_bytes, lambda path: _find(path.parents[1]), samples.moseg
     ),
+    "davis-masks": Reader(
+        "DAVIS/Annotations/480p/ape/00000.png",
+        mutations.of_bytes,
+        lambda path: _find(next(one for one in path.parents if one.name == "DAVIS")),
+        samples.davis,
+    ),
+    "vsb100-mat": Reader(
+        "vsb/General_test_fullres/Groundtruth/zoo/image001.mat",
+        mutations.of_bytes,
+        lambda path: _find(path.parents[2]),
+        samples.vsb100,
+        20,
+    ),
     "voc-xml": Reader("VOC/VOC2007/Annotations/000001.xml", _TEXT, _split, samples.voc),
     "voc-list": Reader("VOC/VOC2007/ImageSets/Main/trainval.txt", _TEXT, _split, samples.voc),
     **_kinds_of_tracks(),
-    "proposals": Reader("boxes.npz", _ARRAYS, _proposals, samples.files),
-    "detections": Reader("comp4_det_test_car.txt", _TEXT, _comp4, samples.files),
-    "filters": Reader("filters.npz", _ARRAYS, _filters, samples.files),
+    **_FOREIGN,
     "checkpoint": Reader("step-*.safetensors", mutations.of_tensors, _resume, samples.checkpoint),
     "weights": Reader(f"{_RUN}/results/*.safetensors", mutations.of_tensors, _trunk, _RUNS),
     "status": Reader(f"{_RUN}/status.json", _JSON, _status, _RUNS),
@@ -283,5 +245,6 @@ READERS: dict[str, Reader] = {
     "review": Reader(
         "base/project/review.json", _JSON, _of_project("core.review.progress", "read_progress"), _RUNS
     ),
+    **OF_RESULTS,
 }
 """Every reader by name."""

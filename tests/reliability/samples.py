@@ -49,6 +49,32 @@ def voc(folder: Path) -> None:
     write_voc(folder / "VOC", 3, 2)
 
 
+def davis(folder: Path) -> None:
+    from tests.small_data import write_davis
+
+    write_davis(folder / "DAVIS", ("ape",))
+
+
+def vsb100(folder: Path) -> None:
+    """A video of three frames, the first of them annotated."""
+    import cv2
+    from scipy.io import savemat
+
+    split, cell = folder / "vsb" / "General_test_fullres", np.empty((1, 1), object)
+    labels = np.full((24, 32), 3, np.uint16)
+    labels[4:10, 4:12] = 7
+    cell[0, 0] = {"Segmentation": labels, "Boundaries": np.zeros((24, 32), np.uint8)}
+    for part in ("Images", "Groundtruth"):
+        (split / part / "zoo").mkdir(parents=True)
+    for number in (1, 2, 3):
+        picture = cv2.imencode(".jpg", np.full((24, 32, 3), 40 * number, np.uint8))[1]
+        (split / "Images" / "zoo" / f"image{number:03d}.jpg").write_bytes(picture.tobytes())
+    savemat(split / "Groundtruth" / "zoo" / "image001.mat", {"groundTruth": cell}, do_compression=True)
+
+
+FOREIGN = ("labelme", "sam")
+
+
 def tracks(folder: Path) -> None:
     from tests.studio.small_project import make_project
 
@@ -60,6 +86,16 @@ def tracks(folder: Path) -> None:
         if name != "parquet" or importlib.util.find_spec("pyarrow"):
             (folder / name).mkdir()
             exchange.export_clip(name, clip, points, objects, folder / name)
+    for name in FOREIGN:
+        (folder / name).mkdir()
+    shape = {"label": "car", "points": [[2, 3], [8, 6]], "shape_type": "rectangle", "group_id": 1}
+    polygon = {"label": "cat", "points": [[1, 1], [9, 2], [5, 8]], "shape_type": "polygon"}
+    size = {"imageHeight": 48, "imageWidth": 64, "imagePath": "..\\birds\\000.png"}
+    labels = {"version": "5.4.1", "flags": {}, "shapes": [shape, polygon], **size}
+    (folder / "labelme" / "000.json").write_text(json.dumps(labels))
+    mask = {"size": [48, 64], "counts": [100, 10, 38, 10, 48 * 64 - 158]}
+    masks = {str(frame): {"1": mask, "2": mask} for frame in range(12)}
+    (folder / "sam" / "masks.json").write_text(json.dumps(masks))
 
 
 def runs(folder: Path) -> None:
@@ -96,21 +132,6 @@ def runs(folder: Path) -> None:
         "review": {"recipe": "short", "recipes": {"short": done}},
     }.items():
         (project / f"{name}.json").write_text(json.dumps(values))
-
-
-def files(folder: Path) -> None:
-    """What other jobs write: boxes, detections, filters, a curve."""
-    from core.array_file import write_arrays
-    from core.detection.proposal_file import Proposals
-
-    rng = np.random.default_rng(0)
-    boxes = {f"{k:06d}": np.array([[1, 2, 30, 40], [2, 3, 8, 9]], np.float32) for k in range(3)}
-    Proposals.of(boxes).save(folder / "boxes.npz")
-    lines = [f"{k:06d} {rng.random():.6f} 1.0 2.0 30.0 40.0" for k in range(9)]
-    (folder / "comp4_det_test_car.txt").write_text("\n".join(lines))
-    write_arrays(folder / "filters.npz", {"filters": rng.random((4, 3, 5, 5)).astype(np.float32)})
-    curve = np.linspace(0, 1, 9)
-    write_arrays(folder / "pr.npz", {"car_recall": curve, "car_precision": curve[::-1].copy()})
 
 
 def checkpoint(folder: Path) -> None:

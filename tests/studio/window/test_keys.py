@@ -160,3 +160,10 @@ def test_what_cannot_be_used_of_a_file_is_named_and_left_out():
 )
 def test_a_stroke_is_named_as_in_the_table(key, modifiers, text, wanted):
     assert pressed(QKeyEvent(QEvent.Type.KeyPress, key, modifiers, text)) == wanted
+
+
+@pytest.mark.parametrize("preset", [[], {}, 5, None])
+def test_a_preset_that_is_no_name_is_told(preset):
+    keys, remarks = checked({"preset": preset})
+    assert keys == Keys()
+    assert remarks[0].startswith("There is no preset")
