@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import StudioError
-from core.trajectories import integrity, journal, store
+from core.trajectories import integrity, journal, steps, store
 from core.trajectories.bulk_edits import AddClips, FillObservations, ReplacePoints
 from core.trajectories.found_object import AddFoundObject
 from core.trajectories.model import Origin, Review
@@ -178,6 +178,17 @@ def test_a_new_edit_after_an_undo_abandons_what_was_undone(connection):
     assert journal.redoable(connection) is None
     assert journal.redo(connection) is None
     assert [entry.state for entry in journal.history(connection)][:2] == ["done", "abandoned"]
+
+
+def test_what_is_to_be_undone_next_is_found_however_much_was_undone_since(connection):
+    clip = store.clip(connection, "a")
+    first = store.objects(connection, clip.id, 0)[0].id
+    for number in range(40):
+        journal.perform(connection, Relabel(clip.id, (first,), f"label {number}"))
+    for _ in range(39):
+        journal.undo(connection)
+    assert steps.last_by_person(connection).text == f"Label track {first} 'label 0'"
+    assert steps.last_undone(connection).text == f"Label track {first} 'label 1'"
 
 
 def test_the_revision_grows_with_every_edit_undo_and_redo(connection):
