@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import StudioError
-from core.trajectories import integrity, journal, steps, store
+from core.trajectories import integrity, journal, store
 from core.trajectories.bulk_edits import AddClips, FillObservations, ReplacePoints
 from core.trajectories.found_object import AddFoundObject
 from core.trajectories.model import Origin, Review
@@ -21,6 +21,7 @@ from core.trajectories.observation_edits import (
     SetPath,
 )
 from core.trajectories.point_edits import AddPoint, ExtendPoint
+from core.trajectories.steps import last_by_person, last_undone
 from core.trajectories.trajectory_edits import (
     DeletePart,
     DeleteTrajectories,
@@ -187,8 +188,8 @@ def test_what_is_to_be_undone_next_is_found_however_much_was_undone_since(connec
         journal.perform(connection, Relabel(clip.id, (first,), f"label {number}"))
     for _ in range(39):
         journal.undo(connection)
-    assert steps.last_by_person(connection).text == f"Label track {first} 'label 0'"
-    assert steps.last_undone(connection).text == f"Label track {first} 'label 1'"
+    assert last_by_person(connection).text == f"Label track {first} 'label 0'"
+    assert last_undone(connection).text == f"Label track {first} 'label 1'"
 
 
 def test_the_revision_grows_with_every_edit_undo_and_redo(connection):
