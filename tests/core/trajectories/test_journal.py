@@ -21,6 +21,7 @@ from core.trajectories.observation_edits import (
     SetPath,
 )
 from core.trajectories.point_edits import AddPoint, ExtendPoint
+from core.trajectories.steps import last_by_person, last_undone
 from core.trajectories.trajectory_edits import (
     DeletePart,
     DeleteTrajectories,
@@ -178,6 +179,17 @@ def test_a_new_edit_after_an_undo_abandons_what_was_undone(connection):
     assert journal.redoable(connection) is None
     assert journal.redo(connection) is None
     assert [entry.state for entry in journal.history(connection)][:2] == ["done", "abandoned"]
+
+
+def test_what_is_to_be_undone_next_is_found_however_much_was_undone_since(connection):
+    clip = store.clip(connection, "a")
+    first = store.objects(connection, clip.id, 0)[0].id
+    for number in range(40):
+        journal.perform(connection, Relabel(clip.id, (first,), f"label {number}"))
+    for _ in range(39):
+        journal.undo(connection)
+    assert last_by_person(connection).text == f"Label track {first} 'label 0'"
+    assert last_undone(connection).text == f"Label track {first} 'label 1'"
 
 
 def test_the_revision_grows_with_every_edit_undo_and_redo(connection):
