@@ -46,8 +46,8 @@ def gaps(material: Material) -> Findings:
 
     The value is how many pixels lie between the two in the middle of the gap, had the first gone on at its
     speed and had the second come with its own, so that even acceleration counts for nothing; pairs of the
-    smallest come first. A point of one observation has the speed of the other. Ends because the frame or the clip ends are no gaps.
-    A pair that was dismissed is left out.
+    smallest come first. A point of one observation has the speed of the other. Ends because the frame or the
+    clip ends are no gaps. A pair that was dismissed is left out.
     """
     points = material.points.take(~np.isin(material.points.ids, list(material.rejected)))
     ended = np.isin(points.end_reason, (EndReason.CLIP_END, EndReason.LEFT_FRAME), invert=True)
@@ -83,7 +83,7 @@ def gaps(material: Material) -> Findings:
 
 
 def _speeds(points: PointTrajectories) -> tuple[np.ndarray, np.ndarray]:
-    """(N, 2) float, pixels a frame at the end of each trajectory, and at its start; NaN of one observation."""
+    """(N, 2) float, pixels a frame at the end of each trajectory and at its start; NaN of one place."""
     steps = np.minimum(points.lengths - 1, _STEPS)
     last, first = points.offsets[1:] - 1, points.offsets[:-1]
     frames = np.where(steps > 0, steps, np.nan)[:, None]
