@@ -44,24 +44,29 @@ def worst_links(material: Material) -> Findings:
 def gaps(material: Material) -> Findings:
     """Pairs of points, each point in one pair at most: where one ends, the other starts, soon and near.
 
-    The value is how many pixels lie between where the first would be, had it gone on at its speed, and where
-    the second starts; pairs of the smallest come first. Ends because the frame or the clip ends are no gaps.
-    A pair that was dismissed is left out.
+    The value is how many pixels lie between the two in the middle of the gap, had the first gone on at its
+    speed and had the second come with its own, so that even acceleration counts for nothing; pairs of the
+    smallest come first. A point of one observation has the speed of the other. Ends because the frame or the
+    clip ends are no gaps. A pair that was dismissed is left out.
     """
     points = material.points.take(~np.isin(material.points.ids, list(material.rejected)))
     ended = np.isin(points.end_reason, (EndReason.CLIP_END, EndReason.LEFT_FRAME), invert=True)
     ends = np.flatnonzero(ended & (points.last < material.clip.frames - 1))
     births = np.flatnonzero(points.first > 0)
     pairs: list[tuple[float, int, int]] = []
-    speeds = _speeds(points)
+    leaving, coming = _speeds(points)
     for gap in range(1, LONGEST + 2):  # frames from the last of one to the first of the other
         for frame in np.intersect1d(points.last[ends] + gap, points.first[births]).tolist():
             one = ends[points.last[ends] == frame - gap]
             other = births[points.first[births] == frame]
-            expected = points.xy[points.offsets[one + 1] - 1] + gap * speeds[one]
-            start = points.xy[points.offsets[other]]
+            end, start = points.xy[points.offsets[one + 1] - 1], points.xy[points.offsets[other]]
             for some in np.array_split(np.arange(len(one)), max(1, len(one) * len(other) // 1_000_000)):
-                apart = np.linalg.norm(expected[some, None] - start[None], axis=2)
+                before, after = leaving[one[some], None], coming[other][None]
+                before, after = (
+                    np.nan_to_num(np.where(np.isnan(own), others, own))
+                    for own, others in ((before, after), (after, before))
+                )
+                apart = np.linalg.norm(end[some, None] - start[None] + gap / 2 * (before + after), axis=2)
                 for row, column in np.argwhere(apart <= FARTHEST).tolist():
                     pairs.append((float(apart[row, column]), int(one[some[row]]), int(other[column])))
     dismissed = {
@@ -77,8 +82,10 @@ def gaps(material: Material) -> Findings:
     return Findings.of_items(found)
 
 
-def _speeds(points: PointTrajectories) -> np.ndarray:
-    """(N, 2) float, pixels a frame at the end of each trajectory; 0 for those of one observation."""
+def _speeds(points: PointTrajectories) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 2) float, pixels a frame at the end of each trajectory and at its start; NaN of one place."""
     steps = np.minimum(points.lengths - 1, _STEPS)
-    ends = points.offsets[1:] - 1
-    return (points.xy[ends] - points.xy[ends - steps]) / np.maximum(steps, 1)[:, None]
+    last, first = points.offsets[1:] - 1, points.offsets[:-1]
+    frames = np.where(steps > 0, steps, np.nan)[:, None]
+    at_end, at_start = points.xy[last] - points.xy[last - steps], points.xy[first + steps] - points.xy[first]
+    return at_end / frames, at_start / frames

@@ -144,8 +144,8 @@ def _reason_of_gap(item: Item) -> str:
     before, after = item.tracks
     how_long = "at once" if item.note == 0 else f"{item.note} frame{'s' * (item.note > 1)} later"
     return (
-        f"Point {before} is lost at frame {item.first}; {how_long}, {item.value:.1f} px from where it "
-        f"would be, point {after} begins."
+        f"Point {before} is lost at frame {item.first}; {how_long}, {item.value:.1f} px off the way "
+        f"of both, point {after} begins."
     )
 
 
@@ -293,7 +293,7 @@ _RECIPES = (
         name="short_gaps",
         title="Short gaps to bridge",
         sentence="Two points that are likely one: where the first is lost the second begins, soon and near.",
-        quantity="From where it would be",
+        quantity="Off the way of both",
         unit="px",
         from_high=False,
         usual=_at(3.0),

@@ -113,6 +113,17 @@ def test_a_gap_is_bridged_where_the_point_would_be_and_each_point_once():
     assert other.value == 0.5
 
 
+def test_an_even_change_of_speed_counts_for_nothing_and_one_observation_has_the_speed_of_the_other():
+    lost, end = EndReason.INCONSISTENT, EndReason.CLIP_END
+    falls = [(30.0, 0.5 * frame**2) for frame in range(20)]
+    points = some_points([0, 11], [falls[:9], falls[11:]], None, [lost, end])
+    (item,) = found("short_gaps", points)
+    assert item.value == pytest.approx(0, abs=0.01)
+    points = some_points([0, 6], [line(0, 4), line(6, 1)], None, [lost, end])
+    (item,) = found("short_gaps", points)
+    assert item.value == 0
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_too_few_points_have_no_gaps(count):
     assert not found("short_gaps", some_points([0] * count, [line(0, 3)] * count))
