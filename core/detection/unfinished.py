@@ -80,6 +80,8 @@ class Unfinished:
 
 def _of_images(arrays: dict[str, np.ndarray]) -> Iterator[list[Detected]]:
     rows, candidate_rows = arrays["rows"], arrays["candidate_rows"]
+    if not (rows.size and candidate_rows.size):
+        raise ValueError("it holds no images")
     ends, candidate_ends = (list(accumulate(counts.ravel().tolist())) for counts in (rows, candidate_rows))
     if (ends[-1], candidate_ends[-1]) != (len(arrays["boxes"]), len(arrays["candidates"])):
         raise ValueError("the rows do not add up")

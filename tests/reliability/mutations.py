@@ -105,7 +105,7 @@ def of_arrays(data: bytes, rng: np.random.Generator) -> bytes:
         case 2:
             arrays[name] = array[..., None] if rng.random() < 0.5 else array.reshape(-1)
         case 3:
-            arrays[name] = array[: len(array) // 2] if array.ndim else array
+            arrays[name] = array[: len(array) // 2 if rng.random() < 0.5 else 0] if array.ndim else array
         case 4:
             arrays[name] = np.concatenate([array, array]) if array.ndim else array
         case 5 | 6 if array.size and array.dtype.kind in "iuf":

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from core.array_file import write_arrays
 from core.detection.predict import Detected
 from core.detection.unfinished import Unfinished
 
@@ -63,3 +64,11 @@ def test_a_damaged_part_ends_what_is_kept(tmp_path, images, damage):
     assert_equal(found, images[:3])
     unfinished.keep(images)  # which writes it anew
     assert_equal(Unfinished(tmp_path, "key").read(), images)
+
+
+def test_a_part_without_images_is_detected_again(tmp_path):
+    none = {name: np.zeros(shape, np.float32) for name, shape in (("scores", 0), ("boxes", (0, 4)))}
+    rows = {name: np.zeros((0, 2), np.int64) for name in ("rows", "candidate_rows")}
+    part = {"key": np.array("key"), **rows, **none, "candidates": np.zeros(0, np.float32)}
+    write_arrays(tmp_path / "from-000000.npz", part)
+    assert Unfinished(tmp_path, "key").read() == []
