@@ -14,7 +14,7 @@ import itertools
 import numpy as np
 from scipy.sparse import coo_array
 
-ROUNDS = 20
+ROUNDS = 4
 """Times that all parts are gone through at most; it ends before where nothing changes."""
 
 CAUTIONS = (0.0, 0.5)
@@ -188,7 +188,8 @@ class _Search:
         heapq.heapify(heap)
         moves: list[int] = []
         so_far, best, length = 0.0, _GAIN, 0
-        while heap and len(moves) - length <= _PATIENCE:
+        patience = min(_PATIENCE, 5 + len(self._members[small]))
+        while heap and len(moves) - length <= patience:
             negative, node = heapq.heappop(heap)
             if node in sides or -negative != pulls[node]:
                 continue
