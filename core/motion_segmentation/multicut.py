@@ -103,7 +103,7 @@ class _Search:
     """The state of a local search: which node is in which part."""
 
     def __init__(self, nodes: int, edges: np.ndarray, gains: np.ndarray, labels: np.ndarray) -> None:
-        self._edges, self._gains = edges, gains
+        self._edges, self._left = edges, _BUDGET
         ends = np.concatenate((edges, edges[:, ::-1]))
         order = np.argsort(ends[:, 0], kind="stable")
         starts = np.searchsorted(ends[order, 0], np.arange(nodes + 1)).tolist()
@@ -179,9 +179,11 @@ class _Search:
         to where all together gain most, or join the parts where that gains more."""
         turned = {one: other, other: one}
         small, large = sorted((one, other), key=lambda part: len(self._members[part]))
-        if not self._members[large]:
+        if not self._members[large] or self._left <= 0:
             return False
         border, between = self._border(small, large)
+        self._left -= sum(len(self._beside[node]) for node in self._members[small] or self._members[large])
+        self._left -= sum(len(self._beside[node]) for node in border)
         sides: dict[int, int] = {}
         pulls = {node: self._pull(node, turned, sides) for node in border}
         heap = [(-pull, node) for node, pull in pulls.items()]
@@ -195,6 +197,7 @@ class _Search:
                 continue
             so_far -= negative
             moves.append(node)
+            self._left -= len(self._beside[node])
             sides[node] = turned[self._part[node]]
             if so_far > best:
                 best, length = so_far, len(moves)
@@ -244,6 +247,9 @@ class _Search:
                 total += gain
         return total
 
+
+_BUDGET = 20_000_000
+"""Edges looked at in a search before it makes do with what it has: it ends in seconds on any graph."""
 
 _HUB = 1000
 """Edges of a node beyond which it is moved alone or with its part, not in a row of moves: that is as slow as
