@@ -14,7 +14,7 @@ import itertools
 import numpy as np
 from scipy.sparse import coo_array
 
-ROUNDS = 20
+ROUNDS = 4
 """Times that all parts are gone through at most; it ends before where nothing changes."""
 
 CAUTIONS = (0.0, 0.5)
@@ -103,7 +103,7 @@ class _Search:
     """The state of a local search: which node is in which part."""
 
     def __init__(self, nodes: int, edges: np.ndarray, gains: np.ndarray, labels: np.ndarray) -> None:
-        self._edges, self._gains = edges, gains
+        self._edges, self._left = edges, _BUDGET
         ends = np.concatenate((edges, edges[:, ::-1]))
         order = np.argsort(ends[:, 0], kind="stable")
         starts = np.searchsorted(ends[order, 0], np.arange(nodes + 1)).tolist()
@@ -179,21 +179,25 @@ class _Search:
         to where all together gain most, or join the parts where that gains more."""
         turned = {one: other, other: one}
         small, large = sorted((one, other), key=lambda part: len(self._members[part]))
-        if not self._members[large]:
+        if not self._members[large] or self._left <= 0:
             return False
         border, between = self._border(small, large)
+        self._left -= sum(len(self._beside[node]) for node in self._members[small] or self._members[large])
+        self._left -= sum(len(self._beside[node]) for node in border)
         sides: dict[int, int] = {}
         pulls = {node: self._pull(node, turned, sides) for node in border}
         heap = [(-pull, node) for node, pull in pulls.items()]
         heapq.heapify(heap)
         moves: list[int] = []
         so_far, best, length = 0.0, _GAIN, 0
-        while heap and len(moves) - length <= _PATIENCE:
+        patience = min(_PATIENCE, 5 + len(self._members[small]))
+        while heap and len(moves) - length <= patience:
             negative, node = heapq.heappop(heap)
             if node in sides or -negative != pulls[node]:
                 continue
             so_far -= negative
             moves.append(node)
+            self._left -= len(self._beside[node])
             sides[node] = turned[self._part[node]]
             if so_far > best:
                 best, length = so_far, len(moves)
@@ -243,6 +247,9 @@ class _Search:
                 total += gain
         return total
 
+
+_BUDGET = 20_000_000
+"""Edges looked at in a search before it makes do with what it has: it ends in seconds on any graph."""
 
 _HUB = 1000
 """Edges of a node beyond which it is moved alone or with its part, not in a row of moves: that is as slow as
