@@ -76,6 +76,13 @@ def test_small_short_and_unsure_objects_are_not_suggested(drawn, settings):
     assert found_in(clip.frames, points, grouping, **settings) == []
 
 
+def test_an_object_of_too_few_points_is_left_out_beside_a_larger_one(drawn):
+    clip, points, grouping = drawn
+    smaller, larger = sorted(np.bincount(grouping.groups)[1:].tolist())
+    assert smaller < larger
+    assert len(found_in(clip.frames, points, grouping, fewest=larger)) == 1
+
+
 def test_nothing_is_found_where_nothing_is_known(drawn):
     clip, points, _ = drawn
     silent = Grouping(np.full(len(points), -1, np.int32), np.zeros(len(points), np.float32))
