@@ -27,6 +27,15 @@ class SuggestConfig(FlowConfig, GroupingConfig):
         0.3, "Objects whose mean confidence is below are not suggested", minimum=0, maximum=1
     )
 
+    alike: float = setting(
+        0.0,
+        "Pieces that touch are one object where they differ less, as a share of their motion; 0 leaves it to "
+        "whether one turn, growth and shift carries both",
+        minimum=0,
+        maximum=10,
+        advanced=True,
+    )
+
     def __post_init__(self) -> None:
         FlowConfig.__post_init__(self)
         GroupingConfig.__post_init__(self)
