@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.motion_segmentation.grouping import CAMERA, SILENT, group_points
+from core.motion_segmentation.grouped import CAMERA, SILENT
+from core.motion_segmentation.grouping import group_points
 from core.trajectories.model import PointTrajectories
 
 WIDTH, HEIGHT, FRAMES = 320, 240, 20

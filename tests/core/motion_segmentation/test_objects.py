@@ -5,7 +5,7 @@ import pytest
 from core.datasets.synthetic import render_clip
 from core.geometry import decode_mask
 from core.motion_segmentation.config import SuggestConfig
-from core.motion_segmentation.grouping import Grouping
+from core.motion_segmentation.grouped import Grouping
 from core.motion_segmentation.joining import join_alike
 from core.motion_segmentation.masks import find_masks
 from core.motion_segmentation.objects import ObjectFinder
@@ -136,12 +136,12 @@ def test_halves_of_one_thing_that_turns_are_joined_and_two_things_are_not():
         np.int32
     )
     points = PointTrajectories.pack([0] * len(paths), list(paths))
-    joined = join_alike(points, Grouping(groups, np.ones(len(paths), np.float32)), 320, 240)
-    assert set(joined.groups[:200].tolist()) == {0}
-    assert len(set(joined.groups[200:240].tolist())) == 1
-    assert len(set(joined.groups[240:].tolist())) == 1
-    assert joined.groups[200] != joined.groups[240]
-    assert sorted(set(joined.groups.tolist())) == [0, 1, 2]
+    joined = join_alike(points, groups, 320, 240)
+    assert set(joined[:200].tolist()) == {0}
+    assert len(set(joined[200:240].tolist())) == 1
+    assert len(set(joined[240:].tolist())) == 1
+    assert joined[200] != joined[240]
+    assert sorted(set(joined.tolist())) == [0, 1, 2]
 
 
 def test_what_only_stands_nearer_to_a_camera_that_sways_is_no_object():
@@ -153,6 +153,6 @@ def test_what_only_stands_nearer_to_a_camera_that_sways_is_no_object():
     paths = np.concatenate((ground, tree, walker))
     groups = np.repeat([0, 1, 2], (200, 30, 30)).astype(np.int32)
     points = PointTrajectories.pack([0] * len(paths), list(paths))
-    joined = join_alike(points, Grouping(groups, np.ones(len(paths), np.float32)), 320, 240)
-    assert set(joined.groups[:230].tolist()) == {0}
-    assert set(joined.groups[230:].tolist()) == {1}
+    joined = join_alike(points, groups, 320, 240)
+    assert set(joined[:230].tolist()) == {0}
+    assert set(joined[230:].tolist()) == {1}
