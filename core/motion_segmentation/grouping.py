@@ -15,6 +15,9 @@ SHORT = 0.5
 FINEST = 0.05
 """Pixels below which motions are not told apart."""
 
+FEWEST = 5
+"""Points of a group, at least; those of smaller ones say nothing."""
+
 USUAL = GroupingConfig()
 
 
@@ -48,6 +51,8 @@ def group_points(
         gains,
     )
     pieces = join_alike(used, _named(parts, used.lengths, config.smallest / 100), width, height)
+    counts = np.bincount(pieces[pieces > CAMERA], minlength=int(pieces.max()) + 1)
+    pieces[(pieces > CAMERA) & (counts[pieces] < FEWEST)] = SILENT
     groups[places] = pieces
     belonging[places] = _belonging(links[near], gains[: len(links)][near], pieces)
     belonging[groups == SILENT] = 0

@@ -186,12 +186,9 @@ def _scenery(windows: dict[int, _Windows]) -> set[int]:
     """Groups that shift, window after window, so many times as much as the ground by the camera's motion: one
     that shows it as that motion varies, and others that are as near to the camera as it."""
     shifts = {name: _shifts(list(some.values())) for name, some in windows.items()}
-    depths = {name: _depth(*pair) for name, pair in shifts.items() if _varies_with_camera(*pair)}
-    return {
-        name
-        for name, (off, shift) in shifts.items()
-        if any(_explained(off, depth * shift) for depth in depths.values())
-    } | set(depths)
+    depths = {name: _depth(*pair) for name, pair in shifts.items()}
+    sure = [depths[name] for name, pair in shifts.items() if _is_as_near(*pair, depths[name], VARIED, SEEN)]
+    return {name for name, pair in shifts.items() if any(_is_as_near(*pair, depth, 1.0, 0) for depth in sure)}
 
 
 def _shifts(windows: list[_Window]) -> tuple[np.ndarray, np.ndarray]:
@@ -201,22 +198,16 @@ def _shifts(windows: list[_Window]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _depth(off: np.ndarray, shift: np.ndarray) -> float:
+    """How much more than the ground a group shifts, in shifts of the ground."""
     return float((off * shift).sum()) / max(float((shift**2).sum()), 1e-9)
 
 
-def _explained(off: np.ndarray, by: np.ndarray) -> bool:
-    return float(((off - by) ** 2).sum()) < (1 - EXPLAINED) * float((off**2).sum())
-
-
-def _varies_with_camera(off: np.ndarray, shift: np.ndarray) -> bool:
-    depth = _depth(off, shift)
-    left, own = off - depth * shift, off - off.mean(axis=0)
-    floor = len(off) * SEEN**2
-    return (
-        depth > 0
-        and _explained(off, depth * shift)
-        and float((own**2).sum()) > VARIED * (float((left**2).sum()) + floor)
-    )
+def _is_as_near(off: np.ndarray, shift: np.ndarray, depth: float, times: float, seen: float) -> bool:
+    """Whether a depth explains how a group shifts, and so many times better than a motion of its own that is
+    always the same; `seen`: pixels by which places are wrong."""
+    left, own = (float((miss**2).sum()) for miss in (off - depth * shift, off - off.mean(axis=0)))
+    explained = left < (1 - EXPLAINED) * float((off**2).sum())
+    return depth > 0 and explained and own > times * (left + len(off) * seen**2)
 
 
 def _renumbered(groups: np.ndarray, names: dict[int, int]) -> np.ndarray:

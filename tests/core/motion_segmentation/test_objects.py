@@ -156,3 +156,39 @@ def test_what_only_stands_nearer_to_a_camera_that_sways_is_no_object():
     joined = join_alike(points, groups, 320, 240)
     assert set(joined[:230].tolist()) == {0}
     assert set(joined[230:].tolist()) == {1}
+
+
+def test_a_steady_pan_that_only_gathers_speed_shows_scenery_too_and_what_is_as_near_as_it():
+    pan = np.cumsum(2 + np.arange(20) / 6)
+    ground, tree, brief = still(), still(30) * (0.2, 1), still(20) * (0.1, 1) + (250, 0)
+    walker = still(30) * (0.2, 1) + (120, 0)
+    ground[..., 0] += pan
+    tree[..., 0] += 1.8 * pan
+    brief[..., 0] += 1.8 * pan
+    walker[..., 0] += pan + 3.0 * np.arange(20)
+    paths = [*ground, *tree, *walker, *brief[:, :16]]
+    groups = np.repeat([0, 1, 2, 3], (200, 30, 30, 20)).astype(np.int32)
+    joined = join_alike(PointTrajectories.pack([0] * len(paths), paths), groups, 320, 240)
+    assert set(joined[:230].tolist()) == {0}
+    assert set(joined[230:260].tolist()) == {1}
+    assert set(joined[260:].tolist()) == {0}
+
+
+@pytest.mark.parametrize("seen_between", [False, True])
+def test_parts_on_both_sides_of_a_tree_are_one_and_two_with_ground_between_are_not(seen_between):
+    rng = np.random.default_rng(4)
+    way = np.stack((np.zeros(20), 2.0 * np.arange(20)), axis=1)
+    left, right = rng.uniform((100, 60), (130, 110), (30, 2)), rng.uniform((170, 60), (200, 110), (30, 2))
+    ground = still()
+    inside = (
+        (ground[:, 0, 0] > 95) & (ground[:, 0, 0] < 205) & (ground[:, 0, 1] > 55) & (ground[:, 0, 1] < 160)
+    )
+    ground = ground[~inside]
+    if seen_between:
+        ground = np.concatenate(
+            (ground, np.repeat(rng.uniform((140, 60), (160, 110), (30, 1, 2)), 20, axis=1))
+        )
+    paths = np.concatenate((ground, *(side[:, None] + way for side in (left, right))))
+    groups = np.repeat([0, 1, 2], (len(ground), 30, 30)).astype(np.int32)
+    joined = join_alike(PointTrajectories.pack([0] * len(paths), list(paths)), groups, 320, 240)
+    assert joined.max() == (2 if seen_between else 1)
