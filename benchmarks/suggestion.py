@@ -6,7 +6,8 @@
 `groups`: the measure of Brox and Malik (ECCV 2010) on eleven sequences of BMS-26 (`DIR/moseg_dataset`), their
 first 10 frames, first 50 and all. Points are tracked once, as *Track* does it, and kept in the folder of
 `--cache`. Settings were chosen on the half that `CHOSEN_ON` names; each half is reported apart. `seconds` is
-CPU time of grouping. `load`: CPU time and memory for many points over many frames.
+CPU time of grouping. `load`: CPU time and memory for many points over many frames. `review`: what suggestions
+save a person; see `benchmarks.suggested_review`.
 """
 
 import argparse
@@ -21,8 +22,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.motion_segmentation_measure import agreement
+from benchmarks.suggested_review import review
 from benchmarks.suggestion_clips import CHOSEN_ON, SEQUENCES, of_first_frames, read_sequence, tracked
 from benchmarks.suggestion_load import load
+from core.motion_segmentation.config import SuggestConfig
 from core.motion_segmentation.grouping import group_points
 from core.trajectories.model import PointTrajectories
 
@@ -32,7 +35,7 @@ SPANS = {"first-10": 10, "first-50": 50, "all": 1_000_000}
 SHORTEST = 5
 """Frames that a point is followed at least."""
 
-PARTS = ("groups", "load")
+PARTS = ("groups", "load", "review")
 
 
 def measured(
@@ -77,7 +80,7 @@ def main(words: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS)
-    parser.add_argument("--clips", nargs="*", default=SEQUENCES)
+    parser.add_argument("--clips", nargs="*", help="all eleven for `groups`, four for `review`")
     parser.add_argument("--spans", nargs="+", choices=SPANS, default=tuple(SPANS))
     parser.add_argument("--cache", type=Path, metavar="DIR")
     parser.add_argument("--preset", default="quality")
@@ -87,7 +90,7 @@ def main(words: Sequence[str] | None = None) -> None:
     if "groups" in args.only:
         figures = {
             name: measured(args.data, name, args.spans, args.cache, args.preset, args.spacing)
-            for name in args.clips
+            for name in args.clips or SEQUENCES
         }
         halves = {
             "chosen on": {name: one for name, one in figures.items() if name in CHOSEN_ON},
@@ -98,6 +101,8 @@ def main(words: Sequence[str] | None = None) -> None:
         report["means"] = {half: means(some) for half, some in halves.items() if some}
     if "load" in args.only:
         report["load"] = load()
+    if "review" in args.only:
+        report["review"] = review(args.data, args.clips or (), SuggestConfig(preset=args.preset))
     print(json.dumps(report, indent=1))
 
 
