@@ -28,7 +28,6 @@ from core.datasets.sample import sample_clips
 from core.geometry import decode_mask
 from core.motion_segmentation.config import SuggestConfig
 from core.motion_segmentation.grouping import group_points
-from core.motion_segmentation.joining import join_alike
 from core.motion_segmentation.objects import ObjectFinder
 from core.tracking.config import TrackConfig
 from core.tracking.flow_stream import Images
@@ -46,7 +45,7 @@ def suggested(frames: Images, config: SuggestConfig) -> list[ObjectTrajectory]:
         pass
     points = tracker.trajectories()
     height, width = frames[0].shape[:2]
-    grouping = join_alike(points, group_points(points, width, height, config), width, height)
+    grouping = group_points(points, width, height, config)
     finder = ObjectFinder(frames, points, grouping, config)
     for _ in finder.steps():
         pass

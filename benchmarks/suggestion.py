@@ -1,6 +1,7 @@
 """How well objects are suggested from the motion of points; JSON on standard output.
 
-    python -m benchmarks.suggestion --data DIR [--only groups] [--clips cars2 ...] [--cache DIR]
+    python -m benchmarks.suggestion --data DIR [--only groups] [--clips cars2 ...] [--spans first-10 ...]
+                                    [--cache DIR]
 
 `groups`: the measure of Brox and Malik (ECCV 2010) on eleven sequences of BMS-26 (`DIR/moseg_dataset`), their
 first 10 frames, first 50 and all. Points are tracked once, as *Track* does it, and kept in the folder of
@@ -13,9 +14,10 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +29,8 @@ from core.motion_segmentation.config import SuggestConfig
 from core.motion_segmentation.grouping import group_points
 from core.trajectories.model import PointTrajectories
 
-SPANS = {"first 10 frames": 10, "first 50 frames": 50, "all frames": 1_000_000}
+SPANS = {"first-10": 10, "first-50": 50, "all": 1_000_000}
+"""Frames of a sequence that are looked at, by name."""
 
 SHORTEST = 5
 """Frames that a point is followed at least."""
@@ -35,13 +38,15 @@ SHORTEST = 5
 PARTS = ("groups", "load", "review")
 
 
-def measured(data: Path, name: str, cache: Path | None, preset: str, spacing: int) -> dict[str, object]:
+def measured(
+    data: Path, name: str, spans: Sequence[str], cache: Path | None, preset: str, spacing: int
+) -> dict[str, dict[str, Any]]:
     """Figures of a sequence by span."""
     sequence = read_sequence(data, name)
     clip, all_points = sequence.found.clip, tracked(sequence.found, cache, preset, spacing)
-    report: dict[str, object] = {}
-    for title, span in SPANS.items():
-        frames = min(span, clip.frames)
+    report: dict[str, dict[str, Any]] = {}
+    for title in spans:
+        frames = min(SPANS[title], clip.frames)
         points: PointTrajectories = of_first_frames(all_points, frames, SHORTEST)
         started = time.process_time()
         grouping = group_points(points, clip.width, clip.height)
@@ -54,14 +59,18 @@ def measured(data: Path, name: str, cache: Path | None, preset: str, spacing: in
     return report
 
 
-def means(figures: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
-    """By span, the means over sequences, and the sums of objects."""
+def means(figures: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, dict[str, float]]:
+    """By span, the means over sequences, and the sums of objects.
+
+    Args:
+        figures: by sequence and span, as `measured` has them; every sequence with the same spans.
+    """
     report = {}
-    for title in SPANS:
+    for title in next(iter(figures.values())):
         rows = [one[title] for one in figures.values()]
         keys = ("density", "overall", "average", "over_segmentation")
-        means = {key: round(float(np.mean([row[key] for row in rows])), 2) for key in keys}
-        report[title] = means | {key: sum(row[key] for row in rows) for key in ("extracted", "objects")}
+        usual = {key: round(float(np.mean([row[key] for row in rows])), 2) for key in keys}
+        report[title] = usual | {key: sum(row[key] for row in rows) for key in ("extracted", "objects")}
     return report
 
 
@@ -72,6 +81,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS)
     parser.add_argument("--clips", nargs="*", help="all eleven for `groups`, four for `review`")
+    parser.add_argument("--spans", nargs="+", choices=SPANS, default=tuple(SPANS))
     parser.add_argument("--cache", type=Path, metavar="DIR")
     parser.add_argument("--preset", default="quality")
     parser.add_argument("--spacing", type=int, default=8)
@@ -79,7 +89,7 @@ def main(words: Sequence[str] | None = None) -> None:
     report: dict[str, object] = {}
     if "groups" in args.only:
         figures = {
-            name: measured(args.data, name, args.cache, args.preset, args.spacing)
+            name: measured(args.data, name, args.spans, args.cache, args.preset, args.spacing)
             for name in args.clips or SEQUENCES
         }
         halves = {

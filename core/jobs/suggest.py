@@ -13,7 +13,6 @@ from core.jobs.by_clip.results import clips_done, read_clip, write_clip
 from core.jobs.by_clip.tracking import forget_points, track_points
 from core.motion_segmentation.config import SuggestConfig
 from core.motion_segmentation.grouping import group_points
-from core.motion_segmentation.joining import join_alike
 from core.motion_segmentation.objects import ObjectFinder
 from core.runs.run_folder import RunFolder
 from core.tracking.config import FlowConfig, TrackConfig
@@ -57,8 +56,7 @@ def work(folder: RunFolder, one: ClipSnapshot) -> Generator[int | Log, None, Non
     points = one.points
     if not len(points):
         points, done = (yield from _tracked(folder, one, config)), clip.frames
-    size = clip.width, clip.height
-    grouping = join_alike(points, group_points(points, *size, config), *size)
+    grouping = group_points(points, clip.width, clip.height, config)
     yield done + 1
     with open_frames(clip) as frames:
         finder = ObjectFinder(frames, points, grouping, config)

@@ -16,7 +16,13 @@ from core.trajectories.model import PointTrajectories
 QUANTILE = 0.9
 """Of the differences of a pair over time, the one that counts: short mistakes of the tracker do not."""
 
-_CHUNK = 1 << 21  # differences worked out at a time
+MOST_WINDOWS = 48
+"""Windows that a pair is compared in at most, spread evenly over those both are seen in."""
+
+MOST_PAIRS = 40
+"""Pairs for each point in all, on the mean; of more, so many at random are kept."""
+
+_CHUNK = 1 << 20  # differences worked out at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +92,7 @@ def pairs(found: Motions, neighbours: int, far: int, every: int, seed: int) -> n
         far: so many at random for each point, all windows together.
 
     Returns:
-        (P, 2) int64, each pair once, the lower first.
+        (P, 2) int64, each pair once, the lower first; at most `MOST_PAIRS` a point.
     """
     random = np.random.default_rng(seed)
     counts = found.counts
@@ -94,24 +100,31 @@ def pairs(found: Motions, neighbours: int, far: int, every: int, seed: int) -> n
     which = np.arange(len(owner)) - np.repeat(found.offsets[:-1] - found.first, counts)
     order = np.argsort(which, kind="stable")
     starts = np.searchsorted(which[order], np.arange(int(which.max(initial=-1)) + 2))
-    links, looks = [np.zeros((0, 2), np.int64)], range(0, len(starts) - 1, every)
+    codes = [np.zeros(0, np.int64)]
     left = np.full(len(counts), far)
-    for window in looks:
+    for window in range(0, len(starts) - 1, every):
         rows = order[starts[window] : starts[window + 1]]
         here = owner[rows]
         if len(rows) < 2:
             continue
         near = min(neighbours + 1, len(rows))
         _, beside = cKDTree(found.places[rows]).query(found.places[rows], near)
-        links.append(np.stack((np.repeat(here, near), here[beside.reshape(-1)]), axis=1))
+        codes.append(_codes(np.repeat(here, near), here[beside.reshape(-1)], len(counts)))
         wanting = here[left[here] > 0]
         for _ in range(far):
-            links.append(np.stack((wanting, random.choice(here, len(wanting))), axis=1))
+            codes.append(_codes(wanting, random.choice(here, len(wanting)), len(counts)))
         left[wanting] = 0
-    both = np.sort(np.concatenate(links), axis=1)
-    both = both[both[:, 0] != both[:, 1]]
-    codes = np.unique(both[:, 0] * len(counts) + both[:, 1])
-    return np.stack(np.divmod(codes, max(len(counts), 1)), axis=1)
+    each = np.unique(np.concatenate(codes))
+    most = MOST_PAIRS * len(counts)
+    if len(each) > most:
+        each = np.sort(random.choice(each, most, replace=False))
+    return np.stack(np.divmod(each, max(len(counts), 1)), axis=1)
+
+
+def _codes(one: np.ndarray, other: np.ndarray, count: int) -> np.ndarray:
+    """Pairs of `count` points as numbers, each once."""
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    return np.unique((low * count + high)[low != high])
 
 
 def differences(found: Motions, links: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -134,34 +147,44 @@ def differences(found: Motions, links: np.ndarray) -> tuple[np.ndarray, np.ndarr
     order = order[np.searchsorted(common[order], 1) :]
     at = 0
     while at < len(order):
-        size = max(_CHUNK // max(int(common[order[min(at + 999, len(order) - 1)]]), 1), 1000)
-        some = order[at : at + size]
-        at += size
-        lengths = common[some]
-        along = np.minimum(np.arange(lengths.max()), lengths[:, None] - 1)
+        longest = min(int(common[order[min(at + 999, len(order) - 1)]]), MOST_WINDOWS)
+        some = order[at : at + max(_CHUNK // max(longest, 1), 1000)]
+        at += len(some)
+        along, inside = _spread(common[some])
         a, b = (
             (found.offsets[side[some]] - found.first[side[some]] + start[some])[:, None] + along
             for side in (one, other)
         )
-        inside = np.arange(lengths.max()) < lengths[:, None]
-        unlike[some] = _quantile(np.linalg.norm(found.steps[a] - found.steps[b], axis=2), inside)
+        unlike[some] = _quantile(_length(found.steps[a] - found.steps[b]), inside)
         way[some] = _quantile(np.minimum(found.ways[a], found.ways[b]), inside)
-        gap = np.linalg.norm(found.places[a] - found.places[b], axis=2)
-        distance[some] = (gap * inside).sum(axis=1) / lengths
+        gap = _length(found.places[a] - found.places[b])
+        distance[some] = (gap * inside).sum(axis=1) / inside.sum(axis=1)
     return unlike, way, distance, common
 
 
 def against_camera(found: Motions) -> tuple[np.ndarray, np.ndarray]:
     """How differently from the camera points move, and how far they went: (N,) float32 each, pixels."""
-    owner = np.repeat(np.arange(len(found.counts)), found.counts)
-    last = found.offsets[:-1] + np.maximum(np.ceil(QUANTILE * found.counts).astype(int) - 1, 0)
-    results = []
-    for size in (np.linalg.norm(found.steps, axis=1), found.ways):
-        order = np.lexsort((size, owner))
-        result = np.zeros(len(last), np.float32)
-        result[found.counts > 0] = size[order][last[found.counts > 0]]
-        results.append(result)
-    return results[0], results[1]
+    off, way = np.zeros((2, len(found.counts)), np.float32)
+    seen = np.flatnonzero(found.counts)
+    if len(seen):
+        along, inside = _spread(found.counts[seen])
+        rows = found.offsets[seen][:, None] + along
+        off[seen] = _quantile(_length(found.steps[rows]), inside)
+        way[seen] = _quantile(found.ways[rows], inside)
+    return off, way
+
+
+def _spread(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of so many windows are looked at: (P, K) int64, from 0, and (P, K) bool, whether that is one; all
+    of them, or `MOST_WINDOWS` spread evenly."""
+    looked = np.minimum(counts, MOST_WINDOWS)[:, None]
+    steps = np.arange(int(looked.max()))
+    inside = steps < looked
+    return np.where(inside, steps * counts[:, None] // looked, 0), inside
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    return np.hypot(vectors[..., 0], vectors[..., 1])
 
 
 def _quantile(values: np.ndarray, inside: np.ndarray) -> np.ndarray:

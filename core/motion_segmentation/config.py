@@ -24,16 +24,7 @@ class SuggestConfig(FlowConfig, GroupingConfig):
         5, "An object is seen in so many frames", "frames", minimum=1, label="shortest object"
     )
     least_confidence: float = setting(
-        0.3, "Objects whose mean confidence is below are not suggested", minimum=0, maximum=1
-    )
-
-    alike: float = setting(
-        0.0,
-        "Pieces that touch are one object where they differ less, as a share of their motion; 0 leaves it to "
-        "whether one turn, growth and shift carries both",
-        minimum=0,
-        maximum=10,
-        advanced=True,
+        0.8, "Objects whose mean confidence is below are not suggested", minimum=0, maximum=1
     )
 
     def __post_init__(self) -> None:

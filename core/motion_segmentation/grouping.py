@@ -1,22 +1,13 @@
 """Points grouped into objects by how they move: those that go together, and those that follow the camera."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from core.motion_segmentation.affinities import Motions, against_camera, differences, motions, pairs
+from core.motion_segmentation.grouped import CAMERA, SILENT, Grouping
 from core.motion_segmentation.grouping_config import GroupingConfig
+from core.motion_segmentation.joining import join_alike
 from core.motion_segmentation.multicut import multicut
 from core.trajectories.model import PointTrajectories, Review
-
-CAMERA = 0
-"""The group of what follows the camera."""
-
-SILENT = -1
-"""The group of points that say nothing."""
-
 
 SHORT = 0.5
 """What a pair says that is seen only over a short window, beside one that is seen over a long one."""
@@ -24,23 +15,10 @@ SHORT = 0.5
 FINEST = 0.05
 """Pixels below which motions are not told apart."""
 
-FEWEST = 4
-"""Pairs of near points by which two pieces touch, at least."""
+FEWEST = 5
+"""Points of a group, at least; those of smaller ones say nothing."""
 
 USUAL = GroupingConfig()
-
-
-@dataclass(frozen=True, eq=False)
-class Grouping:
-    """Which points go together.
-
-    Attributes:
-        groups: (N,) int32, for each point: `CAMERA`, 1… for objects, those of most points first, or `SILENT`.
-        belonging: (N,) float32 in 0..1, how sure each is of its group.
-    """
-
-    groups: np.ndarray
-    belonging: np.ndarray
 
 
 def group_points(
@@ -49,8 +27,10 @@ def group_points(
     """The groups of the points of a clip.
 
     Args:
-        points: of the clip; rejected ones, and those shorter than a window, say nothing.
+        points: of the clip; rejected ones, and those shorter than half a window, say nothing.
         width, height: of its frames, pixels.
+
+    What bends or turns comes apart into pieces, which `join_alike` puts together.
     """
     groups = np.full(len(points), SILENT, np.int32)
     belonging = np.zeros(len(points), np.float32)
@@ -70,18 +50,25 @@ def group_points(
         ),
         gains,
     )
-    parts = _rejoined(parts, scales[1], links[near], config.alike)
-    sizes = np.bincount(parts[:-1], weights=used.lengths, minlength=parts.max() + 1)
-    least = config.smallest / 100 * used.lengths.sum()
-    rank = np.full(len(sizes), SILENT, np.int32)
-    order = np.argsort(-sizes, kind="stable")
-    kept = order[(sizes[order] >= least) & (order != parts[-1])]
-    rank[kept] = np.arange(1, len(kept) + 1)
-    rank[parts[-1]] = CAMERA
-    groups[places] = rank[parts[:-1]]
-    belonging[places] = _belonging(links[near], gains[: len(links)][near], parts[:-1])
+    pieces = join_alike(used, _named(parts, used.lengths, config.smallest / 100), width, height)
+    counts = np.bincount(pieces[pieces > CAMERA], minlength=int(pieces.max()) + 1)
+    pieces[(pieces > CAMERA) & (counts[pieces] < FEWEST)] = SILENT
+    groups[places] = pieces
+    belonging[places] = _belonging(links[near], gains[: len(links)][near], pieces)
     belonging[groups == SILENT] = 0
     return Grouping(groups, belonging)
+
+
+def _named(parts: np.ndarray, lengths: np.ndarray, smallest: float) -> np.ndarray:
+    """(N,) int32 groups of N points from the parts (N + 1,) of these and of the camera, those of most
+    observations first; `SILENT` in parts that have less than a share of all."""
+    sizes = np.bincount(parts[:-1], weights=lengths, minlength=parts.max() + 1)
+    rank = np.full(len(sizes), SILENT, np.int32)
+    order = np.argsort(-sizes, kind="stable")
+    kept = order[(sizes[order] >= smallest * lengths.sum()) & (order != parts[-1])]
+    rank[kept] = np.arange(1, len(kept) + 1)
+    rank[parts[-1]] = CAMERA
+    return rank[parts[:-1]]
 
 
 def _gains(
@@ -117,31 +104,6 @@ def _gains(
         open_ &= ~now
         near |= close
     return result, near
-
-
-def _rejoined(parts: np.ndarray, scale: Motions, links: np.ndarray, alike: float) -> np.ndarray:
-    """(N + 1,) parts, of which those were joined that touch and go the same way against the camera, more or
-    less: what bends or turns comes apart into pieces, which differ less from each other than from the camera.
-
-    Args:
-        parts: of N points and of the camera.
-        links: (P, 2) int64 near pairs.
-        alike: the largest difference, as a share of the motion of the one that moves less.
-    """
-    ends = np.sort(parts[links], axis=1)
-    across = (ends[:, 0] != ends[:, 1]) & (ends != parts[-1]).all(axis=1)
-    links, ends = links[across], ends[across]
-    unlike, _, _, common = differences(scale, links)
-    off = against_camera(scale)[0][links].min(axis=1)
-    shares = np.where(common > 0, unlike / np.maximum(off, FINEST), np.inf)
-    pairs_, which = np.unique(ends, axis=0, return_inverse=True)
-    order = np.lexsort((shares, which.ravel()))
-    counts = np.bincount(which.ravel(), minlength=len(pairs_))
-    medians = shares[order][np.cumsum(counts) - counts + counts // 2] if len(order) else np.zeros(0)
-    joined = pairs_[(medians <= alike) & (counts >= FEWEST)]
-    size = int(parts.max()) + 1
-    graph = coo_array((np.ones(len(joined)), (joined[:, 0], joined[:, 1])), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1][parts])
 
 
 def _belonging(links: np.ndarray, gains: np.ndarray, parts: np.ndarray) -> np.ndarray:

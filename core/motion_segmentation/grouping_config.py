@@ -24,21 +24,14 @@ class GroupingConfig:
         maximum=10,
         advanced=True,
     )
-    bias: float = setting(2.0, "b", advanced=True)
-    slope: float = setting(2.2, "b", advanced=True)
-    share: float = setting(1.0, "b", advanced=True)
-    apart: float = setting(0.8, "b", advanced=True)
+    bias: float = setting(2.0, "What a pair says that does not move differently at all", advanced=True)
+    slope: float = setting(2.2, "How much it counts against a pair to move differently", advanced=True)
+    share: float = setting(1.0, "How much of that is forgiven to a pair that moves far", advanced=True)
+    apart: float = setting(0.8, "How much it counts against a pair to be far apart", advanced=True)
     camera_weight: float = setting(
         4.0, "How much it counts to follow the camera beside one neighbour", minimum=0, advanced=True
     )
     strongest: float = setting(3.0, "What one pair of points says at most", minimum=0, advanced=True)
-    alike: float = setting(
-        0.5,
-        "Pieces that touch are one object where they differ less, as a share of their motion",
-        minimum=0,
-        maximum=10,
-        advanced=True,
-    )
     smallest: float = setting(
         0.3,
         "Smaller objects are not named: points of all that are seen at a time",

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.geometry import encode_mask
 from core.motion_segmentation.config import SuggestConfig
-from core.motion_segmentation.grouping import SILENT, Grouping
+from core.motion_segmentation.grouped import SILENT, Grouping
 from core.motion_segmentation.masks import find_masks
 from core.tracking.boxes import box_without_specks
 from core.tracking.flow_stream import Images, one_thread_in_opencv

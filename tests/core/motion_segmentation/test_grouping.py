@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.motion_segmentation.grouping import CAMERA, SILENT, group_points
+from core.motion_segmentation.grouped import CAMERA, SILENT
+from core.motion_segmentation.grouping import group_points
 from core.trajectories.model import PointTrajectories
 
 WIDTH, HEIGHT, FRAMES = 320, 240, 20
@@ -59,3 +60,11 @@ def test_rejected_short_or_no_points_say_nothing():
     assert (group_points(points, WIDTH, HEIGHT).groups == SILENT).all()
     none = points.take(np.zeros(0, int))
     assert len(group_points(none, WIDTH, HEIGHT).groups) == 0
+
+
+def test_a_few_points_that_move_are_no_object():
+    points, truth = scene({(80, 120): (2, 0)})
+    for count, groups in ((4, {SILENT}), (12, {1})):
+        order = np.concatenate((np.flatnonzero(truth == 1)[:count], np.flatnonzero(truth == 0)))
+        found = group_points(points.take(order), WIDTH, HEIGHT).groups
+        assert set(found[:count].tolist()) == groups

@@ -5,7 +5,7 @@ import pytest
 from core.datasets.synthetic import render_clip
 from core.geometry import decode_mask
 from core.motion_segmentation.config import SuggestConfig
-from core.motion_segmentation.grouping import Grouping
+from core.motion_segmentation.grouped import Grouping
 from core.motion_segmentation.joining import join_alike
 from core.motion_segmentation.masks import find_masks
 from core.motion_segmentation.objects import ObjectFinder
@@ -136,12 +136,12 @@ def test_halves_of_one_thing_that_turns_are_joined_and_two_things_are_not():
         np.int32
     )
     points = PointTrajectories.pack([0] * len(paths), list(paths))
-    joined = join_alike(points, Grouping(groups, np.ones(len(paths), np.float32)), 320, 240)
-    assert set(joined.groups[:200].tolist()) == {0}
-    assert len(set(joined.groups[200:240].tolist())) == 1
-    assert len(set(joined.groups[240:].tolist())) == 1
-    assert joined.groups[200] != joined.groups[240]
-    assert sorted(set(joined.groups.tolist())) == [0, 1, 2]
+    joined = join_alike(points, groups, 320, 240)
+    assert set(joined[:200].tolist()) == {0}
+    assert len(set(joined[200:240].tolist())) == 1
+    assert len(set(joined[240:].tolist())) == 1
+    assert joined[200] != joined[240]
+    assert sorted(set(joined.tolist())) == [0, 1, 2]
 
 
 def test_what_only_stands_nearer_to_a_camera_that_sways_is_no_object():
@@ -153,6 +153,42 @@ def test_what_only_stands_nearer_to_a_camera_that_sways_is_no_object():
     paths = np.concatenate((ground, tree, walker))
     groups = np.repeat([0, 1, 2], (200, 30, 30)).astype(np.int32)
     points = PointTrajectories.pack([0] * len(paths), list(paths))
-    joined = join_alike(points, Grouping(groups, np.ones(len(paths), np.float32)), 320, 240)
-    assert set(joined.groups[:230].tolist()) == {0}
-    assert set(joined.groups[230:].tolist()) == {1}
+    joined = join_alike(points, groups, 320, 240)
+    assert set(joined[:230].tolist()) == {0}
+    assert set(joined[230:].tolist()) == {1}
+
+
+def test_a_steady_pan_that_only_gathers_speed_shows_scenery_too_and_what_is_as_near_as_it():
+    pan = np.cumsum(2 + np.arange(20) / 6)
+    ground, tree, brief = still(), still(30) * (0.2, 1), still(20) * (0.1, 1) + (250, 0)
+    walker = still(30) * (0.2, 1) + (120, 0)
+    ground[..., 0] += pan
+    tree[..., 0] += 1.8 * pan
+    brief[..., 0] += 1.8 * pan
+    walker[..., 0] += pan + 3.0 * np.arange(20)
+    paths = [*ground, *tree, *walker, *brief[:, :16]]
+    groups = np.repeat([0, 1, 2, 3], (200, 30, 30, 20)).astype(np.int32)
+    joined = join_alike(PointTrajectories.pack([0] * len(paths), paths), groups, 320, 240)
+    assert set(joined[:230].tolist()) == {0}
+    assert set(joined[230:260].tolist()) == {1}
+    assert set(joined[260:].tolist()) == {0}
+
+
+@pytest.mark.parametrize("seen_between", [False, True])
+def test_parts_on_both_sides_of_a_tree_are_one_and_two_with_ground_between_are_not(seen_between):
+    rng = np.random.default_rng(4)
+    way = np.stack((np.zeros(20), 2.0 * np.arange(20)), axis=1)
+    left, right = rng.uniform((100, 60), (130, 110), (30, 2)), rng.uniform((170, 60), (200, 110), (30, 2))
+    ground = still()
+    inside = (
+        (ground[:, 0, 0] > 95) & (ground[:, 0, 0] < 205) & (ground[:, 0, 1] > 55) & (ground[:, 0, 1] < 160)
+    )
+    ground = ground[~inside]
+    if seen_between:
+        ground = np.concatenate(
+            (ground, np.repeat(rng.uniform((140, 60), (160, 110), (30, 1, 2)), 20, axis=1))
+        )
+    paths = np.concatenate((ground, *(side[:, None] + way for side in (left, right))))
+    groups = np.repeat([0, 1, 2], (len(ground), 30, 30)).astype(np.int32)
+    joined = join_alike(PointTrajectories.pack([0] * len(paths), list(paths)), groups, 320, 240)
+    assert joined.max() == (2 if seen_between else 1)
