@@ -19,7 +19,7 @@ from studio.tables.track_order import Arrangement, arranged
 from studio.track_words import ENDS, ENDS_WHY, REVIEWS, percent
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
-    ("review", "", "Review: open, accepted or rejected"),
+    ("review", "", "Review: open, accepted, rejected or suggested"),
     ("ids", "Id", "The track's number in the project"),
     ("is_object", "Kind", "What is followed: an object or a point"),
     ("labels", "Label", "A name; double-click to change it"),
@@ -45,7 +45,7 @@ MANY = 50_000
 
 NOTHING = np.zeros(0, np.int64)
 
-REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN = 0, 2, 3
+REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN, LOSS_COLUMN = 0, 2, 3, 10
 NO_LOSSES = "No pretraining run has recorded losses yet"
 
 _WORDS = (REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN, len(COLUMNS) - 1)

@@ -37,7 +37,14 @@ from studio.filters.track_filters import TrackFilters
 from studio.painting import saved
 from studio.tables.frame_to_show import frame_to_show
 from studio.tables.no_objects import NoObjects
-from studio.tables.track_model import COLUMNS, KIND_COLUMN, LABEL_COLUMN, REVIEW_COLUMN, TrackModel
+from studio.tables.track_model import (
+    COLUMNS,
+    KIND_COLUMN,
+    LABEL_COLUMN,
+    LOSS_COLUMN,
+    REVIEW_COLUMN,
+    TrackModel,
+)
 from studio.view_state import ViewState
 
 _WIDTHS = (22, 42, 50, 72, 66, 54, 40, 40, 42, 36, 48, 38, 42, 100)
@@ -237,6 +244,7 @@ class TrackTable(QWidget):
 
     def _show_layers(self, layers: Layers) -> None:
         self.model.set_losses(layers.losses)
+        self.table.keep(LOSS_COLUMN if layers.losses is not None else None)
         self.model.set_label_colours(layers.labels if layers.colour_by == "label" else None)
 
     def _relabel(self, trajectory_id: int, label: str) -> None:
@@ -264,6 +272,7 @@ class RowsView(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
+        self._kept: int | None = None
         self.setAccessibleName("Tracks")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -296,12 +305,21 @@ class RowsView(QTableView):
         super().resizeEvent(event)
         self._fit()
 
+    def keep(self, column: int | None) -> None:
+        """Show a column whatever room there is: what tracks are coloured by; None for no such one."""
+        if column != self._kept:
+            self._kept = column
+            self._fit()
+
     def _fit(self) -> None:
         """Show the columns that there is room for; the label, which is always there, takes what is left."""
         header, room = self.horizontalHeader(), self.viewport().width() - _LEAST_LABEL
         left = 0
+        if self._kept is not None:
+            room -= _WIDTHS[self._kept]
+            self.setColumnHidden(self._kept, False)
         for column in map(header.logicalIndex, range(header.count())):
-            if column != LABEL_COLUMN:
+            if column not in (LABEL_COLUMN, self._kept):
                 room -= _WIDTHS[column]
                 left = room if room >= 0 else left
                 self.setColumnHidden(column, room < 0)

@@ -76,8 +76,12 @@ class CurateWorkspace(QWidget):
         for style in (beside, only):
             for button in self.job_buttons.values():
                 button.setToolButtonStyle(style)
+                button.setAutoRaise(style is only)  # as narrow as the tools, which the style has to see
+                button.style().unpolish(button)
+                button.style().polish(button)
             inside = self._jobs.layout()
             if inside is not None:
+                inside.setSpacing(theme.SPACE // 2 if style is beside else 0)
                 inside.invalidate()
             self._jobs.updateGeometry()  # or the strip would reckon with what it was
             if flow.heightForWidth(self.width()) <= flow.heightForWidth(10_000):

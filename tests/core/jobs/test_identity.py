@@ -89,7 +89,7 @@ def test_a_run_goes_on_with_the_clips_that_are_left(project_path):
     assert worker.run_job(folder, seen.append).state is State.DONE
     assert read_proposals(folder.results) == whole
     assert "1 swap is proposed in 1 clip." in [event.text for event in seen if hasattr(event, "text")]
-    with pytest.raises(StudioError, match="only track and densify runs bring trajectories"):
+    with pytest.raises(StudioError, match="only track, densify and suggest runs bring trajectories"):
         result_edit(folder)
 
 

@@ -26,7 +26,7 @@ def session(qtbot, studio: Studio, tmp_path):
 
 
 def states(session) -> list[int]:
-    """How many are open, accepted, rejected in the database."""
+    """How many are open, accepted, rejected, suggested in the database."""
     clip = session.view.clip.id
     with session.document.project.reading() as connection:
         reviews = [*store.points(connection, clip).review.tolist()]
@@ -57,10 +57,10 @@ def test_hundreds_are_counted_and_what_they_take_back_is_asked(studio: Studio, s
     box = asked(qtbot, studio)
     assert (box.text(), box.informativeText()) == ("Reject 302 tracks?", "7 are accepted.")
     qtbot.keyClick(box, Qt.Key.Key_Return)  # Cancel is the default
-    assert states(session) == [295, 7, 0]
+    assert states(session) == [295, 7, 0, 0]
     assert len(session.view.selection) == 302
     key(qtbot, studio, Qt.Key.Key_Return)
-    assert states(session) == [0, 302, 0]
+    assert states(session) == [0, 302, 0, 0]
     assert studio.window.toasts.texts[-1] == "Accept 295 tracks"
     key(qtbot, studio, Qt.Key.Key_Z, CTRL)
     assert everything(session) == before
@@ -71,10 +71,10 @@ def test_hundreds_are_counted_and_what_they_take_back_is_asked(studio: Studio, s
     assert box.informativeText().startswith("300 points and 2 objects with 6 keyframes. 7 are accepted")
     (button,) = (one for one in box.buttons() if box.buttonRole(one) == QMessageBox.ButtonRole.AcceptRole)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: states(session) == [0, 0, 0])
+    qtbot.waitUntil(lambda: states(session) == [0, 0, 0, 0])
     qtbot.waitUntil(lambda: not document.busy)
     key(qtbot, studio, Qt.Key.Key_Z, CTRL)
-    qtbot.waitUntil(lambda: states(session) == [295, 7, 0])
+    qtbot.waitUntil(lambda: states(session) == [295, 7, 0, 0])
     assert everything(session) == before
     session.view.set_selection(())
     qtbot.waitUntil(lambda: commands["accept"].text() == "&Accept and next")

@@ -97,7 +97,7 @@ def test_the_menu_key_opens_the_menu_of_the_current_clip_with_everything(open_st
     texts = [action.text().replace("&", "") for action in menu.actions() if action.text()]
     assert texts == [
         *("Train on", "Hold out", "Leave out"),
-        *("Track points…", "Densify objects…", "Find identity errors…"),
+        *("Track points…", "Densify objects…", "Suggest objects…", "Find identity errors…"),
         *("Rename clip…", "Find moved frames…", "Open folder of clip", "Remove birds with 22 tracks"),
     ]
     menu.close()
