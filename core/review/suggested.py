@@ -6,7 +6,7 @@ import numpy as np
 
 from core.review.findings import Findings, Item
 from core.review.material import Material
-from core.trajectories.accept_suggestions import JoinSuggestions
+from core.trajectories.join_suggestions import JoinSuggestions
 from core.trajectories.journal import Edit
 from core.trajectories.model import ObjectTrajectory
 
@@ -51,8 +51,8 @@ def reason(item: Item) -> str:
 
 def more(item: Item) -> str:
     """What else can be done with it; actions in braces stand for their keys."""
-    split = "Another thing from here on: split it ({split})."
-    return f"Part of track {item.note}: join them ({{merge}}). {split}" if item.note else split
+    split = "If it is another thing from here on, split it ({split})."
+    return f"If track {item.note} is a part of it, join them ({{merge}}). {split}" if item.note else split
 
 
 def join(item: Item) -> Edit | None:

@@ -43,7 +43,7 @@ VERBS = {
 
 
 @dataclass(frozen=True)
-class _OfTracks:
+class OfTracks:
     """An edit of each of several trajectories."""
 
     clip_id: int
@@ -60,7 +60,7 @@ class _OfTracks:
 
 
 @dataclass(frozen=True)
-class DeleteTrajectories(_OfTracks):
+class DeleteTrajectories(OfTracks):
     """Delete whole trajectories."""
 
     @property
@@ -110,7 +110,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Merge(_OfTracks):
+class Merge(OfTracks):
     """Make one trajectory of several; the one that starts first keeps its id.
 
     Points may not share frames; the gap between them is filled by straight lines, marked as propagated.
@@ -226,7 +226,7 @@ class Trim:
 
 
 @dataclass(frozen=True)
-class DeletePart(_OfTracks):
+class DeletePart(OfTracks):
     """Take away what trajectories have from frame `first` to `last`, both included.
 
     A point trajectory falls in two there; one that lies within is deleted whole.
@@ -274,7 +274,7 @@ class DeletePart(_OfTracks):
 
 
 @dataclass(frozen=True)
-class Relabel(_OfTracks):
+class Relabel(OfTracks):
     """Name trajectories."""
 
     label: str
@@ -288,7 +288,7 @@ class Relabel(_OfTracks):
 
 
 @dataclass(frozen=True)
-class SetReview(_OfTracks):
+class SetReview(OfTracks):
     """Accept, reject or reopen trajectories.
 
     A suggested object that is accepted gets keyframes; one that is reopened and has none is a suggestion

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from core.trajectories.accept_suggestions import JoinSuggestions
+from core.trajectories.join_suggestions import JoinSuggestions
 from core.trajectories.model import Review
 from core.trajectories.observation_edits import DeleteObservation
 from core.trajectories.track_rows import TrackRows

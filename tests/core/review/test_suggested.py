@@ -6,7 +6,7 @@ import numpy as np
 
 from core.review.material import NO_POINTS
 from core.review.recipes import RECIPES
-from core.trajectories.accept_suggestions import JoinSuggestions
+from core.trajectories.join_suggestions import JoinSuggestions
 from core.trajectories.model import Review
 from core.trajectories.trajectory_edits import SetReview
 from tests.core.review.test_recipes import an_object, found
@@ -37,7 +37,7 @@ def test_it_is_shown_where_it_is_surest_and_decided_as_a_whole():
     assert RECIPE.accept(item) == SetReview(7, (1,), Review.ACCEPTED)
     assert RECIPE.reject(item) == SetReview(7, (1,), Review.REJECTED)
     assert RECIPE.reason(item).startswith("What moves together in frames 0 to 9 looks like one object")
-    assert RECIPE.more(item) == "Another thing from here on: split it ({split})."
+    assert RECIPE.more(item) == "If it is another thing from here on, split it ({split})."
     assert RECIPE.join(item) is None
 
 
@@ -47,7 +47,7 @@ def test_the_neighbour_is_the_nearest_that_is_near():
     items = {item.tracks[0]: item for item in found("suggested", NO_POINTS, one, beside, apart)}
     assert {id: item.note for id, item in items.items()} == {1: 2, 2: 1, 3: 0}
     assert RECIPE.join(items[1]) == JoinSuggestions(7, (1, 2))
-    assert RECIPE.more(items[1]).startswith("Part of track 2: join them ({merge}). ")
+    assert RECIPE.more(items[1]).startswith("If track 2 is a part of it, join them ({merge}). ")
 
 
 def test_one_that_goes_on_soon_after_is_a_neighbour_and_one_long_after_is_not():

@@ -9,8 +9,9 @@ from sqlalchemy import update
 from core import geometry
 from core.errors import StudioError
 from core.trajectories import integrity, journal, schema, store
-from core.trajectories.accept_suggestions import APART, JOB, JoinSuggestions, peaks
+from core.trajectories.accept_suggestions import APART, JOB, peaks
 from core.trajectories.bulk_edits import AddClips
+from core.trajectories.join_suggestions import JoinSuggestions
 from core.trajectories.model import KEYFRAMES, Flag, Origin, Review
 from core.trajectories.observation_edits import MakeKeyframe
 from core.trajectories.sight import outside
