@@ -120,25 +120,18 @@ class ReviewPanel(QWidget):
         for label in (self.why, self.decisions):
             label.setVisible(active)
         if item is not None and active:
-            there = queue.order.row_of(queue.recipe.key(item)) is not None or queue.is_searching
+            found = queue.found()
+            there, item = found is not None or queue.is_searching, found or item
             accept, reject = queue.recipe.accept(item).text, queue.recipe.reject(item).text
+            said = f"Accept: {accept}. Reject: {reject}. {self._with_keys(queue.recipe.more(item))}".rstrip()
             self.why.setText(queue.recipe.reason(item) if there else "Mended: it is not found any more.")
-            self.decisions.setText(self._decisions() if there else "Accept: go on.")
+            self.decisions.setText(said if there else "Accept: go on.")
             self.accept_button.setToolTip(accept if there else "Go on")
             self.reject_button.setToolTip(reject if there else "Go on")
         for button in (self.accept_button, self.reject_button, self.later_button):
             button.setVisible(active)
         self._show_counts()
         self._show_place()
-
-    def _decisions(self) -> str:
-        """What can be done with the item that is looked at, as it is now."""
-        recipe, item = self._queue.recipe, self._queue.current
-        assert item is not None
-        row = self._queue.order.row_of(recipe.key(item))
-        item = self._queue.order.findings.item(row) if row is not None else item
-        told = f"Accept: {recipe.accept(item).text}. Reject: {recipe.reject(item).text}."
-        return f"{told} {self._with_keys(recipe.more(item))}".rstrip()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

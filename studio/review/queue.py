@@ -2,13 +2,12 @@
 
 import time
 
-import numpy as np
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal
 
 from core.errors import StudioError
 from core.review.findings import Findings, Item
 from core.review.progress import Progress, ReviewProgress, as_bytes, read_progress, write_progress
-from core.review.recipes import RECIPES, TO_CHECK, Recipe, clip_of, first_track
+from core.review.recipes import RECIPES, TO_CHECK, Recipe
 from core.trajectories.journal import Edit
 from core.trajectories.model import Changes
 from studio.background import Background
@@ -272,24 +271,27 @@ class Queue(QObject):
         self._keep()
         self._go_on(0 if place is None else place + 1)
 
+    def found(self) -> Item | None:
+        """The current item as it is now; None where there is none, or it is not found any more."""
+        row = self.order.row_of(self.recipe.key(self.current)) if self.current is not None else None
+        return self.order.findings.item(row) if row is not None else None
+
     def joining(self) -> Edit | None:
         """What joins the current item with what is beside it; None without that, or if the queue was left."""
-        item = self.current
-        row = self.order.row_of(self.recipe.key(item)) if item is not None and self.active else None
-        return self.recipe.join(self.order.findings.item(row)) if row is not None else None
+        item = self.found() if self.active else None
+        return self.recipe.join(item) if item is not None else None
 
     def _decide(self, word: str) -> None:
         item = self.current
         if item is None:
             return
         place, key = self.place, self.recipe.key(item)
-        row = self.order.row_of(key)
-        if row is None:
+        row, found = self.order.row_of(key), self.found()
+        if found is None:
             word = "mended"
         else:
-            item = self.order.findings.item(row)  # as it is now
             decision = self.recipe.accept if word == "accepted" else self.recipe.reject
-            if not self._made_of(decision(item)):
+            if not self._made_of(decision(found)):
                 return
         self.of_recipe.decide(key, word, time.monotonic() - self._since)
         if row is not None:
@@ -349,7 +351,7 @@ class Queue(QObject):
 
     def _take_found(self, clip_ids: frozenset[int], findings: Findings) -> None:
         self.order.replace(clip_ids, findings)
-        undone = self._undone(clip_ids, findings)
+        undone = self.order.items_of(self.of_recipe.decided, clip_ids)  # which were taken back
         for key in undone:
             del self.of_recipe.decided[key]
         self._arrange()
@@ -357,16 +359,12 @@ class Queue(QObject):
             self._keep()
         if self.active and self.current is not None:
             self.moved.emit()
+            if self.recipe.by_track and self._view.selection.isdisjoint(self.current.tracks):
+                halves = self._own
+                self.adopt()  # that which a split, or its undo, left selected
+                self._own |= halves
         elif self._adopting or set(self._view.selection) in [set(item.tracks) for item in undone.values()]:
             self.adopt()
-
-    def _undone(self, clip_ids: frozenset[int], findings: Findings) -> dict[str, Item]:
-        """By key what was decided and is found again: it was taken back."""
-        decided = self.of_recipe.decided
-        tracks = {first_track(key) for key in decided if clip_of(key) in clip_ids}
-        rows = np.flatnonzero(np.isin(findings.tracks[:, 0], list(tracks))).tolist()
-        items = {self.recipe.key(one): one for one in map(findings.item, rows)}
-        return {key: one for key, one in items.items() if key in decided}
 
     def _tell_search(self, left: int) -> None:
         self.searching.emit(left)

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from core.review.findings import Findings
-from core.review.recipes import TO_CHECK, Recipe, first_track
+from core.review.findings import Findings, Item
+from core.review.recipes import TO_CHECK, Recipe, clip_of, first_track
 
 
 class QueueOrder:
@@ -61,6 +61,14 @@ class QueueOrder:
             return None
         rows = np.flatnonzero(self.findings.tracks[:, 0] == first_track(key)).tolist()
         return next((row for row in rows if self._recipe.key(self.findings.item(row)) == key), None)
+
+    def items_of(self, keys: Collection[str], clip_ids: Collection[int]) -> dict[str, Item]:
+        """By key the items of some clips that have one of some keys, also those not beyond the threshold."""
+        tracks = {first_track(key) for key in keys if clip_of(key) in clip_ids}
+        here = np.isin(self.findings.clips, list(clip_ids))
+        rows = np.flatnonzero(here & np.isin(self.findings.tracks[:, 0], list(tracks))).tolist()
+        items = {self._recipe.key(one): one for one in map(self.findings.item, rows)}
+        return {key: one for key, one in items.items() if key in keys}
 
     def place_of(self, key: str) -> int | None:
         """Where the item of a key stands among those that are left; None where it does not."""
