@@ -1,21 +1,10 @@
 """What is drawn smooth on top of the overlay: the selection, what is under the mouse, names, previews."""
 
-import functools
 from collections.abc import Sequence, Set
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontMetricsF,
-    QImage,
-    QPainter,
-    QPainterPath,
-    QPalette,
-    QPen,
-    QPolygonF,
-)
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPalette, QPen, QPolygonF
 
 from core.overlay.colours import premultiplied
 from core.overlay.layers import Layers
@@ -148,8 +137,9 @@ def draw_names(
 
 def draw_tag(painter: QPainter, corner: QPointF, text: str, colour: QColor, view: QRectF) -> None:
     """A name in a filled tag that stands on `corner`, held inside the view; long names are cut."""
-    text, advance, line = _elided(text, painter.font().toString())
-    width, height = advance + 8, line + 2
+    metrics = QFontMetricsF(painter.font())
+    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
+    width, height = metrics.horizontalAdvance(text) + 8, metrics.height() + 2
     x = min(max(corner.x() - 1, view.left()), max(view.left(), view.right() - width))
     y = min(max(corner.y() - height, view.top()), max(view.top(), view.bottom() - height))
     rect = QRectF(x, y, width, height)
@@ -159,16 +149,6 @@ def draw_tag(painter: QPainter, corner: QPointF, text: str, colour: QColor, view
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(Qt.GlobalColor.black if colour.lightnessF() > 0.4 else Qt.GlobalColor.white)
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
-
-
-@functools.lru_cache(maxsize=4096)
-def _elided(text: str, font: str) -> tuple[str, float, float]:
-    """A name cut to fit its tag, its width and height in pixels; `font` as `QFont.toString` gives it."""
-    described = QFont()
-    described.fromString(font)
-    metrics = QFontMetricsF(described)
-    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
-    return text, metrics.horizontalAdvance(text), metrics.height()
 
 
 def draw_note(painter: QPainter, corner: QPointF, text: str, palette: QPalette, view: QRectF) -> None:

@@ -29,8 +29,8 @@ from studio.runs.words import without_cells
 BUSY_PERIOD, IDLE_PERIOD, UNREAD_PERIOD = 150, 1000, 20
 """Milliseconds between looks: with an active run, without, and while some were never read."""
 
-SCAN_PERIOD = BEHIND_PERIOD = 1.0
-"""Seconds between looks for runs that others made or removed; between drawings of one read in part."""
+SCAN_PERIOD = 1.0
+"""Seconds between looks for runs that others made, resumed or removed."""
 
 UNREAD_AT_ONCE = 8
 """Ended runs whose events are read in one look."""
@@ -49,8 +49,6 @@ class _Followed:
     child: "subprocess.Popen[bytes] | None" = None
     material_read: bool = False
     life: int = 0
-    untold: bool = False
-    drawn: float = 0.0
 
 
 class Runs(QObject):
@@ -377,11 +375,8 @@ class Runs(QObject):
         if request.life == followed.life and run not in self._start.busy and not (ended and news.more):
             run.status, run.flaw = news.status, news.flaw
             run.stop_asked = news.stop_asked if run.is_active else None
-        followed.untold |= bool(news.metrics) or news.restarted
-        if draws := followed.untold and not (news.more and 0 <= time() - followed.drawn < BEHIND_PERIOD):
-            followed.drawn, followed.untold = time(), False
         for told, notify in (
-            (draws, self.metrics_changed),
+            (news.metrics or news.restarted, self.metrics_changed),
             (news.filters or news.restarted, self.filters_changed),
             (news.class_aps or news.restarted, self.ap_changed),
             (news.log or news.restarted, self.log_changed),
