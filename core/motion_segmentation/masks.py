@@ -1,9 +1,7 @@
 """The objects of a frame from points of which it is known what they belong to.
 
 Points are sparse and outlines are not theirs. What they say spreads over the picture and stops at its
-edges; of what is then still doubtful, colours decide. Measured against spreading alone, voting by the
-nearest and likest points, a random walker and superpixels, with points labelled by the truth: see
-`python -m benchmarks.suggestion`.
+edges; of what is then still doubtful, colours decide. Measured: `python -m benchmarks.suggested_masks`.
 """
 
 from dataclasses import dataclass

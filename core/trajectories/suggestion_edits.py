@@ -102,6 +102,8 @@ def _text(count: int) -> str:
 def _same(one: ObjectTrajectory, other: ObjectTrajectory) -> bool:
     """Whether two show the same thing in the frames in which both are, by their masks, else boxes."""
     _, mine, others = np.intersect1d(one.frames, other.frames, return_indices=True)
+    if not intersections(one.boxes[mine], other.boxes[others]).any():
+        return False  # without a look at any mask
     shared = either = 0.0
     for a, b in zip(mine.tolist(), others.tolist(), strict=True):
         mask, other_mask = one.masks[a], other.masks[b]
