@@ -115,6 +115,7 @@ def test_from_the_button_to_accepted_objects_and_back(user, truth):
     assert sorted(order) == sorted(found)
     assert sure == sorted(sure, reverse=True)
     assert covered == set(range(int(truth.labels.max())))  # every creature
+    assert len(found) == len(covered)  # and nothing else
 
     states = reviews(project)
     assert [review for review, _ in states].count(Review.ACCEPTED) == len(covered)
