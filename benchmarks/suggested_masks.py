@@ -8,8 +8,8 @@ most. `recall`: the share of objects with a J of at least .5 and of .75. `false`
 every object is below .5. Without `--data`, `drawn` alone: the clips of the sample for some seeds, with exact
 masks. `precision`: the share of suggestions with a J of .5 with some object. `to_first_s`: CPU time until the
 suggestions are there, tracking included; `rank`: the place of the first right one in their order, from 1.
-Settings were chosen on the drawn clips of seeds 0 to 2, cars2, cars6, cars8, marple10, marple13, blackswan and
-car-shadow; cars3, cars7, cars9, marple8, dog and libby were looked at meanwhile.
+Settings were chosen on the drawn clips of seeds 0 to 2, cars2, cars6, cars8, marple10, marple13, blackswan
+and car-shadow; cars3, cars7, cars9, marple8, dog and libby were looked at meanwhile.
 """
 
 import argparse
