@@ -16,16 +16,21 @@ FRAMES = 14
 KEYFRAMES = (0, 6, 13)
 
 
-def write_davis(folder: Path, names: tuple[str, ...] = ("ape", "bear")) -> Path:
-    """Clips of 14 frames, 128 × 96, two objects each, masks on three frames; returns the folder."""
+def write_davis(
+    folder: Path,
+    names: tuple[str, ...] = ("ape", "bear"),
+    frames: int = FRAMES,
+    size: tuple[int, int] = (128, 96),
+) -> Path:
+    """Clips of two objects each, masks on the first, a middle and the last frame; returns the folder."""
     for seed, name in enumerate(names):
-        clip = render_clip(seed, frames=FRAMES, width=128, height=96)
-        frames, masks = folder / "JPEGImages" / "480p" / name, folder / "Annotations" / "480p" / name
-        frames.mkdir(parents=True)
+        clip = render_clip(seed, frames=frames, width=size[0], height=size[1])
+        pictures, masks = folder / "JPEGImages" / "480p" / name, folder / "Annotations" / "480p" / name
+        pictures.mkdir(parents=True)
         masks.mkdir(parents=True)
         for frame, image in enumerate(clip.frames):
-            write_image(frames / f"{frame:05d}.jpg", image)
-        for frame in KEYFRAMES:
+            write_image(pictures / f"{frame:05d}.jpg", image)
+        for frame in (0, (frames - 1) // 2, frames - 1):
             labels = clip.labels[frame].astype(np.uint8)
             (masks / f"{frame:05d}.png").write_bytes(encode_palette_png(labels, palette()))
     return folder

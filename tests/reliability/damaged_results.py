@@ -15,9 +15,9 @@ from core.runs.run_folder import RunFolder
 from core.trajectories import integrity, journal
 from tests.reliability import mutations
 from tests.reliability.attack import Attack, Row, failed, seeds
-from tests.reliability.edit_session import copied, digest, scratch
-from tests.reliability.failing_calls import DATA, make_jobs_base
-from tests.reliability.killed_runs import JOBS, command
+from tests.reliability.edit_session import DATA, copied, digest, scratch
+from tests.reliability.jobs_base import command, make_jobs_base
+from tests.reliability.killed_runs import JOBS
 from tests.reliability.processes import Fork
 
 EACH = 10

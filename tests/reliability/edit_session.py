@@ -47,6 +47,9 @@ TABLES = {
 }
 """What of a database is compared: all but moments and places."""
 
+DATA = {table: "*" for table in ("clip", "trajectory", "observation")}
+"""What of a database a person made, without the history."""
+
 KINDS = {
     **{"point": 0.14, "relabel": 0.08, "review": 0.08, "all": 0.05, "delete": 0.08, "split": 0.08},
     **{"trim": 0.06, "box": 0.1, "new": 0.06, "use": 0.05, "points": 0.06, "undo": 0.1, "redo": 0.06},

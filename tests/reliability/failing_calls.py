@@ -1,18 +1,13 @@
-"""One call to the system that changes a disk fails, once or from then on, during edits and each job."""
+"""One call to the system that changes a disk fails, once or from then on, during edits."""
 
 import contextlib
 import errno
 import json
-import os
-import re
-import shutil
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import main
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories import integrity, journal
@@ -20,6 +15,7 @@ from core.trajectories.trajectory_edits import Relabel
 from tests.reliability.attack import Attack, Row, failed, seeds
 from tests.reliability.edit_session import (
     ACTIONS,
+    DATA,
     SCRIPTS,
     chosen,
     copied,
@@ -28,9 +24,8 @@ from tests.reliability.edit_session import (
     perform,
     scratch,
 )
-from tests.reliability.faults import EVER, Faults, count
-from tests.reliability.processes import PATIENCE, Fork
-from tests.small_data import write_davis
+from tests.reliability.faults import EVER, Faults
+from tests.reliability.processes import Fork
 
 KINDS = (
     ("ENOSPC once", errno.ENOSPC, False),
@@ -41,9 +36,6 @@ KINDS = (
 )
 STRIDE = 7919
 """Cases are tried in steps of this prime, so that a short time sees calls from begin to end."""
-
-DATA = {table: "*" for table in ("clip", "trajectory", "observation")}
-"""What of a database a person made, without the history."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +57,6 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.kind} at call {self.call}"
-
-
-# --- edits ------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -194,156 +183,4 @@ def _turn_last(connection: object) -> None:
     journal.turn_over(connection, [last])
 
 
-# --- jobs -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Job:
-    """A command with what it needs, in a folder that is copied for each round.
-
-    Attributes:
-        words: of the folder; relative to it are `project`, `DAVIS`, `tracks.csv`.
-        again: what is added to the words where the first try left something; None where nothing is.
-    """
-
-    words: Callable[[Path], Sequence[object]]
-    again: Callable[[Path], Sequence[object]] = lambda folder: ()
-
-
-def _run_name(folder: Path) -> Sequence[object]:
-    """The run to go on with; a run that could not be made is given again."""
-    runs = sorted(path.parent for path in (folder / "project" / "runs").glob("*/config.toml"))
-    return ("--resume", runs[-1].name) if runs else ()
-
-
-def _pretrain(folder: Path) -> Sequence[object]:
-    words = ("pretrain", "--project", folder / "project", "--out", folder / "run", "--network", "tiny")
-    words += ("--steps", "4", "--batch", "4", "--checkpoint-every", "2", "--report-every", "1")
-    return (*words, "--held-out-count", "8", "--minimum-length", "5", "--seed", "3")
-
-
-JOBS = {
-    "import": Job(lambda f: ("import", f / "DAVIS", "--project", f / "new")),
-    "export": Job(lambda f: ("export", "--project", f / "project", "--format", "csv", "--out", f / "out")),
-    "export-coco": Job(
-        lambda f: ("export", "--project", f / "project", "--format", "coco", "--out", f / "o")
-    ),
-    "track": Job(lambda f: ("track", "--project", f / "project", "--spacing", "12"), _run_name),
-    "densify": Job(lambda f: ("densify", "--project", f / "project"), _run_name),
-    "import-tracks": Job(
-        lambda f: ("import-tracks", f / "tracks.csv", "--project", f / "project", "--clip", "ape")
-    ),
-    "pretrain": Job(_pretrain, lambda f: ("--resume",) if (f / "run").exists() else ()),
-}
-
-
-def make_jobs_base(folder: Path, clips: tuple[str, ...] = ("ape",)) -> Path:
-    """A folder with a data set, a tracked project of it, and tracks to import."""
-    base = folder / "base"
-    davis = base / "DAVIS"
-    Fork(lambda _: write_davis(davis, clips) and None).wait()
-    project = base / "project"
-    for words in (
-        ("import", davis, "--project", project),
-        ("track", "--project", project, "--spacing", "8", "--min-length", "5"),
-        ("export", "--project", project, "--format", "csv", "--out", base / "csv"),
-    ):
-        _, code, said = command(words, folder / "said")
-        assert code == 0, said
-    min((base / "csv").rglob("*.csv")).rename(base / "tracks.csv")
-    for folder in (*(project / "runs").iterdir(), base / "csv"):
-        shutil.rmtree(folder)
-    return base
-
-
-def command(
-    words: Sequence[object], said: Path, arm: Callable[[], None] = lambda: None, lasts: float = PATIENCE
-) -> tuple[int, int, str]:
-    """A command in a fork; how many calls it made, its exit code, and what it said on standard error.
-
-    Args:
-        said: the file that takes what it says.
-        arm: is called in the fork first.
-        lasts: seconds after which it is killed; its exit code is -9 then.
-    """
-
-    def work(tell: Callable[[int], None]) -> None:
-        descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(descriptor, 2)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        arm()
-        code = main.main([str(word) for word in words])
-        tell(count())
-        tell(code)
-
-    told, ended = Fork(work).kill_after(lasts)
-    calls, code = told if len(told) == 2 and ended == 0 else (0, ended)
-    return calls, code, said.read_text(errors="replace") if said.exists() else ""
-
-
-def jobs(name: str, seconds: float, seed: int) -> Row:
-    """A sentence and no traceback; what was in the project is there; the same command can be given again."""
-    faults, job, failures, rounds, refused = Faults(), JOBS[name], [], 0, 0
-    if name == "pretrain":
-        import core.jobs.pretrain  # noqa: F401 - before it forks, so that each need not import torch
-    with scratch() as folder:
-        base, work, said = make_jobs_base(folder), folder / "work", folder / "said"
-        calls, code, error = _tried(faults, job, copied(base, work), None, said)
-        assert code == 0, error
-        for one in seeds(seconds, seed):
-            case = Case.of(one, calls)
-            before = digest(copied(base, work) / "project" / "annotations.sqlite", DATA)
-            _, code, error = _tried(faults, job, work, case, said)
-            refused += code != 0
-            wrong = _said_wrong(code, error) or _project_wrong(work / "project", before, name)
-            if not wrong and code:
-                again, more = command((*job.words(work), *job.again(work)), said)[1:]
-                if again and "start a new run" in more:
-                    shutil.rmtree(work / "run", ignore_errors=True)  # or under another name
-                    again, more = command(job.words(work), said)[1:]
-                if again:
-                    wrong = (
-                        f"it cannot be done again: {more.strip().splitlines()[-1]} (first: {error.strip()})"
-                    )
-            if wrong:
-                failures.append(failed(one, f"{case}: {wrong}"))
-            rounds += 1
-    return Row(rounds, tuple(failures), f"of {calls:,} calls; {refused:,} refused and done again")
-
-
-def _tried(faults: Faults, job: Job, work: Path, case: Case | None, said: Path) -> tuple:
-    first, last, number = (case.call, case.last, case.number) if case else (0, 0, 0)
-    return command(job.words(work), said, lambda: faults.arm(work, first, last, number))
-
-
-def _last(said: str) -> str:
-    """The last line of what was said."""
-    return re.split(r"[\r\n]+", said.strip())[-1]
-
-
-def _said_wrong(code: int, error: str) -> str:
-    if "Traceback" in error:
-        return error.strip().splitlines()[-1]
-    last = _last(error)
-    if code not in (0, 1):
-        return f"it ended with {code}: {last}"
-    return "" if code == 0 or last.endswith(".") else f"no sentence: {last!r}"
-
-
-def _project_wrong(project: Path, before: str, name: str) -> str:
-    """What is wrong with the project the job worked on; it must hold at least what it held."""
-    try:
-        with Project.open(project) as opened, opened.reading() as connection:
-            problems = integrity.problems(connection)
-    except StudioError as error:
-        return f"it cannot be opened: {error}"
-    if problems:
-        return f"damaged: {problems[0]}"
-    changes = name in ("track", "densify", "import-tracks")
-    return "" if changes or digest(project / "annotations.sqlite", DATA) == before else "the project changed"
-
-
-ATTACKS = (
-    Attack("failing-calls-edits", edits, 1.5, with_faults=True),
-    *(Attack(f"failing-calls-{name}", partial(jobs, name), 0.4, with_faults=True) for name in JOBS),
-)
+ATTACKS = (Attack("failing-calls-edits", edits, 1.5, with_faults=True),)

@@ -15,8 +15,8 @@ from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories import integrity, journal
 from tests.reliability.attack import Attack, Row, Skipped, failed, seeds
-from tests.reliability.edit_session import SCRIPTS, digest, make_base, scratch
-from tests.reliability.failing_calls import DATA, Session, after, edit
+from tests.reliability.edit_session import DATA, SCRIPTS, digest, make_base, scratch
+from tests.reliability.failing_calls import Session, after, edit
 from tests.reliability.processes import Fork
 
 SIZE = 8 << 20

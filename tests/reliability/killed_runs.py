@@ -12,16 +12,19 @@ from safetensors.numpy import load_file
 from core.events import Metric
 from core.runs.run_folder import RunFolder
 from tests.reliability.attack import Attack, Row, failed, seeds
-from tests.reliability.edit_session import copied, digest, scratch
-from tests.reliability.failing_calls import DATA, command, make_jobs_base
+from tests.reliability.edit_session import DATA, copied, digest, scratch
+from tests.reliability.jobs_base import command, import_as, make_jobs_base
 from tests.reliability.processes import Fork
 from tests.small_data import write_voc
 
 MEASURED = ("step_seconds", "data_wait", "memory", "gpu_use")
 """Curves of the machine, not of the training."""
 
-KILLS = 4
+KILLS = 8
 """So often a run is killed at most before it is left to end."""
+
+LASTS = (0.05, 0.5)
+"""How long each part of a run lasts until it is killed, as a share of a whole run; short: most are killed."""
 
 
 @dataclass(frozen=True)
@@ -70,19 +73,22 @@ JOBS = {
     "finetune": Job(_finetune, _by_folder, lambda folder: folder / "run"),
     "track": Job(lambda f: ("track", "--project", f / "project", "--spacing", "4"), _by_name, _of_project),
     "densify": Job(lambda f: ("densify", "--project", f / "project"), _by_name, _of_project),
+    "suggest": Job(
+        lambda f: ("suggest", "--project", f / "project", "--fewest", "1", "--least-confidence", "0"),
+        _by_name,
+        _of_project,
+    ),
 }
 
 
 def killed(name: str, seconds: float, seed: int) -> Row:
     """The run must end with every tensor, array and number of its curves as if nobody had disturbed it."""
     job, failures, kills, runs = JOBS[name], [], 0, 0
-    if name in ("pretrain", "finetune"):
-        import core.jobs.finetune
-        import core.jobs.pretrain  # noqa: F401 - before it forks, so that each need not import torch
     with scratch() as folder:
         base, work, said = make_jobs_base(folder, ("ape", "bear")), folder / "work", folder / "said"
         if name == "finetune":
             Fork(lambda _: write_voc(base / "VOC") and None).wait()
+        import_as(job.words(copied(base, work)))
         copied(base, work)
         began = time.monotonic()
         _, code, error = command(job.words(work), said)
@@ -109,7 +115,7 @@ def _until_done(job: Job, work: Path, said: Path, rng: np.random.Generator, last
         if kills == KILLS:
             _, code, error = command(words, said)
         else:
-            code, error = command(words, said, lasts=float(rng.uniform(0.1, 0.8)) * lasted)[1:]
+            code, error = command(words, said, lasts=float(rng.uniform(*LASTS)) * lasted)[1:]
             if code == -9:
                 kills += 1
                 continue

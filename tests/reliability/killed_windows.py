@@ -15,7 +15,7 @@ from core.runs.run_folder import RunFolder
 from core.version import ROOT
 from tests.reliability.attack import Attack, Row, failed, seeds
 from tests.reliability.edit_session import scratch
-from tests.reliability.failing_calls import make_jobs_base
+from tests.reliability.jobs_base import make_jobs_base
 
 PATIENCE = 150.0
 """Seconds until a window must have shown what it should."""

@@ -9,7 +9,7 @@ import numpy as np
 from core.project.project import Project
 from core.trajectories import exchange, store
 from tests import bad_inputs
-from tests.reliability.failing_calls import command, make_jobs_base
+from tests.reliability.jobs_base import command, make_jobs_base
 
 PICTURES = ("png", "jpg", "tif", "webp", "bmp", "ppm", "pgm")
 VIDEOS = ("mp4", "mkv", "avi", "ts", "webm", "mov")

@@ -21,6 +21,7 @@ MODULES = (
     "kills_during_edits",
     "power_cuts",
     "failing_calls",
+    "failing_jobs",
     "full_disks",
     "killed_runs",
     "killed_windows",
