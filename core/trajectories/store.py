@@ -354,7 +354,9 @@ def _as_object(head: Any, rows: Sequence[Any]) -> ObjectTrajectory:
     _of_type([head.label], str)
     _of_type([row.mask for row in rows if row.mask is not None], bytes)
     Review(head.review)
-    if max((row.origin for row in rows), default=0) > max(Origin):
+    if not rows:
+        raise ValueError("no observations")
+    if max(row.origin for row in rows) > max(Origin):
         raise ValueError("an unknown origin")
     return ObjectTrajectory(
         id=head.id,

@@ -79,5 +79,5 @@ def _take_in(run: Path, seed: int, report: Path, tell: object) -> None:
 
 
 ATTACKS = tuple(
-    Attack(f"damaged-results-{name}", partial(damaged, name), 0.3) for name in ("track", "densify")
+    Attack(f"damaged-results-{name}", partial(damaged, name), 0.3) for name in ("track", "densify", "suggest")
 )

@@ -141,6 +141,17 @@ def _in_file(name: str) -> Mutation:
     return change
 
 
+def _suggested(settings: str, result: bytes) -> Mutation:
+    """The run is one that suggested objects, is done, and waits to be taken in."""
+
+    def change(project: Path, chance: random.Random) -> None:
+        run = project / "runs" / VICTIM
+        (run / "config.toml").write_text(f'job = "suggest"\n[settings]\n{settings}\n')
+        _fresh(run / "results" / "1.npz").write_bytes(result or chance.randbytes(4000))
+
+    return change
+
+
 _RUN = f"runs/{VICTIM}"
 _METRIC = {"event": "Metric", "time": 1.0, "name": "loss", "step": 1, "value": 1.0}
 
@@ -202,6 +213,10 @@ MUTATIONS: dict[str, Mutation] = {
     "config: bytes": _bytes(f"{_RUN}/config.toml"),
     "config: FIFO": _fifo(f"{_RUN}/config.toml"),
     "config: device": _device(f"{_RUN}/config.toml"),
+    "suggest: a result of bytes": _suggested("", b""),
+    "suggest: a result that is empty": _suggested("", b"PK\5\6" + bytes(18)),
+    "suggest: settings of text": _suggested('window = "x"\nseed = "y"', b""),
+    "suggest: settings without end": _suggested("bias = inf\nslope = nan\nnear = 1e308", b""),
     "snapshot: clips are text": _text(f"{_RUN}/snapshot/snapshot.json", '{"clips": ["abc"], "revision": 1}'),
     "snapshot: revision 1e999": _text(f"{_RUN}/snapshot/snapshot.json", '{"clips": [], "revision": 1e999}'),
     "snapshot: nested": _text(f"{_RUN}/snapshot/snapshot.json", DEEP),
@@ -271,6 +286,16 @@ MUTATIONS: dict[str, Mutation] = {
     "database: a label of markup": _sql(f"UPDATE trajectory SET label = '{MARKUP.replace(chr(39), '')}'"),
     "database: an immense size": _sql("UPDATE clip SET width = 999999999, height = 999999999"),
     "database: a review of 300": _sql("UPDATE trajectory SET review = 300"),
+    "database: all is suggested": _sql("UPDATE trajectory SET review = 3"),
+    "database: suggested without a frame": _sql(
+        "UPDATE trajectory SET review = 3", "DELETE FROM observation"
+    ),
+    "database: suggested, immensely sure": _sql(
+        "UPDATE trajectory SET review = 3", "UPDATE observation SET confidence = 1e308"
+    ),
+    "database: suggested, surely not": _sql(
+        "UPDATE trajectory SET review = 3", "UPDATE observation SET confidence = -1e308, mask = NULL"
+    ),
     "database: a recursive view": _sql(
         "ALTER TABLE edit RENAME TO edit_before",
         "CREATE VIEW edit AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) "

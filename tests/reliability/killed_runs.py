@@ -55,7 +55,8 @@ def _finetune(folder: Path) -> Sequence[object]:
 
 
 def _of_project(folder: Path) -> Path:
-    runs = sorted((folder / "project" / "runs").iterdir())
+    """The last run; one that was killed before it was made is given again, not resumed."""
+    runs = sorted(path.parent for path in (folder / "project" / "runs").glob("*/config.toml"))
     return runs[-1] if runs else folder / "none"
 
 

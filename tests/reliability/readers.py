@@ -224,6 +224,7 @@ READERS: dict[str, Reader] = {
     "snapshot-arrays": Reader(f"{_RUN}/snapshot/*.npz", _ARRAYS, _snapshot, _RUNS),
     "provenance": Reader(f"{_RUN}/provenance.json", _JSON, _provenance, _RUNS),
     "track-results": Reader("base/project/runs/*track*/results/*.npz", _ARRAYS, _results, _RUNS),
+    "suggest-results": Reader("base/project/runs/*suggest*/results/*.npz", _ARRAYS, _results, _RUNS),
     "project-file": Reader("base/project/project.toml", mutations.of_toml, _project, _RUNS, 100),
     "database-bytes": Reader("base/project/annotations.sqlite", mutations.of_bytes, _project, _RUNS, 100),
     "database-values": Reader("base/project/annotations.sqlite", None, _project, _RUNS, 100),

@@ -99,7 +99,7 @@ def tracks(folder: Path) -> None:
 
 
 def runs(folder: Path) -> None:
-    """A project with a run of tracking and one of pretraining, and what it keeps beside its database."""
+    """A project with runs of tracking, suggesting and pretraining, and what it keeps beside its database."""
     import core.jobs.pretrain  # noqa: F401 - before it forks
 
     base = make_jobs_base(folder)
@@ -117,6 +117,7 @@ def runs(folder: Path) -> None:
     )
     for words in (
         ("track", "--project", project, "--spacing", "12"),
+        ("suggest", "--project", project, "--fewest", "1", "--least-confidence", "0"),
         (*pretrain, "--held-out-count", "8", "--minimum-length", "5", "--out", project / "runs" / "pretrain"),
         ("versions", "--project", project, "--save", "first"),
     ):

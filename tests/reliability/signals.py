@@ -76,6 +76,10 @@ COMMANDS: Mapping[str, Command] = {
         lambda data, own: ("--project", own / "project", "--one-way-frames", "12", "--workers", "2"),
         lambda own: _steps_of_new(own / "project" / "runs"),
     ),
+    "suggest": Command(
+        lambda data, own: ("--project", own / "project", "--neighbours", "100", "--far", "100"),
+        lambda own: _steps_of_new(own / "project" / "runs"),
+    ),
     "proposals": Command(
         lambda data, own: (
             *("--voc", data / "VOCdevkit", "--set", "test", "--mode", "quality"),

@@ -7,6 +7,7 @@ from sqlalchemy import event, select
 from core.errors import StudioError
 from core.trajectories import journal, schema, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
+from core.trajectories.damage import DamagedError
 from core.trajectories.table_rows import read_rows
 from tests.core.trajectories.small_database import FRAMES, contents, make_clip, make_object, make_points
 
@@ -48,6 +49,13 @@ def test_objects_come_back_bit_for_bit(connection):
         np.testing.assert_array_equal(getattr(got, name), getattr(put, name))
         assert getattr(got, name).dtype == getattr(put, name).dtype
     assert (got.masks, got.label, got.annotator) == (put.masks, put.label, put.annotator)
+
+
+def test_an_object_without_observations_is_damage_and_not_an_object(connection):
+    clip = store.clip(connection, "a").id
+    connection.execute(schema.observation.delete())
+    with pytest.raises(DamagedError, match="An object track"):
+        store.objects(connection, clip)
 
 
 def test_points_come_back_bit_for_bit(connection):
