@@ -8,10 +8,12 @@ It draws the project (`benchmarks.large_project`), unless it is given one, and m
 open          from the click to the first settled paint: the clip's picture with its tracks on the canvas, and
               nothing left to draw; each time in a process of its own, which has been up for a while;
 held          the longest that the window did not answer meanwhile;
-clip_switch   from one clip to another, until its tracks are painted and all views have settled;
+clip_switch   from its choice in the list until its tracks are painted and all views have settled;
 frame_step    from `set_frame` to the end of the paint, as in `benchmarks.window`;
 edit, undo    a moved point: stored, and until all views are painted again;
-idle_cpu      per cent of one core while nobody does anything;
+built_ahead   what the window does meanwhile where nobody does anything, once: it builds the other workspaces;
+              CPU of all, and the longest that it did not answer;
+idle_cpu      per cent of one core while nobody does anything, after that;
 load, quiet   as in `benchmarks.window`;
 close         from the click until the window is gone; `ended`: until the process has ended, too.
 """
@@ -34,7 +36,7 @@ SETTLED = 150
 """Milliseconds without a paint after which the window counts as settled."""
 
 IDLE = 10.0
-"""Seconds that the idle window is watched, after as many that it has to come to rest."""
+"""Seconds that the idle window is watched, once nothing is left to be built ahead."""
 
 
 class Paints:
@@ -110,14 +112,16 @@ def watched(folder: Path, project: Path, whole: bool) -> dict[str, Any]:
         for clip in clips[1:11]:
             switches.append(
                 paints.settle(
-                    lambda clip=clip: session.view.set_clip(clip), lambda clip=clip: shows(session, clip.id)
+                    lambda row=session.clips.tree.rows[clip.id]: session.clips.tree.look_at(row),
+                    lambda clip=clip: shows(session, clip.id),
                 )
             )
         found["clip_switch"] = {name: spread([one[name] for one in switches]) for name in ("settled", "held")}
         found["frame_step"] = frame_step(session, clips[0].frames)
         found |= edits(session)
-        paints.settle(lambda: None, lambda: True)
-        rest(IDLE)
+        used = time.thread_time()
+        ahead = paints.settle(lambda: None, lambda: not session.ahead.timer.isActive())
+        found["built_ahead"] = {"cpu": round(1000 * (time.thread_time() - used), 1), "held": ahead["held"]}
         used = time.process_time()
         rest(IDLE)
         found["idle_cpu"] = round(100 * (time.process_time() - used) / IDLE, 2)

@@ -77,7 +77,8 @@ class Document(QObject):
         self._objects: dict[int, dict[int, ObjectTrajectory]] = {}
         self._writer = ThreadPoolExecutor(1, "store")
         self._storing: deque[str] = deque()
-        self._waiting: Callable[[Connection], HistoryEntry | None] | None = None  # to turn over after these
+        self._waiting: Callable[[], HistoryEntry | None] | None = None  # gives what to turn over after these
+        self._next: tuple[HistoryEntry | None, HistoryEntry | None] | None = None
         self._closed = False
         self._stored.connect(self._finish, Qt.ConnectionType.QueuedConnection)
         self._reader = ThreadPoolExecutor(1, "read")
@@ -138,14 +139,22 @@ class Document(QObject):
 
     def last_edit(self) -> HistoryEntry | None:
         """The edit of a person that undo would take back; None if there is none."""
-        with self.project.reading() as connection:
-            return steps.last_by_person(connection)
+        return self._next_turns()[0]
 
     def redo_text(self) -> str | None:
         """What redo would do again; None if nothing."""
-        with self.project.reading() as connection:
-            entry = steps.last_undone(connection)
+        entry = self._last_undone()
         return entry.text if entry else None
+
+    def _last_undone(self) -> HistoryEntry | None:
+        return self._next_turns()[1]
+
+    def _next_turns(self) -> tuple[HistoryEntry | None, HistoryEntry | None]:
+        """What undo and redo would turn over, known until something is written."""
+        if self._next is None:
+            with self.project.reading() as connection:
+                self._next = steps.last_by_person(connection), steps.last_undone(connection)
+        return self._next
 
     # --- writing ------------------------------------------------------------------------------
 
@@ -189,18 +198,17 @@ class Document(QObject):
 
     def undo(self) -> bool:
         """Take back what a person did last; False if there is nothing. While something is stored it waits."""
-        return self._turn_over(steps.last_by_person)
+        return self._turn_over(self.last_edit)
 
     def redo(self) -> bool:
         """Do again what was undone last; False if there is nothing. While something is stored it waits."""
-        return self._turn_over(steps.last_undone)
+        return self._turn_over(self._last_undone)
 
-    def _turn_over(self, find: Callable[[Connection], HistoryEntry | None]) -> bool:
+    def _turn_over(self, find: Callable[[], HistoryEntry | None]) -> bool:
         if self.busy:
             self._waiting = find  # asked for again meanwhile, it is still done once
             return True
-        with self.project.reading() as connection:
-            entry = find(connection)
+        entry = find()
         return entry is not None and self.turn_over([entry.id], journal.turn_with_follow_ups)
 
     def turn_over(
@@ -315,6 +323,7 @@ class Document(QObject):
                 self._turn_over(find)
 
     def _show(self, changes: Changes, tell: Tell | None, fresh: dict[int, Trajectories]) -> None:
+        self._next = None
         self._refresh(changes)
         for clip_id, (points, objects) in fresh.items():
             self._points[clip_id], self._objects[clip_id] = points, objects

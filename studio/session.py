@@ -106,7 +106,7 @@ class Session(QObject):
         self._build_running()
         self._show_in_window(project.name)
         ahead = [partial(window.build_workspace, name) for name in WORKSPACES]
-        self._own(BuildingAhead(ahead, self.document, self.view, window, self))
+        self.ahead = self._own(BuildingAhead(ahead, self.document, self.view, window, self))
         self.connections = Connections(self)
         for name, slot in self._actions_of_a_project().items():
             self._commands.connect(name, slot)

@@ -136,11 +136,11 @@ def _painted(
     width, height = (low + [shape.pixels.shape[::-1] for _, shape in seen]).max(axis=0) - first
     painted = np.zeros((height, width), np.uint32)
     opacity = round(255 * look.layers.opacity / 100)
+    full, half = (premultiplied(colours.table, alpha)[colours.index] for alpha in (opacity, opacity // 2))
     for (number, shape), (x, y) in zip(seen, (low - first).tolist(), strict=True):
         rows, columns = shape.pixels.shape
-        rgb = colours.table[colours.index[number]]
-        alpha = opacity // 2 if faint[number] or scene.objects[number].suggested else opacity
-        painted[y : y + rows, x : x + columns][shape.pixels] = premultiplied(rgb[None], alpha)[0]
+        pixels = half if faint[number] or scene.objects[number].suggested else full
+        painted[y : y + rows, x : x + columns][shape.pixels] = pixels[number]
     return painted, first
 
 
@@ -207,17 +207,19 @@ def _sides(box: np.ndarray) -> np.ndarray:
 
 def _dashes(box: np.ndarray, dash: float) -> np.ndarray:
     """(n, 2, 2) float32, dashes along the sides of a box; each side begins and ends with one."""
-    parts = []
-    for start, end in _sides(box):
-        count = min(max(1, round(float(np.abs(end - start).max()) / (2 * dash))), 500)
-        parts.append(start + (end - start) * _ends(count))
-    return np.concatenate(parts).reshape(-1, 2, 2).astype(np.float32)
+    size = box[2:] - box[:2]
+    across, along = (min(max(1, round(abs(side) / (2 * dash))), 500) for side in size.tolist())
+    return (box[:2] + size * _dashes_of_one(across, along)).astype(np.float32)
 
 
 @functools.lru_cache(maxsize=512)
-def _ends(count: int) -> np.ndarray:
-    """(2 count, 1), where dashes begin and end along a line, as parts of it."""
-    return np.linspace(0, 1, 2 * count)[:, None]
+def _dashes_of_one(across: int, along: int) -> np.ndarray:
+    """(n, 2, 2), dashes around a square of side 1, so many on each horizontal and each vertical side."""
+    parts = []
+    for start, end in _sides(np.array((0, 0, 1, 1))):
+        count = across if start[1] == end[1] else along
+        parts.append(start + (end - start) * np.linspace(0, 1, 2 * count)[:, None])
+    return np.concatenate(parts).reshape(-1, 2, 2)
 
 
 def _dashed(line: np.ndarray, dash: float) -> np.ndarray:

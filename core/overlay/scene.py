@@ -34,7 +34,7 @@ class ObjectHere:
     def keyframe(self) -> bool:
         return int(self.trajectory.origin[self.place]) in KEYFRAMES
 
-    @property
+    @cached_property
     def occluded(self) -> bool:
         return bool(occluded(self.trajectory)[self.place])
 

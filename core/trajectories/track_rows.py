@@ -156,8 +156,8 @@ def track_rows(points: PointTrajectories, objects: Iterable[ObjectTrajectory]) -
 
 def _named(labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """The labels there are, (L,) object in order, and (N,) int32 the place of each among them."""
-    found: dict[str, int] = {}
-    name = np.fromiter((found.setdefault(label, len(found)) for label in labels), np.int32, len(labels))
+    found = {label: place for place, label in enumerate(dict.fromkeys(labels))}
+    name = np.fromiter(map(found.__getitem__, labels), np.int32, len(labels))
     names = np.empty(len(found), object)
     names[:] = sorted(found, key=lambda label: (label.casefold(), label))
     ranks = np.empty(len(found), np.int32)

@@ -124,22 +124,26 @@ def draw_names(
 ) -> None:
     """The number and name of every object, at the top left of its box; those selected over the others."""
     colours = object_colours(scene, layers)
+    table = [QColor(*rgb) for rgb in colours.table.tolist()]
+    metrics = QFontMetricsF(painter.font())
     order = sorted(range(len(scene.objects)), key=lambda number: scene.objects[number].id in selection)
     for number in order:
-        one, index = scene.objects[number], colours.index[number]
+        one = scene.objects[number]
         rect = camera.rect(one.box)
-        if not rect.intersects(view):
-            continue
-        colour = QColor(*(int(value) for value in colours.table[index]))
-        text = track_name(one.id, one.trajectory.label)
-        draw_tag(painter, QPointF(rect.left(), rect.top()), text, colour, view)
+        if rect.intersects(view):
+            text = track_name(one.id, one.trajectory.label)
+            _draw_tag(painter, rect.topLeft(), text, table[colours.index[number]], metrics, view)
 
 
-def draw_tag(painter: QPainter, corner: QPointF, text: str, colour: QColor, view: QRectF) -> None:
+def _draw_tag(
+    painter: QPainter, corner: QPointF, text: str, colour: QColor, metrics: QFontMetricsF, view: QRectF
+) -> None:
     """A name in a filled tag that stands on `corner`, held inside the view; long names are cut."""
-    metrics = QFontMetricsF(painter.font())
-    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
-    width, height = metrics.horizontalAdvance(text) + 8, metrics.height() + 2
+    wide = metrics.horizontalAdvance(text)
+    if wide > _NAME_WIDTH:
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
+        wide = metrics.horizontalAdvance(text)
+    width, height = wide + 8, metrics.height() + 2
     x = min(max(corner.x() - 1, view.left()), max(view.left(), view.right() - width))
     y = min(max(corner.y() - height, view.top()), max(view.top(), view.bottom() - height))
     rect = QRectF(x, y, width, height)

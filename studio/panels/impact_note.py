@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
 from core.datasets.clip import Clip, Use
@@ -36,8 +36,11 @@ class ImpactNote(QLabel):
         self._document, self._view, self._runs = document, view, runs
         self._counted: tuple[int, Rules, Material] | None = None
         self._ruled: Rules | None = None  # as long as no run comes or goes
-        for changed in (view.selection_changed, view.clip_changed, view.frame_changed, view.shown_changed):
-            changed.connect(self.reload)
+        self._soon = QTimer(self, interval=0, singleShot=True)  # once, whatever all changes together
+        self._soon.timeout.connect(self.reload)
+        for changed in (view.selection_changed, view.clip_changed, view.shown_changed):
+            changed.connect(self._soon.start)
+        view.frame_changed.connect(self._take_frame)
         for of_run in (runs.added, runs.removed):
             of_run.connect(self._forget_rules)
         document.changed.connect(self._forget)
@@ -162,12 +165,16 @@ class ImpactNote(QLabel):
 
     def _forget_rules(self) -> None:
         self._ruled = None
-        self.reload()
+        self._soon.start()
 
     def _forget(self, changes: Changes) -> None:
         if self._counted is not None and self._counted[0] in changes.clips:
             self._counted = None
-        self.reload()
+        self._soon.start()
+
+    def _take_frame(self, frame: int) -> None:
+        if len(self._view.selection) == 1:  # nothing else that is said depends on the frame
+            self._soon.start()
 
 
 _NAMES = ("regime", "gap_shortest", "gap_longest", "minimum_length", "tracks", "suggestions")

@@ -52,6 +52,12 @@ _WORDS = (REVIEW_COLUMN, KIND_COLUMN, LABEL_COLUMN, len(COLUMNS) - 1)
 
 _STRIP = 5  # pixels across the colour beside a label
 
+# Qt asks for ten roles of each cell that it paints, as plain numbers.
+_DISPLAY, _EDIT = int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.EditRole)
+_ALIGNMENT, _DECORATION = int(Qt.ItemDataRole.TextAlignmentRole), int(Qt.ItemDataRole.DecorationRole)
+_ABOUT = (int(Qt.ItemDataRole.AccessibleTextRole), int(Qt.ItemDataRole.ToolTipRole))
+_ROLES = frozenset((_DISPLAY, _EDIT, _ALIGNMENT, _DECORATION, *_ABOUT))
+
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -175,21 +181,22 @@ class TrackModel(QAbstractTableModel):
         return flags | Qt.ItemFlag.ItemIsEditable if index.column() == LABEL_COLUMN else flags
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if self.rows is None or not index.isValid():
+        if self.rows is None or role not in _ROLES or not index.isValid():
             return None
         column = index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(column, int(self.places[index.row()]))
-        if role == Qt.ItemDataRole.TextAlignmentRole:
+        if role == _ALIGNMENT:
             return _LEFT if column in _WORDS else _RIGHT
-        if role == Qt.ItemDataRole.DecorationRole and column == LABEL_COLUMN and self.labels is not None:
-            label = self.rows.label(int(self.places[index.row()]))
-            return swatch(colour(self.labels.rgb(label)), _STRIP) if label else None
-        if role == Qt.ItemDataRole.EditRole and column == LABEL_COLUMN:
-            return self.rows.label(int(self.places[index.row()]))
-        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return self._about(column, int(self.places[index.row()])) or None
-        return None
+        place = int(self.places[index.row()])
+        if role == _DISPLAY:
+            return self._text(column, place)
+        if role in _ABOUT:
+            return self._about(column, place) or None
+        if column != LABEL_COLUMN:
+            return None
+        label = self.rows.label(place)
+        if role == _EDIT:
+            return label
+        return swatch(colour(self.labels.rgb(label)), _STRIP) if label and self.labels else None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if self.rows is None or role != Qt.ItemDataRole.EditRole or index.column() != LABEL_COLUMN:

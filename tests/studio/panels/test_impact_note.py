@@ -41,10 +41,11 @@ def points(studio: Studio) -> list[int]:
 def test_without_a_selection_the_clip_the_filter_and_the_accepted_tracks_are_weighed(curating, qtbot):
     session, clip = curating.session, curating.session.view.clip
     empty = session.inspector.empty
-    assert "In training: 5 tracks, 42 observations, 90 positive pairs." in empty.text()
+    qtbot.waitUntil(lambda: "In training: 5 tracks, 42 observations, 90 positive pairs." in empty.text())
     assert "alone" not in empty.text()
     session.document.perform(SetReview(clip.id, (SWAN,), Review.ACCEPTED))
-    assert "Accepted ones alone: 1 of 5 tracks, 3 of 42 observations, 3 of 90 positive pairs." in empty.text()
+    accepted = "Accepted ones alone: 1 of 5 tracks, 3 of 42 observations, 3 of 90 positive pairs."
+    qtbot.waitUntil(lambda: accepted in empty.text())
     session.tracks.filter_row.search.setText("goose")
     shown = "Those shown alone: 1 of 5 tracks, 3 of 42 observations, 3 of 90 positive pairs."
     qtbot.waitUntil(lambda: shown in empty.text())
@@ -52,32 +53,33 @@ def test_without_a_selection_the_clip_the_filter_and_the_accepted_tracks_are_wei
     qtbot.waitUntil(lambda: "Those shown alone: 0 of 4 tracks" in empty.text())
 
 
-def test_what_rejecting_the_selection_costs(curating):
+def test_what_rejecting_the_selection_costs(curating, qtbot):
     session, clip, note = curating.session, curating.session.view.clip, curating.session.impact
     first, second, third = points(curating)
     session.view.set_selection((first, second))
-    assert note.text() == (
-        "Rejecting them takes 2 of 5 tracks, 24 of 42 observations, 56 of 90 positive pairs out of training."
-    )
+    share = "2 of 5 tracks, 24 of 42 observations, 56 of 90 positive pairs"
+    qtbot.waitUntil(lambda: note.text() == f"Rejecting them takes {share} out of training.")
     session.view.set_selection((SWAN, GOOSE, first, second, third))
-    assert note.text().endswith("Nothing of birds would train then.")
+    qtbot.waitUntil(lambda: note.text().endswith("Nothing of birds would train then."))
     session.document.perform(SetReview(clip.id, (first,), Review.REJECTED))
     session.view.set_selection((first,))
-    assert note.text() == "Rejected, so nothing of it trains; accepting it brings 28 positive pairs."
+    rejected = "Rejected, so nothing of it trains; accepting it brings 28 positive pairs."
+    qtbot.waitUntil(lambda: note.text() == rejected)
 
 
-def test_what_a_split_here_costs(curating):
+def test_what_a_split_here_costs(curating, qtbot):
     session, note = curating.session, curating.session.impact
     first, *_ = points(curating)
     session.view.set_selection((first,))
+    qtbot.waitUntil(lambda: note.text() != "")
     assert "Split here" not in note.text()  # the track starts here
     session.view.set_frame(6)  # two parts of six frames, both shorter than ten
-    assert note.text().endswith("Split here, 28 positive pairs fewer.")
+    qtbot.waitUntil(lambda: note.text().endswith("Split here, 28 positive pairs fewer."))
     session.view.set_frame(11)  # eleven frames are left: 21 pairs
-    assert note.text().endswith("Split here, 7 positive pairs fewer.")
+    qtbot.waitUntil(lambda: note.text().endswith("Split here, 7 positive pairs fewer."))
     session.view.set_selection((SWAN,))
     session.view.set_frame(5)  # frame 0 alone trains nothing, 5 and 11 do
-    assert note.text().endswith("Split here, 2 positive pairs fewer.")
+    qtbot.waitUntil(lambda: note.text().endswith("Split here, 2 positive pairs fewer."))
 
 
 def test_a_batch_that_is_rejected_by_a_key_is_told_with_its_cost(curating, qtbot):
@@ -94,16 +96,16 @@ def test_a_batch_that_is_rejected_by_a_key_is_told_with_its_cost(curating, qtbot
     assert len(told) == 1  # one track needs no telling
 
 
-def test_a_clip_that_does_not_train_and_tracks_that_are_too_short(curating):
+def test_a_clip_that_does_not_train_and_tracks_that_are_too_short(curating, qtbot):
     session, note = curating.session, curating.session.impact
     clip = session.view.clip
     session.document.perform(ChooseUse((replace(clip, use=Use.HELD_OUT),)))
     session.view.set_clip(next(one.clip for one in session.document.clips() if one.clip.name == "birds"))
     session.view.set_selection((SWAN,))
-    assert note.text() == "birds is held out: its tracks train nothing."
+    qtbot.waitUntil(lambda: note.text() == "birds is held out: its tracks train nothing.")
     assert note.cost() == ""
     session.view.set_clip(next(one.clip for one in session.document.clips() if one.clip.name == "cars"))
     session.view.set_selection(session.document.points(session.view.clip.id).ids[:2].tolist())
-    assert note.text() == "Too short or too small to train."
+    qtbot.waitUntil(lambda: note.text() == "Too short or too small to train.")
     session.view.set_clip(None)
-    assert "In training" not in session.inspector.empty.text()
+    qtbot.waitUntil(lambda: "In training" not in session.inspector.empty.text())
