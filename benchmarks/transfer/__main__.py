@@ -1,11 +1,13 @@
 """Does pretraining on trajectories help, and does correcting them?
 
     python -m benchmarks.transfer --data DIR --cache DIR [--blocks drawn real …] [--seeds 5 6 …] [--minutes M]
+    python -m benchmarks.transfer --cache DIR --blocks suggested "suggested nce"
     python -m benchmarks.transfer --report
 
 The first runs what is missing of the study in `rows.py` (all that an earlier call did stays) and adds a line
 of JSON for each row, seed and target to `benchmarks/transfer/results.jsonl`; nothing new is begun after M
 minutes. `DIR` of `--data` holds `moseg_dataset`, `vsb100`, `DAVIS`, `VOCdevkit` and `caltech101`. The second
+asks whether suggested objects train; all of it is drawn. Both print their tables at the end. The third
 writes the tables of `docs/results.md` anew from that file. One thread; on a CPU with AMX a row and seed
 takes about 45 seconds.
 """
@@ -41,18 +43,21 @@ def main() -> None:
 
         write_report(RESULTS, DOCUMENT)
         return
-    if not options.data or not options.cache:
+    drawn_only = all(BLOCKS[block].drawn_only for block in options.blocks)
+    if not options.cache or not (options.data or drawn_only):
         parser.error("--data and --cache are needed to run")
     import cv2
     import torch
 
+    from benchmarks.transfer.report import tables_of
     from benchmarks.transfer.study import Place, run
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    place = Place(options.data, options.cache, RESULTS)
+    place = Place(options.data or Path(), options.cache, RESULTS)
     for line in run(place, options.blocks, time.time() + 60 * options.minutes, options.seeds):
         print(line, flush=True)
+    print(tables_of(RESULTS, options.blocks))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.transfer.rows import BLOCKS, Recipe
+from benchmarks.transfer import suggested
+from benchmarks.transfer.rows import BLOCKS, FEW, Recipe
 from core.evaluation.intervals import t_interval
 
 TARGETS = {
@@ -31,18 +32,31 @@ Results = Mapping[tuple[str, str, int], Mapping[int, float]]
 
 def write_report(results: Path, document: Path) -> None:
     """Put every table anew between its markers, `<!-- name -->` and `<!-- end -->`."""
-    found = read(results)
+    text = document.read_text(encoding="utf-8")
+    for name, table in tables(read(results)).items():
+        marked = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.S)
+        text = marked.sub(lambda match, table=table: f"{match.group(1)}{table}\n{match.group(2)}", text)
+    document.write_text(text, encoding="utf-8")
+
+
+def tables_of(results: Path, blocks: Sequence[str]) -> str:
+    """The tables of some blocks, each under its name, and those of suggestions where they are among them."""
+    also = ("suggested clips", "suggested differences") if any(BLOCKS[one].suggests for one in blocks) else ()
+    found = tables(read(results))
+    return "\n".join(f"{name}\n{found[name]}\n" for name in (*blocks, *also))
+
+
+def tables(found: Results) -> dict[str, str]:
+    """Name → table: one of each block and some that are put together otherwise."""
     tables = {block: _of_block(block, found) for block in BLOCKS}
     tables["controls"] = _of_controls(found, BASE, "Caltech101Net")
     tables["scaled controls"] = _of_controls(found, SCALED_BASE, "Caltech101Net, scaled")
     tables["along"] = _along(found)
     tables["effects"] = _effects(found)
     tables["correction"] = _correction(found)
-    text = document.read_text(encoding="utf-8")
-    for name, table in tables.items():
-        marked = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.S)
-        text = marked.sub(lambda match, table=table: f"{match.group(1)}{table}\n{match.group(2)}", text)
-    document.write_text(text, encoding="utf-8")
+    tables["suggested clips"] = _suggested_clips(found)
+    tables["suggested differences"] = _suggested_differences(found)
+    return tables
 
 
 def read(path: Path) -> Results:
@@ -173,6 +187,40 @@ def _correction(found: Results) -> str:
             seeds = len(set(values[0]) & set(others[0]))
             cells = [paired(v, o) for v, o in zip(values, others, strict=True)]
             lines.append([share, words, str(seeds), *cells])
+    return _table(lines)
+
+
+def _suggested_clips(found: Results) -> str:
+    """What is suggested in the clips that train, against their exact masks."""
+    value = {name: found.get((suggested.ROW, name, -1), {}).get(0) for name in suggested.FIGURES}
+    heads = ("clips", "objects", "of them suggested", "suggestions", "of them right", "CPU time, s")
+    return _table([heads, ["–" if one is None else f"{one:.0f}" for one in value.values()]])
+
+
+def _suggested_differences(found: Results) -> str:
+    """What suggestions add to few annotations and to all, and how they compare; paired by seed."""
+    targets = ("held_out_accuracy", "drawn_fc6_linear", "drawn_fc6_5nn", "fresh_drawn")
+    few, both = f"{FEW} annotated clips", f"{FEW} annotated clips and suggestions"
+    alone, everything = "suggestions alone", "all clips annotated"
+    compared = (
+        (both, few),
+        (alone, few),
+        (both, alone),
+        (everything, both),
+        (everything, alone),
+        (f"{everything} and suggestions", everything),
+    )
+    lines = [["", "compared", "seeds", *(TARGETS.get(target, "held out") for target in targets)]]
+    for block in ("suggested", "suggested nce", "suggested abs"):
+        method = next(name for name in BLOCKS[block].rows if name.endswith(f", {few}")).removesuffix(
+            f", {few}"
+        )
+        for one, other in compared:
+            rows = [f"drawn: {method}, {words}" for words in (one, other)]
+            first, second = ([found.get((row, target, -1), {}) for target in targets] for row in rows)
+            if seeds := len(set(first[0]) & set(second[0])):
+                cells = [paired(v, o) for v, o in zip(first, second, strict=True)]
+                lines.append([method, f"{one} − {other}", str(seeds), *cells])
     return _table(lines)
 
 

@@ -9,12 +9,15 @@ SEEDS = (0, 1, 2, 3, 4)
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a trunk is pretrained; names and defaults as in `PretrainConfig`, but for the last twelve.
+    """How a trunk is pretrained; names and defaults as in `PretrainConfig`, but for the last fourteen.
 
     Attributes:
         batch: pairs; of methods that draw triplets two thirds of it, so that all see as many patches.
         world: `drawn`, `real`, or `none` for no clips.
-        clips: how many of the training clips, the first ones; 0 for all.
+        clips: how many of the training clips are annotated, the first ones; 0 for all. The others train
+            nothing, unless suggestions do.
+        annotations: whether annotated objects train.
+        suggestions: whether suggested objects of all training clips do, beside them.
         errors: the share of object trajectories that a planted error spoils.
         corrected: whether the errors were then corrected, see `errors.corrected`.
         other_clips: of `nce`: compare an anchor with patches of other clips only, beside its hard negative.
@@ -23,7 +26,7 @@ class Recipe:
         start: take the trunk that another row left instead of pretraining one.
         calibrated: bring each channel to mean 0 and variance 1 on crops of the pictures to fine-tune on.
         fresh: detect in pictures that nothing was chosen on, calibrated by the program's own code on boxes of
-            the pictures to fine-tune on; no probes.
+            the pictures to fine-tune on; probes only of drawn crops, and none where the trunk is kept.
         scaled: in pretraining and fine-tuning conv1 learns as if pixels had a deviation of 1.
         slow_trunk: fine-tune conv1 … conv5 at a tenth of the rate.
     """
@@ -40,6 +43,8 @@ class Recipe:
     gap_longest: int = 0
     world: str = "drawn"
     clips: int = 0
+    annotations: bool = True
+    suggestions: bool = False
     errors: float = 0.0
     corrected: bool = False
     other_clips: bool = False
@@ -82,12 +87,49 @@ class Block:
         purpose: what they answer, in a few words.
         rows: name → recipe.
         base: the row that the others are compared with, where it is not RandomNet's own.
+        drawn_only: all of it is drawn, so that no data set is read.
     """
 
     purpose: str
     rows: dict[str, Recipe]
     seeds: Sequence[int] = SEEDS
     base: str = ""
+    drawn_only: bool = False
+
+    @property
+    def suggests(self) -> bool:
+        """Whether some row trains on suggestions."""
+        return any(recipe.suggestions for recipe in self.rows.values())
+
+
+FEW = 20
+"""Clips that are annotated where few are, of 153."""
+
+MATERIALS: dict[str, dict[str, Any]] = {
+    f"{FEW} annotated clips": {"clips": FEW},
+    "suggestions alone": {"annotations": False, "suggestions": True},
+    f"{FEW} annotated clips and suggestions": {"clips": FEW, "suggestions": True},
+    "all clips annotated": {},
+}
+"""What trains → change to a recipe; suggestions are those of all training clips."""
+
+BESIDE_ALL: dict[str, dict[str, Any]] = {"all clips annotated and suggestions": {"suggestions": True}}
+
+SUGGESTED_BASE = "RandomNet, beside suggestions"
+
+
+def _suggested(method: str, recipe: Recipe, materials: dict[str, dict[str, Any]] = MATERIALS) -> Block:
+    """A method on annotations, suggestions, and both; from pretraining to the fresh pictures in one row."""
+    own = _scaled(recipe, detection=True, fresh=True, calibrated=True)
+    return Block(
+        "do suggestions train?",
+        {
+            SUGGESTED_BASE: replace(own, method="random"),
+            **{f"{method}, {words}": replace(own, **change) for words, change in materials.items()},
+        },
+        base=f"drawn: {SUGGESTED_BASE}",
+        drawn_only=True,
+    )
 
 
 def _spoiled(name: str, recipe: Recipe, share: float) -> dict[str, Recipe]:
@@ -305,6 +347,10 @@ BLOCKS: dict[str, Block] = {
         },
         seeds=(5, 6, 7, 8, 9),
     ),
+    "suggested": _suggested("AssociationNet-obj signed", _SIGNED),
+    "suggested beside all": _suggested("AssociationNet-obj signed", _SIGNED, BESIDE_ALL),
+    "suggested nce": _suggested("nce-obj (beyond the paper)", _NCE),
+    "suggested abs": _suggested("AssociationNet-obj abs", _ABS),
     "few errors": Block(
         "does correcting help?", _spoiled("AssociationNet-obj abs, scaled", _scaled(_ABS), 0.1)
     ),

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.transfer import drawn, errors, real
+from benchmarks.transfer import drawn, errors, real, suggested
 from benchmarks.transfer.pretraining import accuracy, pixels_of, train
 from benchmarks.transfer.rows import BLOCKS, Recipe
 from benchmarks.transfer.targets import Crops, Detection, crops_of, detection_of, write_reduced
-from benchmarks.transfer.worlds import FrameReader, World, kept
+from benchmarks.transfer.worlds import World, kept
 from core.datasets import still_life
 from core.datasets.caltech101 import read_caltech101
 from core.detection.calibration import calibrate_on
@@ -62,15 +62,26 @@ class Place:
     results: Path
 
     @cached_property
-    def worlds(self) -> dict[str, World]:
-        return {
-            "drawn": kept(self.cache / "drawn.npz", drawn.make_world),
-            "real": kept(self.cache / "real.npz", lambda: real.make_world(self.data)),
-        }
+    def drawn_world(self) -> World:
+        return kept(self.cache / "drawn.npz", drawn.make_world)
 
     @cached_property
-    def readers(self) -> dict[str, FrameReader]:
-        return {name: FrameReader(world.frames, TINY.input_size) for name, world in self.worlds.items()}
+    def real_world(self) -> World:
+        return kept(self.cache / "real.npz", lambda: real.make_world(self.data))
+
+    def world(self, name: str) -> World:
+        """`drawn` or `real`, made when it is first asked for."""
+        return self.drawn_world if name == "drawn" else self.real_world
+
+    @property
+    def suggestions_folder(self) -> Path:
+        return self.cache / "suggestions"
+
+    @cached_property
+    def suggestions(self) -> suggested.Suggestions:
+        """Those of the drawn clips that train."""
+        world = self.drawn_world
+        return suggested.suggest(world, world.split.training, self.suggestions_folder)
 
     @cached_property
     def pictures(self) -> Path:
@@ -88,10 +99,11 @@ class Place:
 
     @cached_property
     def crops(self) -> tuple[Crops, ...]:
-        return (
-            crops_of("voc", self.data / "VOCdevkit", VOC_CLASSES, 100),
-            crops_of("drawn", self.pictures, DRAWN_CLASSES, 5),
-        )
+        return (crops_of("voc", self.data / "VOCdevkit", VOC_CLASSES, 100), self.drawn_crops)
+
+    @cached_property
+    def drawn_crops(self) -> Crops:
+        return crops_of("drawn", self.pictures, DRAWN_CLASSES, 5)
 
     @cached_property
     def drawn_detection(self) -> Detection:
@@ -106,19 +118,23 @@ class Place:
         )
 
     @cached_property
-    def fresh(self) -> dict[str, Detection]:
-        """By world: pictures that no choice was made on; of photographs more to learn from than before."""
-        drawn_ones = self.cache / "pictures fresh"
-        if not drawn_ones.exists():
-            drawn.write_pictures(drawn_ones, {"trainval": 40, "test": 150}, seed=FRESH)
-        photographs = self.cache / "photographs 300"
-        if not photographs.exists():
-            write_reduced(self.data / "VOCdevkit", photographs, VOC_CLASSES, {"trainval": 300, "test": 250})
+    def fresh_drawn(self) -> Detection:
+        folder = self.cache / "pictures fresh"
+        if not folder.exists():
+            drawn.write_pictures(folder, {"trainval": 40, "test": 150}, seed=FRESH)
+        return detection_of("fresh_drawn", folder, DRAWN_CLASSES, (40, 150), 400, self.cache / "proposals")
+
+    @cached_property
+    def fresh_photographs(self) -> Detection:
+        folder = self.cache / "photographs 300"
+        if not folder.exists():
+            write_reduced(self.data / "VOCdevkit", folder, VOC_CLASSES, {"trainval": 300, "test": 250})
         cache = self.cache / "proposals"
-        return {
-            "drawn": detection_of("fresh_drawn", drawn_ones, DRAWN_CLASSES, (40, 150), 400, cache),
-            "real": detection_of("fresh_photographs", photographs, VOC_CLASSES, (300, 250), 800, cache),
-        }
+        return detection_of("fresh_photographs", folder, VOC_CLASSES, (300, 250), 800, cache)
+
+    def fresh(self, world: str) -> Detection:
+        """Pictures that no choice was made on; of photographs more to learn from than before."""
+        return self.fresh_drawn if world == "drawn" else self.fresh_photographs
 
     def detections(self, world: str) -> list[Detection]:
         """Those of a world; of none, which nothing was pretrained on, all."""
@@ -145,6 +161,10 @@ def run(place: Place, blocks: list[str], until: float, seeds: list[int] | None =
         seeds: only these, in this order; None for each block's own.
     """
     for block in blocks:
+        if BLOCKS[block].suggests and (suggested.ROW, 0) not in place.known:
+            names = list(place.suggestions)
+            counts = [_line(*one, 0) for one in suggested.counted(names, place.suggestions_folder)]
+            yield _kept(place, block, suggested.ROW, 0, [*counts, {"target": "done", "value": 0.0}])
         for seed in seeds or BLOCKS[block].seeds:
             for name, recipe in BLOCKS[block].rows.items():
                 row = f"{recipe.world}: {name}" if recipe.world != "none" else name
@@ -153,12 +173,17 @@ def run(place: Place, blocks: list[str], until: float, seeds: list[int] | None =
                 start = time.time()
                 lines = [*_measured(place, row, recipe, seed)]
                 lines.append({"target": "done", "value": round(time.time() - start, 1)})
-                with place.results.open("a", encoding="utf-8") as file:
-                    for line in lines:
-                        file.write(json.dumps({"block": block, "row": row, "seed": seed, **line}) + "\n")
-                yield f"{time.strftime('%H:%M:%S')} {row} {seed}: " + ", ".join(
-                    f"{line['target']} {line['value']}" for line in lines
-                )
+                yield _kept(place, block, row, seed, lines)
+
+
+def _kept(place: Place, block: str, row: str, seed: int, lines: list[dict[str, object]]) -> str:
+    """Add what was measured to the results, and say it."""
+    with place.results.open("a", encoding="utf-8") as file:
+        for line in lines:
+            file.write(json.dumps({"block": block, "row": row, "seed": seed, **line}) + "\n")
+    place.known.add((row, seed))
+    said = ", ".join(f"{line['target']} {line['value']}" for line in lines)
+    return f"{time.strftime('%H:%M:%S')} {row} {seed}: {said}"
 
 
 def _measured(place: Place, row: str, recipe: Recipe, seed: int) -> Iterator[dict[str, object]]:
@@ -170,10 +195,7 @@ def _measured(place: Place, row: str, recipe: Recipe, seed: int) -> Iterator[dic
     factors |= {"conv1": SCALED * factors.get("conv1", 1.0)} if recipe.scaled else {}
     if recipe.method == "kept":
         trunk = load_trunk(str(place.trunk_of(recipe.start, seed)), "tiny", generator, dropout=0.0)
-        if recipe.fresh:
-            yield from _fine_tuned(place, recipe, trunk, seed, factors)
-            return
-        if recipe.calibrated:
+        if recipe.calibrated and not recipe.fresh:
             calibrate(trunk, pixels_of(place.crops[1].patches[:256]))
     elif recipe.method != "random":
         config = _config(recipe, seed)
@@ -193,6 +215,12 @@ def _measured(place: Place, row: str, recipe: Recipe, seed: int) -> Iterator[dic
         yield _line("held_out_accuracy", accuracy(objective, held_out), recipe.steps)
     yield from along
     steps = 0 if recipe.method in ("random", "kept") else recipe.steps
+    if recipe.fresh:
+        if recipe.method != "kept":
+            for name, value in place.drawn_crops.scores(trunk, seed).items():
+                yield _line(name, value, steps)
+        yield from _fine_tuned(place, recipe, trunk, seed, factors)
+        return
     for name, value in _probed(place, trunk, seed):
         yield _line(name, value, steps)
     if recipe.detection:
@@ -209,7 +237,7 @@ def _measured(place: Place, row: str, recipe: Recipe, seed: int) -> Iterator[dic
 def _fine_tuned(
     place: Place, recipe: Recipe, trunk: Trunk, seed: int, factors: dict[str, float]
 ) -> Iterator[dict[str, object]]:
-    detection = place.fresh[recipe.world].at_rate(SCALED_RATE)
+    detection = place.fresh(recipe.world).at_rate(SCALED_RATE)
     if recipe.calibrated:
         calibrate_on(trunk, detection.training, seed)
     yield _line(detection.name, detection.score(trunk, seed, factors), 0)
@@ -258,14 +286,17 @@ def _material(place: Place, recipe: Recipe, config: PretrainConfig) -> tuple[Bat
             for rows in sets
         )
         return batches, list(drawn_once(others, 512, config.batch, measuring))
-    clean = place.worlds[recipe.world]
-    world = clean
+    clean = place.world(recipe.world)
+    world, clips = clean, recipe.clips
     if recipe.errors:
         change = errors.corrected if recipe.corrected else errors.spoil
         world = change(clean, recipe.errors, config.seed)
-    reader, gap = place.readers[recipe.world], FrameGap(5, recipe.gap_longest)
+    if recipe.suggestions:
+        annotated = clean.split.training[: clips or None] if recipe.annotations else ()
+        world, clips = suggested.with_suggestions(clean, place.suggestions, annotated), 0
+    reader, gap = clean.reader, FrameGap(5, recipe.gap_longest)
     jitter = Jitter(recipe.place_jitter, recipe.colour_jitter)
-    training = world.training_set(held_out=False, clips=recipe.clips)
+    training = world.training_set(held_out=False, clips=clips)
     batches = patch_batches(training, recipe.method, recipe.regime, gap, reader, jitter=jitter)
     kept_out = clean.training_set(held_out=True)
     others = patch_batches(kept_out, recipe.method, recipe.regime, FrameGap(5, 0), reader)

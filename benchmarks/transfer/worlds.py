@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from core.array_file import read_arrays, write_arrays
 from core.datasets.clip import Clip
 from core.datasets.patches import CutPatches, cut
 from core.datasets.tinting import tinted
-from core.pairs.split import split_clips
+from core.networks.sizes import TINY
+from core.pairs.split import Split, split_clips
 from core.pairs.training_set import TrainingSet, build_training_set
 from core.tracking.config import TrackConfig
 from core.tracking.linking import FlowTracker
@@ -45,19 +47,29 @@ class World:
     patch_size: float
     minimum_length: int
 
+    @cached_property
+    def split(self) -> Split:
+        """Which clips train, and which only measure."""
+        return split_clips({content.clip.name: content.clip.use for content in self.contents}, HELD_OUT)
+
+    @cached_property
+    def reader(self) -> "FrameReader":
+        """Patches of all the clips."""
+        return FrameReader(self.frames, TINY.input_size)
+
     def training_set(self, held_out: bool, clips: int = 0) -> TrainingSet:
-        """The trajectories that train, or those that only measure.
+        """The trajectories that train, suggestions too, or those that only measure.
 
         Args:
             clips: how many of the clips train, the first ones; 0 for all.
         """
-        names = {content.clip.name: content.clip.use for content in self.contents}
-        split = split_clips(names, HELD_OUT)
-        chosen = split.held_out if held_out else split.training[: clips or None]
         whole = build_training_set(
-            Snapshot(self.contents, 0, ""), patch_size=self.patch_size, minimum_length=self.minimum_length
+            Snapshot(self.contents, 0, ""),
+            patch_size=self.patch_size,
+            minimum_length=self.minimum_length,
+            suggestions=True,
         )
-        return whole.of_clips(chosen)
+        return whole.of_clips(self.split.held_out if held_out else self.split.training[: clips or None])
 
     def with_objects(self, objects: Sequence[tuple[ObjectTrajectory, ...]]) -> "World":
         """The same clips with other object trajectories, for each clip in turn."""

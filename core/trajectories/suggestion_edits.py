@@ -84,7 +84,9 @@ class AddSuggestions:
             )
             rows.delete(schema.trajectory, [(one.id,) for one in gone])
             stay = [one for one in before if one.id not in untouched and one.annotator == clip.annotator]
-            fresh = [one for one in self.objects[clip_id] if not any(_same(one, other) for other in stay)]
+            fresh = [
+                one for one in self.objects[clip_id] if not any(same_thing(one, other) for other in stay)
+            ]
             add_objects(rows, clip_id, [replace(one, annotator=clip.annotator) for one in fresh], provenance)
             new, known = new + len(fresh), known + len(self.objects[clip_id]) - len(fresh)
             kept += len(touched)
@@ -99,7 +101,7 @@ def _text(count: int) -> str:
     return f"Suggest {count:,} object{'s' if count != 1 else ''}"
 
 
-def _same(one: ObjectTrajectory, other: ObjectTrajectory) -> bool:
+def same_thing(one: ObjectTrajectory, other: ObjectTrajectory) -> bool:
     """Whether two show the same thing in the frames in which both are, by their masks, else boxes."""
     _, mine, others = np.intersect1d(one.frames, other.frames, return_indices=True)
     if not intersections(one.boxes[mine], other.boxes[others]).any():
