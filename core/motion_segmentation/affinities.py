@@ -16,6 +16,9 @@ from core.trajectories.model import PointTrajectories
 QUANTILE = 0.9
 """Of the differences of a pair over time, the one that counts: short mistakes of the tracker do not."""
 
+FINER = 2.0
+"""So many times closer must a motion with more freedom than a shift bring points to be taken for the camera's."""
+
 MOST_WINDOWS = 48
 """Windows that a pair is compared in at most, spread evenly over those both are seen in."""
 
@@ -81,7 +84,9 @@ def camera_between(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     plain[:2, 2] = shift
     other = motion_between(before, after)
     off = [np.linalg.norm(after - moved(before[:, None], one[None])[:, 0], axis=1) for one in (plain, other)]
-    return plain if (off[0] <= NEAR).sum() * BETTER >= (off[1] <= NEAR).sum() else other
+    follow = [one <= NEAR for one in off]
+    finer = FINER * float(np.median(off[1][follow[1]])) < float(np.median(off[0][follow[1]]))
+    return other if follow[0].sum() * BETTER < follow[1].sum() or finer else plain
 
 
 def pairs(found: Motions, neighbours: int, far: int, every: int, seed: int) -> np.ndarray:
