@@ -17,7 +17,7 @@ QUANTILE = 0.9
 """Of the differences of a pair over time, the one that counts: short mistakes of the tracker do not."""
 
 FINER = 2.0
-"""So many times closer must a motion with more freedom than a shift bring points to be taken for the camera's."""
+"""So many times closer must a motion with more freedom bring points than a shift, to be the camera's."""
 
 MOST_WINDOWS = 48
 """Windows that a pair is compared in at most, spread evenly over those both are seen in."""
@@ -74,7 +74,8 @@ def motions(points: PointTrajectories, window: int, stride: int) -> Motions:
 
 def camera_between(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """(3, 3) the simplest motion that explains as many points as any: a shift, or else what
-    `motion_between` finds. One with more freedom takes in what lies at another depth."""
+    `motion_between` finds. One with more freedom takes in what lies at another depth, so it must explain
+    clearly more points, or, where all move little, bring them closer by far."""
     most = after - before
     thin = max(-(-len(most) // MOST), 1)
     tree = cKDTree(most[::thin])

@@ -22,3 +22,12 @@ class Grouping:
 
     groups: np.ndarray
     belonging: np.ndarray
+
+
+def numbered(groups: np.ndarray) -> np.ndarray:
+    """(N,) int32 the same groups of N points, objects numbered from 1, those of most points first."""
+    sizes = np.bincount(groups[groups > CAMERA], minlength=int(groups.max(initial=CAMERA)) + 1)
+    numbers = np.zeros(len(sizes), np.int32)
+    order = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]
+    numbers[order] = np.arange(1, len(order) + 1)
+    return np.where(groups > CAMERA, numbers[groups], groups).astype(np.int32)

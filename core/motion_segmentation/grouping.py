@@ -3,9 +3,10 @@
 import numpy as np
 
 from core.motion_segmentation.affinities import Motions, against_camera, differences, motions, pairs
-from core.motion_segmentation.grouped import CAMERA, SILENT, Grouping
+from core.motion_segmentation.grouped import CAMERA, SILENT, Grouping, numbered
 from core.motion_segmentation.grouping_config import GroupingConfig
 from core.motion_segmentation.joining import join_alike
+from core.motion_segmentation.meeting import join_where_they_meet
 from core.motion_segmentation.multicut import multicut
 from core.trajectories.model import PointTrajectories, Review
 
@@ -30,7 +31,7 @@ def group_points(
         points: of the clip; rejected ones, and those shorter than half a window, say nothing.
         width, height: of its frames, pixels.
 
-    What bends or turns comes apart into pieces, which `join_alike` puts together.
+    What turns or bends comes apart into pieces, which `join_alike` and `join_where_they_meet` put together.
     """
     groups = np.full(len(points), SILENT, np.int32)
     belonging = np.zeros(len(points), np.float32)
@@ -51,9 +52,10 @@ def group_points(
         gains,
     )
     pieces = join_alike(used, _named(parts, used.lengths, config.smallest / 100), width, height)
+    pieces = join_where_they_meet(scales[0], links[near], pieces)
     counts = np.bincount(pieces[pieces > CAMERA], minlength=int(pieces.max()) + 1)
     pieces[(pieces > CAMERA) & (counts[pieces] < FEWEST)] = SILENT
-    groups[places] = pieces
+    groups[places] = pieces = numbered(pieces)
     belonging[places] = _belonging(links[near], gains[: len(links)][near], pieces)
     belonging[groups == SILENT] = 0
     return Grouping(groups, belonging)

@@ -35,3 +35,21 @@ def test_pairs_are_bounded_and_each_there_once():
     every = affinities.pairs(found, rest, 0, 4, 0)
     assert rest * (rest - 1) // 2 > affinities.MOST_PAIRS * rest
     assert len(np.unique(every, axis=0)) == len(every) == affinities.MOST_PAIRS * rest
+
+
+def test_a_slow_zoom_is_the_cameras_though_a_shift_leaves_all_points_near():
+    random = np.random.default_rng(0)
+    before = random.random((400, 2)) * 300
+    after = before + 0.008 * (before - 150) + random.normal(0, 0.05, before.shape)
+    after[:40] += (0, 5)
+    camera = affinities.camera_between(before, after)
+    off = np.linalg.norm(after - affinities.moved(before[:, None], camera[None])[:, 0], axis=1)
+    assert np.median(off[40:]) < 0.1
+
+
+def test_what_lies_nearer_is_left_apart_where_more_freedom_gains_little():
+    random = np.random.default_rng(0)
+    before = random.random((400, 2)) * 300
+    shift = np.where(before[:, :1] < 90, (1.1, 0.0), (0.0, 0.0))
+    after = before + shift + random.normal(0, 0.2, before.shape)
+    np.testing.assert_array_equal(affinities.camera_between(before, after)[:2, :2], np.eye(2))
