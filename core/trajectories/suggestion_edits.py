@@ -11,7 +11,7 @@ from core.trajectories import schema, store
 from core.trajectories.bulk_edits import ReplacePoints, add_objects, object_rows
 from core.trajectories.model import ObjectTrajectory, PointTrajectories
 from core.trajectories.recorder import Recorder
-from core.trajectories.touched import touched_suggestions
+from core.trajectories.touched_suggestions import as_suggested, touched_suggestions
 from core.trajectories.trajectory_rows import observation_columns
 from core.trajectories.written import Written
 from core.version import code_version
@@ -25,7 +25,8 @@ class AddSuggestions:
     """Add suggested objects, clip by clip.
 
     Earlier suggestions that nobody touched are replaced; all other objects stay, and a suggestion that
-    shows one of them is left out. Clips that are gone since are passed over.
+    shows one of them is left out, or one that was suggested before and a person changed or deleted. Clips
+    that are gone since are passed over.
 
     Attributes:
         objects: clip id → suggestions; their ids are ignored.
@@ -84,6 +85,7 @@ class AddSuggestions:
             )
             rows.delete(schema.trajectory, [(one.id,) for one in gone])
             stay = [one for one in before if one.id not in untouched and one.annotator == clip.annotator]
+            stay += as_suggested(rows.connection, clip_id)
             fresh = [
                 one for one in self.objects[clip_id] if not any(same_thing(one, other) for other in stay)
             ]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, func, select, true
 
 from core.trajectories import schema, store
 from core.trajectories.journal import FOLLOWED
-from core.trajectories.model import Kind, ObjectTrajectory, Origin, PointTrajectories, Review
+from core.trajectories.model import Kind, Origin, PointTrajectories, Review
 from core.trajectories.row_images import unpack
 from core.trajectories.table_rows import batches
 
@@ -50,7 +50,7 @@ def touched_points(connection: Connection, clip_id: int) -> TouchedPoints:
     """What tracking a clip again keeps, what it replaces, and what it must not bring back."""
     edited: set[int] = set()
     images: dict[int, Any] = {}
-    for _, keys, packed in _batches_by_person(connection, clip_id, "trajectory"):
+    for _, keys, packed in by_person(connection, clip_id, "trajectory"):
         edited.update(key[0] for key in keys)
         if packed:
             images |= {row["id"]: row for row in unpack(packed, len(keys)) if row is not None}
@@ -89,7 +89,7 @@ def touched_frames(
     """
     latest: dict[tuple[int, int], bool] = {}
     wanted = set(objects)
-    for _, keys, packed in _batches_by_person(connection, clip_id, "observation"):
+    for _, keys, packed in by_person(connection, clip_id, "observation"):
         latest |= {(key[0], key[1]): not packed for key in keys if key[0] in wanted}
     query = select(_o.trajectory_id, _o.frame)
     there: set[tuple[int, int]] = set()
@@ -100,28 +100,6 @@ def touched_frames(
         if was_put is ((id, frame) in there):
             found.setdefault(id, set()).add(frame)
     return {id: frozenset(frames) for id, frames in found.items()}
-
-
-def touched_suggestions(
-    connection: Connection, clip_id: int, objects: Sequence[ObjectTrajectory]
-) -> tuple[set[int], set[int]]:
-    """Of some objects of a clip, the suggestions that a person touched, and those that nobody did.
-
-    Touched is one that a person drew in, named, cut, joined or changed otherwise.
-    """
-    edited = {
-        key[0]
-        for table in ("trajectory", "observation")
-        for _, keys, _ in _batches_by_person(connection, clip_id, table)
-        for key in keys
-    }
-    touched: set[int] = set()
-    others: set[int] = set()
-    for one in objects:
-        if one.review == Review.SUGGESTED:
-            drawn = bool(one.label) or len(one.keyframes) > 0
-            (touched if drawn or one.id in edited else others).add(one.id)
-    return touched, others
 
 
 def accepted(connection: Connection, objects: Collection[int]) -> set[int]:
@@ -165,7 +143,7 @@ def _filled(connection: Connection, clip_ids: Sequence[int]) -> tuple[int, int]:
     return replaced, kept
 
 
-def _batches_by_person(
+def by_person(
     connection: Connection, clip_id: int, table: str
 ) -> Iterator[tuple[int, list[list[int]], bytes]]:
     """Edit, keys and images of what a person's edits of a clip that are done wrote, the oldest first.

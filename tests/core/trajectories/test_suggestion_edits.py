@@ -10,10 +10,12 @@ from core.geometry import encode_mask
 from core.project.project import Project
 from core.trajectories import journal, schema, store
 from core.trajectories.bulk_edits import AddClips
+from core.trajectories.join_suggestions import JoinSuggestions
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
 from core.trajectories.observation_edits import SetObservation
 from core.trajectories.suggestion_edits import AddSuggestions
-from core.trajectories.trajectory_edits import Relabel, SetReview
+from core.trajectories.touched_suggestions import in_words
+from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview, Split
 
 TABLES = (schema.trajectory, schema.observation)
 
@@ -131,3 +133,62 @@ def test_what_is_never_seen_in_the_same_frame_is_another_thing(connection):
 def test_a_clip_that_is_gone_is_passed_over(connection):
     journal.perform(connection, AddSuggestions({7: (thing(20),)}, {7: tracked()}))
     assert places(connection) == []
+
+
+def ids(connection):
+    return [one.id for one in store.objects(connection, 1) if one.review == Review.SUGGESTED]
+
+
+def test_what_a_person_deleted_is_not_suggested_again_until_that_is_taken_back(connection):
+    suggest(connection, thing(20), thing(40))
+    deleted, _ = ids(connection)
+    journal.perform(connection, DeleteTrajectories(1, (deleted,)))
+    assert in_words(connection, [1]) == "Replaces 1 suggestion; leaves out 1 that you deleted."
+    before = image(connection)
+    suggest(connection, thing(22), thing(45))
+    assert places(connection) == [45]
+    assert text(connection) == "Suggest 1 object; 1 known one left out"
+    suggest(connection, thing(22), thing(45))  # nor at the time after next
+    assert places(connection) == [45]
+    journal.undo(connection)
+    journal.undo(connection)
+    assert image(connection) == before
+    journal.undo(connection)
+    suggest(connection, thing(22))
+    assert places(connection) == [22]
+
+
+def test_one_that_was_accepted_and_then_deleted_does_not_come_back(connection):
+    suggest(connection, thing(20))
+    (id,) = ids(connection)
+    journal.perform(connection, SetReview(1, (id,), Review.ACCEPTED))
+    journal.perform(connection, DeleteTrajectories(1, (id,)))
+    suggest(connection, thing(20))
+    assert places(connection) == []
+
+
+def test_parts_that_a_person_joined_do_not_come_back_one_by_one(connection):
+    suggest(connection, thing(20), thing(32, size=20))
+    one, other = ids(connection)
+    journal.perform(connection, JoinSuggestions(1, (one, other)))
+    assert in_words(connection, [1]).startswith("Keeps 1 that you decided on or edited")
+    suggest(connection, thing(20), thing(32, size=20))
+    assert ids(connection) == [one]
+
+
+def test_a_half_that_was_split_off_and_deleted_does_not_come_back(connection):
+    suggest(connection, thing(20))
+    (one,) = ids(connection)
+    journal.perform(connection, Split(1, one, 2))
+    journal.perform(connection, DeleteTrajectories(1, (one,)))
+    (half,) = ids(connection)
+    suggest(connection, thing(21, count=2))
+    assert ids(connection) == [half]
+
+
+def test_an_object_of_a_person_that_was_deleted_may_be_suggested(connection):
+    (drawn,) = store.objects(connection, 1)
+    journal.perform(connection, DeleteTrajectories(1, (drawn.id,)))
+    assert in_words(connection, [1]) == ""
+    suggest(connection, thing(0))
+    assert places(connection) == [0]
