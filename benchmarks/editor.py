@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,12 +111,8 @@ def watched(folder: Path, project: Path, whole: bool) -> dict[str, Any]:
         clips = [one.clip for one in session.document.clips()]
         switches = []
         for clip in clips[1:11]:
-            switches.append(
-                paints.settle(
-                    lambda row=session.clips.tree.rows[clip.id]: session.clips.tree.look_at(row),
-                    lambda clip=clip: shows(session, clip.id),
-                )
-            )
+            choose = partial(session.clips.tree.look_at, session.clips.tree.rows[clip.id])
+            switches.append(paints.settle(choose, partial(shows, session, clip.id)))
         found["clip_switch"] = {name: spread([one[name] for one in switches]) for name in ("settled", "held")}
         found["frame_step"] = frame_step(session, clips[0].frames)
         found |= edits(session)

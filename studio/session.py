@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Collection
 from functools import cached_property, partial
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -28,6 +28,7 @@ from studio.editing.track_edits import TrackEdits
 from studio.exchange.track_exchange import TrackExchange
 from studio.exchange.track_exports import TrackExports
 from studio.forms.form_memory import FormMemory
+from studio.forms.settings_form import SettingsForm
 from studio.labels.labelling import Labelling
 from studio.leisure_backups import LeisureBackups
 from studio.panels.history import HistoryPanel
@@ -259,12 +260,14 @@ class Session(QObject):
                 self.document, self.view, self.runs, window, settings, chosen=lambda: self.clips.chosen
             )
         )
-        forms = [popover.form for popover in self.jobs.popovers.values()]
-        self.preferred = Preferred(window, self.view, self.canvas, self.timeline, forms, self.backups, self)
+        self.preferred = Preferred(window, self.view, self.canvas, self.timeline, self.backups, self)
         self.preferred.name_keys(self.canvas.transport, self.canvas.layer_bar, self.review)
         self._memory = FormMemory(settings, self.document.project.path)
-        for job, popover in self.jobs.popovers.items():  # one that starts from weights takes the newest
-            self._memory.join(job, popover.form, without=("init",))
+        self.jobs.built.connect(self._join_form)
+
+    def _join_form(self, job: str, form: SettingsForm[Any]) -> None:
+        self.preferred.add_form(form)
+        self._memory.join(job, form, without=("init",))  # one that starts from weights takes the newest
 
     def _actions_of_a_project(self) -> dict[str, Callable[[], object]]:
         """Action → what it calls while the project is open."""

@@ -88,7 +88,6 @@ class HistoryPanel(QWidget):
         document.changed.connect(self._reload_if_seen)
         view.clip_changed.connect(self._reload_if_of_view)
         view.selection_changed.connect(self._reload_if_of_view)
-        self.reload()
 
     def close_reader(self) -> None:
         """Wait for the thread."""
@@ -97,11 +96,11 @@ class HistoryPanel(QWidget):
     def catch_up(self) -> None:
         """Read again what was not read while another panel lay before this one."""
         if self._stale:
-            self.reload()
+            self._reload_if_seen()
 
     def showEvent(self, event: QShowEvent) -> None:
-        self.catch_up()
         super().showEvent(event)
+        self.catch_up()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

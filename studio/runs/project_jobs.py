@@ -40,11 +40,13 @@ class ProjectJobs(QObject):
         message(str): something to know, one sentence.
         offered(str, str, str, Callable): a sentence with one thing to do, as `Toasts.show` takes it.
         failed(str): a run ended badly; one sentence.
+        built(str, SettingsForm): the form of a job is there, before it is first shown.
     """
 
     message = Signal(str)
     offered = Signal(str, str, str, object)
     failed = Signal(str)
+    built = Signal(str, object)
 
     def __init__(
         self,
@@ -57,20 +59,14 @@ class ProjectJobs(QObject):
     ) -> None:
         """`chosen`: the clips that are selected."""
         super().__init__(window)
-        self._settings, self._chosen = settings, chosen
+        self._window, self._settings, self._chosen = window, settings, chosen
         self._document, self._view, self._runs = document, view, runs
         self._summaries: list[ClipSummary] = []
         self._adoption = Adoption(document, self)
         self._adoption.message.connect(self.message)
         self._adoption.failed.connect(self.failed)
-        self.popovers = {job.name: JobPopover(job, window) for job in jobs_on_clips()}
-        for job in jobs_over_clips():
-            editors = {"init": InitEditor(runs, ("colours, without a network", COLOURS))}
-            self.popovers[job.name] = JobPopover(job, window, editors)
-        for name, popover in self.popovers.items():
-            popover.start_asked.connect(partial(self._start, name))
-            if name in _REPLACES:
-                popover.scope_changed.connect(partial(self._count, name))
+        self._names = [job.name for job in (*jobs_on_clips(), *jobs_over_clips())]
+        self.popovers = _Popovers(self._popover)
         self._counted = ""  # the job whose form is to say what it replaces
         self._counter = Background(self)
         self._counter.done.connect(self._show_count)
@@ -79,11 +75,23 @@ class ProjectJobs(QObject):
         runs.finished.connect(self._take_finished)
         runs.deleted.connect(self._tell_deleted)
 
+    def _popover(self, name: str) -> JobPopover:
+        """Build the form of a job."""
+        job, editors = JOBS[name], {}
+        if job in jobs_over_clips():
+            editors["init"] = InitEditor(self._runs, ("colours, without a network", COLOURS))
+        popover = JobPopover(job, self._window, editors)
+        popover.start_asked.connect(partial(self._start, name))
+        if name in _REPLACES:
+            popover.scope_changed.connect(partial(self._count, name))
+        self.built.emit(name, popover.form)
+        return popover
+
     def slots(self, buttons: dict[str, QWidget]) -> dict[str, Callable[[], object]]:
         """Action → what it calls; forms open below `buttons`, by action, or below the last of these."""
         self._last = list(buttons.values())[-1]
         return {
-            **{name: partial(self._open, name, buttons.get(name, self._last)) for name in self.popovers},
+            **{name: partial(self._open, name, buttons.get(name, self._last)) for name in self._names},
             "stop_runs": self._stop_all,
             "open_runs": self._open_folder,
         }
@@ -100,7 +108,7 @@ class ProjectJobs(QObject):
         """Action → why it cannot be used now."""
         clips = "" if self._summaries else "Import clips first."
         keyed = clips or ("" if any(one.annotated for one in self._summaries) else "Draw an object first.")
-        jobs = {name: keyed if JOBS[name].reads == (Kind.OBJECT,) else clips for name in self.popovers}
+        jobs = {name: keyed if JOBS[name].reads == (Kind.OBJECT,) else clips for name in self._names}
         return {**jobs, "export_tracks": clips, "import_tracks": clips}
 
     def close(self) -> None:
@@ -193,6 +201,18 @@ class ProjectJobs(QObject):
             self._runs.restore(run)
         except StudioError as error:
             self.failed.emit(str(error))
+
+
+class _Popovers(dict[str, JobPopover]):
+    """Job → its form, which is built when it is first asked for: each takes as long as the canvas."""
+
+    def __init__(self, build: Callable[[str], JobPopover]) -> None:
+        super().__init__()
+        self._build = build
+
+    def __missing__(self, name: str) -> JobPopover:
+        self[name] = self._build(name)
+        return self[name]
 
 
 def _what_is_replaced(document: Document, clip_ids: list[int], kind: Kind) -> str:

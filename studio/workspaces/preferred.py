@@ -1,6 +1,5 @@
 """What the views of a project take from preferences and keys, and what they put into them."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,20 +29,24 @@ class Preferred(QObject):
         view: ViewState,
         canvas: CanvasPane,
         timeline: Timeline,
-        forms: Sequence[SettingsForm[Any]],
         backups: LeisureBackups,
         parent: QObject,
     ) -> None:
-        """`forms`: of jobs; where they ask for a number of workers, the preferred one is their default."""
         super().__init__(parent)
         self._store, self._commands = window.preferences, window.commands
         self._view, self._canvas, self._timeline, self._backups = view, canvas, timeline, backups
-        self._forms = [form for form in forms if form.has("workers")]
+        self._forms: list[SettingsForm[Any]] = []
         self._follow(window.preferences.now)
         self._set_keys(window.keys.now)
         window.preferences.changed.connect(self._follow)
         window.keys.changed.connect(self._set_keys)
         view.layers_changed.connect(self._keep_layers)
+
+    def add_form(self, form: SettingsForm[Any]) -> None:
+        """Let a form of a job that asks for a number of workers have the preferred one as its default."""
+        if form.has("workers"):
+            self._forms.append(form)
+            form.set_default("workers", self._store.now.workers)
 
     def name_keys(self, *parts: Transport | LayerBar | ReviewPanel) -> None:
         """Name the keys in force in the tooltips of what does the same as an action."""

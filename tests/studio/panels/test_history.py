@@ -131,6 +131,7 @@ def test_the_list_says_after_each_step_what_one_made_anew_says(
         else:
             relabel(small_document, step)
         anew = HistoryPanel(small_document, small_view)
+        anew.reload()
         qtbot.addWidget(anew)
         assert lines(history) == lines(anew)
 
