@@ -109,11 +109,13 @@ MATERIALS: dict[str, dict[str, Any]] = {
     f"{FEW} annotated clips": {"clips": FEW},
     "suggestions alone": {"annotations": False, "suggestions": True},
     f"{FEW} annotated clips and suggestions": {"clips": FEW, "suggestions": True},
-    "all clips annotated": {},
 }
 """What trains → change to a recipe; suggestions are those of all training clips."""
 
-BESIDE_ALL: dict[str, dict[str, Any]] = {"all clips annotated and suggestions": {"suggestions": True}}
+BESIDE_ALL: dict[str, dict[str, Any]] = {
+    "all clips annotated": {},
+    "all clips annotated and suggestions": {"suggestions": True},
+}
 
 SUGGESTED_BASE = "RandomNet, beside suggestions"
 
