@@ -100,6 +100,7 @@ class Connections(QObject):
             message.connect(window.toasts.show)
         for offering in (session.jobs, session.exchange, session.track_exports):
             offering.offered.connect(window.toasts.show)
+        session.jobs.review_asked.connect(self._review)
         session.exchange.ended.connect(partial(window.toasts.dismiss, "progress"))
         session.labelling.hint_changed.connect(window.hint.set_expected)
         session.view.stuck.connect(window.commands.tell)
@@ -117,6 +118,12 @@ class Connections(QObject):
         labels.changed.connect(lambda: offered.set_names(labels.list.by_use))
         labels.take_up()
         session.versions.read()
+
+    def _review(self, recipe: str) -> None:
+        """Go through the items of a recipe, from the first on."""
+        self._window.show_workspace("curate")
+        self._window.panels.bring("review")
+        self._session.queue.start(recipe)
 
     def _join_runs(self) -> None:
         session, window = self._session, self._window

@@ -132,6 +132,13 @@ class Queue(QObject):
             self.begin()
             self._keep()
 
+    def start(self, name: str) -> None:
+        """Go through a recipe from its first item on, wherever it was left."""
+        self.choose(name)
+        self._leave()
+        self.of_recipe.current = ""
+        self.step(1)
+
     def begin(self) -> None:
         """Look through all clips, unless that was done."""
         if not self.begun:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from core.jobs import result_edit
 from core.runs.run_folder import RunFolder
 from core.trajectories.bulk_edits import FillObservations, ReplacePoints
+from core.trajectories.suggestion_edits import AddSuggestions
 from studio.background import Background
 from studio.document import Document
 from studio.track_words import percent
@@ -18,10 +19,12 @@ class Adoption(QObject):
 
     Signals:
         message(str): what there is to know about a result that was stored, one sentence or two.
+        suggested(int): so many suggested objects of the clips of a result wait for a decision.
         failed(str): a result could not be read; one sentence for the user.
     """
 
     message = Signal(str)
+    suggested = Signal(int)
     failed = Signal(str)
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
@@ -31,6 +34,7 @@ class Adoption(QObject):
         self._known: set[str] = set()
         self._work = Background(self)
         self._findings = ""
+        self._suggested_in: frozenset[int] = frozenset()
         self._work.done.connect(self._store)
         self._work.failed.connect(self._skip)
         document.performed.connect(self._tell)
@@ -59,8 +63,9 @@ class Adoption(QObject):
             folder = self._waiting.popleft()
             self._work.start(lambda report: result_edit(folder))
 
-    def _store(self, edit: ReplacePoints | FillObservations) -> None:
+    def _store(self, edit: ReplacePoints | FillObservations | AddSuggestions) -> None:
         self._findings = findings(edit) if isinstance(edit, FillObservations) else ""
+        self._suggested_in = frozenset(edit.objects) if isinstance(edit, AddSuggestions) else frozenset()
         self._document.perform_later(edit)
 
     def _tell(self) -> None:
@@ -68,6 +73,10 @@ class Adoption(QObject):
         told, self._findings = self._findings, ""
         if told:
             self.message.emit(told)
+        clips, self._suggested_in = self._suggested_in, frozenset()
+        waiting = sum(one.suggested for one in self._document.clips() if one.clip.id in clips)
+        if waiting:
+            self.suggested.emit(waiting)
 
     def _skip(self, sentence: str) -> None:
         self.failed.emit(sentence)

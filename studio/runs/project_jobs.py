@@ -6,15 +6,17 @@ from functools import partial
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
+from sqlalchemy import Connection
 
 from core import config
 from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.identity.looks import COLOURS
 from core.jobs import JOBS, jobs_on_clips, jobs_over_clips, pending
+from core.review import suggested
 from core.runs.job import Works
 from core.runs.run_folder import RunFolder, State
-from core.trajectories import touched
+from core.trajectories import touched, touched_suggestions
 from core.trajectories.model import Kind
 from core.trajectories.store import ClipSummary
 from studio.background import Background
@@ -29,8 +31,12 @@ from studio.view_state import ViewState
 from studio.window.settings import WindowSettings
 from studio.workspaces.init_editor import InitEditor
 
-_REPLACES = {"track": Kind.POINT, "densify": Kind.OBJECT}
-"""Job → the kind of trajectories that its results replace."""
+_REPLACES: dict[str, Callable[[Connection, Sequence[int]], str]] = {
+    "track": partial(touched.in_words, kind=Kind.POINT),
+    "densify": partial(touched.in_words, kind=Kind.OBJECT),
+    "suggest": touched_suggestions.in_words,
+}
+"""Job → says what of some clips its results replace, and what they leave."""
 
 
 class ProjectJobs(QObject):
@@ -39,12 +45,14 @@ class ProjectJobs(QObject):
     Signals:
         message(str): something to know, one sentence.
         offered(str, str, str, Callable): a sentence with one thing to do, as `Toasts.show` takes it.
+        review_asked(str): the items of a recipe are wanted, from the first on.
         failed(str): a run ended badly; one sentence.
         built(str, SettingsForm): the form of a job is there, before it is first shown.
     """
 
     message = Signal(str)
     offered = Signal(str, str, str, object)
+    review_asked = Signal(str)
     failed = Signal(str)
     built = Signal(str, object)
 
@@ -64,6 +72,7 @@ class ProjectJobs(QObject):
         self._summaries: list[ClipSummary] = []
         self._adoption = Adoption(document, self)
         self._adoption.message.connect(self.message)
+        self._adoption.suggested.connect(self._offer_review)
         self._adoption.failed.connect(self.failed)
         self._names = [job.name for job in (*jobs_on_clips(), *jobs_over_clips())]
         self.popovers = _Popovers(self._popover)
@@ -136,13 +145,18 @@ class ProjectJobs(QObject):
             return "", f"No object is drawn in {clips[0].name if len(clips) == 1 else 'these clips'} yet."
         every = [one.clip for one in self._summaries]
         plain = config.as_dict(settings) if settings is not None else {}
-        return words(clips, seconds(job, plain, clips, every, self._runs.all)), ""
+        text = words(clips, seconds(job, plain, clips, every, self._runs.all))
+        bare = sum(not one.points for one in self._summaries if one.clip.id in ids)
+        if JOBS[job].reads == (Kind.POINT,) and bare:
+            where = f" in {bare:,} of them" if bare < len(clips) else ""
+            text = f"{text} · points are tracked first{where}"
+        return text, ""
 
     def _count(self, job: str, choice: Choice) -> None:
         """Have the form say what of the clips would be replaced, and what would be kept."""
         wanted = [clip.id for clip in choice.clips]
         self._counted = job
-        self._counter.start(lambda report: _what_is_replaced(self._document, wanted, _REPLACES[job]))
+        self._counter.start(lambda report: _what_is_replaced(self._document, wanted, job))
 
     def _show_count(self, text: str) -> None:
         self.popovers[self._counted].set_note(text)
@@ -188,6 +202,11 @@ class ProjectJobs(QObject):
         else:
             self.message.emit(f"{run.title} is done.")
 
+    def _offer_review(self, waiting: int) -> None:
+        wait = "objects wait" if waiting != 1 else "object waits"
+        act = partial(self.review_asked.emit, suggested.NAME)
+        self.offered.emit(f"{waiting:,} suggested {wait} for your decision.", "info", "Review", act)
+
     def _open_with(self, job: str, start: RunFolder) -> None:
         """Open the form of a job that starts from the weights of a run."""
         self.popovers[job].form.editor("init").set_value(str(start.path))
@@ -215,6 +234,6 @@ class _Popovers(dict[str, JobPopover]):
         return self[name]
 
 
-def _what_is_replaced(document: Document, clip_ids: list[int], kind: Kind) -> str:
+def _what_is_replaced(document: Document, clip_ids: list[int], job: str) -> str:
     with document.project.reading() as connection:
-        return touched.in_words(connection, clip_ids, kind)
+        return _REPLACES[job](connection, clip_ids)

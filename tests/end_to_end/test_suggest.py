@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from core.datasets.clip import Clip
 from core.datasets.sample import sample_clips
 from core.geometry import decode_mask
+from core.jobs import pending
 from core.project.project import Project
 from core.runs.run_folder import RunFolder, State
 from core.trajectories import journal
@@ -18,7 +19,6 @@ from core.trajectories.bulk_edits import AddClips
 from core.trajectories.exchange.choice import Choice
 from core.trajectories.model import Origin, Review
 from tests.end_to_end.user import User
-from tests.studio.review.at_the_queue import choose
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -99,8 +99,12 @@ def test_from_the_button_to_accepted_objects_and_back(user, truth):
     with document.project.reading() as connection:
         assert Choice().of(connection, clip)[1] == []
 
-    choose(user.studio, qtbot, "suggested")
-    user.key("next_check")
+    toasts = user.studio.window.toasts
+    told = f"{len(found)} suggested objects wait for your decision."
+    user.wait(lambda: told in toasts.texts)
+    user.press(next(one for one in toasts._shown if one.label.text() == told).button)
+    user.wait(lambda: queue.active)
+    assert queue.recipe.name == "suggested"
     order, covered = [], set()
     while queue.active:
         (id,) = view.selection
@@ -126,3 +130,32 @@ def test_from_the_button_to_accepted_objects_and_back(user, truth):
         user.key("undo")
         user.wait(lambda: not document.busy)
     assert {(review, keys) for review, keys in reviews(project)} == {(Review.SUGGESTED, 0)}
+
+
+def test_what_was_deleted_does_not_come_back(user):
+    session = user.session
+    document, view, clip = session.document, session.view, session.view.clip
+    popover = session.jobs.popovers["suggest"]
+
+    def suggest(note: str) -> None:
+        runs = set(document.project.path.glob("runs/*/config.toml"))
+        user.studio.window.commands["suggest"].trigger()
+        user.wait(popover.isVisible)
+        user.wait(lambda: popover.note.text() == note)
+        popover.form.editor("preset").set_value("fast")
+        user.press(popover.start_button)
+        user.wait(lambda: set(document.project.path.glob("runs/*/config.toml")) - runs)
+        (path,) = set(document.project.path.glob("runs/*/config.toml")) - runs
+        assert user.ended(RunFolder(path.parent)) is State.DONE
+        user.wait(lambda: not pending(document.project) and not document.busy)
+
+    suggest("")
+    assert "points are tracked first" in popover._comes_to.text()
+    before = dict(document.objects(clip.id))
+    assert len(before) >= 2
+    view.set_selection([min(before)])
+    user.key("delete_track")
+    user.wait(lambda: len(document.objects(clip.id)) == len(before) - 1)
+    others = len(before) - 1
+    suggest(f"Replaces {others} suggestion{'s' if others != 1 else ''}; leaves out 1 that you deleted.")
+    assert len(document.objects(clip.id)) == others

@@ -14,8 +14,9 @@ from core.motion_segmentation.config import SuggestConfig
 from core.project.project import Project
 from core.runs.launch import prepare
 from core.trajectories import journal, store
-from core.trajectories.bulk_edits import AddClips
-from core.trajectories.model import Origin, Review
+from core.trajectories.bulk_edits import AddClips, ReplacePoints
+from core.trajectories.model import Origin, PointTrajectories, Review
+from core.trajectories.trajectory_edits import DeleteTrajectories, SetReview
 
 FAST = SuggestConfig(preset="fast")
 RNG = np.random.default_rng(5)
@@ -25,7 +26,7 @@ def stored(root, name, images) -> Clip:
     (root / name).mkdir()
     files = tuple(f"{name}/{frame:02d}.png" for frame in range(len(images)))
     for file, image in zip(files, images, strict=True):
-        cv2.imwrite(str(root / file), image[..., ::-1])
+        cv2.imwrite(str(root / file), image if image.ndim == 2 else image[..., ::-1])
     height, width = images[0].shape[:2]
     return Clip(name=name, dataset="frames", width=width, height=height, root=root, files=files)
 
@@ -157,6 +158,78 @@ def test_hard_clips_give_suggestions_or_a_sentence(tmp_path):
             journal.perform(connection, result_edit(folder))
             for one in store.objects(connection, store.clip(connection, "cut").id):
                 assert one.frames[-1] < 8 or one.frames[0] >= 8
+
+
+def test_odd_clips_give_suggestions_or_a_sentence_through_the_command(tmp_path, capsys):
+    square, _ = moving_square(18)
+    clips = {
+        "grey": [np.full((120, 160, 3), 128, np.uint8)] * 8,
+        "grayscale": [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in square],
+        "holes": [*square[:6], *square[9:]],
+        "third": square[::3],
+        "two": square[:2],
+        "tiny": [image[:40, :40] for image in square[:6]],
+    }
+    folder = project_of(tmp_path, clips)
+    assert main(["suggest", "--project", str(folder), "--preset", "fast"]) == 0
+    told = capsys.readouterr()
+    lines = (told.out + told.err).splitlines()
+    for name in clips:
+        assert any(f"{name}: " in line and "suggested" in line for line in lines), told
+    with Project.open(folder) as opened, opened.reading() as connection:
+        found = {one.name: len(store.objects(connection, one.id)) for one in store.clips(connection)}
+    assert (found["grayscale"], found["holes"]) == (1, 1)
+    assert (found["grey"], found["two"], found["tiny"]) == (0, 0, 0)
+
+
+def test_an_object_that_was_imported_is_not_suggested_beside_it(tmp_path):
+    folder = project_of(tmp_path, {"square": moving_square()[0]})
+    rows = [f"{frame + 1},1,{21 + 4 * frame},41,40,40,1,-1,-1,-1" for frame in range(14)]
+    (tmp_path / "tracks.txt").write_text("\n".join(rows))
+    given = ["--project", str(folder)]
+    source = str(tmp_path / "tracks.txt")
+    assert main(["import-tracks", source, *given, "--clip", "square", "--format", "mot"]) == 0
+    assert main(["suggest", *given, "--preset", "fast"]) == 0
+    with Project.open(folder) as opened, opened.reading() as connection:
+        (one,) = store.objects(connection, 1)
+        assert one.review != Review.SUGGESTED
+        assert "1 known one left out" in journal.undoable(connection).text
+
+
+def test_points_that_have_a_gap_of_frames_are_enough(tmp_path):
+    with Project.open(project_of(tmp_path, {"square": moving_square()[0]})) as opened:
+        list(jobs.run(first := prepare(opened, JOBS["suggest"], FAST)))
+        points = result_edit(first).points[1]
+        firsts, paths = [], []
+        for number in range(len(points)):
+            begin = int(points.first[number])
+            path = points.xy[points.offsets[number] : points.offsets[number + 1]]
+            for start, end in ((0, 6), (8, 14)):  # nothing is known of frames 6 and 7
+                part = path[max(start - begin, 0) : max(end - begin, 0)]
+                if len(part) > 1:
+                    firsts.append(max(start, begin))
+                    paths.append(part)
+        with opened.writing() as connection:
+            journal.perform(connection, ReplacePoints({1: PointTrajectories.pack(firsts, paths)}))
+        list(jobs.run(again := prepare(opened, JOBS["suggest"], FAST)))
+        objects = result_edit(again).objects[1]
+    assert objects
+    assert all(frame not in (6, 7) for one in objects for frame in one.frames.tolist())
+
+
+@pytest.mark.parametrize("how", ["rejected", "deleted"])
+def test_the_command_brings_nothing_back_that_a_person_rejected_or_deleted(tmp_path, how):
+    folder = project_of(tmp_path, {"square": moving_square()[0]})
+    again = ["suggest", "--project", str(folder), "--preset", "fast"]
+    assert main(again) == 0
+    with Project.open(folder) as opened, opened.writing() as connection:
+        (one,) = store.objects(connection, 1)
+        edit = SetReview(1, (one.id,), Review.REJECTED) if how == "rejected" else None
+        journal.perform(connection, edit or DeleteTrajectories(1, (one.id,)))
+    for _ in range(2):
+        assert main(again) == 0
+        with Project.open(folder) as opened, opened.reading() as connection:
+            assert not [o for o in store.objects(connection, 1) if o.review == Review.SUGGESTED]
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from core.overlay.layers import Layers
 from core.overlay.rendering import Renderer
 from core.trajectories.exchange.choice import Choice
 from core.trajectories.exchange.spans import Spans
-from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories
+from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
 
 NOTHING = PointTrajectories.pack([], [])
 WIDTH, HEIGHT, FRAMES = 65, 47, 6
@@ -98,6 +98,18 @@ def test_pictures_are_exact(clip, tmp_path):
         np.testing.assert_array_equal(written, renderer.draw(grey, frame))
     write(PICTURES, clip, tmp_path / "out", [5])
     assert [one.name for one in folder.iterdir()] == ["00005.png"]
+
+
+def test_a_suggestion_is_paler_and_in_dashes(clip, tmp_path):
+    def picture(review):
+        folder = write(PICTURES, clip, tmp_path / review.name, [2], [replace(block(), review=review)])
+        return cv2.imread(str(folder / "00002.png")).astype(int)
+
+    known, suggested = picture(Review.ACCEPTED), picture(Review.SUGGESTED)
+    assert len(np.unique(known[3:-3, 32], axis=0)) == 1
+    assert len(np.unique(suggested[3:-3, 32], axis=0)) > 1
+    tints = [np.abs(one[10:40, 40:60] - 80).mean() for one in (known, suggested)]
+    assert 0.3 < tints[1] / tints[0] < 0.7
 
 
 def test_the_times_are_those_of_the_source(tmp_path):

@@ -130,6 +130,18 @@ def test_a_box_is_solid_for_a_keyframe_and_dashed_when_propagated():
     assert not solid[10, 10, 3]
 
 
+def test_a_suggestion_has_longer_dashes_than_what_was_propagated():
+    layers, box = dataclasses.replace(NOTHING, boxes=True), (2, 2, 198, 38)
+
+    def dashes(review):
+        tracks = ClipTracks(objects={3: boxed(box, Origin.PROPAGATED, review=review)})
+        row = draw(tracks, 0, layers, Camera(2), (400, 80))[4, 4:396, 3] > 0
+        return int((np.diff(row.astype(int)) == 1).sum())
+
+    assert 5 < dashes(Review.SUGGESTED) < dashes(Review.OPEN) / 1.5
+    assert dashes(Review.ACCEPTED) == dashes(Review.OPEN)
+
+
 def test_a_mask_tints_its_own_pixels_and_is_outlined_along_their_edges():
     mask = np.zeros((15, 20), bool)
     mask[4:8, 5:9] = True

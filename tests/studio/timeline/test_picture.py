@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
-from PySide6.QtGui import QFont
+import numpy as np
+import pytest
+from PySide6.QtGui import QFont, QImage
 
 from core.trajectories.model import Review
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview
+from studio import theme
 from studio.timeline.timeline import Timeline
 from studio.view_state import Filling
 
@@ -51,6 +54,29 @@ def test_it_always_looks_like_one_that_is_drawn_anew(timeline, view, document, q
         pictures.append(timeline.viewport().grab().toImage())
         assert pictures[-1] == drawn_anew()
         assert not differs or pictures[-1] != pictures[-2]
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_the_lane_of_a_suggestion_is_outlined_in_dashes(timeline, view, document, qapp, place, name):
+    def columns():
+        """Of the lane, between two keyframes: each row of pixels."""
+        image = timeline.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+        pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)
+        rect = timeline.lanes.lane_rect(WALKER)
+        left, right = place(WALKER, 8).x(), place(WALKER, 16).x()
+        return pixels[round(rect.top()) : round(rect.bottom()), left:right].copy()
+
+    theme.apply(qapp, name)
+    try:
+        known = columns()
+        top = int(np.flatnonzero((known != known[0]).any(axis=1))[0])
+        assert len(np.unique(known[top])) == 1  # one line
+        document.perform(SetReview(view.clip.id, (WALKER,), Review.SUGGESTED))
+        suggested = columns()[top - 1 : top + 1]
+        assert max((np.diff(row.astype(np.int64)) != 0).sum() for row in suggested) >= 4
+    finally:
+        theme.apply(qapp, "dark")
+        qapp.setStyleSheet("")
 
 
 def test_lanes_of_objects_that_no_edit_touched_are_kept(timeline, view, document):
