@@ -5,7 +5,7 @@ edges; far from all points nothing is an object's. How pixels move is added, and
 doubtful, colours decide. Measured: `python -m benchmarks.suggested_masks`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -35,7 +35,7 @@ SPECK = 0.1
 """A part of an object below this share of its largest part is left out, unless points lie in it."""
 
 _MARGIN = 15
-_ROUNDS = 2
+_ROUNDS = 1
 _NOISE = 1e-12
 _NOWHERE = -10.0
 
@@ -59,14 +59,16 @@ def find_masks(
     xy: np.ndarray,
     groups: np.ndarray,
     weights: np.ndarray,
+    wanted: Collection[int],
     moving: Mapping[int, np.ndarray],
 ) -> dict[int, FoundMask]:
-    """The objects of a frame by number; nothing of one that has no points or covers too little.
+    """The wanted objects of a frame by number; nothing of one that has no points or covers too little.
 
     Args:
         xy: (N, 2) float32, points of the frame, pixels.
         groups: (N,) int, 0 for what is no object, 1… for objects.
         weights: (N,) float32, how much each counts, 0..1.
+        wanted: numbers of objects; others only hold their ground.
         moving: by number (h, w) float32, log odds that pixels go with an object, as `moving_with` has them.
 
     Source: Gastal and Oliveira, SIGGRAPH 2011, recursive filter; Rother, Kolmogorov and Blake, 2004.
@@ -77,19 +79,22 @@ def find_masks(
         return {}
     last = np.array(picture.image.shape[1::-1]) - 1
     columns, rows = np.clip(np.floor(xy * picture.scale).astype(int), 0, last).T
-    odds = _said(picture, columns, rows, own, weights, len(names))[1:]
+    said = _spread(picture, columns, rows, own, weights, len(names))
+    odds = _odds(said, FAR * float(np.median(said.sum(axis=0)[rows, columns])))
     for place, name in enumerate(names[1:].tolist()):
         odds[place] = _smoothed(picture, odds[place] + moving.get(name, 0))
     best = odds.argmax(axis=0)
     found = {}
     for place, name in enumerate(names[1:].tolist()):
+        if name not in wanted:
+            continue
         here = own == place + 1
         covered = _cut(picture.image, np.where(best == place, odds[place], _NOWHERE))
         mask = _without_specks(covered, columns[here], rows[here])
         if mask.sum() < SMALLEST:
             continue
         inside = mask[rows, columns]
-        likely = 1 / (1 + np.exp(-odds[place][mask]))
+        likely = said[place + 1][mask] / (said[:, mask].sum(axis=0) + _NOISE)
         found[name] = FoundMask(_enlarged(mask, picture.size), _confidence(likely, here, inside, weights))
     return found
 
@@ -101,19 +106,23 @@ def _enlarged(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(cv2.resize(grey, size[::-1], interpolation=cv2.INTER_LINEAR) > 127)
 
 
-def _said(
+def _spread(
     picture: Picture, columns: np.ndarray, rows: np.ndarray, own: np.ndarray, weights: np.ndarray, count: int
 ) -> np.ndarray:
-    """(count, h, w) float32, log odds that each object covers each pixel, as points say."""
+    """(count, h, w) float32, what points say of each object and, first, of none."""
     said = np.zeros((count, *picture.image.shape[:2]), np.float32)
     np.add.at(said, (own, rows, columns), weights)
     for place in range(count):
         said[place] = cv2.ximgproc.dtFilter(
             picture.colours, said[place], SPREAD, TONE, mode=cv2.ximgproc.DTF_RF, numIters=3
         )
-    said[0] += FAR * np.median(said.sum(axis=0)[rows, columns]) + _NOISE
-    others = said.sum(axis=0) - said
-    return np.clip(np.log(said + _NOISE) - np.log(np.maximum(others, 0) + _NOISE), -SAID, SAID)
+    return said
+
+
+def _odds(said: np.ndarray, far: float) -> np.ndarray:
+    """(count - 1, h, w) float32, log odds of objects by what points say; `far`: said of none anyway."""
+    others = np.maximum(said.sum(axis=0) - said[1:], 0) + far
+    return np.clip(np.log(said[1:] + _NOISE) - np.log(others + _NOISE), -SAID, SAID)
 
 
 def _smoothed(picture: Picture, odds: np.ndarray) -> np.ndarray:
@@ -126,7 +135,7 @@ def _smoothed(picture: Picture, odds: np.ndarray) -> np.ndarray:
 def _cut(image: np.ndarray, odds: np.ndarray) -> np.ndarray:
     """(h, w) bool, the pixels of an object: where log odds leave it open, colours decide."""
     covered = np.asarray(odds > 0)
-    x, y, width, height = cv2.boundingRect((odds > -SURE).astype(np.uint8))
+    x, y, width, height = cv2.boundingRect(covered.astype(np.uint8))
     top, left = max(y - _MARGIN, 0), max(x - _MARGIN, 0)
     part = np.s_[top : y + height + _MARGIN, left : x + width + _MARGIN]
     near = odds[part]

@@ -94,10 +94,10 @@ class ObjectFinder:
         weights = self._grouping.belonging[owner]
         numbers = [number for number in np.unique(groups).tolist() if wanted[number]]
         moving = moving_with(self._points, self._grouping.groups, numbers, frame, self._pictures)
-        found = find_masks(self._pictures[frame], self._points.xy[rows], groups, weights, moving)
+        found = find_masks(self._pictures[frame], self._points.xy[rows], groups, weights, numbers, moving)
         for number, one in found.items():
             box = box_without_specks(one.mask)
-            if wanted[number] and box is not None:
+            if box is not None:
                 self._seen[number].append(_Seen(frame, box, encode_mask(one.mask), one.confidence))
 
     def _packed(self, seen: list[_Seen]) -> ObjectTrajectory:
