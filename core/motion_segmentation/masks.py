@@ -1,24 +1,32 @@
-"""The objects of a frame from points of which it is known what they belong to.
+"""The objects of a frame from points of which it is known what they belong to, and from how pixels move.
 
 Points are sparse and outlines are not theirs. What they say spreads over the picture and stops at its
-edges; of what is then still doubtful, colours decide. Measured: `python -m benchmarks.suggested_masks`.
+edges; far from all points nothing is an object's. How pixels move is added, and of what is then still
+doubtful, colours decide. Measured: `python -m benchmarks.suggested_masks`.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from core.tracking.voting import lab
-
-SIDE = 480
-"""Pixels: larger frames are shrunk by a whole number; masks of full frames are no better."""
+from core.motion_segmentation.moving_with import Picture
 
 SPREAD, TONE = 20.0, 10.0
 """How far what a point says goes: pixels, and units of CIELAB that it crosses on the way."""
 
-SURE = 0.95
-"""From here on a pixel is the object's, or none of it, whatever its colour."""
+SMOOTH = 8.0
+"""How far pixels agree about what they are, in pixels."""
+
+FAR = 0.002
+"""That a pixel is no object's, as a share of what points say where they are: it counts far from all."""
+
+SAID = 4.0
+"""Log odds that points lend to a pixel at most."""
+
+SURE = 3.0
+"""Log odds from which on a pixel is the object's, or none of it, whatever its colour."""
 
 SMALLEST = 12
 """Pixels of the shrunk frame that an object covers at least."""
@@ -27,8 +35,9 @@ SPECK = 0.1
 """A part of an object below this share of its largest part is left out, unless points lie in it."""
 
 _MARGIN = 15
-_ROUNDS = 2
+_ROUNDS = 1
 _NOISE = 1e-12
+_NOWHERE = -10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,51 +55,48 @@ class FoundMask:
 
 
 def find_masks(
-    image: np.ndarray, xy: np.ndarray, groups: np.ndarray, weights: np.ndarray
+    picture: Picture,
+    xy: np.ndarray,
+    groups: np.ndarray,
+    weights: np.ndarray,
+    wanted: Collection[int],
+    moving: Mapping[int, np.ndarray],
 ) -> dict[int, FoundMask]:
-    """The objects of a frame by number; nothing of one that has no points or covers too little.
+    """The wanted objects of a frame by number; nothing of one that has no points or covers too little.
 
     Args:
-        image: (H, W, 3) uint8 RGB.
         xy: (N, 2) float32, points of the frame, pixels.
         groups: (N,) int, 0 for what is no object, 1… for objects.
         weights: (N,) float32, how much each counts, 0..1.
+        wanted: numbers of objects; others only hold their ground.
+        moving: by number (h, w) float32, log odds that pixels go with an object, as `moving_with` has them.
 
     Source: Gastal and Oliveira, SIGGRAPH 2011, recursive filter; Rother, Kolmogorov and Blake, 2004.
     """
-    size = (int(image.shape[0]), int(image.shape[1]))
-    small = _shrunk(image)
-    scale = np.array(small.shape[1::-1]) / np.array(size[::-1])
     names, own = np.unique(np.concatenate(([0], groups)), return_inverse=True)
     own = own[1:]
     if len(names) < 2 or not len(xy):
         return {}
-    columns, rows = np.clip(np.floor(xy * scale).astype(int), 0, np.array(small.shape[1::-1]) - 1).T
-    likely = _spread(small, columns, rows, own, weights, len(names))
-    covered = np.zeros(likely.shape, bool)
-    for place in range(1, len(names)):
-        covered[place] = _cut(small, likely[place])
-    covered[1:] &= (
-        np.where(covered, likely, -1)[1:].argmax(axis=0) == np.arange(len(names) - 1)[:, None, None]
-    )
+    last = np.array(picture.image.shape[1::-1]) - 1
+    columns, rows = np.clip(np.floor(xy * picture.scale).astype(int), 0, last).T
+    said = _spread(picture, columns, rows, own, weights, len(names))
+    odds = _odds(said, FAR * float(np.median(said.sum(axis=0)[rows, columns])))
+    for place, name in enumerate(names[1:].tolist()):
+        odds[place] = _smoothed(picture, odds[place] + moving.get(name, 0))
+    best = odds.argmax(axis=0)
     found = {}
-    for place in range(1, len(names)):
-        here = own == place
-        mask = _without_specks(covered[place], columns[here], rows[here])
+    for place, name in enumerate(names[1:].tolist()):
+        if name not in wanted:
+            continue
+        here = own == place + 1
+        covered = _cut(picture.image, np.where(best == place, odds[place], _NOWHERE))
+        mask = _without_specks(covered, columns[here], rows[here])
         if mask.sum() < SMALLEST:
             continue
         inside = mask[rows, columns]
-        confidence = _confidence(likely[place][mask], here, inside, weights)
-        found[int(names[place])] = FoundMask(_enlarged(mask, size), confidence)
+        likely = said[place + 1][mask] / (said[:, mask].sum(axis=0) + _NOISE)
+        found[name] = FoundMask(_enlarged(mask, picture.size), _confidence(likely, here, inside, weights))
     return found
-
-
-def _shrunk(image: np.ndarray) -> np.ndarray:
-    height, width = image.shape[:2]
-    times = -(-max(height, width) // SIDE)
-    if times == 1:
-        return image
-    return cv2.resize(image, (max(width // times, 1), max(height // times, 1)), interpolation=cv2.INTER_AREA)
 
 
 def _enlarged(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -101,30 +107,41 @@ def _enlarged(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _spread(
-    image: np.ndarray, columns: np.ndarray, rows: np.ndarray, own: np.ndarray, weights: np.ndarray, count: int
+    picture: Picture, columns: np.ndarray, rows: np.ndarray, own: np.ndarray, weights: np.ndarray, count: int
 ) -> np.ndarray:
-    """(count, h, w) float32, how likely each object covers each pixel; they add up to 1."""
-    guide = lab(image)
-    said = np.zeros((count, *image.shape[:2]), np.float32)
+    """(count, h, w) float32, what points say of each object and, first, of none."""
+    said = np.zeros((count, *picture.image.shape[:2]), np.float32)
     np.add.at(said, (own, rows, columns), weights)
     for place in range(count):
         said[place] = cv2.ximgproc.dtFilter(
-            guide, said[place], SPREAD, TONE, mode=cv2.ximgproc.DTF_RF, numIters=3
+            picture.colours, said[place], SPREAD, TONE, mode=cv2.ximgproc.DTF_RF, numIters=3
         )
-    said[0] += _NOISE
-    return np.asarray(said / said.sum(axis=0))
+    return said
 
 
-def _cut(image: np.ndarray, likely: np.ndarray) -> np.ndarray:
-    """(h, w) bool, the pixels of an object: where points leave it open, colours decide."""
-    covered = np.asarray(likely > 0.5)
-    x, y, width, height = cv2.boundingRect((likely > 1 - SURE).astype(np.uint8))
+def _odds(said: np.ndarray, far: float) -> np.ndarray:
+    """(count - 1, h, w) float32, log odds of objects by what points say; `far`: said of none anyway."""
+    others = np.maximum(said.sum(axis=0) - said[1:], 0) + far
+    return np.clip(np.log(said[1:] + _NOISE) - np.log(others + _NOISE), -SAID, SAID)
+
+
+def _smoothed(picture: Picture, odds: np.ndarray) -> np.ndarray:
+    """(h, w) float32: means over pixels with no edge between them."""
+    return np.asarray(
+        cv2.ximgproc.dtFilter(picture.colours, odds, SMOOTH, TONE, mode=cv2.ximgproc.DTF_RF, numIters=3)
+    )
+
+
+def _cut(image: np.ndarray, odds: np.ndarray) -> np.ndarray:
+    """(h, w) bool, the pixels of an object: where log odds leave it open, colours decide."""
+    covered = np.asarray(odds > 0)
+    x, y, width, height = cv2.boundingRect(covered.astype(np.uint8))
     top, left = max(y - _MARGIN, 0), max(x - _MARGIN, 0)
     part = np.s_[top : y + height + _MARGIN, left : x + width + _MARGIN]
-    near = likely[part]
-    labels = np.where(near > 0.5, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    labels[near > SURE], labels[near < 1 - SURE] = cv2.GC_FGD, cv2.GC_BGD
-    inside = (near > 0.5).sum()
+    near = odds[part]
+    labels = np.where(near > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[near > SURE], labels[near < -SURE] = cv2.GC_FGD, cv2.GC_BGD
+    inside = (near > 0).sum()
     if inside < SMALLEST or near.size - inside < SMALLEST:
         return covered
     cv2.setRNGSeed(0)

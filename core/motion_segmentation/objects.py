@@ -10,6 +10,7 @@ from core.geometry import encode_mask
 from core.motion_segmentation.config import SuggestConfig
 from core.motion_segmentation.grouped import SILENT, Grouping
 from core.motion_segmentation.masks import find_masks
+from core.motion_segmentation.moving_with import APART, Picture, moving_with
 from core.tracking.boxes import box_without_specks
 from core.tracking.flow_stream import Images, one_thread_in_opencv
 from core.trajectories.model import ObjectTrajectory, Origin, PointTrajectories, Review
@@ -44,6 +45,7 @@ class ObjectFinder:
         """
         self._frames, self._points, self._grouping, self._config = frames, points, grouping, config
         self._seen: dict[int, list[_Seen]] = defaultdict(list)
+        self._pictures: dict[int, Picture] = {}
 
     def steps(self) -> Generator[int, None, None]:
         """Frames done so far, after each.
@@ -54,7 +56,9 @@ class ObjectFinder:
         wanted = self._worth_while()
         with one_thread_in_opencv():
             for frame in range(len(self._frames)):
+                self._read_to(frame + APART)
                 self._look(frame, wanted)
+                self._pictures.pop(frame - APART, None)
                 yield frame + 1
 
     def trajectories(self) -> list[ObjectTrajectory]:
@@ -74,6 +78,11 @@ class ObjectFinder:
         most, life = there.max(axis=1, initial=0), (there > 0).sum(axis=1)
         return np.asarray((most >= self._config.fewest) & (life >= self._config.shortest))
 
+    def _read_to(self, last: int) -> None:
+        """Read frames on to one; each is read once."""
+        for frame in range(max(self._pictures, default=-1) + 1, min(last + 1, len(self._frames))):
+            self._pictures[frame] = Picture.of(self._frames[frame])
+
     def _look(self, frame: int, wanted: np.ndarray) -> None:
         rows = self._points.at(frame)
         owner = self._points.owner[rows]
@@ -83,9 +92,12 @@ class ObjectFinder:
         says = groups != SILENT
         rows, owner, groups = rows[says], owner[says], groups[says]
         weights = self._grouping.belonging[owner]
-        for number, one in find_masks(self._frames[frame], self._points.xy[rows], groups, weights).items():
+        numbers = [number for number in np.unique(groups).tolist() if wanted[number]]
+        moving = moving_with(self._points, self._grouping.groups, numbers, frame, self._pictures)
+        found = find_masks(self._pictures[frame], self._points.xy[rows], groups, weights, numbers, moving)
+        for number, one in found.items():
             box = box_without_specks(one.mask)
-            if wanted[number] and box is not None:
+            if box is not None:
                 self._seen[number].append(_Seen(frame, box, encode_mask(one.mask), one.confidence))
 
     def _packed(self, seen: list[_Seen]) -> ObjectTrajectory:

@@ -8,6 +8,7 @@ from core.motion_segmentation.config import SuggestConfig
 from core.motion_segmentation.grouped import Grouping
 from core.motion_segmentation.joining import join_alike
 from core.motion_segmentation.masks import find_masks
+from core.motion_segmentation.moving_with import Picture
 from core.motion_segmentation.objects import ObjectFinder
 from core.trajectories.model import Origin, PointTrajectories, Review
 
@@ -96,7 +97,9 @@ def test_a_mask_has_the_size_of_a_large_frame_and_keeps_its_place():
     cv2.rectangle(image, (800, 400), (1199, 799), (200, 60, 60), -1)
     grid = np.stack(np.meshgrid(np.arange(20, 2000, 60), np.arange(20, 1200, 60)), axis=-1).reshape(-1, 2)
     inside = ((grid >= (800, 400)) & (grid < (1200, 800))).all(axis=1).astype(int)
-    found = find_masks(image, grid.astype(np.float32), 7 * inside, np.ones(len(grid), np.float32))
+    found = find_masks(
+        Picture.of(image), grid.astype(np.float32), 7 * inside, np.ones(len(grid), np.float32), [7], {}
+    )
     assert list(found) == [7]
     truth = np.zeros((1200, 2000), bool)
     truth[400:800, 800:1200] = True
@@ -107,7 +110,7 @@ def test_one_object_that_fills_the_frame_is_all_of_it():
     noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)
     image = cv2.GaussianBlur(noise, (0, 0), 6)
     xy = np.random.default_rng(1).uniform(0, (80, 60), (50, 2)).astype(np.float32)
-    found = find_masks(image, xy, np.ones(50, int), np.ones(50, np.float32))
+    found = find_masks(Picture.of(image), xy, np.ones(50, int), np.ones(50, np.float32), [1], {})
     assert found[1].mask.all()
 
 
