@@ -51,6 +51,7 @@ class Form:
         nan: whether numbers may be missing.
         cuts: the name of an axis that the array cuts in parts: it rises from 0 to that length, where it is
             the length of an array that is read.
+        ascends: the name of an array that cuts this one in parts, in each of which the numbers ascend.
     """
 
     dtype: str
@@ -59,6 +60,7 @@ class Form:
     high: float = sys.float_info.max
     nan: bool = False
     cuts: str = ""
+    ascends: str = ""
 
 
 def measured(dtype: str, *shape: int | str) -> Form:
@@ -253,6 +255,8 @@ def _formed(
                 raise _MisfitError(f"has the shape {shape} where ({asked}) is meant")
         for name, form in forms.items():
             found[name] = _as(form, arrays[name], lengths)
+            if form.ascends and not _ascends(found[name], found[form.ascends]):
+                raise _MisfitError(f"does not ascend in each part of {form.ascends}")
     except _MisfitError as error:
         raise StudioError(f"{path} is damaged ({name} {error}); {remedy or OTHER}.") from error
     return found
@@ -302,3 +306,9 @@ def _as(form: Form, array: np.ndarray, lengths: Mapping[str, int]) -> np.ndarray
 
 def _rises(cuts: np.ndarray, end: int) -> bool:
     return bool(cuts[0] == 0 and cuts[-1] == end and (np.diff(cuts) >= 0).all())
+
+
+def _ascends(values: np.ndarray, cuts: np.ndarray) -> bool:
+    ascends = values[1:] > values[:-1]
+    ascends[cuts[(cuts > 0) & (cuts < len(values))] - 1] = True  # from one part to the next
+    return bool(ascends.all())

@@ -12,7 +12,7 @@ from core.datasets.frame_choice import FrameChoice, choose_from_all, moment
 from core.datasets.readers import READERS, find_clips, readable
 from core.errors import StudioError
 from core.project.importing import import_edit
-from core.project.project import Project
+from core.project.project import Project, is_unmade
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips
 
@@ -47,7 +47,7 @@ def perform(args: argparse.Namespace) -> Outcome:
     choice = FrameChoice(every=args.every, first=moment(args.first), last=moment(args.last))
     with contextlib.ExitStack() as opened:
         project, taken = None, set()
-        if args.project.exists() and (not args.project.is_dir() or any(args.project.iterdir())):
+        if args.project.exists() and not (args.project.is_dir() and is_unmade(args.project)):
             if args.database:
                 raise StudioError(f"{args.project} is there already; only a new project takes a database.")
             project = opened.enter_context(open_project(args.project))

@@ -47,6 +47,7 @@ _FILES = (
 """What is written into itself, and would be through a link."""
 
 _FOLDERS = ("runs", "cache", "backups", "exports")
+_PARTIAL = "project.toml.*.partial"
 
 
 class Project:
@@ -60,7 +61,7 @@ class Project:
 
     @classmethod
     def create(cls, path: Path, database: str = "") -> "Project":
-        """Make a project in a folder that is empty or does not exist yet, and open it.
+        """Make a project in a folder that is `is_unmade` or does not exist yet, and open it.
 
         Args:
             database: the URL of a PostgreSQL database, new or of others in the team; a file where empty.
@@ -75,9 +76,11 @@ class Project:
         with contextlib.ExitStack() as undo:
             try:
                 is_new = not path.exists()
-                if not is_new and any(path.iterdir()):
+                if not is_new and not is_unmade(path):
                     raise StudioError(f"{path} is not empty; choose an empty folder for a new project.")
                 undo.callback(_take_back, path, is_new)
+                for left in path.glob(_PARTIAL):
+                    left.unlink()
                 for name in _FOLDERS:
                     (path / name).mkdir(parents=True, exist_ok=True)
                 created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -297,9 +300,21 @@ def _follow_move(path: Path, engine: Engine) -> None:
     write_atomically(path / "project.toml", tomli_w.dumps({**values, "location": str(path)}).encode())
 
 
+def is_unmade(path: Path) -> bool:
+    """Whether a folder is empty, or holds only what a disk that failed kept `create` from removing.
+
+    Raises:
+        OSError: it cannot be looked into, or is no folder.
+    """
+    return all(
+        entry.match(_PARTIAL) or (entry.name in _FOLDERS and entry.is_dir() and not any(entry.iterdir()))
+        for entry in path.iterdir()
+    )
+
+
 def _take_back(path: Path, with_folder: bool) -> None:
     """Remove what `create` made of a project that could not be opened."""
-    files = [path / "project.toml", path / "lock"]
+    files = [path / "project.toml", *path.glob(_PARTIAL), path / "lock"]
     files += [path / f"annotations.sqlite{end}" for end in ("", "-wal", "-shm")]
     folders = [path / name for name in _FOLDERS]
     for file in files:

@@ -62,7 +62,7 @@ OBJECTS = {
     "objects_review": Form("u1", ("K",), high=max(Review)),
     "objects_annotator": Form("i2", ("K",)),
     "objects_offsets": Form("i8", ("K+1",), cuts="J"),
-    "objects_frames": Form("i4", ("J",), low=0),
+    "objects_frames": Form("i4", ("J",), low=0, ascends="objects_offsets"),
     "objects_boxes": Form("f4", ("J", 4)),
     "objects_origin": Form("u1", ("J",), high=max(Origin)),
     "objects_confidence": measured("f4", "J"),

@@ -150,6 +150,27 @@ def test_arrays_of_another_form_are_named(tmp_path, name, array, said):
         read_arrays(tmp_path / "a.npz", BOXES, "start again")
 
 
+@pytest.mark.parametrize(
+    ("offsets", "frames", "fits"),
+    [
+        ([0, 2, 4], [3, 4, 0, 9], True),
+        ([0, 0, 4, 4], [0, 1, 2, 9], True),
+        ([0, 0], [], True),
+        ([0, 2, 4], [3, 4, 4, 4], False),
+        ([0, 4], [0, 2, 1, 3], False),
+        ([0, 3, 4], [0, 1, 1, 3], False),
+    ],
+)
+def test_numbers_may_have_to_ascend_in_each_part(tmp_path, offsets, frames, fits):
+    forms = {"offsets": BOXES["offsets"], "frames": Form("i4", ("M",), ascends="offsets")}
+    saved(tmp_path / "a.npz", offsets=np.array(offsets), frames=np.array(frames, np.int32))
+    if fits:
+        np.testing.assert_array_equal(read_arrays(tmp_path / "a.npz", forms)["frames"], frames)
+    else:
+        with pytest.raises(StudioError, match=r"frames does not ascend in each part of offsets"):
+            read_arrays(tmp_path / "a.npz", forms)
+
+
 def test_numbers_that_may_be_missing_still_have_a_range(tmp_path):
     form = {"a": Form("f4", ("N",), low=0, high=1, nan=True)}
     saved(tmp_path / "a.npz", a=np.array([np.nan, 0, 1]))

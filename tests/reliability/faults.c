@@ -252,6 +252,14 @@ int unlinkat(int folder, const char *name, int flags)
 
 int unlink(const char *name) { return unlinkat(AT_FDCWD, name, 0); }
 
+int rmdir(const char *name)
+{
+    REAL(rmdir);
+    char path[PATH_MAX];
+    if (!absolute(AT_FDCWD, name, path)) return real(name);
+    return fails() ? -1 : real(name);
+}
+
 int linkat(int from, const char *old, int to, const char *new, int flags)
 {
     REAL(linkat);

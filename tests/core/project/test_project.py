@@ -54,6 +54,20 @@ def test_a_project_needs_a_folder_that_is_empty(tmp_path):
         Project.create(tmp_path / "holiday.jpg")
 
 
+def test_what_a_failing_disk_left_of_a_project_is_in_nobodys_way(tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "project.toml.ab9c9013.partial").touch()
+    Project.create(tmp_path).close()
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_folder_of_the_name_of_ours_that_holds_something_is_someone_elses(tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "mine").touch()
+    with pytest.raises(StudioError, match="not empty; choose an empty folder"):
+        Project.create(tmp_path)
+
+
 def test_what_is_no_project_is_refused(tmp_path):
     with pytest.raises(StudioError, match="is not a project"):
         Project.open(tmp_path)
