@@ -104,14 +104,21 @@ def read_arrays(
         return _of_archive(archive, path, forms, remedy)
 
 
-def arrays_of(data: bytes, source: Path) -> dict[str, np.ndarray]:
-    """The arrays of an `.npz` in memory; `source` is who sent it, as sentences name it.
+def arrays_of(data: bytes, source: Path, forms: Mapping[str, Form]) -> dict[str, np.ndarray]:
+    """The arrays of an `.npz` in memory, as far as they are there.
+
+    Args:
+        data: the whole file.
+        source: who sent it, as sentences name it.
+        forms: the arrays to read and what they must be.
 
     Raises:
-        StudioError: as `read_arrays`.
+        StudioError: as `read_arrays`, but not where one is missing.
     """
     with _damage(source), zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return _of_archive(archive, source, None, "")
+        there = set(archive.namelist())
+        known = {name: form for name, form in forms.items() if f"{name}.npy" in there}
+        return _of_archive(archive, source, known, "")
 
 
 def read_array(path: Path, form: Form) -> np.ndarray:

@@ -121,22 +121,35 @@ def _size(paths: Sequence[Path]) -> int:
 
 def main() -> None:
     """Parse the files named on standard input; see the module."""
-    from scipy.io import loadmat  # only here: the parent never loads it
-
-    read, folder = _KINDS[sys.argv[1]], Path(sys.argv[2])
+    kind, folder = sys.argv[1], Path(sys.argv[2])
     _limit_self()
     for number, name in enumerate(sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0")):
-        try:
-            arrays = read(Path(name), loadmat)
-        except Exception as error:  # whatever the parser makes of a damaged file is a reason to refuse it
-            reason = str(error) if isinstance(error, StudioError) else "is damaged"
-            if isinstance(error, MemoryError):
-                reason = too_much(room() // _TIMES)
-            (folder / f"{number}.txt").write_text(reason, encoding="utf-8")
+        found = arrays_or_reason(kind, Path(name))
+        if isinstance(found, str):
+            (folder / f"{number}.txt").write_text(found, encoding="utf-8")
             continue
         with open(folder / f"{number}.partial", "wb") as file:
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # its stubs take names for options
+            np.savez_compressed(file, **found)  # type: ignore[arg-type]  # its stubs take names for options
         os.replace(folder / f"{number}.partial", folder / f"{number}.npz")
+
+
+def arrays_or_reason(kind: str, path: Path) -> dict[str, np.ndarray] | str:
+    """The arrays of a file, or why it is refused; a damaged one may end the process.
+
+    Args:
+        kind: `segmentations` or `boxes`.
+        path: of the file.
+    """
+    from scipy.io import loadmat  # only here: the parent never loads it
+
+    try:
+        return _KINDS[kind](path, loadmat)
+    except StudioError as error:
+        return str(error)
+    except MemoryError:
+        return too_much(room() // _TIMES)
+    except Exception:  # whatever the parser makes of a damaged file is a reason to refuse it
+        return "is damaged"
 
 
 def _variables(path: Path, loadmat: _LoadMat, names: Sequence[str]) -> list[np.ndarray]:

@@ -9,6 +9,7 @@ import torch
 
 from core.detection.targets import BoxStatistics
 from core.errors import StudioError
+from core.evaluation import origin
 from core.networks.config import DETECTOR_IN_RUN
 from core.networks.fast_rcnn import FastRCNN
 from core.networks.sizes import NETWORKS, ImageSize
@@ -90,6 +91,7 @@ def load_detector(source: Path) -> Detector:
         classes = typed("classes", parsed(header["classes"]), tuple[str, ...])
         size = ImageSize(short_side=int(header["short_side"]), long_side=int(header["long_side"]))
         notes = typed("notes", parsed(header["notes"]), dict[str, str])
+        origin.facts_of(notes, header["network"], "")  # which are asked for after hours of detecting
     except (ValueError, KeyError) as error:
         raise StudioError(f"{path} is damaged ({error}); {FILE.remedy}.") from error
     scores = tensors.get("cls_score.weight")

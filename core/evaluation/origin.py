@@ -12,6 +12,7 @@ from core.atomic_file import write_atomically
 from core.datasets import voc
 from core.errors import StudioError
 from core.evaluation.ap_file import read_facts
+from core.record_file import parsed
 
 _LEARNING = (
     *("seed", "steps", "learning_rate", "momentum", "weight_decay", "largest_gradient"),
@@ -53,8 +54,11 @@ def facts_of(notes: Mapping[str, str], network: str, proposals: str) -> dict[str
         notes: of the detector's file, the settings as JSON; what they do not say is left out.
         network: of the detector.
         proposals: see `FACTS`.
+
+    Raises:
+        ValueError: a note is no JSON.
     """
-    said = {fact: json.loads(notes[name]) for fact, name in FACTS.items() if name in notes}
+    said = {fact: parsed(notes[name]) for fact, name in FACTS.items() if name in notes}
     return {**said, "network": network, "proposals": proposals}
 
 

@@ -329,7 +329,7 @@ def _measured(state: RunState) -> str:
     if state.run.job != "voc":
         return ""
     if not (state.folder.results / "ap.json").is_file():
-        return f" ({archive_words(state)})"
+        return f" ({archive_words(state.folder)})"
     try:
         return f" (mAP {row_of_run(state.folder.path).mean_ap:.1f})"
     except StudioError as error:

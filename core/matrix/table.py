@@ -1,6 +1,7 @@
 """The table that a matrix gives so far: what is measured, and why the rest is not."""
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import StudioError
@@ -9,8 +10,8 @@ from core.evaluation.table1 import BEYOND, TableRow, row_of_run
 from core.evaluation.voc_ap import OVERLAP
 from core.matrix.entries import BASELINE, PAPER_NETWORKS, SCHEDULES, SETTINGS
 from core.matrix.plan import Plan
-from core.matrix.state import ARCHIVED, CellState, MatrixState, RunState, Stage
-from core.record_file import read_json
+from core.matrix.state import ARCHIVED, CellState, MatrixState, Stage
+from core.record_file import read_record
 from core.runs.run_folder import RunFolder
 from core.trajectories.snapshot import read_head
 
@@ -29,7 +30,7 @@ def table_of(planned: Plan, state: MatrixState, driver: RunFolder) -> SeededTabl
     for each in state.cells:
         setting, remark = SETTINGS[each.cell.setting], _missing(each)
         if not remark and setting.for_server:
-            remark = archive_words(each.evaluation)
+            remark = archive_words(each.evaluation.folder)
         elif not remark:
             try:
                 row = row_of_run(each.evaluation.folder.path, _start(each.cell.network))
@@ -66,12 +67,21 @@ def _other(row: TableRow, state: CellState) -> str:
     )
 
 
-def archive_words(state: RunState) -> str:
-    """Where a cell left the archive for VOC's server."""
+@dataclass(frozen=True)
+class _Archive:
+    """What the evaluation notes of an archive that it packed."""
+
+    archive: str = field(metadata={"longest": 1_024})
+    images: int = 0
+    detections: int = 0
+
+
+def archive_words(folder: RunFolder) -> str:
+    """Where the run of a cell left the archive for VOC's server."""
     try:
-        noted = read_json(state.folder.results / ARCHIVED)
-        return f"is packed for VOC's server: {state.folder.results / Path(str(noted['archive'])).name}"
-    except (StudioError, KeyError, TypeError):
+        noted = read_record(_Archive, folder.results / ARCHIVED)
+        return f"is packed for VOC's server: {folder.results / Path(noted.archive).name}"
+    except StudioError:
         return "was packed for VOC's server"
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -12,8 +13,10 @@ import numpy as np
 
 from core.errors import StudioError
 from core.runs.launch import ROOT, worker_environment
-from core.segmentation.messages import receive, send
+from core.segmentation.messages import ANSWER, receive, send
 from core.segmentation.segmenter import Prompts, Segmented
+
+_LONGEST = 2_000  # letters of a sentence
 
 
 class ModelProcess:
@@ -40,12 +43,7 @@ class ModelProcess:
                 why = self._last_words()
                 self._let_go()
                 raise StudioError(f"The segmenter {self._path.name} ended unexpectedly{why}.")
-        if "error" in answer:
-            raise StudioError(str(answer["error"]))
-        mask = answer["mask"]
-        if mask.shape != image.shape[:2]:
-            raise StudioError(f"The segmenter {self._path.name} gives a mask of another size.")
-        return Segmented(mask.astype(bool), float(answer["confidence"]))
+        return segmented(answer, image.shape[:2], self._path.name)
 
     def close(self) -> None:
         """End the process for good, whatever it does."""
@@ -73,7 +71,7 @@ class ModelProcess:
             send(process.stdin, asked)
         except OSError:
             return None
-        return receive(process.stdout)
+        return receive(process.stdout, ANSWER)
 
     def _start(self) -> "subprocess.Popen[bytes]":
         self._words = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the process
@@ -115,6 +113,24 @@ class ModelProcess:
         self._words.seek(0)
         lines = self._words.read().decode("utf-8", "replace").strip().splitlines()
         return f" ({lines[-1][:200]})" if lines else ""
+
+
+def segmented(answer: Mapping[str, np.ndarray], shape: tuple[int, ...], name: str) -> Segmented:
+    """What a segmenter found.
+
+    Args:
+        answer: arrays of the forms of `ANSWER`.
+        shape: of the picture, (H, W).
+        name: of the segmenter, for messages.
+
+    Raises:
+        StudioError: it says what is wrong, or gives no mask of that size.
+    """
+    if "error" in answer:
+        raise StudioError(str(answer["error"])[:_LONGEST])
+    if not {"mask", "confidence"} <= answer.keys() or answer["mask"].shape != shape:
+        raise StudioError(f"The segmenter {name} gives no mask of the picture's size.")
+    return Segmented(answer["mask"], float(answer["confidence"]))
 
 
 def _without_a_console() -> int:

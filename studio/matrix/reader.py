@@ -62,7 +62,7 @@ class MatrixReader:
         state = matrix_state(planned, {run.name: self._run(run, place) for run in planned.runs})
         done_cells = [each.evaluation for each in state.cells if each.evaluation.stage is Stage.DONE]
         archives = {
-            each.run.name: archive_words(each)
+            each.run.name: archive_words(each.folder)
             for each in done_cells
             if (each.folder.results / ARCHIVED).is_file()
         }

@@ -83,9 +83,12 @@ def _batch(
         if code == 0:
             break
         last = numbers[-1] if numbers else first
+        first = last + 1
+        if reader.may_die and code < 0 and code != -9:
+            refused += 1
+            continue
         what = f"hangs for {LONG:.0f} s" if code == -9 else f"ends the process with {code}"
         died.append(f"mutant {last}|{what}")
-        first = last + 1
     return done, refused, died
 
 

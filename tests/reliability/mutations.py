@@ -7,6 +7,7 @@ import random
 import re
 import sqlite3
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -145,6 +146,59 @@ def of_tensors(data: bytes, rng: np.random.Generator) -> bytes:
         case 3:
             rest = of_bytes(rest, rng)[: len(rest)].ljust(len(rest), b"\xff")
     return len(head).to_bytes(8, "little") + head + rest
+
+
+def of_message(data: bytes, rng: np.random.Generator) -> bytes:
+    """A message of arrays behind its length: arrays changed, and now and then the length too."""
+    mutant = of_arrays(data[8:], rng)
+    length = len(mutant) if rng.random() < 0.8 else int(rng.choice([0, 1, len(mutant) + 9, 2**32, 2**63]))
+    return length.to_bytes(8, "little") + (mutant if rng.random() < 0.9 else mutant + data)
+
+
+def of_mat(data: bytes, rng: np.random.Generator) -> bytes:
+    """A `.mat` of version 5 of which the numbers inside a packed variable are other; sometimes bytes."""
+    head, packed = data[:128], data[136:]
+    kind, length = struct.unpack("<II", data[128:136])
+    if kind != 15 or rng.random() < 0.2:
+        return of_bytes(data, rng)
+    inside = zlib.compress(of_bytes(zlib.decompress(packed[:length]), rng))
+    return head + struct.pack("<II", 15, len(inside)) + inside + packed[length:]
+
+
+def of_hdf5(data: bytes, rng: np.random.Generator) -> bytes:
+    """An HDF5 file of which an item is gone, of another type or shape, or elsewhere; sometimes bytes."""
+    import h5py
+
+    if rng.random() < 0.3:
+        return of_bytes(data, rng)
+    whole, names = io.BytesIO(data), list[str]()
+    with h5py.File(whole, "r+") as file:
+        file.visit(names.append)
+        name = names[rng.integers(len(names))]
+        item = file[name]
+        match rng.integers(0, 5):
+            case 0:
+                del file[name]
+            case 1:
+                classes = ("cell", "struct", "char", "logical", "double", "function_handle", "")
+                item.attrs["MATLAB_class"] = np.bytes_(classes[rng.integers(len(classes))])
+            case 2:
+                odd = ("MATLAB_empty", "MATLAB_sparse")[rng.integers(2)]
+                item.attrs[odd] = int(rng.choice([0, 1, 3, -1, 2**31]))
+            case 3:
+                del file[name]
+                odd_values = (
+                    np.zeros((0, 4)),
+                    np.full((3, 3), np.nan),
+                    np.zeros(()),
+                    np.ones((2, 2, 2)),
+                    "x",
+                )
+                file[name] = odd_values[rng.integers(len(odd_values))]
+            case 4 if isinstance(item, h5py.Dataset) and item.dtype == h5py.ref_dtype:
+                elsewhere = (file.ref, item.ref, h5py.Reference(), file[names[rng.integers(len(names))]].ref)
+                item[(0,) * item.ndim] = elsewhere[rng.integers(len(elsewhere))]
+    return whole.getvalue()
 
 
 def of_values(path: Path, rng: np.random.Generator) -> None:

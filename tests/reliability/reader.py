@@ -18,6 +18,7 @@ class Reader:
         read: reads it as the program does; it may raise a StudioError.
         make: makes the sample in an empty folder.
         batch: mutants that one process reads; a seed stands for so many.
+        may_die: the program gives it a process of its own, whose end is a sentence too.
     """
 
     file: str
@@ -25,6 +26,7 @@ class Reader:
     read: Callable[[Path], object]
     make: Callable[[Path], object]
     batch: int = 500
+    may_die: bool = False
 
     @property
     def forks(self) -> bool:

@@ -19,6 +19,7 @@ from core.trajectories import exchange, journal, store
 from tests.reliability import mutations, samples
 from tests.reliability.reader import Reader
 from tests.reliability.readers_of_results import OF_RESULTS
+from tests.reliability.readers_of_the_rest import OF_THE_REST
 
 MOST = 200
 """Clips, frames and pictures that are looked at after a mutant was read."""
@@ -247,5 +248,6 @@ READERS: dict[str, Reader] = {
         "base/project/review.json", _JSON, _of_project("core.review.progress", "read_progress"), _RUNS
     ),
     **OF_RESULTS,
+    **OF_THE_REST,
 }
 """Every reader by name."""
