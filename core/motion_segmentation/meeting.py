@@ -17,6 +17,9 @@ REACH = 2.5
 FASTER = 2.5
 """So many times faster than within the pieces may motion change with distance where they meet."""
 
+STRETCH = 0.4
+"""Share of their distance by which points of one thing draw apart in a window at most, where pieces meet."""
+
 COMMON = 0.7
 """Of how far the slower of a pair goes against the camera, what the two may differ by."""
 
@@ -52,7 +55,8 @@ def join_where_they_meet(found: Motions, links: np.ndarray, groups: np.ndarray) 
             if across.sum() < BORDER * width or one not in usual or other not in usual:
                 continue
             share = float(np.median(unlike[across])) / max(float(np.median(way[across])), 1e-9)
-            goes_on = np.median(faster[across]) <= FASTER * max(usual[one], usual[other])
+            most = min(STRETCH, FASTER * max(usual[one], usual[other]))
+            goes_on = np.median(faster[across]) <= most
             if goes_on and share < best:
                 best, pair = share, (one, other)
         if pair is None:
