@@ -17,11 +17,15 @@ REACH = 2.5
 FASTER = 2.5
 """So many times faster than within the pieces may motion change with distance where they meet."""
 
+STRETCH = 0.4
+"""Share of their distance by which points of one thing draw apart in a window at most, where pieces meet."""
+
 COMMON = 0.7
 """Of how far the slower of a pair goes against the camera, what the two may differ by."""
 
-FEWEST = 5
-"""Pairs of points across the place where two groups meet, at least."""
+BORDER = 2.0
+"""So many pairs of points lie across the place where two groups meet, at least, for each point that the
+smaller is wide: pieces of one thing do not meet at a corner only."""
 
 
 def join_where_they_meet(found: Motions, links: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -47,10 +51,12 @@ def join_where_they_meet(found: Motions, links: np.ndarray, groups: np.ndarray) 
         best, pair = COMMON, None
         for one, other in np.unique(ends[ends[:, 0] < ends[:, 1]], axis=0).tolist():
             across = (ends == (one, other)).all(axis=1)
-            if across.sum() < FEWEST or one not in usual or other not in usual:
+            width = np.sqrt(min((groups == one).sum(), (groups == other).sum()))
+            if across.sum() < BORDER * width or one not in usual or other not in usual:
                 continue
             share = float(np.median(unlike[across])) / max(float(np.median(way[across])), 1e-9)
-            goes_on = np.median(faster[across]) <= FASTER * max(usual[one], usual[other])
+            most = min(STRETCH, FASTER * max(usual[one], usual[other]))
+            goes_on = np.median(faster[across]) <= most
             if goes_on and share < best:
                 best, pair = share, (one, other)
         if pair is None:

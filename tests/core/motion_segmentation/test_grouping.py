@@ -68,3 +68,28 @@ def test_a_few_points_that_move_are_no_object():
         order = np.concatenate((np.flatnonzero(truth == 1)[:count], np.flatnonzero(truth == 0)))
         found = group_points(points.take(order), WIDTH, HEIGHT).groups
         assert set(found[:count].tolist()) == groups
+
+
+def test_two_objects_that_move_alike_but_apart_are_two():
+    points, truth = scene({(60, 120): (2, 0), (220, 120): (2, 0)})
+    groups = group_points(points, WIDTH, HEIGHT).groups
+    first, second = (np.unique(groups[truth == one]).tolist() for one in (1, 2))
+    assert sorted((first, second)) == [[1], [2]]
+
+
+def test_ground_that_comes_nearer_slowly_is_one_background_around_what_moves():
+    points, truth = scene({(80, 120): (2, 0)}, zoom=0.0008)
+    groups = group_points(points, WIDTH, HEIGHT).groups
+    assert (groups[truth == 0] == CAMERA).mean() > 0.99
+    assert set(groups[truth == 1].tolist()) == {1}
+
+
+def test_layers_of_depth_that_the_camera_passes_slowly_are_one_background():
+    points, truth = scene({(160, 60): (0, 2)})
+    places = np.stack([points.points(one)[0] for one in range(len(points))])
+    layer = np.where(places[:, 1] > 150, 1.15, 1.0)
+    sway = np.outer(np.arange(FRAMES), (1.2, 0.0))
+    paths = [points.points(one) + layer[one] * sway for one in range(len(points))]
+    groups = group_points(PointTrajectories.pack([0] * len(paths), paths), WIDTH, HEIGHT).groups
+    assert (groups[truth == 0] == CAMERA).mean() > 0.98
+    assert set(groups[truth == 1].tolist()) == {1}

@@ -11,16 +11,19 @@ from core.trajectories.model import PointTrajectories
 FRAMES = 16
 
 
-def joined(turn, apart=0.0):
+def joined(turn, apart=0.0, noise=0.03):
     """A bar of 12 by 4 points over points that rest; its left half stands for one group and its right for
-    another. The height of each point changes with its place by `turn`; the right half is `apart` besides."""
+    another. The height of each point changes with its place by `turn`; the right half is `apart` besides;
+    `noise`: pixels a frame by which each point goes its own way."""
     random = np.random.default_rng(2)
     x, y = np.meshgrid(np.arange(10, 250, 10.0), np.arange(10, 170, 10.0))
     start = np.stack((x.ravel(), y.ravel()), axis=1)
     bar = (np.abs(start[:, 0] - 125) < 60) & (np.abs(start[:, 1] - 85) < 20)
     right = bar & (start[:, 0] > 125)
     groups = np.where(right, 2, np.where(bar, 1, CAMERA)).astype(np.int32)
-    speed = np.where(bar, 1.0 + turn * (start[:, 0] - 125), 0) + np.where(right, apart, 0)
+    speed = np.where(
+        bar, 2.0 + random.normal(0, noise, len(start)) + turn * (start[:, 0] - 125), 0
+    ) + np.where(right, apart, 0)
     paths = start[:, None] + np.arange(FRAMES)[None, :, None] * np.stack((0 * speed, speed), axis=1)[:, None]
     paths += random.normal(0, 0.03, paths.shape)
     found = affinities.motions(PointTrajectories.pack([0] * len(start), list(paths)), 8, 1)
@@ -38,6 +41,21 @@ def test_pieces_of_a_bar_that_bends_are_one(turn):
 def test_two_things_that_pass_each_other_stay_two(turn, apart):
     groups, found = joined(turn, apart)
     assert np.array_equal(found, groups)
+
+
+def test_loose_things_are_not_joined_for_being_loose():
+    groups, found = joined(0, 1.0, noise=0.3)
+    assert np.array_equal(found, groups)
+
+
+def test_pieces_that_meet_at_a_corner_only_are_two():
+    count = 40
+    along = np.outer(np.arange(FRAMES), (1.0, 0))
+    paths = [along + np.array((10 * one, 0)) for one in range(count)]
+    found = affinities.motions(PointTrajectories.pack([0] * count, paths), 8, 1)
+    links = np.stack((np.arange(count - 1), np.arange(1, count)), axis=1)
+    halves = np.repeat([1, 2], count // 2).astype(np.int32)
+    assert np.array_equal(join_where_they_meet(found, links, halves), halves)
 
 
 def test_groups_that_do_not_meet_or_have_no_motions_are_left():

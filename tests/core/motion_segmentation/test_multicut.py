@@ -74,3 +74,34 @@ def test_the_same_graph_gives_the_same_partition():
     first = multicut(60, edges, gains)
     assert np.array_equal(first, multicut(60, edges, gains))
     assert first[0] == 0
+
+
+def crowd(seed: int, nodes: int = 60, groups: int = 5):
+    """A graph in which each node is with some and against others, mostly as its group says."""
+    random = np.random.default_rng(seed)
+    truth = random.integers(groups, size=nodes)
+    edges = np.array(list(itertools.combinations(range(nodes), 2)))
+    edges = edges[random.random(len(edges)) < 0.3]
+    gains = np.where(truth[edges[:, 0]] == truth[edges[:, 1]], 1.0, -1.0) + random.normal(0, 1.2, len(edges))
+    return edges, gains
+
+
+def plain_energy(edges, gains, labels):
+    return sum(gain for (a, b), gain in zip(edges, gains, strict=True) if labels[a] != labels[b])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_move_of_a_node_and_no_join_of_parts_gains_any_more(seed):
+    edges, gains = crowd(seed)
+    labels = multicut(60, edges, gains)
+    cost = plain_energy(edges, gains, labels)
+    assert cost == pytest.approx(energy(edges, gains, labels))
+    parts = range(labels.max() + 1)
+    assert len(parts) > 1
+    for node, part in itertools.product(range(60), range(labels.max() + 2)):
+        changed = labels.copy()
+        changed[node] = part
+        assert plain_energy(edges, gains, changed) >= cost - 1e-9, (node, part)
+    for one, other in itertools.combinations(parts, 2):
+        changed = np.where(labels == other, one, labels)
+        assert plain_energy(edges, gains, changed) >= cost - 1e-9, (one, other)
