@@ -46,6 +46,9 @@ NAME = "AssociationNet Studio"
 AT_LEISURE = 300
 """Milliseconds after the window is shown; then the modules that a project needs are loaded in advance."""
 
+SHARED = 0.001
+"""Seconds after which a thread that reads lets the window have Python, which asks often: 5 ms are felt."""
+
 NO_PROJECT = "Open a project first."
 
 
@@ -60,6 +63,7 @@ class Studio(QObject):
     def __init__(self, app: QApplication, settings: WindowSettings, log_folder: Path) -> None:
         super().__init__(app)
         self._app, self._settings, self._log_folder = app, settings, log_folder
+        sys.setswitchinterval(SHARED)
         self._garbage = WindowGarbage(self)
         preferences = PreferencesStore(settings, self)
         theme.apply(app, preferences.now.theme)

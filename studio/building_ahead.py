@@ -1,6 +1,6 @@
 """Workspaces that are built before they are first shown, while nobody does anything."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -12,11 +12,14 @@ from studio.view_state import ViewState
 QUIET = 5_000
 """Milliseconds without a key, a press, a step, a selection or an edit after which one is built."""
 
+PAUSE = 20
+"""Milliseconds between two steps of one, in which the window answers."""
+
 _AT_WORK = (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel)
 
 
 class BuildingAhead(QObject):
-    """Builds one after the other; each holds the window for a moment, so it waits until nobody is at work.
+    """Builds one after the other, in steps that hold the window for a moment, while nobody is at work.
 
     Attributes:
         timer: runs while something is still to be built; anything that a person does starts it again.
@@ -24,7 +27,7 @@ class BuildingAhead(QObject):
 
     def __init__(
         self,
-        build: Sequence[Callable[[], object]],
+        build: Sequence[Callable[[], Iterator[None]]],
         document: Document,
         view: ViewState,
         window: QWidget,
@@ -32,6 +35,7 @@ class BuildingAhead(QObject):
     ) -> None:
         super().__init__(parent)
         self._build = list(build)
+        self._begun: Iterator[None] | None = None
         self.timer = QTimer(self, singleShot=True)
         self.timer.timeout.connect(self._take_next)
         for active in (view.clip_changed, view.frame_changed, view.selection_changed, document.changed):
@@ -48,13 +52,23 @@ class BuildingAhead(QObject):
     def close(self) -> None:
         """Build no more."""
         self._build.clear()
+        self._begun = None
         self.timer.stop()
 
     def _wait(self) -> None:
-        if self._build:
+        if self._build or self._begun is not None:
             self.timer.start(QUIET)
 
     def _take_next(self) -> None:
-        if QGuiApplication.mouseButtons() == Qt.MouseButton.NoButton:
-            self._build.pop(0)()
-        self._wait()
+        if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            self._wait()
+            return
+        if self._begun is None:
+            self._begun = self._build.pop(0)()
+        try:
+            next(self._begun)
+        except StopIteration:
+            self._begun = None
+            self._wait()
+        else:
+            self.timer.start(PAUSE)

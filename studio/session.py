@@ -1,7 +1,7 @@
 """The views of an open project, built and joined; they live as long as it is open."""
 
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -29,6 +29,7 @@ from studio.exchange.track_exchange import TrackExchange
 from studio.exchange.track_exports import TrackExports
 from studio.forms.form_memory import FormMemory
 from studio.forms.settings_form import SettingsForm
+from studio.in_steps import InSteps, whole
 from studio.labels.labelling import Labelling
 from studio.leisure_backups import LeisureBackups
 from studio.panels.history import HistoryPanel
@@ -106,7 +107,7 @@ class Session(QObject):
         self._build_curating()
         self._build_running()
         self._show_in_window(project.name)
-        ahead = [partial(window.build_workspace, name) for name in WORKSPACES]
+        ahead = [partial(self._build_ahead, name) for name in WORKSPACES]
         self.ahead = self._own(BuildingAhead(ahead, self.document, self.view, window, self))
         self.connections = Connections(self)
         for name, slot in self._actions_of_a_project().items():
@@ -210,7 +211,7 @@ class Session(QObject):
     @cached_property
     def train(self) -> TrainWorkspace:
         """Pretraining; like the other workspaces that show runs it is built when it is first wanted."""
-        train = self._own(TrainWorkspace(self.document, self.runs, self.tracks.filters))
+        train = self._own(whole(self._begun_train))
         self._memory.join("pretrain", train.form)
         self.plots.join(train)
         self.connections.join_train(train)
@@ -218,7 +219,7 @@ class Session(QObject):
 
     @cached_property
     def evaluate(self) -> EvaluateWorkspace:
-        evaluate = self._own(EvaluateWorkspace(self.document, self.runs))
+        evaluate = self._own(whole(self._begun_evaluate))
         self._memory.join("voc", evaluate.form)
         self.plots.join(evaluate)
         self.connections.join_evaluate(evaluate)
@@ -226,11 +227,36 @@ class Session(QObject):
 
     @cached_property
     def compare(self) -> CompareWorkspace:
-        compare = self._own(CompareWorkspace(self.document, self.runs))
+        compare = self._own(whole(self._begun_compare))
         compare.table.add_tool(self._commands["run_table1"])
         self.plots.join(compare)
         self.connections.join_compare(compare)
         return compare
+
+    @cached_property
+    def _begun_train(self) -> TrainWorkspace:
+        return TrainWorkspace(self.document, self.runs, self.tracks.filters)
+
+    @cached_property
+    def _begun_evaluate(self) -> EvaluateWorkspace:
+        return EvaluateWorkspace(self.document, self.runs)
+
+    @cached_property
+    def _begun_compare(self) -> CompareWorkspace:
+        return CompareWorkspace(self.document, self.runs)
+
+    def _build_ahead(self, name: str) -> Iterator[None]:
+        """Build a workspace in steps, of which none holds the window for long."""
+        begun: dict[str, Callable[[], InSteps]] = {
+            "train": lambda: self._begun_train,
+            "evaluate": lambda: self._begun_evaluate,
+            "compare": lambda: self._begun_compare,
+        }
+        if name in begun:
+            yield from begun[name]().steps
+        self._workspaces[name]()
+        yield
+        self.window.build_workspace(name)
 
     @cached_property
     def probe(self) -> ProbeWorkspace:
@@ -294,7 +320,7 @@ class Session(QObject):
 
     def _show_in_window(self, name: str) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        workspaces: dict[str, Callable[[], QWidget]] = {
+        self._workspaces: dict[str, Callable[[], QWidget]] = {
             "curate": lambda: self.curate,
             "train": lambda: self.train,
             "evaluate": lambda: self.evaluate,
@@ -312,7 +338,7 @@ class Session(QObject):
             Panel("timeline", "Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         status = [self.track_exports.overlays.status, self.pill]
-        self.window.set_project(name, workspaces, panels, status, self.curate.steps)
+        self.window.set_project(name, self._workspaces, panels, status, self.curate.steps)
         self.window.panels.docks["history"].visibilityChanged.connect(self.history.catch_up)
         self.window.show_clip(self.view.clip)
         self.window.toasts.set_parts([self.canvas.frame_view, self.window.centralWidget()])

@@ -1,7 +1,7 @@
 """The tabs of Evaluate: the loss of a run, then, for a class, why its AP is what it is."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QTabBar, QVBoxLayout, QWidget
@@ -43,12 +43,19 @@ class ClassViews(QWidget):
         self._runs: list[tuple[Run, str]] = []
         self._name = ""
         self._back = DETECTIONS
+        self.steps = self._build(loss)
+
+    def _build(self, loss: QWidget) -> Iterator[None]:
+        diagnoses = self._diagnoses
         self.threshold = Threshold(self)
         self.bar = ThresholdBar(self.threshold)
         self.curve = CurveView(self.threshold)
+        yield
         self.detections = DetectionsView(self.threshold)
         self.missed = MissedView(self.threshold)
+        yield
         self.errors = ErrorsView(self.threshold)
+        yield
         self.picture = PictureView(self.threshold)
         self.save_button = ResultsButton(self.threshold)
         self.tabs, self._stack = QTabBar(), QStackedWidget()

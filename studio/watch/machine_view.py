@@ -1,5 +1,6 @@
 """What the machine did in each step: gradient, time, memory, use of the GPU, as small curves."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,9 @@ class MachineView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plots: dict[str, CurvePlot] = {}
+        self.steps = self._build()
+
+    def _build(self) -> Iterator[None]:
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
@@ -56,6 +60,7 @@ class MachineView(QWidget):
             grid.setRowStretch(place // COLUMNS, 1)
             grid.setColumnStretch(place % COLUMNS, 1)
             self.plots[one.metric] = plot
+            yield
 
     def show_runs(self, runs: list[tuple[Run, str]]) -> None:
         """Show the curves of runs, each with its label."""

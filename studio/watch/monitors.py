@@ -1,6 +1,6 @@
 """The tabs beneath the loss curve: what a run sees, draws, learns and needs. Only the one in view reads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -68,9 +68,18 @@ class Monitors(QWidget):
         self._runs: list[tuple[Run, str]] = []
         self._step: int | None = None
         self._step_of_pairs: int | None = None
+        self.steps = self._build(document, curves, new_run)
+
+    def _build(
+        self, document: Document, curves: QWidget, new_run: Callable[[], PretrainConfig | None]
+    ) -> Iterator[None]:
         self.pairs = PairsView(document, new_run)
+        yield
         self.coverage, self.filters = CoverageView(), FiltersView(document)
+        yield
         self.neighbours, self.scores, self.machine = NeighboursView(document), ScoresView(), MachineView()
+        yield
+        yield from self.machine.steps
         self.tabs, self._stack = QTabBar(), QStackedWidget()
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName("Monitors")

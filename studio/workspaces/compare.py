@@ -1,6 +1,6 @@
 """The Compare workspace: runs beside each other and beside the paper's Table 1."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,20 +65,28 @@ class CompareWorkspace(QWidget):
         self._rows: list[ComparedRow] = []
         self._colours = RowColours()
         self._measured = MeasuredRows(self)
+        self.steps = self._build()
+
+    def _build(self) -> Iterator[None]:
+        document, runs = self._document, self._runs
         self.run_list = RunList(runs, JOBS, "Runs to compare appear here.\nStart them in Train or Evaluate.")
         self.table, self.bars = Table1View(), ApBars()
         self._class = ""  # that a person chose for the curves and the pictures
         self._resamples = RunResults(lambda run: ResampledAps.of(run.diagnosis()), parent=self)
         self._diagnoses = RunResults(Diagnosed.of, KEPT, self)
+        yield
         self.differences = DifferencesView(self._resamples)
+        yield
         self.curves, self.pictures = CurvesView(), PicturesView(self._diagnoses)
+        yield
         self.filters = FiltersBeside()
         self.settings = SettingsDiff(document.project)
         self.origin = OriginView(document)
         self.menu = RowMenu(runs, self)
         self.tabs = QTabWidget()
         self.table.export_button.folder = document.project.path / "exports"
-        self._arrange()
+        yield
+        yield from self._arrange()
         own = [run for run in runs.for_job(*MEASURED) if run.in_matrix is None]
         self.run_list.choose(*_at_first(own))
         self._connect()
@@ -252,7 +260,7 @@ class CompareWorkspace(QWidget):
 
     # --- making -------------------------------------------------------------------------------
 
-    def _arrange(self) -> None:
+    def _arrange(self) -> Iterator[None]:
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setAccessibleName("Views of the chosen runs")
         for view, title in (
@@ -270,6 +278,7 @@ class CompareWorkspace(QWidget):
         centre.addWidget(self.tabs)
         centre.setChildrenCollapsible(False)
         centre.setSizes([330, 470])
+        yield
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.run_list)
         splitter.addWidget(centre)
@@ -278,6 +287,7 @@ class CompareWorkspace(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)
+        yield
 
 
 def _at_first(measured: Sequence[Run]) -> list[Run]:

@@ -1,6 +1,7 @@
 """The Evaluate workspace: Fast R-CNN fine-tuned from some weights, and its average precision on VOC."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
@@ -56,13 +57,19 @@ class EvaluateWorkspace(QWidget):
         self._document, self._runs = document, runs
         self._class = ""
         self._measured = MeasuredRows(self)
+        self.steps = self._build()
+
+    def _build(self) -> Iterator[None]:
+        document, runs = self._document, self._runs
         self.run_list = RunList(
             runs, jobs_of("evaluate"), "Evaluations appear here.\nChoose VOC data and weights on the right."
         )
         self.header, self._error = RunHeader(runs), ErrorCard(runs)
         self.loss, self.bars, self.table = LossPlot(), ApBars(), ApTable()
+        yield
         self.diagnoses = Diagnoses(self)
         self.views = ClassViews(self.loss, self.diagnoses)
+        yield from self.views.steps
         self.views.save_button.folder = document.project.path / "exports"
         self.mean = QLabel()
         self.mean.setProperty("role", "title")
@@ -71,6 +78,7 @@ class EvaluateWorkspace(QWidget):
         self._mean_words.setProperty("quiet", True)
         self._mean_words.setWordWrap(True)
         self.quoted = _new_choice_of_row()
+        yield
         self.form = SettingsForm(VocConfig, editors={"init": InitEditor(runs)})
         self.form.set_value(VocConfig(voc=voc_folder(runs, "voc")))
         self.start_button = QPushButton("Evaluate on VOC")
@@ -79,7 +87,8 @@ class EvaluateWorkspace(QWidget):
         self._notes = QLabel()
         self._notes.setWordWrap(True)
         self._notes.setProperty("quiet", True)
-        self._arrange()
+        yield
+        yield from self._arrange()
         self._connect()
         self._allow_start()
         self._choose()
@@ -225,7 +234,7 @@ class EvaluateWorkspace(QWidget):
         self.table.set_class(self._class)
         self.views.show_runs(self._named(), self._class)
 
-    def _arrange(self) -> None:
+    def _arrange(self) -> Iterator[None]:
         figures = QWidget()
         column = QVBoxLayout(figures)
         column.setContentsMargins(0, 0, 0, 0)
@@ -253,10 +262,15 @@ class EvaluateWorkspace(QWidget):
         plots.setCollapsible(1, False)
         plots.setSizes([270, 400])
         centre = shown_run(self.header, self._error, plots)
+        yield
         right = form_panel("New evaluation", self.form, self._notes, self.start_button)
+        yield
+        columns = three_columns(self.run_list, centre, right, (250, 900, 290))
+        yield
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(three_columns(self.run_list, centre, right, (250, 900, 290)))
+        outer.addWidget(columns)
+        yield
 
 
 def _classes(run: Run, measured: TableRow | None) -> tuple[str, ...]:

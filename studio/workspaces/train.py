@@ -1,6 +1,6 @@
 """The Train workspace: runs, their curves and monitors, and the settings of the next one."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
@@ -49,6 +49,10 @@ class TrainWorkspace(QWidget):
         self._since = Since(document, self)
         self._since.changed.connect(self._show_if_shown)
         self._detailed: Run | None = None
+        self.steps = self._build(document, filters)
+
+    def _build(self, document: Document, filters: TrackFilters) -> Iterator[None]:
+        runs = self._runs
         self.run_list = RunList(
             runs,
             jobs_of("train"),
@@ -61,6 +65,7 @@ class TrainWorkspace(QWidget):
             empty="The loss appears here as soon as a run reports it.",
             logarithmic=False,
         )
+        yield
         self.accuracy = CurvePlot(
             "Pair accuracy",
             "Pair accuracy (%)",
@@ -70,13 +75,17 @@ class TrainWorkspace(QWidget):
             dashed_means="held out",
         )
         self._log = LogView()
+        yield
         self.form = SettingsForm(PretrainConfig, {"tracks": TracksEditor(filters)})
+        yield
         self.monitors = Monitors(document, self._curves(), self._settings)
+        yield from self.monitors.steps
         self.start_button = QPushButton("Pretrain")
         self.start_button.setObjectName("pretrain_button")
         self.start_button.setProperty("role", "primary")
         self._material = MaterialNote(document)
-        self._arrange()
+        yield
+        yield from self._arrange()
         self._count_soon = QTimer(self)
         self._count_soon.setSingleShot(True)
         self._count_soon.setInterval(COUNT_PERIOD)
@@ -243,7 +252,7 @@ class TrainWorkspace(QWidget):
             row.addWidget(view, 1)
         return curves
 
-    def _arrange(self) -> None:
+    def _arrange(self) -> Iterator[None]:
         self.loss.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.loss.setMinimumHeight(120)
         views = QSplitter(Qt.Orientation.Vertical)
@@ -253,7 +262,12 @@ class TrainWorkspace(QWidget):
             views.setCollapsible(place, False)
         views.setSizes([260, 400])
         centre = shown_run(self.header, self._error, views)
+        yield
         right = form_panel("New run", self.form, self._material, self.start_button)
+        yield
+        columns = three_columns(self.run_list, centre, right, (260, 800, 320))
+        yield
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(three_columns(self.run_list, centre, right, (260, 800, 320)))
+        layout.addWidget(columns)
+        yield

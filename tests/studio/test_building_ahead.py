@@ -1,6 +1,7 @@
 """Each workspace is built after so long without a person's doing; the timer is looked at, not waited for."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from core.trajectories.model import Review
 from core.trajectories.trajectory_edits import SetReview
-from studio.building_ahead import QUIET, BuildingAhead
+from studio.building_ahead import PAUSE, QUIET, BuildingAhead
 from studio.document import Document
 from studio.view_state import ViewState
 
@@ -26,8 +27,14 @@ def ahead(
 ) -> Iterator[BuildingAhead]:
     window = QWidget()
     qtbot.addWidget(window)
-    build = [lambda name=name: built.append(name) for name in ("first", "second")]
-    ahead = BuildingAhead(build, small_document, small_view, window, window)
+
+    def build(name: str) -> Iterator[None]:
+        built.append(name)
+        yield
+        built.append(f"{name} whole")
+
+    both = [partial(build, name) for name in ("first", "second")]
+    ahead = BuildingAhead(both, small_document, small_view, window, window)
     yield ahead
     ahead.close()
 
@@ -52,13 +59,22 @@ def turn_the_wheel(ahead: BuildingAhead) -> None:
 def test_it_waits_five_seconds_for_each_and_then_no_more(ahead: BuildingAhead, built: list[str]):
     assert QUIET == 5000
     assert ahead.timer.isSingleShot()
-    for names in (["first"], ["first", "second"]):
+    steps = ["first", "first whole", "second", "second whole"]
+    for number, wait in enumerate((QUIET, PAUSE, QUIET, PAUSE), start=1):
         assert ahead.timer.isActive()
-        assert ahead.timer.interval() == QUIET
+        assert ahead.timer.interval() == wait
         ahead.timer.stop()
         ahead.timer.timeout.emit()
-        assert built == names
+        assert built == steps[:number]
     assert not ahead.timer.isActive()
+
+
+def test_between_two_steps_a_hand_makes_it_wait_as_long_as_before(ahead: BuildingAhead, built: list[str]):
+    ahead.timer.timeout.emit()
+    assert ahead.timer.interval() == PAUSE
+    type_a_key(ahead)
+    assert ahead.timer.interval() == QUIET
+    assert built == ["first"]
 
 
 @pytest.mark.parametrize("act", [press, type_a_key, turn_the_wheel])

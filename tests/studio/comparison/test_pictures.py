@@ -18,6 +18,7 @@ from core.runs.run_notes import RunNotes
 from studio.comparison.pictures_view import ONE_RUN, PicturesView
 from studio.document import Document
 from studio.evaluation.diagnoses import ACTIVE
+from studio.in_steps import whole
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.compare import CompareWorkspace
@@ -31,7 +32,7 @@ def compare(
     """Three seeds, the newest first; the pictures of the newest two are looked at."""
     for seed in range(3):
         measure(tmp_path, document.project.runs, voc, 10 + seed, seed, "random")
-    workspace = CompareWorkspace(document, follow())
+    workspace = whole(CompareWorkspace(document, follow()))
     qtbot.addWidget(workspace)
     workspace.resize(1400, 900)
     workspace.show()

@@ -7,6 +7,7 @@ import pytest
 
 from core.pretraining.config import PretrainConfig
 from studio.document import Document
+from studio.in_steps import whole
 from studio.runs.runs import Runs
 from studio.workspaces.compare import CompareWorkspace
 from tests.studio.workspaces import recorded
@@ -19,7 +20,7 @@ def make(
     made = []
 
     def workspace() -> CompareWorkspace:
-        made.append(CompareWorkspace(document, follow()))
+        made.append(whole(CompareWorkspace(document, follow())))
         qtbot.addWidget(made[-1])
         made[-1].show()
         made[-1].run_list.choose(*made[-1]._runs.all)

@@ -21,6 +21,7 @@ from core.trajectories import journal, store
 from core.trajectories.observation_edits import AddObject, SetObservation
 from studio.document import Document
 from studio.filters.track_filters import TrackFilters
+from studio.in_steps import whole
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.train import TrainWorkspace
@@ -133,7 +134,7 @@ def run(runs: Runs) -> Run:
 @pytest.fixture
 def train(document: Document, runs: Runs, qtbot: Any) -> Iterator[TrainWorkspace]:
     """The workspace with the run chosen."""
-    workspace = TrainWorkspace(document, runs, TrackFilters(document.project.path))
+    workspace = whole(TrainWorkspace(document, runs, TrackFilters(document.project.path)))
     qtbot.addWidget(workspace)
     workspace.resize(1400, 900)
     workspace.show()

@@ -17,6 +17,7 @@ from core.runs.run_folder import State
 from studio import theme
 from studio.comparison.table_files import FORMATS
 from studio.document import Document
+from studio.in_steps import whole
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.compare import CompareWorkspace
@@ -30,7 +31,7 @@ def compare(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Itera
     start = recorded.pretraining(runs, "20260101T000000", PretrainConfig(regime="tr"))
     recorded.evaluation(runs, "20260102T000000", {"cat": 0.5, "dog": 0.2}, init=str(start.path))
     recorded.evaluation(runs, "20260103T000000", {"cat": 0.4, "dog": 0.3}, device="cpu")
-    workspace = CompareWorkspace(document, follow())
+    workspace = whole(CompareWorkspace(document, follow()))
     qtbot.addWidget(workspace)
     workspace.resize(1400, 900)
     workspace.show()
@@ -129,7 +130,7 @@ def test_runs_of_two_years_are_not_compared(
     runs = document.project.runs
     recorded.evaluation(runs, "20260101T000000", {"cat": 0.5}, year=2012, test_set="val", set="train")
     recorded.evaluation(runs, "20260102T000000", {"cat": 0.4})
-    workspace = CompareWorkspace(document, follow())
+    workspace = whole(CompareWorkspace(document, follow()))
     qtbot.addWidget(workspace)
     workspace.show()
     choose(qtbot, workspace, *workspace._runs.all)
@@ -262,7 +263,7 @@ def test_a_run_without_results_is_counted_not_shown(
 ) -> None:
     folder = recorded.evaluation(document.project.runs, "20260102T000000", {"cat": 0.5})
     recorded.end(folder, State.FAILED, 3, "It broke.")
-    workspace = CompareWorkspace(document, follow())
+    workspace = whole(CompareWorkspace(document, follow()))
     qtbot.addWidget(workspace)
     choose(qtbot, workspace, *workspace._runs.all)
     assert workspace.table.words.text() == "1 of 1 chosen runs have no average precision yet."
@@ -274,7 +275,7 @@ def test_runs_of_other_classes_have_columns_of_their_own_and_no_difference(
     own = ("bare head", "a class whose name is very long", "cat")
     folder = document.project.runs
     recorded.evaluation(folder, "20260104T000000", {"cat": 0.9, own[1]: 0.7}, own, classes="annotations")
-    workspace = CompareWorkspace(document, follow())
+    workspace = whole(CompareWorkspace(document, follow()))
     qtbot.addWidget(workspace)
     workspace.resize(1400, 900)
     workspace.show()

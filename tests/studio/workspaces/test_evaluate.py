@@ -20,6 +20,7 @@ from core.runs.run_folder import State
 from studio.document import Document
 from studio.evaluation.class_views import CURVE, PICTURE
 from studio.evaluation.picture_marks import Kind
+from studio.in_steps import whole
 from studio.runs.reader import Mark, News
 from studio.runs.runs import Runs
 from studio.workspaces.evaluate import EvaluateWorkspace
@@ -35,7 +36,7 @@ def open_evaluate(
     made: list[EvaluateWorkspace] = []
 
     def new() -> EvaluateWorkspace:
-        workspace = EvaluateWorkspace(document, follow())
+        workspace = whole(EvaluateWorkspace(document, follow()))
         made.append(workspace)
         qtbot.addWidget(workspace)
         workspace.resize(1400, 800)

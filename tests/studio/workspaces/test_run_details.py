@@ -21,6 +21,7 @@ from core.trajectories.bulk_edits import ReplacePoints
 from core.trajectories.clip_edits import ChooseUse
 from studio.document import Document
 from studio.filters.track_filters import TrackFilters
+from studio.in_steps import whole
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.clips_popover import ClipsPopover
@@ -56,7 +57,7 @@ def add_run(document: Document, config: PretrainConfig, score: float) -> RunFold
 @pytest.fixture
 def open_train(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Callable[[], TrainWorkspace]:
     def new() -> TrainWorkspace:
-        workspace = TrainWorkspace(document, follow(), TrackFilters(document.project.path))
+        workspace = whole(TrainWorkspace(document, follow(), TrackFilters(document.project.path)))
         qtbot.addWidget(workspace)
         workspace.resize(1300, 800)
         workspace.show()

@@ -11,6 +11,7 @@ from scipy import stats
 
 from core.pretraining.config import PretrainConfig
 from studio.document import Document
+from studio.in_steps import whole
 from studio.runs.run import Run
 from studio.runs.runs import Runs
 from studio.workspaces.compare import CompareWorkspace
@@ -36,7 +37,7 @@ def evaluations(runs: Path) -> None:
 @pytest.fixture
 def compare(document: Document, follow: Callable[[], Runs], qtbot: Any) -> CompareWorkspace:
     evaluations(document.project.runs)
-    workspace = CompareWorkspace(document, follow())
+    workspace = whole(CompareWorkspace(document, follow()))
     qtbot.addWidget(workspace)
     workspace.resize(1400, 900)
     workspace.show()
@@ -52,7 +53,7 @@ def test_at_first_the_newest_and_random_starts_are_compared_with_all_their_seeds
     recorded.evaluation(runs, "20260105T000000", {"cat": 0.6}, init="another.safetensors")
     for seed in range(3):
         recorded.evaluation(runs, f"20260103T00000{seed}", {"cat": 0.5}, seed=seed)
-    workspace = CompareWorkspace(document, follow())
+    workspace = whole(CompareWorkspace(document, follow()))
     qtbot.addWidget(workspace)
     assert [run.start for run in workspace.run_list.chosen()] == ["another", *["RandomNet"] * 3]
 
@@ -117,7 +118,7 @@ def test_one_seed_more_once_is_no_further_seed(
 ) -> None:
     for second in range(2):
         recorded.evaluation(document.project.runs, f"20260103T00000{second}", {"cat": 0.5}, seed=7)
-    workspace = CompareWorkspace(document, follow())
+    workspace = whole(CompareWorkspace(document, follow()))
     qtbot.addWidget(workspace)
     choose(qtbot, workspace, *workspace._runs.for_job("voc"))
     assert len(lines(workspace)) == 2
@@ -132,7 +133,7 @@ def test_runs_of_other_settings_are_no_seeds_of_each_other(
     runs = document.project.runs
     recorded.evaluation(runs, "20260103T000000", {"cat": 0.5}, seed=0)
     recorded.evaluation(runs, "20260103T000001", {"cat": 0.4}, seed=1, learning_rate=0.1)
-    workspace = CompareWorkspace(document, follow())
+    workspace = whole(CompareWorkspace(document, follow()))
     qtbot.addWidget(workspace)
     choose(qtbot, workspace, *workspace._runs.for_job("voc"))
     assert [name for name, _ in lines(workspace)] == ["RandomNet, seed 1", "RandomNet, seed 0"]

@@ -22,6 +22,7 @@ from core.trajectories.observation_edits import AddObject, SetObservation
 from core.trajectories.trajectory_edits import SetReview
 from studio.document import FEW, Document
 from studio.filters.track_filters import TrackFilters
+from studio.in_steps import whole
 from studio.runs.runs import Runs
 from studio.workspaces.train import COUNT_PERIOD, TrainWorkspace
 from tests.studio.drawn_project import add_drawn_clips
@@ -34,7 +35,7 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def open_train(document: Document, follow: Callable[[], Runs], qtbot: Any) -> Callable[[], TrainWorkspace]:
     def new() -> TrainWorkspace:
-        workspace = TrainWorkspace(document, follow(), TrackFilters(document.project.path))
+        workspace = whole(TrainWorkspace(document, follow(), TrackFilters(document.project.path)))
         qtbot.addWidget(workspace)
         workspace.resize(1300, 800)
         workspace.show()
