@@ -290,6 +290,7 @@ def compare(reader) -> None:
     rows = [model.headerData(row, Qt.Orientation.Vertical) for row in range(model.rowCount())]
     assert len(rows) == 2 + 7
     assert all("quoted" in name for name in rows[2:])
+    reader.wait(lambda: not says(workspace, "Reading the detections"))
     reader.picture("compare")
 
 
