@@ -98,7 +98,7 @@ class CarryEdits(QObject):
         self._start_object(clip, one, end, frame)
 
     def _carry(self, by: int) -> None:
-        clip, frame = self._view.clip, self._frame()
+        clip, frame = self._view.clip, self._here()
         if clip is None or len(self._view.selection) != 1:
             return
         (id,) = self._view.selection
@@ -116,6 +116,11 @@ class CarryEdits(QObject):
         config = replace(self._settings(), min_confidence=self._preferences.now.carry_confidence)
         others = [other for id, other in self._document.objects(clip.id).items() if id != one.id]
         self._carrying.start(ObjectWay.of(clip, one, start, end, config, others))
+
+    def _here(self) -> int:
+        """The frame that is seen; or the one that a carrying led to, while that is being decoded."""
+        wanted = self._view.frame
+        return wanted if wanted == self._carrying.led_to else self._frame()
 
     def _point(self, clip: Clip, id: int) -> PointTrajectories:
         points = self._document.points(clip.id)
@@ -137,7 +142,7 @@ class CarryEdits(QObject):
         return self._why_not_point(clip, track, by) if len(track) else NOTHING
 
     def _why_not_object(self, clip: Clip, one: ObjectTrajectory, by: int) -> str:
-        frame = self._frame()
+        frame = self._here()
         if one.place(frame) is None:
             return NOT_HERE
         if is_outside(one, np.array([frame + by]))[0]:
@@ -149,7 +154,7 @@ class CarryEdits(QObject):
         return f"The {'next' if by > 0 else 'previous'} frame is a keyframe of the object already."
 
     def _why_not_point(self, clip: Clip, track: PointTrajectories, by: int) -> str:
-        frame, first, last = self._frame(), int(track.first[0]), int(track.last[0])
+        frame, first, last = self._here(), int(track.first[0]), int(track.last[0])
         if by > 0 and last == clip.frames - 1:
             return "The point goes to the last frame already."
         if by < 0 and first == 0:

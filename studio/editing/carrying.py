@@ -98,6 +98,7 @@ class Carrying(QObject):
         super().__init__(parent)
         self._document, self._view = document, view
         self._way: Way[Any] | None = None
+        self._led_to: int | None = None
         self._waiting: deque[Way[Any]] = deque()
         self._writing = False
         self._background = Background(self)
@@ -112,6 +113,11 @@ class Carrying(QObject):
     def under_way(self) -> str:
         """What is being carried, in words; empty while nothing is."""
         return self._way.in_words if self._way is not None else ""
+
+    @property
+    def led_to(self) -> int | None:
+        """The last frame that the view went to with a track; it may still be being decoded."""
+        return self._led_to
 
     def start(self, way: Way[Any]) -> None:
         """Carry a track, after those that are on their way."""
@@ -178,7 +184,7 @@ class Carrying(QObject):
         """Go with the track, unless the person looks elsewhere now."""
         clip = self._view.clip
         if clip is not None and clip.id == way.clip.id and self._view.frame == way.seen:
-            way.seen = frame
+            way.seen = self._led_to = frame
             self._view.set_frame(frame)
 
     def _finish(self, stopped: bool) -> None:

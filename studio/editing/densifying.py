@@ -37,7 +37,9 @@ class Counts:
 
     @property
     def sentence(self) -> str:
-        parts = [f"fills {self.empty:,} empty frame{'s' if self.empty != 1 else ''}"]
+        parts = []
+        if self.empty or not (self.replaced or self.kept):
+            parts.append(f"fills {self.empty:,} empty frame{'s' if self.empty != 1 else ''}")
         if self.replaced:
             parts.append(f"replaces {self.replaced:,} filled one{'s' if self.replaced != 1 else ''}")
         if self.kept:

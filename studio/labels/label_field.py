@@ -24,10 +24,16 @@ class LabelField(QLineEdit):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setMaxVisibleItems(12)
         self.setCompleter(completer)
+        self.textChanged.connect(self.setToolTip)
 
     def set_names(self, names: Sequence[str]) -> None:
         """The labels it offers, in this order."""
         self._names.setStringList(list(names))
+
+    def show_text(self, text: str) -> None:
+        """Show a label from its beginning; the pointer over it says all of a long one."""
+        self.setText(text)
+        self.setCursorPosition(0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

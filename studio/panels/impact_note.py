@@ -115,10 +115,12 @@ class ImpactNote(QLabel):
             f"In training{filtered}: {tracks}, {whole.observations:,} observations, "
             f"{whole.pairs:,} positive pairs."
         ]
+        accepted = counted.amount(counted.accepted)
         if self._view.shown is not None:
             shown, _ = self._part(clip, self._view.shown)
             lines.append(f"Those shown alone: {share(shown, whole)}.")
-        accepted = counted.amount(counted.accepted)
+            if shown == accepted:  # the filter asks for them: once is enough
+                accepted = whole
         if 0 < accepted.trajectories < whole.trajectories:
             lines.append(f"Accepted ones alone: {share(accepted, whole)}.")
         return "\n\n".join(lines)

@@ -161,7 +161,7 @@ class Inspector(QStackedWidget):
             self.plot.clear()
             self.strip.show_cuts(None, [])
         if self.label.text() != label:
-            self.label.setText(label)
+            self.label.show_text(label)
         self.facts["Frames"].setText(span)
         self.facts["Review"].setText(REVIEWS[Review(review)])
         checks = f"{doubtful} frame{'s' if doubtful != 1 else ''}" if doubtful else ""

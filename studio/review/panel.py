@@ -25,7 +25,7 @@ from studio.review.queue_model import QueueModel
 from studio.review.threshold_plot import ThresholdPlot
 from studio.review.words import counts_in_words, pace_in_words
 
-_WIDTHS = (76, 76, 60, 54, 400)
+_WIDTHS = (76, 76, 60, 54)  # what is left is the reason's; the pointer over a row says it whole
 _STEPS = 100  # of the spin box from one end of the values to the other
 
 TALL = 470
@@ -99,14 +99,15 @@ class ReviewPanel(QWidget):
         threshold = queue.of_recipe.threshold
         self._has_plot = spread
         self.plot.setVisible(spread and self.height() >= TALL)
+        limited = threshold is not None and (spread or len(queue.order) < len(found))
         for widget in (self.threshold, self.threshold_label):
-            widget.setVisible(spread and threshold is not None)
+            widget.setVisible(limited)
         self.plot.set_threshold(threshold)
         self.threshold_label.setText("From" if recipe.from_high else "Up to")
-        if threshold is not None and spread:
+        if threshold is not None and limited:
             low, high = float(found.values.min()), float(found.values.max())
             self.threshold.setRange(min(low, threshold), max(high, threshold))
-            self.threshold.setSingleStep((high - low) / _STEPS)
+            self.threshold.setSingleStep((max(high, threshold) - min(low, threshold)) / _STEPS)
             self.threshold.setSuffix(f" {recipe.unit}" if recipe.unit else "")
             self.threshold.setValue(threshold)
         self._showing = False
@@ -225,6 +226,8 @@ class ReviewPanel(QWidget):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(theme.row_height(self.table))
         header = self.table.horizontalHeader()
+        header.setMinimumSectionSize(24)
+        header.setSectionResizeMode(len(_WIDTHS), QHeaderView.ResizeMode.Stretch)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.table.setSortingEnabled(True)
         for column, width in enumerate(_WIDTHS):

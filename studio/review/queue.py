@@ -350,7 +350,7 @@ class Queue(QObject):
         if not self._document.clips():
             return "Import clips first."
         if len(self.order.findings):
-            return "Nothing lies beyond the threshold; drag it to see more."
+            return "Nothing lies beyond the threshold; change it to see more."
         decided = len(self.of_recipe.decided)
         return f"All {decided:,} are decided." if decided else self.recipe.empty
 

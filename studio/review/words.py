@@ -8,7 +8,8 @@ from studio.review.queue import Queue
 def counts_in_words(queue: Queue) -> str:
     """How many of all that was found the threshold leaves in the queue, and where nothing could be."""
     found, left = len(queue.order.findings), len(queue.order)
-    parts = [f"{left:,} to review, {found - left:,} kept as they are"] if found else []
+    kept = f"{found - left:,} kept as {'it is' if found - left == 1 else 'they are'}"
+    parts = [f"{left:,} to review, {kept}"] if found else []
     if queue.recipe.needs_points and (without := queue.clips_without_points()):
         parts.append(f"{without:,} clip{'s have' if without > 1 else ' has'} no points")
     return "; ".join(parts)

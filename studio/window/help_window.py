@@ -41,6 +41,7 @@ class HelpWindow(QDialog):
         self.field = QLineEdit()
         self.field.setPlaceholderText("Find in this page")
         self.field.setClearButtonEnabled(True)
+        self.field.setMinimumWidth(self.field.fontMetrics().averageCharWidth() * 24)
         self.field.setAccessibleName("Find in this page")
         self.found = QLabel()
         self.found.setProperty("quiet", True)

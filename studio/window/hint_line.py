@@ -1,6 +1,7 @@
 """The line at the bottom left: what the tool in use expects, and why a key just did nothing."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 SAID = 5_000
@@ -36,6 +37,14 @@ class HintLine(QLabel):
             return
         self._show(reason, stands_out=True)
         self._said.start()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """What there is no room for ends in dots; the pointer over it says all."""
+        painter, inside = QPainter(self), self.contentsRect()
+        line = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(inside, int(self.alignment()), line)
+        painter.end()
 
     def _rest(self) -> None:
         self._said.stop()

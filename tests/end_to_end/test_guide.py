@@ -195,8 +195,8 @@ def densify(reader) -> None:
     assert says(form.start_button, "Start")
     reader.press(form.start_button)
     reader.done("densify")
-    reader.wait(lambda: session.document.history()[0].text == "Densify 9 objects")
-    assert "Densify 9 objects" in messages(window)
+    reader.wait(lambda: "Densify 9 objects" in messages(window))  # stored in a thread, and then said
+    assert session.document.history()[0].text == "Densify 9 objects"
     for one in session.document.objects(session.view.clip.id).values():
         assert one.frames.tolist() == list(range(40))
     reader.go_to("creatures2", 14)
@@ -290,6 +290,7 @@ def compare(reader) -> None:
     rows = [model.headerData(row, Qt.Orientation.Vertical) for row in range(model.rowCount())]
     assert len(rows) == 2 + 7
     assert all("quoted" in name for name in rows[2:])
+    reader.wait(lambda: not says(workspace, "Reading the detections"))
     reader.picture("compare")
 
 

@@ -49,6 +49,10 @@ def test_without_a_selection_the_clip_the_filter_and_the_accepted_tracks_are_wei
     session.tracks.filter_row.search.setText("goose")
     shown = "Those shown alone: 1 of 5 tracks, 3 of 42 observations, 3 of 90 positive pairs."
     qtbot.waitUntil(lambda: shown in empty.text())
+    session.tracks.filter_row.search.setText("review:accepted")
+    qtbot.waitUntil(lambda: shown in empty.text())
+    assert "Accepted ones alone" not in empty.text(), "the same count is said once"
+    session.tracks.filter_row.search.setText("goose")
     session.document.perform(SetReview(clip.id, (GOOSE,), Review.REJECTED))
     qtbot.waitUntil(lambda: "Those shown alone: 0 of 4 tracks" in empty.text())
 

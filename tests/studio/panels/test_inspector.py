@@ -35,6 +35,16 @@ def test_without_a_selection_it_says_what_will_appear(inspector: Inspector):
     assert inspector.currentWidget() is inspector.empty
 
 
+def test_a_long_label_is_shown_from_its_beginning_and_whole_by_the_pointer(
+    inspector: Inspector, small_document: Document, small_view: ViewState
+):
+    label = "a label of eighty characters that somebody typed into the field by mistake, yes"
+    assert small_document.perform(Relabel(small_view.clip.id, (1,), label))
+    small_view.set_selection((1,))
+    assert inspector.label.text() == inspector.label.toolTip() == label
+    assert inspector.label.cursorPosition() == 0
+
+
 def test_an_object_with_where_it_comes_from_and_its_pictures(
     inspector: Inspector, small_view: ViewState, qtbot
 ):

@@ -131,6 +131,7 @@ def test_the_threshold_is_dragged_and_the_counts_follow(queueing: Studio, qtbot)
     panel, queue = queueing.session.review, queueing.session.queue
     plot, box = panel.plot._plot, panel.plot._plot.getViewBox()
     assert panel.counts.text() == "38 to review, 0 kept as they are"
+    assert panel.table.horizontalScrollBar().maximum() == 0, "reasons end where the list does"
 
     def at(value: float) -> QPointF:
         middle = box.viewRect().center().y()

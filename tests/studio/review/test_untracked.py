@@ -46,6 +46,16 @@ def test_enter_makes_an_object_of_boxes_around_the_points_and_undo_takes_it_back
     queue, item = session.queue, session.queue.current
     before = set(session.document.objects(session.view.clip.id))
     assert session.review.counts.text() == "1 to review, 0 kept as they are; 1 clip has no points"
+    panel = session.review
+    assert panel.threshold.isHidden(), "one item has no spread of values to choose from"
+    usual = session.queue.of_recipe.threshold
+    session.queue.set_threshold(session.queue.order.findings.values[0] + 10)
+    assert panel.counts.text() == "0 to review, 1 kept as it is; 1 clip has no points"
+    assert panel.empty.text() == "Nothing lies beyond the threshold; change it to see more."
+    assert panel.threshold.isVisible(), "what is to be changed can be"
+    panel.threshold.setValue(panel.threshold.minimum())
+    assert panel.counts.text().startswith("1 to review")
+    session.queue.set_threshold(usual)
     assert at_item.window.hint.text().startswith("1 of 1: In frames 0 to 11, 9 points that lie in no object")
     shown = session.canvas.stage.camera
     corner = shown.to_view(np.array([[46.0, 36 - 1.5 * item.frame]]))[0]

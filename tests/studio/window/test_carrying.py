@@ -54,6 +54,20 @@ def test_p_carries_to_the_next_keyframe_live_and_one_undo_takes_all_of_it_back(
     assert {row[0]: row for row in rows(drawn_studio, chosen(drawn_studio))} == found
 
 
+def test_p_goes_on_from_where_it_led_though_that_frame_is_still_being_decoded(drawn_studio: Studio, qtbot):
+    session, hint = drawn_studio.session, drawn_studio.window.hint
+    go(drawn_studio, qtbot, 8)
+    session.canvas.loader.open(None)  # as slow as a machine with much to do: no frame comes
+    key(qtbot, drawn_studio, Qt.Key.Key_P)
+    ended(drawn_studio, qtbot)
+    assert session.view.frame == 15
+    assert session.canvas.stage.scene.frame < 15
+    entries = len(session.document.history())
+    key(qtbot, drawn_studio, Qt.Key.Key_P)
+    assert hint.text() == "The next frame is a keyframe of the object already."
+    assert len(session.document.history()) == entries
+
+
 def test_shift_p_carries_back_and_escape_keeps_what_came_so_far(drawn_studio: Studio, qtbot):
     session = drawn_studio.session
     id = chosen(drawn_studio)

@@ -8,6 +8,7 @@ from core.tracking.config import DensifyConfig
 from core.tracking.densify import Densifier
 from core.trajectories.model import Origin
 from studio.app import Studio
+from studio.editing.densifying import Counts
 from tests.studio import densified
 from tests.studio.at_the_window import CTRL, SHIFT, key
 from tests.studio.window.test_filling import WAIT, chosen, everything, go, rows
@@ -67,3 +68,8 @@ def test_without_an_object_it_says_so(open_studio: Studio, qtbot):
     open_studio.session.view.set_selection(())
     key(qtbot, open_studio, Qt.Key.Key_D, CTRL | SHIFT)
     assert open_studio.window.hint.text() == "Select an object first."
+
+
+def test_what_comes_to_nothing_is_not_counted():
+    assert Counts(1, replaced=53, kept=0, empty=0).sentence == "Replaces 53 filled ones."
+    assert Counts(1, replaced=0, kept=0, empty=0).sentence == "Fills 0 empty frames."
