@@ -19,6 +19,7 @@ from core.record_file import read_json
 from core.trajectories import steps, store
 from core.trajectories.model import Origin
 from core.trajectories.store import ClipSummary
+from core.trajectories.tallies import tallies
 
 _NAMES = ("annotated", "objects", "points", "accepted", "rejected", "suggested")
 _ORIGINS = frozenset(origin.name.lower() for origin in Origin)
@@ -50,6 +51,13 @@ def origins(project: Project, connection: Connection) -> dict[int, dict[str, int
     others = [clip.id for clip in store.clips(connection) if clip.id not in found]
     found |= store.observations_by_origin(connection, others) if others else {}
     return {id: counts for id, counts in found.items() if counts}
+
+
+def both(project: Project, connection: Connection) -> tuple[list[ClipSummary], dict[int, dict[str, int]]]:
+    """`summaries` and `origins`; where nothing is kept, of one pass over the tracks."""
+    if _read(project, connection):
+        return summaries(project, connection), origins(project, connection)
+    return tallies(connection, [clip.id for clip in store.clips(connection)])
 
 
 def keep(

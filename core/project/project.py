@@ -228,13 +228,14 @@ def _check_links(path: Path) -> None:
     """See that what is written stays in the project's folder, or goes where the person agreed to.
 
     Raises:
-        NotAgreedError: its database, a folder of it or one for exports is a link that leads elsewhere.
+        NotAgreedError: its database, a folder of it or something in its exports or trash is a link that leads
+            elsewhere.
         StudioError: something else that is written is.
     """
     for name, target in links.links_out(path, _FILES).items():
         raise links.leads_out(path / name, target)
     led = links.links_out(path, ("annotations.sqlite", "trash", *_FOLDERS))
-    led |= links.deep_links_out(path, "exports")
+    led |= links.deep_links_out(path, "exports") | links.deep_links_out(path, "trash")
     led = {name: target for name, target in led.items() if _is_place(target)}
     if led:
         agreements.require(agreements.elsewhere(path, led))

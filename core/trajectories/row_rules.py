@@ -26,6 +26,9 @@ _LONGEST = np.finfo(np.float32).max
 """Coordinates are kept as float32 in memory."""
 
 
+_SIMPLE = (int, float, bytes, type(None))
+"""Types of cells of which a text's length and letters need not be looked at."""
+
 Fault = tuple[int, str]
 """The place of a row, and what is said of it after its subject."""
 
@@ -67,6 +70,8 @@ def _asked(
 
 def _typed(values: Sequence[Any], allowed: CellType) -> bool:
     """Whether every cell of a column is of its type, within its range, and can be stored."""
+    if len(values) == 1 and type(values[0]) in _SIMPLE and type(values[0]) in allowed.exact:  # most edits
+        return not allowed.limit or values[0] is None or -allowed.limit <= values[0] < allowed.limit
     found = set(map(type, values))
     if not (found <= allowed.exact or all(issubclass(one, allowed.types) for one in found)):
         return False

@@ -15,6 +15,7 @@ from core.project.project import Project
 from core.runs import launch, waiting
 from core.runs.run_folder import RunFolder
 from core.runs.run_notes import RunNotes, write_notes
+from studio.runs.trash import move
 
 OWN = b"a chapter of a thesis"
 
@@ -85,6 +86,41 @@ def test_links_within_a_folder_are_let_be(tmp_path: Path, own: Path) -> None:
     (tmp_path / "folder" / "deep" / "out").symlink_to(os.path.join("..", "..", "nowhere"))
     with pytest.raises(StudioError, match="out is a link"):
         check_links(tmp_path / "folder")
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+@pytest.mark.parametrize("room", ["trash", "cache", "backups", "exports"])
+def test_a_link_deep_in_a_folder_of_a_project_keeps_it_from_opening(
+    tmp_path: Path, own: Path, room: str, kind: str
+):
+    Project.create(tmp_path / "project").close()
+    deep = tmp_path / "project" / room / "a" / "b"
+    deep.mkdir(parents=True)
+    put_link(deep / "out", own if kind == "folder" else own / "thesis.json")
+    with pytest.raises(StudioError, match=r"a[\\/]b[\\/]out"):
+        Project.open(tmp_path / "project")
+    assert [(path.name, path.read_bytes()) for path in own.iterdir()] == [("thesis.json", OWN)]
+
+
+@pytest.mark.parametrize("which", ["runs", "trash"])
+def test_a_run_is_not_moved_through_a_link(tmp_path: Path, own: Path, which: str) -> None:
+    with Project.create(tmp_path / "project") as project:
+        run = RunFolder.create(project.path / "elsewhere" / "run", "pretrain", PretrainConfig())
+        (project.path / which).mkdir(exist_ok=True)
+        (project.path / which / "run").symlink_to(own)
+        with pytest.raises(StudioError, match="is in its place"):
+            move(run, RunFolder(project.path / which / "run"))
+        assert (run.path / "config.toml").is_file()
+    assert [(path.name, path.read_bytes()) for path in own.iterdir()] == [("thesis.json", OWN)]
+
+
+def test_what_a_run_was_begun_in_is_not_deleted_through_a_link(tmp_path: Path, own: Path) -> None:
+    snapshot = tmp_path / "run" / "snapshot"
+    snapshot.mkdir(parents=True)
+    (snapshot / "deep").symlink_to(own)
+    with pytest.raises(StudioError, match="is a link that leads elsewhere"):
+        RunFolder.create(tmp_path / "run", "pretrain", PretrainConfig())
+    assert (own / "thesis.json").read_bytes() == OWN
 
 
 @pytest.mark.parametrize("name", ["lock", "annotations.sqlite-wal", "backups.lock", "backups/failed.txt"])

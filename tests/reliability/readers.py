@@ -16,6 +16,7 @@ from core.errors import StudioError
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
 from core.trajectories import exchange, journal, store
+from core.trajectories.exchange.guessing import guess_format
 from tests.reliability import mutations, samples
 from tests.reliability.reader import Reader
 from tests.reliability.readers_of_results import OF_RESULTS
@@ -67,6 +68,8 @@ def _tracks(name: str) -> Callable[[Path], object]:
 
         top = next(one for one in path.parents if (one / "project").is_dir())
         at = next(iter((top / name).iterdir()))
+        with contextlib.suppress(StudioError):
+            guess_format(at)
         with _opened(top / "project").reading() as connection:
             clip = store.clip(connection, "birds")
             tracks = exchange.import_tracks(name, at, clip)
@@ -129,9 +132,17 @@ def _config(path: Path) -> None:
 
 
 def _snapshot(path: Path) -> None:
-    from core.trajectories.snapshot import read_snapshot
+    from core.trajectories import snapshot, snapshot_parts
+    from core.trajectories.model import Kind
 
-    read_snapshot(path.parent)
+    folder = path.parent
+    ways = (snapshot.read_head, snapshot_parts.snapshot_extents, snapshot_parts.snapshot_ids)
+    for way in (*ways, lambda one: list(snapshot_parts.snapshot_rows(one))):
+        with contextlib.suppress(StudioError):
+            way(folder)
+    with contextlib.suppress(StudioError):
+        snapshot_parts.trajectories_digest(folder, ["birds"], list(Kind))
+    snapshot.read_snapshot(folder)
 
 
 def _provenance(path: Path) -> None:

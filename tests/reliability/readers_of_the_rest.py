@@ -21,10 +21,19 @@ def _detector(path: Path) -> None:
     """As `detect` reads it, and the row of a table of a run that holds it."""
     from core.detection.detector_file import load_detector
     from core.evaluation import origin
+    from core.evaluation.table1 import _network
 
+    _network(path.parents[1], {"network": "auto"})
     found = load_detector(path.parents[1])
     facts = origin.facts_of(found.notes, found.net.trunk.network.name, "fast")
     assert json.loads(json.dumps(facts)) == facts
+
+
+def _cached(path: Path) -> None:
+    from core.detection.proposals import cached_boxes
+
+    found = cached_boxes(path.parents[3] / "a.png", "fast", path.parents[2])
+    assert found is None or (found.ndim == 2 and found.shape[1] == 4 and np.isfinite(found).all())
 
 
 def _facts(path: Path) -> None:
@@ -125,6 +134,7 @@ OF_THE_REST: dict[str, Reader] = {
         "results/detector.safetensors", mutations.of_tensors, _detector, samples.detector, 200
     ),
     "facts-of-detections": Reader("made_by_test.json", _JSON, _facts, samples.detector),
+    "cached-boxes": Reader("cache/*/*/*.npy", _BYTES, _cached, samples.cached_boxes),
     "tiff-of-pages": Reader("tiff/a.tif", _BYTES, _frames, samples.stacks),
     "gif": Reader("gif/a.gif", _BYTES, _frames, samples.stacks),
     "held-out-scores": Reader("results/scores/*.npz", _ARRAYS, _scores, samples.records),

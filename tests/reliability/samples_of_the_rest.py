@@ -31,6 +31,18 @@ def detector(folder: Path) -> None:
     origin.write(folder, "test", origin.facts_of(notes, "tiny", "fast"))
 
 
+def cached_boxes(folder: Path) -> None:
+    """A picture and the boxes that selective search found in it."""
+    import cv2
+
+    from core.detection.proposals import _cached
+
+    rng = np.random.default_rng(0)
+    cv2.imwrite(str(folder / "a.png"), rng.integers(0, 256, (48, 64, 3)).astype(np.uint8))
+    (folder / "cache").mkdir()
+    _cached(folder / "a.png", "fast", folder / "cache")
+
+
 def stacks(folder: Path) -> None:
     """A TIFF of four pages, packed, and a GIF of four pictures; each in a folder of its own."""
     import cv2

@@ -14,6 +14,7 @@ from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.model import PointTrajectories, Review
 from core.trajectories.observation_edits import AddObject, MovePoint
+from core.trajectories.tallies import tallies
 from core.trajectories.trajectory_edits import SetReview
 
 
@@ -119,3 +120,17 @@ def test_a_damaged_file_is_passed_over(project, text):
     assert as_kept(project) == as_counted(project)
     keep(project)
     assert as_kept(project) == as_counted(project)
+
+
+def test_one_pass_counts_what_two_count(project):
+    with project.reading() as connection:
+        clips = store.clips(connection)
+        found = tallies(connection, [clip.id for clip in clips])
+        some = tallies(connection, [clips[0].id])
+    summaries, origins = as_counted(project)
+    assert found == (summaries, origins)
+    assert some == (summaries[:1], {id: one for id, one in origins.items() if id == clips[0].id})
+    with project.reading() as connection:
+        assert counts.both(project, connection) == found
+        counts.keep(project, connection, *found)
+        assert counts.both(project, connection) == found
