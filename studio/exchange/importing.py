@@ -28,6 +28,7 @@ from core.errors import StudioError
 from core.events import OnProgress
 from core.free_name import free_name
 from core.project.importing import import_edit
+from core.project.project import is_unmade
 from core.trajectories.bulk_edits import AddClips
 from studio import icons, theme
 from studio.background import Background
@@ -168,7 +169,7 @@ class ImportDialog(QDialog):
 
     def _import(self) -> None:
         folder = self.project_folder()
-        if folder is not None and folder.exists() and any(folder.iterdir()):
+        if folder is not None and folder.exists() and not (folder.is_dir() and is_unmade(folder)):
             self.problem.setText(f"{folder} is not empty; choose another folder for the new project.")
             self.problem.show()
             return

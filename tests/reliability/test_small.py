@@ -8,7 +8,14 @@ from tests.reliability import __main__ as reliability
 from tests.reliability.attack import failed, seeds
 from tests.reliability.table import attacks
 
-SMALL = ("kills-core", "power-cuts", "power-cuts-control", "failing-calls-edits", "mutants-proposals")
+SMALL = (
+    "kills-core",
+    "power-cuts",
+    "power-cuts-control",
+    "failing-calls-edits",
+    "failing-calls-export",
+    "mutants-proposals",
+)
 
 
 def test_one_round_of_some_attacks(tmp_path, capsys):

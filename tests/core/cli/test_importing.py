@@ -42,3 +42,10 @@ def test_a_choice_that_cannot_be_is_one_sentence_and_nothing_is_made(tmp_path, c
     assert run("import", tmp_path / "walk", "--project", tmp_path / "p", *options) == 1
     assert says in capsys.readouterr().err
     assert not (tmp_path / "p").exists()
+
+
+def test_an_import_is_given_again_where_a_failing_disk_left_a_project_unmade(tmp_path):
+    write_jpg(tmp_path / "walk" / "000.jpg", 9)
+    (tmp_path / "p" / "cache").mkdir(parents=True)
+    (tmp_path / "p" / "project.toml.ab9c9013.partial").touch()
+    assert run("import", tmp_path / "walk", "--project", tmp_path / "p") == 0
