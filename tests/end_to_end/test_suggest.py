@@ -77,6 +77,12 @@ def overlaps(one, truth) -> np.ndarray:
     return shared / either
 
 
+def offered(user):
+    """The message that offers the review of what was suggested; None when it is not shown."""
+    shown = user.studio.window.toasts._shown
+    return next((one for one in shown if "for your decision" in one.label.text()), None)
+
+
 def test_from_the_button_to_accepted_objects_and_back(user, truth):
     session, qtbot = user.session, user.qtbot
     document, view, queue = session.document, session.view, session.queue
@@ -90,8 +96,9 @@ def test_from_the_button_to_accepted_objects_and_back(user, truth):
     user.press(popover.start_button)
     user.wait(lambda: [*project.glob("runs/*/config.toml")])
     (folder,) = (RunFolder(path.parent) for path in project.glob("runs/*/config.toml"))
+    user.wait(lambda: offered(user) is not None)
+    user.press(offered(user).button)  # before it goes away
     assert user.ended(folder) is State.DONE
-    user.wait(lambda: document.objects(clip.id))
 
     found = dict(document.objects(clip.id))
     assert {(review, keys) for review, keys in reviews(project)} == {(Review.SUGGESTED, 0)}
@@ -99,10 +106,6 @@ def test_from_the_button_to_accepted_objects_and_back(user, truth):
     with document.project.reading() as connection:
         assert Choice().of(connection, clip)[1] == []
 
-    toasts = user.studio.window.toasts
-    told = f"{len(found)} suggested objects wait for your decision."
-    user.wait(lambda: told in toasts.texts)
-    user.press(next(one for one in toasts._shown if one.label.text() == told).button)
     user.wait(lambda: queue.active)
     assert queue.recipe.name == "suggested"
     order, covered = [], set()
