@@ -248,6 +248,9 @@ def objects_from_arrays(arrays: Any, labels: Sequence[str] | None = None) -> tup
 def read_entry(folder: Path, entry: Entry) -> ClipSnapshot:
     """A clip from what the head of a snapshot says of it, and its file of arrays."""
     arrays = read_arrays(folder / f"{entry.id}.npz", POINTS | OBJECTS, "start a new run")
+    for kind, labels in (("points", entry.point_labels), ("objects", entry.object_labels)):
+        if labels and len(labels) != len(arrays[f"{kind}_ids"]):
+            raise StudioError(f"The snapshot in {folder} is damaged ({kind} and labels); start a new run.")
     return ClipSnapshot(
         clip=entry.clip,
         points=points_from_arrays(arrays, entry.point_labels),

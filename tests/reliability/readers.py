@@ -138,9 +138,9 @@ def _snapshot(path: Path) -> None:
     folder = path.parent
     ways = (snapshot.read_head, snapshot_parts.snapshot_extents, snapshot_parts.snapshot_ids)
     for way in (*ways, lambda one: list(snapshot_parts.snapshot_rows(one))):
-        with contextlib.suppress(StudioError):
+        with contextlib.suppress(*snapshot_parts.UNREAD):
             way(folder)
-    with contextlib.suppress(StudioError):
+    with contextlib.suppress(*snapshot_parts.UNREAD):
         snapshot_parts.trajectories_digest(folder, ["birds"], list(Kind))
     snapshot.read_snapshot(folder)
 

@@ -13,7 +13,7 @@ from core.trajectories import journal, store
 from core.trajectories.clip_edits import ChooseUse
 from core.trajectories.model import Kind, Review
 from core.trajectories.snapshot import read_snapshot, write_snapshot
-from core.trajectories.snapshot_parts import snapshot_ids
+from core.trajectories.snapshot_parts import snapshot_ids, snapshot_rows
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview
 
 OTHERS = (Use.HELD_OUT, Use.LEFT_OUT)
@@ -142,3 +142,13 @@ def test_a_snapshot_that_cannot_be_written_leaves_whole_files(connection, tmp_pa
         write_snapshot(connection, [clip], tmp_path, tmp_path / "other")
     assert (tmp_path / last).read_bytes() == before[last]
     assert {path.name for path in tmp_path.iterdir()} == set(before)
+
+
+@pytest.mark.parametrize("kind", ["point", "object"])
+def test_labels_that_are_not_one_a_track_are_one_sentence(connection, tmp_path, kind):
+    write_snapshot(connection, store.clips(connection), tmp_path, tmp_path / "project")
+    head = json.loads((tmp_path / "snapshot.json").read_text())
+    head["clips"][0][f"{kind}_labels"] = ["wheel"]
+    (tmp_path / "snapshot.json").write_text(json.dumps(head))
+    with pytest.raises(StudioError, match="is damaged"):
+        list(snapshot_rows(tmp_path))
