@@ -123,6 +123,7 @@ class Connections(QObject):
         """Go through the items of a recipe, from the first on."""
         self._window.show_workspace("curate")
         self._window.panels.bring("review")
+        self._session.canvas.setFocus()  # whose keys decide
         self._session.queue.start(recipe)
 
     def _join_runs(self) -> None:

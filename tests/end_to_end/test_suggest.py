@@ -108,10 +108,14 @@ def test_from_the_button_to_accepted_objects_and_back(user, truth):
 
     user.wait(lambda: queue.active)
     assert queue.recipe.name == "suggested"
+    user.studio.window.activateWindow()
+    user.wait(user.studio.window.isActiveWindow)
+    assert session.canvas.isAncestorOf(user.studio.window.focusWidget()) or session.canvas.hasFocus()
     order, covered = [], set()
     while queue.active:
         (id,) = view.selection
         order.append(id)
+        assert len(order) <= len(found)
         overlap = overlaps(found[id], truth)
         creature = int(overlap.argmax())
         right = overlap[creature] >= 0.5 and creature not in covered
