@@ -11,19 +11,18 @@ from core.trajectories.model import PointTrajectories
 FRAMES = 16
 
 
-def joined(turn, apart=0.0, noise=0.03):
+def joined(turn, apart=0.0, noise=0.03, goes=2.0):
     """A bar of 12 by 4 points over points that rest; its left half stands for one group and its right for
-    another. The height of each point changes with its place by `turn`; the right half is `apart` besides;
-    `noise`: pixels a frame by which each point goes its own way."""
+    another. All go down by `goes` pixels a frame, and by `turn` more with each pixel to the right; the right
+    half goes by `apart` besides; `noise`: pixels a frame by which each point goes its own way."""
     random = np.random.default_rng(2)
     x, y = np.meshgrid(np.arange(10, 250, 10.0), np.arange(10, 170, 10.0))
     start = np.stack((x.ravel(), y.ravel()), axis=1)
     bar = (np.abs(start[:, 0] - 125) < 60) & (np.abs(start[:, 1] - 85) < 20)
     right = bar & (start[:, 0] > 125)
     groups = np.where(right, 2, np.where(bar, 1, CAMERA)).astype(np.int32)
-    speed = np.where(
-        bar, 2.0 + random.normal(0, noise, len(start)) + turn * (start[:, 0] - 125), 0
-    ) + np.where(right, apart, 0)
+    own = goes + turn * (start[:, 0] - 125) + random.normal(0, noise, len(start))
+    speed = np.where(bar, own, 0) + np.where(right, apart, 0)
     paths = start[:, None] + np.arange(FRAMES)[None, :, None] * np.stack((0 * speed, speed), axis=1)[:, None]
     paths += random.normal(0, 0.03, paths.shape)
     found = affinities.motions(PointTrajectories.pack([0] * len(start), list(paths)), 8, 1)
@@ -44,7 +43,12 @@ def test_two_things_that_pass_each_other_stay_two(turn, apart):
 
 
 def test_loose_things_are_not_joined_for_being_loose():
-    groups, found = joined(0, 1.0, noise=0.3)
+    groups, found = joined(0, 0.6, noise=0.3)
+    assert np.array_equal(found, groups)
+
+
+def test_pieces_that_have_less_in_common_than_apart_are_two():
+    groups, found = joined(0.01, goes=0.0)
     assert np.array_equal(found, groups)
 
 
