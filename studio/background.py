@@ -38,7 +38,7 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(1, "background")
         self._number, self._wanted = 0, 0
-        self._running = False
+        self._running = self._closed = False
         # Queued, since work that ended at once reports its end from the thread that started it.
         self._reported.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
         self._ended.connect(self._finish, Qt.ConnectionType.QueuedConnection)
@@ -48,7 +48,12 @@ class Background(QObject):
         return self._running
 
     def start(self, work: Callable[[OnProgress], Any]) -> None:
-        """Start a piece of work; what runs already is given up, and nothing more is heard of it."""
+        """Start a piece of work; what runs already is given up, and nothing more is heard of it.
+
+        Once closed it starts nothing: a view may still ask in the turn of events in which it goes.
+        """
+        if self._closed:
+            return
         self._number += 1
         self._wanted, self._running, number = self._number, True, self._number
 
@@ -66,6 +71,7 @@ class Background(QObject):
 
     def close(self) -> None:
         """Give up what runs, and wait for the thread."""
+        self._closed = True
         self._number += 1
         self.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)

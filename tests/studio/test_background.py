@@ -80,3 +80,11 @@ def test_a_bug_reaches_the_window(background, qtbot):
         background.start(work)
         qtbot.waitUntil(lambda: len(caught) == 1)
     assert caught[0][0] is KeyError
+
+
+def test_once_closed_it_starts_nothing(background, qtbot):
+    done = []
+    background.close()
+    background.start(lambda report: done.append(1))
+    assert not background.is_running
+    assert not done
