@@ -359,13 +359,16 @@ class Document(QObject):
                 points, objects = self._points.pop(clip_id, None), self._objects.pop(clip_id, None)
                 if len(changes.clips) > 1 or not 0 < len(touched) <= FEW:
                     continue  # read as a whole when it is looked at again
+                others = touched
                 if points is not None:
                     fresh = store.some_points(connection, touched)
                     points = self._points[clip_id] = points.exchanged(touched, fresh)
+                    others = touched - frozenset(fresh.ids.tolist())
                 if objects is not None:
-                    kept = [one for id, one in objects.items() if id not in touched]
-                    kept += store.some_objects(connection, touched, self._annotator(clip_id))
-                    objects = {one.id: one for one in sorted(kept, key=lambda one: one.id)}
+                    if others:
+                        kept = [one for id, one in objects.items() if id not in others]
+                        kept += store.some_objects(connection, others, self._annotator(clip_id))
+                        objects = {one.id: one for one in sorted(kept, key=lambda one: one.id)}
                     self._objects[clip_id] = objects
                 if points is None or objects is None or not (len(points) or objects):
                     continue  # one without tracks may be gone

@@ -9,12 +9,23 @@ frames they change, and everything in a clip depends on the clip being there.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BigInteger, Connection, bindparam, func, select
 
 from core.trajectories import schema
 from core.trajectories.steps import ENTRIES, HistoryEntry
 
 _e, _r, _j = schema.edit.c, schema.edit_rows.c, schema.journal.c
+
+_TURNED = select(func.max(_j.revision)).where(_j.edit_id == bindparam("edit"))
+_LATER = (
+    select(_j.edit_id, _j.action)
+    .where(_j.revision > bindparam("turned", type_=BigInteger), _j.edit_id != bindparam("edit"))
+    .order_by(_j.revision.desc())
+)
+_KNOWN = select(_j.edit_id).where(
+    _j.edit_id.in_(bindparam("edits", expanding=True)),
+    _j.revision < bindparam("turned", type_=BigInteger),
+)
 
 _MANY = 5_000  # parameters of a statement
 
@@ -92,14 +103,13 @@ def waits_undone(connection: Connection, edit: int) -> bool:
 
 def _turned(connection: Connection, edit: int) -> int:
     """The revision at which an edit was last turned over."""
-    return connection.scalar(select(func.max(_j.revision)).where(_j.edit_id == edit)) or 0
+    return connection.scalar(_TURNED, {"edit": edit}) or 0
 
 
 def _later(connection: Connection, edit: int, turned: int) -> dict[int, list[str]]:
     """Other edit → what was done with it since this one was last turned over."""
-    query = select(_j.edit_id, _j.action).where(_j.revision > turned, _j.edit_id != edit)
     later: dict[int, list[str]] = {}
-    for other, action in connection.execute(query.order_by(_j.revision.desc())):
+    for other, action in connection.execute(_LATER, {"turned": turned, "edit": edit}):
         later.setdefault(other, []).insert(0, action)
     return later
 
@@ -112,7 +122,7 @@ def _changed_since(connection: Connection, edit: int) -> list[int]:
     known: set[int] = set()
     for start in range(0, len(made), _MANY):
         some = made[start : start + _MANY]
-        known.update(connection.scalars(select(_j.edit_id).where(_j.edit_id.in_(some), _j.revision < turned)))
+        known.update(connection.scalars(_KNOWN, {"edits": some, "turned": turned}))
     changed = []
     for other, actions in later.items():
         then = actions[0] in ("undo", "join") or (actions[0] == "do" and other in known)

@@ -20,6 +20,8 @@ _e, _r, _j = schema.edit.c, schema.edit_rows.c, schema.journal.c
 ENTRIES = select(_e.id, _e.text, _e.clip_id, _e.state, _e.created, _e.rows, _e.by_job)
 """The columns of a `HistoryEntry`."""
 
+_NAMED = ENTRIES.where(_e.id.in_(bindparam("edits", expanding=True))).order_by(_e.id)
+
 _BATCHES = (
     select(_r.number, _r.table_name, _r.row_keys, _r.images)
     .where(_r.edit_id == bindparam("edit"))
@@ -75,8 +77,7 @@ def batches_of(connection: Connection, edit: int) -> list[Batch]:
 
 def named(connection: Connection, edits: Sequence[int]) -> list[HistoryEntry]:
     """Edits by id, in the order of their ids; those that are not there are left out."""
-    query = ENTRIES.where(_e.id.in_(edits)).order_by(_e.id)
-    return [HistoryEntry(*row) for row in connection.execute(query)]
+    return [HistoryEntry(*row) for row in connection.execute(_NAMED, {"edits": list(edits)})]
 
 
 def step(connection: Connection, revision: int) -> tuple[int, str] | None:

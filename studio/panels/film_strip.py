@@ -101,8 +101,9 @@ class FilmStrip(QWidget):
 
     def set_frame(self, frame: int) -> None:
         """Mark the picture of the latest frame up to this one."""
-        self._frame = frame
-        self.update()
+        if frame != self._frame:
+            self._frame = frame
+            self.update()
 
     def close_reader(self) -> None:
         """Wait for the thread."""

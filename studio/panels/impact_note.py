@@ -36,7 +36,7 @@ class ImpactNote(QLabel):
         self._document, self._view, self._runs = document, view, runs
         self._counted: tuple[int, Rules, Material] | None = None
         self._ruled: Rules | None = None  # as long as no run comes or goes
-        self._soon = QTimer(self, interval=0, singleShot=True)  # once, whatever all changes together
+        self._soon = QTimer(self, interval=50, singleShot=True)  # once the hand rests
         self._soon.timeout.connect(self.reload)
         for changed in (view.selection_changed, view.clip_changed, view.shown_changed):
             changed.connect(self._soon.start)

@@ -158,6 +158,7 @@ class Inspector(QStackedWidget):
             span = f"{track.first[0]}–{track.last[0]}, {track.lengths[0]} seen"
         if self.title.text() != f"{kind} {id}":  # what was drawn is another's
             self.title.setText(f"{kind} {id}")
+            self.facts["Made by"].clear()
             self.plot.clear()
             self.strip.show_cuts(None, [])
         if self.label.text() != label:
@@ -168,17 +169,18 @@ class Inspector(QStackedWidget):
         for name, text in (("Audit", audit), ("To check", checks), ("Ends because", ends)):
             self.facts[name].setText(text)
             self._form.setRowVisible(self.facts[name], bool(text))
+        self._drawing.start()
+
+    def _draw(self) -> None:
+        """Show the plot and the pictures of the track, and what made it."""
+        track = self._track
+        if track is None:
+            return
+        (id,) = self._view.selection
         made = lookups.provenance(self._document.project, id)
         job, version, created = made or ("hand", "", "")
         self.facts["Made by"].setText(f"{job}, {created[:16].replace('T', ' ')} UTC" if made else "hand")
         self.facts["Made by"].setToolTip(version)
-        self._drawing.start()
-
-    def _draw(self) -> None:
-        """Show the plot and the pictures of the track."""
-        track = self._track
-        if track is None:
-            return
         marked = np.isin(track.origin, KEYFRAMES)
         if isinstance(track, ObjectTrajectory):
             frames, boxes = track.frames, track.boxes

@@ -56,11 +56,11 @@ def test_an_object_with_where_it_comes_from_and_its_pictures(
     assert found["Review"] == "open"
     assert found["Here"] == "annotated, confidence 1.00"
     assert found["Place"] == "10 × 10 px at (10, 8)"
-    assert found["Made by"].startswith("import, 20")
     small_view.set_frame(4)
     assert facts(inspector)["Here"] == "not seen at frame 4"
     qtbot.waitUntil(lambda: len(inspector.strip.pictures) == 3)
     assert [cut.frame for cut in inspector.strip.cuts] == [0, 5, 11]
+    assert facts(inspector)["Made by"].startswith("import, 20")
 
 
 def test_what_was_drawn_of_another_track_goes_at_once(inspector: Inspector, small_view: ViewState, qtbot):
@@ -69,8 +69,10 @@ def test_what_was_drawn_of_another_track_goes_at_once(inspector: Inspector, smal
     drawn = inspector.plot.grab().toImage()
     small_view.set_frame(3)
     assert len(inspector.strip.cuts) == 3
+    assert facts(inspector)["Made by"]
     small_view.set_selection((2,))
     assert inspector.title.text() == "Object 2"
+    assert not facts(inspector)["Made by"]
     assert inspector.strip.cuts == []
     assert inspector.plot._nothing_to_export()
     assert inspector.plot.grab().toImage() != drawn
