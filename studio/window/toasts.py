@@ -36,7 +36,7 @@ _LONGER = {"warning": 2, "error": 4}
 
 
 class Toast(QFrame):
-    """One message; it stays while the mouse is over it or its buttons, which lie beside it in the same parent.
+    """One message; its buttons lie beside it in the same parent, and while the mouse is over them it stays.
 
     Signals:
         gone(): it has faded.
@@ -97,7 +97,7 @@ class Toast(QFrame):
             self._timer.start(stays if self._act is None else max(stays, OFFERED))
 
     def _go(self) -> None:
-        over = self.rect().contains(self.mapFromGlobal(QCursor.pos()))  # no event tells: the mouse goes through
+        over = self.rect().contains(self.mapFromGlobal(QCursor.pos()))  # the mouse goes through: no event
         if over and self._act is not None:
             self._wait()
         else:
