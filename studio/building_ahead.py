@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.document import Document
 from studio.view_state import ViewState
@@ -60,7 +59,10 @@ class BuildingAhead(QObject):
             self.timer.start(QUIET)
 
     def _take_next(self) -> None:
-        if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+        pressed = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if (
+            pressed or QApplication.activePopupWidget() is not None
+        ):  # whose keys and presses are not seen here
             self._wait()
             return
         if self._begun is None:

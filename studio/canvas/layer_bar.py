@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from core.datasets.clip import Clip
 from core.overlay.layers import COLOUR_BY, LONGEST_TRAIL, Layers
 from studio import icons
+from studio.canvas.fold import Fold
 from studio.canvas.number_field import NumberField
 from studio.canvas.stage import LARGEST_BRUSH, SMALLEST_BRUSH
 from studio.theme import ICON, SPACE
@@ -42,11 +43,13 @@ class LayerBar(QWidget):
     Signals:
         left(): a field was left; keys belong to the frame again.
         brush_chosen(float): another radius of brush and eraser, in frame pixels.
+        widened(): it needs more room than before, or less.
         loss_run_chosen(int): the losses of another run are wanted, by its place in what `set_loss_runs` gave.
     """
 
     left = Signal()
     brush_chosen = Signal(float)
+    widened = Signal()
     loss_run_chosen = Signal(int)
 
     def __init__(self, view: ViewState, parent: QWidget | None = None) -> None:
@@ -74,7 +77,10 @@ class LayerBar(QWidget):
             self.doing[chip] = (name,)
             if name == "trails":
                 row.addWidget(self._pick_chip())
-        row.addSpacing(SPACE // 2)
+        details = QWidget()
+        inside = QHBoxLayout(details)
+        inside.setContentsMargins(SPACE // 2, 0, 0, 0)
+        inside.setSpacing(SPACE // 4)
         self._fields = QStackedWidget()  # of one width for all tools, or the panels would move
         self._fields.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         of_points, of_painting = (self._add_page() for _ in range(2))
@@ -90,22 +96,25 @@ class LayerBar(QWidget):
         self.opacity.setRange(0, 100)
         self.opacity.setSingleStep(5)
         self.opacity.valueChanged.connect(lambda percent: self._set(opacity=percent))
-        row.addWidget(self._fields)
-        row.addSpacing(SPACE // 2)
+        inside.addWidget(self._fields)
+        inside.addSpacing(SPACE // 2)
         self.colour_by = QComboBox()
         self.colour_by.setAccessibleName("Colour by")
         self.colour_by.setToolTip("What the colours of tracks mean")
         for name in COLOUR_BY:
             self.colour_by.addItem(f"By {name}", name)
         self.colour_by.activated.connect(self._choose_colour)
-        row.addWidget(self.colour_by)
+        inside.addWidget(self.colour_by)
         self.loss_run = QComboBox()
         self.loss_run.setAccessibleName("Run whose losses colour the tracks")
         self.loss_run.setToolTip("The pretraining run whose losses colour the tracks and stand in the table")
         self.loss_run.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.loss_run.setMinimumContentsLength(10)
         self.loss_run.activated.connect(self._choose_loss_run)
-        row.addWidget(self.loss_run)
+        inside.addWidget(self.loss_run)
+        tip = "Length of trails, or brush and opacity while a mask is painted; what the colours mean"
+        self.fold = Fold(details, row, "How layers are drawn", tip)
+        self.fold.closed.connect(self.left)
         view.layers_changed.connect(self._show_layers)
         view.tool_changed.connect(self._show_tool)
         view.clip_changed.connect(self._show_clip)
@@ -151,7 +160,7 @@ class LayerBar(QWidget):
             widget.setToolTip(tip)
             row.addWidget(widget)
         box.setFixedWidth(FIELD)
-        box.left.connect(self.left)
+        box.left.connect(self._leave)
         return box
 
     def set_brush_radius(self, radius: float) -> None:
@@ -173,11 +182,16 @@ class LayerBar(QWidget):
 
     def _choose_loss_run(self, place: int) -> None:
         self.loss_run_chosen.emit(place)
-        self.left.emit()
+        self._leave()
 
     def _choose_colour(self, index: int) -> None:
         self._set(colour_by=self.colour_by.itemData(index))
-        self.left.emit()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Give the keys back; fields that are open below the button keep them until they are closed."""
+        if not self.fold.is_open:
+            self.left.emit()
 
     def _show_layers(self, layers: Layers) -> None:
         for name, chip in self.chips.items():
@@ -188,7 +202,10 @@ class LayerBar(QWidget):
         for field in (self.trail, self.ahead, self.pick):
             field.setEnabled(layers.trails)
         self.colour_by.setCurrentIndex(self.colour_by.findData(layers.colour_by))
-        self.loss_run.setVisible(layers.colour_by == "loss")
+        by_loss = layers.colour_by == "loss"
+        if self.loss_run.isHidden() is by_loss:
+            self.loss_run.setVisible(by_loss)
+            self.widened.emit()
 
     def _show_tool(self, tool: str) -> None:
         """While a mask is painted, what the brush needs stands where the trails of points do else."""

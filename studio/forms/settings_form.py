@@ -82,7 +82,6 @@ class SettingsForm(QWidget, Generic[Settings]):
         self._fold.setArrowType(Qt.ArrowType.RightArrow)
         self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._fold.toggled.connect(self._unfold)
-        self._fold.setVisible(advanced.rowCount() > 0)
         self._advanced.hide()
         self._problem = QLabel(wordWrap=True)
         self._problem.setObjectName("form_problem")
@@ -92,6 +91,7 @@ class SettingsForm(QWidget, Generic[Settings]):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addLayout(basic)
         outer.addWidget(self._fold)
+        self._fold.setVisible(advanced.rowCount() > 0)  # a window of its own before, which closes open forms
         outer.addWidget(self._advanced)
         outer.addWidget(self._problem)
         outer.addStretch(1)

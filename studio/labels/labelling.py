@@ -117,11 +117,11 @@ class Labelling(QObject):
         self._hint(self._expected)
 
     def _hint(self, text: str) -> None:
-        """What is expected; before the first words of the tool Select, what keys give to the selected."""
+        """What is expected; after the words of the tool Select, what keys give to the selected."""
         self._expected = text
         keys, tool = "", self._canvas.frame_view.tool
         if self._view.selection and not tool.active and text.startswith("Click to select"):
             keyed = sorted((KEYS.index(one.key), one) for one in self.labels.list.labels if one.key)
             named = [f"{one.key} = {shortened(one.name, 16)}" for _, one in keyed[:HINTED]]
             keys = ", ".join(named) + ("…" if len(keyed) > HINTED else "")
-        self.hint_changed.emit(f"{keys}. {text}" if keys else text)
+        self.hint_changed.emit(f"{text}. {keys}" if keys else text)

@@ -17,7 +17,7 @@ from studio.window.actions import Actions
 
 
 class KeySheet(QDialog):
-    """A searchable list: action, keys, what it does, and why it cannot be used now."""
+    """A searchable list: action, keys, and what it does."""
 
     def __init__(self, commands: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -41,7 +41,7 @@ class KeySheet(QDialog):
         self.field.textChanged.connect(self._find)
 
     def popup(self) -> None:
-        """Show it as things stand; not modal."""
+        """Show it with the keys in force; not modal."""
         self._fill()
         self._find(self.field.text())
         self.show()
@@ -61,9 +61,8 @@ class KeySheet(QDialog):
             self._groups[menu] = group
         for row, action in self._commands:
             keys = " or ".join(sequence.toString(native) for sequence in action.shortcuts())
-            reason = self._commands.reason(row.name)
             text = action.text().replace("&", "").removesuffix("…")
-            item = QTreeWidgetItem([text, keys, " ".join(part for part in (row.tip, reason) if part)])
+            item = QTreeWidgetItem([text, keys, row.tip])
             self._groups[row.path[0]].addChild(item)
 
     def _find(self, text: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, Qt, QTimer, Signal
-from PySide6.QtGui import QEnterEvent
+from PySide6.QtGui import QCursor, QEnterEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGraphicsOpacityEffect,
@@ -25,6 +25,9 @@ from studio import icons, theme
 SHOWN = 3_000
 """Milliseconds a message stays; warnings twice, errors four times as long, progress until it is dismissed."""
 
+OFFERED = 8_000
+"""Milliseconds at least that a message with something to do stays: it has to be read, and decided on."""
+
 MOST = 4
 """Messages shown at once; the oldest goes."""
 
@@ -33,7 +36,7 @@ _LONGER = {"warning": 2, "error": 4}
 
 
 class Toast(QFrame):
-    """One message; it stays while the mouse is over its buttons, which lie beside it in the same parent.
+    """One message; its buttons lie beside it in the same parent, and while the mouse is over them it stays.
 
     Signals:
         gone(): it has faded.
@@ -65,7 +68,7 @@ class Toast(QFrame):
         close.clicked.connect(self.fade)
         self.buttons.row.addWidget(close)
         self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(self.fade)
+        self._timer.timeout.connect(self._go)
         self.buttons.entered.connect(self._timer.stop)
         self.buttons.exited.connect(self._wait)
 
@@ -90,7 +93,15 @@ class Toast(QFrame):
 
     def _wait(self) -> None:
         if self.kind != "progress":
-            self._timer.start(SHOWN * _LONGER.get(self.kind, 1))
+            stays = SHOWN * _LONGER.get(self.kind, 1)
+            self._timer.start(stays if self._act is None else max(stays, OFFERED))
+
+    def _go(self) -> None:
+        over = self.rect().contains(self.mapFromGlobal(QCursor.pos()))  # the mouse goes through: no event
+        if over and self._act is not None:
+            self._wait()
+        else:
+            self.fade()
 
     def _do(self) -> None:
         act = self._act

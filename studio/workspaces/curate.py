@@ -24,6 +24,9 @@ from studio.window.steps import Steps
 
 EDITS = ("keyframe", "split", "merge", "swap", "delete_here")
 
+_STAGES = ((True, False), (False, False), (False, True))
+"""How the strip gives way where it is narrow: whether jobs are named, and layers' fields folded."""
+
 
 class CurateWorkspace(QWidget):
     """The canvas with its tool bar; the panels around it are docks of the window.
@@ -53,6 +56,8 @@ class CurateWorkspace(QWidget):
         self._jobs = _group("Jobs", list(self.job_buttons.values()))
         flow.addWidget(self._jobs)
         flow.addWidget(canvas.layer_bar)
+        canvas.layer_bar.widened.connect(self._fit)
+        canvas.layer_bar.fold.closed.connect(self._fit)
         self._pages = QStackedWidget()
         self._canvas, self._empty = canvas, self._empty_page()
         self._pages.addWidget(canvas)
@@ -69,23 +74,45 @@ class CurateWorkspace(QWidget):
         self._pages.setCurrentWidget(self._empty if empty else self._canvas)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Name the jobs beside their icons where all still stands in one line."""
         super().resizeEvent(event)
-        beside, only = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
-        flow = self._flow
-        for style in (beside, only):
-            for button in self.job_buttons.values():
-                button.setToolButtonStyle(style)
-                button.setAutoRaise(style is only)  # as narrow as the tools, which the style has to see
-                button.style().unpolish(button)
-                button.style().polish(button)
-            inside = self._jobs.layout()
-            if inside is not None:
-                inside.setSpacing(theme.SPACE // 2 if style is beside else 0)
-                inside.invalidate()
-            self._jobs.updateGeometry()  # or the strip would reckon with what it was
-            if flow.heightForWidth(self.width()) <= flow.heightForWidth(10_000):
+        self._fit()
+
+    def _fit(self) -> None:
+        """Keep the strip as low as it can be: the names of jobs give way first, then the fields of layers."""
+        if self._canvas.layer_bar.fold.is_open:
+            return  # once it is closed
+        heights = []
+        for stage in _STAGES:
+            heights.append(self._height_at(stage))
+            if heights[-1] <= self._flow.heightForWidth(10_000):
                 break
+        else:
+            self._height_at(_STAGES[heights.index(min(heights))])
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()  # or the canvas would move once more a moment later
+
+    def _height_at(self, stage: tuple[bool, bool]) -> int:
+        """Of the strip, which is at that stage from now on."""
+        named, folded = stage
+        self._name_jobs(named)
+        self._canvas.layer_bar.fold.set_folded(folded)
+        self._canvas.layer_bar.updateGeometry()  # or the strip would reckon with what it was
+        return self._flow.heightForWidth(self.width())
+
+    def _name_jobs(self, named: bool) -> None:
+        """Whether the names of jobs stand beside their icons."""
+        style = Qt.ToolButtonStyle
+        for button in self.job_buttons.values():
+            button.setToolButtonStyle(style.ToolButtonTextBesideIcon if named else style.ToolButtonIconOnly)
+            button.setAutoRaise(not named)  # as narrow as the tools, which the style has to see
+            button.style().unpolish(button)
+            button.style().polish(button)
+        inside = self._jobs.layout()
+        if inside is not None:
+            inside.setSpacing(theme.SPACE // 2 if named else 0)
+            inside.invalidate()
+        self._jobs.updateGeometry()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

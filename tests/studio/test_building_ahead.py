@@ -98,6 +98,18 @@ def test_a_step_a_selection_and_an_edit_start_the_wait_again(
         assert ahead.timer.isActive()
 
 
+def test_it_waits_while_a_form_is_open(qtbot, ahead: BuildingAhead, built: list[str]):
+    form = QWidget(None, Qt.WindowType.Popup)
+    qtbot.addWidget(form)
+    form.show()
+    ahead.timer.timeout.emit()
+    assert built == []
+    assert ahead.timer.interval() == QUIET
+    form.hide()
+    ahead.timer.timeout.emit()
+    assert built == ["first"]
+
+
 def test_closed_it_builds_nothing(ahead: BuildingAhead, built: list[str], small_view: ViewState):
     ahead.close()
     small_view.set_frame(3)

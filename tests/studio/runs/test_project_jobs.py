@@ -89,3 +89,23 @@ def test_what_was_found_is_told_with_where_to_go(studio: Studio, small_project: 
     assert studio.window.toasts.texts[-1] == (
         "3 cuts and 1 swap are proposed in 2 clips. Go through them: Review ▸ Next item of the queue."
     )
+
+
+def test_a_form_stays_open_through_what_comes_from_elsewhere(open_studio: Studio, qtbot):
+    window, session = open_studio.window, open_studio.session
+    qtbot.mouseClick(session.curate.job_buttons["track"], LEFT)
+    popover = session.jobs.popovers["track"]
+    qtbot.waitUntil(popover.isVisible)
+    for happens in (
+        lambda: popover.set_note("It replaces what is there. " * 9),
+        lambda: popover.set_note(""),
+        lambda: window.toasts.show("3 objects wait.", "info", "Review", lambda: None),
+        lambda: window.commands.set_refused({"track": "Import clips first."}),
+        lambda: window.commands.set_refused({"track": ""}),
+        lambda: session.jobs.popovers["suggest"],  # another form is built
+        lambda: window.resize(1500, 900),
+    ):
+        happens()
+        qtbot.wait(10)
+        assert popover.isVisible()
+    popover.hide()

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
-from PySide6.QtWidgets import QAbstractButton, QToolButton
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QAbstractButton, QToolButton, QWidget
 
 from studio.app import Studio
 from studio.timeline.lane_layout import ROW
@@ -105,6 +105,49 @@ def test_the_window_works_from_1000_by_640(open_studio: Studio, small_project: P
     assert docks["inspector"].isVisible()
     window.resize(1680, 1050)
     qtbot.waitUntil(lambda: (docks["clips"].width(), docks["inspector"].width()) == (340, 330))
+
+
+def test_the_strip_is_one_line_at_1440_and_what_is_folded_is_reached_by_key(open_studio: Studio, qtbot):
+    window, session = open_studio.window, open_studio.session
+    window.resize(1440, 900)
+    bar, strip = session.canvas.layer_bar, session.curate.strip
+    qtbot.waitUntil(lambda: strip.height() <= 36)
+    assert bar.fold.isVisible()
+    assert bar.fold.toolTip()
+    assert not bar.trail.isVisible()
+    bar.fold.setFocus()
+    qtbot.keyClick(bar.fold, Qt.Key.Key_Space)
+    assert bar.trail.isVisible()
+    assert bar.trail.hasFocus()
+    bar.trail.selectAll()
+    qtbot.keyClicks(bar.trail, "7")
+    qtbot.keyClick(bar.trail, Qt.Key.Key_Return)
+    assert session.view.layers.trail == 7
+    assert bar.fold.is_open  # another field may follow
+    bar.colour_by.setCurrentIndex(bar.colour_by.findData("loss"))
+    bar.colour_by.activated.emit(bar.colour_by.currentIndex())
+    assert bar.fold.is_open
+    assert bar.loss_run.isVisible()
+    qtbot.keyClick(bar.fold.opened, Qt.Key.Key_Escape)
+    assert not bar.trail.isVisible()
+    window.resize(1680, 900)
+    qtbot.waitUntil(lambda: bar.trail.isVisible() or strip.height() <= 36)
+    open_studio.window.commands["colour_by_track"].trigger()
+    assert bar.trail.isVisible()  # there is room again without the losses' run
+    assert not bar.fold.isVisible()
+
+
+def test_nothing_of_the_strip_is_cut_off_at_any_width(open_studio: Studio, qtbot):
+    strip = open_studio.session.curate.strip
+    for width in (1000, 1200, 1440, 1680):
+        open_studio.window.resize(width, 800)
+        qtbot.wait(10)
+        seen = [
+            one for one in strip.findChildren(QWidget) if one.isVisible() and one.window() is strip.window()
+        ]
+        for one in seen:
+            place = one.mapTo(strip, QPoint(0, 0))
+            assert strip.rect().contains(QRect(place, one.size())), (width, one)
 
 
 def test_buttons_of_tools_and_panels_are_large_enough_to_hit(open_studio: Studio):

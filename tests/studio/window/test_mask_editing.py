@@ -84,6 +84,7 @@ def test_control_erases_with_the_brush_and_paints_with_the_eraser(at_swan: Studi
 def test_while_a_mask_is_painted_points_are_hidden_and_the_bar_has_brush_and_opacity(at_swan: Studio, qtbot):
     session = at_swan.session
     bar, stage, view = session.canvas.layer_bar, session.canvas.stage, session.canvas.frame_view
+    at_swan.window.resize(1680, 900)  # where nothing of the bar is folded
     session.view.set_selection(())
     qtbot.waitUntil(lambda: not session.view.selection)
     with_points = view.grab().toImage()

@@ -55,6 +55,28 @@ def test_a_message_goes_by_itself(qtbot, monkeypatch, toasts):
     qtbot.waitUntil(lambda: toasts.texts == [])
 
 
+def test_a_message_that_offers_something_stays_longer(qtbot, monkeypatch, toasts):
+    monkeypatch.setattr("studio.window.toasts.SHOWN", 20)
+    toasts.show("3 objects wait.", "info", "Review", lambda: None)
+    toasts.show("Saved.")
+    qtbot.waitUntil(lambda: toasts.texts == ["3 objects wait."])
+    (toast,) = toasts._shown
+    assert toast._timer.interval() == 8_000
+
+
+def test_a_message_that_offers_something_waits_for_the_pointer_over_it(qtbot, monkeypatch, toasts):
+    monkeypatch.setattr("studio.window.toasts.SHOWN", 20)
+    monkeypatch.setattr("studio.window.toasts.OFFERED", 20)
+    toast = toasts.show("3 objects wait.", "info", "Review", lambda: None)
+    at = [toast.mapToGlobal(toast.label.geometry().center())]
+    monkeypatch.setattr("studio.window.toasts.QCursor.pos", lambda: at[0])
+    with qtbot.waitSignal(toast.gone, timeout=400, raising=False):
+        pass
+    assert toasts.texts == ["3 objects wait."]
+    at[0] = toasts.over.mapToGlobal(toasts.over.rect().bottomLeft())
+    qtbot.waitUntil(lambda: toasts.texts == [])
+
+
 def test_progress_stays_until_it_is_dismissed(qtbot, monkeypatch, toasts):
     monkeypatch.setattr("studio.window.toasts.SHOWN", 10)
     toasts.show("Reading walk.csv…", "progress")

@@ -265,7 +265,7 @@ def test_what_cannot_go_on_says_so(open_studio: Studio, qtbot):
 def test_what_is_about_curating_is_seen_in_curate_only(open_studio: Studio, qtbot):
     window, session = open_studio.window, open_studio.session
     session.view.set_selection((SWAN,))
-    assert window.hint.text().endswith(session.canvas.frame_view.tool.hint()), "after the keys of labels"
+    assert window.hint.text().startswith(session.canvas.frame_view.tool.hint()), "before the keys of labels"
     assert window.selected.isVisible()
     session.view.set_playing(True)
     window.show_workspace("train")
@@ -273,7 +273,7 @@ def test_what_is_about_curating_is_seen_in_curate_only(open_studio: Studio, qtbo
     assert not window.selected.isVisible()
     assert not session.view.playing
     window.show_workspace("curate")
-    assert window.hint.text().endswith(session.canvas.frame_view.tool.hint()), "after the keys of labels"
+    assert window.hint.text().startswith(session.canvas.frame_view.tool.hint()), "before the keys of labels"
     assert window.selected.isVisible()
 
 

@@ -173,6 +173,11 @@ def test_the_key_sheet_lists_every_key(open_studio: Studio, qtbot):
     ]
     assert "Ctrl+Shift+Z or Ctrl+Y" in rows
     assert len(rows) == len(list(open_studio.window.commands))
+    assert open_studio.window.commands.reason("redo"), "which is no part of what it does"
+    told = sheet.tree.findItems("Redo", Qt.MatchFlag.MatchStartsWith | Qt.MatchFlag.MatchRecursive)
+    assert [one.text(2) for one in told] == [
+        row.tip for row, _ in open_studio.window.commands if row.name == "redo"
+    ]
     sheet.field.setText("trim")
     shown = [g for g in range(sheet.tree.topLevelItemCount()) if not sheet.tree.topLevelItem(g).isHidden()]
     assert len(shown) == 1
