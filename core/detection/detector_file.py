@@ -54,7 +54,7 @@ def save_detector(
 
     Args:
         net: as it was trained; not changed.
-        notes: where it comes from, such as the start and the steps.
+        notes: where it comes from, such as the start and the steps, each as JSON.
 
     Raises:
         StudioError: the file cannot be written.

@@ -35,7 +35,7 @@ def statistics():
 @torch.inference_mode()
 def test_a_detector_comes_back_with_its_deltas_in_boxes_again(tmp_path, net, statistics):
     path = tmp_path / "detector.safetensors"
-    save_detector(path, net, statistics, ("cat", "dog"), SIZE, {"init": "random"})
+    save_detector(path, net, statistics, ("cat", "dog"), SIZE, {"init": '"random"'})
     loaded = load_detector(path)
     assert (loaded.classes, loaded.size, loaded.net.trunk.network) == (("cat", "dog"), SIZE, TINY)
 

@@ -28,7 +28,7 @@ def finetuned(tmp_path):
     statistics = BoxStatistics(np.full((3, 4), 0.5, np.float32), np.full((3, 4), 2.0, np.float32))
     size = ImageSize(short_side=100, long_side=200)
     path = tmp_path / "finetuned" / detector_file.IN_RUN
-    detector_file.save_detector(path, net, statistics, ("cat", "dog"), size, {"init": "random"})
+    detector_file.save_detector(path, net, statistics, ("cat", "dog"), size, {"init": '"random"'})
     return tmp_path / "finetuned"
 
 
