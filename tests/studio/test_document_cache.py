@@ -320,3 +320,12 @@ def test_the_use_of_clips_is_chosen_without_reading_their_tracks_again(small_doc
     small_document.perform(ChooseUse(tuple(replace(clip, use=Use.LEFT_OUT) for clip in (birds, cars))))
     assert [one.clip.use for one in small_document.clips()] == [Use.LEFT_OUT, Use.LEFT_OUT]
     assert all(small_document.points(clip.id) is one for clip, one in zip((birds, cars), points, strict=True))
+
+
+def test_the_objects_are_not_read_again_for_an_edit_of_points(small_document: Document, monkeypatch):
+    document, clip = small_document, small_document.clips()[0].clip.id
+    points, objects = document.points(clip), document.objects(clip)
+    monkeypatch.setattr(store, "some_objects", lambda *_: pytest.fail("read again"))
+    assert document.perform(MovePoint(clip, int(points.ids[1]), 2, 9.5, 8.25))
+    assert document.undo()
+    assert document.objects(clip) is objects
