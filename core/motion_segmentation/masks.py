@@ -1,7 +1,7 @@
 """The objects of a frame from points of which it is known what they belong to, and from how pixels move.
 
 Points are sparse and outlines are not theirs. What they say spreads over the picture and stops at its
-edges; far from all points nothing is an object's. How pixels move is added, and of what is then still
+edges; far from its points nothing is an object's. How pixels move is added, and of what is then still
 doubtful, colours decide. Measured: `python -m benchmarks.suggested_masks`.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.spatial import cKDTree
 
 from core.motion_segmentation.moving_with import Picture
 
@@ -20,7 +21,8 @@ SMOOTH = 8.0
 """How far pixels agree about what they are, in pixels."""
 
 FAR = 0.002
-"""That a pixel is no object's, as a share of what points say where they are: it counts far from all."""
+"""That a pixel is no object's, as a share of what points say where they are: it counts where none of the
+object's is as near as its points usually are to each other."""
 
 SAID = 4.0
 """Log odds that points lend to a pixel at most."""
@@ -80,7 +82,8 @@ def find_masks(
     last = np.array(picture.image.shape[1::-1]) - 1
     columns, rows = np.clip(np.floor(xy * picture.scale).astype(int), 0, last).T
     said = _spread(picture, columns, rows, own, weights, len(names))
-    odds = _odds(said, FAR * float(np.median(said.sum(axis=0)[rows, columns])))
+    far = _far(said.shape[1:], columns, rows, own, len(names))
+    odds = _odds(said, FAR * np.median(said.sum(axis=0)[rows, columns]) * far)
     for place, name in enumerate(names[1:].tolist()):
         odds[place] = _smoothed(picture, odds[place] + moving.get(name, 0))
     best = odds.argmax(axis=0)
@@ -119,7 +122,24 @@ def _spread(
     return said
 
 
-def _odds(said: np.ndarray, far: float) -> np.ndarray:
+def _far(
+    size: tuple[int, ...], columns: np.ndarray, rows: np.ndarray, own: np.ndarray, count: int
+) -> np.ndarray:
+    """(count - 1, h, w) float32, 1 where no point of an object is as near as its are to each other."""
+    far = np.ones((count - 1, *size), np.float32)
+    for place, one in enumerate(far, 1):
+        here = own == place
+        spots = np.unique(np.stack((columns[here], rows[here]), axis=1), axis=0)
+        if len(spots) < 2:
+            continue
+        apart, _ = cKDTree(spots).query(spots, [2])
+        elsewhere = np.ones(one.shape, np.uint8)
+        elsewhere[spots[:, 1], spots[:, 0]] = 0
+        one[:] = cv2.distanceTransform(elsewhere, cv2.DIST_L2, 5) >= np.median(apart)
+    return far
+
+
+def _odds(said: np.ndarray, far: np.ndarray) -> np.ndarray:
     """(count - 1, h, w) float32, log odds of objects by what points say; `far`: said of none anyway."""
     others = np.maximum(said.sum(axis=0) - said[1:], 0) + far
     return np.clip(np.log(said[1:] + _NOISE) - np.log(others + _NOISE), -SAID, SAID)

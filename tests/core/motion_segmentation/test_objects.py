@@ -106,6 +106,20 @@ def test_a_mask_has_the_size_of_a_large_frame_and_keeps_its_place():
     assert overlap(found[7].mask, truth) > 0.97
 
 
+def test_patches_without_points_belong_to_the_object_around_them():
+    image = np.full((120, 160, 3), 130, np.uint8)
+    bright = np.indices((10, 10)).sum(axis=0) % 2
+    image[30:90, 50:110] = np.kron(30 + 200 * bright, np.ones((6, 6)))[..., None]
+    cells = np.argwhere(bright)[:, ::-1]
+    around = np.array([(x, y) for x in range(8, 160, 16) for y in (8, 112)])
+    xy = np.concatenate((cells * 6 + (53, 33), around)).astype(np.float32)
+    groups = np.repeat([1, 0], (len(cells), len(around)))
+    found = find_masks(Picture.of(image), xy, groups, np.ones(len(xy), np.float32), [1], {})
+    truth = np.zeros((120, 160), bool)
+    truth[30:90, 50:110] = True
+    assert overlap(found[1].mask, truth) > 0.85
+
+
 def test_one_object_that_fills_the_frame_is_all_of_it():
     noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), np.uint8)
     image = cv2.GaussianBlur(noise, (0, 0), 6)
