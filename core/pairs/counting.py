@@ -48,9 +48,13 @@ class Counts:
             }
         )
 
+    def total(self, kind: Kind) -> int:
+        """Those of a kind, in all clips."""
+        return sum(self.by_kind.get(kind, {}).values())
+
     def words(self, noun: str) -> str:
         """Such as "12 object and 3,000 point tracks"."""
-        parts = [f"{sum(self.by_kind[kind].values()):,} {kind}" for kind in self.kinds]
+        parts = [f"{self.total(kind):,} {kind}" for kind in self.kinds]
         return f"{' and '.join(parts) or 'no'} {noun}"
 
 
@@ -106,6 +110,7 @@ def material_words(
     names: bool = False,
     tracks: str = "",
     waiting: int = 0,
+    suggested: int = 0,
 ) -> str:
     """What trains, is held out and is left out, in one line.
 
@@ -114,6 +119,7 @@ def material_words(
         names: whether clips are named, `NAMED` at most.
         tracks: the filter that those which train passed; empty without one.
         waiting: objects of the clips that train that are only suggested, and do not train.
+        suggested: objects that are only suggested, and train.
     """
 
     def clips(some: Sequence[str]) -> str:
@@ -122,6 +128,8 @@ def material_words(
         return f"{number} ({', '.join(some[:NAMED])}{more})" if names else number
 
     parts = [f"{training.words(noun)} of {clips(training.clips)}"]
+    if suggested:
+        parts[0] += f", {suggested:,} object{'s' if suggested != 1 else ''} of them only suggested"
     if tracks:
         parts[0] += f" after the filter {tracks}"
     if split.held_out:

@@ -73,6 +73,7 @@ class RunMaterial:
         training, held_out: the trajectories that give pairs, by kind and clip.
         measured: None where nothing is held out.
         waiting: objects that were only suggested, and for that reason did not train.
+        suggested: objects that were only suggested, and trained.
     """
 
     split: Split | None
@@ -80,6 +81,7 @@ class RunMaterial:
     held_out: Counts
     measured: Measured | None
     waiting: int = 0
+    suggested: int = 0
 
 
 def run_material(snapshot: Path, settings: Mapping[str, Any]) -> RunMaterial | None:
@@ -124,7 +126,9 @@ def run_material(snapshot: Path, settings: Mapping[str, Any]) -> RunMaterial | N
             draw=draw,
         )
     waiting = whole.waiting(split.training) if Kind.OBJECT in KINDS[regime] and not suggestions else 0
-    return RunMaterial(split, training, counts.of_clips(split.held_out), measured, waiting)
+    others = count(chosen_extents.that_train(False), regime, FrameGap(*gap), length).of_clips(split.training)
+    suggested = training.total(Kind.OBJECT) - others.total(Kind.OBJECT)
+    return RunMaterial(split, training, counts.of_clips(split.held_out), measured, waiting, suggested)
 
 
 def _named(clips: Sequence[str]) -> str:

@@ -100,9 +100,9 @@ def trained_words(run: Run) -> str:
     material = run.material
     if material is not None and material.split is not None:
         parts = material.training, material.held_out, material.split
-        words = material_words(
-            *parts, "tracks", tracks=str(run.settings.get("tracks", "")), waiting=material.waiting
-        )
+        tracks = str(run.settings.get("tracks", ""))
+        waiting, suggested = material.waiting, material.suggested
+        words = material_words(*parts, "tracks", tracks=tracks, waiting=waiting, suggested=suggested)
         return f"Trains on {words}"
     return f"Snapshot of {len(run.clips):,} clips · {run.objects:,} object and {run.points:,} point tracks"
 

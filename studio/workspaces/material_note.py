@@ -107,23 +107,27 @@ class MaterialNote(QLabel):
             raise StudioError(self._failure or COUNTING)
         split = split_clips(self._extents.uses, settings.held_out, settings.split_seed)
         gap = FrameGap(settings.gap_shortest, settings.gap_longest)
-        whole = count(
-            self._extents.that_train(settings.suggestions), settings.regime, gap, settings.minimum_length
-        )
-        passed = count(
-            self._passed(settings).that_train(settings.suggestions),
-            settings.regime,
-            gap,
-            settings.minimum_length,
-        )
-        training, held_out = passed.of_clips(split.training), whole.of_clips(split.held_out)
+
+        def counted(extents: Extents, suggestions: bool) -> Counts:
+            train = extents.that_train(suggestions)
+            return count(train, settings.regime, gap, settings.minimum_length)
+
+        whole, passed = counted(self._extents, settings.suggestions), self._passed(settings)
+        training = counted(passed, settings.suggestions).of_clips(split.training)
+        held_out = whole.of_clips(split.held_out)
         if not training.kinds and whole.of_clips(split.training).kinds:
             raise StudioError(nothing_left(settings.tracks))
         if not training.kinds:
             raise StudioError(self._missing(settings.regime, whole))
         of_objects = Kind.OBJECT in KINDS[settings.regime] and not settings.suggestions
         waiting = self._extents.waiting(split.training) if of_objects else 0
-        words = partial(material_words, training, held_out, split, "tracks", waiting=waiting)
+        suggested = 0
+        if settings.suggestions:
+            others = counted(passed, False).of_clips(split.training)
+            suggested = training.total(Kind.OBJECT) - others.total(Kind.OBJECT)
+        words = partial(
+            material_words, training, held_out, split, "tracks", waiting=waiting, suggested=suggested
+        )
         tracks = settings.tracks
         self.setToolTip(words(names=True, tracks=tracks))
         lost = lost_kinds(settings.regime, whole.kinds, training, "tracks", tracks)

@@ -17,13 +17,15 @@ from core.pretraining.config import PretrainConfig
 from core.pretraining.run_material import RunMaterial, run_material
 from core.project.project import Project
 from core.trajectories import journal, store
-from core.trajectories.bulk_edits import ReplacePoints
+from core.trajectories.bulk_edits import AddTrajectories, ReplacePoints
 from core.trajectories.clip_edits import ChooseUse
 from core.trajectories.extents import read_extents
 from core.trajectories.model import Kind, Review
 from core.trajectories.snapshot import read_snapshot, write_snapshot
 from core.trajectories.snapshot_parts import snapshot_extents
+from core.trajectories.suggestion_edits import AddSuggestions
 from core.trajectories.trajectory_edits import SetReview
+from tests.core.pairs.conftest import make_object, make_points
 from tests.studio.drawn_project import add_drawn_clips
 from tests.studio.small_project import draw_points
 
@@ -165,6 +167,22 @@ def test_the_counts_are_those_of_the_project(project: Project, runs: Runs) -> No
     counts = material(runs.snapshot(), CONFIG)
     assert sum(counts.training.by_kind[Kind.POINT].values()) == 60
     assert sum(counts.held_out.by_kind[Kind.POINT].values()) == 40
+
+
+def test_suggested_objects_are_counted_where_they_train_and_where_they_wait(
+    project: Project, runs: Runs
+) -> None:
+    with project.reading() as connection:
+        clip = store.clips(connection)[0]
+    boxes = np.tile(np.float32([2, 2, 42, 42]), (2, 1))
+    sure, unsure = (make_object(1, np.arange(2), boxes, one) for one in (Review.OPEN, Review.SUGGESTED))
+    runs.edit(AddTrajectories(clip.id, make_points(1, [], []), (sure,), "a file"))
+    runs.edit(AddSuggestions({clip.id: [replace(unsure, boxes=boxes + 20)]}))
+    snapshot, config = runs.snapshot(), replace(CONFIG, regime="obj", held_out="")
+    without, along = (material(snapshot, replace(config, suggestions=asked)) for asked in (False, True))
+    assert (without.waiting, without.suggested) == (1, 0)
+    assert (along.waiting, along.suggested) == (0, 1)
+    assert along.training.total(Kind.OBJECT) == without.training.total(Kind.OBJECT) + 1
 
 
 def test_what_an_older_version_left_is_not_recorded(runs: Runs) -> None:
