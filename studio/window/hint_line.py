@@ -40,11 +40,11 @@ class HintLine(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """What there is no room for ends in dots; the pointer over it says all."""
-        painter, inside = QPainter(self), self.contentsRect()
-        line = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width())
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(inside, int(self.alignment()), line)
-        painter.end()
+        inside = self.contentsRect()
+        line = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width())
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().color(self.foregroundRole()))
+            painter.drawText(inside, int(self.alignment()), line)
 
     def _rest(self) -> None:
         self._said.stop()
