@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def perform(args: argparse.Namespace) -> Outcome:
     with open_project(args.project) as project:
         with project.reading() as connection:
-            summaries, origins = counts.both(project, connection)
+            summaries, origins = counts.whole(project, connection)
             counts.keep(project, connection, summaries, origins)
             revision = journal.revision(connection)
         folders = [RunFolder(path.parent) for path in sorted(project.runs.glob("*/config.toml"))]

@@ -19,7 +19,7 @@ from core.record_file import read_json
 from core.trajectories import steps, store
 from core.trajectories.model import Origin
 from core.trajectories.store import ClipSummary
-from core.trajectories.tallies import tallies
+from core.trajectories.tallies import Origins, tallies
 
 _NAMES = ("annotated", "objects", "points", "accepted", "rejected", "suggested")
 _ORIGINS = frozenset(origin.name.lower() for origin in Origin)
@@ -44,20 +44,15 @@ def summaries(project: Project, connection: Connection) -> list[ClipSummary]:
     )
 
 
-def origins(project: Project, connection: Connection) -> dict[int, dict[str, int]]:
-    """Clip id → origin → observations, as `store.observations_by_origin` counts them."""
-    kept = _read(project, connection)
-    found = {id: dict(one.origins) for id, one in kept.items() if one.origins is not None}
-    others = [clip.id for clip in store.clips(connection) if clip.id not in found]
-    found |= store.observations_by_origin(connection, others) if others else {}
-    return {id: counts for id, counts in found.items() if counts}
-
-
-def both(project: Project, connection: Connection) -> tuple[list[ClipSummary], dict[int, dict[str, int]]]:
-    """`summaries` and `origins`; where nothing is kept, of one pass over the tracks."""
-    if _read(project, connection):
-        return summaries(project, connection), origins(project, connection)
-    return tallies(connection, [clip.id for clip in store.clips(connection)])
+def whole(project: Project, connection: Connection) -> tuple[list[ClipSummary], Origins]:
+    """The same, and observations by origin, as `tallies` counts them."""
+    kept = {id: one for id, one in _read(project, connection).items() if one.origins is not None}
+    clips = store.clips(connection)
+    known = [ClipSummary(clip=clip, **kept[clip.id].counts) for clip in clips if clip.id in kept]
+    others = [clip.id for clip in clips if clip.id not in kept]
+    fresh, origins = tallies(connection, others) if others else ([], {})
+    origins |= {id: dict(one.origins) for id, one in kept.items() if one.origins}
+    return sorted(known + fresh, key=lambda one: one.clip.name), origins
 
 
 def keep(
@@ -69,7 +64,7 @@ def keep(
     """Write down counts that are those of the database now; nothing happens where that is not possible.
 
     Args:
-        origins: as `origins` gives them; where None, those known before are kept for what did not change.
+        origins: as `whole` gives them; where None, those known before are kept for what did not change.
     """
     step = steps.last_step(connection)
     if step is None:

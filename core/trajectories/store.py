@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, case, delete, func, select, true, update
+from sqlalchemy import Connection, Row, case, delete, func, select, update
 
 from core.datasets.clip import MOST_PIXELS, Clip, Use
 from core.errors import StudioError
@@ -100,33 +100,6 @@ def summaries(connection: Connection, clip_ids: Collection[int] | None = None) -
         )
         for one in clips(connection, clip_ids)
     ]
-
-
-def observations_by_origin(
-    connection: Connection, clip_ids: Collection[int] | None = None
-) -> dict[int, dict[str, int]]:
-    """Clip id → origin, such as `annotated` → observations of objects and points; all annotators count.
-
-    Args:
-        clip_ids: of which clips; all where None.
-    """
-    with decoding("An origin of what is observed"):
-        return _counted_by_origin(connection, clip_ids)
-
-
-def _counted_by_origin(connection: Connection, clip_ids: Collection[int] | None) -> dict[int, dict[str, int]]:
-    t, o = schema.trajectory.c, schema.observation.c
-    some = true() if clip_ids is None else t.clip_id.in_(clip_ids)
-    counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    objects = select(t.clip_id, o.origin, func.count()).join(schema.trajectory, t.id == o.trajectory_id)
-    for clip_id, origin, count in connection.execute(objects.where(some).group_by(t.clip_id, o.origin)):
-        counts[clip_id][Origin(origin).name.lower()] += count
-    points = select(t.clip_id, t.origin, func.count()).where(some, t.kind == Kind.POINT)
-    for clip_id, packed, times in connection.execute(points.group_by(t.clip_id, t.origin)):
-        for value, count in enumerate(np.bincount(np.frombuffer(packed, np.uint8))):  # many are alike
-            if count:
-                counts[clip_id][Origin(value).name.lower()] += int(count) * times
-    return {clip_id: dict(found) for clip_id, found in counts.items()}
 
 
 def points(connection: Connection, clip_id: int) -> PointTrajectories:

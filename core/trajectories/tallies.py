@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, true
 
 from core.trajectories import schema
 from core.trajectories.damage import decoding
@@ -15,8 +15,11 @@ Origins = dict[int, dict[str, int]]
 """Clip id → origin, such as `annotated` → observations."""
 
 
-def tallies(connection: Connection, clip_ids: Collection[int]) -> tuple[list[ClipSummary], Origins]:
-    """What `store.summaries` and `store.observations_by_origin` say of some clips.
+def tallies(
+    connection: Connection, clip_ids: Collection[int] | None = None
+) -> tuple[list[ClipSummary], Origins]:
+    """What `store.summaries` says of clips (all where None), and their observations of all annotators by
+    origin, none of clips that have none.
 
     Raises:
         DamagedError: an origin is none.
@@ -25,12 +28,13 @@ def tallies(connection: Connection, clip_ids: Collection[int]) -> tuple[list[Cli
     picked = connection.execute(select(schema.clip.c.id, schema.clip.c.annotator))
     chosen = {clip_id: annotator for clip_id, annotator in picked}
     t, o = schema.trajectory.c, schema.observation.c
+    which = true() if clip_ids is None else t.clip_id.in_(clip_ids)
     counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
     origins: defaultdict[int, Counter[str]] = defaultdict(Counter)
     alike = select(t.clip_id, t.kind, t.annotator, t.review, t.origin, func.count())
-    alike = alike.where(t.clip_id.in_(clip_ids)).group_by(t.clip_id, t.kind, t.annotator, t.review, t.origin)
+    alike = alike.where(which).group_by(t.clip_id, t.kind, t.annotator, t.review, t.origin)
     frames = select(t.clip_id, t.annotator, o.frame, o.origin, func.count())
-    frames = frames.join(schema.trajectory, t.id == o.trajectory_id).where(t.clip_id.in_(clip_ids))
+    frames = frames.join(schema.trajectory, t.id == o.trajectory_id).where(which)
     annotated: defaultdict[int, set[int]] = defaultdict(set)
     with decoding("An origin of what is observed"):
         grouped = frames.group_by(t.clip_id, t.annotator, o.frame, o.origin)

@@ -24,6 +24,7 @@ from core.trajectories.extents import read_extents
 from core.trajectories.model import Review
 from core.trajectories.observation_edits import MovePoint, SetObservation
 from core.trajectories.snapshot import read_snapshot, write_snapshot
+from core.trajectories.tallies import tallies
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview, Split, Trim
 from tests.core.trajectories.small_database import fill, make_object, make_points
 
@@ -108,7 +109,7 @@ def everything(project: Project) -> list[object]:
         extents = read_extents(connection)
         found += [extents.names, extents.uses, extents.objects.tolist(), extents.sides.tolist()]
         found += [sorted(extents.points.tolist())]
-        found += [journal.revision(connection), store.observations_by_origin(connection)]
+        found += [journal.revision(connection), tallies(connection)[1]]
     return found
 
 

@@ -107,7 +107,7 @@ def _counts(path: Path) -> None:
 
     with Project.open(path.parents[1]) as opened, opened.reading() as connection:
         counts.summaries(opened, connection)
-        counts.origins(opened, connection)
+        counts.whole(opened, connection)
 
 
 _MEASURED, _RUNS = samples.measured, samples.runs

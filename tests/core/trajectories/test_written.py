@@ -16,6 +16,7 @@ from core.trajectories.bulk_edits import AddClips, AddTrajectories, FillObservat
 from core.trajectories.damage import DamagedError
 from core.trajectories.model import Origin
 from core.trajectories.observation_edits import AddObject, MovePoint, SetObservation
+from core.trajectories.tallies import tallies
 from core.trajectories.trajectory_edits import Relabel
 from tests.core.trajectories.small_database import contents, fill, make_clip, make_object, make_points
 
@@ -241,7 +242,7 @@ def test_hostile_cells_are_named_by_check_and_never_a_traceback(new_database, ta
         for read in (
             store.clips,
             store.summaries,
-            store.observations_by_origin,
+            tallies,
             lambda connection: store.points(connection, 1),
             lambda connection: store.objects(connection, 1),
         ):
