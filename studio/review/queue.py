@@ -2,24 +2,20 @@
 
 import time
 
-from PySide6.QtCore import QObject, QRectF, QTimer, Signal
+from PySide6.QtCore import QObject, QRectF, Signal
 
-from core.errors import StudioError
 from core.review.findings import Findings, Item
-from core.review.progress import Progress, ReviewProgress, as_bytes, read_progress, write_progress
+from core.review.progress import Progress
 from core.review.recipes import RECIPES, TO_CHECK, Recipe
 from core.trajectories.journal import Edit
 from core.trajectories.model import Changes
-from studio.background import Background
 from studio.document import Document
 from studio.editing.proposals import Proposals
+from studio.review.kept_progress import KeptProgress
 from studio.review.queue_order import QueueOrder
 from studio.review.search import Search
 from studio.review.surroundings import surroundings
 from studio.view_state import ViewState
-
-SAVE_AFTER = 1000
-"""Milliseconds after which the place is kept."""
 
 
 class Queue(QObject):
@@ -57,7 +53,6 @@ class Queue(QObject):
     ) -> None:
         super().__init__(parent)
         self._document, self._view = document, view
-        self.progress = ReviewProgress()
         self.recipe: Recipe = RECIPES[TO_CHECK]
         self.order = QueueOrder(self.recipe)
         self.current: Item | None = None
@@ -73,10 +68,8 @@ class Queue(QObject):
         self._search.found.connect(self._take_found)
         self._search.progressed.connect(self._tell_search)
         self._search.failed.connect(self.failed)
-        self._keeper = Background(self)
-        self._keeper.failed.connect(self.failed)
-        self._saving = QTimer(self, interval=SAVE_AFTER, singleShot=True)
-        self._saving.timeout.connect(self._save)
+        self._kept = KeptProgress(document.project.path, self)
+        self._kept.failed.connect(self.failed)
         proposals.changed.connect(self._look_again)
         document.changed.connect(self._take_changes)
         document.performed.connect(self._note_made)
@@ -86,30 +79,20 @@ class Queue(QObject):
 
     def take_up(self) -> None:
         """Go on where the project's review was left."""
-        try:
-            self.progress = read_progress(self._document.project.path)
-        except StudioError as error:
-            self.failed.emit(str(error))
-        self._use(RECIPES.get(self.progress.recipe, RECIPES[TO_CHECK]))
+        self._kept.read()
+        self._use(RECIPES.get(self._kept.progress.recipe, RECIPES[TO_CHECK]))
 
     def close(self) -> None:
         """Keep the place, and wait for the threads."""
-        waiting = self._saving.isActive()
-        self._saving.stop()
-        self._keeper.close()
+        self._kept.close()
         self._search.close()
-        if waiting:
-            try:
-                write_progress(self._document.project.path, as_bytes(self.progress))
-            except StudioError as error:
-                self.failed.emit(str(error))
 
     # --- what is in it ------------------------------------------------------------------------
 
     @property
     def of_recipe(self) -> Progress:
         """How far the recipe in use is."""
-        return self.progress.of(self.recipe.name)
+        return self._kept.progress.of(self.recipe.name)
 
     @property
     def is_searching(self) -> bool:
@@ -130,7 +113,7 @@ class Queue(QObject):
         if name != self.recipe.name:
             self._use(RECIPES[name])
             self.begin()
-            self._keep()
+            self._kept.keep()
 
     def start(self, name: str) -> None:
         """Go through a recipe from its first item on, wherever it was left."""
@@ -150,7 +133,7 @@ class Queue(QObject):
         if threshold != self.of_recipe.threshold:
             self.of_recipe.threshold = threshold
             self._arrange()
-            self._keep()
+            self._kept.keep()
 
     def sort(self, column: str, descending: bool) -> None:
         """Go through the items in another order."""
@@ -163,7 +146,7 @@ class Queue(QObject):
 
     def _use(self, recipe: Recipe) -> None:
         self.recipe, self.order = recipe, QueueOrder(recipe)
-        self.progress.recipe = recipe.name
+        self._kept.progress.recipe = recipe.name
         self.begun, self.current = False, None
         self._leave()
         self.changed.emit()
@@ -242,7 +225,7 @@ class Queue(QObject):
         self.current, self.active = item, True
         self._own, self._since = set(item.tracks), time.monotonic()
         self.of_recipe.current = self.recipe.key(item)
-        self._keep()
+        self._kept.keep()
         self.moved.emit()
 
     def _leave(self) -> None:
@@ -275,7 +258,7 @@ class Queue(QObject):
             return
         key, place = self.recipe.key(self.current), self.place
         self.of_recipe.skip(key)
-        self._keep()
+        self._kept.keep()
         self._go_on(0 if place is None else place + 1)
 
     def found(self) -> Item | None:
@@ -304,7 +287,7 @@ class Queue(QObject):
         if row is not None:
             self.order.drop(row)
         self._arrange()
-        self._keep()
+        self._kept.keep()
         self._go_on(0 if place is None else place)
 
     def _made_of(self, edit: object) -> bool:
@@ -363,7 +346,7 @@ class Queue(QObject):
             del self.of_recipe.decided[key]
         self._arrange()
         if undone:
-            self._keep()
+            self._kept.keep()
         if self.active and self.current is not None:
             self.moved.emit()
             if self.recipe.by_track and self._view.selection.isdisjoint(self.current.tracks):
@@ -391,10 +374,3 @@ class Queue(QObject):
     def _look_again(self) -> None:
         if self.begun:
             self._search.look(self.recipe, {one.clip.id for one in self._document.clips()})
-
-    def _keep(self) -> None:
-        self._saving.start()
-
-    def _save(self) -> None:
-        path, data = self._document.project.path, as_bytes(self.progress)
-        self._keeper.start(lambda report: write_progress(path, data))
