@@ -14,7 +14,7 @@ from core.matrix.workers import SchedulerGoneError, worker_count, workers_for
 from core.runs import launch
 from core.runs.run_folder import RunFolder, State
 from core.usable_cores import usable_cores
-from tests.core.jobs.by_clip.test_sharing import cluster, wait_for
+from tests.core.jobs.by_clip.at_a_cluster import cluster, wait_for
 from tests.small_data import write_voc
 
 

@@ -10,20 +10,17 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from core import agreements, jobs, worker
 from core.cli import main
-from core.datasets.clip import Clip
-from core.datasets.synthetic import render_clip
 from core.errors import StudioError
 from core.events import Log, Progress
 from core.jobs import JOBS
 from core.jobs.by_clip import task
 from core.jobs.by_clip import workers as clip_workers
-from core.jobs.by_clip.results import clip_path, clips_done, read_clip
+from core.jobs.by_clip.results import clip_path, clips_done
 from core.project.project import Project
 from core.runs import dask_cluster
 from core.runs.launch import prepare, start_worker
@@ -34,6 +31,7 @@ from core.trajectories.bulk_edits import AddClips
 from core.trajectories.model import ObjectTrajectory, Origin
 from tests.bad_disks import full_disk
 from tests.core.jobs.by_clip.at_a_cluster import cluster, wait_for
+from tests.core.jobs.by_clip.clips_to_share import NAMES, assert_same, results, stored_clip
 
 FRAMES = 30
 SETTINGS = TrackConfig(preset="quality", min_length=4, threads=1)
@@ -45,18 +43,9 @@ def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("clips")
     with Project.create(root / "project") as made:
         with made.writing() as connection:
-            clips = [stored_clip(root, name, seed) for seed, name in enumerate(("meadow", "pond", "road"))]
+            clips = [stored_clip(root, name, seed, FRAMES) for seed, name in enumerate(NAMES)]
             journal.perform(connection, AddClips([(clip, [an_object()]) for clip in clips]))
         yield made
-
-
-def stored_clip(root, name, seed):
-    (root / name).mkdir()
-    drawn = render_clip(seed, frames=FRAMES, width=200, height=150)
-    files = tuple(f"{name}/{frame:02d}.png" for frame in range(FRAMES))
-    for file, image in zip(files, drawn.frames, strict=True):
-        cv2.imwrite(str(root / file), image[..., ::-1])
-    return Clip(name=name, dataset="frames", width=200, height=150, root=root, files=files)
 
 
 def an_object():
@@ -80,18 +69,6 @@ def done(folder):
     for _ in jobs.run(folder):
         pass
     return folder
-
-
-def results(folder):
-    return {clip_id: read_clip(folder, clip_id) for clip_id in clips_done(folder)}
-
-
-def assert_same(found, wanted):
-    assert found.keys() == wanted.keys()
-    assert len(found) == 3
-    for clip_id, arrays in wanted.items():
-        for name, values in arrays.items():
-            np.testing.assert_array_equal(found[clip_id][name], values, err_msg=name)
 
 
 def test_several_processes_find_what_one_finds(project, wanted):

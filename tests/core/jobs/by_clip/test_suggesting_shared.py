@@ -5,16 +5,12 @@ import os
 import signal
 from dataclasses import replace
 
-import cv2
-import numpy as np
 import pytest
 
 from core import jobs, worker
-from core.datasets.clip import Clip
-from core.datasets.synthetic import render_clip
 from core.events import Log, Progress
 from core.jobs import JOBS
-from core.jobs.by_clip.results import clips_done, read_clip
+from core.jobs.by_clip.results import clips_done
 from core.motion_segmentation.config import SuggestConfig
 from core.project.project import Project
 from core.runs.launch import prepare
@@ -22,6 +18,7 @@ from core.runs.run_folder import State
 from core.trajectories import journal
 from core.trajectories.bulk_edits import AddClips
 from tests.core.jobs.by_clip.at_a_cluster import cluster
+from tests.core.jobs.by_clip.clips_to_share import NAMES, assert_same, results, stored_clip
 
 FRAMES = 16
 STEPS = 3 * (2 * FRAMES + 1)
@@ -34,18 +31,9 @@ def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("clips")
     with Project.create(root / "project") as made:
         with made.writing() as connection:
-            clips = [stored(root, name, seed) for seed, name in enumerate(("meadow", "pond", "road"), 2)]
+            clips = [stored_clip(root, name, seed, FRAMES) for seed, name in enumerate(NAMES, 2)]
             journal.perform(connection, AddClips([(clip, []) for clip in clips]))
         yield made
-
-
-def stored(root, name, seed):
-    (root / name).mkdir()
-    drawn = render_clip(seed, frames=FRAMES, width=200, height=150)
-    files = tuple(f"{name}/{frame:02d}.png" for frame in range(FRAMES))
-    for file, image in zip(files, drawn.frames, strict=True):
-        cv2.imwrite(str(root / file), image[..., ::-1])
-    return Clip(name=name, dataset="frames", width=200, height=150, root=root, files=files)
 
 
 @pytest.fixture(scope="module")
@@ -57,18 +45,6 @@ def wanted(project):
     assert len(found) == 3
     assert any(len(objects) for objects in jobs.result_edit(folder).objects.values())
     return found
-
-
-def results(folder):
-    return {clip_id: read_clip(folder, clip_id) for clip_id in clips_done(folder)}
-
-
-def assert_same(found, wanted):
-    assert found.keys() == wanted.keys()
-    for clip_id, arrays in wanted.items():
-        assert found[clip_id].keys() == arrays.keys()
-        for name, values in arrays.items():
-            np.testing.assert_array_equal(found[clip_id][name], values, err_msg=name)
 
 
 def test_several_processes_find_what_one_finds_also_when_one_is_killed(project, wanted):
