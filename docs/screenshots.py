@@ -96,7 +96,7 @@ class Camera:
         backup = QFileDialog(studio.window, "Open a project folder", str(session.document.project.path))
         backup.show()
         self._take_opened("file")
-        studio.import_clips([session.document.project.path / "sample"])
+        studio.imports.look_through([session.document.project.path / "sample"])
         self.wait(3)
         self._take_opened("import")
         for action in studio.window.menuBar().actions():

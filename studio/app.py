@@ -13,14 +13,14 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from core.agreements import NotAgreedError
-from core.datasets.readers import READERS
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.damage import DamagedError
 from studio import theme
 from studio.exchange import irregular
-from studio.exchange.importing import ImportDialog, unused_folder
+from studio.exchange.clip_imports import ClipImports
+from studio.exchange.importing import unused_folder
 from studio.exchange.sample import SampleMaker
 from studio.garbage import WindowGarbage
 from studio.opening import Opening
@@ -57,6 +57,7 @@ class Studio(QObject):
 
     Attributes:
         window: the window; session: the open project's views, None without one.
+        imports: the way from folders and files to clips.
         stalls: what kept it from answering, once that is watched.
     """
 
@@ -74,7 +75,8 @@ class Studio(QObject):
         self.crashes.refused.connect(self.refuse)
         self.crashes.asked.connect(lambda error: ask(error.matter, self.window, error.again))
         self.session: Session | None = None
-        self._import: ImportDialog | None = None
+        self.imports = ClipImports(settings, self._names_of_clips, projects_folder, self.window)
+        self.imports.ready.connect(self._take_import)
         self.stalls: StallMeter | None = None
         self._check: CheckWindow | None = None
         self._recovery = RecoveryOffer(self.window, self.crashes)
@@ -102,25 +104,13 @@ class Studio(QObject):
         """Make a sample project in a thread and open it."""
         self._sample.make(unused_folder(projects_folder(), "Sample project"))
 
-    def import_clips(self, sources: Sequence[Path]) -> None:
-        """Show what folders or files hold, and import what is chosen of it."""
-        self._settings.set_last_folder("imports", sources[0].parent)
-        taken = [] if self.session is None else [one.clip.name for one in self.session.clips.summaries]
-        new = None if self.session is not None else partial(unused_folder, projects_folder())
-        self._close_import()
-        self._import = ImportDialog(taken, new, self.window)
-        self._import.ready.connect(self._take_import)
-        self._import.finished.connect(self._forget_import)
-        self._import.show()
-        self._import.look_through(sources)
-
     def close_project(self) -> None:
         """Go back to the welcome page."""
         self._let_go()
         self.window.curtain.hide()
 
     def _let_go(self) -> None:
-        self._close_import()  # what it found was for the project that was open then
+        self.imports.close()
         if self._check is not None:
             self._check.close_reader()
             self._check.deleteLater()
@@ -168,8 +158,8 @@ class Studio(QObject):
         welcome.recent_chosen.connect(self.open_project)
         welcome.recent_forgotten.connect(self._forget)
         welcome.sample_asked.connect(self.open_sample)
-        welcome.import_asked.connect(self._choose_import_folder)
-        welcome.videos_asked.connect(self._choose_import_videos)
+        welcome.import_asked.connect(self.imports.choose_folder)
+        welcome.videos_asked.connect(self.imports.choose_videos)
 
     def _join_sample(self) -> None:
         self.welcome.cancel_asked.connect(self._sample.cancel)
@@ -181,8 +171,8 @@ class Studio(QObject):
         """Action → what it calls, with a project or without."""
         return {
             "open_sample": self.open_sample,
-            "import_folder": self._choose_import_folder,
-            "import_videos": self._choose_import_videos,
+            "import_folder": self.imports.choose_folder,
+            "import_videos": self.imports.choose_videos,
             "new_project": self._choose_new_project,
             "open_project": self._choose_project,
             "close_project": self.close_project,
@@ -232,7 +222,7 @@ class Studio(QObject):
                 self._let_go()
                 self.window.curtain.hide()
         self.session.document.damaged.connect(self._recovery.offer_open)
-        self.session.import_asked.connect(self._choose_import_folder)
+        self.session.import_asked.connect(self.imports.choose_folder)
         self._palette.set_places(self.session.places.find)
         self._settings.add_recent(project.path)
         self._show_recent()
@@ -285,24 +275,6 @@ class Studio(QObject):
         if chosen:
             self.new_project(Path(chosen))
 
-    def _choose_import_folder(self) -> None:
-        start = str(self._settings.last_folder("imports"))
-        chosen = QFileDialog.getExistingDirectory(self.window, "Import folder", start)
-        if chosen:
-            self.import_clips([Path(chosen)])
-
-    def _choose_import_videos(self) -> None:
-        start = str(self._settings.last_folder("imports"))
-        kinds = [
-            f"{reader.title} ({' '.join(f'*{suffix}' for suffix in reader.suffixes)})"
-            for reader in READERS.values()
-            if reader.suffixes
-        ]
-        filters = ";;".join([*kinds, "All files (*)"])
-        chosen, _ = QFileDialog.getOpenFileNames(self.window, "Import videos", start, filters)
-        if chosen:
-            self.import_clips([Path(path) for path in chosen])
-
     def _take_import(self, edit: AddClips, folder: Path | None) -> None:
         if folder is not None and not self.new_project(folder):
             return
@@ -311,19 +283,15 @@ class Studio(QObject):
             if edit.warnings:
                 self.window.toasts.show(*irregular.message(edit.warnings, self.window))
 
-    def _close_import(self) -> None:
-        if self._import is not None:
-            self._import.close()
-
-    def _forget_import(self) -> None:
-        self._import = None
+    def _names_of_clips(self) -> list[str] | None:
+        return None if self.session is None else [one.clip.name for one in self.session.clips.summaries]
 
     def _take_dropped(self, paths: Sequence[Path]) -> None:
         project = next((path for path in paths if (path / "project.toml").is_file()), None)
         if project is not None:
             self.open_project(project)
         elif paths:
-            self.import_clips(paths)
+            self.imports.look_through(paths)
 
     def _check_project(self) -> None:
         from studio.window.check_window import CheckWindow  # it needs what a project needs

@@ -141,7 +141,7 @@ def test_bad_sources_are_told_in_the_import_dialog(qtbot, studio: Studio, projec
     opened(qtbot, studio, project)
     for kind, (make, said) in bad_inputs.SOURCES.items():
         (tmp_path / kind).mkdir()
-        studio.import_clips([make(tmp_path / kind)])
+        studio.imports.look_through([make(tmp_path / kind)])
         (dialog,) = (one for one in studio.window.findChildren(ImportDialog) if one.isVisible())
         seen = (dialog.problem, dialog.import_button)
         qtbot.waitUntil(lambda seen=seen: any(widget.isVisible() for widget in seen), timeout=LONG)
@@ -160,7 +160,7 @@ def test_bad_sources_are_told_in_the_import_dialog(qtbot, studio: Studio, projec
 
 def test_a_bad_source_on_the_welcome_page_makes_no_project(qtbot, studio: Studio, tmp_path: Path):
     make, said = bad_inputs.SOURCES["a truncated label picture"]
-    studio.import_clips([make(tmp_path)])
+    studio.imports.look_through([make(tmp_path)])
     dialog = studio.window.findChild(ImportDialog)
     qtbot.waitUntil(dialog.import_button.isVisible)
     dialog.import_button.click()

@@ -70,7 +70,7 @@ def test_the_window_offers_it_and_shows_it_under_its_title(
     assert user.studio.new_project(tmp_path / "project")
     user.key("import_videos")
     assert "Toy clips (*.toyclip)" in asked[0]
-    dialog = user.studio._import
+    dialog = user.studio.imports.dialog
     user.wait(lambda: dialog.import_button.isVisible())
     assert dialog.title.text() == "Found 1 clip: Toy clips"
     user.press(dialog.import_button)

@@ -227,7 +227,7 @@ def import_dialogs(studio: Studio) -> list[ImportDialog]:
 
 def test_an_import_that_is_open_goes_with_its_project(open_studio: Studio, tmp_path: Path, qtbot):
     draw_clip(tmp_path / "more", "walk")
-    open_studio.import_clips([tmp_path / "more" / "walk"])
+    open_studio.imports.look_through([tmp_path / "more" / "walk"])
     (dialog,) = import_dialogs(open_studio)
     qtbot.waitUntil(dialog.import_button.isVisible)
     assert open_studio.new_project(tmp_path / "second")
@@ -238,7 +238,7 @@ def test_an_import_that_is_open_goes_with_its_project(open_studio: Studio, tmp_p
 def test_a_second_import_takes_the_place_of_the_first(open_studio: Studio, tmp_path: Path):
     for name in ("walk", "run"):
         draw_clip(tmp_path / "more", name)
-        open_studio.import_clips([tmp_path / "more" / name])
+        open_studio.imports.look_through([tmp_path / "more" / name])
     assert len(import_dialogs(open_studio)) == 1
 
 
