@@ -19,6 +19,9 @@ QUANTILE = 0.9
 FINER = 2.0
 """So many times closer must a motion with more freedom bring points than a shift, to be the camera's."""
 
+MANY = 2
+"""So many times fewer points may those be that go with the camera as a rule than those that do now."""
+
 MOST_WINDOWS = 48
 """Windows that a pair is compared in at most, spread evenly over those both are seen in."""
 
@@ -53,7 +56,11 @@ class Motions:
 
 
 def motions(points: PointTrajectories, window: int, stride: int) -> Motions:
-    """The motions of points over windows that start every `stride` frames from frame 0 on."""
+    """The motions of points over windows that start every `stride` frames from frame 0 on.
+
+    What moves may carry as many points as what stands, so in windows in which the points that go with the
+    camera for most of their time do not, these say how it moves.
+    """
     first = -(-points.first.astype(np.int64) // stride)
     last = (points.last - window) // stride
     counts = np.maximum(last - first + 1, 0)
@@ -62,14 +69,24 @@ def motions(points: PointTrajectories, window: int, stride: int) -> Motions:
     owner = np.repeat(np.arange(len(points)), counts)
     rows = points.offsets[owner] + which * stride - points.first[owner]
     before, after = points.xy[rows], points.xy[rows + window]
-    steps = np.zeros((len(rows), 2), np.float32)
     order = np.argsort(which, kind="stable")
-    for some in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
-        if len(some):
-            camera = camera_between(before[some], after[some])
-            steps[some] = after[some] - moved(before[some][:, None], camera[None])[:, 0]
+    windows = [some for some in np.split(order, np.flatnonzero(np.diff(which[order])) + 1) if len(some)]
+    steps = np.zeros((len(rows), 2), np.float32)
+    for some in windows:
+        steps[some] = _against(camera_between(before[some], after[some]), before[some], after[some])
+    follows = np.linalg.norm(steps, axis=1) <= NEAR
+    usually = (2 * np.bincount(owner, weights=follows, minlength=len(points)) > counts)[owner]
+    for some in windows:
+        usual, now = some[usually[some]], some[follows[some]]
+        if MANY * len(usual) >= len(now) and 2 * follows[usual].sum() < len(usual):
+            steps[some] = _against(camera_between(before[usual], after[usual]), before[some], after[some])
     ways = np.linalg.norm(after - before, axis=1).astype(np.float32)
     return Motions(first, offsets, steps, ways, before)
+
+
+def _against(camera: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """(N, 2), motions against the camera's (3, 3)."""
+    return after - moved(before[:, None], camera[None])[:, 0]
 
 
 def camera_between(before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -53,3 +53,20 @@ def test_what_lies_nearer_is_left_apart_where_more_freedom_gains_little():
     shift = np.where(before[:, :1] < 90, (1.1, 0.0), (0.0, 0.0))
     after = before + shift + random.normal(0, 0.2, before.shape)
     np.testing.assert_array_equal(affinities.camera_between(before, after)[:2, :2], np.eye(2))
+
+
+def test_the_camera_stays_with_the_same_points_though_what_moves_has_more_of_them_for_a_while():
+    random = np.random.default_rng(0)
+    ground, thing = random.random((24, 2)) * (300, 100), random.random((30, 2)) * 40 + (0, 150)
+    first = [0] * 44 + [8] * 10
+    frames = [np.arange(start, 20)[:, None] for start in first]
+    speeds = [(0, 0)] * 24 + [(4, 0)] * 30
+    paths = [
+        place + some * speed for place, some, speed in zip((*ground, *thing), frames, speeds, strict=True)
+    ]
+    points = PointTrajectories.pack(first, [np.float32(path) for path in paths])
+    found = affinities.motions(points, 8, 1)
+    off = np.linalg.norm(found.steps, axis=1)
+    still = np.repeat(np.arange(54) < 24, found.counts)
+    assert off[still].max() < 1e-3
+    assert off[~still].min() > 30
