@@ -34,7 +34,7 @@ class GroupingConfig:
     strongest: float = setting(3.0, "What one pair of points says at most", minimum=0, advanced=True)
     smallest: float = setting(
         0.3,
-        "Smaller objects are not named: points of all that are seen at a time",
+        "Smaller objects are not named: their share of all observations of points",
         "%",
         minimum=0,
         maximum=50,
