@@ -128,7 +128,7 @@ def test_a_clip_whose_workers_are_killed_again_and_again_is_passed_over(project,
             number = int(child.name.rpartition("-")[2])
             numbers.add(number)
             if number - min(numbers) in (0, 3) and isinstance(event, Progress):
-                os.kill(child.pid, signal.SIGKILL)  # all three begin; then the killed one is tried again
+                child.kill()  # all three begin; then the killed one is tried again
     (warning,) = warnings
     assert warning.endswith(f" was passed over: {clip_workers.KILLED}")
     assert len(clips_done(folder)) == 2
