@@ -21,7 +21,7 @@ _TESTS = itertools.count(1)
 
 @pytest.fixture(autouse=True, scope="session")
 def what_is_said_stays() -> Iterator[None]:
-    """However slow the machine, a message is still there when a test reads it; its going has tests of its own."""
+    """A slow machine still finds a message when a test reads it; that messages go has tests of its own."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("hint_line.SAID", "toasts.SHOWN", "toasts.OFFERED"):
             patch.setattr(f"studio.window.{name}", 3_600_000)
