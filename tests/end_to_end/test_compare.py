@@ -20,8 +20,6 @@ from tests.end_to_end.compared_project import CLASSES, SEEDS, PlainReading, runs
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):

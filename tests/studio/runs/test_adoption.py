@@ -1,7 +1,6 @@
 """What the window says of a densifying run when its result is stored."""
 
 import numpy as np
-import pytest
 from PySide6.QtCore import Qt
 
 from core.trajectories.bulk_edits import FillObservations
@@ -22,7 +21,6 @@ def test_findings_are_told_in_sentences(drawn: Drawn):
     assert findings(FillObservations({1: {2: second}})) == ("" if not len(second.to_check) else checks)
 
 
-@pytest.mark.timeout(120)
 def test_an_audit_is_asked_for_in_the_form_and_told_and_seen_afterwards(open_studio: Studio, qtbot):
     session, toasts = open_studio.session, open_studio.window.toasts
     open_studio.window.commands["densify"].trigger()

@@ -306,7 +306,6 @@ def test_the_form_of_a_job_opens_below_its_button(open_studio: Studio, qtbot):
     popover.hide()
 
 
-@pytest.mark.timeout(120)
 def test_the_form_of_a_job_grows_with_what_is_unfolded_and_stays_on_the_screen(open_studio: Studio, qtbot):
     popover = open_studio.session.jobs.popovers["densify"]
     room = popover.screen().availableGeometry()

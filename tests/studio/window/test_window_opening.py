@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import (
@@ -200,7 +199,6 @@ def test_a_project_dropped_is_opened(studio: Studio, small_project: Path):
     assert studio.session.document.project.path == small_project.resolve()
 
 
-@pytest.mark.timeout(120)
 def test_the_sample_project_opens_with_its_clips(studio: Studio, projects_folder: Path, qtbot):
     qtbot.mouseClick(studio.welcome.sample_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: studio.welcome.progress.isVisible())
