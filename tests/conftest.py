@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 _AGREED = tempfile.TemporaryDirectory()  # what is agreed to in tests is none of the user's
@@ -17,6 +18,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 settings.register_profile("studio", deadline=None)  # a busy machine is not a failure
 settings.load_profile("studio")
+for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitExposed, QtBot.waitActive):
+    wait.__kwdefaults__["timeout"] = 60_000  # milliseconds, for the same reason
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

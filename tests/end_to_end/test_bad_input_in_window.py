@@ -28,9 +28,6 @@ from tests.studio.small_project import draw_points, make_project
 
 SWAN = 1
 
-LONG = 60_000
-"""Milliseconds for a worker that has to load torch on a busy machine."""
-
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory) -> Path:
@@ -144,10 +141,10 @@ def test_bad_sources_are_told_in_the_import_dialog(qtbot, studio: Studio, projec
         studio.imports.look_through([make(tmp_path / kind)])
         (dialog,) = (one for one in studio.window.findChildren(ImportDialog) if one.isVisible())
         seen = (dialog.problem, dialog.import_button)
-        qtbot.waitUntil(lambda seen=seen: any(widget.isVisible() for widget in seen), timeout=LONG)
+        qtbot.waitUntil(lambda seen=seen: any(widget.isVisible() for widget in seen))
         if dialog.import_button.isVisible():  # the frames are whole: the fault lies in what is decoded next
             dialog.import_button.click()
-            qtbot.waitUntil(dialog.problem.isVisible, timeout=LONG)
+            qtbot.waitUntil(dialog.problem.isVisible)
         assert dialog.title.text() == "Nothing was imported"
         assert is_clear(dialog.problem.text()), dialog.problem.text()
         assert re.search(said, dialog.problem.text()), kind
@@ -194,7 +191,7 @@ def test_a_large_edit_that_the_disk_does_not_take_is_told_and_not_there(qtbot, s
     before = document.points(1)
     with full_disk(40_000):
         document.perform_later(ReplacePoints({1: draw_points(3000)}))
-        qtbot.waitUntil(lambda: not document.busy, timeout=LONG)
+        qtbot.waitUntil(lambda: not document.busy)
         assert "The edit was not saved" in told(studio)
     assert np.array_equal(document.points(1).xy, before.xy)
     assert_still_works(qtbot, studio)
@@ -235,7 +232,7 @@ def test_a_frame_that_is_missing_or_damaged_is_told_where_it_would_be_seen(
 
 
 def ended(qtbot, studio: Studio, *runs: Run) -> None:
-    qtbot.waitUntil(lambda: not any(run.is_active for run in runs), timeout=LONG)
+    qtbot.waitUntil(lambda: not any(run.is_active for run in runs))
 
 
 def card(studio: Studio, workspace: str, run: Run) -> str:

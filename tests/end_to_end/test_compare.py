@@ -19,9 +19,6 @@ from tests.end_to_end.compared_project import CLASSES, SEEDS, PlainReading, runs
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
-LONG = 120_000
-
-pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +50,14 @@ def compare(studio, qtbot):
     """The workspace, with the four evaluations chosen by mouse and keys, all rows closed."""
     studio.window.show_workspace("compare")
     compare = studio.session.compare
-    qtbot.waitUntil(lambda: all(run.class_aps for run in compare._runs.for_job("voc")), timeout=LONG)
+    qtbot.waitUntil(lambda: all(run.class_aps for run in compare._runs.for_job("voc")))
     choose(qtbot, compare, "voc")
     compare.table.differences.setChecked(False)
     model = compare.table.model
     for line in reversed(range(len(model.lines))):
         if model.is_open(model.lines[line].row):
             model.turn(line)
-    qtbot.waitUntil(lambda: len(model.lines) == 9, timeout=LONG)
+    qtbot.waitUntil(lambda: len(model.lines) == 9)
     return compare
 
 
@@ -153,7 +150,7 @@ def test_a_run_is_renamed_from_the_table_and_in_the_list_too(compare, qtbot):
 
 def test_differences_are_bootstrapped_over_pictures_for_both_runs_at_once(compare, root, plain, qtbot):
     view = tab(qtbot, compare, "Differences")
-    qtbot.waitUntil(lambda: bool(view.plot._series), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(view.plot._series))
     assert view.plot.groups == [*CLASSES, "mean"]
     project, drawn = root / "project", np.random.default_rng(0)
     draws = drawn.integers(0, len(plain.images), (1000, len(plain.images)))
@@ -186,13 +183,13 @@ def mean_ap(plain, runs, name, draw):
 
 def test_a_class_that_is_clicked_shows_its_curves_over_each_other(compare, root, plain, qtbot):
     view = tab(qtbot, compare, "Differences")
-    qtbot.waitUntil(lambda: bool(view.plot._series), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(view.plot._series))
     plot = view.plot._plot
     at = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(1, 0)))
     qtbot.mouseClick(plot.viewport(), LEFT, pos=at)
     curves = compare.tabs.currentWidget()
     assert curves is compare.curves
-    qtbot.waitUntil(lambda: len(curves.plot.drawn()) == 2, timeout=LONG)
+    qtbot.waitUntil(lambda: len(curves.plot.drawn()) == 2)
     assert curves.choice.currentText() == "cat"
     total = sum(plain.counted("cat", id) for id in plain.images)
     for start, (recall, precision) in zip(("obj", "random"), sorted_curves(compare), strict=True):
@@ -217,11 +214,11 @@ def sorted_curves(compare):
 
 def test_the_pictures_on_which_two_runs_differ_are_ranked_and_shown_side_by_side(compare, root, plain, qtbot):
     view = tab(qtbot, compare, "Pictures")
-    qtbot.waitUntil(lambda: not view.page.sentence and view.pair.views[1].canvas.picture, timeout=LONG)
+    qtbot.waitUntil(lambda: not view.page.sentence and view.pair.views[1].canvas.picture)
     box = view.findChild(QComboBox, "pictures_class")
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Home)  # all classes
-    qtbot.waitUntil(lambda: not view._reading._work.is_running, timeout=LONG)
+    qtbot.waitUntil(lambda: not view._reading._work.is_running)
     names = [view.findChild(QComboBox, name).currentText() for name in ("first_run", "second_run")]
     assert names == ["AssociationNet-obj, seed 0", "RandomNet, seed 0"]
     ours, theirs = (runs_of(root / "project", start)[0] for start in ("obj", "random"))
@@ -233,7 +230,7 @@ def test_the_pictures_on_which_two_runs_differ_are_ranked_and_shown_side_by_side
     view.list.setFocus()
     qtbot.keyClick(view.pair.views[0].canvas, Qt.Key.Key_Right)
     second = shown[1][0]
-    qtbot.waitUntil(lambda: all(is_read(one) for one in view.pair.views), timeout=LONG)
+    qtbot.waitUntil(lambda: all(is_read(one) for one in view.pair.views))
     assert [one._image.id for one in view.pair.views] == [second, second]
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Down)
@@ -243,7 +240,7 @@ def test_the_pictures_on_which_two_runs_differ_are_ranked_and_shown_side_by_side
     qtbot.keyClicks(spin, "0.300")
     qtbot.keyClick(spin, Qt.Key.Key_Return)
     for one, run in zip(view.pair.views, (ours, theirs), strict=True):
-        qtbot.waitUntil(lambda one=one: is_read(one), timeout=LONG)
+        qtbot.waitUntil(lambda one=one: is_read(one))
         sure = [score for score, image, _ in plain.detected(run, "car") if image == one._image.id]
         drawn = [mark for mark in one.canvas.marks if mark.kind.value == "detection"]
         assert len(drawn) == sum(score >= 0.3 for score in sure)
@@ -274,7 +271,7 @@ def test_settings_and_data_say_how_many_edits_lie_between_two_starts(compare, qt
     choose(qtbot, compare, "pretrain")
     tab(qtbot, compare, "Settings and data")
     table = compare.findChild(QTableWidget, "settings_diff")
-    qtbot.waitUntil(lambda: table.rowCount() > 3, timeout=LONG)
+    qtbot.waitUntil(lambda: table.rowCount() > 3)
     found = {
         table.verticalHeaderItem(row).text(): [
             table.item(row, column).text() for column in range(table.columnCount())
@@ -309,14 +306,14 @@ def test_a_figure_is_traced_to_its_command_its_start_and_its_clips(compare, stud
     assert view.figure.text().startswith("cat ")
     view.seed.setFocus()
     qtbot.keyClick(view.seed, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: "--seed 1" in view.measured.command.toPlainText(), timeout=LONG)
+    qtbot.waitUntil(lambda: "--seed 1" in view.measured.command.toPlainText())
     assert view.measured.command.toPlainText() == "python main.py voc --seed 1"
     start = next(run for run in compare._runs.for_job("pretrain") if run.settings["seed"] == 1)
     recorded = json.loads((start.path / "provenance.json").read_text())["command"]
-    qtbot.waitUntil(lambda: view.start.command.toPlainText() == recorded, timeout=LONG)
+    qtbot.waitUntil(lambda: view.start.command.toPlainText() == recorded)
     qtbot.mouseClick(compare.findChild(QPushButton, "origin_train_copy"), LEFT)
     assert QGuiApplication.clipboard().text() == recorded
-    qtbot.waitUntil(lambda: "2 edits since: 1 rejection, 1 split" in view.data.words.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "2 edits since: 1 rejection, 1 split" in view.data.words.text())
     qtbot.mouseClick(view.data.clips_button, LEFT)
     qtbot.keyClicks(view._clips._filter, "car")
     qtbot.keyClick(view._clips._filter, Qt.Key.Key_Return)
@@ -350,7 +347,7 @@ def test_the_table_and_the_plot_are_written(compare, studio, root, qtbot, tmp_pa
     assert float(ours["car"]) == pytest.approx(values.mean(), abs=0.005)
     assert float(ours["car ±"]) == pytest.approx(half(values), abs=0.005)
     view = tab(qtbot, compare, "Differences")
-    qtbot.waitUntil(lambda: bool(view.plot._series), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(view.plot._series))
     table = view.plot.figure().table
     assert [row[:2] for row in table.rows] == [
         (f"AssociationNet-obj · {SEEDS} seeds", name) for name in (*CLASSES, "mean")

@@ -21,9 +21,6 @@ from core.project.project import Project
 from core.runs.run_folder import RunFolder, State
 from core.trajectories import integrity, journal, store
 
-pytestmark = pytest.mark.timeout(900)  # some 40 s on two idle cores
-
-
 SMALL = ["--clips", "3", "--seeds", "2", "--test-pictures", "20", "--pretrain-steps", "12"]
 
 

@@ -20,8 +20,6 @@ from core.trajectories.exchange.choice import Choice
 from core.trajectories.model import Origin, Review
 from tests.end_to_end.user import User
 
-pytestmark = pytest.mark.timeout(600)
-
 NAME = "creatures1"
 
 

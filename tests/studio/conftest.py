@@ -19,6 +19,15 @@ from tests.studio.small_project import make_project
 _TESTS = itertools.count(1)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def what_is_said_stays() -> Iterator[None]:
+    """A slow machine still finds a message when a test reads it; that messages go has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("hint_line.SAID", "toasts.SHOWN", "toasts.OFFERED"):
+            patch.setattr(f"studio.window.{name}", 3_600_000)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def garbage_of_the_window() -> Iterator[None]:
     """Collect garbage between tests and never in a thread, see `studio.garbage`; all of it now and then."""

@@ -53,7 +53,7 @@ def test_it_is_collected_in_the_window_s_thread_alone(automatic: Any, qtbot: Any
     with qtbot.waitSignal(work.done):
         work.start(lambda report: make_garbage(told))
     work.close()
-    qtbot.waitUntil(lambda: len(told) >= 20 * gc.get_threshold()[0], timeout=10_000)
+    qtbot.waitUntil(lambda: len(told) >= 20 * gc.get_threshold()[0])
     assert set(told) == {threading.get_ident()}
     assert not gc.isenabled()
     garbage.close()

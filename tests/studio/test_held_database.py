@@ -19,7 +19,7 @@ def test_an_edit_is_stored_once_another_program_lets_go_of_the_database(small_do
         assert small_document.perform(Relabel(clip, (swan,), "néw"))
         assert small_document.busy.endswith(", once another program lets go of the project")
         assert small_document.objects(clip)[swan].label != "néw"
-        with qtbot.waitSignal(small_document.performed, timeout=10_000):
+        with qtbot.waitSignal(small_document.performed):
             other.execute("ROLLBACK")
     assert small_document.objects(clip)[swan].label == "néw"
     assert not small_document.busy

@@ -23,8 +23,8 @@ def test_what_changed_is_backed_up_at_leisure_once_and_failures_are_told(qtbot, 
         told: list[str] = []
         leisure.failed.connect(told.append)
         label(project, "at leisure")
-        qtbot.waitUntil(lambda: len(backups.all()) == before + 1, timeout=20_000)
-        qtbot.waitUntil(lambda: leisure._process is None, timeout=20_000)
+        qtbot.waitUntil(lambda: len(backups.all()) == before + 1)
+        qtbot.waitUntil(lambda: leisure._process is None)
         with closing(sqlite3.connect(backups.all()[-1].path)) as connection:
             query = "SELECT label FROM trajectory WHERE id=1"
             assert connection.execute(query).fetchone() == ("at leisure",)
@@ -35,7 +35,7 @@ def test_what_changed_is_backed_up_at_leisure_once_and_failures_are_told(qtbot, 
         shutil.rmtree(backups.folder)
         backups.folder.write_text("no folder")
         label(project, "another")
-        qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+        qtbot.waitUntil(lambda: bool(told))
         leisure.close()
         assert told[0].startswith("No backup could be made")
         backups.folder.unlink()

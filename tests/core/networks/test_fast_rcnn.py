@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-import pytest
 import torch
 
 from core.detection.losses import detection_losses
@@ -73,7 +72,6 @@ def test_in_bfloat16_it_judges_nearly_alike_and_learns_in_float32():
     assert net.trunk.conv1.weight.grad.abs().max() > 0
 
 
-@pytest.mark.timeout(120)
 def test_the_paper_s_network_detects_and_learns_on_a_cpu():
     net = new_net(replace(PAPER, fc=256))  # its convolutions as they are; fc6 and fc7 take the most time
     heads = sum(parameter.numel() for parameter in net.parameters()) - sum(

@@ -83,7 +83,7 @@ def test_a_run_that_is_measured_again_is_compared_again(compare: CompareWorkspac
     measure_again(runs[1], runs[2])
     after = expected(view)
     assert after != before
-    qtbot.waitUntil(lambda: listed(view) == after and not view.page.sentence, timeout=20000)
+    qtbot.waitUntil(lambda: listed(view) == after and not view.page.sentence)
 
 
 def test_what_was_compared_stays_while_a_run_goes_away(

@@ -103,7 +103,7 @@ def test_dragging_a_wrong_point_to_the_truth_puts_the_path_around_it_right(
     pixel = 1 / pane.stage.camera.scale  # the mouse is in whole ones at both ends of the drag
     assert off(at_once, truth)[AT] <= np.hypot(pixel, pixel)
     np.testing.assert_array_equal(at_once[AT + 1], before[AT + 1])
-    qtbot.waitUntil(lambda: not view.repairing, timeout=30_000)
+    qtbot.waitUntil(lambda: not view.repairing)
     after = path_of(document, DRIFTS)
     assert off(after, truth)[6:15].mean() < 0.6
     assert off(after, truth).max() < 1
@@ -159,7 +159,7 @@ def test_a_repair_is_given_up(
         document.perform(Relabel(clip, (DRIFTS,), "mine"))
     assert view.repairing == frozenset()
     revision = document.revision()
-    qtbot.waitUntil(lambda: repair.is_idle, timeout=30_000)
+    qtbot.waitUntil(lambda: repair.is_idle)
     assert document.revision() == revision
     if what != "deleting it":
         kept = np.arange(FRAMES) != AT
@@ -171,7 +171,7 @@ def test_moving_it_again_repairs_from_the_last_place(
 ):
     repair.perform(move_to(document, truth[AT] + 20))
     repair.perform(move_to(document, truth[AT]))
-    qtbot.waitUntil(lambda: not view.repairing, timeout=30_000)
+    qtbot.waitUntil(lambda: not view.repairing)
     assert off(path_of(document, DRIFTS), truth).max() < 1
 
 
@@ -180,7 +180,7 @@ def test_anchors_that_were_set_before_the_first_was_repaired_all_stay_and_are_al
 ):
     for frame in (8, 12, 10):
         repair.perform(move_to(document, truth[frame], frame=frame))
-    qtbot.waitUntil(lambda: not view.repairing, timeout=30_000)
+    qtbot.waitUntil(lambda: not view.repairing)
     path, origins = path_of(document, DRIFTS), origins_of(document, DRIFTS)
     np.testing.assert_allclose(path[[8, 10, 12]], truth[[8, 10, 12]], atol=1e-4)
     assert np.flatnonzero(origins == Origin.EDITED).tolist() == [8, 10, 12]
@@ -195,7 +195,7 @@ def test_two_points_are_repaired_one_after_the_other(
     repair.perform(move_to(document, drawn[1][0][AT]))
     repair.perform(move_to(document, drawn[1][1][AT] + 0.8, OTHER))
     assert view.repairing == {DRIFTS, OTHER}
-    qtbot.waitUntil(lambda: not view.repairing, timeout=30_000)
+    qtbot.waitUntil(lambda: not view.repairing)
     assert off(path_of(document, DRIFTS), drawn[1][0]).max() < 1
     assert (origins_of(document, OTHER) == Origin.PROPAGATED).any()
     texts = [entry.text for entry in document.history()[:-entries]]
@@ -209,7 +209,7 @@ def test_while_something_is_undone_it_stays_possible_to_do_it_again(
     repair.perform(move_to(document, truth[AT]))
     document.perform(Relabel(view.clip.id, (OTHER,), "x"))
     document.undo()
-    qtbot.waitUntil(lambda: not view.repairing, timeout=30_000)
+    qtbot.waitUntil(lambda: not view.repairing)
     assert document.redo_text() == f"Label track {OTHER} 'x'"
 
 
@@ -218,7 +218,7 @@ def test_a_missing_frame_is_one_sentence(
 ):
     repair.failed.disconnect(pytest.fail)
     (view.clip.root / view.clip.files[AT + 1]).unlink()
-    with qtbot.waitSignal(repair.failed, timeout=30_000) as said:
+    with qtbot.waitSignal(repair.failed) as said:
         repair.perform(move_to(document, truth[AT]))
     assert view.clip.files[AT + 1] in said.args[0]
     assert view.repairing == frozenset()

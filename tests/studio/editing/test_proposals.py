@@ -53,7 +53,7 @@ def swapped(open_studio: Studio, drawn, tmp_path: Path, qtbot) -> Studio:
         judge(session.document, clip.id, id, {}, ())
     assert session.document.perform(Swap(clip.id, first, second, SWAPPED))
     a_run(open_studio, [Finding((0, 1), SWAPPED, 0.9, 0.6, 0.1, 0.2), Finding((1,), 18, 0.7, 0.5, 0.1, 0.6)])
-    qtbot.waitUntil(lambda: len(session.proposals.of_clip(clip.id)) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(session.proposals.of_clip(clip.id)) == 2)
     return open_studio
 
 
@@ -111,9 +111,7 @@ def test_what_is_dismissed_by_a_click_does_not_come_back_from_another_run_or_aft
     assert where(swapped)[1] == 18
 
     a_run(swapped, [Finding((1, 0), SWAPPED + 2, 0.8, 0.6, 0.1, 0.3), Finding((0,), 4, 0.7, 0.5, 0.1, 0.6)])
-    qtbot.waitUntil(
-        lambda: [one.proposal.frame for one in session.proposals.of_clip(clip.id)] == [4], timeout=10_000
-    )
+    qtbot.waitUntil(lambda: [one.proposal.frame for one in session.proposals.of_clip(clip.id)] == [4])
     key(qtbot, swapped, Qt.Key.Key_Z, CTRL)
     assert [one.proposal.frame for one in session.proposals.of_clip(clip.id)] == [SWAPPED + 2, 4]
     key(qtbot, swapped, Qt.Key.Key_Y, CTRL)
@@ -122,7 +120,7 @@ def test_what_is_dismissed_by_a_click_does_not_come_back_from_another_run_or_aft
     assert swapped.open_project(project)
     again = swapped.session
     again.view.set_clip(clip)
-    qtbot.waitUntil(lambda: bool(again.proposals.of_clip(clip.id)), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(again.proposals.of_clip(clip.id)))
     assert [one.proposal.frame for one in again.proposals.of_clip(clip.id)] == [4]
 
 
@@ -155,7 +153,7 @@ def test_a_damaged_file_of_a_run_is_said_and_costs_nothing_else(swapped: Studio,
     folder = a_run(swapped, [])
     (file,) = folder.results.glob("proposals-*.json")
     file.write_text("{")
-    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(said))
     assert "is damaged" in said[0]
     assert len(session.proposals.of_clip(session.view.clip.id)) == 2
 

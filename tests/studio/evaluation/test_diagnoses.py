@@ -35,7 +35,7 @@ def test_classes_come_one_by_one_and_then_the_whole(
     diagnoses.changed.connect(lambda: counts.append(len(diagnoses.want(run).classes)))
     diagnoses.busy_changed.connect(said.append)
     assert diagnoses.want(run).shown("car") is None
-    qtbot.waitUntil(lambda: diagnoses.want(run).whole is not None, timeout=30000)
+    qtbot.waitUntil(lambda: diagnoses.want(run).whole is not None)
     qtbot.waitUntil(lambda: counts[-1:] == [20])
     assert counts == sorted(counts)
     assert [bool(one) for one in said] == [True, True, False]
@@ -52,11 +52,11 @@ def test_a_run_is_not_worked_out_again_until_its_result_changes(
     diagnoses.busy_changed.connect(lambda text: starts.append(text) if "read" in text else None)
     for one in (run, other, run, other):
         diagnoses.want(one)
-        qtbot.waitUntil(lambda one=one: diagnoses.want(one).whole is not None, timeout=30000)
+        qtbot.waitUntil(lambda one=one: diagnoses.want(one).whole is not None)
     assert len(starts) == 2
     os.utime(copied.results / "ap.json", ns=(1, 1))
     assert diagnoses.want(run).whole is None
-    qtbot.waitUntil(lambda: diagnoses.want(run).whole is not None, timeout=30000)
+    qtbot.waitUntil(lambda: diagnoses.want(run).whole is not None)
     assert len(starts) == 3
 
 
@@ -66,8 +66,8 @@ def test_a_run_that_another_pushed_aside_is_begun_again(
     run, other = run_of(copied), run_of(measured_folder)
     diagnoses.want(run)
     diagnoses.want(other)
-    qtbot.waitUntil(lambda: diagnoses.want(other).whole is not None, timeout=30000)
-    qtbot.waitUntil(lambda: diagnoses.want(run).whole is not None, timeout=30000)
+    qtbot.waitUntil(lambda: diagnoses.want(other).whole is not None)
+    qtbot.waitUntil(lambda: diagnoses.want(run).whole is not None)
 
 
 def test_a_run_that_another_pushed_aside_is_not_judged(
@@ -86,7 +86,7 @@ def test_a_run_that_another_pushed_aside_is_not_judged(
     diagnoses.want(run_of(copied))
     diagnoses.want(other)
     go.set()
-    qtbot.waitUntil(lambda: diagnoses.want(other).whole is not None, timeout=30000)
+    qtbot.waitUntil(lambda: diagnoses.want(other).whole is not None)
     assert judged == [measured_folder.path]
 
 
@@ -98,5 +98,5 @@ def test_why_there_is_nothing_is_one_sentence(diagnoses: Diagnoses, copied: RunF
     run = run_of(copied)
     (copied.results / "ap.json").unlink()
     diagnoses.want(run)
-    qtbot.waitUntil(lambda: bool(diagnoses.want(run).problem), timeout=30000)
+    qtbot.waitUntil(lambda: bool(diagnoses.want(run).problem))
     assert diagnoses.want(run).problem.endswith("was not measured; evaluate its detections first.")

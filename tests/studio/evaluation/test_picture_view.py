@@ -33,11 +33,11 @@ def test_a_picture_shows_its_objects_and_what_was_detected_above_the_threshold(
     view = show(PictureView(threshold))
     threshold.choose(0.3)
     view.show_class(shown("car"))
-    qtbot.waitUntil(lambda: view.canvas.picture is not None and bool(view.canvas.marks), timeout=20000)
+    qtbot.waitUntil(lambda: view.canvas.picture is not None and bool(view.canvas.marks))
     rank = next(rank for rank, _, _ in plain.found("car", 0.3))
     score, image, _ = plain.detections["car"][rank]
     view.open_detection(rank)
-    qtbot.waitUntil(lambda: view.words.text().startswith(image), timeout=20000)
+    qtbot.waitUntil(lambda: view.words.text().startswith(image))
     for value in (0.3, score, 1.0):
         threshold.choose(value)
         marks = view.canvas.marks
@@ -69,7 +69,7 @@ def test_a_difficult_object_is_never_missed(
     threshold.choose(2.0)  # nothing is found
     view.show_class(shown("car"))
     view.open_picture(image)
-    qtbot.waitUntil(lambda: view.words.text().startswith(image), timeout=20000)
+    qtbot.waitUntil(lambda: view.words.text().startswith(image))
     cars = [one for one in plain.objects[image] if one[0] == "car"]
     assert [(mark.words, mark.colour == MISSED) for mark in view.canvas.marks] == [
         ("car · difficult", False) if difficult else ("car · missed", True) for _, _, difficult, _ in cars
@@ -83,14 +83,14 @@ def test_arrows_go_through_the_pictures_of_the_class(
     threshold.choose(2.0)  # no detection counts
     view.show_class(shown("cat"))
     with_cats = [id for id, objects in plain.objects.items() if any(one[0] == "cat" for one in objects)]
-    qtbot.waitUntil(lambda: view.words.text().startswith(with_cats[0]), timeout=20000)
+    qtbot.waitUntil(lambda: view.words.text().startswith(with_cats[0]))
     view.canvas.setFocus()
     qtbot.keyClick(view.canvas, Qt.Key.Key_Left)
     for id in with_cats[1:3]:
         qtbot.keyClick(view.canvas, Qt.Key.Key_Right)
-        qtbot.waitUntil(lambda id=id: view.words.text().startswith(id), timeout=20000)
+        qtbot.waitUntil(lambda id=id: view.words.text().startswith(id))
     qtbot.mouseClick(view.previous_button, LEFT)
-    qtbot.waitUntil(lambda: view.words.text().startswith(with_cats[1]), timeout=20000)
+    qtbot.waitUntil(lambda: view.words.text().startswith(with_cats[1]))
     assert f"(2 of {len(with_cats)})" in view.words.text()
     with qtbot.waitSignal(view.left):
         qtbot.keyClick(view.canvas, Qt.Key.Key_Escape)
@@ -122,7 +122,7 @@ def test_a_picture_is_zoomed_moved_and_fitted(
     view = show(PictureView(threshold))
     view.show_class(shown("car"))
     canvas = view.canvas
-    qtbot.waitUntil(lambda: canvas.picture is not None, timeout=20000)
+    qtbot.waitUntil(lambda: canvas.picture is not None)
     fitted = canvas.camera
     qtbot.keyClick(canvas, Qt.Key.Key_Plus)
     assert canvas.camera.scale == pytest.approx(1.25 * fitted.scale)
@@ -140,7 +140,7 @@ def test_proposals_that_were_not_kept_cannot_be_shown(
 ) -> None:
     view = show(PictureView(threshold))
     view.show_class(shown("car"))
-    qtbot.waitUntil(lambda: view.canvas.picture is not None, timeout=20000)
+    qtbot.waitUntil(lambda: view.canvas.picture is not None)
     assert not view.proposals.isEnabled()
     assert view.proposals.toolTip() == "The proposals of this run were not kept."
 
@@ -151,7 +151,7 @@ def test_a_picture_goes_to_a_file_with_its_marks(
     view = show(PictureView(threshold))
     threshold.choose(0.3)
     view.show_class(shown("car"))
-    qtbot.waitUntil(lambda: bool(view.canvas.marks), timeout=20000)
+    qtbot.waitUntil(lambda: bool(view.canvas.marks))
     figure = view.figure()
     assert len(figure.table.rows) == len(view.canvas.marks)
     assert figure.title.endswith("· car")
@@ -175,7 +175,7 @@ def test_proposals_that_could_find_an_object_are_strong(
     view = show(PictureView(threshold))
     view.show_class(ShownClass(run, car.images, car.classes, "car"))
     view.open_picture(image.id)
-    qtbot.waitUntil(lambda: view.words.text().startswith(image.id), timeout=20000)
+    qtbot.waitUntil(lambda: view.words.text().startswith(image.id))
     view.proposals.setChecked(True)
     proposed = [mark for mark in view.canvas.marks if mark.kind is Kind.PROPOSAL]
     assert [mark.strong for mark in proposed] == [False, False, True, True]
@@ -203,7 +203,7 @@ def test_the_marks_of_all_classes_follow_the_threshold_of_a_large_set(
     view, many = show(PictureView(threshold)), crowded(shown("car"))
     threshold.choose(0.9)
     view.show_class(many)
-    qtbot.waitUntil(lambda: view.canvas.picture is not None, timeout=20000)
+    qtbot.waitUntil(lambda: view.canvas.picture is not None)
     view.others.setChecked(True)
 
     def step(value: float) -> float:

@@ -101,7 +101,7 @@ def test_the_detections_stand_in_their_order_each_with_its_verdict(
 ) -> None:
     view = show(DetectionsView(threshold))
     view.show_class(shown("car"))
-    qtbot.waitUntil(lambda: cut(view.grid), timeout=20000)
+    qtbot.waitUntil(lambda: cut(view.grid))
     assert view.grid.count == len(plain.detections["car"])
     true = {rank for rank, _, _ in plain.found("car")}
     for rank, (score, image, _) in enumerate(plain.detections["car"]):
@@ -139,7 +139,7 @@ def test_a_crop_is_cut_out_of_its_picture(
     """Objects are bright squares: the middle of a small one's crop is bright, noise is not."""
     view = show(MissedView(threshold))
     view.show_class(shown(UNSEEN))
-    qtbot.waitUntil(lambda: cut(view.grid), timeout=20000)
+    qtbot.waitUntil(lambda: cut(view.grid))
     for place in view.grid.in_view():
         cell = view.grid.cell(place)
         picture = view.grid._cutter.picture(cell.crop)
@@ -153,7 +153,7 @@ def test_the_frame_in_a_crop_is_where_the_box_is(
 ) -> None:
     view = show(MissedView(threshold))
     view.show_class(shown(UNSEEN))
-    qtbot.waitUntil(lambda: cut(view.grid), timeout=20000)
+    qtbot.waitUntil(lambda: cut(view.grid))
     grabbed = view.grid.viewport().grab().toImage()
     for place in view.grid.in_view()[:4]:
         cell, rect = view.grid.cell(place), view.grid.rect(place)
@@ -226,9 +226,7 @@ def test_missed_objects_are_those_that_nothing_finds_at_the_threshold(
         threshold.choose(value)
         found = {(image, number) for _, image, number in plain.found("car", value)}
         missed = [one for one in plain.counted("car") if one not in found]
-        qtbot.waitUntil(
-            lambda missed=missed: [(one.image, one.number) for one in view.objects] == missed, timeout=20000
-        )
+        qtbot.waitUntil(lambda missed=missed: [(one.image, one.number) for one in view.objects] == missed)
         cut_off = [(i, n) for i, n in missed if plain.objects[i][n][3]]
         view.kind.setCurrentIndex(view.kind.findData("truncated"))
         assert [(one.image, one.number) for one in view.objects] == cut_off

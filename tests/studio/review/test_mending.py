@@ -52,7 +52,7 @@ def planted(open_studio: Studio, drawn, tmp_path: Path, qtbot) -> Studio:
     assert document.perform(Swap(clip.id, first, second, SWAPPED))
     a_run(open_studio, [Finding((0, 1), SWAPPED, 0.9, 0.6, 0.1, 0.05)])
     assert document.perform(AddObject(clip.id, "ghost", 6, np.array([80.0, 60, 99, 80])))
-    qtbot.waitUntil(lambda: len(session.proposals.of_clip(clip.id)) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(session.proposals.of_clip(clip.id)) == 1)
     return open_studio
 
 

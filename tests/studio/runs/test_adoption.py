@@ -1,7 +1,6 @@
 """What the window says of a densifying run when its result is stored."""
 
 import numpy as np
-import pytest
 from PySide6.QtCore import Qt
 
 from core.trajectories.bulk_edits import FillObservations
@@ -22,7 +21,6 @@ def test_findings_are_told_in_sentences(drawn: Drawn):
     assert findings(FillObservations({1: {2: second}})) == ("" if not len(second.to_check) else checks)
 
 
-@pytest.mark.timeout(120)
 def test_an_audit_is_asked_for_in_the_form_and_told_and_seen_afterwards(open_studio: Studio, qtbot):
     session, toasts = open_studio.session, open_studio.window.toasts
     open_studio.window.commands["densify"].trigger()
@@ -33,7 +31,7 @@ def test_an_audit_is_asked_for_in_the_form_and_told_and_seen_afterwards(open_stu
     popover.form.editor("audit").set_value(True)
     qtbot.keyClick(popover.clips, Qt.Key.Key_End)
     qtbot.mouseClick(popover.start_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: any("hidden keyframes" in text for text in toasts.texts), timeout=100_000)
+    qtbot.waitUntil(lambda: any("hidden keyframes" in text for text in toasts.texts), timeout=180_000)
     told = next(text for text in toasts.texts if "hidden keyframes" in text)
     objects = session.document.objects(session.view.clip.id).values()
     overlap = np.concatenate([one.overlap[np.isfinite(one.overlap)] for one in objects])

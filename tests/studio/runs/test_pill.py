@@ -85,7 +85,7 @@ def test_a_failed_run_shows_its_sentence_and_can_be_resumed(
 ) -> None:
     failed = RunFolder.create(project.runs / "20260102T000000-track-0000", "track", TrackConfig())
     failed.write_status(Status(State.FAILED, 1, 2, error="Frame 3 is missing.", updated=time.time()))
-    qtbot.waitUntil(lambda: len(runs.all) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(runs.all) == 2)
     open_list(pill, qtbot)
     assert "Frame 3 is missing." in texts(pill.list)
     assert visible_button(pill, "Resume")
@@ -93,7 +93,7 @@ def test_a_failed_run_shows_its_sentence_and_can_be_resumed(
 
 def test_the_end_of_the_last_job_is_told(pill: JobsPill, running: RunFolder, qtbot: Any) -> None:
     running.write_status(Status(State.DONE, 100, 100, updated=time.time()))
-    qtbot.waitUntil(lambda: pill.text() == "No jobs running", timeout=5000)
+    qtbot.waitUntil(lambda: pill.text() == "No jobs running")
 
 
 def test_clicking_a_name_chooses_the_run(pill: JobsPill, runs: Runs, qtbot: Any) -> None:

@@ -48,11 +48,11 @@ def test_a_run_whose_worker_is_killed_is_told_with_what_to_do(open_studio: Studi
     words = [sys.executable, str(Path(__file__).with_name("slow_worker.py")), str(folder.path), "1", "9999"]
     worker = subprocess.Popen([*words, "0.01"], env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
-        qtbot.waitUntil(lambda: bool(runs.all) and len(runs.all[0].curve("loss")) > 12, timeout=30_000)
+        qtbot.waitUntil(lambda: bool(runs.all) and len(runs.all[0].curve("loss")) > 12)
     finally:
         worker.kill()
         worker.wait()
-    qtbot.waitUntil(lambda: not runs.active(), timeout=10_000)
+    qtbot.waitUntil(lambda: not runs.active())
     assert open_studio.window.toasts.texts[-1] == (
         "Pretrain · association objtr was interrupted: The worker ended before it could save; resume the run."
     )

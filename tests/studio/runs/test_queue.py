@@ -83,7 +83,7 @@ def test_a_restart_keeps_the_line_and_the_next_starts_when_the_one_before_it_end
         ended: list[str] = []
         again.finished.connect(lambda run: ended.append(run.name))
         busy.write_status(Status(State.DONE, 100, 100, updated=time.time()))
-        qtbot.waitUntil(lambda: ended == [busy.name, *names], timeout=60_000)
+        qtbot.waitUntil(lambda: ended == [busy.name, *names])
         assert {run.state for run in again.all if run.name in names} == {State.FAILED}
     finally:
         again.close()
@@ -94,11 +94,11 @@ def test_nothing_starts_before_the_project_is_ready(runs: Runs, busy: RunFolder,
     runs.start_when(lambda: ready[0])
     (run,) = start(runs, qtbot, 1)
     busy.write_status(Status(State.DONE, 100, 100, updated=time.time()))
-    qtbot.waitUntil(lambda: runs.active() == [run], timeout=10_000)
+    qtbot.waitUntil(lambda: runs.active() == [run])
     qtbot.wait(400)
     assert run.is_waiting
     ready[0] = True
-    qtbot.waitUntil(lambda: run.state is State.FAILED, timeout=60_000)
+    qtbot.waitUntil(lambda: run.state is State.FAILED)
 
 
 def test_one_that_waits_is_cancelled_at_once_and_can_be_resumed(runs: Runs, qtbot: Any):
@@ -114,7 +114,7 @@ def test_one_that_waits_is_cancelled_at_once_and_can_be_resumed(runs: Runs, qtbo
 def test_what_passes_at_once_does_not_wait(runs: Runs, qtbot: Any, tmp_path: Path):
     settings = ExportWeightsConfig(run=tmp_path / "none", out=tmp_path / "out")
     run = runs.start("export-weights", settings, clips=())
-    qtbot.waitUntil(lambda: run.state is State.FAILED, timeout=60_000)
+    qtbot.waitUntil(lambda: run.state is State.FAILED)
 
 
 def test_the_list_of_jobs_reorders_starts_and_cancels_what_waits(runs: Runs, qtbot: Any, tmp_path: Path):
@@ -141,12 +141,12 @@ def test_the_list_of_jobs_reorders_starts_and_cancels_what_waits(runs: Runs, qtb
     assert runs.queue.runs == [first]
     assert button(second, "Resume").isEnabled()
     qtbot.mouseClick(button(first, "Start now"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: first.state is State.FAILED, timeout=60_000)
+    qtbot.waitUntil(lambda: first.state is State.FAILED)
     assert runs.active()[0].name.startswith("2026")
     pill.list.at_once.setValue(2)
     assert (preferences.now.jobs_at_once, runs.queue.at_once) == (2, 2)
     runs.resume(second)
-    qtbot.waitUntil(lambda: second.state is State.FAILED, timeout=60_000)
+    qtbot.waitUntil(lambda: second.state is State.FAILED)
     assert JobsPill(runs, preferences).list.at_once.value() == 2
 
 

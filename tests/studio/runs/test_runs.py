@@ -82,7 +82,7 @@ def test_a_run_is_followed_while_another_process_runs_it(
     runs = follow()
     ends = Ends(runs)
     work(folder, 1, 60, 0.01)
-    qtbot.waitUntil(lambda: ends.states == [State.DONE], timeout=15000)
+    qtbot.waitUntil(lambda: ends.states == [State.DONE])
     run = only(runs)
     np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 61))
     np.testing.assert_allclose(run.curve("loss").values, 1 / np.arange(1, 61))
@@ -99,11 +99,11 @@ def test_a_new_window_finds_the_run_alive_and_its_curve_whole(
     folder = new_folder(project)
     first = follow()
     work(folder, 1, 10_000, 0.005)
-    qtbot.waitUntil(is_running(first, 40), timeout=15000)
+    qtbot.waitUntil(is_running(first, 40))
     first.close()
     qtbot.wait(300)  # the run goes on while nobody looks
     second = follow()
-    qtbot.waitUntil(is_running(second, 80), timeout=15000)
+    qtbot.waitUntil(is_running(second, 80))
     run = only(second)
     assert run.state is State.RUNNING
     steps = run.curve("loss").steps
@@ -117,10 +117,10 @@ def test_a_killed_worker_leaves_an_interrupted_run_and_ends_it_once(
     runs = follow()
     ends = Ends(runs)
     child = work(folder, 1, 10_000, 0.005)
-    qtbot.waitUntil(is_running(runs, 20), timeout=15000)
+    qtbot.waitUntil(is_running(runs, 20))
     qtbot.waitUntil(lambda: only(runs).state is State.RUNNING)
     child.send_signal(signal.SIGKILL)
-    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED], timeout=10000)
+    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED])
     qtbot.wait(1500)  # a scan and more
     assert ends.states == [State.INTERRUPTED]
     assert only(runs).status.error == "The worker ended before it could save; resume the run."
@@ -134,7 +134,7 @@ def test_a_run_that_was_interrupted_before_is_shown_so_and_not_ended_again(
     folder.write_status(Status(State.RUNNING, 1, 10, updated=time.time()))
     runs = follow()
     ends = Ends(runs)
-    qtbot.waitUntil(is_running(runs, 1), timeout=5000)
+    qtbot.waitUntil(is_running(runs, 1))
     assert only(runs).state is State.INTERRUPTED
     assert ends.states == []
 
@@ -146,13 +146,13 @@ def test_asking_to_stop_leaves_a_request_and_the_run_shows_as_stopping(
     runs = follow()
     ends = Ends(runs)
     work(folder, 1, 10_000, 0.02)
-    qtbot.waitUntil(is_running(runs, 5), timeout=15000)
+    qtbot.waitUntil(is_running(runs, 5))
     run = only(runs)
     runs.stop(run)
     assert folder.stop_asked()
     assert run.is_stopping
     assert not runs.can_kill(run)
-    qtbot.waitUntil(lambda: ends.states == [State.STOPPED], timeout=10000)
+    qtbot.waitUntil(lambda: ends.states == [State.STOPPED])
     assert not run.is_stopping
 
 
@@ -163,13 +163,13 @@ def test_a_run_that_does_not_stop_can_be_killed_after_a_while(
     runs = follow()
     ends = Ends(runs)
     work(folder, 1, 10_000, 30.0)  # does not look for half a minute
-    qtbot.waitUntil(is_running(runs, 1), timeout=15000)
+    qtbot.waitUntil(is_running(runs, 1))
     folder.ask_stop()
     asked = folder.path / "control" / "stop.json"
     os.utime(asked, (time.time() - 11, time.time() - 11))
-    qtbot.waitUntil(lambda: runs.can_kill(only(runs)), timeout=5000)
+    qtbot.waitUntil(lambda: runs.can_kill(only(runs)))
     runs.kill(only(runs))
-    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED], timeout=5000)
+    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED])
     assert not runs.can_kill(only(runs))
 
 
@@ -179,15 +179,15 @@ def test_a_file_cut_back_on_resume_is_read_again_from_its_start(
     folder = new_folder(project)
     runs = follow()
     child = work(folder, 1, 10_000, 0.003)
-    qtbot.waitUntil(is_running(runs, 60), timeout=15000)
+    qtbot.waitUntil(is_running(runs, 60))
     child.kill()
     child.wait()
     folder.cut_events_after(30)
     for step in range(31, 2000):  # grows past the old length before anyone looks
         folder.append(Metric("loss", step, -1.0))
     folder.write_status(Status(State.DONE, 1999, 1999, updated=time.time()))
-    qtbot.waitUntil(lambda: only(runs).state is State.DONE, timeout=5000)
-    qtbot.waitUntil(lambda: len(only(runs).curve("loss")) == 1999, timeout=5000)
+    qtbot.waitUntil(lambda: only(runs).state is State.DONE)
+    qtbot.waitUntil(lambda: len(only(runs).curve("loss")) == 1999)
     steps, values = only(runs).curve("loss").steps, only(runs).curve("loss").values
     np.testing.assert_array_equal(steps, np.arange(1, 2000))
     assert (values[30:] == -1).all()
@@ -202,11 +202,11 @@ def test_a_line_still_being_written_is_left_for_the_next_look(
         runs = follow()
         with open(folder.path / "events.jsonl", "ab", buffering=0) as file:
             file.write(b'{"event": "Metric", "time": 1.0, "name": "loss", "st')
-            qtbot.waitUntil(lambda: bool(runs.all), timeout=5000)
+            qtbot.waitUntil(lambda: bool(runs.all))
             qtbot.wait(300)
             assert len(only(runs).curve("loss")) == 0
             file.write(b'ep": 4, "value": null}\n')
-        qtbot.waitUntil(is_running(runs, 1), timeout=5000)
+        qtbot.waitUntil(is_running(runs, 1))
         assert only(runs).curve("loss").steps[0] == 4
         assert np.isnan(only(runs).curve("loss").values[0])
 
@@ -219,7 +219,7 @@ def test_a_job_that_cannot_run_fails_once_with_its_sentence(
     run = runs.start("evaluate", EvaluateConfig(voc=project.path / "nowhere"))
     assert run in runs.all
     assert run.is_active
-    qtbot.waitUntil(lambda: ends.states == [State.FAILED], timeout=20000)
+    qtbot.waitUntil(lambda: ends.states == [State.FAILED])
     assert "nowhere" in run.status.error
     assert run.folder is not None
     assert len(runs.all) == 1
@@ -231,11 +231,11 @@ def test_a_worker_that_dies_before_the_run_began_fails_it_once(
     runs = follow()
     ends = Ends(runs)
     run = runs.start("evaluate", EvaluateConfig(voc=project.path / "nowhere"))
-    qtbot.waitUntil(lambda: run.folder is not None, timeout=10000)
+    qtbot.waitUntil(lambda: run.folder is not None)
     assert run.folder is not None
     with run.folder.held_lock():
         pass
-    qtbot.waitUntil(lambda: ends.states == [State.FAILED], timeout=20000)
+    qtbot.waitUntil(lambda: ends.states == [State.FAILED])
 
 
 def test_a_run_whose_folder_cannot_be_made_ends_once_as_failed(
@@ -246,7 +246,7 @@ def test_a_run_whose_folder_cannot_be_made_ends_once_as_failed(
     runs = follow()
     ends = Ends(runs)
     run = runs.start("track", Settings())
-    qtbot.waitUntil(lambda: ends.states == [State.FAILED], timeout=10000)
+    qtbot.waitUntil(lambda: ends.states == [State.FAILED])
     assert run.status.error.startswith("Cannot make the run folder")
     assert run.folder is None
 
@@ -258,7 +258,7 @@ def test_deleting_moves_a_run_to_the_trash_and_restoring_brings_it_back(
     folder.append(Metric("loss", 1, 0.5))
     folder.write_status(Status(State.DONE, updated=time.time()))
     runs = follow()
-    qtbot.waitUntil(is_running(runs, 1), timeout=5000)
+    qtbot.waitUntil(is_running(runs, 1))
     run = only(runs)
     with qtbot.waitSignal(runs.removed):
         runs.delete(run)
@@ -277,17 +277,17 @@ def test_a_run_removed_by_someone_else_leaves_the_list(project: Project, follow:
     folder = new_folder(project)
     folder.write_status(Status(State.DONE, updated=time.time()))
     runs = follow()
-    qtbot.waitUntil(lambda: len(runs.all) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(runs.all) == 1)
     qtbot.wait(300)
     folder.path.rename(project.path / "elsewhere")
-    qtbot.waitUntil(lambda: runs.all == [], timeout=5000)
+    qtbot.waitUntil(lambda: runs.all == [])
 
 
 def test_runs_are_listed_newest_first_and_by_job(project: Project, follow: Any, qtbot: Any) -> None:
     for stamp, job in (("20260101T000000", "voc"), ("20260102T000000", "pretrain")):
         RunFolder.create(project.runs / f"{stamp}-{job}-0000", job, Settings())
     runs = follow()
-    qtbot.waitUntil(lambda: len(runs.all) == 2, timeout=5000)
+    qtbot.waitUntil(lambda: len(runs.all) == 2)
     assert [run.job for run in runs.all] == ["pretrain", "voc"]
     assert [run.job for run in runs.for_job("voc", "finetune")] == ["voc"]
 
@@ -299,7 +299,7 @@ def test_a_tracking_run_ends_once_with_results(
     runs = follow()
     ends = Ends(runs)
     run = runs.start("track", TrackConfig(spacing=16, min_length=2, threads=1))
-    qtbot.waitUntil(lambda: ends.states == [State.DONE], timeout=60000)
+    qtbot.waitUntil(lambda: ends.states == [State.DONE])
     assert run.folder is not None
     assert len(result_edit(run.folder).points) == 1
     assert run.clips == ("drawn0",)
@@ -315,10 +315,10 @@ def test_a_training_run_that_was_killed_goes_on_from_its_checkpoint(
     often = {"report_every": 1, "checkpoint_every": 10, "held_out_every": 100, "filters_every": 100}
     settings = PretrainConfig(regime="tr", network="tiny", steps=60, batch=8, patch_size=32, **often)
     run = runs.start("pretrain", settings)
-    qtbot.waitUntil(lambda: len(run.curve("loss")) >= 12, timeout=60000)
+    qtbot.waitUntil(lambda: len(run.curve("loss")) >= 12)
     before = run.curve("loss").values[:10].copy()
     runs.kill(run)
-    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED], timeout=20000)
+    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED])
     assert "ended with code -9 before it could save" in run.status.error
     runs.resume(run)
     qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED, State.DONE], timeout=180000)

@@ -86,10 +86,10 @@ def test_a_form_opens_on_what_is_selected_and_remembers_all_only_where_it_was_ch
     qtbot.mouseClick(popover.start_button, Qt.MouseButton.LeftButton)
     runs = open_studio.session.runs
     (run,) = runs.all
-    qtbot.waitUntil(lambda: set(run.clips) == {"birds", "cars"}, timeout=60_000)
+    qtbot.waitUntil(lambda: set(run.clips) == {"birds", "cars"})
     assert run.settings["spacing"] == 16
     runs.stop(run)
-    qtbot.waitUntil(lambda: not runs.active(), timeout=60_000)
+    qtbot.waitUntil(lambda: not runs.active())
     path = open_studio.session.document.project.path
     open_studio.close_project()
     open_studio.open_project(path)

@@ -119,9 +119,7 @@ def run_folder(project_path: Path) -> Path:
 @pytest.fixture
 def runs(document: Document, qtbot: Any) -> Iterator[Runs]:
     runs = Runs(document.project)
-    qtbot.waitUntil(
-        lambda: bool(runs.all) and len(runs.all[0].curve("loss")) == STEPS // REPORT, timeout=20000
-    )
+    qtbot.waitUntil(lambda: bool(runs.all) and len(runs.all[0].curve("loss")) == STEPS // REPORT)
     yield runs
     runs.close()
 

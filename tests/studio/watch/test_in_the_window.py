@@ -31,7 +31,7 @@ def window(studio: Studio, project_path: Path, qtbot: Any) -> Studio:
     studio.window.show_workspace("train")
     show(studio, monitors.PAIRS, qtbot)
     pairs = studio.session.train.monitors.pairs
-    qtbot.waitUntil(lambda: bool(pairs.cards.cards) and not pairs.page.sentence, timeout=20000)
+    qtbot.waitUntil(lambda: bool(pairs.cards.cards) and not pairs.page.sentence)
     return studio
 
 
@@ -60,12 +60,12 @@ def test_a_click_on_a_patch_opens_its_frame_with_the_trajectory_selected(
     patch = cards.cards[place].patches[1]
     cards.verticalScrollBar().setValue(cards.place(place, 1).top())
     qtbot.mouseClick(cards.viewport(), LEFT, pos=cards.place(place, 1).center())
-    qtbot.waitUntil(lambda: session.view.frame == patch.frame, timeout=10000)
+    qtbot.waitUntil(lambda: session.view.frame == patch.frame)
     assert window.window.panels.workspace == "curate"
     ((clip,),) = ask(project_path, "SELECT clip_id FROM trajectory WHERE id = ?", patch.trajectory)
     assert session.view.clip.id == clip
     assert session.view.selection == {patch.trajectory}
-    qtbot.waitUntil(lambda: session.canvas.stage.scene.frame == patch.frame, timeout=10000)
+    qtbot.waitUntil(lambda: session.canvas.stage.scene.frame == patch.frame)
 
 
 def test_delete_rejects_the_trajectory_of_a_pair_and_undo_takes_it_back(
@@ -107,11 +107,11 @@ def test_those_never_drawn_are_selected_in_the_table(window: Studio, project_pat
     session = window.session
     coverage = session.train.monitors.coverage
     show(window, monitors.COVERAGE, qtbot)
-    qtbot.waitUntil(lambda: not coverage.page.sentence and coverage.select_button.isEnabled(), timeout=10000)
+    qtbot.waitUntil(lambda: not coverage.page.sentence and coverage.select_button.isEnabled())
     chosen = coverage.clips[0]
     qtbot.mouseClick(coverage.select_button, LEFT)
     assert window.window.panels.workspace == "curate"
-    qtbot.waitUntil(lambda: session.view.clip.id == chosen.clip_id, timeout=10000)
+    qtbot.waitUntil(lambda: session.view.clip.id == chosen.clip_id)
     (run,) = (project_path / "runs").iterdir()
     file = read_arrays(run / "results" / "trajectories.npz")
     never = file["ids"][file["anchors"] + file["positives"] + file["negatives"] == 0]
@@ -127,9 +127,9 @@ def test_losses_stand_in_the_table_and_colour_canvas_and_timeline(
     session = window.session
     show(window, monitors.COVERAGE, qtbot)
     coverage = session.train.monitors.coverage
-    qtbot.waitUntil(lambda: not coverage.page.sentence, timeout=10000)
+    qtbot.waitUntil(lambda: not coverage.page.sentence)
     qtbot.mouseClick(coverage.colour_button, LEFT)
-    qtbot.waitUntil(lambda: session.view.layers.losses is not None, timeout=10000)
+    qtbot.waitUntil(lambda: session.view.layers.losses is not None)
     assert session.view.layers.colour_by == "loss"
     assert session.canvas.layer_bar.colour_by.currentText() == "By loss"
     assert session.canvas.layer_bar.loss_run.currentText() == session.train.run_list.chosen()[0].label
@@ -191,7 +191,7 @@ def test_what_is_gone_since_the_run_is_said(window: Studio, qtbot: Any) -> None:
     said: list[str] = []
     session.visit.failed.connect(said.append)
     qtbot.mouseClick(cards.viewport(), LEFT, pos=cards.place(0, 0).center())
-    qtbot.waitUntil(lambda: bool(said), timeout=10000)
+    qtbot.waitUntil(lambda: bool(said))
     assert "no longer there" in said[0]
     assert session.view.frame == patch.frame
 
@@ -210,7 +210,7 @@ def test_the_filters_follow_the_mouse_over_the_curve(window: Studio, qtbot: Any)
     train = window.session.train
     show(window, monitors.FILTERS, qtbot)
     filters, curve = train.monitors.filters, train.loss._plot
-    qtbot.waitUntil(lambda: filters.shown is not None, timeout=20000)
+    qtbot.waitUntil(lambda: filters.shown is not None)
     saved = [one.step for one in filters._run.filters]
     newest, first_report = saved[-1], int(filters._run.curve("loss").steps[0])
     expected = max(step for step in saved if step <= first_report)
@@ -219,6 +219,6 @@ def test_the_filters_follow_the_mouse_over_the_curve(window: Studio, qtbot: Any)
     spot = curve.mapFromScene(view.mapViewToScene(QPointF(first_report, sum(view.viewRange()[1]) / 2)))
     qtbot.mouseMove(curve.viewport(), spot + QPoint(1, 3))
     qtbot.mouseMove(curve.viewport(), spot)
-    qtbot.waitUntil(lambda: filters.shown.step == expected, timeout=20000)
+    qtbot.waitUntil(lambda: filters.shown.step == expected)
     QApplication.sendEvent(curve.viewport(), QEvent(QEvent.Type.Leave))
-    qtbot.waitUntil(lambda: filters.shown.step == newest, timeout=20000)
+    qtbot.waitUntil(lambda: filters.shown.step == newest)

@@ -23,7 +23,7 @@ def test_coverage_counts_what_the_run_drew(
 ) -> None:
     view = train.monitors.coverage
     show_tab("Coverage")
-    qtbot.waitUntil(lambda: not view.page.sentence, timeout=10000)
+    qtbot.waitUntil(lambda: not view.page.sentence)
     file = read_arrays(run_folder / "results" / "trajectories.npz")
     drawn = file["anchors"] + file["positives"] + file["negatives"]
     never = set(file["ids"][drawn == 0].tolist())
@@ -52,7 +52,7 @@ def test_those_never_drawn_are_asked_for_clip_by_clip(
 ) -> None:
     view = train.monitors.coverage
     show_tab("Coverage")
-    qtbot.waitUntil(lambda: not view.page.sentence, timeout=10000)
+    qtbot.waitUntil(lambda: not view.page.sentence)
     file = read_arrays(run_folder / "results" / "trajectories.npz")
     never = set(file["ids"][file["anchors"] + file["positives"] + file["negatives"] == 0].tolist())
     asked: list[tuple[int, frozenset[int]]] = []
@@ -79,17 +79,17 @@ def test_the_strip_scrubs_filters_and_the_line_of_the_curve(
 ) -> None:
     view = train.monitors.filters
     show_tab("Filters")
-    qtbot.waitUntil(lambda: view.shown is not None and view.shown.step == STEPS, timeout=10000)
+    qtbot.waitUntil(lambda: view.shown is not None and view.shown.step == STEPS)
     np.testing.assert_array_equal(view.bank.filters, filters_at(run_folder, STEPS))
     assert [one.step for one in view.strip.saved] == list(range(0, STEPS + 1, SAVE))
     qtbot.mouseClick(view.strip.viewport(), LEFT, pos=view.strip.place(1).center())
-    qtbot.waitUntil(lambda: view.shown.step == SAVE, timeout=10000)
+    qtbot.waitUntil(lambda: view.shown.step == SAVE)
     np.testing.assert_array_equal(view.bank.filters, filters_at(run_folder, SAVE))
     assert train.loss._chosen.value() == SAVE
     qtbot.keyClick(view.strip, Qt.Key.Key_Left)
-    qtbot.waitUntil(lambda: view.shown.step == 0, timeout=10000)
+    qtbot.waitUntil(lambda: view.shown.step == 0)
     train._go_to(25)  # a click on the curve
-    qtbot.waitUntil(lambda: view.shown.step == 20, timeout=10000)
+    qtbot.waitUntil(lambda: view.shown.step == 20)
     np.testing.assert_array_equal(view.bank.filters, filters_at(run_folder, 20))
 
 
@@ -98,7 +98,7 @@ def test_a_filter_shows_the_patches_that_excite_it_most(
 ) -> None:
     view = train.monitors.filters
     show_tab("Filters")
-    qtbot.waitUntil(lambda: view.shown is not None, timeout=10000)
+    qtbot.waitUntil(lambda: view.shown is not None)
     assert "Click a filter" in view._beside.sentence
     qtbot.mouseClick(view.bank, LEFT, pos=view.bank.place(5).center())
     file = read_arrays(run_folder / "results" / "excitations" / f"step-{STEPS:06d}.npz")
@@ -125,7 +125,7 @@ def test_dead_and_duplicate_filters_are_marked(
     np.savez(path, **excitations)
     view = train.monitors.filters
     show_tab("Filters")
-    qtbot.waitUntil(lambda: view.shown is not None, timeout=10000)
+    qtbot.waitUntil(lambda: view.shown is not None)
     assert "Filter 3: dead" in view.bank.about(3)
     assert "Filter 9: dead" in view.bank.about(9)
     assert "nearly the same as filter 11" in view.bank.about(7)
@@ -139,10 +139,10 @@ def test_neighbours_of_pinned_trajectories_stand_beside_those_before_training(
 ) -> None:
     view = train.monitors.neighbours
     show_tab("Neighbours")
-    qtbot.waitUntil(lambda: bool(view.cards.cards), timeout=10000)
+    qtbot.waitUntil(lambda: bool(view.cards.cards))
     assert tuple(card.groups[0][0].trajectory for card in view.cards.cards) == PINNED
     train._go_to(20)
-    qtbot.waitUntil(lambda: view.shown.now.step == 20, timeout=10000)
+    qtbot.waitUntil(lambda: view.shown.now.step == 20)
     first, now = (
         read_arrays(run_folder / "results" / "neighbours" / f"step-{step:06d}.npz") for step in (0, 20)
     )
@@ -161,7 +161,7 @@ def test_scores_are_counted_apart_for_positives_and_negatives(
 ) -> None:
     view = train.monitors.scores
     show_tab("Scores")
-    qtbot.waitUntil(lambda: view.shown is not None, timeout=10000)
+    qtbot.waitUntil(lambda: view.shown is not None)
     file = read_arrays(run_folder / "results" / "scores" / f"step-{STEPS:06d}.npz")
     by_label = {one.label: one for one in view.histogram.shown}
     for label, which in (("positive", file["positive"]), ("negative", ~file["positive"])):
@@ -183,7 +183,7 @@ def test_the_machine_is_drawn_as_the_run_reported_it(
         events, _ = RunFolder(run_folder).events()
         told = [one for one in events if isinstance(one, Metric) and one.name == name]
         assert told, name
-        qtbot.waitUntil(lambda name=name: bool(plots[name].drawn()), timeout=10000)
+        qtbot.waitUntil(lambda name=name: bool(plots[name].drawn()))
         ((x, y),) = plots[name].drawn()
         np.testing.assert_array_equal(x, [one.step for one in told])
         np.testing.assert_allclose(y, [factor * one.value for one in told])
@@ -206,10 +206,10 @@ def test_every_tab_says_what_will_appear_where_nothing_is_recorded(
         ("Scores", monitors.scores),
     ):
         show_tab(title)
-        qtbot.waitUntil(lambda view=view: "appear" in view.page.sentence, timeout=10000)
+        qtbot.waitUntil(lambda view=view: "appear" in view.page.sentence)
         assert "lder versions" in view.page.sentence
     show_tab("Filters")
-    qtbot.waitUntil(lambda: monitors.filters.shown is not None, timeout=10000)
+    qtbot.waitUntil(lambda: monitors.filters.shown is not None)
     qtbot.mouseClick(monitors.filters.bank, LEFT, pos=monitors.filters.bank.place(0).center())
     assert "did not record them" in monitors.filters._beside.sentence
 
@@ -226,9 +226,9 @@ def test_a_step_that_is_looked_at_can_be_left_again(
     qtbot.mouseClick(monitors.newest_button, LEFT)
     assert not monitors.newest_button.isVisible()
     assert not train.loss._chosen.isVisible()
-    qtbot.waitUntil(lambda: monitors.filters.shown.step == STEPS, timeout=10000)
+    qtbot.waitUntil(lambda: monitors.filters.shown.step == STEPS)
     show_tab("Curves")
     train._go_to(10)
-    qtbot.waitUntil(lambda: 5 < monitors.pairs.step.value() <= 10, timeout=10000)
+    qtbot.waitUntil(lambda: 5 < monitors.pairs.step.value() <= 10)
     qtbot.mouseClick(monitors.newest_button, LEFT)
-    qtbot.waitUntil(lambda: monitors.pairs.step.value() == STEPS, timeout=10000)
+    qtbot.waitUntil(lambda: monitors.pairs.step.value() == STEPS)

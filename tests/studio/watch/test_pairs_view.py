@@ -22,7 +22,7 @@ LEFT = Qt.MouseButton.LeftButton
 def shown(pairs: PairsView, which: Which, qtbot: Any) -> list[Any]:
     """The cards, once these pairs are read."""
     ready = lambda: pairs._shown is not None and pairs._shown.which is which and not pairs.page.sentence  # noqa: E731
-    qtbot.waitUntil(ready, timeout=20000)
+    qtbot.waitUntil(ready)
     return list(pairs.cards.cards)
 
 
@@ -107,7 +107,7 @@ def test_typing_a_step_goes_there_and_moves_the_line_of_the_curve(
     pairs.step.selectAll()
     qtbot.keyClicks(pairs.step, "7")
     qtbot.keyClick(pairs.step, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: pairs._shown.sampled.step == 7, timeout=10000)
+    qtbot.waitUntil(lambda: pairs._shown.sampled.step == 7)
     chunk = read_arrays(run_folder / "results" / "pairs" / "step-000001.npz")
     losses = [loss_of(card) for card in pairs.cards.cards]
     np.testing.assert_allclose(losses, np.sort(chunk["losses"][6])[::-1], rtol=6e-3)
@@ -124,7 +124,7 @@ def test_the_first_pairs_of_a_new_run_are_those_of_a_run_with_the_same_settings(
     new = shown(pairs, Which.NEW_RUN, qtbot)
     press(pairs, Which.AT_STEP, qtbot)
     pairs.step.setValue(1)
-    qtbot.waitUntil(lambda: pairs._shown.sampled.step == 1 and pairs._shown.losses is not None, timeout=10000)
+    qtbot.waitUntil(lambda: pairs._shown.sampled.step == 1 and pairs._shown.losses is not None)
 
     def seen(cards: Any) -> Counter[Any]:
         return Counter((one.trajectory, one.frame, one.box) for card in cards for one in card.patches)
@@ -157,9 +157,9 @@ def test_an_older_run_says_that_nothing_was_recorded(
         path.unlink()
     pairs = train.monitors.pairs
     show_tab("Pairs")
-    qtbot.waitUntil(lambda: "did not record its pairs" in pairs.page.sentence, timeout=10000)
+    qtbot.waitUntil(lambda: "did not record its pairs" in pairs.page.sentence)
     press(pairs, Which.AT_STEP, qtbot)
-    qtbot.waitUntil(lambda: "has recorded no pairs yet" in pairs.page.sentence, timeout=10000)
+    qtbot.waitUntil(lambda: "has recorded no pairs yet" in pairs.page.sentence)
 
 
 def test_triplets_show_a_patch_of_another_trajectory(

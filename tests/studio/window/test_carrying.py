@@ -11,11 +11,11 @@ from studio.app import Studio
 from tests.studio import densified
 from tests.studio.at_the_window import CTRL, SHIFT, key
 from tests.studio.window.test_deleting_parts import drag
-from tests.studio.window.test_filling import WAIT, chosen, everything, go, rows
+from tests.studio.window.test_filling import chosen, everything, go, rows
 
 
 def ended(studio: Studio, qtbot) -> None:
-    qtbot.waitUntil(lambda: not studio.session.filling.carrying.under_way, timeout=WAIT)
+    qtbot.waitUntil(lambda: not studio.session.filling.carrying.under_way)
 
 
 def test_p_carries_to_the_next_keyframe_live_and_one_undo_takes_all_of_it_back(
@@ -74,7 +74,7 @@ def test_shift_p_carries_back_and_escape_keeps_what_came_so_far(drawn_studio: St
     go(drawn_studio, qtbot, 24)
     before = everything(drawn_studio)
     key(qtbot, drawn_studio, Qt.Key.Key_P, SHIFT)
-    qtbot.waitUntil(lambda: len(rows(drawn_studio, id)) > len(densified.KEYS), timeout=WAIT)
+    qtbot.waitUntil(lambda: len(rows(drawn_studio, id)) > len(densified.KEYS))
     stopped = session.filling.carrying.under_way
     key(qtbot, drawn_studio, Qt.Key.Key_Escape)
     assert not session.filling.carrying.under_way
@@ -109,7 +109,7 @@ def test_undo_while_it_is_carried_ends_it(drawn_studio: Studio, qtbot):
     go(drawn_studio, qtbot, 0)
     before = everything(drawn_studio)
     key(qtbot, drawn_studio, Qt.Key.Key_P)
-    qtbot.waitUntil(lambda: len(rows(drawn_studio, chosen(drawn_studio))) > len(densified.KEYS), timeout=WAIT)
+    qtbot.waitUntil(lambda: len(rows(drawn_studio, chosen(drawn_studio))) > len(densified.KEYS))
     key(qtbot, drawn_studio, Qt.Key.Key_Z, CTRL)
     assert not drawn_studio.session.filling.carrying.under_way
     drawn_studio.session.filling.carrying._background.close()

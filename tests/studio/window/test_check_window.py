@@ -15,14 +15,14 @@ def test_a_whole_project_is_told_so_and_again_after_a_frame_is_gone(
 ):
     open_studio.window.commands["check_project"].trigger()
     window = open_studio._check
-    qtbot.waitUntil(window.copy_button.isEnabled, timeout=30_000)
+    qtbot.waitUntil(window.copy_button.isEnabled)
     assert window.words.text() == "The project is whole: its database, its runs and its frames."
     assert not window.list.isVisible()
     (tmp_path / "frames" / "cars" / "004.png").unlink()
     (small_project / "runs" / "a folder").mkdir()
     qtbot.mouseClick(window.again_button, LEFT)
     assert not window.again_button.isEnabled()
-    qtbot.waitUntil(window.copy_button.isEnabled, timeout=30_000)
+    qtbot.waitUntil(window.copy_button.isEnabled)
     assert window.words.text() == "2 things are wrong."
     run, frame = window.list.toPlainText().split("\n\n")
     assert "a folder is no run" in run

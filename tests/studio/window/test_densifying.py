@@ -11,11 +11,11 @@ from studio.app import Studio
 from studio.editing.densifying import Counts
 from tests.studio import densified
 from tests.studio.at_the_window import CTRL, SHIFT, key
-from tests.studio.window.test_filling import WAIT, chosen, everything, go, rows
+from tests.studio.window.test_filling import chosen, everything, go, rows
 
 
 def wait(studio: Studio, qtbot) -> None:
-    qtbot.waitUntil(lambda: not studio.session.view.filling, timeout=WAIT)
+    qtbot.waitUntil(lambda: not studio.session.view.filling)
 
 
 def test_nothing_but_what_is_selected_is_filled_and_what_that_replaces_is_counted_and_asked(

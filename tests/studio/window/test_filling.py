@@ -13,8 +13,6 @@ from tests.studio import densified
 from tests.studio.at_the_window import CTRL, SHIFT, SWAN, key
 from tests.studio.canvas.drawn import Mouse
 
-WAIT = 30_000
-
 
 def rows(studio: Studio, id: int) -> list[tuple[int, float, int, bool]]:
     """Frame, left edge, origin and whether there is a mask, of an object in the database."""
@@ -44,7 +42,7 @@ def chosen(studio: Studio) -> int:
 
 
 def wait(studio: Studio, qtbot) -> None:
-    qtbot.waitUntil(lambda: studio.session.filling.refilling.is_idle, timeout=WAIT)
+    qtbot.waitUntil(lambda: studio.session.filling.refilling.is_idle)
 
 
 @pytest.fixture

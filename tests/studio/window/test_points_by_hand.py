@@ -16,7 +16,7 @@ from tests.studio.at_the_window import CTRL, SHIFT, key
 from tests.studio.canvas.drawn import Mouse
 from tests.studio.moving_surface import FRAMES
 from tests.studio.window.test_deleting_parts import drag
-from tests.studio.window.test_filling import WAIT, chosen, everything, go
+from tests.studio.window.test_filling import chosen, everything, go
 
 AT, FIRST, LAST = 7, 4, 9
 
@@ -49,7 +49,7 @@ def path(studio: Studio, id: int) -> tuple[int, np.ndarray, np.ndarray, int]:
 
 
 def ended(studio: Studio, qtbot) -> None:
-    qtbot.waitUntil(lambda: not studio.session.filling.carrying.under_way, timeout=WAIT)
+    qtbot.waitUntil(lambda: not studio.session.filling.carrying.under_way)
 
 
 def off(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -114,7 +114,7 @@ def test_escape_stops_and_keeps_what_was_found_and_one_undo_takes_all_of_it(surf
     one = chosen(surface)
     mouse.click(*truth[1, AT])
     other = chosen(surface)
-    qtbot.waitUntil(lambda: len(path(surface, one)[1]) > 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(path(surface, one)[1]) > 1)
     key(qtbot, surface, Qt.Key.Key_Escape)
     assert not session.filling.carrying.under_way
     assert session.view.tool == "point", "Esc ended the following and nothing else"
@@ -175,7 +175,7 @@ def cut(studio: Studio, first: int, last: int) -> tuple[int, int]:
 
 
 def idle(studio: Studio, qtbot) -> None:
-    qtbot.waitUntil(lambda: studio.session.repair.is_idle and not studio.session.view.repairing, timeout=WAIT)
+    qtbot.waitUntil(lambda: studio.session.repair.is_idle and not studio.session.view.repairing)
 
 
 def test_w_bridges_two_points_along_the_surface_as_one_step(surface: Studio, qtbot, truth):

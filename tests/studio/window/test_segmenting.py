@@ -237,11 +237,11 @@ def test_a_model_of_the_preferences_answers_and_where_it_fails_the_built_in_one_
     )
     store.set(replace(store.now, segmenter=str(tmp_path / "quarter.onnx")))
     mouse.click(*middle(truth))
-    qtbot.waitUntil(lambda: tool(studio).mask is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: tool(studio).mask is not None)
     np.testing.assert_array_equal(tool(studio).mask.all(axis=0), np.arange(WIDTH) >= 50)
     key(qtbot, studio, Qt.Key.Key_Escape)
     store.set(replace(store.now, segmenter=str(tmp_path / "missing.onnx")))
     mouse.click(*middle(truth))
-    qtbot.waitUntil(lambda: tool(studio).mask is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: tool(studio).mask is not None)
     assert iou(tool(studio).mask, truth) > 0.3
     assert any("missing.onnx" in text and "built-in" in text for text in studio.window.toasts.texts)

@@ -306,7 +306,6 @@ def test_the_form_of_a_job_opens_below_its_button(open_studio: Studio, qtbot):
     popover.hide()
 
 
-@pytest.mark.timeout(120)
 def test_the_form_of_a_job_grows_with_what_is_unfolded_and_stays_on_the_screen(open_studio: Studio, qtbot):
     popover = open_studio.session.jobs.popovers["densify"]
     room = popover.screen().availableGeometry()
@@ -334,7 +333,7 @@ def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio,
         return sum(len(one.frames) for one in session.document.objects(clip).values())
 
     assert frames() == 6
-    qtbot.waitUntil(lambda: frames() > 6, timeout=100_000)
+    qtbot.waitUntil(lambda: frames() > 6, timeout=180_000)
     landed, *_ = session.document.history()
     assert (landed.text, landed.by_job) == ("Densify 3 objects", True)
     model = session.tracks.model

@@ -136,10 +136,10 @@ def test_a_step_is_ticked_when_a_run_of_it_is_done_not_when_one_begins(open_stud
     folder = RunFolder.create(runs.project.runs / "20260101T000000000000-voc-0000", "voc", VocConfig())
     with folder.held_lock():
         folder.write_status(Status(State.RUNNING, 1, 860, updated=time.time()))
-        qtbot.waitUntil(lambda: len(runs.active()) == 1, timeout=10000)
+        qtbot.waitUntil(lambda: len(runs.active()) == 1)
         assert "evaluate" not in steps.done
         folder.write_status(Status(State.DONE, 860, 860, updated=time.time()))
-    qtbot.waitUntil(lambda: "evaluate" in steps.done, timeout=10000)
+    qtbot.waitUntil(lambda: "evaluate" in steps.done)
 
 
 def test_the_palette_finds_an_action_and_runs_it(open_studio: Studio, qtbot):

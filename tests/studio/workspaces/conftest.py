@@ -26,7 +26,7 @@ def follow(document: Document, qtbot: Any) -> Iterator[Callable[[], Runs]]:
     def new() -> Runs:
         runs = Runs(document.project)
         made.append(runs)
-        qtbot.waitUntil(lambda: all(followed.stamp >= 0 for followed in runs._followed), timeout=10000)
+        qtbot.waitUntil(lambda: all(followed.stamp >= 0 for followed in runs._followed))
         return runs
 
     yield new

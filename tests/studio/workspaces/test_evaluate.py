@@ -230,7 +230,7 @@ def test_an_evaluation_is_started_by_a_click_and_fills_the_bars(
     workspace.form.changed.emit()
     qtbot.mouseClick(button(workspace, "evaluate_button"), LEFT)
     (run,) = workspace._runs.all
-    qtbot.waitUntil(lambda: bool(ends), timeout=120000)
+    qtbot.waitUntil(lambda: bool(ends), timeout=180_000)
     assert ends == [State.DONE], run.status.error
     assert run.title == "Evaluate on VOC · RandomNet · tiny"
     assert set(run.class_aps) == set(CLASSES)
@@ -241,11 +241,11 @@ def test_an_evaluation_is_started_by_a_click_and_fills_the_bars(
 
     workspace.choose_class("cat")
     views = workspace.views
-    qtbot.waitUntil(lambda: views.shown is not None, timeout=60000)
+    qtbot.waitUntil(lambda: views.shown is not None)
     assert views.shown.diagnosis.ap == pytest.approx(run.class_aps["cat"].ap)
     views.tabs.setCurrentIndex(PICTURE)
     picture = views.picture
-    qtbot.waitUntil(lambda: picture.canvas.picture is not None, timeout=60000)
+    qtbot.waitUntil(lambda: picture.canvas.picture is not None)
     assert picture.words.text().startswith("000004 (1 of 2)")
     picture.proposals.setChecked(True)
     proposed = [mark for mark in picture.canvas.marks if mark.kind is Kind.PROPOSAL]

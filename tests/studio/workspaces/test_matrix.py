@@ -183,7 +183,7 @@ def test_a_matrix_may_grow_and_nothing_may_be_taken_away(
     QTest.mouseClick(workspace.start_button, LEFT)
     run = workspace.matrix
     assert run is not None
-    qtbot.waitUntil(lambda: run.state is State.FAILED, timeout=60_000)  # these folders hold no images
+    qtbot.waitUntil(lambda: run.state is State.FAILED)  # these folders hold no images
     assert matrix.driver.settings(MatrixConfig).settings == ("voc2007", "voc2012")
     assert workspace.form.value().settings == ("voc2007", "voc2012")
 
@@ -213,7 +213,7 @@ def test_while_it_runs_the_cells_are_followed_and_nothing_can_be_changed(
         matrix.put_needed()
         cell = matrix.put("voc2007-RandomNet-seed0", State.RUNNING, share=0.25)
         with running(cell):
-            qtbot.waitUntil(lambda: shows(workspace, ["25%"]), timeout=10_000)
+            qtbot.waitUntil(lambda: shows(workspace, ["25%"]))
 
 
 # --- looking at runs --------------------------------------------------------------------------
@@ -268,7 +268,7 @@ def test_the_error_card_is_for_what_no_cell_says(
     assert not filled._error.isVisible()  # its cells say what failed
     broken = FilledMatrix(document.project.runs, config, "20260201T120000000")
     broken.end(State.FAILED, "There is no VOC2007; choose another folder.")
-    qtbot.waitUntil(lambda: len(filled._runs.for_job("table1")) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(filled._runs.for_job("table1")) == 2)
     filled.run_list.choose(filled._runs.for_job("table1")[0])
     qtbot.waitUntil(filled._error.isVisible)
     filled.run_list.choose(filled._runs.for_job("table1")[1])

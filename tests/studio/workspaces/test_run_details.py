@@ -184,7 +184,7 @@ def test_a_run_that_ran_out_of_memory_starts_again_with_a_batch_that_fits(
     assert isinstance(run, Run)
     assert (run.settings["batch"], run.settings["seed"], run.settings["steps"]) == (96, 7, 20)
     assert RunFolder(folder.path).settings(PretrainConfig).batch == 512
-    qtbot.waitUntil(lambda: run.path is not None and run.path != folder.path, timeout=20_000)
+    qtbot.waitUntil(lambda: run.path is not None and run.path != folder.path)
     assert run.folder.settings(PretrainConfig).batch == 96
     qtbot.waitUntil(lambda: run.state is State.STOPPED)
 

@@ -227,7 +227,7 @@ def test_the_weights_of_a_run_are_exported_by_a_worker(
     assert weights.isEnabled()
     next(one for one in weights.menu().actions() if one.text().startswith("state-dict")).trigger()
     (dialog,) = run_list.findChildren(QFileDialog)
-    with qtbot.waitSignal(runs.finished, timeout=60_000) as ended:
+    with qtbot.waitSignal(runs.finished) as ended:
         dialog.setDirectory(str(tmp_path))
         dialog.selectFile(str(tmp_path / "mine"))
         qtbot.keyClick(dialog, KEY.Key_Return)

@@ -246,7 +246,7 @@ def test_edits_since_the_run_are_counted(
     qtbot.waitUntil(lambda: "Trains on 40 point tracks of 2 clips · no edits since" in texts(workspace))
     document.turn(-1)
     gone = "1 edit taken back since: 1,120 positives gone"  # 28 of each point's 12 frames
-    qtbot.waitUntil(lambda: gone in texts(workspace), timeout=5000)
+    qtbot.waitUntil(lambda: gone in texts(workspace))
 
 
 def test_nothing_is_counted_while_another_workspace_is_shown(
@@ -288,10 +288,10 @@ def test_a_run_is_started_stopped_and_resumed_by_clicks(
     (run,) = workspace._runs.all
     assert workspace.run_list.chosen() == [run]
     assert not button(workspace, "resume_button").isEnabled()
-    qtbot.waitUntil(lambda: len(run.curve("loss")) >= 5, timeout=60000)
+    qtbot.waitUntil(lambda: len(run.curve("loss")) >= 5)
     qtbot.mouseClick(button(workspace, "stop_button"), LEFT)
     assert "stopping…" in texts(workspace)
-    qtbot.waitUntil(lambda: bool(ends), timeout=30000)
+    qtbot.waitUntil(lambda: bool(ends))
     assert ends == [State.STOPPED]
     stopped_at = len(run.curve("loss"))
     assert stopped_at < 60
