@@ -307,12 +307,12 @@ def test_a_run_that_is_running_is_not_run_twice_and_not_disturbed(folder):
     def job():
         yield Progress(1, 2)
         started.set()
-        go_on.wait(30)
+        go_on.wait(240)
         yield Progress(2, 2)
 
     thread = threading.Thread(target=follow, args=(job(), folder))
     thread.start()
-    started.wait(30)
+    assert started.wait(240)
     with pytest.raises(StudioError, match="already running"):
         launch.start_worker(folder)
     command = [sys.executable, "-m", "core.worker", str(folder.path)]
@@ -329,7 +329,7 @@ def test_a_worker_is_a_process_of_its_own_that_says_how_it_ended(folder):
     process = launch.start_worker(folder)
     if sys.platform != "win32":
         assert os.getsid(process.pid) == process.pid
-    assert process.wait(60) == 1
+    assert process.wait(240) == 1
     status = folder.status()
     assert status.state is State.FAILED
     assert "names an unknown job 'example'" in status.error

@@ -63,7 +63,7 @@ def test_the_worker_that_holds_the_lock_is_ended(folder):
         assert worker.stdout.readline() == b"held\n"
         assert worker_of(folder) == worker.pid
         end_worker(folder)
-        assert worker.wait(60) != 0
+        assert worker.wait(240) != 0
     assert worker_of(folder) is None
 
 
@@ -82,7 +82,7 @@ def test_a_worker_whose_lock_was_deleted_still_has_the_run(folder, tmp_path):
             move(folder, RunFolder(tmp_path / "trash" / "run"))
         assert worker_of(folder) == worker.pid
         end_worker(folder)
-        assert worker.wait(60) != 0
+        assert worker.wait(240) != 0
     assert folder.status().state is State.INTERRUPTED
     with folder.held_lock():
         assert folder.is_alive()

@@ -52,7 +52,7 @@ def labels(database):
         return [label for (label,) in connection.execute(query)]
 
 
-def wait_until(is_so, seconds=30.0):
+def wait_until(is_so, seconds=240.0):
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until
