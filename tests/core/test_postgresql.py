@@ -67,7 +67,7 @@ class PostgreSQL:
 
     def _run(self, program: str, *arguments: object) -> None:
         command = [*self._as_other, str(self._programs / program), *map(str, arguments)]
-        subprocess.run(command, check=True, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60)
+        subprocess.run(command, check=True, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=240)
 
 
 def programs() -> Path | None:

@@ -13,6 +13,12 @@ from core.stop_signals import NUMBERS, StopSignals, deferred
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals of POSIX")
 
 
+@pytest.fixture(autouse=True)
+def together(monkeypatch):
+    """Two signals in a row are twins, however long a slow machine takes between them."""
+    monkeypatch.setattr(stop_signals, "TOGETHER", 3600.0)
+
+
 def send(number):
     os.kill(os.getpid(), number)
     time.sleep(0.01)  # where it is noticed

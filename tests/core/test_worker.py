@@ -281,24 +281,25 @@ def iter_of(*events):
 
 
 def test_the_status_stays_fresh_through_a_long_step_and_says_how_long_it_will_take(folder):
-    seen = []
+    took, seen = [], []
 
     def job():
+        began = time.monotonic()
         yield Progress(10, 100)
         time.sleep(0.5)
         yield Progress(20, 100)
-        for _ in range(12):
+        took.append(time.monotonic() - began)
+        until = began + 240
+        while len({status.updated for status in seen if status.step == 20}) < 3 and time.monotonic() < until:
             time.sleep(0.25)
             seen.append(folder.status())
 
-    start = time.time()
     follow(job(), folder)
-    # ten units took some 0.5 s, so eighty more take some 4 s
-    assert 3 < seen[2].eta < 12
+    last = seen[-1]
+    assert 8 * 0.5 <= last.eta <= 8 * took[0]  # eighty more, where ten took so long
     assert {status.state for status in seen} == {State.RUNNING}
-    ages = [status.updated - start for status in seen]
-    assert all(0.25 * k + 0.5 - age < 2.25 for k, age in enumerate(ages, start=1))
-    assert len({status.updated for status in seen}) >= 2
+    assert len({status.updated for status in seen if status.step == 20}) == 3
+    assert worker.HEARTBEAT < 2
 
 
 def test_a_run_that_is_running_is_not_run_twice_and_not_disturbed(folder):
@@ -307,12 +308,12 @@ def test_a_run_that_is_running_is_not_run_twice_and_not_disturbed(folder):
     def job():
         yield Progress(1, 2)
         started.set()
-        go_on.wait(30)
+        go_on.wait(240)
         yield Progress(2, 2)
 
     thread = threading.Thread(target=follow, args=(job(), folder))
     thread.start()
-    started.wait(30)
+    assert started.wait(240)
     with pytest.raises(StudioError, match="already running"):
         launch.start_worker(folder)
     command = [sys.executable, "-m", "core.worker", str(folder.path)]
@@ -329,7 +330,7 @@ def test_a_worker_is_a_process_of_its_own_that_says_how_it_ended(folder):
     process = launch.start_worker(folder)
     if sys.platform != "win32":
         assert os.getsid(process.pid) == process.pid
-    assert process.wait(60) == 1
+    assert process.wait(240) == 1
     status = folder.status()
     assert status.state is State.FAILED
     assert "names an unknown job 'example'" in status.error

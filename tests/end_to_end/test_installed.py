@@ -22,7 +22,7 @@ def started_as(name: str, folder: Path, *words: str) -> subprocess.CompletedProc
     env = {"PYTHONPATH": str(ROOT), "HOME": str(folder), "PATH": ""}
     command = [sys.executable, str(script), *words]
     return subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=600
     )
 
 

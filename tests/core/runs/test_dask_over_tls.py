@@ -43,7 +43,7 @@ def test_a_scheduler_is_reached_by_the_certificates_of_dasks_configuration(certi
     path = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with open(tmp_path / "log", "wb") as log, subprocess.Popen(command, stderr=log, env=path) as scheduler:
         try:
-            end = time.monotonic() + 60
+            end = time.monotonic() + 240
             while not known.exists() or not known.read_text().rstrip().endswith("}"):
                 assert time.monotonic() < end, (tmp_path / "log").read_text()
                 time.sleep(0.05)

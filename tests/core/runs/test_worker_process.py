@@ -23,7 +23,7 @@ WORKER = (
     "folder = RunFolder(Path(sys.argv[1]))\n"
     "with folder.held_lock():\n"
     "    folder.write_status(Status(State.RUNNING, pid=os.getpid()))\n"
-    "    print('held', flush=True); time.sleep(60)"
+    "    print('held', flush=True); time.sleep(3600)"
 )
 
 
@@ -47,7 +47,7 @@ def process(*command: str) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def test_a_number_in_a_file_ends_no_process(folder):
-    with process("import time; time.sleep(60)") as bystander:
+    with process("import time; time.sleep(3600)") as bystander:
         far = time.time() + 1e9
         for state in (State.QUEUED, State.RUNNING):
             folder.write_status(Status(state, pid=bystander.pid, updated=far))
@@ -63,7 +63,7 @@ def test_the_worker_that_holds_the_lock_is_ended(folder):
         assert worker.stdout.readline() == b"held\n"
         assert worker_of(folder) == worker.pid
         end_worker(folder)
-        assert worker.wait(5) != 0
+        assert worker.wait(240) != 0
     assert worker_of(folder) is None
 
 
@@ -82,7 +82,7 @@ def test_a_worker_whose_lock_was_deleted_still_has_the_run(folder, tmp_path):
             move(folder, RunFolder(tmp_path / "trash" / "run"))
         assert worker_of(folder) == worker.pid
         end_worker(folder)
-        assert worker.wait(5) != 0
+        assert worker.wait(240) != 0
     assert folder.status().state is State.INTERRUPTED
     with folder.held_lock():
         assert folder.is_alive()
@@ -91,7 +91,7 @@ def test_a_worker_whose_lock_was_deleted_still_has_the_run(folder, tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/proc/locks"), reason="the system does not tell who holds a lock")
 def test_another_process_than_the_holder_of_the_lock_is_not_ended(folder):
-    with process(WORKER, str(folder.path)) as worker, process("import time; time.sleep(60)") as bystander:
+    with process(WORKER, str(folder.path)) as worker, process("import time; time.sleep(3600)") as bystander:
         assert worker.stdout.readline() == b"held\n"
         folder.write_status(Status(State.RUNNING, pid=bystander.pid))
         assert worker_of(folder) is None

@@ -62,7 +62,7 @@ def test_drawing_goes_on_while_an_item_is_in_use():
 
     with contextlib.closing(drawn_ahead(items())) as ahead:
         assert next(ahead) == "first"
-        assert begun.wait(10)
+        assert begun.wait(240)
 
 
 def test_an_item_that_cannot_be_drawn_fails_where_it_would_have_come():
@@ -88,7 +88,7 @@ def test_things_worked_out_by_several_threads_come_in_their_order():
         begun.append(number)
         threads.add(threading.get_ident())
         if number < 2:
-            both.wait(10)  # so two threads are at it
+            both.wait(240)  # so two threads are at it
         if number == 60:
             raise StudioError("The sixtieth cannot be read; put it back.")
         return number * number

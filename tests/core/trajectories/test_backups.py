@@ -2,10 +2,11 @@
 
 import contextlib
 import os
-import signal
 import sqlite3
-import threading
+import subprocess
+import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from core.trajectories.bulk_edits import AddClips
 from core.trajectories.damage import DamagedError
 from core.trajectories.observation_edits import AddObject
 from core.trajectories.sqlite_file import SMALL
+from core.version import ROOT
 from tests.bad_disks import full_disk
 
 
@@ -52,7 +54,7 @@ def labels(database):
         return [label for (label,) in connection.execute(query)]
 
 
-def wait_until(is_so, seconds=30.0):
+def wait_until(is_so, seconds=240.0):
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until
@@ -103,28 +105,27 @@ def test_they_keep_within_their_size_but_for_the_newest(project):
     assert [one.path for one in backups.all()] == [newest]
 
 
-def test_a_copy_is_of_one_moment_and_holds_no_edit_up(project):
+def test_a_copy_is_of_one_moment_and_holds_no_edit_up(project, monkeypatch):
     grow(project)
-    backups, found = Backups(project.database.path, project.path / "backups"), []
+    backups, rests = Backups(project.database.path, project.path / "backups"), []
+
+    def rest(seconds):
+        edit(project, f"during {len(rests)}")
+        rests.append(seconds)
+
+    monkeypatch.setattr("core.trajectories.backups.time", SimpleNamespace(sleep=rest))
     edit(project, "before")
-    maker = threading.Thread(target=lambda: found.append(backups.make("leisure", pause=0.01)))
     before = last_step(project.database.path)
-    maker.start()
-    wait_until(lambda: list(backups.folder.glob("*.partial")))
-    time.sleep(0.1)
-    edits = 0
-    while maker.is_alive():
-        edit(project, f"during {edits}")
-        edits += 1
-        assert edits < 500
-        time.sleep(0.01)
+    made = backups.make("leisure", pause=0.01)
+    edits = len(rests)
     assert edits > 10
-    copied = labels(found[0])
+    assert set(rests) == {0.01}
+    copied = labels(made)
     assert copied[0] == "before"
     assert copied == labels(project.database.path)[: len(copied)]
-    assert before[0] <= last_step(found[0])[0] == backups.all()[-1].revision < before[0] + edits
+    assert before[0] <= last_step(made)[0] == backups.all()[-1].revision < before[0] + edits
     target = project.path / "restored.sqlite"
-    found[0].rename(target)
+    made.rename(target)
     with contextlib.closing(sqlite3.connect(target)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert backups.is_due()
@@ -133,9 +134,9 @@ def test_a_copy_is_of_one_moment_and_holds_no_edit_up(project):
 def test_closing_a_large_project_waits_for_no_backup_and_it_opens_meanwhile(project):
     grow(project)
     edit(project, "last")
-    project.close()
     backups = project.database.backups
-    assert not backups.all()
+    with backups._alone():  # so that none can be made meanwhile
+        project.close()
     with Project.open(project.path) as again:
         edit(again, "later")
         wait_until(lambda: backups.all() and not list(backups.folder.glob("*.partial")))
@@ -152,10 +153,12 @@ def test_a_killed_backup_leaves_nothing_that_looks_like_one(project):
     grow(project)
     edit(project)
     backups = project.database.backups
-    process = backup_process.start(project.database.path, backups)
-    wait_until(lambda: list(backups.folder.glob("*.partial")))
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    code = "import sys; from pathlib import Path; from core.trajectories.backups import Backups"
+    code += "; Backups(Path(sys.argv[1]), Path(sys.argv[2])).make('background', pause=3600)"
+    command = [sys.executable, "-c", code, project.database.path, backups.folder]
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        wait_until(lambda: list(backups.folder.glob("*.partial")))
+        process.kill()
     assert not backups.all()
     process = backup_process.start(project.database.path, backups)
     assert process.wait() == 0

@@ -33,7 +33,7 @@ class Reader:
         self.read.append(run.folder.name)
         self.pictures.append(run.images[0])
         if run.folder.name == self.stop_at:
-            assert self.go.wait(10)
+            assert self.go.wait(240)
         return run.diagnosis().mean_ap
 
 

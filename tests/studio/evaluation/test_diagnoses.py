@@ -78,7 +78,7 @@ def test_a_run_that_another_pushed_aside_is_not_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     judged, go, read_set, judge = [], threading.Event(), KeptSet.read, MeasuredRun.diagnosis
-    monkeypatch.setattr(KeptSet, "read", lambda *of: (go.wait(10), read_set(*of))[1])
+    monkeypatch.setattr(KeptSet, "read", lambda *of: (go.wait(240), read_set(*of))[1])
     monkeypatch.setattr(
         MeasuredRun, "diagnosis", lambda run, tell: (judged.append(run.folder.path), judge(run, tell))[1]
     )

@@ -207,16 +207,16 @@ def test_the_marks_of_all_classes_follow_the_threshold_of_a_large_set(
     view.others.setChecked(True)
 
     def step(value: float) -> float:
-        began = time.perf_counter()
+        began = time.thread_time()
         threshold.choose(value)
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     def sort() -> float:
-        began = time.perf_counter()
+        began = time.thread_time()
         for each in many.classes.values():
             order = np.argsort(each.detections.pictures, kind="stable")
             np.split(order, np.flatnonzero(np.diff(each.detections.pictures[order])) + 1)
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
     assert min(map(step, (0.8, 0.7, 0.6, 0.5, 0.4))) < min(sort() for _ in range(3)) / 2
     detections = many.detections

@@ -45,7 +45,7 @@ def test_a_run_that_is_no_longer_in_the_trash_is_told(studio: Studio, small_proj
 def test_a_run_whose_worker_is_killed_is_told_with_what_to_do(open_studio: Studio, qtbot):
     runs = open_studio.session.runs
     folder = RunFolder.create_in(open_studio.session.document.project.runs, "pretrain", PretrainConfig())
-    words = [sys.executable, str(Path(__file__).with_name("slow_worker.py")), str(folder.path), "1", "9999"]
+    words = [sys.executable, str(Path(__file__).with_name("slow_worker.py")), str(folder.path), "1", "999999"]
     worker = subprocess.Popen([*words, "0.01"], env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
         qtbot.waitUntil(lambda: bool(runs.all) and len(runs.all[0].curve("loss")) > 12)

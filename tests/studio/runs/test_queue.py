@@ -153,7 +153,7 @@ def test_the_list_of_jobs_reorders_starts_and_cancels_what_waits(runs: Runs, qtb
 def test_a_place_that_is_still_to_be_written_does_not_bring_a_cancelled_run_back(runs: Runs, qtbot: Any):
     first, second = start(runs, qtbot, 2)
     go_on = threading.Event()
-    blocked = runs._start._thread.submit(go_on.wait, 10)
+    blocked = runs._start._thread.submit(go_on.wait, 240)
     runs.move(second, -1)
     runs.stop(second)
     go_on.set()

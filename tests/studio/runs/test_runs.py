@@ -98,7 +98,7 @@ def test_a_new_window_finds_the_run_alive_and_its_curve_whole(
 ) -> None:
     folder = new_folder(project)
     first = follow()
-    work(folder, 1, 10_000, 0.005)
+    work(folder, 1, 10**9, 0.005)
     qtbot.waitUntil(is_running(first, 40))
     first.close()
     qtbot.wait(300)  # the run goes on while nobody looks
@@ -116,7 +116,7 @@ def test_a_killed_worker_leaves_an_interrupted_run_and_ends_it_once(
     folder = new_folder(project)
     runs = follow()
     ends = Ends(runs)
-    child = work(folder, 1, 10_000, 0.005)
+    child = work(folder, 1, 10**9, 0.005)
     qtbot.waitUntil(is_running(runs, 20))
     qtbot.waitUntil(lambda: only(runs).state is State.RUNNING)
     child.send_signal(signal.SIGKILL)
@@ -145,13 +145,15 @@ def test_asking_to_stop_leaves_a_request_and_the_run_shows_as_stopping(
     folder = new_folder(project)
     runs = follow()
     ends = Ends(runs)
-    work(folder, 1, 10_000, 0.02)
+    worker = work(folder, 1, 10**9, 0.02)
     qtbot.waitUntil(is_running(runs, 5))
     run = only(runs)
+    worker.send_signal(signal.SIGSTOP)  # it looks when the test has looked
     runs.stop(run)
     assert folder.stop_asked()
     assert run.is_stopping
     assert not runs.can_kill(run)
+    worker.send_signal(signal.SIGCONT)
     qtbot.waitUntil(lambda: ends.states == [State.STOPPED])
     assert not run.is_stopping
 
@@ -162,8 +164,9 @@ def test_a_run_that_does_not_stop_can_be_killed_after_a_while(
     folder = new_folder(project)
     runs = follow()
     ends = Ends(runs)
-    work(folder, 1, 10_000, 30.0)  # does not look for half a minute
+    worker = work(folder, 1, 10**9, 0.02)
     qtbot.waitUntil(is_running(runs, 1))
+    worker.send_signal(signal.SIGSTOP)
     folder.ask_stop()
     asked = folder.path / "control" / "stop.json"
     os.utime(asked, (time.time() - 11, time.time() - 11))
@@ -178,7 +181,7 @@ def test_a_file_cut_back_on_resume_is_read_again_from_its_start(
 ) -> None:
     folder = new_folder(project)
     runs = follow()
-    child = work(folder, 1, 10_000, 0.003)
+    child = work(folder, 1, 10**9, 0.003)
     qtbot.waitUntil(is_running(runs, 60))
     child.kill()
     child.wait()
@@ -230,11 +233,13 @@ def test_a_worker_that_dies_before_the_run_began_fails_it_once(
 ) -> None:
     runs = follow()
     ends = Ends(runs)
+    ready: list[bool] = []
+    runs.start_when(lambda: bool(ready))
     run = runs.start("evaluate", EvaluateConfig(voc=project.path / "nowhere"))
     qtbot.waitUntil(lambda: run.folder is not None)
     assert run.folder is not None
-    with run.folder.held_lock():
-        pass
+    (run.folder.path / "config.toml").unlink()
+    ready.append(True)
     qtbot.waitUntil(lambda: ends.states == [State.FAILED])
 
 
@@ -313,14 +318,15 @@ def test_a_training_run_that_was_killed_goes_on_from_its_checkpoint(
     runs = follow()
     ends = Ends(runs)
     often = {"report_every": 1, "checkpoint_every": 10, "held_out_every": 100, "filters_every": 100}
-    settings = PretrainConfig(regime="tr", network="tiny", steps=60, batch=8, patch_size=32, **often)
+    settings = PretrainConfig(regime="tr", network="tiny", steps=10**6, batch=8, patch_size=32, **often)
     run = runs.start("pretrain", settings)
     qtbot.waitUntil(lambda: len(run.curve("loss")) >= 12)
     before = run.curve("loss").values[:10].copy()
     runs.kill(run)
     qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED])
     assert "ended with code -9 before it could save" in run.status.error
-    runs.resume(run)
+    last = len(run.curve("loss")) + 20
+    runs.resume(run, steps=last)
     qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED, State.DONE], timeout=180000)
-    np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 61))
+    np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, last + 1))
     np.testing.assert_array_equal(run.curve("loss").values[:10], before)

@@ -25,10 +25,11 @@ def test_a_run_that_nobody_runs_neither_stops_nor_ends_the_process_it_names(
     folder = RunFolder.create_in(project.runs, "track", TrackConfig())
     folder.ask_stop()
     os.utime(folder.path / "control" / "stop.json", (1e9, 1e9))
-    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
     try:
         folder.write_status(Status(State.QUEUED, pid=bystander.pid, updated=time.time() + 1e9))
         runs = follow()
+        qtbot.waitUntil(lambda: runs._followed[0].stamp >= 0)
         qtbot.wait(1500)  # a scan and more
         run = runs.all[0]
         assert not run.is_stopping
@@ -69,8 +70,8 @@ def test_a_run_that_was_put_in_line_elsewhere_starts_nothing(
     runs = follow()
     ends: list[object] = []
     runs.finished.connect(ends.append)
+    expected = [(State.INTERRUPTED, "It was put in line elsewhere; resume it.")]
+    qtbot.waitUntil(lambda: [(run.state, run.status.error) for run in runs.all] == expected)
     qtbot.wait(1500)  # a scan and more
-    assert [(run.state, run.status.error) for run in runs.all] == [
-        (State.INTERRUPTED, "It was put in line elsewhere; resume it.")
-    ]
+    assert [(run.state, run.status.error) for run in runs.all] == expected
     assert ends == []

@@ -23,7 +23,7 @@ def test_of_wishes_that_wait_the_newest_is_read(reading: Reading, qtbot: Any) ->
     reading.done.connect(read.append)
 
     def slowly() -> str:
-        assert go_on.wait(30)
+        assert go_on.wait(240)
         return "first"
 
     def at_once(what: str) -> Callable[[], str]:

@@ -226,7 +226,7 @@ print("no torch")
 """
     root = Path(__file__).parents[3]
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False
     )
     assert result.stdout.strip() == "no torch", result.stderr
 
@@ -287,5 +287,4 @@ def test_panels_keep_their_width_over_another_workspace_and_a_resize(open_studio
     window.resize(1450, 900)
     qtbot.wait(50)
     window.panels.bring("review")
-    qtbot.wait(50)
-    assert window.panels.docks["review"].width() == 330
+    qtbot.waitUntil(lambda: window.panels.docks["review"].width() == 330)

@@ -34,7 +34,7 @@ def cluster(folder, workers=2, workers_find_us=True):
 
         with Client(scheduler_file=str(known)) as client:
             if workers:
-                client.wait_for_workers(workers, timeout=60)
+                client.wait_for_workers(workers, timeout=240)
             address = client.scheduler.address
         agreements.agree(agreements.cluster(address).key)
         yield address, running
@@ -56,7 +56,7 @@ def without_us(folder):
     return folder
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=240):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

@@ -242,7 +242,7 @@ def test_a_cluster_finds_what_one_process_finds_also_when_a_worker_is_killed(pro
         for event in jobs.run(folder):  # resumed, and one of the two workers dies
             if isinstance(event, Progress) and first.poll() is None and event.step > stopped.step:
                 first.kill()
-        assert first.poll() is not None
+        assert first.wait()
         assert_same(results(folder), wanted)
 
 
@@ -255,7 +255,7 @@ def test_a_run_that_waits_for_workers_can_be_stopped(project, tmp_path):
         wait_for(lambda: folder.status().total == 3 * FRAMES)
         time.sleep(2 * clip_workers.LOOK)  # it waits now
         folder.ask_stop()
-        run.join(20)
+        run.join(240)
         assert states == [State.STOPPED]
 
 
