@@ -85,12 +85,14 @@ def choose(found: FoundClip, choice: FrameChoice) -> FoundClip | None:
     if not taken:
         return None
     clip, step = found.clip, taken.step if len(taken) > 1 else 1
+    timestamps = clip.timestamps[: clip.start + taken[-1] * clip.step + 1]
     chosen = dataclasses.replace(
         clip,
         start=clip.start + taken[0] * clip.step,
         step=clip.step * step,
         files=clip.files if clip.is_video else clip.files[taken.start : taken.stop : taken.step],
-        timestamps=clip.timestamps[: clip.start + taken[-1] * clip.step + 1],
+        timestamps=timestamps,
+        keyframes=tuple(one for one in clip.keyframes if one < len(timestamps)),
     )
     annotations, left_out = _annotations(found, taken)
     warnings = found.warnings

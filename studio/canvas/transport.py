@@ -99,7 +99,9 @@ class Transport(QWidget):
     def _show_clip(self, clip: Clip | None) -> None:
         self.setEnabled(clip is not None)
         last = clip.frames - 1 if clip is not None else 0
+        self.frame.blockSignals(True)  # the frame of the clip before, cut to this one, is nobody's wish
         self.frame.setMaximum(last)
+        self.frame.blockSignals(False)
         self._total.setText(f"of {last}")
         self._show_frame(self._view.frame)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -69,6 +71,7 @@ class ImportDialog(QDialog):
         self.progress = QProgressBar(textVisible=False)
         self.progress.setAccessibleName("Progress")
         self.clips = self._clip_tree()
+        self.all = QCheckBox("All clips")
         self.frames = FrameChoosing()
         self.warnings_title = QLabel("Irregular, and how it is taken:")
         self.warnings = QPlainTextEdit(readOnly=True)
@@ -157,6 +160,8 @@ class ImportDialog(QDialog):
         irregular = [*found.warnings, *(f"{c.clip.name}: {w}" for c in found.clips for w in c.warnings)]
         self.warnings.setPlainText("\n".join(irregular))
         shown: list[QWidget] = [self.clips, self.frames, self.import_button]
+        if count > 1:
+            shown.append(self.all)
         if irregular:
             shown += [self.warnings_title, self.warnings]
         if self._new_project is not None:
@@ -190,6 +195,23 @@ class ImportDialog(QDialog):
         self.progress.setToolTip(what)
         self.source.setText(what)
 
+    def _tick(self, item: QTreeWidgetItem) -> None:
+        """Do to the other clips that are selected what was done to one of them."""
+        together = self.clips.selectedItems() if item.isSelected() else []
+        with QSignalBlocker(self.clips):
+            for one in together:
+                one.setCheckState(0, item.checkState(0))
+        self._count()
+
+    def _tick_all(self) -> None:
+        state = Qt.CheckState.Checked if self.all.isChecked() else Qt.CheckState.Unchecked
+        with QSignalBlocker(self.clips):
+            for place in range(self.clips.topLevelItemCount()):
+                item = self.clips.topLevelItem(place)
+                assert item is not None
+                item.setCheckState(0, state)
+        self._count()
+
     def _count(self) -> None:
         """Say how many clips and frames come in, as far as the choice of frames can be."""
         items = [self.clips.topLevelItem(place) for place in range(self.clips.topLevelItemCount())]
@@ -207,6 +229,7 @@ class ImportDialog(QDialog):
                 assert item is not None
                 item.setText(1, f"{count:,} of {of:,}" if 0 < count < of else f"{of:,}")
         clips, frames = sum(map(bool, taken)), sum(taken)
+        self.all.setChecked(all(ticked))
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         self.frames.count.setText(f"{frames:,} frame{'s' if frames != 1 else ''} in all")
@@ -217,6 +240,7 @@ class ImportDialog(QDialog):
         parts: tuple[QWidget, ...] = (
             self.progress,
             self.problem,
+            self.all,
             self.clips,
             self.frames,
             self.warnings,
@@ -236,7 +260,7 @@ class ImportDialog(QDialog):
         buttons.addWidget(self.import_button)
         box = QVBoxLayout(self)
         box.setSpacing(theme.SPACE)
-        for above in (self.title, self.source, self.progress, self.problem):
+        for above in (self.title, self.source, self.progress, self.problem, self.all):
             box.addWidget(above)
         box.addWidget(self.clips, 1)
         for below in (self.frames, self.warnings_title, self.warnings, self.folder_row):
@@ -251,6 +275,7 @@ class ImportDialog(QDialog):
         self._work.cancelled.connect(self.close)
         self.finished.connect(self._work.close)
         self.frames.changed.connect(self._count)
+        self.all.clicked.connect(self._tick_all)
         self.import_button.clicked.connect(self._import)
         self.cancel_button.clicked.connect(self.close)
 
@@ -259,13 +284,14 @@ class ImportDialog(QDialog):
         tree.setAccessibleName("Clips found")
         tree.setHeaderLabels(["Clip", "Frames", "Size", "Annotated frames", "Objects", "Annotators"])
         tree.setRootIsDecorated(False)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         tree.setAlternatingRowColors(True)
         tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # long names often differ at their ends
         tree.setIconSize(QSize(theme.ICON, theme.ICON))
         tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         tree.header().setStretchLastSection(False)
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        tree.itemChanged.connect(self._count)
+        tree.itemChanged.connect(self._tick)
         return tree
 
     def _folder_row(self) -> QWidget:

@@ -14,6 +14,8 @@ from core.datasets.readers import find_clips
 from core.datasets.reading import open_frames
 from core.errors import StudioError
 from core.project.importing import import_edit
+from core.project.project import Project
+from core.trajectories import journal, store
 from tests.core.datasets.test_video import H264, LATE, STEADY, number_of, write_video
 
 TEN = Clip(
@@ -101,6 +103,15 @@ def test_every_nth_frame_of_a_video_is_that_frame_in_any_order(film, name, every
             assert number_of(frames[place]) == expected[place]
         with pytest.raises(IndexError):
             frames[len(expected)]
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "late.mkv"])
+def test_a_span_of_a_video_can_be_stored(film, name, tmp_path):
+    chosen = choose_from_all(find_clips(film / name), FrameChoice(first=Moment(31), last=Moment(40)))
+    with Project.create(tmp_path / "project") as project, project.writing() as connection:
+        journal.perform(connection, import_edit(chosen))
+        (clip,) = store.clips(connection)
+    assert (clip.frames, max(clip.keyframes)) == (10, 30)
 
 
 @pytest.mark.parametrize("name", ["film.mp4", "late.mkv"])

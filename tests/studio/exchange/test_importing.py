@@ -3,7 +3,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 
 from studio.exchange.importing import ImportDialog, unused_folder
 from tests.studio.small_project import draw_clip
@@ -95,6 +95,37 @@ def test_without_a_project_it_asks_where_to_make_one(qtbot, davis: Path, tmp_pat
         one.import_button.click()
     assert ready.args[1] == tmp_path / "mine"
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["runs"]
+
+
+def test_clips_are_ticked_together(qtbot, davis: Path):
+    for name in ("cat", "goat"):
+        draw_clip(davis / "JPEGImages" / "480p", name)
+    one = dialog(qtbot)
+    one.look_through([davis])
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+
+    def click(row: int, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+        place = one.clips.visualItemRect(one.clips.topLevelItem(row)).center()
+        qtbot.mouseClick(one.clips.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+
+    def ticked() -> list[str]:
+        return [found.clip.name for found in one.chosen()]
+
+    click(1)
+    click(3, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(one.clips, Qt.Key.Key_Space)
+    assert ticked() == ["cat"]
+    assert not one.all.isChecked()
+    assert one.import_button.text() == "Import 1 clip"
+    click(0)
+    qtbot.keyClick(one.clips, Qt.Key.Key_Space)
+    assert ticked() == []
+    qtbot.mouseClick(one.all, Qt.MouseButton.LeftButton, pos=QPoint(10, one.all.height() // 2))
+    assert ticked() == ["cat", "dog", "goat", "swan"]
+    qtbot.mouseClick(one.all, Qt.MouseButton.LeftButton, pos=QPoint(10, one.all.height() // 2))
+    assert ticked() == []
+    assert not one.import_button.isEnabled()
+    one.close()
 
 
 def test_several_sources_are_shown_together(qtbot, davis: Path, tmp_path: Path):
