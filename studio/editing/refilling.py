@@ -174,6 +174,8 @@ class Refilling(FollowUp[_Task]):
         config = _no_stricter(self.config(), before)
         task = _Task(clip, id, step, one, frames, config, before)
         if is_filled_by_box(one, task.config):
+            if isinstance(edit, MakeKeyframe) and frames == {edit.frame}:
+                return  # its box stays where it was: a straight way would say less than what was carried
             self._straight.append(task)
             self._turn.start()
         else:

@@ -22,10 +22,11 @@ from core.trajectories.store import ClipSummary
 from studio.background import Background
 from studio.document import Document
 from studio.runs.adoption import Adoption
+from studio.runs.first_guess import kind_of
 from studio.runs.job_popover import JobPopover
 from studio.runs.run import Run
 from studio.runs.runs import Runs
-from studio.runs.scope import Choice, Scope, choices, seconds, words
+from studio.runs.scope import Choice, Scope, choices, estimate, pace_of, words
 from studio.runs.words import is_told_by_table
 from studio.view_state import ViewState
 from studio.window.settings import WindowSettings
@@ -145,10 +146,11 @@ class ProjectJobs(QObject):
             return "", f"No object is drawn in {clips[0].name if len(clips) == 1 else 'these clips'} yet."
         every = [one.clip for one in self._summaries]
         plain = config.as_dict(settings) if settings is not None else {}
-        text = words(clips, seconds(job, plain, clips, every, self._runs.all))
-        bare = sum(not one.points for one in self._summaries if one.clip.id in ids)
+        bare = {one.clip.id for one in self._summaries if not one.points} & ids
+        pace = self._settings.pace(kind_of(job, plain))
+        text = words(clips, estimate(job, plain, clips, every, self._runs.all, pace, bare))
         if JOBS[job].reads == (Kind.POINT,) and bare:
-            where = f" in {bare:,} of them" if bare < len(clips) else ""
+            where = f" in {len(bare):,} of them" if len(bare) < len(clips) else ""
             text = f"{text} · points are tracked first{where}"
         return text, ""
 
@@ -190,6 +192,9 @@ class ProjectJobs(QObject):
 
     def _take_done(self, run: Run, folder: RunFolder) -> None:
         works = JOBS[run.job].works if run.job in JOBS else Works.IN_A_RUN
+        pace = pace_of(run, [one.clip for one in self._summaries])
+        if works in (Works.ON_CLIPS, Works.OVER_CLIPS) and pace is not None:
+            self._settings.set_pace(kind_of(run.job, run.settings), pace)
         if works is Works.ON_CLIPS:
             self._adoption.add([folder])
         elif works is Works.OVER_CLIPS and run.log:

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,6 +157,18 @@ class WindowSettings:
 
     def set_scope(self, project: Path, job: str, scope: str) -> None:
         self._store.setValue(f"{_group(project)}/scope/{job}", scope)
+
+    def pace(self, job: str) -> float | None:
+        """Seconds that a job took last for a million pixels, in whatever project; None before it was done."""
+        kept = self._store.value(f"pace/{job}")
+        try:
+            pace = float(str(kept))
+        except ValueError:
+            return None
+        return pace if 0 < pace < math.inf else None
+
+    def set_pace(self, job: str, pace: float) -> None:
+        self._store.setValue(f"pace/{job}", pace)
 
     def last_folder(self, purpose: str) -> Path:
         """The folder that was chosen last for a purpose; the user's home at first."""

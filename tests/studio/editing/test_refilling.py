@@ -19,6 +19,7 @@ from core.trajectories.observation_edits import (
     CarryObservations,
     DeleteObservation,
     MakeKeyframe,
+    SetFilling,
     SetObservation,
 )
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel
@@ -167,6 +168,32 @@ def test_a_confirmed_frame_and_a_deleted_keyframe_are_followed_too(
     place = one(document).place(AT)
     assert place is not None
     assert one(document).origin[place] == Origin.PROPAGATED
+
+
+def test_a_box_that_was_carried_and_is_confirmed_leaves_the_others_on_their_way(
+    document: Document, view: ViewState, refilling: Refilling
+):
+    """Carried by the pictures, it goes in a curve; a straight way to the keyframe would say less."""
+    for frame in (16, 24):
+        assert document.perform(DeleteObservation(clip_id(document), FIRST, frame))
+    assert document.perform(SetFilling(clip_id(document), (FIRST,), "box"))
+    start = one(document).boxes[one(document).place(8)]
+    away = np.arange(1, 17, dtype=np.float32)
+    carried = ObjectTrajectory(
+        frames=np.arange(9, 25, dtype=np.int32),
+        boxes=start + np.stack([away, away**2 / 20, away, away**2 / 20], axis=1),
+        origin=np.full(16, Origin.PROPAGATED, np.uint8),
+        confidence=np.full(16, 0.9, np.float32),
+        masks=(None,) * 16,
+    )
+    assert document.perform(CarryObservations(clip_id(document), FIRST, 8, carried))
+    before = boxes(document)
+    refilling.perform(MakeKeyframe(clip_id(document), FIRST, AT))
+    assert refilling.is_idle
+    assert not changed(document, before)
+    refilling.perform(moved(document, 20))  # this one is another box
+    refilling.close()
+    assert changed(document, before)
 
 
 def test_deleting_what_was_filled_leaves_a_gap(document: Document, view: ViewState, refilling: Refilling):

@@ -11,8 +11,10 @@ from core.datasets.clip import Clip
 from core.runs.run_folder import RunFolder, State, Status
 from core.tracking.config import TrackConfig
 from studio.app import Studio
+from studio.runs.first_guess import first_guess, kind_of
 from studio.runs.run import Run
-from studio.runs.scope import choices, seconds, words
+from studio.runs.scope import Estimate, choices, estimate, pace_of, words
+from studio.window.settings import WindowSettings
 from tests.studio.at_the_window import key
 
 
@@ -59,14 +61,61 @@ def test_the_time_is_that_of_earlier_runs_for_as_many_pixels(tmp_path: Path):
     run = done(tmp_path / "a", ("c1", "c2"), 100, 130, **settings)
     slow = done(tmp_path / "b", ("c1",), 200, 500)
     plain = run.settings
-    assert seconds("track", plain, EVERY[:4], EVERY, [slow, run]) == 60  # twice as many frames
     large = replace(clip(9), width=200, height=200)
-    assert seconds("track", plain, [large], [*EVERY, large], [slow, run]) == 60  # four times the pixels
-    assert seconds("track", {}, EVERY[:1], EVERY, [slow, run]) == (300 + 15) / 2  # none with these settings
-    assert seconds("densify", plain, EVERY, EVERY, [slow, run]) is None
-    assert seconds("track", plain, EVERY, EVERY[1:], [run]) is None  # one of its clips is gone
-    assert words(EVERY[:3], 240) == "3 clips · 30 frames · about 4 min"
+    assert estimate("track", plain, EVERY[:4], EVERY, [slow, run]) == Estimate(60)  # twice as many frames
+    assert estimate("track", plain, [large], [*EVERY, large], [slow, run]) == Estimate(
+        60
+    )  # four times the px
+    other = estimate("track", {}, EVERY[:1], EVERY, [slow, run])  # none with these settings
+    assert other == Estimate((300 + 15) / 2)
+    assert estimate("identity", plain, EVERY, EVERY, [slow, run]) is None
+    assert estimate("identity", plain, EVERY, EVERY[1:], [run]) is None
+    assert words(EVERY[:3], Estimate(240)) == "3 clips · 30 frames · about 4 min"
     assert words(EVERY[:1], None) == "1 clip · 10 frames"
+
+
+def test_without_a_run_it_is_the_pace_in_other_projects_and_without_that_a_guess_that_says_so(tmp_path: Path):
+    run = done(tmp_path / "a", ("c1", "c2"), 100, 130)
+    pace = pace_of(run, EVERY)
+    assert pace == pytest.approx(30 / 0.2)  # ten frames of 100 x 100 px each
+    assert pace_of(run, EVERY[1:]) is None  # one of its clips is gone
+    plain = run.settings
+    assert estimate("track", plain, EVERY[:4], EVERY, [], pace) == Estimate(60)
+    assert estimate("track", plain, EVERY[:1], EVERY, [run], 9000) == Estimate(15)  # its own runs say more
+    guess = estimate("track", plain, EVERY, EVERY, [])
+    assert guess is not None
+    assert guess.guessed
+    assert words(EVERY, guess).endswith("on a first guess")
+
+
+def test_a_guess_grows_with_what_there_is_to_do_and_is_not_made_of_what_the_frames_do_not_say():
+    many = [clip(id, frames=1000, side=500) for id in range(1, 5)]
+
+    def guess(job: str, **settings) -> float:
+        found = first_guess(job, settings, many, {1, 2})
+        assert found is not None
+        return found
+
+    assert guess("track", preset="fast") < guess("track", preset="quality") < guess("track", preset="best")
+    assert guess("suggest", preset="best") < guess("track", preset="best")  # half of the clips have points
+    assert guess("densify", method="flow") < guess("densify", method="flow", audit=True)
+    whole, shrunk = guess("track", preset="fast"), guess("track", preset="fast", max_side=250)
+    assert shrunk == pytest.approx(whole / 4, rel=0.1)
+    assert first_guess("track", {"preset": "fast", "cluster": "tcp://a:1"}, many, ()) is None
+    assert first_guess("track", {"preset": "fast", "flow": "raft.pt"}, many, ()) is None
+    assert first_guess("identity", {}, many, ()) is None
+
+
+def test_the_pace_is_kept_by_job_and_preset_and_nonsense_is_none(tmp_path: Path):
+    kept = WindowSettings(tmp_path / "settings.ini")
+    name = kind_of("track", {"preset": "fast"})
+    assert kept.pace(name) is None
+    kept.set_pace(name, 2.5)
+    assert kept.pace(name) == 2.5
+    assert kept.pace(kind_of("track", {"preset": "best"})) is None
+    for nonsense in (-1.0, 0.0, float("nan"), float("inf")):
+        kept.set_pace(name, nonsense)
+        assert kept.pace(name) is None
 
 
 def test_a_form_opens_on_what_is_selected_and_remembers_all_only_where_it_was_chosen(
@@ -75,7 +124,7 @@ def test_a_form_opens_on_what_is_selected_and_remembers_all_only_where_it_was_ch
     commands, popover = open_studio.window.commands, open_studio.session.jobs.popovers["track"]
     commands["track"].trigger()
     assert popover.start_button.text() == "Start on birds"
-    assert popover._comes_to.text() == "1 clip · 12 frames"
+    assert popover._comes_to.text() == "1 clip · 12 frames · about 2 s on a first guess"
     qtbot.keyClick(popover.clips, Qt.Key.Key_End)
     assert popover.start_button.text() == "Start on 2 clips"
     popover.hide()
