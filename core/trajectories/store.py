@@ -4,6 +4,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +106,9 @@ def summaries(connection: Connection, clip_ids: Collection[int] | None = None) -
 def points(connection: Connection, clip_id: int) -> PointTrajectories:
     """The point trajectories of a clip, by id."""
     t = schema.trajectory.c
-    query = (
-        select(t.id, t.first, t.last, t.end_reason, t.review, t.label, t.xy, t.error, t.origin)
-        .where(t.clip_id == clip_id, t.kind == Kind.POINT)
-        .order_by(t.id)
-    )
-    return _points(connection.execute(query).all())
+    query = select(t.id, t.first, t.last, t.end_reason, t.review, t.label, t.xy, t.error, t.origin)
+    rows = connection.execute(query.where(t.clip_id == clip_id, t.kind == Kind.POINT)).all()
+    return _points(sorted(rows, key=itemgetter(0)))  # a database would move the paths to sort them
 
 
 def objects(connection: Connection, clip_id: int, annotator: int | None = None) -> list[ObjectTrajectory]:

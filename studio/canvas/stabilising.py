@@ -11,6 +11,9 @@ from studio.view_state import ViewState
 SHOWN_EVERY = 150
 """Milliseconds between pictures while frames are added."""
 
+AT_LEISURE = 400
+"""Milliseconds after which frames are worked out that are not drawn yet: a clip is shown first."""
+
 _ANOTHER = 0.2  # share of points more or fewer from which on the motion is told again
 
 
@@ -23,7 +26,7 @@ class Stabilising(QObject):
         motion: as far as it is known; empty without a clip.
 
     Signals:
-        changed(): more of it is known.
+        changed(): more of it is known of the frames whose paths are drawn.
     """
 
     changed = Signal()
@@ -34,11 +37,13 @@ class Stabilising(QObject):
         self._clip_id, self._closed = 0, False
         self.motion = CameraMotion(PointTrajectories.pack([], []))
         self._background = Background(self)
-        self._background.progressed.connect(self._show_soon)
-        self._background.done.connect(lambda result: self.changed.emit())
+        self._background.progressed.connect(self._take_step)
         self._showing = QTimer(self, interval=SHOWN_EVERY, singleShot=True)
         self._showing.timeout.connect(self.changed)
+        self._later = QTimer(self, interval=AT_LEISURE, singleShot=True)
+        self._later.timeout.connect(self._start)
         view.layers_changed.connect(self._start)
+        view.frame_changed.connect(self._hurry)
 
     def follow(self, clip_id: int, points: PointTrajectories) -> None:
         """Take the points of a clip, unless they are nearly those that are known."""
@@ -46,16 +51,30 @@ class Stabilising(QObject):
         if clip_id != self._clip_id or abs(len(points) - before) > _ANOTHER * before:
             self._clip_id, self.motion = clip_id, CameraMotion(points)
             self._background.cancel()
-            self._start()
+            self._later.start()
+            self._hurry()
 
     def close(self) -> None:
         """Wait for the thread; nothing is estimated any more."""
         self._closed = True
         self._showing.stop()
+        self._later.stop()
         self._background.close()
+
+    def _hurry(self) -> None:
+        """Wait no longer where paths are drawn over frames that are not known."""
+        if self._later.isActive() and not all(self.motion.is_known(step) for step in self._drawn()):
+            self._start()
+
+    def _drawn(self) -> range:
+        """The steps from a frame to the next that paths are drawn over now."""
+        layers, clip, here = self._view.layers, self._view.clip, self._view.frame
+        last = clip.frames - 1 if clip is not None else 0
+        return range(max(here - layers.trail, 0), min(here + layers.ahead, last))
 
     def _start(self) -> None:
         """Estimate what is not known yet, if it is drawn."""
+        self._later.stop()
         layers, clip, motion = self._view.layers, self._view.clip, self.motion
         if self._closed or clip is None or not (layers.trails and layers.stabilise) or not len(motion.points):
             return
@@ -66,12 +85,12 @@ class Stabilising(QObject):
             return
 
         def estimate(report: OnProgress) -> None:
-            for place, step in enumerate(steps):
-                report(place, len(steps), "")
+            for step in steps:
                 motion.estimate(step)
+                report(step, clip.frames, "")
 
         self._background.start(estimate)
 
-    def _show_soon(self) -> None:
-        if not self._showing.isActive():
+    def _take_step(self, step: int) -> None:
+        if step in self._drawn() and not self._showing.isActive():
             self._showing.start()
