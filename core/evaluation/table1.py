@@ -22,7 +22,7 @@ from core.evaluation.origin import fine_tuning_of
 from core.evaluation.voc_ap import OVERLAP, metric_title
 from core.networks.config import TRUNK_IN_RUN
 from core.tensor_head import read_tensor_head
-from core.trajectories.snapshot import read_head
+from core.trajectories.snapshot_head import read_head
 from core.whole_file import open_file
 
 HEADS = (

@@ -13,7 +13,7 @@ from core.matrix.plan import Plan
 from core.matrix.state import ARCHIVED, CellState, MatrixState, Stage
 from core.record_file import read_record
 from core.runs.run_folder import RunFolder
-from core.trajectories.snapshot import read_head
+from core.trajectories.snapshot_head import read_head
 
 _MISSING = {
     Stage.MISSING: "is not begun",

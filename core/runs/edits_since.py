@@ -13,7 +13,8 @@ from core.pretraining.config import PretrainConfig
 from core.project.project import Project
 from core.runs.run_folder import RunFolder
 from core.trajectories import steps, store
-from core.trajectories.snapshot import ClipSnapshot, Snapshot, SnapshotHead, read_head, read_snapshot
+from core.trajectories.snapshot import ClipSnapshot, Snapshot, read_snapshot
+from core.trajectories.snapshot_head import SnapshotHead, read_head
 from core.trajectories.steps import HistoryEntry, Since
 
 NONE = "no edits since"

@@ -14,7 +14,8 @@ from core.record_file import read_record
 from core.trajectories.extents import Extents
 from core.trajectories.model import TAKEN, Flag, Kind, Review
 from core.trajectories.sight import occluded_of_many
-from core.trajectories.snapshot import HEAD, OBJECTS, POINTS, SnapshotHead, read_entry
+from core.trajectories.snapshot import OBJECTS, POINTS, read_entry
+from core.trajectories.snapshot_head import HEAD, SnapshotHead
 from core.trajectories.track_rows import TrackRows, track_rows
 
 UNREAD = (StudioError, OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile)

@@ -21,7 +21,7 @@ from core.runs.provenance import weights_at
 from core.runs.run_folder import BLOCK, RunFolder, State, Status
 from core.runs.run_notes import RunNotes, read_notes
 from core.runs.waiting import is_in_line, place_of
-from core.trajectories.snapshot import read_head as read_snapshot_head
+from core.trajectories.snapshot_head import read_head as read_snapshot_head
 from core.trajectories.snapshot_parts import UNREAD
 
 QUEUED_FOR = 20.0

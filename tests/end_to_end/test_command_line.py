@@ -114,11 +114,11 @@ def test_without_a_display_the_window_is_one_sentence(words):
     assert done.stderr == "There is no display for the window; use a command, see --help.\n"
 
 
-def test_commands_that_need_neither_load_torch_nor_qt_nor_call_git(finished):
+def test_commands_load_no_more_than_they_need_nor_call_git(finished):
     code = (
         "import sys, main; code = main.main(sys.argv[1:]);"
         "from core.version import code_version;"
-        "loaded = [m for m in ('torch', 'PySide6', 'pyqtgraph') if m in sys.modules];"
+        "loaded = [m for m in ('torch', 'PySide6', 'pyqtgraph', 'alembic') if m in sys.modules];"
         "loaded += ['git'] * code_version.cache_info().currsize;"
         "sys.exit(code or loaded or 0)"
     )
@@ -126,6 +126,12 @@ def test_commands_that_need_neither_load_torch_nor_qt_nor_call_git(finished):
         words = [sys.executable, "-c", code, *command, "--project", str(finished)]
         done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def test_the_help_loads_no_database():
+    code = "import sys, core.cli; sys.exit([m for m in ('sqlalchemy', 'torch') if m in sys.modules] or 0)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 # --- clips ------------------------------------------------------------------------------------

@@ -1,15 +1,9 @@
-"""Versions of the database, made and raised by Alembic."""
+"""Versions of the database: one of this program's is told at a glance, others are raised by Alembic."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 
-from core.errors import StudioError
 from core.trajectories import schema
 
 
@@ -23,24 +17,16 @@ def upgrade(engine: Engine, back_up: Callable[[], object]) -> None:
     Raises:
         StudioError: the database was written by a newer version of this program.
     """
-    settings = Config()
-    here = str(Path(__file__).parent).replace("%", "%%")  # it is a format to alembic
-    settings.set_main_option("script_location", here)
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-        new = not inspect(connection).has_table("clip")
-    known = {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
-    if current is not None and current not in known:
-        raise StudioError(
-            f"The project's database has version {current}, newer than this program's {schema.VERSION}; "
-            "update the program to open it."
-        )
-    if current == schema.VERSION:
-        return
-    if not new:
-        back_up()
-    with engine.begin() as connection:
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, schema.VERSION)
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(f"PRAGMA application_id={schema.APPLICATION_ID}")
+        if _versions(connection) == [schema.VERSION]:
+            return
+    from core.trajectories.migrations.raising import raise_version  # Alembic loads for as long as numpy twice
+
+    raise_version(engine, back_up)
+
+
+def _versions(connection: Connection) -> list[str]:
+    """What the database says; it is one version, unless somebody else wrote it."""
+    if not inspect(connection).has_table("alembic_version"):
+        return []
+    return list(connection.scalars(text("SELECT version_num FROM alembic_version")))
