@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.array_file import measured, read_arrays
+from core.array_file import OTHER, measured, read_arrays
+from core.errors import StudioError
 
 GAP = 1
 """Pixels of a filter between two filters."""
@@ -17,7 +18,10 @@ def read_filters(path: Path) -> np.ndarray:
     Raises:
         StudioError: the file is missing or damaged, or holds no filters of colours.
     """
-    return read_arrays(path, {"filters": measured("f4", "F", 3, "k", "k")})["filters"]
+    filters = read_arrays(path, {"filters": measured("f4", "F", 3, "k", "k")})["filters"]
+    if not filters.size:
+        raise StudioError(f"{path} holds no filters; {OTHER}.")
+    return filters
 
 
 DEAD = 0.1

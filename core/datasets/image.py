@@ -35,7 +35,7 @@ _ABSENT = "put it back, or use Find moved frames"
 _LOSSY = ("JPEG", "MPO", "WEBP")
 _PNG_END = 1 << 16  # bytes, which hold the EXIF data of a PNG where they follow its pixels
 
-_DAMAGED = (OSError, SyntaxError, ValueError)  # what Pillow raises
+_DAMAGED = (OSError, SyntaxError, ValueError, IndexError)  # what Pillow raises
 Image.MAX_IMAGE_PIXELS = None  # `MOST_PIXELS` is the limit; Pillow's own would warn below it
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what it says of damage is said by us
 warnings.filterwarnings("ignore", module="PIL")  # of wrong EXIF data and the like, which are not used

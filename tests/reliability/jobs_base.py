@@ -1,16 +1,13 @@
 """A small tracked project, and commands on it in forks that need not import anything again."""
 
-import importlib
 import os
 import shutil
-import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import main
 from tests.reliability.faults import count
-from tests.reliability.processes import PATIENCE, Fork
+from tests.reliability.processes import PATIENCE, Fork, import_what
 from tests.small_data import FRAMES, write_davis
 
 Words = Sequence[object]
@@ -64,20 +61,11 @@ def command(
 
 
 def import_as(words: Words) -> None:
-    """Import here what a command imports, which runs once for that: forks that come later have it already.
+    """Import here what a command imports, which runs once for that: forks that come later have it already."""
 
-    Importing starts no threads, running would.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        names = Path(folder, "names")
+    def silently() -> None:
+        for stream in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+        main.main([str(word) for word in words])
 
-        def work(_: object) -> None:
-            for stream in (1, 2):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-            main.main([str(word) for word in words])
-            names.write_text("\n".join(sys.modules))
-
-        Fork(work).wait()
-        for name in names.read_text().split("\n"):
-            if name not in sys.modules and name != "__mp_main__":
-                importlib.import_module(name)
+    import_what(silently)

@@ -4,6 +4,7 @@ Each function takes what a good file holds and a random generator, and gives one
 attacks and, a few of them, by the tests of the readers.
 """
 
+import contextlib
 import copy
 import json
 import math
@@ -29,12 +30,16 @@ DEEP = (
 
 
 def json_mutant(value: Any, rng: random.Random) -> str:
-    """Text of a JSON value of which one to three places are other, missing, doubled, or too deep."""
+    """Text of a JSON value of which one to three places are other, missing, doubled, or too deep.
+
+    In every second one they only become like others: those come past the first look of a reader.
+    """
     if rng.random() < 0.05:
         return rng.choice(DEEP)
     value = copy.deepcopy(value)
+    change = rng.choice((_changed, _nearly))
     for _ in range(rng.randint(1, 3)):
-        value = _changed(value, rng)
+        value = change(value, rng)
     text = _json(value)
     if rng.random() < 0.1:
         return text[: rng.randrange(len(text) + 1)]
@@ -74,8 +79,10 @@ def toml_mutant(text: str, rng: random.Random) -> str:
             *("[" * 5_000, "[" * 60 + "]" * 60, '"\\ud800"', '"../.."', '"/dev/zero"', "'''\n'''"),
         )
     )
-    choice = rng.randrange(6)
-    if choice < 3:
+    choice = rng.randrange(9)
+    if choice > 5:
+        lines[place] = _like_line(lines[place], rng)
+    elif choice < 3:
         lines[place] = f"{name} = {odd}"
     elif choice == 3:
         lines[place] = rng.choice((f"{name}.a = 1", f"[{name}]", "a" + ".a" * 3_000 + " = 1", "= 1"))
@@ -84,6 +91,14 @@ def toml_mutant(text: str, rng: random.Random) -> str:
     else:
         lines.insert(place, rng.choice(lines))
     return "\n".join(lines) + "\n"
+
+
+def _like_line(line: str, rng: random.Random) -> str:
+    """A line of TOML with another value of the same kind, where it is one that JSON knows too."""
+    name, equals, value = line.partition(" = ")
+    with contextlib.suppress(ValueError):
+        return name + equals + json.dumps(alike(json.loads(value), rng), ensure_ascii=False)
+    return line
 
 
 def bytes_mutant(data: bytes, rng: random.Random) -> bytes:
@@ -128,6 +143,35 @@ def _changed(value: Any, rng: random.Random) -> Any:
         holder.insert(key, copy.deepcopy(holder[key]))
     else:
         holder[rng.choice(("x", "", "\ud800", "name", "id", "event", "a" * 300))] = holder[key]
+    return value
+
+
+def _nearly(value: Any, rng: random.Random) -> Any:
+    """The value with one place of it another of its kind, in place where it is a list or a table."""
+    places = list(_places(value))
+    if places:
+        holder, key = rng.choice(places)
+        holder[key] = alike(holder[key], rng)
+    return value
+
+
+def alike(value: Any, rng: random.Random) -> Any:
+    """Another value of the same kind: a number near or far, a word, a list or table in another order."""
+    match value:
+        case bool():
+            return not value
+        case int():
+            return rng.choice((value + 1, value - 1, -value, 0, 1, 2, 255, 2**16, 2**31 - 1, 2**53))
+        case float():
+            return rng.choice((value / 2, -value, 0.0, 1.0, value + 1e-9, 1e-300, 1e9, 3))
+        case str():
+            return rng.choice(
+                (value + "x", value[1:], value.upper(), value * 2, " " + value, "é", "a/b", "1")
+            )
+        case list():
+            return rng.choice((value[::-1], value[1:], value[:1], value + value[:1], value * 3))
+        case dict():
+            return dict(rng.sample(list(value.items()), len(value)))
     return value
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import pickle
 import random
 import re
 import sqlite3
@@ -199,6 +200,103 @@ def of_hdf5(data: bytes, rng: np.random.Generator) -> bytes:
                 elsewhere = (file.ref, item.ref, h5py.Reference(), file[names[rng.integers(len(names))]].ref)
                 item[(0,) * item.ndim] = elsewhere[rng.integers(len(elsewhere))]
     return whole.getvalue()
+
+
+def of_png(data: bytes, rng: np.random.Generator) -> bytes:
+    """A PNG of which a chunk is other, gone, doubled or elsewhere, its checksum right; sometimes bytes."""
+    if rng.random() < 0.2:
+        return of_bytes(data, rng)
+    chunks, place = list[tuple[bytes, bytes]](), 8
+    while place < len(data):
+        (length,) = struct.unpack(">I", data[place : place + 4])
+        chunks.append((data[place + 4 : place + 8], data[place + 8 : place + 8 + length]))
+        place += 12 + length
+    at = int(rng.integers(len(chunks) - 1))
+    kind, inside = chunks[at]
+    match rng.integers(0, 8):
+        case 0:
+            del chunks[at]
+        case 1:
+            chunks.insert(int(rng.integers(len(chunks))), chunks[at])
+        case 2:
+            chunks.insert(at, ((b"PLTE", b"tRNS", b"eXIf", b"iCCP", b"acTL")[rng.integers(5)], bytes(9)))
+        case 3:  # an enumeration or a size in the head
+            head = bytearray(chunks[0][1])
+            head[rng.integers(len(head))] = rng.integers(0, 17)
+            chunks[0] = (chunks[0][0], bytes(head))
+        case 4 | 5 if kind == b"IDAT":
+            chunks[at] = (kind, zlib.compress(of_bytes(zlib.decompress(inside), rng)))
+        case _:
+            chunks[at] = (kind, of_bytes(inside, rng))
+    return data[:8] + b"".join(
+        struct.pack(">I", len(inside)) + kind + inside + struct.pack(">I", zlib.crc32(kind + inside))
+        for kind, inside in chunks
+    )
+
+
+def of_pickle(data: bytes, rng: np.random.Generator) -> bytes:
+    """A pickle of what a good one holds, a place of it other; sometimes bytes."""
+    if rng.random() < 0.3:
+        return of_bytes(data, rng)
+    values = pickle.loads(data)
+    key = list(values)[rng.integers(len(values))]
+    held = values[key]
+    at = int(rng.integers(len(held)))
+    match rng.integers(0, 8):
+        case 0:
+            del values[key]
+        case 1:
+            del held[at]
+        case 2:
+            held.append(held[at])
+        case 3:
+            held[at] = (None, "x", -1, 2.5, [], {}, np.zeros(3), np.ones((2, 4), "U3"))[rng.integers(8)]
+        case 4:
+            values[key] = (None, held[at], {"x": held}, tuple(held))[rng.integers(4)]
+        case 5 if isinstance(held[at], np.ndarray):
+            held[at] = held[at].astype(("i1", "u8", "f2", ">f8", "c8", "?", "O")[rng.integers(7)])
+        case _ if isinstance(held[at], np.ndarray):
+            held[at] = held[at].copy()
+            held[at].flat[rng.integers(held[at].size)] = rng.integers(0, 200)
+        case _:
+            held[at] = int(rng.integers(-2, 2_000))
+    return pickle.dumps(values, int(rng.integers(0, 5)))
+
+
+def of_parquet(data: bytes, rng: np.random.Generator) -> bytes:
+    """A Parquet table of which a column is gone, doubled or of other values; often bytes."""
+    import pyarrow
+    import pyarrow.parquet as files
+
+    if rng.random() < 0.5:
+        return of_bytes(data, rng)
+    table = files.read_table(io.BytesIO(data), use_threads=False)
+    at = int(rng.integers(table.num_columns))
+    name, column = table.column_names[at], table.column(at).to_pylist()
+    match rng.integers(0, 6):
+        case 0:
+            table = table.remove_column(at)
+        case 1:
+            table = table.append_column(name if rng.random() < 0.5 else "more", table.column(at))
+        case 2:
+            odd = ("x", "-1", "1e9", "nan", "é" * 300, "")[rng.integers(6)]
+            table = table.set_column(at, name, pyarrow.array([odd, *map(str, column[1:])]))
+        case 3:
+            odd = (-1.0, 1e300, float("nan"), None, 0.5, 2.0**53)[rng.integers(6)]
+            known = [value if isinstance(value, float | int) else None for value in column]
+            known[rng.integers(len(known))] = odd
+            table = table.set_column(at, name, pyarrow.array(known, pyarrow.float64()))
+        case 4:
+            kind = (pyarrow.list_(pyarrow.int8()), pyarrow.timestamp("ms"), pyarrow.bool_(), pyarrow.null())
+            table = table.set_column(at, name, pyarrow.nulls(len(column), kind[rng.integers(4)]))
+        case _:
+            table = table.slice(int(rng.integers(len(column))))
+    out = io.BytesIO()
+    codec = ("none", "snappy", "zstd", "gzip")[rng.integers(4)]
+    files.write_table(
+        table, out, compression=codec, version=("1.0", "2.6")[rng.integers(2)], row_group_size=3
+    )
+    return out.getvalue()
 
 
 def of_values(path: Path, rng: np.random.Generator) -> None:

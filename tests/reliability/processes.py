@@ -3,14 +3,17 @@
 This process must have started no threads before, such as those of OpenCV: a fork does not have them.
 """
 
+import importlib
 import os
 import select
 import signal
 import struct
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.reliability.attack import Skipped
 
@@ -76,6 +79,7 @@ class Fork:
                 break
             part = os.read(self._reads, 1 << 16)
             data, ended = data + part, not part
+            time.sleep(0.01)  # the pipe holds thousands of numbers: none of them need wake this process
         os.close(self._reads)
         _, status = os.waitpid(self.pid, 0)
         told = [
@@ -90,3 +94,27 @@ class Fork:
             data += part
         os.close(self._reads)
         return [number for (number,) in _REVISION.iter_unpack(data)]
+
+
+def import_what(work: Callable[[], object]) -> int:
+    """Import here what some work imports, which a fork does once for that; forks that come later have it.
+
+    Importing starts no threads, working would.
+
+    Returns:
+        The exit code of that fork.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        names = Path(folder, "names")
+
+        def worked(_: object) -> None:
+            try:
+                work()
+            finally:
+                names.write_text("\n".join(sys.modules))
+
+        _, code = Fork(worked).wait()
+        for name in names.read_text().split("\n") if names.exists() else ():
+            if name not in sys.modules and name != "__mp_main__":
+                importlib.import_module(name)
+        return code

@@ -15,7 +15,8 @@ class Reader:
         file: where the sample is, in the folder that its maker was given; may have wildcards, the first is
             taken.
         mutate: of what it is made; None changes the values of a database in place.
-        read: reads it as the program does; it may raise a StudioError.
+        read: reads it as the program does; it may raise a StudioError. What it gives is held against what
+            it gives of an empty file.
         make: makes the sample in an empty folder.
         batch: mutants that one process reads; a seed stands for so many.
         may_die: the program gives it a process of its own, whose end is a sentence too.
@@ -25,7 +26,7 @@ class Reader:
     mutate: Mutate | None
     read: Callable[[Path], object]
     make: Callable[[Path], object]
-    batch: int = 500
+    batch: int = 2_000
     may_die: bool = False
 
     @property

@@ -40,9 +40,10 @@ def _find(path: Path) -> None:
 def _picture(path: Path) -> None:
     from core.datasets.image import image_size, read_image, read_values
 
-    for way in (image_size, read_values, read_image):
+    for way in (image_size, read_values):
         with contextlib.suppress(StudioError):
             way(path)
+    read_image(path)
 
 
 def _split(path: Path) -> None:
@@ -175,13 +176,15 @@ def _of_project(module: str, function: str) -> Callable[[Path], object]:
     return read
 
 
-_JSON, _ARRAYS, _TEXT = mutations.of_json, mutations.of_arrays, mutations.of_text
+_JSON, _ARRAYS, _TEXT, _BYTES = mutations.of_json, mutations.of_arrays, mutations.of_text, mutations.of_bytes
+_PIXELS = {"png": mutations.of_png}
 _RUNS, _VIDEOS = samples.runs, samples.VIDEOS
 _RUN = "base/project/runs/pretrain"
 
 
 def _kinds_of_tracks() -> dict[str, Reader]:
-    ways = {"coco": _JSON, "youtube-vis": _JSON, "parquet": mutations.of_bytes, "tapvid": _ARRAYS}
+    ways = {"coco": _JSON, "youtube-vis": _JSON, "parquet": mutations.of_parquet, "tapvid": _ARRAYS}
+    ways |= {"davis": mutations.of_png}
     return {
         f"tracks-{name}": Reader(f"{name}/**/*.*", ways.get(name, _TEXT), _tracks(name), samples.tracks)
         for name in exchange.WRITTEN
@@ -196,29 +199,26 @@ _FOREIGN = {
 
 READERS: dict[str, Reader] = {
     **{
-        f"picture-{one}": Reader(f"a.{one}", mutations.of_bytes, _picture, samples.pictures)
+        f"picture-{one}": Reader(f"a.{one}", _PIXELS.get(one, _BYTES), _picture, samples.pictures)
         for one in samples.PICTURES
     },
-    **{
-        f"video-{one}": Reader(f"a.{one}", mutations.of_bytes, _find, samples.videos)
-        for one in samples.VIDEOS
-    },
+    **{f"video-{one}": Reader(f"a.{one}", _BYTES, _find, samples.videos) for one in samples.VIDEOS},
     "moseg-list": Reader("moseg/cars/cars.bmf", _TEXT, lambda path: _find(path.parents[1]), samples.moseg),
     "moseg-definition": Reader(
         "moseg/cars/carsDef.dat", _TEXT, lambda path: _find(path.parents[1]), samples.moseg
     ),
     "moseg-labels": Reader(
-        "moseg/cars/cars_1.pgm", mutations.of_bytes, lambda path: _find(path.parents[1]), samples.moseg
+        "moseg/cars/cars_1.pgm", _BYTES, lambda path: _find(path.parents[1]), samples.moseg
     ),
     "davis-masks": Reader(
         "DAVIS/Annotations/480p/ape/00000.png",
-        mutations.of_bytes,
+        mutations.of_png,
         lambda path: _find(next(one for one in path.parents if one.name == "DAVIS")),
         samples.davis,
     ),
     "vsb100-mat": Reader(
         "vsb/General_test_fullres/Groundtruth/zoo/image001.mat",
-        mutations.of_bytes,
+        mutations.of_mat,
         lambda path: _find(path.parents[2]),
         samples.vsb100,
         20,
@@ -238,7 +238,7 @@ READERS: dict[str, Reader] = {
     "track-results": Reader("base/project/runs/*track*/results/*.npz", _ARRAYS, _results, _RUNS),
     "suggest-results": Reader("base/project/runs/*suggest*/results/*.npz", _ARRAYS, _results, _RUNS),
     "project-file": Reader("base/project/project.toml", mutations.of_toml, _project, _RUNS, 100),
-    "database-bytes": Reader("base/project/annotations.sqlite", mutations.of_bytes, _project, _RUNS, 100),
+    "database-bytes": Reader("base/project/annotations.sqlite", _BYTES, _project, _RUNS, 100),
     "database-values": Reader("base/project/annotations.sqlite", None, _project, _RUNS, 100),
     "labels": Reader(
         "base/project/labels.json", _JSON, _of_project("core.project.labels", "read_labels"), _RUNS

@@ -115,8 +115,8 @@ _RECORD = "core.pretraining.record"
 
 OF_RESULTS: dict[str, Reader] = {
     "proposals": Reader("boxes.npz", _ARRAYS, _proposals, samples.files),
-    "proposals-mat": Reader("boxes.mat", mutations.of_bytes, _proposals, samples.proposals_of_others, 20),
-    "proposals-pickle": Reader("boxes.pkl", mutations.of_bytes, _proposals, samples.proposals_of_others),
+    "proposals-mat": Reader("boxes.mat", mutations.of_mat, _proposals, samples.proposals_of_others, 20),
+    "proposals-pickle": Reader("boxes.pkl", mutations.of_pickle, _proposals, samples.proposals_of_others),
     "detections": Reader(
         "comp4_det_test_car.txt", _TEXT, _of("core.evaluation.comp4", "read", 0), samples.files
     ),

@@ -50,9 +50,10 @@ def _frames(path: Path) -> None:
 
     for found in find_clips(path).clips[:3]:
         with open_frames(found.clip) as frames:
-            for frame in range(min(found.clip.frames, 8)):
+            for frame in range(1, min(found.clip.frames, 8)):
                 with contextlib.suppress(StudioError):
                     frames[frame]
+            frames[0]
 
 
 def _scores(path: Path) -> None:

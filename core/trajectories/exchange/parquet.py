@@ -104,8 +104,7 @@ class ParquetSheet:
                 "in parts."
             )
         groups = (about.row_group(number) for number in range(about.num_row_groups))
-        columns = (group.column(place) for group in groups for place in range(about.num_columns))
-        largest = max((column.total_uncompressed_size for column in columns), default=0)
+        largest = max((group.total_byte_size for group in groups), default=0)  # .column() of some ends us
         check_room(self._path, max(_A_ROW * about.num_rows, largest))
 
     def __enter__(self) -> "ParquetSheet":

@@ -214,6 +214,14 @@ def test_a_png_with_one_wrong_bit_is_refused(tmp_path):
         read_image(tmp_path / "a.png")
 
 
+@pytest.mark.parametrize("read", [read_image, read_values])
+def test_a_png_without_pixels_is_refused(tmp_path, read):
+    header = struct.pack(">IIBBBBB", 13, 9, 8, 2, 0, 0, 0)
+    (tmp_path / "a.png").write_bytes(png((b"IHDR", header)))
+    with pytest.raises(StudioError, match="is cut short or damaged"):
+        read(tmp_path / "a.png")
+
+
 @pytest.mark.parametrize(
     "header", [b"P5\n99999 99999\n255\n", b"P6\n40000 40000\n255\n" + bytes(9), b"P5 0 7 255\n"]
 )

@@ -1,6 +1,7 @@
 """Damaged, hostile and wrong files: each is refused in one sentence, never with a traceback."""
 
 import json
+import subprocess
 import sys
 import zipfile
 from dataclasses import replace
@@ -323,6 +324,39 @@ def test_parquet_with_other_types_is_refused(tmp_path):
     assert "has the column 'x' as list<element: double>; save it as numbers or words" in refusal(
         "parquet", tmp_path / "a.parquet"
     )
+
+
+_EVERY_BYTE_OF_A_FOOTER = """
+import subprocess
+import sys
+from pathlib import Path
+from core.errors import StudioError
+from core.trajectories.exchange import parquet
+path = Path(sys.argv[1])
+data = path.read_bytes()
+for place in range(len(data) - 8 - int.from_bytes(data[-8:-4], "little"), len(data) - 8):
+    for new in (0, 0x19):  # where a list ends too early, or one more begins
+        path.write_bytes(data[:place] + bytes([new]) + data[place + 1 :])
+        try:
+            parquet.head(path)
+        except StudioError:
+            pass
+"""
+
+
+@NEEDS_PYARROW
+def test_no_footer_of_a_parquet_table_ends_the_process(tmp_path):
+    """As pyarrow does where it is asked for a column whose statistics do not fit."""
+    import pyarrow
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"x": [1.0, None]}), tmp_path / "a.parquet", store_schema=False)
+    code = subprocess.run(
+        [sys.executable, "-c", _EVERY_BYTE_OF_A_FOOTER, str(tmp_path / "a.parquet")],
+        cwd=Path(__file__).parents[4],
+        check=False,
+    ).returncode
+    assert code == 0
 
 
 @pytest.mark.parametrize("format", EVERY_FORMAT)
