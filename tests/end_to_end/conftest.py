@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.studio.conftest import garbage_of_the_window, projects_folder, studio, what_is_said_stays
+from tests.studio.conftest import garbage_of_the_window, nothing_ends_by_the_clock, projects_folder, studio
 
-__all__ = ["garbage_of_the_window", "projects_folder", "studio", "what_is_said_stays"]
+__all__ = ["garbage_of_the_window", "nothing_ends_by_the_clock", "projects_folder", "studio"]
 
 
 @pytest.fixture(scope="module", autouse=True)

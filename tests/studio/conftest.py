@@ -16,15 +16,21 @@ from studio.window.settings import WindowSettings
 from tests.studio import densified
 from tests.studio.small_project import make_project
 
+AN_HOUR = 3_600_000
+"""In milliseconds."""
+
 _TESTS = itertools.count(1)
 
 
 @pytest.fixture(autouse=True, scope="session")
-def what_is_said_stays() -> Iterator[None]:
-    """A slow machine still finds a message when a test reads it; that messages go has tests of its own."""
+def nothing_ends_by_the_clock() -> Iterator[None]:
+    """A slow machine, too, finds what was said when a test reads it, sees a project first when it is whole,
+    and builds nothing ahead beside a test. What the clock does has tests of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("hint_line.SAID", "toasts.SHOWN", "toasts.OFFERED"):
-            patch.setattr(f"studio.window.{name}", 3_600_000)
+        for name in ("window.hint_line.SAID", "window.toasts.SHOWN", "window.toasts.OFFERED"):
+            patch.setattr(f"studio.{name}", AN_HOUR)
+        patch.setattr("studio.opening.LONGEST", AN_HOUR)
+        patch.setattr("studio.building_ahead.QUIET", AN_HOUR)
         yield
 
 

@@ -23,8 +23,9 @@ def built() -> list[str]:
 
 @pytest.fixture
 def ahead(
-    qtbot, small_document: Document, small_view: ViewState, built: list[str]
+    qtbot, monkeypatch, small_document: Document, small_view: ViewState, built: list[str]
 ) -> Iterator[BuildingAhead]:
+    monkeypatch.setattr("studio.building_ahead.QUIET", QUIET)
     window = QWidget()
     qtbot.addWidget(window)
 
