@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from studio import icons, theme
+from studio.wrapped_label import WrappedLabel
 
 SHOWN = 3_000
 """Milliseconds a message stays; warnings twice, errors four times as long, progress until it is dismissed."""
@@ -63,7 +64,7 @@ class Toast(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(theme.SPACE * 3 // 2, theme.SPACE, theme.SPACE // 2, theme.SPACE)
-        self._sign, self.label = QLabel(), QLabel(wordWrap=True)
+        self._sign, self.label = QLabel(), WrappedLabel()
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._row.addWidget(self._sign)
         self._row.addWidget(self.label, 1)
