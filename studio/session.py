@@ -341,7 +341,7 @@ class Session(QObject):
         self.window.set_project(name, self._workspaces, panels, status, self.curate.steps)
         self.window.panels.docks["history"].visibilityChanged.connect(self.history.catch_up)
         self.window.show_clip(self.view.clip)
-        self.window.toasts.set_parts([self.canvas.frame_view, self.window.centralWidget()])
+        self.window.toasts.set_frames(self.canvas.frame_view)
 
     def perform(self, edit: Edit) -> None:
         """Make an edit, if need be after a question, and whatever follows from it in the background."""

@@ -23,6 +23,7 @@ from studio import theme
 from studio.filters.filter_words import ABOUT, KINDS, ORIGINS, ORIGINS_WHY, TITLES
 from studio.flow_layout import FlowLayout
 from studio.track_words import ENDS, ENDS_WHY, REVIEWS
+from studio.wrapped_label import WrappedLabel
 
 WIDTH = 445
 """Pixels."""
@@ -57,7 +58,7 @@ class FilterPopover(QFrame):
         self.label = QLineEdit(placeholderText=f"car, cat, or {NAMELESS}")
         self.label.setAccessibleName("Labels, with commas between")
         self.limits = {word: _Limits(word) for word in TITLES}
-        self.problem = QLabel(wordWrap=True)
+        self.problem = WrappedLabel()
         self.problem.setProperty("role", "error")
         self.problem.hide()
         self.clear_button = QPushButton("Show all tracks")

@@ -14,6 +14,7 @@ from studio.filters.filter_field import FilterField
 from studio.filters.filter_popover import FilterPopover
 from studio.filters.saved_menu import SavedMenu
 from studio.filters.track_filters import TrackFilters
+from studio.wrapped_label import WrappedLabel
 
 TYPING = 150
 """Milliseconds without a key after which what is typed counts."""
@@ -40,7 +41,7 @@ class FilterRow(QWidget):
         self.fields_button.clicked.connect(self._open_fields)
         self.count = QLabel(wordWrap=True)
         self.count.setProperty("quiet", True)
-        self.problem = QLabel(wordWrap=True)
+        self.problem = WrappedLabel()
         self.problem.setProperty("role", "error")
         self.problem.hide()
         self.clear_button = QToolButton(autoRaise=True)

@@ -14,6 +14,7 @@ from core import config
 from core.errors import StudioError
 from studio import theme
 from studio.forms.setting_editors import Editor, editor_for
+from studio.wrapped_label import WrappedLabel
 
 Settings = TypeVar("Settings")
 
@@ -83,7 +84,7 @@ class SettingsForm(QWidget, Generic[Settings]):
         self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._fold.toggled.connect(self._unfold)
         self._advanced.hide()
-        self._problem = QLabel(wordWrap=True)
+        self._problem = WrappedLabel()
         self._problem.setObjectName("form_problem")
         self._problem.setProperty("role", "error")
         self._problem.hide()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.datasets.clip import Clip, Use
 from core.errors import StudioError
@@ -15,9 +15,10 @@ from core.trajectories.model import Changes, ObjectTrajectory, PointTrajectories
 from studio.document import Document
 from studio.runs.runs import Runs
 from studio.view_state import ViewState
+from studio.wrapped_label import WrappedLabel
 
 
-class ImpactNote(QLabel):
+class ImpactNote(WrappedLabel):
     """Follows selection, filter and frame; counts as the newest pretraining run did, or by the defaults.
 
     Signals:
@@ -29,8 +30,7 @@ class ImpactNote(QLabel):
     def __init__(
         self, document: Document, view: ViewState, runs: Runs, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setWordWrap(True)
+        super().__init__(parent=parent)
         self.setProperty("quiet", True)
         self.setAccessibleName("In training")
         self._document, self._view, self._runs = document, view, runs

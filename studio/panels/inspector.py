@@ -36,6 +36,7 @@ from studio.panels.film_strip import POINT_SIDE, FilmStrip, cuts_along
 from studio.panels.track_plot import TrackPlot
 from studio.track_words import ENDS_WHY, REVIEWS, percent
 from studio.view_state import ViewState
+from studio.wrapped_label import WrappedLabel
 
 EMPTY = "Select a track to see its pictures, its errors and where it comes from."
 
@@ -63,8 +64,7 @@ class Inspector(QStackedWidget):
         super().__init__(parent)
         self._document, self._view = document, view
         self._track: ObjectTrajectory | PointTrajectories | None = None
-        self.empty = QLabel(EMPTY)
-        self.empty.setWordWrap(True)
+        self.empty = WrappedLabel(EMPTY)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("quiet", True)
         self.empty.setMargin(2 * theme.SPACE)

@@ -22,6 +22,7 @@ from studio import theme
 from studio.forms.setting_editors import Editor
 from studio.forms.settings_form import SettingsForm
 from studio.runs.scope import Choice, Scope
+from studio.wrapped_label import WrappedLabel
 
 WIDTH = 360  # pixels
 
@@ -64,11 +65,11 @@ class JobPopover(QFrame):
         self.clips.setAccessibleName("Which clips")
         which = QFormLayout()
         which.addRow("On", self.clips)
-        self._comes_to = QLabel(wordWrap=True)
+        self._comes_to = WrappedLabel()
         self._comes_to.setProperty("quiet", True)
         which.addRow("", self._comes_to)
         self.clips.activated.connect(lambda: self.scope_changed.emit(self.clips.currentData()))
-        self.note = QLabel(wordWrap=True)
+        self.note = WrappedLabel()
         self.note.hide()
         self.start_button = QPushButton("Start")
         self.start_button.setProperty("role", "primary")

@@ -1,7 +1,9 @@
 """What covers the window while a project is opened: its name, until all is in its place."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.wrapped_label import WrappedLabel
 
 
 class Curtain(QWidget):
@@ -11,9 +13,9 @@ class Curtain(QWidget):
         super().__init__(window)
         self.setObjectName("curtain")
         self.setAutoFillBackground(True)
-        self._words = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._words = WrappedLabel()
+        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._words.setProperty("role", "title")
-        self._words.setWordWrap(True)
         QVBoxLayout(self).addWidget(self._words)
         window.installEventFilter(self)
         self.hide()

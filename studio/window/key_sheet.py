@@ -61,8 +61,7 @@ class KeySheet(QDialog):
             self._groups[menu] = group
         for row, action in self._commands:
             keys = " or ".join(sequence.toString(native) for sequence in action.shortcuts())
-            text = action.text().replace("&", "").removesuffix("…")
-            item = QTreeWidgetItem([text, keys, row.tip])
+            item = QTreeWidgetItem([row.title, keys, row.tip])  # as Undo's text names an edit
             self._groups[row.path[0]].addChild(item)
 
     def _find(self, text: str) -> None:

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.datasets.clip import Clip
-from studio import icons
+from studio import icons, theme
 from studio.window.actions import Actions
 from studio.window.curtain import Curtain
 from studio.window.dock_layout import DockLayout, Panel
@@ -99,8 +99,7 @@ class MainWindow(QMainWindow):
         self._project_status: list[QWidget] = []
         self._build_status()
         self.curtain = Curtain(self)
-        self.toasts = Toasts(self)
-        self.toasts.set_parts([self._pages])
+        self.toasts = Toasts(self, self._pages)
         for name in WORKSPACES:
             self.commands.connect(name, partial(self.show_workspace, name))
         self.commands.connect("full_screen", self._toggle_full_screen)
@@ -151,7 +150,7 @@ class MainWindow(QMainWindow):
             self._pages.setCurrentWidget(self._welcome)
         self.panels.clear()
         self.toasts.dismiss_offers()
-        self.toasts.set_parts([self._pages])
+        self.toasts.set_frames(None)
         for widget in (*self._workspaces.values(), *self._project_status):
             widget.setParent(None)
             widget.deleteLater()
@@ -304,6 +303,8 @@ class MainWindow(QMainWindow):
         bar.addWidget(self.hint, 1)
         for widget in (self.busy, self.selected, self.last_edit, self.undo_button):
             bar.addPermanentWidget(widget)
+        for label in (self.busy, self.selected):
+            label.setContentsMargins(0, 0, theme.SPACE, 0)  # one thing that is said, and the next one
 
     def _give_room(self) -> None:
         """Only the page that is shown says how small the window can be."""

@@ -1,12 +1,22 @@
-"""Short messages at the top right of what is worked on, some with a button; they disappear by themselves.
+"""Short messages beside what is worked on, some with a button; they disappear by themselves.
 
 The mouse goes through a message to what lies beneath; only its buttons take it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPoint, QPropertyAnimation, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEasingCurve,
+    QEvent,
+    QObject,
+    QPoint,
+    QPropertyAnimation,
+    QRect,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QCursor, QEnterEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -21,6 +31,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from studio import icons, theme
+from studio.wrapped_label import WrappedLabel
 
 SHOWN = 3_000
 """Milliseconds a message stays; warnings twice, errors four times as long, progress until it is dismissed."""
@@ -31,6 +42,8 @@ OFFERED = 8_000
 MOST = 4
 """Messages shown at once; the oldest goes."""
 
+NARROWEST, WIDEST = 300, 460
+"""Pixels of width."""
 
 _LONGER = {"warning": 2, "error": 4}
 
@@ -51,7 +64,7 @@ class Toast(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(theme.SPACE * 3 // 2, theme.SPACE, theme.SPACE // 2, theme.SPACE)
-        self._sign, self.label = QLabel(), QLabel(wordWrap=True)
+        self._sign, self.label = QLabel(), WrappedLabel()
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._row.addWidget(self._sign)
         self._row.addWidget(self.label, 1)
@@ -109,20 +122,28 @@ class Toast(QFrame):
         if act is not None:
             act()
 
-    def place(self, left: int, top: int, width: int) -> int:
-        """Lie there, with the buttons at the right; returns the height."""
+    def height_for(self, width: int) -> int:
+        """Pixels of height that it takes with the buttons at the right."""
         room = self.buttons.sizeHint()
         margins = self._row.contentsMargins()
         self._row.setContentsMargins(margins.left(), margins.top(), room.width(), margins.bottom())
         self.setFixedWidth(width)
-        height = max(self.heightForWidth(width), self.sizeHint().height(), room.height() + theme.SPACE)
-        self.setGeometry(left, top, width, height)
-        above = top + (height - room.height()) // 2
-        self.buttons.setGeometry(left + width - room.width(), above, room.width(), room.height())
+        return max(self.heightForWidth(width), self.sizeHint().height(), room.height() + theme.SPACE)
+
+    def place(self, where: QRect) -> None:
+        """Lie there, as high as `height_for` says."""
+        room = self.buttons.sizeHint()
+        self.setGeometry(where)
+        above = where.top() + (where.height() - room.height()) // 2
+        self.buttons.setGeometry(where.right() + 1 - room.width(), above, room.width(), room.height())
         for widget in (self, self.buttons):
             widget.show()
             widget.raise_()
-        return height
+
+    def tuck_away(self) -> None:
+        """Wait, unseen, until there is room again."""
+        self.buttons.hide()
+        self.hide()
 
     def remove(self) -> None:
         """Go at once; it can say something else later."""
@@ -132,8 +153,7 @@ class Toast(QFrame):
             self._fading.deleteLater()
             self._fading = None
             self.setGraphicsEffect(None)  # type: ignore[arg-type]
-        self.buttons.hide()
-        self.hide()
+        self.tuck_away()
 
     def fade(self) -> None:
         """Go, softly."""
@@ -171,24 +191,27 @@ class _Buttons(QWidget):
 
 
 class Toasts(QObject):
-    """The messages over the upper right of a part of the window, newest below."""
+    """The messages, newest below: over the frames at their upper right, else at the foot of the page.
 
-    def __init__(self, over: QWidget) -> None:
+    There, in the middle, are neither forms, nor the buttons of runs, nor the timeline.
+    """
+
+    def __init__(self, over: QWidget, page: QWidget | None = None) -> None:
+        """`over`: the window; `page`: the part of it that lies between the panels."""
         super().__init__(over)
-        self._over = over
-        self._parts: list[QWidget] = [over]
+        self._over, self._page = over, page or over
+        self._frames: QWidget | None = None
         self._shown: list[Toast] = []
         self._spare: list[Toast] = []  # building one takes longer than the edit that it tells of
-        over.installEventFilter(self)
+        self._page.installEventFilter(self)
 
-    def set_parts(self, parts: Sequence[QWidget]) -> None:
-        """The parts of the window over which messages lie: over the first of them that is seen."""
-        for part in self._parts:
-            if isValid(part):
-                part.removeEventFilter(self)
-        self._parts = [*parts, self._over]
-        for part in self._parts:
-            part.installEventFilter(self)
+    def set_frames(self, view: QWidget | None) -> None:
+        """The view over which messages lie while it is seen."""
+        if self._frames is not None and isValid(self._frames):
+            self._frames.removeEventFilter(self)
+        self._frames = view
+        if view is not None:
+            view.installEventFilter(self)
         self._place()
 
     @property
@@ -247,9 +270,22 @@ class Toasts(QObject):
             self._spare.append(toast)
 
     def _place(self) -> None:
-        part = next((one for one in self._parts if isValid(one) and one.isVisible()), self._over)
-        corner = part.mapTo(self._over, QPoint(0, 0)) if part is not self._over else QPoint(0, 0)
-        width = min(460, max(260, part.width() // 3))
-        left, top = corner.x() + part.width() - width - theme.SPACE, corner.y() + theme.SPACE
-        for toast in self._shown:
-            top += toast.place(max(left, 0), top, width) + theme.SPACE
+        """Lay out those for which there is room, from the newest on; the others wait for it."""
+        frames = self._frames if self._frames is not None and isValid(self._frames) else None
+        part = frames if frames is not None and frames.isVisible() else self._page
+        place = QRect(part.mapTo(self._over, QPoint(0, 0)), part.size()).adjusted(
+            theme.SPACE, theme.SPACE, -theme.SPACE, -theme.SPACE
+        )
+        width = max(min(WIDEST, max(NARROWEST, part.width() // 3), place.width()), 1)
+        left = place.right() + 1 - width if part is frames else place.left() + (place.width() - width) // 2
+        heights = [toast.height_for(width) for toast in self._shown]
+        fit = len(heights)
+        while fit > 1 and sum(heights[-fit:]) + (fit - 1) * theme.SPACE > place.height():
+            fit -= 1
+        for toast in self._shown[: len(heights) - fit]:
+            toast.tuck_away()
+        high = sum(heights[len(heights) - fit :]) + (fit - 1) * theme.SPACE
+        top = place.top() if part is frames else place.bottom() + 1 - high
+        for toast, height in list(zip(self._shown, heights, strict=True))[len(heights) - fit :]:
+            toast.place(QRect(left, top, width, height))
+            top += height + theme.SPACE

@@ -42,6 +42,7 @@ class ErrorCard(QFrame):
         self._title, self._sentence = QLabel(), QLabel()
         self._title.setProperty("role", "heading")
         self._sentence.setWordWrap(True)
+        self._sentence.setMinimumWidth(1)  # a long path may be cut off, but never widens the window
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._log = QPlainTextEdit()
         self._log.setReadOnly(True)

@@ -43,6 +43,7 @@ from studio.workspaces.form_panel import form_panel, shown_run, three_columns
 from studio.workspaces.init_editor import InitEditor
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
+from studio.wrapped_label import WrappedLabel
 
 TABLE_WIDTH = 262
 """Pixels of the table of classes at first."""
@@ -74,9 +75,8 @@ class EvaluateWorkspace(QWidget):
         self.mean = QLabel()
         self.mean.setProperty("role", "title")
         self.mean.setObjectName("mean_ap")
-        self._mean_words = QLabel()
+        self._mean_words = WrappedLabel()
         self._mean_words.setProperty("quiet", True)
-        self._mean_words.setWordWrap(True)
         self.quoted = _new_choice_of_row()
         yield
         self.form = SettingsForm(VocConfig, editors={"init": InitEditor(runs)})
@@ -84,8 +84,7 @@ class EvaluateWorkspace(QWidget):
         self.start_button = QPushButton("Evaluate on VOC")
         self.start_button.setObjectName("evaluate_button")
         self.start_button.setProperty("role", "primary")
-        self._notes = QLabel()
-        self._notes.setWordWrap(True)
+        self._notes = WrappedLabel()
         self._notes.setProperty("quiet", True)
         yield
         yield from self._arrange()

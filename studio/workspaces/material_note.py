@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.datasets.caltech101 import Caltech101, read_caltech101
 from core.errors import StudioError
@@ -19,12 +19,13 @@ from core.trajectories.model import Kind
 from core.trajectories.track_filter import TrackFilter
 from studio.background import Background
 from studio.document import FEW, Document
+from studio.wrapped_label import WrappedLabel
 
 COUNTING = "The tracks are being counted…"
 COUNTING_IMAGES = "The images are being counted…"
 
 
-class MaterialNote(QLabel):
+class MaterialNote(WrappedLabel):
     """Counts with what the job itself divides and draws with; in a thread where there is much to read.
 
     Signals:
@@ -34,7 +35,7 @@ class MaterialNote(QLabel):
     counted = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._document = document
         self._extents: Extents | None = None
         self._images: Caltech101 | None = None
@@ -51,7 +52,6 @@ class MaterialNote(QLabel):
         self._tracks_reader.failed.connect(self._fail)
         self._images_reader.done.connect(self._take_images)
         self._images_reader.failed.connect(self._fail_images)
-        self.setWordWrap(True)
         self.setProperty("quiet", True)
 
     def count(self) -> None:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from core import config
 from core.errors import StudioError
@@ -24,6 +24,7 @@ from studio.workspaces.error_card import ErrorCard
 from studio.workspaces.form_panel import form_panel, shown_run, three_columns
 from studio.workspaces.run_header import RunHeader
 from studio.workspaces.run_list import RunList
+from studio.wrapped_label import WrappedLabel
 
 PERIOD = 1000
 """Milliseconds between looks at the folders of a matrix that is shown."""
@@ -62,7 +63,7 @@ class MatrixWorkspace(QWidget):
         self.start_button = QPushButton("Start")
         self.start_button.setObjectName("table1_button")
         self.start_button.setProperty("role", "primary")
-        self._notes = QLabel(wordWrap=True)
+        self._notes = WrappedLabel()
         self._notes.setObjectName("table1_notes")
         self._notes.setProperty("quiet", True)
         self._reader = MatrixReader()

@@ -27,6 +27,7 @@ from studio.runs.words import state_words
 from studio.workspaces.clips_popover import ClipsPopover
 from studio.workspaces.making_line import MakingLine
 from studio.workspaces.run_menu import edit_notes
+from studio.wrapped_label import WrappedLabel
 
 STARS = {False: "☆", True: "★"}
 
@@ -48,7 +49,7 @@ class RunHeader(QWidget):
         self._runs = runs
         self._run: Run | None = None
         self._title, self._words, self._notes = ElidedLabel(), QLabel(), MakingLine()
-        self._note = QLabel(wordWrap=True)
+        self._note = WrappedLabel()
         self._note.setObjectName("run_note")
         self._note.setMaximumHeight(NOTE_LINES * self._note.fontMetrics().lineSpacing())
         self._title.setProperty("role", "heading")

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from studio import theme
 from studio.window.toasts import MOST, Toasts
 
 
@@ -24,6 +25,33 @@ def test_messages_stack_inside_the_window_without_covering_each_other(toasts):
         assert toasts.over.rect().contains(toast.geometry())
     for above, below in pairwise(shown):
         assert above.geometry().bottom() < below.geometry().top()
+
+
+def test_messages_lie_over_the_frames_at_the_right_or_else_at_the_foot_of_the_page(toasts, qtbot):
+    frames = QWidget(toasts.over)
+    frames.setGeometry(100, 50, 500, 300)
+    frames.show()
+    toasts.set_frames(frames)
+    toast = toasts.show("3 tracks deleted", "edit", "Undo", lambda: None)
+    assert frames.geometry().contains(toast.geometry())
+    assert toast.geometry().right() == frames.geometry().right() - theme.SPACE
+    assert toast.y() == frames.y() + theme.SPACE
+    frames.hide()
+    page = toasts.over.rect()
+    assert toast.geometry().bottom() == page.bottom() - theme.SPACE
+    assert toast.geometry().center().x() == page.center().x()
+
+
+def test_without_room_the_older_ones_wait(toasts):
+    toasts.over.resize(500, 100)
+    first = toasts.show("A long sentence that says what could not be done, and why. " * 2, "error")
+    last = toasts.show("Saved.", "edit")
+    assert last.isVisible()
+    assert not first.isVisible()
+    assert not first.buttons.isVisible()
+    toasts.dismiss("edit")
+    assert first.isVisible()
+    assert toasts.over.rect().contains(first.geometry())
 
 
 def test_the_oldest_goes_when_there_are_too_many(toasts):
