@@ -1,5 +1,6 @@
 """The row at the top of the window: menus, workspaces, steps, the project's name, the palette."""
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
@@ -44,6 +45,7 @@ class TopRow(QWidget):
         for action in workspaces:
             action.toggled.connect(self._fit)
         self.steps: Steps | None = None
+        self._over = 0.0  # pixels that were missing before the last words were left out
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(theme.SPACE // 2, 2, theme.SPACE // 2, 2)
         self._row.setSpacing(theme.SPACE)
@@ -79,9 +81,12 @@ class TopRow(QWidget):
         """Name the clip that is looked at."""
         room = self.clip_label.fontMetrics()
         text = room.elidedText(name, Qt.TextElideMode.ElideMiddle, LONGEST_NAME)
+        before = self.clip_label.sizeHint().width()
         self.clip_label.setText(f"› {text}" if name else "")
         self.clip_label.setToolTip(about)
-        self._fit()
+        self._over += self.clip_label.sizeHint().width() - before
+        if self.clip_label.isHidden() or self._over <= 0 or self._needed() > self.width():
+            self._fit()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(NARROWEST, super().minimumSizeHint().height())
@@ -93,6 +98,7 @@ class TopRow(QWidget):
     def _fit(self) -> None:
         """Leave words out until what is left fits: the palette's, steps, names, workspaces."""
         beside, only = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        self._over = math.inf
         for left_out in range(6):
             self._find.setToolButtonStyle(only if left_out > 0 else beside)
             self.clip_label.setVisible(left_out < 3)
@@ -101,8 +107,10 @@ class TopRow(QWidget):
             self.project_label.setVisible(left_out < 4)
             for button in self._buttons:
                 button.setToolButtonStyle(only if left_out > 4 and not button.isChecked() else beside)
-            if self._needed() <= self.width():
+            over = self._needed() - self.width()
+            if over <= 0:
                 break
+            self._over = over
 
     def _needed(self) -> int:
         """Pixels that what is shown takes now; the layout itself would remember what it took before."""

@@ -218,3 +218,19 @@ def test_the_first_line_leaves_words_out_where_it_is_narrow(open_studio: Studio,
     shown = [one.text() for one in open_studio.session.curate.steps.buttons.values() if one.isVisible()]
     assert shown == ["Next: Review"]
     qtbot.waitUntil(lambda: top.menus.sizeHint().width() <= top.menus.width())  # none behind a mark
+
+
+def test_a_clips_name_leaves_out_of_the_first_line_what_a_width_would(open_studio: Studio):
+    top, names = open_studio.window.top, ("a", "a_clip_with_a_long_name", "clip_7", "", "b" * 80, "b")
+
+    def seen() -> list[tuple[bool, str]]:
+        parts = (*open_studio.session.curate.steps.buttons.values(), top.project_label, top.clip_label)
+        return [(part.isHidden(), part.text()) for part in parts]
+
+    for width in range(800, 1800, 50):
+        open_studio.window.resize(width, 700)
+        for name in names:
+            top.show_clip(name)
+            shown = seen()
+            top._fit()
+            assert seen() == shown, (width, name)
