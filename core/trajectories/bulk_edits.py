@@ -13,7 +13,7 @@ from core.errors import StudioError
 from core.trajectories import schema, store
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories
 from core.trajectories.recorder import Recorder
-from core.trajectories.touched import accepted, touched_frames, touched_points
+from core.trajectories.touched import accepted, carried_frames, touched_frames, touched_points
 from core.trajectories.trajectory_rows import observation_columns
 from core.trajectories.written import Written
 from core.version import code_version
@@ -141,7 +141,7 @@ class FillObservations:
     Propagated observations made before are replaced; keyframes are never touched. Trajectories that are
     gone since, have no keyframes any more or have others than the densifier saw are left as they are;
     the text says how many. The job `densify` leaves objects that were accepted, and frames that a person
-    cut, swapped, joined or took away (see `touched.py`).
+    cut, swapped, joined, took away or carried an object to beyond what was found (see `touched.py`).
 
     Attributes:
         objects: clip id → trajectory id → its propagated observations, with their flags.
@@ -193,15 +193,18 @@ class FillObservations:
         filled, left, stay = 0, 0, 0
         whole: set[int] = set()
         for clip_id, objects in self.objects.items():
-            unchanged = {
-                one.id for one in store.some_objects(rows.connection, objects) if self._is_unchanged(one)
-            }
+            there = [
+                one for one in store.some_objects(rows.connection, objects) if self._is_unchanged(one)
+            ]
+            unchanged = {one.id for one in there}
             kept: set[tuple[int, int]] = set()
             if self.job == "densify":
                 whole |= accepted(rows.connection, unchanged)
                 unchanged -= whole
                 touched = touched_frames(rows.connection, clip_id, unchanged)
                 kept = {(id, frame) for id, frames in touched.items() for frame in frames}
+                carried = carried_frames(rows.connection, clip_id, unchanged, _reached(there, objects))
+                kept |= {place for place in carried if self.span is None or self.span[0] <= place[1] <= self.span[1]}
             keyframes = self._clear(rows, unchanged, kept)
             filling = {id: objects[id] for id in objects if id in unchanged}
             _insert_propagated(rows, filling, keyframes | kept)
@@ -239,6 +242,14 @@ class FillObservations:
         if left:
             text += f" ({left:,} changed meanwhile and {'was' if left == 1 else 'were'} left)"
         return text
+
+
+def _reached(
+    there: Sequence[ObjectTrajectory], found: Mapping[int, ObjectTrajectory]
+) -> dict[int, tuple[int, int]]:
+    """Object → the first and last frame of its keyframes and of what was found for it."""
+    frames = {one.id: [*one.keyframes.tolist(), *found[one.id].frames.tolist()] for one in there}
+    return {id: (min(some), max(some)) for id, some in frames.items()}
 
 
 def _insert_propagated(

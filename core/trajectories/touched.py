@@ -1,6 +1,6 @@
 """What a person's edits touched, which tracking and densifying again leave as it is."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +100,35 @@ def touched_frames(
         if was_put is ((id, frame) in there):
             found.setdefault(id, set()).add(frame)
     return {id: frozenset(frames) for id, frames in found.items()}
+
+
+def carried_frames(
+    connection: Connection, clip_id: int, objects: Collection[int], reached: Mapping[int, tuple[int, int]]
+) -> set[tuple[int, int]]:
+    """Object and frame of what a person carried beyond the first or last frame that densifying again reaches.
+
+    Args:
+        reached: object → first and last frame that it has then.
+    """
+    beyond = {
+        (one.id, frame)
+        for one in store.some_objects(connection, objects)
+        for frame, origin in zip(one.frames.tolist(), one.origin.tolist(), strict=True)
+        if origin == Origin.PROPAGATED and not reached[one.id][0] <= frame <= reached[one.id][1]
+    }
+    if not beyond:
+        return beyond
+    query = (
+        select(_e.by_job, _r.row_keys)
+        .join(schema.edit, _e.id == _r.edit_id)
+        .where(_e.state == "done", (_e.clip_id == clip_id) | _e.clip_id.is_(None))
+        .where(_r.table_name == "observation")
+        .order_by(_r.edit_id, _r.number)
+    )
+    by_job: dict[tuple[int, int], bool] = {}
+    for row in connection.execute(query):
+        by_job |= {place: row.by_job for key in row.row_keys if (place := (key[0], key[1])) in beyond}
+    return {place for place, was_job in by_job.items() if not was_job}
 
 
 def accepted(connection: Connection, objects: Collection[int]) -> set[int]:

@@ -193,6 +193,26 @@ def test_an_accepted_object_stays_whole_and_filling_after_an_edit_goes_on(connec
     assert frames_of(connection, second)[4] == Origin.PROPAGATED
 
 
+def test_what_a_person_carried_farther_than_is_filled_now_stays(connection, clip, objects):
+    first, _ = objects  # keyframes 0 2 6, propagated 1 5
+    journal.perform(connection, CarryObservations(clip.id, first, 6, make_object(range(7, 12))))
+    fill(connection, clip, first, [1, 3, 4, 5, 7, 8])
+    assert sorted(frames_of(connection, first)) == list(range(12))
+    latest, *_ = journal.history(connection, 1)
+    assert latest.text.endswith("; 3 frames that a person edited stay")
+    fill(connection, clip, first, range(10))
+    assert sorted(frames_of(connection, first)) == list(range(12))
+    fill(connection, clip, first, [1, 7])
+    assert sorted(frames_of(connection, first)) == [0, 1, 2, 6, 7, 10, 11], "8 and 9 were a job's by then"
+
+
+def test_what_a_job_filled_beyond_the_ends_goes_when_it_fills_less(connection, clip, objects):
+    first, _ = objects
+    fill(connection, clip, first, range(12))
+    fill(connection, clip, first, range(9))
+    assert sorted(frames_of(connection, first)) == list(range(9))
+
+
 def test_what_was_imported_is_not_what_a_person_cut(connection, clip):
     assert in_words(connection, [clip.id], Kind.OBJECT) == "Replaces 5 filled frames."
     journal.perform(connection, AddTrajectories(clip.id, make_points(), [make_object([0, 1, 2])], "x.json"))
