@@ -193,9 +193,7 @@ class FillObservations:
         filled, left, stay = 0, 0, 0
         whole: set[int] = set()
         for clip_id, objects in self.objects.items():
-            there = [
-                one for one in store.some_objects(rows.connection, objects) if self._is_unchanged(one)
-            ]
+            there = [one for one in store.some_objects(rows.connection, objects) if self._is_unchanged(one)]
             unchanged = {one.id for one in there}
             kept: set[tuple[int, int]] = set()
             if self.job == "densify":
@@ -204,7 +202,11 @@ class FillObservations:
                 touched = touched_frames(rows.connection, clip_id, unchanged)
                 kept = {(id, frame) for id, frames in touched.items() for frame in frames}
                 carried = carried_frames(rows.connection, clip_id, unchanged, _reached(there, objects))
-                kept |= {place for place in carried if self.span is None or self.span[0] <= place[1] <= self.span[1]}
+                kept |= {
+                    place
+                    for place in carried
+                    if self.span is None or self.span[0] <= place[1] <= self.span[1]
+                }
             keyframes = self._clear(rows, unchanged, kept)
             filling = {id: objects[id] for id in objects if id in unchanged}
             _insert_propagated(rows, filling, keyframes | kept)
