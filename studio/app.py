@@ -313,6 +313,7 @@ class Studio(QObject):
     def _about(self) -> None:
         box = QMessageBox(self.window)
         box.setWindowTitle(f"About {NAME}")
+        box.setIconPixmap(self.window.windowIcon().pixmap(48, 48))
         box.setText(NAME)
         box.setInformativeText(diagnostics())
         box.setModal(False)

@@ -235,7 +235,7 @@ def _style_sheet(c: Colours) -> str:
     QMenuBar {{ background: transparent; }}
     QMenuBar::item {{ padding: 6px {SPACE}px; border-radius: 4px; background: transparent; }}
     QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {c.accent}; color: {c.on_accent}; }}
-    QMenu {{ background: {c.raised}; border: 1px solid {c.edge}; padding: 4px 0; }}
+    QMenu {{ background: {c.raised}; border: 1px solid {c.edge}; padding: 4px; }}
     QComboBox QAbstractItemView, *[role="popup"] {{ background: {c.raised}; border: 1px solid {c.edge};
         outline: none; }}
     QStatusBar {{ border-top: 1px solid {c.border}; }}

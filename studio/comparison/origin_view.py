@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from core.runs.provenance import NOT_RECORDED, facts
 from studio import theme
 from studio.document import Document
+from studio.elided_combo import ElidedCombo
 from studio.runs.run import Run, job_title
 from studio.runs.since import Since
 from studio.runs.words import trained_words
@@ -72,7 +72,7 @@ class OriginView(QWidget):
         self._clips = ClipsPopover(self)
         self.figure = QLabel()
         self.figure.setProperty("role", "heading")
-        self.seed = QComboBox()
+        self.seed = ElidedCombo()
         self.seed.setObjectName("origin_seed")
         self.seed.setAccessibleName("Which run of the row")
         self.seed.setToolTip("Which of the row's runs is explained")

@@ -17,6 +17,7 @@ from studio import theme
 from studio.comparison.compared_row import ComparedRow
 from studio.comparison.picture_pair import PicturePair, Side
 from studio.comparison.run_results import RunResults
+from studio.elided_combo import ElidedCombo
 from studio.evaluation.crop_grid import Cell, CropGrid
 from studio.evaluation.crops import Crop
 from studio.evaluation.diagnoses import Diagnosed
@@ -283,7 +284,7 @@ class PicturesView(QWidget):
 
 
 def _combo(name: str, words: str) -> QComboBox:
-    box = QComboBox()
+    box = ElidedCombo()
     box.setObjectName(name)
     box.setAccessibleName(words)
     box.setToolTip(words)

@@ -41,7 +41,7 @@ class Counts:
         if self.empty or not (self.replaced or self.kept):
             parts.append(f"fills {self.empty:,} empty frame{'s' if self.empty != 1 else ''}")
         if self.replaced:
-            parts.append(f"replaces {self.replaced:,} filled one{'s' if self.replaced != 1 else ''}")
+            parts.append(f"replaces {self.replaced:,} filled frame{'s' if self.replaced != 1 else ''}")
         if self.kept:
             parts.append(f"keeps {self.kept:,} that you cut, swapped, joined or accepted")
         text = ", ".join(parts)

@@ -23,6 +23,7 @@ from core.trajectories.exchange.spans import Spans
 from core.trajectories.filter_text import parse, text_of
 from core.trajectories.model import Kind, Review
 from core.trajectories.track_filter import EVERYTHING, TrackFilter
+from studio.elided_combo import ElidedCombo
 from studio.filters.track_filters import TrackFilters
 from studio.view_state import ViewState
 
@@ -71,7 +72,7 @@ class ChoiceForm(QWidget):
         """
         super().__init__(parent)
         self._clips, self._view, self._filters = clips, view, filters
-        self.tracks, self.clips, self.list = QComboBox(), QComboBox(), _clip_list(clips)
+        self.tracks, self.clips, self.list = ElidedCombo(), ElidedCombo(), _clip_list(clips)
         self.kinds, self.reviews = _combo(_KIND_WORDS), _combo(_REVIEW_WORDS)
         self.by_frames = QCheckBox("Only frames")
         self.first, self.last = QSpinBox(maximum=0), QSpinBox(maximum=0)

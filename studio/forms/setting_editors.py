@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.config import bare_type, choices_of, range_of
+from studio.elided_combo import ElidedCombo
 
 
 class Editor(QWidget):
@@ -99,7 +100,7 @@ class ChoiceEditor(Editor):
         self, choices: typing.Sequence[str], meanings: typing.Mapping[str, str] | None = None
     ) -> None:
         super().__init__()
-        self._box, means = QComboBox(), meanings or {}
+        self._box, means = ElidedCombo(), meanings or {}
         for choice in choices:
             self._box.addItem(f"{choice} ({means[choice]})" if choice in means else choice, choice)
         calm(self._box)

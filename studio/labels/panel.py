@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from core.project.labels import Label, clean_name
 from studio import icons, theme
+from studio.elided_combo import ElidedCombo
 from studio.labels.label_menu import colour_menu, key_menu, shortened
 from studio.labels.label_model import COLOUR, KEY, NAME, TRACKS, LabelModel
 from studio.labels.project_labels import ProjectLabels
@@ -102,7 +103,7 @@ class LabelPanel(QWidget):
         self.empty = QLabel(with_keys(_EMPTY), wordWrap=True)
         self.empty.setProperty("quiet", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.for_new = QComboBox()
+        self.for_new = ElidedCombo()
         self.for_new.setAccessibleName("The label that new objects get")
         self.for_new.setToolTip("The label of every new object: the one used last, or none")
         self.for_new.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

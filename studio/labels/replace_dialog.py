@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio import theme
+from studio.elided_combo import ElidedCombo
 from studio.labels.project_labels import ProjectLabels
 
 NOTHING = "no label"
@@ -46,7 +47,7 @@ class ReplaceDialog(QDialog):
         box.setContentsMargins(*[2 * theme.SPACE] * 4)
         box.setSpacing(theme.SPACE)
         box.addWidget(self.sentence)
-        self.by = QComboBox()
+        self.by = ElidedCombo()
         if by is None:
             self.by.setAccessibleName("The label that they get")
             self.by.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

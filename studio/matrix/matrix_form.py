@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.matrix.config import MatrixConfig, grown
 from core.matrix.entries import NETWORKS, PAPER_NETWORKS, PAPER_SETTINGS, SCHEDULES, SETTINGS
 from core.matrix.names import setting_title
 from studio import theme
+from studio.elided_combo import ElidedCombo
 from studio.forms.checklist import Checklist
 from studio.forms.setting_editors import Editor, NumberEditor, calm
 from studio.forms.settings_form import SettingsForm
@@ -88,7 +89,7 @@ class _ScheduleEditor(Editor):
 
     def __init__(self) -> None:
         super().__init__()
-        self._box, self._words = QComboBox(), QLabel(wordWrap=True)
+        self._box, self._words = ElidedCombo(), QLabel(wordWrap=True)
         self._box.addItems(list(SCHEDULES))
         self._words.setProperty("quiet", True)
         calm(self._box)

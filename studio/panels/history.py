@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -79,7 +80,10 @@ class HistoryPanel(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        box.addWidget(self.which)
+        choice = QHBoxLayout()
+        choice.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE // 2)
+        choice.addWidget(self.which)
+        box.addLayout(choice)
         box.addWidget(self.list)
         box.addWidget(self.empty, 1)
         self._stale = True
@@ -255,7 +259,7 @@ def _write(
 ) -> None:
     when = datetime.datetime.fromisoformat(entry.created).astimezone()
     clip = names.get(entry.clip_id, "") if entry.clip_id is not None else ""
-    parts = (_clock(when), _shortened(clip, _NAME), entry.text, "job" if entry.by_job else "")
+    parts = (_clock(when), "job" if entry.by_job else "", _shortened(clip, _NAME), entry.text)
     marks = [f"◆ {_shortened(name, _VERSION)}" for name in versions]
     item.setText("   ".join(filter(None, (*marks, *parts))))
     item.setData(_ENTRY, entry.id)

@@ -161,6 +161,7 @@ class ReviewPanel(QWidget):
             label.setWordWrap(True)
         for label in (self.sentence, self.counts, self.empty, self.decisions):
             label.setProperty("quiet", True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.pace.setProperty("role", "heading")
         self.plot = ThresholdPlot()
         self.plot.dragged.connect(self._queue.set_threshold)
@@ -226,6 +227,7 @@ class ReviewPanel(QWidget):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(theme.row_height(self.table))
         header = self.table.horizontalHeader()
+        header.setHighlightSections(False)
         header.setMinimumSectionSize(24)
         header.setSectionResizeMode(len(_WIDTHS), QHeaderView.ResizeMode.Stretch)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

@@ -5,7 +5,6 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFormLayout,
     QFrame,
     QLabel,
@@ -19,12 +18,16 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.runs.job import Job
 from studio import theme
+from studio.elided_combo import ElidedCombo
 from studio.forms.setting_editors import Editor
 from studio.forms.settings_form import SettingsForm
 from studio.runs.scope import Choice, Scope
 from studio.wrapped_label import WrappedLabel
 
 WIDTH = 360  # pixels
+
+NOTE_LINES = 2
+"""Lines that what starting replaces takes, as a rule."""
 
 LONGEST = 30
 """Letters of a clip's name on the button."""
@@ -43,8 +46,19 @@ class JobPopover(QFrame):
     start_asked = Signal(object, object)
     scope_changed = Signal(object)
 
-    def __init__(self, job: Job, parent: QWidget, editors: Mapping[str, Editor] | None = None) -> None:
-        """`editors`: as `SettingsForm` takes them."""
+    def __init__(
+        self,
+        job: Job,
+        parent: QWidget,
+        editors: Mapping[str, Editor] | None = None,
+        is_noted: bool = False,
+    ) -> None:
+        """
+        Args:
+            editors: as `SettingsForm` takes them.
+            is_noted: there will be something to say with `set_note`, for which room is kept: *Start* stays
+                where it is when that is known.
+        """
         super().__init__(parent, Qt.WindowType.Popup)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAccessibleName(job.title)
@@ -61,7 +75,7 @@ class JobPopover(QFrame):
         self._scroll.setAccessibleName(job.title)
         self._corner = QPoint()
         self._about: Callable[[Sequence[Clip], Any], tuple[str, str]] = lambda clips, settings: ("", "")
-        self.clips = QComboBox()
+        self.clips = ElidedCombo()
         self.clips.setAccessibleName("Which clips")
         which = QFormLayout()
         which.addRow("On", self.clips)
@@ -71,6 +85,7 @@ class JobPopover(QFrame):
         self.clips.activated.connect(lambda: self.scope_changed.emit(self.clips.currentData()))
         self.note = WrappedLabel()
         self.note.hide()
+        self._noted = NOTE_LINES * self.note.fontMetrics().lineSpacing() if is_noted else 0
         self.start_button = QPushButton("Start")
         self.start_button.setProperty("role", "primary")
         self.start_button.setDefault(True)
@@ -110,16 +125,24 @@ class JobPopover(QFrame):
             self.clips.setCurrentIndex(kinds.index(first) if first in kinds else 0)
         self._corner = corner
         self._weigh()
+        self.note.setMinimumHeight(self._noted)
         self.set_note("")
         self.show()
+        self._fit()  # what was folded or unfolded last is known to the layout only now
         self.start_button.setFocus()
         self.scope_changed.emit(self.clips.currentData())
 
     def set_note(self, text: str) -> None:
         """Say what starting replaces; empty for nothing."""
         self.note.setText(text)
-        self.note.setVisible(bool(text))
+        self.note.setMinimumHeight(max(self.note.minimumHeight(), self.note.heightForWidth(self._inside)))
+        self.note.setVisible(bool(text or self._noted))
         self._fit()
+
+    @property
+    def _inside(self) -> int:
+        """Pixels of width between its margins."""
+        return WIDTH - 2 * (2 * theme.SPACE + self.frameWidth())
 
     def _weigh(self) -> None:
         """Say what is chosen comes to, and let it be started where it can."""
@@ -142,9 +165,8 @@ class JobPopover(QFrame):
         room, box, form = self.screen().availableGeometry(), self.layout(), self.form.layout()
         assert box is not None
         assert form is not None
-        margins = box.contentsMargins()
-        inside = WIDTH - margins.left() - margins.right() - 2 * self.frameWidth()
-        high = form.totalHeightForWidth(inside) if form.hasHeightForWidth() else form.totalSizeHint().height()
+        by_width = form.hasHeightForWidth()
+        high = form.totalHeightForWidth(self._inside) if by_width else form.totalSizeHint().height()
         self._scroll.setFixedHeight(high)
         over = max(0, box.totalHeightForWidth(WIDTH) - room.height())
         self._scroll.setFixedHeight(max(high - over, 1))

@@ -90,7 +90,7 @@ class ProjectJobs(QObject):
         job, editors = JOBS[name], {}
         if job in jobs_over_clips():
             editors["init"] = InitEditor(self._runs, ("colours, without a network", COLOURS))
-        popover = JobPopover(job, self._window, editors)
+        popover = JobPopover(job, self._window, editors, is_noted=name in _REPLACES)
         popover.start_asked.connect(partial(self._start, name))
         if name in _REPLACES:
             popover.scope_changed.connect(partial(self._count, name))

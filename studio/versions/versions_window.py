@@ -27,6 +27,7 @@ from core.trajectories.revisions import Differences, TrackDifference
 from studio import theme
 from studio.background import Background
 from studio.document import Document
+from studio.elided_combo import ElidedCombo
 
 WIDTH, HEIGHT = 560, 480
 """Pixels."""
@@ -62,7 +63,7 @@ class VersionsWindow(QDialog):
         self.resize(WIDTH, HEIGHT)
         self._document, self._versions = document, list[Version]()
         self._work = Background(self)
-        self.earlier, self.later = QComboBox(), QComboBox()
+        self.earlier, self.later = ElidedCombo(), ElidedCombo()
         self.earlier.setAccessibleName("Version to compare")
         self.later.setAccessibleName("Compared with")
         self.words, self._note = QLabel(wordWrap=True), QLabel(wordWrap=True)

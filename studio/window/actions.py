@@ -19,6 +19,10 @@ from studio.window.keys import Bindings
 _KEY_OF = re.compile(r" \(\{(\w+)\}\)")
 
 
+LONGEST = 60
+"""Letters of an action's name: a menu is as wide as the longest."""
+
+
 class Actions:
     """The actions of the table; `connect` gives one its work."""
 
@@ -44,6 +48,7 @@ class Actions:
                 self._groups[row.group].addAction(action)
             if row.icon:
                 icons.set_icon(action, row.icon, on_accent=row.group == "workspace")
+                action.setIconVisibleInMenu(not row.group)  # there a tick says what is on
             action.triggered.connect(partial(self._run, row.name))
             self._actions[row.name] = action
             parent.addAction(action)
@@ -135,6 +140,8 @@ class Actions:
 
     def set_text(self, name: str, text: str) -> None:
         """Rename an action for what it would do now, such as “Undo Split track 17”."""
+        if len(text) > LONGEST:
+            text = f"{text[: LONGEST - 1].rstrip()}…"
         if self._actions[name].text() != text:
             self._actions[name].setText(text)
             self._refresh(self._rows[name])

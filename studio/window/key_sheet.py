@@ -62,6 +62,7 @@ class KeySheet(QDialog):
         for row, action in self._commands:
             keys = " or ".join(sequence.toString(native) for sequence in action.shortcuts())
             item = QTreeWidgetItem([row.title, keys, row.tip])  # as Undo's text names an edit
+            item.setToolTip(2, row.tip)
             self._groups[row.path[0]].addChild(item)
 
     def _find(self, text: str) -> None:

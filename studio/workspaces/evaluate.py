@@ -27,6 +27,7 @@ from core.jobs import jobs_of
 from studio import theme
 from studio.comparison.measured_rows import MeasuredRows
 from studio.document import Document
+from studio.elided_combo import ElidedCombo
 from studio.evaluation.class_views import ClassViews
 from studio.evaluation.diagnoses import Diagnoses
 from studio.evaluation.losses import LossPlot
@@ -65,7 +66,7 @@ class EvaluateWorkspace(QWidget):
         self.run_list = RunList(
             runs, jobs_of("evaluate"), "Evaluations appear here.\nChoose VOC data and weights on the right."
         )
-        self.header, self._error = RunHeader(runs), ErrorCard(runs)
+        self.header, self._error = RunHeader(runs, self.run_list.name_of), ErrorCard(runs)
         self.loss, self.bars, self.table = LossPlot(), ApBars(), ApTable()
         yield
         self.diagnoses = Diagnoses(self)
@@ -285,7 +286,7 @@ def _part(row: TableRow) -> str:
 
 
 def _new_choice_of_row() -> QComboBox:
-    box = QComboBox()
+    box = ElidedCombo()
     box.setObjectName("quoted_row")
     box.setAccessibleName("Published row beside the runs")
     box.setToolTip("Which row of the paper's Table 1 to set beside the runs")

@@ -5,6 +5,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QToolButton
 
+from studio.elided_combo import ElidedCombo
 from studio.forms.setting_editors import Editor, calm
 from studio.runs.run import Run
 from studio.runs.runs import Runs
@@ -20,7 +21,7 @@ class InitEditor(Editor):
         """`first`: what stands before the runs, and its value."""
         super().__init__()
         self._runs = runs
-        self._box = QComboBox()
+        self._box = ElidedCombo()
         self._box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._box.setMinimumContentsLength(6)
         calm(self._box)

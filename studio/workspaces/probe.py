@@ -39,7 +39,7 @@ class ProbeWorkspace(QWidget):
         self.run_list = RunList(
             runs, jobs_of("probe"), "Probes appear here.\nChoose images and weights on the right."
         )
-        self.header, self._error = RunHeader(runs), ErrorCard(runs)
+        self.header, self._error = RunHeader(runs, self.run_list.name_of), ErrorCard(runs)
         self.plot, self.table = ProbePlot(), ProbeTable()
         self.form = SettingsForm(ProbeConfig, editors={"init": InitEditor(runs)})
         folder = voc_folder(runs, "probe", "voc")

@@ -44,9 +44,15 @@ class RunHeader(QWidget):
 
     clip_chosen = Signal(str)
 
-    def __init__(self, runs: Runs, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        runs: Runs,
+        name_of: Callable[[Run], str] = lambda run: run.label,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`name_of`: tells a run from those of the same settings, as the list beside it does."""
         super().__init__(parent)
-        self._runs = runs
+        self._runs, self._name_of = runs, name_of
         self._run: Run | None = None
         self._title, self._words, self._notes = ElidedLabel(), QLabel(), MakingLine()
         self._note = WrappedLabel()
@@ -111,8 +117,9 @@ class RunHeader(QWidget):
     def _refresh(self, run: Run) -> None:
         if run is not self._run:
             return
-        self._title.show_text(run.title)
-        self._title.setToolTip("\n".join(dict.fromkeys((run.title, run.choices, run.name))))
+        title = run.title.replace(run.label, self._name_of(run), 1)
+        self._title.show_text(title)
+        self._title.setToolTip("\n".join(dict.fromkeys((title, run.choices, run.name))))
         self._note.setText(run.notes.note)
         self._note.setVisible(bool(run.notes.note))
         self.star_button.setText(STARS[run.notes.starred])

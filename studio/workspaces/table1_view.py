@@ -23,6 +23,7 @@ from studio import theme
 from studio.comparison.compared_row import MEAN, ComparedRow
 from studio.comparison.table_button import TableButton
 from studio.comparison.table_files import FileBlock, FileLine, FileTable
+from studio.elided_combo import ElidedCombo
 from studio.flow_layout import FlowLayout
 from studio.workspaces.table1_model import Line, Table1Model
 
@@ -57,7 +58,7 @@ class Table1View(QWidget):
         self.model = Table1Model(self)
         self.table = self._new_table()
         self.part = self._new_choice_of_part()
-        self.reference = QComboBox()
+        self.reference = ElidedCombo()
         self.reference.setObjectName("reference_row")
         self.reference.setAccessibleName("Row that differences are taken to")
         self.reference.setToolTip("The row that differences are taken to")
@@ -259,7 +260,7 @@ class Table1View(QWidget):
         return table
 
     def _new_choice_of_part(self) -> QComboBox:
-        box = QComboBox()
+        box = ElidedCombo()
         box.setObjectName("quoted_part")
         box.setAccessibleName("Published rows beside the runs")
         box.setToolTip("Which part of the paper's Table 1 to set beside the runs")

@@ -58,7 +58,7 @@ class TrainWorkspace(QWidget):
             jobs_of("train"),
             "Pretraining runs appear here.\nChoose settings on the right and press Pretrain.",
         )
-        self.header, self._error = RunHeader(runs), ErrorCard(runs)
+        self.header, self._error = RunHeader(runs, self.run_list.name_of), ErrorCard(runs)
         self.loss = CurvePlot(
             "Loss",
             "Loss (nats)",

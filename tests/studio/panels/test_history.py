@@ -174,7 +174,7 @@ def test_an_edit_is_taken_back_alone_by_its_menu_and_a_lost_one_restored(
 def test_each_line_names_its_clip_and_what_a_job_brought_in(history: HistoryPanel, small_document: Document):
     relabel(small_document, "a")
     assert history.list.item(0).text().split("   ")[1:] == ["birds", "Label track 1 'a'"]
-    assert history.list.item(1).text().split("   ")[1:] == ["Track 40 points", "job"]
+    assert history.list.item(1).text().split("   ")[1:] == ["job", "Track 40 points"]
     assert "brought in by a job" in history.list.item(1).toolTip()
 
 

@@ -109,3 +109,20 @@ def test_a_form_stays_open_through_what_comes_from_elsewhere(open_studio: Studio
         qtbot.wait(10)
         assert popover.isVisible()
     popover.hide()
+
+
+def test_what_starting_replaces_moves_nothing_under_the_pointer(open_studio: Studio, qtbot):
+    session = open_studio.session
+    for job in ("track", "densify", "suggest"):
+        session.jobs._open(job, session.curate.job_buttons["track"])
+        popover = session.jobs.popovers[job]
+        at = popover.start_button.mapToGlobal(popover.start_button.rect().center())
+        for text in ("Replaces 2,199 tracked points.", "Replaces 3 tracks; what you touched stays.", ""):
+            popover.set_note(text)
+            qtbot.wait(10)
+            assert popover.start_button.rect().contains(popover.start_button.mapFromGlobal(at))
+        popover.set_note("It replaces what is there. " * 9)
+        height = popover.height()
+        popover.set_note("")
+        assert popover.height() == height  # the room stays while it is open
+        popover.hide()

@@ -44,7 +44,7 @@ def test_nothing_but_what_is_selected_is_filled_and_what_that_replaces_is_counte
     key(qtbot, drawn_studio, Qt.Key.Key_D, CTRL | SHIFT)
     box = drawn_studio.window.findChild(QMessageBox)
     assert box.text() == "Densify 2 objects?"
-    assert box.informativeText() == "Fills 21 empty frames, replaces 21 filled ones."
+    assert box.informativeText() == "Fills 21 empty frames, replaces 21 filled frames."
     qtbot.mouseClick(box.button(QMessageBox.StandardButton.Cancel), Qt.MouseButton.LeftButton)
     assert everything(drawn_studio) == filled
     key(qtbot, drawn_studio, Qt.Key.Key_Z, CTRL)
@@ -71,5 +71,5 @@ def test_without_an_object_it_says_so(open_studio: Studio, qtbot):
 
 
 def test_what_comes_to_nothing_is_not_counted():
-    assert Counts(1, replaced=53, kept=0, empty=0).sentence == "Replaces 53 filled ones."
+    assert Counts(1, replaced=53, kept=0, empty=0).sentence == "Replaces 53 filled frames."
     assert Counts(1, replaced=0, kept=0, empty=0).sentence == "Fills 0 empty frames."
