@@ -93,7 +93,7 @@ def _objects(
         by_edge = sorted(range(2), key=lambda n: _from_edge(truth, n + 1, middle))
         given[by_edge[0]], wrong = _misplaced(given[by_edge[0]], middle, size)
         late = given[by_edge[1]]
-        given[by_edge[1]] = _kept(late, late.frames >= middle)
+        given[by_edge[1]] = kept(late, late.frames >= middle)
         before = {
             f: boxes[by_edge[1] + 1]
             for f, boxes in enumerate(truth.boxes[:middle])
@@ -143,7 +143,7 @@ def _annotated(truth: Truth, number: int, keyframes: Sequence[int]) -> ObjectTra
     )
 
 
-def _kept(one: ObjectTrajectory, rows: np.ndarray) -> ObjectTrajectory:
+def kept(one: ObjectTrajectory, rows: np.ndarray) -> ObjectTrajectory:
     names = ("frames", "boxes", "origin", "confidence", "overlap", "flags")
     masks = tuple(one.masks[row] for row in np.flatnonzero(rows).tolist())
     return replace(one, **{name: getattr(one, name)[rows] for name in names}, masks=masks)
@@ -214,11 +214,11 @@ def _densified(drawn: SyntheticClip, given: Sequence[ObjectTrajectory]) -> list[
         for hidden in audit.results():
             if hidden.place == place:
                 overlap[one.frames == hidden.frame] = hidden.overlap
-        found.append(_joined(replace(one, overlap=overlap), filled))
+        found.append(joined(replace(one, overlap=overlap), filled))
     return found
 
 
-def _joined(given: ObjectTrajectory, filled: ObjectTrajectory) -> ObjectTrajectory:
+def joined(given: ObjectTrajectory, filled: ObjectTrajectory) -> ObjectTrajectory:
     """Keyframes and what was filled between them, by frame."""
     names = ("frames", "boxes", "origin", "confidence", "overlap", "flags")
     both = {name: np.concatenate([getattr(given, name), getattr(filled, name)]) for name in names}
