@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.curated_sample import Size, plant
-from benchmarks.curation_truth import Planted, errors_left
+from benchmarks.curation_truth import Planted, errors_left, quality
 from benchmarks.hands import Effort
 
 WAYS = ("queue", "walking")
@@ -58,6 +58,7 @@ def mended(of: Planted, folder: Path, way: str) -> dict[str, Any]:
         return {
             "left": dict(Counter(error.kind for error in left)),
             "errors_left": len(left),
+            **quality(of, project),
             "edits": researcher.edits() - before,
             "keys": effort.keys,
             "mouse": effort.mouse,
