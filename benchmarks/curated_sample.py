@@ -25,6 +25,7 @@ from core.runs.run_folder import State
 from core.tracking.audit import Audit
 from core.tracking.config import DensifyConfig
 from core.tracking.densify import Densifier
+from core.tracking.flow_stream import Images
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.model import (
@@ -104,7 +105,7 @@ def _objects(
         gone = {f: boxes[3] for f, boxes in enumerate(truth.boxes) if 3 in boxes}
         errors.append(Error("missing object", name, gone, {}))
         given = given[:2]
-    objects = _densified(truth.drawn, given)
+    objects = densified(truth.drawn.frames, given, DensifyConfig(one_way_frames=0, threads=1))
     if number == 0:
         swap = _shared_middle(objects, size)
         errors.append(Error("swap", name, {swap: objects[0].boxes[0]}, {}))
@@ -201,10 +202,11 @@ def _shared_middle(objects: Sequence[ObjectTrajectory], size: Size) -> int:
     return int(shared[np.abs(shared - size.frames // 2).argmin()])
 
 
-def _densified(drawn: SyntheticClip, given: Sequence[ObjectTrajectory]) -> list[ObjectTrajectory]:
+def densified(
+    frames: Images, given: Sequence[ObjectTrajectory], config: DensifyConfig
+) -> list[ObjectTrajectory]:
     """Audited, and filled between the keyframes."""
-    config = DensifyConfig(one_way_frames=0, threads=1)
-    densifier, audit = Densifier(drawn.frames, given, config), Audit(drawn.frames, given, config)
+    densifier, audit = Densifier(frames, given, config), Audit(frames, given, config)
     for work in (densifier, audit):
         for _ in work.steps():
             pass
