@@ -25,6 +25,7 @@ from core.runs.run_folder import State
 from core.tracking.audit import Audit
 from core.tracking.config import DensifyConfig
 from core.tracking.densify import Densifier
+from core.tracking.flow_stream import Images
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.model import (
@@ -93,7 +94,7 @@ def _objects(
         by_edge = sorted(range(2), key=lambda n: _from_edge(truth, n + 1, middle))
         given[by_edge[0]], wrong = _misplaced(given[by_edge[0]], middle, size)
         late = given[by_edge[1]]
-        given[by_edge[1]] = _kept(late, late.frames >= middle)
+        given[by_edge[1]] = kept(late, late.frames >= middle)
         before = {
             f: boxes[by_edge[1] + 1]
             for f, boxes in enumerate(truth.boxes[:middle])
@@ -104,7 +105,7 @@ def _objects(
         gone = {f: boxes[3] for f, boxes in enumerate(truth.boxes) if 3 in boxes}
         errors.append(Error("missing object", name, gone, {}))
         given = given[:2]
-    objects = _densified(truth.drawn, given)
+    objects = densified(truth.drawn.frames, given, DensifyConfig(one_way_frames=0, threads=1))
     if number == 0:
         swap = _shared_middle(objects, size)
         errors.append(Error("swap", name, {swap: objects[0].boxes[0]}, {}))
@@ -143,7 +144,7 @@ def _annotated(truth: Truth, number: int, keyframes: Sequence[int]) -> ObjectTra
     )
 
 
-def _kept(one: ObjectTrajectory, rows: np.ndarray) -> ObjectTrajectory:
+def kept(one: ObjectTrajectory, rows: np.ndarray) -> ObjectTrajectory:
     names = ("frames", "boxes", "origin", "confidence", "overlap", "flags")
     masks = tuple(one.masks[row] for row in np.flatnonzero(rows).tolist())
     return replace(one, **{name: getattr(one, name)[rows] for name in names}, masks=masks)
@@ -201,10 +202,11 @@ def _shared_middle(objects: Sequence[ObjectTrajectory], size: Size) -> int:
     return int(shared[np.abs(shared - size.frames // 2).argmin()])
 
 
-def _densified(drawn: SyntheticClip, given: Sequence[ObjectTrajectory]) -> list[ObjectTrajectory]:
+def densified(
+    frames: Images, given: Sequence[ObjectTrajectory], config: DensifyConfig
+) -> list[ObjectTrajectory]:
     """Audited, and filled between the keyframes."""
-    config = DensifyConfig(one_way_frames=0, threads=1)
-    densifier, audit = Densifier(drawn.frames, given, config), Audit(drawn.frames, given, config)
+    densifier, audit = Densifier(frames, given, config), Audit(frames, given, config)
     for work in (densifier, audit):
         for _ in work.steps():
             pass
@@ -214,11 +216,11 @@ def _densified(drawn: SyntheticClip, given: Sequence[ObjectTrajectory]) -> list[
         for hidden in audit.results():
             if hidden.place == place:
                 overlap[one.frames == hidden.frame] = hidden.overlap
-        found.append(_joined(replace(one, overlap=overlap), filled))
+        found.append(joined(replace(one, overlap=overlap), filled))
     return found
 
 
-def _joined(given: ObjectTrajectory, filled: ObjectTrajectory) -> ObjectTrajectory:
+def joined(given: ObjectTrajectory, filled: ObjectTrajectory) -> ObjectTrajectory:
     """Keyframes and what was filled between them, by frame."""
     names = ("frames", "boxes", "origin", "confidence", "overlap", "flags")
     both = {name: np.concatenate([getattr(given, name), getattr(filled, name)]) for name in names}

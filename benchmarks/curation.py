@@ -1,14 +1,16 @@
 """What the review queue is worth: errors mended through it, and by walking the clips; JSON on stdout.
 
-    python -m benchmarks.curation [--seeds 3]
+    python -m benchmarks.curation [--seeds 3] [--first 0]
+    python -m benchmarks.curation --data DIR [--seeds 3] [--first 0]    real clips: `curation_clips`
 
 In the sample project, errors of nine kinds are planted (`benchmarks.curated_sample`). A researcher who knows
 the truth (`benchmarks.researcher`) mends them in the real window: through the review queue, recipe by recipe,
 and in another copy of the project by walking the clips frame by frame. Counted are the errors that are left,
-the steps of undo, key presses, clicks and drags of the mouse, frames looked at, the seconds that this takes
-a person by a model (`KEY`, `MOUSE`, `LOOK`), and those that the window's thread computed. In the queue all
-is done by keys, but for its tab; only an object that no track follows is drawn with the mouse, once a frame
-that shows it is looked at.
+how good the objects are then as a whole (`quality`), the items of the queue that were answered, the steps of
+undo, key presses, clicks and drags of the mouse, frames looked at, the seconds that this takes a person by a
+model (`KEY`, `MOUSE`, `LOOK`), and those that the window's thread computed. In the queue all is done by keys,
+but for its tab; only an object that no track follows is drawn with the mouse, once a frame that shows it is
+looked at, and one that is carried on is drawn again where it is lost.
 """
 
 import argparse
@@ -21,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.curated_sample import Size, plant
-from benchmarks.curation_truth import Planted, errors_left
+from benchmarks.curation_clips import on_clips
+from benchmarks.curation_truth import Planted, errors_left, quality
 from benchmarks.hands import Effort
 
 WAYS = ("queue", "walking")
@@ -58,6 +61,8 @@ def mended(of: Planted, folder: Path, way: str) -> dict[str, Any]:
         return {
             "left": dict(Counter(error.kind for error in left)),
             "errors_left": len(left),
+            **quality(of, project),
+            "items": researcher.hands.effort.items,
             "edits": researcher.edits() - before,
             "keys": effort.keys,
             "mouse": effort.mouse,
@@ -82,11 +87,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="holds DAVIS and BMS-26 (moseg_dataset)")
     args = parser.parse_args()
+    numbers = range(args.first, args.first + args.seeds)
+    if args.data is not None:
+        print(json.dumps(on_clips(args.data, numbers), indent=1))
+        return
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    seeds = [measured(seed) for seed in range(args.seeds)]
-    figures = ("errors_left", "edits", "keys", "mouse", "frames", "person_s", "window_cpu_s")
+    seeds = [measured(seed) for seed in numbers]
+    figures = ("errors_left", "items", "edits", "keys", "mouse", "frames", "person_s", "window_cpu_s")
     total: dict[str, Any] = {"planted": sum(sum(one["planted"].values()) for one in seeds)}
     for way in WAYS:
         total[way] = {name: round(sum(one[way][name] for one in seeds), 2) for name in figures}

@@ -54,6 +54,11 @@ class Truth:
             frame: self.owner(frame, box) for frame, box in zip(one.frames.tolist(), one.boxes, strict=True)
         }
 
+    def followed(self, one: ObjectTrajectory) -> set[int]:
+        """The objects that a track is around in a quarter of its frames at least."""
+        owners = list(self.owners(one).values())
+        return {n for n in owners if n and 4 * owners.count(n) >= len(owners)}
+
     def strays(self, before: int, xy: np.ndarray, after: int, there: np.ndarray) -> float:
         """Pixels between `there` (2,) and where what is seen at `xy` (2,) in one frame is in another."""
         return float(np.linalg.norm(self.drawn.position(before, xy[None].astype(float), after)[0] - there))
@@ -130,3 +135,28 @@ def errors_left(of: Planted, project: Project) -> list[Error]:
                 if error.clip == clip.name and error.is_left(of.truths[clip.name], objects, points)
             ]
     return left
+
+
+def quality(of: Planted, project: Project) -> dict[str, float]:
+    """How good the objects are as a whole, planted or not: what mending left right, and what it broke.
+
+    Returns:
+        `covered`: of the objects' frames, the share in which a track of theirs is around them, whichever is
+        around each in most frames; `right`: of the boxes of the tracks, the share around the object that
+        their track is around in most frames. Both in percent, of the tracks that nobody rejected.
+    """
+    seen = boxes = covered = right = 0
+    with project.reading() as connection:
+        for clip in store.clips(connection):
+            truth = of.truths[clip.name]
+            follows: dict[int, int] = {}  # object → frames of the track that is around it in most
+            for one in standing(store.objects(connection, clip.id)):
+                owners = list(truth.owners(one).values())
+                own = max(set(owners) - {0}, key=owners.count, default=0)
+                boxes += len(owners)
+                if own:
+                    right += owners.count(own)
+                    follows[own] = max(follows.get(own, 0), owners.count(own))
+            seen += sum(len(frame) for frame in truth.boxes)
+            covered += sum(follows.values())
+    return {"covered": round(100 * covered / seen, 1), "right": round(100 * right / max(boxes, 1), 1)}

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 NONE = Qt.KeyboardModifier.NoModifier
 
-WAIT = 60.0
+WAIT = 300.0
 """Seconds that anything may take."""
 
 

@@ -105,8 +105,7 @@ class Researcher:
 
     def followed(self, one: ObjectTrajectory) -> set[int]:
         """The objects that a track is around in a quarter of its frames at least."""
-        owners = list(self.truth.owners(one).values())
-        return {n for n in owners if n and 4 * owners.count(n) >= len(owners)}
+        return self.truth.followed(one)
 
     def untracked(self) -> int | None:
         """An object in this frame that no track of the clip follows anywhere; None without."""
@@ -161,21 +160,31 @@ class Researcher:
         self.press(Key.Key_N)
         self._drag(number)
         (id,) = self.session.view.selection
-        for modifier, by, end in ((NONE, 1, len(self.truth.boxes) - 1), (SHIFT, -1, 0)):
-            at = frame
+        for modifier in (NONE, SHIFT):
             self.type_frame(frame)
-            while at != end:
-                self.press(Key.Key_P, modifier)
-                frames = range(at + by, end + by, by)
-                lost = [f for f in frames if number in self.truth.boxes[f] and self.owner(id, f) != number]
-                if not lost:
-                    break
-                at = lost[0]
-                self.type_frame(at)
-                self.look()
-                self._drag(number)
+            self.carry(id, number, modifier)
         self.type_frame(frame)
         self.press(Key.Key_Escape)  # the tool Box is laid down
+
+    def carry(self, id: int, number: int, modifier: Qt.KeyboardModifier) -> None:
+        """Carry the selected track of an object from this frame, back with Shift, as long as it is seen.
+
+        Where it is lost, its box is drawn.
+        """
+        by, end = (-1, -1) if modifier == SHIFT else (1, len(self.truth.boxes))
+        at = self.frame
+        while at + by != end:
+            self.press(Key.Key_P, modifier)
+            frames = range(at + by, end, by)
+            lost = [f for f in frames if number in self.truth.boxes[f] and self.owner(id, f) != number]
+            if not lost:
+                break
+            at = lost[0]
+            self.type_frame(at)
+            self.look()
+            if self.session.view.tool != "box":
+                self.press(Key.Key_B)
+            self._drag(number)
 
     def _drag(self, number: int) -> None:
         """Draw the box of an object in this frame: of the selected track, or of a new one."""

@@ -39,7 +39,7 @@ class Reviewer(Researcher):
             "short_gaps": lambda item: not self._is_gap(item),
             "worst_links": self._strays,
             "next_keyframe": self._is_wrong_here,
-            "untracked": lambda item: False,
+            "untracked": lambda item: True,  # what is seen there and has no track is drawn before
         }
         for recipe, is_wrong in ways.items():
             before, edits = replace(self.hands.effort), self.edits()
@@ -84,21 +84,37 @@ class Reviewer(Researcher):
             self.go(Key.Key_Left)
 
     def _is_identity_error(self, item: Item) -> bool:
+        """Whether tracks change places there, or one stops following; what it follows then is thrown away."""
         self._look_before(item)
-        sides = [(self.owner(id, item.frame - 1), self.owner(id, item.frame)) for id in item.tracks]
         if len(item.tracks) == 2:
-            return all(a != b for a, b in sides)
+            return all(self.owner(id, item.frame - 1) != self.owner(id, item.frame) for id in item.tracks)
         one = self.session.document.objects(self.clip_id)[item.tracks[0]]
-        return sides[0][0] != sides[0][1] or not self.comes_back(one, item.frame)
+        owners, own = self.truth.owners(one), self.followed(one)
+        before = own & {n for frame, n in owners.items() if frame < item.frame}
+        after = own & {n for frame, n in owners.items() if frame >= item.frame}
+        if before & after:
+            return False
+        if not after:
+            self.go(Key.Key_Right)
+            self.press(Key.Key_X)
+            self.press(Key.Key_Delete, SHIFT)
+        return True
 
     def _is_false(self, item: Item) -> bool:
         """Whether the track of a birth follows nothing; one that was lost before is carried back."""
         self._look_before(item)
-        if not self.owner(item.tracks[0], item.frame):
-            return True
-        if self.was_lost_before(item.tracks[0], item.frame):
+        id = item.tracks[0]
+        self.go(Key.Key_Right)
+        while not self.owner(id, self.frame) and self.frame < item.last:
             self.go(Key.Key_Right)
-            self.press(Key.Key_P, SHIFT)
+        number = self.owner(id, self.frame)
+        if not number:
+            return True
+        if self.was_lost_before(id, item.frame):
+            self.type_frame(item.frame)
+            self.carry(id, number, SHIFT)
+            if self.session.view.tool != "select":
+                self.press(Key.Key_V)
         return False
 
     def _mended_keyframes(self, item: Item) -> bool:

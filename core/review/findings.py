@@ -73,7 +73,18 @@ class Findings:
 
     def without_clips(self, ids: Collection[int]) -> "Findings":
         """The same without what lies in some clips."""
-        return self.take(~np.isin(self.clips, list(ids)))
+        gone = np.isin(self.clips, list(ids))
+        if not gone.any():
+            return self
+        ends = np.flatnonzero(np.diff(gone, prepend=True, append=True))  # clip by clip: a few long runs
+        return Findings.join([self._run(*ends[at : at + 2].tolist()) for at in range(0, len(ends), 2)])
+
+    def _run(self, start: int, end: int) -> "Findings":
+        """The rows from one to before another, as views."""
+        some = slice(start, end)
+        kept = {row - start: one for row, one in self.proposals.items() if start <= row < end}
+        columns = self.clips[some], self.tracks[some], self.frames[some], self.values[some], self.notes[some]
+        return Findings(*columns, kept)
 
     @staticmethod
     def of_items(items: Sequence[Item]) -> "Findings":

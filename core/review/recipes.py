@@ -101,11 +101,11 @@ def _at(threshold: float) -> Callable[[np.ndarray], float]:
 
 
 def _few_largest(values: np.ndarray) -> float:
-    return float(np.sort(values)[-FEW:][0]) if len(values) else 0.0
+    return float(np.partition(values, -min(FEW, len(values)))[-min(FEW, len(values))]) if len(values) else 0.0
 
 
 def _few_smallest(values: np.ndarray) -> float:
-    return float(np.sort(values)[:FEW][-1]) if len(values) else 0.0
+    return -_few_largest(-values)
 
 
 def _accept_tracks(item: Item) -> Edit:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -72,6 +73,7 @@ class ReviewPanel(QWidget):
         super().__init__(parent)
         self._document, self._queue, self._with_keys = document, queue, with_keys
         self._found: object = None  # the findings whose values are drawn
+        self._drawn = ""  # the recipe that they are of
         self._showing = self._has_plot = False
         self._beginning = QTimer(self, interval=0, singleShot=True)
         self._beginning.timeout.connect(queue.begin)
@@ -91,21 +93,21 @@ class ReviewPanel(QWidget):
         self.recipe.setCurrentIndex(self.recipe.findData(recipe.name))
         self.sentence.setText(recipe.sentence)
         found = queue.order.findings
-        if found is not self._found:
-            self._found = found
+        if found is not self._found and not queue.is_searching:  # once: there may be a million
+            self._found, self._drawn = found, recipe.name
             quantity = f"{recipe.quantity} ({recipe.unit})" if recipe.unit else recipe.quantity
             self.plot.show_values(found.values, quantity, recipe.from_high)
-        spread = len(found) > 1 and float(found.values.max()) > float(found.values.min())
+        low, high = float(found.values.min(initial=np.inf)), float(found.values.max(initial=-np.inf))
+        spread = queue.order.undecided > 1 and high > low
         threshold = queue.of_recipe.threshold
-        self._has_plot = spread
-        self.plot.setVisible(spread and self.height() >= TALL)
-        limited = threshold is not None and (spread or len(queue.order) < len(found))
+        self._has_plot = spread and self._drawn == recipe.name
+        self.plot.setVisible(self._has_plot and self.height() >= TALL)
+        limited = threshold is not None and (spread or len(queue.order) < queue.order.undecided)
         for widget in (self.threshold, self.threshold_label):
             widget.setVisible(limited)
         self.plot.set_threshold(threshold)
         self.threshold_label.setText("From" if recipe.from_high else "Up to")
         if threshold is not None and limited:
-            low, high = float(found.values.min()), float(found.values.max())
             self.threshold.setRange(min(low, threshold), max(high, threshold))
             self.threshold.setSingleStep((max(high, threshold) - min(low, threshold)) / _STEPS)
             self.threshold.setSuffix(f" {recipe.unit}" if recipe.unit else "")

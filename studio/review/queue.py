@@ -153,7 +153,7 @@ class Queue(QObject):
 
     def _arrange(self) -> None:
         progress = self.of_recipe
-        if progress.threshold is None and len(self.order.findings) and not self._search.pending:
+        if progress.threshold is None and self.order.undecided and not self._search.pending:
             progress.threshold = self.recipe.usual(self.order.findings.values)
         self.order.arrange(progress.threshold)
         self.changed.emit()
@@ -332,7 +332,7 @@ class Queue(QObject):
         """Why there is no item to go to, and what to do."""
         if not self._document.clips():
             return "Import clips first."
-        if len(self.order.findings):
+        if self.order.undecided:
             return "Nothing lies beyond the threshold; change it to see more."
         decided = len(self.of_recipe.decided)
         return f"All {decided:,} are decided." if decided else self.recipe.empty

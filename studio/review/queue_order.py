@@ -12,7 +12,7 @@ class QueueOrder:
     """Rows of findings beyond a threshold, sorted.
 
     Attributes:
-        findings: all that was found, also what is not beyond the threshold.
+        findings: all that was found, also what is not beyond the threshold, or was decided since.
         rows: (K,) int64, the rows of `findings` that are left, in order.
     """
 
@@ -20,6 +20,7 @@ class QueueOrder:
         self._recipe = recipe
         self.findings = Findings()
         self.rows = np.zeros(0, np.int64)
+        self._dropped = np.zeros(0, bool)  # by row; a million are not copied because one was decided
         self.column = "tracks" if recipe.name == TO_CHECK else "value"
         self.descending = recipe.from_high and self.column == "value"
         self._places: np.ndarray | None = None  # row → its place
@@ -27,21 +28,30 @@ class QueueOrder:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def undecided(self) -> int:
+        """How many were found and not decided since, also those that are not beyond the threshold."""
+        return len(self.findings) - int(np.count_nonzero(self._dropped))
+
     def replace(self, clip_ids: Collection[int], findings: Findings) -> None:
         """Take what was found in some clips for what was there; `arrange` follows."""
+        dropped = self._dropped[~np.isin(self.findings.clips, list(clip_ids))]
         self.findings = Findings.join([self.findings.without_clips(clip_ids), findings])
+        self._dropped = np.concatenate([dropped, np.zeros(len(findings), bool)])
         self._set_rows(self.rows[:0])
 
     def drop(self, row: int) -> None:
-        """Forget an item; `arrange` follows."""
-        self.findings = self.findings.take(np.arange(len(self.findings)) != row)
+        """Forget an item until its clip is looked through again; `arrange` follows."""
+        self._dropped[row] = True
         self._set_rows(self.rows[:0])
 
     def arrange(self, threshold: float | None) -> None:
-        """Have what lies beyond a threshold, all where it is None."""
-        values = self.findings.values
-        flagged = np.ones(len(values), bool) if threshold is None else self._recipe.flagged(values, threshold)
-        self._set_rows(np.flatnonzero(flagged))
+        """Have what lies beyond a threshold, the usual one where it is None."""
+        values = self.findings.values[~self._dropped]
+        if threshold is None:
+            threshold = self._recipe.usual(values)
+        flagged = self._recipe.flagged(self.findings.values, threshold)
+        self._set_rows(np.flatnonzero(flagged & ~self._dropped))
         self.sort(self.column, self.descending)
 
     def sort(self, column: str, descending: bool) -> None:
@@ -59,13 +69,13 @@ class QueueOrder:
         """The row of `findings` with a key of the recipe; None where there is none."""
         if not key:
             return None
-        rows = np.flatnonzero(self.findings.tracks[:, 0] == first_track(key)).tolist()
+        rows = np.flatnonzero((self.findings.tracks[:, 0] == first_track(key)) & ~self._dropped).tolist()
         return next((row for row in rows if self._recipe.key(self.findings.item(row)) == key), None)
 
     def items_of(self, keys: Collection[str], clip_ids: Collection[int]) -> dict[str, Item]:
         """By key the items of some clips that have one of some keys, also those not beyond the threshold."""
         tracks = {first_track(key) for key in keys if clip_of(key) in clip_ids}
-        here = np.isin(self.findings.clips, list(clip_ids))
+        here = np.isin(self.findings.clips, list(clip_ids)) & ~self._dropped
         rows = np.flatnonzero(here & np.isin(self.findings.tracks[:, 0], list(tracks))).tolist()
         items = {self._recipe.key(one): one for one in map(self.findings.item, rows)}
         return {key: one for key, one in items.items() if key in keys}
@@ -87,7 +97,8 @@ class QueueOrder:
         if len(wanted) not in (1, 2):
             return None
         pair = np.array((0, *wanted) if len(wanted) == 1 else wanted)
-        rows = np.flatnonzero((found.clips == clip_id) & (np.sort(found.tracks, 1) == pair).all(1))
+        rows = np.flatnonzero((found.clips == clip_id) & ~self._dropped)
+        rows = rows[(np.sort(found.tracks[rows], 1) == pair).all(1)]
         inside = rows[(found.frames[rows, 0] <= frame) & (frame <= found.frames[rows, 1])]
         best = inside if len(inside) else rows
         return int(best[0]) if len(best) else None

@@ -7,7 +7,7 @@ from studio.review.queue import Queue
 
 def counts_in_words(queue: Queue) -> str:
     """How many of all that was found the threshold leaves in the queue, and where nothing could be."""
-    found, left = len(queue.order.findings), len(queue.order)
+    found, left = queue.order.undecided, len(queue.order)
     kept = f"{found - left:,} kept as {'it is' if found - left == 1 else 'they are'}"
     parts = [f"{left:,} to review, {kept}"] if found else []
     if queue.recipe.needs_points and (without := queue.clips_without_points()):

@@ -124,6 +124,22 @@ def test_an_even_change_of_speed_counts_for_nothing_and_one_observation_has_the_
     assert item.value == 0
 
 
+def test_a_gap_is_bridged_as_the_points_around_go_where_the_camera_is_held_in_a_hand():
+    lost, end = EndReason.INCONSISTENT, EndReason.CLIP_END
+    shaken = np.array([(0, 0), (3, 1), (1, 9), (8, 2), (2, 12), (14, 3), (1, 1), (9, 14), (0, 5), (12, 0)])
+    around = [(x, y) for x in (20, 30, 40) for y in (20, 30, 40)]
+    whole = [shaken + place for place in around]
+    lost_one = shaken + (25, 25)
+    paths = [*whole, lost_one[:4], lost_one[6:]]
+    first = [0] * 10 + [6]
+    ends = [end] * 9 + [lost, end]
+    (item,) = found("short_gaps", some_points(first, paths, None, ends))
+    assert item.tracks == (10, 11)
+    assert item.value == pytest.approx(0, abs=0.01)
+    alone = some_points([0, 6], paths[9:], None, ends[9:])
+    assert not found("short_gaps", alone), "its own speed leads elsewhere"
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_too_few_points_have_no_gaps(count):
     assert not found("short_gaps", some_points([0] * count, [line(0, 3)] * count))
