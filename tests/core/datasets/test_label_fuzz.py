@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -51,7 +51,7 @@ def edited(lines: list[str], edits: list[tuple[str, int, int]]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["cars.bmf", "carsDef.dat"])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(edits=EDITS, encoding=st.sampled_from(["utf-8-sig", "utf-16", "utf-8"]))
 def test_lists_of_moseg_with_lines_repeated_reordered_and_left_out(moseg, name, edits, encoding):
     path = moseg / "cars" / name
@@ -67,7 +67,7 @@ def test_lists_of_moseg_with_lines_repeated_reordered_and_left_out(moseg, name, 
         path.write_bytes(own)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100)
 @given(
     modes=st.lists(st.sampled_from(["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "JPEG", "WEBP"]), max_size=4),
     seed=st.integers(0, 2**32),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import StudioError
@@ -22,7 +22,7 @@ drawn = st.tuples(st.integers(0, 18), small, small, frames, frames)
 turns = st.lists(drawn | st.integers(0, 30), min_size=4, max_size=16)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(turns)
 def test_what_the_database_holds_depends_on_nothing_but_which_edits_are_done(new_database, turns):
     """Whatever was turned over in whatever order: the same edits done, the same rows."""
@@ -50,7 +50,7 @@ def test_what_the_database_holds_depends_on_nothing_but_which_edits_are_done(new
             assert integrity.problems(connection) == []
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(st.lists(drawn, min_size=2, max_size=8))
 def test_an_edit_taken_back_alone_leaves_what_the_others_make_without_it(new_database, drawn):
     engine = new_database()

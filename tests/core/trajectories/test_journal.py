@@ -4,7 +4,7 @@ import sqlite3
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import StudioError
@@ -129,7 +129,7 @@ def read(engine):
         return contents(connection)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30)
 @given(steps)
 @example([(8, 3, 3, 0, 0)])  # a track merged with itself
 @example([(8, 0, 0, 0, 0), "undo", "redo"])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import StudioError
@@ -62,7 +62,7 @@ def by_hand(before, after):
     return found
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None)
 @given(drawn)
 @example([(11, 0, 1, 0, 0), "undo", (11, 0, 1, 0, 0), ("alone", 1), "back", (7, 1, 0, 3, 0), "back"])
 def test_every_revision_is_compared_and_gone_back_to_exactly(new_database, drawn):

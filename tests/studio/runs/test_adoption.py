@@ -31,7 +31,7 @@ def test_an_audit_is_asked_for_in_the_form_and_told_and_seen_afterwards(open_stu
     popover.form.editor("audit").set_value(True)
     qtbot.keyClick(popover.clips, Qt.Key.Key_End)
     qtbot.mouseClick(popover.start_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: any("hidden keyframes" in text for text in toasts.texts), timeout=180_000)
+    qtbot.waitUntil(lambda: any("hidden keyframes" in text for text in toasts.texts), timeout=600_000)
     told = next(text for text in toasts.texts if "hidden keyframes" in text)
     objects = session.document.objects(session.view.clip.id).values()
     overlap = np.concatenate([one.overlap[np.isfinite(one.overlap)] for one in objects])

@@ -327,6 +327,6 @@ def test_a_training_run_that_was_killed_goes_on_from_its_checkpoint(
     assert "ended with code -9 before it could save" in run.status.error
     last = len(run.curve("loss")) + 20
     runs.resume(run, steps=last)
-    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED, State.DONE], timeout=180000)
+    qtbot.waitUntil(lambda: ends.states == [State.INTERRUPTED, State.DONE], timeout=600_000)
     np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, last + 1))
     np.testing.assert_array_equal(run.curve("loss").values[:10], before)

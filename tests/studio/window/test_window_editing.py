@@ -333,7 +333,7 @@ def test_densified_objects_appear_by_themselves_as_one_edit(open_studio: Studio,
         return sum(len(one.frames) for one in session.document.objects(clip).values())
 
     assert frames() == 6
-    qtbot.waitUntil(lambda: frames() > 6, timeout=180_000)
+    qtbot.waitUntil(lambda: frames() > 6, timeout=600_000)
     landed, *_ = session.document.history()
     assert (landed.text, landed.by_job) == ("Densify 3 objects", True)
     model = session.tracks.model

@@ -203,7 +203,7 @@ def test_the_sample_project_opens_with_its_clips(studio: Studio, projects_folder
     qtbot.mouseClick(studio.welcome.sample_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: studio.welcome.progress.isVisible())
     qtbot.waitUntil(
-        lambda: studio.session is not None and bool(studio.session.clips.summaries), timeout=180_000
+        lambda: studio.session is not None and bool(studio.session.clips.summaries), timeout=600_000
     )
     assert studio.session.document.project.path == projects_folder / "Sample project"
     assert len(studio.session.clips.summaries) == 4

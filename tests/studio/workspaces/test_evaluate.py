@@ -230,7 +230,7 @@ def test_an_evaluation_is_started_by_a_click_and_fills_the_bars(
     workspace.form.changed.emit()
     qtbot.mouseClick(button(workspace, "evaluate_button"), LEFT)
     (run,) = workspace._runs.all
-    qtbot.waitUntil(lambda: bool(ends), timeout=180_000)
+    qtbot.waitUntil(lambda: bool(ends), timeout=600_000)
     assert ends == [State.DONE], run.status.error
     assert run.title == "Evaluate on VOC · RandomNet · tiny"
     assert set(run.class_aps) == set(CLASSES)

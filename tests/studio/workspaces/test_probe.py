@@ -134,7 +134,7 @@ def test_a_click_probes_weights_and_random_ones_beside_them(open_probe, document
     qtbot.mouseClick(workspace.start_button, LEFT)
     runs = workspace.run_list.chosen()
     assert len(runs) == 2
-    qtbot.waitUntil(lambda: all(run.state is State.DONE for run in runs), timeout=180_000)
+    qtbot.waitUntil(lambda: all(run.state is State.DONE for run in runs), timeout=600_000)
     qtbot.waitUntil(lambda: workspace.table.table.rowCount() == 9)  # 3 layers of k-NN, 2 and 1 a class
     names = [workspace.table.table.horizontalHeaderItem(place).text() for place in range(2)]
     assert any("RandomNet" in name for name in names)

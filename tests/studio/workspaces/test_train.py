@@ -274,13 +274,13 @@ def test_a_run_is_started_stopped_and_resumed_by_clicks(
     settings = PretrainConfig(
         regime="tr",
         network="tiny",
-        steps=60,
+        steps=100,  # so many that it is not done before it is stopped
         batch=8,
         patch_size=32,
         report_every=1,
-        held_out_every=10,
+        held_out_every=50,
         held_out_count=8,
-        filters_every=10,
+        filters_every=50,
         device="cpu",
     )
     workspace.form.set_value(settings)
@@ -294,30 +294,30 @@ def test_a_run_is_started_stopped_and_resumed_by_clicks(
     qtbot.waitUntil(lambda: bool(ends))
     assert ends == [State.STOPPED]
     stopped_at = len(run.curve("loss"))
-    assert stopped_at < 60
+    assert stopped_at < 100
     assert not button(workspace, "stop_button").isEnabled()
 
     qtbot.mouseClick(button(workspace, "resume_button"), LEFT)
-    qtbot.waitUntil(lambda: ends == [State.STOPPED, State.DONE], timeout=180000)
-    np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 61))
+    qtbot.waitUntil(lambda: ends == [State.STOPPED, State.DONE], timeout=600_000)
+    np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 101))
     assert np.isfinite(run.curve("loss").values).all()
-    assert [one.step for one in run.filters] == [0, 10, 20, 30, 40, 50, 60]
-    qtbot.waitUntil(lambda: len(workspace.loss.drawn()[0][0]) == 60)
+    assert [one.step for one in run.filters] == [0, 50, 100]
+    qtbot.waitUntil(lambda: len(workspace.loss.drawn()[0][0]) == 100)
     show(workspace, "Filters", qtbot)
-    assert workspace.monitors.filters.step == 60
+    assert workspace.monitors.filters.step == 100
 
     assert button(workspace, "resume_button").text() == "Train further…"
     qtbot.mouseClick(button(workspace, "resume_button"), LEFT)
     dialog = workspace.findChild(QInputDialog)
-    assert dialog.intValue() == 120
-    assert dialog.intMinimum() == 61
-    dialog.setIntValue(70)
+    assert dialog.intValue() == 200
+    assert dialog.intMinimum() == 101
+    dialog.setIntValue(110)
     dialog.accept()
-    qtbot.waitUntil(lambda: len(ends) == 3, timeout=180000)
+    qtbot.waitUntil(lambda: len(ends) == 3, timeout=600_000)
     assert ends[2] is State.DONE
-    assert run.settings["steps"] == 70
-    np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 71))
-    assert any("goes on to 70: from step 60 on" in line.text for line in run.log)
+    assert run.settings["steps"] == 110
+    np.testing.assert_array_equal(run.curve("loss").steps, np.arange(1, 111))
+    assert any("goes on to 110: from step 100 on" in line.text for line in run.log)
 
 
 def test_deleting_by_click_empties_the_list(document: Document, open_train: Any, qtbot: Any) -> None:

@@ -78,7 +78,7 @@ def test_several_processes_find_what_one_finds(project, wanted):
     steps = [event.step for event in events if isinstance(event, Progress)]
     assert steps == sorted(steps)
     assert steps[-1] == 3 * FRAMES
-    assert len(set(steps)) > 6  # not only when a clip is done
+    assert any(step % FRAMES for step in steps)  # not only when a clip is done
     told = [event.text for event in events if isinstance(event, Log)]
     assert sorted(text.split(":")[0] for text in told) == ["meadow", "pond", "road"]
 
