@@ -31,7 +31,7 @@ def damaged(name: str, seconds: float, seed: int) -> Row:
         work, report = make_jobs_base(folder), folder / "report"
         project = work / "project"
         kept = copied(project, folder / "kept")
-        _, code, error = command(JOBS[name].words(work), folder / "said")
+        code, error = command(JOBS[name].words(work), folder / "said")
         assert code == 0, error
         run = next(iter((project / "runs").iterdir()))
         shutil.copytree(run, kept / "runs" / run.name)

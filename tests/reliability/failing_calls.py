@@ -1,11 +1,10 @@
 """One call to the system that changes a disk fails, once or from then on, during edits."""
 
 import contextlib
-import errno
 import json
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from core.errors import StudioError
@@ -13,6 +12,7 @@ from core.project.project import Project
 from core.trajectories import integrity, journal
 from core.trajectories.trajectory_edits import Relabel
 from tests.reliability.attack import Attack, Row, failed, seeds
+from tests.reliability.cases import Call, Case, in_order, traced
 from tests.reliability.edit_session import (
     ACTIONS,
     DATA,
@@ -24,44 +24,14 @@ from tests.reliability.edit_session import (
     perform,
     scratch,
 )
-from tests.reliability.faults import EVER, Faults
+from tests.reliability.faults import Faults
 from tests.reliability.processes import Fork
-
-KINDS = (
-    ("ENOSPC once", errno.ENOSPC, False),
-    ("ENOSPC from then on", errno.ENOSPC, True),
-    ("EIO once", errno.EIO, False),
-    ("EIO from then on", errno.EIO, True),
-    ("EROFS from then on", errno.EROFS, True),
-)
-STRIDE = 7919
-"""Cases are tried in steps of this prime, so that a short time sees calls from begin to end."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One call that fails: which, how, and from when until when."""
-
-    call: int
-    kind: str
-    number: int
-    last: int
-
-    @classmethod
-    def of(cls, seed: int, calls: int) -> "Case":
-        """Every call with every kind has one seed within each `calls` × kinds seeds."""
-        place = seed * STRIDE % (calls * len(KINDS))
-        kind, number, on = KINDS[place % len(KINDS)]
-        call = place // len(KINDS) + 1
-        return cls(call, kind, number, EVER if on else call)
-
-    def __str__(self) -> str:
-        return f"{self.kind} at call {self.call}"
 
 
 @dataclass
 class Session:
-    """What a session came to: the last state that was acknowledged, and what was refused."""
+    """What a session came to: the last state that was acknowledged, what was refused, and, where nothing
+    failed, its calls."""
 
     revision: int = 0
     state: str = ""
@@ -69,32 +39,47 @@ class Session:
     acknowledged: int = 0
     refused: int = 0
     traceback: str = ""
-    calls: int = 0
+    calls: list[Call] = field(default_factory=list)
 
 
 def edits(seconds: float, seed: int) -> Row:
-    """Nothing acknowledged may be lost, nothing be half there, and each refusal is a sentence."""
+    """Nothing acknowledged may be lost, nothing be half there, and each refusal is a sentence.
+
+    The seeds from 0 on are every call of the first session in every way, then of the second, and so on.
+    """
     faults, failures, rounds, acknowledged, refused, unsaid = Faults(), [], 0, 0, 0, 0
-    calls: dict[int, int] = {}
     with scratch() as folder:
         base = make_base(folder)
+        sessions: list[list[Case]] = []
         for one in seeds(seconds, seed):
-            script = one % SCRIPTS
-            if script not in calls:
+            while len(sessions) < SCRIPTS and sum(map(len, sessions)) <= one:
                 project = copied(base, folder / "failing")
-                calls[script] = _session(faults, project, script, None).calls
-            case = Case.of(one // SCRIPTS, calls[script])
+                sessions.append(in_order(_session(faults, project, len(sessions), None).calls))
+            script, case = _case(sessions, one)
             project = copied(base, folder / "failing")
             session = _session(faults, project, script, case)
             wrong, more = after(project, session)
             if wrong:
-                failures.append(failed(one, f"{case}: {wrong}"))
+                failures.append(failed(one, f"session {script}, {case}: {wrong}"))
             rounds += 1
             acknowledged += session.acknowledged
             refused += session.refused
             unsaid += more
-    figure = f"{acknowledged:,} edits acknowledged, {refused:,} refused, {unsaid:,} of these there afterwards"
-    return Row(rounds, tuple(failures), f"{sum(calls.values()):,} calls in {len(calls)} sessions; {figure}")
+    cases = " + ".join(f"{len(session):,}" for session in sessions)
+    figure = f"of {cases} of {len(sessions)} of {SCRIPTS} sessions; {acknowledged:,} edits acknowledged"
+    return Row(
+        rounds, tuple(failures), f"{figure}, {refused:,} refused, {unsaid:,} of these there afterwards"
+    )
+
+
+def _case(sessions: Sequence[Sequence[Case]], seed: int) -> tuple[int, Case]:
+    """The session and the case of a seed."""
+    seed %= sum(map(len, sessions))
+    for script, cases in enumerate(sessions):
+        if seed < len(cases):
+            return script, cases[seed]
+        seed -= len(cases)
+    raise AssertionError
 
 
 def _session(faults: Faults, project: Path, script: int, case: Case | None) -> Session:
@@ -104,20 +89,24 @@ def _session(faults: Faults, project: Path, script: int, case: Case | None) -> S
 
     def work(_: object) -> None:
         now = Session(0, digest(database), digest(database, DATA))
-        faults.arm(project, case.call if case else 0, case.last if case else 0, case.number if case else 0)
+        if case is None:
+            trace = traced(faults, project)
+        else:
+            faults.arm(project, case.call, case.last, case.number)
         try:
             edit(project, script, now)
         except StudioError:
             now.refused += 1  # to open or to close the project
         except BaseException:
             now.traceback = traceback.format_exc()
-        now.calls = faults.count
         faults.disarm()
-        out.write_text(json.dumps(vars(now)))
+        now.calls = [] if case else trace
+        out.write_text(json.dumps(asdict(now)))
 
     _, code = Fork(work).wait()
     assert code == 0, f"the session ended with {code}"
-    return Session(**json.loads(out.read_text()))
+    found = json.loads(out.read_text())
+    return Session(**found | {"calls": [Call(**call) for call in found["calls"]]})
 
 
 def edit(

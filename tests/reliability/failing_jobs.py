@@ -1,96 +1,149 @@
 """Each call by which a job changes the disk fails, once or from then on; then the job is done again."""
 
+import contextlib
 import itertools
+import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories import integrity
+from tests.reliability import left_behind
 from tests.reliability.attack import Attack, Row, failed, seeds
+from tests.reliability.cases import KINDS, Call, Case, in_order, traced
 from tests.reliability.edit_session import DATA, copied, digest, scratch
-from tests.reliability.failing_calls import KINDS, Case
 from tests.reliability.faults import Faults
-from tests.reliability.jobs_base import Words, command, import_as, make_jobs_base
+from tests.reliability.jobs_base import command, import_as, make_jobs_base
+from tests.reliability.jobs_that_fail import FRAMES, JOBS, ON_CLIPS, SIZE
 from tests.reliability.processes import Fork
+from tests.reliability.steady import steady, warm
 from tests.small_data import write_voc
 
-FRAMES, SIZE = 6, (64, 48)
-"""Of the clip: so small that every call can be tried."""
+UNTRIED = ("unlinkat", "rmdir")
+"""Where one of these fails, something stays."""
 
-ON_CLIPS = ("track", "densify", "import-tracks", "suggest")
-"""Jobs that change what the project holds."""
+BESIDE = tuple(
+    f"{folder}/{part}" for folder in ("project", "new") for part in ("annotations.sqlite", "backups")
+)
+"""What is compared as a database, and what closing a project adds where it can."""
+
+
+@dataclass
+class Found:
+    """What the rounds found so far.
+
+    Attributes:
+        right: databases, byte by byte, that were right, and whether the job was done; none is opened twice.
+        known: states of the folder from which the job could be done again; it is done once from each.
+        moved: rounds in which another call failed than was meant.
+    """
+
+    failures: list[str] = field(default_factory=list)
+    rounds: int = 0
+    refused: int = 0
+    moved: int = 0
+    right: set[tuple[str, bool]] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
-class Job:
-    """A command with what it needs, in a folder that is copied for each round.
+class Whole:
+    """What the job leaves where nothing fails: `left_behind.contents`, and `data` of the projects."""
 
-    Attributes:
-        words: of the folder; in it are `project`, `DAVIS`, `VOC`, `tracks.csv`.
-        again: what is added to the words where the first try left something.
-        before: the jobs that make what this one needs, in the order in which they are done.
+    contents: dict[str, str]
+    project: str
+    new: str
+
+
+class Bench:
+    """A job on a folder that is made anew for each round.
+
+    Raises:
+        Skipped: see `Faults`.
     """
 
-    words: Callable[[Path], Words]
-    again: Callable[[Path], Words] = lambda folder: ()
-    before: tuple[str, ...] = ()
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name, self.job, self._faults = name, JOBS[name], Faults()
+        warm()
+        self.work, self._said, self._told = folder / "work", folder / "said", folder / "told"
+        self._base = _base(folder, name)
+        self.renew()
+        import_as(self.job.words(self.work))
+        self.before = data(self._base / "project")
+
+    def renew(self) -> None:
+        """Make `work` as it is before the job."""
+        copied(self._base, self.work)
+
+    def calls(self) -> list[Call]:
+        """The calls of the job that nothing disturbs; what it leaves is in `work` then."""
+        self.renew()
+        code, error = command(self.job.words(self.work), self._said, around=self._watched())
+        assert code == 0, error
+        return [Call(**call) for call in json.loads(self._told.read_text())]
+
+    def tried(self, case: Case) -> tuple[int, str, Call]:
+        """The job while a call fails: its exit code, what it said, and the call."""
+        self.renew()
+        self._told.unlink(missing_ok=True)
+        code, error = command(self.job.words(self.work), self._said, around=self._armed(case))
+        told = self._told.read_text() if self._told.exists() else ""
+        return code, error, Call.of(told, str(self.work))
+
+    def again(self) -> tuple[int, str]:
+        """The job once more, with what goes on with what is there: its exit code and what it said."""
+        words = (*self.job.words(self.work), *self.job.again(self.work))
+        code, error = command(words, self._said, around=self._steady())
+        if code and "start a new run" in error:
+            shutil.rmtree(self.work / "run", ignore_errors=True)  # or under another name
+            code, error = command(self.job.words(self.work), self._said, around=self._steady())
+        return code, error
+
+    @contextlib.contextmanager
+    def _steady(self) -> Iterator[None]:
+        tempfile.tempdir = str(self.work / "tmp")
+        steady()
+        yield
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        with self._steady():
+            made = traced(self._faults, self.work)
+            yield
+            self._faults.disarm()
+            self._told.write_text(json.dumps([vars(call) for call in made]))
+
+    @contextlib.contextmanager
+    def _armed(self, case: Case) -> Iterator[None]:
+        with self._steady():
+            self._faults.arm(self.work, case.call, case.last, case.number)
+            yield
+            self._faults.disarm()
+            self._told.write_text(self._faults.failed)
 
 
-def _run_name(folder: Path) -> Words:
-    """The run to go on with; a run that could not be made is given again."""
-    runs = sorted(path.parent for path in (folder / "project" / "runs").glob("*/config.toml"))
-    return ("--resume", runs[-1].name) if runs else ()
+def _base(folder: Path, name: str) -> Path:
+    """What a job needs, made in the place where it will be used, since runs know where they are."""
+    base, work = make_jobs_base(folder, frames=FRAMES, size=SIZE), folder / "work"
+    Fork(lambda _: write_voc(base / "VOC", 2, 1) and None).wait()
+    copied(base, work)
+    for one in JOBS[name].before:
+        code, error = command(JOBS[one].words(work), folder / "said")
+        assert code == 0, error
+    (work / "tmp").mkdir()
+    return copied(work, base)
 
 
-def _resume(folder: Path) -> Words:
-    return ("--resume",) if (folder / "run").exists() else ()
-
-
-def _of_project(name: str, *more: str) -> Callable[[Path], Words]:
-    return lambda folder: (name, "--project", folder / "project", *more)
-
-
-def _on_voc(name: str, *more: str) -> Callable[[Path], Words]:
-    return lambda folder: (name, "--voc", folder / "VOC", *(str(word).format(folder) for word in more))
-
-
-def _pretrain(folder: Path) -> Words:
-    words = ("pretrain", "--project", folder / "project", "--out", folder / "run", "--network", "tiny")
-    words += ("--steps", "2", "--batch", "2", "--checkpoint-every", "1", "--report-every", "1")
-    return (*words, "--held-out-count", "4", "--minimum-length", "5", "--seed", "3")
-
-
-_SEARCHED = ("--mode", "lean", "--cache", "{}/cache")
-_SMALL = ("--network", "tiny", "--steps", "2", "--checkpoint-every", "1", "--report-every", "1")
-
-JOBS = {
-    "import": Job(lambda f: ("import", f / "DAVIS", "--project", f / "new")),
-    "export": Job(lambda f: (*_of_project("export", "--format", "csv")(f), "--out", f / "out")),
-    "export-coco": Job(lambda f: (*_of_project("export", "--format", "coco")(f), "--out", f / "out")),
-    "track": Job(_of_project("track", "--spacing", "12"), _run_name),
-    "densify": Job(_of_project("densify"), _run_name),
-    "suggest": Job(_of_project("suggest", "--fewest", "1", "--least-confidence", "0"), _run_name),
-    "import-tracks": Job(
-        lambda f: ("import-tracks", f / "tracks.csv", "--project", f / "project", "--clip", "ape")
-    ),
-    "pretrain": Job(_pretrain, _resume),
-    "finetune": Job(
-        _on_voc(
-            "finetune", "--out", "{}/run", "--short-side", "32", "--long-side", "48", *_SMALL, *_SEARCHED
-        ),
-        _resume,
-    ),
-    "detect": Job(
-        _on_voc("detect", "--run", "{}/run", "--out", "{}/detections", *_SEARCHED), before=("finetune",)
-    ),
-    "evaluate": Job(_on_voc("evaluate", "--detections", "{}/detections"), before=("finetune", "detect")),
-}
+def data(project: Path) -> str:
+    """A digest of what a person made in a project; empty for no project."""
+    database = project / "annotations.sqlite"
+    return digest(database, DATA) if database.exists() else ""
 
 
 def jobs(name: str, seconds: float, seed: int) -> Row:
@@ -98,48 +151,46 @@ def jobs(name: str, seconds: float, seed: int) -> Row:
 
     It ends before its time where every call has failed in every way: so many seeds in line are all cases.
     """
-    faults, job, failures, rounds, refused = Faults(), JOBS[name], [], 0, 0
+    found = Found()
     with scratch() as folder:
-        base, work, said = _base(folder, name), folder / "work", folder / "said"
-        import_as(job.words(copied(base, work)))
-        calls, code, error = _tried(faults, job, copied(base, work), None, said)
-        assert code == 0, error
-        cases = calls * len(KINDS)
-        for one in itertools.islice(seeds(seconds, seed), cases):
-            case = Case.of(one, calls)
-            before = digest(copied(base, work) / "project" / "annotations.sqlite", DATA)
-            _, code, error = _tried(faults, job, work, case, said)
-            refused += code != 0
-            wrong = _said_wrong(code, error) or _project_wrong(work / "project", before, name)
-            wrong = wrong or (_again_wrong(job, work, said, error) if code else "")
-            if wrong:
-                failures.append(failed(one, f"{case}: {wrong}"))
-            rounds += 1
-    figure = f"of {cases:,}: {calls:,} calls, each in {len(KINDS)} ways; {refused:,} refused and done again"
-    return Row(rounds, tuple(failures), figure)
+        bench = Bench(name, folder)
+        calls = bench.calls()
+        whole = Whole(
+            left_behind.contents(bench.work), data(bench.work / "project"), data(bench.work / "new")
+        )
+        cases = in_order(calls)
+        for one in itertools.islice(seeds(seconds, seed), len(cases)):
+            case = cases[one % len(cases)]
+            if wrong := _round(bench, case, calls[case.call - 1], whole, found):
+                found.failures.append(failed(one, f"{case}, {calls[case.call - 1]}: {wrong}"))
+            found.rounds += 1
+    figure = f"of {len(cases):,}: {len(calls):,} calls of {len(set(calls)):,} kinds in {len(KINDS)} ways"
+    figure += f"; {found.refused:,} refused, {len(found.known):,} states done again, {found.moved:,} moved"
+    return Row(found.rounds, tuple(found.failures), figure)
 
 
-def _base(folder: Path, name: str) -> Path:
-    """What a job needs, made in the place where it will be used, since runs know where they are."""
-    base, work = make_jobs_base(folder, frames=FRAMES, size=SIZE), folder / "work"
-    Fork(lambda _: write_voc(base / "VOC", 2, 2) and None).wait()
-    copied(base, work)
-    for one in JOBS[name].before:
-        _, code, error = command(JOBS[one].words(work), folder / "said")
-        assert code == 0, error
-    (work / "tmp").mkdir()
-    return copied(work, base)
-
-
-def _tried(faults: Faults, job: Job, work: Path, case: Case | None, said: Path) -> tuple[int, int, str]:
-    """The job while calls fail, those for temporary files too."""
-    call, last, number = (case.call, case.last, case.number) if case else (0, 0, 0)
-
-    def first() -> None:
-        tempfile.tempdir = str(work / "tmp")
-        faults.arm(work, call, last, number)
-
-    return command(job.words(work), said, first)
+def _round(bench: Bench, case: Case, meant: Call, whole: Whole, found: Found) -> str:
+    code, error, call = bench.tried(case)
+    found.refused += code != 0
+    found.moved += (call.what, call.role) != (meant.what, meant.role)
+    if wrong := _said_wrong(code, error):
+        return wrong
+    if case.once and meant.what not in UNTRIED and (stay := left_behind.temporary(bench.work)):
+        return f"temporary files stay: {', '.join(stay[:3])}"
+    if code == 0 and (wrong := _differs(whole.contents, left_behind.contents(bench.work))):
+        return wrong
+    database = (left_behind.database(bench.work), code == 0)
+    state = left_behind.state(bench.work) if code else ""
+    if database not in found.right:
+        if wrong := _project_wrong(bench, whole if code == 0 else None):
+            return wrong
+        found.right.add(database)
+    if code and state not in found.known:
+        code, more = bench.again()
+        if code:
+            return f"it cannot be done again: {_last(more)} (first: {error.strip()})"
+        found.known.add(state)
+    return ""
 
 
 def _said_wrong(code: int, error: str) -> str:
@@ -156,25 +207,35 @@ def _last(said: str) -> str:
     return re.split(r"[\r\n]+", said.strip())[-1]
 
 
-def _project_wrong(project: Path, before: str, name: str) -> str:
-    """What is wrong with the project the job worked on; it must hold at least what it held."""
-    try:
-        with Project.open(project) as opened, opened.reading() as connection:
-            problems = integrity.problems(connection)
-    except StudioError as error:
-        return f"it cannot be opened: {error}"
-    if problems:
-        return f"damaged: {problems[0]}"
-    changed = name not in ON_CLIPS and digest(project / "annotations.sqlite", DATA) != before
+def _differs(whole: dict[str, str], now: dict[str, str]) -> str:
+    """How what a job left that said it was done differs from what it leaves where nothing fails."""
+    differ = [
+        name
+        for name in whole.keys() | now.keys()
+        if whole.get(name) != now.get(name) and not name.startswith(BESIDE)
+    ]
+    return f"it says it is done, but differs: {', '.join(sorted(differ)[:4])}" if differ else ""
+
+
+def _project_wrong(bench: Bench, done: Whole | None) -> str:
+    """What is wrong with the project the job worked on; it must hold at least what it held.
+
+    Args:
+        done: what there must be of a job that said it was done.
+    """
+    for project in (bench.work / "project", bench.work / "new")[: 1 + bool(done and done.new)]:
+        try:
+            with Project.open(project) as opened, opened.reading() as connection:
+                problems = integrity.problems(connection)
+        except StudioError as error:
+            return f"it cannot be opened: {error}"
+        if problems:
+            return f"damaged: {problems[0]}"
+    project = data(bench.work / "project")
+    if done and (project, data(bench.work / "new")) != (done.project, done.new):
+        return "it says it is done, but the project differs"
+    changed = bench.name not in ON_CLIPS and project != bench.before
     return "the project changed" if changed else ""
-
-
-def _again_wrong(job: Job, work: Path, said: Path, first: str) -> str:
-    code, more = command((*job.words(work), *job.again(work)), said)[1:]
-    if code and "start a new run" in more:
-        shutil.rmtree(work / "run", ignore_errors=True)  # or under another name
-        code, more = command(job.words(work), said)[1:]
-    return f"it cannot be done again: {_last(more)} (first: {first.strip()})" if code else ""
 
 
 ATTACKS = tuple(Attack(f"failing-calls-{name}", partial(jobs, name), 0.4, with_faults=True) for name in JOBS)

@@ -110,10 +110,23 @@ static int absolute(int folder, const char *path, char *whole)
     return is_ours(whole);
 }
 
+static void (*watch)(const char *call);
+static char failed[PATH_MAX + 16]; /* the first call that did */
+
+void faults_watch(void (*told)(const char *)) { watch = told; }
+
+const char *faults_failed(void) { return failed; }
+
 /* Whether this call, which counts, is one that fails. */
-static int fails(void)
+static int fails(const char *call, const char *path)
 {
     long number = __atomic_add_fetch(count, 1, __ATOMIC_SEQ_CST);
+    if (watch || (first && number == first)) {
+        char told[sizeof failed];
+        snprintf(told, sizeof told, "%s %s", call, path);
+        if (watch) watch(told);
+        if (number == first) memcpy(failed, told, sizeof failed);
+    }
     if (first && number >= first && number <= last) {
         errno = error;
         return 1;
@@ -164,7 +177,7 @@ ssize_t write(int fd, const void *data, size_t size)
     REAL(write);
     char path[PATH_MAX];
     if (!length || !path_of(fd, path)) return real(fd, data, size);
-    if (fails()) return -1;
+    if (fails("write", path)) return -1;
     int64_t offset = end_of(fd);
     ssize_t done = real(fd, data, size);
     if (done > 0) note('w', path, data, done, offset);
@@ -176,7 +189,7 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)
     REAL(pwrite64);
     char path[PATH_MAX];
     if (!length || !path_of(fd, path)) return real(fd, data, size, offset);
-    if (fails()) return -1;
+    if (fails("pwrite", path)) return -1;
     ssize_t done = real(fd, data, size, offset);
     if (done > 0) note('w', path, data, done, offset);
     return done;
@@ -189,7 +202,7 @@ ssize_t writev(int fd, const struct iovec *parts, int number)
     REAL(writev);
     char path[PATH_MAX];
     if (!length || !path_of(fd, path)) return real(fd, parts, number);
-    if (fails()) return -1;
+    if (fails("writev", path)) return -1;
     return real(fd, parts, number);
 }
 
@@ -198,7 +211,7 @@ int fsync(int fd)
     REAL(fsync);
     char path[PATH_MAX];
     if (!length || !path_of(fd, path)) return real(fd);
-    if (fails()) return -1;
+    if (fails("fsync", path)) return -1;
     note('s', path, "", 0, 0);
     return real(fd);
 }
@@ -208,7 +221,7 @@ int fdatasync(int fd)
     REAL(fdatasync);
     char path[PATH_MAX];
     if (!length || !path_of(fd, path)) return real(fd);
-    if (fails()) return -1;
+    if (fails("fdatasync", path)) return -1;
     note('s', path, "", 0, 0);
     return real(fd);
 }
@@ -218,7 +231,7 @@ int ftruncate64(int fd, off64_t size)
     REAL(ftruncate64);
     char path[PATH_MAX];
     if (!length || !path_of(fd, path)) return real(fd, size);
-    if (fails()) return -1;
+    if (fails("ftruncate", path)) return -1;
     note('t', path, "", 0, size);
     return real(fd, size);
 }
@@ -231,7 +244,7 @@ int renameat(int from, const char *old, int to, const char *new)
     char before[PATH_MAX], after[PATH_MAX];
     int ours = absolute(to, new, after) | absolute(from, old, before);
     if (!ours) return real(from, old, to, new);
-    if (fails()) return -1;
+    if (fails("renameat", after)) return -1;
     int done = real(from, old, to, new);
     if (!done) note('r', before, after, strlen(after), 0);
     return done;
@@ -244,7 +257,7 @@ int unlinkat(int folder, const char *name, int flags)
     REAL(unlinkat);
     char path[PATH_MAX];
     if (!absolute(folder, name, path)) return real(folder, name, flags);
-    if (fails()) return -1;
+    if (fails("unlinkat", path)) return -1;
     int done = real(folder, name, flags);
     if (!done) note('u', path, "", 0, 0);
     return done;
@@ -257,7 +270,7 @@ int rmdir(const char *name)
     REAL(rmdir);
     char path[PATH_MAX];
     if (!absolute(AT_FDCWD, name, path)) return real(name);
-    return fails() ? -1 : real(name);
+    return fails("rmdir", path) ? -1 : real(name);
 }
 
 int linkat(int from, const char *old, int to, const char *new, int flags)
@@ -265,7 +278,7 @@ int linkat(int from, const char *old, int to, const char *new, int flags)
     REAL(linkat);
     char path[PATH_MAX];
     if (!absolute(to, new, path)) return real(from, old, to, new, flags);
-    return fails() ? -1 : real(from, old, to, new, flags);
+    return fails("linkat", path) ? -1 : real(from, old, to, new, flags);
 }
 
 int link(const char *old, const char *new) { return linkat(AT_FDCWD, old, AT_FDCWD, new, 0); }
@@ -275,10 +288,26 @@ int mkdirat(int folder, const char *name, mode_t mode)
     REAL(mkdirat);
     char path[PATH_MAX];
     if (!absolute(folder, name, path)) return real(folder, name, mode);
-    return fails() ? -1 : real(folder, name, mode);
+    return fails("mkdirat", path) ? -1 : real(folder, name, mode);
 }
 
 int mkdir(const char *name, mode_t mode) { return mkdirat(AT_FDCWD, name, mode); }
+
+int utimensat(int folder, const char *name, const struct timespec times[2], int flags)
+{
+    REAL(utimensat);
+    char path[PATH_MAX];
+    if (!absolute(folder, name, path)) return real(folder, name, times, flags);
+    return fails("utimensat", path) ? -1 : real(folder, name, times, flags);
+}
+
+int fchown(int fd, uid_t user, gid_t group)
+{
+    REAL(fchown);
+    char path[PATH_MAX];
+    if (!length || !path_of(fd, path)) return real(fd, user, group);
+    return fails("fchown", path) ? -1 : real(fd, user, group);
+}
 
 ssize_t sendfile64(int to, int from, off64_t *offset, size_t size)
 {
@@ -286,7 +315,7 @@ ssize_t sendfile64(int to, int from, off64_t *offset, size_t size)
     if (!real) real = dlsym(RTLD_NEXT, "sendfile64");
     char path[PATH_MAX];
     if (!length || !path_of(to, path)) return real(to, from, offset, size);
-    return fails() ? -1 : real(to, from, offset, size);
+    return fails("sendfile", path) ? -1 : real(to, from, offset, size);
 }
 
 ssize_t sendfile(int to, int from, off_t *offset, size_t size) { return sendfile64(to, from, offset, size); }
@@ -307,7 +336,7 @@ int openat64(int folder, const char *name, int flags, ...)
     char path[PATH_MAX];
     int writes = (flags & O_ACCMODE) != O_RDONLY || flags & (O_CREAT | O_TRUNC);
     if (!writes || !absolute(folder, name, path)) return real(folder, name, flags, mode);
-    if (fails()) return -1;
+    if (fails("openat", path)) return -1;
     struct stat before;
     int is_new = record >= 0 && fstatat(folder, name, &before, 0);
     int fd = real(folder, name, flags, mode);
@@ -326,7 +355,7 @@ FILE *fopen64(const char *name, const char *how)
     REAL(fopen64);
     char path[PATH_MAX];
     if (!strpbrk(how, "wa+") || !absolute(AT_FDCWD, name, path)) return real(name, how);
-    return fails() ? NULL : real(name, how);
+    return fails("fopen", path) ? NULL : real(name, how);
 }
 
 FILE *fopen(const char *name, const char *how) { return fopen64(name, how); }
@@ -336,5 +365,5 @@ size_t fwrite(const void *data, size_t size, size_t number, FILE *file)
     REAL(fwrite);
     char path[PATH_MAX];
     if (!length || !path_of(fileno(file), path)) return real(data, size, number, file);
-    return fails() ? 0 : real(data, size, number, file);
+    return fails("fwrite", path) ? 0 : real(data, size, number, file);
 }

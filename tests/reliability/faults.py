@@ -14,12 +14,13 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.reliability.attack import Skipped
 
 SOURCE = Path(__file__).with_name("faults.c")
+_TOLD = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
 EVER = 1 << 60
 """The last call that fails where all do from some call on."""
 
@@ -100,6 +101,7 @@ class Faults:
             self._library.faults_record.argtypes = (ctypes.c_char_p, ctypes.c_int)
             self._library.faults_clock.argtypes = (ctypes.c_long,)
             self._library.faults_count.restype = ctypes.c_long
+            self._library.faults_failed.restype = ctypes.c_char_p
         except AttributeError as error:
             raise Skipped("the process was started without faults.c") from error
 
@@ -110,6 +112,17 @@ class Faults:
     def record(self, folder: Path, descriptor: int) -> None:
         """Write down what is done below a folder; see `recorded`."""
         self._library.faults_record(str(folder).encode(), descriptor)
+
+    def watch(self, folder: Path, told: Callable[[str], None]) -> None:
+        """Tell every call below a folder before it is made, in its thread: what it is, a space, its path."""
+        self._told = _TOLD(lambda call: told(os.fsdecode(call)))
+        self._library.faults_watch(self._told)
+        self.arm(folder, 0, 0, 0)
+
+    @property
+    def failed(self) -> str:
+        """The first call that failed, as `watch` tells it; empty where none did."""
+        return os.fsdecode(self._library.faults_failed())
 
     def put_clock(self, seconds: int) -> None:
         """Let the clock of the wall be ahead by so many seconds in this process."""
@@ -122,10 +135,3 @@ class Faults:
     def count(self) -> int:
         """Calls below the folder since it was armed."""
         return int(self._library.faults_count())
-
-
-def count() -> int:
-    """Calls in this process since it was armed; 0 where the library is not there."""
-    with contextlib.suppress(Skipped):
-        return Faults().count
-    return 0

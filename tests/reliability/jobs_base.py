@@ -1,17 +1,22 @@
 """A small tracked project, and commands on it in forks that need not import anything again."""
 
+import contextlib
 import os
 import shutil
+import signal
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import main
-from tests.reliability.faults import count
 from tests.reliability.processes import PATIENCE, Fork, import_what
 from tests.small_data import FRAMES, write_davis
 
 Words = Sequence[object]
 """A command: its name and its arguments."""
+
+LEFT = 75
+"""In place of the exit code of a command whose processes live on."""
 
 
 def make_jobs_base(
@@ -27,7 +32,7 @@ def make_jobs_base(
         ("track", "--project", project, "--spacing", "8", "--min-length", "5"),
         ("export", "--project", project, "--format", "csv", "--out", base / "csv"),
     ):
-        _, code, said = command(words, folder / "said")
+        code, said = command(words, folder / "said")
         assert code == 0, said
     min((base / "csv").rglob("*.csv")).rename(base / "tracks.csv")
     for folder in (*(project / "runs").iterdir(), base / "csv"):
@@ -36,28 +41,48 @@ def make_jobs_base(
 
 
 def command(
-    words: Words, said: Path, first: Callable[[], None] = lambda: None, lasts: float = PATIENCE
-) -> tuple[int, int, str]:
-    """A command in a fork; how many calls it made, its exit code, and what it said on standard error.
+    words: Words,
+    said: Path,
+    lasts: float = PATIENCE,
+    around: contextlib.AbstractContextManager[None] | None = None,
+) -> tuple[int, str]:
+    """A command in a fork: its exit code, and what it said on standard error.
 
     Args:
         said: the file that takes what it says.
-        first: is called in the fork first.
         lasts: seconds after which it is killed; its exit code is -9 then.
+        around: is entered in the fork.
+
+    Returns:
+        the code is `LEFT` where processes that it started live on; they are killed.
     """
 
     def work(tell: Callable[[int], None]) -> None:
+        os.setpgid(0, 0)
         descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(descriptor, 2)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        first()
-        code = main.main([str(word) for word in words])
-        tell(count())
+        with around or contextlib.nullcontext():
+            code = main.main([str(word) for word in words])
         tell(code)
 
-    told, ended = Fork(work).kill_after(lasts)
-    calls, code = told if len(told) == 2 and ended == 0 else (0, ended)
-    return calls, code, said.read_text(errors="replace") if said.exists() else ""
+    fork = Fork(work)
+    told, ended = fork.kill_after(lasts)
+    code = told[0] if told and ended == 0 else ended
+    if _lives_on(fork.pid) and ended == 0:
+        code = LEFT
+    return code, said.read_text(errors="replace") if said.exists() else ""
+
+
+def _lives_on(group: int) -> bool:
+    """Whether processes of a group do not end soon after the one that began it; they are killed."""
+    with contextlib.suppress(ProcessLookupError):
+        for _ in range(200):
+            os.killpg(group, 0)
+            time.sleep(0.01)
+        os.killpg(group, signal.SIGKILL)
+        return True
+    return False
 
 
 def import_as(words: Words) -> None:

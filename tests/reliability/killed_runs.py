@@ -92,7 +92,7 @@ def killed(name: str, seconds: float, seed: int) -> Row:
         import_as(job.words(copied(base, work)))
         copied(base, work)
         began = time.monotonic()
-        _, code, error = command(job.words(work), said)
+        code, error = command(job.words(work), said)
         lasted = time.monotonic() - began
         assert code == 0, error
         expected = left(work, job)
@@ -114,9 +114,9 @@ def _until_done(job: Job, work: Path, said: Path, rng: np.random.Generator, last
     while True:
         words = (*job.words(work), *(job.resumed(work) if kills else ()))
         if kills == KILLS:
-            _, code, error = command(words, said)
+            code, error = command(words, said)
         else:
-            code, error = command(words, said, lasts=float(rng.uniform(*LASTS)) * lasted)[1:]
+            code, error = command(words, said, lasts=float(rng.uniform(*LASTS)) * lasted)
             if code == -9:
                 kills += 1
                 continue

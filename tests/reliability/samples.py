@@ -121,7 +121,7 @@ def runs(folder: Path) -> None:
         (*pretrain, "--held-out-count", "8", "--minimum-length", "5", "--out", project / "runs" / "pretrain"),
         ("versions", "--project", project, "--save", "first"),
     ):
-        _, code, error = command(words, said)
+        code, error = command(words, said)
         assert code == 0, error
     labels = [{"name": "car", "colour": "#ff0000", "key": "1"}]
     kept = {"labels": labels, "recent": ["car"], "for_new": True}

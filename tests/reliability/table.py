@@ -22,6 +22,7 @@ MODULES = (
     "power_cuts",
     "failing_calls",
     "failing_jobs",
+    "failing_calls_control",
     "full_disks",
     "killed_runs",
     "killed_windows",

@@ -4,7 +4,7 @@ from studio.wrapped_label import LONGEST, WrappedLabel, breakable
 
 NAMES = (
     "blackswan_on_the_river_in_the_morning_mist_recorded_with_camera_two_at_60_fps_take_07",
-    "/home/someone/data/a-folder-with-a-very-long-name/JPEGImages/480p/blackswan",
+    "/data/of-someone/a-folder-with-a-very-long-name/JPEGImages/480p/blackswan",
     "湖の黒い白鳥の長い映像ファイル名テスト第七回目撮影湖の黒い白鳥",
     "w" * 100,
 )

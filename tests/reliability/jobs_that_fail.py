@@ -1,0 +1,79 @@
+"""Commands small enough for each of their calls to fail: what they need, and how they are given again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.reliability.jobs_base import Words
+
+FRAMES, SIZE = 6, (64, 48)
+"""Of the clip: so small that every call can be tried."""
+
+ON_CLIPS = ("track", "densify", "import-tracks", "suggest")
+"""Jobs that change what the project holds."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command with what it needs, in a folder that is copied for each round.
+
+    Attributes:
+        words: of the folder; in it are `project`, `DAVIS`, `VOC`, `tracks.csv`.
+        again: what is added to the words where the first try left something.
+        before: the jobs that make what this one needs, in the order in which they are done.
+    """
+
+    words: Callable[[Path], Words]
+    again: Callable[[Path], Words] = lambda folder: ()
+    before: tuple[str, ...] = ()
+
+
+def _run_name(folder: Path) -> Words:
+    """The run to go on with; a run that could not be made is given again."""
+    runs = sorted(path.parent for path in (folder / "project" / "runs").glob("*/config.toml"))
+    return ("--resume", runs[-1].name) if runs else ()
+
+
+def _resume(folder: Path) -> Words:
+    return ("--resume",) if (folder / "run").exists() else ()
+
+
+def _of_project(name: str, *more: str) -> Callable[[Path], Words]:
+    return lambda folder: (name, "--project", folder / "project", *more)
+
+
+def _on_voc(name: str, *more: str) -> Callable[[Path], Words]:
+    return lambda folder: (name, "--voc", folder / "VOC", *(str(word).format(folder) for word in more))
+
+
+def _pretrain(folder: Path) -> Words:
+    words = ("pretrain", "--project", folder / "project", "--out", folder / "run", "--network", "tiny")
+    words += ("--steps", "2", "--batch", "2", "--checkpoint-every", "1", "--report-every", "1")
+    return (*words, "--held-out-count", "4", "--minimum-length", "5", "--seed", "3")
+
+
+_SEARCHED = ("--mode", "fast", "--cache", "{}/cache")
+_SMALL = ("--network", "tiny", "--steps", "2", "--checkpoint-every", "1", "--report-every", "1")
+
+JOBS = {
+    "import": Job(lambda f: ("import", f / "DAVIS", "--project", f / "new")),
+    "export": Job(lambda f: (*_of_project("export", "--format", "csv")(f), "--out", f / "out")),
+    "export-coco": Job(lambda f: (*_of_project("export", "--format", "coco")(f), "--out", f / "out")),
+    "track": Job(_of_project("track", "--spacing", "12"), _run_name),
+    "densify": Job(_of_project("densify"), _run_name),
+    "suggest": Job(_of_project("suggest", "--fewest", "1", "--least-confidence", "0"), _run_name),
+    "import-tracks": Job(
+        lambda f: ("import-tracks", f / "tracks.csv", "--project", f / "project", "--clip", "ape")
+    ),
+    "pretrain": Job(_pretrain, _resume),
+    "finetune": Job(
+        _on_voc(
+            "finetune", "--out", "{}/run", "--short-side", "32", "--long-side", "48", *_SMALL, *_SEARCHED
+        ),
+        _resume,
+    ),
+    "detect": Job(
+        _on_voc("detect", "--run", "{}/run", "--out", "{}/detections", *_SEARCHED), before=("finetune",)
+    ),
+    "evaluate": Job(_on_voc("evaluate", "--detections", "{}/detections"), before=("finetune", "detect")),
+}
