@@ -30,15 +30,17 @@ def writing_atomically(path: Path) -> Iterator[Path]:
         yield partial
         with open(partial, "rb+") as file:
             os.fsync(file.fileno())
-        _put(partial, path)
+        put(partial, path)
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
 
 
-def _put(partial: Path, path: Path) -> None:
-    """Give a file its name; on Windows a virus scanner may hold the old one for a moment.
+def put(partial: Path, path: Path) -> None:
+    """Give a file another name, in the place of the file that has it.
+
+    On Windows a virus scanner may hold either for a moment, which is waited for.
 
     Raises:
         OSError: as `os.replace`.

@@ -208,7 +208,7 @@ def check_types(cls: Any, values: Mapping[str, Any], path: Path) -> None:
 
 def save(settings: Any, path: Path) -> None:
     """Write settings as TOML."""
-    path.write_text(tomli_w.dumps(as_dict(settings)), encoding="utf-8")
+    path.write_text(tomli_w.dumps(as_dict(settings)), encoding="utf-8", newline="\n")
 
 
 def load(cls: type[Settings], path: Path) -> Settings:

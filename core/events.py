@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, TypeVar
 
 from core.errors import quoted
@@ -125,13 +125,20 @@ def timed_from_json(line: str) -> tuple[Event, float]:
     numbers = ("value", "ap")
     unknown = {key: math.nan for key in numbers if key in fields and _is_unknown(fields[key])}
     event = filled(cls, fields | dict.fromkeys(unknown, 0.0))
-    if isinstance(event, Filters):
-        path = PurePath(event.path)
-        if path.is_absolute() or ".." in path.parts:
-            raise ValueError(f"{quoted(event.path)} is not in the run")
+    if isinstance(event, Filters) and not _stays_inside(event.path):
+        raise ValueError(f"{quoted(event.path)} is not in the run")
     for key, value in unknown.items():
         object.__setattr__(event, key, value)  # nobody else has the event yet
     return event, float(time)
+
+
+def _stays_inside(path: str) -> bool:
+    """Whether what a path names lies in the folder it is joined to, on any system.
+
+    To Windows `C:x` and `\\x` are not absolute, and lead elsewhere all the same.
+    """
+    kinds = (PurePosixPath(path), PureWindowsPath(path))
+    return not any(kind.anchor or ".." in kind.parts for kind in kinds)
 
 
 def _is_unknown(value: Any) -> bool:

@@ -18,6 +18,10 @@ ERROR_NETNAME_DELETED, ERROR_DEVICE_HARDWARE_ERROR, ERROR_FILE_INVALID, ERROR_IO
 ERROR_DEVICE_NOT_CONNECTED."""
 
 
+_TOO_LONG, _TOO_LONG_ON_WINDOWS = (errno.ENAMETOOLONG,), (206,)
+"""Of names and whole paths; ERROR_FILENAME_EXCED_RANGE."""
+
+
 def disk_fault(error: BaseException) -> tuple[str, str] | None:
     """What is wrong with a disk and what to do about it, where an error tells of one; else None.
 
@@ -49,6 +53,9 @@ def refused_by_the_system(error: OSError, place: object = "", then: str = "try a
         what, remedy = fault
         disk = f"The disk of {where}" if where else "A disk"
         return f"{disk} {what} ({why}); {remedy} and {then}."
+    if error.errno in _TOO_LONG or getattr(error, "winerror", None) in _TOO_LONG_ON_WINDOWS:
+        shorter = "choose shorter names, or a folder nearer to the root of the disk"
+        return f"{where or 'A path'} is too long for this system ({why}); {shorter}, and {then}."
     if where:
         return f"{where} cannot be used ({why}); see that it may be read and written, and {then}."
     return f"The system refused something ({why}); put that right and {then}."

@@ -22,7 +22,9 @@ def code_version() -> str:
     command = ["git", "-C", str(ROOT), "--no-optional-locks"]
     command += ["status", "--porcelain=v2", "--branch", "--untracked-files=no"]
     try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        result = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=10, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return VERSION
     lines = result.stdout.splitlines()

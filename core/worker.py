@@ -207,7 +207,8 @@ def _memory_in_a_sentence(folder: RunFolder, now: Status, error: BaseException) 
 
 
 def _log_traceback(folder: RunFolder) -> None:
-    with contextlib.suppress(OSError), open(folder.path / "worker.log", "a", encoding="utf-8") as log:
+    path = folder.path / "worker.log"
+    with contextlib.suppress(OSError), open(path, "a", encoding="utf-8", newline="\n") as log:
         traceback.print_exc(file=log)
 
 

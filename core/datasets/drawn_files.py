@@ -48,7 +48,7 @@ def write_sequence(folder: Path, clip: SyntheticClip, keyframes: Sequence[int]) 
     for stem, frame in zip(stems, clip.frames, strict=True):
         write_image(folder / f"{stem}.jpg", frame)
     names = [f"{stem}.ppm" for stem in stems]
-    (folder / f"{folder.name}.bmf").write_text("\n".join([f"{len(names)} 1", *names, ""]), encoding="ascii")
+    _write_lines(folder / f"{folder.name}.bmf", [f"{len(names)} 1", *names])
     regions = int(clip.labels.max()) + 1
     lines = ["Ground truth definition file; do not change!", "", "Total number of regions:", str(regions)]
     for region in range(regions):
@@ -63,7 +63,7 @@ def write_sequence(folder: Path, clip: SyntheticClip, keyframes: Sequence[int]) 
         grays = np.array(_GRAYS, np.uint8)[clip.labels[frame]]
         height, width = grays.shape
         (folder / f"{stems[frame]}.pgm").write_bytes(b"P5\n%d %d\n255\n" % (width, height) + grays.tobytes())
-    (folder / f"{folder.name}Def.dat").write_text("\n".join([*lines, ""]), encoding="ascii")
+    _write_lines(folder / f"{folder.name}Def.dat", lines)
 
 
 def write_pictures(
@@ -93,7 +93,7 @@ def write_pictures(
             height, width = picture.image.shape[:2]
             write_annotation(VocImage(id, path, width, height, picture.objects), folder)
             ids.append(id)
-        (folder / "ImageSets" / "Main" / f"{name}.txt").write_text("\n".join([*ids, ""]), encoding="ascii")
+        _write_lines(folder / "ImageSets" / "Main" / f"{name}.txt", ids)
 
 
 def write_image(path: Path, image: np.ndarray) -> None:
@@ -101,3 +101,7 @@ def write_image(path: Path, image: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     _, encoded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 93])
     path.write_bytes(encoded.tobytes())
+
+
+def _write_lines(path: Path, lines: Sequence[str]) -> None:
+    path.write_text("\n".join([*lines, ""]), encoding="ascii", newline="\n")

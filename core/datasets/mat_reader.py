@@ -126,7 +126,7 @@ def main() -> None:
     for number, name in enumerate(sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0")):
         found = arrays_or_reason(kind, Path(name))
         if isinstance(found, str):
-            (folder / f"{number}.txt").write_text(found, encoding="utf-8")
+            (folder / f"{number}.txt").write_text(found, encoding="utf-8", newline="\n")
             continue
         with open(folder / f"{number}.partial", "wb") as file:
             np.savez_compressed(file, **found)  # type: ignore[arg-type]  # its stubs take names for options

@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.atomic_file import writing_atomically
+from core.atomic_file import put, writing_atomically
 from core.errors import StudioError
 from core.project.hold import Hold
 from core.trajectories.backups import Backup, Backups, edits_after, is_whole
@@ -82,7 +82,11 @@ def _set_aside(database: Path) -> Path | None:
     while list(database.parent.glob(f"annotations.damaged-{number}.*")):
         number += 1
     kept = database.with_name(f"annotations.damaged-{number}.sqlite")
-    for end in ("-wal", "-shm", ""):
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(f"{database}{end}", f"{kept}{end}")
+    with contextlib.ExitStack() as back:  # the last edits are in the -wal: it stays beside its database
+        for end in ("-wal", "-shm", ""):
+            here, there = database.with_name(f"{database.name}{end}"), kept.with_name(f"{kept.name}{end}")
+            with contextlib.suppress(FileNotFoundError):
+                put(here, there)
+                back.callback(put, there, here)
+        back.pop_all()
     return kept if kept.exists() else None

@@ -222,7 +222,9 @@ def gpus() -> list[dict[str, str]]:
         return []
     command = [program, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
     try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        result = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=10, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return []
     rows = [[part.strip() for part in line.split(",")] for line in result.stdout.splitlines()]

@@ -13,7 +13,8 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
+from urllib.parse import quote
 
 import filelock
 
@@ -138,7 +139,7 @@ class Backups:
         """Keep why none could be made for whoever opens the project next; empty forgets it."""
         with contextlib.suppress(OSError):
             if sentence:
-                (self.folder / "failed.txt").write_text(sentence, encoding="utf-8")
+                (self.folder / "failed.txt").write_text(sentence, encoding="utf-8", newline="\n")
             else:
                 (self.folder / "failed.txt").unlink(missing_ok=True)
 
@@ -167,6 +168,12 @@ class Backups:
                 one.path.unlink(missing_ok=True)
 
 
+def address(database: PurePath, mode: str) -> str:
+    """An absolute path as SQLite takes it with a mode; `as_uri` would make a host of a share of Windows."""
+    path = database.as_posix()
+    return f"file://{'' if path.startswith('/') else '/'}{quote(os.fsencode(path), '/:')}?mode={mode}"
+
+
 def last_step(database: Path, mode: str = "rw") -> tuple[int, str] | None:
     """Number and time of the last edit, undo or redo: the number alone comes again after a restore.
 
@@ -174,8 +181,7 @@ def last_step(database: Path, mode: str = "rw") -> tuple[int, str] | None:
         mode: how SQLite opens the file; `ro` never writes to it, `ro&immutable=1` nor beside it.
     """
     query = "SELECT revision, created FROM journal ORDER BY revision DESC LIMIT 1"
-    address = f"{database.resolve().as_uri()}?mode={mode}"
-    with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+    with contextlib.closing(sqlite3.connect(address(database.resolve(), mode), uri=True)) as connection:
         step: tuple[int, str] | None = connection.execute(query).fetchone()
         return step
 

@@ -24,6 +24,11 @@ PATIENCE = 5.0
 _MOMENT = 0.5
 """The same while the project is opened."""
 
+_PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"),
+    "fullfsync=ON",  # of macOS, whose disks keep what is only synchronised for a while
+)
+
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -86,7 +91,7 @@ class SqliteFile:
         def configure(connection: Any, _: Any) -> None:
             connection.isolation_level = None
             cursor = connection.cursor()
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            for pragma in _PRAGMAS:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 

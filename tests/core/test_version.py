@@ -51,3 +51,12 @@ def test_the_index_of_the_checkout_is_left_alone(checkout):
     told(checkout)
     after = (checkout / ".git" / "index").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_branch_of_any_name_is_no_obstacle(checkout):
+    if sys.platform != "linux":
+        pytest.skip("names are bytes on Linux alone")
+    branch = checkout / ".git" / os.fsdecode(b"refs/heads/\xff")
+    branch.write_bytes(next((checkout / ".git" / "refs" / "heads").iterdir()).read_bytes())
+    (checkout / ".git" / "HEAD").write_bytes(b"ref: refs/heads/\xff\n")
+    assert told(checkout).startswith(f"{version.VERSION}+g")

@@ -134,3 +134,24 @@ def test_the_command_restores_what_is_damaged_and_nothing_else(path, capsys):
     assert cli.main(["restore", "--project", str(path)]) == 0
     assert "the damaged file is kept as annotations.damaged-1.sqlite." in capsys.readouterr().out
     assert labels(path)[0] == "backed up"
+
+
+def test_a_database_that_cannot_be_renamed_keeps_its_last_edits(path, monkeypatch):
+    """As on Windows, where another program may hold the file."""
+    damage(path)
+    log = path / "annotations.sqlite-wal"
+    log.write_bytes(b"edits")
+    before, replace = (path / "annotations.sqlite").read_bytes(), os.replace
+
+    def refused(source, target):
+        if os.fspath(source).endswith(".sqlite"):
+            raise PermissionError(13, "Permission denied", source)
+        replace(source, target)
+
+    offered = recovery.found(path)
+    monkeypatch.setattr(os, "replace", refused)
+    with pytest.raises(StudioError, match="cannot be put in place"):
+        recovery.restore(offered)
+    assert (path / "annotations.sqlite").read_bytes() == before
+    assert log.read_bytes() == b"edits"
+    assert not list(path.glob("annotations.damaged*"))

@@ -129,7 +129,7 @@ def test_a_gap_is_bridged_as_the_points_around_go_where_the_camera_is_held_in_a_
     shaken = np.array([(0, 0), (3, 1), (1, 9), (8, 2), (2, 12), (14, 3), (1, 1), (9, 14), (0, 5), (12, 0)])
     around = [(x, y) for x in (20, 30, 40) for y in (20, 30, 40)]
     whole = [shaken + place for place in around]
-    lost_one = shaken + (25, 25)
+    lost_one = shaken + np.array((25, 25))
     paths = [*whole, lost_one[:4], lost_one[6:]]
     first = [0] * 10 + [6]
     ends = [end] * 9 + [lost, end]

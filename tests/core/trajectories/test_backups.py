@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import PurePosixPath, PureWindowsPath
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +16,7 @@ from core.datasets.clip import Clip
 from core.errors import StudioError
 from core.project.project import Project
 from core.trajectories import backup_process, integrity, journal, store
-from core.trajectories.backups import BACKUPS_KEPT, Backups, last_step
+from core.trajectories.backups import BACKUPS_KEPT, Backups, address, last_step
 from core.trajectories.bulk_edits import AddClips
 from core.trajectories.damage import DamagedError
 from core.trajectories.observation_edits import AddObject
@@ -213,3 +214,30 @@ def test_a_schema_that_is_no_text_is_damage(project):
     with pytest.raises(StudioError, match="is damaged"):
         Project.open(project.path)
     path.write_bytes(good)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (PurePosixPath("/a/b.sqlite"), "file:///a/b.sqlite?mode=ro"),
+        (PurePosixPath("/50% #1?/b"), "file:///50%25%20%231%3F/b?mode=ro"),
+        (PureWindowsPath(r"C:\a\b.sqlite"), "file:///C:/a/b.sqlite?mode=ro"),
+        (PureWindowsPath(r"\\server\share\a"), "file:////server/share/a?mode=ro"),
+    ],
+)
+def test_a_path_becomes_an_address_that_names_no_host(path, expected):
+    """SQLite refuses hosts; it reads a share of Windows after four slashes (sqlite.org/uri.html, 3.1)."""
+    assert address(path, "ro") == expected
+
+
+def test_the_last_step_is_read_in_a_folder_of_any_name(tmp_path):
+    with Project.create(tmp_path / "50% #1? é") as made:
+        clip = Clip(name="a", dataset="frames", width=8, height=6, root=tmp_path, files=("0.png",))
+        with made.writing() as connection:
+            journal.perform(connection, AddClips([(clip, [])]))
+        assert last_step(made.database.path)[0] == 1
+
+
+def test_edits_go_to_the_disk_itself_on_macos_too(project):
+    with project.reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA fullfsync").scalar() == 1
