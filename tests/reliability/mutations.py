@@ -1,6 +1,7 @@
 """Files changed a little, by what they are: bytes, JSON, TOML, arrays, tensors, databases."""
 
 import contextlib
+import functools
 import io
 import json
 import pickle
@@ -299,10 +300,19 @@ def of_parquet(data: bytes, rng: np.random.Generator) -> bytes:
     return out.getvalue()
 
 
-def of_values(path: Path, rng: np.random.Generator) -> None:
-    """A cell of a database exchanged, or a column or table dropped, in place."""
+@functools.cache
+def _whole(data: bytes) -> sqlite3.Connection:
+    """A database in memory, where there is no log to write ahead."""
+    connection = sqlite3.connect(":memory:")
+    connection.deserialize(data[:18] + b"\1\1" + data[20:])
+    return connection
+
+
+def of_values(data: bytes, path: Path, rng: np.random.Generator) -> None:
+    """A database with a cell exchanged, or a column or table dropped; it may be open elsewhere."""
     odd = (None, -1, 300, 2**62, 1e308, float("inf"), "x", "", b"", b"\xff" * 7, "[[", '{"a": 1}', "9" * 400)
     with contextlib.closing(sqlite3.connect(path)) as connection, contextlib.suppress(sqlite3.Error):
+        _whole(data).backup(connection)
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
         table = tables[rng.integers(len(tables))]
         columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]

@@ -23,20 +23,20 @@ def upgrade(engine: Engine, back_up: Callable[[], object]) -> None:
     Raises:
         StudioError: the database was written by a newer version of this program.
     """
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == schema.VERSION:
+            return
+        new = not inspect(connection).has_table("clip")
     settings = Config()
     here = str(Path(__file__).parent).replace("%", "%%")  # it is a format to alembic
     settings.set_main_option("script_location", here)
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-        new = not inspect(connection).has_table("clip")
     known = {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
     if current is not None and current not in known:
         raise StudioError(
             f"The project's database has version {current}, newer than this program's {schema.VERSION}; "
             "update the program to open it."
         )
-    if current == schema.VERSION:
-        return
     if not new:
         back_up()
     with engine.begin() as connection:
