@@ -225,8 +225,10 @@ def of_png(data: bytes, rng: np.random.Generator) -> bytes:
             head = bytearray(chunks[0][1])
             head[rng.integers(len(head))] = rng.integers(0, 17)
             chunks[0] = (chunks[0][0], bytes(head))
-        case 4 | 5 if kind == b"IDAT":
-            chunks[at] = (kind, zlib.compress(of_bytes(zlib.decompress(inside), rng)))
+        case 4 | 5 | 6 if kind == b"IDAT":
+            rows = zlib.decompress(inside)
+            other = of_bytes(rows, rng)
+            chunks[at] = (kind, zlib.compress(other[: len(rows)].ljust(len(rows), b"\1"), 1))
         case _:
             chunks[at] = (kind, of_bytes(inside, rng))
     return data[:8] + b"".join(

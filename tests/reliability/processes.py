@@ -3,6 +3,7 @@
 This process must have started no threads before, such as those of OpenCV: a fork does not have them.
 """
 
+import contextlib
 import importlib
 import os
 import select
@@ -132,6 +133,7 @@ def import_what(work: Callable[[], object]) -> int:
 
         _, code = Fork(worked).wait()
         for name in names.read_text().split("\n") if names.exists() else ():
-            if name not in sys.modules and name != "__mp_main__":
-                importlib.import_module(name)
+            if name not in sys.modules:
+                with contextlib.suppress(ImportError):  # such as `__mp_main__`, which only its maker can make
+                    importlib.import_module(name)
         return code

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,7 +69,8 @@ def _wanted(path: Path) -> None:
     from core.jobs import JOBS
     from core.runs import waiting
 
-    shutil.rmtree(path.with_name("snapshot"), ignore_errors=True)
+    for old in path.with_name("snapshot").iterdir():
+        old.unlink()
     waiting.furnish(RunFolder(path.parent), JOBS["track"], opened(path.parents[2]))
 
 
