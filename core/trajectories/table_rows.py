@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +70,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
     nothing to turn, the driver gets the values as they are.
     """
     if len(rows) > 1 and _is_plain(table, connection.dialect):
-        text, names = _insertion(table, connection.dialect, rows[0])
+        text, names = _insertion(table, connection.dialect, tuple(rows[0]))
         values = operator.itemgetter(*names)
         connection.exec_driver_sql(text, [values(row) for row in rows])
     else:
@@ -80,16 +80,17 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows that are given as columns of one length, which costs a third of `insert_rows`."""
     if _is_plain(table, connection.dialect):
-        text, names = _insertion(table, connection.dialect, columns)
+        text, names = _insertion(table, connection.dialect, tuple(columns))
         connection.exec_driver_sql(text, list(zip(*(columns[name] for name in names), strict=True)))
     else:
         rows = zip(*columns.values(), strict=True)
         connection.execute(_of(table).insert, [dict(zip(columns, row, strict=True)) for row in rows])
 
 
-def _insertion(table: Table, dialect: Dialect, names: Iterable[str]) -> tuple[str, Sequence[str]]:
+@functools.lru_cache(maxsize=32)
+def _insertion(table: Table, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, Sequence[str]]:
     """The statement that inserts some columns, and their names in the order that it takes them."""
-    compiled = _of(table).insert.compile(dialect=dialect, column_keys=list(names))
+    compiled = _of(table).insert.compile(dialect=dialect, column_keys=names)
     return str(compiled), compiled.positiontup or ()
 
 

@@ -81,32 +81,33 @@ class Found:
 
 def mutants(name: str, seconds: float, seed: int) -> Row:
     """Nothing but a value or a StudioError, no process that dies, hangs or takes all memory."""
-    reader, found = READERS[name], Found()
+    reader = READERS[name]
     with scratch() as folder:
         made = folder / "made"
         made.mkdir()
         if reader.forks:
             reader.make(made)
         else:
-            _apart(reader, made)
-        path = min(one for one in made.glob(reader.file) if one.is_file())
-        work = folder / "work"
+            _, code = Fork(lambda _: reader.make(made) and None).wait()
+            assert code == 0, "the sample could not be made"
+        return read_all(reader, made, seconds, seed)
+
+
+def read_all(reader: Reader, made: Path, seconds: float, seed: int) -> Row:
+    """As `mutants`, of a sample that is made; the folder beside it, `work`, is written."""
+    found, work = Found(), made.with_name("work")
+    path = min(one for one in made.glob(reader.file) if one.is_file())
+    end = time.monotonic() + max(seconds, 0.0)
+    for one in seeds(seconds, seed):
+        shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(made, work)
-        if import_what(lambda: reader.read(work / path.relative_to(made))):
+        whole = work / path.relative_to(made)
+        if one == seed and import_what(partial(reader.read, whole)):
             return Row(1, (failed(seed, "the whole file itself is refused: see the log"),))
-        end = time.monotonic() + max(seconds, 0.0)
-        for one in seeds(seconds, seed):
-            shutil.rmtree(work, ignore_errors=True)
-            shutil.copytree(made, work)
-            _batch(reader, made, path, one, end, found)
-            if found.rounds >= ENOUGH:
-                break
+        _batch(reader, made, path, one, end, found)
+        if found.rounds >= ENOUGH:
+            break
     return found.row
-
-
-def _apart(reader: Reader, made: Path) -> None:
-    _, code = Fork(lambda _: reader.make(made) and None).wait()
-    assert code == 0, "the sample could not be made"
 
 
 def _batch(reader: Reader, made: Path, path: Path, seed: int, end: float, found: Found) -> None:
@@ -143,10 +144,7 @@ def _read_from(
         tell(number)
         rng = np.random.default_rng([seed, number])
         if reader.mutate is None:
-            path.write_bytes(data)
-            for end in ("-wal", "-shm"):
-                path.with_name(path.name + end).unlink(missing_ok=True)
-            mutations.of_values(path, rng)
+            mutations.of_values(data, path, rng)
         else:
             path.write_bytes(reader.mutate(data, rng))
         try:

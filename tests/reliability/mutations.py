@@ -1,6 +1,7 @@
 """Files changed a little, by what they are: bytes, JSON, TOML, arrays, tensors, databases."""
 
 import contextlib
+import functools
 import io
 import json
 import pickle
@@ -224,8 +225,10 @@ def of_png(data: bytes, rng: np.random.Generator) -> bytes:
             head = bytearray(chunks[0][1])
             head[rng.integers(len(head))] = rng.integers(0, 17)
             chunks[0] = (chunks[0][0], bytes(head))
-        case 4 | 5 if kind == b"IDAT":
-            chunks[at] = (kind, zlib.compress(of_bytes(zlib.decompress(inside), rng)))
+        case 4 | 5 | 6 if kind == b"IDAT":
+            rows = zlib.decompress(inside)
+            other = of_bytes(rows, rng)
+            chunks[at] = (kind, zlib.compress(other[: len(rows)].ljust(len(rows), b"\1"), 1))
         case _:
             chunks[at] = (kind, of_bytes(inside, rng))
     return data[:8] + b"".join(
@@ -299,10 +302,19 @@ def of_parquet(data: bytes, rng: np.random.Generator) -> bytes:
     return out.getvalue()
 
 
-def of_values(path: Path, rng: np.random.Generator) -> None:
-    """A cell of a database exchanged, or a column or table dropped, in place."""
+@functools.cache
+def _whole(data: bytes) -> sqlite3.Connection:
+    """A database in memory, where there is no log to write ahead."""
+    connection = sqlite3.connect(":memory:")
+    connection.deserialize(data[:18] + b"\1\1" + data[20:])
+    return connection
+
+
+def of_values(data: bytes, path: Path, rng: np.random.Generator) -> None:
+    """A database with a cell exchanged, or a column or table dropped; it may be open elsewhere."""
     odd = (None, -1, 300, 2**62, 1e308, float("inf"), "x", "", b"", b"\xff" * 7, "[[", '{"a": 1}', "9" * 400)
     with contextlib.closing(sqlite3.connect(path)) as connection, contextlib.suppress(sqlite3.Error):
+        _whole(data).backup(connection)
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
         table = tables[rng.integers(len(tables))]
         columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]

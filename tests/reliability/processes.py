@@ -3,6 +3,7 @@
 This process must have started no threads before, such as those of OpenCV: a fork does not have them.
 """
 
+import contextlib
 import importlib
 import os
 import select
@@ -70,15 +71,24 @@ class Fork:
         return self.kill_after(PATIENCE)
 
     def follow(self, silence: float) -> tuple[list[int], int]:
-        """Wait for its end; kill it where it tells nothing for so many seconds; as `kill_after`."""
-        data, ended = b"", False
+        """Wait for its end; kill it where it tells nothing for long; as `kill_after`.
+
+        Args:
+            silence: seconds of computing after which it is killed, or `PATIENCE` of waiting: on a busy
+                machine a process may be silent since it is not its turn.
+        """
+        data, ended, silent, computed = b"", False, 0.0, 0.0
         while not ended:
-            ready, _, _ = select.select([self._reads], [], [], silence)
+            ready, _, _ = select.select([self._reads], [], [], silence / 2)
             if not ready:
+                computed = self._computed() if not silent else computed
+                silent += silence / 2
+                if silent < PATIENCE and self._computed() - computed < silence:
+                    continue
                 os.kill(self.pid, signal.SIGKILL)
                 break
             part = os.read(self._reads, 1 << 16)
-            data, ended = data + part, not part
+            data, ended, silent = data + part, not part, 0.0
             time.sleep(0.01)  # the pipe holds thousands of numbers: none of them need wake this process
         os.close(self._reads)
         _, status = os.waitpid(self.pid, 0)
@@ -87,6 +97,14 @@ class Fork:
             for (number,) in _REVISION.iter_unpack(data[: len(data) // _REVISION.size * _REVISION.size])
         ]
         return told, os.waitstatus_to_exitcode(status)
+
+    def _computed(self) -> float:
+        """Seconds of computing that it took so far; what the clock says where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return time.monotonic()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def _told(self) -> list[int]:
         data = b""
@@ -115,6 +133,7 @@ def import_what(work: Callable[[], object]) -> int:
 
         _, code = Fork(worked).wait()
         for name in names.read_text().split("\n") if names.exists() else ():
-            if name not in sys.modules and name != "__mp_main__":
-                importlib.import_module(name)
+            if name not in sys.modules:
+                with contextlib.suppress(ImportError):  # such as `__mp_main__`, which only its maker can make
+                    importlib.import_module(name)
         return code

@@ -1,9 +1,11 @@
 """What an attack knows of a reader of one kind of file."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.project.project import Project
 from tests.reliability.mutations import Mutate
 
 
@@ -33,3 +35,9 @@ class Reader:
     def forks(self) -> bool:
         """Whether the sample is made by forks of this process, and not in one of its own."""
         return self.make.__name__ == "runs"
+
+
+@functools.cache
+def opened(project: Path) -> Project:
+    """A project that stays open until the process ends, which reads many mutants."""
+    return Project.open(project)

@@ -1,7 +1,6 @@
 """Every reader of files with a file of its own that is whole: what mutants are made of."""
 
 import contextlib
-import functools
 import hashlib
 import importlib
 import importlib.util
@@ -18,7 +17,7 @@ from core.runs.run_folder import RunFolder
 from core.trajectories import exchange, journal, store
 from core.trajectories.exchange.guessing import guess_format
 from tests.reliability import mutations, samples
-from tests.reliability.reader import Reader
+from tests.reliability.reader import Reader, opened
 from tests.reliability.readers_of_results import OF_RESULTS
 from tests.reliability.readers_of_the_rest import OF_THE_REST
 
@@ -57,12 +56,6 @@ def _split(path: Path) -> None:
 # --- other programs' tracks -------------------------------------------------------------------
 
 
-@functools.cache
-def _opened(project: Path) -> Project:
-    """A project that stays open until the process ends, which reads many mutants."""
-    return Project.open(project)
-
-
 def _tracks(name: str) -> Callable[[Path], object]:
     def read(path: Path) -> None:
         from core.trajectories.bulk_edits import AddTrajectories
@@ -71,7 +64,7 @@ def _tracks(name: str) -> Callable[[Path], object]:
         at = next(iter((top / name).iterdir()))
         with contextlib.suppress(StudioError):
             guess_format(at)
-        with _opened(top / "project").reading() as connection:
+        with opened(top / "project").reading() as connection:
             clip = store.clip(connection, "birds")
             tracks = exchange.import_tracks(name, at, clip)
             points, objects = tracks[0], tracks[1]
@@ -111,16 +104,16 @@ def _run(path: Path) -> RunFolder:
     return RunFolder(next(one for one in path.parents if one.parent.name == "runs"))
 
 
-def _status(path: Path) -> None:
+def _status(path: Path) -> object:
     folder = _run(path)
-    folder.status(), folder.is_alive(), folder.stop_asked()
+    return folder.status(), folder.is_alive(), folder.stop_asked()
 
 
-def _events(path: Path) -> None:
+def _events(path: Path) -> object:
     folder, offset = _run(path), 0
     for _ in range(3):
         _, offset = folder.events(offset)
-    list(itertools.islice(folder.all_events([]), 5000))
+    return list(itertools.islice(folder.all_events([]), 5000))
 
 
 def _config(path: Path) -> None:
@@ -146,10 +139,10 @@ def _snapshot(path: Path) -> None:
     snapshot.read_snapshot(folder)
 
 
-def _provenance(path: Path) -> None:
+def _provenance(path: Path) -> object:
     from core.runs import provenance
 
-    provenance.read(_run(path))
+    return provenance.read(_run(path))
 
 
 def _results(path: Path) -> None:
@@ -159,19 +152,42 @@ def _results(path: Path) -> None:
 
 
 def _project(path: Path) -> None:
+    with Project.open(path.parent) as project:
+        _look_at(project)
+
+
+def _open_project(path: Path) -> None:
+    """A project that was open already when its database changed."""
+    _look_at(opened(path.parent))
+
+
+def _look_at(project: Project) -> None:
     """All that `check`, `info` and the first look of the window read."""
-    project = path if (path / "project.toml").is_file() else path.parent
-    with Project.open(project) as opened:
-        check.problems(opened)
-        with opened.reading() as connection:
-            for one in store.summaries(connection):
-                store.points(connection, one.clip.id), store.objects(connection, one.clip.id)
-            journal.history(connection)
+    found = check.problems(project)
+    with project.reading() as connection:
+        for one in store.summaries(connection):
+            store.points(connection, one.clip.id), store.objects(connection, one.clip.id)
+        journal.history(connection)
+    if found:
+        raise StudioError(found[0])
+
+
+def _head(path: Path) -> None:
+    with Project.open(path.parent) as project, project.reading() as connection:
+        store.summaries(connection)
+
+
+def _counts(path: Path) -> object:
+    from core.project import counts
+
+    project = opened(path.parents[1])
+    with project.reading() as connection:
+        return counts.summaries(project, connection), counts.whole(project, connection)
 
 
 def _of_project(module: str, function: str) -> Callable[[Path], object]:
-    def read(path: Path) -> None:
-        getattr(importlib.import_module(module), function)(path.parent)
+    def read(path: Path) -> object:
+        return getattr(importlib.import_module(module), function)(path.parent)
 
     return read
 
@@ -237,9 +253,11 @@ READERS: dict[str, Reader] = {
     "provenance": Reader(f"{_RUN}/provenance.json", _JSON, _provenance, _RUNS),
     "track-results": Reader("base/project/runs/*track*/results/*.npz", _ARRAYS, _results, _RUNS),
     "suggest-results": Reader("base/project/runs/*suggest*/results/*.npz", _ARRAYS, _results, _RUNS),
-    "project-file": Reader("base/project/project.toml", mutations.of_toml, _project, _RUNS, 100),
-    "database-bytes": Reader("base/project/annotations.sqlite", _BYTES, _project, _RUNS, 100),
-    "database-values": Reader("base/project/annotations.sqlite", None, _project, _RUNS, 100),
+    "project-file": Reader("project/project.toml", mutations.of_toml, _head, samples.database),
+    "database-bytes": Reader("project/annotations.sqlite", _BYTES, _project, samples.database, 500),
+    "database-values": Reader("project/annotations.sqlite", None, _open_project, samples.database),
+    "database-opened": Reader("project/annotations.sqlite", None, _project, samples.database, 500),
+    "counts": Reader("project/cache/counts.json", _JSON, _counts, samples.database),
     "labels": Reader(
         "base/project/labels.json", _JSON, _of_project("core.project.labels", "read_labels"), _RUNS
     ),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.runs.run_folder import RunFolder
 from tests.reliability import mutations
+from tests.reliability import samples as samples_of_runs
 from tests.reliability import samples_of_results as samples
 from tests.reliability.reader import Reader
 from tests.reliability.samples_of_results import RUN
@@ -49,10 +50,10 @@ def _proposals(path: Path) -> None:
         found[str(name)]
 
 
-def _curves(path: Path) -> None:
+def _curves(path: Path) -> object:
     from studio.plots.pr_curve import read_pr
 
-    read_pr(path.parent, "car")
+    return read_pr(path.parent, "car")
 
 
 def _shown_filters(path: Path) -> None:
@@ -62,10 +63,10 @@ def _shown_filters(path: Path) -> None:
     read_step(run, 3, str(path.relative_to(run)))
 
 
-def _unfinished(path: Path) -> None:
+def _unfinished(path: Path) -> object:
     from core.detection.unfinished import Unfinished
 
-    Unfinished(path.parent, "key").read()
+    return Unfinished(path.parent, "key").read()
 
 
 def _preferences(path: Path) -> None:
@@ -87,10 +88,10 @@ def _plan(path: Path) -> None:
     state_of(plan(driver.settings(MatrixConfig)), Place.of(driver))
 
 
-def _step(path: Path) -> None:
+def _step(path: Path) -> object:
     from core.jobs.by_clip.task import read_step
 
-    read_step(RunFolder(path.parents[1]), 1)
+    return read_step(RunFolder(path.parents[1]), 1)
 
 
 def _place(path: Path) -> None:
@@ -101,16 +102,7 @@ def _place(path: Path) -> None:
     read_record(waiting._Waiting, path)
 
 
-def _counts(path: Path) -> None:
-    from core.project import counts
-    from core.project.project import Project
-
-    with Project.open(path.parents[1]) as opened, opened.reading() as connection:
-        counts.summaries(opened, connection)
-        counts.whole(opened, connection)
-
-
-_MEASURED, _RUNS = samples.measured, samples.runs
+_MEASURED, _RUNS = samples.measured, samples_of_runs.runs
 _RECORD = "core.pretraining.record"
 
 OF_RESULTS: dict[str, Reader] = {
@@ -166,6 +158,5 @@ OF_RESULTS: dict[str, Reader] = {
         _of(f"{_RECORD}.trajectory_losses", "read_trajectory_losses", 2),
         _RUNS,
     ),
-    "counts": Reader("base/project/cache/counts.json", _JSON, _counts, _RUNS, 200),
 }
 """Readers by name."""

@@ -14,7 +14,7 @@ from tests.reliability import mutations
 from tests.reliability import samples as samples_of_clips
 from tests.reliability import samples_of_results as samples_of_boxes
 from tests.reliability import samples_of_the_rest as samples
-from tests.reliability.reader import Reader
+from tests.reliability.reader import Reader, opened
 
 
 def _detector(path: Path) -> None:
@@ -29,18 +29,19 @@ def _detector(path: Path) -> None:
     assert json.loads(json.dumps(facts)) == facts
 
 
-def _cached(path: Path) -> None:
+def _cached(path: Path) -> object:
     from core.detection.proposals import cached_boxes
 
     found = cached_boxes(path.parents[3] / "a.png", "fast", path.parents[2])
     assert found is None or (found.ndim == 2 and found.shape[1] == 4 and np.isfinite(found).all())
+    return found
 
 
-def _facts(path: Path) -> None:
+def _facts(path: Path) -> object:
     from core.evaluation import origin
 
     facts = origin.read(path.parent, "test")
-    origin.classes_of(facts), origin.fine_tuning_of(facts)
+    return facts, origin.classes_of(facts), origin.fine_tuning_of(facts)
 
 
 def _frames(path: Path) -> None:
@@ -66,29 +67,31 @@ def _scores(path: Path) -> None:
 def _wanted(path: Path) -> None:
     """The run whose turn has come."""
     from core.jobs import JOBS
-    from core.project.project import Project
     from core.runs import waiting
 
-    with Project.open(path.parents[2]) as project:
-        waiting.furnish(RunFolder(path.parent), JOBS["track"], project)
+    for old in path.with_name("snapshot").iterdir():
+        old.unlink()
+    waiting.furnish(RunFolder(path.parent), JOBS["track"], opened(path.parents[2]))
 
 
-def _archive(path: Path) -> None:
+def _archive(path: Path) -> object:
     from core.matrix.table import archive_words
 
-    assert len(archive_words(RunFolder(path.parents[1]))) < 2_000
+    words = archive_words(RunFolder(path.parents[1]))
+    assert len(words) < 2_000
+    return words
 
 
-def _source(path: Path) -> None:
+def _source(path: Path) -> object:
     from core.runs.measured_run import _source
 
-    _source(RunFolder(path.parents[1]))
+    return _source(RunFolder(path.parents[1]))
 
 
-def _environment(path: Path) -> None:
+def _environment(path: Path) -> object:
     from core.runs import provenance
 
-    provenance.facts(RunFolder(path.parent)), provenance.data_of(RunFolder(path.parent))
+    return provenance.facts(RunFolder(path.parent)), provenance.data_of(RunFolder(path.parent))
 
 
 def _parsed(kind: str) -> Callable[[Path], None]:
@@ -142,7 +145,7 @@ OF_THE_REST: dict[str, Reader] = {
     "archive-note": Reader("results/archive.json", _JSON, _archive, samples.records),
     "source-of-an-ap": Reader("results/measured_from.json", _JSON, _source, samples.records),
     "environment": Reader("environment.json", _JSON, _environment, samples.records),
-    "wanted": Reader("project/runs/track/wanted.json", _JSON, _wanted, samples.waiting, 200),
+    "wanted": Reader("project/runs/track/wanted.json", _JSON, _wanted, samples.waiting),
     "mat73-segmentations": Reader(
         "segmentations.mat", mutations.of_hdf5, _parsed("segmentations"), samples.matlab73, 500, True
     ),

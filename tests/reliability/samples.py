@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,7 @@ FOREIGN = ("labelme", "sam")
 def tracks(folder: Path) -> None:
     from tests.studio.small_project import make_project
 
-    project = make_project(folder / "project", folder / "frames", points=6)
+    project = make_project(folder / "project", folder / "frames", points=2)
     with Project.open(project) as opened, opened.reading() as connection:
         clip = store.clip(connection, "birds")
         points, objects = store.points(connection, clip.id), store.objects(connection, clip.id)
@@ -96,6 +97,26 @@ def tracks(folder: Path) -> None:
     mask = {"size": [48, 64], "counts": [100, 10, 38, 10, 48 * 64 - 158]}
     masks = {str(frame): {"1": mask, "2": mask} for frame in range(12)}
     (folder / "sam" / "masks.json").write_text(json.dumps(masks))
+
+
+def database(folder: Path) -> None:
+    """A project of a clip of six frames, with an object, points, an edit undone and counts."""
+    from core.project import counts
+    from core.trajectories import journal
+    from core.trajectories.bulk_edits import AddClips, ReplacePoints
+    from tests.studio.small_project import draw_clip, draw_object, draw_points
+
+    clip = draw_clip(folder / "frames", "birds")
+    swan = replace(draw_object("swan"), frames=np.arange(3, dtype=np.int32))
+    with Project.create(folder / "project") as project:
+        with project.writing() as connection:
+            journal.perform(connection, AddClips([(replace(clip, files=clip.files[:6]), [swan])]))
+            first = store.clips(connection)[0].id
+            for points in (1, 2):
+                journal.perform(connection, ReplacePoints({first: draw_points(points)}))
+            journal.undo(connection)
+        with project.reading() as connection:
+            counts.keep(project, connection, *counts.whole(project, connection))
 
 
 def runs(folder: Path) -> None:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.reliability import samples
-
 RUN = "base/project/runs/pretrain"
 
 
@@ -87,14 +85,3 @@ def matrix(folder: Path) -> None:
     from core.runs.run_folder import RunFolder
 
     RunFolder.create(folder / "run", "table1", MatrixConfig(voc=Path("VOC"), caltech101=Path("101"), seeds=2))
-
-
-def runs(folder: Path) -> None:
-    """Those of `samples.runs`, and the counts of clips."""
-    samples.runs(folder)
-    from core.project import counts
-    from core.project.project import Project
-    from core.trajectories import store
-
-    with Project.open(folder / "base" / "project") as opened, opened.reading() as connection:
-        counts.keep(opened, connection, store.summaries(connection), None)
