@@ -6,21 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from sqlalchemy import select
 
 from core.config import as_dict
-from core.geometry import encode_mask
 from core.tracking.config import DensifyConfig
 from core.tracking.refill import refill
-from core.trajectories import schema
 from core.trajectories.bulk_edits import FillObservations
 from core.trajectories.model import ObjectTrajectory, Origin
 from core.trajectories.observation_edits import (
-    CarryObservations,
     DeleteObservation,
     MakeKeyframe,
-    SetFilling,
-    SetObservation,
 )
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel
 from studio.app import Studio
@@ -32,8 +26,7 @@ from tests.studio import densified
 from tests.studio.at_the_window import key
 from tests.studio.canvas.drawn import Mouse, pane_at
 from tests.studio.densified import FIRST, KEYS, SECOND
-
-AT = 12  # between the keyframes 8 and 16
+from tests.studio.editing.refilled import AT, boxes, changed, clip_id, moved, one
 
 
 @pytest.fixture
@@ -43,47 +36,8 @@ def document(drawn, new_document: Document, tmp_path: Path) -> Document:
 
 
 @pytest.fixture
-def refilling(document: Document, view: ViewState):
-    refilling = Refilling(document, view, lambda: True)
-    refilling.failed.connect(pytest.fail)
-    yield refilling
-    refilling.close()
-
-
-@pytest.fixture
 def pane(qtbot, document: Document, view: ViewState, refilling: Refilling) -> Iterator[CanvasPane]:
     yield from pane_at(qtbot, document, view, refilling.perform, AT)
-
-
-def clip_id(document: Document) -> int:
-    return document.clips()[0].clip.id
-
-
-def one(document: Document, id: int = FIRST) -> ObjectTrajectory:
-    return document.objects(clip_id(document))[id]
-
-
-def boxes(document: Document, id: int = FIRST) -> np.ndarray:
-    """(25, 4), the boxes by frame; NaN where there is none."""
-    found = np.full((densified.FRAMES, 4), np.nan, np.float32)
-    found[one(document, id).frames] = one(document, id).boxes
-    return found
-
-
-def changed(document: Document, before: np.ndarray, id: int = FIRST) -> list[int]:
-    """Frames whose box is another one than before."""
-    return np.flatnonzero(((boxes(document, id) != before) & ~np.isnan(before)).any(axis=1)).tolist()
-
-
-def moved(document: Document, frame: int = AT, by: int = 6, id: int = FIRST) -> SetObservation:
-    """The box at a frame moved by some pixels, with no mask any more where it has none."""
-    place = one(document, id).place(frame)
-    assert place is not None
-    box = one(document, id).boxes[place] + np.array((by, 0, by, 0), np.float32)
-    mask = np.zeros((densified.HEIGHT, densified.WIDTH), bool)
-    x1, y1, x2, y2 = box.astype(int)
-    mask[y1:y2, x1:x2] = True
-    return SetObservation(clip_id(document), id, frame, box, encode_mask(mask))
 
 
 def check_filled(
@@ -168,32 +122,6 @@ def test_a_confirmed_frame_and_a_deleted_keyframe_are_followed_too(
     place = one(document).place(AT)
     assert place is not None
     assert one(document).origin[place] == Origin.PROPAGATED
-
-
-def test_a_box_that_was_carried_and_is_confirmed_leaves_the_others_on_their_way(
-    document: Document, view: ViewState, refilling: Refilling
-):
-    """Carried by the pictures, it goes in a curve; a straight way to the keyframe would say less."""
-    for frame in (16, 24):
-        assert document.perform(DeleteObservation(clip_id(document), FIRST, frame))
-    assert document.perform(SetFilling(clip_id(document), (FIRST,), "box"))
-    start = one(document).boxes[one(document).place(8)]
-    away = np.arange(1, 17, dtype=np.float32)
-    carried = ObjectTrajectory(
-        frames=np.arange(9, 25, dtype=np.int32),
-        boxes=start + np.stack([away, away**2 / 20, away, away**2 / 20], axis=1),
-        origin=np.full(16, Origin.PROPAGATED, np.uint8),
-        confidence=np.full(16, 0.9, np.float32),
-        masks=(None,) * 16,
-    )
-    assert document.perform(CarryObservations(clip_id(document), FIRST, 8, carried))
-    before = boxes(document)
-    refilling.perform(MakeKeyframe(clip_id(document), FIRST, AT))
-    assert refilling.is_idle
-    assert not changed(document, before)
-    refilling.perform(moved(document, 20))  # this one is another box
-    refilling.close()
-    assert changed(document, before)
 
 
 def test_deleting_what_was_filled_leaves_a_gap(document: Document, view: ViewState, refilling: Refilling):
@@ -311,29 +239,6 @@ def test_an_object_that_was_never_densified_is_filled_beside_the_edit_and_no_fur
     wait(qtbot, view)
     assert one(new_document).frames.tolist() == list(range(17))
     refilling.close()
-
-
-def test_what_was_carried_on_with_little_confidence_is_not_held_to_a_higher_one(
-    qtbot, document: Document, view: ViewState, refilling: Refilling
-):
-    """The other object was carried beyond its last keyframe as far as a person wanted."""
-    tail = one(document, SECOND)
-    assert document.perform(DeleteObservation(clip_id(document), SECOND, 24))
-    rows = np.flatnonzero(tail.frames > 16)
-    carried = ObjectTrajectory(
-        frames=tail.frames[rows],
-        boxes=tail.boxes[rows],
-        origin=np.full(len(rows), Origin.PROPAGATED, np.uint8),
-        confidence=np.full(len(rows), 0.25, np.float32),
-        masks=tuple(tail.masks[row] for row in rows.tolist()),
-    )
-    assert document.perform(CarryObservations(clip_id(document), SECOND, 16, carried))
-    refilling.perform(moved(document, 20))
-    wait(qtbot, view)
-    p = schema.provenance.c
-    with document.project.reading() as connection:
-        (settings,) = connection.scalars(select(p.settings).where(p.job == "refill"))
-    assert settings["min_confidence"] == 0.25
 
 
 def test_switched_off_nothing_follows(document: Document, view: ViewState):
