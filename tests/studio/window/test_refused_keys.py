@@ -72,7 +72,7 @@ def test_the_reason_stands_out_for_a_while_and_stands_in_the_palette_and_the_too
 
 def test_keys_answer_also_while_the_table_has_the_focus_but_not_elsewhere(open_studio: Studio, qtbot):
     session, window = open_studio.session, open_studio.window
-    window.activateWindow()
+    activate(qtbot, window)
     session.tracks.table.setFocus()
     qtbot.waitUntil(session.tracks.table.hasFocus)
     qtbot.keyClick(session.tracks.table, Qt.Key.Key_X)
