@@ -23,7 +23,7 @@ settings.register_profile(
 )
 settings.load_profile("studio")
 for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitExposed, QtBot.waitActive):
-    wait.__kwdefaults__["timeout"] = 60_000  # milliseconds, for the same reason
+    wait.__kwdefaults__["timeout"] = 180_000  # milliseconds, for the same reason
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -24,6 +24,7 @@ from studio.window.toasts import Toast
 from studio.workspaces.run_card import RUN_ROLE
 from studio.workspaces.run_list import RunList
 from tests.end_to_end.user import User
+from tests.studio.at_the_window import activate
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -297,8 +298,7 @@ def compare(reader) -> None:
 def press(reader, key: Qt.Key, keys=Qt.KeyboardModifier.NoModifier) -> None:
     """Press a key where the canvas has the focus."""
     window = reader.studio.window
-    window.activateWindow()
-    reader.wait(window.isActiveWindow)
+    activate(reader.qtbot, window)
     reader.session.canvas.setFocus()
     reader.qtbot.keyClick(window.focusWidget(), key, keys)
 

@@ -19,6 +19,7 @@ from core.trajectories.bulk_edits import AddClips
 from core.trajectories.exchange.choice import Choice
 from core.trajectories.model import Origin, Review
 from tests.end_to_end.user import User
+from tests.studio.at_the_window import activate
 
 NAME = "creatures1"
 
@@ -106,8 +107,7 @@ def test_from_the_button_to_accepted_objects_and_back(user, truth):
 
     user.wait(lambda: queue.active)
     assert queue.recipe.name == "suggested"
-    user.studio.window.activateWindow()
-    user.wait(user.studio.window.isActiveWindow)
+    activate(qtbot, user.studio.window)
     assert session.canvas.isAncestorOf(user.studio.window.focusWidget()) or session.canvas.hasFocus()
     order, covered = [], set()
     while queue.active:

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from core.runs.run_folder import RunFolder, State
 from studio.app import Studio
 from studio.window.settings import WindowSettings
+from tests.studio.at_the_window import activate
 from tests.studio.canvas.drawn import Mouse
 
 LONG = 600_000
@@ -45,8 +46,7 @@ class User:
         """Press the keys of an action, when it can be used."""
         window = self.studio.window
         self.wait(window.commands[action].isEnabled)
-        window.activateWindow()
-        self.wait(window.isActiveWindow)
+        activate(self.qtbot, window)
         if window.panels.workspace == "curate":
             self.session.canvas.setFocus()
         QTest.keySequence(window.focusWidget() or window, window.commands[action].shortcut())

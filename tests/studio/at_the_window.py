@@ -15,10 +15,19 @@ SWAN, GOOSE = 1, 2
 """Objects of the clip `birds` of the small project."""
 
 
+def activate(qtbot, window: QWidget) -> None:
+    """Bring a window to the front, however often that takes: Qt passes it over while a popup goes."""
+
+    def is_active() -> bool:
+        window.activateWindow()
+        return window.isActiveWindow()
+
+    qtbot.waitUntil(is_active)
+
+
 def key(qtbot, studio: Studio, key: Qt.Key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
     """Press a key where the canvas has the focus."""
-    studio.window.activateWindow()
-    qtbot.waitUntil(studio.window.isActiveWindow)
+    activate(qtbot, studio.window)
     studio.session.canvas.setFocus()
     qtbot.keyClick(studio.window.focusWidget() or studio.window, key, modifier)
 

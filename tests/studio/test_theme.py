@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from studio import theme
 from studio.plots.curve_plot import DENSE, DOTS
 from studio.theme import DARK, LIGHT, PRINT, Colours
+from tests.studio.at_the_window import activate
 
 
 def contrast(a: str, b: str) -> float:
@@ -91,7 +92,7 @@ def test_the_border_of_a_field_as_it_is_drawn(qapp, qtbot, name: str, kind: type
     box.addWidget(field)
     page.show()
     qtbot.waitExposed(page)
-    page.activateWindow()
+    activate(qtbot, page)
     (field if focused else other).setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(lambda: field.hasFocus() == focused)
     image = field.grab().toImage()

@@ -17,6 +17,7 @@ from core.trajectories.trajectory_edits import DeleteTrajectories, SetReview
 from studio.canvas.key_repeat import DELAYS
 from studio.canvas.pane import CanvasPane
 from studio.view_state import TOOLS, ViewState
+from tests.studio.at_the_window import activate
 from tests.studio.canvas.drawn import draw_frame
 
 RING, BOXED, HIGH, LOW, LATE = 1, 2, 3, 4, 5
@@ -161,7 +162,7 @@ def test_a_held_arrow_steps_again_and_faster_until_it_is_released(qtbot, pane, v
 
 
 def test_enter_in_the_frame_box_goes_there_and_gives_the_keys_back(qtbot, pane, view):
-    pane.activateWindow()
+    activate(qtbot, pane)
     box = pane.transport.frame
     box.setFocus()
     box.selectAll()

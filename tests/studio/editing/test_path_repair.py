@@ -18,7 +18,7 @@ from studio.canvas.pane import CanvasPane
 from studio.document import Document
 from studio.editing.path_repair import PathRepair
 from studio.view_state import ViewState
-from tests.studio.at_the_window import key
+from tests.studio.at_the_window import activate, key
 from tests.studio.canvas.drawn import Mouse, pane_at
 
 FRAMES, AT = 20, 10
@@ -229,8 +229,7 @@ def test_escape_in_the_window_gives_a_repair_up_before_it_clears_the_selection(o
     clip = session.view.clip.id
     point = int(session.document.points(clip).ids[4])  # frames 0 to 6
     session.view.set_selection({point})
-    open_studio.window.activateWindow()
-    qtbot.waitUntil(open_studio.window.isActiveWindow)
+    activate(qtbot, open_studio.window)
     session.canvas.edit_asked.emit(MovePoint(clip, point, 2, 20.0, 20.0))
     assert session.view.repairing == {point}
     key(qtbot, open_studio, Qt.Key.Key_Escape)

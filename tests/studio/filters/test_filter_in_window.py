@@ -12,7 +12,7 @@ from core.trajectories.model import Review
 from core.trajectories.trajectory_edits import SetReview
 from studio.app import Studio
 from studio.filters.track_filters import TrackFilters
-from tests.studio.at_the_window import CTRL, GOOSE, SWAN, key
+from tests.studio.at_the_window import CTRL, GOOSE, SWAN, activate, key
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -20,8 +20,7 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def session(open_studio: Studio, qtbot):
     open_studio.window.resize(1280, 900)
-    open_studio.window.activateWindow()
-    qtbot.waitUntil(open_studio.window.isActiveWindow)
+    activate(qtbot, open_studio.window)
     return open_studio.session
 
 

@@ -41,6 +41,7 @@ def queue(open_studio: Studio, qtbot):
     choose(open_studio, qtbot, "suggested")
     key(qtbot, open_studio, NEXT)
     qtbot.waitUntil(lambda: session.queue.active)
+    qtbot.waitUntil(lambda: session.canvas.stage.scene.frame == session.view.frame)  # keys act on that
     return session.queue
 
 

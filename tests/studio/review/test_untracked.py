@@ -33,6 +33,7 @@ def at_item(open_studio: Studio, qtbot) -> Studio:
     choose(open_studio, qtbot, "untracked")
     key(qtbot, open_studio, Qt.Key.Key_BracketRight)
     qtbot.waitUntil(lambda: session.queue.active)
+    qtbot.waitUntil(lambda: session.canvas.stage.scene.frame == session.view.frame)  # keys act on that
     return open_studio
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QVBoxLayout, QWidge
 from studio import icons
 from studio.window.action_table import MENUS, action_rows
 from studio.window.actions import Actions
+from tests.studio.at_the_window import activate
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_a_key_of_what_cannot_be_used_says_why_and_no_other_key_does(actions, qt
     window, done = actions.window, []
     page = QWidget()
     window.setCentralWidget(page)
-    window.activateWindow()
+    activate(qtbot, window)
     page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     page.setFocus()
     actions.connect(name, lambda: done.append(name))
@@ -139,7 +140,7 @@ def test_a_reason_that_lags_behind_what_is_seen_is_found_again_first(actions, qt
     window, done = actions.window, []
     page = QWidget()
     window.setCentralWidget(page)
-    window.activateWindow()
+    activate(qtbot, window)
     page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     page.setFocus()
     actions.set_curating(True)
@@ -190,7 +191,7 @@ def test_a_key_triggers_its_action(actions, qtbot):
     page = QWidget()
     QVBoxLayout(page).addWidget(field)
     window.setCentralWidget(page)
-    window.activateWindow()
+    activate(qtbot, window)
     page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     page.setFocus()
     actions.connect("split", lambda: done.append("split"))

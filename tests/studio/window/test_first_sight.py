@@ -9,6 +9,7 @@ from studio.app import Studio
 from studio.timeline.lane_layout import ROW
 from studio.window.settings import LastView
 from studio.window.steps import STEPS
+from tests.studio.at_the_window import activate
 
 WORKSPACES = ("curate", "train", "evaluate", "compare", "probe", "table1")
 
@@ -190,8 +191,7 @@ def test_a_panel_is_closed_and_floated_by_its_title(open_studio: Studio, qtbot):
 
 
 def test_a_number_beside_the_frame_keeps_the_keys_only_while_it_is_typed(open_studio: Studio, qtbot):
-    open_studio.window.activateWindow()
-    qtbot.waitUntil(open_studio.window.isActiveWindow)
+    activate(qtbot, open_studio.window)
     session = open_studio.session
     canvas, trail = session.canvas, session.canvas.layer_bar.trail
     for field, leave in ((canvas.transport.frame, Qt.Key.Key_Escape), (trail, Qt.Key.Key_Return)):

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from studio.app import Studio
-from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
+from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, activate, key
 
 NO = Qt.KeyboardModifier.NoModifier
 
@@ -72,7 +72,7 @@ def test_the_reason_stands_out_for_a_while_and_stands_in_the_palette_and_the_too
 
 def test_keys_answer_also_while_the_table_has_the_focus_but_not_elsewhere(open_studio: Studio, qtbot):
     session, window = open_studio.session, open_studio.window
-    window.activateWindow()
+    activate(qtbot, window)
     session.tracks.table.setFocus()
     qtbot.waitUntil(session.tracks.table.hasFocus)
     qtbot.keyClick(session.tracks.table, Qt.Key.Key_X)
@@ -117,8 +117,7 @@ def test_hint_and_count_are_there_for_the_second_project_of_a_window(
 
 def test_without_a_project_or_a_clip_keys_say_what_is_missing(studio: Studio, tmp_path: Path, qtbot):
     window = studio.window
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    activate(qtbot, window)
     qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
     assert window.hint.text() == "Open a project first."
     assert studio.new_project(tmp_path / "empty")

@@ -11,7 +11,7 @@ from core.trajectories.observation_edits import SetPath
 from core.trajectories.trajectory_edits import SetReview
 from studio.app import Studio
 from studio.tables.track_model import COLUMNS
-from tests.studio.at_the_window import GOOSE, SHIFT, SWAN, key
+from tests.studio.at_the_window import GOOSE, SHIFT, SWAN, activate, key
 
 NAMES = [name for name, _, _ in COLUMNS]
 NO = Qt.KeyboardModifier.NoModifier
@@ -93,7 +93,7 @@ def test_escape_leaves_a_label_as_it_was(open_studio: Studio, qtbot):
     session = open_studio.session
     session.view.set_selection((SWAN,))
     revision, label = session.document.revision(), session.inspector.label
-    open_studio.window.activateWindow()
+    activate(qtbot, open_studio.window)
     label.setFocus()
     qtbot.waitUntil(label.hasFocus)
     qtbot.keyClicks(label, "c")

@@ -13,7 +13,7 @@ from core.trajectories.observation_edits import AddObject
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel, SetReview
 from studio.app import Studio
 from studio.runs.scope import Scope, choices
-from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, key
+from tests.studio.at_the_window import CTRL, GOOSE, SHIFT, SWAN, activate, key
 from tests.studio.small_project import draw_points
 
 
@@ -74,7 +74,7 @@ def test_typing_in_a_field_triggers_no_action(open_studio: Studio, qtbot):
     session = open_studio.session
     session.view.set_selection((SWAN,))
     search = session.tracks.filter_row.search
-    open_studio.window.activateWindow()
+    activate(qtbot, open_studio.window)
     search.setFocus()
     qtbot.waitUntil(search.hasFocus)
     revision = session.document.revision()
@@ -367,7 +367,7 @@ def test_keys_press_the_button_that_has_the_focus(open_studio: Studio, qtbot, pr
     session.document.perform(Relabel(session.view.clip.id, (SWAN,), "duck"))
     session.view.set_selection((GOOSE,))
     qtbot.waitUntil(lambda: open_studio.window.commands["accept"].isEnabled())
-    open_studio.window.activateWindow()
+    activate(qtbot, open_studio.window)
     button.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(button.hasFocus)
     qtbot.keyClick(button, pressed)

@@ -27,7 +27,7 @@ from studio import theme
 from studio.app import Studio
 from studio.window.main_window import WORKSPACES
 from studio.window.settings import WindowSettings
-from tests.studio.at_the_window import ALT, key, visible_docks
+from tests.studio.at_the_window import ALT, activate, key, visible_docks
 
 
 def test_workspaces_by_key_each_with_its_own_panels(open_studio: Studio, qtbot):
@@ -268,8 +268,7 @@ def test_everything_that_takes_the_focus_can_be_named(open_studio: Studio):
 
 def test_a_field_that_goes_with_its_panel_hands_the_focus_to_no_button(open_studio: Studio, qtbot):
     window = open_studio.window
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    activate(qtbot, window)
     open_studio.session.tracks.filter_row.search.setFocus()
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
     assert window.panels.workspace == "train"

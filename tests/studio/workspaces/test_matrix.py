@@ -17,6 +17,7 @@ from studio import theme
 from studio.document import Document
 from studio.runs.runs import Runs
 from studio.workspaces.matrix import MatrixWorkspace
+from tests.studio.at_the_window import activate
 from tests.studio.matrix.filled import FilledMatrix, running
 
 LEFT = Qt.MouseButton.LeftButton
@@ -251,7 +252,7 @@ def test_so_does_return_on_the_cell_that_arrows_lead_to(filled: MatrixWorkspace,
     opened: list[str] = []
     filled.run_chosen.connect(lambda run: opened.append(run.title))
     table = filled.view.table
-    filled.activateWindow()
+    activate(qtbot, filled)
     table.setFocus()
     qtbot.waitUntil(table.hasFocus)
     table.setCurrentIndex(filled.view.model.index(0, 0))
