@@ -78,7 +78,9 @@ def _tracked(
     kept = folder.checkpoints / f"{one.clip.id}-points.npz"
     if kept.exists():
         with contextlib.suppress(StudioError):  # damaged: tracked again
-            return points_from_arrays(read_arrays(kept, POINTS))
+            points = points_from_arrays(read_arrays(kept, POINTS))
+            if (points.first + points.lengths <= one.clip.frames).all():
+                return points
     flow = {name: value for name, value in asdict(config).items() if name in FlowConfig.__dataclass_fields__}
     points = yield from track_points(folder, one.clip, TrackConfig(preset=config.preset, **flow))
     write_arrays(kept, points_arrays(points))

@@ -1,5 +1,6 @@
 """What the window remembers between starts; of a project what was looked at last. No data."""
 
+import contextlib
 import datetime
 import json
 import math
@@ -103,12 +104,13 @@ class WindowSettings:
 
     @property
     def recent(self) -> list[Recent]:
-        """Projects, latest first, those that are gone included."""
+        """Projects, latest first, those that are gone included; what is damaged is passed over."""
         found = []
         for place in range(self._store.beginReadArray("recent")):
             self._store.setArrayIndex(place)
-            opened = datetime.datetime.fromisoformat(str(self._store.value("opened")))
-            found.append(Recent(Path(str(self._store.value("path"))), opened))
+            path, opened = str(self._store.value("path", "")), str(self._store.value("opened"))
+            with contextlib.suppress(ValueError):  # somebody else wrote it
+                found.append(Recent(Path(path), datetime.datetime.fromisoformat(opened)))
         self._store.endArray()
         return found
 
@@ -126,7 +128,7 @@ class WindowSettings:
         """What of a project was looked at last."""
         self._store.beginGroup(_group(project))
         clip = str(self._store.value("clip", ""))
-        frame = int(str(self._store.value("frame", 0)))
+        frame = _frame(str(self._store.value("frame", 0)))
         workspace = str(self._store.value("workspace", "curate"))
         tracks = str(self._store.value("tracks", ""))
         self._store.endGroup()
@@ -144,7 +146,7 @@ class WindowSettings:
         """What a form of a project held last, as plain values; empty at first."""
         try:
             values = json.loads(str(self._store.value(f"{_group(project)}/form/{name}", "{}")))
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return values if isinstance(values, dict) else {}
 
@@ -193,6 +195,11 @@ class WindowSettings:
     def _bytes(self, key: str) -> QByteArray:
         value = self._store.value(key)
         return value if isinstance(value, QByteArray) else QByteArray()
+
+
+def _frame(text: str) -> int:
+    """A frame that was kept; the first where that is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _group(project: Path) -> str:

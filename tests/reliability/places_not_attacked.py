@@ -6,7 +6,6 @@ _COPIES = "copies bytes that it does not look into"
 _LOOKS = "asks what kind a file is; `bombs` and the tests of readers give it others"
 _SAME = "a file that another attack changes, read by the same function"
 _PROGRAM = "runs a program that the person agreed to, in a process of its own"
-_DAMAGE = "falls back to doing the work again; tests give it a damaged file"
 
 NOT_ATTACKED: dict[str, str] = {
     "core.agreements:is_agreed": "compares bytes, and takes others for no agreement",
@@ -33,8 +32,6 @@ NOT_ATTACKED: dict[str, str] = {
     "core.evaluation.table1:_digest": _COPIES,
     "core.file_holder:_named": _SYSTEM,
     "core.file_holder:holder_of": _SYSTEM,
-    "core.jobs.by_clip.tracking:_restored": _DAMAGE,
-    "core.jobs.suggest:_tracked": _DAMAGE,
     "core.jobs.table1:run": "names a method of its own",
     "core.networks.tensor_file:wrote": _SAME,
     "core.networks.weight_formats:_onnx": _OWN,
@@ -62,8 +59,5 @@ NOT_ATTACKED: dict[str, str] = {
     "studio.evaluation.results_files:save_comp4": _COPIES,
     "studio.plots.svg_cleaning:cleaned": _OWN,
     "studio.runs.run:log_tail": "shows the end of a log as plain text",
-    "studio.window.keys:__init__": "settings of the person's own account",
-    "studio.window.preferences:_read": "settings of the person's own account",
-    "studio.window.settings:form": "settings of the person's own account",
     "studio.workspaces.error_card:diagnostics": "shows a file as plain text",
 }

@@ -18,6 +18,7 @@ from core.trajectories import exchange, journal, store
 from core.trajectories.exchange.guessing import guess_format
 from tests.reliability import mutations, samples
 from tests.reliability.reader import Reader, opened
+from tests.reliability.readers_of_kept_state import OF_KEPT_STATE
 from tests.reliability.readers_of_results import OF_RESULTS
 from tests.reliability.readers_of_the_rest import OF_THE_REST
 
@@ -278,5 +279,6 @@ READERS: dict[str, Reader] = {
     ),
     **OF_RESULTS,
     **OF_THE_REST,
+    **OF_KEPT_STATE,
 }
 """Every reader by name."""

@@ -3,19 +3,22 @@ import numpy as np
 import pytest
 
 from core import jobs
+from core.array_file import read_arrays, write_arrays
 from core.cli import main
 from core.datasets.clip import Clip
 from core.datasets.synthetic import render_clip
 from core.events import Log, Progress
 from core.geometry import decode_mask
-from core.jobs import JOBS, result_edit
-from core.jobs.by_clip.results import read_clip
+from core.jobs import JOBS, result_edit, suggest
+from core.jobs.by_clip.results import read_clip, read_points
 from core.motion_segmentation.config import SuggestConfig
 from core.project.project import Project
 from core.runs.launch import prepare
+from core.runs.run_folder import RunFolder
 from core.trajectories import journal, store
 from core.trajectories.bulk_edits import AddClips, ReplacePoints
 from core.trajectories.model import Origin, PointTrajectories, Review
+from core.trajectories.snapshot import POINTS, ClipSnapshot
 from core.trajectories.trajectory_edits import DeleteTrajectories, SetReview
 
 FAST = SuggestConfig(preset="fast")
@@ -243,3 +246,18 @@ def test_a_clip_of_4k_is_suggested_from_in_full_size(tmp_path):
     truth = cv2.resize(masks[6].astype(np.uint8), (3840, 2160), interpolation=cv2.INTER_NEAREST) > 0
     mask = decode_mask(one.masks[one.place(6)], 2160, 3840)
     assert (mask & truth).sum() / (mask | truth).sum() > 0.6  # a small one: 160 of 3840 pixels
+
+
+def test_kept_points_that_lie_outside_the_clip_are_tracked_again(project):
+    """A file that holds to its forms, and was another clip's."""
+    with project.reading() as connection:
+        clip = store.clips(connection)[0]
+    run = RunFolder.create(project.path / "runs" / "one", "suggest", FAST)
+    one = ClipSnapshot(clip, PointTrajectories.pack([], []), ())
+    list(suggest.work(run, one))
+    kept, before = run.checkpoints / f"{clip.id}-points.npz", read_points(run)[clip.id]
+    arrays = read_arrays(kept, POINTS)
+    write_arrays(kept, arrays | {"points_first": arrays["points_first"] + np.int32(2**30)})
+    list(suggest.work(run, one))
+    after = read_points(run)[clip.id]
+    np.testing.assert_array_equal(after.first, before.first)

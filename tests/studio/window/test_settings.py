@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray
+import pytest
+from PySide6.QtCore import QByteArray, QSettings
 
 from studio.window.settings import RECENT, LastView, WindowSettings
 
@@ -41,3 +42,36 @@ def test_a_layout_can_be_forgotten(tmp_path: Path):
     settings.set_layout("curate", QByteArray(b"panels"))
     settings.set_layout("curate", None)
     assert settings.layout("curate").isEmpty()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("recent/1/opened", "yesterday"),
+        ("recent/size", "7"),
+        ("{view}/frame", "seven"),
+        ("{view}/frame", "-3"),
+        ("{view}/frame", "9" * 5_000),
+        ("{view}/form/track", "[" * 100_000),
+        ("{view}/form/track", "7"),
+    ],
+)
+def test_what_somebody_else_wrote_is_passed_over(tmp_path: Path, key: str, value: str):
+    path, project = tmp_path / "settings.ini", Path("/a")
+    before = WindowSettings(path)
+    before.add_recent(Path("/b"))
+    before.add_recent(project)
+    before.set_last_view(project, LastView("a", 3))
+    before.set_form(project, "track", {})
+    before.sync()
+    store = QSettings(str(path), QSettings.Format.IniFormat)
+    (view,) = (name.removesuffix("/clip") for name in store.allKeys() if name.endswith("/clip"))
+    store.setValue(key.format(view=view), value)
+    store.sync()
+
+    after = WindowSettings(path)
+    assert after.last_view(project).frame in (0, 3)
+    assert after.form(project, "track") == {}
+    assert Path("/b") in [one.path for one in after.recent]
+    after.add_recent(Path("/c"))
+    assert after.recent[0].path == Path("/c")
