@@ -32,6 +32,8 @@ MEMORY = 2 << 30
 UNREAD = -(1 << 33)
 """Told of a mutant that was read as an empty file is, by a reader that says no sentence."""
 
+_REFUSED = object()  # like nothing that a reader gives
+
 ENOUGH = 50_000
 """Mutants of a reader, after which its attack ends before its time is over."""
 
@@ -139,7 +141,7 @@ def _read_from(
     _limit_memory()
     gc.freeze()
     data, path = whole.read_bytes(), made.with_name("work") / whole.relative_to(made)
-    nothing = _of_an_empty_file(reader, path)
+    nothing = _nothing(reader, path, data)
     for number in range(first, reader.batch):
         tell(number)
         rng = np.random.default_rng([seed, number])
@@ -148,7 +150,7 @@ def _read_from(
         else:
             path.write_bytes(reader.mutate(data, rng))
         try:
-            if (value := reader.read(path)) is not None and _same(value, nothing):
+            if _same(reader.read(path), nothing):
                 tell(UNREAD)
         except StudioError as error:
             tell(_kind(str(error)))
@@ -162,13 +164,18 @@ def _read_from(
             _note(report, number, f"{type(error).__name__} at {where}")
 
 
-def _of_an_empty_file(reader: Reader, path: Path) -> object:
-    """What a reader gives of a file without a byte; None where it refuses that."""
+def _nothing(reader: Reader, path: Path, data: bytes) -> object:
+    """What a reader gives of a file without a byte, where it gives something else of the whole file."""
+    if reader.mutate is None:  # a database, which may be open
+        return _REFUSED
+    path.write_bytes(data)
+    whole = reader.read(path)
     path.write_bytes(b"")
     try:
-        return reader.read(path)
+        nothing = reader.read(path)
     except StudioError:
-        return None
+        return _REFUSED
+    return _REFUSED if _same(whole, nothing) else nothing
 
 
 def _same(value: object, other: object) -> bool:

@@ -158,13 +158,53 @@ def of_message(data: bytes, rng: np.random.Generator) -> bytes:
 
 
 def of_mat(data: bytes, rng: np.random.Generator) -> bytes:
-    """A `.mat` of version 5 of which the numbers inside a packed variable are other; sometimes bytes."""
-    head, packed = data[:128], data[136:]
-    kind, length = struct.unpack("<II", data[128:136])
-    if kind != 15 or rng.random() < 0.2:
+    """A `.mat` of version 5 of which a value or a packed number is other; sometimes bytes."""
+    way, (kind, length) = rng.random(), struct.unpack("<II", data[128:136])
+    if way < 0.5:
+        return _mat_of_other_values(data, rng)
+    if way < 0.6 or kind != 15:
         return of_bytes(data, rng)
+    head, packed = data[:128], data[136:]
     inside = zlib.compress(of_bytes(zlib.decompress(packed[:length]), rng))
     return head + struct.pack("<II", 15, len(inside)) + inside + packed[length:]
+
+
+def _mat_of_other_values(data: bytes, rng: np.random.Generator) -> bytes:
+    """One of which a variable, a cell or a field is other, gone or turned."""
+    from scipy.io import loadmat, savemat
+
+    values = {name: one for name, one in loadmat(io.BytesIO(data)).items() if not name.startswith("__")}
+    name = list(values)[rng.integers(len(values))]
+    odd = (
+        *(
+            np.zeros((0, 4)),
+            np.full((2, 4), np.nan),
+            np.ones((2, 2, 2)),
+            np.full((3, 4), 2.0**40),
+            "x",
+            "é" * 300,
+        ),
+        *(np.arange(12.0).reshape(3, 4), np.full((24, 32), 65_535, np.uint16), np.eye(3) * 1j, {"a": 1}),
+    )[rng.integers(10)]
+    cells = values[name]
+    at = np.unravel_index(rng.integers(cells.size), cells.shape)
+    cell = np.asarray(cells[at])
+    match rng.integers(0, 6):
+        case 0:
+            del values[name]
+        case 1:
+            values[name] = odd
+        case 2:
+            values[name] = (cells.T, np.concatenate([cells, cells]), cells[:0])[rng.integers(3)]
+        case _ if cell.dtype.names:
+            cell[cell.dtype.names[rng.integers(len(cell.dtype.names))]][0, 0] = odd
+        case 3:
+            cells[at] = cell.T.copy()
+        case _:
+            cells[at] = odd
+    out = io.BytesIO()
+    savemat(out, values, do_compression=rng.random() < 0.5)
+    return out.getvalue()
 
 
 def of_hdf5(data: bytes, rng: np.random.Generator) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.array_file import read_arrays
 from core.errors import StudioError
 from core.runs.run_folder import RunFolder
 from tests.reliability import mutations
@@ -95,7 +96,10 @@ def _environment(path: Path) -> object:
 
 
 def _parsed(kind: str) -> Callable[[Path], None]:
-    """What the process that parses `.mat` files does with one, here; that it dies is a sentence."""
+    """What the process that parses `.mat` files does with one, and who started it with what it leaves, here.
+
+    That it dies is a sentence.
+    """
 
     def read(path: Path) -> None:
         from core.datasets.mat_reader import arrays_or_reason
@@ -103,7 +107,9 @@ def _parsed(kind: str) -> Callable[[Path], None]:
         found = arrays_or_reason(kind, path)
         if isinstance(found, str):
             raise StudioError(found)
-        np.savez_compressed(io.BytesIO(), **found)
+        kept = path.with_suffix(".npz")
+        np.savez_compressed(kept, **found)
+        read_arrays(kept)
 
     return read
 
