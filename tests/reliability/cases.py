@@ -20,7 +20,7 @@ KINDS = (
 )
 
 _DRAWN = re.compile(
-    r"(?<=/tmp)\w{8}|(?<=/associationnet-)\w{8}|\d{8}T\d{9}-|[0-9a-f]{8}(?=\.partial)"
+    r"[0-9a-f]{40,}|(?<=/tmp)\w{8}|(?<=/associationnet-)\w{8}|(?<=/\.tmp)\w{6}|\d{8}T\d{9}-|[0-9a-f]{8}(?=\.partial)"
     r"|(?<=[-.])[0-9a-f]{4}(?=/|$)|\d+"
 )
 """What of a path differs from run to run, and numbers of frames and steps."""

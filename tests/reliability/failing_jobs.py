@@ -28,9 +28,10 @@ from tests.small_data import write_voc
 UNTRIED = ("unlinkat", "rmdir")
 """Where one of these fails, something stays."""
 
-BESIDE = tuple(
-    f"{folder}/{part}" for folder in ("project", "new") for part in ("annotations.sqlite", "backups")
-)
+PROJECTS = ("project", "new")
+"""The one that is there before, and the one that an import makes."""
+
+BESIDE = tuple(f"{name}/{part}" for name in PROJECTS for part in ("annotations.sqlite", "backups"))
 """What is compared as a database, and what closing a project adds where it can."""
 
 
@@ -39,7 +40,7 @@ class Found:
     """What the rounds found so far.
 
     Attributes:
-        right: databases, byte by byte, that were right, and whether the job was done; none is opened twice.
+        right: what was in databases that were right, and whether the job was done; none is opened twice.
         known: states of the folder from which the job could be done again; it is done once from each.
         moved: rounds in which another call failed than was meant.
     """
@@ -48,7 +49,7 @@ class Found:
     rounds: int = 0
     refused: int = 0
     moved: int = 0
-    right: set[tuple[str, bool]] = field(default_factory=set)
+    right: set[tuple[object, ...]] = field(default_factory=set)
     known: set[str] = field(default_factory=set)
 
 
@@ -130,7 +131,7 @@ class Bench:
 
 def _base(folder: Path, name: str) -> Path:
     """What a job needs, made in the place where it will be used, since runs know where they are."""
-    base, work = make_jobs_base(folder, frames=FRAMES, size=SIZE), folder / "work"
+    base, work = make_jobs_base(folder, JOBS[name].clips, FRAMES, SIZE), folder / "work"
     Fork(lambda _: write_voc(base / "VOC", 2, 1) and None).wait()
     copied(base, work)
     for one in JOBS[name].before:
@@ -177,14 +178,15 @@ def _round(bench: Bench, case: Case, meant: Call, whole: Whole, found: Found) ->
         return wrong
     if case.once and meant.what not in UNTRIED and (stay := left_behind.temporary(bench.work)):
         return f"temporary files stay: {', '.join(stay[:3])}"
-    if code == 0 and (wrong := _differs(whole.contents, left_behind.contents(bench.work))):
+    contents = left_behind.contents(bench.work)
+    if code == 0 and (wrong := _differs(whole.contents, contents)):
         return wrong
-    database = (left_behind.database(bench.work), code == 0)
-    state = left_behind.state(bench.work) if code else ""
-    if database not in found.right:
+    state = left_behind.state(contents)
+    projects = (*(contents.get(f"{name}/annotations.sqlite", "") for name in PROJECTS), code == 0)
+    if projects not in found.right:
         if wrong := _project_wrong(bench, whole if code == 0 else None):
             return wrong
-        found.right.add(database)
+        found.right.add(projects)
     if code and state not in found.known:
         code, more = bench.again()
         if code:
@@ -223,7 +225,7 @@ def _project_wrong(bench: Bench, done: Whole | None) -> str:
     Args:
         done: what there must be of a job that said it was done.
     """
-    for project in (bench.work / "project", bench.work / "new")[: 1 + bool(done and done.new)]:
+    for project in (bench.work / name for name in PROJECTS[: 1 + bool(done and done.new)]):
         try:
             with Project.open(project) as opened, opened.reading() as connection:
                 problems = integrity.problems(connection)

@@ -9,7 +9,10 @@ from tests.reliability.jobs_base import Words
 FRAMES, SIZE = 6, (64, 48)
 """Of the clip: so small that every call can be tried."""
 
-ON_CLIPS = ("track", "densify", "import-tracks", "suggest")
+ON_CLIPS = (
+    *("track", "densify", "import-tracks", "suggest", "identity"),
+    *("split", "versions-back", "restore"),
+)
 """Jobs that change what the project holds."""
 
 
@@ -21,11 +24,13 @@ class Job:
         words: of the folder; in it are `project`, `DAVIS`, `VOC`, `tracks.csv`.
         again: what is added to the words where the first try left something.
         before: the jobs that make what this one needs, in the order in which they are done.
+        clips: of the project.
     """
 
     words: Callable[[Path], Words]
     again: Callable[[Path], Words] = lambda folder: ()
     before: tuple[str, ...] = ()
+    clips: tuple[str, ...] = ("ape",)
 
 
 def _run_name(folder: Path) -> Words:
@@ -52,6 +57,7 @@ def _pretrain(folder: Path) -> Words:
     return (*words, "--held-out-count", "4", "--minimum-length", "5", "--seed", "3")
 
 
+_TWO = ("ape", "bear")
 _SEARCHED = ("--mode", "fast", "--cache", "{}/cache")
 _SMALL = ("--network", "tiny", "--steps", "2", "--checkpoint-every", "1", "--report-every", "1")
 
@@ -74,6 +80,30 @@ JOBS = {
     ),
     "detect": Job(
         _on_voc("detect", "--run", "{}/run", "--out", "{}/detections", *_SEARCHED), before=("finetune",)
+    ),
+    "split": Job(_of_project("split", "--held-out", "ape"), clips=_TWO),
+    "versions-save": Job(_of_project("versions", "--save", "one")),
+    "versions-back": Job(
+        _of_project("versions", "--back", "one"), before=("versions-save", "split"), clips=_TWO
+    ),
+    "restore": Job(_of_project("restore", "--anyway"), before=("split",), clips=_TWO),
+    "identity": Job(
+        lambda f: (*_of_project("identity", "--minimum-length", "5")(f), "--init", f / "run"),
+        _run_name,
+        before=("pretrain",),
+    ),
+    "export-run": Job(
+        lambda f: ("export-run", f / "run", "--format", "tensorboard", "--out", f / "out"),
+        before=("pretrain",),
+    ),
+    "export-weights": Job(
+        lambda f: ("export-weights", "--run", f / "run", "--format", "state-dict", "--out", f / "trunk.pth"),
+        before=("pretrain",),
+    ),
+    "proposals": Job(_on_voc("proposals", "--set", "test", "--out", "{}/boxes.npz", *_SEARCHED)),
+    "voc": Job(
+        _on_voc("voc", "--out", "{}/run", "--short-side", "32", "--long-side", "48", *_SMALL, *_SEARCHED),
+        _resume,
     ),
     "evaluate": Job(_on_voc("evaluate", "--detections", "{}/detections"), before=("finetune", "detect")),
 }

@@ -61,7 +61,7 @@ class Fork:
             done, status = os.waitpid(self.pid, os.WNOHANG)
             if done:
                 return self._told(), os.waitstatus_to_exitcode(status)
-            time.sleep(min(left, 0.002))
+            time.sleep(min(left, 0.005))
         os.kill(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
         return self._told(), os.waitstatus_to_exitcode(status)

@@ -23,12 +23,14 @@ def warm() -> None:
 
 
 def steady() -> None:
-    """In the fork: pauses take no time, and the heartbeat beats once, at the first progress.
+    """In the fork: pauses take no time, work is not shared out, and the heartbeat beats once, at the first
+    progress.
 
     Its thread would write whenever the clock says so, which gives the calls after it other numbers. It writes
     by the same function as at the begin and the end, and nothing that this raises reaches the job.
     """
     time.sleep = lambda seconds: None
+    os.cpu_count = lambda: 1  # threads would take turns
     worker._LOOK = 3600.0
     progress = worker._Heartbeat.progress
 
