@@ -105,7 +105,7 @@ def watched(folder: Path, project: Path, whole: bool) -> dict[str, Any]:
         clip = studio.session.view.clip if studio.session is not None else None
         return clip is not None and shows(studio.session, clip.id)
 
-    found: dict[str, Any] = {"open": paints.settle(lambda: studio.open_project(project), is_open)}
+    found: dict[str, Any] = {"open": paints.settle(lambda: studio.begin_opening(project), is_open)}
     session = studio.session
     if whole:
         clips = [one.clip for one in session.document.clips()]

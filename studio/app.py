@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-from PySide6.QtCore import QObject, Qt, QTimer, QUrl
+from PySide6.QtCore import QObject, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
@@ -23,7 +23,7 @@ from studio.exchange.clip_imports import ClipImports
 from studio.exchange.importing import unused_folder
 from studio.exchange.sample import SampleMaker
 from studio.garbage import WindowGarbage
-from studio.opening import Opening
+from studio.opening import Building, Opening
 from studio.window.command_palette import CommandPalette
 from studio.window.consent import ask
 from studio.window.crash import Crashes, diagnostics, keep_log
@@ -78,6 +78,7 @@ class Studio(QObject):
         self.imports = ClipImports(settings, self._names_of_clips, projects_folder, self.window)
         self.imports.ready.connect(self._take_import)
         self.stalls: StallMeter | None = None
+        self._building: Building | None = None
         self._check: CheckWindow | None = None
         self._recovery = RecoveryOffer(self.window, self.crashes)
         self._recovery.restoring.connect(self.close_project)
@@ -91,14 +92,21 @@ class Studio(QObject):
         self._show_recent()
         self._refuse_project_actions(NO_PROJECT)
 
-    def open_project(self, path: Path) -> bool:
-        """Open a project in the place of the one that is open; False, with a message, where that fails."""
+    def begin_opening(self, path: Path) -> bool:
+        """Open a project in the place of the one that is open, in steps between which the window answers.
+
+        False, with a message, where it cannot be opened; where its views cannot be built, a message says so.
+        """
         self.window.curtain.draw(path.name)
-        return self._open(partial(Project.open, path), path)
+        return self._begin(partial(Project.open, path), path)
+
+    def open_project(self, path: Path) -> bool:
+        """Open a project, as `begin_opening` does, but at once; False, with a message, where that fails."""
+        return self.begin_opening(path) and self._finish_opening()
 
     def new_project(self, path: Path) -> bool:
         """Make a project and open it; False, with a message, where that fails."""
-        return self._open(partial(Project.create, path), path)
+        return self._begin(partial(Project.create, path), path) and self._finish_opening()
 
     def open_sample(self) -> None:
         """Make a sample project in a thread and open it."""
@@ -119,9 +127,12 @@ class Studio(QObject):
             self._settings.set_last_view(self.session.document.project.path, self.session.last_view())
         self.window.clear()
         self._palette.set_places(None)
-        if self.session is not None:
-            self.session.close()
-            self.session = None
+        session, self.session = self.session, None
+        if self._building is not None:
+            self._building.end()
+            session, self._building = self._building.session, None
+        if session is not None:
+            session.close()
         self._show_recent()
         self._refuse_project_actions(NO_PROJECT)
 
@@ -155,7 +166,7 @@ class Studio(QObject):
         welcome = self.welcome
         welcome.open_asked.connect(self._choose_project)
         welcome.new_asked.connect(self._choose_new_project)
-        welcome.recent_chosen.connect(self.open_project)
+        welcome.recent_chosen.connect(self.begin_opening)
         welcome.recent_forgotten.connect(self._forget)
         welcome.sample_asked.connect(self.open_sample)
         welcome.import_asked.connect(self.imports.choose_folder)
@@ -189,46 +200,59 @@ class Studio(QObject):
             "about": self._about,
         }
 
-    def _open(self, project: Callable[[], Project], path: Path) -> bool:
-        """Show a project; False, with a message, where it cannot be opened, or its views not be filled."""
+    def _begin(self, project: Callable[[], Project], path: Path) -> bool:
+        """Begin to show a project; False, with a message, where it cannot be opened."""
         try:
-            self._show(project())
-            return True
-        except DamagedError as error:
-            self._recovery.offer(path, str(error))
-        except NotAgreedError as error:
-            ask(error.matter, self.window, partial(self.open_project, path))
+            opened = project()
         except StudioError as error:
-            self.refuse(str(error))
-        self.window.curtain.hide()
-        return False
-
-    def _show(self, project: Project) -> None:
-        self._app.setOverrideCursor(Qt.CursorShape.WaitCursor)
-        waiting = None
-        try:
-            self.window.curtain.draw(project.name)
-            session = load_session()
-            self._let_go()
-            self._refuse_project_actions("")
-            self._recovery.watch(project.path)
-            self.session = session(project, self.window, self)
-            self.session.restore(self._settings.last_view(project.path))
-            self.window.curtain.raise_()
-            waiting = Opening(self.session, self.window.curtain.hide)
-        finally:
-            self._app.restoreOverrideCursor()
-            if waiting is None:
-                self._let_go()
+            self._say_why_not(path, error)
+            if self._building is None:
                 self.window.curtain.hide()
-        self.session.document.damaged.connect(self._recovery.offer_open)
-        self.session.import_asked.connect(self.imports.choose_folder)
-        self._palette.set_places(self.session.places.find)
-        self._settings.add_recent(project.path)
+            return False
+        self.window.curtain.draw(opened.name)
+        build = load_session()
+        self._let_go()
+        self._refuse_project_actions("")
+        self._recovery.watch(opened.path)
+        session = build(opened, self._settings.last_view(opened.path), self.window, self)
+        session.document.damaged.connect(self._recovery.offer_open)
+        failed = partial(self._give_up, path)
+        self._building = Building(session, self.window.curtain, partial(self._show, session), failed)
+        return True
+
+    def _finish_opening(self) -> bool:
+        """Build all that is still to be built of the project that is being opened."""
+        if self._building is not None:
+            self._building.finish()
+        return self.session is not None
+
+    def _show(self, session: "Session") -> None:
+        """Let a project be seen whose views are there, as soon as they are filled."""
+        self._building, self.session = None, session
+        Opening(session, self.window.curtain.hide)
+        session.import_asked.connect(self.imports.choose_folder)
+        self._palette.set_places(session.places.find)
+        self._settings.add_recent(session.document.project.path)
         self._show_recent()
 
+    def _give_up(self, path: Path, error: Exception) -> None:
+        """Show no project, since the views of one could not be built."""
+        self._let_go()
+        self.window.curtain.hide()
+        if not isinstance(error, StudioError):
+            raise error
+        self._say_why_not(path, error)
+
+    def _say_why_not(self, path: Path, error: StudioError) -> None:
+        if isinstance(error, DamagedError):
+            self._recovery.offer(path, str(error))
+        elif isinstance(error, NotAgreedError):
+            ask(error.matter, self.window, partial(self.open_project, path))
+        else:
+            self.refuse(str(error))
+
     def _show_sample(self, project: Project, edit: AddClips) -> None:
-        if self._open(lambda: project, project.path) and self.session is not None:
+        if self._begin(lambda: project, project.path) and self._finish_opening() and self.session is not None:
             self.session.document.perform_later(edit)
 
     def _refuse_project_actions(self, reason: str) -> None:
@@ -254,7 +278,7 @@ class Studio(QObject):
         for one in recent:
             action = self.window.recent_menu.addAction(f"{one.path.name}  ({one.path.parent})")
             action.setEnabled((one.path / "project.toml").is_file())
-            action.triggered.connect(lambda checked=False, one=one: self.open_project(one.path))
+            action.triggered.connect(lambda checked=False, one=one: self.begin_opening(one.path))
         self.window.recent_menu.setEnabled(bool(recent))
 
     def _forget(self, path: Path) -> None:
@@ -266,7 +290,7 @@ class Studio(QObject):
         chosen = QFileDialog.getExistingDirectory(self.window, "Open project", start)
         if chosen:
             self._settings.set_last_folder("projects", Path(chosen).parent)
-            self.open_project(Path(chosen))
+            self.begin_opening(Path(chosen))
 
     def _choose_new_project(self) -> None:
         start = str(projects_folder() / "New project")
@@ -289,7 +313,7 @@ class Studio(QObject):
     def _take_dropped(self, paths: Sequence[Path]) -> None:
         project = next((path for path in paths if (path / "project.toml").is_file()), None)
         if project is not None:
-            self.open_project(project)
+            self.begin_opening(project)
         elif paths:
             self.imports.look_through(paths)
 
@@ -361,7 +385,7 @@ def main(project: Path | None, sample: bool) -> int:
     if sample:
         QTimer.singleShot(0, studio.open_sample)
     elif project is not None:
-        studio.window.seen.connect(lambda: studio.open_project(project))
+        studio.window.seen.connect(lambda: studio.begin_opening(project))
     else:
         QTimer.singleShot(AT_LEISURE, load_session)
     return app.exec()

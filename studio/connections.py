@@ -70,7 +70,6 @@ class Connections(QObject):
         """What was done, failed, or is offered, to the messages; why nothing happens, to the hint line."""
         session, window = self._session, self._window
         for one in (
-            session.document,
             session.canvas,
             session.jobs,
             session.exports,
@@ -105,6 +104,7 @@ class Connections(QObject):
         session.labelling.hint_changed.connect(window.hint.set_expected)
         session.view.stuck.connect(window.commands.tell)
         session.view.clip_changed.connect(window.show_clip)
+        window.show_clip(session.view.clip)
         session.view.selection_changed.connect(self._show_selected)
         for telling in (session.timeline, session.filling, session.queue):
             telling.told.connect(window.commands.say)

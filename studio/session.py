@@ -1,7 +1,7 @@
 """The views of an open project, built and joined; they live as long as it is open."""
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from functools import cached_property, partial
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -80,7 +80,8 @@ _Part = TypeVar("_Part", bound=_Reads | _Works)
 
 
 class Session(QObject):
-    """What belongs to one open project; where it cannot be built, what was built so far is closed again.
+    """What belongs to one open project. It has the document alone until all its `steps` were taken, in
+    which everything else is built, and what was looked at last is looked at again.
 
     Signals:
         import_asked(): clips are wanted.
@@ -88,25 +89,28 @@ class Session(QObject):
 
     import_asked = Signal()
 
-    def __init__(self, project: Project, window: MainWindow, parent: QObject) -> None:
+    def __init__(self, project: Project, last: LastView, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self.window, self._commands = window, window.commands
-        with contextlib.ExitStack() as self._closing:
-            self._closing.callback(self.deleteLater)
-            self._closing.callback(window.toasts.dismiss, "progress")
-            self._closing.callback(window.commands.renew_with, None)
-            self._build(project)
-            self._closing = self._closing.pop_all()
-
-    def _build(self, project: Project) -> None:
-        window = self.window
+        self._closing = contextlib.ExitStack()
+        self._closing.callback(self.deleteLater)
+        self._closing.callback(window.toasts.dismiss, "progress")
+        self._closing.callback(window.commands.renew_with, None)
         self.document = self._own(Document(project, self))
+        self.document.failed.connect(partial(window.toasts.show, kind="error"))
+        self.steps = self._build(project, last)
+
+    def _build(self, project: Project, last: LastView) -> Generator[None, None, None]:
+        window = self.window
         self.view = ViewState(self)
         self.runs = self._own(Runs(project, self))
         self.backups = self._own(LeisureBackups(project, self))
-        self._build_curating()
+        yield from self._build_curating(last)
+        yield
         self._build_running()
-        self._show_in_window(project.name)
+        yield
+        yield from self._show_in_window(project.name)
+        yield
         ahead = [partial(self._build_ahead, name) for name in WORKSPACES]
         self.ahead = self._own(BuildingAhead(ahead, self.document, self.view, window, self))
         self.connections = Connections(self)
@@ -116,15 +120,15 @@ class Session(QObject):
         self.connections.show_summaries(self.clips.summaries)
         self.telling.refresh()
         self.jobs.adopt_pending()
-
-    def restore(self, last: LastView) -> None:
-        """Look at what was looked at last."""
-        for one in self.clips.summaries:
-            if one.clip.name == last.clip:
-                self.view.set_clip(one.clip)
-        self.view.set_frame(last.frame)
+        yield
         self.tracks.filters.restore(last.tracks)
-        self.window.show_workspace(last.workspace)
+        if last.workspace in WORKSPACES:
+            yield from self._build_ahead(last.workspace)
+            self.window.show_workspace(last.workspace)
+        self._tell_of_runs()
+
+    def _tell_of_runs(self) -> None:
+        """Say what goes on in the background, and what waits."""
         active = without_cells(self.runs.active(), self.runs.all)
         going, waiting = [run for run in active if not run.is_waiting], len(self.runs.queue.runs)
         if going:
@@ -140,19 +144,27 @@ class Session(QObject):
         return LastView(clip.name if clip else "", self.view.frame, workspace, tracks)
 
     def close(self) -> None:
-        """Let go of the project, the newest part first; runs go on in the background."""
+        """Let go of the project, the newest part first; runs go on in the background. What is not built yet
+        never is."""
+        self.steps.close()
         self._closing.close()
 
     # --- building -----------------------------------------------------------------------------
 
-    def _build_curating(self) -> None:
+    def _build_curating(self, last: LastView) -> Iterator[None]:
         """Clips, tracks and the canvas, and what works on them."""
         document, view, commands = self.document, self.view, self._commands
-        self.clips = self._own(ClipList(document, view))
+        first = next((one.clip.id for one in document.clips() if one.clip.name == last.clip), None)
+        if first is not None:
+            view.come_back(first, last.frame)
+        self.clips = self._own(ClipList(document, view, first))
+        yield
         self.tracks = self._own(TrackTable(document, view))
         self.tracks.no_objects.offer(commands["suggest"])
+        yield
         self.canvas = self._own(CanvasPane(document, view))
         self.timeline = Timeline(document, view)
+        yield
         self.proposals = self._own(Proposals(document, view, self.runs, self))
         decisions = [commands[name] for name in ("do_proposed", "dismiss_proposed")]
         self.proposal_card = self._own(ProposalCard(document, view, self.proposals, decisions))
@@ -160,9 +172,11 @@ class Session(QObject):
         reviews = [commands[name] for name in names]
         self.impact = ImpactNote(document, view, self.runs)
         self.inspector = self._own(Inspector(document, view, reviews, [self.proposal_card, self.impact]))
+        yield
         self.history = self._own(HistoryPanel(document, view))
         self.queue = self._own(Queue(document, view, self.proposals, self))
         self.review = ReviewPanel(document, self.queue, commands.with_keys)
+        yield
         self.curate = CurateWorkspace(commands, self.canvas)
         self.edits = TrackEdits(
             document,
@@ -172,6 +186,7 @@ class Session(QObject):
             parent=self,
         )
         self.labelling = self._own(Labelling(document, view, commands, self.canvas, self.edits, self))
+        yield
         self.focus = Focus(document, view, frame=lambda: self.canvas.stage.scene.frame, parent=self)
         self.telling = EditMessages(document, self.window, self.focus, self)
         self.versions = self._own(Versions(document, self.window, self.focus, self))
@@ -318,7 +333,7 @@ class Session(QObject):
         self._closing.callback(part.close_reader if isinstance(part, _Reads) else part.close)
         return part
 
-    def _show_in_window(self, name: str) -> None:
+    def _show_in_window(self, name: str) -> Iterator[None]:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self._workspaces: dict[str, Callable[[], QWidget]] = {
             "curate": lambda: self.curate,
@@ -338,9 +353,8 @@ class Session(QObject):
             Panel("timeline", "Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         status = [self.track_exports.overlays.status, self.pill]
-        self.window.set_project(name, self._workspaces, panels, status, self.curate.steps)
+        yield from self.window.set_project(name, self._workspaces, panels, status, self.curate.steps)
         self.window.panels.docks["history"].visibilityChanged.connect(self.history.catch_up)
-        self.window.show_clip(self.view.clip)
         self.window.toasts.set_frames(self.canvas.frame_view)
 
     def perform(self, edit: Edit) -> None:

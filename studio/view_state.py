@@ -88,6 +88,10 @@ class ViewState(QObject):
             self.clip_changed.emit(clip)
             self.frame_changed.emit(self.frame)
 
+    def come_back(self, clip_id: int, frame: int) -> None:
+        """Let a clip that is still to be looked at be shown at a frame."""
+        self._frames[clip_id] = frame
+
     def set_frame(self, frame: int) -> None:
         """Go to a frame, kept within the clip."""
         if self.clip is not None:

@@ -27,6 +27,9 @@ _LEAST_AROUND = 100.0  # frame pixels kept free on each side of it at least
 class CanvasPane(QWidget):
     """Shows `view.clip` at `view.frame` and turns what is done with the mouse into edits.
 
+    Attributes:
+        shown_frame: of the clip; None until one is `shown`.
+
     Signals:
         edit_asked(Edit): the user meant this; nothing was written.
         hint_changed(str): what the tool in use expects.
@@ -43,6 +46,7 @@ class CanvasPane(QWidget):
         super().__init__(parent)
         self._view = view
         self._bringing = False
+        self.shown_frame: int | None = None
         self._cameras: dict[int, Camera | None] = {}  # of clips that were looked at; None where fitted
         self.stage = Stage(document, view, self)
         self.loader = FrameLoader(self)
@@ -156,7 +160,7 @@ class CanvasPane(QWidget):
             self.frame_view.tool.cancel()
             if known is not None:
                 self._cameras[known.id] = None if self.frame_view.is_fitted else self.stage.camera
-            self._bringing = False
+            self._bringing, self.shown_frame = False, None
             self.stage.set_clip(clip, self._view.frame)
             self.frame_view.show_frame(None)
             camera = self._cameras.get(clip.id) if clip is not None else None
@@ -183,6 +187,7 @@ class CanvasPane(QWidget):
             self.stage.show_frame(frame)
         if self._bringing and frame == self._view.frame:
             self._bring()
+        self.shown_frame = frame
         self.shown.emit(frame)
 
     def _redraw(self, changes: Changes) -> None:

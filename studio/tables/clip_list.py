@@ -45,9 +45,12 @@ class ClipList(QWidget):
     edit_asked = Signal(object)
     left = Signal()
 
-    def __init__(self, document: Document, view: ViewState, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, view: ViewState, first: int | None = None, parent: QWidget | None = None
+    ) -> None:
+        """`first`: the id of the clip that is looked at first, where it is not the first of all."""
         super().__init__(parent)
-        self._document, self._view = document, view
+        self._document, self._view, self._first = document, view, first
         self.pictures = ClipPictures(document.project.cache / "thumbnails", self)
         self.tree = ClipTree(self.pictures)
         self.field = SearchField("Find clips", "Find clips by name or data set")
@@ -156,7 +159,7 @@ class ClipList(QWidget):
         else:
             self._view.set_clip(None)
             near = _neighbours(order, current.id) if current is not None else []
-            there = [id for id in (*arrived, *near, *clips) if id in clips]
+            there = [id for id in (*arrived, *near, self._first, *clips) if id in clips]
             if arrived:
                 self._show_arrived(arrived)
             elif there:

@@ -1,6 +1,6 @@
 """The window: workspaces, panels, menus, status bar. It shows what it is given and computes nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -123,8 +123,8 @@ class MainWindow(QMainWindow):
         status: Sequence[QWidget],
         steps: Steps,
         workspace: str = "curate",
-    ) -> None:
-        """Show a project.
+    ) -> Iterator[None]:
+        """Show a project, in steps.
 
         Args:
             workspaces: builds the widget of each of `WORKSPACES` when it is first shown.
@@ -134,6 +134,7 @@ class MainWindow(QMainWindow):
         self.project_label.setText(name)
         self._builders = dict(workspaces)
         self.panels.set_panels(panels, self.panels_menu)
+        yield
         for widget in status:
             self.statusBar().addPermanentWidget(widget)
             self._project_status.append(widget)
@@ -142,6 +143,7 @@ class MainWindow(QMainWindow):
         self.top.show_project(steps)
         steps.changed.connect(self._show_steps)
         self._show_steps()
+        yield
         self.show_workspace(workspace if workspace in workspaces else "curate")
 
     def clear(self) -> None:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QLabel,
     QPushButton,
@@ -156,6 +157,74 @@ def test_where_one_was_comes_back(open_studio: Studio, small_project: Path, qtbo
     assert open_studio.window.panels.workspace == "train"
 
 
+def test_a_project_is_built_in_steps_between_which_the_window_answers(
+    studio: Studio, small_project: Path, qtbot
+):
+    answered: list[bool] = []
+    ticking = QTimer(interval=0)
+    ticking.timeout.connect(lambda: answered.append(studio.session is not None))
+    ticking.start()
+    assert studio.begin_opening(small_project)
+    assert studio.session is None
+    assert studio.window.curtain.isVisible()
+    qtbot.waitUntil(lambda: studio.session is not None)
+    assert answered.count(False) >= 10
+    assert studio.window.curtain.isVisible(), "until the panels have their places"
+    qtbot.waitUntil(studio.window.curtain.isHidden)
+    assert studio.session.view.clip.name == "birds"
+    assert QApplication.overrideCursor() is None
+
+
+def test_keys_reach_nothing_while_a_project_is_built(studio: Studio, small_project: Path, qtbot):
+    class Seen(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.KeyPress and isinstance(watched, QWidget):
+                reached.append(watched)
+            return False
+
+    def press() -> None:
+        key = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_F24, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(studio.window.windowHandle(), key)
+
+    reached: list[QWidget] = []
+    seen = Seen()
+    studio.begin_opening(small_project)
+    QApplication.instance().installEventFilter(seen)
+    press()
+    assert reached == []
+    studio._building.finish()
+    press()
+    QApplication.instance().removeEventFilter(seen)
+    assert reached != []
+
+
+def test_a_project_that_is_still_being_built_can_be_closed(studio: Studio, small_project: Path, qtbot):
+    steps = 0
+    while studio.session is None:
+        studio.begin_opening(small_project)
+        for _ in range(steps):
+            studio._building._take_step()
+            if studio.session is not None:
+                break
+        else:
+            studio.close_project()
+            assert studio.window.panels.docks == {}
+            assert QApplication.overrideCursor() is None
+            Project.open(small_project).close()  # nobody holds it any more
+        steps += 1
+    assert steps > 10
+    assert studio.session.view.clip.name == "birds"
+
+
+def test_another_project_takes_the_place_of_one_that_is_being_built(
+    studio: Studio, small_project: Path, tmp_path: Path, qtbot
+):
+    studio.begin_opening(small_project)
+    assert studio.new_project(tmp_path / "second")
+    Project.open(small_project).close()
+    assert studio.session.document.project.path == (tmp_path / "second").resolve()
+
+
 def test_an_empty_project_says_how_to_fill_it(studio: Studio, tmp_path: Path, qtbot, monkeypatch):
     studio.new_project(tmp_path / "empty")
     draw_clip(tmp_path / "frames", "walk")
@@ -194,8 +263,9 @@ def test_clips_dropped_on_the_welcome_page_become_a_project(studio: Studio, tmp_
     assert studio.session.document.last_edit().text == "Import walk"
 
 
-def test_a_project_dropped_is_opened(studio: Studio, small_project: Path):
+def test_a_project_dropped_is_opened(studio: Studio, small_project: Path, qtbot):
     studio.window.dropped.emit([small_project])
+    qtbot.waitUntil(lambda: studio.session is not None)
     assert studio.session.document.project.path == small_project.resolve()
 
 
