@@ -289,3 +289,24 @@ def test_panels_keep_their_width_over_another_workspace_and_a_resize(open_studio
     window.panels.bring("review")
     qtbot.wait(50)
     assert window.panels.docks["review"].width() == 330
+
+
+def test_tab_stops_only_where_the_focus_is_seen(open_studio: Studio, qtbot):
+    window = open_studio.window
+    for workspace, panel in (("curate", "history"), ("curate", "labels"), ("train", "")):
+        window.show_workspace(workspace)
+        if panel:
+            window.panels.bring(panel)
+        window.top.setFocus()
+        stops = []
+        for _ in range(120):
+            window.focusNextPrevChild(True)
+            focus = window.focusWidget()
+            if focus is None or focus in stops:
+                break
+            stops.append(focus)
+            assert window._is_within(focus), focus
+        behind = [window.panels.docks[name] for name in ("inspector", "history", "review", "labels")]
+        for dock in behind:
+            is_shown = workspace == "curate" and dock.objectName() == panel
+            assert any(dock.isAncestorOf(stop) for stop in stops) == is_shown
