@@ -246,8 +246,9 @@ def _style_sheet(c: Colours) -> str:
         border-bottom: 1px solid {c.border}; border-right: 1px solid {c.border}; padding: 4px 6px; }}
     QTableCornerButton::section {{ background: {c.window}; border: none;
         border-bottom: 1px solid {c.border}; border-right: 1px solid {c.border}; }}
-    QTableView, QTreeView, QListView {{ border: none; }}
+    QTableView, QTreeView, QListView {{ border: 1px solid transparent; }}
     QAbstractItemView[role="list"] {{ border: 1px solid {c.edge}; }}
+    QTableView:focus, QTreeView:focus, QListView:focus {{ border: 1px solid {c.mark}; }}
     QTreeView::item, QListView::item {{ padding: 2px; }}
     QAbstractSpinBox {{ min-height: 16px; }}
     QCheckBox::indicator, QListView::indicator, QTreeView::indicator {{ width: 12px; height: 12px;
@@ -262,10 +263,11 @@ def _style_sheet(c: Colours) -> str:
     QFileDialog {{ {icons} }}
     QDialogButtonBox {{ button-layout: 3; }}
     QCheckBox::indicator:focus {{ border: 2px solid {c.mark}; width: 10px; height: 10px; }}
+    QCheckBox::indicator:checked:focus {{ border-color: {c.text}; }}
     QPlainTextEdit, QTextEdit {{ border: 1px solid {c.edge}; border-radius: 2px; }}
     QPlainTextEdit:focus, QTextEdit:focus {{ border: 2px solid {c.mark}; }}
     QPushButton {{ background: {c.button}; border: 1px solid {c.edge}; border-radius: 4px;
-        padding: 3px 12px; min-height: 20px; }}
+        padding: 3px 12px; min-height: 20px; outline: none; }}
     QPushButton:hover, QPushButton:checked {{ background: {tint}; }}
     QPushButton:pressed, QPushButton:checked {{ border-color: {c.mark}; }}
     QPushButton:flat {{ background: transparent; border-color: transparent; color: {c.mark}; }}
@@ -285,6 +287,8 @@ def _style_sheet(c: Colours) -> str:
     QToolButton[autoRaise="false"]:disabled {{ border-color: {c.border}; }}
     QToolButton:focus {{ border: 2px solid {c.mark}; padding: 0; }}
     QToolButton[autoRaise="false"]:focus {{ padding: 0 3px; }}
+    QTabBar::scroller {{ width: 36px; }}
+    QTabBar QToolButton {{ min-width: 16px; padding: 0; margin: 0; }}
     QSplitter::handle {{ background: {c.border}; }}
     *[quiet="true"] {{ color: {c.muted}; }}
     *[strong="true"] {{ font-weight: bold; }}

@@ -16,6 +16,7 @@ class GroupedHeader(QHeaderView):
         self._model = model
         self.setSectionsClickable(False)
         self.setHighlightSections(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
 
     def sizeHint(self) -> QSize:

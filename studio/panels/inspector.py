@@ -276,6 +276,7 @@ class Inspector(QStackedWidget):
         box.addWidget(self._facts)
         box.addStretch()
         area = QScrollArea(widgetResizable=True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has it
         area.setAccessibleName("Inspector")
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(page)

@@ -6,6 +6,9 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 GAP = "&nbsp;&nbsp; "
 
+MOST_LINES = 3
+"""Lines that a legend takes from its plot; a tip tells one that is longer."""
+
 
 class Legend(QLabel):
     """Wraps its entries; a readout takes their place without moving what lies below."""
@@ -42,6 +45,8 @@ class Legend(QLabel):
         shown = self.text()
         self.setText(self._entries)
         self.setMinimumHeight(0)  # else it is never found to need less than now
-        lines = self.heightForWidth(max(self.width(), 1)) if self._entries else 0
-        self.setFixedHeight(max(lines, self.fontMetrics().height() + 2))
+        high = self.heightForWidth(max(self.width(), 1)) if self._entries else 0
+        line, most = self.fontMetrics().height() + 2, MOST_LINES * self.fontMetrics().lineSpacing()
+        self.setFixedHeight(max(min(high, most), line))
+        self.setToolTip(self._entries if high > most else "")
         self.setText(shown)

@@ -3,8 +3,8 @@
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QRectF, QSizeF, Qt
-from PySide6.QtGui import QContextMenuEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.plots.figure import Figure, Table
@@ -37,6 +37,17 @@ class _Axis(pg.AxisItem):
 
     def boundingRect(self) -> QRectF:
         return super().boundingRect().adjusted(0, -END, 0, END)
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        """Numbers that do not overlap, in however low a plot."""
+        levels: list[tuple[float, float]] = super().tickSpacing(minVal, maxVal, size)
+        line = QFontMetrics(QApplication.font()).height()
+        apart = line * (maxVal - minVal) / max(size, 1)
+        roomy = [(step, start) for step, start in levels if step >= apart]
+        if not roomy and levels and apart > 0:
+            step, start = levels[0]
+            roomy = [(next((by * step for by in (2.5, 5, 10) if by * step >= apart), 25 * step), start)]
+        return roomy
 
 
 class PlotPanel(QWidget):

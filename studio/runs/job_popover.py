@@ -68,6 +68,7 @@ class JobPopover(QFrame):
         self.form: SettingsForm[Any] = SettingsForm(job.settings, editors)
         self.form.installEventFilter(self)
         self._scroll = QScrollArea()
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has it
         self._scroll.setWidget(self.form)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)

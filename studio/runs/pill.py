@@ -99,6 +99,7 @@ class JobsList(QFrame):
         self._column.addWidget(self._empty)
         self._column.addStretch(1)
         scroll = QScrollArea()
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has it
         scroll.setAccessibleName("Jobs")
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)

@@ -119,7 +119,7 @@ class ProjectJobs(QObject):
         clips = "" if self._summaries else "Import clips first."
         keyed = clips or ("" if any(one.annotated for one in self._summaries) else "Draw an object first.")
         jobs = {name: keyed if JOBS[name].reads == (Kind.OBJECT,) else clips for name in self._names}
-        return {**jobs, "export_tracks": clips, "import_tracks": clips}
+        return {**jobs, "export_tracks": clips, "import_tracks": clips, "save_overlay": clips}
 
     def close(self) -> None:
         """Runs go on in the background; their results wait for the next time."""

@@ -40,10 +40,6 @@ class Panel:
     behind: str = ""
 
 
-_SCROLLER = "QTabBar::scroller { width: 36px } QTabBar QToolButton { min-width: 16px; padding: 0; margin: 0 }"
-"""Qt's arrows beside tabs that find no room, as large as they are there."""
-
-
 class DockLayout(QObject):
     """Docks of a main window; each workspace has its own layout, kept in the settings.
 
@@ -137,7 +133,6 @@ class DockLayout(QObject):
         for tabs in self._window.findChildren(QTabBar, options=direct):
             tabs.setVisible(self.workspace == "curate")
             tabs.setElideMode(Qt.TextElideMode.ElideNone)  # in a narrow window they scroll
-            tabs.setStyleSheet(_SCROLLER)
             tabs.setAccessibleName("Panels")
 
     # --- sizes --------------------------------------------------------------------------------

@@ -260,6 +260,23 @@ class MainWindow(QMainWindow):
             self.commands.tell_of_key(event.keyCombination())
             super().keyPressEvent(event)
 
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab passes over panels that lie behind others, outside the window: nobody would see the focus."""
+        passed: list[QWidget] = []
+        while super().focusNextPrevChild(next):
+            focus = self.focusWidget()
+            if focus is None or focus in passed or self._is_within(focus):
+                return True
+            passed.append(focus)
+        return False
+
+    def _is_within(self, widget: QWidget) -> bool:
+        """Whether the part of the window that holds a widget is seen."""
+        part = widget
+        while (parent := part.parentWidget()) is not None and parent is not self:
+            part = parent
+        return part.geometry().intersects(self.rect())
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_pages"):

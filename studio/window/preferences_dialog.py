@@ -104,6 +104,7 @@ class PreferencesDialog(QDialog):
         form.changed.connect(partial(self._take, page))
         self.forms[page], self._fields[page] = form, every - hidden
         scroll = QScrollArea(widgetResizable=True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has it
         scroll.setWidget(form)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

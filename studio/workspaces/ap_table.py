@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from core.datasets.voc import CLASSES
@@ -11,6 +12,9 @@ from core.events import ClassAP
 from studio import theme
 
 COLUMNS = ("AP in %", "run", "quoted", "objects")
+
+NARROWEST = 100
+"""Pixels of width."""
 
 
 class ApTable(QTableWidget):
@@ -31,6 +35,7 @@ class ApTable(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(theme.row_height(self))
         self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -38,7 +43,14 @@ class ApTable(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)
         self._set_classes(CLASSES)
+        self.setMinimumWidth(NARROWEST)
         self.currentCellChanged.connect(self._emit_class)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room it shows the classes and the run's figures alone."""
+        super().resizeEvent(event)
+        for column, width in ((2, 180), (3, 240)):
+            self.setColumnHidden(column, self.width() < width)
 
     def show_aps(
         self,

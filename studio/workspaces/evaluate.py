@@ -257,7 +257,7 @@ class EvaluateWorkspace(QWidget):
         plots = QSplitter(Qt.Orientation.Vertical)
         for pane in (figures, classes):
             plots.addWidget(pane)
-        figures.setMinimumHeight(170)
+        figures.setMinimumHeight(250)
         classes.setMinimumHeight(220)
         plots.setCollapsible(1, False)
         plots.setSizes([270, 400])

@@ -25,6 +25,7 @@ def form_panel(title: str, form: QWidget, notes: QWidget, start: QWidget) -> QWi
     heading = QLabel(title)
     heading.setProperty("role", "heading")
     scroll = _FormArea()
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has it
     scroll.setWidget(form)
     scroll.setWidgetResizable(True)
     scroll.setAccessibleName(title)

@@ -24,6 +24,10 @@ def chosen_rows(view: QListView) -> list[int]:
     return sorted(index.row() for index in view.selectionModel().selectedIndexes())
 
 
+NARROWEST = 120
+"""Pixels of width; a card is as wide as the list, and shortens what it says."""
+
+
 class CardPainter(QStyledItemDelegate):
     """Two lines and a sparkline; a chosen card carries the colour its curves have in the plots."""
 
@@ -34,7 +38,7 @@ class CardPainter(QStyledItemDelegate):
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(220, 3 * QFontMetrics(self._view.font()).height() + 3 * theme.SPACE)
+        return QSize(NARROWEST, 3 * QFontMetrics(self._view.font()).height() + 3 * theme.SPACE)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         run: Run = index.data(RUN_ROLE)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QInputDialog,
     QLabel,
@@ -30,6 +31,9 @@ from studio.workspaces.run_menu import edit_notes
 from studio.wrapped_label import WrappedLabel
 
 STARS = {False: "☆", True: "★"}
+
+TITLE = 240
+"""Pixels that the title keeps beside the buttons."""
 
 NOTE_LINES = 3
 """Lines of a run's note that are shown; all of it is in the dialog."""
@@ -89,7 +93,7 @@ class RunHeader(QWidget):
         first.addWidget(self.notes_button)
         words.addLayout(first)
         words.addWidget(self._words)
-        top = QHBoxLayout()
+        top = self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         top.addLayout(words, 1)
         top.addLayout(self._buttons)
         layout = QVBoxLayout(self)
@@ -104,6 +108,13 @@ class RunHeader(QWidget):
         layout.addWidget(self._note)
         runs.changed.connect(self._refresh)
         self.show_run(None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The buttons go below the title where they would leave it no room."""
+        super().resizeEvent(event)
+        has_room = self.width() - self._buttons.sizeHint().width() >= TITLE
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._top.setDirection(beside if has_room else below)
 
     def show_run(self, run: Run | None, notes: str = "") -> None:
         """Show a run, with a line of notes about it."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -26,6 +26,9 @@ from studio.comparison.table_files import FileBlock, FileLine, FileTable
 from studio.elided_combo import ElidedCombo
 from studio.flow_layout import FlowLayout
 from studio.workspaces.table1_model import Line, Table1Model
+
+NOTES_SHARE = 5
+"""The notes take one part of the height in so many, where they are long; a tip tells the rest."""
 
 NAMES_WIDTH = 300
 """Pixels that the names of rows may take; the rest of a longer one is in its tooltip."""
@@ -69,6 +72,7 @@ class Table1View(QWidget):
         for label in (self.words, self.notes):
             label.setProperty("quiet", True)
         self.notes.setObjectName("table1_notes")
+        self.notes.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.notes.setWordWrap(True)
         self._arrange()
         self.part.currentIndexChanged.connect(self._show_rows)
@@ -138,6 +142,7 @@ class Table1View(QWidget):
         notes = [*self._notes_on_means(), *self._notes_on_differences()]
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
+        self._fit_notes()
 
     def _notes_on_means(self) -> list[str]:
         """Which means are over fewer than all classes."""
@@ -230,6 +235,18 @@ class Table1View(QWidget):
         if line >= 0:
             self.table.setCurrentIndex(self.model.index(line, 0))
             self.menu_asked.emit(self.model.lines[line], MEAN, names.viewport().mapToGlobal(place))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_notes()
+
+    def _fit_notes(self) -> None:
+        """Leave the table its room in a low window."""
+        lines = self.height() // NOTES_SHARE // self.notes.fontMetrics().lineSpacing()
+        most = max(lines, 2) * self.notes.fontMetrics().lineSpacing()
+        self.notes.setMaximumHeight(most)
+        is_cut = self.notes.heightForWidth(max(self.width() - 2 * theme.SPACE, 1)) > most
+        self.notes.setToolTip(self.notes.text() if is_cut else "")
 
     # --- making -------------------------------------------------------------------------------
 

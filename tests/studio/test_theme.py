@@ -6,10 +6,13 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QLineEdit,
+    QListWidget,
     QPlainTextEdit,
     QPushButton,
     QSpinBox,
+    QTableWidget,
     QToolButton,
+    QTreeWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -131,3 +134,39 @@ def test_the_buttons_of_the_file_dialog_can_be_seen_in_both_themes(qapp, qtbot, 
             if (colour := picture.pixelColor(x % picture.width(), y % picture.height())).alpha() == 255
         }
         assert contrast(line, (DARK if name == "dark" else LIGHT).window) >= 3, button.objectName()
+
+
+def test_what_empties_a_field_stands_in_its_middle(qapp, qtbot):
+    theme.apply(qapp, "light")
+    field = QLineEdit("a long text that goes behind it", clearButtonEnabled=True)
+    qtbot.addWidget(field)
+    field.resize(120, field.sizeHint().height())
+    field.show()
+    (button,) = field.findChildren(QToolButton)
+    qtbot.waitUntil(lambda: button.isVisible())
+    assert field.rect().contains(button.geometry())
+    assert abs(button.geometry().center().y() - field.rect().center().y()) <= 1
+
+
+@pytest.mark.parametrize("kind", [QListWidget, QTreeWidget, QTableWidget])
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_a_list_with_the_focus_has_a_ring(qapp, qtbot, name: str, kind: type[QWidget]):
+    theme.apply(qapp, name)
+    page = QWidget()
+    qtbot.addWidget(page)
+    box = QVBoxLayout(page)
+    other, items = QLineEdit(), kind()
+    box.addWidget(other)
+    box.addWidget(items)
+    page.show()
+    qtbot.waitExposed(page)
+    page.activateWindow()
+    edges = []
+    for focus in (other, items):
+        focus.setFocus(Qt.FocusReason.TabFocusReason)
+        qtbot.waitUntil(focus.hasFocus)
+        image = items.grab().toImage()
+        edges.append(image.pixelColor(0, image.height() // 2).name())
+    assert contrast(edges[1], theme.colours().window) >= 3
+    assert contrast(*edges) >= 3
+    theme.apply(qapp, "light")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from studio import theme
@@ -198,3 +198,13 @@ def test_raw_values_stand_out_from_what_is_behind_them(colours: theme.Colours) -
         for share, least in ((DOTS, 3.0), (DENSE, 1.9)):
             lights = sorted(luminance(one) for one in (mixed(QColor(name), base, share), base))
             assert (lights[1] + 0.05) / (lights[0] + 0.05) >= least, (name, share)
+
+
+@pytest.mark.parametrize("height", [30, 60, 120, 400])
+def test_the_numbers_of_an_axis_do_not_overlap(plot: CurvePlot, height: int) -> None:
+    axis = plot._plot.getAxis("left")
+    line = QFontMetrics(QApplication.font()).height()
+    for top in (1.0, 7.0, 100.0, 0.03, 12_000.0):
+        levels = axis.tickSpacing(0.0, top, height)
+        assert levels
+        assert all(step / top * height >= line for step, _ in levels)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from core.detection.config import VocConfig
 from core.runs.run_folder import RunFolder, State, Status
+from core.trajectories.clip_edits import RenameClip
 from studio import theme
 from studio.app import Studio
 from studio.window.main_window import WORKSPACES
@@ -287,3 +288,40 @@ def test_panels_keep_their_width_over_another_workspace_and_a_resize(open_studio
     qtbot.wait(50)
     window.panels.bring("review")
     qtbot.waitUntil(lambda: window.panels.docks["review"].width() == 330)
+
+
+def test_tab_stops_only_where_the_focus_is_seen(open_studio: Studio, qtbot):
+    window = open_studio.window
+    for workspace, panel in (("curate", "history"), ("curate", "labels"), ("train", "")):
+        window.show_workspace(workspace)
+        if panel:
+            window.panels.bring(panel)
+        window.top.setFocus()
+        stops = []
+        for _ in range(120):
+            window.focusNextPrevChild(True)
+            focus = window.focusWidget()
+            if focus is None or focus in stops:
+                break
+            stops.append(focus)
+            assert window._is_within(focus), focus
+        behind = [window.panels.docks[name] for name in ("inspector", "history", "review", "labels")]
+        for dock in behind:
+            is_shown = workspace == "curate" and dock.objectName() == panel
+            assert any(dock.isAncestorOf(stop) for stop in stops) == is_shown
+
+
+def test_no_name_makes_the_window_wider(open_studio: Studio, qtbot):
+    window, session = open_studio.window, open_studio.session
+    name = "blackswan_on_the_river_in_the_morning_mist_recorded_with_camera_two_at_60_fps_take_07"
+    session.document.perform(RenameClip(session.view.clip, name))
+    session.view.set_clip(next(one.clip for one in session.document.clips() if one.clip.name == name))
+    session.view.set_selection(())
+    session.inspector.set_remark(f"{name} is held out: none of it trains.")
+    window.resize(1000, 640)
+    for workspace in ("curate", "train", "evaluate", "compare", "table1", "curate"):
+        window.show_workspace(workspace)
+        qtbot.wait(50)
+        window.resize(1000, 640)
+        assert window.minimumSizeHint().width() <= 1000, workspace
+        assert window.width() == 1000, workspace

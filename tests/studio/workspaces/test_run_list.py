@@ -289,3 +289,27 @@ def test_runs_are_deleted_from_their_menu_by_keys_alone(qtbot: Any, run_list: Ru
     qtbot.keyClick(menu, KEY.Key_Return)
     assert not set(chosen) & set(runs.all)
     assert all((run.path.parent.parent / "trash" / run.name).is_dir() for run in chosen if run.path)
+
+
+def test_where_the_header_is_narrow_its_buttons_leave_the_title_its_room(qtbot: Any, runs: Runs) -> None:
+    header, run = RunHeader(runs), runs.all[0]
+    qtbot.addWidget(header)
+    header.show_run(run)
+    header.show()
+    title, stop = header._title, header.stop_button
+    header.resize(1000, header.sizeHint().height())
+    qtbot.waitUntil(lambda: stop.geometry().top() < title.geometry().bottom())
+    assert stop.geometry().left() > title.geometry().right()
+    header.resize(420, 140)
+    qtbot.waitUntil(lambda: stop.geometry().top() > title.geometry().bottom())
+    assert title.width() > 200
+    assert title.text() == title.whole
+
+
+def test_the_header_tells_runs_of_the_same_settings_apart(qtbot: Any, runs: Runs) -> None:
+    run = runs.all[0]
+    header = RunHeader(runs, lambda one: f"{one.label}, seed 1")
+    qtbot.addWidget(header)
+    header.resize(1200, 100)
+    header.show_run(run)
+    assert header._title.whole == f"{run.title}, seed 1"
