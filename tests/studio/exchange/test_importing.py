@@ -3,7 +3,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
 
 from studio.exchange.importing import ImportDialog, unused_folder
 from tests.studio.small_project import draw_clip
@@ -125,6 +127,21 @@ def test_clips_are_ticked_together(qtbot, davis: Path):
     qtbot.mouseClick(one.all, Qt.MouseButton.LeftButton, pos=QPoint(10, one.all.height() // 2))
     assert ticked() == []
     assert not one.import_button.isEnabled()
+    one.close()
+
+
+def test_the_wheel_passes_over_the_choice_of_frames(qtbot, davis: Path):
+    one = dialog(qtbot)
+    one.look_through([davis])
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+    box, up, nothing = one.frames.every, QPoint(0, 120), QPoint()
+    buttons, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    phase = Qt.ScrollPhase.NoScrollPhase
+    turn = QWheelEvent(
+        QPointF(5, 5), box.mapToGlobal(QPointF(5, 5)), nothing, up, buttons, keys, phase, False
+    )
+    QApplication.sendEvent(box, turn)
+    assert box.value() == 1
     one.close()
 
 
