@@ -163,6 +163,7 @@ def test_every_nth_frame_of_a_span_is_counted_as_it_is_typed(qtbot, davis: Path)
     one.frames.every.setValue(4)
     qtbot.keyClicks(one.frames.first, "2")
     assert [row[1] for row in rows(one)] == ["3 of 12", "3 of 12"]
+    assert [row[3] for row in rows(one)] == ["0 of 2", "0 of 2"], "frames 0 and 3 are annotated"
     assert one.frames.count.text() == "6 frames in all"
     one.clips.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
     assert one.frames.count.text() == "3 frames in all"
