@@ -293,7 +293,9 @@ class Studio(QObject):
             self.begin_opening(Path(chosen))
 
     def _choose_new_project(self) -> None:
-        start = str(projects_folder() / "New project")
+        usual = projects_folder()
+        there = next(folder for folder in (usual, *usual.parents) if folder.is_dir())
+        start = str(there / "New project")
         options = QFileDialog.Option.ShowDirsOnly | QFileDialog.Option.DontConfirmOverwrite
         chosen, _ = QFileDialog.getSaveFileName(self.window, "New project", start, options=options)
         if chosen:
@@ -381,6 +383,7 @@ def main(project: Path | None, sample: bool) -> int:
     studio.stalls = StallMeter(studio)
     if project is not None:
         studio.window.curtain.draw(project.name)
+    studio.window.keep_within_screen()
     studio.window.show()
     if sample:
         QTimer.singleShot(0, studio.open_sample)

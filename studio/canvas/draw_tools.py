@@ -109,7 +109,10 @@ class PolygonTool(DrawTool):
 
     def hint(self) -> str:
         if not self.active:
-            return f"Click corners around {self._whose()}"
+            selected = self.stage.object_here(self.stage.selected_object)
+            has_mask = selected is not None and selected.mask is not None
+            instead = "; the outline takes the place of its mask here" if has_mask else ""
+            return f"Click corners around {self._whose()}{instead}"
         return "Click the next corner; Enter or double-click closes, right click takes one back, Esc cancels"
 
     def press(self, pointer: Pointer) -> None:

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
 from core.datasets.frame_choice import FrameChoice, moment
+from studio.forms.setting_editors import calm
 
 _MOMENT = "A frame of the source, counted from 0, or for videos a time such as 12.5s or 0:12"
 
@@ -21,6 +22,7 @@ class FrameChoosing(QWidget):
         super().__init__(parent)
         self.every = QSpinBox(minimum=1, maximum=99_999)
         self.every.setAccessibleName("Take one frame in every so many")
+        calm(self.every)
         self.first, self.last = QLineEdit(placeholderText="the first"), QLineEdit(placeholderText="the last")
         self.first.setAccessibleName("First frame or time to take")
         self.last.setAccessibleName("Last frame or time to take")

@@ -134,14 +134,13 @@ class ImportDialog(QDialog):
         self.source.setText(", ".join(map(str, self._sources)))
         self.clips.clear()
         for one in found.clips:
-            frames = len({picture.frame for picture in one.annotations})
             people = _people(one)
             item = QTreeWidgetItem(
                 [
                     one.clip.name,
                     f"{one.clip.frames:,}",
                     f"{one.clip.width} × {one.clip.height}",
-                    f"{frames}" if frames else "none",
+                    "",  # `_count` says it
                     f"{len(one.regions) - 1}" if one.regions else "",
                     f"{people}" if people > 1 else "",
                 ]
@@ -219,16 +218,22 @@ class ImportDialog(QDialog):
         ticked = [item is not None and item.checkState(0) == Qt.CheckState.Checked for item in items]
         try:
             choice = self.frames.choice()
-            taken = [len(frames_of(one, choice)) if on else 0 for one, on in zip(found, ticked, strict=True)]
-            problem = nothing_chosen(self.chosen()) if any(ticked) and not any(taken) else ""
+            chosen = [
+                frames_of(one, choice) if on else range(0) for one, on in zip(found, ticked, strict=True)
+            ]
+            problem = nothing_chosen(self.chosen()) if any(ticked) and not any(chosen) else ""
         except StudioError as error:
-            taken, problem = [0] * len(found), str(error)
+            chosen, problem = [range(0)] * len(found), str(error)
         with QSignalBlocker(self.clips):
-            for item, one, count in zip(items, found, taken, strict=True):
-                of = one.clip.frames
+            for item, one, taken in zip(items, found, chosen, strict=True):
+                annotated = {picture.frame for picture in one.annotations}
+                of, of_annotated = one.clip.frames, len(annotated)
                 assert item is not None
-                item.setText(1, f"{count:,} of {of:,}" if 0 < count < of else f"{of:,}")
-        clips, frames = sum(map(bool, taken)), sum(taken)
+                item.setText(1, f"{len(taken):,} of {of:,}" if 0 < len(taken) < of else f"{of:,}")
+                left = len(annotated.intersection(taken)) if taken else of_annotated
+                text = f"{left} of {of_annotated}" if left < of_annotated else f"{of_annotated or 'none'}"
+                item.setText(3, text)
+        clips, frames = sum(map(bool, chosen)), sum(map(len, chosen))
         self.all.setChecked(all(ticked))
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))

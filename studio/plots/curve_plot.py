@@ -100,10 +100,10 @@ class CurvePlot(PlotPanel):
         self._log.setText("log")
         self._log.setCheckable(True)
         self._log.setToolTip("Logarithmic vertical axis")
-        self._log.setVisible(logarithmic is not None)
         self._smoothing_button = SmoothingButton()
         for place, tool in enumerate((self._smoothing_button, self._log), start=1):
             self._head.insertWidget(place, tool)
+        self._log.setVisible(logarithmic is not None)
         self._column.insertWidget(1, self._readout)
         self._column.addWidget(self._notes)
         if span is not None:

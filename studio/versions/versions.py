@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.errors import StudioError
 from core.project.versions import (
@@ -76,7 +76,7 @@ class Versions(QObject):
             since = steps.since(connection, last.revision if last is not None else 0)
             count = len(since.made) + len(since.taken_back)
             name = automatic_name(project.path, connection, _default_name(count))
-        self.dialog = SaveDialog(name, _since(count, last), self._window)
+        self.dialog = SaveDialog(name, _since(count, last), self._in_front)
         self.dialog.accepted.connect(self._save_named)
         self.dialog.open()
 
@@ -106,7 +106,7 @@ class Versions(QObject):
         if not route:
             self.told.emit(f"Nothing differs from “{name}”.")
             return
-        box = QMessageBox(self._window)
+        box = QMessageBox(self._in_front)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Go back to a version")
@@ -132,6 +132,11 @@ class Versions(QObject):
             if one is not None:
                 one.close()
                 one.deleteLater()
+
+    @property
+    def _in_front(self) -> QWidget:
+        """The window that a question is about, which has the keys again once it is answered."""
+        return self.shown if self.shown is not None and self.shown.isVisible() else self._window
 
     def _save_named(self) -> None:
         if self.dialog is not None:

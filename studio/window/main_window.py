@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -221,6 +221,13 @@ class MainWindow(QMainWindow):
             shown = [screen.intersected(frame) for screen in screens]
             if not any(part.width() >= 200 and part.height() >= 100 for part in shown):
                 self.setGeometry(screens[0].adjusted(40, 40, -40, -40))
+
+    def keep_within_screen(self) -> None:
+        """Be no larger than the screen has room for."""
+        handle = 40  # what a title and a frame take
+        room = self.screen().availableGeometry().size() - QSize(0, handle)
+        if not self.isMaximized() and not self.isFullScreen():
+            self.resize(self.size().boundedTo(room))
 
     def set_last_edit(self, text: str, can_undo: bool) -> None:
         """Name the last action in the status bar."""

@@ -90,5 +90,6 @@ class Steps(QWidget):
             arrow.setVisible(not only)
 
     def _show(self) -> None:
-        self.setVisible(self.is_wanted)
+        if self.parentWidget() is not None or not self.is_wanted:  # alone it would be a window for a moment
+            self.setVisible(self.is_wanted)
         self.changed.emit()

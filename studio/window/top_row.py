@@ -73,6 +73,7 @@ class TopRow(QWidget):
         self.steps = steps
         if steps is not None:
             self._row.insertWidget(3, steps)
+            steps.setVisible(steps.is_wanted)
             steps.changed.connect(self._fit)
         self._segments.setVisible(steps is not None)
         self._fit()
@@ -111,6 +112,16 @@ class TopRow(QWidget):
             if over <= 0:
                 break
             self._over = over
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """At once, what is inside first: the row would be seen squeezed until there is time for it."""
+        for part in (self._segments, self.steps):
+            inside = part.layout() if part is not None else None
+            if inside is not None:
+                inside.activate()
+        self._row.invalidate()
+        self._row.activate()
 
     def _needed(self) -> int:
         """Pixels that what is shown takes now; the layout itself would remember what it took before."""

@@ -93,7 +93,9 @@ class ClipActions(QObject):
 
     def _remove(self) -> None:
         names = {clip.name for clip in self._clips.chosen}
-        busy = [run.title for run in self._runs.active() if names & set(run.clips)]
+        into_clips = {job.name for job in jobs_on_clips()}  # others keep to their snapshot
+        working = [run for run in self._runs.active() if run.job in into_clips]
+        busy = [run.title for run in working if names & set(run.clips)]
         self._clips.edit_asked.emit(self._clips.removal())
         if busy:
             also = f" and {len(busy) - 1} more" if len(busy) > 1 else ""

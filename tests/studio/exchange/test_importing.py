@@ -3,7 +3,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
 
 from studio.exchange.importing import ImportDialog, unused_folder
 from tests.studio.small_project import draw_clip
@@ -128,6 +130,21 @@ def test_clips_are_ticked_together(qtbot, davis: Path):
     one.close()
 
 
+def test_the_wheel_passes_over_the_choice_of_frames(qtbot, davis: Path):
+    one = dialog(qtbot)
+    one.look_through([davis])
+    qtbot.waitUntil(lambda: one.import_button.isVisible())
+    box, up, nothing = one.frames.every, QPoint(0, 120), QPoint()
+    buttons, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    phase = Qt.ScrollPhase.NoScrollPhase
+    turn = QWheelEvent(
+        QPointF(5, 5), box.mapToGlobal(QPointF(5, 5)), nothing, up, buttons, keys, phase, False
+    )
+    QApplication.sendEvent(box, turn)
+    assert box.value() == 1
+    one.close()
+
+
 def test_several_sources_are_shown_together(qtbot, davis: Path, tmp_path: Path):
     draw_clip(tmp_path / "frames", "walk")
     one = dialog(qtbot)
@@ -146,6 +163,7 @@ def test_every_nth_frame_of_a_span_is_counted_as_it_is_typed(qtbot, davis: Path)
     one.frames.every.setValue(4)
     qtbot.keyClicks(one.frames.first, "2")
     assert [row[1] for row in rows(one)] == ["3 of 12", "3 of 12"]
+    assert [row[3] for row in rows(one)] == ["0 of 2", "0 of 2"], "frames 0 and 3 are annotated"
     assert one.frames.count.text() == "6 frames in all"
     one.clips.topLevelItem(0).setCheckState(0, Qt.CheckState.Unchecked)
     assert one.frames.count.text() == "3 frames in all"

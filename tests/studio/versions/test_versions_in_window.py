@@ -79,6 +79,7 @@ def test_a_version_is_saved_compared_and_gone_back_to_and_undo_brings_all_back(o
     qtbot.waitUntil(lambda: session.view.clip is not None and session.view.selection == {SWAN})
 
     qtbot.mouseClick(window.back_button, LEFT)
+    assert [box.isVisible() for box in window.findChildren(QMessageBox)] == [True], "the keys come back to it"
     asked = answer(qtbot, "Cancel")
     assert "Go back to “before lunch”? 2 edits are taken back." in asked
     assert GOOSE not in document.objects(clip)

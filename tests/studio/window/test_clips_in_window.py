@@ -1,12 +1,18 @@
 """Clips renamed, removed, held out and found in the real window, by mouse and key."""
 
+import os
+import time
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from core.datasets.clip import Use
+from core.jobs import JOBS
 from core.project.project import Project
+from core.runs import launch
+from core.runs.run_folder import State, Status
 from core.trajectories import integrity, store
 from studio.app import Studio
 from tests.studio.at_the_window import CTRL, SHIFT, key
@@ -112,3 +118,20 @@ def test_a_clip_is_found_by_typing_and_the_keys_go_back_to_the_canvas(open_studi
     qtbot.keyClick(session.clips.field, end)
     assert session.view.clip.name == ("cars" if end == Qt.Key.Key_Return else "birds")
     assert session.canvas.frame_view.hasFocus()
+
+
+@pytest.mark.parametrize(("job", "told"), [("densify", True), ("pretrain", False)])
+def test_a_job_that_works_on_a_removed_clip_is_named_where_something_would_have_come_of_it(
+    open_studio: Studio, qtbot, job, told
+):
+    session, project = open_studio.session, open_studio.session.document.project
+    folder = launch.prepare(project, JOBS[job], JOBS[job].settings())
+    said: list[str] = []
+    session.clip_actions.told.connect(said.append)
+    with folder.held_lock():
+        folder.write_status(Status(State.RUNNING, 1, 9, "Working", updated=time.time(), pid=os.getpid()))
+        qtbot.waitUntil(lambda: [run.clips for run in session.runs.active()] == [("birds", "cars")])
+        key(qtbot, open_studio, Qt.Key.Key_Delete, CTRL | SHIFT)
+        qtbot.waitUntil(lambda: names(open_studio) == ["cars"])
+        folder.write_status(Status(State.STOPPED, 1, 9, updated=time.time()))
+    assert ["nothing will come of that part" in text for text in said] == [True] * told

@@ -123,3 +123,14 @@ def test_without_a_project_or_a_clip_keys_say_what_is_missing(studio: Studio, tm
     assert studio.new_project(tmp_path / "empty")
     qtbot.keyClick(window, Qt.Key.Key_X)
     assert window.hint.text() == "Import clips first."
+
+
+def test_the_polygon_says_that_it_takes_the_place_of_a_mask(open_studio: Studio, qtbot):
+    session, hint = open_studio.session, open_studio.window.hint
+    key(qtbot, open_studio, Qt.Key.Key_G)
+    assert hint.text().startswith("Click corners around a new object")
+    assert "takes the place" not in hint.text()
+    session.view.set_selection((SWAN,))
+    assert hint.text().startswith(
+        f"Click corners around track {SWAN}; the outline takes the place of its mask"
+    )

@@ -1,18 +1,20 @@
 """Opening and closing projects in the real window, importing, the sample."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDropEvent, QKeyEvent
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QFileDialog,
     QLabel,
     QPushButton,
+    QToolButton,
     QWidget,
 )
 
 from core.project.project import Project
+from core.trajectories.bulk_edits import AddClips
 from core.trajectories.trajectory_edits import DeleteTrajectories, Relabel
 from studio.app import Studio
 from studio.exchange.importing import ImportDialog
@@ -157,74 +159,6 @@ def test_where_one_was_comes_back(open_studio: Studio, small_project: Path, qtbo
     assert open_studio.window.panels.workspace == "train"
 
 
-def test_a_project_is_built_in_steps_between_which_the_window_answers(
-    studio: Studio, small_project: Path, qtbot
-):
-    answered: list[bool] = []
-    ticking = QTimer(interval=0)
-    ticking.timeout.connect(lambda: answered.append(studio.session is not None))
-    ticking.start()
-    assert studio.begin_opening(small_project)
-    assert studio.session is None
-    assert studio.window.curtain.isVisible()
-    qtbot.waitUntil(lambda: studio.session is not None)
-    assert answered.count(False) >= 10
-    assert studio.window.curtain.isVisible(), "until the panels have their places"
-    qtbot.waitUntil(studio.window.curtain.isHidden)
-    assert studio.session.view.clip.name == "birds"
-    assert QApplication.overrideCursor() is None
-
-
-def test_keys_reach_nothing_while_a_project_is_built(studio: Studio, small_project: Path, qtbot):
-    class Seen(QObject):
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-            if event.type() == QEvent.Type.KeyPress and isinstance(watched, QWidget):
-                reached.append(watched)
-            return False
-
-    def press() -> None:
-        key = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_F24, Qt.KeyboardModifier.NoModifier)
-        QApplication.sendEvent(studio.window.windowHandle(), key)
-
-    reached: list[QWidget] = []
-    seen = Seen()
-    studio.begin_opening(small_project)
-    QApplication.instance().installEventFilter(seen)
-    press()
-    assert reached == []
-    studio._building.finish()
-    press()
-    QApplication.instance().removeEventFilter(seen)
-    assert reached != []
-
-
-def test_a_project_that_is_still_being_built_can_be_closed(studio: Studio, small_project: Path, qtbot):
-    steps = 0
-    while studio.session is None:
-        studio.begin_opening(small_project)
-        for _ in range(steps):
-            studio._building._take_step()
-            if studio.session is not None:
-                break
-        else:
-            studio.close_project()
-            assert studio.window.panels.docks == {}
-            assert QApplication.overrideCursor() is None
-            Project.open(small_project).close()  # nobody holds it any more
-        steps += 1
-    assert steps > 10
-    assert studio.session.view.clip.name == "birds"
-
-
-def test_another_project_takes_the_place_of_one_that_is_being_built(
-    studio: Studio, small_project: Path, tmp_path: Path, qtbot
-):
-    studio.begin_opening(small_project)
-    assert studio.new_project(tmp_path / "second")
-    Project.open(small_project).close()
-    assert studio.session.document.project.path == (tmp_path / "second").resolve()
-
-
 def test_an_empty_project_says_how_to_fill_it(studio: Studio, tmp_path: Path, qtbot, monkeypatch):
     studio.new_project(tmp_path / "empty")
     draw_clip(tmp_path / "frames", "walk")
@@ -334,3 +268,63 @@ def test_what_needs_a_project_cannot_be_used_on_the_welcome_page(studio: Studio,
     assert commands["masks"].isEnabled()
     studio.close_project()
     assert {row.name for row, action in commands if action.isEnabled()} == usable
+
+
+def test_a_new_project_is_first_looked_for_in_a_folder_that_is_there(studio: Studio, tmp_path, monkeypatch):
+    asked: list[str] = []
+
+    def no_choice(window: QWidget, title: str, start: str, options: QFileDialog.Option) -> tuple[str, str]:
+        asked.append(start)
+        return "", ""
+
+    monkeypatch.setattr("studio.app.projects_folder", lambda: tmp_path / "Documents" / "AssociationNet")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", no_choice)
+    studio.window.commands["new_project"].trigger()
+    (tmp_path / "Documents" / "AssociationNet").mkdir(parents=True)
+    studio.window.commands["new_project"].trigger()
+    wanted = [tmp_path, tmp_path / "Documents" / "AssociationNet"]
+    assert [Path(one) for one in asked] == [folder / "New project" for folder in wanted]
+
+
+def test_the_window_is_no_larger_than_the_screen(studio: Studio):
+    room = studio.window.screen().availableGeometry()
+    studio.window.resize(room.width() + 300, room.height() - 200)
+    studio.window.keep_within_screen()
+    assert studio.window.width() <= room.width()
+    assert studio.window.height() == room.height() - 200
+
+
+def test_the_first_line_is_never_squeezed_when_a_clip_is_named(open_studio: Studio, qtbot):
+    window = open_studio.window
+    window.resize(1380, 860)
+    qtbot.waitUntil(lambda: window.top.width() == 1380)
+    buttons = [one for one in window.top.findChildren(QToolButton) if one.property("role") == "segment"]
+    for name in ("b", "a clip with quite a long name", "blackswan"):
+        window.top.show_clip(name)
+        assert all(one.width() >= one.sizeHint().width() for one in buttons), name
+
+
+def test_a_shorter_clip_is_shown_where_it_was_left(open_studio: Studio, qtbot, tmp_path):
+    session = open_studio.session
+    short = replace(draw_clip(tmp_path / "more", "short"), files=("short/000.png", "short/001.png"))
+    session.document.perform(AddClips([(short, [])]))
+    clips = {one.clip.name: one.clip for one in session.document.clips()}
+    session.view.set_clip(clips["birds"])
+    session.view.set_frame(9)
+    session.view.set_clip(clips["short"])
+    assert (session.view.frame, session.canvas.transport.frame.value()) == (0, 0)
+    session.view.set_clip(clips["birds"])
+    assert (session.view.frame, session.canvas.transport.frame.value()) == (9, 9)
+
+
+class _Windows(QObject):
+    """Notes what is shown as a window of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.seen.add(f"{type(watched).__name__} {watched.toolTip()}")
+        return False
