@@ -7,7 +7,8 @@ It draws the project (`benchmarks.large_project`), unless it is given one, which
 first, all   seconds by the clock until the first items are listed, and until all clips are looked through;
 held         the longest that the window computed without looking at its events meanwhile, ms of CPU;
 decision     ms of CPU of the window from Return until the next item is painted and nothing is left to paint,
-             where it is in the same clip; frames are decoded in other threads. `held`: the longest piece.
+             where it is in the same clip; `switch`: where it is in another. Frames are decoded in other
+             threads. `piece`: the longest that the window did not look at its events.
 """
 
 import argparse
@@ -62,16 +63,14 @@ def of_recipe(studio: Any, name: str, paints: Paints, decisions: int) -> dict[st
         return bool(there and still and not session.document.busy and not queue.is_searching)
 
     hands.waitUntil(at_rest)
-    times, held = [], []
+    spent: dict[str, list[float]] = {"decision": [], "switch": [], "piece": []}
     for _ in range(min(decisions, len(queue.order))):
-        before, spent, hands.longest = queue.current, hands.effort.cpu, 0.0
-        clip = view.clip
+        before, clip, cpu, hands.longest = queue.current, view.clip, hands.effort.cpu, 0.0
         key(hands, studio, Qt.Key.Key_Return)
         hands.waitUntil(lambda before=before: queue.current is not before and at_rest())
-        if view.clip == clip:
-            times.append(1000 * (hands.effort.cpu - spent))
-            held.append(1000 * hands.longest)
-    return found | ({"decision": spread(times), "decision_held": spread(held)} if times else {})
+        spent["decision" if view.clip == clip else "switch"].append(1000 * (hands.effort.cpu - cpu))
+        spent["piece"].append(1000 * hands.longest)
+    return found | {name: spread(values) for name, values in spent.items() if values}
 
 
 def measured(project: Path, decisions: int) -> dict[str, Any]:
