@@ -1,6 +1,6 @@
 """The review queue in a large project: until its items are there, and from a key to the next one; JSON.
 
-    python -m benchmarks.curation_large [--project DIR] [--decisions 10]
+    python -m benchmarks.curation_large [--project DIR] [--decisions 10] [--recipes worst_links births]
 
 It draws the project (`benchmarks.large_project`), unless it is given one, which it changes. Of each recipe:
 
@@ -16,7 +16,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def of_recipe(studio: Any, name: str, paints: Paints, decisions: int) -> dict[st
     return found | {name: spread(values) for name, values in spent.items() if values}
 
 
-def measured(project: Path, decisions: int) -> dict[str, Any]:
+def measured(project: Path, decisions: int, recipes: Sequence[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         studio = open_studio(Path(folder))
         load_session()
@@ -89,7 +89,7 @@ def measured(project: Path, decisions: int) -> dict[str, Any]:
         hands = Hands()
         hands.waitUntil(lambda: not studio.session.ahead.timer.isActive())
         shown(studio, hands)
-        found = {name: of_recipe(studio, name, paints, decisions) for name in RECIPES}
+        found = {name: of_recipe(studio, name, paints, decisions) for name in recipes}
         studio.window.close()
     return found
 
@@ -100,11 +100,12 @@ def main() -> None:
     )
     parser.add_argument("--project", type=Path, help="a project that is there already")
     parser.add_argument("--decisions", type=int, default=10)
+    parser.add_argument("--recipes", nargs="*", default=RECIPES)
     args = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as name:
         project = args.project or make_project(Path(name), 80, 1_000_000, 2_500, 60)
-        print(json.dumps(measured(project, args.decisions), indent=1))
+        print(json.dumps(measured(project, args.decisions, args.recipes), indent=1))
 
 
 if __name__ == "__main__":
