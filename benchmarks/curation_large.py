@@ -1,13 +1,14 @@
 """The review queue in a large project: until its items are there, and from a key to the next one; JSON.
 
-    python -m benchmarks.curation_large [--project DIR] [--decisions 10]
+    python -m benchmarks.curation_large [--project DIR] [--decisions 10] [--recipes worst_links births]
 
 It draws the project (`benchmarks.large_project`), unless it is given one, which it changes. Of each recipe:
 
 first, all   seconds by the clock until the first items are listed, and until all clips are looked through;
 held         the longest that the window computed without looking at its events meanwhile, ms of CPU;
 decision     ms of CPU of the window from Return until the next item is painted and nothing is left to paint,
-             where it is in the same clip; frames are decoded in other threads. `held`: the longest piece.
+             where it is in the same clip; `switch`: where it is in another. Frames are decoded in other
+             threads. `piece`: the longest that the window did not look at its events.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,19 +63,17 @@ def of_recipe(studio: Any, name: str, paints: Paints, decisions: int) -> dict[st
         return bool(there and still and not session.document.busy and not queue.is_searching)
 
     hands.waitUntil(at_rest)
-    times, held = [], []
+    spent: dict[str, list[float]] = {"decision": [], "switch": [], "piece": []}
     for _ in range(min(decisions, len(queue.order))):
-        before, spent, hands.longest = queue.current, hands.effort.cpu, 0.0
-        clip = view.clip
+        before, clip, cpu, hands.longest = queue.current, view.clip, hands.effort.cpu, 0.0
         key(hands, studio, Qt.Key.Key_Return)
         hands.waitUntil(lambda before=before: queue.current is not before and at_rest())
-        if view.clip == clip:
-            times.append(1000 * (hands.effort.cpu - spent))
-            held.append(1000 * hands.longest)
-    return found | ({"decision": spread(times), "decision_held": spread(held)} if times else {})
+        spent["decision" if view.clip == clip else "switch"].append(1000 * (hands.effort.cpu - cpu))
+        spent["piece"].append(1000 * hands.longest)
+    return found | {name: spread(values) for name, values in spent.items() if values}
 
 
-def measured(project: Path, decisions: int) -> dict[str, Any]:
+def measured(project: Path, decisions: int, recipes: Sequence[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         studio = open_studio(Path(folder))
         load_session()
@@ -90,7 +89,7 @@ def measured(project: Path, decisions: int) -> dict[str, Any]:
         hands = Hands()
         hands.waitUntil(lambda: not studio.session.ahead.timer.isActive())
         shown(studio, hands)
-        found = {name: of_recipe(studio, name, paints, decisions) for name in RECIPES}
+        found = {name: of_recipe(studio, name, paints, decisions) for name in recipes}
         studio.window.close()
     return found
 
@@ -101,11 +100,12 @@ def main() -> None:
     )
     parser.add_argument("--project", type=Path, help="a project that is there already")
     parser.add_argument("--decisions", type=int, default=10)
+    parser.add_argument("--recipes", nargs="*", default=RECIPES)
     args = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as name:
         project = args.project or make_project(Path(name), 80, 1_000_000, 2_500, 60)
-        print(json.dumps(measured(project, args.decisions), indent=1))
+        print(json.dumps(measured(project, args.decisions, args.recipes), indent=1))
 
 
 if __name__ == "__main__":

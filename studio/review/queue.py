@@ -227,6 +227,8 @@ class Queue(QObject):
         self.of_recipe.current = self.recipe.key(item)
         self._kept.keep()
         self.moved.emit()
+        if self.leads_on(1):  # while this one is looked at, the clip of the next is read
+            self._document.prepare(self.item((self.place or 0) + 1).clip_id)
 
     def _leave(self) -> None:
         if self.active:

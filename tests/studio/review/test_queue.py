@@ -236,3 +236,15 @@ def test_an_empty_queue_says_what_to_do(open_studio: Studio, qtbot, name, words)
 def test_a_project_without_clips_asks_for_some(studio: Studio, qtbot, tmp_path):
     assert studio.new_project(tmp_path / "new")
     assert shown(studio, qtbot).empty.text() == "Import clips first."
+
+
+def test_the_clip_of_the_next_item_is_read_while_this_one_is_looked_at(queueing: Studio, qtbot, monkeypatch):
+    queue, document = queueing.session.queue, queueing.session.document
+    asked = []
+    monkeypatch.setattr(document, "prepare", asked.append)
+    queue.sort("clip", descending=False)
+    place = next(n for n in range(len(queue.order) - 1) if queue.item(n).clip_id != queue.item(n + 1).clip_id)
+    queue._be_at(queue.item(place))
+    assert asked == [queue.item(place + 1).clip_id]
+    queue._be_at(queue.item(len(queue.order) - 1))
+    assert len(asked) == 1, "after the last there is none"
