@@ -100,7 +100,7 @@ def main() -> None:
     found: dict[str, list[dict[str, float]]] = {"with": [], "without": []}
     for _ in range(args.rounds):
         for name, around in (("with", contextlib.nullcontext), ("without", unruled)):
-            with tempfile.TemporaryDirectory() as folder, around():
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, around():
                 measured = measure(Path(folder) / "p", objects, some, args.clips, args.edits)
                 found[name].append(measured)
     figures: dict[str, Any] = {

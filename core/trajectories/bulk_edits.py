@@ -13,6 +13,7 @@ from core.errors import StudioError
 from core.trajectories import schema, store
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories
 from core.trajectories.recorder import Recorder
+from core.trajectories.rule import Column, as_list
 from core.trajectories.touched import accepted, carried_frames, touched_frames, touched_points
 from core.trajectories.trajectory_rows import observation_columns
 from core.trajectories.written import Written
@@ -113,7 +114,7 @@ class ReplacePoints:
         there = {clip.id for clip in store.clips(held.connection, self.points)}
         for clip_id in there:
             if len(self.points[clip_id]):
-                held.insert(schema.trajectory, _point_rows(clip_id, self.points[clip_id], 0))
+                held.insert_columns(schema.trajectory, _point_columns(clip_id, self.points[clip_id], 0))
 
     def write(self, rows: Recorder) -> None:
         rows.by_job = True
@@ -127,7 +128,7 @@ class ReplacePoints:
             rows.delete(schema.trajectory, [(id,) for id in before.replaced])
             again = before.again(points)
             found = points.take(~again) if again.any() else points
-            rows.insert(schema.trajectory, _point_rows(clip_id, found, provenance))
+            rows.insert_columns(schema.trajectory, _point_columns(clip_id, found, provenance))
             new, kept, left_out = new + len(found), kept + len(before.kept), left_out + int(again.sum())
         rows.text = f"Track {new:,} point{'s' if new != 1 else ''}"
         if kept or left_out:
@@ -260,13 +261,14 @@ def _insert_propagated(
     if not objects:
         return
     columns = observation_columns(list(objects), list(objects.values()))
-    places = zip(columns["trajectory_id"], columns["frame"], strict=True)
-    new = [place not in keyframes for place in places]
-    kept: dict[str, Sequence[Any]] = {
-        name: list(itertools.compress(values, new)) for name, values in columns.items()
+    places = zip(as_list(columns["trajectory_id"]), as_list(columns["frame"]), strict=True)
+    new = np.array([place not in keyframes for place in places], bool)
+    kept: dict[str, Column] = {
+        name: values[new] if isinstance(values, np.ndarray) else list(itertools.compress(values, new))
+        for name, values in columns.items()
     }
-    count = sum(new)
-    same: dict[str, Sequence[Any]] = {"origin": [int(Origin.PROPAGATED)] * count, "overlap": [None] * count}
+    count = int(new.sum())
+    same: dict[str, Column] = {"origin": np.full(count, Origin.PROPAGATED), "overlap": [None] * count}
     rows.insert_columns(schema.observation, {**kept, **same})
 
 
@@ -308,31 +310,25 @@ def add_objects(rows: Recorder, clip_id: int, objects: Sequence[ObjectTrajectory
         rows.insert_columns(schema.observation, observation_columns(ids, objects))
 
 
-def _point_rows(clip_id: int, points: PointTrajectories, provenance: int) -> list[dict[str, Any]]:
+def _point_columns(clip_id: int, points: PointTrajectories, provenance: int) -> dict[str, Column]:
     xy = np.ascontiguousarray(points.xy, "<f4").tobytes()
     error = np.ascontiguousarray(points.error, "<f4").tobytes()
     origin = np.ascontiguousarray(points.origin, np.uint8).tobytes()
-    bounds = itertools.pairwise(points.offsets.tolist())
-    numbers = np.column_stack([points.review, points.first, points.last, points.end_reason]).tolist()
-    return [
-        {
-            "clip_id": clip_id,
-            "kind": Kind.POINT.value,
-            "label": label,
-            "review": review,
-            "annotator": 0,
-            "provenance_id": provenance,
-            "first": first,
-            "last": last,
-            "end_reason": end_reason,
-            "xy": xy[8 * start : 8 * end],
-            "error": error[4 * start : 4 * end],
-            "origin": origin[start:end],
-        }
-        for (start, end), label, (review, first, last, end_reason) in zip(
-            bounds, points.labels, numbers, strict=True
-        )
-    ]
+    bounds, count = list(itertools.pairwise(points.offsets.tolist())), len(points)
+    return {
+        "clip_id": [clip_id] * count,
+        "kind": [Kind.POINT.value] * count,
+        "label": points.labels,
+        "review": points.review,
+        "annotator": [0] * count,
+        "provenance_id": [provenance] * count,
+        "first": points.first,
+        "last": points.last,
+        "end_reason": points.end_reason,
+        "xy": [xy[8 * start : 8 * end] for start, end in bounds],
+        "error": [error[4 * start : 4 * end] for start, end in bounds],
+        "origin": [origin[start:end] for start, end in bounds],
+    }
 
 
 def _set_spans(rows: Recorder, ids: set[int]) -> None:
@@ -386,4 +382,4 @@ class AddTrajectories:
         settings = {"source": self.source}
         provenance = store.add_provenance(rows.connection, "import", settings, code_version())
         add_objects(rows, self.clip_id, self.objects, provenance)
-        rows.insert(schema.trajectory, _point_rows(self.clip_id, self.points, provenance))
+        rows.insert_columns(schema.trajectory, _point_columns(self.clip_id, self.points, provenance))

@@ -2,13 +2,14 @@
 
 import operator
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Table
 
 from core.trajectories import schema
 from core.trajectories.held_rows import insert_held
 from core.trajectories.row_images import pack
+from core.trajectories.rule import Column, as_list
 from core.trajectories.table_rows import (
     Key,
     Row,
@@ -70,15 +71,19 @@ class Recorder:
             self.new.update(ids)
         return ids
 
-    def insert_columns(self, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Insert rows given as columns of one length, among them those of the primary key."""
-        keys = list(zip(*(columns[column.name] for column in table.primary_key), strict=True))
-        if keys:
-            self._held.insert_columns(table, columns)
-            insert_columns(self.connection, table, columns)
-            self._keep(table, keys)
-            if table is schema.trajectory:
-                self.new.update(columns["id"])
+    def insert_columns(self, table: Table, columns: Mapping[str, Column]) -> None:
+        """Insert rows given as columns of one length; without `id` where the table numbers them itself."""
+        names, count = [column.name for column in table.primary_key], len(next(iter(columns.values())))
+        if not count:
+            return
+        if names == ["id"] and "id" not in columns:
+            columns = {**columns, "id": new_ids(self.connection, table, count)}
+        self._held.insert_columns(table, columns)
+        lists = {name: as_list(column) for name, column in columns.items()}
+        insert_columns(self.connection, table, lists)
+        self._keep(table, list(zip(*(lists[name] for name in names), strict=True)))
+        if table is schema.trajectory:
+            self.new.update(lists["id"])
 
     def update(self, table: Table, rows: Mapping[Key, Row]) -> None:
         """Change columns of rows by primary key; all rows must name the same columns."""

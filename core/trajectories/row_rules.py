@@ -19,7 +19,7 @@ from core.datasets.clip import MOST_PIXELS, Use
 from core.trajectories.cell_types import CellType, cell_type, is_text
 from core.trajectories.model import KEYFRAMES, EndReason, Flag, Kind, Origin, Review
 from core.trajectories.record_rules import RECORD_RULES
-from core.trajectories.rule import Rows, Rule, below, each, rule
+from core.trajectories.rule import Column, Rows, Rule, below, each, rule
 
 _FLAGS = int(sum(Flag))
 _LONGEST = np.finfo(np.float32).max
@@ -36,7 +36,7 @@ Fault = tuple[int, str]
 def faults(rows: Rows, written: Collection[str]) -> Iterator[Fault]:
     """What is wrong with rows of which some columns are written; nothing for rows that are sound."""
     types, rules = _asked(rows.table, rows.names, frozenset(written))
-    mistyped = [name for name, allowed in types if not _typed(rows[name], allowed)]
+    mistyped = [name for name, allowed in types if not _typed(rows.given(name), allowed)]
     if mistyped:
         count = len(rows[mistyped[0]])
         sound = []
@@ -68,8 +68,15 @@ def _asked(
     return types, rules
 
 
-def _typed(values: Sequence[Any], allowed: CellType) -> bool:
+def _typed(values: Column, allowed: CellType) -> bool:
     """Whether every cell of a column is of its type, within its range, and can be stored."""
+    if isinstance(values, np.ndarray):
+        is_whole = values.dtype.kind in "iu"
+        if (int if is_whole else float) not in allowed.types or values.dtype.kind not in "iuf":
+            return False
+        return not (allowed.limit and len(values)) or bool(
+            -allowed.limit <= values.min() and values.max() < allowed.limit
+        )
     if len(values) == 1 and type(values[0]) in _SIMPLE and type(values[0]) in allowed.exact:  # most edits
         return not allowed.limit or values[0] is None or -allowed.limit <= values[0] < allowed.limit
     found = set(map(type, values))

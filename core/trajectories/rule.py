@@ -30,6 +30,15 @@ class Surroundings(Protocol):
         ...
 
 
+Column = Sequence[Any] | np.ndarray
+"""A value a row; numbers may be (N,) an array."""
+
+
+def as_list(column: Column) -> Sequence[Any]:
+    """A column with values as Python has them, which the database takes."""
+    return column.tolist() if isinstance(column, np.ndarray) else column
+
+
 class _Nothing:
     """Where rows are of no clip."""
 
@@ -46,7 +55,7 @@ class Rows:
     Args:
         table: the table.
         names: the columns there are.
-        column: gives one of them, a value a row.
+        column: gives one of them, a value a row; an array, which holds numbers, where that is how it came.
         surroundings: tells what is known of the clips that they are of, if they are of any.
     """
 
@@ -54,24 +63,31 @@ class Rows:
         self,
         table: Table,
         names: Collection[str],
-        column: Callable[[str], Sequence[Any]],
+        column: Callable[[str], Column],
         surroundings: Surroundings = _Nothing(),  # noqa: B008 - it holds nothing
     ) -> None:
         self.table, self.names = table, frozenset(names)
         self._column, self._made = column, dict[str, Sequence[Any]]()
+        self._given: dict[str, Column] = {}
         self._numbers: dict[str, np.ndarray] = {}
         self._surroundings = surroundings
 
     def __getitem__(self, name: str) -> Sequence[Any]:
         if name not in self._made:
-            self._made[name] = self._column(name)
+            self._made[name] = as_list(self.given(name))
         return self._made[name]
+
+    def given(self, name: str) -> Column:
+        """A column as it came: an array costs less to look at."""
+        if name not in self._given:
+            self._given[name] = self._column(name)
+        return self._given[name]
 
     def numbers(self, name: str) -> np.ndarray:
         """(N,) int64 or float64 of a column of numbers; NaN where there is none."""
         if name not in self._numbers:
             kind = np.float64 if isinstance(self.table.c[name].type, Float) else np.int64
-            self._numbers[name] = np.array(self[name], kind)
+            self._numbers[name] = np.asarray(self.given(name), kind)
         return self._numbers[name]
 
     @functools.cached_property

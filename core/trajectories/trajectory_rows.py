@@ -19,6 +19,7 @@ from core.trajectories.model import (
     Review,
 )
 from core.trajectories.recorder import Recorder
+from core.trajectories.rule import Column
 from core.trajectories.sight import occluded_of
 
 PointPath = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -109,7 +110,7 @@ def head_of(rows: Recorder, trajectory_id: int, kind: Kind | None = None) -> Row
     return head
 
 
-def observation_columns(ids: Sequence[int], objects: Sequence[ObjectTrajectory]) -> dict[str, Sequence[Any]]:
+def observation_columns(ids: Sequence[int], objects: Sequence[ObjectTrajectory]) -> dict[str, Column]:
     """The columns of `observation` of whole objects with these ids, by object, then frame.
 
     Raises:
@@ -125,19 +126,19 @@ def observation_columns(ids: Sequence[int], objects: Sequence[ObjectTrajectory])
         raise StudioError(_EMPTY_BOX)
     audited = ~np.isnan(overlap)
     return {
-        "trajectory_id": np.repeat(ids, [len(one.frames) for one in objects]).tolist(),
-        "frame": joined("frames").tolist(),
-        "x1": x1.tolist(),
-        "y1": y1.tolist(),
-        "x2": x2.tolist(),
-        "y2": y2.tolist(),
-        "origin": origin.tolist(),
-        "confidence": joined("confidence").tolist(),
+        "trajectory_id": np.repeat(ids, [len(one.frames) for one in objects]),
+        "frame": joined("frames"),
+        "x1": x1,
+        "y1": y1,
+        "x2": x2,
+        "y2": y2,
+        "origin": origin,
+        "confidence": joined("confidence"),
         "mask": [mask for one in objects for mask in one.masks],
         "overlap": [
             value if known else None for value, known in zip(overlap.tolist(), audited.tolist(), strict=True)
         ],
-        "flags": joined("flags").tolist(),
+        "flags": joined("flags"),
     }
 
 

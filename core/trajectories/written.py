@@ -10,7 +10,7 @@ from core.errors import StudioError
 from core.trajectories import schema
 from core.trajectories.held_rows import NOUNS, hold
 from core.trajectories.model import Kind
-from core.trajectories.rule import Extent, Rows
+from core.trajectories.rule import Column, Extent, Rows
 from core.trajectories.table_rows import Key, Row, batches, delete_rows, insert_rows, update_rows
 
 _t, _o, _c = schema.trajectory.c, schema.observation.c, schema.clip.c
@@ -36,12 +36,12 @@ class Written:
         """
         self._insert(table, rows[0].keys(), lambda name: [row[name] for row in rows], len(rows))
 
-    def insert_columns(self, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    def insert_columns(self, table: Table, columns: Mapping[str, Column]) -> None:
         """The same of rows that are given as columns of one length."""
         self._insert(table, columns.keys(), columns.__getitem__, len(next(iter(columns.values()))))
 
     def _insert(
-        self, table: Table, given: Collection[str], column: Callable[[str], Sequence[Any]], count: int
+        self, table: Table, given: Collection[str], column: Callable[[str], Column], count: int
     ) -> None:
         names = _nullable(table).union(given)
         rows = self._rows(table, names, lambda name: column(name) if name in given else [None] * count)
@@ -118,7 +118,7 @@ class Written:
             for sentence in span_faults(self.connection, some):
                 raise StudioError(f"{sentence}; nothing was saved.")
 
-    def _rows(self, table: Table, names: Collection[str], column: Callable[[str], Sequence[Any]]) -> Rows:
+    def _rows(self, table: Table, names: Collection[str], column: Callable[[str], Column]) -> Rows:
         return Rows(table, names, column, self._stored)
 
 

@@ -234,3 +234,30 @@ def test_settings_that_json_cannot_hold_are_refused(connection):
     with pytest.raises(StudioError, match="A new record of a job has settings that cannot be read"):
         store.add_provenance(connection, "track", {"rate": math.nan}, "1")
     saved.rollback()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("frame", [0, 1, 2]),
+        ("frame", [0, 2**31, 1]),
+        ("frame", [0, -(2**31) - 1, 1]),
+        ("frame", [0.0, 1.0, 2.0]),
+        ("origin", [0, 9, 1]),
+        ("x1", [0.0, math.nan, 1.0]),
+        ("x1", [0, 1, 2]),
+        ("x1", [False, True, False]),
+        ("confidence", [0.5, math.inf, 1.0]),
+        ("confidence", ["a", "b", "c"]),
+    ],
+)
+def test_a_column_that_is_an_array_is_held_to_what_a_list_is(connection, name, values):
+    table = schema.observation
+    row = sound(connection, table, {}) | {"mask": None, "overlap": None, "x1": 0.0, "x2": 9.0}
+    columns = {column: [value] * 3 for column, value in row.items()}
+
+    def found(given):
+        together = columns | {name: given}
+        return list(faults(Rows(table, row.keys(), together.__getitem__, Stored(connection)), row.keys()))
+
+    assert found(np.array(values)) == found(values)
