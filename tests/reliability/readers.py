@@ -127,11 +127,11 @@ def _config(path: Path) -> None:
 
 
 def _snapshot(path: Path) -> None:
-    from core.trajectories import snapshot, snapshot_parts
+    from core.trajectories import snapshot, snapshot_head, snapshot_parts
     from core.trajectories.model import Kind
 
     folder = path.parent
-    ways = (snapshot.read_head, snapshot_parts.snapshot_extents, snapshot_parts.snapshot_ids)
+    ways = (snapshot_head.read_head, snapshot_parts.snapshot_extents, snapshot_parts.snapshot_ids)
     for way in (*ways, lambda one: list(snapshot_parts.snapshot_rows(one))):
         with contextlib.suppress(*snapshot_parts.UNREAD):
             way(folder)
