@@ -65,28 +65,33 @@ def restore(recovery: Recovery) -> Path | None:
     project = recovery.project
     database = project / "annotations.sqlite"
     try:
-        with contextlib.closing(Hold(project)), writing_atomically(database) as copy:
-            shutil.copyfile(recovery.backup.path, copy)
-            with open(copy, "rb+") as file:
-                os.fsync(file.fileno())  # before the damaged file gives way
-            return _set_aside(database)
+        with contextlib.closing(Hold(project)), contextlib.ExitStack() as back:
+            with writing_atomically(database) as copy:
+                shutil.copyfile(recovery.backup.path, copy)
+                with open(copy, "rb+") as file:
+                    os.fsync(file.fileno())  # before the damaged file gives way
+                kept = _set_aside(database, back)
+            back.pop_all()
+            return kept
     except OSError as error:
         raise StudioError(
             f"The backup cannot be put in place ({error.strerror}); free disk space, then try again."
         ) from error
 
 
-def _set_aside(database: Path) -> Path | None:
-    """Rename the damaged file and those that belong to it, which must not be read with another."""
+def _set_aside(database: Path, back: contextlib.ExitStack) -> Path | None:
+    """Rename the damaged file and those that belong to it, which must not be read with another.
+
+    Args:
+        back: gives them their names again, unless its callbacks are taken from it.
+    """
     number = 1
     while list(database.parent.glob(f"annotations.damaged-{number}.*")):
         number += 1
     kept = database.with_name(f"annotations.damaged-{number}.sqlite")
-    with contextlib.ExitStack() as back:  # the last edits are in the -wal: it stays beside its database
-        for end in ("-wal", "-shm", ""):
-            here, there = database.with_name(f"{database.name}{end}"), kept.with_name(f"{kept.name}{end}")
-            with contextlib.suppress(FileNotFoundError):
-                put(here, there)
-                back.callback(put, there, here)
-        back.pop_all()
+    for end in ("-wal", "-shm", ""):  # the last edits are in the -wal: it stays beside its database
+        here, there = database.with_name(f"{database.name}{end}"), kept.with_name(f"{kept.name}{end}")
+        with contextlib.suppress(FileNotFoundError):
+            put(here, there)
+            back.callback(put, there, here)
     return kept if kept.exists() else None

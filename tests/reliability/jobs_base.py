@@ -69,7 +69,7 @@ def command(
     fork = Fork(work)
     told, ended = fork.kill_after(lasts)
     code = told[0] if told and ended == 0 else ended
-    if _lives_on(fork.pid) and ended == 0:
+    if ended == 0 and _lives_on(fork.pid):
         code = LEFT
     return code, said.read_text(errors="replace") if said.exists() else ""
 

@@ -25,12 +25,14 @@ class Job:
         again: what is added to the words where the first try left something.
         before: the jobs that make what this one needs, in the order in which they are done.
         clips: of the project.
+        renames: the database, which it cannot turn back on a disk that fails from then on.
     """
 
     words: Callable[[Path], Words]
     again: Callable[[Path], Words] = lambda folder: ()
     before: tuple[str, ...] = ()
     clips: tuple[str, ...] = ("ape",)
+    renames: bool = False
 
 
 def _run_name(folder: Path) -> Words:
@@ -86,7 +88,7 @@ JOBS = {
     "versions-back": Job(
         _of_project("versions", "--back", "one"), before=("versions-save", "split"), clips=_TWO
     ),
-    "restore": Job(_of_project("restore", "--anyway"), before=("split",), clips=_TWO),
+    "restore": Job(_of_project("restore", "--anyway"), before=("split",), clips=_TWO, renames=True),
     "identity": Job(
         lambda f: (*_of_project("identity", "--minimum-length", "5")(f), "--init", f / "run"),
         _run_name,

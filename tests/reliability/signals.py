@@ -68,6 +68,13 @@ COMMANDS: Mapping[str, Command] = {
         ),
         lambda own: _trains(own / "run"),
     ),
+    "voc": Command(
+        lambda data, own: (
+            *("--voc", data / "VOCdevkit", "--set", "trainval", "--test-set", "test", "--mode", "fast"),
+            *("--cache", own / "cache", *TRAINED, "--out", own / "run"),
+        ),
+        lambda own: _trains(own / "run"),
+    ),
     "track": Command(
         lambda data, own: ("--project", own / "project", "--spacing", "4", "--preset", "best"),
         lambda own: _steps_of_new(own / "project" / "runs"),
@@ -184,7 +191,7 @@ def _wrong(name: str, way: str, code: int, told: str, own: Path, temporary: Path
         yield f"files stay in the temporary folder: {files[:5]}"
     if partial := [path.name for path in own.rglob("*") if path.name.endswith((".partial", ".old"))]:
         yield f"parts of files stay: {partial[:5]}"
-    if code == 130 and name in ("pretrain", "finetune"):
+    if code == 130 and name in ("pretrain", "finetune", "voc"):
         run = RunFolder(own / "run")
         if run.status().state is not State.STOPPED or not any(run.checkpoints.glob("step-*")):
             yield f"the training is {run.status().state}, with no checkpoint or without its end"

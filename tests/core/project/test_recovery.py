@@ -1,5 +1,6 @@
 """A damaged database: which backup is offered, what is lost with it, and that nothing is thrown away."""
 
+import contextlib
 import os
 
 import numpy as np
@@ -117,7 +118,7 @@ def test_a_missing_database_is_restored(path):
 
 def test_a_restoring_that_was_killed_half_way_is_done_again(path):
     damage(path)
-    recovery._set_aside(path / "annotations.sqlite")  # and then no more
+    recovery._set_aside(path / "annotations.sqlite", contextlib.ExitStack())  # and then no more
     with pytest.raises(DamagedError, match="is missing; put the newest file of its folder backups/"):
         Project.open(path)
     assert recovery.restore(recovery.found(path)) is None
@@ -155,3 +156,22 @@ def test_a_database_that_cannot_be_renamed_keeps_its_last_edits(path, monkeypatc
     assert (path / "annotations.sqlite").read_bytes() == before
     assert log.read_bytes() == b"edits"
     assert not list(path.glob("annotations.damaged*"))
+
+
+def test_a_backup_that_cannot_take_the_place_leaves_the_database_there(path, monkeypatch):
+    """As on a disk that fails once the damaged file has given way."""
+    damage(path)
+    before, replace = (path / "annotations.sqlite").read_bytes(), os.replace
+
+    def refused(source, target):
+        if os.fspath(source).endswith(".partial"):
+            raise OSError(28, "No space left on device", source)
+        replace(source, target)
+
+    offered = recovery.found(path)
+    monkeypatch.setattr(os, "replace", refused)
+    with pytest.raises(StudioError, match="cannot be put in place"):
+        recovery.restore(offered)
+    assert (path / "annotations.sqlite").read_bytes() == before
+    assert not list(path.glob("annotations.damaged*"))
+    assert not list(path.glob("*.partial"))
