@@ -82,6 +82,19 @@ def test_another_project_takes_the_place_of_one_that_is_being_built(
     assert studio.session.document.project.path == (tmp_path / "second").resolve()
 
 
+class _Windows(QObject):
+    """Notes what is shown as a window of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.seen.add(f"{type(watched).__name__} {watched.toolTip()}")
+        return False
+
+
 def test_no_part_is_a_window_of_its_own_while_a_project_opens(studio: Studio, small_project, qapp, qtbot):
     windows = _Windows()
     qapp.installEventFilter(windows)

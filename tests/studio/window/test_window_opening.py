@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -315,16 +315,3 @@ def test_a_shorter_clip_is_shown_where_it_was_left(open_studio: Studio, qtbot, t
     assert (session.view.frame, session.canvas.transport.frame.value()) == (0, 0)
     session.view.set_clip(clips["birds"])
     assert (session.view.frame, session.canvas.transport.frame.value()) == (9, 9)
-
-
-class _Windows(QObject):
-    """Notes what is shown as a window of its own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: set[str] = set()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
-            self.seen.add(f"{type(watched).__name__} {watched.toolTip()}")
-        return False
