@@ -107,6 +107,8 @@ def carried_frames(
 ) -> set[tuple[int, int]]:
     """Object and frame of what a person carried beyond the first or last frame that densifying again reaches.
 
+    What an edit brought in, as an import does, was not carried.
+
     Args:
         reached: object → first and last frame that it has then.
     """
@@ -119,16 +121,17 @@ def carried_frames(
     if not beyond:
         return beyond
     query = (
-        select(_e.by_job, _r.row_keys)
+        select(_e.by_job, _r.number, _r.row_keys)
         .join(schema.edit, _e.id == _r.edit_id)
         .where(_e.state == "done", (_e.clip_id == clip_id) | _e.clip_id.is_(None))
         .where(_r.table_name == "observation")
         .order_by(_r.edit_id, _r.number)
     )
-    by_job: dict[tuple[int, int], bool] = {}
-    for row in connection.execute(query):
-        by_job |= {place: row.by_job for key in row.row_keys if (place := (key[0], key[1])) in beyond}
-    return {place for place, was_job in by_job.items() if not was_job}
+    carried: dict[tuple[int, int], bool] = {}
+    for by_job, number, keys in connection.execute(query):
+        is_carried = not by_job and number >= FOLLOWED
+        carried |= {place: is_carried for key in keys if (place := (key[0], key[1])) in beyond}
+    return {place for place, was_carried in carried.items() if was_carried}
 
 
 def accepted(connection: Connection, objects: Collection[int]) -> set[int]:
