@@ -6,7 +6,7 @@ from typing import Any
 
 from core.datasets.clip import Clip
 
-_TRACKING = {"fast": 0.25, "balanced": 0.6, "quality": 1.2, "best": 2.4}
+_TRACKING = {"fast": 0.25, "balanced": 0.4, "quality": 1.2, "best": 2.3}
 _DENSIFYING = {"flow": 0.55, "shape": 0.1, "box": 0.005}
 """Seconds of one core for a million pixels, by preset and by method."""
 
