@@ -10,14 +10,15 @@ import json
 import os
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QListWidget, QMenu, QTabBar, QWidget
 
+from core.jobs import jobs_on_clips, jobs_over_clips
 from studio import theme
 from studio.app import Studio
 from studio.evaluation.class_views import DETECTIONS
@@ -39,10 +40,7 @@ class Camera:
         self._app, self._studio, self._out = app, studio, out
 
     def wait(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self._app.processEvents()
-            time.sleep(0.01)
+        QTest.qWait(round(1000 * seconds))  # deletes what was closed, too
 
     def take(self, name: str, widget: QWidget | None = None) -> None:
         (widget or self._studio.window).grab().save(str(self._out / f"{name}.png"))
@@ -71,7 +69,8 @@ class Camera:
         studio, session = self._studio, self._studio.session
         assert session is not None
         studio.window.show_workspace("curate")
-        for name in (*ASKING, *session.jobs.popovers):
+        jobs = [job.name for job in (*jobs_on_clips(), *jobs_over_clips())]
+        for name in (*ASKING, *jobs):
             studio.window.commands[name].trigger()
             self.wait(1)
             self._take_opened(name)
@@ -104,10 +103,14 @@ class Camera:
             if isinstance(menu, QMenu):
                 menu.popup(studio.window.mapToGlobal(studio.window.rect().center()))
                 self._take_opened(f"menu-{action.text().replace('&', '').lower()}")
-        for name, box in (("colour_by", session.canvas.layer_bar.colour_by), ("speed", None)):
-            shown = box or studio.window.findChildren(QComboBox)[0]
-            shown.showPopup()
-            self._take_opened(f"list-{name}")
+        layers = session.canvas.layer_bar
+        if not layers.colour_by.isVisible():  # folded away in a narrow window
+            layers.fold.click()
+            self._take_opened("layers")
+        boxes = [box for box in studio.window.findChildren(QComboBox) if box.isVisible()]
+        for number, box in enumerate(boxes):
+            box.showPopup()
+            self._take_opened(f"list-{number}")
         studio.window.show_workspace("curate")
 
     def _context_menus(self) -> None:

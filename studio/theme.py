@@ -288,7 +288,7 @@ def _style_sheet(c: Colours) -> str:
     QToolButton:focus {{ border: 2px solid {c.mark}; padding: 0; }}
     QToolButton[autoRaise="false"]:focus {{ padding: 0 3px; }}
     QTabBar::scroller {{ width: 36px; }}
-    QTabBar QToolButton {{ min-width: 16px; padding: 0; margin: 0; }}
+    QTabBar QToolButton, QTabBar QToolButton[autoRaise="false"] {{ min-width: 16px; padding: 0; margin: 0; }}
     QSplitter::handle {{ background: {c.border}; }}
     *[quiet="true"] {{ color: {c.muted}; }}
     *[strong="true"] {{ font-weight: bold; }}

@@ -13,6 +13,8 @@ _BREAK = "\u200b"
 _LONG_WORD = re.compile(rf"\S{{{LONGEST + 1},}}")
 _PART = re.compile(rf".{{0,{LONGEST - 1}}}[/\\_.:-]|.{{1,{LONGEST}}}")
 
+_PERCENT = re.compile(r"(?<=\d) %")
+
 
 class WrappedLabel(QLabel):
     """Wraps between words and within long ones: no name makes the window wider, or is cut off."""
@@ -36,5 +38,8 @@ class WrappedLabel(QLabel):
 
 
 def breakable(text: str) -> str:
-    """A text whose long words may break, after the signs that part names and paths where they have any."""
-    return _LONG_WORD.sub(lambda word: _BREAK.join(_PART.findall(word[0])), text)
+    """A text whose long words may break, after the signs that part names and paths where they have any.
+
+    A number and its % stay together.
+    """
+    return _LONG_WORD.sub(lambda word: _BREAK.join(_PART.findall(word[0])), _PERCENT.sub("\u00a0%", text))

@@ -4,7 +4,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from studio import theme
 from studio.plots.figure import Table
@@ -43,6 +43,7 @@ class TrackPlot(PlotPanel):
         self._plot.scene().sigMouseClicked.connect(self._click)
         self._legend = QLabel(wordWrap=True)
         self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._legend.setToolTip(
             "Audit: overlap of a keyframe with what is filled in its place when it is hidden.\n"
             "To check: ways of filling disagree in that frame."

@@ -25,5 +25,11 @@ def test_nothing_of_a_name_is_lost(name):
     assert max(map(len, breakable(name).split("\u200b"))) <= LONGEST
 
 
+def test_a_number_is_not_parted_from_its_percent_sign():
+    assert breakable("RandomNet, quoted: 33.4 %, not comparable") == (
+        "RandomNet, quoted: 33.4\u00a0%, not comparable"
+    )
+
+
 def test_words_of_a_sentence_stay_whole():
     assert breakable("Select a track to see its pictures.") == "Select a track to see its pictures."
