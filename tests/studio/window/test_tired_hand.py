@@ -129,7 +129,7 @@ def test_all_that_a_tired_hand_did_is_undone_and_done_again_exactly(open_studio:
     for _ in range(ACTIONS):
         hand.act()
     last, count = rows(), made() - begun
-    assert count > ACTIONS // 20, "else it tries little"
+    assert count > ACTIONS // 50, "else it tries little"
     for _ in range(count):
         document.undo()
     assert rows() == first, hand.did
