@@ -20,10 +20,11 @@ KINDS = (
 )
 
 _DRAWN = re.compile(
-    r"[0-9a-f]{40,}|(?<=/tmp)\w{8}|(?<=/associationnet-)\w{8}|(?<=/\.tmp)\w{6}|\d{8}T\d{9}-|[0-9a-f]{8}(?=\.partial)"
+    r"[0-9a-f]{40,}|(?<=\d-)[0-9a-f]+(?=\.safetensors)|"
+    r"(?<=/tmp)\w{8}|(?<=/associationnet-)\w{8}|(?<=/\.tmp)\w{6}|\d{8}T\d{9}-|[0-9a-f]{8}(?=\.partial)"
     r"|(?<=[-.])[0-9a-f]{4}(?=/|$)|\d+"
 )
-"""What of a path differs from run to run, and numbers of frames and steps."""
+"""What of a path differs from run to run, digests, and numbers of frames and steps."""
 
 
 @dataclass(frozen=True)
