@@ -103,6 +103,8 @@ def chosen(connection: Connection, script: int, number: int) -> journal.Edit | s
     if kind in ("undo", "redo"):
         return kind
     clips = store.clips(connection)
+    if not clips:  # an edit was refused, so an undo took the clips back
+        return "redo"
     clip = clips[rng.integers(len(clips))]
     points, objects = store.points(connection, clip.id), store.objects(connection, clip.id)
     ids = [*points.ids.tolist(), *(one.id for one in objects)]
