@@ -145,9 +145,12 @@ class DockLayout(QObject):
         return False
 
     def _sides(self) -> dict[Qt.DockWidgetArea, QDockWidget]:
-        """A panel that is seen at each side; one behind others has the size of a time when it was not."""
+        """A panel in front at each side; one behind others has the size of a time when it was not.
+
+        Those behind lie outside the window. What is seen of a panel does not tell: a curtain may hide all.
+        """
         seen = [dock for dock in self.docks.values() if dock.isVisible() and not dock.isFloating()]
-        seen.sort(key=lambda dock: not dock.visibleRegion().isEmpty())
+        seen.sort(key=lambda dock: self._window.rect().intersects(dock.geometry()))
         return {self._window.dockWidgetArea(dock): dock for dock in seen}
 
     def _keep_sizes(self) -> None:

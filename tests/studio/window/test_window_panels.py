@@ -79,6 +79,33 @@ def test_a_layout_survives_a_restart(open_studio: Studio, small_project: Path):
     assert "history" not in visible_docks(open_studio)
 
 
+def test_a_panel_in_front_has_its_width_again_after_a_restart(
+    qtbot, qapp, tmp_path: Path, small_project: Path
+):
+    wide = 400
+    for restarts in range(3):
+        studio = Studio(qapp, WindowSettings(tmp_path / "kept.ini"), tmp_path)
+        window, panels = studio.window, studio.window.panels
+        qtbot.addWidget(window)
+        window.show()
+        window.resize(1680, 1000)
+        studio.begin_opening(small_project)
+        qtbot.waitUntil(lambda studio=studio: studio.session is not None)
+        qtbot.waitUntil(window.curtain.isHidden)
+        dock = panels.docks["history"]
+        if not restarts:
+            panels.bring("history")
+            qtbot.waitUntil(lambda window=window, dock=dock: window.rect().intersects(dock.geometry()))
+            window.resizeDocks([dock], [wide], Qt.Orientation.Horizontal)
+            qtbot.waitUntil(lambda dock=dock: dock.width() == wide)
+            qtbot.mouseRelease(window, Qt.MouseButton.LeftButton)  # as a line that was dragged is let go
+        window.resize(1690, 1000)
+        qtbot.waitUntil(lambda panels=panels: not panels._fitting.isActive())
+        assert dock.width() == wide
+        studio.close_project()
+        window.close()
+
+
 def test_a_window_that_was_on_a_screen_that_is_gone_comes_back_to_one(
     qtbot, qapp, tmp_path: Path, studio: Studio
 ):
