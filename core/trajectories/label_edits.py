@@ -14,15 +14,11 @@ _t = schema.trajectory.c
 
 def label_counts(connection: Connection, clip_ids: Collection[int]) -> dict[int, dict[str, int]]:
     """Clip id → label → trajectories that have it, of any annotator; the empty one is the nameless'."""
-    query = (
-        select(_t.clip_id, _t.label, func.count())
-        .where(_t.clip_id.in_(clip_ids))
-        .group_by(_t.clip_id, _t.label)
-    )
-    found: dict[int, dict[str, int]] = {clip_id: {} for clip_id in clip_ids}
-    for clip_id, label, count in connection.execute(query):
-        found[clip_id][label] = count
-    return found
+    query = select(_t.label, func.count()).group_by(_t.label)  # clip by clip: less for a database to sort
+    return {
+        clip_id: {label: count for label, count in connection.execute(query.where(_t.clip_id == clip_id))}
+        for clip_id in clip_ids
+    }
 
 
 @dataclass(frozen=True)
