@@ -171,6 +171,8 @@ class TrackModel(QAbstractTableModel):
         if orientation is Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
                 return COLUMNS[section][1]
+            if role == _ALIGNMENT:
+                return _LEFT if section in _WORDS else _RIGHT
             if role == Qt.ItemDataRole.ToolTipRole:
                 name, _, about = COLUMNS[section]
                 return f"{about}: {self.losses.run}" if name == "loss" and self.losses else about

@@ -57,6 +57,7 @@ class SettingsDiff(QWidget):
         layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         layout.addLayout(head)
         layout.addWidget(self._table, 1)
+        layout.addStretch()  # of use where there is no table
         self._fill()
 
     def show_subjects(self, subjects: Sequence[Subject]) -> None:

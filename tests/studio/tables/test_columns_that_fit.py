@@ -2,6 +2,8 @@
 
 import itertools
 
+from PySide6.QtCore import Qt
+
 from studio.document import Document
 from studio.tables.track_model import COLUMNS, LABEL_COLUMN
 from studio.tables.track_table import TrackTable
@@ -27,3 +29,12 @@ def test_the_columns_that_fit_are_shown_and_none_is_cut_off(
     assert {"ids", "mean_error", "max_error"} <= set(shown[0])
     assert {"audit", "to_check"} <= set(shown[2])
     assert len(shown[-1]) == len(COLUMNS)
+
+
+def test_a_title_stands_over_what_it_names(qtbot, small_document: Document, small_view: ViewState):
+    table = TrackTable(small_document, small_view)
+    qtbot.addWidget(table)
+    model, role = table.table.model(), Qt.ItemDataRole.TextAlignmentRole
+    for column in range(len(COLUMNS)):
+        title = model.headerData(column, Qt.Orientation.Horizontal, role)
+        assert title == model.index(0, column).data(role) is not None
