@@ -88,6 +88,7 @@ def test_all_that_was_irregular_can_be_read(open_studio: Studio, choose, tmp_pat
     qtbot.mouseClick(toasts._shown[place].button, Qt.MouseButton.LeftButton)
     (dialog,) = open_studio.window.findChildren(IrregularDialog)
     assert dialog.sentences.toPlainText() == "\n".join(said)
+    qtbot.waitUntil(dialog.isActiveWindow)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
 
