@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -24,6 +26,18 @@ settings.register_profile(
 settings.load_profile("studio")
 for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitExposed, QtBot.waitActive):
     wait.__kwdefaults__["timeout"] = 180_000  # milliseconds, for the same reason
+
+_key_click = QtBot.keyClick
+
+
+def key_click(widget: QWidget, *what: object, **more: object) -> None:
+    """A key goes to the window in front, which a dialog is a moment after it was opened."""
+    if isinstance(window := widget.window(), QDialog) and window.isVisible():
+        QTest.qWaitForWindowActive(window)
+    _key_click(widget, *what, **more)
+
+
+QtBot.keyClick = staticmethod(key_click)  # type: ignore[method-assign]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
