@@ -37,7 +37,7 @@ def key_click(widget: QWidget, *what: object, **more: object) -> None:
     _key_click(widget, *what, **more)
 
 
-QtBot.keyClick = staticmethod(key_click)  # type: ignore[method-assign]
+QtBot.keyClick = staticmethod(key_click)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
