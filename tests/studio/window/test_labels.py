@@ -240,6 +240,8 @@ def test_five_hundred_labels_are_kept_and_a_damaged_list_starts_again(
     qtbot.waitUntil(lambda: labels.count("van") == 1)
     assert len(panel.model.rows) == 503
     assert labels.list.named("goose") == Label("goose", "#00ff00", "7")
+    qtbot.waitUntil(studio.window.curtain.isHidden)
+    panel.field.setFocus()
     qtbot.keyClicks(panel.field, "  first one ")
     qtbot.keyClick(panel.field, Qt.Key.Key_Return)
     panel.field.setText("FIRST")

@@ -80,8 +80,8 @@ def test_the_form_of_tracking_says_what_it_replaces_and_what_it_keeps(open_studi
     long_one = int(points.ids[points.lengths.argmax()])
     session.document.perform(Split(clip, long_one, int(points.first[points.lengths.argmax()]) + 2))
     open_studio.window.commands["track"].trigger()
-    qtbot.waitUntil(lambda: popover.note.isVisible())
-    assert popover.note.text() == "Replaces 19 tracked points; keeps 2 that you edited or reviewed."
+    keeps = "Replaces 19 tracked points; keeps 2 that you edited or reviewed."
+    qtbot.waitUntil(lambda: popover.note.text() == keeps)
     qtbot.keyClick(popover.clips, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: popover.note.text().startswith("Replaces 39 tracked points; keeps 2"))
     popover.hide()
