@@ -235,6 +235,7 @@ def track(reader) -> None:
     reader.press(form.start_button)
     reader.done("track")
     reader.wait(lambda: session.document.history()[0].text.startswith("Track "))
+    reader.wait(lambda: any(one.points for one in session.document.clips()))  # counted once it is stored
     count = sum(one.points for one in session.document.clips())
     assert session.document.history()[0].text == f"Track {count:,} points"
     assert 600 < count < 1300
