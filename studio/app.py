@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 from PySide6.QtCore import QObject, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from core.agreements import NotAgreedError
 from core.errors import StudioError
@@ -32,6 +32,7 @@ from studio.window.key_sheet import KeySheet
 from studio.window.main_window import WORKSPACES, MainWindow
 from studio.window.preferences import PreferencesStore
 from studio.window.preferred_look import PreferredLook
+from studio.window.project_choice import ProjectChoice
 from studio.window.recovery_window import RecoveryOffer
 from studio.window.settings import WindowSettings
 from studio.window.stall_meter import StallMeter
@@ -75,6 +76,7 @@ class Studio(QObject):
         self.crashes.refused.connect(self.refuse)
         self.crashes.asked.connect(lambda error: ask(error.matter, self.window, error.again))
         self.session: Session | None = None
+        self._choice = ProjectChoice(settings, projects_folder, self.welcome, self.window)
         self.imports = ClipImports(settings, self._names_of_clips, projects_folder, self.window)
         self.imports.ready.connect(self._take_import)
         self.stalls: StallMeter | None = None
@@ -89,7 +91,7 @@ class Studio(QObject):
         self._help = HelpWindow(self.window)
         self._sample = SampleMaker(self)
         self._join()
-        self._show_recent()
+        self._choice.show_recent()
         self._refuse_project_actions(NO_PROJECT)
 
     def begin_opening(self, path: Path) -> bool:
@@ -133,7 +135,7 @@ class Studio(QObject):
             session, self._building = self._building.session, None
         if session is not None:
             session.close()
-        self._show_recent()
+        self._choice.show_recent()
         self._refuse_project_actions(NO_PROJECT)
 
     def refuse(self, sentence: str) -> None:
@@ -163,11 +165,9 @@ class Studio(QObject):
             self.window.commands.connect(name, slot)
 
     def _join_welcome(self) -> None:
+        self._choice.open_asked.connect(self.begin_opening)
+        self._choice.new_asked.connect(self.new_project)
         welcome = self.welcome
-        welcome.open_asked.connect(self._choose_project)
-        welcome.new_asked.connect(self._choose_new_project)
-        welcome.recent_chosen.connect(self.begin_opening)
-        welcome.recent_forgotten.connect(self._forget)
         welcome.sample_asked.connect(self.open_sample)
         welcome.import_asked.connect(self.imports.choose_folder)
         welcome.videos_asked.connect(self.imports.choose_videos)
@@ -184,8 +184,8 @@ class Studio(QObject):
             "open_sample": self.open_sample,
             "import_folder": self.imports.choose_folder,
             "import_videos": self.imports.choose_videos,
-            "new_project": self._choose_new_project,
-            "open_project": self._choose_project,
+            "new_project": self._choice.choose_new,
+            "open_project": self._choice.choose,
             "close_project": self.close_project,
             "quit": self.window.close,
             **self._look.slots(),
@@ -233,7 +233,7 @@ class Studio(QObject):
         session.import_asked.connect(self.imports.choose_folder)
         self._palette.set_places(session.places.find)
         self._settings.add_recent(session.document.project.path)
-        self._show_recent()
+        self._choice.show_recent()
 
     def _give_up(self, path: Path, error: Exception) -> None:
         """Show no project, since the views of one could not be built."""
@@ -270,36 +270,6 @@ class Studio(QObject):
             *WORKSPACES,
         ]
         self.window.commands.set_refused(dict.fromkeys(names, reason))
-
-    def _show_recent(self) -> None:
-        recent = self._settings.recent
-        self.welcome.set_recent(recent)
-        self.window.recent_menu.clear()
-        for one in recent:
-            action = self.window.recent_menu.addAction(f"{one.path.name}  ({one.path.parent})")
-            action.setEnabled((one.path / "project.toml").is_file())
-            action.triggered.connect(lambda checked=False, one=one: self.begin_opening(one.path))
-        self.window.recent_menu.setEnabled(bool(recent))
-
-    def _forget(self, path: Path) -> None:
-        self._settings.forget_recent(path)
-        self._show_recent()
-
-    def _choose_project(self) -> None:
-        start = str(self._settings.last_folder("projects"))
-        chosen = QFileDialog.getExistingDirectory(self.window, "Open project", start)
-        if chosen:
-            self._settings.set_last_folder("projects", Path(chosen).parent)
-            self.begin_opening(Path(chosen))
-
-    def _choose_new_project(self) -> None:
-        usual = projects_folder()
-        there = next(folder for folder in (usual, *usual.parents) if folder.is_dir())
-        start = str(there / "New project")
-        options = QFileDialog.Option.ShowDirsOnly | QFileDialog.Option.DontConfirmOverwrite
-        chosen, _ = QFileDialog.getSaveFileName(self.window, "New project", start, options=options)
-        if chosen:
-            self.new_project(Path(chosen))
 
     def _take_import(self, edit: AddClips, folder: Path | None) -> None:
         if folder is not None and not self.new_project(folder):

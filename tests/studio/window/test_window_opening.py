@@ -277,7 +277,7 @@ def test_a_new_project_is_first_looked_for_in_a_folder_that_is_there(studio: Stu
         asked.append(start)
         return "", ""
 
-    monkeypatch.setattr("studio.app.projects_folder", lambda: tmp_path / "Documents" / "AssociationNet")
+    monkeypatch.setattr(studio._choice, "_projects", lambda: tmp_path / "Documents" / "AssociationNet")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", no_choice)
     studio.window.commands["new_project"].trigger()
     (tmp_path / "Documents" / "AssociationNet").mkdir(parents=True)
