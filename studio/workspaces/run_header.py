@@ -128,7 +128,7 @@ class RunHeader(QWidget):
     def _refresh(self, run: Run) -> None:
         if run is not self._run:
             return
-        title = run.title.replace(run.label, self._name_of(run), 1)
+        title = f"{run.title.removesuffix(run.label)}{self._name_of(run)}"
         self._title.show_text(title)
         self._title.setToolTip("\n".join(dict.fromkeys((title, run.choices, run.name))))
         self._note.setText(run.notes.note)
