@@ -82,20 +82,26 @@ def test_curves_can_be_seen_raw_ones_too(colours: Colours):
 FIELDS = (QLineEdit, QSpinBox, QComboBox, QPlainTextEdit, QCheckBox, QPushButton)
 
 
+def shown_together(qtbot, *widgets: QWidget) -> QWidget:
+    """A window in front that holds them, one below the other."""
+    page = QWidget()
+    qtbot.addWidget(page)
+    box = QVBoxLayout(page)
+    for widget in widgets:
+        box.addWidget(widget)
+    page.show()
+    qtbot.waitExposed(page)
+    activate(qtbot, page)
+    return page
+
+
 @pytest.mark.parametrize("focused", [False, True], ids=["", "focus"])
 @pytest.mark.parametrize("kind", FIELDS)
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_the_border_of_a_field_as_it_is_drawn(qapp, qtbot, name: str, kind: type[QWidget], focused: bool):
     theme.apply(qapp, name)
-    page = QWidget()
-    qtbot.addWidget(page)
-    box = QVBoxLayout(page)
     other, field = QLineEdit(), kind()
-    box.addWidget(other)
-    box.addWidget(field)
-    page.show()
-    qtbot.waitExposed(page)
-    activate(qtbot, page)
+    _page = shown_together(qtbot, other, field)  # lives as long as it is held
     (field if focused else other).setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(lambda: field.hasFocus() == focused)
     image = field.grab().toImage()
@@ -152,15 +158,8 @@ def test_what_empties_a_field_stands_in_its_middle(qapp, qtbot):
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_a_list_with_the_focus_has_a_ring(qapp, qtbot, name: str, kind: type[QWidget]):
     theme.apply(qapp, name)
-    page = QWidget()
-    qtbot.addWidget(page)
-    box = QVBoxLayout(page)
     other, items = QLineEdit(), kind()
-    box.addWidget(other)
-    box.addWidget(items)
-    page.show()
-    qtbot.waitExposed(page)
-    page.activateWindow()
+    _page = shown_together(qtbot, other, items)  # lives as long as it is held
     edges = []
     for focus in (other, items):
         focus.setFocus(Qt.FocusReason.TabFocusReason)
