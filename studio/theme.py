@@ -15,8 +15,12 @@ ICON = 18
 
 ROW = 18
 """Pixels of a row in lists and tables at least; more where letters are large."""
+
 TARGET = 28
 """Pixels of height of what is clicked."""
+
+_AROUND = 6
+"""Of these, what the style puts around the text of a field."""
 
 THEMES = ("system", "light", "dark")
 
@@ -250,7 +254,8 @@ def _style_sheet(c: Colours) -> str:
     QAbstractItemView[role="list"] {{ border: 1px solid {c.edge}; }}
     QTableView:focus, QTreeView:focus, QListView:focus {{ border: 1px solid {c.mark}; }}
     QTreeView::item, QListView::item {{ padding: 2px; }}
-    QAbstractSpinBox {{ min-height: 16px; }}
+    QAbstractSpinBox, QComboBox, QLineEdit {{ min-height: {TARGET - _AROUND}px; }}
+    QAbstractSpinBox QLineEdit, QComboBox QLineEdit, QAbstractItemView QLineEdit {{ min-height: 0; }}
     QCheckBox::indicator, QListView::indicator, QTreeView::indicator {{ width: 12px; height: 12px;
         background: {c.base}; border: 1px solid {c.edge}; border-radius: 2px; }}
     QCheckBox::indicator:checked, QListView::indicator:checked, QTreeView::indicator:checked {{

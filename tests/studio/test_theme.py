@@ -4,6 +4,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDoubleSpinBox,
     QFileDialog,
     QLineEdit,
     QListWidget,
@@ -93,6 +94,14 @@ def shown_together(qtbot, *widgets: QWidget) -> QWidget:
     qtbot.waitExposed(page)
     activate(qtbot, page)
     return page
+
+
+@pytest.mark.parametrize("kind", [QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPushButton])
+def test_a_field_is_large_enough_to_hit(qapp, qtbot, kind: type[QWidget]):
+    theme.apply(qapp, "light")
+    field = kind()
+    _page = shown_together(qtbot, field)
+    assert field.height() == theme.TARGET
 
 
 @pytest.mark.parametrize("focused", [False, True], ids=["", "focus"])
