@@ -60,7 +60,7 @@ def joined(address: str) -> Iterator[Any]:
         raise StudioError(
             f"No Dask scheduler answers at {address}; start one, or leave the cluster out."
         ) from error
-    with client:
+    with _left_in_the_end(client):
         try:
             client.run_on_scheduler(importlib.util.find_spec, __name__)
             client.run(importlib.util.find_spec, __name__)  # a worker without it would say nothing
@@ -70,3 +70,17 @@ def joined(address: str) -> Iterator[Any]:
                 "start them with its folder on PYTHONPATH."
             ) from error
         yield client
+
+
+@contextlib.contextmanager
+def _left_in_the_end(client: Any) -> Iterator[None]:
+    """Close a client whatever became of its scheduler: what the work came to is what counts.
+
+    `Client.close` may raise anything where the scheduler went away: its loop cancels the same connection
+    twice.
+    """
+    try:
+        yield
+    finally:
+        with contextlib.suppress(Exception):
+            client.close()
