@@ -165,7 +165,7 @@ class Queue(QObject):
         self.begin()
         if self.is_searching and not self.active:
             self._start_by = by
-            self.told.emit("Looking through the clips; the review begins when that is done.")
+            self.tell_wait()
             return
         count, place = len(self.order), self.place
         if not count:
@@ -177,6 +177,15 @@ class Queue(QObject):
             self.go(place + by)
         else:
             self.told.emit(f"This is the {'last' if by > 0 else 'first'} item of the queue.")
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the review was asked for and begins when the clips are looked through."""
+        return bool(self._start_by)
+
+    def tell_wait(self) -> None:
+        """Say what the review waits for."""
+        self.told.emit("Looking through the clips; the review begins when that is done.")
 
     def leads_on(self, by: int) -> bool:
         """Whether there is another item behind (1) or before (-1) the one that is looked at."""

@@ -262,8 +262,10 @@ class CurateActions(QObject):
             self._view.set_frame(span[end])
 
     def _decide_on_track(self, review: Review) -> None:
-        """Decide on the item of the review queue, else on what is selected."""
-        if not self._queue.active:
+        """Decide on the item of the review queue, on nothing while that is awaited, or on the selection."""
+        if self._queue.is_awaited:
+            self._queue.tell_wait()
+        elif not self._queue.active:
             self._review(review)
         elif review is Review.ACCEPTED:
             self._queue.accept()

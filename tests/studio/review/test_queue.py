@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from core.review.progress import FILE
-from core.trajectories import store
+from core.trajectories import dismissals, store
 from core.trajectories.model import Review
 from studio.app import Studio
 from studio.review.panel import TALL
@@ -112,6 +113,32 @@ def test_after_a_click_on_start_enter_decides(queueing: Studio, qtbot):
     key(qtbot, queueing, Qt.Key.Key_Return)
     assert reviews(queueing)[first.tracks[0]] == Review.ACCEPTED
     assert queue.current != first
+
+
+def test_before_the_first_item_is_found_enter_decides_on_nothing(open_studio: Studio, qtbot, monkeypatch):
+    queue, view = open_studio.session.queue, open_studio.session.view
+    goes_on = threading.Event()
+    dismissed = dismissals.dismissed
+    monkeypatch.setattr(dismissals, "dismissed", lambda connection: goes_on.wait() and dismissed(connection))
+    try:
+        queue.choose("worst_links")
+        view.set_selection({open_studio.session.tracks.model.shown_ids.tolist()[0]})
+        before = open_studio.session.document.revision()
+        key(qtbot, open_studio, Qt.Key.Key_BracketRight)
+        assert queue.is_awaited
+        for decision in (Qt.Key.Key_Return, Qt.Key.Key_Backspace):
+            key(qtbot, open_studio, decision)
+        assert (
+            open_studio.window.hint.text()
+            == "Looking through the clips; the review begins when that is done."
+        )
+        assert open_studio.session.document.revision() == before
+    finally:
+        goes_on.set()
+    qtbot.waitUntil(lambda: queue.active)
+    assert not queue.is_awaited
+    key(qtbot, open_studio, Qt.Key.Key_Return)
+    assert list(reviews(open_studio).values()).count(Review.ACCEPTED) == 1
 
 
 def test_a_click_in_the_list_goes_to_the_item_also_in_another_clip(queueing: Studio, qtbot):
