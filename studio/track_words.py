@@ -28,8 +28,3 @@ ENDS_WHY = {
     EndReason.EDITED: "cut by a person",
 }
 """Why a point ends, in words."""
-
-
-def percent(share: float) -> str:
-    """A share in 0..1, such as `62 %`."""
-    return f"{100 * share:.0f} %"

@@ -15,7 +15,16 @@ SOURCES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("studio/**/*.py"), ROOT
 PYTHON = sorted([*SOURCES, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/**/*.py")])
 
 LEVELS = (
-    ("errors", "version", "atomic_file", "out_of_memory", "free_memory", "free_name", "usable_cores"),
+    (
+        "errors",
+        "version",
+        "atomic_file",
+        "out_of_memory",
+        "free_memory",
+        "free_name",
+        "usable_cores",
+        "percent",
+    ),
     ("stop_signals", "file_holder", "folder_lock", "links"),
     ("whole_file", "typed_values", "system_faults", "agreements"),
     ("text_file",),

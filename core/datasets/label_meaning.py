@@ -18,6 +18,7 @@ from core.datasets.label_tally import FEW, NOISE, Tally, firmness, surroundings
 from core.datasets.label_values import colour_objects, gray_objects
 from core.datasets.stored_labels import Kind, channels
 from core.errors import StudioError
+from core.percent import percent
 
 _VOID = 255
 _MOTS_CLASSES = {1: "car", 2: "pedestrian"}
@@ -198,7 +199,7 @@ def _inverted(tally: Tally, clip: str, value: int) -> list[str]:
     if not (area > 0.5 and border > 0.9 and tally.count[0]):
         return []
     return [
-        f"The masks of {clip} seem to be inverted, since the object takes {area:.0%} of the pixels and "
+        f"The masks of {clip} seem to be inverted, since the object takes {percent(area)} of the pixels and "
         "nearly all of the border; if so, invert them and import them again."
     ]
 

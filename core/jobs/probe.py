@@ -21,6 +21,7 @@ from core.events import Event, Log, Metric, Progress
 from core.networks.sizes import network_named
 from core.networks.trunk import Trunk
 from core.networks.weights import load_trunk
+from core.percent import percent
 from core.runs.run_folder import RunFolder
 from core.training.device import choose_device, prepare
 
@@ -75,7 +76,8 @@ def run(folder: RunFolder, config: ProbeConfig) -> Generator[Event, None, None]:
     write_atomically(folder.results / "probe.json", json.dumps(result, indent=1).encode())
     yield Log(
         f"A linear classifier on {result['layer']} of the {trunk.network.name} network classifies "
-        f"{result['accuracy']:.1%} correctly, of {len(names)} classes (chance {1 / len(names):.1%})."
+        f"{percent(result['accuracy'], 1)} correctly, of {len(names)} classes "
+        f"(chance {percent(1 / len(names), 1)})."
     )
 
 

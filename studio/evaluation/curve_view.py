@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from core.percent import percent
 from studio.evaluation.shown_class import ShownClass
 from studio.evaluation.threshold import Threshold
 from studio.plots.pr_curve import PrCurve, PrPoint, PrSeries, read_pr
@@ -98,7 +99,8 @@ class CurveView(QWidget):
             self.plot.show_point(None)
             return
         recall, precision = float(judged.recall[place]), float(judged.precision[place])
-        words = f"score ≥ {judged.scores[place]:.3g}: precision {precision:.1%}, recall {recall:.1%}"
+        words = f"score ≥ {judged.scores[place]:.3g}: "
+        words += f"precision {percent(precision, 1)}, recall {percent(recall, 1)}"
         self.plot.show_point(PrPoint(recall, precision, words))
 
     def _choose_place(self, place: int) -> None:

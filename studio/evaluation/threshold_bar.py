@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from core.evaluation.verdicts import Verdict
+from core.percent import percent
 from studio import theme
 from studio.evaluation.shown_class import ShownClass
 from studio.evaluation.threshold import Threshold
@@ -96,7 +97,7 @@ def count_words(shown: ShownClass, threshold: float) -> str:
         return f"{kept:,} detections; the set has no {shown.name} to find"
     if not len(judged.scores):
         return f"No detection; all {diagnosis.objects:,} objects are missed"
-    precision = f"{100 * judged.precision[kept - 1]:.1f} %" if kept else "–"
-    recall = 100 * found / diagnosis.objects
+    precision = percent(judged.precision[kept - 1], 1) if kept else "–"
+    recall = percent(found / diagnosis.objects, 1)
     missed = diagnosis.objects - found
-    return f"{found:,} found, {missed:,} missed · precision {precision} · recall {recall:.1f} %"
+    return f"{found:,} found, {missed:,} missed · precision {precision} · recall {recall}"

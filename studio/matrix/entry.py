@@ -7,6 +7,7 @@ from core.matrix.entries import BASELINE, NETWORKS, SETTINGS
 from core.matrix.names import planned_title
 from core.matrix.plan import Plan
 from core.matrix.state import CellState, RunState, Stage
+from core.percent import percent
 from core.runs.run_folder import Status
 from studio.matrix.reader import MatrixReport
 from studio.runs.words import count_words, duration
@@ -142,13 +143,13 @@ def _of_run(state: RunState) -> Entry:
         share = _share(status)
         left = duration(status.eta) if status.eta is not None else ""
         parts = (status.what or "running", count_words(status), left and f"{left} left")
-        text = "starting" if share is None else f"{share:.0%}"
+        text = "starting" if share is None else percent(share)
         return Entry(Stage.RUNNING, text, left, _said(name, *parts), share or 0.0, name)
     if state.stage is Stage.FAILED:
         return Entry(Stage.FAILED, "failed", "", _said(name, f"failed: {state.error}"), opens=name)
     if state.stage is Stage.CUT:
         share = _share(status)
-        at = "" if share is None else f"at {share:.0%}"
+        at = "" if share is None else f"at {percent(share)}"
         said = f"was cut {at}".rstrip() + "; it goes on from what it saved"
         return Entry(Stage.CUT, "cut", at, _said(name, said), opens=name)
     return Entry(Stage.MISSING, "to do", "", _said(name, "to be done"))

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.percent import percent
 from core.trajectories.model import (
     KEYFRAMES,
     Changes,
@@ -34,7 +35,7 @@ from studio.flow_layout import FlowLayout
 from studio.labels.label_field import LabelField
 from studio.panels.film_strip import POINT_SIDE, FilmStrip, cuts_along
 from studio.panels.track_plot import TrackPlot
-from studio.track_words import ENDS_WHY, REVIEWS, percent
+from studio.track_words import ENDS_WHY, REVIEWS
 from studio.view_state import ViewState
 from studio.wrapped_label import WrappedLabel
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from core.datasets.voc import CLASSES
 from core.evaluation.table1 import TableRow
 from core.events import ClassAP
+from core.percent import percent
 from studio import theme
 from studio.plots.bar_chart import whiskers
 from studio.plots.class_plot import MEAN, ClassPlot
@@ -249,7 +250,7 @@ class ApBars(ClassPlot):
     def _readings(self, group: str) -> list[str]:
         texts = [f"{self._named('■', one.colour, one.label)}: {_reading(one, group)}" for one in self._series]
         if self._quoted is not None and group in self._quoted.aps:
-            texts.append(f"{escape(self._quoted.label)} (quoted): {self._quoted.aps[group]:.1%}")
+            texts.append(f"{escape(self._quoted.label)} (quoted): {percent(self._quoted.aps[group], 1)}")
         return texts
 
     def _fit(self, width: float) -> None:
@@ -276,7 +277,7 @@ def _reading(series: BarSeries, group: str) -> str:
         objects = f" [{100 * low:.1f}, {100 * high:.1f}]{objects}"
     if _is_absent(series, group):
         return f"no objects{objects}"
-    return f"not yet{objects}" if math.isnan(ap) else f"{ap:.1%}{objects}"
+    return f"not yet{objects}" if math.isnan(ap) else f"{percent(ap, 1)}{objects}"
 
 
 def _is_absent(series: BarSeries, group: str) -> bool:

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from core.percent import percent
 from studio.plots.smoothing import SMOOTHINGS, USUAL
 
 
@@ -23,7 +24,7 @@ class SmoothingButton(QToolButton):
         self.choices = QMenu(self)
         group = QActionGroup(self)
         for name, share in SMOOTHINGS.items():
-            words = f"Smooth: {name}" + (f" (σ {share:.0%} of the steps shown)" if share else "")
+            words = f"Smooth: {name}" + (f" (σ {percent(share)} of the steps shown)" if share else "")
             action = self.choices.addAction(words)
             action.setData(name)
             action.setCheckable(True)

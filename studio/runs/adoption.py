@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject, Signal
 
 from core.jobs import result_edit
+from core.percent import percent
 from core.runs.run_folder import RunFolder
 from core.trajectories.bulk_edits import FillObservations, ReplacePoints
 from core.trajectories.suggestion_edits import AddSuggestions
 from studio.background import Background
 from studio.document import Document
-from studio.track_words import percent
 
 
 class Adoption(QObject):

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.percent import percent
 from core.runs.run_folder import State
 from studio import theme
 from studio.runs.run import Run, job_title
@@ -252,7 +253,7 @@ def pill_words(active: list[Run]) -> str:
     elif run.is_stopping:
         parts.append("stopping…")
     elif run.fraction is not None:
-        parts.append(f"{run.fraction:.0%}")
+        parts.append(percent(run.fraction))
         if run.status.eta is not None:
             parts.append(f"{duration(run.status.eta)} left")
     else:

@@ -10,13 +10,14 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from core.overlay.label_colours import LabelColours
 from core.overlay.track_losses import TrackLosses
+from core.percent import percent
 from core.trajectories.model import EndReason, Review
 from core.trajectories.track_filter import EVERYTHING, TrackFilter
 from core.trajectories.track_rows import TrackRows
 from studio.background import Background
 from studio.canvas.colours import colour, swatch
 from studio.tables.track_order import Arrangement, arranged
-from studio.track_words import ENDS, ENDS_WHY, REVIEWS, percent
+from studio.track_words import ENDS, ENDS_WHY, REVIEWS
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("review", "", "Review: open, accepted, rejected or suggested"),

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.overlay.track_names import track_name
+from core.percent import percent
 from core.tracking.next_keyframe import next_keyframe
 from core.trajectories.model import KEYFRAMES, Kind, ObjectTrajectory, Origin, PointTrajectories, Review
 from core.trajectories.sight import occluded, outside
-from studio.track_words import percent
 
 POOR = 0.7
 """Overlap below which a keyframe is marked: filling does not find again what a person gave there."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.datasets.clip import Clip
 from core.pairs.sampling import PairBatch
+from core.percent import percent
 from core.pretraining.record.pair_source import SampledStep
 from core.trajectories.model import Origin
 from studio.watch.card_layout import Card
@@ -58,7 +59,7 @@ def _card(
     if isinstance(drawn, PairBatch):
         what = "same" if drawn.same[row] else "different"
     overlap = facts.overlap[row]
-    known = "overlap not known" if np.isnan(overlap) else f"overlap {100 * overlap:.0f} %"
+    known = "overlap not known" if np.isnan(overlap) else f"overlap {percent(overlap)}"
     return Card(
         groups=(patches,),
         lines=(

@@ -24,6 +24,7 @@ from core.detection.config import VocConfig
 from core.evaluation.differences import disagreement
 from core.evaluation.table1 import TableRow, paper_rows, part_of
 from core.jobs import jobs_of
+from core.percent import percent
 from studio import theme
 from studio.comparison.measured_rows import MeasuredRows
 from studio.document import Document
@@ -212,9 +213,9 @@ class EvaluateWorkspace(QWidget):
             self._mean_words.setText("The mean over classes appears with the first class.")
             return
         low, high = series.intervals.get(MEAN, (math.nan, math.nan))
-        self.mean.setText(f"mAP {series.mean:.1%}")
+        self.mean.setText(f"mAP {percent(series.mean, 1)}")
         self.mean.setToolTip(
-            "" if math.isnan(low) else f"95 % interval over pictures: {low:.1%} to {high:.1%}"
+            "" if math.isnan(low) else f"95 % interval over pictures: {percent(low, 1)} to {percent(high, 1)}"
         )
         total, done = len(self.bars.groups) - 1, len(series.class_aps)
         words = measured.measured_words if measured is not None else f"so far, {done} of {total} classes"

@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette, QPen, QPolyg
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from core.jobs import jobs_of
+from core.percent import percent
 from core.runs.run_folder import State
 from studio import theme
 from studio.painting import saved
@@ -129,7 +130,7 @@ def figure_words(run: Run) -> str:
     """The one number that says most of a run: its mean AP or, unless that is what it is for, its loss."""
     known = [one.ap for one in run.class_aps.values() if np.isfinite(one.ap)]
     if known:
-        return f"mAP {np.mean(known):.1%}"
+        return f"mAP {percent(float(np.mean(known)), 1)}"
     losses = run.metrics.get("loss")
     if run.job in jobs_of("evaluate") or losses is None or not len(losses):
         return ""

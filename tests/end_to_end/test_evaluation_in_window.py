@@ -146,7 +146,7 @@ def test_a_run_is_followed_from_its_first_step_to_its_last_class(user: User, eva
             folder.append(ClassAP(name, ap, 7))
             report(folder, 1326 + place, "Measuring", f"class {place} of 20")
             user.wait(lambda: bars.heights(0)[place - 1] == pytest.approx(100 * ap))  # noqa: B023
-        assert evaluate.mean.text() == "mAP 37.5%"
+        assert evaluate.mean.text() == "mAP 37.5 %"
         assert "so far, 2 of 20 classes" in evaluate._mean_words.text()
         assert "evaluate" not in user.session.curate.steps.done
         folder.write_status(Status(State.STOPPED, 1328, 1346, updated=time.time()))

@@ -266,7 +266,7 @@ def evaluate_from_both_starts(user, project: Path) -> None:
         assert {name for name, number in result["objects"].items() if number} == {
             "bottle", "car", "cat", "sofa", "tvmonitor"
         }  # fmt: skip
-        mean = f"mAP {result['map']:.1%}"
+        mean = f"mAP {100 * result['map']:.1f} %"
         user.wait(lambda mean=mean: evaluate.mean.text() == mean)
     starts = {folder.settings(VocConfig).init for folder in runs(project, "voc")}
     assert starts == {"random", str(pretrained.path)}

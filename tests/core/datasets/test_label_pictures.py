@@ -343,7 +343,7 @@ def test_an_empty_picture_of_another_mode_fits_in(read):
 
 def test_inverted_masks_are_said(read):
     labels = read(ONE, as_array(lambda m: 255 - m * 255))
-    assert "seem to be inverted, since the object takes 93% of the pixels" in labels.warnings[0]
+    assert "seem to be inverted, since the object takes 93 % of the pixels" in labels.warnings[0]
     whole = read([np.full_like(ONE[0], 255)], as_array(lambda m: m))
     assert whole.warnings == ()
 

@@ -96,7 +96,7 @@ def test_a_cell_that_runs_says_how_far_it_is_and_for_how_long_still(matrix):
     matrix.put_needed()
     with running(matrix.put("voc2007-RandomNet-seed0", State.RUNNING, share=0.62, eta=720)):
         found = entry(matrix, "RandomNet")
-    assert (found.stage, found.text, found.below, found.share) == (Stage.RUNNING, "62%", "12 min", 0.62)
+    assert (found.stage, found.text, found.below, found.share) == (Stage.RUNNING, "62 %", "12 min", 0.62)
     assert found.sentence.endswith("seed 0: Fine-tuning, step 62 of 100, 12 min left.")
 
 
@@ -105,8 +105,8 @@ def test_a_cell_whose_worker_is_gone_is_cut(matrix, state):
     matrix.put_needed()
     matrix.put("voc2007-RandomNet-seed0", state, share=0.43)
     found = entry(matrix, "RandomNet")
-    assert (found.stage, found.text, found.below) == (Stage.CUT, "cut", "at 43%")
-    assert "was cut at 43%; it goes on from what it saved." in found.sentence
+    assert (found.stage, found.text, found.below) == (Stage.CUT, "cut", "at 43 %")
+    assert "was cut at 43 %; it goes on from what it saved." in found.sentence
 
 
 def test_a_failed_cell_says_why(matrix):

@@ -69,7 +69,7 @@ def test_hovering_shows_numbers_and_object_counts(bars: ApBars) -> None:
     view = bars._plot.getViewBox()
     bars._plot.scene().sigMouseMoved.emit(view.mapViewToScene(QPointF(7.1, 10)))
     texts = " ".join(label.text() for label in bars.findChildren(QLabel))
-    assert "25.0% of 10 objects" in texts
+    assert "25.0 % of 10 objects" in texts
 
 
 def test_clicking_a_group_names_its_class(bars: ApBars, qtbot: Any) -> None:

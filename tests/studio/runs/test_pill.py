@@ -67,7 +67,7 @@ def texts(widget: QWidget) -> str:
 
 
 def test_the_pill_names_the_job_its_share_and_the_time_left(pill: JobsPill) -> None:
-    assert pill.text() == "Track points · 30% · 2 min left"
+    assert pill.text() == "Track points · 30 % · 2 min left"
 
 
 def test_the_list_opens_on_a_click_and_stops_a_run(pill: JobsPill, running: RunFolder, qtbot: Any) -> None:

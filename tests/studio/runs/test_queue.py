@@ -123,7 +123,7 @@ def test_the_list_of_jobs_reorders_starts_and_cancels_what_waits(runs: Runs, qtb
     qtbot.addWidget(pill)
     pill.show()
     first, second = start(runs, qtbot, 2)
-    assert pill.text() == "Track points · 30% · 2 min left · 2 queued"
+    assert pill.text() == "Track points · 30 % · 2 min left · 2 queued"
     pill.click()
 
     def button(run: Run, text: str) -> QToolButton:

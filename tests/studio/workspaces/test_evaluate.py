@@ -107,7 +107,7 @@ def test_a_finished_run_shows_its_bars_its_mean_and_its_table(document: Document
     heights = workspace.bars.heights(0)
     assert heights[CLASSES.index("cat")] == pytest.approx(50)
     assert heights[-1] == pytest.approx(30)
-    assert workspace.mean.text() == "mAP 30.0%"
+    assert workspace.mean.text() == "mAP 30.0 %"
     assert "mean of 2 classes (cat, dog); RandomNet, quoted: 33.4 %, not comparable" in texts(workspace)
     assert "not comparable: measured on 20 objects, not 12,032; tiny network, not paper" in texts(workspace)
     table = [[workspace.table.item(row, column).text() for column in range(4)] for row in range(20)]

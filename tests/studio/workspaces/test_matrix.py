@@ -214,7 +214,7 @@ def test_while_it_runs_the_cells_are_followed_and_nothing_can_be_changed(
         matrix.put_needed()
         cell = matrix.put("voc2007-RandomNet-seed0", State.RUNNING, share=0.25)
         with running(cell):
-            qtbot.waitUntil(lambda: shows(workspace, ["25%"]))
+            qtbot.waitUntil(lambda: shows(workspace, ["25 %"]))
 
 
 # --- looking at runs --------------------------------------------------------------------------

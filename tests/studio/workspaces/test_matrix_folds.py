@@ -140,10 +140,10 @@ def test_a_table_that_goes_on_stands_for_its_runs(document, follow, settings, qt
             runs = follow()
             pill = JobsPill(runs, PreferencesStore(settings))
             qtbot.addWidget(pill)
-            assert pill.text() == "Table 1 · 10%"
+            assert pill.text() == "Table 1 · 10 %"
             assert len(runs.active()) == 3
         qtbot.waitUntil(lambda: len(runs.active()) == 2)  # the table was killed, its runs go on
-        assert pill.text().startswith("Evaluate on VOC · 100%")
+        assert pill.text().startswith("Evaluate on VOC · 100 %")
         assert len(without_cells(runs.active(), runs.all)) == 2
 
 
