@@ -131,10 +131,11 @@ class Bench:
 
 def _base(folder: Path, name: str) -> Path:
     """What a job needs, made in the place where it will be used, since runs know where they are."""
-    base, work = make_jobs_base(folder, JOBS[name].clips, FRAMES, SIZE), folder / "work"
-    Fork(lambda _: write_voc(base / "VOC", 2, 1) and None).wait()
+    job = JOBS[name]
+    base, work = make_jobs_base(folder, job.clips, FRAMES, SIZE), folder / "work"
+    Fork(lambda _: write_voc(base / "VOC", *job.pictures) and None).wait()
     copied(base, work)
-    for one in JOBS[name].before:
+    for one in job.before:
         code, error = command(JOBS[one].words(work), folder / "said")
         assert code == 0, error
     (work / "tmp").mkdir()

@@ -11,7 +11,7 @@ FRAMES, SIZE = 6, (64, 48)
 
 ON_CLIPS = (
     *("track", "densify", "import-tracks", "suggest", "identity"),
-    *("split", "versions-back", "restore"),
+    *("split", "versions-back", "restore", "relocate"),
 )
 """Jobs that change what the project holds."""
 
@@ -25,6 +25,7 @@ class Job:
         again: what is added to the words where the first try left something.
         before: the jobs that make what this one needs, in the order in which they are done.
         clips: of the project.
+        pictures: of `VOC`, that train and that test.
         renames: the database, which it cannot turn back on a disk that fails from then on.
     """
 
@@ -32,6 +33,7 @@ class Job:
     again: Callable[[Path], Words] = lambda folder: ()
     before: tuple[str, ...] = ()
     clips: tuple[str, ...] = ("ape",)
+    pictures: tuple[int, int] = (2, 1)
     renames: bool = False
 
 
@@ -89,6 +91,17 @@ JOBS = {
         _of_project("versions", "--back", "one"), before=("versions-save", "split"), clips=_TWO
     ),
     "restore": Job(_of_project("restore", "--anyway"), before=("split",), clips=_TWO, renames=True),
+    "relocate": Job(
+        lambda f: (*_of_project("relocate")(f), f.parent / "base" / "DAVIS", f / "DAVIS"),
+    ),
+    "probe": Job(
+        lambda f: (
+            *("probe", "--init", f / "run", "--voc", f / "VOC", "--layer", "fc7", "--json", f / "probe.json"),
+            *("--per-class", "2", "--splits", "1", "--draws", "1", "--shots", "1"),
+        ),
+        before=("pretrain",),
+        pictures=(8, 4),
+    ),
     "identity": Job(
         lambda f: (*_of_project("identity", "--minimum-length", "5")(f), "--init", f / "run"),
         _run_name,
