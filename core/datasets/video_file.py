@@ -40,6 +40,7 @@ _OPTIONS = {
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 _LARGEST = 1 << 43  # bytes of a file; days of film
 _HOPELESS = 10_000  # broken packets after which a file is given up
+_COPY = 16  # pixels of each side of a copy that is made for its side data
 
 
 class VideoFile:
@@ -105,10 +106,7 @@ class VideoFile:
 
     @property
     def orientation(self) -> int:
-        """How its pictures are to be turned, see `core.datasets.orientation`; known once one was read.
-
-        Only the first is asked: a picture whose side data were looked at stays in memory for a while.
-        """
+        """How its pictures are to be turned, see `core.datasets.orientation`; known once one was read."""
         return self._asked or AS_STORED
 
     @property
@@ -213,7 +211,16 @@ class VideoFile:
 
 
 def _orientation(picture: VideoFrame) -> int | None:
-    for data in cast("Iterable[SideData]", picture.side_data):
+    """How a picture is to be turned.
+
+    A small copy of it is asked: PyAV ties a picture and the list of its side data into a ring, which would
+    keep the decoder with its threads and pictures until garbage is collected.
+    """
+    try:
+        copy = picture.reformat(_COPY, _COPY)
+    except (av.error.FFmpegError, OSError, ValueError):  # it cannot be shown either, see `VideoFile.pixels`
+        return AS_STORED
+    for data in cast("Iterable[SideData]", copy.side_data):
         if data.type == Type.DISPLAYMATRIX:
             return of_matrix(np.frombuffer(memoryview(data), np.int32).tolist())
     return AS_STORED

@@ -1,3 +1,4 @@
+import gc
 from fractions import Fraction
 from pathlib import Path
 
@@ -200,3 +201,16 @@ def test_reads_the_real_videos(data_dir: Path):
             in_order = {number: frames[number] for number in range(0, clip.frames, 29)}
             for number in reversed(in_order):
                 np.testing.assert_array_equal(others[number], in_order[number])
+
+
+@pytest.mark.parametrize("name", VIDEOS)
+def test_no_picture_and_so_no_decoder_outlives_the_reading(videos, name):
+    gc.collect()
+    gc.disable()  # what is tied into a ring stays
+    try:
+        (found,) = find_clips(videos / name).clips
+        open_frames(found.clip)[1]
+        left = [one for one in gc.get_objects() if isinstance(one, av.VideoFrame) and one.width == 64]
+    finally:
+        gc.enable()
+    assert not left
