@@ -180,7 +180,7 @@ def _round(bench: Bench, case: Case, meant: Call, whole: Whole, found: Found) ->
     if case.once and meant.what not in UNTRIED and (stay := left_behind.temporary(bench.work)):
         return f"temporary files stay: {', '.join(stay[:3])}"
     contents = left_behind.contents(bench.work)
-    if code == 0 and (wrong := _differs(whole.contents, contents)):
+    if code == 0 and (wrong := _differs(whole.contents, contents, meant.what in UNTRIED)):
         return wrong
     state = left_behind.state(contents)
     projects = (*(contents.get(f"{name}/annotations.sqlite", "") for name in PROJECTS), code == 0)
@@ -211,11 +211,11 @@ def _last(said: str) -> str:
     return re.split(r"[\r\n]+", said.strip())[-1]
 
 
-def _differs(whole: dict[str, str], now: dict[str, str]) -> str:
+def _differs(whole: dict[str, str], now: dict[str, str], more_may_stay: bool) -> str:
     """How what a job left that said it was done differs from what it leaves where nothing fails."""
     differ = [
         name
-        for name in whole.keys() | now.keys()
+        for name in (whole.keys() if more_may_stay else whole.keys() | now.keys())
         if whole.get(name) != now.get(name) and not name.startswith(BESIDE)
     ]
     return f"it says it is done, but differs: {', '.join(sorted(differ)[:4])}" if differ else ""

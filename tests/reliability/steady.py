@@ -15,6 +15,7 @@ from core.version import code_version
 
 def warm() -> None:
     """Find out before forks what each of them would find out again: versions, tables."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # threads that wait for their turn take the time of others
     code_version()
     if not hasattr(importlib.metadata.version, "cache_info"):
         importlib.metadata.version = functools.cache(importlib.metadata.version)
