@@ -51,8 +51,8 @@ def _of_project(name: str, *more: str) -> Callable[[Path], Words]:
     return lambda folder: (name, "--project", folder / "project", *more)
 
 
-def _on_voc(name: str, *more: str) -> Callable[[Path], Words]:
-    return lambda folder: (name, "--voc", folder / "VOC", *(str(word).format(folder) for word in more))
+def _on_voc(*words: str) -> Callable[[Path], Words]:
+    return lambda folder: (*(word.format(folder) for word in words), "--voc", folder / "VOC")
 
 
 def _pretrain(folder: Path) -> Words:
@@ -101,6 +101,13 @@ JOBS = {
         ),
         before=("pretrain",),
         pictures=(8, 4),
+    ),
+    "table1": Job(
+        _on_voc(
+            *("table1", "run", "--out", "{}/matrix", "--networks", "RandomNet", "--settings", "voc2007"),
+            *("--schedule", "smoke", "--device", "cpu"),
+        ),
+        before=("table1",),  # its runs have processes of their own; with these done, all calls are its own
     ),
     "identity": Job(
         lambda f: (*_of_project("identity", "--minimum-length", "5")(f), "--init", f / "run"),
