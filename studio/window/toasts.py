@@ -128,7 +128,7 @@ class Toast(QFrame):
         margins = self._row.contentsMargins()
         self._row.setContentsMargins(margins.left(), margins.top(), room.width(), margins.bottom())
         self.setFixedWidth(width)
-        return max(self.heightForWidth(width), self.sizeHint().height(), room.height() + theme.SPACE)
+        return max(self.heightForWidth(width), room.height() + theme.SPACE)
 
     def place(self, where: QRect) -> None:
         """Lie there, as high as `height_for` says."""

@@ -43,6 +43,8 @@ class Reader(User):
         """Save what is seen, where pictures are asked for."""
         folder = os.environ.get("GUIDE_PICTURES")
         if folder:
+            for message in self.studio.window.toasts._shown[:-1]:  # the clock would have ended them
+                message.fade()
             QTest.qWait(400)
             image = self.studio.window.grab().toImage()
             popup = QApplication.activePopupWidget()

@@ -27,6 +27,16 @@ def test_messages_stack_inside_the_window_without_covering_each_other(toasts):
         assert above.geometry().bottom() < below.geometry().top()
 
 
+def test_messages_of_a_line_are_as_high_as_each_other(toasts):
+    shown = [toasts.show("Saved.")]
+    shown += [toasts.show(f"Evaluate on VOC · {name} is done.") for name in ("RandomNet", "a")]
+    assert len({toast.height() for toast in shown}) == 1
+    assert (
+        toasts.show("Two lines, since it says so much that one does not hold it. " * 2).height()
+        > shown[0].height()
+    )
+
+
 def test_messages_lie_over_the_frames_at_the_right_or_else_at_the_foot_of_the_page(toasts, qtbot):
     frames = QWidget(toasts.over)
     frames.setGeometry(100, 50, 500, 300)
