@@ -204,7 +204,8 @@ def test_reads_the_real_videos(data_dir: Path):
 
 
 def pictures_in_memory() -> list[av.VideoFrame]:
-    return [one for one in gc.get_objects() if type(one) is av.VideoFrame]  # asks nothing of others
+    frames = [one for one in gc.get_objects() if type(one) is av.VideoFrame]  # asks nothing of others
+    return [one for one in frames if one.width == 64]
 
 
 @pytest.mark.parametrize("name", VIDEOS)
