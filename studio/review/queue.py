@@ -185,7 +185,12 @@ class Queue(QObject):
 
     def tell_wait(self) -> None:
         """Say what the review waits for."""
-        self.told.emit("Looking through the clips; the review begins when that is done.")
+        self.told.emit("Looking through the clips; the review begins when that is done. Esc gives it up.")
+
+    def stop_waiting(self) -> None:
+        """Begin no review when the clips are looked through."""
+        self._start_by = 0
+        self.told.emit("The review does not begin.")
 
     def leads_on(self, by: int) -> bool:
         """Whether there is another item behind (1) or before (-1) the one that is looked at."""

@@ -301,6 +301,8 @@ class CurateActions(QObject):
                 self._view.set_marked(None)
             elif self._view.tool != "select":
                 self._view.set_tool("select")
+            elif self._queue.is_awaited:
+                self._queue.stop_waiting()
             elif self._queue.active:
                 self._queue.skip()
             elif self._view.selection:

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -115,30 +116,46 @@ def test_after_a_click_on_start_enter_decides(queueing: Studio, qtbot):
     assert queue.current != first
 
 
-def test_before_the_first_item_is_found_enter_decides_on_nothing(open_studio: Studio, qtbot, monkeypatch):
-    queue, view = open_studio.session.queue, open_studio.session.view
+@pytest.fixture
+def search_goes_on(monkeypatch) -> Iterator[threading.Event]:
+    """No clip is looked through until this is set."""
     goes_on = threading.Event()
     dismissed = dismissals.dismissed
     monkeypatch.setattr(dismissals, "dismissed", lambda connection: goes_on.wait() and dismissed(connection))
-    try:
-        queue.choose("worst_links")
-        view.set_selection({open_studio.session.tracks.model.shown_ids.tolist()[0]})
-        before = open_studio.session.document.revision()
-        key(qtbot, open_studio, Qt.Key.Key_BracketRight)
-        assert queue.is_awaited
-        for decision in (Qt.Key.Key_Return, Qt.Key.Key_Backspace):
-            key(qtbot, open_studio, decision)
-        assert (
-            open_studio.window.hint.text()
-            == "Looking through the clips; the review begins when that is done."
-        )
-        assert open_studio.session.document.revision() == before
-    finally:
-        goes_on.set()
+    yield goes_on
+    goes_on.set()
+
+
+def test_before_the_first_item_is_found_enter_decides_on_nothing(open_studio: Studio, qtbot, search_goes_on):
+    queue, view = open_studio.session.queue, open_studio.session.view
+    queue.choose("worst_links")
+    view.set_selection({open_studio.session.tracks.model.shown_ids.tolist()[0]})
+    before = open_studio.session.document.revision()
+    key(qtbot, open_studio, Qt.Key.Key_BracketRight)
+    assert queue.is_awaited
+    for decision in (Qt.Key.Key_Return, Qt.Key.Key_Backspace):
+        key(qtbot, open_studio, decision)
+    assert open_studio.window.hint.text().startswith("Looking through the clips; the review begins when that")
+    assert open_studio.session.document.revision() == before
+    search_goes_on.set()
     qtbot.waitUntil(lambda: queue.active)
     assert not queue.is_awaited
     key(qtbot, open_studio, Qt.Key.Key_Return)
     assert list(reviews(open_studio).values()).count(Review.ACCEPTED) == 1
+
+
+def test_esc_gives_up_a_review_that_waits(open_studio: Studio, qtbot, search_goes_on):
+    queue, view = open_studio.session.queue, open_studio.session.view
+    queue.choose("worst_links")
+    chosen = {open_studio.session.tracks.model.shown_ids.tolist()[0]}
+    view.set_selection(chosen)
+    key(qtbot, open_studio, Qt.Key.Key_BracketRight)
+    key(qtbot, open_studio, Qt.Key.Key_Escape)
+    assert open_studio.window.hint.text() == "The review does not begin."
+    search_goes_on.set()
+    qtbot.waitUntil(lambda: not queue.is_searching)
+    assert not queue.active
+    assert view.selection == chosen
 
 
 def test_a_click_in_the_list_goes_to_the_item_also_in_another_clip(queueing: Studio, qtbot):
