@@ -26,7 +26,9 @@ from studio.review.queue_model import QueueModel
 from studio.review.threshold_plot import ThresholdPlot
 from studio.review.words import counts_in_words, pace_in_words
 
-_WIDTHS = (76, 76, 60, 54)  # what is left is the reason's; the pointer over a row says it whole
+_WIDTHS = (76, 76, 60, 54)  # what is left is the reason's, or the clip's where that says too little
+_CLIP, _WHY = 1, len(_WIDTHS)
+_TELLING = 120  # pixels from which on the begin of a reason tells something; a row's tooltip says it whole
 _STEPS = 100  # of the spin box from one end of the values to the other
 
 TALL = 470
@@ -45,6 +47,15 @@ class _Table(QTableView):
     def __init__(self) -> None:
         super().__init__()
         self.clicked.connect(lambda index: self.chosen.emit(index.row()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        tells = self.viewport().width() - sum(_WIDTHS) >= _TELLING
+        if tells == self.isColumnHidden(_WHY):
+            self.setColumnHidden(_WHY, not tells)
+            modes = QHeaderView.ResizeMode
+            self.horizontalHeader().setSectionResizeMode(_CLIP, modes.Interactive if tells else modes.Stretch)
+            self.setColumnWidth(_CLIP, _WIDTHS[_CLIP])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         before = self.currentIndex().row()
@@ -231,7 +242,7 @@ class ReviewPanel(QWidget):
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(24)
-        header.setSectionResizeMode(len(_WIDTHS), QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(_WHY, QHeaderView.ResizeMode.Stretch)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.table.setSortingEnabled(True)
         for column, width in enumerate(_WIDTHS):

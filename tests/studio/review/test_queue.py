@@ -172,6 +172,19 @@ def test_a_click_in_the_list_goes_to_the_item_also_in_another_clip(queueing: Stu
     assert min(view.width(), view.height()) / camera.scale >= 199  # a point, with 100 px on each side
 
 
+def test_reasons_are_listed_where_there_is_room_for_them_to_tell_something(queueing: Studio, qtbot):
+    table = queueing.session.review.table
+    why, clip = table.model().columnCount() - 1, 1
+    for width, is_hidden in ((300, True), (520, False), (300, True), (520, False)):
+        table.resize(width, table.height())
+        assert table.isColumnHidden(why) == is_hidden
+        assert table.horizontalScrollBar().maximum() == 0
+        assert is_hidden or table.columnWidth(why) >= 120
+    table.setColumnWidth(clip, 90)
+    table.resize(540, table.height())
+    assert table.columnWidth(clip) == 90, "a person's width stays"
+
+
 def test_the_threshold_is_dragged_and_the_counts_follow(queueing: Studio, qtbot):
     panel, queue = queueing.session.review, queueing.session.queue
     plot, box = panel.plot._plot, panel.plot._plot.getViewBox()
